@@ -1,0 +1,48 @@
+/**
+ * Puts the load generator's population into a data directory: N accounts, each with R mutual contacts, as its
+ * `provision` scenario would make them by protocol, but in seconds.
+ *   node bench/provision.ts DATA-DIRECTORY N R
+ */
+import { join } from 'node:path'
+import { SystemClock } from '../src/base/clock.ts'
+import { systemEntropy } from '../src/base/entropy.ts'
+import { NO_GROUPS } from '../src/im/account.ts'
+import { SqlAccounts } from '../src/storage/accounts.ts'
+import { CORE, coreMigrations } from '../src/storage/core-tables.ts'
+import { SqlRosters } from '../src/storage/rosters.ts'
+import { openSqlite } from '../src/storage/sqlite.ts'
+import { deriveCredentials } from '../src/stream/sasl/credentials.ts'
+import { jid } from '../src/xmpp/jid.ts'
+import { Graph } from './load/lib/graph.mjs'
+
+const DOMAIN = 'example.test'
+const PASSWORD = 'secret'
+const ITERATIONS = 4096
+
+export async function provision(directory: string, n: number, r: number): Promise<void> {
+  const clock = new SystemClock()
+  const database = await openSqlite(join(directory, 'porchlight.db'), { clock })
+  await database.migrate(CORE, coreMigrations)
+  const accounts = new SqlAccounts(database)
+  const rosters = new SqlRosters(database, clock, 'provisioned')
+  const credentials = await deriveCredentials(PASSWORD, ITERATIONS, systemEntropy)
+  const addresses = Array.from({ length: n }, (_, i) => jid(`n${n}r${r}u${i}@${DOMAIN}`))
+  await Promise.all(addresses.map((address) => accounts.create(address.bare, credentials, clock.now())))
+  const graph = new Graph(n, r)
+  for (const [i, owner] of addresses.entries()) {
+    let { version } = await rosters.load(owner.bare)
+    const saved = graph.contacts(i).map((k: number) => {
+      const contact = addresses[k]!
+      const item = { jid: contact, name: '', groups: NO_GROUPS, subscription: 'both' as const, ask: false, approved: false }
+      version += 1
+      return rosters.save(owner.bare, { contact, item, pending: null, version, pushed: true })
+    })
+    await Promise.all(saved)
+  }
+  await database.close()
+}
+
+if (import.meta.main) {
+  const [directory = '.', n = '1000', r = '20'] = process.argv.slice(2)
+  await provision(directory, Number(n), Number(r))
+}

@@ -1,0 +1,131 @@
+/**
+ * The server's end of the control socket. Who may open it may do everything: its file is for the server's own
+ * user alone (mode 0600). It is also what tells a second server that the data directory is in use.
+ */
+import { chmod, mkdir, rm } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
+import * as v from 'valibot'
+import type { Log } from '../base/log.ts'
+import { CommandError, runCommand, type Commands } from './command.ts'
+import { ADDRESS_OCTETS_MAX } from './control-address.ts'
+import { CONTROL_VERSION, LineReader, requestSchema, type Reply } from './control-protocol.ts'
+
+/** Connections at a time; one more waits to be accepted by nobody and is closed. */
+const CONNECTIONS_MAX = 32
+
+/** The control socket cannot be opened; the message says what to do. */
+export class ControlError extends Error {}
+
+export class ControlServer {
+  /** Until the server is ready: none. */
+  commands: Commands | null = null
+  readonly #server: Server
+  readonly #open = new Set<Socket>()
+  readonly #log: Log
+
+  private constructor(log: Log) {
+    this.#log = log
+    this.#server = createServer((socket) => this.#accept(socket))
+    this.#server.maxConnections = CONNECTIONS_MAX
+  }
+
+  /**
+   * @param address see `controlAddress`
+   * @throws ControlError when another server answers there, or the place is of no use
+   */
+  static async listen(address: string, log: Log): Promise<ControlServer> {
+    const isPipe = address.startsWith('\\\\.\\pipe\\')
+    if (!isPipe && Buffer.byteLength(address) > ADDRESS_OCTETS_MAX) {
+      throw new ControlError(
+        `The path of the control socket is longer than ${ADDRESS_OCTETS_MAX} octets: ${address}. Set control-socket in section [admin] to a shorter one.`,
+      )
+    }
+    if (await answers(address)) {
+      throw new ControlError(
+        `Another server is running here already (it answers on ${address}). Stop it first, or give this one another data-directory.`,
+      )
+    }
+    const control = new ControlServer(log)
+    try {
+      if (!isPipe) {
+        await mkdir(dirname(address), { recursive: true, mode: 0o700 })
+        await rm(address, { force: true }) // left behind by a server that was killed
+      }
+      await control.#listen(address)
+      if (!isPipe) await chmod(address, 0o600)
+    } catch (error) {
+      throw new ControlError(
+        `The control socket ${address} cannot be opened (${(error as Error).message}). Check that the server's user may write in its directory.`,
+      )
+    }
+    return control
+  }
+
+  /** Connections that are open are cut: nothing on them is under way any more. */
+  close(): Promise<void> {
+    for (const socket of this.#open) socket.destroy()
+    return new Promise((done) => this.#server.close(() => done()))
+  }
+
+  #listen(address: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(address, () => {
+        this.#server.removeListener('error', reject)
+        resolve()
+      })
+    })
+  }
+
+  #accept(socket: Socket): void {
+    const lines = new LineReader()
+    let last: Promise<void> = Promise.resolve()
+    this.#open.add(socket)
+    socket.setEncoding('utf8')
+    socket.on('error', () => {}) // 'close' follows
+    socket.on('close', () => this.#open.delete(socket))
+    socket.on('data', (chunk: string) => {
+      const complete = lines.push(chunk)
+      if (complete === null) return void socket.destroy()
+      for (const line of complete) {
+        last = last.then(async () => {
+          const reply = await this.#reply(line)
+          if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`)
+        })
+      }
+    })
+  }
+
+  async #reply(line: string): Promise<Reply> {
+    const refused = (message: string): Reply => ({ ok: false, message })
+    const request = v.safeParse(v.pipe(v.string(), v.parseJson(), requestSchema), line)
+    if (!request.success)
+      return refused(
+        `This is not a request of version ${CONTROL_VERSION}. Use the command line that came with the running server.`,
+      )
+    if (this.commands === null) return refused('The server is just starting. Try again in a moment.')
+    const { command, args } = request.output
+    try {
+      const result = await runCommand(this.commands, command, args)
+      this.#log.debug({ command }, 'command carried out')
+      return { ok: true, result: result ?? null }
+    } catch (error) {
+      if (error instanceof CommandError) return refused(error.message)
+      this.#log.error({ err: error, command }, 'command failed')
+      return refused(`The server has failed to do it (${String(error)}). Its log has more.`)
+    }
+  }
+}
+
+/** Whether somebody listens there. */
+function answers(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(address)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { memoryServer, settled } from '../../test/support/memory-server.ts'
+import { features } from '../xep/catalogue.ts'
+import { CommandError, commandsOf, runCommand } from './command.ts'
+import { explainCommand, type Explanation } from './explain-commands.ts'
+
+const ALICE = 'alice@example.net'
+const BOB = 'bob@example.net'
+
+async function scene() {
+  const server = await memoryServer({ features })
+  const commands = commandsOf(explainCommand(server.host))
+  const explain = (watcher = ALICE, contact = BOB) =>
+    runCommand(commands, 'explain.presence', { watcher, contact }) as Promise<Explanation>
+  return { server, explain }
+}
+const words = ({ reasons }: Explanation): string => reasons.map((r) => r.words).join('\n')
+
+test('a contact that is there: both rosters, the resource, since when, what happened', async () => {
+  const { server, explain } = await scene()
+  await server.friends(ALICE, BOB)
+  const alice = await server.bind(ALICE, 'desk')
+  await alice.send('<presence/>')
+  const bob = await server.bind(BOB, 'phone')
+  await server.advance(60_000)
+  const came = server.clock.now()
+  await bob.send('<presence><status>a secret</status></presence>')
+  await server.advance(60_000)
+  const explanation = await explain()
+  assert.equal(explanation.verdict, 'bob@example.net is available to alice@example.net with 1 resource.')
+  assert.match(words(explanation), /roster of alice@example\.net: subscription 'both' with bob@example\.net\./)
+  assert.match(words(explanation), /roster of bob@example\.net: subscription 'both' with alice@example\.net\./)
+  assert.match(words(explanation), /client desk does not ask for annotations/)
+  const phone = explanation.reasons.find((r) => r.words.startsWith('Resource phone'))
+  assert.deepEqual(phone, { about: 'resource', words: 'Resource phone: available with priority 0.', since: came })
+  assert.ok(explanation.reasons.some((r) => r.about === 'history' && r.words === 'bob@example.net/phone: became available.'))
+  assert.doesNotMatch(JSON.stringify(explanation), /secret/)
+  assert.deepEqual(explanation.remedies, [])
+})
+
+test('a contact that has gone: since when, and what would change it', async () => {
+  const { server, explain } = await scene()
+  await server.friends(ALICE, BOB)
+  const alice = await server.bind(ALICE, 'desk')
+  await alice.send('<presence/>')
+  const bob = await server.bind(BOB, 'phone')
+  await bob.send('<presence/>')
+  await bob.send("<presence type='unavailable'/>")
+  const explanation = await explain()
+  assert.match(explanation.verdict, /no available resource/)
+  assert.deepEqual(explanation.reasons.find((r) => r.words.includes('last seen'))?.since, server.clock.now())
+  assert.deepEqual(explanation.remedies, ['bob@example.net becomes available.'])
+})
+
+test('no subscription; a request that waits', async () => {
+  const { server, explain } = await scene()
+  const alice = await server.bind(ALICE, 'desk')
+  await server.account(BOB)
+  await alice.send('<presence/>')
+  assert.deepEqual((await explain()).remedies.slice(0, 1), [`${ALICE} asks to see the presence of ${BOB}, and ${BOB} approves.`])
+  await alice.send(`<presence type='subscribe' to='${BOB}'/>`)
+  await settled()
+  const explanation = await explain()
+  assert.match(explanation.verdict, /has no subscription/)
+  assert.match(words(explanation), /it has asked and waits for an answer/)
+  assert.match(words(explanation), /a request of alice@example\.net waits for an answer/)
+  assert.ok(explanation.remedies.includes(`${BOB} approves the request of ${ALICE}.`))
+})
+
+test('two rosters that disagree, of which nobody has made use yet', async () => {
+  const { server, explain } = await scene()
+  await server.contact(ALICE, BOB, 'to')
+  await server.account(BOB)
+  const explanation = await explain()
+  assert.match(explanation.verdict, /is not available itself/)
+  assert.match(explanation.remedies.join(), /roster check --fix/)
+})
+
+test('somebody who is blocked', async () => {
+  const { server, explain } = await scene()
+  await server.friends(ALICE, BOB)
+  const alice = await server.bind(ALICE, 'desk')
+  await alice.send('<presence/>')
+  await alice.send(`<iq type='set' id='b'><block xmlns='urn:xmpp:blocking'><item jid='${BOB}'/></block></iq>`)
+  await settled()
+  const explanation = await explain()
+  assert.equal(explanation.verdict, `${ALICE} has blocked ${BOB}.`)
+  assert.ok(explanation.remedies.includes(`${ALICE} unblocks ${BOB}.`))
+})
+
+test('a contact on another server, with which there was no link yet', async () => {
+  const { server, explain } = await scene()
+  await server.contact(ALICE, 'bob@elsewhere.example', 'both')
+  const alice = await server.bind(ALICE, 'desk')
+  await alice.send('<presence/>')
+  const explanation = await explain(ALICE, 'bob@elsewhere.example')
+  assert.equal(explanation.verdict, `${ALICE} sees what elsewhere.example says of bob@elsewhere.example.`)
+  assert.match(words(explanation), /kept by elsewhere\.example/)
+})
+
+test('who is nobody, or no address', async () => {
+  const { explain } = await scene()
+  await assert.rejects(explain('nobody@example.net'), CommandError)
+  await assert.rejects(explain(ALICE, 'example.net'), /not the address of somebody/)
+})

@@ -1,0 +1,70 @@
+/**
+ * Who may use the operator's view. `porchlight admin` asks over the control socket for a ticket; the browser trades
+ * it, once and soon, for a login. So nobody has a password here: whoever may use the control socket may come in.
+ */
+import type { Clock, Millis } from '../../base/clock.ts'
+import { token, type Entropy } from '../../base/entropy.ts'
+
+/** A viewer sees everything and changes nothing. */
+export const ROLES = ['viewer', 'operator'] as const
+export type Role = (typeof ROLES)[number]
+
+export interface Login {
+  readonly role: Role
+  /** What every order has to repeat in a header: other pages of the browser cannot know it. */
+  readonly csrf: string
+  /** Each use moves it. */
+  endsAt: Millis
+}
+
+/** To be traded for a login. */
+const TICKET_MS: Millis = 120_000
+/** Without a request. */
+const IDLE_MS: Millis = 30 * 60_000
+/** Tickets, and logins, at once; the oldest gives way. */
+const MAX = 32
+
+export class Logins {
+  readonly #clock: Clock
+  readonly #entropy: Entropy
+  readonly #tickets = new Map<string, { readonly role: Role; readonly endsAt: Millis }>()
+  readonly #logins = new Map<string, Login>()
+
+  constructor(clock: Clock, entropy: Entropy) {
+    this.#clock = clock
+    this.#entropy = entropy
+  }
+  ticket(role: Role): string {
+    const ticket = token(this.#entropy)
+    keep(this.#tickets, ticket, { role, endsAt: this.#clock.now() + TICKET_MS })
+    return ticket
+  }
+  /** @returns the name of the login, which only its browser knows; null: the ticket is used, too old, or none */
+  trade(ticket: string): string | null {
+    const found = this.#tickets.get(ticket)
+    this.#tickets.delete(ticket)
+    if (found === undefined || found.endsAt <= this.#clock.now()) return null
+    const name = token(this.#entropy)
+    keep(this.#logins, name, { role: found.role, csrf: token(this.#entropy), endsAt: this.#clock.now() + IDLE_MS })
+    return name
+  }
+  find(name: string): Login | null {
+    const login = this.#logins.get(name)
+    if (login === undefined) return null
+    const now = this.#clock.now()
+    if (login.endsAt <= now) {
+      this.#logins.delete(name)
+      return null
+    }
+    login.endsAt = now + IDLE_MS
+    return login
+  }
+  end(name: string): void {
+    this.#logins.delete(name)
+  }
+}
+
+function keep<T>(map: Map<string, T>, name: string, value: T): void {
+  if (map.size >= MAX) map.delete(map.keys().next().value!)
+  map.set(name, value)
+}

@@ -1,0 +1,18 @@
+/** Which orders may be given from a browser, and by whom. What is in neither list can only come over the control socket. */
+import type { Role } from './logins.ts'
+
+const SEEING: ReadonlySet<string> = new Set([
+  'status',
+  'history',
+  'troubles',
+  'costs',
+  'session.list',
+  'link.list',
+  'explain.presence',
+  'explain.order',
+  'user.list',
+])
+const CHANGING: ReadonlySet<string> = new Set(['user.add', 'user.passwd', 'user.delete', 'session.kick', 'link.down', 'link.up'])
+
+export const mayOrder = (role: Role, command: string): boolean =>
+  SEEING.has(command) || (role === 'operator' && CHANGING.has(command))

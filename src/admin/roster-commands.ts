@@ -1,0 +1,15 @@
+/** Rosters, as the operator has them compared with each other, and set right. */
+import * as v from 'valibot'
+import type { AuditPage, RosterAudit } from '../server/roster-audit.ts'
+import { CommandError, defineCommand, type Command } from './command.ts'
+
+/** @param accountsMax of one page */
+export const rosterCommand = (audit: RosterAudit, domains: readonly string[], accountsMax: number): Command =>
+  defineCommand(
+    'roster.check',
+    { domain: v.string(), owner: v.string(), contact: v.string(), fix: v.boolean() },
+    ({ domain, owner, contact, fix }): Promise<AuditPage> => {
+      if (!domains.includes(domain)) throw new CommandError(`${domain} is not a domain of this server.`)
+      return audit.page(domain, { owner, contact }, accountsMax, fix)
+    },
+  )

@@ -1,0 +1,24 @@
+/** Options of what the operator looks at and works with. */
+import { choice, count, section, text, type Settings } from '../base/settings.ts'
+
+export const logSettings = section({
+  level: choice(
+    ['debug', 'info', 'warn', 'error'],
+    'info',
+    'The least that is written. "debug" may show what users write; no other level does.',
+  ),
+  format: choice(
+    ['auto', 'text', 'json'],
+    'auto',
+    'Lines for people or for programs. "auto": text on a terminal, JSON elsewhere. Written to standard error.',
+  ),
+})
+export type LogSettings = Settings<typeof logSettings>
+
+export const adminSettings = section({
+  'control-socket': text(
+    '',
+    'Path of the socket on which the server takes orders from `porchlight user`, `status` and the like. Only the user that runs the server may open it. Empty: control.sock in the data directory.',
+  ),
+  'page': count(1000, 'Accounts that `porchlight user list` reads at a time.', 1),
+})

@@ -1,0 +1,59 @@
+/** What the operator asks of a running server: how it is, and in which order its stages stand. */
+import type { ComponentState } from '../server/component-state.ts'
+import type { Host } from '../server/feature.ts'
+import type { LinkState } from '../server/links.ts'
+import type { Server } from '../server/server.ts'
+import { defineCommand, type Command } from './command.ts'
+import { linkReports, type LinkReport } from './link-commands.ts'
+
+export interface Status {
+  readonly version: string
+  /** Of the runtime. */
+  readonly runtime: string
+  readonly pid: number
+  /** Milliseconds since 1970, and since the start. */
+  readonly startedAt: number
+  readonly uptimeMs: number
+  readonly configFile: string | null
+  readonly dataDirectory: string
+  readonly inMemory: boolean
+  readonly domains: readonly { readonly domain: string; readonly accounts: number }[]
+  readonly listening: readonly { readonly what: string; readonly address: string }[]
+  readonly components: readonly ComponentState[]
+  readonly links: LinksStatus
+  readonly sessions: number
+  /** Accounts with an available resource. */
+  readonly online: number
+  readonly memoryBytes: number
+  readonly certificates: readonly { readonly file: string; readonly expiresAt: number; readonly sha256: string }[]
+}
+
+/** How many links are in which state, and those of them that are lost, the first of many. */
+export interface LinksStatus extends Readonly<Record<LinkState, number>> {
+  readonly total: number
+  readonly lost: readonly LinkReport[]
+}
+const LOST_MAX = 20
+
+export function linksStatus(host: Pick<Host, 'links'>): LinksStatus {
+  const all = linkReports(host)
+  const count = (state: LinkState): number => all.filter((link) => link.state === state).length
+  const lost = all.filter(({ state }) => state === 'suspect' || state === 'down').slice(0, LOST_MAX)
+  return { total: all.length, idle: count('idle'), up: count('up'), suspect: count('suspect'), down: count('down'), lost }
+}
+
+export const statusCommand = (status: () => Promise<Status>): Command => defineCommand('status', {}, status)
+
+export const orderCommand = (order: Server['order']): Command =>
+  defineCommand('explain.order', {}, () => ({
+    fromClient: [...order.fromClient],
+    toAccount: [...order.toAccount],
+    toSession: [...order.toSession],
+  }))
+
+/** How many accounts have an available resource. */
+export function onlineAccounts({ sessions }: Pick<Server, 'sessions'>): number {
+  const online = new Set<object>()
+  for (const session of sessions.all()) if (session.presence !== null) online.add(session.account)
+  return online.size
+}

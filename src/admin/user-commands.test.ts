@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { memoryServer } from '../../test/support/memory-server.ts'
+import { CREDENTIALS_CHANGED } from '../server/endings.ts'
+import { CommandError, commandsOf, runCommand } from './command.ts'
+import { onlineAccounts } from './status-commands.ts'
+import { userCommands } from './user-commands.ts'
+
+async function operator(pageSize = 100) {
+  const server = await memoryServer({ domains: ['example.net', 'example.org'] })
+  const commands = commandsOf(...userCommands(server.host, pageSize))
+  return { server, ask: (name: string, args: object) => runCommand(commands, name, args) }
+}
+
+test('user.add prepares the address and says what it has become', async () => {
+  const { ask, server } = await operator()
+  assert.deepEqual(await ask('user.add', { jid: 'Romeo@Example.NET', password: 'x' }), { jid: 'romeo@example.net' })
+  assert.equal(await server.stores.accounts.exists('romeo@example.net'), true)
+})
+
+test('user.add: what cannot be an account is refused with the remedy', async () => {
+  const { ask } = await operator()
+  await ask('user.add', { jid: 'romeo@example.net', password: 'x' })
+  const cases: readonly (readonly [jid: string, expected: RegExp])[] = [
+    ['romeo@example.net', /already.*user passwd romeo@example\.net/],
+    ['romeo@example.com', /not a domain of this server\. It serves example\.net, example\.org/],
+    ['example.net', /not the address of an account\. Write it like romeo@example\.net/],
+    ['romeo@example.net/orchard', /not the address of an account/],
+    ['ro meo@example.net', /not an address \(.+\)\. Write it like/],
+  ]
+  for (const [jid, message] of cases)
+    await assert.rejects(
+      ask('user.add', { jid, password: 'x' }),
+      (e: Error) => e instanceof CommandError && message.test(e.message),
+      jid,
+    )
+})
+
+test('user.passwd ends the sessions of the account and of nobody else', async () => {
+  const { ask, server } = await operator()
+  const one = await server.bind('romeo@example.net', 'orchard')
+  const other = await server.bind('juliet@example.net', 'balcony')
+  assert.deepEqual(await ask('user.passwd', { jid: 'romeo@example.net', password: 'y' }), { jid: 'romeo@example.net' })
+  assert.equal(one.ending, CREDENTIALS_CHANGED)
+  assert.equal(other.ending, null)
+})
+
+test('user.passwd and user.delete: of nobody', async () => {
+  const { ask } = await operator()
+  await assert.rejects(ask('user.passwd', { jid: 'romeo@example.net', password: 'y' }), /There is no account romeo@example\.net/)
+  await assert.rejects(ask('user.delete', { jid: 'romeo@example.net' }), /There is no account romeo@example\.net/)
+})
+
+test('user.list goes through all pages', async () => {
+  const { ask, server } = await operator(2)
+  for (const name of ['a', 'b', 'c', 'd']) await server.account(`${name}@example.net`)
+  await server.account('e@example.org')
+  await server.bind('b@example.net', 'one')
+  const jids: string[] = []
+  const sessions: number[] = []
+  for (let after: string | null = ''; after !== null;) {
+    const page = (await ask('user.list', { domain: 'example.net', after })) as {
+      users: { jid: string; sessions: number }[]
+      next: string | null
+    }
+    jids.push(...page.users.map((u) => u.jid))
+    sessions.push(...page.users.map((u) => u.sessions))
+    after = page.next
+  }
+  assert.deepEqual(jids, ['a@example.net', 'b@example.net', 'c@example.net', 'd@example.net'])
+  assert.deepEqual(sessions, [0, 1, 0, 0])
+  await assert.rejects(ask('user.list', { domain: 'example.com', after: '' }), /not a domain of this server/)
+})
+
+test('an account counts as online once, and only while a resource is available', async () => {
+  const { server } = await operator()
+  const one = await server.bind('romeo@example.net', 'orchard')
+  const other = await server.bind('romeo@example.net', 'garden')
+  assert.equal(onlineAccounts(server.server), 0)
+  await one.send('<presence/>')
+  await other.send('<presence/>')
+  assert.equal(onlineAccounts(server.server), 1)
+  for (const client of [one, other]) await client.send("<presence type='unavailable'/>")
+  assert.equal(onlineAccounts(server.server), 0)
+})

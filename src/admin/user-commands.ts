@@ -1,0 +1,81 @@
+/** Accounts, as the operator makes, changes and removes them. */
+import * as v from 'valibot'
+import { CREDENTIALS_CHANGED } from '../server/endings.ts'
+import type { Host } from '../server/feature.ts'
+import { jid, JidError, type Jid } from '../xmpp/jid.ts'
+import { PrecisError } from '../xmpp/precis.ts'
+import { CommandError, defineCommand, type Command } from './command.ts'
+
+type Parts = Pick<Host, 'domains' | 'registrar' | 'stores' | 'accounts' | 'sessions'>
+
+/** One page of `user.list`. */
+export interface UserPage {
+  readonly users: readonly { readonly jid: string; readonly createdAt: number; readonly sessions: number }[]
+  /** Where the next page begins; null: this is the last one. */
+  readonly next: string | null
+}
+
+export function userCommands(host: Parts, pageSize: number): readonly Command[] {
+  const { registrar, stores, accounts, sessions, domains } = host
+  const endSessions = (bare: Jid): void => {
+    for (const session of [...(accounts.get(bare.bare)?.sessions ?? [])]) sessions.end(session, CREDENTIALS_CHANGED)
+  }
+  return [
+    defineCommand('user.add', { jid: v.string(), password: v.string() }, async ({ jid: text, password }) => {
+      const bare = accountAddress(text, domains)
+      if ((await withPassword(() => registrar.create(bare, password))) === 'created') return { jid: bare.bare }
+      throw new CommandError(`There is an account ${bare.bare} already. To give it another password: user passwd ${bare.bare}`)
+    }),
+    defineCommand('user.passwd', { jid: v.string(), password: v.string() }, async ({ jid: text, password }) => {
+      const bare = accountAddress(text, domains)
+      if (!(await withPassword(() => registrar.changePassword(bare, password)))) throw unknown(bare)
+      endSessions(bare)
+      return { jid: bare.bare }
+    }),
+    defineCommand('user.delete', { jid: v.string() }, async ({ jid: text }) => {
+      const bare = accountAddress(text, domains)
+      if (!(await registrar.delete(bare))) throw unknown(bare)
+      return { jid: bare.bare }
+    }),
+    defineCommand('user.list', { domain: v.string(), after: v.string() }, async ({ domain, after }): Promise<UserPage> => {
+      if (!domains.includes(domain)) throw notOurs(domain, domains)
+      const rows = await stores.accounts.list(domain, after, pageSize)
+      const users = rows.map((row) => ({
+        jid: row.bare,
+        createdAt: row.createdAt,
+        sessions: accounts.get(row.bare)?.resources.length ?? 0,
+      }))
+      return { users, next: rows.length < pageSize ? null : rows.at(-1)!.bare }
+    }),
+  ]
+}
+
+const unknown = (bare: Jid): CommandError =>
+  new CommandError(`There is no account ${bare.bare}. \`user list\` shows those that there are.`)
+const notOurs = (domain: string, domains: readonly string[]): CommandError =>
+  new CommandError(`${domain} is not a domain of this server. It serves ${domains.join(', ')}; section [server] has the list.`)
+
+/** The bare JID that the operator means, at one of our domains. */
+function accountAddress(text: string, domains: readonly string[]): Jid {
+  let address: Jid
+  try {
+    address = jid(text)
+  } catch (error) {
+    if (error instanceof JidError)
+      throw new CommandError(`"${text}" is not an address (${error.message}). Write it like romeo@${domains[0]}.`)
+    throw error
+  }
+  if (address.local === '' || address.resource !== '')
+    throw new CommandError(`"${text}" is not the address of an account. Write it like romeo@${domains[0]}.`)
+  if (!domains.includes(address.domain)) throw notOurs(address.domain, domains)
+  return address
+}
+
+async function withPassword<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof PrecisError) throw new CommandError(`This cannot be a password (${error.message}). Choose another one.`)
+    throw error
+  }
+}

@@ -1,0 +1,41 @@
+/** A clock that moves only when a test says so. Timers fire in the order of their due times. */
+import type { Clock, Millis, Timer } from './clock.ts'
+
+interface Entry {
+  readonly at: Millis
+  readonly seq: number
+  fire: (() => void) | null
+}
+
+export class ManualClock implements Clock {
+  #now: Millis
+  #due: Entry[] = []
+  #seq = 0
+
+  constructor(start: Millis = Date.UTC(2026, 0, 1)) {
+    this.#now = start
+  }
+  now(): Millis {
+    return this.#now
+  }
+  after(delay: Millis, fire: () => void): Timer {
+    const entry: Entry = { at: this.#now + delay, seq: this.#seq++, fire }
+    this.#due.push(entry)
+    this.#due.sort((a, b) => a.at - b.at || a.seq - b.seq)
+    return {
+      cancel: () => {
+        entry.fire = null
+      },
+    }
+  }
+  /** Moves time on by `span`; every timer that falls due on the way fires at its own moment. */
+  advance(span: Millis): void {
+    const end = this.#now + span
+    for (let next = this.#due[0]; next !== undefined && next.at <= end; next = this.#due[0]) {
+      this.#due.shift()
+      this.#now = next.at
+      next.fire?.()
+    }
+    this.#now = end
+  }
+}

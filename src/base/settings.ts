@@ -1,0 +1,133 @@
+/**
+ * The kinds of option that a configuration may have. Each part of the server declares its options beside its
+ * code with these; the loader checks the file against them and `docs/configuration.md` is made from them.
+ * Every option has a default: the empty file is a safe single-node server.
+ */
+import * as v from 'valibot'
+
+const DURATION: Readonly<Record<string, number>> = {
+  ms: 1,
+  millisecond: 1,
+  s: 1000,
+  second: 1000,
+  min: 60_000,
+  minute: 60_000,
+  h: 3_600_000,
+  hour: 3_600_000,
+  d: 86_400_000,
+  day: 86_400_000,
+}
+const SIZE: Readonly<Record<string, number>> = {
+  B: 1,
+  octet: 1,
+  byte: 1,
+  KB: 1000,
+  KiB: 1024,
+  MB: 1e6,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+}
+
+function quantity(text: string, units: Readonly<Record<string, number>>): number | null {
+  const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(text.trim())
+  const unit = match === null ? undefined : (units[match[2]!] ?? units[match[2]!.replace(/s$/, '')])
+  return unit === undefined ? null : Number(match![1]) * unit
+}
+
+function withUnit(units: Readonly<Record<string, number>>, what: string) {
+  return v.pipe(
+    v.string(`must be ${what}, in quotes`),
+    v.rawTransform<string, number>(({ dataset, addIssue, NEVER }) => {
+      const value = quantity(dataset.value, units)
+      if (value !== null) return value
+      addIssue({ message: `must be ${what}` })
+      return NEVER
+    }),
+  )
+}
+
+/** A span of time such as "10 minutes"; the code sees milliseconds. */
+export const duration = (byDefault: string, doc: string) =>
+  v.optional(v.pipe(withUnit(DURATION, 'a span of time with its unit, such as "30 seconds"'), v.description(doc)), byDefault)
+
+/** A number of octets such as "256 KiB"; the code sees octets. */
+export const size = (byDefault: string, doc: string) =>
+  v.optional(v.pipe(withUnit(SIZE, 'a size with its unit, such as "256 KiB"'), v.description(doc)), byDefault)
+
+/** A whole number from `min` up. */
+export const count = (byDefault: number, doc: string, min = 0) =>
+  v.optional(
+    v.pipe(
+      v.number('must be a number'),
+      v.integer('must be a whole number'),
+      v.minValue(min, `must be at least ${min}`),
+      v.description(doc),
+    ),
+    byDefault,
+  )
+
+export const flag = (byDefault: boolean, doc: string) =>
+  v.optional(v.pipe(v.boolean('must be true or false'), v.description(doc)), byDefault)
+
+export const text = (byDefault: string, doc: string) =>
+  v.optional(v.pipe(v.string('must be a text in quotes'), v.description(doc)), byDefault)
+
+/** A text of a certain form, or the empty one, which is the default. @param form of the whole text */
+export const textLike = (form: RegExp, what: string, doc: string) =>
+  v.optional(
+    v.pipe(
+      v.string(`must be ${what}, in quotes`),
+      v.check((value) => value === '' || form.test(value), `must be ${what}`),
+      v.description(doc),
+    ),
+    '',
+  )
+
+/** A text such as "https://chat.example.org", or an empty one. */
+export const webOrigin = (byDefault: string, doc: string) => {
+  const what = 'must be the origin of a web site, such as "https://chat.example.org", without a path'
+  const isOrigin = (s: string): boolean => s === '' || (s.startsWith('https://') && URL.parse(s)?.origin === s)
+  return v.optional(v.pipe(v.string(what), v.check(isOrigin, what), v.description(doc)), byDefault)
+}
+
+export const choice = <const T extends readonly [string, ...string[]]>(options: T, byDefault: T[number], doc: string) =>
+  v.optional(
+    v.pipe(v.picklist(options, `must be one of ${options.map((o) => `"${o}"`).join(', ')}`), v.description(doc)),
+    byDefault,
+  )
+
+/** Several texts. */
+export const list = (byDefault: readonly string[], doc: string) =>
+  v.optional(v.pipe(v.array(v.string('must be a list of texts in quotes'), 'must be a list'), v.description(doc)), [...byDefault])
+
+/** Addresses of any kind that a URI can name; none by default. */
+export const uris = (doc: string) => {
+  const uri = v.pipe(
+    v.string('must be a list of texts in quotes'),
+    v.check((text) => URL.canParse(text), 'must be URIs, such as "mailto:somebody@example.org" or "xmpp:somebody@example.org"'),
+  )
+  return v.optional(v.pipe(v.array(uri, 'must be a list'), v.description(doc)), [])
+}
+
+/** Paths of files: one in quotes, or a list of them. The code sees a list; by default an empty one. */
+export const files = (doc: string) => {
+  const path = v.string('must be the path of a file in quotes, or a list of them')
+  const listed = v.union([path, v.array(path)], 'must be the path of a file in quotes, or a list of them')
+  return v.optional(
+    v.pipe(
+      listed,
+      v.transform((one): readonly string[] => (typeof one === 'string' ? [one] : one)),
+      v.description(doc),
+    ),
+    [],
+  )
+}
+
+/** Options that belong together: a table of the file. Keys that it does not know are errors. */
+export const section = <const E extends v.ObjectEntries>(entries: E) => v.strictObject(entries)
+
+export type Section = ReturnType<typeof section>
+/** What the code gets of a section. */
+export type Settings<S extends v.GenericSchema> = v.InferOutput<S>
+/** The section as an empty file gives it. */
+export const defaultsOf = <S extends v.GenericSchema>(schema: S): v.InferOutput<S> => v.parse(schema, {})

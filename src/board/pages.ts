@@ -1,0 +1,76 @@
+/**
+ * The files of the presence board and of the operator's view, as `tools/build-web.js` has made them: read once, when
+ * the web port is opened, and sent whole. The pages load nothing from elsewhere and run no inline script: the content
+ * security policy says so to the browser.
+ */
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { HttpExchange, HttpHeaders, HttpRoutes } from '../base/http.ts'
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+/** Files that stand for a path of their own. */
+const PATHS: Readonly<Record<string, string>> = { 'index.html': '/', 'admin.html': '/admin' }
+
+const POLICY: HttpHeaders = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
+interface Page {
+  readonly octets: Buffer
+  readonly gzipped: Buffer
+  readonly headers: HttpHeaders
+}
+
+/** @returns the paths that are served; none when the board has not been built */
+export async function installPages(routes: HttpRoutes, folder: string): Promise<readonly string[]> {
+  const paths: string[] = []
+  for (const file of filesIn(folder)) {
+    const page = await pageOf(join(folder, file))
+    const path = PATHS[file] ?? `/${file}`
+    routes.at(path, (exchange) => send(exchange, page))
+    paths.push(path)
+  }
+  return paths
+}
+
+function filesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((file) => extname(file) in TYPES)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+async function pageOf(file: string): Promise<Page> {
+  const octets = readFileSync(file)
+  const etag = `"${createHash('sha256').update(octets).digest('base64url').slice(0, 22)}"`
+  const headers = {
+    ...POLICY,
+    'content-type': TYPES[extname(file)]!,
+    'cache-control': 'no-cache',
+    etag,
+    'vary': 'accept-encoding',
+  }
+  return { octets, gzipped: await promisify(gzip)(octets), headers }
+}
+
+function send(exchange: HttpExchange, { octets, gzipped, headers }: Page): void {
+  exchange.allow('GET', 'HEAD')
+  if (exchange.header('if-none-match') === headers['etag']) return exchange.reply(304, headers, '')
+  if (/\bgzip\b/.test(exchange.header('accept-encoding') ?? ''))
+    return exchange.reply(200, { ...headers, 'content-encoding': 'gzip' }, gzipped)
+  exchange.reply(200, headers, octets)
+}

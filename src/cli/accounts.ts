@@ -1,0 +1,77 @@
+/** `porchlight user ...`: accounts, and where their passwords come from. */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { CommandError } from '../admin/command.ts'
+import type { UserPage } from '../admin/user-commands.ts'
+import { systemEntropy } from '../base/entropy.ts'
+import type { World } from '../process/world.ts'
+import { prepareDomain } from '../xmpp/jid.ts'
+import { withAuthority } from './authority.ts'
+import { setupOf, type ConfigOptions } from './config-options.ts'
+import type { OutputOptions } from './inspect.ts'
+
+export interface PasswordOptions {
+  readonly passwordFile?: string
+  readonly generate?: true
+}
+
+/** Of a generated password: 20 characters of base64url, 120 bits. */
+const GENERATED_OCTETS = 15
+
+export async function addUser(world: World, jid: string, options: ConfigOptions & PasswordOptions): Promise<void> {
+  await withAuthority(world, setupOf(world, options), async (authority) => {
+    const password = await passwordFrom(world, jid, options)
+    const { jid: made } = (await authority.ask('user.add', { jid, password })) as { jid: string }
+    world.stdout.write(`${made} can log in now.${told(password, options)}\n`)
+  })
+}
+
+export async function changePassword(world: World, jid: string, options: ConfigOptions & PasswordOptions): Promise<void> {
+  await withAuthority(world, setupOf(world, options), async (authority) => {
+    const password = await passwordFrom(world, jid, options)
+    const { jid: changed } = (await authority.ask('user.passwd', { jid, password })) as { jid: string }
+    world.stdout.write(`${changed} has another password, and its sessions are ended.${told(password, options)}\n`)
+  })
+}
+
+export async function deleteUser(world: World, jid: string, options: ConfigOptions): Promise<void> {
+  await withAuthority(world, setupOf(world, options), async (authority) => {
+    const { jid: deleted } = (await authority.ask('user.delete', { jid })) as { jid: string }
+    world.stdout.write(`${deleted} is deleted.\n`)
+  })
+}
+
+/** @param domain null: all of them */
+export async function listUsers(world: World, domain: string | null, options: ConfigOptions & OutputOptions): Promise<void> {
+  const setup = setupOf(world, options)
+  await withAuthority(world, setup, async (authority) => {
+    for (const one of domain === null ? setup.config.server.domains.map(prepareDomain) : [domain]) {
+      for (let after: string | null = ''; after !== null;) {
+        const page = (await authority.ask('user.list', { domain: one, after })) as UserPage
+        for (const user of page.users) world.stdout.write(options.json === true ? `${JSON.stringify(user)}\n` : `${user.jid}\n`)
+        after = page.next
+      }
+    }
+  })
+}
+
+/** Only a password that the user does not know yet is shown. */
+const told = (password: string, { generate }: PasswordOptions): string => (generate === true ? ` Its password: ${password}` : '')
+
+async function passwordFrom(world: World, jid: string, { passwordFile, generate }: PasswordOptions): Promise<string> {
+  if (generate === true) return systemEntropy.bytes(GENERATED_OCTETS).toString('base64url')
+  if (passwordFile !== undefined) return firstLine(resolve(world.directory, passwordFile))
+  if (!world.stdin.isTTY) return world.stdin.readLine()
+  const password = await world.stdin.readSecret(`Password of ${jid}: `)
+  if (password === null || (await world.stdin.readSecret('Once more: ')) !== password)
+    throw new CommandError('The two were not the same; nothing was changed. Try again.')
+  return password
+}
+
+function firstLine(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0]!
+  } catch (error) {
+    throw new CommandError(`The password file cannot be read: ${(error as Error).message}. Name another one.`)
+  }
+}

@@ -1,0 +1,57 @@
+/** Who carries out a command: the running server, or, if there is none, this process on the same database. */
+import { commandsOf, CommandError, runCommand } from '../admin/command.ts'
+import { connectControl, type Authority } from '../admin/control-client.ts'
+import { rosterCommand } from '../admin/roster-commands.ts'
+import { orderCommand } from '../admin/status-commands.ts'
+import { userCommands } from '../admin/user-commands.ts'
+import { openLog } from '../admin/log.ts'
+import { SystemClock } from '../base/clock.ts'
+import { systemEntropy } from '../base/entropy.ts'
+import { assemble } from '../process/assembly.ts'
+import type { Setup } from '../process/setup.ts'
+import type { World } from '../process/world.ts'
+
+/** Runs `use` with whoever is there. @throws CommandError, StorageError */
+export async function withAuthority<T>(world: World, setup: Setup, use: (authority: Authority) => Promise<T>): Promise<T> {
+  const authority = (await connectControl(setup.control)) ?? (await alone(world, setup))
+  try {
+    return await use(authority)
+  } finally {
+    await authority.close()
+  }
+}
+
+/** The running server. @throws CommandError when there is none */
+export async function withServer<T>(setup: Setup, use: (authority: Authority) => Promise<T>): Promise<T> {
+  const authority = await connectControl(setup.control)
+  if (authority === null)
+    throw new CommandError(
+      `The server is not running (nobody answers on ${setup.control}). Start it, or name its configuration with --config.`,
+    )
+  try {
+    return await use(authority)
+  } finally {
+    await authority.close()
+  }
+}
+
+async function alone(world: World, setup: Setup): Promise<Authority> {
+  if (setup.config.server.fresh)
+    throw new CommandError(
+      'The server is not running, and by its configuration ([server] fresh) nothing is kept. Start it first.',
+    )
+  const log = openLog({ level: 'warn', format: 'text' }, world.stderr)
+  const { server, close } = await assemble(setup, {
+    clock: new SystemClock(),
+    entropy: systemEntropy,
+    log,
+    software: world.software,
+  })
+  const { page } = setup.config.admin
+  const commands = commandsOf(
+    ...userCommands(server.host, page),
+    rosterCommand(server.rosterAudit, server.host.domains, page),
+    orderCommand(server.order),
+  )
+  return { ask: (name, args) => runCommand(commands, name, args), close }
+}

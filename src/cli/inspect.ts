@@ -1,0 +1,98 @@
+/** `porchlight status` and `porchlight explain order`: for people, or with --json for programs. */
+import type { Authority } from '../admin/control-client.ts'
+import type { Explanation, Reason } from '../admin/explain-commands.ts'
+import type { Status } from '../admin/status-commands.ts'
+import type { ComponentState } from '../server/component-state.ts'
+import type { World } from '../process/world.ts'
+import { withAuthority, withServer } from './authority.ts'
+import { setupOf, type ConfigOptions } from './config-options.ts'
+import { linkText } from './links.ts'
+import { span } from './span.ts'
+
+export interface OutputOptions {
+  readonly json?: true
+}
+
+/** @throws CommandError when the server is not running */
+export async function showStatus(world: World, options: ConfigOptions & OutputOptions): Promise<void> {
+  const status = (await withServer(setupOf(world, options), (server) => server.ask('status', {}))) as Status
+  world.stdout.write(options.json === true ? `${JSON.stringify(status)}\n` : statusText(status))
+}
+
+export async function explainOrder(world: World, options: ConfigOptions & OutputOptions): Promise<void> {
+  const order = (await withAuthority(world, setupOf(world, options), (authority) =>
+    authority.ask('explain.order', {}),
+  )) as Record<string, readonly string[]>
+  const lines = Object.entries(order).map(
+    ([pipeline, stages]) => `${TITLES[pipeline] ?? pipeline}\n${stages.map((s, i) => `  ${i + 1}. ${s}\n`).join('')}`,
+  )
+  world.stdout.write(options.json === true ? `${JSON.stringify(order)}\n` : lines.join('\n'))
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  fromClient: 'What a client sends passes',
+  toAccount: 'What arrives for an account passes',
+  toSession: 'What is written to one session passes',
+}
+
+/** @throws CommandError when the server is not running, or the first of the two is nobody here */
+export async function explainPresence(
+  world: World,
+  watcher: string,
+  contact: string,
+  options: ConfigOptions & OutputOptions,
+): Promise<void> {
+  const ask = (server: Authority): Promise<unknown> => server.ask('explain.presence', { watcher, contact })
+  const explanation = (await withServer(setupOf(world, options), ask)) as Explanation
+  world.stdout.write(options.json === true ? `${JSON.stringify(explanation)}\n` : explanationText(explanation))
+}
+
+function explanationText({ verdict, reasons, remedies }: Explanation): string {
+  const line = ({ words, since }: Reason): string =>
+    `  ${words}${since === null ? '' : ` Since ${new Date(since).toISOString()}.`}\n`
+  const part = (title: string, lines: readonly string[]): string => (lines.length === 0 ? '' : `\n${title}\n${lines.join('')}`)
+  const of = (...about: readonly Reason['about'][]): string[] => reasons.filter((r) => about.includes(r.about)).map(line)
+  return [
+    `${verdict}\n`,
+    part('Who may see whom', of('subscription', 'block')),
+    part('What there is to see', of('resource', 'link')),
+    part('What was shown', of('shown')),
+    part('What happened lately', of('history')),
+    part(
+      'What would change it',
+      remedies.map((words) => `  ${words}\n`),
+    ),
+  ].join('')
+}
+
+function statusText(s: Status): string {
+  const rows: readonly (readonly [string, string])[] = [
+    ['Porchlight', `${s.version} on Node.js ${s.runtime}, process ${s.pid}, up ${span(s.uptimeMs)}`],
+    ['Online', `${s.online} accounts with ${s.sessions} sessions`],
+    ...s.domains.map(({ domain, accounts }) => ['Domain', `${domain} with ${accounts} accounts`] as const),
+    ...s.listening.map(({ what, address }) => ['Listening', `${address} (${what})`] as const),
+    ...s.components.map((c) => ['Component', componentText(c, s.startedAt + s.uptimeMs)] as const),
+    ...(s.links.total === 0 ? [] : [['Links', linksText(s.links)] as const]),
+    ...s.links.lost.map((link) => ['Link', linkText(link, s.startedAt + s.uptimeMs)] as const),
+    ...s.certificates.map(
+      (c) => ['Certificate', `${c.file} until ${new Date(c.expiresAt).toISOString().slice(0, 10)}, SHA-256 ${c.sha256}`] as const,
+    ),
+    ['Data', s.inMemory ? 'in memory only' : s.dataDirectory],
+    ['Settings', s.configFile ?? 'built in'],
+    ['Memory', `${(s.memoryBytes / 1e6).toFixed(0)} MB`],
+  ]
+  return rows.map(([name, value]) => `${name.padEnd(12)} ${value}\n`).join('')
+}
+
+function linksText({ total, ...states }: Status['links']): string {
+  const some = (['up', 'idle', 'suspect', 'down'] as const).filter((state) => states[state] > 0)
+  return `${total}: ${some.map((state) => `${states[state]} ${state}`).join(', ')}`
+}
+
+function componentText({ domain, connected, since, remote, ending }: ComponentState, now: number): string {
+  if (since === null) return `${domain} not connected since the start`
+  const how = ending === null ? '' : ` (${ending})`
+  return connected
+    ? `${domain} connected from ${remote} for ${span(now - since)}`
+    : `${domain} not connected for ${span(now - since)}${how}`
+}

@@ -1,0 +1,50 @@
+/** `porchlight link ...`: the links to other servers. */
+import type { LinkReport } from '../admin/link-commands.ts'
+import type { World } from '../process/world.ts'
+import { withServer } from './authority.ts'
+import { setupOf, type ConfigOptions } from './config-options.ts'
+import type { OutputOptions } from './inspect.ts'
+import { span } from './span.ts'
+
+export interface LinkOptions {
+  readonly local?: string
+}
+
+export async function listLinks(world: World, options: ConfigOptions & OutputOptions): Promise<void> {
+  const { links, now } = await ask(world, options, 'link.list', {})
+  for (const link of links) world.stdout.write(options.json === true ? `${JSON.stringify(link)}\n` : `${linkText(link, now)}\n`)
+}
+
+/** @param order 'down': nothing goes in or out; 'up': it may again */
+export async function orderLink(
+  world: World,
+  remote: string,
+  order: 'down' | 'up',
+  options: ConfigOptions & LinkOptions,
+): Promise<void> {
+  const { links, now } = await ask(world, options, `link.${order}`, { remote, local: options.local ?? null })
+  for (const link of links) world.stdout.write(`${linkText(link, now)}\n`)
+}
+
+async function ask(
+  world: World,
+  options: ConfigOptions,
+  command: string,
+  args: Readonly<Record<string, unknown>>,
+): Promise<{ readonly links: readonly LinkReport[]; readonly now: number }> {
+  return withServer(setupOf(world, options), async (server) => {
+    const links = (await server.ask(command, args)) as readonly LinkReport[]
+    const { startedAt, uptimeMs } = (await server.ask('status', {})) as { readonly startedAt: number; readonly uptimeMs: number }
+    return { links, now: startedAt + uptimeMs }
+  })
+}
+
+/** One line. @param now by the server's clock */
+export function linkText({ local, remote, state, since, streams, forced, announced }: LinkReport, now: number): string {
+  const remarks = [
+    ...(streams === 0 ? [] : [streams === 1 ? '1 stream' : `${streams} streams`]),
+    ...(forced ? ['taken down by the operator'] : []),
+    ...(announced ? ['users have been told'] : []),
+  ]
+  return `${local} - ${remote} ${state} for ${span(now - since)}${remarks.length === 0 ? '' : ` (${remarks.join(', ')})`}`
+}

@@ -1,0 +1,71 @@
+/** `porchlight start`: a server, until a signal says that it is enough. */
+import { openLog, type OpenLog } from '../admin/log.ts'
+import { SystemClock } from '../base/clock.ts'
+import { systemEntropy } from '../base/entropy.ts'
+import { warningsAbout } from '../config/checks.ts'
+import { banner } from '../process/banner.ts'
+import { INTERNAL, OK } from '../process/exit-codes.ts'
+import { startServer, type Running } from '../process/running.ts'
+import type { Setup } from '../process/setup.ts'
+import type { World } from '../process/world.ts'
+import { prepareDomain } from '../xmpp/jid.ts'
+import { setupOf, type ConfigOptions } from './config-options.ts'
+
+export interface StartOptions extends ConfigOptions {
+  readonly fresh: boolean
+}
+
+/** Resolves when the server has stopped, with the exit code. */
+export async function start(world: World, options: StartOptions): Promise<number> {
+  const setup = setupOf(world, options, options.fresh)
+  const log = openLog(setup.config.log, world.stderr)
+  const enough = toldToStop(world, log)
+  world.onUncaught((error) => {
+    log.error({ err: error }, 'the server has made a mistake and cannot go on')
+    log.flush()
+    world.exit(INTERNAL)
+  })
+  for (const { section, option, what } of warningsAbout(setup.config)) log.warn({ option: `[${section}] ${option}` }, what)
+  try {
+    const runtime = { clock: new SystemClock(), entropy: systemEntropy, log, software: world.software }
+    const running = await startServer(setup, runtime, world)
+    world.onSignal('SIGHUP', () => void running.certificates.reload())
+    world.stdout.write(bannerOf(world, options, setup, running))
+    await enough
+    await running.stop()
+    log.info({}, 'stopped')
+    return OK
+  } finally {
+    log.flush()
+  }
+}
+
+/** SIGTERM, or Ctrl-C. Repeating it changes nothing: a stop takes a bounded time anyway. */
+function toldToStop(world: World, log: OpenLog): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      world.onSignal(signal, () => {
+        log.debug({ signal }, 'signal')
+        resolve()
+      })
+    }
+  })
+}
+
+function bannerOf(
+  world: World,
+  options: StartOptions,
+  { config, dataDirectory }: Setup,
+  { ports, certificates }: Running,
+): string {
+  return banner({
+    version: world.software.version,
+    domains: config.server.domains.map(prepareDomain),
+    ports,
+    invokedAs: world.invokedAs,
+    options: options.config === undefined ? '' : ` --config ${options.config}`,
+    selfSignedSha256: config.tls.certificate.length === 0 ? certificates.all[0]!.fingerprint : null,
+    inMemory: config.server.fresh,
+    dataDirectory,
+  })
+}

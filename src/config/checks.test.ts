@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { complaintsAbout, warningsAbout, type Complaint } from './checks.ts'
+import { load } from './loader.ts'
+import { configOf, sections, type Config } from './sections.ts'
+
+const config = (toml: string): Config => configOf(load({ file: 'porchlight.toml', toml, readFile: () => '' }, sections, () => []))
+const brief = (complaints: readonly Complaint[]): string[] =>
+  complaints.map((c) => `[${c.section}] ${c.option}: ${c.what}. ${c.remedy}`)
+
+test('the built-in values are without complaints and warnings', () => {
+  assert.deepEqual(complaintsAbout(config('')), [])
+  assert.deepEqual(warningsAbout(config('')), [])
+})
+
+test('each complaint names option, fault and remedy', () => {
+  const cases: readonly (readonly [toml: string, expected: RegExp])[] = [
+    ['[server]\ndomains = []', /^\[server\] domains: the server has no domain\. Name at least one/],
+    ['[server]\ndomains = ["exa mple"]', /^\[server\] domains: "exa mple" cannot be a domain \(.+\)\. Write a domain name/],
+    ['[listen]\nc2s = ["5222"]', /^\[listen\] c2s: "5222" is not an address and a port\. Write one such as/],
+    ['[listen]\nhttp = ["127.0.0.1:70000"]', /^\[listen\] http: "127\.0\.0\.1:70000" is not/],
+    ['[listen]\nc2s = ["::1:5222"]', /^\[listen\] c2s: "::1:5222" is not/],
+    ['[tls]\ncertificate = "a.pem"', /^\[tls\] certificate: there are 1 certificates and 0 keys\. Name one key for each/],
+    ['[tls]\ncertificate = "a.pem"\nkey = ["a.key", "b.key"]', /^\[tls\] key: there are 1 certificates and 2 keys/],
+    [
+      '[sasl]\nmechanisms = ["SCRAM-SHA256"]',
+      /^\[sasl\] mechanisms: there is no mechanism "SCRAM-SHA256" here\. Did you mean SCRAM-SHA-256\?/,
+    ],
+    ['[sasl]\nmechanisms = ["PLAIN", "SCRAM-SHA-1"]', /no mechanism "PLAIN" here\. Write plain = true instead/],
+    ['[sasl]\nmechanisms = []', /^\[sasl\] mechanisms: nobody could log in/],
+    ['[sasl]\nplain-without-tls = true', /^\[sasl\] plain-without-tls: it has no effect without plain/],
+    ['[streams]\nstanza-size = "9999 B"', /^\[streams\] stanza-size: RFC 6120 13\.12 forbids a limit below 10000 octets/],
+    ['[streams]\nstanza-size-before-login = "1 KB"', /^\[streams\] stanza-size-before-login: RFC 6120 13\.12/],
+    [
+      '[streams]\nstanza-size = "1 MiB"',
+      /^\[streams\] output-queue: a client that comes back for its session may get more at once\. Write "1280 KiB" or more/,
+    ],
+    ['[[component]]\nsecret = "12345678901234567890"', /^\[component\] domain: "" cannot be a domain \(it is missing\)/],
+    [
+      '[[component]]\ndomain = "localhost"\nsecret = "12345678901234567890"',
+      /^\[component\] domain: "localhost" is served already/,
+    ],
+    [
+      '[[component]]\ndomain = "a.example"\nsecret = "12345678901234567890"\n[[component]]\ndomain = "A.example"\nsecret = "12345678901234567890"',
+      /^\[component 2\] domain: "A.example" is served already/,
+    ],
+    ['[[component]]\ndomain = "a.example"', /^\[component\] secret: the component has no secret/],
+    [
+      '[listen]\ncomponents = []\n[[component]]\ndomain = "a.example"\nsecret = "12345678901234567890"',
+      /^\[listen\] components: there is a \[\[component\]\] and no address at which it could connect/,
+    ],
+    ['[web]\norigins = ["chat.example"]', /^\[web\] origins: "chat\.example" is not a web origin\. Write one such as/],
+    ['[web]\ntrusted-proxies = ["proxy"]', /^\[web\] trusted-proxies: "proxy" is no address\. Write one such as/],
+    ['[web]\nsee-other-uri = "ws://b.example/"', /^\[web\] see-other-uri: "ws:\/\/b\.example\/" is no secure endpoint/],
+    ['[listen]\ncomponents = ["0.0.0.0:5347"]', /^\[listen\] components: "0\.0\.0\.0:5347" can be reached from elsewhere/],
+  ]
+  for (const [toml, expected] of cases) {
+    const found = brief(complaintsAbout(config(toml)))
+    assert.equal(found.length, 1, toml)
+    assert.match(found[0]!, expected)
+  }
+})
+
+test('settings for tests are warned of', () => {
+  const toml = '[server]\nfresh = true\n[streams]\nrequire-tls = false\n[sasl]\nplain = true\nplain-without-tls = true'
+  assert.deepEqual(
+    warningsAbout(config(toml)).map((w) => w.option),
+    ['fresh', 'require-tls', 'plain-without-tls'],
+  )
+})
+
+test('COMP-4: a secret that somebody may guess is warned of', () => {
+  assert.deepEqual(
+    warningsAbout(config('[[component]]\ndomain = "a.example"\nsecret = "sesame"')).map((w) => `${w.section} ${w.option}`),
+    ['component secret'],
+  )
+})

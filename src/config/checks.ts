@@ -1,0 +1,260 @@
+/** What the kinds of the options cannot say: values that mean something, and options that go together. */
+import { addressOf, isPrivate } from '../net/address.ts'
+import { targetOf } from '../net/dns.ts'
+import { peerDomain } from '../stream/s2s/trust.ts'
+import { isNetwork } from '../net/http-peer.ts'
+import { isOrigin } from '../net/origins.ts'
+import { SCRAM_AND_EXTERNAL } from '../stream/settings.ts'
+import { WINDOW_OCTETS } from '../xep/0198-stream-management/index.ts'
+import { JidError, prepareDomain } from '../xmpp/jid.ts'
+import { nthSection } from './lines.ts'
+import type { Config } from './sections.ts'
+import { remedyFor } from './suggestion.ts'
+
+export interface Complaint {
+  readonly section: string
+  readonly option: string
+  readonly what: string
+  readonly remedy: string
+}
+
+/** RFC 6120 13.12, rule 4: the limit must not be smaller, in octets. */
+const STANZA_SIZE_MIN = 10_000
+
+/** Of a component's secret: XEP-0114 uses it with a hash that is computed quickly. */
+const SECRET_MIN = 20
+
+/** What keeps the server from being started with these settings. */
+export function complaintsAbout(config: Config): readonly Complaint[] {
+  return [
+    ...domains(config),
+    ...addresses(config),
+    ...certificates(config),
+    ...mechanisms(config),
+    ...sizes(config),
+    ...components(config),
+    ...peers(config),
+    ...web(config),
+  ]
+}
+
+/** What it may be started with, but only on purpose. */
+export function warningsAbout({ server, sasl, streams, component }: Config): readonly Complaint[] {
+  const found: Complaint[] = []
+  const warn = (section: string, option: string, what: string): void =>
+    void found.push({ section, option, what, remedy: 'Leave it out, except for tests.' })
+  if (server.fresh) warn('server', 'fresh', 'nothing is kept when the server stops')
+  if (!streams['require-tls']) warn('streams', 'require-tls', 'users may log in and write without encryption')
+  if (sasl['plain-without-tls']) warn('sasl', 'plain-without-tls', 'passwords may be sent where everybody can read them')
+  for (const [i, { secret }] of component.entries()) {
+    if (secret.length >= SECRET_MIN) continue
+    found.push({
+      section: nthSection('component', i + 1),
+      option: 'secret',
+      what: 'it is short: somebody may guess it',
+      remedy: `Write one of ${SECRET_MIN} characters or more.`,
+    })
+  }
+  return found
+}
+
+function* domains({ server }: Config): Iterable<Complaint> {
+  if (server.domains.length === 0) {
+    yield {
+      section: 'server',
+      option: 'domains',
+      what: 'the server has no domain',
+      remedy: 'Name at least one, such as ["example.org"].',
+    }
+  }
+  for (const domain of server.domains) {
+    const reason = reasonAgainst(domain)
+    if (reason !== null)
+      yield {
+        section: 'server',
+        option: 'domains',
+        what: `"${domain}" cannot be a domain (${reason})`,
+        remedy: 'Write a domain name such as "example.org".',
+      }
+  }
+}
+
+function reasonAgainst(domain: string, prepare = prepareDomain): string | null {
+  try {
+    prepare(domain)
+    return null
+  } catch (error) {
+    if (error instanceof JidError) return error.message
+    throw error
+  }
+}
+
+function* addresses({ listen }: Config): Iterable<Complaint> {
+  for (const [option, texts] of Object.entries(listen)) {
+    for (const text of texts) {
+      if (addressOf(text) !== null) continue
+      yield {
+        section: 'listen',
+        option,
+        what: `"${text}" is not an address and a port`,
+        remedy: 'Write one such as "127.0.0.1:5222", or "[::]:5222" for every address.',
+      }
+    }
+  }
+}
+
+function* certificates({ tls }: Config): Iterable<Complaint> {
+  const [certificates, keys] = [tls.certificate.length, tls.key.length]
+  if (certificates === keys) return
+  yield {
+    section: 'tls',
+    option: certificates > keys ? 'certificate' : 'key',
+    what: `there are ${certificates} certificates and ${keys} keys`,
+    remedy: 'Name one key for each certificate, in the same order.',
+  }
+}
+
+function* mechanisms({ sasl }: Config): Iterable<Complaint> {
+  for (const name of sasl.mechanisms) {
+    if (SCRAM_AND_EXTERNAL.includes(name)) continue
+    const remedy = name === 'PLAIN' ? 'Write plain = true instead.' : remedyFor(name, SCRAM_AND_EXTERNAL)
+    yield { section: 'sasl', option: 'mechanisms', what: `there is no mechanism "${name}" here`, remedy }
+  }
+  if (sasl.mechanisms.length === 0 && !sasl.plain) {
+    yield {
+      section: 'sasl',
+      option: 'mechanisms',
+      what: 'nobody could log in',
+      remedy: 'Leave the option out, or name a mechanism.',
+    }
+  }
+  if (sasl['plain-without-tls'] && !sasl.plain) {
+    yield {
+      section: 'sasl',
+      option: 'plain-without-tls',
+      what: 'it has no effect without plain',
+      remedy: 'Write plain = true as well, or leave both out.',
+    }
+  }
+}
+
+function* sizes({ streams, federation }: Config): Iterable<Complaint> {
+  for (const option of ['stanza-size', 'stanza-size-before-login'] as const) {
+    if (streams[option] >= STANZA_SIZE_MIN) continue
+    yield {
+      section: 'streams',
+      option,
+      what: `RFC 6120 13.12 forbids a limit below ${STANZA_SIZE_MIN} octets`,
+      remedy: 'Write "10 KB" or more.',
+    }
+  }
+  if (federation['stanza-size'] < STANZA_SIZE_MIN)
+    yield {
+      section: 'federation',
+      option: 'stanza-size',
+      what: `RFC 6120 13.12 forbids a limit below ${STANZA_SIZE_MIN} octets`,
+      remedy: 'Write "10 KB" or more.',
+    }
+  if (streams['output-queue'] < WINDOW_OCTETS + streams['stanza-size'])
+    yield {
+      section: 'streams',
+      option: 'output-queue',
+      what: 'a client that comes back for its session may get more at once',
+      remedy: `Write "${Math.ceil((WINDOW_OCTETS + streams['stanza-size']) / 1024)} KiB" or more.`,
+    }
+}
+
+/** XEP-0114: nothing is encrypted, and whoever knows the secret speaks for everybody at the domain. */
+function* components({ component, server, listen }: Config): Iterable<Complaint> {
+  const taken = new Set(server.domains.map((d) => d.toLowerCase()))
+  for (const [i, { domain, secret }] of component.entries()) {
+    const section = nthSection('component', i + 1)
+    const reason = domain === '' ? 'it is missing' : reasonAgainst(domain)
+    if (reason !== null)
+      yield {
+        section,
+        option: 'domain',
+        what: `"${domain}" cannot be a domain (${reason})`,
+        remedy: 'Write a domain name such as "gateway.example.org".',
+      }
+    else if (taken.has(prepareDomain(domain)))
+      yield {
+        section,
+        option: 'domain',
+        what: `"${domain}" is served already`,
+        remedy: 'Name a domain that neither [server] domains nor another component has.',
+      }
+    else taken.add(prepareDomain(domain))
+    if (secret === '')
+      yield {
+        section,
+        option: 'secret',
+        what: 'the component has no secret',
+        remedy: 'Write "file:PATH" with the path of a file that holds a long random text.',
+      }
+  }
+  if (component.length > 0 && listen.components.length === 0) {
+    yield {
+      section: 'listen',
+      option: 'components',
+      what: 'there is a [[component]] and no address at which it could connect',
+      remedy: 'Write "127.0.0.1:5347", or leave the option out.',
+    }
+  }
+  for (const text of listen.components) {
+    const address = addressOf(text)
+    if (address === null || isPrivate(address.host)) continue
+    yield {
+      section: 'listen',
+      option: 'components',
+      what: `"${text}" can be reached from elsewhere, and components do not encrypt`,
+      remedy: 'Write "127.0.0.1:5347", or the address of this machine in its own private network.',
+    }
+  }
+}
+
+function* peers({ peer }: Config): Iterable<Complaint> {
+  const taken = new Set<string>()
+  for (const [i, { domain, route }] of peer.entries()) {
+    const section = nthSection('peer', i + 1)
+    const reason = domain === '' ? 'it is missing' : reasonAgainst(domain, peerDomain)
+    if (reason !== null)
+      yield {
+        section,
+        option: 'domain',
+        what: `"${domain}" cannot be a domain (${reason})`,
+        remedy: 'Write a domain name such as "example.org", or "*.example.org" for all below it.',
+      }
+    else if (taken.has(peerDomain(domain)))
+      yield { section, option: 'domain', what: `there is another section for "${domain}"`, remedy: 'Make one of the two.' }
+    else taken.add(peerDomain(domain))
+    if (route === '' || targetOf(route) !== null) continue
+    yield {
+      section,
+      option: 'route',
+      what: `"${route}" is not an address and a port`,
+      remedy: 'Write one such as "192.0.2.1:5269", or "tls://192.0.2.1:5270".',
+    }
+  }
+}
+
+function* web({ web: { origins, 'trusted-proxies': proxies, 'see-other-uri': elsewhere } }: Config): Iterable<Complaint> {
+  const complaint = (option: string, what: string, remedy: string): Complaint => ({ section: 'web', option, what, remedy })
+  for (const text of origins)
+    if (text !== '*' && !isOrigin(text))
+      yield complaint('origins', `"${text}" is not a web origin`, 'Write one such as "https://chat.example.org", or "*" for any.')
+  for (const text of proxies)
+    if (!isNetwork(text))
+      yield complaint(
+        'trusted-proxies',
+        `"${text}" is no address`,
+        'Write one such as "10.1.2.3", or a network such as "10.0.0.0/8".',
+      )
+  // RFC 7395 3.6.1: clients do not go where it is less safe.
+  if (elsewhere !== '' && !/^(wss|https):\/\/[^\s]+$/.test(elsewhere))
+    yield complaint(
+      'see-other-uri',
+      `"${elsewhere}" is no secure endpoint`,
+      'Write one such as "wss://other.example.org/xmpp-websocket".',
+    )
+}

@@ -1,0 +1,178 @@
+/**
+ * Reads a configuration: TOML, checked against the sections that the parts of the server declare. All
+ * problems are found at once. Unknown names are problems: a misspelt limit must not silently be no limit.
+ *
+ * A text of the form "file:PATH" is replaced by what stands in that file, so that a secret need not stand in
+ * the configuration.
+ */
+import { parse, TomlError } from 'smol-toml'
+import * as v from 'valibot'
+import type { Complaint } from './checks.ts'
+import { linesOf, nthSection, type Lines } from './lines.ts'
+import { ConfigError, type Problem } from './problem.ts'
+import type { SectionOfFile } from './sections.ts'
+import { remedyFor } from './suggestion.ts'
+
+export interface Source {
+  /** As it is called in messages; null: there is no file, and `toml` is empty. */
+  readonly file: string | null
+  readonly toml: string
+  /** Reads a file that a value refers to; relative paths are relative to the configuration. */
+  readonly readFile: (path: string) => string
+}
+
+const FILE_PREFIX = 'file:'
+
+type Table = Readonly<Record<string, unknown>>
+const isTable = (value: unknown): value is Table =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+
+const isTables = (value: unknown): value is readonly Table[] => Array.isArray(value) && value.every(isTable)
+
+/** A section that is repeated is an array of tables: `configOf` knows which. */
+export type Values = Readonly<Record<string, Table>>
+
+/**
+ * The checked values of every section, defaults filled in.
+ * @param check what is wrong with values that are each of the right kind
+ * @throws ConfigError with all problems
+ */
+export function load(
+  source: Source,
+  sections: readonly SectionOfFile[],
+  check: (values: Values) => readonly Complaint[],
+): Values {
+  const tables = parsed(source)
+  const reader = new Reader(source)
+  const names = sections.map((s) => s.name)
+  for (const [name, value] of Object.entries(tables)) {
+    if (!names.includes(name)) reader.unknownSection(name, value, sections)
+    else if (sections.find((s) => s.name === name)!.repeated === true) {
+      if (!isTables(value))
+        reader.problem(
+          name,
+          null,
+          'must be a section that may be repeated',
+          `Write [[${name}]] on a line of its own, and its options below.`,
+        )
+    } else if (!isTable(value))
+      reader.problem(name, null, 'must be a section', `Write [${name}] on a line of its own, and its options below.`)
+  }
+  const values: Record<string, Table> = {}
+  for (const section of sections) {
+    const table = tables[section.name]
+    if (section.repeated !== true) values[section.name] = reader.section(section, isTable(table) ? table : {})
+    else values[section.name] = reader.sections(section, isTables(table) ? table : []) as unknown as Table
+  }
+  if (reader.problems.length === 0) for (const c of check(values)) reader.problem(c.section, c.option, c.what, c.remedy)
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems)
+  return values
+}
+
+function parsed({ file, toml }: Source): Table {
+  try {
+    return parse(toml)
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    const what = error.message.split('\n', 1)[0]!.replace(/^Invalid TOML document: /, 'this is not TOML: ')
+    throw new ConfigError([
+      {
+        file,
+        line: error.line,
+        option: null,
+        what,
+        remedy: 'A line is a [section], or option = value with texts in quotes; # begins a comment.',
+      },
+    ])
+  }
+}
+
+/** Goes through the file and collects what is wrong. */
+class Reader {
+  readonly problems: Problem[] = []
+  readonly #source: Source
+  readonly #lines: Lines
+
+  constructor(source: Source) {
+    this.#source = source
+    this.#lines = linesOf(source.toml)
+  }
+
+  /** @param option null: the section itself */
+  problem(section: string, option: string | null, what: string, remedy: string): void {
+    const line = option === null ? this.#lines.section(section) : this.#lines.option(section, option)
+    this.problems.push({
+      file: this.#source.file,
+      line,
+      option: option === null ? `[${section}]` : `[${section}] ${option}`,
+      what,
+      remedy,
+    })
+  }
+
+  unknownSection(name: string, value: unknown, sections: readonly SectionOfFile[]): void {
+    const home = sections.find((s) => name in s.schema.entries)
+    if (isTable(value))
+      this.problem(
+        name,
+        null,
+        'there is no such section',
+        remedyFor(
+          name,
+          sections.map((s) => s.name),
+        ),
+      )
+    else if (home !== undefined)
+      this.problem(name, null, `${name} stands outside its section`, `Put it below a line [${home.name}].`)
+    else
+      this.problem(
+        name,
+        null,
+        'an option must stand in a section',
+        remedyFor(
+          name,
+          sections.map((s) => s.name),
+        ),
+      )
+  }
+
+  sections(section: SectionOfFile, tables: readonly Table[]): readonly Table[] {
+    return tables.map((table, i) => this.section({ ...section, name: nthSection(section.name, i + 1) }, table))
+  }
+  section({ name, schema }: SectionOfFile, table: Table): Table {
+    const known: Record<string, unknown> = {}
+    for (const [option, value] of Object.entries(table)) {
+      if (!(option in schema.entries))
+        this.problem(name, option, 'there is no such option', remedyFor(option, Object.keys(schema.entries)))
+      else known[option] = this.#resolved(name, option, value)
+    }
+    const checked = v.safeParse(schema, known)
+    if (checked.success) return checked.output as Table
+    for (const issue of checked.issues) {
+      const option = String(issue.path?.[0]?.key)
+      this.problem(name, option, issue.message, this.#remedy(schema.entries[option], known[option]))
+    }
+    return {}
+  }
+
+  #remedy(entry: unknown, value: unknown): string {
+    const byDefault = (entry as { default?: unknown } | undefined)?.default
+    return `It is ${JSON.stringify(value)}; the default is ${JSON.stringify(byDefault)}.`
+  }
+
+  #resolved(section: string, option: string, value: unknown): unknown {
+    if (typeof value !== 'string' || !value.startsWith(FILE_PREFIX)) return value
+    const path = value.slice(FILE_PREFIX.length)
+    try {
+      return this.#source.readFile(path).replace(/\r?\n$/, '')
+    } catch (error) {
+      this.problem(
+        section,
+        option,
+        `the file ${path} cannot be read (${error instanceof Error ? error.message : String(error)})`,
+        "Correct the path, or make the file readable for the server's user.",
+      )
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/** All sections of the configuration: the one list from which the loader checks and the reference is made. */
+import { adminSettings, logSettings } from '../admin/settings.ts'
+import type { Section, Settings } from '../base/settings.ts'
+import { listenSettings, tlsSettings, webSettings } from '../net/settings.ts'
+import { limitsSettings, presenceSettings, rateSettings } from '../server/settings.ts'
+import { boshSettings } from '../stream/bosh/settings.ts'
+import { federationSettings, peerSettings, type PeerSettings } from '../stream/s2s/settings.ts'
+import { componentSettings, saslSettings, streamsSettings, type ComponentSettings } from '../stream/settings.ts'
+import { features } from '../xep/catalogue.ts'
+import { serverSettings } from './settings.ts'
+
+export interface SectionOfFile {
+  readonly name: string
+  readonly doc: string
+  readonly schema: Section
+  /** An array of tables, `[[name]]`: it may be there any number of times. */
+  readonly repeated?: true
+}
+
+const schemas = {
+  server: serverSettings,
+  listen: listenSettings,
+  tls: tlsSettings,
+  web: webSettings,
+  bosh: boshSettings,
+  sasl: saslSettings,
+  streams: streamsSettings,
+  federation: federationSettings,
+  presence: presenceSettings,
+  limits: limitsSettings,
+  rate: rateSettings,
+  log: logSettings,
+  admin: adminSettings,
+}
+type CoreName = keyof typeof schemas
+
+const docs: Readonly<Record<CoreName, string>> = {
+  server: 'Whom the server serves, and where it keeps what.',
+  listen: 'Where it listens.',
+  tls: 'With which certificates.',
+  web: 'How browsers connect.',
+  bosh: 'How they do so by single requests (XEP-0124).',
+  sasl: 'How users prove who they are.',
+  streams: 'What a connection must do and may cost.',
+  federation: 'How it speaks to other servers.',
+  presence: 'Who sees whom.',
+  limits: 'How much one account may hold.',
+  rate: 'How fast one session may send.',
+  log: 'What is written while it runs.',
+  admin: 'How the operator speaks to it.',
+}
+
+/** The settings of the server's own parts, and of each feature under its name. */
+export type Config = { readonly [N in CoreName]: Settings<(typeof schemas)[N]> } & {
+  readonly component: readonly ComponentSettings[]
+  readonly peer: readonly PeerSettings[]
+  readonly features: Readonly<Record<string, unknown>>
+}
+
+export const coreSections: readonly SectionOfFile[] = (Object.keys(schemas) as CoreName[]).map((name) => ({
+  name,
+  doc: docs[name],
+  schema: schemas[name] as unknown as Section,
+}))
+
+export const featureSections: readonly SectionOfFile[] = features.map((feature) => ({
+  name: feature.name,
+  doc: feature.specs.map((s) => `${s.id}: ${s.title}`).join('; '),
+  schema: feature.settings as unknown as Section,
+}))
+
+export const repeatedSections: readonly SectionOfFile[] = [
+  {
+    name: 'component',
+    doc: 'A program that serves a domain of its own (XEP-0114). One such section for each: `[[component]]`, with both pairs of brackets.',
+    schema: componentSettings as unknown as Section,
+    repeated: true,
+  },
+  {
+    name: 'peer',
+    doc: 'Another domain, or all below one, for which something else holds than for the rest. One such section for each: `[[peer]]`, with both pairs of brackets.',
+    schema: peerSettings as unknown as Section,
+    repeated: true,
+  },
+]
+
+export const sections: readonly SectionOfFile[] = [...coreSections, ...repeatedSections, ...featureSections]
+
+/** The values that the loader has checked, under the types that it has checked them against. */
+export function configOf(values: Readonly<Record<string, unknown>>): Config {
+  const own = Object.fromEntries([...coreSections, ...repeatedSections].map(({ name }) => [name, values[name]]))
+  const features = Object.fromEntries(featureSections.map(({ name }) => [name, values[name]]))
+  return { ...own, features } as Config
+}

@@ -1,0 +1,286 @@
+/**
+ * What the machines of RFC 6121 know of one local account: its roster (section 2.1), the subscription
+ * requests that wait for an answer (3.1.3), its bound resources and what each has broadcast (section 4).
+ * State only: the rules that change it stand in roster.ts, subscribing.ts and presence.ts.
+ *
+ * A contact is kept under the text of its address: of the bare JID, or of domain/resource where there is
+ * no localpart (a gateway's `gateway.example/registered`); see `contactOf`.
+ */
+import type { Millis } from '../base/clock.ts'
+import type { Jid } from '../xmpp/jid.ts'
+import type { Packet, Payload } from '../xmpp/packet.ts'
+import { stateOf, type Subscription, type SubscriptionState } from './subscription.ts'
+
+/** One contact as the client sees it (2.1.2). */
+export interface RosterItem {
+  readonly jid: Jid
+  /** '' when the user gave none. */
+  readonly name: string
+  readonly groups: readonly string[]
+  readonly subscription: Subscription
+  /** The user has asked to see the contact and waits for the answer (2.1.2.2). */
+  readonly ask: boolean
+  /** The contact's next request is granted beforehand (3.4). */
+  readonly approved: boolean
+}
+
+/** A request to see the user's presence that he has not answered yet (3.1.3). Never shown in a roster. */
+export interface PendingRequest {
+  /** The contact: bare. */
+  readonly from: Jid
+  /** The complete stanza, from the contact's bare JID to the user's. */
+  readonly stanza: Packet
+  readonly receivedAt: Millis
+}
+
+/** A request of the user that its contact has not answered yet (3.1.2). */
+export interface SentRequest {
+  /** From the user's bare JID to the contact. */
+  readonly stanza: Packet
+  /** When it was last sent. */
+  readonly sentAt: Millis
+}
+
+/** What one step does to one contact. Decided first, then stored, then applied. */
+export interface RosterChange {
+  readonly contact: Jid
+  /** The contact's item afterwards; null: the roster has none. */
+  readonly item: RosterItem | null
+  /** The contact's unanswered request afterwards. */
+  readonly pending: PendingRequest | null
+  /** The version of the roster afterwards. */
+  readonly version: number
+  /** Something that the client can see has changed: the version grew and a push follows. */
+  readonly pushed: boolean
+}
+
+/** How many of each thing one account may hold; what is over is refused, or dropped where the RFC wants silence. */
+export interface ImLimits {
+  readonly rosterItems: number
+  readonly groupsPerItem: number
+  /** Of a name, and of a group's name, in octets of UTF-8. */
+  readonly nameBytes: number
+  /** Unanswered subscription requests of one account. */
+  readonly pendingRequests: number
+  /** Of one such request, in octets. */
+  readonly pendingBytes: number
+  /** Entities outside the roster that one resource may have sent presence to. */
+  readonly directedPerResource: number
+}
+
+export const defaultLimits: ImLimits = {
+  rosterItems: 2000,
+  groupsPerItem: 50,
+  nameBytes: 1023,
+  pendingRequests: 200,
+  pendingBytes: 8192,
+  directedPerResource: 500,
+}
+
+/** For an item without groups: one array for all of them. */
+export const NO_GROUPS: readonly string[] = []
+
+/** The address a contact is known by: the bare JID, except that a JID without localpart keeps its resource. */
+export const contactOf = (address: Jid): Jid => (address.local === '' ? address : address.asBare)
+
+/** The text of `contactOf(address)`: the key of the roster. */
+export const contactKey = (address: Jid): string => (address.local === '' ? address.full : address.bare)
+
+/** The roster of one account, in memory. */
+export class Roster {
+  #version: number
+  #epoch: string
+  readonly #items = new Map<string, RosterItem>()
+  #pending: Map<string, PendingRequest> | null = null
+  #subscribers: readonly Jid[] | null = null
+  #subscriptions: readonly Jid[] | null = null
+
+  /** @param epoch see `Roster.epoch` */
+  constructor(version: number, items: Iterable<RosterItem>, pending: Iterable<PendingRequest>, epoch = '') {
+    this.#version = version
+    this.#epoch = epoch
+    for (const item of items) this.#items.set(item.jid.full, item)
+    for (const request of pending) (this.#pending ??= new Map()).set(request.from.full, request)
+  }
+
+  /** Grows with every change that a client can see (2.6.2). */
+  get version(): number {
+    return this.#version
+  }
+  /**
+   * In which run of the server the roster came to have its version. A number alone may mean two things: when
+   * the storage was put back to an older state, what follows is counted from there again.
+   */
+  get epoch(): string {
+    return this.#epoch
+  }
+  /** @param key the full text of the item's JID */
+  item(key: string): RosterItem | undefined {
+    return this.#items.get(key)
+  }
+  items(): Iterable<RosterItem> {
+    return this.#items.values()
+  }
+  get size(): number {
+    return this.#items.size
+  }
+  has(contact: string): boolean {
+    return this.#items.has(contact)
+  }
+  /** The unanswered requests, in the order in which their senders first asked. */
+  pending(): Iterable<PendingRequest> {
+    return this.#pending === null ? [] : this.#pending.values()
+  }
+  pendingFrom(contact: string): PendingRequest | undefined {
+    return this.#pending?.get(contact)
+  }
+  get pendingCount(): number {
+    return this.#pending === null ? 0 : this.#pending.size
+  }
+
+  /** The contacts that see the user: 'from' or 'both'. The same array until something changes. */
+  get subscribers(): readonly Jid[] {
+    return (this.#subscribers ??= this.#contacts('from'))
+  }
+  /** The contacts that the user sees: 'to' or 'both'. The same array until something changes. */
+  get subscriptions(): readonly Jid[] {
+    return (this.#subscriptions ??= this.#contacts('to'))
+  }
+  /** Does this contact see the user? */
+  isSubscriber(contact: string): boolean {
+    const item = this.#items.get(contact)
+    return item !== undefined && (item.subscription === 'from' || item.subscription === 'both')
+  }
+  /** Does the user see this contact? */
+  isSubscribedTo(contact: string): boolean {
+    const item = this.#items.get(contact)
+    return item !== undefined && (item.subscription === 'to' || item.subscription === 'both')
+  }
+  /** Where the user stands with this contact (A.1). */
+  stateOf(contact: string): SubscriptionState {
+    const item = this.#items.get(contact)
+    return stateOf(
+      item === undefined ? 'none' : item.subscription,
+      item !== undefined && item.ask,
+      this.pendingFrom(contact) !== undefined,
+    )
+  }
+
+  /** @param epoch of this run of the server */
+  apply(change: RosterChange, epoch = this.#epoch): void {
+    const key = change.contact.full
+    this.#version = change.version
+    if (change.pushed) this.#epoch = epoch
+    if (change.item === null) this.#items.delete(key)
+    else this.#items.set(key, change.item)
+    if (change.pending !== null) (this.#pending ??= new Map()).set(key, change.pending)
+    else if (this.#pending?.delete(key) === true && this.#pending.size === 0) this.#pending = null
+    this.#subscribers = null
+    this.#subscriptions = null
+  }
+
+  #contacts(direction: 'from' | 'to'): readonly Jid[] {
+    const jids: Jid[] = []
+    for (const { subscription, jid } of this.#items.values()) {
+      if (subscription === 'both' || subscription === direction) jids.push(jid)
+    }
+    return jids
+  }
+}
+
+/** One bound resource. The server's session is one. */
+export class Resource {
+  /** Full. */
+  readonly jid: Jid
+  /** The last available presence it broadcast, from the full JID, without `to`; null: not available. */
+  presence: Packet | null
+  /** Of that presence (4.7.2.3). */
+  priority: number
+  /** Whom it sent presence directly, by full text of the address; null for nobody (4.6.3). */
+  directed: Map<string, Jid> | null
+  /** It has asked for the roster: it gets the pushes (2.2). */
+  interested: boolean
+
+  constructor(jid: Jid) {
+    this.jid = jid
+    this.presence = null
+    this.priority = 0
+    this.directed = null
+    this.interested = false
+  }
+  /** Has it sent presence directly to this address, or to the bare JID of it, and not taken it back (4.6.6)? */
+  hasTold(address: Jid): boolean {
+    return this.directed !== null && (this.directed.has(address.full) || this.directed.has(address.bare))
+  }
+  /**
+   * Has it sent presence directly to any address of this entity? Who shares presence with `room@service/nick`
+   * lets the whole of `room@service` ask (8.5.3.1).
+   */
+  sharesWith(entity: Jid): boolean {
+    if (this.directed === null) return false
+    for (const to of this.directed.values()) if (to.bare === entity.bare) return true
+    return false
+  }
+}
+
+/** How an account was last seen to go. */
+export interface LastPresence {
+  readonly at: Millis
+  /** Of the last unavailable presence, such as its `<status/>`. */
+  readonly payload: Payload
+}
+
+const nobody = (): boolean => false
+
+export class Account {
+  readonly bare: Jid
+  readonly roster: Roster
+  /** The bound ones, in the order of binding. */
+  readonly resources: Resource[]
+  /** Null: never seen to go. */
+  lastUnavailable: LastPresence | null
+  /**
+   * Is this entity (a JID of any form) blocked? Broadcasts and probes pass over it, and its probes are not
+   * answered. Whoever changes the answer calls `forgetAudience`.
+   */
+  hidden: (entity: Jid) => boolean
+  #audience: readonly Jid[] | null
+  /** The subscribers from which the audience was made. */
+  #audienceOf: readonly Jid[] | null
+
+  constructor(bare: Jid, roster: Roster) {
+    this.bare = bare
+    this.roster = roster
+    this.resources = []
+    this.lastUnavailable = null
+    this.hidden = nobody
+    this.#audience = null
+    this.#audienceOf = null
+  }
+  /** Who gets a broadcast: the subscribers that are not hidden. The same array until something changes. */
+  get audience(): readonly Jid[] {
+    const { subscribers } = this.roster
+    if (this.#audience === null || this.#audienceOf !== subscribers) {
+      this.#audience = this.reachable(subscribers)
+      this.#audienceOf = subscribers
+    }
+    return this.#audience
+  }
+  forgetAudience(): void {
+    this.#audience = null
+    this.#audienceOf = null
+  }
+  /** Those of `contacts` that are not hidden; `contacts` itself when none is. */
+  reachable(contacts: readonly Jid[]): readonly Jid[] {
+    return this.hidden !== nobody && contacts.some(this.hidden) ? contacts.filter((c) => !this.hidden(c)) : contacts
+  }
+  /** Is any resource available? */
+  get isAvailable(): boolean {
+    return this.resources.some((r) => r.presence !== null)
+  }
+  /** The bound resource of that full JID. */
+  resource(full: string): Resource | undefined {
+    for (const r of this.resources) if (r.jid.full === full) return r
+    return undefined
+  }
+}

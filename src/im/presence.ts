@@ -1,0 +1,276 @@
+/**
+ * RFC 6121 section 4: exchanging presence information.
+ *
+ * Every rule of the section that binds a server is one function here, in the RFC's order and under its
+ * number. Nothing here reads a clock, a socket, a database or a random number: the functions get the
+ * account's state, change it, and say what must be sent through `out`.
+ */
+import type { Millis } from '../base/clock.ts'
+import { Element } from '../xml/element.ts'
+import { decode } from '../xml/wire.ts'
+import { delayElement, withDelay } from '../xmpp/delay.ts'
+import type { Jid } from '../xmpp/jid.ts'
+import { CLIENT } from '../xmpp/ns.ts'
+import { Packet, Payload } from '../xmpp/packet.ts'
+import { StanzaError } from '../xmpp/stanza-error.ts'
+import { contactKey, type Account, type ImLimits, type LastPresence, type Resource } from './account.ts'
+import { keptPacket, keptPayload } from './kept.ts'
+import { isSubscriptionType } from './subscription.ts'
+
+/** What the rules may ask for. The server does it; a test records it. */
+export interface PresenceOut {
+  /** To the address in `to`, here or elsewhere. */
+  route(packet: Packet): void
+  /** One stanza to many; its own `to` is null. */
+  routeAll(packet: Packet, to: readonly Jid[]): void
+  /** To one of the account's own resources, whatever `to` says. */
+  toResource(packet: Packet, resource: Resource): void
+  /** 4.3.1: find out about these contacts; the answers are for `me`. Probes go from bare JID to bare JID. */
+  probe(me: Resource, contacts: readonly Jid[]): void
+  /** Initial presence is done: now is the time for `redeliverPending`, for offline messages and the like. */
+  becameAvailable(me: Resource): void
+}
+type RouteOut = Pick<PresenceOut, 'route'>
+type ResourceOut = Pick<PresenceOut, 'toResource'>
+
+/** 4.2.2 and 4.4.2: the client sends presence with neither `to` nor `type`. The first one is initial presence. */
+export function broadcastAvailable(account: Account, me: Resource, sent: Packet, out: PresenceOut): void {
+  const { packet: read, priority } = readPresence(sent)
+  const packet = keptPacket(read)
+  const isInitial = me.presence === null
+  me.presence = packet
+  me.priority = priority
+  out.routeAll(packet, account.audience)
+  toOwn(account, packet, out) // itself too: "an entity is implicitly subscribed to its own presence"
+  if (!isInitial) return
+  for (const other of account.resources) {
+    if (other !== me && other.presence !== null) out.toResource(other.presence.addressedTo(account.bare), me)
+  }
+  const contacts = account.reachable(account.roster.subscriptions)
+  if (contacts.length > 0) out.probe(me, contacts)
+  out.becameAvailable(me)
+}
+
+/** 3.1.3 rule 4: whoever becomes available is shown every request that has not been answered. */
+export function redeliverPending(account: Account, me: Resource, out: ResourceOut): void {
+  for (const { from, stanza, receivedAt } of account.roster.pending()) {
+    if (!account.hidden(from)) out.toResource(withDelay(stanza, account.bare.domain, receivedAt), me)
+  }
+}
+
+/**
+ * 4.3.2 and 4.6.6: somebody probes the account.
+ * @param account null: there is none of that name; the answer is the one that a stranger gets
+ */
+export function answerProbe(account: Account | null, probe: Packet, out: RouteOut): void {
+  const { from: prober } = probe
+  const contact = probe.to!
+  if (account === null) return out.route(unsubscribed(probe))
+  if (account.hidden(prober)) return // XEP-0191 3.3: no answer at all
+  if (!isEntitled(account, prober)) return answerStranger(account, probe, out)
+  if (!contact.isBare) return answerForResource(account, probe, out)
+  if (!account.isAvailable) return out.route(lastSeen(account, probe)) // rule 3
+  for (const { presence } of account.resources) {
+    if (presence !== null) out.route(presence.addressedTo(prober)) // rule 4: the full XML, with its own id
+  }
+}
+
+/** 4.5.2: the client sends `type='unavailable'` without `to`. It is still connected and gets its copy. */
+export function broadcastUnavailable(account: Account, me: Resource, packet: Packet, now: Millis, out: PresenceOut): void {
+  leave(account, me, packet, now, true, out)
+}
+
+/** 4.5.2: the resource is gone without a word, so the server says it. Harmless after a graceful end. */
+export function ended(account: Account, me: Resource, now: Millis, out: PresenceOut): void {
+  leave(account, me, Packet.of({ kind: 'presence', type: 'unavailable', from: me.jid }), now, false, out)
+}
+
+/**
+ * 4.6.3: the client sends presence with a `to`, with no `type` or 'unavailable'.
+ * @throws StanzaError resource-constraint: this resource has sent presence to too many
+ */
+export function directed(account: Account, me: Resource, packet: Packet, limits: ImLimits, out: RouteOut): void {
+  const to = packet.to!
+  if (packet.type === 'unavailable') forget(me, to)
+  else if (me.presence === null || !account.roster.isSubscriber(contactKey(to))) remember(me, to, limits) // rules 2 and 3
+  out.route(packet)
+}
+
+/**
+ * 4.2.3, 4.4.3, 4.5.3, 4.6.4 with section 8: presence arrives with no `type`, 'unavailable' or 'error'.
+ * Who leaves or refuses us is struck from the lists of directed presence (4.6.1).
+ */
+export function receive(account: Account, packet: Packet, out: ResourceOut): void {
+  const to = packet.to!
+  const parts = packet.type === 'unavailable' || (packet.type === 'error' && !isPassing(packet))
+  if (!to.isBare) {
+    const resource = account.resource(to.full)
+    if (resource === undefined) return // 8.5.3.2.2
+    if (parts) forget(resource, packet.from)
+    return out.toResource(packet, resource) // 8.5.3.1: available or merely connected
+  }
+  if (packet.type === 'error') return // it answers a broadcast or a probe, which the client did not address
+  for (const resource of account.resources) {
+    if (parts) forget(resource, packet.from)
+    if (resource.presence !== null) out.toResource(packet, resource)
+  }
+}
+
+/**
+ * 4.7: checks what the client sent. A priority that is none (not an integer, not from -128 to 127, given
+ * twice) counts as 0 and is taken out: 4.7.2.3 lets the server override it if everybody sees the new one.
+ * @throws StanzaError bad-request: no such `type` (4.7.1)
+ */
+export function readPresence(packet: Packet): { readonly priority: number; readonly packet: Packet } {
+  const { type, payload } = packet
+  if (type !== '') {
+    const isKnown = type === 'unavailable' || type === 'probe' || type === 'error' || isSubscriptionType(type)
+    if (!isKnown) throw new StanzaError('bad-request', { text: `presence has no type '${type}'` })
+    return { priority: 0, packet }
+  }
+  if (payload.isEmpty || !payload.text.includes('priority')) return { priority: 0, packet }
+  const given = payload.elements.filter(isPriority)
+  if (given.length === 0) return { priority: 0, packet }
+  const priority = given.length === 1 ? priorityOf(given[0]!.text) : null
+  if (priority !== null) return { priority, packet }
+  return { priority: 0, packet: packet.with({ payload: Payload.of(...payload.elements.filter((e) => !isPriority(e))) }) }
+}
+
+/** 3.1.5: a contact who may see the user now is sent the presence of every available resource. */
+export function presentTo(account: Account, contact: Jid, out: RouteOut): void {
+  if (account.hidden(contact)) return
+  for (const { presence } of account.resources) if (presence !== null) out.route(presence.addressedTo(contact))
+}
+
+/**
+ * 3.2.2 and 3.3.3: a contact who may see the user no more is sent unavailable presence from every available
+ * resource, and from one that had only sent it presence directly (4.6.1).
+ */
+export function withdrawFrom(account: Account, contact: Jid, out: RouteOut): void {
+  if (account.hidden(contact)) return
+  for (const resource of account.resources) {
+    const gone = Packet.of({ kind: 'presence', type: 'unavailable', from: resource.jid, to: contact })
+    const isBroadcast = resource.presence !== null
+    if (isBroadcast) out.route(gone)
+    for (const to of resource.directed?.values() ?? []) {
+      if (contactKey(to) !== contact.full) continue
+      forget(resource, to)
+      if (!isBroadcast) out.route(gone.addressedTo(to))
+    }
+  }
+}
+
+/** The one way out: each watcher is told once, then the resource is as if it had only just been bound. */
+function leave(account: Account, me: Resource, packet: Packet, now: Millis, isConnected: boolean, out: PresenceOut): void {
+  const wasAvailable = me.presence !== null
+  if (wasAvailable) {
+    me.presence = null
+    me.priority = 0
+    if (!account.isAvailable) account.lastUnavailable = lastPresence(packet, now)
+    out.routeAll(packet, account.audience)
+    toOwn(account, packet, out)
+    if (isConnected) out.toResource(packet.addressedTo(account.bare), me)
+  }
+  if (me.directed === null) return
+  const untold: Jid[] = []
+  for (const to of me.directed.values()) {
+    if (!(wasAvailable && wasTold(account, to)) && !account.hidden(to)) untold.push(to)
+  }
+  me.directed = null
+  if (untold.length > 0) out.routeAll(packet, untold) // 4.6.3 rule 2
+}
+
+/** Did the broadcast reach this entity, to whom presence was also sent directly? */
+function wasTold(account: Account, to: Jid): boolean {
+  if (to.bare !== account.bare.bare) return account.roster.isSubscriber(contactKey(to))
+  return to.isBare || (account.resource(to.full)?.presence ?? null) !== null
+}
+
+function toOwn(account: Account, packet: Packet, out: ResourceOut): void {
+  const copy = packet.addressedTo(account.bare)
+  for (const resource of account.resources) if (resource.presence !== null) out.toResource(copy, resource)
+}
+
+function remember(me: Resource, to: Jid, limits: ImLimits): void {
+  if (me.directed?.has(to.full)) return
+  if ((me.directed?.size ?? 0) >= limits.directedPerResource) {
+    throw new StanzaError('resource-constraint', { text: 'presence sent directly to too many' })
+  }
+  ;(me.directed ??= new Map()).set(to.full, to)
+}
+
+function forget(me: Resource, to: Jid): void {
+  if (me.directed?.delete(to.full) === true && me.directed.size === 0) me.directed = null
+}
+
+/**
+ * Is this an error of type 'wait', as when a link is down? The entity may still believe that we are there,
+ * and wants to be told when we go.
+ */
+function isPassing(packet: Packet): boolean {
+  return packet.payload.child('error')?.attr('type') === 'wait'
+}
+
+/** By subscription, or because it is the user himself (4.2.2). */
+const isEntitled = (account: Account, prober: Jid): boolean =>
+  prober.bare === account.bare.bare || account.roster.isSubscriber(contactKey(prober))
+
+/** 4.3.2 rule 1: from the bare JID, since a full one would be a leak; it changes nothing here. */
+const unsubscribed = (probe: Packet): Packet =>
+  Packet.of({ kind: 'presence', type: 'unsubscribed', from: probe.to!.asBare, to: probe.from, id: probe.id })
+
+/**
+ * 4.6.6: without a subscription, only those resources answer that have sent presence to the address that
+ * probes. Another address of the prober would not be told when they go.
+ */
+function answerStranger(account: Account, probe: Packet, out: RouteOut): void {
+  const contact = probe.to!
+  let isAnswered = false
+  for (const resource of account.resources) {
+    if (!contact.isBare && resource.jid.full !== contact.full) continue
+    if (!resource.hasTold(probe.from)) continue
+    out.route(Packet.of({ kind: 'presence', from: resource.jid, to: probe.from, id: probe.id }))
+    isAnswered = true
+  }
+  if (!isAnswered) out.route(unsubscribed(probe))
+}
+
+/** 4.3.2, a probe to a full JID: of that resource alone, and only whether it is there. */
+function answerForResource(account: Account, probe: Packet, out: RouteOut): void {
+  const contact = probe.to!
+  const resource = account.resource(contact.full)
+  const presence = resource?.presence ?? null
+  const isThere = presence !== null || resource?.hasTold(probe.from) === true
+  const id = presence === null ? probe.id : presence.id // 4.3.2.1
+  out.route(Packet.of({ kind: 'presence', type: isThere ? '' : 'unavailable', from: contact, to: probe.from, id }))
+}
+
+/** 4.3.2 rule 3: nobody there; since when, and what the user said when he went. */
+function lastSeen(account: Account, probe: Packet): Packet {
+  const last = account.lastUnavailable
+  const payload = last === null ? Payload.empty : Payload.of(...last.payload.elements, delayElement(account.bare.domain, last.at))
+  return Packet.of({ kind: 'presence', type: 'unavailable', from: account.bare, to: probe.from, id: probe.id, payload })
+}
+
+/**
+ * What is kept of the presence that made the account unavailable: its `<status/>`, as its subscribers were
+ * told it. A status that took its language from the stanza is given it as its own.
+ */
+function lastPresence(packet: Packet, at: Millis): LastPresence {
+  const statuses: Element[] = []
+  for (const e of packet.payload.elements) {
+    if (!e.is('status', CLIENT)) continue
+    const isComplete = packet.lang === null || e.attr('xml:lang') !== undefined
+    statuses.push(isComplete ? e : new Element(e.name, e.ns, { ...e.attrs, 'xml:lang': decode(packet.lang!) }, e.children))
+  }
+  return { at, payload: keptPayload(Payload.of(...statuses)) }
+}
+
+const isPriority = (e: Element): boolean => e.is('priority', CLIENT)
+
+/** An xs:byte; null when it is none. */
+function priorityOf(text: string): number | null {
+  if (!/^\s*[+-]?\d+\s*$/.test(text)) return null
+  const value = Number(text)
+  return value >= -128 && value <= 127 ? value : null
+}

@@ -1,0 +1,115 @@
+/**
+ * Whether two rosters say the same of one subscription, and what a single roster must not say. RFC 6121 A.1 has each
+ * side of a subscription in a roster of its own; a server that died between the two, an import or a bug leaves them at
+ * odds. Each disagreement has a remedy that is a stanza of section 3, as if it had got lost before and came now: so
+ * whatever it does is what the tables of Appendix A allow, and it does nothing where there is nothing to do.
+ */
+import type { Jid } from '../xmpp/jid.ts'
+import { contactOf, type Roster, type RosterChange, type RosterItem } from './account.ts'
+import type { SubscriptionType } from './subscription.ts'
+import type { Step } from './subscribing.ts'
+
+/** What the roster of the one who watches says: he sees the other, or has asked to, or neither. */
+export type Watching = 'sees' | 'asks' | 'nothing'
+/** What the roster of the other says: it shows its presence to him, or has been asked to, or neither. */
+export type Showing = 'shows' | 'asked' | 'nothing'
+
+export type Disagreement = 'unshown' | 'unanswered' | 'ungranted' | 'unheard' | 'unwanted' | 'withdrawn'
+
+/** @param roster null: there is no such account */
+export function watching(roster: Roster | null, contact: Jid): Watching {
+  const item = roster?.item(contact.full)
+  if (item === undefined) return 'nothing'
+  if (item.subscription === 'to' || item.subscription === 'both') return 'sees'
+  return item.ask ? 'asks' : 'nothing'
+}
+
+/** @param roster null: there is no such account */
+export function showing(roster: Roster | null, contact: Jid): Showing {
+  if (roster === null) return 'nothing'
+  if (roster.isSubscriber(contact.full)) return 'shows'
+  return roster.pendingFrom(contact.full) === undefined ? 'nothing' : 'asked'
+}
+
+const DISAGREEMENTS: Readonly<Record<Watching, Readonly<Record<Showing, Disagreement | null>>>> = {
+  sees: { shows: null, asked: 'unanswered', nothing: 'unshown' },
+  asks: { shows: 'ungranted', asked: null, nothing: 'unheard' },
+  nothing: { shows: 'unwanted', asked: 'withdrawn', nothing: null },
+}
+
+/**
+ * Null: the two sides agree.
+ * @param hears a request of the one who watches gets to the other: he has an account and does not block him. Whoever
+ *   does not hear it must not be told from somebody who does not answer (8.5.1)
+ */
+export function disagreement(watcher: Watching, shower: Showing, hears: boolean): Disagreement | null {
+  const found = DISAGREEMENTS[watcher][shower]
+  return found === 'unheard' && !hears ? null : found
+}
+
+/**
+ * The stanzas that set it right, in this order: 'subscribe' and 'unsubscribe' from the one who watches to the other,
+ * 'unsubscribed' back. The one whose presence it is has the last word: where only the other side believes in the
+ * subscription, it ends (as after a probe, 4.3.2 rule 1); where only his own side does, nobody looks, and it ends too.
+ */
+export const REMEDIES: Readonly<Record<Disagreement, readonly SubscriptionType[]>> = {
+  unshown: ['unsubscribed'],
+  unanswered: ['unsubscribed', 'subscribe'], // the request that is there goes on waiting
+  ungranted: ['subscribe'], // 3.1.3 rule 2: it is granted at once
+  unheard: ['subscribe'],
+  unwanted: ['unsubscribe'],
+  withdrawn: ['unsubscribe'],
+}
+
+/** What an item, or the request beside it, must not be, whatever the other side says. */
+export type Fault = 'own-address' | 'resource' | 'needless-ask' | 'needless-approval' | 'needless-request'
+
+/** Of one contact of the account. @param key the full text of the contact's address */
+export function faultsOf(owner: Jid, roster: Roster, key: string): readonly Fault[] {
+  const item = roster.item(key)
+  const pending = roster.pendingFrom(key)
+  const contact = item?.jid ?? pending?.from
+  if (contact === undefined) return []
+  if (contact.bare === owner.bare) return ['own-address']
+  if (contactOf(contact).full !== contact.full) return ['resource']
+  if (item === undefined) return []
+  const { subscription, ask, approved } = item
+  const isShown = subscription === 'from' || subscription === 'both'
+  const faults: Fault[] = []
+  if (ask && (subscription === 'to' || subscription === 'both')) faults.push('needless-ask')
+  if (approved && isShown) faults.push('needless-approval')
+  if (pending !== undefined && isShown) faults.push('needless-request')
+  return faults
+}
+
+/** Takes away what makes no sense: the item if it cannot be one, otherwise the part. */
+export function tidied(owner: Jid, roster: Roster, key: string): Step {
+  const faults = faultsOf(owner, roster, key)
+  const item = roster.item(key) ?? null
+  const pending = roster.pendingFrom(key) ?? null
+  const contact = item?.jid ?? pending?.from
+  if (faults.length === 0 || contact === undefined) return { change: null, request: null, run() {} }
+  const isRemoved = faults.includes('own-address') || faults.includes('resource')
+  const next = isRemoved || item === null ? null : without(faults, item)
+  const pushed = next !== item
+  const change: RosterChange = {
+    contact,
+    item: next,
+    pending: isRemoved || faults.includes('needless-request') ? null : pending,
+    version: pushed ? roster.version + 1 : roster.version,
+    pushed,
+  }
+  return {
+    change,
+    request: null,
+    run(out) {
+      if (pushed) out.push(next ?? { jid: contact, removed: true }, change.version)
+    },
+  }
+}
+
+function without(faults: readonly Fault[], item: RosterItem): RosterItem {
+  const ask = item.ask && !faults.includes('needless-ask')
+  const approved = item.approved && !faults.includes('needless-approval')
+  return ask === item.ask && approved === item.approved ? item : { ...item, ask, approved }
+}

@@ -1,0 +1,203 @@
+/**
+ * RFC 6121 section 2: managing the roster. What a client may write (2.1.5, 2.3 to 2.5), what it is shown
+ * (2.1.2 to 2.1.4, 2.1.6), and what it has missed (2.6, versioning).
+ *
+ * A roster set is decided here and changes nothing by itself: the caller stores the step's `change`, applies
+ * it, lets the step `run`, and then answers the client.
+ */
+import { el, type Element } from '../xml/element.ts'
+import { escape } from '../xml/wire.ts'
+import { JidError, jidOfWire, type Jid } from '../xmpp/jid.ts'
+import { ROSTER } from '../xmpp/ns.ts'
+import { Packet } from '../xmpp/packet.ts'
+import { StanzaError } from '../xmpp/stanza-error.ts'
+import { NO_GROUPS, type Account, type ImLimits, type Roster, type RosterItem } from './account.ts'
+import { keptText } from './kept.ts'
+import { withdrawFrom } from './presence.ts'
+import { checkRoom, type Pushed, type Step } from './subscribing.ts'
+
+/** What a roster set asks for (2.1.5), read and found correct. */
+export interface RosterRequest {
+  readonly jid: Jid
+  /** 2.5: take the item away. Name and groups mean nothing then. */
+  readonly remove: boolean
+  readonly name: string
+  readonly groups: readonly string[]
+}
+
+/**
+ * 2.1.5 and 2.3.3. Of `subscription` only 'remove' counts; `ask` and `approved` are the server's to set.
+ * @param query of the roster set
+ * @throws StanzaError bad-request; jid-malformed; not-allowed: the user's own JID; not-acceptable: an empty group,
+ *   a name or a group that is too long, too many groups
+ */
+export function readRosterSet(query: Element, account: Account, limits: ImLimits): RosterRequest {
+  const items = query.elements.filter((e) => e.is('item', ROSTER))
+  const [item] = items
+  if (item === undefined || items.length > 1) throw new StanzaError('bad-request', { text: 'a roster set holds one item' })
+  const contact = readJid(item)
+  if (contact.bare === account.bare.bare) throw new StanzaError('not-allowed', { text: 'nobody is his own contact' })
+  if (item.attr('subscription') === 'remove') return { jid: contact, remove: true, name: '', groups: NO_GROUPS }
+  const name = item.attr('name') ?? ''
+  if (Buffer.byteLength(name) > limits.nameBytes) throw new StanzaError('not-acceptable', { text: 'the name is too long' })
+  return { jid: contact, remove: false, name: keptText(name), groups: readGroups(item, limits) }
+}
+
+/**
+ * 2.3 and 2.4: an item is atomic, so name and groups become exactly what the set holds. What the
+ * subscription made of the item stays. A push follows even if nothing is different (2.3.2).
+ * @throws StanzaError policy-violation: the roster is full
+ */
+export function setItem(account: Account, request: RosterRequest, limits: ImLimits): Step {
+  const { roster } = account
+  const before = roster.item(request.jid.full)
+  const item: RosterItem = {
+    jid: before?.jid ?? request.jid,
+    name: request.name,
+    groups: request.groups,
+    subscription: before?.subscription ?? 'none',
+    ask: before?.ask ?? false,
+    approved: before?.approved ?? false,
+  }
+  const pending = roster.pendingFrom(request.jid.full) ?? null
+  const change = { contact: item.jid, item, pending, version: roster.version + 1, pushed: true }
+  checkRoom(account, change, limits)
+  return { change, request: null, run: (out) => out.push(item, change.version) }
+}
+
+/**
+ * 2.5.2: an item goes, and with it every tie to the contact: what was granted or asked for, on either side,
+ * is taken back as if the client had sent 'unsubscribe' and 'unsubscribed' itself.
+ * @throws StanzaError item-not-found (2.5.3)
+ */
+export function removeItem(account: Account, request: RosterRequest): Step {
+  const { roster, bare } = account
+  const item = roster.item(request.jid.full)
+  if (item === undefined) throw new StanzaError('item-not-found')
+  const { jid: contact } = item
+  const unsubscribe = unsubscribes(bare, item)
+  const unsubscribed = cancels(bare, roster, contact)
+  const change = { contact, item: null, pending: null, version: roster.version + 1, pushed: true }
+  return {
+    change,
+    request: null,
+    run(out) {
+      if (unsubscribe !== null) out.route(unsubscribe)
+      if (seesUser(item)) withdrawFrom(account, contact, out) // 3.2.2: before 'unsubscribed'
+      if (unsubscribed !== null) out.route(unsubscribed)
+      out.push({ jid: contact, removed: true }, change.version)
+    },
+  }
+}
+
+/**
+ * XEP-0077 3.2: the account is gone, and with it every subscription that its roster knows of, both ways. Its
+ * resources have said before this that they are unavailable.
+ */
+export function* farewells({ roster, bare }: Account): Generator<Packet> {
+  for (const item of roster.items()) {
+    const unsubscribe = unsubscribes(bare, item)
+    if (unsubscribe !== null) yield unsubscribe
+    const unsubscribed = cancels(bare, roster, item.jid)
+    if (unsubscribed !== null) yield unsubscribed
+  }
+  for (const { from } of roster.pending()) if (!roster.has(from.full)) yield cancels(bare, roster, from)!
+}
+
+const seesUser = ({ subscription }: RosterItem): boolean => subscription === 'from' || subscription === 'both'
+
+/** What takes back that the user sees the contact, or has asked to; null: neither. */
+function unsubscribes(user: Jid, { jid: contact, subscription, ask }: RosterItem): Packet | null {
+  if (subscription !== 'to' && subscription !== 'both' && !ask) return null
+  return Packet.of({ kind: 'presence', type: 'unsubscribe', from: user, to: contact })
+}
+
+/** What takes back that the contact sees the user, or refuses him who has asked to; null: neither. */
+function cancels(user: Jid, roster: Roster, contact: Jid): Packet | null {
+  if (!roster.isSubscriber(contact.full) && roster.pendingFrom(contact.full) === undefined) return null
+  return Packet.of({ kind: 'presence', type: 'unsubscribed', from: user, to: contact })
+}
+
+/** 2.1.2: the item as a client is shown it. A request that waits for the user is not shown (3.1.3). */
+export function itemElement(item: RosterItem): Element {
+  const { jid: contact, name, groups, subscription, ask, approved } = item
+  const attrs = {
+    jid: contact.full,
+    name: name === '' ? undefined : name,
+    subscription,
+    ask: ask ? 'subscribe' : undefined,
+    approved: approved ? 'true' : undefined,
+  }
+  return el('item', ROSTER, attrs, ...groups.map((group) => el('group', ROSTER, {}, group)))
+}
+
+/** 2.1.4: the complete roster; an empty one is an empty query and no error. Every client is told the version (2.6.3). */
+export function rosterResult(roster: Roster): Element {
+  const items: Element[] = []
+  for (const item of roster.items()) items.push(itemElement(item))
+  return el('query', ROSTER, { ver: versionText(roster.version, roster.epoch) }, ...items)
+}
+
+/** 2.1.6: the query of a roster push. @param version of the roster with this change @param epoch of that version */
+export function pushPayload(pushed: Pushed, version: number, epoch = ''): Element {
+  const item = 'removed' in pushed ? el('item', ROSTER, { jid: pushed.jid.full, subscription: 'remove' }) : itemElement(pushed)
+  return el('query', ROSTER, { ver: versionText(version, epoch) }, item)
+}
+
+/** A version as clients see it (2.6.2): opaque to them. @param epoch `Roster.epoch`; '' where the number says it all */
+export const versionText = (version: number, epoch = ''): string => (epoch === '' ? `${version}` : `${epoch}-${version}`)
+
+/** The number that `versionText` wrote; null for every other text, '' among them: the client has to start anew. */
+export function parseVersion(text: string, epoch = ''): number | null {
+  const version = Number(text.slice(epoch === '' ? 0 : epoch.length + 1))
+  return Number.isSafeInteger(version) && version >= 0 && versionText(version, epoch) === text ? version : null
+}
+
+/** One contact's last push, as storage remembers it. */
+export interface RosterModification {
+  readonly version: number
+  readonly jid: Jid
+  /** Null: the item was removed. */
+  readonly item: RosterItem | null
+}
+
+/**
+ * 2.6.3, "interim roster pushes": what follows the empty result for a client that knows an older version.
+ * Of each contact the final state, in the order of modification, each under its own version.
+ * @param changes since the client's version, one for each contact
+ */
+export function rosterUpdates(changes: { readonly items: readonly RosterModification[] }, epoch = ''): readonly Element[] {
+  return changes.items
+    .toSorted((a, b) => a.version - b.version)
+    .map(({ version, jid: contact, item }) => pushPayload(item ?? { jid: contact, removed: true }, version, epoch))
+}
+
+function readJid(item: Element): Jid {
+  const text = item.attr('jid')
+  if (text === undefined) throw new StanzaError('bad-request', { text: 'the item has no jid' })
+  try {
+    return jidOfWire(escape(text))
+  } catch (error) {
+    if (error instanceof JidError) throw new StanzaError('jid-malformed', { text: error.message })
+    throw error
+  }
+}
+
+/** Two groups are one when their names are, normalised as a resourcepart is (2.3.3, RFC 8265 4.2.2: NFC). */
+function readGroups(item: Element, limits: ImLimits): readonly string[] {
+  const groups: string[] = []
+  const seen = new Set<string>()
+  for (const e of item.elements) {
+    if (!e.is('group', ROSTER)) continue
+    const group = e.text
+    if (group === '') throw new StanzaError('not-acceptable', { text: 'a group without a name' })
+    if (Buffer.byteLength(group) > limits.nameBytes)
+      throw new StanzaError('not-acceptable', { text: "a group's name is too long" })
+    const normal = group.normalize('NFC')
+    if (seen.has(normal)) throw new StanzaError('bad-request', { text: 'the same group twice' })
+    seen.add(normal)
+    groups.push(keptText(group))
+  }
+  if (groups.length > limits.groupsPerItem) throw new StanzaError('not-acceptable', { text: 'too many groups' })
+  return groups.length === 0 ? NO_GROUPS : groups
+}

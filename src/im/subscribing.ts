@@ -1,0 +1,224 @@
+/**
+ * RFC 6121 section 3: managing presence subscriptions. Appendix A (subscription.ts) says whether a stanza
+ * is passed on and what the state is afterwards; here stands what else happens and in which order: pushes,
+ * presence, automatic answers, pre-approval (3.4), the requests that wait.
+ *
+ * Each function decides and changes nothing. The caller stores `change`, applies it to the roster, and then
+ * lets the step `run`. Text and tables of the RFC differ in places; the tables win.
+ */
+import type { Millis } from '../base/clock.ts'
+import type { Wire } from '../xml/wire.ts'
+import type { Jid } from '../xmpp/jid.ts'
+import { Packet } from '../xmpp/packet.ts'
+import { StanzaError } from '../xmpp/stanza-error.ts'
+import {
+  contactOf,
+  NO_GROUPS,
+  type Account,
+  type ImLimits,
+  type PendingRequest,
+  type RosterChange,
+  type RosterItem,
+  type SentRequest,
+} from './account.ts'
+import { keptPacket } from './kept.ts'
+import { presentTo, withdrawFrom } from './presence.ts'
+import { partsOf, transition, type SubscriptionState, type SubscriptionType } from './subscription.ts'
+
+/** What a roster push tells: an item as it is now, or that there is none any more. */
+export type Pushed = RosterItem | { readonly jid: Jid; readonly removed: true }
+
+/** What a step may ask for. */
+export interface SubscriptionOut {
+  /** To the address in `to`, here or elsewhere. */
+  route(packet: Packet): void
+  /** To each available resource of this account. */
+  toAvailable(packet: Packet): void
+  /** To each resource of this account that has asked for the roster. */
+  toInterested(packet: Packet): void
+  /** 2.1.6, to each of those. @param version of the roster with this change */
+  push(item: Pushed, version: number): void
+}
+
+export interface Step {
+  /** To be stored and applied before `run`; null: nothing changes. */
+  readonly change: RosterChange | null
+  /** The user's own request, to be kept until it is answered (3.1.2); null: the step makes none. */
+  readonly request: Packet | null
+  run(out: SubscriptionOut): void
+}
+const NOTHING: Step = { change: null, request: null, run() {} }
+
+/**
+ * 3.1.2, 3.1.5, 3.2.2, 3.3.2, 3.4.2: the user's client sends a subscription stanza.
+ * @throws StanzaError not-allowed: a request to see oneself; policy-violation: the roster is full
+ */
+export function outbound(account: Account, packet: Packet, limits: ImLimits): Step {
+  const type = packet.type as SubscriptionType
+  const contact = contactOf(packet.to!)
+  if (contact.full === account.bare.full) {
+    if (type === 'subscribe') throw new StanzaError('not-allowed', { text: 'everybody sees his own presence' })
+    return NOTHING
+  }
+  const state = account.roster.stateOf(contact.full)
+  const { pass, next } = transition('outbound', type, state)
+  // 3.4.2: what is not an answer to a request is one beforehand, until 'unsubscribed' takes it back (3.2.2 rule 2)
+  const approved = type === 'subscribed' ? true : type === 'unsubscribed' ? false : isApproved(account, contact)
+  const change = revise(account, contact, next, approved)
+  if (change !== null) checkRoom(account, change, limits)
+  const isCancelled = type === 'unsubscribed' && seesUser(state)
+  const isGranted = type === 'subscribed' && pass
+  const stanza = stamped(packet, account.bare, contact)
+  return {
+    change,
+    request: type === 'subscribe' && partsOf(next).ask ? requestToKeep(stanza, limits) : null,
+    run(out) {
+      if (isCancelled) withdrawFrom(account, contact, out) // 3.2.2 rule 3: before 'unsubscribed'
+      if (pass) out.route(stanza)
+      pushChange(change, out)
+      if (isGranted) presentTo(account, contact, out) // 3.1.5: last
+    },
+  }
+}
+
+/**
+ * 3.1.3, 3.1.6, 3.2.3, 3.3.3: a subscription stanza arrives for the user. Requests beyond the limits are
+ * dropped without a word.
+ */
+export function inbound(account: Account, packet: Packet, now: Millis, limits: ImLimits): Step {
+  const type = packet.type as SubscriptionType
+  const contact = contactOf(packet.from)
+  const to = packet.to!
+  if (contact.full === account.bare.full) return NOTHING
+  const stanza = stamped(packet, contact, account.bare)
+  if (type === 'subscribe') return asked(account, stanza, now, limits)
+  if (!to.isBare && account.resource(to.full) === undefined) return NOTHING // 8.5.3.2.2
+  const state = account.roster.stateOf(contact.full)
+  const { pass, next } = transition('inbound', type, state)
+  if (!pass) return NOTHING
+  const change = revise(account, contact, next, isApproved(account, contact))
+  const isLeft = type === 'unsubscribe' && seesUser(state)
+  return {
+    change,
+    request: null,
+    run(out) {
+      out.toInterested(stanza) // "MUST occur before sending the roster push"
+      pushChange(change, out)
+      if (isLeft) withdrawFrom(account, contact, out) // 3.3.3 rule 3
+      if (type === 'unsubscribe') out.route(answer(stanza, 'unsubscribed')) // A.3.2
+    },
+  }
+}
+
+/**
+ * 3.1.2, end: the requests that have waited long enough for an answer to be sent again, as they were sent first.
+ * @param sent what is kept of them, by contact; of what is not kept, the request alone is sent
+ * @param before only those that were last sent at this moment or earlier
+ * @param nextId a new id for each
+ */
+export function* requestsAgain(
+  account: Account,
+  sent: ReadonlyMap<string, SentRequest>,
+  before: Millis,
+  nextId: () => Wire,
+): Generator<Packet> {
+  for (const { jid, ask } of account.roster.items()) {
+    if (!ask || account.hidden(jid)) continue
+    const last = sent.get(jid.full)
+    if (last !== undefined && last.sentAt > before) continue
+    const stanza = last?.stanza ?? Packet.of({ kind: 'presence', type: 'subscribe', from: account.bare, to: jid })
+    yield stanza.with({ id: nextId() })
+  }
+}
+
+/** Of a request that is too long, only that it was made. */
+function requestToKeep(stanza: Packet, limits: ImLimits): Packet {
+  if (stanza.wire.length <= limits.pendingBytes) return stanza
+  return Packet.of({ kind: 'presence', type: 'subscribe', from: stanza.from, to: stanza.to })
+}
+
+/** 3.1.3: somebody asks to see the user. */
+function asked(account: Account, stanza: Packet, now: Millis, limits: ImLimits): Step {
+  const { roster } = account
+  const contact = stanza.from
+  const state = roster.stateOf(contact.full)
+  if (seesUser(state)) return grant(account, stanza, null) // rule 2
+  const { pass, next } = transition('inbound', 'subscribe', state)
+  if (isApproved(account, contact)) {
+    // 3.4.2: as if the user had answered at once. The pre-approval is used up with that
+    return grant(account, stanza, revise(account, contact, transition('outbound', 'subscribed', next).next, false))
+  }
+  const stored = roster.pendingFrom(contact.full)
+  if (stored === undefined && roster.pendingCount >= limits.pendingRequests) return NOTHING
+  if (stanza.wire.length > limits.pendingBytes || stored?.stanza.wire === stanza.wire) return NOTHING
+  const request: PendingRequest = { from: contact, stanza: keptPacket(stanza), receivedAt: now } // rule 4: one of each sender, the last
+  return {
+    change: revise(account, contact, next, false, request),
+    request: null,
+    run(out) {
+      if (pass) out.toAvailable(stanza) // rule 3
+    },
+  }
+}
+
+/** 3.1.3 rule 2: the server answers for the user. Presence follows: it puts right a contact who had lost us. */
+function grant(account: Account, stanza: Packet, change: RosterChange | null): Step {
+  return {
+    change,
+    request: null,
+    run(out) {
+      out.route(answer(stanza, 'subscribed'))
+      pushChange(change, out)
+      presentTo(account, stanza.from, out)
+    },
+  }
+}
+
+/**
+ * The change that brings the contact to `next`; null when that is how things stand. A request alone makes no
+ * item (3.1.3, security warning), and nothing here takes an item away: only the user does (2.5).
+ */
+function revise(
+  account: Account,
+  contact: Jid,
+  next: SubscriptionState,
+  approved: boolean,
+  request: PendingRequest | null = null,
+): RosterChange | null {
+  const { roster } = account
+  const { subscription, ask, pending: isAsked } = partsOf(next)
+  const isMarked = approved && !seesUser(next)
+  const before = roster.item(contact.full) ?? null
+  const stored = roster.pendingFrom(contact.full) ?? null
+  const pending = isAsked ? (request ?? stored) : null
+  const isShown = before !== null || subscription !== 'none' || ask || isMarked
+  const isSame =
+    before === null ? !isShown : before.subscription === subscription && before.ask === ask && before.approved === isMarked
+  if (isSame && pending === stored) return null
+  const { jid, name, groups } = before ?? { jid: contact, name: '', groups: NO_GROUPS }
+  const item = isSame ? before : { jid, name, groups, subscription, ask, approved: isMarked }
+  return { contact: jid, item, pending, version: isSame ? roster.version : roster.version + 1, pushed: !isSame }
+}
+
+/** @throws StanzaError policy-violation: one item more than the roster may hold */
+export function checkRoom(account: Account, { contact, item }: RosterChange, limits: ImLimits): void {
+  const { roster } = account
+  if (item === null || roster.has(contact.full) || roster.size < limits.rosterItems) return
+  throw new StanzaError('policy-violation', { text: `the roster is full: it holds ${limits.rosterItems} contacts` })
+}
+
+function pushChange(change: RosterChange | null, out: SubscriptionOut): void {
+  if (change !== null && change.pushed && change.item !== null) out.push(change.item, change.version)
+}
+
+/** Between bare JIDs, whatever the client or an old server wrote (section 3, implementation note; 3.1.2 rule 1). */
+function stamped(packet: Packet, from: Jid, to: Jid): Packet {
+  return packet.from.full === from.full ? packet.addressedTo(to) : packet.with({ from, to })
+}
+
+const answer = (stanza: Packet, type: SubscriptionType): Packet =>
+  Packet.of({ kind: 'presence', type, from: stanza.to!, to: stanza.from, id: stanza.id })
+
+const isApproved = (account: Account, contact: Jid): boolean => account.roster.item(contact.full)?.approved === true
+
+const seesUser = (state: SubscriptionState): boolean => state === 'From' || state === 'From + Pending Out' || state === 'Both'

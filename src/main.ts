@@ -1,0 +1,40 @@
+/** The process: its arguments, streams and signals, handed to the command line. Nobody else touches them. */
+import { readFileSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import { runCli } from './cli/cli.ts'
+import { readLine, readSecret } from './cli/terminal.ts'
+import type { World } from './process/world.ts'
+
+const { version, homepage = 'urn:porchlight' } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string; homepage?: string }
+/** How whoever started it can start it again: by the name that npm has given it, or by its path. */
+function invocation(program: string): string {
+  if (basename(program) !== 'porchlight') return `node ${relative(process.cwd(), program)}`
+  return dirname(program).endsWith(join('node_modules', '.bin')) ? 'npx porchlight' : 'porchlight'
+}
+
+const world: World = {
+  args: process.argv.slice(2),
+  invokedAs: invocation(process.argv[1] ?? ''),
+  directory: process.cwd(),
+  platform: process.platform,
+  pid: process.pid,
+  software: { name: 'Porchlight', version, system: process.platform, uri: homepage },
+  runtime: process.version,
+  stdin: {
+    isTTY: process.stdin.isTTY === true,
+    readLine: () => readLine(process.stdin),
+    readSecret: (prompt) => readSecret(process.stdin, process.stderr, prompt),
+  },
+  stdout: { isTTY: process.stdout.isTTY === true, write: (text) => void process.stdout.write(text) },
+  stderr: { isTTY: process.stderr.isTTY === true, write: (text) => void process.stderr.write(text) },
+  memory: () => process.memoryUsage.rss(),
+  onSignal: (signal, run) => void process.on(signal, run),
+  onUncaught: (run) => void process.on('uncaughtException', run),
+  exit: (code) => process.exit(code),
+}
+
+const code = await runCli(world)
+// Connections that a stop did not wait for must not keep the process; what was printed must get out.
+process.stdout.write('', () => process.exit(code))

@@ -1,0 +1,152 @@
+/**
+ * HTTP/1.1 (RFC 9112) on ports of our own: admission and TLS are those of every other port, the runtime parses, and
+ * routes say who answers. A connection has a limited time for each request, from its first octet or the answer
+ * before it to the request's last octet, and for taking each answer: whoever sends nothing, or a little now and then,
+ * or does not read, is cut.
+ */
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { TLSSocketOptions } from 'node:tls'
+import type { Clock, Millis, Timer } from '../base/clock.ts'
+import { HttpRefusal, type HttpRoutes } from '../base/http.ts'
+import type { Log } from '../base/log.ts'
+import { IncomingExchange, targetOf } from './http-exchange.ts'
+import type { TrustedProxies } from './http-peer.ts'
+import { listen, type Doorkeeper, type Listening } from './listener.ts'
+
+export interface HttpPortOptions {
+  readonly routes: HttpRoutes
+  readonly proxies: TrustedProxies
+  readonly admission: Doorkeeper
+  /** For one whole request. */
+  readonly requestMs: Millis
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Octets of a request's line and headers. */
+const HEADERS_MAX = 16_384
+/** For one answer to be taken. */
+const ANSWER_MS: Millis = 120_000
+
+/** When a connection is cut. */
+interface Deadline {
+  readonly timer: Timer
+  /** It has not brought a whole request yet. */
+  readonly isIdle: boolean
+}
+
+export class HttpPort {
+  readonly #options: HttpPortOptions
+  readonly #server: Server
+  readonly #deadlines = new Map<Duplex, Deadline>()
+  #closing = false
+
+  constructor(options: HttpPortOptions) {
+    this.#options = options
+    const { routes } = options
+    // It opens no port itself, so that none of its own time-outs for requests run.
+    this.#server = createServer(
+      {
+        keepAliveTimeout: 0,
+        maxHeaderSize: HEADERS_MAX,
+        shouldUpgradeCallback: (request) => routes.upgrade(targetOf(request).path) !== undefined,
+      },
+      (request, response) => this.#answer(request, response),
+    )
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+  }
+  /** Takes over a connection that was accepted; with TLS, after its handshake. */
+  accept(socket: Duplex): void {
+    this.#await(socket)
+    socket.once('close', () => this.#done(socket))
+    this.#server.emit('connection', socket)
+  }
+  /** @param tls null: plain HTTP */
+  async listen(host: string, port: number, tls: (() => TLSSocketOptions) | null): Promise<Listening> {
+    const { admission, clock, requestMs, proxies } = this.#options
+    // A proxy brings many: whoever it speaks for is counted when it comes to what lasts.
+    const unlessProxy: Doorkeeper = {
+      enter: (address) => proxies.includes(address) || admission.enter(address),
+      left: (address) => void (proxies.includes(address) || admission.left(address)),
+    }
+    const handshakes = tls === null ? null : { options: tls, withinMs: requestMs, clock }
+    const listening = await listen({
+      host,
+      port,
+      admission: unlessProxy,
+      tls: handshakes,
+      accept: (socket) => this.accept(socket),
+    })
+    return { ...listening, close: () => this.#close(listening) }
+  }
+
+  #close(listening: Listening): Promise<void> {
+    this.#closing = true
+    const closed = listening.close()
+    for (const [socket, { isIdle }] of this.#deadlines) if (isIdle) socket.destroy()
+    return closed
+  }
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request
+    if (hasBody(request)) request.once('end', () => this.#done(socket))
+    else this.#done(socket)
+    response.once('prefinish', () => this.#limit(socket, ANSWER_MS, false))
+    response.once('close', () => this.#await(socket))
+    if (this.#closing) response.setHeader('connection', 'close')
+    const { routes, proxies, log } = this.#options
+    const exchange = new IncomingExchange(request, response, proxies.peerOf(request))
+    const failed = (error: unknown): void => {
+      if (error instanceof HttpRefusal) return exchange.refuse(error)
+      log.error({ err: error, path: exchange.path }, 'An HTTP request made the server stumble')
+      exchange.refuse(STUMBLED)
+    }
+    const handle = routes.request(exchange.path)
+    if (handle === undefined) return failed(new HttpRefusal(404, 'There is nothing here'))
+    try {
+      handle(exchange)?.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#done(socket)
+    const { routes, proxies, log } = this.#options
+    const { path } = targetOf(request)
+    try {
+      routes.upgrade(path)!({ request, peer: proxies.peerOf(request), socket, head })
+    } catch (error) {
+      this.#limit(socket, ANSWER_MS, false)
+      if (error instanceof HttpRefusal) return refuseUpgrade(socket, error)
+      log.error({ err: error, path }, 'An HTTP upgrade made the server stumble')
+      refuseUpgrade(socket, STUMBLED)
+    }
+  }
+
+  #await(socket: Duplex): void {
+    this.#limit(socket, this.#options.requestMs, true)
+  }
+  #limit(socket: Duplex, span: Millis, isIdle: boolean): void {
+    this.#done(socket)
+    if (socket.destroyed) return
+    const timer = this.#options.clock.after(span, () => socket.destroy())
+    this.#deadlines.set(socket, { timer, isIdle })
+  }
+  #done(socket: Duplex): void {
+    this.#deadlines.get(socket)?.timer.cancel()
+    this.#deadlines.delete(socket)
+  }
+}
+
+const STUMBLED = new HttpRefusal(500, 'Failed; the log has more')
+
+/** The runtime has let go of the connection: the answer is written by hand. */
+function refuseUpgrade(socket: Duplex, { status, message, headers }: HttpRefusal): void {
+  const all = { 'content-type': 'text/plain', 'content-length': String(message.length + 1), ...headers, 'connection': 'close' }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.on('error', () => {})
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${message}\n`, 'latin1')
+}
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0

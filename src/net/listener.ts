@@ -1,0 +1,121 @@
+/**
+ * Ports on which connections are accepted, and the limits that hold before a connection has said anything:
+ * too many of one address, at a time or in a minute, are closed at once (XEP-0205 3; nothing is sent).
+ */
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { TLSSocket, type TLSSocketOptions } from 'node:tls'
+import type { Clock, Millis } from '../base/clock.ts'
+
+export interface AdmissionLimits {
+  /** Connections of one address at a time; 0: no limit. */
+  readonly perAddress: number
+  /** New connections of one address in a minute; 0: no limit. */
+  readonly perMinute: number
+}
+
+const MINUTE: Millis = 60_000
+/** Addresses whose rate is remembered; beyond that the oldest is forgotten. */
+const ADDRESSES_MAX = 50_000
+
+/** Who lets connections in, by address. */
+export type Doorkeeper = Pick<Admission, 'enter' | 'left'>
+
+/** Counts connections by address. One for all ports of a server. */
+export class Admission {
+  readonly #limits: AdmissionLimits
+  readonly #clock: Clock
+  readonly #open = new Map<string, number>()
+  readonly #recent = new Map<string, { since: Millis; count: number }>()
+  refused = 0
+
+  constructor(limits: AdmissionLimits, clock: Clock) {
+    this.#limits = limits
+    this.#clock = clock
+  }
+  /** Whether one more connection from `address` is let in; if so it counts until `left`. */
+  enter(address: string): boolean {
+    const { perAddress, perMinute } = this.#limits
+    const open = this.#open.get(address) ?? 0
+    if ((perAddress > 0 && open >= perAddress) || (perMinute > 0 && !this.#withinRate(address, perMinute))) {
+      this.refused += 1
+      return false
+    }
+    this.#open.set(address, open + 1)
+    return true
+  }
+  left(address: string): void {
+    const open = (this.#open.get(address) ?? 1) - 1
+    if (open === 0) this.#open.delete(address)
+    else this.#open.set(address, open)
+  }
+
+  #withinRate(address: string, perMinute: number): boolean {
+    const now = this.#clock.now()
+    let recent = this.#recent.get(address)
+    if (recent === undefined || now - recent.since >= MINUTE) {
+      this.#recent.delete(address)
+      this.#recent.set(address, (recent = { since: now, count: 0 }))
+      if (this.#recent.size > ADDRESSES_MAX) this.#recent.delete(this.#recent.keys().next().value!)
+    }
+    recent.count += 1
+    return recent.count <= perMinute
+  }
+}
+
+export interface Listening {
+  readonly host: string
+  readonly port: number
+  /** Accepts no more; connections that are open stay. Resolves when the port is free. */
+  close(): Promise<void>
+}
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly admission: Doorkeeper
+  /** Null: plain TCP. With TLS a connection is handed over after its handshake. */
+  readonly tls: Handshakes | null
+  readonly accept: (socket: Socket) => void
+}
+
+export interface Handshakes {
+  /** Asked for each connection: certificates change while the server runs. */
+  readonly options: () => TLSSocketOptions
+  /** A handshake that takes longer is cut. */
+  readonly withinMs: Millis
+  readonly clock: Clock
+}
+
+/** @throws an operating system error such as EADDRINUSE, through the promise */
+export function listen({ host, port, admission, tls, accept }: ListenOptions): Promise<Listening> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (raw) => {
+    const address = raw.remoteAddress ?? ''
+    if (!admission.enter(address)) return raw.destroy()
+    raw.once('close', () => admission.left(address))
+    if (tls === null) accept(raw)
+    else shakeHands(raw, tls, accept)
+  })
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, backlog: 4096 }, () => {
+      server.removeListener('error', reject)
+      const bound = server.address() as AddressInfo
+      resolve({ host: bound.address, port: bound.port, close: () => new Promise((done) => server.close(() => done())) })
+    })
+  })
+}
+
+/** `tls.createServer` leaves out options that a TLSSocket of one's own takes, such as the secure context. */
+function shakeHands(raw: Socket, { options, withinMs, clock }: Handshakes, accept: (socket: Socket) => void): void {
+  const socket = new TLSSocket(raw, { ...options(), isServer: true })
+  const timer = clock.after(withinMs, () => socket.destroy())
+  const failed = (): void => void socket.destroy()
+  socket.once('error', failed)
+  socket.once('close', () => timer.cancel())
+  socket.once('secure', () => {
+    timer.cancel()
+    socket.removeListener('error', failed)
+    accept(socket)
+  })
+}

@@ -1,0 +1,67 @@
+/**
+ * A certificate of our own making, so that a first start has TLS: the domains as dNSName, for 'localhost' also
+ * the loopback addresses. Nobody trusts it without being told to; it is there to be replaced.
+ * Made once and kept, since clients that were told to trust it remember this very one.
+ */
+import { isIP } from 'node:net'
+import { mkdir, open, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock, Millis } from '../base/clock.ts'
+import type { Entropy } from '../base/entropy.ts'
+import { asciiDomain } from './address.ts'
+import { CertificateError, loadCertificate, usualAuthorities, type CertificateSource } from './certificate-files.ts'
+import { makeCertificate } from './certificate-making.ts'
+
+const DAY: Millis = 86_400_000
+const VALID: Millis = 3650 * DAY
+const LOOPBACK = ['127.0.0.1', '::1']
+
+/**
+ * The self-signed certificate in `directory`, made now if there is none, or if the one there has expired or
+ * lacks one of the domains.
+ * @throws Error of the file system when the directory cannot be written
+ */
+export async function selfSigned(
+  directory: string,
+  domains: readonly string[],
+  clock: Clock,
+  entropy: Entropy,
+): Promise<CertificateSource> {
+  const source: CertificateSource = {
+    chainFile: join(directory, 'self-signed.crt'),
+    keyFile: join(directory, 'self-signed.key'),
+    domains: domains.map(asciiDomain),
+  }
+  if (!(await isUsable(source, clock.now()))) {
+    const names = source.domains.includes('localhost') ? [...source.domains, ...LOOPBACK] : source.domains
+    const { chain, key } = await makeCertificate(names, clock.now() - DAY, clock.now() + VALID, entropy)
+    await mkdir(directory, { recursive: true })
+    await write(source.keyFile, key, 0o600)
+    await write(source.chainFile, chain, 0o644)
+  }
+  return source
+}
+
+async function isUsable(source: CertificateSource, now: Millis): Promise<boolean> {
+  try {
+    const { names, expiresAt } = await loadCertificate(source, usualAuthorities)
+    return expiresAt > now && source.domains.every((d) => isIP(d) !== 0 || names.dnsNames.includes(d))
+  } catch (error) {
+    if (error instanceof CertificateError) return false
+    throw error
+  }
+}
+
+/** Whole or not at all, and never readable by others for a moment: a new file with its mode, then renamed. */
+async function write(file: string, text: string, mode: number): Promise<void> {
+  const draft = `${file}.new`
+  const handle = await open(draft, 'w', mode)
+  try {
+    await handle.chmod(mode)
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(draft, file)
+}

@@ -1,0 +1,63 @@
+/** Options of the network: where the server listens, and with which certificates. */
+import { duration, files, flag, list, section, text, type Settings } from '../base/settings.ts'
+
+export const listenSettings = section({
+  'c2s': list(
+    ['[::]:5222'],
+    'Addresses and ports for clients (RFC 6120), "address:port". [::] is every address, IPv6 and IPv4; port 0 is any free one. An empty list: none.',
+  ),
+  'c2s-direct-tls': list(['[::]:5223'], 'The same for clients that start with TLS at once (XEP-0368).'),
+  's2s': list(
+    ['[::]:5269'],
+    'The same for other servers. Opened when [federation] is enabled and there is a domain that others can know.',
+  ),
+  's2s-direct-tls': list(['[::]:5270'], 'The same for servers that start with TLS at once (XEP-0368).'),
+  'components': list(
+    ['127.0.0.1:5347'],
+    'The same for components (XEP-0114), loopback and private addresses only. Opened when there is a [[component]].',
+  ),
+  'http': list(
+    ['127.0.0.1:5280'],
+    'The same for browsers: WebSocket (RFC 7395) and whatever else there is on the web port, without TLS. For a reverse proxy on this machine that has it: see [web] trusted-proxies.',
+  ),
+  'https': list(['[::]:5281'], 'The same with TLS.'),
+  'monitoring': list(
+    ['127.0.0.1:9090'],
+    'The same for /health and /metrics. They tell how many users are connected: do not open them to the world.',
+  ),
+})
+export type ListenSettings = Settings<typeof listenSettings>
+
+export const tlsSettings = section({
+  'certificate': files(
+    'PEM file with the certificate and those between it and the root; or a list of such files, chosen by the name that a client asks for. None: a self-signed certificate is made in the data directory.',
+  ),
+  'key': files(
+    'PEM file with the private key of the certificate, without a passphrase; as many as there are certificates, in the same order.',
+  ),
+  'client-authorities': text(
+    '',
+    'PEM file with the authorities whose client certificates are accepted for EXTERNAL. Empty: clients are not asked for a certificate.',
+  ),
+})
+
+export const webSettings = section({
+  'board': flag(
+    true,
+    'The presence board at / and the operator’s view at /admin; at the very first start, the page that makes the first two accounts, for browsers on this machine.',
+  ),
+  'origins': list(
+    ['*'],
+    'Web origins whose pages may connect, such as "https://chat.example.org"; a page of another one is refused with 403. "*" is any: users prove who they are inside the stream, no cookie does it for them.',
+  ),
+  'trusted-proxies': list(
+    ['127.0.0.1', '::1'],
+    'Addresses and networks, such as "10.0.0.0/8", of reverse proxies that are believed when they say for whom they speak (X-Forwarded-For) and whether that was encrypted (X-Forwarded-Proto). They must set both headers themselves.',
+  ),
+  'request-timeout': duration('20 seconds', 'Time for one whole request to come. A slower connection is cut.'),
+  'see-other-uri': text(
+    '',
+    'Where clients are sent that come by WebSocket, such as "wss://other.example.org/xmpp-websocket" (RFC 7395 3.6.1). Empty: they are served here.',
+  ),
+})
+export type WebSettings = Settings<typeof webSettings>

@@ -1,0 +1,100 @@
+/**
+ * One TCP connection, plain or under TLS. Octets only: nothing here knows of XMPP. All sockets share the
+ * same listener functions, which find their socket through a symbol: closures would cost memory on each.
+ */
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { TlsOver } from './tls-options.ts'
+
+export interface SocketHandler {
+  data(chunk: Buffer): void
+  /** The TLS handshake that `startTls` began is done. */
+  secured(): void
+  /** The peer will send no more. */
+  ended(): void
+  /** It is over, for whatever reason. Called once, and nothing after it. */
+  closed(): void
+}
+
+const SELF = Symbol('socket')
+type Carrier = { [SELF]?: NetSocket }
+
+const onData = function (this: Carrier, chunk: Buffer): void {
+  this[SELF]?.handler.data(chunk)
+}
+const onEnd = function (this: Carrier): void {
+  this[SELF]?.handler.ended()
+}
+const onError = (): void => {} // 'close' follows, and is what counts
+const onClose = function (this: Carrier): void {
+  const self = this[SELF]
+  if (self === undefined) return
+  this[SELF] = undefined as unknown as NetSocket
+  self.handler.closed()
+}
+const onSecure = function (this: Carrier): void {
+  this[SELF]?.handler.secured()
+}
+
+export class NetSocket {
+  handler: SocketHandler
+  /** Address of the peer, without its port. */
+  readonly address: string
+  readonly port: number
+  #stream: Socket
+
+  /** @param stream a connection that has just been accepted; for direct TLS, one whose handshake is done */
+  constructor(stream: Socket, handler: SocketHandler) {
+    this.handler = handler
+    this.address = stream.remoteAddress ?? ''
+    this.port = stream.remotePort ?? 0
+    this.#stream = stream
+    stream.setNoDelay(true)
+    this.#attach(stream)
+  }
+  /** The TLS layer; null on a plain connection. */
+  get tls(): TLSSocket | null {
+    return this.#stream instanceof TLSSocket ? this.#stream : null
+  }
+  /** Octets that are written but not yet taken by the peer's side. */
+  get buffered(): number {
+    return this.#stream.writableLength
+  }
+  /** @param octets one character per octet */
+  write(octets: string): void {
+    if (this.#stream.writable) this.#stream.write(octets, 'latin1')
+  }
+  /** No more is read until `resume`. */
+  pause(): void {
+    this.#stream.pause()
+  }
+  resume(): void {
+    this.#stream.resume()
+  }
+  /** Closes our side once everything is written; under TLS with close_notify. */
+  end(): void {
+    this.#stream.end()
+  }
+  destroy(): void {
+    this.#stream.destroy()
+  }
+  /** Puts TLS over the connection. What has been read before is not part of it. */
+  startTls(over: TlsOver): void {
+    const plain = this.#stream
+    plain.removeListener('data', onData)
+    plain.removeListener('end', onEnd)
+    plain.removeListener('close', onClose)
+    const tls = over(plain)
+    this.#stream = tls
+    this.#attach(tls)
+    tls.once('secure', onSecure)
+  }
+
+  #attach(stream: Socket): void {
+    ;(stream as unknown as Carrier)[SELF] = this
+    stream.on('data', onData)
+    stream.on('end', onEnd)
+    stream.on('error', onError)
+    stream.on('close', onClose)
+  }
+}

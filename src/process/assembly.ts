@@ -1,0 +1,107 @@
+/**
+ * The server, put together from its configuration: database, stores, machine room, features. It opens no
+ * port: `porchlight user add` without a running server uses it as well, so that whatever an extension
+ * does when an account comes or goes is done there too.
+ */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import type { Entropy } from '../base/entropy.ts'
+import type { Log } from '../base/log.ts'
+import { Metrics } from '../base/metrics.ts'
+import type { Feature, Software, Stores } from '../server/feature.ts'
+import { keepLastSeen } from '../server/last-seen.ts'
+import { createServer, type Server } from '../server/server.ts'
+import { SqlAccounts } from '../storage/accounts.ts'
+import { CORE, coreMigrations } from '../storage/core-tables.ts'
+import type { Database } from '../storage/database.ts'
+import { SqlLastPresence } from '../storage/last-presence.ts'
+import { newEpoch, SqlRosters } from '../storage/rosters.ts'
+import { openInMemory, openSqlite } from '../storage/sqlite.ts'
+import { LocalRegistrar } from '../stream/registrar.ts'
+import { features } from '../xep/catalogue.ts'
+import { prepareDomain } from '../xmpp/jid.ts'
+import { serverSecret } from './server-secret.ts'
+import type { Setup } from './setup.ts'
+
+export interface Runtime {
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly log: Log
+  readonly software: Software
+}
+
+export interface Assembly {
+  readonly server: Server<Database>
+  readonly stores: Stores
+  readonly metrics: Metrics
+  /** What is still to be written is written, and the database let go of. */
+  close(): Promise<void>
+}
+
+/** Of the database in the data directory. */
+const DATABASE_FILE = 'porchlight.db'
+
+/** @throws StorageError when the database cannot be used */
+export async function assemble({ config, dataDirectory }: Setup, { clock, entropy, log, software }: Runtime): Promise<Assembly> {
+  const database = await openDatabase(config.server.fresh ? null : dataDirectory, clock)
+  try {
+    await database.migrate(CORE, coreMigrations)
+    const stores = {
+      accounts: new SqlAccounts(database),
+      rosters: new SqlRosters(database, clock, newEpoch(entropy)),
+      lastPresence: new SqlLastPresence(database, log),
+    }
+    const metrics = new Metrics()
+    const server = createServer<Database>({
+      domains: config.server.domains.map(prepareDomain),
+      presence: config.presence,
+      limits: config.limits,
+      rate: config.rate,
+      registrar: (host) => new LocalRegistrar(host, config.sasl.iterations),
+      secret: config.server.fresh ? entropy.bytes(32) : await serverSecret(dataDirectory, entropy),
+      software,
+      stores,
+      database,
+      clock,
+      entropy,
+      log,
+      metrics,
+    })
+    keepLastSeen(server.host)
+    for (const feature of inOrderOfNeed(features)) await feature.install(server.host, config.features[feature.name])
+    server.freeze()
+    const close = async (): Promise<void> => {
+      await stores.lastPresence.flush()
+      await database.close()
+    }
+    return { server, stores, metrics, close }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+/** @param directory null: in memory */
+async function openDatabase(directory: string | null, clock: Clock): Promise<Database> {
+  if (directory === null) return openInMemory({ clock })
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  return openSqlite(join(directory, DATABASE_FILE), { clock })
+}
+
+/** Each feature behind those that it needs, otherwise as they stand. */
+export function inOrderOfNeed(all: readonly Feature[]): readonly Feature[] {
+  const ordered: Feature[] = []
+  const add = (feature: Feature, path: readonly string[]): void => {
+    if (ordered.includes(feature)) return
+    if (path.includes(feature.name)) throw new Error(`features need one another: ${[...path, feature.name].join(', ')}`)
+    for (const name of feature.needs ?? []) {
+      const needed = all.find((f) => f.name === name)
+      if (needed === undefined) throw new Error(`the feature ${feature.name} needs ${name}, which is not there`)
+      add(needed, [...path, feature.name])
+    }
+    ordered.push(feature)
+  }
+  for (const feature of all) add(feature, [])
+  return ordered
+}

@@ -1,0 +1,48 @@
+/** What people see of the server in a browser: the presence board, the first start, and the operator's view. */
+import { join } from 'node:path'
+import type { Command, Commands } from '../admin/command.ts'
+import { Costs } from '../admin/operator/costs.ts'
+import { History } from '../admin/operator/history.ts'
+import { Logins } from '../admin/operator/logins.ts'
+import { reportCommands, type ReportParts } from '../admin/operator/report-commands.ts'
+import type { Troubles } from '../admin/operator/troubles.ts'
+import { installOperator } from '../admin/operator/web.ts'
+import { sessionCommands } from '../admin/session-commands.ts'
+import { installFirstRun } from '../board/first-run.ts'
+import { installPages } from '../board/pages.ts'
+import type { Host } from '../server/feature.ts'
+import type { OpenPort } from './ports.ts'
+
+/** Where `tools/build-web.js` puts the pages: the same place beside the sources and beside what is published. */
+const PAGES = join(import.meta.dirname, '../../web/dist')
+
+export class Board {
+  readonly #host: Host
+  readonly #reports: ReportParts
+
+  constructor(host: Host, troubles: Troubles) {
+    const { clock, entropy, metrics } = host
+    this.#host = host
+    this.#reports = { logins: new Logins(clock, entropy), history: new History(clock, metrics), costs: new Costs(host), troubles }
+  }
+  /** Declares its paths, before the web port is opened. */
+  async install(commands: () => Commands): Promise<void> {
+    const { http: routes } = this.#host
+    await installPages(routes, PAGES)
+    installFirstRun(routes, this.#host)
+    installOperator(routes, { logins: this.#reports.logins, commands })
+  }
+  /** The orders that the operator's view needs. */
+  commands(ports: readonly OpenPort[], pageSize: number): readonly Command[] {
+    return [...sessionCommands(this.#host, pageSize), ...reportCommands(this.#reports, () => adminPage(ports))]
+  }
+  close(): void {
+    this.#reports.history.close()
+  }
+}
+
+/** As a browser on this machine finds it. */
+function adminPage(ports: readonly OpenPort[]): string | null {
+  const port = ports.find((p) => p.what === 'http') ?? ports.find((p) => p.what === 'https')
+  return port === undefined ? null : `${port.what}://localhost:${port.address.port}/admin`
+}

@@ -1,0 +1,50 @@
+/**
+ * The ports that speak HTTP, made when the first of them is opened: a server without any does without the runtime's
+ * HTTP and its memory. The web port is one for everything that browsers and other web clients come for; what the
+ * operator watches has a port of its own.
+ */
+import { monitoringRoutes, type MonitoringOptions } from '../admin/monitoring.ts'
+import type { Clock, Millis } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { EndOfTick } from '../base/tick.ts'
+import { TrustedProxies } from '../net/http-peer.ts'
+import { HttpPort } from '../net/http-port.ts'
+import { Admission } from '../net/listener.ts'
+import { Origins } from '../net/origins.ts'
+import type { WebSettings } from '../net/settings.ts'
+import type { Host } from '../server/feature.ts'
+import { BoshService } from '../stream/bosh/service.ts'
+import type { BoshSettings } from '../stream/bosh/settings.ts'
+import type { ClientService } from '../stream/client-service.ts'
+import type { StreamsSettings } from '../stream/settings.ts'
+import { WebSocketService } from '../stream/websocket-service.ts'
+
+export interface WebParts {
+  readonly host: Pick<Host, 'http' | 'clock' | 'log' | 'entropy' | 'metrics'>
+  readonly clients: ClientService
+  readonly admission: Admission
+  readonly web: WebSettings
+  readonly bosh: BoshSettings
+  readonly streams: StreamsSettings
+  readonly endOfTick: EndOfTick
+}
+
+export function webPort({ host, clients, admission, web, bosh, streams, endOfTick }: WebParts): HttpPort {
+  const { http: routes, clock, log, entropy, metrics } = host
+  const origins = new Origins(web['origins'])
+  const seeOtherUri = web['see-other-uri'] === '' ? null : web['see-other-uri']
+  new WebSocketService({ clients, streams, origins, admission, seeOtherUri, endOfTick }).install(routes)
+  new BoshService({ clients, bosh, streams, origins, clock, entropy, metrics, endOfTick }).install(routes)
+  const proxies = new TrustedProxies(web['trusted-proxies'])
+  return new HttpPort({ routes, proxies, admission, requestMs: web['request-timeout'], clock, log })
+}
+
+/** Watchers, not users. */
+const WATCHERS_MAX = 64
+const REQUEST_MS: Millis = 10_000
+
+export function monitoringPort(options: MonitoringOptions, clock: Clock, log: Log): HttpPort {
+  const admission = new Admission({ perAddress: WATCHERS_MAX, perMinute: 0 }, clock)
+  const proxies = new TrustedProxies([])
+  return new HttpPort({ routes: monitoringRoutes(options), proxies, admission, requestMs: REQUEST_MS, clock, log })
+}

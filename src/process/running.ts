@@ -1,0 +1,236 @@
+/**
+ * A server at work: from its configuration to open ports, and from the order to stop to the last octet on disk.
+ *
+ * Stopping: no new connections; every stream ends with system-shutdown (RFC 6120 4.9.3.19), so that clients know
+ * to come back and contacts learn who has gone; then the database is closed. It takes a bounded time.
+ */
+import { ControlServer } from '../admin/control-server.ts'
+import { commandsOf } from '../admin/command.ts'
+import type { Health } from '../admin/monitoring.ts'
+import { Troubles } from '../admin/operator/troubles.ts'
+import { explainCommand } from '../admin/explain-commands.ts'
+import { rosterCommand } from '../admin/roster-commands.ts'
+import { linkCommands } from '../admin/link-commands.ts'
+import { linksStatus, onlineAccounts, orderCommand, statusCommand, type Status } from '../admin/status-commands.ts'
+import { userCommands } from '../admin/user-commands.ts'
+import type { Millis } from '../base/clock.ts'
+import { endOfTick } from '../base/tick.ts'
+import { textOf } from '../net/address.ts'
+import type { Certificates } from '../net/certificates.ts'
+import { Admission } from '../net/listener.ts'
+import { SHUTDOWN } from '../server/endings.ts'
+import type { Host } from '../server/feature.ts'
+import { ClientService } from '../stream/client-service.ts'
+import { ComponentService } from '../stream/component-service.ts'
+import { Board } from './board.ts'
+import { assemble, type Assembly, type Runtime } from './assembly.ts'
+import { openFederation } from './federation.ts'
+import { keepHouse } from './housekeeping.ts'
+import { openPorts, type OpenPort } from './ports.ts'
+import type { Setup } from './setup.ts'
+import { openCertificates } from './tls.ts'
+
+export interface Running {
+  readonly ports: readonly OpenPort[]
+  readonly certificates: Certificates
+  /** Ends it well. Resolves when everything is closed, or after `STOP_MS`. */
+  stop(): Promise<void>
+}
+
+/** What the operator is told of the process itself. */
+export interface About {
+  readonly runtime: string
+  readonly pid: number
+  memory(): number
+}
+
+const CERTIFICATES_MS: Millis = 60_000
+/** The longest that a stop takes: time to tell other servers who has gone, for clients to close their side, for the disk. */
+const SERVERS_MS: Millis = 5000
+const CLIENTS_MS: Millis = 5000
+const STOP_MS: Millis = 15_000
+/** Sessions that are ended in one turn of the event loop. */
+const ENDED_AT_ONCE = 500
+
+/** @throws ControlError, StorageError, CertificateError, PortError: each says what to do */
+export async function startServer(setup: Setup, given: Runtime, about: About): Promise<Running> {
+  const troubles = new Troubles(given.log, given.clock)
+  const runtime: Runtime = { ...given, log: troubles }
+  const { log } = runtime
+  const control = await ControlServer.listen(setup.control, log)
+  let assembly: Assembly | null = null
+  try {
+    assembly = await assemble(setup, runtime)
+    const left = await assembly.stores.lastPresence.closeAfterCrash()
+    if (left > 0)
+      log.warn(
+        { accounts: left },
+        'the server had not been stopped properly; accounts that were online are marked as seen at its last heartbeat',
+      )
+    const certificates = await openCertificates(setup, runtime)
+    return await start({ setup, runtime, about, control, assembly, certificates, troubles })
+  } catch (error) {
+    await control.close()
+    await assembly?.close()
+    throw error
+  }
+}
+
+interface Parts {
+  readonly setup: Setup
+  readonly runtime: Runtime
+  readonly about: About
+  readonly control: ControlServer
+  readonly assembly: Assembly
+  readonly certificates: Certificates
+  readonly troubles: Troubles
+}
+
+async function start(parts: Parts): Promise<Running> {
+  const { setup, runtime, control, assembly, certificates } = parts
+  const { config, dataDirectory } = setup
+  const { clock, log } = runtime
+  const { server, stores, metrics } = assembly
+  const state = { stopping: false }
+  const admission = new Admission(
+    { perAddress: config.streams['connections-per-address'], perMinute: config.streams['connections-per-minute'] },
+    clock,
+  )
+  measure(parts, admission)
+  const clients = new ClientService({
+    server,
+    certificates,
+    admission,
+    endOfTick,
+    streams: config.streams,
+    sasl: config.sasl,
+    askForCertificate: config.tls['client-authorities'] !== '',
+  })
+  const components =
+    config.component.length === 0
+      ? null
+      : new ComponentService({
+          host: server.host,
+          all: config.component,
+          streams: config.streams,
+          queuedStanzas: config.limits['queued-stanzas'],
+          admission,
+          endOfTick,
+        })
+  const servers = openFederation(setup, { host: server.host as Host, certificates, admission })
+  const board = new Board(server.host as Host, parts.troubles)
+  const http = () => import('./http.ts')
+  const ports = await openPorts(config.listen, {
+    clients,
+    servers,
+    components,
+    certificates,
+    web: async () => {
+      const { web, bosh, streams } = config
+      if (web.board) await board.install(() => control.commands ?? commandsOf())
+      return (await http()).webPort({ host: server.host, clients, admission, web, bosh, streams, endOfTick })
+    },
+    monitoring: async () => (await http()).monitoringPort({ metrics, health: () => health(parts, state) }, clock, log),
+  })
+  const startedAt = clock.now()
+  control.commands = commandsOf(
+    ...userCommands(server.host, config.admin.page),
+    ...board.commands(ports, config.admin.page),
+    rosterCommand(server.rosterAudit, server.host.domains, config.admin.page),
+    explainCommand(server.host),
+    ...linkCommands(server.host as Host, servers === null ? null : (link) => servers.federation.force(link)),
+    orderCommand(server.order),
+    statusCommand(() => status(parts, { ports, components, startedAt })),
+  )
+  const timers = [keepHouse({ stores, clock, log }), certificates.watch(clock, CERTIFICATES_MS)]
+  log.info(
+    { listening: ports.map((p) => `${p.what} ${textOf(p.address)}`), data: config.server.fresh ? 'in memory' : dataDirectory },
+    'started',
+  )
+
+  const stop = async (): Promise<void> => {
+    state.stopping = true
+    for (const timer of timers) timer.cancel()
+    board.close()
+    const closed = Promise.all(ports.map((port) => port.close()))
+    clients.shutDown()
+    await endSessions(parts)
+    components?.close()
+    await Promise.race([servers?.federation.finish(), after(clock, SERVERS_MS)])
+    servers?.federation.stop()
+    await Promise.race([closed, after(clock, CLIENTS_MS)])
+    await control.close()
+    await assembly.close()
+  }
+  let stopped: Promise<void> | null = null
+  return { ports, certificates, stop: () => (stopped ??= Promise.race([stop(), after(clock, STOP_MS)])) }
+}
+
+function measure({ assembly: { metrics, server }, certificates }: Parts, admission: Admission): void {
+  metrics.gauge('porchlight_accounts_online', 'Accounts with an available resource', () => onlineAccounts(server))
+  metrics.gauge(
+    'porchlight_connections_refused',
+    'Connections that were closed at once because their address had too many',
+    () => admission.refused,
+  )
+  metrics.gauge(
+    'porchlight_certificate_expiry_timestamp_seconds',
+    'When the first of the certificates expires',
+    () => certificates.expiresAt / 1000,
+  )
+}
+
+async function endSessions({ assembly: { server }, runtime: { log } }: Parts): Promise<void> {
+  const all = [...server.sessions.all()]
+  log.info({ sessions: all.length }, 'stopping')
+  for (const [i, session] of all.entries()) {
+    server.sessions.end(session, SHUTDOWN)
+    if (i % ENDED_AT_ONCE === ENDED_AT_ONCE - 1) await new Promise<void>((next) => endOfTick(next))
+  }
+}
+
+const after = (clock: Runtime['clock'], span: Millis): Promise<void> => new Promise((over) => void clock.after(span, over))
+
+async function health({ assembly: { server, stores } }: Parts, state: { readonly stopping: boolean }): Promise<Health> {
+  const sessions = server.sessions.size
+  if (state.stopping) return { status: 'stopping', sessions }
+  try {
+    await stores.accounts.exists('')
+    return { status: 'ok', sessions }
+  } catch (error) {
+    return { status: 'database-unavailable', sessions, reason: (error as Error).message }
+  }
+}
+
+/** What a start has made of the parts. */
+interface Started {
+  readonly ports: readonly OpenPort[]
+  readonly components: ComponentService | null
+  readonly startedAt: Millis
+}
+
+async function status(
+  { setup, about, runtime, assembly, certificates }: Parts,
+  { ports, components, startedAt }: Started,
+): Promise<Status> {
+  const { server, stores } = assembly
+  const { domains } = server.host
+  return {
+    version: runtime.software.version,
+    runtime: about.runtime,
+    pid: about.pid,
+    startedAt,
+    uptimeMs: runtime.clock.now() - startedAt,
+    configFile: setup.configFile,
+    dataDirectory: setup.dataDirectory,
+    inMemory: setup.config.server.fresh,
+    domains: await Promise.all(domains.map(async (domain) => ({ domain, accounts: await stores.accounts.count(domain) }))),
+    listening: ports.map((p) => ({ what: p.what, address: textOf(p.address) })),
+    components: components?.states() ?? [],
+    links: linksStatus(server.host),
+    sessions: server.sessions.size,
+    online: onlineAccounts(server),
+    memoryBytes: about.memory(),
+    certificates: certificates.all.map((c) => ({ file: c.source.chainFile, expiresAt: c.expiresAt, sha256: c.fingerprint })),
+  }
+}

@@ -1,0 +1,78 @@
+/** Which configuration is in force, and where the server keeps its files. */
+import { readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { complaintsAbout } from '../config/checks.ts'
+import { load } from '../config/loader.ts'
+import { ConfigError } from '../config/problem.ts'
+import { configOf, sections, type Config } from '../config/sections.ts'
+import { controlAddress } from '../admin/control-address.ts'
+
+export interface Setup {
+  readonly config: Config
+  /** Null: none, everything is as it is by default. */
+  readonly configFile: string | null
+  readonly dataDirectory: string
+  /** See `controlAddress`. */
+  readonly control: string
+}
+
+export interface SetupOptions {
+  /** As given on the command line; null: `porchlight.toml` in `directory`, if there is one. */
+  readonly configFile: string | null
+  /** As given on the command line: the database is in memory. */
+  readonly fresh: boolean
+  /** Where the process was started. */
+  readonly directory: string
+  readonly platform: string
+}
+
+const USUAL_FILE = 'porchlight.toml'
+
+/** @throws ConfigError */
+export function readSetup({ configFile, fresh, directory, platform }: SetupOptions): Setup {
+  const wanted = resolve(directory, configFile ?? USUAL_FILE)
+  const toml = textOf(wanted, configFile !== null)
+  const home = toml === null ? directory : dirname(wanted)
+  const source = {
+    file: toml === null ? null : wanted,
+    toml: toml ?? '',
+    readFile: (path: string): string => readFileSync(resolve(home, path), 'utf8'),
+  }
+  const read = configOf(load(source, sections, (values) => complaintsAbout(configOf(values))))
+  const { server, tls, admin, federation } = read
+  const dataDirectory = resolve(home, server['data-directory'])
+  const config: Config = {
+    ...read,
+    server: { ...server, fresh: server.fresh || fresh },
+    tls: {
+      ...tls,
+      'certificate': tls.certificate.map((f) => resolve(home, f)),
+      'key': tls.key.map((f) => resolve(home, f)),
+      'client-authorities': absolute(home, tls['client-authorities']),
+    },
+    federation: { ...federation, authorities: absolute(home, federation.authorities) },
+  }
+  const socket = admin['control-socket'] === '' ? join(dataDirectory, 'control.sock') : resolve(home, admin['control-socket'])
+  return { config, configFile: source.file, dataDirectory, control: controlAddress(socket, platform) }
+}
+
+const absolute = (home: string, path: string): string => (path === '' ? '' : resolve(home, path))
+
+/** Null: there is no such file, and there need not be. */
+function textOf(file: string, mustExist: boolean): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' && !mustExist) return null
+    throw new ConfigError([
+      {
+        file,
+        line: null,
+        option: null,
+        what: `the configuration cannot be read (${message})`,
+        remedy: 'Name another file with --config, or leave it out.',
+      },
+    ])
+  }
+}

@@ -1,0 +1,40 @@
+/** What the process has of the world around it. Only `main.ts` touches the real one; everybody else is given this. */
+import type { Software } from '../server/feature.ts'
+
+export type Signal = 'SIGTERM' | 'SIGINT' | 'SIGHUP'
+
+export interface Output {
+  readonly isTTY: boolean
+  write(text: string): void
+}
+
+export interface Input {
+  readonly isTTY: boolean
+  /** All of it, or until the first line has come, without its end. */
+  readLine(): Promise<string>
+  /** Asks on the terminal and does not show what is typed. Null: the user gave up. */
+  readSecret(prompt: string): Promise<string | null>
+}
+
+export interface World {
+  /** Behind the program's name. */
+  readonly args: readonly string[]
+  /** How the program was called, for messages that say what to type. */
+  readonly invokedAs: string
+  readonly directory: string
+  readonly platform: string
+  readonly pid: number
+  /** This program. */
+  readonly software: Software
+  /** Of the runtime, such as "v26.10.0". */
+  readonly runtime: string
+  readonly stdin: Input
+  readonly stdout: Output
+  readonly stderr: Output
+  /** Resident memory, in octets. */
+  memory(): number
+  onSignal(signal: Signal, run: () => void): void
+  /** Of errors that nobody has caught. */
+  onUncaught(run: (error: unknown) => void): void
+  exit(code: number): never
+}

@@ -1,0 +1,142 @@
+/**
+ * The local accounts that are in memory: those with sessions, and a bounded number of others that were
+ * needed lately. An account that is in memory is the truth; the store follows it.
+ */
+import { Serial } from '../base/serial.ts'
+import { Account, Roster } from '../im/account.ts'
+import { jid, type Jid } from '../xmpp/jid.ts'
+import type { AccountStore, LastPresenceStore, RosterStore } from './ports.ts'
+import type { Session } from './session.ts'
+import { SlotBook, type Slot } from './slots.ts'
+
+export class LocalAccount extends Account {
+  /** Changes of the roster, one at a time: each is decided on what the one before it left. */
+  readonly serial: Serial
+  /** By bare JID of the sender: a subscription stanza of his that is being processed. Null: none. */
+  arriving: Map<string, Promise<void>> | null
+  #slots: unknown[]
+
+  constructor(bare: Jid, roster: Roster) {
+    super(bare, roster)
+    this.serial = new Serial()
+    this.arriving = null
+    this.#slots = []
+  }
+  /** Whatever else comes from `sender` waits until `done` has ended, however it ends. Gives back `done`. */
+  arrives(sender: string, done: Promise<void>): Promise<void> {
+    const over = (): void => {
+      if (this.arriving?.get(sender) !== ended) return
+      this.arriving.delete(sender)
+      if (this.arriving.size === 0) this.arriving = null
+    }
+    const ended: Promise<void> = done.then(over, over)
+    ;(this.arriving ??= new Map()).set(sender, ended)
+    return done
+  }
+  furnish(slots: unknown[]): void {
+    this.#slots = slots
+  }
+  get<T>(slot: Slot<LocalAccount, T>): T {
+    return this.#slots[slot.index] as T
+  }
+  set<T>(slot: Slot<LocalAccount, T>, value: T): void {
+    this.#slots[slot.index] = value
+  }
+  /** The bound resources: on a server, each is a session. */
+  get sessions(): readonly Session[] {
+    return this.resources as readonly Resource[] as readonly Session[]
+  }
+  session(resource: string): Session | undefined {
+    for (const s of this.sessions) if (s.jid.resource === resource) return s
+    return undefined
+  }
+}
+type Resource = Account['resources'][number]
+
+/** What a feature keeps with an account and must have read before the account is used. */
+export type AccountLoader = (account: LocalAccount) => Promise<void>
+
+export interface AccountStores {
+  readonly accounts: AccountStore
+  readonly rosters: RosterStore
+  readonly lastPresence: LastPresenceStore
+}
+
+export class Accounts {
+  readonly slots: SlotBook<LocalAccount> = new SlotBook()
+  readonly #stores: AccountStores
+  readonly #idleMax: number
+  readonly #loaders: AccountLoader[] = []
+  readonly #inMemory = new Map<string, LocalAccount>()
+  /** Without sessions, the longest unneeded first. */
+  readonly #idle = new Map<string, LocalAccount>()
+  readonly #loading = new Map<string, Promise<LocalAccount | null>>()
+
+  /** @param idleMax how many accounts without a session stay in memory */
+  constructor(stores: AccountStores, idleMax: number) {
+    this.#stores = stores
+    this.#idleMax = idleMax
+  }
+  /** `load` runs whenever an account is read from the store, before anybody sees it. */
+  alsoLoad(load: AccountLoader): void {
+    this.#loaders.push(load)
+  }
+  get size(): number {
+    return this.#inMemory.size
+  }
+  /** The account if it is in memory. Every account with a session is. */
+  get(bare: string): LocalAccount | undefined {
+    return this.#inMemory.get(bare)
+  }
+  /** The account, read from the store if need be; null: there is none. */
+  load(bare: string): Promise<LocalAccount | null> {
+    const known = this.#inMemory.get(bare)
+    if (known !== undefined) return Promise.resolve(known)
+    const under = this.#loading.get(bare)
+    if (under !== undefined) return under
+    const loading = this.#read(bare).finally(() => this.#loading.delete(bare))
+    this.#loading.set(bare, loading)
+    return loading
+  }
+  /** Runs `use` with the account, at once when it is in memory. */
+  with<T>(bare: string, use: (account: LocalAccount | null) => T | Promise<T>): T | Promise<T> {
+    const known = this.#inMemory.get(bare)
+    return known === undefined ? this.load(bare).then(use) : use(known)
+  }
+  /** The account has a session from now on. */
+  keep(account: LocalAccount): void {
+    this.#idle.delete(account.bare.bare)
+    this.#inMemory.set(account.bare.bare, account)
+  }
+  /** The account may have lost its last session. */
+  release(account: LocalAccount): void {
+    const key = account.bare.bare
+    if (account.resources.length > 0 || this.#inMemory.get(key) !== account) return
+    this.#idle.delete(key)
+    this.#idle.set(key, account)
+    for (const [oldest, idle] of this.#idle) {
+      if (this.#idle.size <= this.#idleMax) break
+      if (!idle.serial.idle) continue
+      this.#idle.delete(oldest)
+      this.#inMemory.delete(oldest)
+    }
+  }
+  /** The account is gone from the store. */
+  forget(bare: string): void {
+    this.#idle.delete(bare)
+    this.#inMemory.delete(bare)
+  }
+
+  async #read(bare: string): Promise<LocalAccount | null> {
+    const { accounts, rosters, lastPresence } = this.#stores
+    const [exists, stored, last] = await Promise.all([accounts.exists(bare), rosters.load(bare), lastPresence.load(bare)])
+    if (!exists) return null
+    const account = new LocalAccount(jid(bare), new Roster(stored.version, stored.items, stored.pending, stored.epoch))
+    account.lastUnavailable = last
+    account.furnish(this.slots.fill(account))
+    if (this.#loaders.length > 0) await Promise.all(this.#loaders.map((load) => load(account)))
+    this.keep(account)
+    this.release(account)
+    return account
+  }
+}

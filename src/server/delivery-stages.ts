@@ -1,0 +1,73 @@
+/** RFC 6121 section 8 in the pipelines: messages and IQs, on their way out and to an account's resources. */
+import { deliverIq, deliverMessage, isKnown, mayQuery } from '../im/delivery.ts'
+import type { Packet } from '../xmpp/packet.ts'
+import { StanzaError } from '../xmpp/stanza-error.ts'
+import type { FromClient, ToAccount } from './contexts.ts'
+import type { IqService } from './iq-service.ts'
+import type { Stage, Verdict } from './pipeline.ts'
+import type { Router } from './router.ts'
+import type { Session } from './session.ts'
+
+export interface DeliveryParts {
+  readonly router: Router
+  readonly iq: IqService
+  readonly deliver: (session: Session, packet: Packet) => void
+}
+const done = (): Verdict => 'done'
+
+/** Everything that no stage before has kept goes to its address. */
+export function routeStage(router: Router): Stage<FromClient> {
+  return ({ packet }) => router.route(packet)?.then(done) ?? 'done'
+}
+
+/** 8.5.2.1.3 and 8.5.3: the account's server answers for the bare JID; a resource answers for itself. */
+export function iqInStage({ iq, deliver }: DeliveryParts): Stage<ToAccount> {
+  return ({ account, packet }) => {
+    if (packet.kind !== 'iq') return 'next'
+    const verdict = deliverIq(account, packet, maySee(account, packet))
+    switch (verdict.kind) {
+      case 'account':
+        return iq.toAccount(account, packet)?.then(done) ?? 'done'
+      case 'deliver':
+        deliver(verdict.to as Session, packet)
+        return 'done'
+      case 'error':
+        throw iq.refusal(packet, account)
+      case 'silent':
+        return 'done'
+    }
+  }
+}
+
+/** May this sender reach the resource that the IQ names (8.5.3.1)? The server that serves it may. */
+function maySee(account: ToAccount['account'], packet: Packet): boolean {
+  const resource = account.session(packet.to!.resource)
+  if (packet.from.full === account.bare.domain) return true
+  return resource !== undefined && mayQuery(account, resource, packet.from)
+}
+
+/** 8.5.2.1.1, 8.5.3: chooses the resources that get a message. What nobody gets is left to 'offline'. */
+export function deliverStage({ deliver }: DeliveryParts): Stage<ToAccount> {
+  return (context) => {
+    const { account, packet } = context
+    const decision = deliverMessage(account, packet, isKnown(account, packet.from))
+    switch (decision.kind) {
+      case 'deliver':
+        for (const resource of decision.to) deliver(resource as Session, packet)
+        context.delivered = decision.to
+        return 'next'
+      case 'store':
+        return 'next'
+      case 'error':
+        throw new StanzaError('service-unavailable')
+      case 'silent':
+        return 'done'
+    }
+  }
+}
+
+/** The end of the way for messages: what nobody got and nobody stored cannot be delivered (8.5.2.2.1). */
+export const undeliverable: Stage<ToAccount> = ({ packet, delivered }) => {
+  if (delivered.length === 0 && packet.type !== 'error') throw new StanzaError('service-unavailable')
+  return 'done'
+}

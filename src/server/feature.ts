@@ -1,0 +1,122 @@
+/**
+ * The extension interface, all of it: a feature declares what it is and, once, installs itself on the
+ * host. After the last feature is installed nothing changes any more (registries and orders are frozen),
+ * then the server starts.
+ */
+import type * as v from 'valibot'
+import type { Clock } from '../base/clock.ts'
+import type { Entropy } from '../base/entropy.ts'
+import type { HttpRoutes } from '../base/http.ts'
+import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { Element } from '../xml/element.ts'
+import type { Jid } from '../xmpp/jid.ts'
+import type { Packet } from '../xmpp/packet.ts'
+import type { AccountLoader, Accounts, LocalAccount } from './accounts.ts'
+import type { DiscoBook } from './disco-book.ts'
+import type { FactKind, Facts, Observer } from './facts.ts'
+import type { FromClientStage, ToAccountStage, ToSessionStage } from './order.ts'
+import type { Stage } from './pipeline.ts'
+import type { FromClient, ToAccount, ToSession } from './contexts.ts'
+import type { AccountStore, LastPresenceStore, RosterStore } from './ports.ts'
+import type { Links } from './links.ts'
+import type { PresenceJournal } from './presence-journal.ts'
+import type { Probing } from './probing.ts'
+import type { AccountRule, NonzaHandler, ServerRule } from './registry.ts'
+import type { Registrar } from './registrar.ts'
+import type { Router } from './router.ts'
+import type { Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
+import type { Slot } from './slots.ts'
+import type { StreamFeatures } from './stream-features.ts'
+
+/** A specification that a feature implements: `docs/xeps.md` is made from these. */
+export interface Spec {
+  readonly id: string
+  readonly title: string
+  readonly version: string
+  readonly status: 'complete' | 'partial'
+  readonly note: string
+}
+export const xep = (number: number, title: string, version: string, status: Spec['status'] = 'complete', note = ''): Spec => ({
+  id: `XEP-${String(number).padStart(4, '0')}`,
+  title,
+  version,
+  status,
+  note,
+})
+
+/** What the server tells about the program that it is. */
+export interface Software {
+  readonly name: string
+  readonly version: string
+  /** The operating system it runs on. Told to nobody unless the operator wants it. */
+  readonly system: string
+  /** Identifies the program: its home page. */
+  readonly uri: string
+}
+
+/** What features with tables of their own get: `storage/database.ts` has the type behind it. */
+export interface Stores {
+  readonly accounts: AccountStore
+  readonly rosters: RosterStore
+  readonly lastPresence: LastPresenceStore
+}
+
+export interface Host<D = unknown> {
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly software: Software
+  /** The domains whose accounts are here. The first is the one that names the server. */
+  readonly domains: readonly string[]
+  readonly accounts: Accounts
+  readonly sessions: Sessions
+  readonly router: Router
+  readonly probing: Probing
+  /** To the domains of others. */
+  readonly links: Links
+  /** What happened to presence lately, and who can say what a watcher was shown. */
+  readonly journal: PresenceJournal
+  readonly disco: DiscoBook
+  readonly streamFeatures: StreamFeatures
+  /** What is to be had on the web port. */
+  readonly http: HttpRoutes
+  readonly stores: Stores
+  readonly registrar: Registrar
+  /** The database, for features that keep tables of their own. */
+  readonly database: D
+  /** A key of this server that nobody else knows, another for each purpose, and the same over restarts: 32 octets. */
+  secret(purpose: string): Buffer
+
+  iqToAccount(rule: AccountRule): void
+  iqToServer(rule: ServerRule): void
+  nonza(ns: string, name: string, handle: NonzaHandler): void
+  fromClient(name: FromClientStage, stage: Stage<FromClient>): void
+  toAccount(name: ToAccountStage, stage: Stage<ToAccount>): void
+  toSession(name: ToSessionStage, stage: Stage<ToSession>): void
+  on<K extends FactKind>(kind: K, observer: Observer<K>): void
+  tell<K extends FactKind>(kind: K, fact: Facts[K]): void
+  sessionSlot<T>(name: string, initial: (session: Session) => T): Slot<Session, T>
+  accountSlot<T>(name: string, initial: (account: LocalAccount) => T): Slot<LocalAccount, T>
+  alsoLoad(load: AccountLoader): void
+  /** Passes `packet` through the stages to one session, whatever its address says. */
+  deliver(session: Session, packet: Packet): void
+  /** For the stage of that name, which has kept some: passes packets through the stages behind it. */
+  deliverAfter(name: ToSessionStage): (session: Session, packet: Packet) => void
+  /** Asks `to` and hands the answer (a result or an error) to `answered`; null: none came in time. */
+  ask(from: Jid, to: Jid, payload: Element, answered: (answer: Packet | null) => void): void
+}
+
+export interface Feature<S extends v.GenericSchema = v.GenericSchema, D = unknown> {
+  /** Also the name of its section in the configuration. */
+  readonly name: string
+  readonly specs: readonly Spec[]
+  /** Names of the features whose faces it uses. */
+  readonly needs?: readonly string[]
+  readonly settings: S
+  /** @returns what must be done before the server starts, such as migrations */
+  install(host: Host<D>, settings: v.InferOutput<S>): void | Promise<void>
+}
+export const defineFeature = <S extends v.GenericSchema, D = unknown>(feature: Feature<S, D>): Feature<S, D> => feature

@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { defaultLinkTimes, LinkMachine, type LinkTimes, type Moment } from './machine.ts'
+
+/** A machine on a clock of its own, that writes down what it says and looks when it wanted to. */
+class Bench {
+  now = 0
+  watched = true
+  wanted = false
+  lot = 0.5
+  readonly said: string[] = []
+  readonly machine: LinkMachine
+
+  constructor(times: Partial<LinkTimes> = {}) {
+    const say = (what: string) => () => void this.said.push(`${this.now / 1000} ${what}`)
+    const out = { connect: say('connect'), announceDown: say('down'), announceUp: say('up'), mended: say('mended') }
+    this.machine = new LinkMachine({ ...defaultLinkTimes, ...times }, out, 0)
+  }
+  get m(): Moment {
+    const { now, lot, watched, wanted } = this
+    return { now, lot, watched, wanted }
+  }
+  opened(): void {
+    this.machine.opened(this.m)
+  }
+  broken(): void {
+    this.machine.closed(false, this.m)
+  }
+  closed(): void {
+    this.machine.closed(true, this.m)
+  }
+  failed(): void {
+    this.machine.failed(this.m)
+  }
+  /** Time passes; every attempt fails at once if `refused`. */
+  pass(seconds: number, refused = false): void {
+    const end = this.now + seconds * 1000
+    let rounds = 0
+    for (let at = this.machine.wakeAt(this.now); at !== null && at <= end; at = this.machine.wakeAt(this.now)) {
+      assert((rounds += 1) < 1000, 'it wants to look again and again')
+      this.now = Math.max(this.now, at)
+      const before = this.said.length
+      this.machine.look(this.m)
+      if (refused && this.said.slice(before).some((s) => s.endsWith('connect'))) this.failed()
+    }
+    this.now = end
+  }
+  says(...expected: readonly string[]): void {
+    assert.deepEqual(this.said.splice(0), expected)
+  }
+}
+
+test('PSA-20: idle until a stream is there, idle again when both sides have closed it; nobody is told', () => {
+  const b = new Bench()
+  assert.equal(b.machine.state, 'idle')
+  b.opened()
+  assert.equal(b.machine.state, 'up')
+  b.closed()
+  assert.equal(b.machine.state, 'idle')
+  b.says()
+})
+
+test('PSA-20: an idle link that is watched is tried from time to time, one that nobody watches is not', () => {
+  const b = new Bench()
+  b.opened()
+  b.closed()
+  b.pass(599)
+  b.says()
+  b.pass(1)
+  b.says('600 connect')
+  const alone = new Bench()
+  alone.watched = false
+  alone.opened()
+  alone.closed()
+  alone.pass(3600)
+  alone.says()
+})
+
+test('PSA-20: up, suspect, up within the grace: nobody is told, but what was lost is asked for', () => {
+  const b = new Bench()
+  b.opened()
+  b.broken()
+  assert.equal(b.machine.state, 'suspect')
+  b.pass(2.5)
+  b.says('2.5 connect')
+  b.opened()
+  assert.equal(b.machine.state, 'up')
+  b.pass(60)
+  b.says('3 mended')
+})
+
+test('PSA-20: up, suspect, down after the grace when attempts have failed; up again takes it back', () => {
+  const b = new Bench()
+  b.opened()
+  b.broken()
+  b.pass(29.9, true)
+  b.says('2.5 connect', '7.5 connect', '17.5 connect')
+  assert.equal(b.machine.state, 'suspect')
+  b.pass(0.1, true)
+  assert.equal(b.machine.state, 'down')
+  b.says('30 down')
+  b.pass(100, true)
+  b.says('37.5 connect', '77.5 connect')
+  b.opened()
+  assert.equal(b.machine.state, 'up')
+  b.says('130 up')
+  b.pass(10)
+  b.says('130.5 mended')
+})
+
+test('PSA-20: the grace is over while the first attempt is under way: its end decides', () => {
+  const b = new Bench()
+  b.opened()
+  b.broken()
+  b.pass(40)
+  b.says('2.5 connect')
+  assert.equal(b.machine.state, 'suspect')
+  b.failed()
+  assert.equal(b.machine.state, 'down')
+  b.says('40 down')
+})
+
+test('PSA-20: a grace of nothing is strict: the first failure is announced', () => {
+  const b = new Bench({ graceMs: 0 })
+  b.opened()
+  b.broken()
+  b.pass(3, true)
+  b.says('2.5 connect', '2.5 down')
+})
+
+test('PSA-20: idle, and the attempt fails: suspect, then down', () => {
+  const b = new Bench()
+  b.failed()
+  assert.equal(b.machine.state, 'suspect')
+  assert.equal(b.machine.recovering, false)
+  b.pass(30, true)
+  assert.equal(b.machine.state, 'down')
+  assert(b.said.includes('30 down'))
+})
+
+test('a link that nobody watches and nobody needs is idle again after the grace', () => {
+  const b = new Bench()
+  b.watched = false
+  b.opened()
+  b.broken()
+  b.pass(3600)
+  assert.equal(b.machine.state, 'idle')
+  b.says()
+})
+
+test('what waits to be sent is a reason to try, but none to announce', () => {
+  const b = new Bench()
+  b.watched = false
+  b.wanted = true
+  b.opened()
+  b.broken()
+  b.pass(30, true)
+  b.says('2.5 connect', '7.5 connect', '17.5 connect')
+  assert.equal(b.machine.state, 'down')
+})
+
+test('who begins to watch a link that is down is told, and makes it be tried', () => {
+  const b = new Bench()
+  b.watched = false
+  b.failed()
+  b.pass(100)
+  assert.equal(b.machine.state, 'down')
+  b.says()
+  b.watched = true
+  b.machine.look(b.m)
+  b.says('100 connect', '100 down')
+})
+
+test('PSA-20: outbound failure alone, with inbound alive, is not down', () => {
+  const b = new Bench()
+  b.opened()
+  b.failed()
+  b.pass(100, true)
+  assert.equal(b.machine.state, 'up')
+  b.says()
+  b.failed()
+  assert.equal(b.machine.isHopeless(b.now), true)
+})
+
+test('PSA-20: with two streams, the loss of one is not that of the link; but something may be lost', () => {
+  const b = new Bench()
+  b.opened()
+  b.opened()
+  b.broken()
+  assert.equal(b.machine.state, 'up')
+  b.pass(10)
+  b.says('0.5 mended')
+})
+
+test('PSA-20: a flapping link is announced as lost once a minute at most, and the last word is true', () => {
+  const b = new Bench({ graceMs: 0 })
+  b.opened()
+  for (let i = 0; i < 10; i++) {
+    b.broken()
+    b.pass(3, true)
+    b.opened()
+    b.pass(3)
+  }
+  b.broken()
+  b.pass(120, true)
+  const announced = b.said.filter((s) => /(up|down)$/.test(s))
+  assert.deepEqual(announced, ['2.5 down', '3 up', '62.5 down'])
+  assert.equal(b.machine.state, 'down')
+})
+
+test('PSA-20: by order it is down at once, whatever comes in, until it is released; then it is tried at once', () => {
+  const b = new Bench()
+  b.opened()
+  b.machine.force(b.m)
+  b.says('0 down')
+  b.closed()
+  assert.equal(b.machine.state, 'down')
+  b.opened()
+  assert.equal(b.machine.state, 'down')
+  b.closed()
+  b.pass(3600)
+  b.says()
+  assert.equal(b.machine.isHopeless(b.now), true)
+  b.machine.release(b.m)
+  b.says('3600 connect')
+  b.opened()
+  b.says('3600 up')
+})
+
+test('by order it is down, and what was to be mended is so after the release', () => {
+  const b = new Bench()
+  b.opened()
+  b.opened()
+  b.broken()
+  b.machine.force(b.m)
+  b.pass(10)
+  b.says('0 down')
+  b.machine.release(b.m)
+  b.pass(10)
+  b.says('10 up', '10.5 mended')
+})
+
+test('CORE-33: attempts come at growing intervals, with chance in them', () => {
+  const pauses = (lot: number): number[] => {
+    const b = new Bench({ graceMs: 0 })
+    b.lot = lot
+    b.failed()
+    b.pass(3600, true)
+    const at = b.said.filter((s) => s.endsWith('connect')).map((s) => Number.parseFloat(s))
+    return at.map((t, i) => t - (at[i - 1] ?? 0))
+  }
+  assert.deepEqual(pauses(0.5).slice(0, 8), [5, 10, 20, 40, 80, 160, 320, 600])
+  assert.deepEqual(pauses(0).slice(0, 4), [2.5, 5, 10, 20])
+})
+
+test('while it was tried in vain only just now, there is no sense in another attempt; after a break there is', () => {
+  const b = new Bench()
+  b.failed()
+  assert.equal(b.machine.isHopeless(4999), true)
+  assert.equal(b.machine.isHopeless(5000), false)
+  b.pass(5)
+  b.opened()
+  b.broken()
+  b.failed()
+  assert.equal(b.machine.recovering, true)
+  assert.equal(b.machine.isHopeless(b.now), false)
+})
+
+const STEPS = ['opened', 'broken', 'closed', 'failed', 'wait', 'long', 'watch', 'force', 'release'] as const
+
+test('any course: downs and ups take turns, downs keep their distance, and after quiet what was said is true', () =>
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...STEPS), { maxLength: 60 }), (steps) => {
+      const b = new Bench()
+      let streams = 0
+      for (const step of steps) {
+        if ((step === 'broken' || step === 'closed') && streams === 0) continue
+        if (step === 'opened') streams += 1
+        if (step === 'broken' || step === 'closed') streams -= 1
+        if (step === 'wait') b.pass(7, true)
+        else if (step === 'long') b.pass(45, true)
+        else if (step === 'watch') b.watched = !b.watched
+        else if (step === 'force') b.machine.force(b.m)
+        else if (step === 'release') b.machine.release(b.m)
+        else b[step]()
+        if (!b.machine.forced) assert.equal(b.machine.state === 'up', streams > 0)
+      }
+      b.watched = true
+      b.machine.release(b.m)
+      b.machine.look(b.m)
+      b.pass(700, true)
+      const news = b.said.filter((s) => /(up|down)$/.test(s))
+      news.forEach((s, i) => assert.match(s, i % 2 === 0 ? /down$/ : /up$/))
+      const downs = news.filter((s) => s.endsWith('down')).map((s) => Number.parseFloat(s))
+      if (!steps.includes('force')) downs.slice(1).forEach((at, i) => assert(at - downs[i]! >= 60))
+      assert.equal(b.machine.announcedDown, news.length % 2 === 1)
+      assert.equal(b.machine.announcedDown, b.machine.state === 'down')
+      if (streams > 0) assert.equal(b.machine.state, 'up')
+    }),
+  ))

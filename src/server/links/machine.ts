@@ -1,0 +1,243 @@
+/**
+ * What is known of the way between one of our domains and one of somebody else's: idle, up, suspect, down. Presence of
+ * the other side is worth what this says (XEP-0310 4.1 leaves open when a link counts as lost; this is our answer).
+ *
+ *   idle      no stream, and none is needed: closing one that nobody uses is no outage (RFC 6120 4.6.3)
+ *   up        at least one authenticated stream, in either direction
+ *   suspect   the last one broke, or an attempt failed: for a grace period nobody is told
+ *   down      the grace is over, and attempts to connect have failed
+ *
+ * As long as somebody needs it, it asks for attempts to connect, at growing intervals. A loss is announced, and taken
+ * back when a stream is there again; a link that flaps is announced as lost once in a while only, and what is announced
+ * last is always the truth. After every loss, announced or not, it tells once that stanzas flow again: those before may
+ * not have got through.
+ */
+import type { Millis } from '../../base/clock.ts'
+
+export type LinkState = 'idle' | 'up' | 'suspect' | 'down'
+
+export interface LinkTimes {
+  /** From the loss to its announcement. */
+  readonly graceMs: Millis
+  /** Between attempts to connect: the first pause, and the longest. */
+  readonly retryMinMs: Millis
+  readonly retryMaxMs: Millis
+  /** From one announcement of a loss to the next at the earliest. */
+  readonly dampMs: Millis
+  /** An idle link that is watched is tried so often. */
+  readonly idleCheckMs: Millis
+  /** From the return of a link to the news of it, at most: by lot, so that not all come at once. */
+  readonly mendMs: Millis
+}
+export const defaultLinkTimes: LinkTimes = {
+  graceMs: 30_000,
+  retryMinMs: 5000,
+  retryMaxMs: 600_000,
+  dampMs: 60_000,
+  idleCheckMs: 600_000,
+  mendMs: 1000,
+}
+
+/** What the machine may know at one moment. */
+export interface Moment {
+  readonly now: Millis
+  /** By chance, from 0 up to but not including 1. */
+  readonly lot: number
+  /** Somebody here was shown presence from there, or wants to be. */
+  readonly watched: boolean
+  /** Something waits to be sent. */
+  readonly wanted: boolean
+}
+
+export interface LinkOut {
+  /** Try to connect; `opened` or `failed` tells what came of it. */
+  connect(): void
+  announceDown(): void
+  announceUp(): void
+  /** Stanzas flow again, and some may have been lost. */
+  mended(): void
+}
+
+export class LinkMachine {
+  state: LinkState = 'idle'
+  since: Millis
+  /** Authenticated streams, of either direction. */
+  streams = 0
+  /** The operator has taken it down. */
+  forced = false
+  /** A loss was announced and not taken back. */
+  announcedDown = false
+  readonly #times: LinkTimes
+  readonly #out: LinkOut
+  #connecting = false
+  #failures = 0
+  /** Attempts before this moment are not worth while. */
+  #notBefore: Millis = 0
+  #failedSinceLoss = false
+  /** The grace period is that of a stream that broke, not of an attempt that failed. */
+  #broken = false
+  /** Null: not in a grace period. */
+  #graceEnds: Millis | null = null
+  #retryAt: Millis | null = null
+  /** Something that was sent may not have got through. */
+  #lossy = false
+  #mendAt: Millis | null = null
+  #quietUntil: Millis = 0
+
+  constructor(times: LinkTimes, out: LinkOut, now: Millis) {
+    this.#times = times
+    this.#out = out
+    this.since = now
+  }
+  /** When to `look`; null: nothing is due. */
+  wakeAt(now: Millis): Millis | null {
+    const held = this.state === 'down' && !this.announcedDown && this.#quietUntil > now ? this.#quietUntil : null
+    const due = [this.#graceEnds, this.#retryAt, this.#mendAt, held].filter((at) => at !== null)
+    return due.length === 0 ? null : Math.min(...due)
+  }
+  /** A stream broke a moment ago: what is to be sent may wait, for there is likely to be another one soon. */
+  get recovering(): boolean {
+    return this.state === 'suspect' && this.#broken
+  }
+  /** It was tried in vain only just now, or may not be tried: another attempt would be no better. */
+  isHopeless(now: Millis): boolean {
+    return this.forced || (now < this.#notBefore && !this.recovering)
+  }
+
+  /** A stream was authenticated. */
+  opened(m: Moment): void {
+    this.streams += 1
+    this.#connecting = false
+    if (this.forced) return
+    this.#failures = 0
+    this.#notBefore = 0
+    this.#settle()
+    this.#enter('up', m)
+    this.#announce(m)
+    if (this.#lossy) this.#mendSoon(m)
+  }
+  /** An authenticated stream is over. @param graceful both sides have closed it, and neither named an error */
+  closed(graceful: boolean, m: Moment): void {
+    this.streams -= 1
+    if (!graceful) this.#lossy = true
+    if (this.forced) return
+    if (this.streams > 0) return graceful ? undefined : this.#mendSoon(m)
+    if (graceful) this.#enter('idle', m)
+    else {
+      this.#suspect(true, m)
+      // RFC 6120 3.3 draws from 60 seconds, so that not all come back at once; the grace period leaves us less.
+      this.#retryAt = m.now + this.#times.retryMinMs * m.lot
+    }
+    this.look(m)
+  }
+  /** An attempt to connect has failed, at every address. */
+  failed(m: Moment): void {
+    this.#connecting = false
+    if (this.forced) return
+    this.#failures += 1
+    this.#notBefore = m.now + this.#pause(m.lot)
+    if (this.streams > 0) return // what comes in proves that the other side lives
+    this.#lossy = true
+    if (this.state === 'idle') this.#suspect(false, m)
+    this.#failedSinceLoss = true
+    this.#retryAt = this.#notBefore
+    this.look(m)
+  }
+  /** Something may be due, or somebody may have begun to watch. */
+  look(m: Moment): void {
+    if (this.forced) return
+    if (this.state === 'suspect' && (this.#graceEnds === null || this.#graceEnds <= m.now)) this.#graceOver(m)
+    if (this.streams === 0 && !this.#connecting) this.#mayRetry(m)
+    this.#announce(m)
+    if (this.#mendAt !== null && this.#mendAt <= m.now) this.#mend()
+  }
+  /** By order: it is down until `release`, whatever happens. Who calls this closes the streams. */
+  force(m: Moment): void {
+    this.forced = true
+    this.#settle()
+    this.#enter('down', m)
+    if (this.announcedDown) return
+    this.announcedDown = true
+    this.#out.announceDown()
+  }
+  /** By order: it may be up again, and is tried at once. */
+  release(m: Moment): void {
+    if (!this.forced) return
+    this.forced = false
+    this.#notBefore = 0
+    this.#failures = 0
+    this.#lossy = true
+    if (this.streams === 0) this.#connect()
+    else {
+      this.#enter('up', m)
+      this.#mendSoon(m)
+    }
+    this.#announce(m)
+  }
+  /** Nothing would be lost if it were forgotten. */
+  isForgettable(now: Millis, watched: boolean): boolean {
+    const quiet = !this.forced && !this.announcedDown && this.streams === 0 && !this.#connecting && !(this.#lossy && watched)
+    return quiet && this.state !== 'suspect' && this.#notBefore <= now && this.#retryAt === null
+  }
+
+  #suspect(broken: boolean, m: Moment): void {
+    this.#enter('suspect', m)
+    this.#broken = broken
+    this.#failedSinceLoss = false
+    this.#graceEnds = m.now + this.#times.graceMs
+  }
+  /** Down if it was tried in vain; if it was not, the end of an attempt decides. What nobody watches, nobody needs. */
+  #graceOver(m: Moment): void {
+    this.#graceEnds = null
+    if (this.#failedSinceLoss) this.#enter('down', m)
+    else if (!m.watched && !m.wanted && !this.#connecting) this.#enter('idle', m)
+  }
+  /** Idle, it is tried from time to time if it is watched; lost, as soon as it is worth while, if anybody needs it. */
+  #mayRetry(m: Moment): void {
+    const needed = m.watched || (m.wanted && this.state !== 'idle')
+    if (!needed) this.#retryAt = null
+    else if (this.state === 'idle') this.#retryAt ??= m.now + this.#times.idleCheckMs
+    else this.#retryAt ??= Math.max(m.now, this.#notBefore)
+    if (this.#retryAt !== null && this.#retryAt <= m.now) this.#connect()
+  }
+  #connect(): void {
+    this.#retryAt = null
+    this.#connecting = true
+    this.#out.connect()
+  }
+  #mendSoon(m: Moment): void {
+    this.#mendAt ??= m.now + Math.round(this.#times.mendMs * m.lot)
+  }
+  #mend(): void {
+    this.#mendAt = null
+    if (this.streams === 0) return // broken again: it comes with the next stream
+    this.#lossy = false
+    this.#out.mended()
+  }
+  #announce(m: Moment): void {
+    if (this.state === 'up' && this.announcedDown) {
+      this.announcedDown = false
+      this.#out.announceUp()
+    } else if (this.state === 'down' && !this.announcedDown && m.watched && m.now >= this.#quietUntil) {
+      this.announcedDown = true
+      this.#quietUntil = m.now + this.#times.dampMs
+      this.#out.announceDown()
+    }
+  }
+  /** From half of it to one and a half: those who failed together do not come again together. */
+  #pause(lot: number): Millis {
+    const { retryMinMs, retryMaxMs } = this.#times
+    return Math.round(Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(this.#failures - 1, 20)) * (0.5 + lot))
+  }
+  #settle(): void {
+    this.#graceEnds = null
+    this.#retryAt = null
+    this.#mendAt = null
+    this.#failedSinceLoss = false
+  }
+  #enter(state: LinkState, { now }: Moment): void {
+    if (this.state === state) return
+    this.state = state
+    this.since = now
+  }
+}

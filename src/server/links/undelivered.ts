@@ -1,0 +1,112 @@
+/**
+ * Presence that did not get to another domain because the way there was lost: what is still true of it is sent when the
+ * link is mended (im/belated.ts). Without this a contact there would see somebody who has gone long ago until he logs
+ * in again. Kept in memory, within limits: what is over them is put right when one of the two logs in (RFC 6121 4.3).
+ */
+import type { Clock, Millis } from '../../base/clock.ts'
+import type { Counter, Metrics } from '../../base/metrics.ts'
+import { isStillToBeSaid, matterOf } from '../../im/belated.ts'
+import { Packet } from '../../xmpp/packet.ts'
+import type { Accounts } from '../accounts.ts'
+import type { LinkFact } from '../facts.ts'
+import type { Router } from '../router.ts'
+
+export interface UndeliveredParts {
+  readonly clock: Clock
+  readonly accounts: Accounts
+  readonly router: Router
+  readonly metrics: Metrics
+  readonly failed: (error: unknown) => void
+}
+
+/** Of one link, and of all of them. */
+const KEPT_MAX = 1000
+const KEPT_IN_ALL_MAX = 20_000
+/** After that, a login has put it right in all likelihood, or nobody is there any more. */
+const KEPT_FOR: Millis = 7 * 86_400_000
+/** Sent in one go; others have their turn before the next. */
+const AT_ONCE = 200
+const PAUSE: Millis = 5
+
+interface Kept {
+  readonly packet: Packet
+  readonly at: Millis
+}
+
+export class Undelivered {
+  readonly #parts: UndeliveredParts
+  /** By link, then by matter, the oldest first. */
+  readonly #kept = new Map<string, Map<string, Kept>>()
+  readonly #sent: Counter
+  readonly #dropped: Counter
+  #size = 0
+
+  constructor(parts: UndeliveredParts) {
+    this.#parts = parts
+    parts.metrics.gauge('porchlight_presence_undelivered', 'Presence that waits for a link to be mended', () => this.#size)
+    this.#sent = parts.metrics.counter('porchlight_presence_belated_total', 'Presence sent when its link was mended')
+    this.#dropped = parts.metrics.counter(
+      'porchlight_presence_undelivered_dropped_total',
+      'Presence that did not get through and was too much to be kept',
+    )
+  }
+  /** It did not get to another domain. */
+  keep(packet: Packet): void {
+    const matter = matterOf(packet)
+    if (matter === null) return
+    const key = keyOf(packet.from.domain, packet.to!.domain)
+    const now = this.#parts.clock.now()
+    let link = this.#kept.get(key)
+    if (link === undefined) this.#kept.set(key, (link = new Map()))
+    if (link.delete(matter)) this.#size -= 1
+    this.#forgetOld(link, now)
+    if (link.size >= KEPT_MAX || this.#size >= KEPT_IN_ALL_MAX) {
+      if (link.size === 0) this.#kept.delete(key)
+      this.#dropped.value += 1
+      return
+    }
+    const { type, from, to, id } = packet
+    link.set(matter, { packet: Packet.of({ kind: 'presence', type, from, to, id }), at: now })
+    this.#size += 1
+  }
+  /** Stanzas flow again. */
+  mended({ local, remote }: LinkFact): void {
+    const link = this.#take(keyOf(local, remote))
+    if (link !== undefined) this.#send([...link.values()])
+  }
+
+  #take(key: string): Map<string, Kept> | undefined {
+    const link = this.#kept.get(key)
+    if (link === undefined) return undefined
+    this.#forgetOld(link, this.#parts.clock.now())
+    this.#kept.delete(key)
+    this.#size -= link.size
+    return link
+  }
+  #send(all: readonly Kept[]): void {
+    const { clock, failed } = this.#parts
+    for (const { packet } of all.slice(0, AT_ONCE)) this.#say(packet).catch(failed)
+    if (all.length > AT_ONCE) clock.after(PAUSE, () => this.#send(all.slice(AT_ONCE)))
+  }
+  async #say(packet: Packet): Promise<void> {
+    const { accounts, router } = this.#parts
+    const account = await accounts.load(packet.from.bare)
+    const say = async (): Promise<void> => {
+      if (!isStillToBeSaid(account, packet)) return
+      this.#sent.value += 1
+      router.routeQuietly(packet)
+    }
+    // In turn with other changes of the roster: what is just being decided comes first
+    await (account === null ? say() : account.serial.run(say))
+  }
+  #forgetOld(link: Map<string, Kept>, now: Millis): void {
+    for (const [matter, { at }] of link) {
+      if (now - at < KEPT_FOR) break
+      link.delete(matter)
+      this.#size -= 1
+    }
+  }
+}
+
+/** A domain holds no space. */
+const keyOf = (local: string, remote: string): string => `${local} ${remote}`

@@ -1,0 +1,92 @@
+/**
+ * RFC 6120 10.5 and RFC 6121 section 8: stanzas for one of our own domains, that is for the server itself
+ * or for one of its accounts. Accounts that are not in memory are read only where the rules need them.
+ */
+import { deliverIq, deliverMessage } from '../im/delivery.ts'
+import { isSubscriptionType } from '../im/subscription.ts'
+import { Packet } from '../xmpp/packet.ts'
+import { StanzaError } from '../xmpp/stanza-error.ts'
+import type { Accounts, LocalAccount } from './accounts.ts'
+import type { ToAccount } from './contexts.ts'
+import { run, type Stage } from './pipeline.ts'
+import type { Destination, Router } from './router.ts'
+import type { IqService } from './iq-service.ts'
+import type { Probing } from './probing.ts'
+
+export interface LocalDomainParts {
+  readonly accounts: Accounts
+  readonly iq: IqService
+  readonly probing: Probing
+  readonly router: Router
+  /** Whether the server tells its own users that it is there. */
+  readonly hasPresence: boolean
+  readonly stages: readonly Stage<ToAccount>[]
+}
+
+export class LocalDomain implements Destination {
+  readonly #parts: LocalDomainParts
+
+  constructor(parts: LocalDomainParts) {
+    this.#parts = parts
+  }
+
+  deliver(packet: Packet): void | Promise<void> {
+    const to = packet.to!
+    if (to.local === '') return this.#toServer(packet)
+    const { accounts, probing } = this.#parts
+    if (packet.kind !== 'presence')
+      return accounts.with(to.bare, (account) => (account === null ? this.#toNobody(packet) : this.#run(account, packet)))
+    switch (packet.type) {
+      case '':
+      case 'unavailable':
+      case 'error': {
+        // RFC 6121 8.5.2.1.2 and 8.5.2.2.2: nobody is available in an account that is not in memory
+        const account = accounts.get(to.bare)
+        return account === undefined ? undefined : this.#run(account, packet)
+      }
+      case 'probe':
+        return accounts.with(to.bare, (account) => (account === null ? probing.answer(null, packet) : this.#run(account, packet)))
+      default:
+        // A subscription stanza for nobody is dropped without a word (8.5.1)
+        return accounts.with(to.bare, (account) => (account === null ? undefined : this.#run(account, packet)))
+    }
+  }
+
+  /**
+   * RFC 6120 10.1: what comes from one sender is processed in its order. A subscription stanza has to wait for
+   * the store; what follows it, such as the presence that it entitles to, must not overtake it.
+   */
+  #run(account: LocalAccount, packet: Packet): void | Promise<void> {
+    const sender = packet.from.bare
+    const before = account.arriving?.get(sender)
+    const waits = before === undefined ? this.#now(account, packet) : before.then(() => this.#now(account, packet))
+    return waits !== undefined && isSubscription(packet) ? account.arrives(sender, waits) : waits
+  }
+  #now(account: LocalAccount, packet: Packet): void | Promise<void> {
+    const verdict = run(this.#parts.stages, { account, packet, delivered: NOBODY, copies: null })
+    if (typeof verdict !== 'string') return verdict.then(() => {})
+  }
+  #toNobody(packet: Packet): void | Promise<void> {
+    if (packet.kind === 'message') return refuseIf(deliverMessage(null, packet, false).kind === 'error')
+    if (deliverIq(null, packet, false).kind === 'error') return this.#parts.iq.toNobody(packet)
+  }
+  #toServer(packet: Packet): void | Promise<void> {
+    if (packet.kind === 'iq') return this.#parts.iq.toServer(packet)
+    if (packet.kind === 'presence' && packet.type === 'probe') return this.#answerProbe(packet)
+    // CORE-32, SUB-31: the server takes no messages and has no presence of its own
+    refuseIf(packet.kind === 'message' ? packet.type !== 'error' : packet.type === 'subscribe')
+  }
+  /** SUB-31: nobody but our own users learns anything. */
+  #answerProbe({ from, to, id }: Packet): void | Promise<void> {
+    const { router, hasPresence } = this.#parts
+    if (hasPresence && router.isLocal(from.domain)) return router.route(Packet.of({ kind: 'presence', from: to!, to: from, id }))
+  }
+}
+
+const isSubscription = ({ kind, type }: Packet): boolean => kind === 'presence' && isSubscriptionType(type)
+
+const NOBODY: ToAccount['delivered'] = []
+
+function refuseIf(refused: boolean): void {
+  if (refused) throw new StanzaError('service-unavailable')
+}

@@ -1,0 +1,50 @@
+/**
+ * The order of the stages, all of it, with the reasons. A stage that nobody installs is left out.
+ * `porchlight explain order` prints what is in force.
+ */
+
+/** What a client sends, until it is on its way to somebody. */
+export const FROM_CLIENT = [
+  'rate-limit', //    first: what is too much must not cost anything more
+  'check', //         RFC 6120 8: addresses and attributes; from here on a packet is well formed
+  'block-out', //     XEP-0191: nothing goes to whom the user has blocked
+  'annotations-out', // XEP-0310: nobody but servers annotates presence
+  'caps', //          XEP-0115: learns what the client can do before presence-changed is told
+  'presence', //      RFC 6121 3 and 4: broadcast, directed, subscription, probe
+  'carbons-out', //   XEP-0280: copies of what is really sent
+  'route', //         RFC 6120 10
+] as const
+
+/** What arrives for a local account, from a local client or from elsewhere. */
+export const TO_ACCOUNT = [
+  'block-in', //      XEP-0191: before anything can be learnt from an answer
+  'annotations-in', // XEP-0310: of what other servers say of presence, only what they may
+  'carbons-guard', // XEP-0280 11: copies that others have forged end here
+  'presence-in', //   RFC 6121 3 and 4, as seen by the addressee
+  'iq-in', //         RFC 6121 8.5: the server answers for the account, or the resource does
+  'offline-turn', //  XEP-0160: while stored messages are being delivered, nothing overtakes them
+  'deliver', //       RFC 6121 8.5.2: chooses the resources for a message
+  'carbons-in', //    XEP-0280: needs to know who got the original
+  'sm-holders', //    XEP-0198: notes who else got the same, as original or copy
+  'offline', //       XEP-0160: what nobody could get
+] as const
+
+/** What is written to one session. */
+export const TO_SESSION = [
+  'psa-ledger', //    XEP-0310: notes what is shown; before csi, which may keep it back and spare the client what cancels out
+  'csi', //           XEP-0352: may hold presence back
+  'sm-queue', //      XEP-0198: counts what is really written, and keeps it until it is acknowledged
+  'write',
+] as const
+
+/** What a client has asked for along with its authentication. The first that gives it a session is the last that is done. */
+export const INLINE = [
+  'token', //         XEP-0484: has to wait for the disk, and nothing may once there is a session
+  'resume', //        XEP-0386 3.2: before binding, which is for those who could not resume
+  'bind', //          XEP-0386
+] as const
+
+export type FromClientStage = (typeof FROM_CLIENT)[number]
+export type ToAccountStage = (typeof TO_ACCOUNT)[number]
+export type ToSessionStage = (typeof TO_SESSION)[number]
+export type InlinePlace = (typeof INLINE)[number]

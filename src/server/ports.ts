@@ -1,0 +1,135 @@
+/**
+ * What the server asks of durable storage: the ports that `storage/` implements. Each store keeps its own
+ * statements; nobody here knows of SQL.
+ *
+ * A promise resolves once the change is on disk: what was acknowledged survives the death of the process.
+ * Accounts are named by their bare JID as prepared text (RFC 7622), which is the key everywhere.
+ */
+import type { Millis } from '../base/clock.ts'
+import type { LastPresence, PendingRequest, RosterChange, RosterItem, SentRequest } from '../im/account.ts'
+import type { Farewell } from '../im/farewells.ts'
+import type { Credentials } from '../xmpp/credentials.ts'
+import type { Jid } from '../xmpp/jid.ts'
+import type { Packet } from '../xmpp/packet.ts'
+
+export type { LastPresence, PendingRequest, RosterChange, RosterItem, SentRequest }
+
+export interface AccountRow {
+  readonly bare: string
+  readonly createdAt: Millis
+}
+
+export interface AccountStore {
+  /** False: there is such an account already, and nothing was changed. */
+  create(bare: string, credentials: Credentials, now: Millis): Promise<boolean>
+  exists(bare: string): Promise<boolean>
+  /** Null: no such account. */
+  credentials(bare: string): Promise<Credentials | null>
+  /** False: no such account. */
+  setCredentials(bare: string, credentials: Credentials): Promise<boolean>
+  /**
+   * Removes the account and what the core keeps of it: roster, pending requests, tombstones, last presence.
+   * An extension's own tables follow the fact that the account was deleted. False: no such account.
+   */
+  delete(bare: string): Promise<boolean>
+  /** A page of a domain's accounts in the order of their bare JIDs, beginning behind `after` ('' for the first page). */
+  list(domain: string, after: string, limit: number): Promise<readonly AccountRow[]>
+  count(domain: string): Promise<number>
+}
+
+export interface StoredRoster {
+  /**
+   * The roster's version (RFC 6121 2.6). It only grows, one step for each pushed change. A new account's
+   * starts at the moment of its creation, so that no version of a deleted account of that name comes again.
+   */
+  readonly version: number
+  /** Of the run of the server in which it came to have this version; '' when nothing has changed since it was made. */
+  readonly epoch: string
+  readonly items: readonly RosterItem[]
+  /** Subscription requests that wait for an answer, oldest first (RFC 6121 3.1.3). */
+  readonly pending: readonly PendingRequest[]
+}
+
+/** One roster push that a client has missed: RFC 6121 2.6.3. */
+export interface VersionedItem {
+  readonly version: number
+  readonly jid: Jid
+  /** Null: the item was removed. */
+  readonly item: RosterItem | null
+}
+
+export interface RosterChanges {
+  /** The current version; that of the last entry when there is one. */
+  readonly version: number
+  /** One entry for each contact, in the order of modification. */
+  readonly items: readonly VersionedItem[]
+}
+
+export interface Relation {
+  /** The account's bare JID. */
+  readonly owner: string
+  /** As it stands in the owner's roster: 'from' and 'both' let the contact see the owner's presence. */
+  readonly subscription: RosterItem['subscription']
+  /** Null: never seen, or available now. */
+  readonly last: LastPresence | null
+}
+
+/** The stored roster is not the one that the change was made from: load it again. Nothing was stored. */
+export class RosterConflict extends Error {
+  readonly owner: string
+
+  constructor(owner: string) {
+    super(`the roster of ${owner} was changed elsewhere, or the account is gone`)
+    this.owner = owner
+  }
+}
+
+export interface RosterStore {
+  /** Of this run of the server: unlike those of all runs before it, so that a version never means two things. */
+  readonly epoch: string
+  /** An account without entries, and a name without an account, have an empty roster. */
+  load(owner: string): Promise<StoredRoster>
+  /**
+   * Makes the contact's item and pending request what `change` says, in one step with the version: the
+   * version after the change, one more than before if the change was pushed and the same if not. The user's
+   * own request is kept no longer than the item has its `ask`.
+   * @throws RosterConflict when the stored version is another one
+   */
+  save(owner: string, change: RosterChange): Promise<void>
+  /**
+   * What was pushed after `version` (RFC 6121 2.6.3). Null when that cannot be told, for want of tombstones
+   * or because the roster never had this version: the client needs the full roster.
+   */
+  changesSince(owner: string, version: number): Promise<RosterChanges | null>
+  /** Keeps what the owner has asked the contact in `to`, as sent at `now`, in the place of what was kept before. */
+  keepRequest(owner: string, stanza: Packet, now: Millis): Promise<void>
+  /** The owner's requests that are kept. */
+  keptRequests(owner: string): Promise<readonly SentRequest[]>
+  /** Keeps it in the place of what was kept of the same contact before. */
+  keepFarewell(owner: string, farewell: Farewell): Promise<void>
+  dropFarewell(owner: string, contact: string): Promise<void>
+  /** The owner's farewells that are kept. */
+  farewells(owner: string): Promise<readonly Farewell[]>
+  /** For each of `owners` that is an account: how it stands to `contact`, and when it was last seen. */
+  relations(contact: string, owners: readonly string[]): Promise<readonly Relation[]>
+  /** Forgets removals and farewells older than 90 days. Returns how many removals. */
+  purge(now: Millis): Promise<number>
+}
+
+export interface LastPresenceStore {
+  /** The account's first resource became available. Returns at once; calls take effect in their order. */
+  available(bare: string, now: Millis): void
+  /** Its last one went. Returns at once. */
+  unavailable(bare: string, last: LastPresence): void
+  /** Null: never seen, or available now. */
+  load(bare: string): Promise<LastPresence | null>
+  /** "We were alive then." Returns at once. */
+  heartbeat(now: Millis): void
+  /**
+   * At the start: accounts still marked available were so when the server died. They were last seen at its
+   * last heartbeat, with no payload. Returns how many.
+   */
+  closeAfterCrash(): Promise<number>
+  /** Resolves when everything called before it is on disk, or has failed and was logged. */
+  flush(): Promise<void>
+}

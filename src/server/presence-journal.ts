@@ -1,0 +1,67 @@
+/**
+ * What happened to presence lately, so that "since when" can be answered: a ring of bare events, of all accounts
+ * together. It holds who and when and never what somebody has said, and nothing of it is ever written to disk.
+ */
+import type { Clock, Millis } from '../base/clock.ts'
+import type { Jid } from '../xmpp/jid.ts'
+import type { LocalAccount } from './accounts.ts'
+import type { FactBoard } from './facts.ts'
+
+export type JournalEvent = 'came' | 'changed' | 'went' | 'paused' | 'resumed' | 'subscription' | 'link-down' | 'link-up'
+
+export interface JournalEntry {
+  readonly at: Millis
+  readonly event: JournalEvent
+  /** The bare JID of the account, or the domain at the other end of a link. */
+  readonly who: string
+  /** The resource; of a change of the roster, the contact; '' for a link. */
+  readonly what: string
+}
+
+/** What a part of the server has to say on what `watcher` sees of `contact`. */
+export interface Testimony {
+  readonly about: 'shown'
+  readonly words: string
+  /** Since when it is so; null: not known. */
+  readonly since: Millis | null
+}
+export type Witness = (watcher: LocalAccount, contact: Jid) => Iterable<Testimony>
+
+/** About a megabyte. */
+const ENTRIES_MAX = 10_000
+
+export class PresenceJournal {
+  readonly witnesses: Witness[] = []
+  readonly #entries: JournalEntry[] = []
+  /** Where the next entry goes once the ring is full. */
+  #next = 0
+
+  constructor(facts: FactBoard, clock: Clock) {
+    const note = (event: JournalEvent, who: string, what: string): void => this.#add({ at: clock.now(), event, who, what })
+    facts.on('presence-changed', ({ session: { jid }, before, after }) =>
+      note(after === null ? 'went' : before === null ? 'came' : 'changed', jid.bare, jid.resource),
+    )
+    facts.on('session-paused', ({ session: { jid } }) => note('paused', jid.bare, jid.resource))
+    facts.on('session-resumed', ({ session: { jid } }) => note('resumed', jid.bare, jid.resource))
+    facts.on('roster-changed', ({ account, change }) => note('subscription', account.bare.bare, change.contact.full))
+    facts.on('link-down', ({ remote }) => note('link-down', remote, ''))
+    facts.on('link-up', ({ remote }) => note('link-up', remote, ''))
+  }
+  /** The newest first. */
+  *of(isAbout: (entry: JournalEntry) => boolean): Generator<JournalEntry> {
+    const { length } = this.#entries
+    for (let i = 1; i <= length; i++) {
+      const entry = this.#entries[(this.#next - i + length) % length]!
+      if (isAbout(entry)) yield entry
+    }
+  }
+
+  #add(entry: JournalEntry): void {
+    if (this.#entries.length < ENTRIES_MAX) {
+      this.#entries.push(entry)
+      return
+    }
+    this.#entries[this.#next] = entry
+    this.#next = (this.#next + 1) % ENTRIES_MAX
+  }
+}

@@ -1,0 +1,122 @@
+/** RFC 6121 sections 3 and 4 in the pipelines: which rule of `im/` a presence calls for, both ways. */
+import type { Clock } from '../base/clock.ts'
+import type { ImLimits } from '../im/account.ts'
+import { broadcastAvailable, broadcastUnavailable, directed, receive, type PresenceOut } from '../im/presence.ts'
+import { inbound, outbound } from '../im/subscribing.ts'
+import type { Packet } from '../xmpp/packet.ts'
+import { StanzaError } from '../xmpp/stanza-error.ts'
+import type { Accounts } from './accounts.ts'
+import type { FromClient, ToAccount } from './contexts.ts'
+import type { KeptFarewells } from './farewells.ts'
+import type { FactBoard } from './facts.ts'
+import type { Stage, Verdict } from './pipeline.ts'
+import type { Probing } from './probing.ts'
+import type { RosterChanges } from './roster-changes.ts'
+import type { Router } from './router.ts'
+import type { Session } from './session.ts'
+
+export interface PresenceParts {
+  readonly clock: Clock
+  readonly accounts: Accounts
+  readonly facts: FactBoard
+  readonly router: Router
+  readonly probing: Probing
+  readonly rosterChanges: RosterChanges
+  readonly farewells: KeptFarewells
+  readonly out: PresenceOut
+  readonly deliver: (session: Session, packet: Packet) => void
+  readonly limits: ImLimits
+  /** Whether users may learn that an account does not exist. */
+  readonly isDirectoryPublic: boolean
+}
+const done = (): Verdict => 'done'
+
+/** Presence that a client sends. */
+export function presenceStage(parts: PresenceParts): Stage<FromClient> {
+  return ({ session, packet }) => {
+    if (packet.kind !== 'presence') return 'next'
+    switch (packet.type) {
+      case '':
+      case 'unavailable':
+        if (packet.to === null) broadcast(parts, session, packet)
+        else directed(session.account, session, packet, parts.limits, parts.out)
+        return 'done'
+      case 'subscribe':
+      case 'subscribed':
+      case 'unsubscribe':
+      case 'unsubscribed':
+        return subscription(parts, session, addressed(packet))
+      case 'probe': // 4.3: asked for the account, not for the resource
+        return passOn(parts.router, addressed(packet).with({ from: session.account.bare }))
+      case 'error':
+        return passOn(parts.router, addressed(packet))
+      default: // 4.7.1
+        throw new StanzaError('bad-request', { text: 'No such type of presence' })
+    }
+  }
+}
+
+/** Presence that arrives for an account. */
+export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
+  const out = { toResource: parts.out.toResource }
+  return ({ account, packet }) => {
+    if (packet.kind !== 'presence') return 'next'
+    parts.farewells.arrived(account, packet)
+    switch (packet.type) {
+      case '':
+      case 'unavailable':
+      case 'error':
+        receive(account, packet, out)
+        return 'done'
+      case 'probe':
+        parts.probing.answer(account, packet)
+        return 'done'
+      case 'subscribe':
+      case 'subscribed':
+      case 'unsubscribe':
+      case 'unsubscribed':
+        return parts.rosterChanges
+          .perform(account, () => inbound(account, packet, parts.clock.now(), parts.limits), null)
+          .then(done)
+      default:
+        return 'done'
+    }
+  }
+}
+
+/** RFC 6121 3: with the server itself nobody has a subscription, since it has no presence (SUB-31). */
+function subscription(parts: PresenceParts, session: Session, packet: Packet): Verdict | Promise<Verdict> {
+  const { accounts, router, rosterChanges, limits, isDirectoryPublic } = parts
+  const { account } = session
+  const to = packet.to!
+  const perform = (): Promise<Verdict> =>
+    rosterChanges.perform(account, () => outbound(account, packet, limits), session.jid).then(done)
+  if (!router.isLocal(to.domain)) return perform()
+  if (to.local === '') {
+    if (packet.type === 'subscribe') throw new StanzaError('service-unavailable', { text: 'The server has no presence' })
+    return 'done'
+  }
+  if (packet.type !== 'subscribe' || !isDirectoryPublic) return perform()
+  return accounts.with(to.bare, (contact) => {
+    // 3.1.2 wants the error, 8.5.1 silence: otherwise nobody learns who is not there (SUB-33, DEVIATES(0007))
+    if (contact === null) throw new StanzaError('item-not-found', { text: 'There is no such account' })
+    return perform()
+  })
+}
+
+function broadcast(parts: PresenceParts, session: Session, sent: Packet): void {
+  const { account, presence: before } = session
+  if (sent.type === '') broadcastAvailable(account, session, sent, parts.out)
+  else broadcastUnavailable(account, session, sent, parts.clock.now(), parts.out)
+  const after = session.presence
+  if (before !== null || after !== null) parts.facts.tell('presence-changed', { session, before, after })
+}
+
+function addressed(packet: Packet): Packet {
+  if (packet.to === null) throw new StanzaError('bad-request', { text: 'This type of presence needs an address' })
+  return packet
+}
+
+function passOn(router: Router, packet: Packet): Verdict | Promise<Verdict> {
+  return router.route(packet)?.then(done) ?? 'done'
+}

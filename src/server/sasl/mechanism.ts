@@ -1,0 +1,80 @@
+/**
+ * The shape of a SASL mechanism (RFC 4422), seen from the server: what it is given, what it answers, and the
+ * closed list of ways to fail (RFC 6120 6.5). An exchange is a machine: octets in, a step out. Base64, XML,
+ * retries and the comparison with the stream's `from` are the negotiation's.
+ */
+import type { ChannelBindings } from '../../base/channel-binding.ts'
+import type { Entropy } from '../../base/entropy.ts'
+import type { Element } from '../../xml/element.ts'
+import type { Credentials } from '../../xmpp/credentials.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+
+/** RFC 6120 6.5.1 to 6.5.11. */
+export type SaslCondition =
+  | 'aborted'
+  | 'account-disabled'
+  | 'credentials-expired'
+  | 'encryption-required'
+  | 'incorrect-encoding'
+  | 'invalid-authzid'
+  | 'invalid-mechanism'
+  | 'malformed-request'
+  | 'mechanism-too-weak'
+  | 'not-authorized'
+  | 'temporary-auth-failure'
+
+/** `data` of a success: null is none, an empty buffer is "additional data of zero length" (6.4.6). */
+export type SaslStep =
+  | { readonly kind: 'challenge'; readonly data: Buffer }
+  | { readonly kind: 'success'; readonly data: Buffer | null; readonly jid: Jid }
+  | { readonly kind: 'failure'; readonly condition: SaslCondition }
+
+export interface Exchange {
+  /**
+   * Takes the client's next octets, at first the initial response; one call at a time. After a success or a
+   * failure the exchange is over and every further step fails. Rejects only when the credential source
+   * does: the client is then told 'temporary-auth-failure' (6.5.11).
+   */
+  step(response: Buffer): SaslStep | Promise<SaslStep>
+}
+
+export interface CredentialSource {
+  /** Null: there is no such account, or it may not log in. */
+  credentials(bare: string): Promise<Credentials | null>
+}
+
+/** What a client certificate says of its owner. Only of a certificate whose chain and validity were checked. */
+export interface ClientIdentity {
+  /** id-on-xmppAddr (RFC 6120 13.7.1.4), as written there. */
+  readonly xmppAddrs: readonly string[]
+}
+
+export interface SaslContext {
+  /** The prepared domain whose accounts may log in on this stream. */
+  readonly domain: string
+  readonly accounts: CredentialSource
+  readonly entropy: Entropy
+  /** Secret of this server; it must stay the same over restarts, or unknown users get a new salt. */
+  readonly fakeSaltKey: Buffer
+  readonly bindings: ChannelBindings
+  readonly certificate: ClientIdentity | null
+  /** Whether any -PLUS mechanism was in the list that this client was sent. */
+  readonly plusOffered: boolean
+  /** What the client was offered, as XEP-0474 4.1 writes it down; null: it is not told again. */
+  readonly advertised: string | null
+  /** PBKDF2 iterations of new passwords, and so of users that do not exist. */
+  readonly iterations: number
+  /** The element that begins the exchange (XEP-0388 2.3); null: the profile of RFC 6120, which has none. */
+  readonly request: Element | null
+  /** The installation of the client, as it names itself there; null: it does not. */
+  readonly device: string | null
+}
+
+export interface Mechanism {
+  readonly name: string
+  start(context: SaslContext): Exchange
+}
+
+export const challenge = (data: Buffer): SaslStep => ({ kind: 'challenge', data })
+export const success = (jid: Jid, data: Buffer | null = null): SaslStep => ({ kind: 'success', data, jid })
+export const failure = (condition: SaslCondition): SaslStep => ({ kind: 'failure', condition })

@@ -1,0 +1,109 @@
+/**
+ * A bound resource (RFC 6120 section 7) as the server holds it. It knows its connection, or none: what
+ * carries the stanzas can be lost and replaced while the session lives on.
+ */
+import type { Millis, Timer } from '../base/clock.ts'
+import { Resource } from '../im/account.ts'
+import type { Element } from '../xml/element.ts'
+import type { Wire } from '../xml/wire.ts'
+import type { Jid } from '../xmpp/jid.ts'
+import type { Packet } from '../xmpp/packet.ts'
+import type { LocalAccount } from './accounts.ts'
+import type { Ending } from './endings.ts'
+import type { Lane } from './lane.ts'
+import type { Slot } from './slots.ts'
+
+/** What a connection tells about itself, for the operator and for policies. */
+export interface ConnectionInfo {
+  /** 'tcp', 'tls', 'websocket'... */
+  readonly transport: string
+  /** The TLS version in use; null: not encrypted. */
+  readonly encryption: string | null
+  /** Address and port of the peer. */
+  readonly remote: string
+  /** The SASL mechanism by which it authenticated. */
+  readonly mechanism: string
+}
+
+/** What carries a session's stanzas. */
+export interface Connection {
+  readonly info: ConnectionInfo
+  /** When anything was last received. */
+  readonly heardAt: Millis
+  /** Hands over complete stanzas, to be written at the end of the tick. */
+  send(text: Wire): void
+  /** Writes what was handed over, tells the peer why it ends, and closes. */
+  close(ending: Ending): void
+  /** Stops reading from the peer until `resume`: too much of what it sent waits to be processed. */
+  hold(): void
+  resume(): void
+}
+
+/** A stanza that no stage can process, since its `to` is no address. */
+export class Refused {
+  /** Null: it is none that is answered. */
+  readonly reply: Packet | null
+
+  constructor(reply: Packet | null) {
+    this.reply = reply
+  }
+}
+
+/** What waits in a session's lane: stanzas, other first-level elements, and at last how it ends. */
+export type LaneItem = Packet | Refused | Element | Ending
+
+export class Session extends Resource {
+  readonly account: LocalAccount
+  readonly boundAt: Millis
+  /** What the stream's header named as its language: added to stanzas that name none (RFC 6120 8.1.5). */
+  lang: Wire | null
+  /** Which installation of a client it belongs to, as that names itself (XEP-0388 2.3); null: it does not. */
+  readonly device: string | null
+  connection: Connection | null
+  /** What the client has sent and waits to be processed, in order. */
+  readonly lane: Lane<LaneItem>
+  /** Stanzas of the client that are done: delivered, stored, answered or refused. */
+  handled: number
+  /** How long it may live without a connection; 0: not at all. */
+  resumableMs: Millis
+  /** Runs while it waits for its client to come back; null: it does not. */
+  pause: Timer | null
+  /** Its client has announced that it will not be heard of for a while; it has a connection. */
+  isSilent: boolean
+  ended: boolean
+  #slots: unknown[]
+
+  constructor(
+    jid: Jid,
+    account: LocalAccount,
+    boundAt: Millis,
+    lang: Wire | null,
+    connection: Connection,
+    device: string | null,
+    makeLane: (s: Session) => Lane<LaneItem>,
+  ) {
+    super(jid)
+    this.account = account
+    this.boundAt = boundAt
+    this.lang = lang
+    this.connection = connection
+    this.device = device
+    this.lane = makeLane(this)
+    this.handled = 0
+    this.resumableMs = 0
+    this.pause = null
+    this.isSilent = false
+    this.ended = false
+    this.#slots = []
+  }
+  /** Gives the session its slots; once, when it is bound. */
+  furnish(slots: unknown[]): void {
+    this.#slots = slots
+  }
+  get<T>(slot: Slot<Session, T>): T {
+    return this.#slots[slot.index] as T
+  }
+  set<T>(slot: Slot<Session, T>, value: T): void {
+    this.#slots[slot.index] = value
+  }
+}

@@ -1,0 +1,128 @@
+/** RFC 6120 section 7: which resources are bound, and how a session begins and ends. */
+import type { Clock } from '../base/clock.ts'
+import { token, type Entropy } from '../base/entropy.ts'
+import { ended as presenceEnded, type PresenceOut } from '../im/presence.ts'
+import { el } from '../xml/element.ts'
+import type { Wire } from '../xml/wire.ts'
+import { ABUSE_ERRORS } from '../xmpp/ns.ts'
+import { StanzaError } from '../xmpp/stanza-error.ts'
+import type { Accounts, LocalAccount } from './accounts.ts'
+import { NOT_RESUMED, REPLACED, type Ending } from './endings.ts'
+import type { FactBoard } from './facts.ts'
+import type { Lane } from './lane.ts'
+import { Session, type Connection, type LaneItem } from './session.ts'
+import { SlotBook } from './slots.ts'
+
+export interface SessionsParts {
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly accounts: Accounts
+  readonly facts: FactBoard
+  readonly presenceOut: PresenceOut
+  readonly makeLane: (session: Session) => Lane<LaneItem>
+  /** Bound resources of one account. */
+  readonly resourcesMax: number
+}
+
+export class Sessions {
+  readonly slots: SlotBook<Session> = new SlotBook()
+  readonly #parts: SessionsParts
+  readonly #all = new Set<Session>()
+
+  constructor(parts: SessionsParts) {
+    this.#parts = parts
+  }
+  get size(): number {
+    return this.#all.size
+  }
+  all(): Iterable<Session> {
+    return this.#all
+  }
+  /**
+   * Binds a resource (7.6, 7.7). A resource that is in use is not taken from its session: the new one gets
+   * a generated one (7.7.2.2, the first and encouraged option).
+   * @param wanted the prepared resource the client asks for; null: the server makes one
+   * @param device the installation of the client; null: it has named none
+   * @throws StanzaError resource-constraint when the account has as many as it may (7.6.2.1)
+   */
+  bind(
+    account: LocalAccount,
+    wanted: string | null,
+    lang: Wire | null,
+    connection: Connection,
+    device: string | null = null,
+  ): Session {
+    const { accounts, clock, facts, makeLane, resourcesMax } = this.#parts
+    this.#makeRoom(account, wanted, device)
+    if (account.resources.length >= resourcesMax) {
+      throw new StanzaError('resource-constraint', { specific: el('resource-limit-exceeded', ABUSE_ERRORS) })
+    }
+    const resource = wanted === null || account.session(wanted) !== undefined ? token(this.#parts.entropy) : wanted
+    const session = new Session(account.bare.withResource(resource), account, clock.now(), lang, connection, device, makeLane)
+    session.furnish(this.slots.fill(session))
+    account.resources.push(session)
+    accounts.keep(account)
+    this.#all.add(session)
+    facts.tell('session-bound', { session })
+    return session
+  }
+  /**
+   * A session without a connection gives way to a new one that needs its resource or its place. Any gives way to a new
+   * one of the same device (XEP-0386 3.2).
+   */
+  #makeRoom(account: LocalAccount, wanted: string | null, device: string | null): void {
+    if (device !== null) for (const session of account.sessions.filter((s) => s.device === device)) this.end(session, REPLACED)
+    const holder = wanted === null ? undefined : account.session(wanted)
+    if (holder !== undefined && holder.pause !== null) this.end(holder, REPLACED)
+    if (account.resources.length < this.#parts.resourcesMax) return
+    const paused = account.sessions.find((session) => session.pause !== null)
+    if (paused !== undefined) this.end(paused, REPLACED)
+  }
+  /** The connection is gone, or wants to go: the session pauses if it may, and ends otherwise. */
+  leave(session: Session, ending: Ending): void {
+    if (session.ended || (session.pause !== null && ending.resumable)) return
+    if (!ending.resumable || session.resumableMs === 0) return this.end(session, ending)
+    session.connection?.close(ending)
+    session.connection = null
+    session.isSilent = false
+    session.pause = this.#parts.clock.after(session.resumableMs, () => this.end(session, NOT_RESUMED))
+    this.#parts.facts.tell('session-paused', { session, why: 'stream-lost' })
+  }
+  /** A client has come back for its session, which has waited for it. @param lang of its new stream */
+  resume(session: Session, connection: Connection, lang: Wire | null): void {
+    session.pause!.cancel()
+    session.pause = null
+    session.connection = connection
+    session.lang = lang
+    this.#parts.facts.tell('session-resumed', { session, after: 'stream-lost' })
+  }
+  /** Its client has announced that it will not be heard of for a while, and keeps its connection. */
+  fallSilent(session: Session): void {
+    if (session.connection === null || session.isSilent) return
+    session.isSilent = true
+    this.#parts.facts.tell('session-paused', { session, why: 'bosh-pause' })
+  }
+  /** It is heard of again. */
+  speakAgain(session: Session): void {
+    if (!session.isSilent) return
+    session.isSilent = false
+    this.#parts.facts.tell('session-resumed', { session, after: 'bosh-pause' })
+  }
+  /** Ends a session, however it came about: its watchers are told once, and nothing of it is left. */
+  end(session: Session, ending: Ending): void {
+    if (session.ended) return
+    session.ended = true
+    session.pause?.cancel()
+    session.lane.clear()
+    const { account, connection, presence } = session
+    session.connection = null
+    this.#all.delete(session)
+    const { accounts, clock, facts, presenceOut } = this.#parts
+    presenceEnded(account, session, clock.now(), presenceOut)
+    account.resources.splice(account.resources.indexOf(session), 1)
+    if (presence !== null) facts.tell('presence-changed', { session, before: presence, after: null })
+    facts.tell('session-ended', { session, ending, presence, connection })
+    connection?.close(ending)
+    accounts.release(account)
+  }
+}

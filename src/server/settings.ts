@@ -1,0 +1,62 @@
+/** Options of the server's own parts. */
+import { defaultLimits } from '../im/account.ts'
+import { count, duration, flag, section, size, type Settings } from '../base/settings.ts'
+
+export const limitsSettings = section({
+  'roster-items': count(
+    defaultLimits.rosterItems,
+    'Contacts in one roster. Adding one more is refused with policy-violation.',
+    1,
+  ),
+  'groups-per-item': count(defaultLimits.groupsPerItem, 'Groups of one contact. More are refused with not-acceptable.'),
+  'pending-requests': count(defaultLimits.pendingRequests, 'Unanswered subscription requests of one account. More are dropped.'),
+  'directed-presence': count(
+    defaultLimits.directedPerResource,
+    'Addresses outside its roster that a session may send presence to. More are refused with resource-constraint.',
+  ),
+  'resources': count(10, 'Sessions of one account at a time. One more is refused with resource-constraint.', 1),
+  'queued-stanzas': count(
+    100,
+    'Stanzas of one session that may wait while one before them is being stored. After that no more is read from its connection until they are done.',
+    1,
+  ),
+  'idle-accounts': count(1000, 'Accounts without a session that stay in memory, to save reading them again.'),
+})
+export type LimitsSettings = Settings<typeof limitsSettings>
+
+export const presenceSettings = section({
+  'ask-again': duration(
+    '24 hours',
+    'A subscription request that a contact elsewhere has not answered for so long is sent again when the user comes online. "0 s": none is.',
+  ),
+  'public-directory': flag(
+    false,
+    'Whether everybody may know which accounts there are here. Then a subscription request to one that does not exist is refused with item-not-found; otherwise nobody answers it, as when the user is away.',
+  ),
+  'server-presence': flag(
+    false,
+    'Whether the server answers a presence probe of one of its users: then clients that ask can show it among the contacts.',
+  ),
+})
+export type PresenceSettings = Settings<typeof presenceSettings>
+
+export const rateSettings = section({
+  'stanzas-per-second': count(
+    100,
+    'Stanzas that one session may send in a second, on average. The server reads no more from it until its time has come. 0: no limit.',
+  ),
+  'burst': count(500, 'Stanzas that a session may send at once before the average counts.', 1),
+  'bytes-per-second': size(
+    '256 KiB',
+    'Octets that one session may send in a second, on average; held back likewise. "0 B": no limit.',
+  ),
+  'presence-per-10-seconds': count(
+    10,
+    'Presence broadcasts of one session in 10 seconds. Of more, only the newest is sent on, when its time has come. 0: no limit.',
+  ),
+  'recipients-per-second': count(
+    30,
+    'Addresses outside its roster that one session may write to in a second. More are refused with policy-violation. 0: no limit.',
+  ),
+})
+export type RateSettings = Settings<typeof rateSettings>

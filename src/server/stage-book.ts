@@ -1,0 +1,39 @@
+/** The stages of one pipeline: installed under the names of `order.ts`, frozen into an array at boot. */
+import type { Stage } from './pipeline.ts'
+
+export class StageBook<C> {
+  readonly #order: readonly string[]
+  readonly #installed = new Map<string, Stage<C>>()
+  #last: Stage<C> | null = null
+  #frozen: readonly Stage<C>[] | null = null
+
+  constructor(order: readonly string[]) {
+    this.#order = order
+  }
+  install(name: string, stage: Stage<C>): void {
+    if (this.#frozen !== null) throw new Error(`The stage "${name}" comes too late: the server has started`)
+    if (!this.#order.includes(name)) throw new Error(`The order has no place for a stage "${name}"`)
+    if (this.#installed.has(name)) throw new Error(`Two features want to be the stage "${name}"`)
+    this.#installed.set(name, stage)
+  }
+  /** What happens to a stanza that every stage has let pass. */
+  end(stage: Stage<C>): void {
+    this.#last = stage
+  }
+  freeze(): void {
+    const stages = this.names.map((name) => this.#installed.get(name)!)
+    this.#frozen = this.#last === null ? stages : [...stages, this.#last]
+  }
+  /** Those that a stanza has still to pass which the stage of this name has kept for a while. */
+  after(name: string): readonly Stage<C>[] {
+    return this.stages.slice(this.names.indexOf(name) + 1)
+  }
+  /** In order, those that are installed. */
+  get names(): readonly string[] {
+    return this.#order.filter((name) => this.#installed.has(name))
+  }
+  get stages(): readonly Stage<C>[] {
+    if (this.#frozen === null) throw new Error('The stages are not frozen yet')
+    return this.#frozen
+  }
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Payload } from '../xmpp/packet.ts'
+import { CREDENTIALS, itemOf, setting, storesInMemory } from './testing.ts'
+
+const ROMEO = 'romeo@example.net'
+
+test('an account is made once', async () => {
+  const { accounts, clock } = await storesInMemory()
+  assert.equal(await accounts.exists(ROMEO), false)
+  const other = { ...CREDENTIALS, 'sha-1': CREDENTIALS['sha-512'] }
+  const made = await Promise.all([accounts.create(ROMEO, CREDENTIALS, clock.now()), accounts.create(ROMEO, other, clock.now())])
+  assert.deepEqual(made, [true, false])
+  assert.equal(await accounts.exists(ROMEO), true)
+  assert.deepEqual(await accounts.credentials(ROMEO), CREDENTIALS)
+})
+
+test('credentials are those that were set last; nobody has none', async () => {
+  const { accounts } = await storesInMemory(ROMEO)
+  const other = { ...CREDENTIALS, 'sha-1': CREDENTIALS['sha-512'] }
+  assert.equal(await accounts.setCredentials(ROMEO, other), true)
+  assert.deepEqual(await accounts.credentials(ROMEO), other)
+  assert.equal(await accounts.setCredentials('nobody@example.net', other), false)
+  assert.equal(await accounts.credentials('nobody@example.net'), null)
+})
+
+test('the accounts of a domain are listed in pages, by their bare JIDs, and counted', async () => {
+  const { accounts, clock } = await storesInMemory('c@example.net', 'a@example.net', 'b@example.net', 'x@example.com')
+  const rows = (...names: readonly string[]) => names.map((bare) => ({ bare, createdAt: clock.now() }))
+  assert.deepEqual(await accounts.list('example.net', '', 2), rows('a@example.net', 'b@example.net'))
+  assert.deepEqual(await accounts.list('example.net', 'b@example.net', 2), rows('c@example.net'))
+  assert.deepEqual(await accounts.list('example.net', 'c@example.net', 2), [])
+  assert.deepEqual(
+    [await accounts.count('example.net'), await accounts.count('example.com'), await accounts.count('net')],
+    [3, 1, 0],
+  )
+})
+
+test('a deleted account takes all that was its own, and nothing of others', async () => {
+  const { accounts, rosters, lastPresence, clock, database } = await storesInMemory(ROMEO, 'juliet@example.net')
+  const start = clock.now()
+  await rosters.save(ROMEO, setting(itemOf('juliet@example.net'), start + 1))
+  await rosters.save('juliet@example.net', setting(itemOf(ROMEO), start + 1))
+  lastPresence.unavailable(ROMEO, { at: start, payload: Payload.empty })
+  assert.equal(await accounts.delete(ROMEO), true)
+  assert.equal(await accounts.delete(ROMEO), false)
+  assert.equal(await accounts.exists(ROMEO), false)
+  assert.equal(await lastPresence.load(ROMEO), null)
+  assert.deepEqual(await rosters.load(ROMEO), { version: 0, epoch: '', items: [], pending: [] })
+  const left = await database.schema<{ roster_item: { owner: string } }>().selectFrom('roster_item').select('owner').execute()
+  assert.deepEqual(left, [{ owner: 'juliet@example.net' }])
+})
+
+test('RVER-6: an account of the same name that comes later shares no roster version with the first', async () => {
+  const { accounts, rosters, clock } = await storesInMemory(ROMEO)
+  const first = clock.now() + 1
+  await rosters.save(ROMEO, setting(itemOf('juliet@example.net'), first))
+  await accounts.delete(ROMEO)
+  clock.advance(60_000)
+  await accounts.create(ROMEO, CREDENTIALS, clock.now())
+  assert.ok((await rosters.load(ROMEO)).version > first)
+  assert.equal(await rosters.changesSince(ROMEO, first), null)
+})

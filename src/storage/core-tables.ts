@@ -1,0 +1,124 @@
+/**
+ * The tables of the core: accounts and what RFC 6121 keeps for each. Everything hangs on `account.bare` and
+ * goes with it. Addresses stand in their prepared form (RFC 7622), so equality is equality of text.
+ */
+import type { Millis } from '../base/clock.ts'
+import type { RosterItem } from '../server/ports.ts'
+import type { Migrations } from './migrations.ts'
+
+export interface CoreTables {
+  account: { bare: string; domain: string; credentials: string; created_at: Millis }
+  /**
+   * One for each account. `epoch`: of the run of the server in which it came to have this version; '' since it was
+   * made. `horizon`: removals up to this version are forgotten (RFC 6121 2.6).
+   */
+  roster: { owner: string; version: number; epoch: string; horizon: number }
+  /** A contact, or the memory of one that was removed at `removed_at`. `version`: of its last push. */
+  roster_item: {
+    owner: string
+    contact: string
+    name: string
+    /** A JSON array; '' for none. */
+    groups: string
+    subscription: RosterItem['subscription']
+    ask: 0 | 1
+    approved: 0 | 1
+    version: number
+    removed_at: Millis | null
+  }
+  /** Unanswered requests (3.1.3): the stanza without its addresses. `asked_at`: when the contact first asked. */
+  subscription_request: {
+    owner: string
+    contact: string
+    id: string | null
+    lang: string | null
+    extra: string
+    payload: string
+    asked_at: Millis
+    received_at: Millis
+  }
+  /** Requests of the owner that wait for the contact's answer (3.1.2), to be sent again: without their addresses. */
+  sent_request: { owner: string; contact: string; lang: string | null; extra: string; payload: string; sent_at: Millis }
+  /** That the owner does not want to see the contact any more (3.3), said at `said_at` for the nth time, unconfirmed. */
+  farewell: { owner: string; contact: string; said_at: Millis; times: number }
+  /** While `available` is 1, `at` is the moment since when. */
+  last_presence: { owner: string; available: 0 | 1; at: Millis; payload: string }
+  /** One row: the server was alive then. */
+  heartbeat: { id: number; at: Millis }
+}
+
+export const CORE = 'core'
+
+export const coreMigrations: Migrations = [
+  (schema) => [
+    schema
+      .createTable('account')
+      .addColumn('bare', 'text', (c) => c.primaryKey().notNull())
+      .addColumn('domain', 'text', (c) => c.notNull())
+      .addColumn('credentials', 'text', (c) => c.notNull())
+      .addColumn('created_at', 'bigint', (c) => c.notNull()),
+    schema.createIndex('account_domain').on('account').columns(['domain', 'bare']),
+    schema
+      .createTable('roster')
+      .addColumn('owner', 'text', (c) => c.primaryKey().notNull().references('account.bare').onDelete('cascade'))
+      .addColumn('version', 'bigint', (c) => c.notNull())
+      .addColumn('horizon', 'bigint', (c) => c.notNull()),
+    schema
+      .createTable('roster_item')
+      .addColumn('owner', 'text', (c) => c.notNull().references('account.bare').onDelete('cascade'))
+      .addColumn('contact', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('groups', 'text', (c) => c.notNull())
+      .addColumn('subscription', 'text', (c) => c.notNull())
+      .addColumn('ask', 'smallint', (c) => c.notNull())
+      .addColumn('approved', 'smallint', (c) => c.notNull())
+      .addColumn('version', 'bigint', (c) => c.notNull())
+      .addColumn('removed_at', 'bigint')
+      .addPrimaryKeyConstraint('roster_item_key', ['owner', 'contact']),
+    schema.createIndex('roster_item_version').on('roster_item').columns(['owner', 'version']),
+    schema.createIndex('roster_item_removed').on('roster_item').column('removed_at').where('removed_at', 'is not', null),
+    schema
+      .createTable('subscription_request')
+      .addColumn('owner', 'text', (c) => c.notNull().references('account.bare').onDelete('cascade'))
+      .addColumn('contact', 'text', (c) => c.notNull())
+      .addColumn('id', 'text')
+      .addColumn('lang', 'text')
+      .addColumn('extra', 'text', (c) => c.notNull())
+      .addColumn('payload', 'text', (c) => c.notNull())
+      .addColumn('asked_at', 'bigint', (c) => c.notNull())
+      .addColumn('received_at', 'bigint', (c) => c.notNull())
+      .addPrimaryKeyConstraint('subscription_request_key', ['owner', 'contact']),
+    schema
+      .createTable('last_presence')
+      .addColumn('owner', 'text', (c) => c.primaryKey().notNull().references('account.bare').onDelete('cascade'))
+      .addColumn('available', 'smallint', (c) => c.notNull())
+      .addColumn('at', 'bigint', (c) => c.notNull())
+      .addColumn('payload', 'text', (c) => c.notNull()),
+    schema.createIndex('last_presence_available').on('last_presence').column('available').where('available', '=', 1),
+    schema
+      .createTable('heartbeat')
+      .addColumn('id', 'smallint', (c) => c.primaryKey().notNull())
+      .addColumn('at', 'bigint', (c) => c.notNull()),
+  ],
+  (schema) => [
+    schema.alterTable('roster').addColumn('epoch', 'text', (c) => c.notNull().defaultTo('')),
+    schema
+      .createTable('sent_request')
+      .addColumn('owner', 'text', (c) => c.notNull().references('account.bare').onDelete('cascade'))
+      .addColumn('contact', 'text', (c) => c.notNull())
+      .addColumn('lang', 'text')
+      .addColumn('extra', 'text', (c) => c.notNull())
+      .addColumn('payload', 'text', (c) => c.notNull())
+      .addColumn('sent_at', 'bigint', (c) => c.notNull())
+      .addPrimaryKeyConstraint('sent_request_key', ['owner', 'contact']),
+  ],
+  (schema) => [
+    schema
+      .createTable('farewell')
+      .addColumn('owner', 'text', (c) => c.notNull().references('account.bare').onDelete('cascade'))
+      .addColumn('contact', 'text', (c) => c.notNull())
+      .addColumn('said_at', 'bigint', (c) => c.notNull())
+      .addColumn('times', 'integer', (c) => c.notNull())
+      .addPrimaryKeyConstraint('farewell_key', ['owner', 'contact']),
+  ],
+]

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { escape, wire } from '../xml/wire.ts'
+import { Payload } from '../xmpp/packet.ts'
+import { storesInMemory } from './testing.ts'
+
+const ROMEO = 'romeo@example.net'
+const JULIET = 'juliet@example.net'
+const gone = Payload.ofText(wire(`<status xml:lang='de'>${escape('Auf Wiedersehen, <Küche> 🏃')}</status><x xmlns='a&amp;b'/>`))
+
+test('PRES: the last unavailable presence is kept octet for octet, until the next one', async () => {
+  const { lastPresence, clock } = await storesInMemory(ROMEO)
+  assert.equal(await lastPresence.load(ROMEO), null)
+  lastPresence.available(ROMEO, clock.now())
+  lastPresence.unavailable(ROMEO, { at: clock.now() + 5, payload: gone })
+  const last = await lastPresence.load(ROMEO)
+  assert.deepEqual([last!.at, last!.payload.text], [clock.now() + 5, gone.text])
+  lastPresence.available(ROMEO, clock.now() + 10)
+  assert.equal(await lastPresence.load(ROMEO), null)
+  lastPresence.unavailable(ROMEO, { at: clock.now() + 15, payload: Payload.empty })
+  assert.deepEqual(await lastPresence.load(ROMEO), { at: clock.now() + 15, payload: Payload.empty })
+})
+
+test('marks of one tick take effect in their order', async () => {
+  const { lastPresence } = await storesInMemory(ROMEO, JULIET)
+  for (let at = 1; at <= 99; at++) {
+    if (at % 2 === 0) lastPresence.available(ROMEO, at)
+    else lastPresence.unavailable(ROMEO, { at, payload: Payload.empty })
+  }
+  await lastPresence.flush()
+  assert.equal((await lastPresence.load(ROMEO))!.at, 99)
+})
+
+test('after a crash, whoever was available was last seen at the last heartbeat, with nothing to say', async () => {
+  const { lastPresence } = await storesInMemory(ROMEO, JULIET, 'nurse@example.net')
+  lastPresence.unavailable(ROMEO, { at: 1000, payload: gone })
+  lastPresence.available(ROMEO, 2000)
+  lastPresence.unavailable(JULIET, { at: 2500, payload: gone })
+  lastPresence.heartbeat(3000)
+  lastPresence.heartbeat(4000)
+  assert.equal(await lastPresence.closeAfterCrash(), 1)
+  assert.deepEqual(await lastPresence.load(ROMEO), { at: 4000, payload: Payload.empty })
+  assert.equal((await lastPresence.load(JULIET))!.at, 2500)
+  assert.equal(await lastPresence.load('nurse@example.net'), null)
+  assert.equal(await lastPresence.closeAfterCrash(), 0)
+})
+
+test('nobody was last seen before he came: not when the heart beat earlier, nor when it never did', async () => {
+  const { lastPresence } = await storesInMemory(ROMEO, JULIET)
+  lastPresence.available(ROMEO, 2000)
+  await lastPresence.closeAfterCrash()
+  assert.equal((await lastPresence.load(ROMEO))!.at, 2000)
+  lastPresence.heartbeat(2500)
+  lastPresence.available(JULIET, 3000)
+  await lastPresence.closeAfterCrash()
+  assert.equal((await lastPresence.load(JULIET))!.at, 3000)
+})
+
+test('a mark for an account that is gone is logged, and `flush` does not fail for it', async () => {
+  const { lastPresence, warnings } = await storesInMemory()
+  lastPresence.available('nobody@example.net', 1)
+  await lastPresence.flush()
+  assert.equal(warnings.length, 1)
+})

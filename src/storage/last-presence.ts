@@ -1,0 +1,109 @@
+/**
+ * When each account was last seen, and how it left (RFC 6121 4.3.2: a probe of an account without resources is
+ * answered with its last unavailable presence). The marks must not hold up anybody's presence, so they are sent
+ * and not waited for; one that fails is logged, and the account is last seen at its mark before.
+ */
+import type { Millis } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { LastPresence, LastPresenceStore } from '../server/ports.ts'
+import { decode, encode } from '../xml/wire.ts'
+import { Payload } from '../xmpp/packet.ts'
+import type { CoreTables } from './core-tables.ts'
+import type { Database } from './database.ts'
+import { prepare, type Query } from './prepare.ts'
+
+type Queries = ReturnType<typeof queriesOf>
+
+/** The only row of `heartbeat`. */
+const HEART = 1
+
+export class SqlLastPresence implements LastPresenceStore {
+  readonly #database: Database
+  readonly #log: Log
+  readonly #queries: Queries
+  readonly #unfinished = new Set<Promise<void>>()
+
+  constructor(database: Database, log: Log) {
+    this.#database = database
+    this.#log = log
+    this.#queries = queriesOf(database)
+  }
+
+  available(bare: string, now: Millis): void {
+    this.#send(this.#queries.mark({ owner: bare, available: 1, at: now, payload: '' }))
+  }
+  unavailable(bare: string, last: LastPresence): void {
+    this.#send(this.#queries.mark({ owner: bare, available: 0, at: last.at, payload: decode(last.payload.text) }))
+  }
+  heartbeat(now: Millis): void {
+    this.#send(this.#queries.beat({ at: now }))
+  }
+  async load(bare: string): Promise<LastPresence | null> {
+    const [row] = await this.#database.read(this.#queries.load({ owner: bare }))
+    return row === undefined ? null : lastPresence(row.at, row.payload)
+  }
+  closeAfterCrash(): Promise<number> {
+    return this.#database.write(this.#queries.close({}))
+  }
+  async flush(): Promise<void> {
+    await Promise.all(this.#unfinished)
+  }
+
+  #send(query: Query<unknown>): void {
+    const sent = this.#database.write(query).then(
+      () => {
+        this.#unfinished.delete(sent)
+      },
+      (error: unknown) => {
+        this.#unfinished.delete(sent)
+        this.#log.warn({ error: String(error) }, 'a last presence could not be stored')
+      },
+    )
+    this.#unfinished.add(sent)
+  }
+}
+
+/** From the columns of `last_presence`. */
+export const lastPresence = (at: Millis, payload: string): LastPresence => ({ at, payload: Payload.ofText(encode(payload)) })
+
+function queriesOf(database: Database) {
+  const db = database.schema<CoreTables>()
+  return {
+    mark: prepare((p: { owner: string; available: 0 | 1; at: Millis; payload: string }) =>
+      db
+        .insertInto('last_presence')
+        .values({ owner: p.owner, available: p.available, at: p.at, payload: p.payload })
+        .onConflict((c) =>
+          c.column('owner').doUpdateSet((eb) => ({
+            available: eb.ref('excluded.available'),
+            at: eb.ref('excluded.at'),
+            payload: eb.ref('excluded.payload'),
+          })),
+        ),
+    ),
+    beat: prepare((p: { at: Millis }) =>
+      db
+        .insertInto('heartbeat')
+        .values({ id: HEART, at: p.at })
+        .onConflict((c) => c.column('id').doUpdateSet((eb) => ({ at: eb.ref('excluded.at') }))),
+    ),
+    load: prepare((p: { owner: string }) =>
+      db.selectFrom('last_presence').select(['at', 'payload']).where('owner', '=', p.owner).where('available', '=', 0),
+    ),
+    // Not before it came: a heartbeat may be older than that.
+    close: prepare(() =>
+      db
+        .updateTable('last_presence')
+        .set((eb) => ({
+          available: 0,
+          at: eb
+            .case()
+            .when('at', '<', eb.selectFrom('heartbeat').select('heartbeat.at').where('id', '=', HEART))
+            .then(eb.selectFrom('heartbeat').select('heartbeat.at').where('id', '=', HEART).$asScalar().$notNull())
+            .else(eb.ref('at'))
+            .end(),
+        }))
+        .where('available', '=', 1),
+    ),
+  }
+}

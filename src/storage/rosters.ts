@@ -1,0 +1,220 @@
+/**
+ * Rosters (RFC 6121 section 2) and the subscription requests that wait (3.1.3), with what versioning needs
+ * (2.6): each item bears the version of its last push, and a removed one stays as a tombstone for 90 days.
+ */
+import type { Clock, Millis } from '../base/clock.ts'
+import type { Entropy } from '../base/entropy.ts'
+import { NO_GROUPS } from '../im/account.ts'
+import type { Farewell } from '../im/farewells.ts'
+import {
+  RosterConflict,
+  type PendingRequest,
+  type Relation,
+  type RosterChange,
+  type RosterChanges,
+  type RosterItem,
+  type RosterStore,
+  type SentRequest,
+  type StoredRoster,
+} from '../server/ports.ts'
+import { decode, encode } from '../xml/wire.ts'
+import type { Jid } from '../xmpp/jid.ts'
+import { Packet, Payload } from '../xmpp/packet.ts'
+import { required, type Database, type Statement } from './database.ts'
+import { lastPresence } from './last-presence.ts'
+import type { Query } from './prepare.ts'
+import {
+  relationsQuery,
+  rosterQueries,
+  type ItemRow,
+  type RelationRow,
+  type RequestRow,
+  type RosterQueries,
+} from './roster-queries.ts'
+import { StorageError } from './storage-error.ts'
+import { storedJid } from './stored-jid.ts'
+
+const TOMBSTONE_MS = 90 * 86_400_000
+/** Accounts in one query; a longer list takes several. */
+const OWNERS_MAX = 500
+
+/** For `RosterStore.epoch`: 48 bits do not come twice in the life of a database. */
+export const newEpoch = (entropy: Entropy): string => entropy.bytes(6).toString('base64url')
+
+export class SqlRosters implements RosterStore {
+  readonly epoch: string
+  readonly #database: Database
+  readonly #clock: Clock
+  readonly #queries: RosterQueries
+  /** By the number of owners, which is a power of two or the most there may be: few texts for all lengths. */
+  readonly #relations = new Map<number, (values: readonly string[]) => Query<RelationRow>>()
+
+  /** @param epoch another one each time that the database is opened */
+  constructor(database: Database, clock: Clock, epoch: string) {
+    this.epoch = epoch
+    this.#database = database
+    this.#clock = clock
+    this.#queries = rosterQueries(database)
+  }
+
+  async load(owner: string): Promise<StoredRoster> {
+    const { state, items, requests } = this.#queries
+    const of = { owner }
+    const [[roster], itemRows, requestRows] = await Promise.all([
+      this.#database.read(state(of)),
+      this.#database.read(items(of)),
+      this.#database.read(requests(of)),
+    ])
+    return {
+      version: roster?.version ?? 0,
+      epoch: roster?.epoch ?? '',
+      items: itemRows.map(itemOf),
+      pending: requestRows.map((row) => requestOf(owner, row)),
+    }
+  }
+
+  async save(owner: string, change: RosterChange): Promise<void> {
+    const { version, pushed } = change
+    const { step, stay } = this.#queries
+    const statements = [this.#itemStatement(owner, change), this.#requestStatement(owner, change)]
+    if (change.item?.ask !== true) statements.push(this.#queries.dropSent({ owner, contact: change.contact.full }))
+    try {
+      // One step further, or the same: whoever decided on another roster than the stored one finds no row.
+      const turn = pushed ? step({ owner, version, epoch: this.epoch, before: version - 1 }) : stay({ owner, version })
+      await this.#database.atomically([required(turn), ...statements])
+    } catch (error) {
+      if (error instanceof StorageError && error.trouble === 'nothing-changed') throw new RosterConflict(owner)
+      throw error
+    }
+  }
+
+  async changesSince(owner: string, version: number): Promise<RosterChanges | null> {
+    const [[roster], rows] = await Promise.all([
+      this.#database.read(this.#queries.state({ owner })),
+      this.#database.read(this.#queries.itemsSince({ owner, version })),
+    ])
+    if (roster === undefined || version < roster.horizon || version > roster.version) return null
+    const items = rows.map((row) => {
+      const item = row.removed_at === null ? itemOf(row) : null
+      return { version: row.version, jid: item?.jid ?? storedJid(row.contact), item }
+    })
+    return { version: roster.version, items }
+  }
+
+  async keepRequest(owner: string, stanza: Packet, now: Millis): Promise<void> {
+    const contact = stanza.to!.full
+    await this.#database.write(this.#queries.putSent({ owner, contact, sentAt: now, ...columnsOfStanza(stanza) }))
+  }
+
+  async keptRequests(owner: string): Promise<readonly SentRequest[]> {
+    const rows = await this.#database.read(this.#queries.sent({ owner }))
+    return rows.map((row) => ({
+      stanza: requestStanza(storedJid(owner), storedJid(row.contact), null, row),
+      sentAt: row.sent_at,
+    }))
+  }
+
+  async keepFarewell(owner: string, { contact, saidAt, times }: Farewell): Promise<void> {
+    await this.#database.write(this.#queries.putFarewell({ owner, contact: contact.full, saidAt, times }))
+  }
+
+  async dropFarewell(owner: string, contact: string): Promise<void> {
+    await this.#database.write(this.#queries.dropFarewell({ owner, contact }))
+  }
+
+  async farewells(owner: string): Promise<readonly Farewell[]> {
+    const rows = await this.#database.read(this.#queries.farewells({ owner }))
+    return rows.map((row) => ({ contact: storedJid(row.contact), saidAt: row.said_at, times: row.times }))
+  }
+
+  async relations(contact: string, owners: readonly string[]): Promise<readonly Relation[]> {
+    const chunks: Promise<readonly RelationRow[]>[] = []
+    for (let i = 0; i < owners.length; i += OWNERS_MAX) chunks.push(this.#relationsOf(contact, owners.slice(i, i + OWNERS_MAX)))
+    const rows = (await Promise.all(chunks)).flat()
+    return rows.map((row) => ({
+      owner: row.owner,
+      subscription: row.subscription ?? 'none',
+      last: row.at === null ? null : lastPresence(row.at, row.payload!),
+    }))
+  }
+
+  async purge(now: Millis): Promise<number> {
+    const before = now - TOMBSTONE_MS
+    const [, forgotten] = await this.#database.atomically([
+      this.#queries.raiseHorizon({ before }),
+      this.#queries.forget({ before }),
+      this.#queries.forgetFarewells({ before }),
+    ])
+    return forgotten!
+  }
+
+  #relationsOf(contact: string, owners: readonly string[]): Promise<readonly RelationRow[]> {
+    const places = Math.min(OWNERS_MAX, 2 ** Math.ceil(Math.log2(owners.length)))
+    let query = this.#relations.get(places)
+    if (query === undefined) this.#relations.set(places, (query = relationsQuery(this.#database, places)))
+    const values = [contact, ...owners]
+    while (values.length <= places) values.push(owners[0]!)
+    return this.#database.read(query(values))
+  }
+
+  #itemStatement(owner: string, { contact: { full: contact }, item, version, pushed }: RosterChange): Statement {
+    const { put, putQuietly, bury, dropQuietly } = this.#queries
+    if (item !== null) return (pushed ? put : putQuietly)({ owner, contact, version, ...columnsOf(item) })
+    return pushed ? bury({ owner, contact, version, removedAt: this.#clock.now() }) : dropQuietly({ owner, contact })
+  }
+
+  #requestStatement(owner: string, { contact: { full: contact }, pending }: RosterChange): Statement {
+    if (pending === null) return this.#queries.dropRequest({ owner, contact })
+    const { stanza, receivedAt } = pending
+    const id = stanza.id === null ? null : decode(stanza.id)
+    return this.#queries.putRequest({ owner, contact, id, receivedAt, ...columnsOfStanza(stanza) })
+  }
+}
+
+const columnsOf = (item: RosterItem) => ({
+  name: item.name,
+  groups: item.groups.length === 0 ? '' : JSON.stringify(item.groups),
+  subscription: item.subscription,
+  ask: item.ask ? (1 as const) : (0 as const),
+  approved: item.approved ? (1 as const) : (0 as const),
+})
+
+const itemOf = (row: ItemRow): RosterItem => ({
+  jid: storedJid(row.contact),
+  name: row.name,
+  groups: row.groups === '' ? NO_GROUPS : (JSON.parse(row.groups) as readonly string[]),
+  subscription: row.subscription,
+  ask: row.ask === 1,
+  approved: row.approved === 1,
+})
+
+/** Of a stanza, what its addresses and its id do not say. */
+const columnsOfStanza = ({ lang, extra, payload }: Packet) => ({
+  lang: lang === null ? null : decode(lang),
+  extra: decode(extra),
+  payload: decode(payload.text),
+})
+
+function requestOf(owner: string, row: RequestRow): PendingRequest {
+  const from = storedJid(row.contact)
+  return { from, stanza: requestStanza(from, storedJid(owner), row.id, row), receivedAt: row.received_at }
+}
+
+/** The stanza as it was: nothing decoded that was not encoded. */
+function requestStanza(
+  from: Jid,
+  to: Jid,
+  id: string | null,
+  { lang, extra, payload }: Pick<RequestRow, 'lang' | 'extra' | 'payload'>,
+): Packet {
+  return Packet.of({
+    kind: 'presence',
+    type: 'subscribe',
+    from,
+    to,
+    id: id === null ? null : encode(id),
+    lang: lang === null ? null : encode(lang),
+    extra: encode(extra),
+    payload: Payload.ofText(encode(payload)),
+  })
+}

@@ -1,0 +1,89 @@
+/**
+ * What can go wrong with a database, as the operator should read it: which file, what happened, what to do.
+ * The codes are SQLite's primary result codes (sqlite.org/rescode.html).
+ */
+
+export type StorageTrouble =
+  /** The file cannot be opened or written. */
+  | 'not-writable'
+  | 'disk-full'
+  /** The file is damaged, or is no database. */
+  | 'corrupt'
+  /** The tables were made by a newer version of this server. */
+  | 'newer-schema'
+  /** Another process holds the file. */
+  | 'busy'
+  /** Too many statements wait; this one was not begun. */
+  | 'overloaded'
+  /** The database was closed, or its thread has died. */
+  | 'closed'
+  /** The statement breaks a constraint: a key that exists, a reference to nothing. */
+  | 'constraint'
+  /** The statement itself is wrong. */
+  | 'statement'
+  /** A statement that had to change something changed nothing; see `required`. */
+  | 'nothing-changed'
+
+/** An operation on the database failed and changed nothing. */
+export class StorageError extends Error {
+  readonly trouble: StorageTrouble
+
+  constructor(trouble: StorageTrouble, sentence: string) {
+    super(sentence)
+    this.trouble = trouble
+  }
+}
+
+/** Where and why a statement failed, as it crosses from the thread that ran it. */
+export interface Failure {
+  /** SQLite's (extended) result code, or `UNMET`, or `FILE`. */
+  readonly code: number
+  readonly message: string
+}
+/** Not SQLite's: a required statement changed nothing. */
+export const UNMET = -1
+/** Not SQLite's: the operating system refused the file. */
+export const FILE = -2
+
+/** `failure` as an error that names `file` and the remedy. */
+export function storageError(failure: Failure, file: string): StorageError {
+  const { code, message } = failure
+  switch (code < 0 ? code : code & 0xff) {
+    case UNMET:
+      return new StorageError('nothing-changed', message)
+    case FILE:
+    case 3: // SQLITE_PERM
+    case 8: // SQLITE_READONLY
+    case 14: // SQLITE_CANTOPEN
+      return new StorageError(
+        'not-writable',
+        `The database ${file} cannot be written (${message}). Check that its directory exists and that the server's user may write in it.`,
+      )
+    case 10: // SQLITE_IOERR
+      return new StorageError(
+        'not-writable',
+        `Reading or writing the database ${file} failed (${message}). Check the disk and the system's log.`,
+      )
+    case 5: // SQLITE_BUSY
+    case 6: // SQLITE_LOCKED
+      return new StorageError(
+        'busy',
+        `The database ${file} is locked by another process. Stop the other server or tool that uses it.`,
+      )
+    case 13: // SQLITE_FULL
+      return new StorageError(
+        'disk-full',
+        `The disk that holds the database ${file} is full. Free some space; no restart is needed.`,
+      )
+    case 11: // SQLITE_CORRUPT
+    case 26: // SQLITE_NOTADB
+      return new StorageError(
+        'corrupt',
+        `The database ${file} is damaged or is not a database (${message}). Stop the server, keep a copy of the file, and restore a backup.`,
+      )
+    case 19: // SQLITE_CONSTRAINT
+      return new StorageError('constraint', message)
+    default:
+      return new StorageError('statement', `${message} (SQLite ${code}, database ${file})`)
+  }
+}

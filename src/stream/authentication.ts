@@ -1,0 +1,180 @@
+/**
+ * SASL on one stream, whichever profile the client speaks (RFC 6120 section 6, XEP-0388): what is offered, the exchange
+ * that is under way, the count of failures, and the comparison with what the stream's header claimed. The mechanisms
+ * themselves are machines in `sasl/`, the two ways to write an exchange down are in `sasl/profiles.ts`.
+ */
+import type { TLSSocket } from 'node:tls'
+import { unbound, type BindingType } from '../base/channel-binding.ts'
+import { certificateNames } from '../net/certificate-names.ts'
+import { channelBindings } from '../net/channel-binding.ts'
+import { verifiedCertificate } from '../net/peer-certificate.ts'
+import type {
+  ClientIdentity,
+  CredentialSource,
+  Exchange,
+  SaslCondition,
+  SaslContext,
+  SaslStep,
+} from '../server/sasl/mechanism.ts'
+import type { Element } from '../xml/element.ts'
+import type { Wire } from '../xml/wire.ts'
+import type { Credentials } from '../xmpp/credentials.ts'
+import { jid as parseJid, type Jid } from '../xmpp/jid.ts'
+import { StreamError } from '../xmpp/stream-error.ts'
+import type { Carrier } from './carrier.ts'
+import type { ClientStreamParts } from './client-parts.ts'
+import { advertisedIn, type Channel, type Offer } from './sasl/offers.ts'
+import type { SaslProfile, Start } from './sasl/profiles.ts'
+
+/** What an exchange came to that succeeded. */
+export interface Success {
+  readonly jid: Jid
+  /** What the mechanism still has to say; null: nothing. */
+  readonly data: Buffer | null
+  /** The account's, as they were when the client was measured against them. */
+  readonly credentials: Credentials
+  /** What it began with. */
+  readonly start: Start
+}
+
+interface Attempt {
+  readonly profile: SaslProfile
+  readonly start: Start
+  readonly exchange: Exchange
+}
+
+export class Authentication {
+  failures: number
+  readonly offer: Offer
+  readonly #parts: ClientStreamParts
+  readonly #channel: Channel
+  readonly #context: SaslContext
+  readonly #seen: SeenCredentials
+  /** The bare JID that the stream's header named, if any (6.4.6). */
+  readonly #claimed: string | null
+  #attempt: Attempt | null = null
+
+  constructor({ tls, confidential }: Carrier, domain: string, from: string | null, parts: ClientStreamParts, failures: number) {
+    this.#parts = parts
+    this.failures = failures
+    this.#claimed = from
+    const bindings = tls === null ? unbound : channelBindings(tls)
+    this.#channel = { tls: confidential, bindings, certificate: tls === null ? null : identityOf(tls) }
+    this.offer = parts.mechanisms.offer(this.#channel, parts.saslPolicy)
+    this.#seen = new SeenCredentials(parts.credentials)
+    const { entropy, fakeSaltKey, sasl } = parts
+    const { plusOffered } = this.offer
+    this.#context = {
+      domain,
+      accounts: this.#seen,
+      entropy,
+      fakeSaltKey,
+      bindings,
+      certificate: this.#channel.certificate,
+      plusOffered,
+      advertised: sasl['downgrade-protection'] ? advertisedIn(this.offer) : null,
+      iterations: sasl['iterations'],
+      request: null,
+      device: null,
+    }
+  }
+  /** What its channel can be bound by. */
+  get bindings(): readonly BindingType[] {
+    return this.#channel.bindings.types
+  }
+  /** Only what belongs to the exchange may come now. */
+  get isExclusive(): boolean {
+    return this.#attempt?.profile.isExclusive === true
+  }
+  /**
+   * What to answer, or who it is.
+   * @throws StreamError policy-violation after too many failures (6.4.5), or for what does not belong there
+   */
+  async step(profile: SaslProfile, element: Element): Promise<Wire | Success> {
+    const said = profile.read(element)
+    if (this.isExclusive && (said.kind === 'start' || profile !== this.#attempt!.profile))
+      throw new StreamError('policy-violation', 'Another authentication is under way')
+    switch (said.kind) {
+      case 'start':
+        return this.#start(profile, said)
+      case 'response': {
+        const attempt = this.#attempt
+        if (attempt === null || attempt.profile !== profile) return this.#failed(profile, 'malformed-request')
+        return this.#goOn(attempt, said.data)
+      }
+      case 'abort':
+        return this.#failed(profile, 'aborted')
+      case 'wrong':
+        return this.#failed(profile, said.condition, said.text)
+    }
+  }
+
+  /** 6.4.2: a second <auth/> takes the place of the first. */
+  #start(profile: SaslProfile, start: Start): Wire | Promise<Wire | Success> {
+    const { mechanism: name, initial, request, device } = start
+    const inline = request === null ? undefined : this.#parts.server.streamFeatures.mechanismNamed(name)
+    const mechanism = this.offer.mechanisms.find((m) => m.name === name) ?? inline
+    if (mechanism === undefined) return this.#failed(profile, this.#parts.mechanisms.refusal(name, this.#channel))
+    const attempt = { profile, start, exchange: mechanism.start({ ...this.#context, request, device }) }
+    this.#attempt = attempt
+    if (initial === null) return profile.challenge(Buffer.alloc(0)) // it comes next
+    return this.#goOn(attempt, initial)
+  }
+  async #goOn({ profile, start, exchange }: Attempt, data: Buffer): Promise<Wire | Success> {
+    const step = await this.#try(exchange, data)
+    if (step.kind === 'challenge') return profile.challenge(step.data)
+    if (step.kind === 'failure') return this.#failed(profile, step.condition)
+    if (!this.#mayBe(step.jid)) return this.#failed(profile, 'invalid-authzid')
+    this.#attempt = null
+    return { jid: step.jid, data: step.data, credentials: this.#seen.of(step.jid.bare), start }
+  }
+  async #try(exchange: Exchange, data: Buffer): Promise<SaslStep> {
+    try {
+      return await exchange.step(data)
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'Credentials could not be read')
+      return { kind: 'failure', condition: 'temporary-auth-failure' }
+    }
+  }
+  #failed(profile: SaslProfile, condition: SaslCondition, text: string | null = null): Wire {
+    this.#attempt = null
+    this.failures += 1
+    if (this.failures > this.#parts.streams['login-attempts'])
+      throw new StreamError('policy-violation', 'Too many failed attempts to log in')
+    return profile.failure(condition, text)
+  }
+  /** 6.4.6: the authenticated identity against the `from` of the stream header. */
+  #mayBe(jid: Jid): boolean {
+    if (this.#claimed === null) return true
+    try {
+      return parseJid(this.#claimed).bare === jid.bare
+    } catch {
+      return false
+    }
+  }
+}
+
+/** Remembers what the clients of a stream were measured against: the account's credentials may change meanwhile. */
+class SeenCredentials implements CredentialSource {
+  readonly #source: CredentialSource
+  readonly #seen = new Map<string, Credentials>()
+
+  constructor(source: CredentialSource) {
+    this.#source = source
+  }
+  async credentials(bare: string): Promise<Credentials | null> {
+    const found = await this.#source.credentials(bare)
+    if (found !== null) this.#seen.set(bare, found)
+    return found
+  }
+  /** Of an account that some exchange has asked for. */
+  of(bare: string): Credentials {
+    return this.#seen.get(bare)!
+  }
+}
+
+/** A client certificate counts when its chain was verified (RFC 6120 13.7.2, XEP-0178 2). */
+function identityOf(tls: TLSSocket): ClientIdentity | null {
+  const certificate = verifiedCertificate(tls)
+  return certificate === null ? null : { xmppAddrs: certificateNames(certificate.raw).xmppAddrs }
+}

@@ -1,0 +1,37 @@
+/** RFC 6120 section 7: a client that is known asks for a resource. */
+import type { LocalAccount } from '../server/accounts.ts'
+import type { Session } from '../server/session.ts'
+import type { Authenticated } from '../server/stream-features.ts'
+import type { Element } from '../xml/element.ts'
+import { JidError, prepareResource, type Jid } from '../xmpp/jid.ts'
+import { BIND } from '../xmpp/ns.ts'
+import { StanzaError } from '../xmpp/stanza-error.ts'
+import { StreamError } from '../xmpp/stream-error.ts'
+import type { ClientStreamParts } from './client-parts.ts'
+
+/** @throws StreamError not-authorized when the account is gone since it authenticated */
+export async function accountOf({ accounts }: ClientStreamParts, jid: Jid): Promise<LocalAccount> {
+  const account = await accounts.load(jid.bare)
+  if (account === null) throw new StreamError('not-authorized')
+  return account
+}
+
+/** @throws StanzaError bad-request for what is no resource (7.7.2.1), resource-constraint (7.6.2.1) */
+export function bindResource(
+  { sessions }: ClientStreamParts,
+  account: LocalAccount,
+  { lang, connection, device }: Authenticated,
+  request: Element,
+): Session {
+  const wanted = request.child('resource', BIND)?.text ?? ''
+  return sessions.bind(account, wanted === '' ? null : prepared(wanted), lang, connection, device)
+}
+
+function prepared(resource: string): string {
+  try {
+    return prepareResource(resource)
+  } catch (error) {
+    if (error instanceof JidError) throw new StanzaError('bad-request', { text: error.message })
+    throw error
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * XEP-0206: a stream over BOSH. The window makes one orderly stream of requests and answers; here is what an XMPP
+ * stream wants of it: a header that is the session's creation or a restart (sections 4, 5), features, stanzas, errors (6).
+ */
+import type { Clock, Timer } from '../../base/clock.ts'
+import type { HttpExchange, HttpPeer } from '../../base/http.ts'
+import type { Flushable, Flusher } from '../../server/outbox.ts'
+import type { Element } from '../../xml/element.ts'
+import type { RawElement, ScanLimits } from '../../xml/scanner.ts'
+import type { Wire } from '../../xml/wire.ts'
+import { CLIENT, STREAM } from '../../xmpp/ns.ts'
+import { StreamError } from '../../xmpp/stream-error.ts'
+import type { Carrier, ClientHandler, OpenOptions } from '../carrier.ts'
+import { features, standalone, streamError } from '../framing.ts'
+import { attributes, type Condition, XBOSH } from './answers.ts'
+import type { BodyAttributes, BoshRequest } from './request.ts'
+import type { Agreement } from './terms.ts'
+import { Window, type WindowOut } from './window.ts'
+
+/** Where the window's answers go, and who hears that it is over. */
+export type Answers = Pick<WindowOut<BoshRequest, HttpExchange>, 'answer' | 'refuse' | 'over'>
+
+export interface BoshOptions {
+  readonly flusher: Flusher
+  readonly clock: Clock
+  /** Octets that may wait for a request that they can answer. */
+  readonly queueMax: number
+  readonly limits: ScanLimits
+}
+
+export class BoshCarrier implements Carrier, Flushable {
+  readonly name = 'bosh'
+  readonly startTls = null
+  /** The requests of a session come over several connections: there is not one to bind to. */
+  readonly tls = null
+  readonly address: string
+  readonly port: number
+  readonly encrypted: boolean
+  readonly confidential: boolean
+  /** Of what requests bring. */
+  limits: ScanLimits
+  readonly #handler: ClientHandler
+  readonly #options: BoshOptions
+  readonly #window: Window<BoshRequest, HttpExchange>
+  readonly #first: BoshRequest
+  /** Of the answer to the first request. */
+  readonly #terms: string
+  /** The request that is being read, step by step; null: none. */
+  #steps: Iterator<void> | null = null
+  #isReading = false
+  #isHeld = false
+  #isOpen = false
+  /** Nothing more is sent. */
+  #isClosed = false
+  /** The session is gone. */
+  #isOver = false
+  /** The stream is to begin again. */
+  #expectsRestart = false
+  #isDirty = false
+  #timer: Timer | null = null
+  #timerAt = Infinity
+
+  /** @param first the request that creates the session */
+  constructor(
+    first: BoshRequest,
+    exchange: HttpExchange,
+    handler: ClientHandler,
+    answers: Answers,
+    { terms, announced }: Agreement,
+    options: BoshOptions,
+  ) {
+    const { address, port, encrypted, atThisMachine }: HttpPeer = exchange.peer
+    this.address = address
+    this.port = port
+    this.encrypted = encrypted
+    this.confidential = encrypted || atThisMachine // DEVIATES(0061)
+    this.limits = options.limits
+    this.#handler = handler
+    this.#options = options
+    this.#first = first
+    this.#terms = announced
+    const out: WindowOut<BoshRequest, HttpExchange> = {
+      forward: (request) => this.#forward(request),
+      answer: (ticket, body) => answers.answer(ticket, body),
+      refuse: (ticket, condition) => answers.refuse(ticket, condition),
+      paused: () => handler.silent(),
+      back: () => handler.back(),
+      over: () => this.#over(answers),
+    }
+    this.#window = new Window(terms, out, first, exchange, options.clock.now())
+    this.#watch(exchange)
+  }
+  /** The stream begins, as soon as there is one to tell. */
+  start(): void {
+    if (!this.#isClosed) this.#read(this.#begin(this.#first.attributes))
+    this.#dirty()
+  }
+  receive(request: BoshRequest, exchange: HttpExchange): void {
+    this.#handler.heard()
+    this.#window.receive(request, exchange, this.#options.clock.now())
+    this.#watch(exchange)
+    this.#dirty()
+  }
+
+  open({ from, id, lang }: OpenOptions): void {
+    if (this.#isOpen) return // a restarted stream has the session's answer to go by
+    this.#isOpen = true
+    const xmpp = { 'xmlns:xmpp': XBOSH, 'xmpp:version': '1.0', 'xmpp:restartlogic': 'true' }
+    this.#window.announce(this.#terms + attributes({ from, 'authid': id, 'xml:lang': lang, ...xmpp }))
+  }
+  features(offers: readonly Element[]): void {
+    this.#push(features(offers))
+  }
+  send(text: Wire): void {
+    this.#push(standalone(text))
+  }
+  close(error: StreamError | null): void {
+    this.#isClosed = true
+    this.#steps = null
+    const condition = error === null ? null : this.#conditionOf(error)
+    this.#window.close(condition, error !== null && condition === 'remote-stream-error' ? streamError(error) : '')
+    this.#dirty()
+  }
+  destroy(): void {
+    this.#window.destroy()
+  }
+
+  restart(): void {
+    this.#expectsRestart = true
+  }
+  limit(limits: ScanLimits): void {
+    this.limits = limits
+  }
+  hold(): void {
+    this.#isHeld = true
+  }
+  resume(): void {
+    this.#isHeld = false
+    if (!this.#isReading && this.#goOn()) this.#window.goOn()
+  }
+
+  /** The end of the tick. */
+  flush(): void {
+    this.#isDirty = false
+    if (this.#isOver) return
+    this.#window.settle(this.#options.clock.now())
+    if (!this.#isOver) this.#schedule()
+  }
+
+  #push(text: Wire): void {
+    if (this.#isClosed) return
+    this.#window.send(text)
+    this.#dirty()
+    if (this.#window.pendingBytes <= this.#options.queueMax) return
+    this.#window.discard()
+    this.#handler.overflowed()
+  }
+  #dirty(): void {
+    if (this.#isDirty) return
+    this.#isDirty = true
+    this.#options.flusher.add(this)
+  }
+  /** Section 14.3: the connection of a request may break. */
+  #watch(exchange: HttpExchange): void {
+    exchange.onLost(() => {
+      this.#window.lost(exchange)
+      this.#dirty()
+    })
+  }
+  /** One timer, which looks again when it fires too early. */
+  #schedule(): void {
+    const { dueAt } = this.#window
+    if (this.#timer !== null && this.#timerAt <= dueAt) return
+    this.#timer?.cancel()
+    this.#timerAt = dueAt
+    const { clock } = this.#options
+    this.#timer = clock.after(Math.max(0, dueAt - clock.now()), () => {
+      this.#timer = null
+      this.flush()
+    })
+  }
+  #over(answers: Answers): void {
+    this.#timer?.cancel()
+    this.#isOver = true
+    this.#isClosed = true
+    this.#steps = null
+    answers.over()
+    this.#handler.gone()
+  }
+
+  // What requests bring
+
+  #forward(request: BoshRequest): boolean {
+    return this.#read(this.#stepsOf(request))
+  }
+  #read(steps: Iterator<void>): boolean {
+    this.#steps = steps
+    return this.#goOn()
+  }
+  /** False: not to the end, because of `hold`. */
+  #goOn(): boolean {
+    this.#isReading = true
+    try {
+      while (this.#steps !== null && !this.#isHeld) if (this.#steps.next().done === true) this.#steps = null
+    } catch (error) {
+      this.#steps = null
+      this.#handler.broken(error)
+    } finally {
+      this.#isReading = false
+    }
+    return !this.#isHeld
+  }
+  *#stepsOf({ restart, attributes, elements, fault, terminate }: BoshRequest): Generator<void> {
+    if (restart) yield* this.#begin(attributes) // XEP-0206 5: and nothing else in it
+    else for (const element of elements) yield this.#element(element)
+    if (fault !== null) throw fault
+    if (terminate) this.#handler.footer()
+  }
+  /** XEP-0206 4, 5: the session's creation and a restart say what a stream header says. */
+  *#begin(attributes: BodyAttributes): Generator<void> {
+    this.#expectsRestart = false
+    const { to, from, 'xml:lang': lang, 'xmpp:version': version = '1.0' } = attributes
+    const attrs: Record<string, string> = { version }
+    if (to !== undefined) attrs['to'] = to
+    if (from !== undefined) attrs['from'] = from
+    if (lang !== undefined) attrs['xml:lang'] = lang
+    yield this.#handler.header({ name: 'stream', prefix: '', ns: STREAM, defaultNs: CLIENT, attrs, prefixes: [] })
+  }
+  #element(element: RawElement): void {
+    if (this.#expectsRestart) throw new StreamError('bad-format', 'The stream is to be restarted first (XEP-0206 5)')
+    this.#handler.element(element)
+  }
+  /** XEP-0124 17.2: what is wrong with where the client wanted to go is known to BOSH itself. */
+  #conditionOf({ condition }: StreamError): Condition {
+    if (condition !== 'host-unknown') return 'remote-stream-error'
+    return this.#first.attributes['to'] === undefined ? 'improper-addressing' : 'host-unknown'
+  }
+}

@@ -1,0 +1,58 @@
+/** What a client is offered in `<stream:features/>` (RFC 6120 4.3.2), before it has authenticated and after. */
+import type { Offer, StreamFeatures, StreamInfo } from '../server/stream-features.ts'
+import { el, type Element } from '../xml/element.ts'
+import { BIND, SASL, SASL2, SESSION, TLS } from '../xmpp/ns.ts'
+import type { Offer as SaslOffer } from './sasl/offers.ts'
+import { limitsElement } from './stream-limits.ts'
+
+const ROSTER_VERSIONING = el('ver', 'urn:xmpp:features:rosterver') // RFC 6121 2.6.1
+const PRE_APPROVAL = el('sub', 'urn:xmpp:features:pre-approval') // RFC 6121 3.4.1
+const BINDING = [el('bind', BIND), el('session', SESSION, {}, el('optional', SESSION))]
+const CHANNEL_BINDING = 'urn:xmpp:sasl-cb:0'
+
+/** RFC 6120 5.3.1. */
+export const startTlsOffer = (isRequired: boolean): Element =>
+  el('starttls', TLS, {}, ...(isRequired ? [el('required', TLS)] : []))
+
+/** @param stanzaBytes of a first-level element, until it has authenticated */
+export function offersBefore(
+  features: StreamFeatures,
+  stream: StreamInfo,
+  sasl: SaslOffer,
+  stanzaBytes: number,
+): readonly Element[] {
+  const { mechanisms, bindings } = sasl
+  const offers = [el('mechanisms', SASL, {}, ...mechanisms.map((m) => el('mechanism', SASL, {}, m.name)))]
+  // XEP-0388 3: inside TLS only; 2.1: with one mechanism at least
+  if (stream.confidential && mechanisms.length > 0) offers.push(extensible(features, stream, sasl))
+  if (bindings.length > 0) {
+    const types = bindings.map((type) => el('channel-binding', CHANNEL_BINDING, { type }))
+    offers.push(el('sasl-channel-binding', CHANNEL_BINDING, {}, ...types)) // XEP-0440
+  }
+  return [...offers, limitsElement(stanzaBytes), ...made(features.beforeAuth, stream)]
+}
+
+/** XEP-0388 2.1. */
+function extensible({ inlineFeatures }: StreamFeatures, stream: StreamInfo, { mechanisms }: SaslOffer): Element {
+  const inline = made(
+    inlineFeatures.map(([, feature]) => feature.offer),
+    stream,
+  )
+  return el(
+    'authentication',
+    SASL2,
+    {},
+    ...mechanisms.map((m) => el('mechanism', SASL2, {}, m.name)),
+    ...(inline.length === 0 ? [] : [el('inline', SASL2, {}, ...inline)]),
+  )
+}
+
+/** @param stanzaBytes of a first-level element, from now on */
+export function offersAfter(features: StreamFeatures, stream: StreamInfo, stanzaBytes: number): readonly Element[] {
+  const binding = stream.session === null ? BINDING : []
+  const limits = limitsElement(stanzaBytes, features.idle)
+  return [...binding, ROSTER_VERSIONING, PRE_APPROVAL, limits, ...made(features.afterAuth, stream)]
+}
+
+const made = (offers: readonly Offer[], stream: StreamInfo): readonly Element[] =>
+  offers.map((offer) => offer(stream)).filter((e) => e !== null)

@@ -1,0 +1,37 @@
+/** What all client streams of a server share. */
+import type { Clock } from '../base/clock.ts'
+import type { Entropy } from '../base/entropy.ts'
+import type { Log } from '../base/log.ts'
+import type { Accounts } from '../server/accounts.ts'
+import type { Server } from '../server/server.ts'
+import type { Sessions } from '../server/sessions.ts'
+import type { ScanLimits } from '../xml/scanner.ts'
+import type { CredentialSource } from '../server/sasl/mechanism.ts'
+import type { Mechanisms, SaslPolicy } from './sasl/offers.ts'
+import type { SaslSettings, StreamsSettings } from './settings.ts'
+
+export interface UnboundStream {
+  /** The server stops (RFC 6120 4.9.3.19). */
+  shutDown(): void
+}
+
+export interface ClientStreamParts {
+  readonly server: Pick<Server, 'host' | 'receive' | 'streamFeatures'>
+  readonly sessions: Sessions
+  readonly accounts: Accounts
+  readonly domains: readonly string[]
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly log: Log
+  readonly streams: StreamsSettings
+  readonly sasl: SaslSettings
+  readonly mechanisms: Mechanisms
+  readonly saslPolicy: SaslPolicy
+  readonly credentials: CredentialSource
+  /** See `SaslContext`. */
+  readonly fakeSaltKey: Buffer
+  /** The streams that carry no session yet. */
+  readonly unbound: Set<UnboundStream>
+  /** Of the input, once the peer is known. */
+  readonly limits: ScanLimits
+}

@@ -1,0 +1,106 @@
+/** Streams of clients, and the ports that are for them alone: plain TCP with STARTTLS (RFC 6120 5) and direct TLS (XEP-0368). */
+import type { Socket } from 'node:net'
+import type { TLSSocketOptions } from 'node:tls'
+import type { EndOfTick } from '../base/tick.ts'
+import { listen, type Admission, type Listening } from '../net/listener.ts'
+import { asServer, serverOptions, type ContextSource } from '../net/tls-options.ts'
+import type { Host } from '../server/feature.ts'
+import { Flusher } from '../server/outbox.ts'
+import type { Server } from '../server/server.ts'
+import type { ScanLimits } from '../xml/scanner.ts'
+import type { Carrier, ClientHandler } from './carrier.ts'
+import type { ClientStreamParts } from './client-parts.ts'
+import { ClientStream } from './client-stream.ts'
+import { Mechanisms } from './sasl/offers.ts'
+import { VerifiedPasswords } from './sasl/verified-passwords.ts'
+import type { SaslSettings, StreamsSettings } from './settings.ts'
+import { TcpCarrier, type TcpOptions } from './tcp-carrier.ts'
+
+export interface ClientServiceOptions {
+  readonly server: Server
+  readonly streams: StreamsSettings
+  readonly sasl: SaslSettings
+  /** Null: no TLS at all. */
+  readonly certificates: ContextSource | null
+  /** Clients are asked for a certificate, for SASL EXTERNAL. */
+  readonly askForCertificate: boolean
+  readonly admission: Admission
+  readonly endOfTick: EndOfTick
+}
+
+export class ClientService {
+  readonly #parts: ClientStreamParts
+  readonly #options: ClientServiceOptions
+  readonly #tcp: TcpOptions
+  readonly #directTls: TcpOptions
+  #isStopping = false
+
+  constructor(options: ClientServiceOptions) {
+    const { streams, certificates, askForCertificate } = options
+    this.#options = options
+    this.#parts = clientStreamParts(options)
+    const limits = scanLimits(streams, streams['stanza-size-before-login'])
+    this.#directTls = { flusher: new Flusher(options.endOfTick), queueMax: streams['output-queue'], limits, startTls: null }
+    this.#tcp = {
+      ...this.#directTls,
+      startTls: certificates === null ? null : asServer(serverOptions(certificates, { alpn: null, askForCertificate })),
+    }
+  }
+  /** A client's stream begins, on what `carry` makes for it. */
+  begin(carry: (handler: ClientHandler) => Carrier): void {
+    const stream = new ClientStream(carry, this.#parts)
+    if (this.#isStopping) stream.shutDown()
+  }
+  /** Takes over a connection that was accepted; with direct TLS, after its handshake. */
+  accept(socket: Socket, directTls: boolean): void {
+    const options = directTls ? this.#directTls : this.#tcp
+    this.begin((handler) => new TcpCarrier(socket, handler, options))
+  }
+  /** @param directTls TLS from the first octet; otherwise STARTTLS is offered */
+  listen(host: string, port: number, directTls: boolean): Promise<Listening> {
+    const { admission, certificates, askForCertificate, streams, server } = this.#options
+    if (directTls && certificates === null) throw new Error('Direct TLS needs a certificate')
+    const options = (): TLSSocketOptions => serverOptions(certificates!, { alpn: ['xmpp-client'], askForCertificate })
+    const tls = directTls ? { options, withinMs: streams['login-timeout'], clock: server.host.clock } : null
+    return listen({ host, port, admission, tls, accept: (socket) => this.accept(socket, directTls) })
+  }
+  /** The server stops: streams that carry no session end with system-shutdown, and those that come yet. Sessions have their own end. */
+  shutDown(): void {
+    this.#isStopping = true
+    for (const stream of this.#parts.unbound) stream.shutDown()
+  }
+}
+
+function clientStreamParts(options: ClientServiceOptions): ClientStreamParts {
+  const { server, streams, sasl } = options
+  const { clock, entropy, log, domains, accounts, sessions, stores }: Host = server.host
+  return {
+    server,
+    accounts,
+    sessions,
+    domains,
+    clock,
+    entropy,
+    log,
+    streams,
+    sasl,
+    fakeSaltKey: server.host.secret('users that do not exist'),
+    mechanisms: new Mechanisms(new VerifiedPasswords(entropy)),
+    saslPolicy: {
+      enabled: new Set(sasl['mechanisms']),
+      plain: sasl['plain'],
+      plainWithoutTls: sasl['plain-without-tls'],
+      withoutTls: !streams['require-tls'],
+    },
+    credentials: stores.accounts,
+    unbound: new Set(),
+    limits: scanLimits(streams, streams['stanza-size']),
+  }
+}
+
+export const scanLimits = (streams: StreamsSettings, stanzaBytes: number): ScanLimits => ({
+  stanzaBytes,
+  depth: streams['depth'],
+  tagBytes: Math.min(16_384, stanzaBytes),
+  attributes: 64,
+})

@@ -1,0 +1,212 @@
+/**
+ * A client's stream (RFC 6120 section 4): it opens, negotiates, carries a session's stanzas, and closes. It is
+ * the session's connection from the moment a resource is bound until it breaks, whatever carries it.
+ */
+import type { Millis, Timer } from '../base/clock.ts'
+import { token } from '../base/entropy.ts'
+import { CONNECTION_LOST, errorOf, LOGOUT, SLOW_READER, violation, type Ending } from '../server/endings.ts'
+import { Refused, type Connection, type ConnectionInfo, type Session } from '../server/session.ts'
+import { XmlError } from '../xml/error.ts'
+import type { RawElement, StreamHeader } from '../xml/scanner.ts'
+import type { Wire } from '../xml/wire.ts'
+import { jid, JidError } from '../xmpp/jid.ts'
+import { CLIENT, STREAM } from '../xmpp/ns.ts'
+import { StreamError, type StreamCondition } from '../xmpp/stream-error.ts'
+import type { Carrier, ClientHandler } from './carrier.ts'
+import type { ClientStreamParts, UnboundStream } from './client-parts.ts'
+import { Negotiation } from './negotiation.ts'
+import { isStanza, packetFrom } from './packet-from.ts'
+
+/** RFC 6120 4.7.4: what this server writes for people is in English. */
+const LANGUAGE = 'en'
+
+export class ClientStream implements ClientHandler, Connection, UnboundStream {
+  readonly #parts: ClientStreamParts
+  readonly #carrier: Carrier
+  /** Until a resource is bound. */
+  #negotiation: Negotiation | null
+  #session: Session | null = null
+  /** Our header of the present stream is out. */
+  #opened = false
+  #closing = false
+  #timer: Timer | null
+  #mechanism = ''
+  heardAt: Millis
+
+  constructor(carry: (handler: ClientHandler) => Carrier, parts: ClientStreamParts) {
+    this.#parts = parts
+    this.#carrier = carry(this)
+    this.#negotiation = new Negotiation(this, this.#carrier, parts)
+    const late = (): void => this.fail(new StreamError('connection-timeout', 'Login took too long'))
+    this.#timer = parts.clock.after(parts.streams['login-timeout'], late)
+    this.heardAt = parts.clock.now()
+    parts.unbound.add(this)
+  }
+  get info(): ConnectionInfo {
+    const { name, address, port, encrypted, tls } = this.#carrier
+    return {
+      transport: name,
+      encryption: encrypted ? (tls?.getProtocol() ?? 'TLS') : null,
+      remote: `${address}:${port}`,
+      mechanism: this.#mechanism,
+    }
+  }
+
+  // What the session asks of its connection
+
+  send(text: Wire): void {
+    if (!this.#closing) this.#carrier.send(text)
+  }
+  close(ending: Ending): void {
+    this.#session = null
+    if (ending !== CONNECTION_LOST) return this.#finish(errorOf(ending))
+    this.#closing = true
+    this.#carrier.destroy()
+  }
+  hold(): void {
+    this.#carrier.hold()
+  }
+  resume(): void {
+    this.#carrier.resume()
+  }
+
+  // What the negotiation asks of the stream
+
+  /** Everything learnt is forgotten; the peer begins again with a header (4.3.3). */
+  restart(): void {
+    this.#opened = false
+    this.#carrier.restart()
+  }
+  /** The peer is known: it may send larger stanzas. */
+  trust(): void {
+    this.#carrier.limit(this.#parts.limits)
+  }
+  /** TLS from here on. */
+  secure(): void {
+    this.#opened = false
+    this.#carrier.startTls!()
+  }
+  /** Keeps input back while `work` has not ended. */
+  waitFor(work: Promise<void>): void {
+    this.#carrier.hold()
+    work.catch((error: unknown) => this.broken(error)).finally(() => this.#carrier.resume())
+  }
+  /** Nothing goes out any more. */
+  get isClosing(): boolean {
+    return this.#closing
+  }
+  /** Negotiation is over: stanzas flow. */
+  carry(session: Session, mechanism: string): void {
+    this.#timer?.cancel()
+    this.#timer = null
+    this.#negotiation = null
+    this.#parts.unbound.delete(this)
+    this.#session = session
+    this.#mechanism = mechanism
+  }
+  /** Ends the stream, and the session that it carries, with an error (4.9.1.1). */
+  fail(error: StreamError): void {
+    if (this.#session !== null) this.#parts.sessions.end(this.#session, violation(error.condition, error.text, error.specific))
+    else this.#finish(error)
+  }
+
+  shutDown(): void {
+    this.fail(new StreamError('system-shutdown'))
+  }
+
+  // What the carrier tells
+
+  header(header: StreamHeader): void {
+    const { domains } = this.#parts
+    const asked = header.attrs['to'] ?? (domains.length === 1 ? domains[0]! : '')
+    const domain = domains.find((d) => d === asked.toLowerCase())
+    this.#open(domain ?? domains[0]!, header.attrs['from'] ?? null)
+    const wrong = headerFault(header, domain)
+    if (wrong !== null || this.#negotiation === null) return this.fail(new StreamError(wrong ?? 'policy-violation'))
+    this.#negotiation.begin(domain!, header.attrs['from'] ?? null, header.attrs['xml:lang'] ?? null)
+  }
+  element(raw: RawElement): void {
+    const session = this.#session
+    if (session === null) return this.#negotiation?.element(raw)
+    if (raw.ns !== CLIENT || !isStanza(raw.name)) return this.#parts.server.receive(session, raw.tree())
+    const { packet, refused } = packetFrom(raw, session)
+    this.#parts.server.receive(session, packet ?? new Refused(refused))
+  }
+  footer(): void {
+    this.#leave(LOGOUT)
+  }
+  heard(): void {
+    this.heardAt = this.#parts.clock.now()
+  }
+  lost(): void {
+    this.#leave(CONNECTION_LOST)
+  }
+  gone(): void {
+    this.#timer?.cancel()
+    this.#leave(CONNECTION_LOST)
+  }
+  silent(): void {
+    if (this.#session !== null) this.#parts.sessions.fallSilent(this.#session)
+  }
+  back(): void {
+    if (this.#session !== null) this.#parts.sessions.speakAgain(this.#session)
+  }
+  overflowed(): void {
+    const session = this.#session
+    this.#finish(session === null ? null : errorOf(SLOW_READER)) // at once: nothing may follow the gap
+    // Later: whoever is writing to several sessions just now must not see one go
+    if (session !== null) queueMicrotask(() => session.connection === this && this.#parts.sessions.leave(session, SLOW_READER))
+  }
+  broken(error: unknown): void {
+    if (error instanceof XmlError) this.fail(new StreamError(error.condition, error.message))
+    else if (error instanceof StreamError) this.fail(error)
+    else {
+      this.#parts.log.error({ err: error }, 'A stream made the server stumble and is closed')
+      this.fail(new StreamError('internal-server-error'))
+    }
+  }
+
+  #open(from: string, to: string | null): void {
+    this.#opened = true
+    this.#carrier.open({ from, id: token(this.#parts.entropy), to, lang: LANGUAGE })
+  }
+  /** The peer is gone or wants to go; what it has sent before is processed first. */
+  #leave(ending: Ending): void {
+    if (this.#session !== null) this.#parts.server.receive(this.#session, ending)
+    else if (!this.#closing) this.#finish(null)
+  }
+  /** 4.4 and 4.9.1: says why, closes our side, and waits a while for the peer's. */
+  #finish(error: StreamError | null): void {
+    if (this.#closing) return
+    if (!this.#opened) this.#open(this.#parts.domains[0]!, null) // 4.9.1.2
+    this.#closing = true
+    this.#negotiation = null
+    this.#parts.unbound.delete(this)
+    this.#carrier.close(error)
+    this.#timer?.cancel()
+    this.#timer = this.#parts.clock.after(this.#parts.streams['close-timeout'], () => this.#carrier.destroy())
+  }
+}
+
+/**
+ * 4.7.1, 4.7.5, 4.8: what is wrong with a stream header; null: nothing.
+ * @param domain whom it is for; undefined: none of us
+ */
+function headerFault({ name, ns, defaultNs, attrs }: StreamHeader, domain: string | undefined): StreamCondition | null {
+  if (ns !== STREAM) return 'invalid-namespace'
+  if (name !== 'stream') return 'bad-format'
+  if (defaultNs !== '' && defaultNs !== CLIENT) return 'invalid-namespace'
+  if (domain === undefined) return 'host-unknown'
+  if (isOfAnother(attrs['from'], domain)) return 'invalid-from'
+  return /^[1-9]\d*\.\d+$/.test(attrs['version'] ?? '') ? null : 'unsupported-version'
+}
+
+/** XEP-0388 2.1: an account of another domain cannot log in here. What is no address at all is refused when it is compared. */
+function isOfAnother(from: string | undefined, domain: string): boolean {
+  try {
+    return from !== undefined && jid(from).domain !== domain
+  } catch (error) {
+    if (error instanceof JidError) return false
+    throw error
+  }
+}

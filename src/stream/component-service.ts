@@ -1,0 +1,108 @@
+/** The ports for components (XEP-0114): plain TCP, so on addresses that only this machine or its own network reaches. */
+import type { Socket } from 'node:net'
+import type { EndOfTick } from '../base/tick.ts'
+import { listen, type Admission, type Listening } from '../net/listener.ts'
+import type { ComponentState } from '../server/component-state.ts'
+import type { ServiceItem } from '../server/disco-book.ts'
+import type { Host } from '../server/feature.ts'
+import { passive, type Link } from '../server/links.ts'
+import { Flusher } from '../server/outbox.ts'
+import { jid } from '../xmpp/jid.ts'
+import { scanLimits } from './client-service.ts'
+import { ComponentStream, type ComponentStreamParts } from './component-stream.ts'
+import { Components, type Component, type ComponentNews } from './components.ts'
+import type { ComponentSettings, StreamsSettings } from './settings.ts'
+import { TcpCarrier, type TcpOptions } from './tcp-carrier.ts'
+
+export interface ComponentServiceOptions {
+  readonly host: Host
+  readonly all: readonly ComponentSettings[]
+  readonly streams: StreamsSettings
+  /** Stanzas of one component that may wait while one before them is being stored. */
+  readonly queuedStanzas: number
+  readonly admission: Admission
+  readonly endOfTick: EndOfTick
+}
+
+export class ComponentService {
+  readonly components: Components
+  readonly #parts: ComponentStreamParts
+  readonly #admission: Admission
+  readonly #tcp: TcpOptions
+  readonly #streams = new Set<ComponentStream>()
+
+  constructor({ host, all, streams, queuedStanzas, admission, endOfTick }: ComponentServiceOptions) {
+    const { clock, entropy, log, router, disco, metrics } = host
+    this.components = new Components(all, router, clock, newsTo(host))
+    for (const { domain, settings } of this.components.all()) disco.serverItems.push(itemOf(domain, settings.name, host.domains))
+    const limits = scanLimits(streams, streams['stanza-size'])
+    this.#parts = {
+      components: this.components,
+      server: jid(host.domains[0]!),
+      router,
+      clock,
+      entropy,
+      log,
+      streams,
+      limits,
+      queuedStanzas,
+      counters: {
+        sent: metrics.counter('porchlight_component_stanzas_sent_total', 'Stanzas for components'),
+        received: metrics.counter('porchlight_component_stanzas_received_total', 'Stanzas from components'),
+        refused: metrics.counter('porchlight_component_connections_refused_total', 'Connections that did not become a component'),
+      },
+      gone: (stream) => this.#streams.delete(stream),
+    }
+    this.#admission = admission
+    const early = scanLimits(streams, streams['stanza-size-before-login'])
+    this.#tcp = { flusher: new Flusher(endOfTick), queueMax: streams['component-output-queue'], limits: early, startTls: null }
+    metrics.gauge(
+      'porchlight_components_connected',
+      'Components that are connected',
+      () => [...this.components.all()].filter((c) => c.isConnected).length,
+    )
+  }
+  /** Takes over a connection that was accepted. */
+  accept(socket: Socket): void {
+    this.#streams.add(new ComponentStream((handler) => new TcpCarrier(socket, handler, this.#tcp), this.#parts))
+  }
+  /** For the operator. */
+  states(): readonly ComponentState[] {
+    return [...this.components.all()].map((component) => component.state)
+  }
+  /** Ends all streams: the server stops. */
+  close(): void {
+    for (const stream of this.#streams) stream.shutDown()
+  }
+  listen(host: string, port: number): Promise<Listening> {
+    return listen({ host, port, admission: this.#admission, tls: null, accept: (socket) => this.accept(socket) })
+  }
+}
+
+/** A component below one of our domains is listed by that one, any other by all of them. */
+function itemOf(domain: string, name: string, ours: readonly string[]): ServiceItem {
+  const above = ours.filter((local) => domain.endsWith(`.${local}`))
+  const at = above.length === 0 ? null : above.reduce((a, b) => (b.length > a.length ? b : a))
+  return { jid: domain, name: name === '' ? null : name, at }
+}
+
+/**
+ * A component that goes is the loss of a link to each of our domains, and one that comes is the end of it. We cannot
+ * connect it: an attempt has failed at once, and so has what was sent to it while it was not there.
+ */
+function newsTo({ links, domains }: Host): ComponentNews {
+  const linkOf = (local: string, { domain }: Component): Link => links.of(local, domain, passive)
+  return {
+    up(component) {
+      for (const local of domains) linkOf(local, component).opened()
+    },
+    down(component) {
+      for (const local of domains) linkOf(local, component).closed(false)
+    },
+    missed(component, { from }) {
+      if (!domains.includes(from.domain)) return
+      const link = linkOf(from.domain, component)
+      if (link.state === 'idle') link.failed()
+    },
+  }
+}

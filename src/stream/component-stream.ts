@@ -1,0 +1,294 @@
+/**
+ * XEP-0114: the stream of a component ('jabber:component:accept'): a header without features, a handshake by which
+ * it proves that it knows the secret, and then stanzas both ways, in order. Its addresses are its own affair, as
+ * long as they are at its domain.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Clock, Millis, Timer } from '../base/clock.ts'
+import { token, type Entropy } from '../base/entropy.ts'
+import type { Log } from '../base/log.ts'
+import type { Counter } from '../base/metrics.ts'
+import { checkIq } from '../server/check-stage.ts'
+import { withoutForgeries } from '../server/forgeries.ts'
+import {
+  CONNECTION_LOST,
+  errorOf,
+  LOGOUT,
+  SHUTDOWN,
+  SLOW_READER,
+  UNRESPONSIVE,
+  violation,
+  type Ending,
+} from '../server/endings.ts'
+import { Lane } from '../server/lane.ts'
+import type { Router } from '../server/router.ts'
+import { el } from '../xml/element.ts'
+import { XmlError } from '../xml/error.ts'
+import type { RawElement, ScanLimits, StreamHeader } from '../xml/scanner.ts'
+import { encode, escape, wire, type Wire } from '../xml/wire.ts'
+import { jid, jidOfWire, JidError, prepareDomain, type Jid } from '../xmpp/jid.ts'
+import { STREAM } from '../xmpp/ns.ts'
+import { Packet, Payload } from '../xmpp/packet.ts'
+import { StanzaError } from '../xmpp/stanza-error.ts'
+import { StreamError, type StreamCondition } from '../xmpp/stream-error.ts'
+import type { Carrier, CarrierHandler } from './carrier.ts'
+import type { Component, ComponentLine, Components } from './components.ts'
+import { forAnyStream, forClients } from './content-namespace.ts'
+import { isStanza, stanzaFrom } from './packet-from.ts'
+import type { StreamsSettings } from './settings.ts'
+
+export const COMPONENT = 'jabber:component:accept'
+const PING = 'urn:xmpp:ping'
+/** A component that was pinged has so long to send anything. */
+const ANSWER_MS: Millis = 60_000
+
+export interface ComponentStreamParts {
+  readonly components: Components
+  readonly router: Router
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly log: Log
+  readonly streams: StreamsSettings
+  /** The server's own address: it pings, and answers what has no better address. */
+  readonly server: Jid
+  /** Of the input, once the component has proved what it is. */
+  readonly limits: ScanLimits
+  /** Stanzas of one component that may wait while one before them is being stored. */
+  readonly queuedStanzas: number
+  readonly counters: ComponentCounters
+  /** The connection of this stream is gone. */
+  readonly gone: (stream: ComponentStream) => void
+}
+
+export interface ComponentCounters {
+  readonly sent: Counter
+  readonly received: Counter
+  /** Connections that did not prove to be a component. */
+  readonly refused: Counter
+}
+
+type State = 'header' | 'handshake' | 'waiting' | 'open' | 'over'
+
+export class ComponentStream implements CarrierHandler, ComponentLine {
+  readonly #parts: ComponentStreamParts
+  readonly #carrier: Carrier
+  /** What has come, in order; null: its end. */
+  readonly #lane: Lane<Packet | null>
+  readonly #id: string
+  #state: State = 'header'
+  #component: Component | null = null
+  #ending: Ending | null = null
+  #lang: Wire | null = null
+  #timer: Timer | null
+  #heardAt: Millis
+  #pings = 0
+
+  constructor(carry: (handler: CarrierHandler) => Carrier, parts: ComponentStreamParts) {
+    this.#parts = parts
+    this.#id = token(parts.entropy)
+    this.#lane = new Lane(
+      (packet) => this.#process(packet),
+      (error) => this.broken(error),
+      () => this.#carrier.resume(),
+    )
+    this.#carrier = carry(this)
+    this.#heardAt = parts.clock.now()
+    this.#timer = parts.clock.after(parts.streams['login-timeout'], () =>
+      this.#finish(violation('connection-timeout', 'The handshake took too long')),
+    )
+  }
+
+  // What its domain asks of it
+
+  send(packet: Packet): void {
+    if (this.#state !== 'open') throw new StanzaError('remote-server-timeout', { text: 'The service is not connected' })
+    this.#parts.counters.sent.value += 1
+    this.#carrier.send(forAnyStream(packet).wire)
+  }
+  ping(): void {
+    if (this.#state !== 'open') return
+    const { server } = this.#parts
+    const to = jid(this.#component!.domain)
+    const id = wire(`ping-${(this.#pings += 1)}`)
+    this.send(Packet.of({ kind: 'iq', type: 'get', from: server, to, id, payload: Payload.of(el('ping', PING)) }))
+  }
+  admitted(): void {
+    this.#state = 'open'
+    this.#carrier.limit(this.#parts.limits)
+    this.#carrier.send(wire('<handshake/>'))
+    this.#carrier.resume()
+    this.#watch()
+    this.#parts.log.info({ component: this.#component!.domain, remote: this.remote }, 'component connected')
+  }
+  conflict(): void {
+    this.#finish(violation('conflict', 'Another connection serves this domain'))
+  }
+  get remote(): string {
+    const { address, port } = this.#carrier
+    return `${address}:${port}`
+  }
+
+  /** The server stops (RFC 6120 4.9.3.19). */
+  shutDown(): void {
+    this.#finish(SHUTDOWN)
+  }
+
+  // What the carrier tells
+
+  header(header: StreamHeader): void {
+    const domain = domainOf(header.attrs['to'] ?? '')
+    const component = domain === null ? undefined : this.#parts.components.get(domain)
+    this.#open(header.attrs['to'] ?? '')
+    const wrong = headerFault(header) ?? (component === undefined ? 'host-unknown' : null)
+    if (wrong !== null) return this.#finish(violation(wrong))
+    this.#component = component!
+    const lang = header.attrs['xml:lang']
+    this.#lang = lang === undefined ? null : escape(lang)
+    this.#state = 'handshake'
+  }
+  element(raw: RawElement): void {
+    if (this.#state === 'handshake') return this.#handshake(raw)
+    if (this.#state === 'open') this.#stanza(raw)
+    else if (this.#state === 'waiting') this.#finish(violation('not-authorized'))
+  }
+  footer(): void {
+    this.#finish(LOGOUT)
+  }
+  heard(): void {
+    this.#heardAt = this.#parts.clock.now()
+    this.#component?.heard(this)
+  }
+  lost(): void {
+    this.#finish(CONNECTION_LOST)
+  }
+  gone(): void {
+    this.#finish(CONNECTION_LOST)
+    this.#timer?.cancel()
+    this.#parts.gone(this)
+  }
+  overflowed(): void {
+    this.#finish(SLOW_READER)
+  }
+  broken(error: unknown): void {
+    if (error instanceof XmlError) return this.#finish(violation(error.condition, error.message))
+    if (error instanceof StreamError) return this.#finish(violation(error.condition, error.text, error.specific))
+    this.#parts.log.error({ err: error }, 'A component made the server stumble; its stream is closed')
+    this.#finish(violation('internal-server-error'))
+  }
+
+  #open(from: string): void {
+    const address = from === '' ? '' : ` from='${escape(from)}'`
+    this.#carrier.send(
+      wire(`<?xml version='1.0'?><stream:stream xmlns='${COMPONENT}' xmlns:stream='${STREAM}'${address} id='${this.#id}'>`),
+    )
+    this.#state = 'handshake'
+  }
+  /** It knows the secret, or it goes: SHA-1 of stream id and secret, as lower-case hexadecimal digits. */
+  #handshake(raw: RawElement): void {
+    const component = this.#component!
+    if (raw.ns !== COMPONENT || raw.name !== 'handshake') return this.#finish(violation('not-authorized'))
+    if (!equal(raw.tree().text.trim(), proof(this.#id, component.settings.secret))) {
+      const { address } = this.#carrier
+      this.#parts.log.warn({ component: component.domain, remote: address }, 'a component does not know its secret')
+      return this.#finish(violation('not-authorized'))
+    }
+    this.#timer?.cancel()
+    this.#timer = null
+    this.#state = 'waiting'
+    this.#carrier.hold()
+    component.admit(this)
+  }
+  /** RFC 6120 8.1.1.2 and 8.1.2.2, as for servers: both addresses, and the sender's is at its own domain. */
+  #stanza(raw: RawElement): void {
+    if (raw.ns !== COMPONENT || !isStanza(raw.name)) return this.#finish(violation('unsupported-stanza-type'))
+    if (raw.from === null || raw.to === null) return this.#finish(violation('improper-addressing'))
+    const from = addressOf(raw.from)
+    if (from === null || from.domain !== this.#component!.domain) return this.#finish(violation('invalid-from'))
+    this.#parts.counters.received.value += 1
+    const { packet, refused } = stanzaFrom(raw, from, this.#lang, this.#parts.server)
+    if (packet === null) {
+      if (refused !== null) this.send(refused)
+      return
+    }
+    const payload = forClients(raw)
+    const { router } = this.#parts
+    const isOurs = (by: Jid): boolean => by.domain !== from.domain && router.serves(by.domain)
+    this.#lane.push(withoutForgeries(payload === null ? packet : packet.with({ payload }), isOurs))
+    if (this.#lane.depth >= this.#parts.queuedStanzas) this.#carrier.hold()
+  }
+  #process(packet: Packet | null): void | Promise<void> {
+    if (packet === null) return this.#component?.lost(this, this.#ending!)
+    try {
+      if (packet.kind === 'iq') checkIq(packet)
+    } catch (error) {
+      if (!(error instanceof StanzaError)) throw error
+      return this.#parts.router.refuse(packet, error)
+    }
+    return this.#parts.router.route(packet)
+  }
+
+  /** A connection that says nothing may be none any more. */
+  #watch(): void {
+    const { clock } = this.#parts
+    const { idle } = this.#component!.settings
+    if (idle === 0) return
+    const quiet = clock.now() - this.#heardAt
+    if (quiet < idle) this.#timer = clock.after(idle - quiet, () => this.#watch())
+    else {
+      const pingedAt = clock.now()
+      this.ping()
+      this.#timer = clock.after(ANSWER_MS, () => (this.#heardAt < pingedAt ? this.#finish(UNRESPONSIVE) : this.#watch()))
+    }
+  }
+  /** Says why (RFC 6120 4.9.1), closes our side, and waits a while for the component's. */
+  #finish(ending: Ending): void {
+    if (this.#state === 'over') return
+    if (this.#state === 'header') this.#open('') // 4.9.1.2
+    const { clock, log, streams, counters } = this.#parts
+    if (this.#state === 'open') log.info({ component: this.#component!.domain, ending: ending.name }, 'component disconnected')
+    else counters.refused.value += 1
+    this.#state = 'over'
+    this.#ending = ending
+    this.#timer?.cancel()
+    this.#timer = clock.after(streams['close-timeout'], () => this.#carrier.destroy())
+    this.#carrier.close(errorOf(ending))
+    this.#lane.push(null)
+  }
+}
+
+/** What a component has to send (XEP-0114 section 3). */
+export const proof = (id: string, secret: string): string =>
+  createHash('sha1')
+    .update(id + secret, 'utf8')
+    .digest('hex')
+
+function equal(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(encode(given), 'latin1'), Buffer.from(expected, 'latin1')]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+function headerFault({ name, ns, defaultNs }: StreamHeader): StreamCondition | null {
+  if (ns !== STREAM) return 'invalid-namespace'
+  if (name !== 'stream') return 'bad-format'
+  return defaultNs === COMPONENT ? null : 'invalid-namespace'
+}
+
+/** Null: it is no domain. */
+function domainOf(text: string): string | null {
+  try {
+    return prepareDomain(text)
+  } catch (error) {
+    if (error instanceof JidError) return null
+    throw error
+  }
+}
+
+/** Null: it is no address. */
+function addressOf(value: Wire): Jid | null {
+  try {
+    return jidOfWire(value)
+  } catch (error) {
+    if (error instanceof JidError) return null
+    throw error
+  }
+}

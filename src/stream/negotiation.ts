@@ -1,0 +1,169 @@
+/**
+ * RFC 6120 4.3: what happens on a client's stream before stanzas flow: STARTTLS (section 5), SASL (6), resource
+ * binding (7), in that order, or the last two at once (XEP-0388). Nobody may do anything else before (4.3.5), but for
+ * the few requests that a feature allows, such as registration.
+ */
+import { LOGOUT } from '../server/endings.ts'
+import type { Authenticated, EntranceHandler, StreamInfo } from '../server/stream-features.ts'
+import { el, type Element } from '../xml/element.ts'
+import type { RawElement } from '../xml/scanner.ts'
+import { escape, type Wire } from '../xml/wire.ts'
+import { serialise } from '../xml/write.ts'
+import { BIND, CLIENT, SASL, SASL2, TLS } from '../xmpp/ns.ts'
+import { StanzaError } from '../xmpp/stanza-error.ts'
+import { StreamError } from '../xmpp/stream-error.ts'
+import { Authentication, type Success } from './authentication.ts'
+import { accountOf, bindResource } from './binding.ts'
+import type { Carrier } from './carrier.ts'
+import { offersAfter, offersBefore, startTlsOffer } from './client-offers.ts'
+import type { ClientStreamParts } from './client-parts.ts'
+import type { ClientStream } from './client-stream.ts'
+import { nonza } from './framing.ts'
+import { entriesFor, enterAll, successOf } from './inline.ts'
+import { isStanza } from './packet-from.ts'
+import { coreProfile, extensibleProfile, type SaslProfile } from './sasl/profiles.ts'
+
+/** Requests before a session exists, such as bind attempts; more close the stream (7.7.3). */
+const REQUESTS_MAX = 20
+
+export class Negotiation {
+  readonly #stream: ClientStream
+  readonly #carrier: Carrier
+  readonly #parts: ClientStreamParts
+  #info: StreamInfo = { domain: '', confidential: false, address: '', bindings: [], session: null }
+  #lang: Wire | null = null
+  #authentication: Authentication | null = null
+  /** Null until it has authenticated. */
+  #client: Authenticated | null = null
+  #requests = 0
+  #busy = false
+
+  constructor(stream: ClientStream, carrier: Carrier, parts: ClientStreamParts) {
+    this.#stream = stream
+    this.#carrier = carrier
+    this.#parts = parts
+  }
+  /** A stream header has come, and has been answered. @throws StreamError */
+  begin(domain: string, from: string | null, lang: string | null): void {
+    const { confidential, address, startTls } = this.#carrier
+    if (!confidential && startTls === null && this.#parts.streams['require-tls'])
+      throw new StreamError('policy-violation', 'TLS is required, and this way has none')
+    this.#lang = lang === null ? null : escape(lang)
+    // A new stream, but the same client: its failed attempts still count (6.4.5)
+    if (this.#client === null)
+      this.#authentication = new Authentication(this.#carrier, domain, from, this.#parts, this.#authentication?.failures ?? 0)
+    this.#info = { domain, confidential, address, bindings: this.#authentication!.bindings, session: null }
+    this.#carrier.features(this.#offers())
+  }
+  element(raw: RawElement): void {
+    if (this.#busy) throw new StreamError('not-authorized')
+    const work = this.#handle(raw)
+    if (work === undefined) return
+    this.#busy = true
+    this.#stream.waitFor(work.finally(() => (this.#busy = false)))
+  }
+
+  #offers(): readonly Element[] {
+    const { server, streams } = this.#parts
+    if (this.#client !== null) return offersAfter(server.streamFeatures, this.#info, streams['stanza-size'])
+    const isRequired = streams['require-tls']
+    const tls = this.#info.confidential || this.#carrier.startTls === null ? [] : [startTlsOffer(isRequired)]
+    if (!this.#info.confidential && isRequired) return tls // 5.3.1: nothing else beside a mandatory STARTTLS
+    const { offer } = this.#authentication!
+    return [...tls, ...offersBefore(server.streamFeatures, this.#info, offer, streams['stanza-size-before-login'])]
+  }
+  #handle(raw: RawElement): void | Promise<void> {
+    if (raw.ns === SASL) return this.#authenticate(coreProfile, raw)
+    if (raw.ns === SASL2) return this.#authenticate(extensibleProfile, raw)
+    // DEVIATES(0051): white space is let pass
+    if (this.#authentication?.isExclusive === true) throw new StreamError('policy-violation', 'Authentication is under way')
+    if (raw.ns === TLS && raw.name === 'starttls') return this.#startTls()
+    const entrance = this.#parts.server.streamFeatures.entranceHandler(raw.ns)
+    if (entrance !== undefined) return this.#enter(entrance, raw)
+    if (raw.ns !== CLIENT || !isStanza(raw.name)) throw new StreamError('unsupported-stanza-type')
+    const type: string | null = raw.type
+    if (raw.name !== 'iq' || (type !== 'get' && type !== 'set')) throw new StreamError('not-authorized')
+    return this.#request(raw, type)
+  }
+  /** 5.4.2 */
+  #startTls(): void {
+    if (this.#carrier.startTls === null || this.#info.confidential || this.#client !== null) {
+      this.#stream.send(nonza('failure', TLS))
+      return this.#stream.close(LOGOUT) // 5.4.2.2: no stream error
+    }
+    this.#stream.send(nonza('proceed', TLS))
+    this.#stream.secure()
+  }
+
+  async #authenticate(profile: SaslProfile, raw: RawElement): Promise<void> {
+    const needsTls = this.#parts.streams['require-tls'] || profile === extensibleProfile // XEP-0388 3
+    if (this.#client !== null || (needsTls && !this.#info.confidential)) throw new StreamError('policy-violation')
+    const outcome = await this.#authentication!.step(profile, raw.tree())
+    if (typeof outcome === 'string') return this.#stream.send(outcome)
+    const { jid, data, credentials, start } = outcome
+    const { device, mechanism } = start
+    this.#client = { jid, connection: this.#stream, lang: this.#lang, device, mechanism, credentials }
+    this.#stream.trust()
+    if (start.request !== null) return this.#goOn(this.#client, outcome, start.request)
+    this.#stream.send(coreProfile.success(data))
+    this.#stream.restart()
+  }
+  /** XEP-0388 2.6.1: the stream goes on, with all that was asked for along with the authentication. */
+  async #goOn(client: Authenticated, { data }: Success, request: Element): Promise<void> {
+    const { streamFeatures } = this.#parts.server
+    const entries = await entriesFor(streamFeatures, client, request)
+    if (this.#stream.isClosing) return // broken meanwhile: nothing was begun
+    const { replies, session, isResumed, entered } = enterAll(entries)
+    this.#stream.send(successOf(session?.jid.full ?? client.jid.bare, data, replies))
+    this.#info = { ...this.#info, session }
+    if (session !== null) this.#stream.carry(session, client.mechanism)
+    if (!isResumed) this.#carrier.features(this.#offers()) // XEP-0198 9.2: not when the old stream goes on
+    entered?.()
+  }
+
+  /** Another way into a session than binding, such as the resumption of one (XEP-0198 5). */
+  async #enter(entrance: EntranceHandler, raw: RawElement): Promise<void> {
+    this.#count()
+    const enter = await entrance(this.#client, raw.tree())
+    if (this.#stream.isClosing) return // broken meanwhile: the session, if there is one, waits for another
+    const { reply, session, entered } = enter()
+    if (reply !== null) this.#stream.send(serialise(reply, CLIENT))
+    if (session !== null) this.#stream.carry(session, this.#client!.mechanism)
+    entered?.()
+  }
+  /** An IQ before there is a session: binding, or what a feature allows to anybody. */
+  async #request(raw: RawElement, type: 'get' | 'set'): Promise<void> {
+    const [payload] = raw.tree().elements
+    const { streamFeatures } = this.#parts.server
+    const bind = this.#client !== null && type === 'set' && payload?.is('bind', BIND) === true
+    const early = payload === undefined || this.#client !== null ? undefined : streamFeatures.earlyHandler(payload.ns)
+    const mayAsk = bind || (early !== undefined && (this.#info.confidential || !this.#parts.streams['require-tls']))
+    if (payload === undefined || raw.id === null || !mayAsk) throw new StreamError('not-authorized')
+    this.#count()
+    try {
+      if (bind) return await this.#bind(this.#client!, raw.id, payload)
+      this.#answer(raw.id, 'result', await early!(this.#info, type, payload, raw.id))
+    } catch (error) {
+      if (!(error instanceof StanzaError)) throw error
+      this.#answer(raw.id, 'error', error.toElement())
+    }
+  }
+  async #bind(client: Authenticated, id: Wire, request: Element): Promise<void> {
+    const account = await accountOf(this.#parts, client.jid)
+    if (this.#stream.isClosing) return // broken meanwhile
+    const session = bindResource(this.#parts, account, client, request)
+    this.#stream.carry(session, client.mechanism)
+    this.#answer(id, 'result', el('bind', BIND, {}, el('jid', BIND, {}, session.jid.full)))
+  }
+  #count(): void {
+    if ((this.#requests += 1) > REQUESTS_MAX) throw new StreamError('policy-violation')
+  }
+  #answer(id: Wire, type: 'result' | 'error', payload: Element | null): void {
+    this.#stream.send(answer(id, type, payload))
+  }
+}
+
+function answer(id: Wire, type: 'result' | 'error', payload: Element | null): Wire {
+  const content = payload === null ? '' : serialise(payload, CLIENT)
+  return `<iq type='${type}' id='${id}'>${content}</iq>` as Wire
+}

@@ -1,0 +1,51 @@
+/**
+ * The life of local accounts: passwords become keys (RFC 5802), and what happens to an account happens to its
+ * sessions. In-band registration (XEP-0077) and the operator's commands both come here.
+ */
+import { farewells } from '../im/roster.ts'
+import { ACCOUNT_DELETED } from '../server/endings.ts'
+import type { Host } from '../server/feature.ts'
+import type { Registrar } from '../server/registrar.ts'
+import type { Jid } from '../xmpp/jid.ts'
+import { deriveCredentials } from './sasl/credentials.ts'
+
+type Parts = Pick<Host, 'accounts' | 'sessions' | 'router' | 'stores' | 'clock' | 'entropy' | 'tell'>
+
+export class LocalRegistrar implements Registrar {
+  readonly #host: Parts
+  readonly #iterations: number
+
+  /** @param iterations of PBKDF2, for passwords that are set from now on */
+  constructor(host: Parts, iterations: number) {
+    this.#host = host
+    this.#iterations = iterations
+  }
+
+  async create(bare: Jid, password: string): Promise<'created' | 'exists'> {
+    const { stores, clock, entropy, tell } = this.#host
+    const credentials = await deriveCredentials(password, this.#iterations, entropy)
+    if (!(await stores.accounts.create(bare.bare, credentials, clock.now()))) return 'exists'
+    tell('account-created', { jid: bare })
+    return 'created'
+  }
+
+  /** Sessions stay: who changes his own password in one of them wants to go on. */
+  async changePassword(bare: Jid, password: string): Promise<boolean> {
+    const { stores, entropy } = this.#host
+    return stores.accounts.setCredentials(bare.bare, await deriveCredentials(password, this.#iterations, entropy))
+  }
+
+  async delete(bare: Jid, removed?: () => void): Promise<boolean> {
+    const { stores, accounts, sessions, router, tell } = this.#host
+    const account = await accounts.load(bare.bare)
+    // In turn with changes of the roster: what was decided before is stored before
+    if (account === null || !(await account.serial.run(() => stores.accounts.delete(bare.bare)))) return false
+    removed?.()
+    accounts.forget(bare.bare)
+    // Contacts are told: sessions and roster still know who those are.
+    for (const session of [...account.sessions]) sessions.end(session, ACCOUNT_DELETED)
+    tell('account-deleted', { jid: bare })
+    for (const farewell of farewells(account)) await router.route(farewell)
+    return true
+  }
+}

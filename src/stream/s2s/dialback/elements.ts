@@ -1,0 +1,60 @@
+/** XEP-0220: the elements of dialback as they stand on the wire, with the prefix that the stream header declares. */
+import { el, type Element } from '../../../xml/element.ts'
+import { escape, wire, type Wire } from '../../../xml/wire.ts'
+import { serialise } from '../../../xml/write.ts'
+import { SERVER, STANZA_ERRORS } from '../../../xmpp/ns.ts'
+import { StanzaError, type StanzaCondition } from '../../../xmpp/stanza-error.ts'
+
+export const DIALBACK = 'jabber:server:dialback'
+export const DIALBACK_FEATURE = 'urn:xmpp:features:dialback'
+
+/** A pair of domains, seen from here. */
+export interface Pair {
+  readonly local: string
+  readonly remote: string
+}
+/** A domain holds no space. */
+export const keyOf = ({ local, remote }: Pair): string => `${local} ${remote}`
+
+export type Outcome = 'valid' | 'invalid' | StanzaCondition
+
+export interface DialbackElement {
+  readonly name: 'result' | 'verify'
+  readonly from: string
+  readonly to: string
+  /** Of a verification: the stream in question. */
+  readonly id: string | null
+  /** Null: it asks. */
+  readonly outcome: Outcome | null
+  readonly key: string
+}
+
+export function dialbackText({ name, from, to, id, outcome, key }: DialbackElement): Wire {
+  const isError = outcome !== null && outcome !== 'valid' && outcome !== 'invalid'
+  const type = outcome === null ? '' : ` type='${isError ? 'error' : outcome}'`
+  const content = isError ? errorText(outcome) : escape(key)
+  const start = `<db:${name} from='${escape(from)}' to='${escape(to)}'${id === null ? '' : ` id='${escape(id)}'`}${type}`
+  return wire(content === '' ? `${start}/>` : `${start}>${content}</db:${name}>`)
+}
+
+/** In the stream's namespace (section 2.5), which is not the client's. */
+function errorText(condition: StanzaCondition): string {
+  const { attrs } = new StanzaError(condition).toElement()
+  return serialise(el('error', SERVER, attrs, el(condition, STANZA_ERRORS)), SERVER)
+}
+
+/** What an element says; null: it is none of dialback, or lacks what it must have. Addresses are as they came. */
+export function readDialback(element: Element): DialbackElement | null {
+  const { name } = element
+  const [from, to, id, type] = [element.attr('from'), element.attr('to'), element.attr('id'), element.attr('type')]
+  if ((name !== 'result' && name !== 'verify') || from === undefined || to === undefined) return null
+  if (name === 'verify' && id === undefined) return null
+  const outcome = type === undefined ? null : type === 'valid' || type === 'invalid' ? type : conditionOf(element)
+  return { name, from, to, id: id ?? null, outcome, key: element.text.trim() }
+}
+
+function conditionOf(element: Element): StanzaCondition {
+  const error = element.elements.find((child) => child.name === 'error')
+  const condition = error?.elements.find((child) => child.ns === STANZA_ERRORS && child.name !== 'text')
+  return (condition?.name ?? 'undefined-condition') as StanzaCondition
+}

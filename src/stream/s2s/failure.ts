@@ -1,0 +1,71 @@
+/** Why there is no stream to another server, and what that is called where it has to be told. */
+import { NoSuchHost } from '../../net/dns.ts'
+import type { StanzaCondition } from '../../xmpp/stanza-error.ts'
+import type { Outcome } from './dialback/elements.ts'
+
+export type FailureKind =
+  /** Nothing is known of such a domain, or its server does not know it. */
+  | 'not-found'
+  /** Its server does not answer, or breaks off. */
+  | 'unreachable'
+  /** Its server cannot prove what it is. */
+  | 'untrusted'
+  /** Its server does not believe that we are who we are. */
+  | 'disbelieved'
+  /** Its server does not want to, for whatever reason. */
+  | 'refused'
+  /** We do not want to. */
+  | 'unwanted'
+
+export class PeerFailure extends Error {
+  readonly kind: FailureKind
+
+  constructor(kind: FailureKind, message: string) {
+    super(message)
+    this.kind = kind
+  }
+}
+
+/** To the server of a domain that is denied. */
+export const NOT_YOURS = 'This server does not talk to yours'
+
+/** RFC 6120 10.4.3, and XEP-0220 2.1.1 for what becomes of stanzas that were waiting. */
+const STANZA_CONDITIONS: Readonly<Record<FailureKind, StanzaCondition>> = {
+  'not-found': 'remote-server-not-found',
+  'unreachable': 'remote-server-timeout',
+  'untrusted': 'remote-server-timeout',
+  'disbelieved': 'internal-server-error',
+  'refused': 'remote-server-timeout',
+  'unwanted': 'not-allowed',
+}
+export const stanzaCondition = (kind: FailureKind): StanzaCondition => STANZA_CONDITIONS[kind]
+
+/**
+ * XEP-0220 2.5, to an Initiating Server whose domain we could not ask about. `<remote-connection-failed/>`, which stands
+ * there too, is no stanza error of RFC 6120, and nothing else may stand in its place.
+ */
+const DIALBACK_CONDITIONS: Readonly<Record<FailureKind, StanzaCondition>> = {
+  'not-found': 'remote-server-not-found',
+  'unreachable': 'remote-server-timeout',
+  'untrusted': 'not-authorized',
+  'disbelieved': 'remote-server-timeout',
+  'refused': 'remote-server-timeout',
+  'unwanted': 'policy-violation',
+}
+export const dialbackCondition = (kind: FailureKind): StanzaCondition => DIALBACK_CONDITIONS[kind]
+
+/** XEP-0220 2.5: an error in step 3 is reported in step 4 as one with the server of the domain. */
+export const reported = (outcome: Outcome): Outcome =>
+  outcome === 'valid' || outcome === 'invalid' || outcome === 'remote-server-timeout' ? outcome : 'remote-server-not-found'
+
+/** What a refusal by dialback says. */
+export const refusedBy = (outcome: Outcome): PeerFailure =>
+  outcome === 'invalid'
+    ? new PeerFailure('disbelieved', 'the other server calls our dialback key invalid')
+    : new PeerFailure('refused', `the other server refuses dialback: ${outcome}`)
+
+export function failureOf(error: unknown): PeerFailure {
+  if (error instanceof PeerFailure) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new PeerFailure(error instanceof NoSuchHost ? 'not-found' : 'unreachable', message)
+}

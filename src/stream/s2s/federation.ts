@@ -1,0 +1,224 @@
+/**
+ * Everything for domains that are not ours (RFC 6120 10.4): which stream takes it, how one is got, and what the link
+ * table learns of it. Streams tell it what they may be used for; it never looks into them.
+ */
+import type { Counter } from '../../base/metrics.ts'
+import { checkIq } from '../../server/check-stage.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Connector, Link } from '../../server/links.ts'
+import type { Destination } from '../../server/router.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { keyOf, type Outcome, type Pair } from './dialback/elements.ts'
+import type { Question } from './dialback/machine.ts'
+import { dialbackCondition, failureOf, NOT_YOURS, PeerFailure, reported, stanzaCondition } from './failure.ts'
+import { Intake } from './intake.ts'
+import { Opening, type OpeningParts } from './opening.ts'
+import { Outlet, type OutletParts } from './outlet.ts'
+import type { Switchboard } from './peer-parts.ts'
+import type { PeerStream } from './peer-stream.ts'
+import { PeerStreams } from './streams.ts'
+import { Vigil } from './vigil.ts'
+
+/** Ways out that nothing is under way on are forgotten when there are more than this. */
+const OUTLETS_MAX = 10_000
+
+export class Federation implements Destination, Switchboard, Connector {
+  readonly #host: Host
+  readonly #parts: OpeningParts
+  readonly #opening: Opening
+  readonly #intake: Intake
+  readonly #vigil: Vigil
+  readonly #streams = new PeerStreams()
+  readonly #outlets = new Map<string, Outlet>()
+  readonly #outletParts: OutletParts
+  readonly #sent: Counter
+  readonly #received: Counter
+  #stopped = false
+
+  constructor(host: Host, parts: OpeningParts) {
+    const { clock, metrics, links, router } = host
+    const { settings, peers } = parts.peer
+    this.#host = host
+    this.#parts = parts
+    this.#opening = new Opening(parts, this, ({ remote }, addresses, port) => {
+      const isTrusted = (s: PeerStream): boolean => peers.trust(remote) !== 'require-certificate' || s.isCertified(remote)
+      return this.#streams.toSameMachine(addresses, port, isTrusted)
+    })
+    this.#intake = new Intake(settings, clock)
+    this.#outletParts = {
+      stanzasMax: settings['queue-stanzas'],
+      octetsMax: settings['queue-size'],
+      waitMs: settings['queue-timeout'],
+      clock,
+      refuse: (packet, error, origin) => void router.returned(packet, error, origin),
+    }
+    const times = { deadAfter: settings['dead-after'], idleCheck: settings['idle-check'] }
+    this.#vigil = new Vigil(host, times, this.#streams, this.#outlets)
+    this.#sent = metrics.counter('porchlight_s2s_stanzas_sent_total', 'Stanzas for other servers')
+    this.#received = metrics.counter('porchlight_s2s_stanzas_received_total', 'Stanzas from other servers')
+    metrics.gauge('porchlight_s2s_streams', 'Streams between servers', () => this.#streams.size)
+    metrics.gauge('porchlight_s2s_stanzas_waiting', 'Stanzas that wait for a stream to another server', () =>
+      [...this.#outlets.values()].reduce((sum, { waiting }) => sum + waiting, 0),
+    )
+    links.connector = this
+  }
+
+  deliver(packet: Packet, origin: Jid | null): void {
+    const outlet = this.#outlet({ local: packet.from.domain, remote: packet.to!.domain })
+    if (outlet.stream === null) this.#mayTry(outlet)
+    outlet.send(packet, origin)
+    this.#sent.value += 1
+    if (outlet.stream !== null) return
+    const link = this.#link(outlet.pair)
+    if (link.isRecovering) link.look() // it knows when
+    else void this.#connect(outlet.pair)
+  }
+  connect({ local, remote }: Link): void {
+    void this.#connect({ local, remote })
+  }
+  isWanted(link: Link): boolean {
+    return (this.#outlets.get(keyOf(link))?.waiting ?? 0) > 0
+  }
+  streams(): Iterable<PeerStream> {
+    return this.#streams.all()
+  }
+  /** By order of the operator: nothing goes in or out between these two any more. */
+  force(link: Link): void {
+    link.force()
+    this.#outlets.get(keyOf(link))?.refuseAll('remote-server-timeout')
+    for (const stream of this.#streams.between(link)) stream.close(null)
+  }
+  /** Resolves when nothing waits to be sent any more: it was, or could not be. */
+  async finish(): Promise<void> {
+    await Promise.all([...this.#outlets.values()].map((outlet) => outlet.whenEmpty()))
+  }
+  /** Ends all streams; nothing is opened any more. */
+  stop(): void {
+    this.#stopped = true
+    this.#vigil.stop()
+    this.#host.links.stop()
+    for (const stream of this.#streams.all()) stream.fail('system-shutdown')
+  }
+
+  // What streams tell
+
+  add(stream: PeerStream): void {
+    this.#streams.add(stream)
+  }
+  granted(stream: PeerStream, pair: Pair): void {
+    const outlet = this.#outlet(pair)
+    this.#streams.join(stream, this.#link(pair))
+    if (outlet.stream === null) outlet.take(stream)
+  }
+  objection(stream: PeerStream, pair: Pair): string | null {
+    if (this.#parts.peer.peers.trust(pair.remote) === 'deny') return NOT_YOURS
+    if (this.#stopped || this.#link(pair).isForced) return 'Closed by the operator'
+    const tooMany = stream.side === 'receiving' && this.#streams.countFrom(pair) >= this.#settings['connections-per-domain']
+    return tooMany ? 'Too many streams from this domain' : null
+  }
+  accepted(stream: PeerStream, pair: Pair): void {
+    this.#streams.join(stream, this.#link(pair))
+  }
+  examine(stream: PeerStream, pair: Pair, key: string): void {
+    if (this.objection(stream, pair) !== null) return stream.dialback.conclude(pair, 'policy-violation')
+    // "Dialback without dialing back": the certificate says more than the answer could
+    if (stream.isCertified(pair.remote)) return stream.dialback.conclude(pair, 'valid')
+    void this.#callBack(stream, { pair, streamId: stream.id, key })
+  }
+  receive(_: PeerStream, packet: Packet): void | Promise<void> {
+    const { router, clock } = this.#host
+    this.#received.value += 1
+    try {
+      const wait = this.#intake.admit(packet)
+      if (packet.kind === 'iq') checkIq(packet)
+      if (wait > 0) return new Promise<void>((over) => void clock.after(wait, over)).then(() => router.route(packet))
+    } catch (error) {
+      if (!(error instanceof StanzaError)) throw error
+      return router.refuse(packet, error)
+    }
+    return router.route(packet)
+  }
+  isNeeded(stream: PeerStream): boolean {
+    return this.#streams.linksOf(stream).some((link) => link.isWatched)
+  }
+  over(stream: PeerStream, graceful: boolean): void {
+    for (const link of this.#streams.remove(stream)) {
+      const outlet = this.#outlets.get(keyOf(link))
+      if (outlet?.stream === stream) outlet.lose(this.#streams.granted(link))
+      if (!this.#stopped) link.closed(graceful)
+    }
+  }
+
+  get #settings(): OpeningParts['peer']['settings'] {
+    return this.#parts.peer.settings
+  }
+  #link({ local, remote }: Pair): Link {
+    return this.#host.links.of(local, remote)
+  }
+  /** @throws StanzaError when there is no sense in it */
+  #mayTry({ failure, pair }: Outlet): void {
+    if (this.#stopped) throw new StanzaError('remote-server-timeout')
+    if (this.#parts.peer.peers.trust(pair.remote) === 'deny')
+      throw new StanzaError('not-allowed', { text: 'This server does not talk to that one' })
+    const link = this.#link(pair)
+    if (link.isForced) throw new StanzaError('remote-server-timeout')
+    if (link.isHopeless) throw new StanzaError(stanzaCondition(failure?.kind ?? 'unreachable'))
+  }
+  async #connect(pair: Pair): Promise<void> {
+    const outlet = this.#outlet(pair)
+    if (outlet.isTrying || outlet.stream !== null || this.#stopped || this.#link(pair).isForced) return
+    outlet.isTrying = true
+    try {
+      await this.#want(pair)
+    } catch (error) {
+      if (outlet.stream !== null) return // the other side has come meanwhile
+      const link = this.#link(pair)
+      outlet.failure = failureOf(error)
+      link.failed()
+      if (!link.isRecovering) outlet.refuseAll(stanzaCondition(outlet.failure.kind))
+    } finally {
+      outlet.isTrying = false
+    }
+  }
+  /** On a stream that is there, or else on one of its own. @throws PeerFailure */
+  async #want(pair: Pair): Promise<void> {
+    const stream = this.#streams.toSameDomain(pair.remote) ?? (await this.#opening.open(pair))
+    try {
+      await stream.want(pair)
+    } catch (error) {
+      const isOwn = stream.local === pair.local && stream.remote === pair.remote
+      if (isOwn || (error instanceof PeerFailure && error.kind === 'disbelieved')) throw error
+      const own = await this.#opening.open(pair, true)
+      await own.want(pair)
+    }
+  }
+  async #callBack(asking: PeerStream, question: Question): Promise<void> {
+    const { pair } = question
+    const conclude = (outcome: Outcome): void => asking.dialback.conclude(pair, outcome)
+    try {
+      const stream = this.#streams.authoritative(pair.remote, asking) ?? (await this.#opening.open(pair, true))
+      stream.dialback.ask(question, (outcome) => conclude(reported(outcome)))
+      this.#host.clock.after(this.#settings['negotiation-timeout'], () => conclude('remote-server-timeout'))
+    } catch (error) {
+      conclude(dialbackCondition(failureOf(error).kind))
+    }
+  }
+  /** @throws StanzaError when there are too many */
+  #outlet(pair: Pair): Outlet {
+    const key = keyOf(pair)
+    let outlet = this.#outlets.get(key)
+    if (outlet === undefined) {
+      if (this.#outlets.size >= OUTLETS_MAX) this.#forget()
+      outlet = new Outlet(pair, this.#outletParts)
+      this.#outlets.set(key, outlet)
+    }
+    return outlet
+  }
+  #forget(): void {
+    for (const [key, outlet] of this.#outlets) if (outlet.isIdle) this.#outlets.delete(key)
+    if (this.#outlets.size >= OUTLETS_MAX)
+      throw new StanzaError('resource-constraint', { text: 'This server talks to too many others' })
+  }
+}

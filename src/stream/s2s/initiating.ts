@@ -1,0 +1,141 @@
+/**
+ * Negotiation of a stream that we open to another server (RFC 6120 4.3, as the initiating entity): TLS, a look at the
+ * certificate, XEP-0288, then SASL EXTERNAL if it is offered (XEP-0178 3). Without that, dialback is to be used.
+ */
+import type { Element } from '../../xml/element.ts'
+import { el } from '../../xml/element.ts'
+import type { RawElement, StreamHeader } from '../../xml/scanner.ts'
+import { serialise } from '../../xml/write.ts'
+import { SASL, SERVER, STREAM, TLS } from '../../xmpp/ns.ts'
+import { nonza } from '../framing.ts'
+import { encodeBase64 } from '../sasl/base64.ts'
+import { DIALBACK_FEATURE } from './dialback/elements.ts'
+import { PeerFailure } from './failure.ts'
+import { limitsElement, STREAM_LIMITS } from '../stream-limits.ts'
+import { BIDI, BIDI_FEATURE } from './offers.ts'
+import type { PeerParts } from './peer-parts.ts'
+import type { PeerNegotiation, PeerStream } from './peer-stream.ts'
+
+export interface Opened {
+  ready(stream: PeerStream): void
+  failed(why: PeerFailure): void
+}
+
+export class InitiatingNegotiation implements PeerNegotiation {
+  readonly #stream: PeerStream
+  readonly #parts: PeerParts
+  readonly #opened: Opened
+  #expects: 'header' | 'features' | 'proceed' | 'outcome' | 'nothing' = 'header'
+  #authenticated = false
+  #externalFailed = false
+  #bidiAsked = false
+  #over = false
+
+  constructor(stream: PeerStream, parts: PeerParts, local: string, remote: string, opened: Opened) {
+    this.#stream = stream
+    this.#parts = parts
+    this.#opened = opened
+    stream.local = local
+    stream.remote = remote
+  }
+  /** Sends the first header. */
+  begin(): void {
+    const { local, remote } = this.#stream
+    this.#expects = 'header'
+    this.#stream.open(local, remote, '') // no language: we write for people of many
+  }
+  header({ attrs }: StreamHeader): void {
+    if (this.#expects !== 'header') return this.#stream.fail('policy-violation')
+    this.#stream.id = attrs['id'] ?? ''
+    this.#expects = 'features'
+    if (this.#stream.carrier.encrypted && !this.#authenticated) this.#checkCertificate()
+  }
+  element(raw: RawElement): void {
+    if (raw.ns === STREAM && raw.name === 'features' && this.#expects === 'features') return this.#features(raw.tree())
+    if (raw.ns === TLS && this.#expects === 'proceed')
+      return raw.name === 'proceed'
+        ? this.#secure()
+        : this.#giveUp(new PeerFailure('refused', 'the other server refuses STARTTLS'))
+    if (raw.ns === SASL && this.#expects === 'outcome') return this.#outcome(raw)
+    if (raw.ns === STREAM && raw.name === 'features' && this.#expects === 'nothing') return // told again: nothing in them that we would use
+    this.#stream.fail('unsupported-stanza-type')
+  }
+  over(why: PeerFailure): void {
+    if (this.#over) return
+    this.#over = true
+    this.#opened.failed(why)
+  }
+
+  /** RFC 6120 13.7.2, RFC 7590 3.4: what the rule for the domain demands of it. */
+  #checkCertificate(): void {
+    const { remote } = this.#stream
+    this.#stream.examineCertificate()
+    if (this.#parts.peers.trust(remote) !== 'require-certificate' || this.#stream.isCertified(remote)) return
+    this.#giveUp(
+      new PeerFailure(
+        'untrusted',
+        this.#stream.certificate === null ? 'its certificate does not hold' : 'its certificate is for somebody else',
+      ),
+    )
+  }
+  #features(features: Element): void {
+    const { encrypted, startTls } = this.#stream.carrier
+    if (encrypted) return this.#secureFeatures(features)
+    if (startTls === null || features.child('starttls', TLS) === undefined)
+      return this.#giveUp(new PeerFailure('refused', 'the other server does not offer TLS'))
+    this.#expects = 'proceed'
+    this.#stream.send(nonza('starttls', TLS))
+  }
+  #secure(): void {
+    this.#stream.secure()
+    this.begin()
+  }
+  #secureFeatures(features: Element): void {
+    this.#stream.hasDialbackErrors = features.child('dialback', DIALBACK_FEATURE)?.child('errors') !== undefined
+    this.#stream.peerStanzaMax = Number(features.child('limits', STREAM_LIMITS)?.child('max-bytes')?.text ?? 0) || 0
+    if (features.child('bidi', BIDI_FEATURE) !== undefined && !this.#authenticated) this.#askForBidi()
+    const mechanisms = features.child('mechanisms', SASL)?.elements.map((m) => m.text.trim()) ?? []
+    if (this.#authenticated || this.#externalFailed || !mechanisms.includes('EXTERNAL')) return this.#done()
+    this.#expects = 'outcome'
+    // XEP-0178 3: the authorization identity could be left out, but older servers want it
+    this.#stream.send(serialise(el('auth', SASL, { mechanism: 'EXTERNAL' }, encodeBase64(Buffer.from(this.#stream.local)))))
+  }
+  /** XEP-0288 2.2: before authentication, and with our limits, for which there is no other place (XEP-0478). */
+  #askForBidi(): void {
+    const { settings } = this.#parts
+    if (!settings['bidirectional'] || this.#bidiAsked) return
+    this.#bidiAsked = true
+    this.#stream.bidirectional = true
+    this.#stream.dialback.takesQuestions = true
+    this.#stream.send(serialise(el('bidi', BIDI, {}, limitsElement(settings['stanza-size'])), SERVER))
+  }
+  #outcome(raw: RawElement): void {
+    switch (raw.name) {
+      case 'success':
+        this.#authenticated = true
+        this.#stream.restart()
+        return this.begin()
+      case 'challenge':
+        return this.#stream.send(nonza('response', SASL, encodeBase64(Buffer.from(this.#stream.local))))
+      case 'failure':
+        // XEP-0178 3: the other server closes now, or goes on with dialback
+        this.#externalFailed = true
+        return this.#done()
+      default:
+        this.#stream.fail('unsupported-stanza-type')
+    }
+  }
+  #done(): void {
+    const { local, remote } = this.#stream
+    this.#expects = 'nothing'
+    this.#over = true
+    this.#stream.ready()
+    if (this.#authenticated) this.#stream.grant({ local, remote })
+    if (!this.#stream.isClosing) this.#opened.ready(this.#stream)
+    else this.#opened.failed(new PeerFailure('unreachable', 'the stream was closed at once'))
+  }
+  #giveUp(why: PeerFailure): void {
+    this.over(why)
+    this.#stream.close(null)
+  }
+}

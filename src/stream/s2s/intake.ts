@@ -1,0 +1,62 @@
+/**
+ * What one domain of others may send us (RFC 6120 13.12, SEC-15): all its streams together, on average. What is too much
+ * waits, and we read no more; requests for subscriptions that are too many are refused. Nobody else is touched.
+ */
+import { Bucket } from '../../base/bucket.ts'
+import type { Clock, Millis } from '../../base/clock.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { FederationSettings } from './settings.ts'
+
+/** Domains whose rate is remembered; beyond that the one first seen is forgotten. */
+const DOMAINS_MAX = 10_000
+/** A domain saves up as much as it may send in so many seconds. */
+const SAVED_SECONDS = 4
+/** What a stanza costs beside its content, about. */
+const ENVELOPE_OCTETS = 100
+
+interface Pace {
+  readonly stanzas: Bucket | null
+  readonly octets: Bucket | null
+  readonly requests: Bucket | null
+}
+
+export class Intake {
+  readonly #settings: FederationSettings
+  readonly #clock: Clock
+  readonly #paces = new Map<string, Pace>()
+
+  constructor(settings: FederationSettings, clock: Clock) {
+    this.#settings = settings
+    this.#clock = clock
+  }
+  /** Takes what the stanza costs, and says how long it has to wait. @throws StanzaError policy-violation: one request too many */
+  admit(packet: Packet): Millis {
+    const { stanzas, octets, requests } = this.#pace(packet.from.domain)
+    const now = this.#clock.now()
+    const wait = Math.max(stanzas?.take(1, now) ?? 0, octets?.take(packet.payload.text.length + ENVELOPE_OCTETS, now) ?? 0)
+    if (requests !== null && packet.kind === 'presence' && packet.type === 'subscribe' && requests.tryTake(1, now) > 0) {
+      throw new StanzaError('policy-violation', { type: 'wait', text: 'Too many requests from this domain' })
+    }
+    return wait
+  }
+
+  #pace(domain: string): Pace {
+    let pace = this.#paces.get(domain)
+    if (pace === undefined) {
+      if (this.#paces.size >= DOMAINS_MAX) this.#paces.delete(this.#paces.keys().next().value!)
+      this.#paces.set(domain, (pace = this.#fresh()))
+    }
+    return pace
+  }
+  #fresh(): Pace {
+    const now = this.#clock.now()
+    const bucket = (perSecond: number, seconds: number): Bucket | null =>
+      perSecond === 0 ? null : new Bucket(perSecond * seconds, perSecond, now)
+    return {
+      stanzas: bucket(this.#settings['stanzas-per-second'], SAVED_SECONDS),
+      octets: bucket(this.#settings['bytes-per-second'], SAVED_SECONDS),
+      requests: bucket(this.#settings['subscriptions-per-minute'] / 60, 60),
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * How a stream to another domain comes about: where its servers are, the first that can be reached, negotiation. Whoever
+ * wants a stream for the same pair meanwhile gets the same one.
+ */
+import type { Socket } from 'node:net'
+import { asciiDomain } from '../../net/address.ts'
+import { dial, type Connect } from '../../net/dialling.ts'
+import { addressesOf, targetsOf, type Resolver, type Target } from '../../net/dns.ts'
+import type { Flusher } from '../../server/outbox.ts'
+import type { ScanLimits } from '../../xml/scanner.ts'
+import { forServer } from '../framing.ts'
+import { TcpCarrier } from '../tcp-carrier.ts'
+import { keyOf, type Pair } from './dialback/elements.ts'
+import { failureOf, PeerFailure } from './failure.ts'
+import { InitiatingNegotiation } from './initiating.ts'
+import type { PeerParts, Switchboard } from './peer-parts.ts'
+import { PeerStream } from './peer-stream.ts'
+
+export interface OpeningParts {
+  readonly peer: PeerParts
+  readonly connect: Connect
+  readonly resolver: Resolver
+  readonly flusher: Flusher
+  /** Of the input, as long as the other side is not known. */
+  readonly earlyLimits: ScanLimits
+}
+
+/** An open stream to the machine with one of these addresses, that could be used for the pair as well. */
+export type Shared = (pair: Pair, addresses: readonly string[], port: number) => PeerStream | null
+
+/** Servers of one domain that are tried. */
+const TARGETS_MAX = 6
+
+export class Opening {
+  readonly #parts: OpeningParts
+  readonly #board: Switchboard
+  readonly #shared: Shared
+  readonly #underWay = new Map<string, Promise<PeerStream>>()
+
+  constructor(parts: OpeningParts, board: Switchboard, shared: Shared) {
+    this.#parts = parts
+    this.#board = board
+    this.#shared = shared
+  }
+  /**
+   * A stream on which the pair can be asked for; if SASL has done it, it is granted already.
+   * @param fresh no stream that serves other pairs
+   * @throws PeerFailure
+   */
+  open(pair: Pair, fresh = false): Promise<PeerStream> {
+    const key = keyOf(pair)
+    let opening = this.#underWay.get(key)
+    if (opening === undefined) {
+      opening = this.#open(pair, fresh).finally(() => this.#underWay.delete(key))
+      this.#underWay.set(key, opening)
+    }
+    return opening
+  }
+
+  async #open(pair: Pair, fresh: boolean): Promise<PeerStream> {
+    const { resolver, peer } = this.#parts
+    let failure = new PeerFailure('not-found', 'it has no server')
+    try {
+      const route = peer.peers.route(pair.remote)
+      const targets = route === null ? await targetsOf(pair.remote, resolver, peer.entropy) : [route]
+      for (const target of targets.slice(0, TARGETS_MAX)) {
+        try {
+          return await this.#try(pair, target, fresh)
+        } catch (error) {
+          const next = failureOf(error)
+          // A server that is there says more than one that is not
+          if (failure.kind === 'not-found' || next.kind !== 'not-found') failure = next
+        }
+      }
+    } catch (error) {
+      failure = failureOf(error)
+    }
+    peer.log.info(
+      { from: pair.local, to: pair.remote, kind: failure.kind, reason: failure.message },
+      'no stream to another server',
+    )
+    throw failure
+  }
+  async #try(pair: Pair, target: Target, fresh: boolean): Promise<PeerStream> {
+    const { connect, resolver, peer } = this.#parts
+    const shared = fresh ? null : this.#shared(pair, await addressesOf(target.host, resolver), target.port)
+    if (shared !== null) return shared
+    const directTls = peer.tlsTo(pair.local, asciiDomain(pair.remote), ['xmpp-server'])
+    const socket = await dial(target, {
+      connect,
+      resolver,
+      clock: peer.clock,
+      withinMs: peer.settings['connect-timeout'],
+      directTls,
+    })
+    return this.#negotiate(socket, pair)
+  }
+  #negotiate(socket: Socket, { local, remote }: Pair): Promise<PeerStream> {
+    const { peer, flusher, earlyLimits } = this.#parts
+    const startTls = peer.tlsTo(local, asciiDomain(remote), null)
+    return new Promise((ready, failed) => {
+      let negotiation: InitiatingNegotiation | null = null
+      void new PeerStream(
+        'initiating',
+        (handler) =>
+          new TcpCarrier(socket, handler, {
+            flusher,
+            queueMax: peer.settings['output-queue'],
+            limits: earlyLimits,
+            startTls,
+            declarations: forServer,
+          }),
+        peer,
+        this.#board,
+        (stream) => (negotiation = new InitiatingNegotiation(stream, peer, local, remote, { ready, failed })),
+      )
+      negotiation!.begin()
+    })
+  }
+}

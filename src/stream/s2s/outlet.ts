@@ -1,0 +1,144 @@
+/**
+ * The way out from one of our domains to one of others: one stream at a time, so that nothing overtakes anything (RFC 6120
+ * 10.1), and a bounded queue while there is none. What waits too long, or in vain, is answered (10.4.3); copies of a
+ * broadcast are not (RFC 6121 4.4.2).
+ */
+import type { Clock, Millis, Timer } from '../../base/clock.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { StanzaError, type StanzaCondition } from '../../xmpp/stanza-error.ts'
+import { forAnyStream } from '../content-namespace.ts'
+import type { Pair } from './dialback/elements.ts'
+import type { PeerFailure } from './failure.ts'
+import type { PeerStream } from './peer-stream.ts'
+
+export interface OutletParts {
+  readonly stanzasMax: number
+  readonly octetsMax: number
+  readonly waitMs: Millis
+  readonly clock: Clock
+  /** The stanza did not get through. @param origin who is to be told; null: nobody */
+  readonly refuse: (packet: Packet, error: StanzaError, origin: Jid | null) => void
+}
+
+interface Waiting {
+  readonly packet: Packet
+  /** Null: nobody is to be told. */
+  readonly origin: Jid | null
+  readonly octets: number
+  readonly until: Millis
+}
+
+export class Outlet {
+  readonly pair: Pair
+  /** Where stanzas go; null: they wait. */
+  stream: PeerStream | null = null
+  /** An attempt to get a stream is under way. */
+  isTrying = false
+  /** Why the last attempt was in vain. */
+  failure: PeerFailure | null = null
+  readonly #parts: OutletParts
+  #queue: Waiting[] = []
+  #octets = 0
+  #timer: Timer | null = null
+  #emptied: (() => void)[] = []
+  /** When the first stanza was sent since anything was heard, as far as is known, and the last of all. */
+  #unansweredSince: Millis | null = null
+  #sentAt: Millis = 0
+
+  constructor(pair: Pair, parts: OutletParts) {
+    this.pair = pair
+    this.#parts = parts
+  }
+  get waiting(): number {
+    return this.#queue.length
+  }
+  /** Nothing would be lost if it were forgotten. */
+  get isIdle(): boolean {
+    return this.stream === null && !this.isTrying && this.waiting === 0
+  }
+  whenEmpty(): Promise<void> {
+    return new Promise((empty) => (this.waiting === 0 ? empty() : void this.#emptied.push(empty)))
+  }
+  /** Writes it, or keeps it until there is a stream. @throws StanzaError */
+  send(packet: Packet, origin: Jid | null): void {
+    if (this.stream === null) return this.#keep(packet, origin)
+    const text = forAnyStream(packet).wire
+    const { peerStanzaMax } = this.stream
+    // XEP-0478 3.2: it would end the stream, and hurt others
+    if (peerStanzaMax > 0 && text.length > peerStanzaMax)
+      throw new StanzaError('policy-violation', { text: 'The other server does not take stanzas of this size' })
+    this.#sentAt = this.#parts.clock.now()
+    this.#unansweredSince ??= this.#sentAt
+    this.stream.sendStanza(text)
+  }
+  /** Since when it has not been answered what was sent; null: it was. @param heardAt when anything was last heard */
+  unanswered(heardAt: Millis): Millis | null {
+    if (this.#unansweredSince !== null && this.#unansweredSince < heardAt)
+      this.#unansweredSince = this.#sentAt >= heardAt ? this.#sentAt : null
+    return this.#unansweredSince
+  }
+  /** All that was sent has been answered, in a way: the other side is there. */
+  answered(): void {
+    this.#unansweredSince = null
+  }
+  /** There is a stream: what has waited goes first. */
+  take(stream: PeerStream): void {
+    this.stream = stream
+    this.failure = null
+    this.#unansweredSince = null
+    for (const { packet, origin } of this.#empty()) {
+      try {
+        this.send(packet, origin)
+      } catch (error) {
+        if (!(error instanceof StanzaError)) throw error
+        this.#parts.refuse(packet, error, origin)
+      }
+    }
+  }
+  /** Its stream is over. @param other on which we may write as well */
+  lose(other: PeerStream | null): void {
+    this.stream = null
+    if (other !== null) this.take(other)
+  }
+  /** There will be no stream for now: who waits is told. */
+  refuseAll(condition: StanzaCondition): void {
+    for (const waiting of this.#empty()) this.#tell(waiting, condition)
+  }
+
+  #keep(packet: Packet, origin: Jid | null): void {
+    const { stanzasMax, octetsMax, waitMs, clock } = this.#parts
+    const octets = packet.payload.text.length
+    if (this.#queue.length >= stanzasMax || this.#octets + octets > octetsMax)
+      throw new StanzaError('resource-constraint', { text: 'Too many stanzas wait for this server' })
+    this.#queue.push({ packet, origin, octets, until: clock.now() + waitMs })
+    this.#octets += octets
+    this.#timer ??= clock.after(waitMs, () => this.#expire())
+  }
+  #expire(): void {
+    const { clock } = this.#parts
+    const now = clock.now()
+    const fresh = this.#queue.findIndex(({ until }) => until > now)
+    const late = this.#queue.splice(0, fresh < 0 ? this.#queue.length : fresh)
+    for (const { octets } of late) this.#octets -= octets
+    const next = this.#queue[0]
+    this.#timer = next === undefined ? null : clock.after(next.until - now, () => this.#expire())
+    if (next === undefined) this.#isEmpty()
+    for (const waiting of late) this.#tell(waiting, 'remote-server-timeout')
+  }
+  #empty(): readonly Waiting[] {
+    const queue = this.#queue
+    this.#queue = []
+    this.#octets = 0
+    this.#timer?.cancel()
+    this.#timer = null
+    this.#isEmpty()
+    return queue
+  }
+  #isEmpty(): void {
+    for (const tell of this.#emptied.splice(0)) tell()
+  }
+  #tell({ packet, origin }: Waiting, condition: StanzaCondition): void {
+    this.#parts.refuse(packet, new StanzaError(condition), origin)
+  }
+}

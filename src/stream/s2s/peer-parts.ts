@@ -1,0 +1,51 @@
+/** What all streams between servers share, and whom they tell. */
+import type { Clock, Millis } from '../../base/clock.ts'
+import type { Entropy } from '../../base/entropy.ts'
+import type { Log } from '../../base/log.ts'
+import type { TlsOver } from '../../net/tls-options.ts'
+import type { ScanLimits } from '../../xml/scanner.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import type { Pair } from './dialback/elements.ts'
+import type { PeerStream } from './peer-stream.ts'
+import type { FederationSettings } from './settings.ts'
+import type { Peers } from './trust.ts'
+
+export interface PeerParts {
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly log: Log
+  readonly settings: FederationSettings
+  readonly peers: Peers
+  /** From which dialback keys are made. */
+  readonly secret: string
+  /** Is the domain ours? */
+  readonly serves: (domain: string) => boolean
+  /** The first of our domains, for those who ask for none of them. */
+  readonly domain: string
+  /** Of the input, once the peer is known. */
+  readonly limits: ScanLimits
+  /** Time that a peer has to close its side. */
+  readonly closeMs: Millis
+  /** TLS as the client of `remote`, with the certificate of `local`. */
+  readonly tlsTo: (local: string, remote: string, alpn: readonly string[] | null) => TlsOver
+}
+
+/** Who holds the streams together. */
+export interface Switchboard {
+  /** A stream has come about. */
+  add(stream: PeerStream): void
+  /** On this stream we may write for the pair. */
+  granted(stream: PeerStream, pair: Pair): void
+  /** May the other side write for the pair, once it has proved that it is who it says? Null: yes; otherwise why not. */
+  objection(stream: PeerStream, pair: Pair): string | null
+  /** On this stream the other side may write for the pair. */
+  accepted(stream: PeerStream, pair: Pair): void
+  /** May it? `stream.dialback.conclude` is the answer. */
+  examine(stream: PeerStream, pair: Pair, key: string): void
+  /** A stanza has come. A promise makes the stream's lane wait. */
+  receive(stream: PeerStream, packet: Packet): void | Promise<void>
+  /** Would anybody miss the stream if it were closed because it is not used? */
+  isNeeded(stream: PeerStream): boolean
+  /** The stream is over. @param graceful both sides have closed it, and neither named an error */
+  over(stream: PeerStream, graceful: boolean): void
+}

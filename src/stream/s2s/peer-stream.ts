@@ -1,0 +1,361 @@
+/**
+ * A stream between two servers (RFC 6120 section 4), opened by us or by the other one. It carries stanzas for pairs of
+ * domains: those for which we may write, those for which the other side may, and with XEP-0288 both. Negotiation is in
+ * `initiating.ts` and `receiving.ts`.
+ */
+import type { Millis, Timer } from '../../base/clock.ts'
+import { token } from '../../base/entropy.ts'
+import { verifiedCertificate } from '../../net/peer-certificate.ts'
+import { Lane } from '../../server/lane.ts'
+import { XmlError } from '../../xml/error.ts'
+import type { RawElement, StreamHeader } from '../../xml/scanner.ts'
+import { escape, type Wire } from '../../xml/wire.ts'
+import { JidError, prepareDomain } from '../../xmpp/jid.ts'
+import { SERVER, STREAM, STREAM_ERRORS } from '../../xmpp/ns.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { StreamError } from '../../xmpp/stream-error.ts'
+import type { Carrier, CarrierHandler } from '../carrier.ts'
+import { isStanza } from '../packet-from.ts'
+import {
+  DIALBACK,
+  dialbackText,
+  keyOf,
+  readDialback,
+  type DialbackElement,
+  type Outcome,
+  type Pair,
+} from './dialback/elements.ts'
+import { Dialback } from './dialback/machine.ts'
+import { PeerFailure, refusedBy } from './failure.ts'
+import { stanzaOfPeer } from './inbound-stanza.ts'
+import type { PeerParts, Switchboard } from './peer-parts.ts'
+import { peerCertificate, speaksFor, type PeerCertificate } from './trust.ts'
+
+export type Side = 'initiating' | 'receiving'
+
+/** What negotiates. */
+export interface PeerNegotiation {
+  /** The other side's stream header has come, and is one of a stream between servers. */
+  header(header: StreamHeader): void
+  /** An element that is neither a stanza nor dialback has come. */
+  element(raw: RawElement): void
+  /** The stream is over, for what reason ever. */
+  over(why: PeerFailure): void
+}
+
+/** Timers do not go further than this. */
+const LONGEST_TIMER: Millis = 86_400_000
+
+export class PeerStream implements CarrierHandler {
+  readonly side: Side
+  readonly carrier: Carrier
+  readonly dialback: Dialback
+  /** What the receiving side calls the stream. */
+  id: string
+  /** Whom the stream was opened for; the other side's name is what it says of itself, until it is proved. */
+  local = ''
+  remote = ''
+  /** XEP-0288. */
+  bidirectional = false
+  /** The other side does dialback, and takes errors in it for what they are (XEP-0220 2.4.2). */
+  hasDialbackErrors = false
+  /** Octets of a stanza that the other side takes (XEP-0478); 0: not told. */
+  peerStanzaMax = 0
+  /** Of the other side, if its chain holds; null before TLS. */
+  certificate: PeerCertificate | null = null
+  /** Negotiation is over: other pairs may be asked for. */
+  isReady = false
+  isOver = false
+  heardAt: Millis
+  /** When a stanza came or went. */
+  usedAt: Millis
+  /** Pairs for which we may write. */
+  readonly granted = new Map<string, Pair>()
+  readonly #parts: PeerParts
+  readonly #board: Switchboard
+  readonly #negotiation: PeerNegotiation
+  readonly #lane: Lane<Packet>
+  /** Who waits for the answer to `want`. */
+  readonly #wanted = new Map<string, { granted: () => void; refused: (why: PeerFailure) => void }>()
+  #lang: Wire | null = null
+  #opened = false
+  #closing = false
+  /** An error was named, by us or by the other side. */
+  #error: string | null = null
+  #timer: Timer | null
+  #expiry: Timer | null = null
+
+  constructor(
+    side: Side,
+    carry: (handler: CarrierHandler) => Carrier,
+    parts: PeerParts,
+    board: Switchboard,
+    negotiate: (stream: PeerStream) => PeerNegotiation,
+  ) {
+    const { clock, settings, secret, serves } = parts
+    this.side = side
+    this.#parts = parts
+    this.#board = board
+    this.id = ''
+    this.heardAt = this.usedAt = clock.now()
+    this.#lane = new Lane(
+      (packet) => board.receive(this, packet),
+      (error) => this.broken(error),
+      () => this.carrier.resume(),
+    )
+    this.dialback = new Dialback(
+      side,
+      { secret, serves, pairsMax: settings['domains-per-stream'] },
+      {
+        send: (text) => this.send(text),
+        granted: (pair) => this.grant(pair),
+        refused: (pair, why) => this.#refuse(pair, why),
+        examine: (pair, key) => board.examine(this, pair, key),
+        accepted: (pair) => this.accept(pair),
+        caught: () => this.close(null),
+        unsolicited: (element) => this.#unsolicited(element),
+      },
+    )
+    this.carrier = carry(this)
+    this.#negotiation = negotiate(this)
+    this.#timer = clock.after(settings['negotiation-timeout'], () => this.#late())
+    board.add(this)
+  }
+  get isClosing(): boolean {
+    return this.#closing
+  }
+  /** For people. */
+  get peer(): string {
+    return `${this.remote === '' ? '?' : this.remote} (${this.carrier.address})`
+  }
+
+  // What the switchboard asks
+
+  /** Asks to write for a pair, by dialback. Resolves when we may. @throws PeerFailure */
+  want(pair: Pair): Promise<void> {
+    const key = keyOf(pair)
+    if (this.granted.has(key)) return Promise.resolve()
+    if (this.#closing) return Promise.reject(new PeerFailure('unreachable', 'the stream is closing'))
+    const { clock, settings } = this.#parts
+    return new Promise((granted, refused) => {
+      const timer = clock.after(settings['negotiation-timeout'], () => this.#refuse(pair, 'remote-server-timeout'))
+      const over =
+        <T>(then: (what: T) => void) =>
+        (what: T): void => {
+          timer.cancel()
+          then(what)
+        }
+      this.#wanted.set(key, { granted: over<void>(granted), refused: over(refused) })
+      this.dialback.request(pair, this.id)
+    })
+  }
+  sendStanza(text: Wire): void {
+    this.usedAt = this.#parts.clock.now()
+    this.send(text)
+  }
+  /** Does a certificate that holds say that the other side is the server of `domain`? */
+  isCertified(domain: string): boolean {
+    return this.certificate !== null && speaksFor(this.certificate.names, domain)
+  }
+
+  // What the negotiation asks
+
+  send(text: Wire): void {
+    if (!this.#closing) this.carrier.send(text)
+  }
+  /** Our header. @param id null: the other side gives the stream its id */
+  open(from: string, to: string | null, lang: string): void {
+    this.#opened = true
+    if (this.side === 'receiving') this.id = token(this.#parts.entropy)
+    this.carrier.open({ from, to, id: this.side === 'receiving' ? this.id : null, lang })
+  }
+  /** Everything learnt is forgotten; the peer begins again with a header (4.3.3). */
+  restart(): void {
+    this.#opened = false
+    this.carrier.restart()
+  }
+  secure(): void {
+    this.#opened = false
+    this.carrier.startTls!()
+  }
+  /** Reads the certificate of the other side, once there is TLS. */
+  examineCertificate(): void {
+    const { tls } = this.carrier
+    const verified = tls === null ? null : verifiedCertificate(tls)
+    this.certificate = verified === null ? null : peerCertificate(verified)
+  }
+  /** Negotiation is over. */
+  ready(): void {
+    this.isReady = true
+    this.carrier.limit(this.#parts.limits)
+    this.#timer?.cancel()
+    this.#timer = null
+    if (this.side === 'initiating') this.#watchUse()
+  }
+  /** We may write for the pair; with XEP-0288 the other side may as well. */
+  grant(pair: Pair): void {
+    const key = keyOf(pair)
+    this.granted.set(key, pair)
+    if (this.bidirectional && this.side === 'initiating' && !this.dialback.accepts(pair)) this.accept(pair)
+    if (this.side === 'initiating') this.#watchExpiry(pair)
+    this.#wanted.get(key)?.granted()
+    this.#wanted.delete(key)
+    this.#board.granted(this, pair)
+  }
+  /** The other side may write for the pair; with XEP-0288 we may as well. */
+  accept(pair: Pair): void {
+    this.dialback.accept(pair)
+    this.#board.accepted(this, pair)
+    if (!this.isReady) this.ready()
+    this.#watchExpiry(pair)
+    if (this.bidirectional && this.side === 'receiving' && !this.granted.has(keyOf(pair))) this.grant(pair)
+  }
+  fail(condition: ConstructorParameters<typeof StreamError>[0], text: string | null = null): void {
+    this.close(new StreamError(condition, text))
+  }
+  /** Says why, closes our side, and waits a while for the other (4.4, 4.9.1). */
+  close(error: StreamError | null): void {
+    if (this.#closing) return
+    if (!this.#opened) this.open(this.local === '' ? this.#parts.domain : this.local, null, '')
+    this.#error ??= error?.condition ?? null
+    if (error !== null)
+      this.#parts.log.info(
+        { peer: this.peer, condition: error.condition, text: error.text },
+        'a stream between servers is closed with an error',
+      )
+    this.#closing = true
+    this.carrier.close(error)
+    this.#timer?.cancel()
+    this.#timer = this.#parts.clock.after(this.#parts.closeMs, () => this.carrier.destroy())
+    this.#end(new PeerFailure('unreachable', error?.condition ?? 'closed'))
+  }
+  /** It is dead, or shall be. */
+  destroy(): void {
+    this.#error ??= 'connection-timeout'
+    this.#closing = true
+    this.carrier.destroy()
+    this.#end(new PeerFailure('unreachable', this.#error))
+  }
+
+  // What the carrier tells
+
+  header(header: StreamHeader): void {
+    const { ns, name, defaultNs, attrs } = header
+    if (ns !== STREAM) return this.fail('invalid-namespace')
+    if (name !== 'stream') return this.fail('bad-format')
+    if (defaultNs !== SERVER) return this.fail('invalid-namespace')
+    if (!/^[1-9]\d*\.\d+$/.test(attrs['version'] ?? '')) return this.fail('unsupported-version')
+    const lang = attrs['xml:lang']
+    this.#lang = lang === undefined ? null : escape(lang)
+    this.#negotiation.header(header)
+  }
+  element(raw: RawElement): void {
+    if (raw.ns === STREAM && raw.name === 'error') return this.#told(raw)
+    if (raw.ns === DIALBACK) return this.#dialback(raw)
+    if (raw.ns !== SERVER || !isStanza(raw.name)) return this.#negotiation.element(raw)
+    if (!this.dialback.acceptsAny) return this.fail('not-authorized')
+    const packet = stanzaOfPeer(raw, { serves: this.#parts.serves, accepts: (pair) => this.dialback.accepts(pair) }, this.#lang)
+    this.usedAt = this.heardAt
+    this.#lane.push(packet)
+    if (this.#lane.depth >= this.#parts.settings['queued-stanzas']) this.carrier.hold()
+  }
+  footer(): void {
+    this.close(null)
+  }
+  heard(): void {
+    this.heardAt = this.#parts.clock.now()
+  }
+  lost(): void {
+    if (!this.#closing) this.#error ??= 'connection-lost'
+    this.close(null)
+  }
+  gone(): void {
+    this.#timer?.cancel()
+    if (!this.#closing) this.#error ??= 'connection-lost'
+    this.#closing = true
+    this.#end(new PeerFailure('unreachable', this.#error ?? 'the connection was closed'))
+  }
+  overflowed(): void {
+    this.#error = 'slow-reader'
+    this.fail('policy-violation', 'Too much output is waiting to be read')
+  }
+  broken(error: unknown): void {
+    if (error instanceof XmlError) return this.fail(error.condition, error.message)
+    if (error instanceof StreamError) return this.close(error)
+    this.#parts.log.error({ err: error, peer: this.peer }, 'A stream between servers made this one stumble and is closed')
+    this.fail('internal-server-error')
+  }
+
+  #dialback(raw: RawElement): void {
+    const element = readDialback(raw.tree())
+    const [from, to] = element === null ? [null, null] : [domainOf(element.from), domainOf(element.to)]
+    if (element === null || from === null || to === null) return this.fail('improper-addressing')
+    const prepared = { ...element, from, to }
+    if (this.carrier.encrypted) return this.dialback.take(prepared)
+    // DB-9: without TLS the answer could have been made up by anybody on the way
+    if (element.outcome === null)
+      this.send(dialbackText({ ...prepared, from: to, to: from, outcome: 'policy-violation', key: '' }))
+  }
+  #unsolicited({ name, from, to, outcome }: DialbackElement): void {
+    this.#parts.log.warn({ peer: this.peer, name, from, to, outcome }, 'dialback that nobody has asked for is ignored')
+  }
+  #refuse(pair: Pair, why: Outcome): void {
+    const wanted = this.#wanted.get(keyOf(pair))
+    this.#wanted.delete(keyOf(pair))
+    wanted?.refused(refusedBy(why))
+  }
+  /** The other side names an error, and will close. One that closes what is idle that way means no harm. */
+  #told(raw: RawElement): void {
+    const condition = raw.tree().elements.find((e) => e.ns === STREAM_ERRORS && e.name !== 'text')?.name ?? 'undefined-condition'
+    this.#parts.log.info({ peer: this.peer, condition }, 'the other server closes a stream with an error')
+    const idle = condition === 'connection-timeout' && this.isReady
+    if (!idle) this.#error = condition
+    this.#negotiation.over(
+      new PeerFailure(
+        condition === 'host-unknown' || condition === 'host-gone' ? 'not-found' : 'refused',
+        `stream error ${condition}`,
+      ),
+    )
+    this.close(null)
+  }
+  /** Once: nobody waits for it any more. */
+  #end(why: PeerFailure): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.#expiry?.cancel()
+    this.#negotiation.over(why)
+    this.dialback.over()
+    this.#board.over(this, this.#error === null)
+  }
+  #late(): void {
+    // A stream on which somebody has asked about keys and nothing else
+    if (this.dialback.wasAsked) return this.close(null)
+    this.fail('connection-timeout', 'Negotiation took too long')
+  }
+  /** What we have opened, and nobody uses, we close. */
+  #watchUse(): void {
+    const { clock, settings } = this.#parts
+    const left = settings['idle-close'] - (clock.now() - this.usedAt)
+    if (left <= 0 && !this.#board.isNeeded(this)) return this.close(null)
+    this.#timer = clock.after(left > 0 ? left : settings['idle-close'], () => this.#watchUse())
+  }
+  /** RFC 6120 13.7.2.3: a certificate that expires ends what was built on it. */
+  #watchExpiry({ remote }: Pair): void {
+    if (this.certificate === null || !this.isCertified(remote)) return
+    const { clock } = this.#parts
+    const left = this.certificate.expiresAt - clock.now()
+    if (left <= 0) return this.fail('reset', 'The certificate has expired')
+    this.#expiry?.cancel()
+    this.#expiry = clock.after(Math.min(left, LONGEST_TIMER), () => this.#watchExpiry({ local: '', remote }))
+  }
+}
+
+/** Null: it is no domain. */
+export function domainOf(text: string): string | null {
+  try {
+    return prepareDomain(text)
+  } catch (error) {
+    if (error instanceof JidError) return null
+    throw error
+  }
+}

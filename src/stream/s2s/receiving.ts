@@ -1,0 +1,135 @@
+/**
+ * Negotiation of a stream that another server opens to us (RFC 6120 4.3, as the receiving entity): TLS, then SASL
+ * EXTERNAL for who comes with a certificate for the domain that it names (XEP-0178 3), or dialback. It may do
+ * nothing else before (4.3.5).
+ */
+import { el, type Element } from '../../xml/element.ts'
+import type { RawElement, StreamHeader } from '../../xml/scanner.ts'
+import { serialise } from '../../xml/write.ts'
+import { SASL, SERVER, TLS } from '../../xmpp/ns.ts'
+import { nonza } from '../framing.ts'
+import { decodeBase64 } from '../sasl/base64.ts'
+import { limitsElement, STREAM_LIMITS } from '../stream-limits.ts'
+import type { SaslCondition } from '../../server/sasl/mechanism.ts'
+import { NOT_YOURS } from './failure.ts'
+import { BIDI, bidiOffer, dialbackOffer } from './offers.ts'
+import type { PeerParts, Switchboard } from './peer-parts.ts'
+import { domainOf, type PeerNegotiation, type PeerStream } from './peer-stream.ts'
+
+/** RFC 6120 4.7.4: what this server writes for people is in English. */
+const LANGUAGE = 'en'
+/** RFC 6120 6.4.5. */
+const ATTEMPTS_MAX = 3
+
+export class ReceivingNegotiation implements PeerNegotiation {
+  readonly #stream: PeerStream
+  readonly #parts: PeerParts
+  readonly #board: Switchboard
+  #expectsHeader = true
+  #authenticated = false
+  /** SASL EXTERNAL has begun, without the identity. */
+  #challenged = false
+  #failures = 0
+
+  constructor(stream: PeerStream, parts: PeerParts, board: Switchboard) {
+    this.#stream = stream
+    this.#parts = parts
+    this.#board = board
+  }
+  header({ attrs }: StreamHeader): void {
+    if (!this.#expectsHeader) return this.#stream.fail('policy-violation')
+    this.#expectsHeader = false
+    const { serves, domain, peers } = this.#parts
+    const [from, to] = [attrs['from'], attrs['to']]
+    const local = to === undefined ? null : domainOf(to)
+    const remote = from === undefined ? '' : domainOf(from)
+    const ours = local !== null && serves(local)
+    this.#stream.open(ours ? local : domain, from ?? null, LANGUAGE)
+    if (!ours) return this.#stream.fail('host-unknown')
+    if (remote === null) return this.#stream.fail('invalid-from')
+    if (this.#authenticated && (local !== this.#stream.local || remote !== this.#stream.remote))
+      return this.#stream.fail('invalid-from')
+    this.#stream.local = local
+    this.#stream.remote = remote
+    if (serves(remote)) return this.#stream.fail('invalid-from', 'This domain is served here')
+    if (peers.trust(remote) === 'deny') return this.#stream.fail('policy-violation', NOT_YOURS)
+    if (this.#stream.carrier.encrypted) this.#stream.examineCertificate()
+    this.#stream.carrier.features(this.#offers())
+    if (this.#authenticated) this.#stream.accept({ local, remote })
+  }
+  element(raw: RawElement): void {
+    const { encrypted } = this.#stream.carrier
+    if (raw.ns === TLS && raw.name === 'starttls') return this.#startTls()
+    if (!encrypted) return this.#stream.fail('policy-violation', 'TLS comes first')
+    if (raw.ns === SASL) return this.#authenticate(raw.tree())
+    if (raw.ns === BIDI && raw.name === 'bidi') return this.#bidi(raw.tree())
+    this.#stream.fail('unsupported-stanza-type')
+  }
+  over(): void {}
+
+  #offers(): Element[] {
+    const { settings } = this.#parts
+    if (!this.#stream.carrier.encrypted) return [el('starttls', TLS, {}, el('required', TLS))]
+    const offers = [dialbackOffer, limitsElement(settings['stanza-size'])]
+    if (this.#authenticated) return offers
+    if (settings['bidirectional']) offers.push(bidiOffer)
+    return this.#mayUseExternal ? [el('mechanisms', SASL, {}, el('mechanism', SASL, {}, 'EXTERNAL')), ...offers] : offers
+  }
+  /** XEP-0178 3, step 11: the certificate holds, and names the domain of the stream header. */
+  get #mayUseExternal(): boolean {
+    return this.#stream.remote !== '' && this.#stream.isCertified(this.#stream.remote)
+  }
+  #startTls(): void {
+    if (this.#stream.carrier.startTls === null || this.#stream.carrier.encrypted) {
+      this.#stream.send(nonza('failure', TLS))
+      return this.#stream.close(null)
+    }
+    this.#stream.send(nonza('proceed', TLS))
+    this.#expectsHeader = true
+    this.#stream.secure()
+  }
+  #bidi(element: Element): void {
+    if (!this.#parts.settings['bidirectional'] || this.#authenticated || this.#stream.dialback.acceptsAny)
+      return this.#stream.fail('policy-violation')
+    this.#stream.bidirectional = true
+    this.#stream.peerStanzaMax = Number(element.child('limits', STREAM_LIMITS)?.child('max-bytes')?.text ?? 0) || 0
+  }
+
+  #authenticate(element: Element): void {
+    if (this.#authenticated) return this.#stream.fail('policy-violation')
+    const data = decodeBase64(element.text)
+    switch (element.name) {
+      case 'auth':
+        if (element.attr('mechanism') !== 'EXTERNAL') return this.#refuse('invalid-mechanism')
+        if (element.text !== '') return data === null ? this.#refuse('incorrect-encoding') : this.#decide(data)
+        this.#challenged = true
+        return this.#stream.send(nonza('challenge', SASL, '='))
+      case 'response':
+        if (!this.#challenged) return this.#refuse('malformed-request')
+        return data === null ? this.#refuse('incorrect-encoding') : this.#decide(data)
+      case 'abort':
+        return this.#refuse('aborted')
+      default:
+        this.#stream.fail('unsupported-stanza-type')
+    }
+  }
+  /** The identity is that of the stream header; who names one must name that. */
+  #decide(authzid: Buffer): void {
+    this.#challenged = false
+    if (!this.#mayUseExternal) return this.#refuse('not-authorized')
+    if (authzid.length > 0 && domainOf(authzid.toString('utf8')) !== this.#stream.remote) return this.#refuse('invalid-authzid')
+    const { local, remote } = this.#stream
+    const objection = this.#board.objection(this.#stream, { local, remote })
+    if (objection !== null) return this.#stream.fail('policy-violation', objection)
+    this.#authenticated = true
+    this.#expectsHeader = true
+    this.#stream.send(nonza('success', SASL))
+    this.#stream.restart()
+  }
+  #refuse(condition: SaslCondition): void {
+    this.#challenged = false
+    this.#failures += 1
+    if (this.#failures > ATTEMPTS_MAX) return this.#stream.fail('policy-violation', 'Too many failed attempts')
+    this.#stream.send(serialise(el('failure', SASL, {}, el(condition, SASL)), SERVER))
+  }
+}

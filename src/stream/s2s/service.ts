@@ -1,0 +1,114 @@
+/** Server-to-server, put together: the ports for other servers (RFC 6120 and XEP-0368), and the way out to them. */
+import type { Socket } from 'node:net'
+import type { SecureContext, TLSSocketOptions } from 'node:tls'
+import type { EndOfTick } from '../../base/tick.ts'
+import { asciiDomain } from '../../net/address.ts'
+import type { Connect } from '../../net/dialling.ts'
+import type { Resolver } from '../../net/dns.ts'
+import { listen, type Doorkeeper, type Listening } from '../../net/listener.ts'
+import { asClient, asServer, serverOptions, type ContextSource } from '../../net/tls-options.ts'
+import type { Host } from '../../server/feature.ts'
+import { defaultLinkTimes } from '../../server/links.ts'
+import { Flusher } from '../../server/outbox.ts'
+import { scanLimits } from '../client-service.ts'
+import { forServer } from '../framing.ts'
+import type { StreamsSettings } from '../settings.ts'
+import { TcpCarrier, type TcpOptions } from '../tcp-carrier.ts'
+import { Federation } from './federation.ts'
+import type { PeerParts } from './peer-parts.ts'
+import { PeerStream } from './peer-stream.ts'
+import { ReceivingNegotiation } from './receiving.ts'
+import type { FederationSettings, PeerSettings } from './settings.ts'
+import { Peers } from './trust.ts'
+
+export interface PeerServiceOptions {
+  readonly host: Host
+  readonly federation: FederationSettings
+  readonly peers: readonly PeerSettings[]
+  readonly streams: StreamsSettings
+  /** Our certificates, with the authorities that other servers' certificates may be from. */
+  readonly certificates: ContextSource
+  readonly connect: Connect
+  readonly resolver: Resolver
+  /** From which dialback keys are made: the same for all servers of our domains, and known to nobody else. */
+  readonly secret: string
+  readonly admission: Doorkeeper
+  readonly endOfTick: EndOfTick
+}
+
+export class PeerService {
+  readonly federation: Federation
+  readonly #options: PeerServiceOptions
+  readonly #parts: PeerParts
+  readonly #tcp: TcpOptions
+  readonly #directTls: TcpOptions
+
+  constructor(options: PeerServiceOptions) {
+    const { host, federation: settings, streams, certificates, connect, resolver, endOfTick } = options
+    const flusher = new Flusher(endOfTick)
+    const earlyLimits = scanLimits(streams, streams['stanza-size-before-login'])
+    this.#options = options
+    this.#parts = peerParts(options)
+    this.#directTls = {
+      flusher,
+      queueMax: settings['output-queue'],
+      limits: earlyLimits,
+      startTls: null,
+      declarations: forServer,
+    }
+    this.#tcp = { ...this.#directTls, startTls: asServer(serverOptions(certificates, { alpn: null, askForCertificate: true })) }
+    host.links.times = {
+      ...defaultLinkTimes,
+      graceMs: settings['grace'],
+      retryMinMs: settings['retry'],
+      retryMaxMs: settings['longest-retry'],
+      idleCheckMs: settings['idle-check'],
+    }
+    this.federation = new Federation(host, { peer: this.#parts, connect, resolver, flusher, earlyLimits })
+    host.router.claimRest(this.federation)
+  }
+  /** Takes over a connection that was accepted; with direct TLS, after its handshake. */
+  accept(socket: Socket, directTls: boolean): void {
+    const options = directTls ? this.#directTls : this.#tcp
+    socket.setKeepAlive(true, KEEP_ALIVE)
+    void new PeerStream(
+      'receiving',
+      (handler) => new TcpCarrier(socket, handler, options),
+      this.#parts,
+      this.federation,
+      (s) => new ReceivingNegotiation(s, this.#parts, this.federation),
+    )
+  }
+  /** @param directTls TLS from the first octet; otherwise STARTTLS is offered */
+  listen(host: string, port: number, directTls: boolean): Promise<Listening> {
+    const {
+      admission,
+      certificates,
+      streams,
+      host: { clock },
+    } = this.#options
+    const options = (): TLSSocketOptions => serverOptions(certificates, { alpn: ['xmpp-server'], askForCertificate: true })
+    const tls = directTls ? { options, withinMs: streams['login-timeout'], clock } : null
+    return listen({ host, port, admission, tls, accept: (socket) => this.accept(socket, directTls) })
+  }
+}
+
+const KEEP_ALIVE = 60_000
+
+function peerParts({ host, federation: settings, peers, streams, certificates, secret }: PeerServiceOptions): PeerParts {
+  const { clock, entropy, log, router, domains } = host
+  const contextOf = (local: string): SecureContext => certificates.secureContextFor(asciiDomain(local))
+  return {
+    clock,
+    entropy,
+    log,
+    settings,
+    secret,
+    peers: new Peers(settings['trust'], peers),
+    serves: (domain) => router.serves(domain),
+    domain: domains[0]!,
+    limits: scanLimits(streams, settings['stanza-size']),
+    closeMs: streams['close-timeout'],
+    tlsTo: (local, remote, alpn) => asClient(contextOf(local), remote, alpn),
+  }
+}

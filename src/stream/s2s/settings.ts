@@ -1,0 +1,96 @@
+/** Options of server-to-server: whom we trust, and what another server may cost. */
+import { choice, count, duration, flag, section, size, text, type Settings } from '../../base/settings.ts'
+
+/** What another domain must do to be believed. */
+export const TRUST = ['require-certificate', 'allow-dialback', 'deny'] as const
+export type Trust = (typeof TRUST)[number]
+
+const WHAT_TRUST_MEANS =
+  '"require-certificate": its server must show a certificate for it from an authority that we know, when it connects or when it is called back. "allow-dialback": over TLS with whatever certificate, the answer of the server that DNS names is enough (XEP-0220): that keeps out liars, but not those who control the way. "deny": nothing comes in, nothing goes out.'
+
+export const federationSettings = section({
+  'enabled': flag(
+    true,
+    'Whether this server talks to other servers at all. One that serves nothing but localhost does so only if there is a [[peer]] with a route.',
+  ),
+  'trust': choice(
+    TRUST,
+    'require-certificate',
+    `What the server of a domain must do that no [[peer]] is about. ${WHAT_TRUST_MEANS}`,
+  ),
+  'authorities': text(
+    '',
+    'PEM file with the authorities whose certificates are accepted from other servers. Empty: those that Node.js brings along, which are those of Mozilla.',
+  ),
+  'bidirectional': flag(true, 'Whether one connection may carry stanzas both ways (XEP-0288), with servers that know how.'),
+  'connect-timeout': duration('10 seconds', 'Time for the connection to one address. Then the next one is tried.'),
+  'negotiation-timeout': duration('30 seconds', 'Time from the connection to the authenticated stream, and for each dialback.'),
+  'queue-timeout': duration('30 seconds', 'Time that a stanza waits for a stream. Then its sender gets remote-server-timeout.'),
+  'queue-stanzas': count(
+    1000,
+    'Stanzas that wait for a stream from one of our domains to one of others. More are refused with resource-constraint.',
+    1,
+  ),
+  'queue-size': size('2 MiB', 'Octets that wait likewise.'),
+  'output-queue': size('4 MiB', 'Octets that wait to be read by one server. More end the stream: it does not read.'),
+  'stanza-size': size('512 KiB', 'Size of one stanza of another server. A larger one ends the stream with policy-violation.'),
+  'queued-stanzas': count(
+    200,
+    'Stanzas of one stream that may wait while one before them is being stored. After that no more is read from it until they are done.',
+    1,
+  ),
+  'idle-close': duration(
+    '10 minutes',
+    'A stream that we have opened, that nobody has used for so long, and over which nobody here watches presence is closed.',
+  ),
+  'dead-after': duration(
+    '60 seconds',
+    'When nothing was heard from a domain for so long after something was sent to it, it is pinged; without an answer the streams are given up.',
+  ),
+  'grace': duration(
+    '30 seconds',
+    'Time from the loss of a link to its announcement. Within it a server may come back without anybody noticing.',
+  ),
+  'retry': duration(
+    '5 seconds',
+    'Pause before the second attempt to connect. Every further pause is twice as long, up to longest-retry.',
+  ),
+  'longest-retry': duration(
+    '10 minutes',
+    'Longest pause between attempts to connect, to a domain whose presence somebody here watches.',
+  ),
+  'idle-check': duration(
+    '10 minutes',
+    'A link whose presence somebody watches: without a stream it is tried so often, and one on which nothing was heard for so long is pinged.',
+  ),
+  'connections-per-domain': count(
+    20,
+    'Authenticated streams from one domain at a time. One more is closed with policy-violation.',
+    1,
+  ),
+  'domains-per-stream': count(200, 'Pairs of domains on one stream. One more is refused with resource-constraint.', 1),
+  'stanzas-per-second': count(
+    500,
+    'Stanzas that one domain may send in a second, on average. We read no more until its time has come. 0: no limit.',
+  ),
+  'bytes-per-second': size(
+    '2 MiB',
+    'Octets that one domain may send in a second, on average; held back likewise. "0 B": no limit.',
+  ),
+  'subscriptions-per-minute': count(
+    120,
+    'Subscription requests of one domain in a minute. More are refused with policy-violation. 0: no limit.',
+  ),
+})
+export type FederationSettings = Settings<typeof federationSettings>
+
+/** One domain of others, for which something else holds: `[[peer]]`. */
+export const peerSettings = section({
+  domain: text('', 'The domain; "*.example.org" is every domain below example.org.'),
+  trust: choice(['inherit', ...TRUST], 'inherit', `As in [federation]; "inherit" is what stands there. ${WHAT_TRUST_MEANS}`),
+  route: text(
+    '',
+    'Address and port of its server, such as "192.0.2.1:5269", instead of what DNS says. "tls://192.0.2.1:5270" for a port where TLS begins at once.',
+  ),
+})
+export type PeerSettings = Settings<typeof peerSettings>

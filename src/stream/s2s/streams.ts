@@ -1,0 +1,74 @@
+/** The streams between servers that there are, the links that each of them keeps up, and which could serve others as well. */
+import type { Link } from '../../server/links.ts'
+import { keyOf, type Pair } from './dialback/elements.ts'
+import type { PeerStream } from './peer-stream.ts'
+
+export class PeerStreams {
+  /** With their links, by pair. Until they are over. */
+  readonly #all = new Map<PeerStream, Map<string, Link>>()
+
+  get size(): number {
+    return this.#all.size
+  }
+  all(): Iterable<PeerStream> {
+    return this.#all.keys()
+  }
+  linksOf(stream: PeerStream): readonly Link[] {
+    return [...(this.#all.get(stream)?.values() ?? [])]
+  }
+  /** Each stream, and the links that it keeps up. */
+  withLinks(): Iterable<readonly [stream: PeerStream, links: ReadonlyMap<string, Link>]> {
+    return this.#all
+  }
+  add(stream: PeerStream): void {
+    this.#all.set(stream, new Map())
+  }
+  /** The stream is over. Gives back the links that it kept up. */
+  remove(stream: PeerStream): readonly Link[] {
+    const links = this.linksOf(stream)
+    this.#all.delete(stream)
+    return links
+  }
+  /** It may be used between the two domains of the link, one way or both. */
+  join(stream: PeerStream, link: Link): void {
+    const links = this.#all.get(stream)
+    if (links === undefined || links.has(keyOf(link))) return
+    links.set(keyOf(link), link)
+    link.opened()
+  }
+  /** Those that may be used between these domains, one way or both. */
+  between(pair: Pair): readonly PeerStream[] {
+    const key = keyOf(pair)
+    return [...this.#all].filter(([, links]) => links.has(key)).map(([stream]) => stream)
+  }
+  /** Streams that the other side has opened and on which it may write for the pair. */
+  countFrom(pair: Pair): number {
+    let count = 0
+    for (const { side, dialback } of this.#all.keys()) if (side === 'receiving' && dialback.accepts(pair)) count += 1
+    return count
+  }
+  /** One on which we may write for the pair. */
+  granted(pair: Pair): PeerStream | null {
+    return this.#find((s) => s.granted.has(keyOf(pair)) && !s.isClosing)
+  }
+  /** Where the server of `domain` can be asked about a key. Never where the key came from, which may be an impostor's. */
+  authoritative(domain: string, asking: PeerStream): PeerStream | null {
+    return this.#find((s) => isOpenTo(s) && s.remote === domain && s !== asking)
+  }
+  /** XEP-0220 2.7.1: one that another of our domains has to the same. */
+  toSameDomain(domain: string): PeerStream | null {
+    return this.#find((s) => isOpenTo(s) && s.hasDialbackErrors && s.remote === domain)
+  }
+  /** XEP-0220 2.7.2: one to another domain of the same machine, if it says that it takes errors. */
+  toSameMachine(addresses: readonly string[], port: number, fits: (stream: PeerStream) => boolean): PeerStream | null {
+    const isThere = ({ carrier }: PeerStream): boolean => carrier.port === port && addresses.includes(carrier.address)
+    return this.#find((s) => isOpenTo(s) && s.hasDialbackErrors && isThere(s) && fits(s))
+  }
+
+  #find(fits: (stream: PeerStream) => boolean): PeerStream | null {
+    for (const stream of this.#all.keys()) if (fits(stream)) return stream
+    return null
+  }
+}
+
+const isOpenTo = ({ side, isReady, isClosing }: PeerStream): boolean => side === 'initiating' && isReady && !isClosing

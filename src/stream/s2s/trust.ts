@@ -1,0 +1,77 @@
+/**
+ * Whom we believe to be the server of a domain (SEC-6): the rule for each domain, and whether a certificate speaks for
+ * it (RFC 6120 13.7.1.2, RFC 6125 6.4, RFC 4985). A common name does not count (RFC 9525 2).
+ */
+import { isIP } from 'node:net'
+import { asciiDomain } from '../../net/address.ts'
+import { targetOf, type Target } from '../../net/dns.ts'
+import { certificateNames, covers, type CertificateNames } from '../../net/certificate-names.ts'
+import { JidError, prepareDomain } from '../../xmpp/jid.ts'
+import type { PeerSettings, Trust } from './settings.ts'
+
+/** The rules that the configuration has for other domains. */
+export class Peers {
+  readonly #byDomain = new Map<string, Rule>()
+  readonly #otherwise: Rule
+
+  constructor(trust: Trust, all: readonly PeerSettings[]) {
+    this.#otherwise = { trust, route: null }
+    for (const peer of all)
+      this.#byDomain.set(peerDomain(peer.domain), {
+        trust: peer.trust === 'inherit' ? trust : peer.trust,
+        route: peer.route === '' ? null : targetOf(peer.route),
+      })
+  }
+  /** The rule of the domain itself, or of the nearest one above it. */
+  trust(domain: string): Trust {
+    return this.#find(domain).trust
+  }
+  /** Null: DNS says where its servers are. */
+  route(domain: string): Target | null {
+    return this.#find(domain).route
+  }
+
+  #find(domain: string): Rule {
+    let found = this.#byDomain.get(domain)
+    for (let dot = domain.indexOf('.'); found === undefined && dot >= 0; dot = domain.indexOf('.', dot + 1))
+      found = this.#byDomain.get(`*${domain.slice(dot)}`)
+    return found ?? this.#otherwise
+  }
+}
+
+interface Rule {
+  readonly trust: Trust
+  readonly route: Target | null
+}
+
+/** A domain as it stands in a `[[peer]]`, prepared. @throws JidError */
+export const peerDomain = (text: string): string =>
+  text.startsWith('*.') ? `*.${prepareDomain(text.slice(2))}` : prepareDomain(text)
+
+/** The certificate of a peer whose chain holds. */
+export interface PeerCertificate {
+  readonly names: CertificateNames
+  readonly expiresAt: number
+}
+
+export const peerCertificate = (certificate: { readonly raw: Buffer; readonly validTo: string }): PeerCertificate => ({
+  names: certificateNames(certificate.raw),
+  expiresAt: Date.parse(certificate.validTo),
+})
+
+/** Does it speak for the XMPP server of that (prepared) domain? */
+export function speaksFor({ dnsNames, srvNames, xmppAddrs }: CertificateNames, domain: string): boolean {
+  const ascii = asciiDomain(domain).toLowerCase()
+  if (isIP(ascii) === 0 && (dnsNames.some((name) => covers(name, ascii)) || srvNames.includes(`_xmpp-server.${ascii}`)))
+    return true
+  return xmppAddrs.some((address) => sameDomain(address, domain))
+}
+
+function sameDomain(address: string, domain: string): boolean {
+  try {
+    return prepareDomain(address) === domain
+  } catch (error) {
+    if (error instanceof JidError) return false
+    throw error
+  }
+}

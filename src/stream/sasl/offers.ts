@@ -1,0 +1,82 @@
+/**
+ * Which mechanisms a stream is offered, in the server's order of preference (RFC 6120 6.3.3, 6.3.4, 13.8), and
+ * the channel binding types that go with them (XEP-0440): types are listed exactly when a -PLUS mechanism is.
+ * What needs TLS is not advertised before TLS, and what is not advertised is not accepted.
+ */
+import type { BindingType, ChannelBindings } from '../../base/channel-binding.ts'
+import { external } from './external.ts'
+import type { ClientIdentity, Mechanism, SaslCondition } from '../../server/sasl/mechanism.ts'
+import { plain } from './plain.ts'
+import { scram } from './scram.ts'
+import type { VerifiedPasswords } from './verified-passwords.ts'
+
+/** What is known of the stream when its features are sent. */
+export interface Channel {
+  /** Whether TLS protects it. */
+  readonly tls: boolean
+  readonly bindings: ChannelBindings
+  /** Null: no certificate, or one that was not accepted. */
+  readonly certificate: ClientIdentity | null
+}
+
+export interface SaslPolicy {
+  /** Names of SCRAM mechanisms and EXTERNAL that may be offered. With -PLUS names alone, channel binding is required. */
+  readonly enabled: ReadonlySet<string>
+  /** Whether PLAIN is offered inside TLS. Every SCRAM is better (RFC 6120 13.8). */
+  readonly plain: boolean
+  /** Whether it is offered without TLS too, which RFC 6120 13.8 forbids: for tests. Nothing without `plain`. */
+  readonly plainWithoutTls: boolean
+  /** Whether anything is offered without TLS. For a trusted network only: it leaves out RFC 7590. */
+  readonly withoutTls: boolean
+}
+
+export interface Offer {
+  /** In the order of preference, best first. */
+  readonly mechanisms: readonly Mechanism[]
+  /** Empty when no -PLUS mechanism is offered: then there is no XEP-0440 feature. */
+  readonly bindings: readonly BindingType[]
+  readonly plusOffered: boolean
+}
+
+/** XEP-0474 4.1, steps 1 to 4: in the order of their octets, and with delimiters that no XML can have. */
+export function advertisedIn({ mechanisms, bindings }: Offer): string {
+  const sorted = (names: readonly string[]): string => names.toSorted().join('\x1e') // all of it is ASCII
+  const names = sorted(mechanisms.map(({ name }) => name))
+  return bindings.length === 0 ? names : `${names}\x1f${sorted(bindings)}`
+}
+
+/** Every mechanism that this server knows, best first. */
+export class Mechanisms {
+  readonly #bound = [scram('sha-512', true), scram('sha-256', true), scram('sha-1', true)]
+  readonly #unbound = [scram('sha-512', false), scram('sha-256', false), scram('sha-1', false)]
+  readonly #plain: Mechanism
+  readonly #needTls: readonly Mechanism[]
+
+  constructor(verified: VerifiedPasswords) {
+    this.#plain = plain(verified)
+    this.#needTls = [external, ...this.#bound, this.#plain]
+  }
+
+  offer(channel: Channel, policy: SaslPolicy): Offer {
+    const { tls, certificate, bindings } = channel
+    const candidates: Mechanism[] = []
+    // RFC 6120 6.3.4: EXTERNAL for whoever came with an acceptable certificate, and first.
+    if (tls && certificate !== null && certificate.xmppAddrs.length > 0) candidates.push(external)
+    if (tls && bindings.types.length > 0) candidates.push(...this.#bound)
+    if (tls || policy.withoutTls) candidates.push(...this.#unbound)
+    const mechanisms = candidates.filter((m) => policy.enabled.has(m.name))
+    if (policy.plain && (tls || (policy.withoutTls && policy.plainWithoutTls))) mechanisms.push(this.#plain)
+    const plusOffered = mechanisms.some((m) => this.#bound.includes(m))
+    return { mechanisms, bindings: plusOffered ? bindings.types : [], plusOffered }
+  }
+
+  /**
+   * Why a mechanism that was not offered is refused: it would be if there were TLS (RFC 6120 6.5.4), policy
+   * finds it too weak (6.5.9), or it is none of ours or has nothing to work with here (6.5.7).
+   */
+  refusal(name: string, channel: Channel): SaslCondition {
+    const weak = [...this.#unbound, this.#plain].some((m) => m.name === name)
+    if (!channel.tls) return weak || this.#needTls.some((m) => m.name === name) ? 'encryption-required' : 'invalid-mechanism'
+    return weak ? 'mechanism-too-weak' : 'invalid-mechanism'
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * PLAIN (RFC 4616): authzid NUL authcid NUL password, in one message. Only ever offered inside TLS (RFC 6120
+ * 13.8). A user that does not exist costs the same derivation as a wrong password (SEC-4).
+ */
+import { opaqueString, PrecisError } from '../../xmpp/precis.ts'
+import { fakePasswordKeys, passwordKeys, verifyPassword } from './credentials.ts'
+import { accountOf, mayActAs, textOf } from '../../server/sasl/identity.ts'
+import { failure, success, type Exchange, type Mechanism, type SaslContext, type SaslStep } from '../../server/sasl/mechanism.ts'
+import type { VerifiedPasswords } from './verified-passwords.ts'
+
+/** Octets. RFC 4616 section 2 asks for 255 at least; RFC 7622 lets an address have more. */
+const AUTHZID_MAX = 2047
+const AUTHCID_MAX = 1023
+const PASSWORD_MAX = 1023
+
+class PlainExchange implements Exchange {
+  readonly #context: SaslContext
+  readonly #verified: VerifiedPasswords
+  #over = false
+
+  constructor(context: SaslContext, verified: VerifiedPasswords) {
+    this.#context = context
+    this.#verified = verified
+  }
+
+  step(response: Buffer): SaslStep | Promise<SaslStep> {
+    if (this.#over) return failure('malformed-request')
+    this.#over = true
+    return this.#decide(response)
+  }
+
+  async #decide(response: Buffer): Promise<SaslStep> {
+    const { domain, accounts, fakeSaltKey, iterations } = this.#context
+    const message = readMessage(response)
+    if (message === null) return failure('malformed-request')
+    const account = accountOf(message.authcid, domain)
+    const password = prepared(message.password)
+    if (account === null || password === null) return failure('not-authorized')
+
+    const fake = fakePasswordKeys(fakeSaltKey, account.bare, iterations)
+    const credentials = await accounts.credentials(account.bare)
+    const keys = credentials === null ? fake : passwordKeys(credentials)
+    if (!this.#verified.has(account.bare, password, keys.storedKey)) {
+      const right = await verifyPassword(keys, password)
+      if (!right || credentials === null) return failure('not-authorized')
+      this.#verified.remember(account.bare, password, keys.storedKey)
+    }
+    return mayActAs(account, message.authzid) ? success(account) : failure('invalid-authzid')
+  }
+}
+
+interface PlainMessage {
+  readonly authzid: string
+  readonly authcid: string
+  readonly password: string
+}
+
+function readMessage(octets: Buffer): PlainMessage | null {
+  const one = octets.indexOf(0)
+  const two = one < 0 ? -1 : octets.indexOf(0, one + 1)
+  if (two < 0) return null
+  const authzid = part(octets.subarray(0, one), 0, AUTHZID_MAX)
+  const authcid = part(octets.subarray(one + 1, two), 1, AUTHCID_MAX)
+  const password = part(octets.subarray(two + 1), 1, PASSWORD_MAX)
+  return authzid === null || authcid === null || password === null ? null : { authzid, authcid, password }
+}
+
+const part = (octets: Buffer, min: number, max: number): string | null =>
+  octets.length < min || octets.length > max ? null : textOf(octets)
+
+/** Null: no account can have this password. */
+function prepared(password: string): string | null {
+  try {
+    return opaqueString(password)
+  } catch (error) {
+    if (error instanceof PrecisError) return null
+    throw error
+  }
+}
+
+/** PLAIN that remembers in `verified` what it need not derive again. */
+export function plain(verified: VerifiedPasswords): Mechanism {
+  return { name: 'PLAIN', start: (context) => new PlainExchange(context, verified) }
+}

@@ -1,0 +1,123 @@
+/**
+ * SCRAM (RFC 5802; RFC 7677 with SHA-256; the same with SHA-512), each with its -PLUS variant, bound to the
+ * TLS channel by tls-exporter (RFC 9266), tls-unique or tls-server-end-point (RFC 5929).
+ *
+ * A user that does not exist goes every step of one that does, with keys that nobody can prove: the two get
+ * messages of one shape and the same failure at the same point (SEC-4). Whether an authzid is allowed is
+ * said only to somebody who has proved the password. What was offered is told again under the proof (XEP-0474).
+ */
+import { timingSafeEqual } from 'node:crypto'
+import type { BindingType } from '../../base/channel-binding.ts'
+import { token } from '../../base/entropy.ts'
+import type { ScramHash, ScramKeys } from '../../xmpp/credentials.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { digestOf, fakeKeys, serverSignature, verifyProof } from './credentials.ts'
+import { accountOf, mayActAs } from '../../server/sasl/identity.ts'
+import { challenge, failure, success } from '../../server/sasl/mechanism.ts'
+import type { Exchange, Mechanism, SaslCondition, SaslContext, SaslStep } from '../../server/sasl/mechanism.ts'
+import { readClientFinal, readClientFirst, type ClientFirst } from './scram-messages.ts'
+
+const NOTHING = Buffer.alloc(0)
+
+/** What the second message is measured against. */
+interface Pending {
+  readonly first: ClientFirst
+  readonly account: Jid
+  readonly known: boolean
+  readonly keys: ScramKeys
+  readonly nonce: string
+  readonly serverFirst: string
+  /** cbind-input (RFC 5802 section 7): the GS2 header and the data of the channel. */
+  readonly binding: Buffer
+}
+
+export class ScramExchange implements Exchange {
+  readonly #hash: ScramHash
+  readonly #plus: boolean
+  readonly #context: SaslContext
+  readonly #serverNonce: string
+  #pending: Pending | null = null
+  #begun = false
+
+  constructor(hash: ScramHash, plus: boolean, context: SaslContext, serverNonce: string) {
+    this.#hash = hash
+    this.#plus = plus
+    this.#context = context
+    this.#serverNonce = serverNonce
+  }
+
+  step(response: Buffer): SaslStep | Promise<SaslStep> {
+    if (!this.#begun) {
+      this.#begun = true
+      return this.#greet(response)
+    }
+    const pending = this.#pending
+    this.#pending = null
+    return pending === null ? failure('malformed-request') : this.#conclude(pending, response)
+  }
+
+  async #greet(response: Buffer): Promise<SaslStep> {
+    const { domain, accounts, fakeSaltKey, iterations } = this.#context
+    const first = readClientFirst(response)
+    if (first === null) return failure('malformed-request')
+    const refusal = this.#refusal(first)
+    if (refusal !== null) return failure(refusal)
+    const account = accountOf(first.username, domain)
+    if (account === null) return failure('not-authorized')
+
+    const fake = fakeKeys(this.#hash, fakeSaltKey, account.bare, iterations)
+    const credentials = await accounts.credentials(account.bare)
+    const keys = credentials?.[this.#hash] ?? fake
+    const nonce = first.nonce + this.#serverNonce
+    const serverFirst = `r=${nonce},s=${keys.salt},i=${keys.iterations}${this.#advertised()}`
+    const binding = Buffer.concat([Buffer.from(first.header), this.#channelData(first) ?? NOTHING])
+    this.#pending = { first, account, known: credentials !== null, keys, nonce, serverFirst, binding }
+    return challenge(Buffer.from(serverFirst))
+  }
+
+  /** XEP-0474 4.1, step 5: the proof covers it, so that nobody between us can have changed what was offered. */
+  #advertised(): string {
+    const { advertised } = this.#context
+    return advertised === null ? '' : `,h=${digestOf(this.#hash, advertised)}`
+  }
+
+  /** RFC 5802 section 6: whether the client's channel binding flag fits what it was offered and asked for. */
+  #refusal(first: ClientFirst): SaslCondition | null {
+    // The name of the mechanism says whether the client binds; a flag that says otherwise is not SCRAM (RFC 5801 section 5).
+    if ((first.flag === 'p') !== this.#plus) return 'malformed-request'
+    // Somebody between us has taken the -PLUS mechanisms out of the list.
+    if (first.flag === 'y' && this.#context.plusOffered) return 'not-authorized'
+    if (first.flag === 'p' && this.#channelData(first) === null) return 'not-authorized'
+    return null
+  }
+
+  /** Null: the client does not bind, or names a type that this channel does not have. */
+  #channelData({ binding }: ClientFirst): Buffer | null {
+    const { bindings } = this.#context
+    const type = bindings.types.find((t: BindingType) => t === binding)
+    return type === undefined ? null : bindings.data(type)
+  }
+
+  #conclude(pending: Pending, response: Buffer): SaslStep {
+    const final = readClientFinal(response)
+    if (final === null) return failure('malformed-request')
+    const authMessage = `${pending.first.bare},${pending.serverFirst},${final.withoutProof}`
+    const proven = verifyProof(this.#hash, pending.keys, authMessage, final.proof)
+    const sameNonce = equal(Buffer.from(final.nonce), Buffer.from(pending.nonce))
+    const sameChannel = equal(final.binding, pending.binding)
+    if (!proven || !sameNonce || !sameChannel || !pending.known) return failure('not-authorized')
+    if (!mayActAs(pending.account, pending.first.authzid)) return failure('invalid-authzid')
+    const signature = serverSignature(this.#hash, pending.keys, authMessage)
+    return success(pending.account, Buffer.from(`v=${signature.toString('base64')}`))
+  }
+}
+
+const equal = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b)
+
+/** `SCRAM-SHA-256` and its kin, by hash and whether it binds to the channel. */
+export function scram(hash: ScramHash, plus: boolean): Mechanism {
+  return {
+    name: `SCRAM-${hash.toUpperCase()}${plus ? '-PLUS' : ''}`,
+    start: (context) => new ScramExchange(hash, plus, context, token(context.entropy)),
+  }
+}

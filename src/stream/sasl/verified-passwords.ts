@@ -1,0 +1,38 @@
+/**
+ * Which passwords have been verified before, so that a client that logs in with PLAIN again and again costs
+ * a derivation once (RFC 4616 asks for a comparison, not for its price). Only a keyed hash is kept, its key
+ * dies with the process, and the stored key is part of what is hashed: a changed password is not found.
+ */
+import { createHmac } from 'node:crypto'
+import type { Entropy } from '../../base/entropy.ts'
+
+export class VerifiedPasswords {
+  readonly #key: Buffer
+  readonly #max: number
+  /** The least recently used comes first. */
+  readonly #seen = new Set<string>()
+
+  /** @param max how many are remembered; beyond it the one unused for longest is forgotten */
+  constructor(entropy: Entropy, max = 10_000) {
+    this.#key = entropy.bytes(32)
+    this.#max = max
+  }
+  /** Whether this prepared password was verified against this stored key before. */
+  has(bare: string, prepared: string, storedKey: string): boolean {
+    const tag = this.#tag(bare, prepared, storedKey)
+    if (!this.#seen.delete(tag)) return false
+    this.#seen.add(tag)
+    return true
+  }
+  remember(bare: string, prepared: string, storedKey: string): void {
+    this.#seen.add(this.#tag(bare, prepared, storedKey))
+    for (const oldest of this.#seen) {
+      if (this.#seen.size <= this.#max) return
+      this.#seen.delete(oldest)
+    }
+  }
+  /** NUL is in neither an address nor a PLAIN password, so no two triples read the same. */
+  #tag(bare: string, prepared: string, storedKey: string): string {
+    return createHmac('sha256', this.#key).update(`${bare}\0${prepared}\0${storedKey}`).digest('latin1')
+  }
+}

@@ -1,0 +1,74 @@
+/** Options of streams (RFC 6120 4) and of authentication (RFC 6120 6): what is required, and the limits. */
+import { count, duration, flag, list, section, size, text, type Settings } from '../base/settings.ts'
+
+export const streamsSettings = section({
+  'require-tls': flag(
+    true,
+    'Whether a client must start TLS before it may log in (RFC 7590 3.1). With false, STARTTLS is offered and a client may leave it out.',
+  ),
+  'stanza-size': size(
+    '256 KiB',
+    'Size of one stanza of a client that has logged in. A larger one ends the stream with policy-violation. RFC 6120 13.12 wants at least 10000 octets.',
+  ),
+  'stanza-size-before-login': size('10 KB', 'The same for a client that has not logged in yet.'),
+  'depth': count(64, 'Elements inside one another in one stanza. More end the stream with policy-violation.', 8),
+  'login-timeout': duration('60 seconds', 'Time from the connection to the bound resource. What takes longer is closed.'),
+  'close-timeout': duration(
+    '5 seconds',
+    'Time that a peer has to close its side after the server has closed the stream. Then the connection is cut.',
+  ),
+  'login-attempts': count(5, 'Failed logins on one stream. The last one ends it with policy-violation (RFC 6120 6.4.5).', 2),
+  'output-queue': size('1 MiB', 'Octets that wait to be read by one client. More end its session: it does not read.'),
+  'connections-per-address': count(200, 'Connections of one IP address at a time. One more is closed at once. 0: no limit.'),
+  'connections-per-minute': count(600, 'New connections of one IP address in a minute. One more is closed at once. 0: no limit.'),
+  'component-output-queue': size('16 MiB', 'The same of one component. More end its connection.'),
+})
+export type StreamsSettings = Settings<typeof streamsSettings>
+
+/** Every mechanism but PLAIN, which has options of its own. */
+export const SCRAM_AND_EXTERNAL: readonly string[] = [
+  'SCRAM-SHA-512-PLUS',
+  'SCRAM-SHA-256-PLUS',
+  'SCRAM-SHA-1-PLUS',
+  'SCRAM-SHA-512',
+  'SCRAM-SHA-256',
+  'SCRAM-SHA-1',
+  'EXTERNAL',
+]
+
+export const saslSettings = section({
+  'mechanisms': list(
+    SCRAM_AND_EXTERNAL,
+    'SASL mechanisms that may be offered. Each is offered where it makes sense: -PLUS and EXTERNAL only inside TLS.',
+  ),
+  'plain': flag(
+    false,
+    'Whether PLAIN is offered too, inside TLS. Every SCRAM is better: with PLAIN the server sees the password.',
+  ),
+  'plain-without-tls': flag(
+    false,
+    'Whether PLAIN is also offered without TLS: everybody on the way can read the password. For tests only.',
+  ),
+  'downgrade-protection': flag(
+    true,
+    'Whether clients that use SCRAM are told again, under the proof, which mechanisms they were offered (XEP-0474), so that they notice when somebody on the way has taken some out.',
+  ),
+  'iterations': count(
+    10_000,
+    'PBKDF2 iterations of passwords that are set from now on (RFC 5802 5.1 wants at least 4096).',
+    4096,
+  ),
+})
+export type SaslSettings = Settings<typeof saslSettings>
+
+/** Of each component: the section may stand in the file several times. */
+export const componentSettings = section({
+  domain: text('', 'Domain that the component serves, such as "gateway.example.org". None of [server] domains.'),
+  secret: text('', 'What the component proves to know. Long and random, best as "file:PATH".'),
+  name: text('', 'What users are told of it by service discovery, for people.'),
+  idle: duration(
+    '2 minutes',
+    'A component that has sent nothing for so long is pinged. One that sends nothing for a minute after that is taken for dead, and its connection is closed. "0 s": none is.',
+  ),
+})
+export type ComponentSettings = Settings<typeof componentSettings>

@@ -1,0 +1,127 @@
+/** RFC 6120 over TCP: one XML document each way, TLS from the start or after STARTTLS. */
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { NetSocket, type SocketHandler } from '../net/socket.ts'
+import type { TlsOver } from '../net/tls-options.ts'
+import { Outbox, type Flusher } from '../server/outbox.ts'
+import type { Element } from '../xml/element.ts'
+import { Scanner, type ScanLimits } from '../xml/scanner.ts'
+import type { Wire } from '../xml/wire.ts'
+import type { StreamError } from '../xmpp/stream-error.ts'
+import type { Carrier, CarrierHandler, OpenOptions } from './carrier.ts'
+import { CLOSE, features, forClient, open, streamError, type Declarations } from './framing.ts'
+
+export interface TcpOptions {
+  readonly flusher: Flusher
+  /** Octets that may wait to be read by the peer. */
+  readonly queueMax: number
+  readonly limits: ScanLimits
+  /** Null: STARTTLS is not to be had. */
+  readonly startTls: TlsOver | null
+  /** Those of a client's stream unless others are given. */
+  readonly declarations?: Declarations
+}
+
+export class TcpCarrier implements Carrier, SocketHandler {
+  readonly startTls: (() => void) | null
+  readonly #handler: CarrierHandler
+  readonly #socket: NetSocket
+  readonly #outbox: Outbox
+  readonly #options: TcpOptions
+  #scanner: Scanner
+  #held: Buffer[] | null = null
+
+  /** @param connection one that was just accepted; direct TLS has its handshake behind it */
+  constructor(connection: Socket, handler: CarrierHandler, options: TcpOptions) {
+    this.#handler = handler
+    this.#options = options
+    this.#socket = new NetSocket(connection, this)
+    this.#outbox = new Outbox(options.flusher, this.#socket, options.queueMax, () => handler.overflowed())
+    this.#scanner = new Scanner(handler, options.limits)
+    this.startTls = options.startTls === null ? null : () => this.#secure(options.startTls!)
+  }
+  get name(): string {
+    return this.encrypted ? 'tls' : 'tcp'
+  }
+  get address(): string {
+    return this.#socket.address
+  }
+  get port(): number {
+    return this.#socket.port
+  }
+  get encrypted(): boolean {
+    return this.tls !== null
+  }
+  get confidential(): boolean {
+    return this.encrypted
+  }
+  get tls(): TLSSocket | null {
+    return this.#socket.tls
+  }
+
+  open(options: OpenOptions): void {
+    this.send(open(options, this.#options.declarations ?? forClient))
+  }
+  features(offers: readonly Element[]): void {
+    this.send(features(offers))
+  }
+  send(text: Wire): void {
+    this.#outbox.push(text)
+  }
+  close(error: StreamError | null): void {
+    this.#outbox.flush()
+    this.#scanner.stop()
+    this.#socket.resume()
+    this.#socket.write((error === null ? '' : streamError(error)) + CLOSE)
+    this.#socket.end()
+  }
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  restart(): void {
+    this.#scanner.reset()
+  }
+  limit(limits: ScanLimits): void {
+    this.#scanner.limits = limits
+  }
+  hold(): void {
+    this.#held ??= []
+    this.#socket.pause()
+  }
+  resume(): void {
+    const held = this.#held
+    if (held === null) return
+    this.#held = null
+    this.#socket.resume()
+    for (const chunk of held) this.data(chunk)
+  }
+
+  data(chunk: Buffer): void {
+    this.#handler.heard()
+    if (this.#held !== null) {
+      this.#held.push(chunk)
+      return
+    }
+    try {
+      this.#scanner.push(chunk)
+    } catch (error) {
+      this.#handler.broken(error)
+    }
+  }
+  secured(): void {}
+  ended(): void {
+    this.#handler.lost()
+  }
+  closed(): void {
+    this.#handler.gone()
+  }
+
+  /** RFC 6120 5.4.3.3: what came in clear behind the request is thrown away, and the stream begins again. */
+  #secure(over: TlsOver): void {
+    this.#outbox.flush()
+    this.#scanner.stop()
+    this.#scanner = new Scanner(this.#handler, this.#options.limits)
+    this.#socket.startTls(over)
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * RFC 7395: a stream over a WebSocket (RFC 6455), one first-level element in each message. There is no white space
+ * between elements and no STARTTLS; a stream restarts with another <open/>. The library reads, and writes what
+ * belongs to WebSocket itself; our messages go to the socket directly, all of a tick in one piece.
+ */
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import type { WebSocket } from 'ws'
+import type { HttpPeer } from '../base/http.ts'
+import { Outbox, type Flusher } from '../server/outbox.ts'
+import type { Element } from '../xml/element.ts'
+import { XmlError } from '../xml/error.ts'
+import { Scanner, type RawElement, type ScanLimits } from '../xml/scanner.ts'
+import type { Wire } from '../xml/wire.ts'
+import { CLIENT, STREAM } from '../xmpp/ns.ts'
+import { StreamError } from '../xmpp/stream-error.ts'
+import type { Carrier, CarrierHandler, OpenOptions } from './carrier.ts'
+import { features, standalone, STREAM_PREFIX, streamError } from './framing.ts'
+import { CLOSE, closeCode, frame, FRAMING, open } from './websocket-framing.ts'
+
+export interface WebSocketOptions {
+  readonly flusher: Flusher
+  /** Octets that may wait to be read by the peer. */
+  readonly queueMax: number
+  readonly limits: ScanLimits
+}
+
+const LT = 0x3c
+/** RFC 6455 7.4.1: data of a kind that is not accepted. */
+const UNSUPPORTED_DATA = 1003
+const NO_ELEMENT = new XmlError('not-well-formed', 'a message without an element')
+
+export class WebSocketCarrier implements Carrier {
+  readonly name = 'websocket'
+  readonly startTls = null
+  readonly address: string
+  readonly port: number
+  readonly encrypted: boolean
+  readonly confidential: boolean
+  readonly tls: TLSSocket | null
+  readonly #handler: CarrierHandler
+  readonly #ws: WebSocket
+  readonly #socket: Duplex
+  readonly #queueMax: number
+  readonly #outbox: Outbox
+  readonly #scanner: Scanner
+  /** The next message is to be a stream header. */
+  #expectsOpen = true
+  /** What the message that is being read has brought. */
+  #element: RawElement | null = null
+  #held: Buffer[] | null = null
+  /** The peer has sent its footer. */
+  #peerClosed = false
+  /** What the WebSocket will be closed with; 0: our side of the stream is open. */
+  #code = 0
+
+  /** @param ws after its handshake. @param socket its connection */
+  constructor(
+    ws: WebSocket,
+    socket: Duplex,
+    { address, port, encrypted, tls, atThisMachine }: HttpPeer,
+    handler: CarrierHandler,
+    options: WebSocketOptions,
+  ) {
+    this.address = address
+    this.port = port
+    this.encrypted = encrypted
+    this.confidential = encrypted || atThisMachine // DEVIATES(0061)
+    this.tls = tls
+    this.#ws = ws
+    this.#socket = socket
+    this.#handler = handler
+    this.#queueMax = options.queueMax
+    const sink = {
+      write: (octets: string): void => this.#write(octets),
+      get buffered(): number {
+        return socket.writableLength
+      },
+    }
+    this.#outbox = new Outbox(options.flusher, sink, options.queueMax, () => handler.overflowed())
+    this.#scanner = new Scanner({ header() {}, footer() {}, element: (raw) => this.#take(raw) }, options.limits, 'fragment')
+    this.#scanner.assume(CLIENT) // 3.3.3 wants stanzas to declare it; other servers do not insist
+    ws.on('message', (data: Buffer, isBinary) => this.#message(data, isBinary))
+    ws.on('ping', (data) => this.#ping(data))
+    ws.on('pong', () => handler.heard())
+    ws.on('error', (error) => this.#broken(error))
+    ws.on('close', () => handler.gone())
+  }
+
+  open(options: OpenOptions): void {
+    this.#push(open(options))
+  }
+  features(offers: readonly Element[]): void {
+    this.#push(features(offers, STREAM_PREFIX))
+  }
+  send(text: Wire): void {
+    this.#push(standalone(text))
+  }
+  /** 3.6: whoever closes the stream first, closes the WebSocket when the other side has closed the stream too. */
+  close(error: StreamError | null): void {
+    this.#outbox.flush()
+    if (this.#code === 0) this.#code = closeCode(error)
+    this.#scanner.stop()
+    this.#held = null
+    this.#ws.resume()
+    this.#write((error === null ? '' : frame(streamError(error, STREAM_PREFIX))) + frame(CLOSE))
+  }
+  destroy(): void {
+    if (this.#code !== 0) this.#ws.close(this.#code)
+    this.#ws.terminate()
+  }
+
+  restart(): void {
+    this.#expectsOpen = true
+  }
+  limit(limits: ScanLimits): void {
+    this.#scanner.limits = limits
+  }
+  hold(): void {
+    this.#held ??= []
+    this.#ws.pause()
+  }
+  resume(): void {
+    const held = this.#held
+    if (held === null) return
+    this.#held = null
+    this.#ws.resume()
+    for (const message of held) this.#read(message)
+  }
+
+  #push(text: Wire): void {
+    this.#outbox.push(frame(text))
+  }
+  #write(octets: string): void {
+    // When a closing handshake has begun, nothing may come behind it (RFC 6455 5.5.1).
+    if (this.#socket.writable && this.#ws.readyState === this.#ws.OPEN) this.#socket.write(octets, 'latin1')
+  }
+
+  #message(message: Buffer, isBinary: boolean): void {
+    this.#handler.heard()
+    if (isBinary && this.#code === 0) {
+      this.#code = UNSUPPORTED_DATA
+      this.#handler.broken(new StreamError('bad-format', 'A message that is not text'))
+    } else this.#read(message)
+  }
+  #read(message: Buffer): void {
+    if (this.#code !== 0) return this.#leftover(message)
+    if (this.#held !== null) return void this.#held.push(message)
+    try {
+      // 3.3.3; this also keeps out white space that is meant to show that the client is there (3.8).
+      if (message[0] !== LT) throw new StreamError('bad-format', 'A message that does not begin with <')
+      this.#scanner.push(message)
+      const element = this.#element
+      this.#element = null
+      if (element === null) throw NO_ELEMENT
+      this.#handle(element)
+    } catch (error) {
+      this.#handler.broken(error)
+    }
+  }
+  /** 3.3.3: nothing is done with the first of several. */
+  #take(raw: RawElement): void {
+    if (this.#element !== null) throw new StreamError('bad-format', 'A message with more than one element')
+    this.#element = raw
+  }
+  #handle(raw: RawElement): void {
+    if (this.#expectsOpen) return this.#header(raw)
+    if (raw.ns !== FRAMING && !isMisplacedHeader(raw)) return this.#handler.element(raw)
+    if (raw.ns !== FRAMING) throw new StreamError('invalid-namespace') // 3.3.2
+    if (raw.name !== 'close') throw new StreamError('bad-format')
+    this.#peerClosed = true
+    this.#handler.footer()
+  }
+  /** 3.3.1: <open/> has the attributes of a stream header and its meaning. */
+  #header(raw: RawElement): void {
+    this.#expectsOpen = false
+    // 3.3.2; the rest is for the stream to judge.
+    const ns = raw.ns === FRAMING ? STREAM : ''
+    const name = raw.name === 'open' ? 'stream' : raw.name
+    this.#handler.header({ name, prefix: '', ns, defaultNs: CLIENT, attrs: raw.tree().attrs, prefixes: [] })
+  }
+  /** What comes when our side is closed: only the footer counts. */
+  #leftover(message: Buffer): void {
+    if (this.#peerClosed || !message.subarray(0, 6).equals(CLOSE_START)) return
+    this.#peerClosed = true
+    this.#ws.close(this.#code)
+  }
+
+  #ping(data: Buffer): void {
+    this.#handler.heard()
+    // Pongs wait to be read like everything else.
+    if (this.#socket.writableLength > this.#queueMax) this.#handler.overflowed()
+    else this.#ws.pong(data)
+  }
+  /**
+   * The library has closed the connection for what was no WebSocket message, or one that was too large (RFC 6455 5, 8.1).
+   * What happens to the network comes as 'close' alone.
+   */
+  #broken({ code = '', message }: Error & { readonly code?: string }): void {
+    if (TOO_MUCH.has(code)) this.#handler.broken(new StreamError('policy-violation', message))
+    else if (code.startsWith('WS_ERR_')) this.#handler.broken(new StreamError('bad-format', message))
+  }
+}
+
+const TOO_MUCH: ReadonlySet<string> = new Set(['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'WS_ERR_TOO_MANY_BUFFERED_PARTS'])
+const CLOSE_START = Buffer.from('<close')
+/** A header or footer as a client may write it that takes no care of namespaces. */
+const isMisplacedHeader = ({ name, ns }: RawElement): boolean =>
+  (name === 'open' || name === 'close') && (ns === '' || ns === CLIENT || ns === STREAM)

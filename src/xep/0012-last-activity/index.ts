@@ -1,0 +1,37 @@
+/**
+ * XEP-0012: how long ago a user was last here, and for how long the server has been up. Who may not see the
+ * user's presence is told `forbidden` (section 3), and so is who asks for an account that does not exist.
+ */
+import type { Clock, Millis } from '../../base/clock.ts'
+import { section } from '../../base/settings.ts'
+import type { LocalAccount } from '../../server/accounts.ts'
+import { defineFeature, xep } from '../../server/feature.ts'
+import { el, type Element } from '../../xml/element.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+
+const LAST = 'jabber:iq:last'
+
+export const lastActivity = defineFeature({
+  name: 'last-activity',
+  specs: [xep(12, 'Last Activity', '2.0')],
+  settings: section({}),
+  install(host) {
+    const { clock, disco } = host
+    const startedAt = clock.now()
+    const rule = { type: 'get', ns: LAST, name: 'query' } as const
+    host.iqToServer({ ...rule, handle: () => lastElement(clock.now() - startedAt) }) // section 5
+    host.iqToAccount({ ...rule, access: 'subscribers', refusal: 'forbidden', handle: ({ account }) => lastOf(account, clock) })
+    for (const features of [disco.serverFeatures, disco.accountFeatures]) features.push(LAST)
+  },
+})
+
+/** Section 3: a connected resource is enough to be here, available or not. */
+function lastOf(account: LocalAccount, clock: Clock): Element {
+  if (account.resources.length > 0) return lastElement(0)
+  const last = account.lastUnavailable
+  if (last === null) throw new StanzaError('service-unavailable', { text: 'This account was never seen to go' })
+  return lastElement(clock.now() - last.at, last.payload.child('status')?.text)
+}
+
+const lastElement = (span: Millis, status = ''): Element =>
+  el('query', LAST, { seconds: `${Math.max(0, Math.floor(span / 1000))}` }, ...(status === '' ? [] : [status]))

@@ -1,0 +1,53 @@
+/**
+ * XEP-0030: service discovery. The server answers for itself and on behalf of its accounts. Section 8 decides
+ * what strangers are told: nothing that tells an account from a missing one, and never who is online.
+ */
+import { section } from '../../base/settings.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { AccountRequest, Answer, ServerRequest } from '../../server/registry.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { accountInfo, DISCO_INFO, DISCO_ITEMS, noItems, serverInfo, serverItems } from './info.ts'
+
+export { DISCO_INFO, serverInfo }
+
+export const serviceDiscovery = defineFeature({
+  name: 'service-discovery',
+  specs: [xep(30, 'Service Discovery', '2.5.0'), xep(128, 'Service Discovery Extensions', '1.0.1')],
+  settings: section({}),
+  install(host) {
+    const { disco } = host
+    disco.serverIdentities.unshift({ category: 'server', type: 'im', name: host.software.name })
+    disco.accountIdentities.unshift({ category: 'account', type: 'registered' })
+    for (const features of [disco.serverFeatures, disco.accountFeatures]) features.push(DISCO_INFO, DISCO_ITEMS)
+    const info = { type: 'get', ns: DISCO_INFO, name: 'query' } as const
+    const items = { type: 'get', ns: DISCO_ITEMS, name: 'query' } as const
+    host.iqToServer({ ...info, handle: (request) => infoOfServer(host, request) })
+    host.iqToServer({ ...items, handle: (request) => itemsOfServer(host, request) })
+    host.iqToAccount({ ...info, access: 'subscribers', handle: (request) => infoOfAccount(host, request) })
+    // Section 8 rule 2: a stranger is answered as if there were no account, with no items
+    host.iqToAccount({ ...items, access: 'anyone', whenMissing: noItems, handle: itemsOfAccount })
+  },
+})
+
+function infoOfServer({ disco }: Host, { payload }: ServerRequest): Answer {
+  const node = payload.attr('node')
+  if (node !== undefined && !disco.serverAliases.some((isAlias) => isAlias(node))) throw new StanzaError('item-not-found')
+  return serverInfo(disco, node)
+}
+
+function itemsOfServer({ disco }: Host, { payload, domain }: ServerRequest): Answer {
+  if (payload.attr('node') !== undefined) throw new StanzaError('item-not-found')
+  return serverItems(disco, domain)
+}
+
+function infoOfAccount({ disco }: Host, { account, payload }: AccountRequest): Answer {
+  if (payload.attr('node') !== undefined) throw new StanzaError('item-not-found')
+  return accountInfo(disco, account)
+}
+
+/** Connected resources could be listed for those who see the user's presence. They know them from that: DISCO-4. */
+function itemsOfAccount({ account, from, payload }: AccountRequest): Answer {
+  const isTrusted = from.bare === account.bare.bare || account.roster.isSubscriber(from.bare)
+  if (isTrusted && payload.attr('node') !== undefined) throw new StanzaError('item-not-found')
+  return noItems(payload)
+}

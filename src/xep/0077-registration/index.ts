@@ -1,0 +1,124 @@
+/**
+ * XEP-0077: accounts made by their users, before authentication and off unless the operator wants it; and for
+ * those who have an account: its name, another password, its removal. Only plain fields, no data forms.
+ */
+import { count, flag, section, type Settings } from '../../base/settings.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { Answer, IqRequest } from '../../server/registry.ts'
+import type { Session } from '../../server/session.ts'
+import type { StreamInfo } from '../../server/stream-features.ts'
+import { el, type Element } from '../../xml/element.ts'
+import { Packet } from '../../xmpp/packet.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { Attempts } from './attempts.ts'
+import { checkPassword, localpart, newAccount, type Lengths } from './names.ts'
+
+const REGISTER = 'jabber:iq:register'
+/** Section 8: of the stream feature. */
+const FEATURE = 'http://jabber.org/features/iq-register'
+
+const registrationSettings = section({
+  'open': flag(false, 'Whether anybody may make an account. Leave it off unless you can look after what strangers do with it.'),
+  'changes': flag(true, 'Whether users may change their password and remove their account from within their client.'),
+  'per-address': count(
+    5,
+    'Attempts to register from one address (of IPv6: one /64 network) in an hour. More are refused with resource-constraint. 0: no limit.',
+  ),
+  'name-length': count(64, 'Octets that the name of a new account may have. Longer ones are refused with not-acceptable.', 1),
+  'password-length': count(8, 'Characters that a new password must have. Shorter ones are refused with not-acceptable.', 1),
+})
+
+export const registration = defineFeature({
+  name: 'registration',
+  specs: [xep(77, 'In-Band Registration', '2.4', 'complete', 'plain fields, no data forms')],
+  settings: registrationSettings,
+  install(host, settings) {
+    const lengths = { nameMax: settings['name-length'], passwordMin: settings['password-length'] }
+    if (settings.open) offerAccounts(host, settings, lengths)
+    if (settings.changes) offerChanges(host, lengths)
+    if (settings.open || settings.changes) host.disco.serverFeatures.push(REGISTER)
+  },
+})
+
+function offerAccounts(host: Host, settings: Settings<typeof registrationSettings>, lengths: Lengths): void {
+  const attempts = new Attempts(host.clock, settings['per-address'])
+  const { streamFeatures } = host
+  streamFeatures.beforeAuth.push(() => el('register', FEATURE))
+  streamFeatures.early(REGISTER, (stream, type, query) =>
+    type === 'get' ? blankFields() : register(host, attempts, lengths, stream, query),
+  )
+}
+
+/** Section 3.1. Each attempt counts, also one that finds the name taken: or names could be tried out. */
+async function register(host: Host, attempts: Attempts, lengths: Lengths, stream: StreamInfo, query: Element): Promise<null> {
+  if (query.child('remove') !== undefined) throw new StanzaError('unexpected-request') // 3.2: who has not logged in has nothing to remove
+  const { username, password } = credentials(query, 'not-acceptable')
+  const bare = newAccount(username, stream.domain, lengths)
+  checkPassword(password, lengths)
+  if (!attempts.take(stream.address))
+    throw new StanzaError('resource-constraint', { text: 'Too many attempts from your address: try again later' })
+  if ((await host.registrar.create(bare, password)) === 'exists') throw new StanzaError('conflict')
+  return null
+}
+
+/** The user asks without an address, or asks the server; both mean his own account. */
+function offerChanges(host: Host, lengths: Lengths): void {
+  const rule = { ns: REGISTER, name: 'query' } as const
+  const get = (request: IqRequest): Answer => ownFields(sessionOf(request))
+  const set = (request: IqRequest): Promise<Answer> => change(host, lengths, sessionOf(request), request)
+  host.iqToAccount({ ...rule, type: 'get', access: 'owner', handle: get })
+  host.iqToAccount({ ...rule, type: 'set', access: 'owner', handle: set })
+  host.iqToServer({ ...rule, type: 'get', handle: get })
+  host.iqToServer({ ...rule, type: 'set', handle: set })
+}
+
+/** The asker's session, if it is one of the domain that is asked. Others have no account here. */
+function sessionOf({ session, packet }: IqRequest): Session {
+  if (session === null || session.jid.domain !== packet.to!.domain) throw new StanzaError('service-unavailable')
+  return session
+}
+
+async function change(host: Host, lengths: Lengths, session: Session, { packet, payload }: IqRequest): Promise<Answer> {
+  if (payload.child('remove') !== undefined) return remove(host, session, packet, payload)
+  const { username, password } = credentials(payload, 'bad-request')
+  const { bare } = session.account
+  if (localpart(username) !== bare.local) throw new StanzaError('not-allowed', { text: 'This is not the name of your account' })
+  checkPassword(password, lengths)
+  await host.registrar.changePassword(bare, password)
+  return null
+}
+
+/** Section 3.2: the user is told before his sessions end. The answer that follows finds him gone. */
+async function remove(host: Host, session: Session, packet: Packet, query: Element): Promise<Answer> {
+  if (query.elements.length !== 1) throw new StanzaError('bad-request')
+  const result = Packet.of({ kind: 'iq', type: 'result', from: packet.to!, to: session.jid, id: packet.id })
+  await host.registrar.delete(session.account.bare, () => host.deliver(session, result))
+  return null
+}
+
+/** @param condition of the error when one is missing (3.1 and 3.3 differ) */
+function credentials(
+  query: Element,
+  condition: 'not-acceptable' | 'bad-request',
+): { readonly username: string; readonly password: string } {
+  const username = query.child('username')?.text ?? ''
+  const password = query.child('password')?.text ?? ''
+  if (username === '' || password === '') throw new StanzaError(condition, { text: 'A name and a password are needed' })
+  return { username, password }
+}
+
+const field = (name: string, ...content: string[]): Element => el(name, REGISTER, {}, ...content)
+
+const blankFields = (): Element =>
+  el('query', REGISTER, {}, field('instructions', 'Choose a name and a password.'), field('username'), field('password'))
+
+const ownFields = ({ account }: Session): Element =>
+  el(
+    'query',
+    REGISTER,
+    {},
+    field('instructions', 'You may change your password.'),
+    field('registered'),
+    field('username', account.bare.local),
+    field('password'),
+  )

@@ -1,0 +1,22 @@
+/** XEP-0092: which program this is. The operating system is told only where the operator wants it (section 3). */
+import { flag, section } from '../../base/settings.ts'
+import { defineFeature, xep } from '../../server/feature.ts'
+import { el } from '../../xml/element.ts'
+
+const VERSION = 'jabber:iq:version'
+
+export const softwareVersion = defineFeature({
+  name: 'software-version',
+  specs: [xep(92, 'Software Version', '1.1')],
+  settings: section({
+    system: flag(false, 'Whether the operating system is told to whoever asks for the version.'),
+  }),
+  install(host, settings) {
+    const { name, version, system } = host.software
+    const parts = [el('name', VERSION, {}, name), el('version', VERSION, {}, version)]
+    if (settings.system) parts.push(el('os', VERSION, {}, system))
+    const answer = el('query', VERSION, {}, ...parts)
+    host.iqToServer({ type: 'get', ns: VERSION, name: 'query', handle: () => answer })
+    host.disco.serverFeatures.push(VERSION)
+  },
+})

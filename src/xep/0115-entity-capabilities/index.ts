@@ -1,0 +1,62 @@
+/**
+ * XEP-0115: entity capabilities. One resolver for all who want to know what a client can do (`capsOf`), and the
+ * server's own capabilities in its stream features (section 6.3).
+ */
+import { count, section, size } from '../../base/settings.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import { el, type Element } from '../../xml/element.ts'
+import { serverInfo } from '../0030-service-discovery/index.ts'
+import { readInfo, verOf } from './hash.ts'
+import { CAPS, Resolver } from './resolver.ts'
+import { SessionCaps } from './session-caps.ts'
+
+/** Of our own hash. */
+const HASH = 'sha-1'
+const FEATURES_MAX = 1000
+const WAITING_MAX = 100
+
+export { capsIn, type Caps, type Resolver } from './resolver.ts'
+export type { SessionCaps } from './session-caps.ts'
+
+const faces = new WeakMap<Host, SessionCaps>()
+
+/** What the clients of this server can do. For features that need 'entity-capabilities'. */
+export const capsOf = (host: Host): SessionCaps => faces.get(host)!
+
+export const entityCapabilities = defineFeature({
+  name: 'entity-capabilities',
+  specs: [xep(115, 'Entity Capabilities', '1.6.0', 'complete', 'without the optimisation of section 8.4')],
+  needs: ['service-discovery'],
+  settings: section({
+    'known': count(
+      5000,
+      'Verification strings whose features are remembered. Beyond that the longest unneeded is forgotten, and asked for again.',
+      1,
+    ),
+    'known-size': size('8 MiB', 'Octets that those features may take.'),
+  }),
+  install(host, settings) {
+    const limits = {
+      entriesMax: settings['known'],
+      bytesMax: settings['known-size'],
+      featuresMax: FEATURES_MAX,
+      waitingMax: WAITING_MAX,
+    }
+    const resolver = new Resolver(host.ask, (domain) => host.router.isLocal(domain), limits)
+    const caps = new SessionCaps(host, resolver)
+    faces.set(host, caps)
+    host.fromClient('caps', caps.stage)
+    host.metrics.gauge('porchlight_caps_known', 'Verification strings of capabilities that are known', () => resolver.known)
+    offerOwn(host)
+  },
+})
+
+/** Made when first needed: after the last feature has entered what it can do. */
+function offerOwn(host: Host): void {
+  let own: Element | null = null
+  const ver = (): string => verOf(readInfo(serverInfo(host.disco))!.s, HASH)
+  const c = (): Element => (own ??= el('c', CAPS, { hash: HASH, node: host.software.uri, ver: ver() }))
+  host.disco.serverFeatures.push(CAPS)
+  host.disco.serverAliases.push((node) => node === `${host.software.uri}#${c().attr('ver')}`)
+  host.streamFeatures.afterAuth.push(c)
+}

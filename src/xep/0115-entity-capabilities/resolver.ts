@@ -1,0 +1,137 @@
+/**
+ * XEP-0115 section 5.4: from `<c/>` to a set of features. The generating entity is asked (6.2) unless the
+ * answer is known. For one hash one question is under way at a time; those who advertise the same hash
+ * meanwhile wait for it, and if it proves nothing the next of them is asked.
+ */
+import { el, type Element } from '../../xml/element.ts'
+import { decode, encode, unpin } from '../../xml/wire.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet, Payload } from '../../xmpp/packet.ts'
+import { DISCO_INFO } from '../0030-service-discovery/index.ts'
+import { isKnownHash, readInfo, verOf, type Info } from './hash.ts'
+import { Verified, type VerifiedLimits } from './verified.ts'
+
+export const CAPS = 'http://jabber.org/protocol/caps'
+
+/** What an entity's presence says about its capabilities. */
+export interface Caps {
+  readonly hash: string
+  readonly node: string
+  readonly ver: string
+}
+/** Null: not known, and not to be found out now. */
+export type Features = ReadonlySet<string> | null
+/** @param refuted the hash does not fit what the entity says: one of the two is not true */
+export type Answered = (features: Features, refuted: boolean) => void
+export type Ask = (from: Jid, to: Jid, payload: Element, answered: (answer: Packet | null) => void) => void
+
+export interface ResolverLimits extends VerifiedLimits {
+  /** Features of one answer; one with more is not believed. */
+  readonly featuresMax: number
+  /** Questions under way to one remote domain, and entities waiting for one hash. More are not resolved. */
+  readonly waitingMax: number
+}
+
+/** Attributes longer than this are nobody's: they are not kept. */
+const ATTRIBUTE_MAX = 1024
+
+/** Null: none, or without `hash` and so in the format of before 2007 (5.4 step 1), or absurdly long. */
+export function capsIn(payload: Payload): Caps | null {
+  if (payload.isEmpty || !payload.text.includes(CAPS)) return null
+  const c = payload.child('c', CAPS)
+  const hash = c?.attr('hash')
+  const node = c?.attr('node')
+  const ver = c?.attr('ver')
+  if (hash === undefined || node === undefined || ver === undefined) return null
+  return hash.length + node.length + ver.length > ATTRIBUTE_MAX ? null : { hash, node, ver }
+}
+
+interface Waiter {
+  readonly asker: Jid
+  readonly target: Jid
+  readonly caps: Caps
+  readonly answered: Answered
+}
+
+export class Resolver {
+  readonly #ask: Ask
+  readonly #isLocal: (domain: string) => boolean
+  readonly #limits: ResolverLimits
+  readonly #verified: Verified
+  /** By hash: who is being asked (the first), and who would be asked next. */
+  readonly #waiting = new Map<string, Waiter[]>()
+  /** Questions under way, by remote domain. */
+  readonly #remote = new Map<string, number>()
+
+  constructor(ask: Ask, isLocal: (domain: string) => boolean, limits: ResolverLimits) {
+    this.#ask = ask
+    this.#isLocal = isLocal
+    this.#limits = limits
+    this.#verified = new Verified(limits)
+  }
+  /** Verification strings that are known. */
+  get known(): number {
+    return this.#verified.size
+  }
+  /**
+   * Finds out what `target` can do. `answered` is called once, at once where the answer is known.
+   * @param asker in whose name it is asked: somebody to whom `target` shows its presence
+   * @param target the full JID that sent `caps`
+   */
+  resolve(asker: Jid, target: Jid, caps: Caps, answered: Answered): void {
+    const waiter = { asker, target, caps, answered }
+    if (!isKnownHash(caps.hash)) return this.#question(waiter, (info) => answered(featuresOf(info), false)) // step 2
+    const key = keyOf(caps)
+    const known = this.#verified.get(key)
+    if (known !== undefined) return answered(known, false)
+    const waiting = this.#waiting.get(key)
+    if (waiting === undefined) {
+      this.#waiting.set(key, [waiter])
+      this.#verify(key, waiter)
+    } else if (waiting.length < this.#limits.waitingMax) waiting.push(waiter)
+    else answered(null, false)
+  }
+
+  /** Step 3. A result that does not fit the hash is what this entity says of itself, and nothing more. */
+  #verify(key: string, first: Waiter): void {
+    this.#question(first, (info) => {
+      const features = featuresOf(info)
+      const isValid = info !== null && verOf(info.s, first.caps.hash) === first.caps.ver
+      const [, ...others] = this.#waiting.get(key)!
+      this.#waiting.delete(key)
+      if (isValid) this.#verified.set(key, features!)
+      else if (others.length > 0) this.#waiting.set(key, others)
+      first.answered(features, !isValid && info !== null)
+      if (isValid) for (const other of others) other.answered(features, false)
+      else if (others.length > 0) this.#verify(key, others[0]!)
+    })
+  }
+  #question({ asker, target, caps }: Waiter, answered: (info: Info | null) => void): void {
+    const remote = this.#isLocal(target.domain) ? null : target.domain
+    if (remote !== null && !this.#begin(remote)) return answered(null)
+    const node = `${caps.node}#${caps.ver}`
+    this.#ask(asker, target, el('query', DISCO_INFO, { node }), (answer) => {
+      if (remote !== null) this.#end(remote)
+      const query = answer?.type === 'result' ? answer.payload.child('query', DISCO_INFO) : undefined
+      answered(query === undefined || query.children.length > this.#limits.featuresMax ? null : readInfo(query))
+    })
+  }
+  #begin(domain: string): boolean {
+    const open = this.#remote.get(domain) ?? 0
+    if (open >= this.#limits.waitingMax) return false
+    this.#remote.set(domain, open + 1)
+    return true
+  }
+  #end(domain: string): void {
+    const open = this.#remote.get(domain)! - 1
+    if (open === 0) this.#remote.delete(domain)
+    else this.#remote.set(domain, open)
+  }
+}
+
+/** Copies: what was read is cut out of a chunk of input, which must not live as long as they. */
+const featuresOf = (info: Info | null): Features =>
+  info === null ? null : new Set(info.features.map((feature) => decode(unpin(encode(feature)))))
+
+/** The node is not part of it: what the hash proves does not depend on the program's name. */
+const keyOf = ({ hash, ver }: Caps): string => `${hash} ${ver}`

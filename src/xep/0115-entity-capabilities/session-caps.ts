@@ -1,0 +1,71 @@
+/**
+ * What the clients of our own sessions can do: the face of this extension for others. Learnt from the presence
+ * that a session broadcasts, or sends directly if it has never broadcast any (section 8.3).
+ */
+import type { FromClient } from '../../server/contexts.ts'
+import type { Verdict } from '../../server/pipeline.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Session } from '../../server/session.ts'
+import type { Slot } from '../../server/slots.ts'
+import { jidOf } from '../../xmpp/jid.ts'
+import { capsIn, type Caps, type Features, type Resolver } from './resolver.ts'
+
+interface Learnt {
+  readonly caps: Caps | null
+  readonly features: Features
+  readonly isRefuted: boolean
+}
+const NOTHING: Learnt = { caps: null, features: null, isRefuted: false }
+
+/** Told of a session whose features have become known, or others. */
+export type CapsObserver = (session: Session, features: ReadonlySet<string>) => void
+
+export class SessionCaps {
+  /** For entities elsewhere. */
+  readonly resolver: Resolver
+  readonly #learnt: Slot<Session, Learnt>
+  readonly #observers: CapsObserver[] = []
+
+  constructor(host: Host, resolver: Resolver) {
+    this.resolver = resolver
+    this.#learnt = host.sessionSlot('caps', () => NOTHING)
+  }
+  /** The features of the session's client; null: not known, perhaps not yet. */
+  features(session: Session): Features {
+    return session.get(this.#learnt).features
+  }
+  /**
+   * May the client be treated as one that has this feature? Null: it is being found out, and `onKnown` follows if it can
+   * be. A client whose hash is not that of what it says has none: somebody may be passing it off as another.
+   */
+  can(session: Session, feature: string): boolean | null {
+    const { caps, features, isRefuted } = session.get(this.#learnt)
+    if (features === null) return caps === null ? false : null
+    return !isRefuted && features.has(feature)
+  }
+  onKnown(observer: CapsObserver): void {
+    this.#observers.push(observer)
+  }
+  /** A stage of what clients send. Presence without `<c/>` says that nothing has changed (8.4). */
+  readonly stage = ({ session, packet }: FromClient): Verdict => {
+    if (packet.kind !== 'presence' || packet.type !== '') return 'next'
+    if (packet.to !== null && session.presence !== null) return 'next'
+    const caps = capsIn(packet.payload)
+    if (caps !== null && !isSame(caps, session.get(this.#learnt).caps)) this.#learn(session, caps)
+    return 'next'
+  }
+
+  #learn(session: Session, caps: Caps): void {
+    const asker = jidOf('', session.jid.domain)
+    session.set(this.#learnt, { caps, features: null, isRefuted: false })
+    this.resolver.resolve(asker, session.jid, caps, (features, isRefuted) => {
+      // Answers may come when the session is over, or has changed what it says
+      if (session.ended || session.get(this.#learnt).caps !== caps) return
+      session.set(this.#learnt, features === null ? NOTHING : { caps, features, isRefuted })
+      if (features === null) return
+      for (const observer of this.#observers) observer(session, features)
+    })
+  }
+}
+
+const isSame = (a: Caps, b: Caps | null): boolean => b !== null && a.ver === b.ver && a.hash === b.hash && a.node === b.node

@@ -1,0 +1,54 @@
+/** What is known of verification strings for good: the feature sets behind them, as many as fit (CAPS-6). */
+
+interface Entry {
+  readonly features: ReadonlySet<string>
+  readonly bytes: number
+}
+
+export interface VerifiedLimits {
+  readonly entriesMax: number
+  readonly bytesMax: number
+}
+
+/** Forgets first what has not been asked for the longest. */
+export class Verified {
+  readonly #limits: VerifiedLimits
+  /** The last to be asked for stands last. */
+  readonly #entries = new Map<string, Entry>()
+  #bytes = 0
+
+  constructor(limits: VerifiedLimits) {
+    this.#limits = limits
+  }
+  get size(): number {
+    return this.#entries.size
+  }
+  get bytes(): number {
+    return this.#bytes
+  }
+  get(key: string): ReadonlySet<string> | undefined {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return undefined
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
+    return entry.features
+  }
+  set(key: string, features: ReadonlySet<string>): void {
+    this.#drop(key)
+    let bytes = key.length
+    for (const feature of features) bytes += feature.length
+    this.#entries.set(key, { features, bytes })
+    this.#bytes += bytes
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#limits.entriesMax && this.#bytes <= this.#limits.bytesMax) break
+      this.#drop(oldest)
+    }
+  }
+
+  #drop(key: string): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
+    this.#entries.delete(key)
+    this.#bytes -= entry.bytes
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * XEP-0156: /.well-known/host-meta (RFC 6415) names the ways in that are on the web port, for clients that cannot ask
+ * DNS. In XML (XRD) and JSON (JRD); for pages of any origin, as nothing of it is secret (section 3).
+ */
+import { HttpRefusal, type Announced, type HttpExchange } from '../../base/http.ts'
+import { section, webOrigin } from '../../base/settings.ts'
+import { defineFeature, xep } from '../../server/feature.ts'
+import { el } from '../../xml/element.ts'
+import { serialise } from '../../xml/write.ts'
+
+const XRD = 'http://docs.oasis-open.org/ns/xri/xrd-1.0'
+const PATH = '/.well-known/host-meta'
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+  'access-control-allow-headers': 'accept, content-type',
+}
+const AUTHORITY = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
+
+export const connectionMethods = defineFeature({
+  name: 'host-meta',
+  specs: [xep(156, 'Discovering Alternative XMPP Connection Methods', '1.4.0')],
+  settings: section({
+    url: webOrigin(
+      '',
+      'Where clients reach the web port, such as "https://chat.example.org": told in /.well-known/host-meta. Empty: where the request for it came to, if that was by HTTPS.',
+    ),
+  }),
+  install({ http }, { url }) {
+    const answer = (type: string, text: (links: readonly Link[]) => string) => (exchange: HttpExchange) => {
+      exchange.allow('GET', 'HEAD', 'OPTIONS')
+      if (exchange.method === 'OPTIONS') return exchange.reply(204, CORS, '')
+      const origin = url === '' ? originOf(exchange) : url
+      const links = http.announced.map((way) => linkTo(way, origin))
+      exchange.reply(200, { ...CORS, 'content-type': type, 'cache-control': 'max-age=300' }, text(links))
+    }
+    http.at(PATH, answer('application/xrd+xml; charset=utf-8', xrd))
+    http.at(`${PATH}.json`, answer('application/json', jrd))
+  },
+})
+
+interface Link {
+  readonly rel: string
+  readonly href: string
+}
+
+/** 2.2: 'https:' and 'wss:' only. @param origin with 'https:' */
+const linkTo = ({ rel, scheme, path }: Announced, origin: string): Link => ({
+  rel,
+  href: origin.replace('https:', `${scheme}:`) + path,
+})
+
+/** @throws HttpRefusal when it did not come by HTTPS, or not to a place that has a name */
+function originOf(exchange: HttpExchange): string {
+  if (!exchange.peer.encrypted) throw new HttpRefusal(404, 'Only by HTTPS (XEP-0156 2.2)', CORS)
+  const host = exchange.header('host') ?? ''
+  if (!AUTHORITY.test(host)) throw new HttpRefusal(400, 'Where did this request come to?', CORS)
+  return `https://${host}`
+}
+
+const xrd = (links: readonly Link[]): string =>
+  `<?xml version='1.0' encoding='utf-8'?>\n${serialise(el('XRD', XRD, {}, ...links.map(({ rel, href }) => el('Link', XRD, { rel, href }))), '')}\n`
+const jrd = (links: readonly Link[]): string => `${JSON.stringify({ links })}\n`

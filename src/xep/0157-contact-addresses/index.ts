@@ -1,0 +1,47 @@
+/**
+ * XEP-0157: whom to write to about this server: a form in its answer to disco#info (XEP-0128), made of what the
+ * operator has written into the configuration. What he has left out is not there, and without any address no form is.
+ */
+import { section, uris, type Settings } from '../../base/settings.ts'
+import { defineFeature, xep } from '../../server/feature.ts'
+import { el, type Element } from '../../xml/element.ts'
+
+const FORM = 'jabber:x:data'
+const SERVER_INFO = 'http://jabber.org/network/serverinfo'
+
+const contactSettings = section({
+  abuse: uris('Where to report abuse.'),
+  admin: uris(
+    'Where the people who run the server are found: URIs such as "mailto:xmpp@example.org" or "xmpp:admin@example.org".',
+  ),
+  feedback: uris('Where users may say what they think.'),
+  sales: uris('Where to ask about sales.'),
+  security: uris('Where to report security problems.'),
+  status: uris('Pages that tell whether the service works.'),
+  support: uris('Where users get help.'),
+})
+
+export const contactAddresses = defineFeature({
+  name: 'contact-addresses',
+  specs: [xep(157, 'Contact Addresses for XMPP Services', '1.1.1')],
+  settings: contactSettings,
+  install(host, settings) {
+    const form = formOf(settings)
+    if (form !== null) host.disco.serverForms.push(() => form)
+  },
+})
+
+function formOf(settings: Settings<typeof contactSettings>): Element | null {
+  const fields = Object.entries(settings).filter(([, addresses]) => addresses.length > 0)
+  if (fields.length === 0) return null
+  return el(
+    'x',
+    FORM,
+    { type: 'result' },
+    field('FORM_TYPE', [SERVER_INFO], 'hidden'),
+    ...fields.map(([role, addresses]) => field(`${role}-addresses`, addresses)),
+  )
+}
+
+const field = (name: string, values: readonly string[], type?: string): Element =>
+  el('field', FORM, { var: name, type }, ...values.map((value) => el('value', FORM, {}, value)))

@@ -1,0 +1,138 @@
+/**
+ * XEP-0160: messages that no resource could get are stored, and delivered when the account next has a resource
+ * with a priority that is not negative. Which messages may be stored at all is decided by RFC 6121 8.5
+ * (`im/delivery.ts`); what is left of them here, by `storing.ts`.
+ */
+import { count, section, size } from '../../base/settings.ts'
+import { isKnown } from '../../im/delivery.ts'
+import { readPresence } from '../../im/presence.ts'
+import type { LocalAccount } from '../../server/accounts.ts'
+import type { ToAccount } from '../../server/contexts.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { Verdict } from '../../server/pipeline.ts'
+import type { Session } from '../../server/session.ts'
+import type { Slot } from '../../server/slots.ts'
+import type { Database } from '../../storage/database.ts'
+import { DELAY, withDelay } from '../../xmpp/delay.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { Turnstile } from './queue.ts'
+import { migrations, OfflineMessages, type OfflineLimits, type StoredMessage } from './store.ts'
+import { storingOf } from './storing.ts'
+
+/** Messages that are read, handed over and forgotten together. */
+const BATCH = 50
+
+const settings = section({
+  messages: count(1000, 'Messages that are stored for one account. One more is refused with service-unavailable.'),
+  size: size('2 MiB', 'What the messages stored for one account may take up. What is over is refused with service-unavailable.'),
+})
+
+export const offlineMessages = defineFeature<typeof settings, Database>({
+  name: 'offline-messages',
+  specs: [
+    xep(160, 'Best Practices for Handling Offline Messages', '1.0.1'),
+    xep(334, 'Message Processing Hints', '1.0.0', 'complete', 'Hints are heeded by offline storage and carbons.'),
+  ],
+  settings,
+  async install(host, { messages, size: octets }) {
+    await host.database.migrate('xep-0160', migrations)
+    const offline = new Offline(host, new OfflineMessages(host.database), { messages, octets })
+    host.toAccount('offline-turn', (context) => offline.turn(context))
+    host.toAccount('offline', (context) => offline.store(context))
+    host.on('presence-changed', ({ session, before }) => {
+      if (isWilling(session) && (before === null || readPresence(before).priority < 0)) offline.deliver(session.account)
+    })
+    // Also when an account is made: a message may have been on its way into the store while the old one was deleted.
+    for (const change of ['account-created', 'account-deleted'] as const) host.on(change, ({ jid }) => offline.forget(jid.bare))
+    host.disco.serverFeatures.push('msgoffline')
+  },
+})
+
+/** RFC 6121 4.7.2.3: a resource of negative priority wants no messages but those to itself. */
+const isWilling = (session: Session): boolean => !session.ended && session.presence !== null && session.priority >= 0
+
+class Offline {
+  readonly #host: Host<Database>
+  readonly #store: OfflineMessages
+  readonly #limits: OfflineLimits
+  readonly #turnstiles: Slot<LocalAccount, Turnstile>
+
+  constructor(host: Host<Database>, store: OfflineMessages, limits: OfflineLimits) {
+    this.#host = host
+    this.#store = store
+    this.#limits = limits
+    this.#turnstiles = host.accountSlot('offline-messages', () => new Turnstile())
+  }
+  /** What comes while stored messages are being delivered waits behind them. */
+  turn({ account, packet }: ToAccount): Verdict | Promise<Verdict> {
+    if (packet.kind !== 'message') return 'next'
+    const turnstile = account.get(this.#turnstiles)
+    return turnstile.isClosed ? turnstile.turn('next') : 'next'
+  }
+  /** The sender's next stanza waits until this one is on disk. */
+  store({ account, packet, delivered }: ToAccount): Verdict | Promise<Verdict> {
+    if (delivered.length > 0) return 'next'
+    switch (storingOf(packet)) {
+      case 'drop':
+        return 'done'
+      case 'refuse':
+        // RFC 6121 8.1: a stranger must not learn that there is such an account and that nobody is there
+        if (isKnown(account, packet.from)) throw new StanzaError('service-unavailable')
+        return 'done'
+      case 'store':
+        return this.#append(account, packet)
+    }
+  }
+  /** The account has a resource that wants messages. */
+  deliver(account: LocalAccount): void {
+    account
+      .get(this.#turnstiles)
+      .close(() => this.#deliverAll(account))
+      .catch((error: unknown) =>
+        this.#host.log.error({ err: error }, 'Stored messages could not be delivered; they stay in store'),
+      )
+  }
+  forget(bare: string): void {
+    const { log } = this.#host
+    this.#store
+      .clear(bare)
+      .catch((error: unknown) => log.error({ err: error }, 'Stored messages of a deleted account could not be removed'))
+  }
+
+  async #append(account: LocalAccount, packet: Packet): Promise<Verdict> {
+    const isStored = await this.#store.append(account.bare.bare, packet, this.#host.clock.now(), this.#limits)
+    if (!isStored) throw new StanzaError('service-unavailable')
+    return 'done'
+  }
+  /**
+   * Nothing is stored while this runs: what arrives waits at the turnstile, and what was on its way into the
+   * store when the resource became available is before our first reading in the order of statements.
+   */
+  async #deliverAll(account: LocalAccount): Promise<void> {
+    const { bare } = account.bare
+    for (;;) {
+      const batch = await this.#store.first(bare, BATCH)
+      const handedOver = this.#handOver(account, batch)
+      if (handedOver > 0) await this.#store.drop(bare, batch[handedOver - 1]!.seq)
+      if (handedOver < BATCH) return
+    }
+  }
+  /** How many of them a resource got: fewer than there are when the last one has left in between. */
+  #handOver(account: LocalAccount, batch: readonly StoredMessage[]): number {
+    let n = 0
+    for (const message of batch) {
+      const session = account.sessions.find(isWilling)
+      if (session === undefined) break
+      this.#host.deliver(session, delayed(message, account.bare.domain))
+      n += 1
+    }
+    return n
+  }
+}
+
+/** XEP-0203: since when we have it. Who stored it for us before, such as stream management, knows better. */
+function delayed({ packet, receivedAt }: StoredMessage, domain: string): Packet {
+  const isMarked = packet.payload.elements.some((e) => e.is('delay', DELAY) && e.attr('from') === domain)
+  return isMarked ? packet : withDelay(packet, domain, receivedAt)
+}

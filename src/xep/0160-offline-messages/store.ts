@@ -1,0 +1,163 @@
+/**
+ * The stored messages of each account, in the order in which they came. A new one is numbered and its account's
+ * limits are checked in the statement that inserts it: there is nothing in memory that could be out of date.
+ */
+import { sql, type Kysely } from 'kysely'
+import type { Millis } from '../../base/clock.ts'
+import type { Database } from '../../storage/database.ts'
+import type { Migrations } from '../../storage/migrations.ts'
+import { prepare } from '../../storage/prepare.ts'
+import { storedJid } from '../../storage/stored-jid.ts'
+import { decode, encode } from '../../xml/wire.ts'
+import { Packet, Payload } from '../../xmpp/packet.ts'
+
+interface Row {
+  owner: string
+  /** From 1, in the order of arrival. */
+  seq: number
+  received_at: Millis
+  octets: number
+  sender: string
+  recipient: string
+  type: string
+  id: string | null
+  lang: string | null
+  extra: string
+  payload: string
+}
+interface OfflineTables {
+  offline_message: Row
+}
+
+export const migrations: Migrations = [
+  (schema) => [
+    schema
+      .createTable('offline_message')
+      .addColumn('owner', 'text', (c) => c.notNull())
+      .addColumn('seq', 'bigint', (c) => c.notNull())
+      .addColumn('received_at', 'bigint', (c) => c.notNull())
+      .addColumn('octets', 'integer', (c) => c.notNull())
+      .addColumn('sender', 'text', (c) => c.notNull())
+      .addColumn('recipient', 'text', (c) => c.notNull())
+      .addColumn('type', 'text', (c) => c.notNull())
+      .addColumn('id', 'text')
+      .addColumn('lang', 'text')
+      .addColumn('extra', 'text', (c) => c.notNull())
+      .addColumn('payload', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('offline_message_key', ['owner', 'seq']),
+  ],
+]
+
+/** What one account may have stored. */
+export interface OfflineLimits {
+  readonly messages: number
+  readonly octets: number
+}
+export interface StoredMessage {
+  readonly seq: number
+  readonly packet: Packet
+  readonly receivedAt: Millis
+}
+
+type Addition = Omit<Row, 'seq'> & { readonly messagesMax: number; readonly octetsMax: number }
+
+export class OfflineMessages {
+  readonly #database: Database
+  readonly #queries: ReturnType<typeof queriesOf>
+
+  constructor(database: Database) {
+    this.#database = database
+    this.#queries = queriesOf(database.schema<OfflineTables>())
+  }
+  /** False: there is no room for it. */
+  async append(owner: string, packet: Packet, receivedAt: Millis, limits: OfflineLimits): Promise<boolean> {
+    const { type, id, lang, extra, payload } = packet
+    const added = await this.#database.write(
+      this.#queries.append({
+        owner,
+        received_at: receivedAt,
+        octets: packet.wire.length,
+        sender: packet.from.full,
+        recipient: packet.to!.full,
+        type,
+        id: id === null ? null : decode(id),
+        lang: lang === null ? null : decode(lang),
+        extra: decode(extra),
+        payload: decode(payload.text),
+        messagesMax: limits.messages,
+        octetsMax: limits.octets,
+      }),
+    )
+    return added === 1
+  }
+  /** The oldest ones. */
+  async first(owner: string, limit: number): Promise<readonly StoredMessage[]> {
+    return (await this.#database.read(this.#queries.first({ owner, limit }))).map(messageOf)
+  }
+  /** Forgets those up to this one. */
+  async drop(owner: string, upTo: number): Promise<void> {
+    await this.#database.write(this.#queries.drop({ owner, upTo }))
+  }
+  async clear(owner: string): Promise<void> {
+    await this.#database.write(this.#queries.clear({ owner }))
+  }
+}
+
+function queriesOf(db: Kysely<OfflineTables>) {
+  return {
+    append: prepare((p: Addition) =>
+      db
+        .insertInto('offline_message')
+        .columns(['owner', 'seq', 'received_at', 'octets', 'sender', 'recipient', 'type', 'id', 'lang', 'extra', 'payload'])
+        .expression((eb) => {
+          const text = (value: string | null) => eb.cast<string>(eb.val(value), 'text')
+          const { fn } = eb
+          return eb
+            .selectFrom('offline_message')
+            .select([
+              text(p.owner).as('a'),
+              eb(fn.coalesce(fn.max('seq'), sql<number>`0`), '+', sql<number>`1`).as('b'),
+              eb.cast<number>(eb.val(p.received_at), 'bigint').as('c'),
+              eb.cast<number>(eb.val(p.octets), 'integer').as('d'),
+              text(p.sender).as('e'),
+              text(p.recipient).as('f'),
+              text(p.type).as('g'),
+              text(p.id).as('h'),
+              text(p.lang).as('i'),
+              text(p.extra).as('j'),
+              text(p.payload).as('k'),
+            ])
+            .where('owner', '=', p.owner)
+            .having(fn.countAll<number>(), '<', p.messagesMax)
+            .having(
+              eb(fn.coalesce(fn.sum<number>('octets'), sql<number>`0`), '+', eb.cast<number>(eb.val(p.octets), 'integer')),
+              '<=',
+              p.octetsMax,
+            )
+        }),
+    ),
+    first: prepare((p: { owner: string; limit: number }) =>
+      db.selectFrom('offline_message').selectAll().where('owner', '=', p.owner).orderBy('seq').limit(p.limit),
+    ),
+    drop: prepare((p: { owner: string; upTo: number }) =>
+      db.deleteFrom('offline_message').where('owner', '=', p.owner).where('seq', '<=', p.upTo),
+    ),
+    clear: prepare((p: { owner: string }) => db.deleteFrom('offline_message').where('owner', '=', p.owner)),
+  }
+}
+
+/** The message as it came. */
+const messageOf = (row: Row): StoredMessage => ({
+  seq: row.seq,
+  receivedAt: row.received_at,
+  packet: Packet.of({
+    kind: 'message',
+    type: row.type,
+    from: storedJid(row.sender),
+    to: storedJid(row.recipient),
+    id: row.id === null ? null : encode(row.id),
+    lang: row.lang === null ? null : encode(row.lang),
+    extra: encode(row.extra),
+    payload: Payload.ofText(encode(row.payload)),
+  }),
+})

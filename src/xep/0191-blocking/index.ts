@@ -1,0 +1,156 @@
+/**
+ * XEP-0191: a user blocks whom he does not want to hear from. Stanzas are dealt with in `stages.ts`, presence at
+ * the moment of blocking and unblocking in `machine.ts`; here are the requests, and the keeping of the lists.
+ */
+import { count, section } from '../../base/settings.ts'
+import type { LocalAccount } from '../../server/accounts.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { AccountRequest, Answer } from '../../server/registry.ts'
+import type { Session } from '../../server/session.ts'
+import type { Slot } from '../../server/slots.ts'
+import type { Database } from '../../storage/database.ts'
+import { el, type Element } from '../../xml/element.ts'
+import { wire } from '../../xml/wire.ts'
+import { jid, JidError, type Jid } from '../../xmpp/jid.ts'
+import { Packet, Payload } from '../../xmpp/packet.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { BlockList } from './block-list.ts'
+import { conceal, regained, reveal } from './machine.ts'
+import { blockIn, blockOut } from './stages.ts'
+import { BlockLists, migrations } from './store.ts'
+
+const BLOCKING = 'urn:xmpp:blocking'
+
+const settings = section({
+  entries: count(1000, 'Entries in one block list. One more is refused with policy-violation.'),
+})
+
+export const blocking = defineFeature<typeof settings, Database>({
+  name: 'blocking',
+  specs: [xep(191, 'Blocking Command', '1.3')],
+  settings,
+  async install(host, { entries }) {
+    await host.database.migrate('xep-0191', migrations)
+    const lists = host.accountSlot('blocking', ({ bare }) => new BlockList(bare, []))
+    const service = new Blocking(host, lists, entries)
+    host.alsoLoad((account) => service.load(account))
+    host.toAccount('block-in', blockIn(lists))
+    host.fromClient('block-out', blockOut(host, lists))
+    const rule = { ns: BLOCKING, access: 'owner' } as const
+    host.iqToAccount({ ...rule, type: 'get', name: 'blocklist', handle: (request) => service.list(request) })
+    host.iqToAccount({ ...rule, type: 'set', name: 'block', handle: (request) => service.block(request) })
+    host.iqToAccount({ ...rule, type: 'set', name: 'unblock', handle: (request) => service.unblock(request) })
+    for (const change of ['account-created', 'account-deleted'] as const) host.on(change, ({ jid }) => service.forget(jid.bare))
+    host.disco.serverFeatures.push(BLOCKING)
+  },
+})
+
+class Blocking {
+  readonly #host: Host<Database>
+  readonly #store: BlockLists
+  readonly #lists: Slot<LocalAccount, BlockList>
+  /** Sessions that have asked for the list: they are told of changes. */
+  readonly #interested: Slot<Session, boolean>
+  readonly #entriesMax: number
+  #pushes = 0
+
+  constructor(host: Host<Database>, lists: Slot<LocalAccount, BlockList>, entriesMax: number) {
+    this.#host = host
+    this.#store = new BlockLists(host.database)
+    this.#lists = lists
+    this.#interested = host.sessionSlot('blocking', () => false)
+    this.#entriesMax = entriesMax
+    host.probing.hideBy((prober, owners) => this.#store.hiding(prober, owners))
+  }
+  async load(account: LocalAccount): Promise<void> {
+    const entries = await this.#store.load(account.bare.bare)
+    if (entries.length > 0) this.#enforce(account, new BlockList(account.bare, entries))
+  }
+  /** 3.2 */
+  list({ account, session }: AccountRequest): Answer {
+    session?.set(this.#interested, true)
+    return command('blocklist', account.get(this.#lists).entries)
+  }
+  /** 3.3 */
+  async block({ account, payload }: AccountRequest): Promise<Answer> {
+    const named = itemsOf(payload)
+    if (named.length === 0) throw new StanzaError('bad-request')
+    await account.serial.run(async () => {
+      const before = account.get(this.#lists)
+      const after = before.with(named)
+      const added = after.entries.filter((entry) => !before.has(entry))
+      if (added.length > 0 && after.size > this.#entriesMax)
+        throw new StanzaError('policy-violation', { text: 'The block list is full' })
+      await this.#store.add(account.bare.bare, added, this.#host.clock.now())
+      this.#enforce(account, after)
+      conceal(account, before, after, this.#host.router)
+      this.#push(account, command('block', named))
+    })
+    return null
+  }
+  /** 3.4, and 3.5: without an item, everybody is unblocked. */
+  async unblock({ account, payload }: AccountRequest): Promise<Answer> {
+    const named = itemsOf(payload)
+    await account.serial.run(async () => {
+      const before = account.get(this.#lists)
+      const removed = named.length === 0 ? before.entries : named.filter((entry) => before.has(entry))
+      const after = before.without(removed)
+      await this.#store.remove(account.bare.bare, removed)
+      this.#enforce(account, after)
+      reveal(account, before, after, this.#host.router)
+      this.#lookAgain(account, regained(account, before, after))
+      this.#push(account, command('unblock', named))
+    })
+    return null
+  }
+  forget(bare: string): void {
+    const { log } = this.#host
+    this.#store
+      .clear(bare)
+      .catch((error: unknown) => log.error({ err: error }, 'The block list of a deleted account could not be removed'))
+  }
+
+  #enforce(account: LocalAccount, list: BlockList): void {
+    account.set(this.#lists, list)
+    account.hidden = (entity) => list.matches(entity)
+    account.forgetAudience()
+  }
+  /** What contacts have sent meanwhile was not delivered: the user's resources find out anew (RFC 6121 4.3). */
+  #lookAgain(account: LocalAccount, contacts: readonly Jid[]): void {
+    const { probing, router } = this.#host
+    const local = contacts.filter(({ domain }) => router.isLocal(domain))
+    let wanted = contacts // another server's answer comes to the account: one probe is enough
+    for (const session of account.sessions) {
+      if (session.presence === null) continue
+      if (wanted.length > 0) probing.ask(session, wanted)
+      wanted = local
+    }
+  }
+  #push(account: LocalAccount, change: Element): void {
+    const payload = Payload.of(change)
+    for (const session of account.sessions) {
+      if (!session.get(this.#interested)) continue
+      const id = wire(`blocking-${(this.#pushes += 1)}`)
+      this.#host.deliver(session, Packet.of({ kind: 'iq', type: 'set', from: account.bare, to: session.jid, id, payload }))
+    }
+  }
+}
+
+const command = (name: 'block' | 'unblock' | 'blocklist', entries: readonly Jid[]): Element =>
+  el(name, BLOCKING, {}, ...entries.map((entry) => el('item', BLOCKING, { jid: entry.full })))
+
+/** @throws StanzaError */
+function itemsOf(payload: Element): readonly Jid[] {
+  return payload.elements
+    .filter((e) => e.is('item', BLOCKING))
+    .map((item) => {
+      const text = item.attr('jid')
+      if (text === undefined) throw new StanzaError('bad-request')
+      try {
+        return jid(text)
+      } catch (error) {
+        if (error instanceof JidError) throw new StanzaError('jid-malformed')
+        throw error
+      }
+    })
+}

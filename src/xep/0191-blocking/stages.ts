@@ -1,0 +1,50 @@
+/** XEP-0191 3.3: what becomes of stanzas between the user and whom he has blocked. */
+import type { LocalAccount } from '../../server/accounts.ts'
+import type { FromClient, ToAccount } from '../../server/contexts.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Verdict } from '../../server/pipeline.ts'
+import type { Slot } from '../../server/slots.ts'
+import { el } from '../../xml/element.ts'
+import { jid, JidError } from '../../xmpp/jid.ts'
+import { mediatedInvite } from '../../xmpp/muc-user.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { errorReply, StanzaError } from '../../xmpp/stanza-error.ts'
+import type { BlockList } from './block-list.ts'
+
+const ERRORS = 'urn:xmpp:blocking:errors'
+
+type Lists = Slot<LocalAccount, BlockList>
+
+/** What a blocked entity sends: to him, the user seems to be offline. */
+export function blockIn(lists: Lists): (context: ToAccount) => Verdict {
+  return ({ account, packet }) => {
+    const list = account.get(lists)
+    if (list.size === 0) return 'next'
+    if (!list.matches(packet.from)) return isInvitedByBlocked(list, packet) ? 'done' : 'next'
+    if (packet.kind === 'presence' || packet.type === 'error' || packet.type === 'result') return 'done'
+    throw new StanzaError('service-unavailable')
+  }
+}
+
+/** What the user sends to a blocked entity. Broadcasts pass over it without an error: see `Account.hidden`. */
+export function blockOut(host: Host, lists: Lists): (context: FromClient) => Verdict {
+  return ({ session, packet }) => {
+    if (packet.to === null || !session.account.get(lists).matches(packet.to)) return 'next'
+    const refusal = errorReply(packet, new StanzaError('not-acceptable', { type: 'cancel', specific: el('blocked', ERRORS) }))
+    // It comes "from" the blocked entity, so on the usual way it would not arrive.
+    if (refusal !== null) host.deliver(session, refusal)
+    return 'done'
+  }
+}
+
+/** The room is not blocked, and need not know that the one who invites is (XEP-0045 7.8.2). */
+function isInvitedByBlocked(list: BlockList, packet: Packet): boolean {
+  const inviter = packet.kind === 'message' ? mediatedInvite(packet)?.attr('from') : undefined
+  if (inviter === undefined) return false
+  try {
+    return list.matches(jid(inviter))
+  } catch (error) {
+    if (error instanceof JidError) return false
+    throw error
+  }
+}

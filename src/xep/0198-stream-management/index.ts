@@ -1,0 +1,80 @@
+/**
+ * XEP-0198: client and server tell each other what they have handled, and a session whose connection breaks waits for
+ * its client (`Sessions.leave`). The counting of what a client sends is `Session.handled`; of what it is sent, `queue.ts`.
+ */
+import { count, duration, section, size, textLike } from '../../base/settings.ts'
+import { defineFeature, xep } from '../../server/feature.ts'
+import { el } from '../../xml/element.ts'
+import { StreamManagement } from './management.ts'
+import { failed, SM } from './nonzas.ts'
+
+/**
+ * Well below what may wait in a connection's output queue: what a client gets when it comes back for its session must
+ * not break the connection anew.
+ */
+export const WINDOW_OCTETS = 256 * 1024
+
+const settings = section({
+  'resume-time': duration(
+    '5 minutes',
+    'Time that a session waits for its client when its connection is broken. A client may ask for less. "0 s": sessions cannot be resumed.',
+  ),
+  'resume-location': textLike(
+    /^(\[[0-9a-f:.]+\]|[^\s:/@[\]]+)(:\d{1,5})?$/i, // RFC 6120 4.9.3.19
+    'a host with or without a port, such as "node1.example.org:5222" or "[2001:db8::1]:5222"',
+    'Host name or IP address where clients should try first to come back for their sessions. By default none is named.',
+  ),
+  'queue-stanzas': count(
+    5000,
+    'Stanzas that wait for the acknowledgement of one client, or for its return. One more ends the session; what it has not got is treated as when nobody comes back.',
+    1,
+  ),
+  'queue-size': size('4 MiB', 'The same in octets, about.'),
+  'ask-after-stanzas': count(10, 'Stanzas after which a client is asked for an acknowledgement at once.', 1),
+  'ask-after': duration('1 second', 'Time after which a client is asked for an acknowledgement of fewer stanzas.'),
+  'answer-timeout': duration(
+    '60 seconds',
+    'A client that was asked and sends nothing at all for so long has lost its connection: its session waits, or ends when it cannot be resumed. "0 s": it is waited for.',
+  ),
+})
+
+export const streamManagement = defineFeature({
+  name: 'stream-management',
+  specs: [xep(198, 'Stream Management', '1.6.3', 'complete', 'For clients, not between servers.')],
+  settings,
+  install(host, options) {
+    const management = new StreamManagement(host, {
+      resumable: options['resume-time'],
+      location: options['resume-location'],
+      limits: {
+        stanzas: options['queue-stanzas'],
+        octets: options['queue-size'],
+        windowOctets: WINDOW_OCTETS,
+        askAfter: options['ask-after-stanzas'],
+      },
+      askAfter: options['ask-after'],
+      silence: options['answer-timeout'],
+    })
+    host.nonza(SM, 'enable', (session, element) => management.enable(session, element))
+    host.nonza(SM, 'r', (session) => management.requested(session))
+    host.nonza(SM, 'a', (session, element) => management.acknowledged(session, element))
+    host.nonza(SM, 'resume', (session) => management.outOfPlace(session))
+    const { streamFeatures } = host
+    // Not when it is enabled already, along with the binding: there is nothing left to negotiate
+    streamFeatures.afterAuth.push(({ session }) => (session !== null && management.isEnabled(session) ? null : el('sm', SM)))
+    streamFeatures.entrance(SM, (client, element) => management.enter(client, element))
+    streamFeatures.inline('resume', {
+      ns: SM,
+      offer: () => (management.canResume ? el('sm', SM) : null),
+      ask: (client, [asked]) => management.enter(client, asked),
+    })
+    streamFeatures.withBinding.push({
+      ns: SM,
+      ask: (session, asked) => (asked.name === 'enable' ? management.begin(session, asked) : failed('unexpected-request')),
+    })
+    host.toAccount('sm-holders', (context) => management.holders(context))
+    host.toSession('sm-queue', (context) => management.queue(context))
+    host.on('session-paused', ({ session, why }) => why === 'stream-lost' && management.paused(session))
+    host.on('session-ended', ({ session, ending, connection }) => management.ended(session, ending.resumable ? null : connection))
+  },
+})

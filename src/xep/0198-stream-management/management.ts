@@ -1,0 +1,266 @@
+/** XEP-0198 for one server: what each element and each stanza means for the session that it belongs to. */
+import type { Millis } from '../../base/clock.ts'
+import { NOT_RESUMED, TAKEN_OVER, UNACKNOWLEDGED, violation } from '../../server/endings.ts'
+import type { ToAccount, ToSession } from '../../server/contexts.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Verdict } from '../../server/pipeline.ts'
+import type { Connection, Session } from '../../server/session.ts'
+import type { Slot } from '../../server/slots.ts'
+import type { Authenticated, Enter, Entrance } from '../../server/stream-features.ts'
+import type { Counter } from '../../base/metrics.ts'
+import type { Element } from '../../xml/element.ts'
+import { serialise } from '../../xml/write.ts'
+import { CLIENT } from '../../xmpp/ns.ts'
+import type { Payload } from '../../xmpp/packet.ts'
+import { StanzaError, type StanzaCondition } from '../../xmpp/stanza-error.ts'
+import { StreamError } from '../../xmpp/stream-error.ts'
+import { AskingForAcknowledgement, type AskingTimes } from './asking.ts'
+import { Managed } from './managed.ts'
+import {
+  answer,
+  enabled,
+  failed,
+  failedText,
+  handledCountTooHigh,
+  readCount,
+  resumableFor,
+  resumed,
+  wantsResumption,
+} from './nonzas.ts'
+import { uint32, type Entry, type Holders, type QueueLimits } from './queue.ts'
+import { Resumptions } from './resumptions.ts'
+import { fateOf, readdressed, stamped } from './unreceived.ts'
+
+export interface ManagementOptions extends AskingTimes {
+  /** How long a session may wait for its client at most; 0: none can be resumed. */
+  readonly resumable: Millis
+  /** Where clients should come back; '' for nowhere in particular. */
+  readonly location: string
+  readonly limits: QueueLimits
+}
+
+/** Stanzas that may keep the larger texts alive that they were cut out of; of an acknowledging client no more wait. */
+const LOOSE_MAX = 16
+
+export class StreamManagement {
+  readonly #host: Host
+  readonly #options: ManagementOptions
+  readonly #sessions: Slot<Session, Managed | null>
+  readonly #resumptions: Resumptions
+  readonly #asking: AskingForAcknowledgement
+  readonly #resumed: Counter
+  readonly #late: Counter
+  readonly #givenBack: Counter
+
+  constructor(host: Host, options: ManagementOptions) {
+    this.#host = host
+    this.#options = options
+    this.#sessions = host.sessionSlot<Managed | null>('stream-management', () => null)
+    this.#resumptions = new Resumptions(host.entropy)
+    this.#asking = new AskingForAcknowledgement(host, options)
+    this.#resumed = host.metrics.counter('porchlight_sessions_resumed_total', 'Sessions whose client has come back for them')
+    this.#late = host.metrics.counter(
+      'porchlight_stanzas_late_total',
+      'Stanzas written to a client again, or later than they came: it had to acknowledge others first, or was away',
+    )
+    this.#givenBack = host.metrics.counter(
+      'porchlight_stanzas_given_back_total',
+      'Stanzas that no client has acknowledged before its session ended: sent on to the account, or refused',
+    )
+    host.metrics.gauge('porchlight_stanzas_unacknowledged', 'Stanzas kept for clients until they acknowledge them', () => {
+      let stanzas = 0
+      for (const session of host.sessions.all()) stanzas += session.get(this.#sessions)?.queue.size ?? 0
+      return stanzas
+    })
+    host.metrics.gauge('porchlight_sessions_paused', 'Sessions that wait for their client to come back', () => {
+      let paused = 0
+      for (const session of host.sessions.all()) if (session.pause !== null) paused += 1
+      return paused
+    })
+  }
+
+  // What a bound client says
+
+  /** Section 3. */
+  enable(session: Session, element: Element): void {
+    if (this.isEnabled(session)) {
+      return this.#host.sessions.end(session, violation('policy-violation', 'Stream management is enabled already'))
+    }
+    session.connection?.send(serialise(this.begin(session, element), CLIENT))
+  }
+  /** Stanzas count from here on, both ways. @returns `<enabled/>` */
+  begin(session: Session, element: Element): Element {
+    const { resumable, location, limits } = this.#options
+    const span = wantsResumption(element) ? resumableFor(element, resumable) : 0
+    const id = span === 0 ? null : this.#resumptions.name(session)
+    session.resumableMs = span
+    session.set(this.#sessions, new Managed(session, id, limits))
+    return enabled(id, span, location)
+  }
+  /** Whether any session can be resumed. */
+  get canResume(): boolean {
+    return this.#options.resumable >= SECOND
+  }
+  isEnabled(session: Session): boolean {
+    return session.get(this.#sessions) !== null
+  }
+  /** `<r/>`: it has waited in line behind the stanzas that came before it, and they are done. */
+  requested(session: Session): void {
+    const managed = session.get(this.#sessions)
+    session.connection?.send(managed === null ? failedText('unexpected-request') : answer(managed.h))
+  }
+  /** `<a/>` */
+  acknowledged(session: Session, element: Element): void {
+    const managed = session.get(this.#sessions)
+    if (managed === null) return session.connection?.send(failedText('unexpected-request'))
+    const h = readCount(element)
+    if (h === null) return this.#host.sessions.end(session, violation('bad-format', 'An <a/> without a count'))
+    if (managed.queue.acknowledge(h) === 'too-high') {
+      const { condition, text, specific } = tooHigh(h, managed)
+      return this.#host.sessions.end(session, violation(condition, text, specific))
+    }
+    this.#goOn(session, managed, session.connection)
+  }
+  /** `<resume/>`, when the client has a session already. */
+  outOfPlace(session: Session): void {
+    session.connection?.send(failedText('unexpected-request'))
+  }
+
+  // Section 5
+
+  /**
+   * What a client says that is not bound, or says along with its authentication.
+   * @param client null: it has not authenticated
+   */
+  enter(client: Authenticated | null, element: Element): Enter | Promise<Enter> {
+    if (client === null || element.name !== 'resume') return () => refusal('unexpected-request')
+    if (!this.canResume) return () => refusal('feature-not-implemented')
+    const id = element.attr('previd')
+    const h = readCount(element)
+    if (id === undefined || h === null) return () => refusal('bad-request')
+    const session = this.#resumptions.find(id, client.jid.bare)
+    if (session === null) return () => refusal('item-not-found', this.#resumptions.handledBy(id, client.jid.bare))
+    session.get(this.#sessions)!.claim = client.connection
+    this.#host.sessions.leave(session, TAKEN_OVER)
+    const resume = (): Entrance => this.#resume(session, id, h, client)
+    // What has come on the old connection is done first: it counts in the answer
+    return session.lane.whenIdle()?.then(() => resume) ?? resume
+  }
+  /** @throws StreamError undefined-condition: the client has got what it was never sent */
+  #resume(session: Session, id: string, h: number, client: Authenticated): Entrance {
+    const managed = session.get(this.#sessions)
+    if (managed === null) return refusal('item-not-found', this.#resumptions.handledBy(id, session.account.bare.bare))
+    const outcome = managed.queue.acknowledge(h)
+    if (outcome === 'accepted') return { reply: resumed(id, managed.h), session, entered: () => this.#entered(session, client) }
+    // Its only client cannot go on with it: what it lacks is gone, or it is mistaken. So nobody ever will.
+    const error = tooHigh(h, managed)
+    this.#host.sessions.end(session, NOT_RESUMED)
+    if (outcome === 'too-high') throw error
+    return refusal('item-not-found', managed.h)
+  }
+  /** The client has been told. It gets what it has missed, and only then what anybody makes of its return. */
+  #entered(session: Session, { connection, lang }: Authenticated): void {
+    const managed = session.get(this.#sessions)
+    if (managed === null || managed.claim !== connection) return connection.close(managed === null ? NOT_RESUMED : TAKEN_OVER)
+    managed.claim = null
+    managed.backAt = this.#host.clock.now()
+    for (const entry of managed.queue.connect()) this.#writeLate(managed, connection, entry)
+    for (const entry of managed.queue.release()) this.#writeLate(managed, connection, entry)
+    this.#host.sessions.resume(session, connection, lang)
+    this.#resumed.value += 1
+    this.#asking.look(session, managed)
+  }
+
+  // What is written to a client
+
+  queue({ session, packet }: ToSession): Verdict {
+    const managed = session.get(this.#sessions)
+    if (managed === null) return 'next'
+    const { queue } = managed
+    const isFlying = queue.push(packet, this.#host.clock.now())
+    if (session.connection === null || queue.size > LOOSE_MAX) packet.keep()
+    if (queue.isOverfull) {
+      // Later: whoever is writing to several sessions just now must not see one go
+      queueMicrotask(() => this.#host.sessions.end(session, UNACKNOWLEDGED))
+    }
+    this.#asking.look(session, managed)
+    return isFlying ? 'next' : 'done'
+  }
+  /** Notes who else got a message that was just delivered: it is lost only when it is lost to all of them. */
+  holders({ packet, delivered, copies }: ToAccount): Verdict {
+    const count = delivered.length + (copies === null ? 0 : copies.to.length)
+    if (packet.kind !== 'message' || delivered.length === 0 || count < 2) return 'next'
+    const holders: Holders = { packet, count }
+    for (const session of delivered) this.#hold(session as Session, packet.payload, holders)
+    if (copies !== null) for (const session of copies.to) this.#hold(session, copies.payload, holders)
+    return 'next'
+  }
+  #hold(session: Session, payload: Payload, holders: Holders): void {
+    const newest = session.get(this.#sessions)?.queue.newest ?? null
+    if (newest !== null && newest.packet.payload === payload) newest.holders = holders
+  }
+  /** Something was acknowledged. */
+  #goOn(session: Session, managed: Managed, connection: Connection | null): void {
+    if (connection !== null) for (const entry of managed.queue.release()) this.#writeLate(managed, connection, entry)
+    this.#asking.look(session, managed)
+  }
+  /** What came while the client was away says so, if it is a message. */
+  #writeLate({ backAt }: Managed, connection: Connection, { packet, at }: Entry): void {
+    this.#late.value += 1
+    const isOld = backAt !== null && at <= backAt && packet.kind === 'message' && packet.type !== 'error'
+    connection.send((isOld ? stamped(packet, at) : packet).wire)
+  }
+
+  // What happens to a session
+
+  paused(session: Session): void {
+    const managed = session.get(this.#sessions)
+    if (managed === null || session.connection !== null) return
+    managed.queue.disconnect()
+    for (const { packet, holders } of managed.queue) {
+      packet.keep()
+      holders?.packet.keep()
+    }
+  }
+  /** @param connection on which the client can still be told what of its was handled; null: there is none */
+  ended(session: Session, connection: Connection | null): void {
+    const managed = session.get(this.#sessions)
+    if (managed === null) return
+    session.set(this.#sessions, null)
+    connection?.send(answer(managed.h))
+    if (managed.id !== null) this.#resumptions.close(managed.id, managed.h)
+    managed.queue.disconnect()
+    for (const entry of managed.queue) this.#giveBack(entry, session.account.bare.bare)
+  }
+  #giveBack({ packet, holders, at }: Entry, account: string): void {
+    if (holders !== null && (holders.count -= 1) > 0) return
+    const original = holders === null ? packet : holders.packet
+    const fate = fateOf(original, account)
+    if (fate !== 'drop') this.#givenBack.value += 1
+    switch (fate) {
+      case 'route':
+        return void this.#host.router.route(readdressed(original, at))
+      case 'refuse':
+        return void this.#host.router.refuse(original, new StanzaError('service-unavailable'))
+      case 'drop':
+    }
+  }
+}
+
+const SECOND: Millis = 1000
+
+const refusal = (condition: StanzaCondition, h: number | null = null): Entrance => ({
+  reply: failed(condition, h),
+  session: null,
+  entered: null,
+})
+
+/** Section 6. */
+function tooHigh(h: number, { queue }: Managed): StreamError {
+  const written = uint32(queue.written)
+  return new StreamError(
+    'undefined-condition',
+    `You acknowledged ${h} stanzas, but I only sent you ${written} so far.`,
+    handledCountTooHigh(h, written),
+  )
+}

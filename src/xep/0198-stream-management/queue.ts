@@ -1,0 +1,169 @@
+/**
+ * XEP-0198 section 4: the stanzas that one client has not acknowledged, pure. They are in two parts:
+ *
+ * - in flight: written, in order, and never changed any more, for the client may have counted them;
+ * - waiting (`waiting.ts`): not written, because there is no connection or because too much is in flight.
+ *
+ * And the policy of asking: after so many stanzas or after a while, never twice without an answer in between.
+ * Counts here grow without end; what goes over the wire is their rest modulo 2^32.
+ */
+import type { Millis } from '../../base/clock.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { Waiting } from './waiting.ts'
+
+export interface QueueLimits {
+  readonly stanzas: number
+  readonly octets: number
+  /** When so many octets are in flight, no more are written until some are acknowledged. */
+  readonly windowOctets: number
+  /** After so many stanzas the client is asked at once. */
+  readonly askAfter: number
+}
+
+/** A message that several resources got, as itself or as a copy. It is lost when none of them has it. */
+export interface Holders {
+  readonly packet: Packet
+  count: number
+}
+
+export interface Entry {
+  readonly packet: Packet
+  /** When it was to be written for the first time. */
+  readonly at: Millis
+  readonly octets: number
+  /** Null: nobody else got it. */
+  holders: Holders | null
+}
+
+export type Acknowledgement =
+  | 'accepted'
+  /** Less than was acknowledged before. */
+  | 'stale'
+  /** More than was ever written. */
+  | 'too-high'
+
+/** What a stanza costs beside its content: its name and attributes, about. */
+const ENVELOPE_OCTETS = 150
+const NONE: readonly Entry[] = []
+
+/** A count as it stands in `h`. */
+export const uint32 = (count: number): number => count >>> 0
+
+export class UnacknowledgedQueue {
+  readonly #limits: QueueLimits
+  #acknowledged: number
+  readonly #inFlight: Entry[] = []
+  #octetsInFlight = 0
+  /** Null: nothing waits. */
+  #waiting: Waiting<Entry> | null = null
+  #newest: Entry | null = null
+  #isConnected = true
+  /** Written since the client was last asked, and not acknowledged. */
+  #unasked = 0
+  #isAsking = false
+
+  /** @param start how many stanzas were written and acknowledged before */
+  constructor(limits: QueueLimits, start = 0) {
+    this.#limits = limits
+    this.#acknowledged = start
+  }
+  get size(): number {
+    return this.#inFlight.length + (this.#waiting?.size ?? 0)
+  }
+  get octets(): number {
+    return this.#octetsInFlight + (this.#waiting?.octets ?? 0)
+  }
+  get isOverfull(): boolean {
+    return this.size > this.#limits.stanzas || this.octets > this.#limits.octets
+  }
+  /** How many stanzas were written, acknowledged or not. */
+  get written(): number {
+    return this.#acknowledged + this.#inFlight.length
+  }
+  /** What was last put in; null: nothing, or it is acknowledged. */
+  get newest(): Entry | null {
+    return this.#newest
+  }
+  /** All of them, in order. */
+  *[Symbol.iterator](): Generator<Entry> {
+    yield* this.#inFlight
+    if (this.#waiting !== null) yield* this.#waiting.values()
+  }
+
+  /** Takes in a stanza. Is it to be written now? */
+  push(packet: Packet, at: Millis): boolean {
+    const entry: Entry = { packet, at, octets: packet.payload.text.length + ENVELOPE_OCTETS, holders: null }
+    this.#newest = entry
+    const isFlying = this.#isConnected && this.#waiting === null && this.#hasRoom
+    if (isFlying) this.#fly(entry)
+    else (this.#waiting ??= new Waiting()).put(entry)
+    return isFlying
+  }
+  /** The client has handled so many stanzas, modulo 2^32. When that is 'accepted', `release` says what there is room for. */
+  acknowledge(h: number): Acknowledgement {
+    const more = uint32(h - this.#acknowledged)
+    if (more > this.#inFlight.length) return this.#wasAcknowledged(h) ? 'stale' : 'too-high'
+    for (const entry of this.#inFlight.splice(0, more)) {
+      this.#octetsInFlight -= entry.octets
+      if (entry === this.#newest) this.#newest = null
+    }
+    this.#acknowledged += more
+    this.#isAsking = false
+    this.#unasked = Math.min(this.#unasked, this.#inFlight.length)
+    return 'accepted'
+  }
+  /** Of what waits, what is to be written now, in order. */
+  release(): readonly Entry[] {
+    if (!this.#isConnected || this.#waiting === null) return NONE
+    const released: Entry[] = []
+    const fly = (entry: Entry): void => {
+      this.#fly(entry)
+      released.push(entry)
+    }
+    this.#waiting.take(() => this.#hasRoom, fly)
+    if (this.#waiting.size === 0) this.#waiting = null
+    return released
+  }
+  /** The connection is gone: nothing is written until `connect`. */
+  disconnect(): void {
+    this.#isConnected = false
+    this.#isAsking = false
+  }
+  /** There is a connection again. What is to be written once more, in order; `release` says what follows it. */
+  connect(): readonly Entry[] {
+    this.#isConnected = true
+    this.#unasked = this.#inFlight.length
+    return this.#inFlight
+  }
+
+  /** Is it time to ask the client how much it has handled? */
+  get asks(): 'now' | 'later' | 'no' {
+    if (!this.#isConnected || this.#isAsking || this.#inFlight.length === 0) return 'no'
+    const isBlocked = this.#waiting !== null
+    if (this.#unasked >= this.#limits.askAfter || (isBlocked && this.#unasked > 0)) return 'now'
+    // Who does not handle what he was asked for is not asked for it again, unless others wait for it
+    return isBlocked || this.#unasked > 0 ? 'later' : 'no'
+  }
+  /** An answer is due. */
+  get isAsking(): boolean {
+    return this.#isAsking
+  }
+  asked(): void {
+    this.#isAsking = true
+    this.#unasked = 0
+  }
+
+  get #hasRoom(): boolean {
+    return this.#octetsInFlight < this.#limits.windowOctets
+  }
+  #fly(entry: Entry): void {
+    this.#inFlight.push(entry)
+    this.#octetsInFlight += entry.octets
+    this.#unasked += 1
+  }
+  /** Was this the count at some time before? Of the counts that a wrapped one may mean, the last one. */
+  #wasAcknowledged(h: number): boolean {
+    const back = uint32(this.#acknowledged - h)
+    return back <= this.#acknowledged && back < 2 ** 31
+  }
+}

@@ -1,0 +1,26 @@
+/** XEP-0199: the server answers pings, for itself and on behalf of accounts, and pings clients that are silent. */
+import { duration, section } from '../../base/settings.ts'
+import { defineFeature, xep } from '../../server/feature.ts'
+import { Liveness, PING } from './liveness.ts'
+
+export const ping = defineFeature({
+  name: 'ping',
+  specs: [xep(199, 'XMPP Ping', '2.0.1')],
+  settings: section({
+    idle: duration('5 minutes', 'A session that has sent nothing for so long is pinged. "0 s": none ever is.'),
+    timeout: duration(
+      '60 seconds',
+      'A pinged session that sends nothing at all for so long has lost its connection: it pauses if it can be resumed, and otherwise ends, and its contacts are told.',
+    ),
+  }),
+  install(host, settings) {
+    const pong = () => null
+    host.iqToServer({ type: 'get', ns: PING, name: 'ping', handle: pong })
+    // 4.2: to the own bare JID as to the server. Who may not see the user learns nothing (PING-6)
+    host.iqToAccount({ type: 'get', ns: PING, name: 'ping', access: 'subscribers', handle: pong })
+    for (const features of [host.disco.serverFeatures, host.disco.accountFeatures]) features.push(PING)
+    if (settings.idle === 0) return
+    new Liveness(host, settings).watch()
+    host.streamFeatures.idle = settings.idle
+  },
+})

@@ -1,0 +1,68 @@
+/**
+ * XEP-0199 section 4.2 and RFC 6120 4.6: whether the client at the other end of a silent connection is still
+ * there. One timer looks at all sessions; whatever a client sends, an error too, shows that it lives.
+ */
+import type { Millis } from '../../base/clock.ts'
+import { UNRESPONSIVE } from '../../server/endings.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Session } from '../../server/session.ts'
+import type { Slot } from '../../server/slots.ts'
+import { el } from '../../xml/element.ts'
+import { wire } from '../../xml/wire.ts'
+import { jidOf } from '../../xmpp/jid.ts'
+import { Packet, Payload } from '../../xmpp/packet.ts'
+
+export const PING = 'urn:xmpp:ping'
+
+export interface LivenessTimes {
+  /** After that long without a word a session is pinged. */
+  readonly idle: Millis
+  /** After that long without a word upon a ping its connection is given up. */
+  readonly timeout: Millis
+}
+
+/** How many times within the shorter span the sessions are looked at: what is due is at most that late. */
+const LOOKS = 4
+const PAUSE_MIN: Millis = 1000
+
+export class Liveness {
+  readonly #host: Host
+  readonly #times: LivenessTimes
+  /** When the session was pinged; null: nothing is expected of it. */
+  readonly #pingedAt: Slot<Session, Millis | null>
+  readonly #payload = Payload.of(el('ping', PING))
+  #pings = 0
+
+  constructor(host: Host, times: LivenessTimes) {
+    this.#host = host
+    this.#times = times
+    this.#pingedAt = host.sessionSlot<Millis | null>('pinged-at', () => null)
+  }
+  /** Looks at all sessions, now and again from now on. */
+  watch(): void {
+    const pause = Math.max(PAUSE_MIN, Math.min(this.#times.idle, this.#times.timeout) / LOOKS)
+    this.#host.clock.after(pause, () => {
+      const now = this.#host.clock.now()
+      for (const session of this.#host.sessions.all()) this.#look(session, now)
+      this.watch()
+    })
+  }
+
+  #look(session: Session, now: Millis): void {
+    if (session.connection === null || session.isSilent) return session.set(this.#pingedAt, null)
+    const { heardAt } = session.connection
+    const pingedAt = session.get(this.#pingedAt)
+    if (pingedAt !== null) {
+      if (heardAt >= pingedAt) session.set(this.#pingedAt, null)
+      else if (now - pingedAt >= this.#times.timeout) this.#host.sessions.leave(session, UNRESPONSIVE)
+    } else if (now - heardAt >= this.#times.idle) {
+      session.set(this.#pingedAt, now)
+      this.#ping(session)
+    }
+  }
+  #ping(session: Session): void {
+    const from = jidOf('', session.jid.domain)
+    const id = wire(`ping-${(this.#pings += 1)}`)
+    this.#host.deliver(session, Packet.of({ kind: 'iq', type: 'get', from, to: session.jid, id, payload: this.#payload }))
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * XEP-0280: each of a user's clients sees both sides of all conversations. Which messages are copied:
+ * `eligibility.ts`. A copy goes straight to its session: it is not stored, not copied again, and an error that a
+ * client answers it with is addressed to the user's bare JID and ends there (10.3).
+ */
+import { section } from '../../base/settings.ts'
+import type { Resource } from '../../im/account.ts'
+import type { FromClient, ToAccount } from '../../server/contexts.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { Verdict } from '../../server/pipeline.ts'
+import type { Answer } from '../../server/registry.ts'
+import type { Session } from '../../server/session.ts'
+import type { Slot } from '../../server/slots.ts'
+import { wire } from '../../xml/wire.ts'
+import { forwarded } from '../../xmpp/forwarded.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { Packet, Payload } from '../../xmpp/packet.ts'
+import { CARBONS, isEligible } from './eligibility.ts'
+import { Exchanges } from './ledger.ts'
+
+const settings = section({})
+const NOBODY: readonly Resource[] = []
+
+export const carbons = defineFeature({
+  name: 'carbons',
+  specs: [xep(280, 'Message Carbons', '1.0.1'), xep(297, 'Stanza Forwarding', '1.0')],
+  settings,
+  install(host) {
+    const service = new Carbons(host)
+    const rule = { type: 'set', ns: CARBONS, access: 'owner' } as const
+    host.iqToAccount({ ...rule, name: 'enable', handle: ({ session }) => service.switch(session, true) })
+    host.iqToAccount({ ...rule, name: 'disable', handle: ({ session }) => service.switch(session, false) })
+    host.toAccount('carbons-guard', guard)
+    host.toAccount('carbons-in', (context) => service.received(context))
+    host.fromClient('carbons-out', (context) => service.sent(context))
+    host.streamFeatures.withBinding.push({ ns: CARBONS, ask: (session, { name }) => service.switch(session, name === 'enable') })
+    host.disco.serverFeatures.push(CARBONS, 'urn:xmpp:carbons:rules:0')
+  },
+})
+
+/** Section 11: a copy that somebody else sends is a forgery. The client should see through it, but need not. */
+function guard({ account, packet }: ToAccount): Verdict {
+  if (packet.kind !== 'message' || packet.from.bare === account.bare.bare) return 'next'
+  const { payload } = packet
+  // Names of elements, unlike namespaces, are written in one way only
+  if (!payload.text.includes('received') && !payload.text.includes('sent')) return 'next'
+  return payload.child('received', CARBONS) === undefined && payload.child('sent', CARBONS) === undefined ? 'next' : 'done'
+}
+
+class Carbons {
+  readonly #host: Host
+  readonly #enabled: Slot<Session, boolean>
+  readonly #exchanges: Slot<Session, Exchanges | null>
+
+  constructor(host: Host) {
+    this.#host = host
+    this.#enabled = host.sessionSlot('carbons', () => false)
+    this.#exchanges = host.sessionSlot('carbons-exchanges', () => null)
+  }
+  /** Sections 4, 5; doing it twice is no error (10.1). */
+  switch(session: Session | null, isEnabled: boolean): Answer {
+    session?.set(this.#enabled, isEnabled)
+    return null
+  }
+  /** Section 8. */
+  sent({ session, packet }: FromClient): Verdict {
+    // What the user sends to himself is copied where it arrives, to those who do not get it
+    if (packet.kind !== 'message' || packet.to!.bare === session.account.bare.bare) return 'next'
+    const watchers = this.#watchers(session.account.sessions, packet.from, NOBODY)
+    if (watchers === null || !isEligible(packet, 'sent', this.#isAnswer(session, packet.to!, packet))) return 'next'
+    this.#note(session, packet.to!, packet)
+    this.#copy('sent', packet, watchers)
+    return 'next'
+  }
+  /** Section 7. */
+  received(context: ToAccount): Verdict {
+    const { account, packet, delivered } = context
+    if (packet.kind !== 'message') return 'next'
+    const watchers = this.#watchers(account.sessions, packet.from, delivered)
+    if (watchers === null) return 'next'
+    const answersEligible = delivered.some((session) => this.#isAnswer(session as Session, packet.from, packet))
+    if (!isEligible(packet, 'received', answersEligible)) return 'next'
+    for (const session of delivered) this.#note(session as Session, packet.from, packet)
+    context.copies = { payload: this.#copy('received', packet, watchers), to: watchers }
+    return 'next'
+  }
+
+  /** Who wants copies, has not sent the message himself and is none of `recipients`; null for nobody. */
+  #watchers(sessions: readonly Session[], sender: Jid, recipients: readonly Resource[]): readonly Session[] | null {
+    let watchers: Session[] | null = null
+    for (const session of sessions) {
+      if (session.get(this.#enabled) && session.jid.full !== sender.full && !recipients.includes(session))
+        (watchers ??= []).push(session)
+    }
+    return watchers
+  }
+  #copy(direction: 'sent' | 'received', packet: Packet, watchers: readonly Session[]): Payload {
+    const payload = Payload.ofText(wire(`<${direction} xmlns='${CARBONS}'>${forwarded(packet)}</${direction}>`))
+    const copy = Packet.of({ kind: 'message', type: packet.type, from: watchers[0]!.account.bare, payload })
+    for (const session of watchers) this.#host.deliver(session, copy.addressedTo(session.jid))
+    return payload
+  }
+  #isAnswer(session: Session, peer: Jid, packet: Packet): boolean {
+    return packet.type === 'error' && session.get(this.#exchanges)?.has(peer, packet.id) === true
+  }
+  #note(session: Session, peer: Jid, packet: Packet): void {
+    if (packet.type === 'error') return
+    const exchanges = session.get(this.#exchanges) ?? new Exchanges()
+    session.set(this.#exchanges, exchanges)
+    exchanges.note(peer, packet.id)
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * What an annotation says to people (XEP-0310 4.1: MAY), in the language of their stream where we know it (PSA-33). It
+ * says what the doubt means and nothing of its cause: no address, no error, no kind of connection.
+ */
+import { decode, type Wire } from '../../xml/wire.ts'
+import { annotation, type Description, type Doubt } from '../../xmpp/state-annotation.ts'
+
+export const LANGUAGES = ['en', 'cs', 'de', 'es', 'fr', 'it', 'nl', 'pl', 'pt'] as const
+export type Language = (typeof LANGUAGES)[number]
+
+const TEXTS: Readonly<Record<Doubt, Readonly<Record<Language, string>>>> = {
+  'server-unavailable': {
+    en: 'The server cannot be reached. This may be out of date.',
+    cs: 'Server není dostupný. Tento stav může být zastaralý.',
+    de: 'Der Server ist nicht erreichbar. Dieser Stand kann veraltet sein.',
+    es: 'No se puede contactar con el servidor. Este estado puede estar desactualizado.',
+    fr: 'Le serveur est injoignable. Cet état peut être dépassé.',
+    it: 'Il server non è raggiungibile. Questo stato può non essere aggiornato.',
+    nl: 'De server is niet bereikbaar. Deze status kan verouderd zijn.',
+    pl: 'Serwer jest nieosiągalny. Ten stan może być nieaktualny.',
+    pt: 'Não é possível contactar o servidor. Este estado pode estar desatualizado.',
+  },
+  'connection-paused': {
+    en: 'The connection is interrupted. This may be out of date.',
+    cs: 'Spojení je přerušeno. Tento stav může být zastaralý.',
+    de: 'Die Verbindung ist unterbrochen. Dieser Stand kann veraltet sein.',
+    es: 'La conexión está interrumpida. Este estado puede estar desactualizado.',
+    fr: 'La connexion est interrompue. Cet état peut être dépassé.',
+    it: 'La connessione è interrotta. Questo stato può non essere aggiornato.',
+    nl: 'De verbinding is onderbroken. Deze status kan verouderd zijn.',
+    pl: 'Połączenie jest przerwane. Ten stan może być nieaktualny.',
+    pt: 'A ligação está interrompida. Este estado pode estar desatualizado.',
+  },
+}
+
+/** Annotations as text: there are few, and each is made once. */
+export class Annotations {
+  readonly #language: Language
+  readonly #describes: boolean
+  readonly #texts = new Map<string, Wire>()
+
+  /** @param language for those whose own is not known @param describes whether they say anything to people */
+  constructor(language: Language, describes: boolean) {
+    this.#language = language
+    this.#describes = describes
+  }
+  /**
+   * @param by one of our domains
+   * @param doubt null: it is taken back
+   * @param lang of the receiver; null: not known
+   */
+  text(by: string, doubt: Doubt | null, lang: Wire | null): Wire {
+    const language = languageFor(lang, this.#language)
+    const key = `${by} ${doubt ?? ''} ${language}`
+    let text = this.#texts.get(key)
+    if (text === undefined) {
+      const description = doubt === null || !this.#describes ? null : describe(doubt, language)
+      this.#texts.set(key, (text = annotation(by, doubt === null ? [] : [doubt], description)))
+    }
+    return text
+  }
+}
+
+/** The language that is nearest to `wanted` (a tag such as 'de-AT'), or else `byDefault`. */
+function languageFor(wanted: Wire | null, byDefault: Language): Language {
+  if (wanted === null) return byDefault
+  const primary = decode(wanted).toLowerCase().split('-', 1)[0]
+  return LANGUAGES.find((language) => language === primary) ?? byDefault
+}
+
+const describe = (doubt: Doubt, lang: Language): Description => ({ lang, text: TEXTS[doubt][lang] })

@@ -1,0 +1,177 @@
+/**
+ * What accounts here hear from other servers: which resources are available, what they can do (their capabilities, for
+ * XEP-0310 4.2: only from their presence can we know that they ask for annotations), and when their server has last said
+ * so. Of their presence only a digest is kept: enough to know it again, so that nobody is shown twice what has not changed.
+ */
+import type { Millis } from '../../base/clock.ts'
+import { contactKey } from '../../im/account.ts'
+import type { LocalAccount } from '../../server/accounts.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Slot } from '../../server/slots.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { roomMark } from '../../xmpp/muc-user.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { doubtsIn, plain, type Doubt } from '../../xmpp/state-annotation.ts'
+import { capsIn, type Caps } from '../0115-entity-capabilities/index.ts'
+import { ByResource } from './by-resource.ts'
+
+/** An available resource elsewhere. */
+export interface Heard {
+  readonly jid: Jid
+  readonly caps: Caps | null
+  /** When its server last said that it is available. */
+  readonly confirmedAt: Millis
+  /** The turn in which its presence last changed in anything but annotations. */
+  readonly changed: number
+  /** What its own server says against that. */
+  readonly doubts: readonly Doubt[]
+  /** The last presence was the one before, but for annotations. */
+  readonly isRepeated: boolean
+  /** It was sent to the account, so that all resources that were available then have seen it. */
+  readonly isForAll: boolean
+}
+interface Entry {
+  readonly jid: Jid
+  caps: Caps | null
+  confirmedAt: Millis
+  changed: number
+  doubts: readonly Doubt[]
+  isRepeated: boolean
+  isForAll: boolean
+  digest: number
+}
+/** Of one account. */
+interface Ears {
+  readonly resources: ByResource<Entry>
+  /** Changes whenever the account blocks somebody, or does so no more. */
+  hidden: LocalAccount['hidden']
+}
+
+/** Told of a resource that has become available, or has shown other capabilities. */
+export type HeardObserver = (account: LocalAccount, heard: Heard) => void
+/** Told of a resource that is not available any more. */
+export type LostObserver = (account: LocalAccount, jid: Jid) => void
+
+export class Hearing {
+  onHeard: HeardObserver = () => {}
+  onLost: LostObserver = () => {}
+  readonly #host: Host
+  readonly #resourcesMax: number
+  readonly #slot: Slot<LocalAccount, Ears | null>
+  #turns = 0
+
+  /** @param resourcesMax of one account */
+  constructor(host: Host, resourcesMax: number) {
+    this.#host = host
+    this.#resourcesMax = resourcesMax
+    this.#slot = host.accountSlot<Ears | null>('resources-elsewhere', () => null)
+    host.on('presence-changed', ({ session: { account }, after }) => {
+      // Its contacts have been told that it is gone, and tell it nothing more
+      if (after === null && !account.isAvailable) account.set(this.#slot, null)
+    })
+    host.metrics.gauge(
+      'porchlight_resources_elsewhere',
+      'Available resources on other servers that accounts here know of',
+      () => {
+        const accounts = new Set(Array.from(host.sessions.all(), (session) => session.account))
+        return [...accounts].reduce((sum, account) => sum + (account.get(this.#slot)?.resources.size ?? 0), 0)
+      },
+    )
+  }
+  /** Counts, to say what came before what. */
+  turn(): number {
+    return (this.#turns += 1)
+  }
+  /** Null: nothing is known of it. */
+  get(account: LocalAccount, jid: Jid): Heard | null {
+    return account.get(this.#slot)?.resources.get(jid) ?? null
+  }
+  all(account: LocalAccount): Iterable<Heard> {
+    return account.get(this.#slot)?.resources.all() ?? []
+  }
+  ofDomain(account: LocalAccount, domain: string): Iterable<Heard> {
+    return account.get(this.#slot)?.resources.ofDomain(domain) ?? []
+  }
+  ofAccount(account: LocalAccount, contact: Jid): Iterable<Heard> {
+    return account.get(this.#slot)?.resources.ofAccount(contact) ?? []
+  }
+
+  /** The next presence of that contact is shown to all, even if they know it: somebody has asked for it. */
+  tellAgain(account: LocalAccount, contact: Jid): void {
+    for (const entry of account.get(this.#slot)?.resources.ofAccount(contact) ?? []) entry.isForAll = false
+  }
+  /** Presence that has come for the account from another server. */
+  note(account: LocalAccount, packet: Packet): void {
+    const { from, type } = packet
+    if (type === 'unavailable') return this.#lose(account, from)
+    if (type !== '' || from.isBare || !account.isAvailable || !concerns(account, from) || roomMark(packet) !== undefined) return
+    const { resources } = this.#earsOf(account)
+    const old = resources.get(from)
+    if (old !== undefined) return this.#again(account, old, packet)
+    if (resources.size >= this.#resourcesMax) return
+    const entry = this.#entryOf(packet)
+    resources.add(entry)
+    this.onHeard(account, entry)
+  }
+
+  #again(account: LocalAccount, entry: Entry, packet: Packet): void {
+    const now = this.#host.clock.now()
+    const digest = digestOf(plain(packet))
+    const isForAll = packet.to!.isBare
+    entry.confirmedAt = now
+    entry.doubts = doubtsIn(packet)
+    entry.isRepeated = entry.digest === digest && (entry.isForAll || !isForAll)
+    if (entry.isRepeated) return
+    entry.digest = digest
+    entry.changed = this.turn()
+    entry.isForAll = isForAll
+    const caps = capsIn(packet.payload)
+    if (caps === null || caps.ver === entry.caps?.ver) return // XEP-0115 8.4: without it nothing has changed
+    entry.caps = caps
+    this.onHeard(account, entry)
+  }
+  #entryOf(packet: Packet): Entry {
+    const now = this.#host.clock.now()
+    return {
+      jid: packet.from,
+      caps: capsIn(packet.payload),
+      confirmedAt: now,
+      changed: this.turn(),
+      doubts: doubtsIn(packet),
+      isRepeated: false,
+      isForAll: packet.to!.isBare,
+      digest: digestOf(plain(packet)),
+    }
+  }
+  /** Who was blocked for a while was not heard, and what clients make of that is their own affair: they are told again. */
+  #earsOf(account: LocalAccount): Ears {
+    const { hidden } = account
+    const ears = account.get(this.#slot) ?? { resources: new ByResource<Entry>(), hidden }
+    account.set(this.#slot, ears)
+    if (ears.hidden === hidden) return ears
+    ears.hidden = hidden
+    for (const entry of ears.resources.all()) entry.isForAll = false
+    return ears
+  }
+  #lose(account: LocalAccount, from: Jid): void {
+    const ears = account.get(this.#slot)
+    if (ears === null) return
+    const gone = from.isBare ? [...ears.resources.ofAccount(from)].map(({ jid }) => jid) : [from]
+    for (const jid of gone) if (ears.resources.remove(jid) !== undefined) this.onLost(account, jid)
+  }
+}
+
+/** Do the two have anything to do with each other? Presence of others is shown, and need not be remembered. */
+function concerns(account: LocalAccount, from: Jid): boolean {
+  const item = account.roster.item(contactKey(from))
+  return (item !== undefined && item.subscription !== 'none') || account.resources.some((r) => r.hasTold(from))
+}
+
+/** FNV-1a, 32 bits: to know a presence again, nothing more. */
+function digestOf({ lang, payload }: Packet): number {
+  const { text } = payload
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  for (const c of lang ?? '') hash = Math.imul(hash ^ c.charCodeAt(0), 0x01000193)
+  return hash
+}

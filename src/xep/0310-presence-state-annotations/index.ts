@@ -1,0 +1,108 @@
+/**
+ * XEP-0310: presence state annotations. Whoever was shown a presence is told when it may be out of date: because the way
+ * to the other server is broken (4.1, fact `link-down`), or because the client at its other end is away for a moment
+ * (4.2, fact `session-paused`), and again when all is well. Only clients that ask for it see anything of this.
+ */
+import { choice, count, duration, flag, section, size } from '../../base/settings.ts'
+import type { LocalAccount } from '../../server/accounts.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { Session } from '../../server/session.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { capsOf } from '../0115-entity-capabilities/index.ts'
+import { clientStatesOf } from '../0352-client-state-indication/index.ts'
+import { honest, plain, PSA } from '../../xmpp/state-annotation.ts'
+import { Annotations, LANGUAGES } from './descriptions.ts'
+import { Hearing } from './hearing.ts'
+import { Outages } from './outages.ts'
+import { Pauses } from './pauses.ts'
+import { Portions } from './portions.ts'
+import { Receivers, type DoubtOf } from './receivers.ts'
+import { RemoteReceivers } from './remote-receivers.ts'
+
+const settings = section({
+  'pause-grace': duration(
+    '3 seconds',
+    'Time that a client may be gone from its session before others are told. A client that comes back earlier was never away. "0 s": they are told at once.',
+  ),
+  'confirm-within': duration(
+    '30 seconds',
+    'After a link was broken, contacts there are probed. A resource that nobody has confirmed within this time has gone meanwhile, and is shown as gone.',
+  ),
+  'noted-presences': count(
+    5000,
+    'Presences that are noted for one client that asks for annotations: what it was shown and by whom. What is beyond that is not annotated. Also the resources on other servers that are noted for one account.',
+    1,
+  ),
+  'noted-size': size('2 MiB', 'The same in octets, about.'),
+  'description': flag(true, 'Explain annotations to people, in the language of their stream.'),
+  'language': choice(LANGUAGES, 'en', 'Of those explanations, for people whose language is not known.'),
+})
+
+export const presenceStateAnnotations = defineFeature({
+  name: 'presence-annotations',
+  specs: [xep(310, 'Presence State Annotations', '0.1', 'partial', 'no rooms yet')],
+  needs: ['entity-capabilities', 'client-state-indication'],
+  settings,
+  install(host, options) {
+    const { links, router, disco, log } = host
+    const caps = capsOf(host)
+    const limits = { presencesMax: options['noted-presences'], octetsMax: options['noted-size'] }
+    const annotations = new Annotations(options['language'], options['description'])
+    const portions = new Portions(host.clock, (error) => log.error({ err: error }, 'Annotations could not be sent'))
+    const hearing = new Hearing(host, limits.presencesMax)
+    const pauses = new Pauses(host, options['pause-grace'], (session) => {
+      portions.do(lookAt(host, session, receivers))
+      remote.look(session)
+    })
+    const doubtOf: DoubtOf = (watcher, from) => {
+      if (router.isLocal(from.domain)) return pauses.isShownAt(from) ? 'connection-paused' : null
+      return links.get(watcher.jid.domain, from.domain)?.isAnnouncedDown === true ? 'server-unavailable' : null
+    }
+    const states = clientStatesOf(host)
+    const receivers = new Receivers({ host, caps, states, portions, annotations, limits, hearing, doubtOf })
+    const isPaused = (session: Session): boolean => pauses.isShown(session)
+    const remote = new RemoteReceivers({ host, resolver: caps.resolver, hearing, portions, annotations, isPaused })
+    const confirmWithin = options['confirm-within']
+    const outages = new Outages({ host, caps, portions, receivers, hearing, limits, confirmWithin })
+
+    host.journal.witnesses.push((watcher, contact) => receivers.testify(watcher, contact))
+    links.shownTo = (session) => receivers.domains(session)
+    host.toSession('psa-ledger', receivers.stage)
+    host.fromClient('annotations-out', (context) => {
+      if (context.packet.kind !== 'presence') return 'next'
+      context.packet = plain(context.packet) // PSA-32
+      const { session, packet } = context
+      remote.note(session, packet)
+      if (packet.type === 'probe' && packet.to !== null) hearing.tellAgain(session.account, packet.to)
+      return 'next'
+    })
+    host.toAccount('annotations-in', (context) => {
+      const { account, packet } = context
+      if (packet.kind !== 'presence') return 'next'
+      context.packet = honest(packet)
+      if (router.isLocal(packet.from.domain)) return 'next'
+      hearing.note(account, context.packet)
+      outages.heardFrom(account, packet.from.domain)
+      if (packet.type === 'probe') remote.answered(account, packet.from)
+      return 'next'
+    })
+    disco.serverFeatures.push(PSA) // PSA-37
+  },
+})
+
+/** Each session here that may have been shown the presence of this one looks again. */
+function* lookAt(host: Host, { account, directed, jid }: Session, receivers: Receivers): Generator {
+  const seen = new Set<LocalAccount>([account])
+  for (const to of [...account.audience, ...(directed?.values() ?? [])]) {
+    const watcher: LocalAccount | undefined = isHere(host, to) ? host.accounts.get(to.bare) : undefined
+    if (watcher !== undefined) seen.add(watcher)
+  }
+  for (const watcher of seen) {
+    for (const session of [...watcher.sessions]) {
+      receivers.look(session, jid)
+      yield
+    }
+  }
+}
+
+const isHere = ({ router }: Host, { domain }: Jid): boolean => router.isLocal(domain)

@@ -1,0 +1,108 @@
+/**
+ * XEP-0310: what one client has been shown of others, pure: by full JID the last available presence (4.1: not error, not
+ * unavailable, no subscription), and the doubt that we have added to it. From this follows who must be annotated when
+ * something breaks and what must be taken back, and that nothing is said twice (PSA-27).
+ */
+import type { Millis } from '../../base/clock.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import type { Doubt } from '../../xmpp/state-annotation.ts'
+import { ByResource, type OfResource } from './by-resource.ts'
+
+export interface LedgerLimits {
+  readonly presencesMax: number
+  /** Of their content. */
+  readonly octetsMax: number
+}
+
+/** One resource as the client sees it. */
+export interface Shown extends OfResource {
+  /** Without what we have added. */
+  readonly packet: Packet
+  /** When it came. */
+  readonly at: Millis
+  /** What we have told the client of it last; null: that it is as it is, or nothing. */
+  readonly told: Doubt | null
+}
+interface Entry extends Shown {
+  packet: Packet
+  at: Millis
+  told: Doubt | null
+}
+
+export class PresenceLedger {
+  /** Octets of the presences, and how many of them the client doubts because of us. */
+  octets = 0
+  doubted = 0
+  readonly #limits: LedgerLimits
+  readonly #entries = new ByResource<Entry>()
+
+  constructor(limits: LedgerLimits) {
+    this.#limits = limits
+  }
+  get size(): number {
+    return this.#entries.size
+  }
+  get(from: Jid): Shown | undefined {
+    return this.#entries.get(from)
+  }
+  of(domain: string): Iterable<Shown> {
+    return this.#entries.ofDomain(domain)
+  }
+  all(): Iterable<Shown> {
+    return this.#entries.all()
+  }
+  get domains(): Iterable<string> {
+    return this.#entries.domains
+  }
+
+  /**
+   * The client is shown an available presence, with that doubt. False: there is no room for it, and nothing is known of
+   * that resource any more.
+   */
+  show(packet: Packet, told: Doubt | null, at: Millis): boolean {
+    const jid = packet.from
+    const old = this.#entries.get(jid)
+    const octets = this.octets - (old === undefined ? 0 : octetsOf(old.packet)) + octetsOf(packet)
+    const isFull = octets > this.#limits.octetsMax || (old === undefined && this.size >= this.#limits.presencesMax)
+    if (isFull) {
+      this.#forget(jid)
+      return false
+    }
+    this.octets = octets
+    if (old === undefined) {
+      this.#entries.add({ jid, packet, at, told })
+      this.doubted += told === null ? 0 : 1
+    } else {
+      this.#tell(old, told)
+      old.packet = packet
+      old.at = at
+    }
+    return true
+  }
+  /** The client is shown that it is not available any more; of a bare JID: none of its resources (RFC 6121 4.3.2). */
+  close(from: Jid): void {
+    if (!from.isBare) return this.#forget(from)
+    for (const { jid } of this.#entries.ofAccount(from)) this.#forget(jid)
+  }
+  /** Is this news to the client? Then it counts as told. */
+  tell(shown: Shown, doubt: Doubt | null): boolean {
+    const entry = this.#entries.get(shown.jid)
+    return entry === shown && this.#tell(entry, doubt)
+  }
+
+  #tell(entry: Entry, doubt: Doubt | null): boolean {
+    if (entry.told === doubt) return false
+    this.doubted += (doubt === null ? 0 : 1) - (entry.told === null ? 0 : 1)
+    entry.told = doubt
+    return true
+  }
+  #forget(jid: Jid): void {
+    const entry = this.#entries.remove(jid)
+    if (entry === undefined) return
+    this.#tell(entry, null)
+    this.octets -= octetsOf(entry.packet)
+  }
+}
+
+const octetsOf = (packet: Packet): number => packet.payload.text.length

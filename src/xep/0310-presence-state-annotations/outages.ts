@@ -1,0 +1,147 @@
+/**
+ * XEP-0310 4.1: links to other servers that are down, and what follows when they are up again. Then the doubt is taken
+ * back; and after every loss, were it too short to be announced, who is not confirmed has gone while nobody could tell us: he
+ * is shown as gone (PSA-36). While the link is down, a new resource that asks is shown what its siblings see, and what the
+ * last one saw that went meanwhile: with the doubt, for what is unknown is not offline (PSA-24).
+ */
+import type { Millis } from '../../base/clock.ts'
+import type { Counter } from '../../base/metrics.ts'
+import { contactKey } from '../../im/account.ts'
+import type { LocalAccount } from '../../server/accounts.ts'
+import type { LinkFact } from '../../server/facts.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Session } from '../../server/session.ts'
+import type { Slot } from '../../server/slots.ts'
+import { Packet } from '../../xmpp/packet.ts'
+import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
+import type { Hearing } from './hearing.ts'
+import { PresenceLedger, type LedgerLimits } from './ledger.ts'
+import type { Portions } from './portions.ts'
+import type { Receivers } from './receivers.ts'
+
+export interface OutagesParts {
+  readonly host: Host
+  readonly caps: SessionCaps
+  readonly portions: Portions
+  readonly receivers: Receivers
+  readonly hearing: Hearing
+  readonly limits: LedgerLimits
+  /** Who is not confirmed so long after the probe is gone. */
+  readonly confirmWithin: Millis
+}
+
+export class Outages {
+  readonly #parts: OutagesParts
+  /** Domains to which the link is down, by our own domain. */
+  readonly #down = new Map<string, Set<string>>()
+  /** What sessions were shown over broken links that are gone meanwhile. Null: nothing. */
+  readonly #left: Slot<LocalAccount, PresenceLedger | null>
+  readonly #closed: Counter
+
+  constructor(parts: OutagesParts) {
+    const { host, caps } = parts
+    this.#parts = parts
+    this.#left = host.accountSlot<PresenceLedger | null>('left-in-doubt', () => null)
+    this.#closed = host.metrics.counter(
+      'porchlight_presences_unconfirmed_total',
+      'Resources on other servers that nobody confirmed after an outage, and that were shown as gone',
+    )
+    host.on('link-down', (link) => this.#begin(link))
+    host.on('link-up', (link) => this.#end(link))
+    host.on('link-mended', (link) => this.#mended(link))
+    host.on('session-ended', ({ session }) => this.#leave(session))
+    host.on('presence-changed', ({ session, before }) => before === null && this.#welcome(session))
+    caps.onKnown((session) => this.#welcome(session))
+  }
+  /** The other server speaks: what was left in doubt is over. */
+  heardFrom(account: LocalAccount, domain: string): void {
+    const left = account.get(this.#left)
+    if (left === null) return
+    for (const { jid } of left.of(domain)) left.close(jid)
+    if (left.size === 0) account.set(this.#left, null)
+  }
+
+  #begin({ local, remote }: LinkFact): void {
+    const down = this.#down.get(local)
+    if (down === undefined) this.#down.set(local, new Set([remote]))
+    else down.add(remote)
+    this.#parts.receivers.lookAtDomain(local, remote)
+    this.#parts.portions.do(this.#showAll(local, remote))
+  }
+  #end({ local, remote }: LinkFact): void {
+    const down = this.#down.get(local)
+    down?.delete(remote)
+    if (down?.size === 0) this.#down.delete(local)
+    this.#parts.receivers.lookAtDomain(local, remote)
+  }
+
+  /**
+   * Everybody's contacts there have just been asked for (server/links/mending.ts). Whoever is not confirmed has gone, and his
+   * server could not tell us. When the link breaks again it will be mended again.
+   */
+  #mended({ local, remote }: LinkFact): void {
+    const { clock } = this.#parts.host
+    const since = clock.now()
+    clock.after(this.#parts.confirmWithin, () => this.#parts.portions.do(this.#closeAll(local, remote, since)))
+  }
+  *#closeAll(local: string, remote: string, since: Millis): Generator {
+    const accounts = new Set(Array.from(this.#parts.host.sessions.all(), (session) => session.account))
+    for (const account of accounts) {
+      if (this.#isBroken(local, remote)) return
+      if (account.bare.domain === local) this.#close(account, remote, since)
+      yield
+    }
+  }
+  #close(account: LocalAccount, remote: string, since: Millis): void {
+    const { host, hearing } = this.#parts
+    for (const { jid, confirmedAt } of [...hearing.ofDomain(account, remote)]) {
+      if (confirmedAt >= since || !account.roster.isSubscribedTo(contactKey(jid))) continue
+      this.#closed.value += 1
+      host.router.routeQuietly(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: account.bare }))
+    }
+  }
+
+  /** A session has become available, or is known to ask: it is shown what is known over links that are down. */
+  #welcome(session: Session): void {
+    const { account, jid } = session
+    const left = account.get(this.#left)
+    // What was left when a link broke that has recovered since is old
+    for (const remote of left?.domains ?? []) if (!this.#isBroken(jid.domain, remote)) this.heardFrom(account, remote)
+    for (const remote of this.#down.get(jid.domain) ?? []) this.#show(session, remote)
+  }
+  *#showAll(local: string, remote: string): Generator {
+    for (const session of [...this.#parts.host.sessions.all()]) {
+      if (session.jid.domain === local) this.#show(session, remote)
+      yield
+    }
+  }
+  #show(session: Session, remote: string): void {
+    const { receivers } = this.#parts
+    if (session.presence === null || !receivers.asks(session)) return
+    for (const sibling of session.account.sessions) {
+      if (sibling !== session) for (const { packet } of receivers.shown(sibling, remote)) this.#offer(session, packet)
+    }
+    for (const { packet } of session.account.get(this.#left)?.of(remote) ?? []) this.#offer(session, packet)
+  }
+  #offer(session: Session, packet: Packet): void {
+    const { account } = session
+    const { from, to } = packet
+    if (to?.isBare !== true || account.hidden(from) || !account.roster.isSubscribedTo(contactKey(from))) return
+    if (!this.#parts.receivers.has(session, from)) this.#parts.host.deliver(session, packet)
+  }
+  /** The last resource that saw something over a broken link leaves it to those that come. */
+  #leave(session: Session): void {
+    const { receivers, limits } = this.#parts
+    const { account } = session
+    for (const remote of receivers.domains(session)) {
+      if (!this.#isBroken(session.jid.domain, remote)) continue
+      const left = account.get(this.#left) ?? new PresenceLedger(limits)
+      for (const { packet, at } of receivers.shown(session, remote)) if (packet.to?.isBare === true) left.show(packet, null, at)
+      account.set(this.#left, left)
+    }
+  }
+  #isBroken(local: string, remote: string): boolean {
+    const state = this.#parts.host.links.get(local, remote)?.state
+    return state === 'suspect' || state === 'down'
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * XEP-0310 4.2: our own sessions whose client is away for a moment: a broken connection that may be resumed (XEP-0198), or
+ * a pause that the client has announced (BOSH). Whoever has their presence is told, unless they are back very soon
+ * (PSA-28); who told of the pause is told of its end. When nobody comes back, unavailable presence says so as ever.
+ */
+import type { Millis, Timer } from '../../base/clock.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Session } from '../../server/session.ts'
+import type { Slot } from '../../server/slots.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+
+interface Pause {
+  readonly since: Millis
+  /** Null: watchers know, or are being told. */
+  grace: Timer | null
+}
+
+export class Pauses {
+  readonly #host: Host
+  readonly #grace: Millis
+  readonly #changed: (session: Session) => void
+  readonly #slot: Slot<Session, Pause | null>
+  /** Sessions whose pause is shown. */
+  readonly #shown = new Set<Session>()
+
+  /** @param changed it is time to tell those who have the session's presence */
+  constructor(host: Host, grace: Millis, changed: (session: Session) => void) {
+    this.#host = host
+    this.#grace = grace
+    this.#changed = changed
+    this.#slot = host.sessionSlot<Pause | null>('pause', () => null)
+    host.on('session-paused', ({ session }) => this.#begin(session))
+    host.on('session-resumed', ({ session }) => this.#over(session) && changed(session))
+    host.on('session-ended', ({ session }) => void this.#over(session))
+    host.metrics.gauge('porchlight_pauses_shown', 'Paused sessions whose watchers are told so', () => this.#shown.size)
+  }
+  isShown(session: Session): boolean {
+    return this.#shown.has(session)
+  }
+  /** Is the presence of this resource shown as paused? */
+  isShownAt(jid: Jid): boolean {
+    if (this.#shown.size === 0) return false
+    const session = this.#host.accounts.get(jid.bare)?.session(jid.resource)
+    return session !== undefined && this.#shown.has(session)
+  }
+
+  #begin(session: Session): void {
+    if (session.get(this.#slot) !== null) return
+    const { clock } = this.#host
+    const pause: Pause = { since: clock.now(), grace: null }
+    session.set(this.#slot, pause)
+    if (this.#grace === 0) return this.#show(session)
+    pause.grace = clock.after(this.#grace, () => {
+      pause.grace = null
+      this.#show(session)
+    })
+  }
+  #show(session: Session): void {
+    this.#shown.add(session)
+    this.#changed(session)
+  }
+  /** Was it shown? */
+  #over(session: Session): boolean {
+    session.get(this.#slot)?.grace?.cancel()
+    session.set(this.#slot, null)
+    return this.#shown.delete(session)
+  }
+}

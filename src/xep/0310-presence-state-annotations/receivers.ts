@@ -1,0 +1,259 @@
+/**
+ * XEP-0310: the sessions that ask for annotations, and what each is told. A client asks by a feature in its capabilities
+ * (section 3); as long as these are being found out it may be one that asks, and what it is shown is noted already
+ * (PSA-21). Everything here comes down to one question, asked whenever something may have changed: what does the client
+ * believe of this presence (its ledger), and what do we know (`DoubtOf`)? The difference is told.
+ */
+import type { Counter } from '../../base/metrics.ts'
+import type { ToSession } from '../../server/contexts.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Verdict } from '../../server/pipeline.ts'
+import type { LocalAccount } from '../../server/accounts.ts'
+import type { Testimony } from '../../server/presence-journal.ts'
+import type { Session } from '../../server/session.ts'
+import type { Slot } from '../../server/slots.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
+import type { ClientStates } from '../0352-client-state-indication/index.ts'
+import { annotated, mayBeAnnotated, plain, PSA, type Doubt } from '../../xmpp/state-annotation.ts'
+import type { Annotations } from './descriptions.ts'
+import type { Hearing } from './hearing.ts'
+import { PresenceLedger, type LedgerLimits, type Shown } from './ledger.ts'
+import type { Portions } from './portions.ts'
+
+/** What we know against the presence of `from` just now, as `watcher` may know it; null: nothing. */
+export type DoubtOf = (watcher: Session, from: Jid) => Doubt | null
+
+export interface ReceiversParts {
+  readonly host: Host
+  readonly caps: SessionCaps
+  readonly states: ClientStates
+  readonly portions: Portions
+  readonly annotations: Annotations
+  readonly limits: LedgerLimits
+  readonly doubtOf: DoubtOf
+  readonly hearing: Hearing
+}
+interface Receiver {
+  /** Null: not known yet. */
+  asks: boolean | null
+  /** Since which turn of `Hearing` it is available. */
+  since: number
+  /** Null: it has been shown nothing, or does not ask. */
+  ledger: PresenceLedger | null
+}
+
+const TOLD: Readonly<Record<Doubt, string>> = {
+  'connection-paused': 'with its connection paused',
+  'server-unavailable': 'with the link to its server lost',
+}
+
+export class Receivers {
+  readonly #parts: ReceiversParts
+  readonly #slot: Slot<Session, Receiver>
+  readonly #asking = new Set<Session>()
+  readonly #sent: Counter
+  readonly #unnoted: Counter
+  #isTelling = false
+
+  constructor(parts: ReceiversParts) {
+    const { host, caps, states } = parts
+    this.#parts = parts
+    this.#slot = host.sessionSlot<Receiver>('presence-annotations', () => ({ asks: null, since: 0, ledger: null }))
+    this.#sent = host.metrics.counter(
+      'porchlight_annotations_sent_total',
+      'Annotated presence stanzas sent to clients (XEP-0310)',
+    )
+    this.#unnoted = host.metrics.counter(
+      'porchlight_presences_unnoted_total',
+      'Presences shown to clients that ask for annotations which could not be noted, for want of room: they are not annotated',
+    )
+    this.#gauges()
+    caps.onKnown((session) => this.#learnt(session))
+    host.on('session-resumed', ({ session }) => this.lookAtAll(session))
+    states.onActive((session) => this.lookAtAll(session))
+    host.on('presence-changed', ({ session, before }) => {
+      if (before === null) session.get(this.#slot).since = parts.hearing.turn()
+    })
+    host.on('session-ended', ({ session }) => void this.#asking.delete(session))
+  }
+  /** A stage of what is written to one session. */
+  readonly stage = (context: ToSession): Verdict => {
+    const { session, packet } = context
+    if (packet.kind !== 'presence' || this.#isTelling) return 'next'
+    const receiver = session.get(this.#slot)
+    const asks = receiver.asks ?? this.#decide(session, receiver)
+    if (this.#isKnown(session, receiver, packet)) return 'done'
+    if (asks !== false) this.#note(context, receiver)
+    if (asks !== true && packet.from.domain !== session.jid.domain) context.packet = plain(context.packet)
+    return 'next'
+  }
+
+  asks(session: Session): boolean {
+    return this.#asking.has(session)
+  }
+  /** What the session was shown of the resources of that domain. */
+  shown(session: Session, domain: string): Iterable<Shown> {
+    return session.get(this.#slot).ledger?.of(domain) ?? []
+  }
+  /** What each resource of `watcher` was shown of `contact`, and how sure it was told to be of it. */
+  *testify(watcher: LocalAccount, contact: Jid): Generator<Testimony> {
+    for (const session of watcher.sessions) {
+      const { resource } = session.jid
+      if (!this.asks(session)) {
+        if (session.presence !== null)
+          yield { about: 'shown', words: `Its client ${resource} does not ask for annotations (XEP-0310).`, since: null }
+        continue
+      }
+      for (const { jid, at, told } of this.shown(session, contact.domain)) {
+        if (jid.bare !== contact.bare) continue
+        const doubt = told === null ? 'as it is' : TOLD[told]
+        yield { about: 'shown', words: `Its client ${resource} was shown ${jid.resource} as available, ${doubt}.`, since: at }
+      }
+    }
+  }
+  has(session: Session, from: Jid): boolean {
+    return session.get(this.#slot).ledger?.get(from) !== undefined
+  }
+  /** Domains of which the session was shown anything. */
+  domains(session: Session): Iterable<string> {
+    return session.get(this.#slot).ledger?.domains ?? []
+  }
+  /** Tells the session what has changed about `from`. */
+  look(session: Session, from: Jid): void {
+    const shown = session.get(this.#slot).ledger?.get(from)
+    if (shown !== undefined) this.#tell(session, shown)
+  }
+  /** Tells the session whatever has changed. */
+  lookAtAll(session: Session): void {
+    const { ledger } = session.get(this.#slot)
+    if (ledger !== null && this.#isLooking(session)) this.#parts.portions.do(this.#each(session, ledger.all()))
+  }
+  /** Tells all sessions at `local` what has changed about the resources at `remote`. */
+  lookAtDomain(local: string, remote: string): void {
+    this.#parts.portions.do(this.#eachAt(local, remote))
+  }
+
+  *#eachAt(local: string, remote: string): Generator {
+    for (const session of [...this.#asking]) {
+      if (session.jid.domain !== local) continue
+      yield* this.#each(session, session.get(this.#slot).ledger?.of(remote) ?? [])
+    }
+  }
+  *#each(session: Session, all: Iterable<Shown>): Generator {
+    for (const shown of all) {
+      this.#tell(session, shown)
+      yield
+    }
+  }
+  #tell(session: Session, shown: Shown): void {
+    if (!this.#asking.has(session) || !this.#isLooking(session)) return
+    const { packet } = shown
+    if (session.account.hidden(packet.from)) return // PSA-35
+    const doubt = this.#parts.doubtOf(session, packet.from)
+    if (session.get(this.#slot).ledger?.tell(shown, doubt) !== true) return
+    this.#isTelling = true
+    try {
+      this.#parts.host.deliver(session, this.#annotated(session, packet, doubt))
+    } finally {
+      this.#isTelling = false
+    }
+  }
+  /**
+   * A client that is away, or whose user does not look (XEP-0352), is told when that is over, of what is so then: what has
+   * come to nothing meanwhile it need not hear of (PSA-28, PSA-30).
+   */
+  #isLooking(session: Session): boolean {
+    return session.connection !== null && !this.#parts.states.isInactive(session)
+  }
+  #note(context: ToSession, receiver: Receiver): void {
+    const { session, packet } = context
+    const { from, type } = packet
+    if (type === 'unavailable' || (type === 'error' && !isOurs(packet))) return receiver.ledger?.close(from)
+    if (type !== '' || from.full === session.jid.full) return
+    const doubt = receiver.asks === true ? this.#parts.doubtOf(session, from) : null
+    receiver.ledger ??= new PresenceLedger(this.#parts.limits)
+    const { clock, router } = this.#parts.host
+    const isNoted = receiver.ledger.show(router.isLocal(from.domain) ? packet : kept(packet), doubt, clock.now())
+    if (!isNoted) this.#unnoted.value += 1 // and not annotated: nobody would take it back
+    else if (doubt !== null) context.packet = this.#annotated(session, packet, doubt)
+  }
+  /**
+   * Has the client seen this presence of somebody elsewhere, just as it is (DEVIATES(0310))? Servers say it
+   * once more when another resource comes online, after a link was broken, and to annotate it: to who has not asked for that,
+   * it is no news (PSA-32).
+   */
+  #isKnown(session: Session, { asks, since, ledger }: Receiver, { from, to, type, payload }: Packet): boolean {
+    const { account } = session
+    if (type !== '' || from.domain === account.bare.domain) return false
+    const heard = this.#parts.hearing.get(account, from)
+    if (heard === null || !heard.isRepeated) return false
+    if (mayBeAnnotated(payload)) return asks === false
+    if (asks === false) return heard.isForAll && to?.isBare === true && since < heard.changed
+    const shown = ledger?.get(from)
+    return shown !== undefined && shown.told === null && shown.packet.payload.text === payload.text && heard.isForAll
+  }
+  /** While a client has shown neither capabilities nor presence, it may still do so. */
+  #decide(session: Session, receiver: Receiver): boolean | null {
+    const can = this.#parts.caps.can(session, PSA)
+    if (can === null || (!can && session.presence === null)) return null
+    this.#set(session, receiver, can)
+    return can
+  }
+  #learnt(session: Session): void {
+    this.#set(session, session.get(this.#slot), this.#parts.caps.can(session, PSA) === true)
+    this.lookAtAll(session)
+  }
+  #set(session: Session, receiver: Receiver, asks: boolean): void {
+    receiver.asks = asks
+    if (asks) return void this.#asking.add(session)
+    receiver.ledger = null
+    this.#asking.delete(session)
+  }
+  #annotated(session: Session, packet: Packet, doubt: Doubt | null): Packet {
+    this.#sent.value += 1
+    return annotated(packet.addressedTo(session.jid), this.#parts.annotations.text(session.jid.domain, doubt, session.lang))
+  }
+  #gauges(): void {
+    const { metrics } = this.#parts.host
+    const sum = (of: (ledger: PresenceLedger) => number) => (): number => {
+      let all = 0
+      for (const session of this.#asking) all += of(session.get(this.#slot).ledger ?? NOTHING)
+      return all
+    }
+    metrics.gauge(
+      'porchlight_annotation_receivers',
+      'Sessions whose client asks for annotations (XEP-0310)',
+      () => this.#asking.size,
+    )
+    metrics.gauge(
+      'porchlight_presences_noted',
+      'Presences that are noted for sessions whose client asks for annotations',
+      sum((l) => l.size),
+    )
+    metrics.gauge(
+      'porchlight_presences_noted_octets',
+      'Octets of the presences that are noted',
+      sum((l) => l.octets),
+    )
+    metrics.gauge(
+      'porchlight_presences_annotated',
+      'Presences of which a client was told that they may be out of date',
+      sum((l) => l.doubted),
+    )
+  }
+}
+const NOTHING = new PresenceLedger({ presencesMax: 0, octetsMax: 0 })
+
+/** Without the text of its copies, and without the input that it was cut out of. */
+function kept(packet: Packet): Packet {
+  packet.payload.keep()
+  return packet.with({})
+}
+
+/** Is this error our own, of a stanza that did not get there (PSA-34)? Of the resource itself it says nothing. */
+function isOurs({ payload }: Packet): boolean {
+  const error = payload.child('error')
+  return error?.elements.some((e) => e.name === 'remote-server-timeout' || e.name === 'remote-server-not-found') === true
+}

@@ -1,0 +1,162 @@
+/**
+ * XEP-0310 4.2, for those on other servers: a session here has paused, and whoever there has its presence and asks for
+ * annotations is told. That he asks, his capabilities say; we know them if we have seen his presence (PSA-22). Whoever sees us
+ * without showing himself is told nothing, and not asked. It goes to the full JID of the resource that asks: others of the
+ * same account see nothing of it.
+ */
+import type { Millis } from '../../base/clock.ts'
+import { contactKey } from '../../im/account.ts'
+import type { LocalAccount } from '../../server/accounts.ts'
+import type { LinkFact } from '../../server/facts.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Session } from '../../server/session.ts'
+import type { Slot } from '../../server/slots.ts'
+import type { Counter } from '../../base/metrics.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { annotated, plain, PSA, type Doubt } from '../../xmpp/state-annotation.ts'
+import type { Resolver } from '../0115-entity-capabilities/index.ts'
+import type { Annotations } from './descriptions.ts'
+import type { Heard, Hearing } from './hearing.ts'
+import type { Portions } from './portions.ts'
+
+export interface RemoteParts {
+  readonly host: Host
+  readonly resolver: Resolver
+  readonly hearing: Hearing
+  readonly portions: Portions
+  readonly annotations: Annotations
+  /** Is the session's pause shown to others on other servers? */
+  readonly isPaused: (session: Session) => boolean
+}
+/** Addresses that a session's directed presence is remembered for. Beyond that it is not annotated. */
+const DIRECTED_MAX = 500
+/** So long it takes at most until all that is said anew to another server has been said. */
+const MENDING: Millis = 1000
+
+export class RemoteReceivers {
+  readonly #parts: RemoteParts
+  /** Whom the session's pause was told to. Null: nobody. */
+  readonly #told: Slot<Session, Map<string, Jid> | null>
+  /** What it has sent directly to addresses elsewhere. */
+  readonly #directed: Slot<Session, Map<string, Packet> | null>
+  readonly #sent: Counter
+
+  constructor(parts: RemoteParts) {
+    const { host, hearing } = parts
+    this.#parts = parts
+    this.#told = host.sessionSlot<Map<string, Jid> | null>('pause-told', () => null)
+    this.#directed = host.sessionSlot<Map<string, Packet> | null>('directed-elsewhere', () => null)
+    this.#sent = host.metrics.counter(
+      'porchlight_annotations_sent_elsewhere_total',
+      'Annotated presence stanzas sent to clients of other servers (XEP-0310)',
+    )
+    hearing.onHeard = (account, heard) => this.#heard(account, heard)
+    hearing.onLost = (account, jid) => {
+      for (const session of account.sessions) session.get(this.#told)?.delete(jid.full)
+    }
+    host.on('presence-changed', ({ session }) => this.#startOver(session))
+    host.on('link-mended', (link) => void host.clock.after(MENDING, () => this.#mended(link)))
+    host.on('roster-changed', ({ account, change }) => this.#rosterChanged(account, change.contact))
+  }
+  /** Notes presence that a session sends directly. */
+  note(session: Session, packet: Packet): void {
+    const { to, type } = packet
+    if (to === null || this.#parts.host.router.isLocal(to.domain)) return
+    const directed = session.get(this.#directed)
+    if (type !== '') directed?.delete(to.full)
+    else if (directed === null) session.set(this.#directed, new Map([[to.full, plain(packet)]]))
+    else if (directed.has(to.full) || directed.size < DIRECTED_MAX) directed.set(to.full, plain(packet))
+  }
+  /** The session's pause is shown from now on, or not any more. */
+  look(session: Session): void {
+    const { portions, isPaused } = this.#parts
+    if (isPaused(session)) portions.do(this.#tellAll(session))
+    else if (session.get(this.#told) !== null) portions.do(this.#takeBack(session))
+  }
+  /** A contact is just getting the presence of the account's resources, as an answer: without an annotation (PSA-24). */
+  answered(account: LocalAccount, contact: Jid): void {
+    if (!account.sessions.some(this.#parts.isPaused)) return
+    for (const session of account.sessions) this.#forgetTold(session, contact, () => true)
+    this.#lookAgain(account, contact)
+  }
+
+  /** Our presence was sent there once more, without annotations (server/links/mending.ts). */
+  #mended({ local, remote }: LinkFact): void {
+    for (const session of this.#parts.host.sessions.all()) {
+      if (session.jid.domain !== local || !this.#parts.isPaused(session)) continue
+      const told = session.get(this.#told)
+      for (const { domain, full } of told?.values() ?? []) if (domain === remote) told!.delete(full)
+      this.look(session)
+    }
+  }
+  #rosterChanged(account: LocalAccount, contact: Jid): void {
+    if (!account.sessions.some(this.#parts.isPaused)) return
+    for (const session of account.sessions) this.#forgetTold(session, contact, (jid) => this.#presenceFor(session, jid) === null)
+    this.#lookAgain(account, contact)
+  }
+  #forgetTold(session: Session, contact: Jid, which: (jid: Jid) => boolean): void {
+    const told = session.get(this.#told)
+    for (const jid of told?.values() ?? []) if (jid.bare === contact.bare && which(jid)) told!.delete(jid.full)
+  }
+  #lookAgain(account: LocalAccount, contact: Jid): void {
+    queueMicrotask(() => {
+      for (const heard of [...this.#parts.hearing.ofAccount(account, contact)]) this.#heard(account, heard)
+    })
+  }
+  #heard(account: LocalAccount, heard: Heard): void {
+    for (const session of account.sessions) if (this.#parts.isPaused(session)) this.#consider(session, heard)
+  }
+  /** Who gets a new presence gets it without an annotation first. */
+  #startOver(session: Session): void {
+    session.set(this.#told, null)
+    if (this.#parts.isPaused(session)) this.look(session)
+  }
+  *#tellAll(session: Session): Generator {
+    for (const heard of this.#parts.hearing.all(session.account)) {
+      this.#consider(session, heard)
+      yield
+    }
+  }
+  *#takeBack(session: Session): Generator {
+    const told = session.get(this.#told)
+    for (const jid of told?.values() ?? []) {
+      if (session.ended || this.#parts.isPaused(session) || session.get(this.#told) !== told) return
+      told!.delete(jid.full)
+      this.#send(session, jid, null)
+      yield
+    }
+  }
+  #consider(session: Session, heard: Heard): void {
+    const { jid, caps } = heard
+    if (caps === null || !this.#isDue(session, heard)) return
+    this.#parts.resolver.resolve(session.account.bare, jid, caps, (features, isRefuted) => {
+      if (isRefuted || features?.has(PSA) !== true || !this.#isDue(session, heard)) return
+      const told = session.get(this.#told)
+      if (told === null) session.set(this.#told, new Map([[jid.full, jid]]))
+      else told.set(jid.full, jid)
+      this.#send(session, jid, 'connection-paused')
+    })
+  }
+  #isDue(session: Session, heard: Heard): boolean {
+    const { hearing, isPaused } = this.#parts
+    const { account } = session
+    if (session.ended || !isPaused(session) || session.get(this.#told)?.has(heard.jid.full) === true) return false
+    return hearing.get(account, heard.jid) === heard && this.#presenceFor(session, heard.jid) !== null
+  }
+  #send(session: Session, to: Jid, doubt: Doubt | null): void {
+    const presence = this.#presenceFor(session, to)
+    if (presence === null) return
+    const { host, annotations } = this.#parts
+    this.#sent.value += 1
+    host.router.routeQuietly(annotated(presence.addressedTo(to), annotations.text(session.jid.domain, doubt, null)))
+  }
+  /** The presence of the session that this resource has been sent; null: none. */
+  #presenceFor(session: Session, to: Jid): Packet | null {
+    const { account, presence, directed } = session
+    if (account.hidden(to)) return null // PSA-35
+    if (presence !== null && account.roster.isSubscriber(contactKey(to))) return presence
+    const key = directed?.has(to.full) ? to.full : directed?.has(to.bare) ? to.bare : null
+    return key === null ? null : (session.get(this.#directed)?.get(key) ?? null)
+  }
+}

@@ -1,0 +1,48 @@
+/** XEP-0352 3.2: which stanzas can wait until the user looks again, and which of them take each other's place. */
+import type { Element } from '../../xml/element.ts'
+import { chatStateIn, isStandaloneState } from '../../xmpp/chat-state.ts'
+import { FORWARD } from '../../xmpp/forwarded.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { isSelfPresence } from '../../xmpp/muc-user.ts'
+import { CLIENT } from '../../xmpp/ns.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+
+const CARBONS = 'urn:xmpp:carbons:2'
+
+/** What stands for a contact's resource, for all of a contact's resources, for one side of a conversation. */
+export const presenceKey = (from: Jid): string => `presence ${from.full}`
+export const closingKey = (bare: string): string => `closing ${bare}`
+const conversationKey = (from: string, to: string): string => `state ${from} ${to}`
+
+/** Is it presence that tells how somebody is? Subscriptions, probes and errors are not. */
+export const isNotification = ({ kind, type }: Packet): boolean => kind === 'presence' && (type === '' || type === 'unavailable')
+
+/** Is it the answer to what the client itself did: its own presence, or how it entered, left or was renamed in a room? */
+export const isOwn = (packet: Packet, me: Jid): boolean => packet.from.full === me.full || isSelfPresence(packet)
+
+/** From the server, for all of a contact's resources (RFC 6121 4.3.2): none is available. */
+export const closesAll = (packet: Packet): boolean => packet.type === 'unavailable' && packet.from.isBare
+
+/** The conversation whose state a message tells, and whether it tells nothing else; null when it tells none. */
+export interface ChatState {
+  readonly key: string
+  readonly isAlone: boolean
+}
+
+/** @param me the receiver: copies of his user's messages (XEP-0280) are looked into */
+export function chatStateOf(packet: Packet, me: Jid): ChatState | null {
+  if (packet.kind !== 'message' || packet.type === 'error') return null
+  const { elements } = packet.payload
+  const copy = packet.from.full === me.bare ? copied(elements) : undefined
+  const children = copy?.elements ?? elements
+  if (chatStateIn(children) === undefined) return null
+  const from = copy?.attr('from') ?? packet.from.full
+  const to = copy?.attr('to') ?? ''
+  return { key: conversationKey(from, to), isAlone: isStandaloneState(children) }
+}
+
+/** The message that a carbon copy carries. */
+function copied(elements: readonly Element[]): Element | undefined {
+  const wrapper = elements.find((e) => e.ns === CARBONS && (e.name === 'received' || e.name === 'sent'))
+  return wrapper?.child('forwarded', FORWARD)?.child('message', CLIENT)
+}

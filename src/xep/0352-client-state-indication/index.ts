@@ -1,0 +1,77 @@
+/**
+ * XEP-0352: a client says when its user does not look at it, and is spared what can wait (`queue.ts`). Both
+ * announcements go through the session's lane, so what they set free is sent before the answer to whatever the client
+ * sends next (4.1). The state of a client is nobody else's business (section 5): it shows in nothing that is sent to others.
+ */
+import { count, flag, section, size } from '../../base/settings.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { Session } from '../../server/session.ts'
+import { el } from '../../xml/element.ts'
+import { ClientState, type CsiOptions } from './queue.ts'
+
+const CSI = 'urn:xmpp:csi:0'
+
+/** Which clients are inactive. For features that need 'client-state-indication'. */
+export interface ClientStates {
+  isInactive(session: Session): boolean
+  /** Told when an inactive client has become active, and has got what was kept back. */
+  onActive(observer: (session: Session) => void): void
+}
+const faces = new WeakMap<Host, ClientStates>()
+export const clientStatesOf = (host: Host): ClientStates => faces.get(host)!
+
+const settings = section({
+  'hold-presence': flag(true, 'Keep presence back from inactive clients, and of each resource only the last.'),
+  'hold-chat-states': flag(
+    true,
+    'Keep chat states without content back from inactive clients, and of each conversation only the last.',
+  ),
+  'held-stanzas': count(1000, 'Stanzas kept back from one client. One more sends them all.'),
+  'held-size': size('256 KiB', 'What the stanzas kept back from one client may take up. More sends them all.'),
+})
+
+export const clientStateIndication = defineFeature({
+  name: 'client-state-indication',
+  specs: [xep(352, 'Client State Indication', '1.0.0')],
+  settings,
+  install(host, options) {
+    const limits: CsiOptions = {
+      holdPresence: options['hold-presence'],
+      holdChatStates: options['hold-chat-states'],
+      stanzasMax: options['held-stanzas'],
+      octetsMax: options['held-size'],
+    }
+    const goOn = host.deliverAfter('csi')
+    const states = host.sessionSlot('client-state-indication', (session) => {
+      return new ClientState(session.jid, limits, (packet) => goOn(session, packet))
+    })
+    const observers: ((session: Session) => void)[] = []
+    faces.set(host, {
+      isInactive: (session) => session.get(states).isInactive,
+      onActive: (observer) => void observers.push(observer),
+    })
+    const activate = (session: Session): void => {
+      if (!session.get(states).isInactive) return
+      session.get(states).activate()
+      for (const observer of observers) observer(session)
+    }
+    const deactivate = (session: Session): void => session.get(states).deactivate()
+    host.nonza(CSI, 'active', activate)
+    host.nonza(CSI, 'inactive', deactivate)
+    host.streamFeatures.withBinding.push({
+      ns: CSI,
+      ask(session, { name }) {
+        if (name === 'inactive') deactivate(session)
+        return null
+      },
+    })
+    host.on('session-resumed', ({ session, after }) => after === 'stream-lost' && activate(session)) // 4.2: a stream begins as active
+    host.toSession('csi', ({ session, packet }) => (session.get(states).admits(packet) ? 'next' : 'done'))
+    host.streamFeatures.afterAuth.push(() => el('csi', CSI))
+    host.metrics.gauge('porchlight_csi_held_stanzas', 'Stanzas that wait for inactive clients to become active', () => {
+      let held = 0
+      for (const session of host.sessions.all()) held += session.get(states).size
+      return held
+    })
+  },
+})

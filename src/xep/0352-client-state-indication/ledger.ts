@@ -1,0 +1,58 @@
+/**
+ * What presence a client was last shown, by the full JID that it came from: whom it takes for available, and a digest
+ * of how. From this it can be proved that something need not be sent. What cannot be remembered is unknown, and is sent.
+ */
+import { createHash } from 'node:crypto'
+import type { Packet } from '../../xmpp/packet.ts'
+import { sayingSomething } from '../../xmpp/state-annotation.ts'
+
+/** Full JIDs that are remembered for one client. */
+const SHOWN_MAX = 2000
+const GONE = ''
+
+export class Shown {
+  readonly #states = new Map<string, string>()
+  /** Whoever is not remembered was never shown as available. */
+  #isComplete: boolean
+
+  /** @param isComplete the client has not been shown any presence yet */
+  constructor(isComplete: boolean) {
+    this.#isComplete = isComplete
+  }
+  /** The client is shown this presence: available or unavailable. */
+  note(packet: Packet): void {
+    const { from } = packet
+    if (packet.type === '') this.#set(from.full, digestOf(packet))
+    else if (from.isBare) this.#closeAll(from.bare)
+    else this.#set(from.full, GONE)
+  }
+  /** Does the client certainly not take `full` for available? */
+  isGone(full: string): boolean {
+    const state = this.#states.get(full)
+    return state === undefined ? this.#isComplete : state === GONE
+  }
+  /** Does the client certainly know this available presence? Its id does not matter. */
+  isKnown(packet: Packet): boolean {
+    const state = this.#states.get(packet.from.full)
+    return state !== undefined && state !== GONE && state === digestOf(packet)
+  }
+
+  #set(full: string, state: string): void {
+    if (state === GONE && this.#isComplete) this.#states.delete(full)
+    else if (this.#states.size < SHOWN_MAX || this.#states.has(full)) this.#states.set(full, state)
+    else this.#isComplete = false
+  }
+  #closeAll(bare: string): void {
+    const prefix = `${bare}/`
+    for (const full of this.#states.keys()) if (full === bare || full.startsWith(prefix)) this.#set(full, GONE)
+  }
+}
+
+/** A doubt that was taken back (XEP-0310) is none: such a presence is what it was before. */
+function digestOf(packet: Packet): string {
+  const { lang, extra, payload } = sayingSomething(packet)
+  return createHash('sha256')
+    .update(`${lang ?? ''}\0${extra}\0${payload.text}`, 'latin1')
+    .digest('base64')
+    .slice(0, 22)
+}

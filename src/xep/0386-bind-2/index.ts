@@ -1,0 +1,76 @@
+/**
+ * XEP-0386: a client asks for its resource, and for what is to be switched on with it, in the same element in which it
+ * authenticates (XEP-0388). How the resource is called: `identifiers.ts`. An earlier session of the same installation of
+ * the client gives way in any case (`Sessions.bind`).
+ */
+import { section } from '../../base/settings.ts'
+import type { LocalAccount } from '../../server/accounts.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { Session } from '../../server/session.ts'
+import type { Authenticated, Enter, Entrance } from '../../server/stream-features.ts'
+import { el, type Element } from '../../xml/element.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { StreamError } from '../../xmpp/stream-error.ts'
+import { Identifiers } from './identifiers.ts'
+
+const BIND2 = 'urn:xmpp:bind:0'
+/** DEVIATES(0050): no message is lost for want of an archive. */
+const NOTE = 'Stored messages are delivered, not cleared: there is no archive that has them.'
+
+export const bind2 = defineFeature({
+  name: 'bind-2',
+  specs: [xep(386, 'Bind 2', '1.1.0', 'partial', NOTE)],
+  settings: section({}),
+  install(host) {
+    const binding = new Binding(host)
+    host.streamFeatures.inline('bind', {
+      ns: BIND2,
+      offer: () => binding.offer(),
+      ask: (client, [request]) => binding.ask(client, request),
+    })
+  },
+})
+
+class Binding {
+  readonly #host: Host
+  readonly #identifiers: Identifiers
+
+  constructor(host: Host) {
+    this.#host = host
+    this.#identifiers = new Identifiers(host.secret('bind-2'), host.entropy)
+  }
+  /** 3.1 */
+  offer(): Element {
+    const features = this.#host.streamFeatures.withBinding.map(({ ns }) => el('feature', BIND2, { var: ns }))
+    return el('bind', BIND2, {}, ...(features.length === 0 ? [] : [el('inline', BIND2, {}, ...features)]))
+  }
+  /** 3.2 @throws StreamError not-authorized when the account is gone since it authenticated */
+  async ask(client: Authenticated, request: Element): Promise<Enter> {
+    const account = await this.#host.accounts.load(client.jid.bare)
+    if (account === null) throw new StreamError('not-authorized')
+    return () => this.#bind(account, client, request)
+  }
+
+  #bind(account: LocalAccount, { lang, connection, device }: Authenticated, request: Element): Entrance {
+    const { sessions } = this.#host
+    const wanted = this.#identifiers.resource(account.bare, request.child('tag')?.text ?? '', device)
+    try {
+      const session = sessions.bind(account, wanted, lang, connection, device)
+      return { reply: el('bound', BIND2, {}, ...this.#switchOn(session, request)), session, entered: null }
+    } catch (error) {
+      // 3.2 has no word for it. The client is authenticated and not bound: it may ask as in RFC 6120 7, and is told why not.
+      if (error instanceof StanzaError) return { reply: null, session: null, entered: null }
+      throw error
+    }
+  }
+  /** What the client is told of each thing that it has asked for; whatever nobody here knows is left out. */
+  #switchOn(session: Session, request: Element): readonly Element[] {
+    const told: Element[] = []
+    for (const { ns, ask } of this.#host.streamFeatures.withBinding) {
+      const asked = request.elements.find((e) => e.ns === ns)
+      const answer = asked === undefined ? null : ask(session, asked)
+      if (answer !== null) told.push(answer)
+    }
+    return told
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * XEP-0484: a client that has logged in gets a token, with which it logs in the next time in one round trip. The SASL
+ * mechanisms for that: `hashed-token.ts`. The life of a token: `tokens.ts`. It all hangs on XEP-0388, whose
+ * `<authenticate/>` also asks for a token, or says that one is void.
+ */
+import { count, duration, flag, section } from '../../base/settings.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { Authenticated, Enter, StreamInfo } from '../../server/stream-features.ts'
+import type { Database } from '../../storage/database.ts'
+import { el, type Element } from '../../xml/element.ts'
+import { formatDateTime } from '../../xmpp/datetime.ts'
+import { FAST, hashedTokenMechanisms, type HashedTokenMechanism } from './hashed-token.ts'
+import { migrations, TokenStore } from './store.ts'
+import { Tokens, type Issued } from './tokens.ts'
+
+const settings = section({
+  'lifetime': duration(
+    '30 days',
+    'Time for which a token is good. A client that was away for longer needs the password again. "0 s": there are no tokens.',
+  ),
+  'renew-after': duration('1 day', 'A client that logs in with a token that is older gets a new one.'),
+  'clients': count(
+    20,
+    'Clients of one account that may have tokens. One more, and the one that has logged in least recently loses its own.',
+    1,
+  ),
+  'without-channel-binding': flag(
+    true,
+    'Whether there are tokens for clients that cannot tie a login to the TLS connection, such as browsers. Set it to false where [sasl] mechanisms has only -PLUS.',
+  ),
+})
+
+export const fast = defineFeature<typeof settings, Database>({
+  name: 'fast',
+  specs: [xep(484, 'Fast Authentication Streamlining Tokens', '0.2.0', 'complete', 'HT-SHA-256-*; no TLS 0-RTT')],
+  settings,
+  async install(host, options) {
+    await host.database.migrate('xep-0484', migrations)
+    if (options['lifetime'] === 0) return
+    const store = new TokenStore(host.database)
+    await store.purge(host.clock.now())
+    const tokens = new Tokens(store, host.secret('fast'), host.clock, host.entropy, {
+      lifetime: options['lifetime'],
+      renewAfter: options['renew-after'],
+      devicesMax: options['clients'],
+    })
+    const all = hashedTokenMechanisms(tokens)
+    const service = new Fast(host, tokens, options['without-channel-binding'] ? all : all.filter((m) => m.binding !== null))
+    host.streamFeatures.inline('token', {
+      ns: FAST,
+      offer: (stream) => service.offer(stream),
+      ask: (client, asked) => service.ask(client, asked),
+    })
+    for (const mechanism of service.mechanisms) host.streamFeatures.mechanism(mechanism)
+  },
+})
+
+class Fast {
+  readonly mechanisms: readonly HashedTokenMechanism[]
+  readonly #host: Pick<Host, 'log'>
+  readonly #tokens: Tokens
+
+  constructor(host: Pick<Host, 'log'>, tokens: Tokens, mechanisms: readonly HashedTokenMechanism[]) {
+    this.mechanisms = mechanisms
+    this.#host = host
+    this.#tokens = tokens
+  }
+  /** 3.1 */
+  offer({ bindings }: StreamInfo): Element | null {
+    const fitting = this.mechanisms.filter(({ binding }) => binding === null || bindings.includes(binding))
+    return fitting.length === 0 ? null : el('fast', FAST, {}, ...fitting.map(({ name }) => el('mechanism', FAST, {}, name)))
+  }
+  /** What a client that has authenticated says of its tokens, and gets. */
+  async ask(client: Authenticated, asked: readonly Element[]): Promise<Enter> {
+    const { jid, device, mechanism } = client
+    if (device === null) return nothing // 4.1: a token is for one installation
+    const byToken = this.#knows(mechanism)
+    const isOver = byToken && asked.some((e) => e.name === 'fast' && isTrue(e.attr('invalidate')))
+    if (isOver) await this.#tokens.forget(jid.bare, device)
+    const wanted = asked.find(({ name }) => name === 'request-token')?.attr('mechanism')
+    const isDue = wanted === undefined && byToken && !isOver && (await this.#tokens.isDue(jid.bare, device))
+    const which = isDue ? mechanism : wanted
+    if (which === undefined || !this.#knows(which)) return nothing
+    const issued = await this.#issue(client, device, which)
+    return issued === null ? nothing : () => ({ reply: written(issued), session: null, entered: null })
+  }
+
+  #knows(mechanism: string): boolean {
+    return this.mechanisms.some(({ name }) => name === mechanism)
+  }
+  /** Null: it cannot be stored. The client is authenticated all the same. */
+  async #issue({ jid, credentials }: Authenticated, device: string, mechanism: string): Promise<Issued | null> {
+    try {
+      return await this.#tokens.issue(jid.bare, device, mechanism, credentials)
+    } catch (error) {
+      this.#host.log.error({ err: error }, 'A token could not be issued; its client will need the password again')
+      return null
+    }
+  }
+}
+
+const nothing: Enter = () => ({ reply: null, session: null, entered: null })
+const written = ({ text, expiresAt }: Issued): Element => el('token', FAST, { token: text, expiry: formatDateTime(expiresAt) })
+const isTrue = (value: string | undefined): boolean => value === 'true' || value === '1'

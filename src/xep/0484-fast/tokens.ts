@@ -1,0 +1,117 @@
+/**
+ * XEP-0484 3 to 5: which tokens an installation of a client has, and what happens to them when one is used.
+ *
+ * A token is a keyed hash of everything that it is good for: account, installation, mechanism, a salt, and the keys of the
+ * account's password. Nothing stored here is enough to make one (docs/decisions/0052-fast-tokens-at-rest.md), and with
+ * another password, or another account of that name, the same salt makes another token: all that were issued are void.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Clock, Millis } from '../../base/clock.ts'
+import { token, type Entropy } from '../../base/entropy.ts'
+import type { Credentials } from '../../xmpp/credentials.ts'
+import type { TokenRow, TokenStore } from './store.ts'
+
+export interface TokenOptions {
+  readonly lifetime: Millis
+  /** Whoever logs in with a token of that age gets a new one. */
+  readonly renewAfter: Millis
+  /** Installations of one account that have tokens. */
+  readonly devicesMax: number
+}
+/** What a client gets. */
+export interface Issued {
+  readonly text: string
+  readonly expiresAt: Millis
+}
+/** What a client shows of a token that it has. */
+export interface Shown {
+  readonly owner: string
+  readonly device: string
+  readonly mechanism: string
+  /** Null: there is no such account. */
+  readonly credentials: Credentials | null
+  /** The proof of whoever has the token of that text. */
+  proofOf(text: string): Buffer
+  readonly proof: Buffer
+}
+export type Found =
+  | { readonly kind: 'valid'; readonly row: TokenRow; readonly text: string }
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'unknown' }
+
+export class Tokens {
+  readonly #store: TokenStore
+  readonly #secret: Buffer
+  readonly #clock: Clock
+  readonly #entropy: Entropy
+  readonly #options: TokenOptions
+
+  constructor(store: TokenStore, secret: Buffer, clock: Clock, entropy: Entropy, options: TokenOptions) {
+    this.#store = store
+    this.#secret = secret
+    this.#clock = clock
+    this.#entropy = entropy
+    this.#options = options
+  }
+  /**
+   * 4.1: a token of that mechanism for the installation, beside the one that it uses. It is on disk.
+   * @param credentials those that the client has proved to know: if they are not the account's any more, it is void
+   * @throws StorageError when there is no such account
+   */
+  async issue(owner: string, device: string, mechanism: string, credentials: Credentials): Promise<Issued> {
+    const now = this.#clock.now()
+    const salt = token(this.#entropy)
+    const expiresAt = now + this.#options.lifetime
+    const row = { owner, device, slot: 'new', mechanism, salt, issued_at: now, expires_at: expiresAt, count: -1 } as const
+    await this.#store.put(row, this.#options.devicesMax)
+    return { text: this.#textOf(row, credentials), expiresAt }
+  }
+  /** Which token somebody has shown: 5.1. As much work for one that is not there, and for nobody's. */
+  async find({ owner, device, mechanism, credentials, proofOf, proof }: Shown): Promise<Found> {
+    const rows = await this.#store.of(owner, device)
+    let found: Found = { kind: 'unknown' }
+    for (const slot of ['new', 'current'] as const) {
+      const row = rows.find((r) => r.slot === slot)
+      const text = this.#textOf(row ?? nothingFor(owner, device), credentials)
+      const isProved = equal(proofOf(text), proof)
+      if (!isProved || row === undefined || row.mechanism !== mechanism || credentials === null) continue
+      found = row.expires_at <= this.#clock.now() ? { kind: 'expired' } : { kind: 'valid', row, text }
+    }
+    return found
+  }
+  /**
+   * It was used: with it all tokens are void that its installation had before (3.5).
+   * @param count null: it was used without one
+   * @returns false: it is gone meanwhile, or was used with that count or a greater one before (3.4)
+   */
+  async use(row: TokenRow, count: number | null): Promise<boolean> {
+    return row.slot === 'current' && count === null ? true : this.#store.use(row, count)
+  }
+  /** 3.5: whether the token that the installation uses is so old that it gets another. */
+  async isDue(owner: string, device: string): Promise<boolean> {
+    const current = (await this.#store.of(owner, device)).find(({ slot }) => slot === 'current')
+    return current !== undefined && this.#clock.now() - current.issued_at >= this.#options.renewAfter
+  }
+  /** 3.6: all tokens of the installation are void. */
+  forget(owner: string, device: string): Promise<void> {
+    return this.#store.forget(owner, device)
+  }
+
+  #textOf({ owner, device, mechanism, salt }: TokenRow, credentials: Credentials | null): string {
+    const keys = credentials === null ? '' : credentials['sha-256'].storedKey
+    return createHmac('sha256', this.#secret).update([owner, device, mechanism, salt, keys].join('\0')).digest('base64url')
+  }
+}
+
+const nothingFor = (owner: string, device: string): TokenRow => ({
+  owner,
+  device,
+  slot: 'new',
+  mechanism: '',
+  salt: '',
+  issued_at: 0,
+  expires_at: 0,
+  count: 0,
+})
+
+const equal = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b)

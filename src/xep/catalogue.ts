@@ -1,0 +1,81 @@
+/**
+ * Everything that is implemented: the features, in the order in which they are installed, and the
+ * specifications that are part of the server itself. `docs/xeps.md` is made from this list.
+ */
+import { xep, type Feature, type Spec } from '../server/feature.ts'
+import { lastActivity } from './0012-last-activity/index.ts'
+import { serviceDiscovery } from './0030-service-discovery/index.ts'
+import { registration } from './0077-registration/index.ts'
+import { softwareVersion } from './0092-version/index.ts'
+import { entityCapabilities } from './0115-entity-capabilities/index.ts'
+import { connectionMethods } from './0156-connection-methods/index.ts'
+import { contactAddresses } from './0157-contact-addresses/index.ts'
+import { offlineMessages } from './0160-offline-messages/index.ts'
+import { blocking } from './0191-blocking/index.ts'
+import { streamManagement } from './0198-stream-management/index.ts'
+import { ping } from './0199-ping/index.ts'
+import { entityTime } from './0202-time/index.ts'
+import { carbons } from './0280-carbons/index.ts'
+import { presenceStateAnnotations } from './0310-presence-state-annotations/index.ts'
+import { clientStateIndication } from './0352-client-state-indication/index.ts'
+import { bind2 } from './0386-bind-2/index.ts'
+import { fast } from './0484-fast/index.ts'
+
+export const features: readonly Feature[] = [
+  serviceDiscovery,
+  lastActivity,
+  registration,
+  softwareVersion,
+  entityCapabilities,
+  connectionMethods,
+  contactAddresses,
+  offlineMessages,
+  blocking,
+  streamManagement,
+  ping,
+  entityTime,
+  carbons,
+  clientStateIndication,
+  presenceStateAnnotations,
+  bind2,
+  fast,
+]
+
+const rfc = (number: number, title: string, status: Spec['status'] = 'complete', note = ''): Spec => ({
+  id: `RFC ${number}`,
+  title,
+  version: '',
+  status,
+  note,
+})
+
+/** What has no folder here, because it is no extension that could be left out. */
+export const otherSpecs: readonly Spec[] = [
+  rfc(6120, 'XMPP Core', 'complete', 'streams of clients and between servers'),
+  rfc(6121, 'XMPP Instant Messaging and Presence', 'complete', 'with roster versioning, subscription pre-approval'),
+  rfc(7622, 'XMPP Address Format', 'complete', 'with the Unicode version of the JavaScript engine'),
+  rfc(7590, 'Use of TLS in XMPP'),
+  rfc(5802, 'SCRAM (SHA-1)'),
+  rfc(7677, 'SCRAM-SHA-256'),
+  rfc(4616, 'SASL PLAIN', 'complete', 'on encrypted streams only'),
+  rfc(5929, 'Channel Bindings for TLS', 'complete', 'tls-unique, tls-server-end-point'),
+  rfc(9266, 'Channel Bindings for TLS 1.3'),
+  rfc(7395, 'XMPP over WebSocket'),
+  rfc(8264, 'PRECIS Framework'),
+  rfc(8265, 'PRECIS: Usernames and Passwords', 'complete', 'UsernameCaseMapped, OpaqueString'),
+  xep(82, 'XMPP Date and Time Profiles', '1.1.1'),
+  xep(106, 'JID Escaping', '1.1.1', 'complete', 'escapes are ordinary characters of an address'),
+  xep(114, 'Jabber Component Protocol', '1.6', 'complete', 'jabber:component:accept'),
+  xep(124, 'Bidirectional-streams Over Synchronous HTTP (BOSH)', '1.11.2', 'complete', 'one stream in a session'),
+  xep(178, 'Best Practices for Use of SASL EXTERNAL with Certificates', '1.2', 'complete', 'clients and servers'),
+  xep(203, 'Delayed Delivery', '2.0'),
+  xep(206, 'XMPP Over BOSH', '1.4'),
+  xep(220, 'Server Dialback', '1.1.1', 'complete', 'only where the operator allows it, and over TLS'),
+  xep(237, 'Roster Versioning', '1.3', 'complete', 'now part of RFC 6121'),
+  xep(288, 'Bidirectional Server-to-Server Connections', '1.0.1'),
+  xep(368, 'SRV records for XMPP over TLS', '1.1.0', 'complete', 'direct TLS with ALPN, for clients and servers'),
+  xep(388, 'Extensible SASL Profile', '1.0.4', 'complete', 'clients; no tasks are demanded'),
+  xep(440, 'SASL Channel-Binding Type Capability', '1.0.0'),
+  xep(474, 'SASL SCRAM Downgrade Protection', '0.5.0'),
+  xep(478, 'Stream Limits Advertisement', '0.2.0'),
+]

@@ -1,0 +1,370 @@
+/**
+ * The XML of a stream, as RFC 6120 section 11 restricts it: checked in full (well-formed, namespace-well-formed,
+ * UTF-8, limits) as the octets come, and cut into first-level elements without being read into trees.
+ * A token that is not complete is begun again when more octets come; a limit on its size bounds that work.
+ * The octets of an unfinished element stay in one place and are not looked at again: linear time.
+ */
+import { CLASS, IS, OCTET } from './chars.ts'
+import { setAttr } from './element.ts'
+import { checkUtf8, scanBeginning } from './encoding.ts'
+import { malformed, restricted, tooMuch, XmlError } from './error.ts'
+import { Held } from './held.ts'
+import { checkNamespaces, nameIn, valueIn } from './namespaces.ts'
+import { Prefixes, type Binding } from './prefixes.ts'
+import { beginElement, contextOf, type Context, type RawElement } from './raw-element.ts'
+import { attributes, declaresPrefix, is, scanTag, tag, XMLNS } from './tokens.ts'
+import { scanCdata, scanText, skipHigh } from './tokens.ts'
+import { cut, wire, type Wire } from './wire.ts'
+
+export { XmlError } from './error.ts'
+export { RawElement } from './raw-element.ts'
+
+/** Going past a limit is a policy-violation. */
+export interface ScanLimits {
+  /** Octets of a first-level element. */
+  readonly stanzaBytes: number
+  /** Elements within one another; a first-level element alone is 1. */
+  readonly depth: number
+  /** Octets of a tag or an XML declaration. */
+  readonly tagBytes: number
+  /** Attributes of an element, namespace declarations included. */
+  readonly attributes: number
+}
+
+export interface StreamHeader {
+  /** Local name. */
+  readonly name: string
+  readonly prefix: string
+  readonly ns: string
+  /** The default namespace of what stands inside; '' when none is declared. */
+  readonly defaultNs: string
+  /** Decoded, by name as written; without namespace declarations. */
+  readonly attrs: Readonly<Record<string, string>>
+  /** What the header declares, by prefix, for its own attributes and for all that stands inside. */
+  readonly prefixes: readonly Binding[]
+}
+
+export interface ScanHandler {
+  header(h: StreamHeader): void
+  element(e: RawElement): void
+  footer(): void
+}
+
+const { BANG, GT, HIGH, LT, QUESTION, SLASH } = OCTET
+const found = tag // local for speed: see tokens.ts
+
+type Phase =
+  | 'start' // not an octet of the document yet
+  | 'prolog' // before the root element
+  | 'stream' // inside of it; at a fragment: anywhere
+  | 'ended' // behind it
+  | 'stopped'
+
+const BARE: Context = { defaultNs: '', prefixes: [] }
+const CDATA_START = Buffer.from('<![CDATA[', 'latin1')
+
+export class Scanner {
+  /** May be replaced at any time: they are raised after authentication. */
+  limits: ScanLimits
+  readonly #handler: ScanHandler
+  readonly #fragment: boolean
+  #phase: Phase = 'start'
+  #context: Context = BARE
+  /** The root's name as written, for its end tag. */
+  #root: Wire = wire('')
+
+  /** What is unfinished, and where in it to go on. */
+  readonly #held = new Held()
+  #resume = 0
+
+  /** The first-level element that is open; null at the first level itself. */
+  #element: RawElement | null = null
+  /** Where it begins, and where its content does, in the buffer and from there. */
+  #base = 0
+  #contentStart = 0
+  /** Elements open, and for each where its name begins (from `#base`) and its length. */
+  #depth = 0
+  readonly #names: number[] = []
+  #inCdata = false
+  /** Not all of the element is ASCII. */
+  #high = false
+  /** No prefix inside the element relies on a declaration outside of its content. */
+  #declaresItsPrefixes = true
+  /** Made for an element in which a prefix was met. */
+  #prefixes: Prefixes | null = null
+  /** The octets now being scanned as a string to cut from; made when the first piece is wanted. */
+  #text: string | null = null
+
+  /** @param start 'fragment': each push is one or more complete elements, as in RFC 7395; there is no header */
+  constructor(handler: ScanHandler, limits: ScanLimits, start: 'document' | 'fragment' = 'document') {
+    this.#handler = handler
+    this.limits = limits
+    this.#fragment = start === 'fragment'
+  }
+
+  /** Octets kept because something is unfinished. */
+  get pendingBytes(): number {
+    return this.#held.length
+  }
+
+  /**
+   * Takes octets in; calls the handler for all that they complete.
+   * @throws XmlError; the scanner is stopped then
+   */
+  push(chunk: Buffer): void {
+    if (this.#phase === 'stopped') return
+    if (this.#fragment) this.#phase = 'start'
+    const n = this.#held.length + chunk.length
+    const u = this.#held.with(chunk)
+    this.#base = 0
+    try {
+      this.#keep(u, n, this.#run(u, n))
+    } catch (error) {
+      this.stop()
+      throw error
+    } finally {
+      this.#text = null
+    }
+  }
+
+  /** Ignores everything from here on, the rest of the present chunk included. */
+  stop(): void {
+    this.#forget()
+    this.#phase = 'stopped'
+  }
+
+  /** Expects a new document. Octets after the element being handled are the new document's. */
+  reset(): void {
+    this.#forget()
+    this.#phase = 'start'
+    this.#context = BARE
+  }
+
+  /** From the header on, unprefixed elements without `xmlns` are in `ns`, whatever the header has said. */
+  assume(ns: string): void {
+    this.#context = { ...this.#context, defaultNs: ns }
+  }
+
+  #forget(): void {
+    this.#held.clear()
+    this.#resume = 0
+    this.#element = null
+    this.#depth = 0
+    this.#inCdata = false
+    this.#prefixes = null
+  }
+
+  /** Keeps what is unfinished. @param i where to go on */
+  #keep(u: Buffer, n: number, i: number): void {
+    if (this.#phase === 'stopped') return
+    const from = this.#element === null ? i : this.#base
+    if (n - i > this.limits.tagBytes) tooMuch('tag')
+    if (n - from > this.limits.stanzaBytes) tooMuch('element')
+    if (this.#fragment && n > from) malformed('incomplete element')
+    this.#resume = i - from
+    this.#held.keep(u, from, n)
+  }
+
+  /** Scans token by token. The index at which to go on once there are more octets. */
+  #run(u: Buffer, n: number): number {
+    let i = this.#resume
+    while (i < n) {
+      const next = this.#element === null ? this.#between(u, i, n) : this.#inside(u, i, n)
+      if (next < 0) return ~next
+      i = next
+    }
+    return i
+  }
+
+  // Each of the following takes one token that begins at `i` and returns the index of the next, or the
+  // complement (~) of the index at which to begin again when the octets run out first.
+
+  /** A token outside of first-level elements. */
+  #between(u: Buffer, i: number, n: number): number {
+    if (this.#phase === 'start') {
+      const end = scanBeginning(u, i, n)
+      if (end < 0) return ~i
+      this.#phase = this.#fragment ? 'stream' : 'prolog'
+      return end
+    }
+    if ((CLASS[u[i]!]! & IS.SPACE) !== 0) return skipSpace(u, i, n)
+    if (u[i] !== LT) return this.#strayText()
+    if (i + 1 >= n) return ~i
+    const c = u[i + 1]
+    if (c === QUESTION) restricted('processing instruction')
+    if (c === BANG) return this.#strayMarkup(u, i, n)
+    if (this.#phase === 'ended') malformed('a second root')
+    if (this.#phase === 'prolog') return this.#header(u, i, n)
+    return c === SLASH ? this.#footer(u, i, n) : this.#start(u, i, n)
+  }
+
+  /** Text between stanzas is well-formed, but no stream (RFC 6120 4.9.3.1); outside of the root it is neither. */
+  #strayText(): never {
+    if (this.#phase === 'stream') throw new XmlError('bad-format', 'text between stanzas')
+    return malformed('text outside of the root')
+  }
+  #strayMarkup(u: Buffer, i: number, n: number): number {
+    return startsCdata(u, i, n) ? this.#strayText() : ~i
+  }
+
+  #header(u: Buffer, i: number, n: number): number {
+    const end = scanTag(u, i, n, this.limits.attributes)
+    if (end < 0) return ~i
+    if (end - i > this.limits.tagBytes) tooMuch('tag')
+    if (found.high) checkUtf8(u.subarray(i, end), cut(u, i, end))
+    const prefixes = new Prefixes()
+    checkNamespaces(u, i + 1, 0, prefixes)
+    this.#context = contextOf(u)
+    this.#root = cut(u, i + 1, found.nameEnd)
+    this.#phase = found.empty ? 'ended' : 'stream'
+    const empty = found.empty
+    this.#handler.header(headerOf(u, i + 1, this.#context, prefixes))
+    if (empty && this.#phase === 'ended') this.#handler.footer()
+    return this.#after(end, n)
+  }
+
+  #footer(u: Buffer, i: number, n: number): number {
+    const root = this.#root
+    if (this.#fragment) malformed('end tag without start tag')
+    for (let k = 0; k < root.length && i + 2 + k < n; k++) if (u[i + 2 + k] !== root.charCodeAt(k)) malformed('end tag')
+    const end = endOfTag(u, i + 2 + root.length, n)
+    if (end < 0) return ~i
+    if (end - i > this.limits.tagBytes) tooMuch('tag')
+    this.#phase = 'ended'
+    this.#handler.footer()
+    return this.#after(end, n)
+  }
+
+  /** A token inside of a first-level element. */
+  #inside(u: Buffer, i: number, n: number): number {
+    const c = u[i]!
+    if (c >= HIGH) {
+      this.#high = true
+      return skipHigh(u, i, n)
+    }
+    if (this.#inCdata) return this.#cdata(u, i, n)
+    if (c !== LT) return scanText(u, i, n)
+    if (i + 1 >= n) return ~i
+    const d = u[i + 1]
+    if (d === SLASH) return this.#end(u, i, n)
+    if (d === BANG) {
+      if (!startsCdata(u, i, n)) return ~i
+      this.#inCdata = true
+      return i + CDATA_START.length
+    }
+    if (d === QUESTION) restricted('processing instruction')
+    return this.#start(u, i, n)
+  }
+
+  #cdata(u: Buffer, i: number, n: number): number {
+    const p = scanCdata(u, i, n)
+    if (p < 0 || p >= n || u[p]! >= HIGH) return p
+    this.#inCdata = false
+    return p + 3
+  }
+
+  #start(u: Buffer, i: number, n: number): number {
+    const end = scanTag(u, i, n, this.limits.attributes)
+    if (end < 0) return ~i
+    if (end - i > this.limits.tagBytes) tooMuch('tag')
+    const level = this.#depth + 1
+    if (level > this.limits.depth) tooMuch('depth')
+    if (level === 1) {
+      this.#high = false
+      this.#declaresItsPrefixes = true
+    }
+    if (found.high) this.#high = true
+    if (found.namespaces) {
+      this.#prefixes ??= new Prefixes(this.#context.prefixes)
+      const lowest = checkNamespaces(u, i + 1, level, this.#prefixes)
+      if (level > 1 && lowest < 2) this.#declaresItsPrefixes = false
+    }
+    if (level === 1) {
+      this.#base = i
+      this.#contentStart = end - i
+      this.#element = beginElement(u, this.#string(u, n), i + 1, this.#context, this.#prefixes)
+    }
+    if (found.empty) {
+      this.#prefixes?.leave(level)
+      return level === 1 ? this.#complete(u, end, end, n) : end
+    }
+    const k = this.#depth++ * 2
+    this.#names[k] = i + 1 - this.#base
+    this.#names[k + 1] = found.nameEnd - i - 1
+    return end
+  }
+
+  #end(u: Buffer, i: number, n: number): number {
+    const k = this.#depth * 2 - 2
+    const name = this.#base + this.#names[k]!
+    const length = this.#names[k + 1]!
+    const here = i + 2
+    const known = Math.min(length, n - here)
+    for (let q = 0; q < known; q++) if (u[here + q] !== u[name + q]) malformed('end tag of another element')
+    const end = endOfTag(u, here + length, n)
+    if (end < 0) return ~i
+    if (end - i > this.limits.tagBytes) tooMuch('tag')
+    this.#prefixes?.leave(this.#depth)
+    return --this.#depth === 0 ? this.#complete(u, i, end, n) : end
+  }
+
+  #complete(u: Buffer, contentEnd: number, end: number, n: number): number {
+    const element = this.#element!
+    const base = this.#base
+    if (end - base > this.limits.stanzaBytes) tooMuch('element')
+    const whole = wire(this.#string(u, n).substring(base, end))
+    if (this.#high) checkUtf8(u.subarray(base, end), whole)
+    element.complete(whole, this.#contentStart, contentEnd - base, this.#declaresItsPrefixes)
+    this.#element = null
+    this.#prefixes = null
+    this.#handler.element(element)
+    return this.#after(end, n)
+  }
+
+  /** Where to go on when the handler has been called: it may have stopped us. */
+  #after(end: number, n: number): number {
+    return this.#phase === 'stopped' ? n : end
+  }
+
+  #string(u: Buffer, n: number): string {
+    return (this.#text ??= cut(u, 0, n))
+  }
+}
+
+function skipSpace(u: Buffer, i: number, n: number): number {
+  let p = i
+  while (p < n && (CLASS[u[p]!]! & IS.SPACE) !== 0) p++
+  return p
+}
+
+/** The index after `S? '>'`, or -1 when the octets run out first. */
+function endOfTag(u: Buffer, i: number, n: number): number {
+  const p = skipSpace(u, i, n)
+  if (p >= n) return -1
+  return u[p] === GT ? p + 1 : malformed('end tag')
+}
+
+/** Whether the `<!` at `i` begins a CDATA section; false when the octets run out before we know. */
+function startsCdata(u: Buffer, i: number, n: number): boolean {
+  const known = Math.min(CDATA_START.length, n - i)
+  for (let k = 2; k < known; k++) if (u[i + k] !== CDATA_START[k]) restricted('comment or DTD')
+  return known === CDATA_START.length
+}
+
+function headerOf(u: Buffer, name: number, context: Context, prefixes: Prefixes): StreamHeader {
+  const prefix = found.colon === 0 ? '' : nameIn(u, name, found.colon)
+  const attrs: Record<string, string> = {}
+  for (let k = 0; k < found.count * 4; k += 4) {
+    const a = attributes[k]!
+    const end = attributes[k + 1]!
+    if (!declaresPrefix(u, a) && !is(u, a, end, XMLNS)) setAttr(attrs, nameIn(u, a, end), valueIn(u, k))
+  }
+  return {
+    name: nameIn(u, found.colon === 0 ? name : found.colon + 1, found.nameEnd),
+    prefix,
+    ns: prefix === '' ? context.defaultNs : prefixes.uri(prefix),
+    defaultNs: context.defaultNs,
+    attrs,
+    prefixes: context.prefixes,
+  }
+}

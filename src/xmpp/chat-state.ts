@@ -1,0 +1,19 @@
+/**
+ * XEP-0085: chat states. A notification that stands alone says only that somebody is typing, or has stopped:
+ * it is not worth keeping, and the next one makes it worthless.
+ */
+import type { Element } from '../xml/element.ts'
+import { HINTS } from './hints.ts'
+import { CLIENT } from './ns.ts'
+
+export const CHAT_STATES = 'http://jabber.org/protocol/chatstates'
+/** XEP-0359: names for the stanza itself. */
+const STANZA_IDS = 'urn:xmpp:sid:0'
+
+/** The state that a message with these children tells, alone or beside its content. */
+export const chatStateIn = (children: readonly Element[]): Element | undefined => children.find((e) => e.ns === CHAT_STATES)
+
+/** Is it a standalone notification (section 5.6)? A thread, hints and stanza ids beside the state do not make it content. */
+export const isStandaloneState = (children: readonly Element[]): boolean =>
+  chatStateIn(children) !== undefined &&
+  children.every((e) => e.ns === CHAT_STATES || e.ns === HINTS || e.ns === STANZA_IDS || e.is('thread', CLIENT))

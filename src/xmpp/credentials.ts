@@ -1,0 +1,16 @@
+/**
+ * What is stored instead of a password (RFC 5802 section 3): for each hash the keys that prove it, from which
+ * it cannot be computed back. The octet strings are base64, so that the whole goes into JSON as it is.
+ */
+
+/** A hash that SCRAM uses here: RFC 5802 (SHA-1), RFC 7677 (SHA-256), and the same with SHA-512. */
+export type ScramHash = 'sha-1' | 'sha-256' | 'sha-512'
+
+export interface ScramKeys {
+  readonly iterations: number
+  readonly salt: string
+  readonly storedKey: string
+  readonly serverKey: string
+}
+
+export type Credentials = Readonly<Record<ScramHash, ScramKeys>>

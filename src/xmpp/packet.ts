@@ -1,0 +1,170 @@
+/**
+ * One stanza on its way (RFC 6120 section 8). A packet is an envelope (`to`) round what all copies of a
+ * broadcast share: kind, type, sender, id, language, payload. `addressedTo` makes a new envelope and
+ * nothing else; the text of the shared part is made at most once, and `wire` splices the address in.
+ */
+import type { Element } from '../xml/element.ts'
+import { children } from '../xml/parse.ts'
+import { serialise } from '../xml/write.ts'
+import { unpin, wire, type Wire } from '../xml/wire.ts'
+import type { Jid } from './jid.ts'
+
+export type Kind = 'message' | 'presence' | 'iq'
+
+const NO_ELEMENTS: readonly Element[] = []
+const NONE = wire('')
+
+/** The children of a stanza, as text, as elements, or both. Shared by every copy, never changed. */
+export class Payload {
+  #text: Wire | null
+  #elements: readonly Element[] | null
+  #isKept = false
+
+  private constructor(text: Wire | null, elements: readonly Element[] | null) {
+    this.#text = text
+    this.#elements = elements
+  }
+  /** From text that the scanner has checked. Unprefixed names without `xmlns` are in 'jabber:client'. */
+  static ofText(text: Wire): Payload {
+    return text === '' ? EMPTY : new Payload(text, null)
+  }
+  static of(...elements: readonly Element[]): Payload {
+    return elements.length === 0 ? EMPTY : new Payload(null, elements)
+  }
+  static readonly empty: Payload = new Payload(NONE, NO_ELEMENTS)
+
+  get isEmpty(): boolean {
+    return this === EMPTY
+  }
+  get text(): Wire {
+    return (this.#text ??= wire(this.#elements!.map((e) => serialise(e, 'jabber:client')).join('')))
+  }
+  get elements(): readonly Element[] {
+    return (this.#elements ??= children(this.#text!, 'jabber:client'))
+  }
+  /** The first child element of that name and namespace ('jabber:client' unless another is given). */
+  child(name: string, ns = 'jabber:client'): Element | undefined {
+    for (const e of this.elements) if (e.name === name && e.ns === ns) return e
+    return undefined
+  }
+  /** Lets go of the larger text that its own was cut out of: see `unpin`. */
+  keep(): void {
+    if (this.#isKept || this.isEmpty) return
+    this.#isKept = true
+    this.#text = unpin(this.text)
+    this.#elements = null
+  }
+}
+const EMPTY = Payload.empty
+
+/** What one stanza and all its copies have in common. */
+class Shared {
+  readonly kind: Kind
+  readonly type: string
+  readonly from: Jid
+  readonly id: Wire | null
+  readonly lang: Wire | null
+  readonly extra: Wire
+  readonly payload: Payload
+  #head: Wire | null = null
+  #tail: Wire | null = null
+
+  constructor(kind: Kind, type: string, from: Jid, id: Wire | null, lang: Wire | null, extra: Wire, payload: Payload) {
+    this.kind = kind
+    this.type = type
+    this.from = from
+    this.id = id
+    this.lang = lang
+    this.extra = extra
+    this.payload = payload
+  }
+  /** Everything before the `to` attribute. */
+  get head(): string {
+    return (this.#head ??= wire(`<${this.kind} from='${this.from.wire}'`))
+  }
+  /** Everything after it. */
+  get tail(): string {
+    if (this.#tail === null) {
+      let t = ''
+      if (this.type !== '') t += ` type='${this.type}'`
+      if (this.id !== null) t += ` id='${this.id}'`
+      if (this.lang !== null) t += ` xml:lang='${this.lang}'`
+      t += this.extra
+      this.#tail = wire(this.payload.isEmpty ? `${t}/>` : `${t}>${this.payload.text}</${this.kind}>`)
+    }
+    return this.#tail
+  }
+  keep(): void {
+    this.payload.keep()
+    this.#tail = null
+  }
+}
+
+/** What a stanza is made from. Attribute values are safe between apostrophes. */
+export interface Envelope {
+  readonly kind: Kind
+  /** The `type` attribute; '' when there is none. ASCII letters only: the check stage sees to it. */
+  readonly type?: string
+  readonly from: Jid
+  readonly to?: Jid | null
+  readonly id?: Wire | null
+  /** `xml:lang`. */
+  readonly lang?: Wire | null
+  /** Other attributes, with a space before each: ` x:y='z'`. */
+  readonly extra?: Wire
+  readonly payload?: Payload
+}
+
+export class Packet {
+  readonly #shared: Shared
+  readonly to: Jid | null
+
+  private constructor(shared: Shared, to: Jid | null) {
+    this.#shared = shared
+    this.to = to
+  }
+  static of(e: Envelope): Packet {
+    const shared = new Shared(e.kind, e.type ?? '', e.from, e.id ?? null, e.lang ?? null, e.extra ?? NONE, e.payload ?? EMPTY)
+    return new Packet(shared, e.to ?? null)
+  }
+
+  get kind(): Kind {
+    return this.#shared.kind
+  }
+  get type(): string {
+    return this.#shared.type
+  }
+  get from(): Jid {
+    return this.#shared.from
+  }
+  get id(): Wire | null {
+    return this.#shared.id
+  }
+  get lang(): Wire | null {
+    return this.#shared.lang
+  }
+  get extra(): Wire {
+    return this.#shared.extra
+  }
+  get payload(): Payload {
+    return this.#shared.payload
+  }
+  /** The same stanza, addressed to `to` (null: without the attribute). */
+  addressedTo(to: Jid | null): Packet {
+    return to === this.to ? this : new Packet(this.#shared, to)
+  }
+  /** The same stanza with other attributes or children. */
+  with(change: Partial<Envelope>): Packet {
+    const { kind, type, from, id, lang, extra, payload } = this
+    return Packet.of({ kind, type, from, to: this.to, id, lang, extra, payload, ...change })
+  }
+  /** Makes it fit to be kept for long, for all copies at once. Its attributes stand alone already. */
+  keep(): void {
+    this.#shared.keep()
+  }
+  /** The stanza as text. Its children count on the stream's namespace for their own (RFC 6120 4.8.3). */
+  get wire(): Wire {
+    const { head, tail } = this.#shared
+    return wire(this.to === null ? head + tail : `${head} to='${this.to.wire}'${tail}`)
+  }
+}

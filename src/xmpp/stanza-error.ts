@@ -1,0 +1,79 @@
+/** Stanza errors (RFC 6120 section 8.3): the closed list of conditions and the reply that carries one. */
+import { el, type Element } from '../xml/element.ts'
+import type { Jid } from './jid.ts'
+import { STANZA_ERRORS, CLIENT } from './ns.ts'
+import { Packet, Payload } from './packet.ts'
+
+export type ErrorType = 'auth' | 'cancel' | 'continue' | 'modify' | 'wait'
+
+/** RFC 6120 8.3.3, each with the type that the section associates with it. */
+const CONDITIONS = {
+  'bad-request': 'modify',
+  'conflict': 'cancel',
+  'feature-not-implemented': 'cancel',
+  'forbidden': 'auth',
+  'gone': 'cancel',
+  'internal-server-error': 'cancel',
+  'item-not-found': 'cancel',
+  'jid-malformed': 'modify',
+  'not-acceptable': 'modify',
+  'not-allowed': 'cancel',
+  'not-authorized': 'auth',
+  'policy-violation': 'modify',
+  'recipient-unavailable': 'wait',
+  'redirect': 'modify',
+  'registration-required': 'auth',
+  'remote-server-not-found': 'cancel',
+  'remote-server-timeout': 'wait',
+  'resource-constraint': 'wait',
+  'service-unavailable': 'cancel',
+  'subscription-required': 'auth',
+  'undefined-condition': 'modify',
+  'unexpected-request': 'wait',
+} as const satisfies Record<string, ErrorType>
+export type StanzaCondition = keyof typeof CONDITIONS
+
+export interface ErrorDetail {
+  /** Instead of the type that goes with the condition. */
+  readonly type?: ErrorType
+  /** For people, in English. */
+  readonly text?: string
+  /** An application-specific condition (8.3.4). */
+  readonly specific?: Element
+}
+
+/** Thrown by a handler or a stage: the stanza is refused and its sender is told why. */
+export class StanzaError extends Error {
+  readonly condition: StanzaCondition
+  readonly detail: ErrorDetail
+
+  constructor(condition: StanzaCondition, detail: ErrorDetail = {}) {
+    super(condition)
+    this.condition = condition
+    this.detail = detail
+  }
+  toElement(): Element {
+    const { type = CONDITIONS[this.condition], text, specific } = this.detail
+    const parts = [el(this.condition, STANZA_ERRORS)]
+    if (text !== undefined) parts.push(el('text', STANZA_ERRORS, { 'xml:lang': 'en' }, text))
+    if (specific !== undefined) parts.push(specific)
+    return el('error', CLIENT, { type }, ...parts)
+  }
+}
+
+/**
+ * The error that answers `packet` (8.3.1): addresses swapped, id kept, payload not echoed. Null for a
+ * stanza that must not be answered: an error itself, or an IQ result.
+ * @param from who answers, when it is not the addressee
+ */
+export function errorReply(packet: Packet, error: StanzaError, from: Jid | null = packet.to): Packet | null {
+  if (packet.type === 'error' || (packet.kind === 'iq' && packet.type === 'result')) return null
+  return Packet.of({
+    kind: packet.kind,
+    type: 'error',
+    from: from ?? packet.from.asBare,
+    to: packet.from,
+    id: packet.id,
+    payload: Payload.of(error.toElement()),
+  })
+}

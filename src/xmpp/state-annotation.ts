@@ -1,0 +1,95 @@
+/**
+ * XEP-0310: presence state annotations, the element itself. A presence carries at most one annotation of each annotator (PSA-23); its `from` is who
+ * annotates (4.1), its children are the doubts. One without a doubt takes back what was said before. An annotation is
+ * believed from whoever could have forged the presence anyway: the domain that the presence comes from (section 6).
+ */
+import { el, type Element } from '../xml/element.ts'
+import { serialise } from '../xml/write.ts'
+import { wire, type Wire } from '../xml/wire.ts'
+import { jid, JidError } from './jid.ts'
+import { CLIENT } from './ns.ts'
+import { Payload, type Packet } from './packet.ts'
+
+export const PSA = 'urn:xmpp:psa'
+
+/** Why a presence that was shown may be out of date: the way to the other server, or to its client, is broken. */
+export type Doubt = 'server-unavailable' | 'connection-paused'
+
+/** For people: `text` in the language `lang`. */
+export interface Description {
+  readonly lang: string
+  readonly text: string
+}
+
+/** @param by the domain that annotates @param doubts none: it is taken back */
+export function annotation(by: string, doubts: readonly Doubt[], description: Description | null): Wire {
+  const children = doubts.map((doubt) => el(doubt, PSA))
+  if (description !== null) children.push(el('description', PSA, { 'xml:lang': description.lang }, description.text))
+  return serialise(el('state-annotation', PSA, { from: by }, ...children), CLIENT)
+}
+
+/** The same presence, complete, with an annotation behind its children (PSA-16). */
+export const annotated = (packet: Packet, text: Wire): Packet =>
+  packet.with({ payload: Payload.ofText(wire(packet.payload.text + text)) })
+
+/** Names of elements are written in one way only: what does not hold this one does not hold such an element. */
+export const mayBeAnnotated = (payload: Payload): boolean => !payload.isEmpty && payload.text.includes('state-annotation')
+
+const isAnnotation = (e: Element): boolean => e.is('state-annotation', PSA)
+
+/** The presence without anybody's annotations; itself when it has none. */
+export const plain = (packet: Packet): Packet => (mayBeAnnotated(packet.payload) ? without(packet, isAnnotation) : packet)
+
+/**
+ * What somebody else has sent, with no more than he may say: available presence with one annotation of the domain that
+ * it comes from (PSA-32). Itself when that is what it is.
+ */
+export function honest(packet: Packet): Packet {
+  if (!mayBeAnnotated(packet.payload)) return packet
+  let isFirst = packet.type === ''
+  return without(packet, (e) => {
+    if (!isAnnotation(e)) return false
+    if (!isFirst || !isOf(e, packet.from.domain)) return true
+    isFirst = false
+    return false
+  })
+}
+
+/** The presence without annotations that name no doubt: to who has not heard of one before they say nothing. */
+export const sayingSomething = (packet: Packet): Packet =>
+  mayBeAnnotated(packet.payload)
+    ? without(packet, (e) => isAnnotation(e) && !DOUBTS.some((d) => e.child(d) !== undefined))
+    : packet
+
+/** What the domain that the presence comes from says of it. */
+export function doubtsIn(packet: Packet): readonly Doubt[] {
+  if (!mayBeAnnotated(packet.payload)) return []
+  const own = packet.payload.elements.find((e) => isAnnotation(e) && isOf(e, packet.from.domain))
+  return DOUBTS.filter((doubt) => own?.child(doubt) !== undefined)
+}
+const DOUBTS: readonly Doubt[] = ['server-unavailable', 'connection-paused']
+
+function isOf(e: Element, domain: string): boolean {
+  try {
+    return jid(e.attr('from') ?? '').full === domain
+  } catch (error) {
+    if (error instanceof JidError) return false
+    throw error
+  }
+}
+
+function without(packet: Packet, unwanted: (e: Element) => boolean): Packet {
+  const { payload } = packet
+  const rest = payload.elements.filter((e) => !unwanted(e))
+  if (rest.length === payload.elements.length) return packet
+  return packet.with({ payload: withoutLast(payload, rest) ?? Payload.of(...rest) })
+}
+
+/** Where the only thing to go is at the end, as servers put it, the rest stays as it was written. */
+function withoutLast({ text, elements }: Payload, rest: readonly Element[]): Payload | null {
+  const at = text.indexOf(START)
+  const isOne = at === text.lastIndexOf(START) && !text.includes(PREFIXED) && rest.length === elements.length - 1
+  return isOne && rest.at(-1) === elements.at(-2) ? Payload.ofText(wire(text.slice(0, at))) : null
+}
+const START = '<state-annotation'
+const PREFIXED = ':state-annotation'

@@ -1,0 +1,69 @@
+/** The operator's view in Debian's Chromium. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startServer, type ServerProcess } from '../support/server-process.ts'
+import { assertAccessible, chromiumMissing, openBrowser, openTab } from './chromium.ts'
+
+const skip = chromiumMissing()
+
+/** What `porchlight admin` prints. */
+async function link(server: ServerProcess, ...options: readonly string[]): Promise<string> {
+  const { stdout } = await server.command(['admin', ...options])
+  return stdout.split('\n')[0]!
+}
+
+test('the operator sees sessions and accounts, adds one, ends a session; the link works once', { skip }, async (t) => {
+  const server = await startServer(t)
+  await server.addUser('romeo@localhost', 'romeo-secret')
+  const browser = await openBrowser(t)
+  const romeo = await openTab(t, browser, `http://localhost:${server.httpPort}/#romeo@localhost`)
+  await romeo.page.fill('[name=password]', 'romeo-secret')
+  await romeo.page.click('text=Sign in')
+  await romeo.page.waitForSelector('.own')
+
+  const address = await link(server)
+  const { page } = await openTab(t, browser, address)
+  await page.waitForSelector('text=You are here as operator.')
+  assert.equal(new URL(page.url()).hash, '', 'the ticket does not stay in the address')
+  await page.fill('.row [name=name]', 'juliet')
+  await page.fill('.row [name=password]', 'juliet-secret')
+  await page.click('form[aria-label^="A new account"] button.main')
+  await page.waitForSelector('text=juliet@localhost is there.')
+  await page.waitForSelector('th:has-text("romeo@localhost/")')
+  await assertAccessible(page)
+  await page.click('tr:has-text("romeo@localhost/") button')
+  await page.waitForSelector('tr:has-text("romeo@localhost/")', { state: 'detached' })
+
+  const again = await openTab(t, browser, address)
+  await again.page.waitForSelector('text=This link was used already')
+})
+
+test('a viewer sees and may not change; an order without the page’s secret is refused', { skip }, async (t) => {
+  const server = await startServer(t)
+  await server.addUser('romeo@localhost', 'romeo-secret')
+  const { page } = await openTab(t, await openBrowser(t), await link(server, '--viewer'))
+  await page.waitForSelector('text=You are here as viewer.')
+  await page.waitForSelector('.users li')
+  assert.equal(await page.locator('.users details').count(), 0)
+  const statuses = await page.evaluate(async () => {
+    const order = (csrf: string, command: string): Promise<number> =>
+      fetch('/admin/order', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
+        body: JSON.stringify({ command, args: { jid: 'romeo@localhost' } }),
+      }).then((response) => response.status)
+    const { csrf } = (await (await fetch('/admin/login')).json()) as { csrf: string }
+    return [await order('', 'status'), await order(csrf, 'user.delete')]
+  })
+  assert.deepEqual(statuses, [403, 403])
+})
+
+test('without a login there is nothing to see', { skip }, async (t) => {
+  const server = await startServer(t)
+  const page = await fetch(`http://localhost:${server.httpPort}/admin/order`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"command":"status","args":{}}',
+  })
+  assert.equal(page.status, 401)
+})

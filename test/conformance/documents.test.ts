@@ -1,0 +1,154 @@
+/**
+ * What the pages for people say of the repository is so: what they link to and name is there, commands and options are
+ * as they say, every dependency has its reason and every departure its page.
+ */
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import * as v from 'valibot'
+import { runCli } from '../../src/cli/cli.ts'
+import { sections } from '../../src/config/sections.ts'
+import type { World } from '../../src/process/world.ts'
+import { MAY_IMPORT } from '../../tools/layers.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
+const find = (...patterns: readonly string[]): readonly string[] =>
+  patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).sort()
+
+const pages = find('*.md', 'docs/**/*.md', 'src/**/*.md', 'examples/*/*.md', 'test/**/*.md', 'bench/**/*.md').filter(
+  (file) => !file.includes('node_modules'),
+)
+const sources = find('src/**/*.ts', 'tools/*.ts', 'bench/**/*.ts', 'web/**/*.{ts,tsx}', 'bin/*.js')
+const manifest = JSON.parse(read('package.json')) as {
+  readonly scripts: Readonly<Record<string, string>>
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly optionalDependencies: Readonly<Record<string, string>>
+}
+
+/** The rows of the first table below `heading`, each as its cells. */
+function tableBelow(file: string, heading: string): readonly (readonly string[])[] {
+  const after = read(file).split(`${heading}\n`)[1]
+  assert(after !== undefined, `${file} has no "${heading}"`)
+  const lines = after.split('\n')
+  const first = lines.findIndex((line) => line.startsWith('|'))
+  const end = lines.findIndex((line, i) => i > first && !line.startsWith('|'))
+  return lines.slice(first + 2, end).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+}
+const quoted = (text: string): readonly string[] => [...text.matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!)
+/** As GitHub makes it of a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+const anchorsIn = (file: string): readonly string[] => [...read(file).matchAll(/^#+ (.+)$/gm)].map((match) => anchorOf(match[1]!))
+
+test('what a page links to is there', () => {
+  const broken: string[] = []
+  for (const file of pages) {
+    for (const [, target] of read(file).matchAll(/\]\((?!https?:|mailto:|xmpp:)([^)\s]+)\)/g)) {
+      const [path, anchor] = target!.split('#', 2)
+      const linked = path === '' ? file : join(dirname(file), path!)
+      if (!existsSync(join(ROOT, linked))) broken.push(`${file}: ${target}`)
+      else if (anchor !== undefined && !anchorsIn(linked).includes(anchor)) broken.push(`${file}: ${target}`)
+    }
+  }
+  assert.deepEqual(broken, [])
+})
+
+test('a file or folder of the repository that a page or a comment names is there', () => {
+  const missing: string[] = []
+  const named = /(?<![\w/.-])(?:src|test|tools|docs|bench|config|bin|web|examples)\/[\w./-]*[\w/]/g
+  const made = /^(?:web\/dist|bench\/(?:results|out))\b|NNNN/
+  for (const file of [...pages, ...sources]) {
+    const texts = file.endsWith('.md') ? quoted(read(file)) : read(file).match(/^\s*(?:\/\*\*|\*|\/\/).*$/gm)
+    for (const path of (texts ?? []).flatMap((text) => text.match(named) ?? [])) {
+      const from = file.startsWith('examples/') ? dirname(file) : '.'
+      if (!made.test(path) && !existsSync(join(ROOT, path)) && !existsSync(join(ROOT, from, path)))
+        missing.push(`${file}: ${path}`)
+    }
+  }
+  assert.deepEqual(missing, [])
+})
+
+test('a command of npm that a page names is one of package.json', () => {
+  const unknown: string[] = []
+  for (const file of pages)
+    for (const [, name] of read(file).matchAll(/npm run ([\w:]+)/g))
+      if (!Object.hasOwn(manifest.scripts, name!)) unknown.push(`${file}: ${name}`)
+  assert.deepEqual(unknown, [])
+})
+
+test('docs/architecture.md: who may import whom is what the check enforces', () => {
+  const rows = tableBelow('docs/architecture.md', '## What stands where')
+  const told = new Map(rows.map(([folder, , imports]) => [quoted(folder!)[0]!, quoted(imports!)]))
+  told.delete('src/main.ts')
+  const enforced = Object.entries(MAY_IMPORT).map(([folder, imports]) => [`src/${folder}/`, [...imports]] as const)
+  assert.deepEqual(Object.fromEntries(told), Object.fromEntries(enforced))
+})
+
+test('docs/decisions: every dependency of the server has its line, and there is no other', () => {
+  const rows = tableBelow('docs/decisions/0001-runtime-dependencies.md', '# 0001: What the server depends on')
+  const told = rows.flatMap(([packages]) => quoted(packages!))
+  assert.deepEqual(told.toSorted(), Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }).sort())
+})
+
+test('docs/decisions: every departure that the code marks has its page, and numbers are given once', () => {
+  const numbers = find('docs/decisions/*.md').map((file) => /(\d{4})-/.exec(file)![1]!)
+  assert.equal(new Set(numbers).size, numbers.length, numbers.join(' '))
+  const marks = sources.flatMap((file) => [...read(file).matchAll(/DEVIATES\((\d+)\)/g)].map((match) => `${file} ${match[1]}`))
+  assert(marks.length > 0)
+  assert.deepEqual(
+    marks.filter((mark) => !numbers.includes(mark.split(' ')[1]!)),
+    [],
+  )
+})
+
+/** The names of the commands that `porchlight ... --help` lists. */
+async function commandsUnder(...path: readonly string[]): Promise<readonly string[]> {
+  let help = ''
+  const output = { isTTY: false, write: (text: string) => void (help += text) }
+  const world = {
+    args: [...path, '--help'],
+    software: { name: '', version: '', system: '', uri: '' },
+    stdout: output,
+    stderr: output,
+  } as Partial<World> as World
+  await runCli(world)
+  const list = help.split(/^Commands:$/m)[1] ?? ''
+  return [...list.matchAll(/^ {2}(\w+)/gm)].map((match) => match[1]!).filter((name) => name !== 'help')
+}
+
+test('docs/operations.md: the commands are those of the command line', async () => {
+  const real: string[] = []
+  for (const name of await commandsUnder()) {
+    const below = await commandsUnder(name)
+    real.push(...(below.length === 0 ? [name] : below.map((one) => `${name} ${one}`)))
+  }
+  const told = tableBelow('docs/operations.md', '## Commands').map(([command]) => /^`([a-z ]+[a-z])/.exec(command!)![1]!)
+  assert.deepEqual(told.toSorted(), real.toSorted())
+})
+
+test('docs/operations.md: the limits have the defaults that they have', () => {
+  const wrong: string[] = []
+  for (const [options, defaults] of tableBelow('docs/operations.md', '## Limits')) {
+    const [, name] = /^`\[([\w-]+)\]/.exec(options!) ?? []
+    if (name === undefined) continue
+    const { entries } = sections.find((section) => section.name === name)!.schema
+    const told = defaults!.split(', ')
+    for (const [i, option] of quoted(options!)
+      .map((text) => text.replace(`[${name}] `, ''))
+      .entries()) {
+      const entry = entries[option] as v.OptionalSchema<v.GenericSchema, unknown> | undefined
+      if (entry === undefined || String(entry.default) !== told[i]) wrong.push(`[${name}] ${option}: ${told[i]}`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+})

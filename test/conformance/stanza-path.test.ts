@@ -1,0 +1,108 @@
+/**
+ * docs/stanza-path.md is true: a presence is sent through a whole server, and the calls that are under way when it is
+ * written are those of the page, in that order; the stages are those of `order.ts`.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { NetSocket } from '../../src/net/socket.ts'
+import { FROM_CLIENT, TO_ACCOUNT, TO_SESSION } from '../../src/server/order.ts'
+import { Outbox } from '../../src/server/outbox.ts'
+import { here } from '../support/stanzas.ts'
+import { story } from '../support/story.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const PAGE = 'docs/stanza-path.md'
+const REMEDY = `the path has changed: bring ${PAGE} up to date`
+
+/** Calls into one file, before it calls into another. */
+interface Row {
+  readonly file: string
+  readonly functions: readonly string[]
+}
+
+const page = readFileSync(join(ROOT, PAGE), 'utf8')
+/** The rows of the tables that the page has, each as its cells. */
+const tables = page
+  .split(/\n\n+/)
+  .filter((part) => part.startsWith('|'))
+  .map((part) =>
+    part
+      .split('\n')
+      .slice(2)
+      .map((line) =>
+        line
+          .split('|')
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+      ),
+  )
+const quoted = (cell: string): readonly string[] => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1]!)
+const pathIn = (table: readonly (readonly string[])[]): readonly Row[] =>
+  table.map(([, file, functions]) => ({ file: quoted(file!)[0]!, functions: quoted(functions!) }))
+
+/** The calls under way, the outermost first: as far as they are into the server. */
+function underWay(): readonly Row[] {
+  const rows: { file: string; functions: string[] }[] = []
+  for (const line of new Error('trace').stack!.split('\n').toReversed()) {
+    const [, call = '', url] = /at (?:(.+) \()?(file:\/\/.+?):\d+:\d+\)?$/.exec(line) ?? []
+    const file = url === undefined ? '' : relative(ROOT, fileURLToPath(url))
+    if (!file.startsWith('src/')) continue
+    const name = call.slice(call.lastIndexOf('.') + 1)
+    if (rows.at(-1)?.file === file) rows.at(-1)!.functions.push(name)
+    else rows.push({ file, functions: [name] })
+  }
+  return rows
+}
+
+/** The page names the files, all of them, and of the functions in each those that matter, in their order. */
+function assertSame(real: readonly Row[], told: readonly Row[]): void {
+  assert.deepEqual(
+    real.map((row) => row.file),
+    told.map((row) => row.file),
+    REMEDY,
+  )
+  for (const [i, { file, functions }] of told.entries()) {
+    const called = real[i]!.functions.filter((name) => functions.includes(name))
+    assert.deepEqual(called, functions, `${file}, called: ${real[i]!.functions.join(', ')}; ${REMEDY}`)
+  }
+}
+
+/** Calls `trace` whenever `owner[method]` is called with a text about Juliet. Gives back what ends that. */
+function watch(owner: object, method: string, trace: () => void): () => void {
+  const methods = owner as Record<string, (text: string) => unknown>
+  const real = methods[method]!
+  methods[method] = function (this: unknown, text: string) {
+    if (text.includes('<show>away</show>') && text.includes('juliet')) trace()
+    return real.call(this, text)
+  }
+  return () => void (methods[method] = real)
+}
+
+story('docs/stanza-path.md: the path of a presence', { on: ['memory'] }, async (cast) => {
+  const [romeo, juliet] = await cast.friends('romeo/1', 'juliet/1')
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 200
+  const seen: (readonly Row[])[] = []
+  const watches = [
+    watch(Outbox.prototype, 'push', () => seen.push([...underWay(), { file: 'src/server/outbox.ts', functions: ['push'] }])),
+    watch(NetSocket.prototype, 'write', () => seen.push([...underWay(), { file: 'src/net/socket.ts', functions: ['write'] }])),
+  ]
+  try {
+    romeo.send('<presence><show>away</show></presence>')
+    await juliet.expect(here(romeo.jid, '<show>away</show>'))
+  } finally {
+    for (const end of watches) end()
+    Error.stackTraceLimit = limit
+  }
+  await romeo.expect(here(romeo.jid, '<show>away</show>'))
+  assert.equal(seen.length, 2, 'queued once, written once')
+  for (const [i, real] of seen.entries()) assertSame(real, pathIn(tables[i]!))
+})
+
+test('docs/stanza-path.md: the stages', () => {
+  const [fromClient, toAccount, toSession] = [0, 1, 2].map((column) => tables[2]!.flatMap((cells) => quoted(cells[column]!)))
+  assert.deepEqual([fromClient, toAccount, toSession], [[...FROM_CLIENT], [...TO_ACCOUNT], [...TO_SESSION]], REMEDY)
+})

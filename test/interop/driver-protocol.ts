@@ -1,0 +1,58 @@
+/**
+ * How a test speaks with a driver, a small program round a client library: one JSON object a line. Orders go to its
+ * standard input, each with a number; what it answers and what its client is shown come from its standard output.
+ */
+import type { Security, Subscription } from './person.ts'
+
+export type TlsVersion = 'TLSv1_2' | 'TLSv1_3'
+
+export interface LoginOrder {
+  readonly do: 'login'
+  /** Bare, or full to ask for a resource. */
+  readonly jid: string
+  readonly password: string
+  readonly host: string
+  readonly port: number
+  readonly security: Security
+  /** The newest TLS that the client speaks. Only slixmpp's driver heeds it. */
+  readonly tls: TlsVersion
+  /** PEM file that is trusted. */
+  readonly certificate: string
+  /** With stream management (XEP-0198). Only slixmpp's driver heeds it: @xmpp/client always has it. */
+  readonly managed: boolean
+}
+
+export type Order =
+  | LoginOrder
+  | { readonly do: 'logout' | 'roster' | 'carbons' }
+  /** The connection has broken: it comes back for its session. Only in slixmpp's driver. */
+  | { readonly do: 'resume' }
+  | { readonly do: 'presence'; readonly show: string; readonly status: string }
+  | { readonly do: 'add' | 'approve' | 'block' | 'unblock' | 'ping' | 'disco'; readonly jid: string }
+  | { readonly do: 'message'; readonly jid: string; readonly body: string }
+
+export interface LoggedIn {
+  readonly jid: string
+  readonly mechanism: string
+}
+export interface Contact {
+  readonly jid: string
+  readonly subscription: Subscription
+}
+
+/** What an order comes to. */
+export type Answer = { readonly answer: number; readonly value: unknown } | { readonly answer: number; readonly error: string }
+
+/** What the client is shown. */
+export type Shown =
+  | { readonly shown: 'presence'; readonly from: string; readonly show: string; readonly status: string }
+  | { readonly shown: 'request'; readonly from: string }
+  | {
+      readonly shown: 'message'
+      readonly from: string
+      readonly body: string
+      readonly carbon: boolean
+      readonly delayed: boolean
+    }
+  | { readonly shown: 'contact'; readonly jid: string; readonly subscription: Subscription }
+  | { readonly shown: 'closed'; readonly condition: string }

@@ -1,0 +1,34 @@
+/**
+ * Installs the real clients that the interop tests drive, if they are missing. Where that is impossible it says so,
+ * and the tests that need them are skipped: `node test/interop/install.ts`.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { PACKAGES } from './programs.ts'
+
+const installed = (name: string): boolean =>
+  spawnSync('dpkg-query', ['--show', '--showformat=${db:Status-Status}', name], { encoding: 'utf8' }).stdout === 'installed'
+
+/** Without a network apt-get tries again and again. */
+const APT_MS = 180_000
+
+function apt(...args: readonly string[]): boolean {
+  const { status } = spawnSync('apt-get', ['-q', ...args], {
+    timeout: APT_MS,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  })
+  return status === 0
+}
+
+function outcome(): string {
+  if (!existsSync('/etc/debian_version')) return `this is not Debian: tests with ${PACKAGES.join(', ')} are skipped.`
+  const missing = PACKAGES.filter((name) => !installed(name))
+  if (missing.length === 0) return 'all clients are installed.'
+  if (process.getuid!() !== 0) return `only root can install ${missing.join(', ')}: tests with them are skipped.`
+  if (!apt('update') || !apt('install', '-y', '--no-install-recommends', ...missing))
+    return `apt-get could not install ${missing.join(', ')}: tests with them are skipped.`
+  return `installed ${missing.join(', ')}.`
+}
+
+console.log(`interop: ${outcome()}`)

@@ -1,0 +1,45 @@
+/** The makes of client that the stories are played with. */
+import { fileURLToPath } from 'node:url'
+import { DrivenPerson, type DriverProgram } from './driven.ts'
+import type { Account, Endpoints, Make } from './person.ts'
+import { ProfanityPerson } from './profanity/person.ts'
+import { profanityMissing, PYTHON, slixmppMissing } from './programs.ts'
+
+/** A make whose people can do more than every client can. */
+export interface DrivenMake extends Make {
+  come(server: Endpoints, account: Account): Promise<DrivenPerson>
+}
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+
+function driven(name: string, missing: string | false, program: DriverProgram): DrivenMake {
+  return { name, missing, come: async (server, account) => new DrivenPerson(program, server, account) }
+}
+
+export const slixmpp = driven('slixmpp', slixmppMissing(), {
+  program: PYTHON,
+  args: [path('slixmpp/driver.py')],
+  security: 'starttls',
+  environment: () => ({ PYTHONDONTWRITEBYTECODE: '1' }),
+})
+
+export const xmppJs = driven('@xmpp/client', false, {
+  program: process.execPath,
+  args: [path('xmpp-js/driver.ts')],
+  security: 'starttls',
+  // The library has no option for what it trusts: it is the runtime's.
+  environment: (server) => ({ NODE_EXTRA_CA_CERTS: server.certificateFile }),
+})
+
+export const stanzaJs = driven('stanza', false, {
+  program: process.execPath,
+  args: [path('stanza-js/driver.ts')],
+  security: 'websocket',
+  environment: (server) => ({ NODE_EXTRA_CA_CERTS: server.certificateFile }),
+})
+
+export const profanity: Make = {
+  name: 'profanity',
+  missing: profanityMissing(),
+  come: (server, account) => ProfanityPerson.come(server, account),
+}

@@ -1,0 +1,114 @@
+/** Two servers that talk to each other (RFC 6120 4, 10.4; spec section 6.12): how a stream comes about, and whom we believe. */
+import assert from 'node:assert/strict'
+import type { SiteOptions } from '../support/site.ts'
+import { B, federation, type Realm } from '../support/two-servers.ts'
+import { refusal } from '../support/xml-pattern.ts'
+
+const sides = (realm: Realm, of: 'a' | 'b'): string[] => realm[of].streams().map((s) => s.side)
+
+/** A message from alice to dave gets there, and his answer comes back. */
+async function talk(realm: Realm): Promise<void> {
+  const [alice, dave] = await realm.clients('alice@a.example/1', 'dave@b.example/1')
+  alice.send(`<message to='${dave.jid}' type='chat' id='1'><body>hello</body></message>`)
+  await dave.expect(`<message from='${alice.jid}' to='${dave.jid}' type='chat' id='1'><body>hello</body></message>`)
+  dave.send(`<message to='${alice.jid}' type='chat' id='2'><body>hello</body></message>`)
+  await alice.expect(`<message from='${dave.jid}' to='${alice.jid}' type='chat' id='2'><body>hello</body></message>`)
+}
+/** A message from alice to dave comes back with this error. */
+async function fail(realm: Realm, type: string, condition: string): Promise<void> {
+  realm.isTogether = false
+  const [alice] = await realm.clients('alice@a.example/1', 'dave@b.example/1')
+  alice.send(`<message to='dave@b.example' type='chat' id='1'><body>hello</body></message>`)
+  await alice.expect(refusal('message', `id='1' from='dave@b.example'`, type, condition))
+}
+
+federation('T-F01, T-F11: certificates and one connection for both directions (XEP-0178, XEP-0288)', async (realm) => {
+  await talk(realm)
+  assert.deepEqual([sides(realm, 'a'), sides(realm, 'b')], [['initiating'], ['receiving']])
+  const [stream] = realm.a.streams()
+  assert.equal(stream!.bidirectional, true)
+  assert.equal(stream!.isCertified(B), true)
+})
+
+federation(
+  'T-F11: without XEP-0288 on one side, each direction has its connection',
+  { a: { federation: { bidirectional: false } } },
+  async (realm) => {
+    await talk(realm)
+    assert.deepEqual(
+      [sides(realm, 'a').sort(), sides(realm, 'b').sort()],
+      [
+        ['initiating', 'receiving'],
+        ['initiating', 'receiving'],
+      ],
+    )
+  },
+)
+
+federation('XEP-0368: TLS from the first octet', { directTls: true }, talk)
+
+const DIALBACK: SiteOptions = { trusts: false, federation: { trust: 'allow-dialback' } }
+
+federation(
+  'T-F02: nobody knows the authorities of the other: dialback, over TLS, if both allow it',
+  { a: DIALBACK, b: DIALBACK },
+  async (realm) => {
+    await talk(realm)
+    assert.equal(
+      realm.a.streams().every((s) => s.certificate === null && s.carrier.encrypted),
+      true,
+    )
+  },
+)
+
+federation(
+  'T-F02: dialback without XEP-0288',
+  { a: { ...DIALBACK, federation: { trust: 'allow-dialback', bidirectional: false } }, b: DIALBACK },
+  talk,
+)
+
+federation('T-F02: EXTERNAL one way, dialback the other: only one of the two knows the authorities', { a: DIALBACK }, talk)
+
+federation(
+  'T-F01: a certificate that only the called side can show is enough for the side that is called back',
+  { a: {}, b: { federation: { bidirectional: false } } },
+  talk,
+)
+
+for (const shows of ["somebody else's", 'an expired one'] as const) {
+  federation(`T-F01: ${shows} is no certificate: not when we call`, { b: { shows } }, (realm) =>
+    fail(realm, 'wait', 'remote-server-timeout'),
+  )
+  federation(`T-F01: ${shows} is no certificate: not when we are called`, { a: { shows } }, (realm) =>
+    fail(realm, 'wait', 'remote-server-timeout'),
+  )
+  federation(`T-F01: ${shows} does where dialback is allowed`, { a: { shows, ...DIALBACK }, b: { shows, ...DIALBACK } }, talk)
+  federation(
+    `T-F01: ${shows} does not where dialback is allowed for others only`,
+    {
+      a: { shows, federation: { trust: 'allow-dialback' } },
+      b: { shows, federation: { trust: 'allow-dialback' }, peers: [{ domain: '*.example', trust: 'require-certificate' }] },
+    },
+    (realm) => fail(realm, 'wait', 'remote-server-timeout'),
+  )
+}
+
+federation('who is denied is not called', { a: { peers: [{ domain: B, trust: 'deny' }] } }, async (realm) => {
+  await fail(realm, 'cancel', 'not-allowed')
+  assert.deepEqual(realm.a.streams(), [])
+})
+federation('who is denied is not let in', { b: { peers: [{ domain: '*.example', trust: 'deny' }] } }, (realm) =>
+  fail(realm, 'wait', 'remote-server-timeout'),
+)
+
+federation('T-F09: a domain that DNS does not know', async (realm) => {
+  realm.zone.services.delete(B)
+  await fail(realm, 'cancel', 'remote-server-not-found')
+})
+federation('T-F09: a port that nobody listens on', async (realm) => {
+  await realm.b.hangUp()
+  await fail(realm, 'wait', 'remote-server-timeout')
+})
+federation('a route stands in for DNS', { a: { peers: [{ domain: B, route: '127.0.0.1:1' }] } }, (realm) =>
+  fail(realm, 'wait', 'remote-server-timeout'),
+)

@@ -1,0 +1,254 @@
+/**
+ * The whole server that a story is played on: every feature, the real stream layer, a database in memory. The ways
+ * in that are in memory stand on a clock that a story moves, and need no socket; the others are real ports.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SystemClock, type Clock } from '../../src/base/clock.ts'
+import { seededEntropy, systemEntropy } from '../../src/base/entropy.ts'
+import { silent } from '../../src/base/log.ts'
+import { ManualClock } from '../../src/base/manual-clock.ts'
+import { Metrics } from '../../src/base/metrics.ts'
+import { defaultsOf } from '../../src/base/settings.ts'
+import { endOfTick } from '../../src/base/tick.ts'
+import type { Subscription } from '../../src/im/subscription.ts'
+import { usualAuthorities } from '../../src/net/certificate-files.ts'
+import { Certificates } from '../../src/net/certificates.ts'
+import { Admission, type AdmissionLimits } from '../../src/net/listener.ts'
+import { selfSigned } from '../../src/net/self-signed.ts'
+import { webSettings, type WebSettings } from '../../src/net/settings.ts'
+import { inOrderOfNeed } from '../../src/process/assembly.ts'
+import { webPort } from '../../src/process/http.ts'
+import { SHUTDOWN } from '../../src/server/endings.ts'
+import type { Feature, Host, Stores } from '../../src/server/feature.ts'
+import { createServer, type Server } from '../../src/server/server.ts'
+import {
+  limitsSettings,
+  presenceSettings,
+  rateSettings,
+  type LimitsSettings,
+  type PresenceSettings,
+  type RateSettings,
+} from '../../src/server/settings.ts'
+import { SqlAccounts } from '../../src/storage/accounts.ts'
+import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { SqlLastPresence } from '../../src/storage/last-presence.ts'
+import { newEpoch, SqlRosters } from '../../src/storage/rosters.ts'
+import { openInMemory } from '../../src/storage/sqlite.ts'
+import { boshSettings, type BoshSettings } from '../../src/stream/bosh/settings.ts'
+import { ClientService } from '../../src/stream/client-service.ts'
+import { LocalRegistrar } from '../../src/stream/registrar.ts'
+import { deriveCredentials } from '../../src/stream/sasl/credentials.ts'
+import { saslSettings, streamsSettings, type SaslSettings, type StreamsSettings } from '../../src/stream/settings.ts'
+import { features as everyFeature } from '../../src/xep/catalogue.ts'
+import { jid } from '../../src/xmpp/jid.ts'
+import * as v from 'valibot'
+import { boshDoor, boshInMemory, DOMAIN, memoryDoor, tcpDoor, webSocketDoor, webSocketInMemory, type Door } from './doors.ts'
+import type { Link } from './link.ts'
+
+export type Transport =
+  | 'memory'
+  | 'memory tls'
+  | 'tcp'
+  | 'starttls'
+  | 'direct tls'
+  | 'websocket in memory'
+  | 'websocket'
+  | 'websocket with tls'
+  | 'bosh in memory'
+  | 'bosh'
+
+/** Whether a client has to start TLS. */
+export const startsTls = (transport: Transport): boolean => transport === 'starttls' || transport === 'memory tls'
+const WITHOUT_TLS: ReadonlySet<Transport> = new Set([
+  'memory',
+  'tcp',
+  'websocket in memory',
+  'websocket',
+  'bosh in memory',
+  'bosh',
+])
+const IN_MEMORY: ReadonlySet<Transport> = new Set(['memory', 'memory tls', 'websocket in memory', 'bosh in memory'])
+
+export interface StoryOptions {
+  /** `DOMAIN` unless the story is about several servers. */
+  readonly domains?: readonly string[]
+  readonly presence?: Partial<PresenceSettings>
+  /** Of several servers that are in memory; one of its own otherwise. */
+  readonly clock?: ManualClock
+  readonly limits?: Partial<LimitsSettings>
+  /** Unlimited unless the story is about it. */
+  readonly rate?: Partial<RateSettings>
+  readonly streams?: Partial<StreamsSettings>
+  readonly sasl?: Partial<SaslSettings>
+  readonly web?: Partial<WebSettings>
+  readonly bosh?: Partial<BoshSettings>
+  readonly admission?: AdmissionLimits
+  /** By feature, as it would stand in the configuration. */
+  readonly settings?: Readonly<Record<string, object>>
+}
+
+export { DOMAIN }
+export const PASSWORD = 'open sesame'
+const SOFTWARE = { name: 'Porchlight', version: '1.2.3', system: 'Linux 6.1', uri: 'https://porchlight.example' }
+const NO_RATE = { 'stanzas-per-second': 0, 'bytes-per-second': 0, 'presence-per-10-seconds': 0, 'recipients-per-second': 0 }
+/** One round of PBKDF2: a login costs next to nothing. */
+const credentials = await deriveCredentials(PASSWORD, 1, seededEntropy('stories'))
+
+type OpenDoor = (transport: Transport) => Door | Promise<Door>
+
+export class StoryServer {
+  readonly transport: Transport
+  readonly server: Server<Database>
+  readonly host: Host<Database>
+  readonly clock: Clock
+  readonly stores: Stores
+  /** What was logged as an error: a story that passes has none. */
+  readonly errors: readonly object[]
+  readonly #service: ClientService
+  readonly #open: OpenDoor
+  readonly #doors = new Map<Transport, Door>()
+
+  constructor(transport: Transport, server: Server<Database>, service: ClientService, open: OpenDoor, errors: readonly object[]) {
+    this.transport = transport
+    this.server = server
+    this.host = server.host
+    this.clock = server.host.clock
+    this.stores = server.host.stores
+    this.errors = errors
+    this.#service = service
+    this.#open = open
+  }
+  /** Null in memory. */
+  get port(): number | null {
+    return this.#doors.get(this.transport)!.port
+  }
+  /** @param transport another than its own: direct TLS beside STARTTLS */
+  async connect(transport = this.transport): Promise<Link> {
+    const door = this.#doors.get(transport) ?? (await this.open(transport))
+    return door.connect()
+  }
+  /** Before anybody comes that way. */
+  async open(transport: Transport): Promise<Door> {
+    const door = await this.#open(transport)
+    this.#doors.set(transport, door)
+    return door
+  }
+  async account(user: string): Promise<void> {
+    await this.stores.accounts.create(bareOf(user), credentials, this.clock.now())
+  }
+  /** Puts a contact into the roster of an account that is not in memory. */
+  async contact(owner: string, contact: string, subscription: Subscription): Promise<void> {
+    await this.account(owner)
+    const { version } = await this.stores.rosters.load(bareOf(owner))
+    const who = jid(bareOf(contact))
+    const item = { jid: who, name: '', groups: [], subscription, ask: false, approved: false }
+    await this.stores.rosters.save(bareOf(owner), { contact: who, item, pending: null, version: version + 1, pushed: true })
+  }
+  /** As when the process is told to stop. */
+  shutDown(): void {
+    this.#service.shutDown()
+    for (const session of [...this.server.sessions.all()]) this.server.sessions.end(session, SHUTDOWN)
+  }
+  async close(): Promise<void> {
+    await Promise.all([...this.#doors.values()].map((door) => door.close()))
+    await this.stores.lastPresence.flush()
+    await this.host.database.close()
+  }
+}
+
+/** @param user a local part, or an address */
+export const bareOf = (user: string): string => (user.includes('@') || user.includes('.') ? user : `${user}@${DOMAIN}`)
+
+export async function storyServer(transport: Transport, options: StoryOptions = {}): Promise<StoryServer> {
+  const inMemory = IN_MEMORY.has(transport)
+  const clock = inMemory ? (options.clock ?? new ManualClock()) : new SystemClock()
+  const entropy = inMemory ? seededEntropy(`story of ${options.domains?.[0] ?? DOMAIN}`) : systemEntropy
+  const errors: object[] = []
+  const log = { ...silent, error: (fields: object, message: string) => void errors.push({ ...fields, message }) }
+  const database = openInMemory({ clock, endOfTick: inMemory ? queueMicrotask : endOfTick })
+  await database.migrate(CORE, coreMigrations)
+  const stores = {
+    accounts: new SqlAccounts(database),
+    rosters: new SqlRosters(database, clock, newEpoch(entropy)),
+    lastPresence: new SqlLastPresence(database, log),
+  }
+  const server = createServer<Database>({
+    domains: options.domains ?? [DOMAIN],
+    presence: { ...defaultsOf(presenceSettings), ...options.presence },
+    limits: { ...defaultsOf(limitsSettings), ...options.limits },
+    rate: { ...defaultsOf(rateSettings), ...NO_RATE, ...options.rate },
+    registrar: (host) => new LocalRegistrar(host, 4096),
+    secret: entropy.bytes(32),
+    software: SOFTWARE,
+    metrics: new Metrics(),
+    stores,
+    database,
+    clock,
+    entropy,
+    log,
+  })
+  for (const feature of inOrderOfNeed(everyFeature)) await install(feature, server.host, options.settings?.[feature.name] ?? {})
+  server.freeze()
+  const contexts = WITHOUT_TLS.has(transport) ? null : await certificates()
+  const streams = { ...defaultsOf(streamsSettings), 'require-tls': contexts !== null, ...options.streams }
+  const admission = new Admission(options.admission ?? { perAddress: 0, perMinute: 0 }, clock)
+  const service = new ClientService({
+    server: server as Server,
+    streams,
+    sasl: { ...defaultsOf(saslSettings), ...options.sasl },
+    certificates: contexts,
+    askForCertificate: false,
+    admission,
+    endOfTick: inMemory ? queueMicrotask : endOfTick,
+  })
+  const web = { ...defaultsOf(webSettings), ...options.web }
+  const bosh = { ...defaultsOf(boshSettings), ...options.bosh }
+  const parts = {
+    host: server.host as Host,
+    clients: service,
+    admission,
+    streams,
+    web,
+    bosh,
+    endOfTick: inMemory ? queueMicrotask : endOfTick,
+  }
+  const doors: Readonly<Record<Transport, () => Door | Promise<Door>>> = {
+    'memory': () => memoryDoor(service),
+    'memory tls': () => memoryDoor(service),
+    'tcp': () => tcpDoor(service, false),
+    'starttls': () => tcpDoor(service, false),
+    'direct tls': () => tcpDoor(service, true),
+    'websocket in memory': () => webSocketInMemory(webPort(parts)),
+    'websocket': () => webSocketDoor(webPort(parts), null),
+    'websocket with tls': () => webSocketDoor(webPort(parts), contexts),
+    'bosh in memory': () => boshInMemory(webPort(parts)),
+    'bosh': () => boshDoor(webPort(parts)),
+  }
+  const story = new StoryServer(transport, server, service, (way) => doors[way](), errors)
+  await story.open(transport)
+  return story
+}
+
+const install = (feature: Feature, host: Host<Database>, settings: object): void | Promise<void> =>
+  feature.install(host, v.parse(feature.settings, settings))
+
+let made: Promise<Certificates> | null = null
+
+/** One self-signed certificate for all stories of a file. */
+function certificates(): Promise<Certificates> {
+  return (made ??= (async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'stories-'))
+    try {
+      return await Certificates.load(
+        [await selfSigned(directory, [DOMAIN], new SystemClock(), systemEntropy)],
+        usualAuthorities,
+        silent,
+      )
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  })())
+}

@@ -1,0 +1,14 @@
+/**
+ * Makes dist/, the JavaScript that the package carries: what src/main.ts and the database's thread need, each file with
+ * its declarations, and no tests. npm runs it before it packs; in the repository nothing needs it.
+ */
+import { spawnSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '..')
+
+rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
+const { status, error } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' })
+if (error !== undefined) throw error
+process.exitCode = status ?? 1

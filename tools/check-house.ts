@@ -1,0 +1,77 @@
+/**
+ * The house rules that a machine can check (docs/architecture.md): which folder may import which, what only
+ * `base/` and the process may touch, which files are pure, and how long a file may be. Exceptions stand in
+ * `house-exceptions.ts`; the list may only shrink.
+ */
+import { readFileSync } from 'node:fs'
+import { dirname, join, normalize, relative } from 'node:path'
+import { exceptions } from './house-exceptions.ts'
+import { MAY_IMPORT } from './layers.ts'
+import { sources } from './sources.ts'
+
+/** Pure: no clock, socket, database or chance, only what is handed in. */
+const PURE = /^src\/im\/|\/(machine|queue|ledger|room|node)\.ts$/
+const PURE_IMPORTS: ReadonlySet<string> = new Set(['base', 'xml', 'xmpp', 'im'])
+const LINES_MAX = 400
+
+/** What stands only in `base/` and where the process begins. */
+const OUTSIDE_WORLD: readonly (readonly [RegExp, string])[] = [
+  [/\bDate\.now\(|\bnew Date\(\)|performance\.now\(/, 'take a Clock'],
+  [/\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, 'take an Entropy'],
+  [/\bset(Timeout|Interval|Immediate)\(/, 'take a Clock or endOfTick'],
+  [/\bprocess\.(env|argv|exit|on|cwd|stdout|stderr|stdin)\b/, 'let the process hand it in'],
+]
+const PROCESS = /^src\/(base\/|main\.ts)/
+const NAMES_AVOIDED = /(^|[-/])(utils?|helpers?|manager|common|misc)([-./]|$)/
+
+interface Finding {
+  readonly file: string
+  readonly line: number
+  readonly rule: string
+}
+
+function layerOf(file: string): string {
+  const parts = relative('src', file).split('/')
+  return parts.length === 1 ? 'main' : parts[0]!
+}
+
+function* imports(file: string, line: string, number: number): Generator<Finding> {
+  const match = /(?:from|import\()\s*'(\.[^']+)'/.exec(line)
+  if (match === null) return
+  const target = normalize(join(dirname(file), match[1]!))
+  const [from, to] = [layerOf(file), layerOf(target)]
+  if (!match[1]!.endsWith('.ts') && !match[1]!.endsWith('.json')) yield { file, line: number, rule: 'imports end in .ts' }
+  if (from !== to && from !== 'main' && MAY_IMPORT[from]?.includes(to) !== true)
+    yield { file, line: number, rule: `${from} must not import ${to}` }
+  if (PURE.test(file) && !PURE_IMPORTS.has(to) && dirname(target) !== dirname(file))
+    yield { file, line: number, rule: `a pure file must not import ${to}` }
+  const [ownXep, otherXep] = [xepOf(file), xepOf(target)]
+  if (ownXep !== otherXep && ownXep !== null && otherXep !== null && !target.endsWith('/index.ts'))
+    yield { file, line: number, rule: 'another XEP is used through its index.ts only' }
+}
+const xepOf = (file: string): string | null => /^src\/xep\/(\d{4}-[^/]+)\//.exec(file)?.[1] ?? null
+
+function* look(file: string): Generator<Finding> {
+  const lines = readFileSync(file, 'utf8').split('\n')
+  const isTest = file.endsWith('.test.ts')
+  if (NAMES_AVOIDED.test(file)) yield { file, line: 1, rule: 'a name from outside the vocabulary' }
+  if (!isTest && lines.length > LINES_MAX) yield { file, line: lines.length, rule: `longer than ${LINES_MAX} lines` }
+  if (!isTest && !/^(#!.*\n)?\/\*\*/.test(lines.slice(0, 2).join('\n')))
+    yield { file, line: 1, rule: 'opens without saying what lives in it' }
+  for (const [i, line] of lines.entries()) {
+    if (!isTest) yield* imports(file, line, i + 1)
+    if (/\bexport default\b/.test(line)) yield { file, line: i + 1, rule: 'export by name' }
+    if (isTest || PROCESS.test(file)) continue
+    for (const [pattern, remedy] of OUTSIDE_WORLD)
+      if (pattern.test(line) && !/^\s*(\*|\/\/)/.test(line)) yield { file, line: i + 1, rule: remedy }
+  }
+}
+
+const found = sources('src').flatMap((file) => [...look(file)])
+const excused = (f: Finding): boolean => exceptions.some((e) => e.file === f.file && e.rule === f.rule)
+const faults = found.filter((f) => !excused(f))
+const unneeded = exceptions.filter((e) => !found.some((f) => f.file === e.file && f.rule === e.rule))
+for (const { file, line, rule } of faults) console.log(`${file}:${line}: ${rule}`)
+for (const { file, rule } of unneeded) console.log(`tools/house-exceptions.ts: no longer needed: ${file}: ${rule}`)
+console.log(`house: ${faults.length + unneeded.length} found`)
+process.exitCode = faults.length + unneeded.length === 0 ? 0 : 1

@@ -1,0 +1,182 @@
+/**
+ * Writes the pages that are made from the code: docs/xeps.md (from src/xep/catalogue.ts and the page of each
+ * folder), docs/configuration.md (from the settings that the parts of the server declare) and docs/metrics.md (from
+ * the places where they are declared).
+ *
+ *   node tools/make-docs.ts            writes them
+ *   node tools/make-docs.ts --check    exits with 1 when what is written is not what the code says
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import * as v from 'valibot'
+import { sections, type SectionOfFile } from '../src/config/sections.ts'
+import type { Feature, Spec } from '../src/server/feature.ts'
+import { features, otherSpecs } from '../src/xep/catalogue.ts'
+import { sources } from './sources.ts'
+
+const ROOT = new URL('../', import.meta.url)
+const XEPS = new URL('src/xep/', ROOT)
+const MADE = '<!-- Made by tools/make-docs.ts: do not edit. -->\n'
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+const row = (...cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |\n`
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  row(...head) + `|${head.map(() => '---').join('|')}|\n` + rows.map((cells) => row(...cells)).join('')
+
+// docs/xeps.md
+
+interface Page {
+  readonly folder: string
+  readonly title: string
+  /** The first sentence below the title. */
+  readonly summary: string
+}
+
+function pages(): readonly Page[] {
+  const folders = readdirSync(XEPS)
+    .filter((name) => /^\d{4}-/.test(name))
+    .sort()
+  return folders.map((folder) => {
+    const [title, , ...rest] = readFileSync(new URL(`${folder}/README.md`, XEPS), 'utf8').split('\n')
+    const paragraph = rest.join(' ').trimStart().replaceAll('**', '')
+    const summary = /^.*?[.!?](?=\s[A-Z*]|\s*$)/.exec(paragraph)?.[0] ?? paragraph
+    return { folder, title: title!.replace(/^# /, ''), summary }
+  })
+}
+
+/** A feature lives in the folder that has the number of its first specification. */
+const folderOf = (feature: Feature, all: readonly Page[]): string | null =>
+  all.find((page) => feature.specs[0]?.id === `XEP-${page.folder.slice(0, 4)}`)?.folder ?? null
+
+interface Implemented {
+  readonly spec: Spec
+  /** Null: the core. */
+  readonly folder: string | null
+}
+
+/** Each specification once, where it is most at home: in its own folder, else with the first that names it. */
+function implemented(all: readonly Page[]): readonly Implemented[] {
+  const byId = new Map<string, Implemented>()
+  for (const spec of otherSpecs) byId.set(spec.id, { spec, folder: null })
+  for (const feature of features) {
+    const folder = folderOf(feature, all)
+    for (const spec of feature.specs) if (spec === feature.specs[0] || !byId.has(spec.id)) byId.set(spec.id, { spec, folder })
+  }
+  return [...byId.values()].sort((a, b) => (a.spec.id < b.spec.id ? -1 : 1))
+}
+
+function xepsPage(): string {
+  const all = pages()
+  const home = (folder: string | null): string => (folder === null ? 'core' : `[${folder}](../src/xep/${folder}/README.md)`)
+  const rows = implemented(all).map(({ spec, folder }) => [
+    spec.id,
+    spec.title,
+    spec.version,
+    spec.status,
+    spec.note,
+    home(folder),
+  ])
+  return (
+    `# What is implemented\n\n${MADE}\n## Specifications\n\n` +
+    table(['Specification', 'Title', 'Version', 'State', 'Remark', 'Where'], rows) +
+    '\n## Extensions\n\n' +
+    all.map(({ folder, title, summary }) => `- [${title}](../src/xep/${folder}/README.md): ${summary}\n`).join('')
+  )
+}
+
+// docs/configuration.md
+
+interface Option {
+  readonly name: string
+  readonly byDefault: unknown
+  readonly doc: string
+  /** Null: any of its kind. */
+  readonly choices: readonly string[] | null
+}
+
+/** What `base/settings.ts` has put into an option: a default round a pipe of a type and a description. */
+interface Declared {
+  readonly default: unknown
+  readonly wrapped: v.GenericSchema & {
+    readonly pipe: readonly { readonly type: string; readonly options?: readonly string[] }[]
+  }
+}
+
+function optionsOf({ schema }: SectionOfFile): readonly Option[] {
+  return Object.entries(schema.entries).map(([name, entry]) => {
+    const { default: byDefault, wrapped } = entry as unknown as Declared
+    return {
+      name,
+      byDefault,
+      doc: v.getDescription(wrapped) ?? '',
+      choices: wrapped.pipe[0]?.type === 'picklist' ? wrapped.pipe[0].options! : null,
+    }
+  })
+}
+
+const toml = (value: unknown): string => (Array.isArray(value) ? `[${value.map(toml).join(', ')}]` : JSON.stringify(value))
+
+function configurationPage(): string {
+  const parts = sections
+    .map((section) => ({ ...section, options: optionsOf(section) }))
+    .filter(({ options }) => options.length > 0)
+  const body = parts.map(({ name, doc, options, repeated }) => {
+    const rows = options.map((option) => [
+      `\`${option.name}\``,
+      `\`${toml(option.byDefault)}\``,
+      option.choices === null
+        ? option.doc
+        : `${option.doc} One of ${option.choices.map((choice) => `\`${toml(choice)}\``).join(', ')}.`,
+    ])
+    return `\n## ${repeated === true ? `[[${name}]]` : `[${name}]`}\n\n${doc}\n\n${table(['Option', 'Default', 'Meaning'], rows)}`
+  })
+  return (
+    `# Configuration\n\n${MADE}\n` +
+    'One file in TOML. Every option has a default, and the empty file is a safe server; a name that is not listed\n' +
+    'here is an error. Spans of time and sizes are texts with a unit ("10 minutes", "256 KiB"). A text of the form\n' +
+    '"file:PATH" stands for what is in that file, so that a secret need not stand here.\n' +
+    body.join('')
+  )
+}
+
+// docs/metrics.md
+
+/** As they stand in the code: a name, which may end in a variable, and what it is. */
+const DECLARATION = /\b(counter|gauge)\(\s*(['`])(porchlight_[^'`]+)\2,\s*(['`])([^'`]+)\4/g
+const variable = (text: string): string => text.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => name.toUpperCase())
+
+function metricsPage(): string {
+  const rows = sources('src')
+    .filter((file) => !file.endsWith('.test.ts'))
+    .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(DECLARATION)])
+    .map(([, kind, , name, , help]) => [`\`${variable(name!)}\``, kind!, variable(help!)])
+    .sort(([a], [b]) => (a! < b! ? -1 : 1))
+  return (
+    `# Metrics\n\n${MADE}\n` +
+    'What `GET /metrics` on the `monitoring` port tells, in the text format of Prometheus. A counter only grows while the\n' +
+    'server runs, a gauge goes up and down. Beside these there are `process_*` and `nodejs_*`: CPU, memory, the lag of the\n' +
+    'event loop. What to look at first: [operations.md](operations.md#watching).\n\n' +
+    table(['Metric', 'Kind', 'Meaning'], rows)
+  )
+}
+
+const made: Readonly<Record<string, string>> = {
+  'docs/xeps.md': xepsPage(),
+  'docs/configuration.md': configurationPage(),
+  'docs/metrics.md': metricsPage(),
+}
+
+function written(path: string): string | null {
+  try {
+    return readFileSync(new URL(path, ROOT), 'utf8')
+  } catch {
+    return null
+  }
+}
+
+const stale = Object.keys(made).filter((path) => written(path) !== made[path])
+if (process.argv[2] === '--check') {
+  for (const path of stale) console.error(`${path} is not what the code says: run "npm run docs"`)
+  process.exitCode = stale.length === 0 ? 0 : 1
+} else {
+  for (const path of stale) writeFileSync(new URL(path, ROOT), made[path]!)
+}

@@ -1,0 +1,80 @@
+/** All that the board shows, as one value that never changes; whoever changes it makes the next one. */
+import type { Presences, Roster } from './roster.ts'
+import type { Show } from './presence.ts'
+
+export type Phase = 'signed-out' | 'signing-in' | 'online' | 'reconnecting'
+
+export interface OwnPresence {
+  readonly show: Show
+  readonly status: string
+  readonly priority: number
+  readonly invisible: boolean
+}
+/** Somebody wants to see our presence (RFC 6121 3.1). */
+export interface SubscriptionRequest {
+  readonly jid: string
+  readonly words: string | null
+}
+export interface ChatLine {
+  readonly id: string
+  readonly mine: boolean
+  readonly text: string
+  readonly at: Date
+  /** The server could not deliver it. */
+  readonly failed: boolean
+}
+export interface Board {
+  readonly phase: Phase
+  /** What went wrong, in words for the person; null: nothing. */
+  readonly trouble: string | null
+  /** Our full address; null: signed out. */
+  readonly me: string | null
+  readonly own: OwnPresence
+  /** Does the server let one be there unseen (XEP-0186)? */
+  readonly canHide: boolean
+  readonly roster: Roster
+  readonly presences: Presences
+  readonly requests: readonly SubscriptionRequest[]
+  readonly chats: ReadonlyMap<string, readonly ChatLine[]>
+  readonly unread: ReadonlySet<string>
+  /** The contact whose details are open. */
+  readonly open: string | null
+}
+
+export const SIGNED_OUT: Board = {
+  phase: 'signed-out',
+  trouble: null,
+  me: null,
+  canHide: false,
+  own: { show: 'available', status: '', priority: 0, invisible: false },
+  roster: new Map(),
+  presences: new Map(),
+  requests: [],
+  chats: new Map(),
+  unread: new Set(),
+  open: null,
+}
+
+/** Lines of one conversation that are kept in the page. */
+const LINES_MAX = 500
+
+export function said(board: Board, jid: string, line: ChatLine): Board {
+  const chats = new Map(board.chats).set(jid, [...(board.chats.get(jid) ?? []), line].slice(-LINES_MAX))
+  const unread = line.mine || board.open === jid ? board.unread : new Set(board.unread).add(jid)
+  return { ...board, chats, unread }
+}
+export function lineFailed(board: Board, jid: string, id: string): Board {
+  const lines = board.chats.get(jid)?.map((line) => (line.id === id ? { ...line, failed: true } : line))
+  return lines === undefined ? board : { ...board, chats: new Map(board.chats).set(jid, lines) }
+}
+export function opened(board: Board, jid: string | null): Board {
+  const unread = new Set(board.unread)
+  if (jid !== null) unread.delete(jid)
+  return { ...board, open: jid, unread }
+}
+export function requested(board: Board, request: SubscriptionRequest): Board {
+  return { ...board, requests: [...withoutRequest(board, request.jid).requests, request] }
+}
+export function withoutRequest(board: Board, jid: string): Board {
+  return { ...board, requests: board.requests.filter((r) => r.jid !== jid) }
+}

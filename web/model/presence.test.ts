@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { after, dotOf, UNHEARD, type Annotation, type PresenceNotice, type PresenceView } from './presence.ts'
+
+const at = (minutes: number): Date => new Date(Date.UTC(2026, 0, 1, 12, minutes))
+const notice = (more: Partial<PresenceNotice> = {}): PresenceNotice => ({
+  resource: 'phone',
+  available: true,
+  show: 'available',
+  status: null,
+  priority: 0,
+  idleSince: null,
+  at: null,
+  annotations: [],
+  ...more,
+})
+const gone = (more: Partial<PresenceNotice> = {}): PresenceNotice => notice({ available: false, ...more })
+const paused: Annotation = { from: 'a.example', doubt: 'connection-paused', words: 'paused' }
+const linkLost: Annotation = { from: 'b.example', doubt: 'server-unavailable', words: null }
+const story = (...notices: readonly PresenceNotice[]): PresenceView =>
+  notices.reduce((view, n, minute) => after(view, n, at(minute)), UNHEARD)
+
+test('a contact of whom nothing was heard is unknown, not offline', () => {
+  assert.equal(dotOf(UNHEARD, true), 'unknown')
+  assert.equal(dotOf(story(gone({ resource: '', at: at(-60) })), true), 'offline')
+  assert.equal(dotOf(UNHEARD, false), 'not-shared')
+})
+test('the dot is that of the resource with the highest priority', () => {
+  const view = story(notice({ resource: 'desk', show: 'dnd', priority: 5 }), notice({ show: 'away' }))
+  assert.equal(dotOf(view, true), 'dnd')
+  assert.equal(dotOf(after(view, gone({ resource: 'desk' }), at(3)), true), 'away')
+})
+test('a resource that is certain comes before one that is doubted, whatever their priorities', () => {
+  const desk = notice({ resource: 'desk', priority: 9 })
+  const view = story(desk, notice({ show: 'away' }), { ...desk, annotations: [paused] })
+  assert.equal(dotOf(view, true), 'away')
+})
+test('PSA-8: an annotated presence shows as paused, and is as old as it was', () => {
+  const view = story(notice(), notice({ annotations: [paused] }))
+  assert.equal(dotOf(view, true), 'paused')
+  assert.deepEqual(view.resources[0]?.saidAt, at(0))
+})
+test('PSA-10: an empty annotation takes it back', () => {
+  const view = story(notice(), notice({ annotations: [paused] }), notice({ annotations: [{ ...paused, doubt: null }] }))
+  assert.equal(dotOf(view, true), 'available')
+})
+test('PSA-2: a lost link shows as such, also of a session that was paused before', () => {
+  const view = story(notice(), notice({ annotations: [paused] }), notice({ annotations: [paused, linkLost] }))
+  assert.equal(dotOf(view, true), 'link-lost')
+  const back = after(view, notice({ annotations: [paused, { ...linkLost, doubt: null }] }), at(9))
+  assert.equal(dotOf(back, true), 'paused')
+})
+test('a new presence is certain again', () => {
+  const view = story(notice({ annotations: [linkLost] }), notice({ show: 'away' }))
+  assert.equal(dotOf(view, true), 'away')
+  assert.deepEqual(view.resources[0]?.saidAt, at(1))
+})
+test('RFC 6121 4.5.4: unavailable from the bare address ends every resource, with when it was last seen', () => {
+  const view = story(notice(), notice({ resource: 'desk' }), gone({ resource: '', at: at(-5), status: 'bye' }))
+  assert.deepEqual(view, { resources: [], heard: true, lastSeen: at(-5), farewell: 'bye' })
+})

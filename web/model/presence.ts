@@ -1,0 +1,97 @@
+/**
+ * What the board knows of one contact's presence, from the stanzas it was sent (RFC 6121 4, XEP-0310, XEP-0319).
+ * Pure: a stanza and the time it came go in, a new view comes out.
+ */
+
+export type Show = 'chat' | 'available' | 'away' | 'xa' | 'dnd'
+/** Why what was last said may no longer be true: the two conditions of XEP-0310. */
+export type Doubt = 'connection-paused' | 'server-unavailable'
+
+/** A `<state-annotation/>` (XEP-0310 4); without a condition it takes back what the same annotator said before. */
+export interface Annotation {
+  readonly from: string
+  readonly doubt: Doubt | null
+  readonly words: string | null
+}
+/** A presence stanza without type or with type 'unavailable', as far as the board shows it. */
+export interface PresenceNotice {
+  readonly resource: string
+  readonly available: boolean
+  readonly show: Show
+  readonly status: string | null
+  readonly priority: number
+  readonly idleSince: Date | null
+  /** When it was true, where that was said (XEP-0203). */
+  readonly at: Date | null
+  readonly annotations: readonly Annotation[]
+}
+
+export interface ResourceView {
+  readonly resource: string
+  readonly show: Show
+  readonly status: string | null
+  readonly priority: number
+  readonly idleSince: Date | null
+  /** When its client last said so. */
+  readonly saidAt: Date
+  /** Who doubts it, and why; empty: it is live. */
+  readonly doubts: readonly Annotation[]
+}
+export interface PresenceView {
+  readonly resources: readonly ResourceView[]
+  /** Has anything ever been heard? If not, the contact's presence is unknown, which is not offline. */
+  readonly heard: boolean
+  readonly lastSeen: Date | null
+  /** What was said on leaving. */
+  readonly farewell: string | null
+}
+
+export const UNHEARD: PresenceView = { resources: [], heard: false, lastSeen: null, farewell: null }
+
+/**
+ * An annotated stanza repeats the old presence, with all that is doubted at present (XEP-0310 4.1): it does not make
+ * the presence any newer.
+ */
+function arrived(before: ResourceView | undefined, notice: PresenceNotice, now: Date): ResourceView {
+  const { resource, show, status, priority, idleSince, annotations } = notice
+  const repeated = annotations.length > 0 && before !== undefined
+  const saidAt = notice.at ?? (repeated ? before.saidAt : now)
+  const doubts = annotations.filter((annotation) => annotation.doubt !== null)
+  return { resource, show, status, priority, idleSince, saidAt, doubts }
+}
+
+/** First the certain ones, then by priority; of equals the one that spoke last. */
+function byCertainty(a: ResourceView, b: ResourceView): number {
+  const doubted = Number(a.doubts.length > 0) - Number(b.doubts.length > 0)
+  return doubted || b.priority - a.priority || b.saidAt.getTime() - a.saidAt.getTime()
+}
+
+/** The view after a presence stanza. @param now when it came */
+export function after(view: PresenceView, notice: PresenceNotice, now: Date): PresenceView {
+  const others = view.resources.filter((r) => r.resource !== notice.resource)
+  if (notice.available) {
+    const before = view.resources.find((r) => r.resource === notice.resource)
+    return { ...view, heard: true, resources: [...others, arrived(before, notice, now)].sort(byCertainty) }
+  }
+  // From the bare address: no resource is left (RFC 6121 4.5.4)
+  const left = notice.resource === '' ? [] : others
+  return { resources: left, heard: true, lastSeen: notice.at ?? now, farewell: notice.status }
+}
+
+/** What the dot says. */
+export type Dot = Show | 'paused' | 'link-lost' | 'offline' | 'unknown' | 'not-shared'
+
+/** @param shared does the contact share its presence with us? (subscription 'to' or 'both') */
+export function dotOf(view: PresenceView, shared: boolean): Dot {
+  const best = view.resources[0]
+  if (best === undefined) {
+    if (!shared) return 'not-shared'
+    return view.heard ? 'offline' : 'unknown'
+  }
+  return dotOfResource(best)
+}
+export function dotOfResource({ doubts, show }: ResourceView): Dot {
+  if (doubts.some((doubt) => doubt.doubt === 'server-unavailable')) return 'link-lost'
+  if (doubts.length > 0) return 'paused'
+  return show
+}

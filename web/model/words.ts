@@ -1,0 +1,46 @@
+/** The board's words: what each dot means, and times as people say them. Nothing is said by colour alone. */
+import type { Dot } from './presence.ts'
+
+export const DOT_WORDS: Readonly<Record<Dot, string>> = {
+  'chat': 'Free to chat',
+  'available': 'Online',
+  'away': 'Away',
+  'xa': 'Away for long',
+  'dnd': 'Do not disturb',
+  'paused': 'Connection paused',
+  'link-lost': 'Link lost',
+  'offline': 'Offline',
+  'unknown': 'Unknown',
+  'not-shared': 'Not shared with you',
+}
+/** What a doubtful dot means for the reader. */
+export const DOT_MEANING: Readonly<Partial<Record<Dot, string>>> = {
+  'paused': 'Lost the network a moment ago and may be back soon. What you see is what was last said.',
+  'link-lost': 'Their server cannot be reached. What you see is what was last said, and may be out of date.',
+  'unknown': 'Nobody has told us yet. This is not the same as offline.',
+}
+
+const STEPS: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [
+  [60, 'second'],
+  [60, 'minute'],
+  [24, 'hour'],
+  [30, 'day'],
+  [12, 'month'],
+  [Infinity, 'year'],
+]
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+
+/** "3 minutes ago" */
+export function ago(then: Date, now: Date): string {
+  let amount = Math.max(0, Math.round((now.getTime() - then.getTime()) / 1000))
+  if (amount < 5) return 'just now'
+  for (const [size, unit] of STEPS) {
+    if (amount < size) return relative.format(-amount, unit)
+    amount = Math.floor(amount / size)
+  }
+  return relative.format(-amount, 'year')
+}
+/** "12 minutes" */
+export function lasting(since: Date, now: Date): string {
+  return ago(since, now).replace(/ ago$/, '').replace('just now', 'a moment').replace('yesterday', '1 day')
+}

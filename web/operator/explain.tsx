@@ -1,0 +1,60 @@
+/** `porchlight explain` as a form: why somebody sees somebody as he does. */
+import { useState } from 'preact/hooks'
+import { ago } from '../model/words.ts'
+import type { ExplanationReport } from './reports.ts'
+import type { Server } from './server.ts'
+
+export function Explain({ server }: { readonly server: Server }) {
+  const [explanation, setExplanation] = useState<ExplanationReport | null>(null)
+  const [trouble, setTrouble] = useState<string | null>(null)
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget as HTMLFormElement)
+    const [watcher, contact] = ['watcher', 'contact'].map((name) => String(form.get(name)).trim())
+    try {
+      setExplanation(await server.order<ExplanationReport>('explain.presence', { watcher, contact }))
+      setTrouble(null)
+    } catch (error) {
+      setTrouble((error as Error).message)
+    }
+  }
+  return (
+    <section aria-label="Why does somebody see this?">
+      <h2>Why does somebody see this?</h2>
+      <form class="row" onSubmit={(event) => void submit(event)}>
+        <label>
+          Who looks
+          <input name="watcher" type="email" required autocomplete="off" />
+        </label>
+        <label>
+          At whom
+          <input name="contact" type="email" required autocomplete="off" />
+        </label>
+        <button class="main">Explain</button>
+      </form>
+      <div role="status">
+        {trouble !== null && <p class="trouble">{trouble}</p>}
+        {explanation !== null && <Words explanation={explanation} />}
+      </div>
+    </section>
+  )
+}
+
+function Words({ explanation: { verdict, reasons, remedies } }: { readonly explanation: ExplanationReport }) {
+  const now = new Date()
+  return (
+    <>
+      <p>
+        <strong>{verdict}</strong>
+      </p>
+      <ul class="troubles">
+        {reasons.map(({ words, since }) => (
+          <li key={`${words}${since}`}>
+            {words} {since !== null && <span class="more">since {ago(new Date(since), now)}</span>}
+          </li>
+        ))}
+      </ul>
+      {remedies.length > 0 && <p>What would change it: {remedies.join(' ')}</p>}
+    </>
+  )
+}

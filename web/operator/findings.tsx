@@ -1,0 +1,47 @@
+/** Who costs most, and what went wrong lately. */
+import { ago } from '../model/words.ts'
+import { useOrder } from './app.tsx'
+import type { CostReport, TroubleReport } from './reports.ts'
+import type { Server } from './server.ts'
+
+export function Costs({ server }: { readonly server: Server }) {
+  const { result } = useOrder<readonly CostReport[]>(server, 'costs')
+  return (
+    <section aria-label="Who costs most">
+      <h2>Who costs most</h2>
+      <p>Presences sent to those who watch an account, since the start.</p>
+      <ol class="ranking">
+        {result?.map(({ jid, deliveries }) => (
+          <li key={jid}>
+            {jid} <strong>{deliveries.toLocaleString('en')}</strong>
+          </li>
+        ))}
+      </ol>
+      {result?.length === 0 && <p class="empty">Nobody has changed presence yet.</p>}
+    </section>
+  )
+}
+
+export function Troubles({ server }: { readonly server: Server }) {
+  const { result } = useOrder<readonly TroubleReport[]>(server, 'troubles')
+  const now = new Date()
+  return (
+    <section aria-label="What went wrong lately">
+      <h2>What went wrong lately</h2>
+      <ul class="troubles">
+        {result?.map(({ message, level, count, lastAt, fields }) => (
+          <li key={message}>
+            <strong>{level === 'error' ? 'Error' : 'Warning'}:</strong> {message}
+            {count > 1 && `, ${count} times`}, last {ago(new Date(lastAt), now)}
+            <span class="more">
+              {Object.entries(fields)
+                .map(([name, value]) => `${name}: ${value}`)
+                .join(' · ')}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {result?.length === 0 && <p class="empty">Nothing.</p>}
+    </section>
+  )
+}

@@ -1,0 +1,62 @@
+/** What the server's orders answer, as far as the page shows it. Times are milliseconds since 1970. */
+
+export interface StatusReport {
+  readonly version: string
+  readonly runtime: string
+  readonly uptimeMs: number
+  readonly domains: readonly { readonly domain: string; readonly accounts: number }[]
+  readonly listening: readonly { readonly what: string; readonly address: string }[]
+  readonly sessions: number
+  readonly online: number
+  readonly memoryBytes: number
+}
+export interface SeriesReport {
+  readonly name: string
+  readonly help: string
+  readonly perSecond: boolean
+  readonly values: readonly number[]
+}
+export interface HistoryReport {
+  readonly intervalMs: number
+  readonly series: readonly SeriesReport[]
+}
+export interface SessionReport {
+  readonly jid: string
+  readonly boundAt: number
+  readonly state: 'connected' | 'paused'
+  readonly transport: string | null
+  readonly encryption: string | null
+  readonly remote: string | null
+  readonly mechanism: string | null
+  readonly available: boolean
+  readonly waiting: number
+}
+export interface TroubleReport {
+  readonly message: string
+  readonly level: 'warn' | 'error'
+  readonly count: number
+  readonly lastAt: number
+  readonly fields: Readonly<Record<string, string>>
+}
+export interface CostReport {
+  readonly jid: string
+  readonly deliveries: number
+}
+export interface UserReport {
+  readonly jid: string
+  readonly createdAt: number
+  readonly sessions: number
+}
+export interface ExplanationReport {
+  readonly verdict: string
+  readonly reasons: readonly { readonly words: string; readonly since: number | null }[]
+  readonly remedies: readonly string[]
+}
+export interface LinkReport {
+  readonly local: string
+  readonly remote: string
+  readonly state: 'idle' | 'up' | 'suspect' | 'down'
+  readonly since: number
+  readonly forced: boolean
+  readonly announced: boolean
+}

@@ -1,0 +1,116 @@
+/** The accounts: add, give another password, delete. */
+import { useState } from 'preact/hooks'
+import { useOrder } from './app.tsx'
+import type { StatusReport, UserReport } from './reports.ts'
+import type { Server } from './server.ts'
+
+interface Page {
+  readonly users: readonly UserReport[]
+  readonly next: string | null
+}
+interface Props {
+  readonly server: Server
+  readonly mayChange: boolean
+}
+
+export function Users({ server, mayChange }: Props) {
+  const { result: status } = useOrder<StatusReport>(server, 'status')
+  return (
+    <section aria-label="Accounts">
+      <h2>Accounts</h2>
+      {status?.domains.map(({ domain }) => (
+        <Domain key={domain} domain={domain} server={server} mayChange={mayChange} />
+      ))}
+    </section>
+  )
+}
+
+function Domain({ domain, server, mayChange }: Props & { readonly domain: string }) {
+  const [after, setAfter] = useState('')
+  const [words, setWords] = useState<string | null>(null)
+  const { result, refresh } = useOrder<Page>(server, 'user.list', { domain, after })
+  const order = async (command: string, args: Readonly<Record<string, unknown>>, done: string): Promise<void> => {
+    try {
+      await server.order(command, args)
+      setWords(done)
+    } catch (error) {
+      setWords((error as Error).message)
+    }
+    refresh()
+  }
+  const add = (event: SubmitEvent): void => {
+    event.preventDefault()
+    const form = event.currentTarget as HTMLFormElement
+    const data = new FormData(form)
+    const jid = `${String(data.get('name')).trim()}@${domain}`
+    void order('user.add', { jid, password: String(data.get('password')) }, `${jid} is there.`)
+    form.reset()
+  }
+  return (
+    <div>
+      <h3>{domain}</h3>
+      <p role="status">{words}</p>
+      {mayChange && (
+        <form class="row" onSubmit={add} aria-label={`A new account at ${domain}`}>
+          <label>
+            Name
+            <input name="name" required autocomplete="off" />
+          </label>
+          <label>
+            Password
+            <input name="password" type="password" required autocomplete="new-password" />
+          </label>
+          <button class="main">Add</button>
+        </form>
+      )}
+      <ul class="users">
+        {result?.users.map(({ jid, sessions }) => (
+          <li key={jid}>
+            <span>
+              {jid} <span class="more">{sessions === 0 ? 'not connected' : `${sessions} connected`}</span>
+            </span>
+            {mayChange && <UserOrders jid={jid} order={order} />}
+          </li>
+        ))}
+      </ul>
+      {after !== '' && <button onClick={() => setAfter('')}>First page</button>}
+      {result !== null && result.next !== null && <button onClick={() => setAfter(result.next!)}>Next page</button>}
+    </div>
+  )
+}
+
+interface UserOrdersProps {
+  readonly jid: string
+  readonly order: (command: string, args: Readonly<Record<string, unknown>>, done: string) => Promise<void>
+}
+
+function UserOrders({ jid, order }: UserOrdersProps) {
+  const [sure, setSure] = useState(false)
+  const reset = (event: SubmitEvent): void => {
+    event.preventDefault()
+    const form = event.currentTarget as HTMLFormElement
+    void order('user.passwd', { jid, password: String(new FormData(form).get('password')) }, `${jid} has another password.`)
+    form.reset()
+  }
+  return (
+    <details>
+      <summary aria-label={`Change ${jid}`}>Change</summary>
+      <form class="row" onSubmit={reset}>
+        <label>
+          New password
+          <input name="password" type="password" required autocomplete="new-password" />
+        </label>
+        <button>Set</button>
+      </form>
+      {sure ? (
+        <button class="danger" onClick={() => void order('user.delete', { jid }, `${jid} is deleted.`)}>
+          Yes, delete {jid} with its contacts
+        </button>
+      ) : (
+        <button class="danger" onClick={() => setSure(true)}>
+          Delete
+        </button>
+      )}
+    </details>
+  )
+}

@@ -1,0 +1,36 @@
+/** XEP-0310 for the client library: how its stanzas say that a presence may be stale. */
+import { JXT } from 'stanza'
+import type { Annotation } from '../model/presence.ts'
+
+const PSA = 'urn:xmpp:psa'
+/** The feature by which a client asks for annotations (XEP-0310 3). */
+export const PSA_FEATURE = PSA
+
+interface WireAnnotation {
+  from?: string
+  connectionPaused?: boolean
+  serverUnavailable?: boolean
+  description?: string
+}
+declare module 'stanza/protocol' {
+  interface Presence {
+    stateAnnotations?: WireAnnotation[]
+  }
+}
+
+export const stateAnnotations: JXT.DefinitionOptions = {
+  element: 'state-annotation',
+  namespace: PSA,
+  aliases: [{ path: 'presence.stateAnnotations', multiple: true }],
+  fields: {
+    from: JXT.attribute('from'),
+    connectionPaused: JXT.childBoolean(null, 'connection-paused'),
+    serverUnavailable: JXT.childBoolean(null, 'server-unavailable'),
+    description: JXT.childText(null, 'description'),
+  },
+}
+
+export function readAnnotation({ from, connectionPaused, serverUnavailable, description }: WireAnnotation): Annotation {
+  const doubt = serverUnavailable === true ? 'server-unavailable' : connectionPaused === true ? 'connection-paused' : null
+  return { from: from ?? '', doubt, words: description ?? null }
+}

@@ -1,0 +1,223 @@
+/**
+ * The board's login: one XMPP session over WebSocket (RFC 7395) with stream management, so that a tab that loses its
+ * network comes back to the same session. What arrives becomes the next `Board`; what the person does becomes stanzas.
+ */
+import { createClient, type Agent } from 'stanza'
+import type { IQ, Message, Presence, RosterItem, StreamError } from 'stanza/protocol'
+import { lineFailed, opened, requested, said, SIGNED_OUT, withoutRequest, type Board, type OwnPresence } from '../model/board.ts'
+import { after } from '../model/presence.ts'
+import { changed, presenceOf, type Contact } from '../model/roster.ts'
+import type { Store } from '../model/store.ts'
+import { PSA_FEATURE, stateAnnotations } from './annotations.ts'
+import { bareOf, noticeOf, rosterChangeOf } from './stanzas.ts'
+
+const INVISIBLE = 'urn:xmpp:invisible:0'
+/** Between two attempts to come back. */
+const RECONNECT_SECONDS_MAX = 8
+
+/** Stream errors after which coming back by itself would be wrong (RFC 6120 4.9.3). */
+const FINAL: ReadonlySet<string> = new Set(['conflict', 'policy-violation', 'not-authorized', 'host-gone', 'host-unknown'])
+
+export class BoardSession {
+  readonly #store: Store<Board>
+  readonly #endpoint: string
+  #client: Agent | null = null
+
+  /** @param endpoint the WebSocket's address */
+  constructor(store: Store<Board>, endpoint: string) {
+    this.#store = store
+    this.#endpoint = endpoint
+  }
+
+  signIn(jid: string, password: string): void {
+    this.#store.update(() => ({ ...SIGNED_OUT, phase: 'signing-in' }))
+    const client = createClient({
+      jid,
+      password,
+      resource: `board-${crypto.randomUUID().slice(0, 8)}`,
+      transports: { websocket: this.#endpoint, bosh: false },
+      autoReconnect: true,
+      maxReconnectBackoff: RECONNECT_SECONDS_MAX,
+    })
+    client.stanzas.define([stateAnnotations])
+    client.disco.addFeature(PSA_FEATURE)
+    client.updateCaps()
+    this.#client = client
+    this.#listen(client)
+    void client.connect()
+  }
+  /** The first login of a new server: asks to see `friend`, and approves in advance that it sees us. */
+  signInWithFriend(jid: string, password: string, friend: string): void {
+    this.signIn(jid, password)
+    this.#client!.once('session:started', () => void this.#befriend(friend))
+  }
+  signOut(): void {
+    const client = this.#client
+    this.#client = null
+    void client?.send('presence', { type: 'unavailable' }).finally(() => client.disconnect())
+    this.#store.update(() => SIGNED_OUT)
+  }
+
+  // What the person does
+
+  async present(own: OwnPresence): Promise<void> {
+    const client = this.#client!
+    const before = this.#store.value.own
+    this.#change({ own })
+    if (own.invisible !== before.invisible) await this.#visible(client, !own.invisible)
+    if (!own.invisible) client.sendPresence(stanzaOf(client, own))
+  }
+  /** Asks to see somebody's presence, as a contact with a name and groups (RFC 6121 3.1.1). */
+  async add(jid: string, name: string | null, groups: readonly string[]): Promise<void> {
+    await this.save({ jid, name, groups })
+    this.#client!.subscribe(jid)
+  }
+  async save({ jid, name, groups }: Pick<Contact, 'jid' | 'name' | 'groups'>): Promise<void> {
+    const item = { jid, groups: [...groups], ...(name === null ? {} : { name }) } as RosterItem
+    await this.#attempt(this.#client!.updateRosterItem(item), `${jid} could not be saved`)
+  }
+  async remove(jid: string): Promise<void> {
+    await this.#attempt(this.#client!.removeRosterItem(jid), `${jid} could not be removed`)
+  }
+  ask(jid: string): void {
+    this.#client!.subscribe(jid)
+  }
+  /** Stops seeing its presence. */
+  unfollow(jid: string): void {
+    this.#client!.unsubscribe(jid)
+  }
+  /** Lets it see ours: answers its request, or approves in advance (RFC 6121 3.4). */
+  approve(jid: string): void {
+    this.#client!.acceptSubscription(jid)
+    this.#store.update((board) => withoutRequest(board, jid))
+  }
+  /** Refuses its request, or takes back what was approved (RFC 6121 3.2). */
+  deny(jid: string): void {
+    this.#client!.denySubscription(jid)
+    this.#store.update((board) => withoutRequest(board, jid))
+  }
+  say(jid: string, text: string): void {
+    const id = this.#client!.sendMessage({ to: jid, type: 'chat', body: text })
+    this.#store.update((board) => said(board, jid, { id, mine: true, text, at: new Date(), failed: false }))
+  }
+  open(jid: string | null): void {
+    this.#store.update((board) => opened(board, jid))
+  }
+  dismiss(): void {
+    this.#change({ trouble: null })
+  }
+
+  // What the server tells
+
+  #listen(client: Agent): void {
+    client.on('session:started', () => void this.#started(client))
+    client.on('stream:management:resumed', () => this.#change({ phase: 'online', trouble: null }))
+    client.on('auth:failed', () => this.#refused('The address or the password is wrong.'))
+    const ended = ({ condition, text }: StreamError): void => {
+      if (client === this.#client) this.#ended(condition, text ?? condition.replaceAll('-', ' '))
+    }
+    client.on('stream:error', ended)
+    // What the server sends as <stream:error/> comes under another name than what the library finds itself
+    client.on('error' as 'stream:error', ended)
+    client.on('disconnected', () => this.#disconnected(client))
+    client.on('available', (presence) => this.#present(presence))
+    client.on('unavailable', (presence) => this.#present(presence))
+    client.on('subscribe', ({ from, status }) =>
+      this.#store.update((board) => requested(board, { jid: bareOf(from ?? ''), words: status ?? null })),
+    )
+    client.on('roster:update', (push) => this.#rosterChanged(push.roster.items ?? []))
+    client.on('chat', (message) => this.#heard(message))
+    client.on('message:sent', (message, elsewhere) => elsewhere && this.#saidElsewhere(message))
+    client.on('message:error', ({ from, id }) => {
+      if (id !== undefined) this.#store.update((board) => lineFailed(board, bareOf(from ?? ''), id))
+    })
+  }
+  /** A new session: what an earlier one knew is no longer certain, and the server tells everything again. */
+  async #started(client: Agent): Promise<void> {
+    client.enableKeepAlive()
+    this.#change({ me: client.jid, presences: new Map(), phase: 'online', trouble: null })
+    await this.#attempt(client.enableCarbons(), 'Messages from your other devices will not be shown')
+    const { items } = await client.getRoster()
+    const { features } = await client.getDiscoInfo(client.config.server)
+    this.#change({ canHide: features.includes(INVISIBLE) })
+    this.#change({ roster: changed(new Map(), items.map(rosterChangeOf)) })
+    const { own } = this.#store.value
+    if (own.invisible) await this.#visible(client, false)
+    else client.sendPresence(stanzaOf(client, own))
+  }
+  #present(presence: Presence): void {
+    const jid = bareOf(presence.from ?? '')
+    this.#store.update((board) => {
+      const view = after(presenceOf(board.presences, jid), noticeOf(presence), new Date())
+      return { ...board, presences: new Map(board.presences).set(jid, view) }
+    })
+  }
+  #rosterChanged(items: readonly RosterItem[]): void {
+    this.#store.update((board) => {
+      const gone = items.filter((item) => (item.subscription as string) === 'remove').map((item) => item.jid)
+      const presences = new Map(board.presences)
+      for (const jid of gone) presences.delete(jid)
+      const open = board.open !== null && gone.includes(board.open) ? null : board.open
+      return { ...board, presences, open, roster: changed(board.roster, items.map(rosterChangeOf)) }
+    })
+  }
+  #heard({ from, body, id, delay }: Message): void {
+    if (from === undefined || body === undefined) return
+    const line = { id: id ?? crypto.randomUUID(), mine: false, text: body, at: delay?.timestamp ?? new Date(), failed: false }
+    this.#store.update((board) => said(board, bareOf(from), line))
+  }
+  /** From another of our devices (XEP-0280). */
+  #saidElsewhere({ to, body, id, delay }: Message): void {
+    if (to === undefined || body === undefined) return
+    const line = { id: id ?? crypto.randomUUID(), mine: true, text: body, at: delay?.timestamp ?? new Date(), failed: false }
+    this.#store.update((board) => said(board, bareOf(to), line))
+  }
+  #refused(words: string): void {
+    const client = this.#client
+    this.#client = null
+    void client?.disconnect()
+    this.#store.update(() => ({ ...SIGNED_OUT, trouble: words }))
+  }
+  #ended(condition: string, why: string): void {
+    if (this.#store.value.phase === 'signing-in') return this.#refused(`The server refuses: ${why}.`)
+    if (FINAL.has(condition)) return this.#refused(`The server has ended your session: ${why}.`)
+    this.#change({ trouble: `The server has closed the connection: ${why}.` })
+  }
+  #disconnected(client: Agent): void {
+    if (client !== this.#client) return
+    if (this.#store.value.phase === 'signing-in') return this.#refused('The server cannot be reached.')
+    this.#change({ phase: 'reconnecting' })
+  }
+
+  async #befriend(jid: string): Promise<void> {
+    await this.add(jid, null, [])
+    this.approve(jid)
+  }
+  async #visible(client: Agent, visible: boolean): Promise<void> {
+    // Not the library's goInvisible(): it misspells the payload's name, and sends none
+    const visibility = visible ? { type: 'visible' } : { type: 'invisible', probe: true }
+    await this.#attempt(client.sendIQ({ type: 'set', visibility } as IQ), 'Your visibility could not be changed')
+  }
+  async #attempt(work: Promise<unknown>, trouble: string): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      const { condition, text } = (error as { error?: { condition?: string; text?: string } }).error ?? {}
+      const why = text ?? condition?.replaceAll('-', ' ')
+      this.#change({ trouble: why === undefined ? `${trouble}.` : `${trouble}: ${why}.` })
+    }
+  }
+  #change(change: Partial<Board>): void {
+    this.#store.update((board) => ({ ...board, ...change }))
+  }
+}
+
+function stanzaOf(client: Agent, { show, status, priority }: OwnPresence): Presence {
+  const caps = client.disco.getCaps()
+  return {
+    ...(show === 'available' ? {} : { show }),
+    ...(status === '' ? {} : { status }),
+    priority,
+    ...(caps === undefined ? {} : { legacyCapabilities: caps }),
+  }
+}

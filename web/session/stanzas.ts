@@ -1,0 +1,32 @@
+/** From the client library's stanzas to the board's model, and back. */
+import type { Presence, RosterItem } from 'stanza/protocol'
+import { readAnnotation } from './annotations.ts'
+import type { PresenceNotice, Show } from '../model/presence.ts'
+import type { RosterChange } from '../model/roster.ts'
+
+export const bareOf = (jid: string): string => jid.split('/', 1)[0]!
+const resourceOf = (jid: string): string => jid.slice(bareOf(jid).length + 1)
+
+/** A presence of type 'available' or 'unavailable'. */
+export function noticeOf(presence: Presence): PresenceNotice {
+  return {
+    resource: resourceOf(presence.from ?? ''),
+    available: presence.type !== 'unavailable',
+    show: (presence.show as Show | undefined) ?? 'available',
+    status: presence.status ?? null,
+    priority: presence.priority ?? 0,
+    idleSince: presence.idleSince ?? null,
+    at: presence.delay?.timestamp ?? null,
+    annotations: (presence.stateAnnotations ?? []).map(readAnnotation),
+  }
+}
+export function rosterChangeOf({ jid, name, groups, subscription, pending, preApproved }: RosterItem): RosterChange {
+  return {
+    jid,
+    name: name === undefined || name === '' ? null : name,
+    groups: groups ?? [],
+    subscription,
+    asked: pending === 'subscribe',
+    preApproved: preApproved ?? false,
+  }
+}

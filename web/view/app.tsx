@@ -1,0 +1,48 @@
+/** The page: signing in, or the board with the person's own presence, requests, contacts, and one contact's details. */
+import type { Board } from '../model/board.ts'
+import type { Store } from '../model/store.ts'
+import type { BoardSession } from '../session/board-session.ts'
+import { AddContact } from './add-contact.tsx'
+import { Contacts } from './contacts.tsx'
+import { Details } from './details.tsx'
+import { useNow, useStore } from './hooks.ts'
+import { OwnPresencePanel } from './own-presence.tsx'
+import { Requests } from './requests.tsx'
+import { SignIn } from './sign-in.tsx'
+
+export function App({ store, session }: { readonly store: Store<Board>; readonly session: BoardSession }) {
+  const board = useStore(store)
+  const now = useNow()
+  if (board.phase === 'signed-out' || board.phase === 'signing-in') return <SignIn board={board} session={session} />
+  const contact = board.open === null ? undefined : board.roster.get(board.open)
+  return (
+    <div class={contact === undefined ? 'page' : 'page with-details'}>
+      <header>
+        <h1>Porchlight</h1>
+        <OwnPresencePanel board={board} session={session} />
+      </header>
+      <Notices board={board} session={session} />
+      <main aria-label="Contacts">
+        <Requests board={board} session={session} />
+        <AddContact session={session} />
+        <Contacts board={board} session={session} now={now} />
+      </main>
+      {contact !== undefined && <Details key={contact.jid} contact={contact} board={board} session={session} now={now} />}
+    </div>
+  )
+}
+
+function Notices({ board, session }: { readonly board: Board; readonly session: BoardSession }) {
+  return (
+    <div class="notices" role="status">
+      {board.phase === 'reconnecting' && (
+        <p class="notice">The connection is lost. What you see may be out of date; the board is connecting again.</p>
+      )}
+      {board.trouble !== null && (
+        <p class="notice trouble">
+          {board.trouble} <button onClick={() => session.dismiss()}>Dismiss</button>
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,24 @@
+/** What a view watches: the board, and the time. */
+import { useEffect, useState } from 'preact/hooks'
+import type { Store } from '../model/store.ts'
+
+export function useStore<T>(store: Store<T>): T {
+  const [value, show] = useState(store.value)
+  useEffect(() => {
+    show(store.value)
+    return store.listen(() => show(store.value))
+  }, [store])
+  return value
+}
+
+const TICK_MS = 10_000
+
+/** The time, anew often enough for "a minute ago". */
+export function useNow(): Date {
+  const [now, show] = useState(() => new Date())
+  useEffect(() => {
+    const timer = setInterval(() => show(new Date()), TICK_MS)
+    return () => clearInterval(timer)
+  }, [])
+  return now
+}

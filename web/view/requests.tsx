@@ -1,0 +1,41 @@
+/** Who asks to see the person's presence (RFC 6121 3.1): approve, deny. */
+import type { Board } from '../model/board.ts'
+import { isShared } from '../model/roster.ts'
+import type { BoardSession } from '../session/board-session.ts'
+
+export function Requests({ board, session }: { readonly board: Board; readonly session: BoardSession }) {
+  if (board.requests.length === 0) return null
+  const known = (jid: string): boolean => {
+    const contact = board.roster.get(jid)
+    return contact !== undefined && (isShared(contact) || contact.asked)
+  }
+  return (
+    <section class="requests" aria-label="Requests">
+      <h2>Who asks to see your presence</h2>
+      <ul>
+        {board.requests.map(({ jid, words }) => (
+          <li key={jid}>
+            <span>
+              <strong>{jid}</strong>
+              {words !== null && <q>{words}</q>}
+            </span>
+            <button class="main" onClick={() => session.approve(jid)}>
+              Approve
+            </button>
+            {!known(jid) && (
+              <button
+                onClick={() => {
+                  session.approve(jid)
+                  session.ask(jid)
+                }}
+              >
+                Approve and ask back
+              </button>
+            )}
+            <button onClick={() => session.deny(jid)}>Deny</button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
