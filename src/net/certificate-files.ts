@@ -43,7 +43,8 @@ export const usualAuthorities: Authorities = { ofClients: null, ofServers: null 
 
 /** @throws CertificateError */
 export async function loadCertificate(source: CertificateSource, trust: Authorities): Promise<LoadedCertificate> {
-  const [chain, key] = await Promise.all([readText(source.chainFile), readText(source.keyFile)])
+  const chain = await readText(source.chainFile)
+  const key = await readText(source.keyFile)
   const certificate = attempt(`${source.chainFile} does not begin with a certificate in PEM`, () => new X509Certificate(chain))
   const privateKey = attempt(`${source.keyFile} holds no private key in PEM that can be read without a passphrase`, () =>
     createPrivateKey(key),
