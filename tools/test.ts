@@ -5,15 +5,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
+const PREPARATION = new URL('../test/support/properties.ts', import.meta.url).href
 const HALVES: readonly (readonly string[])[] = [
   ['src/**/*.test.ts', 'web/**/*.test.ts'],
   ['test/stories/**/*.test.ts', 'test/conformance/**/*.test.ts'],
 ]
 
 function run(files: readonly string[], stdio: 'inherit' | 'pipe') {
-  const child = spawn(process.execPath, ['--test', '--test-isolation=none', '--test-reporter=spec', ...files], {
-    stdio: ['ignore', stdio, 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--import', PREPARATION, '--test', '--test-isolation=none', '--test-reporter=spec', ...files],
+    {
+      stdio: ['ignore', stdio, 'inherit'],
+    },
+  )
   const output: Buffer[] = []
   child.stdout?.on('data', (chunk: Buffer) => output.push(chunk))
   return { ended: once(child, 'close').then(([code]) => code as number | null), output }

@@ -12,7 +12,7 @@ import { SlotBook, type Slot } from './slots.ts'
 export class LocalAccount extends Account {
   /** Changes of the roster, one at a time: each is decided on what the one before it left. */
   readonly serial: Serial
-  /** By bare JID of the sender: a subscription stanza of his that is being processed. Null: none. */
+  /** By bare JID of the sender: the end of the last stanza of his that had to wait. Null: none. */
   arriving: Map<string, Promise<void>> | null
   #slots: unknown[]
 

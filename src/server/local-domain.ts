@@ -54,12 +54,17 @@ export class LocalDomain implements Destination {
 
   /**
    * RFC 6120 10.1: what comes from one sender is processed in its order. A subscription stanza has to wait for
-   * the store; what follows it, such as the presence that it entitles to, must not overtake it.
+   * the store; what follows it, such as the presence that it entitles to, must overtake neither it nor what waits already.
    */
   #run(account: LocalAccount, packet: Packet): void | Promise<void> {
     const sender = packet.from.bare
     const before = account.arriving?.get(sender)
-    const waits = before === undefined ? this.#now(account, packet) : before.then(() => this.#now(account, packet))
+    if (before !== undefined)
+      return account.arrives(
+        sender,
+        before.then(() => this.#now(account, packet)),
+      )
+    const waits = this.#now(account, packet)
     return waits !== undefined && isSubscription(packet) ? account.arrives(sender, waits) : waits
   }
   #now(account: LocalAccount, packet: Packet): void | Promise<void> {

@@ -1,6 +1,6 @@
 /** RFC 6121 sections 3 and 4 in the pipelines: which rule of `im/` a presence calls for, both ways. */
 import type { Clock } from '../base/clock.ts'
-import type { ImLimits } from '../im/account.ts'
+import { contactKey, type Account, type ImLimits } from '../im/account.ts'
 import { broadcastAvailable, broadcastUnavailable, directed, receive, type PresenceOut } from '../im/presence.ts'
 import { inbound, outbound } from '../im/subscribing.ts'
 import type { Packet } from '../xmpp/packet.ts'
@@ -46,8 +46,8 @@ export function presenceStage(parts: PresenceParts): Stage<FromClient> {
       case 'unsubscribe':
       case 'unsubscribed':
         return subscription(parts, session, addressed(packet))
-      case 'probe': // 4.3: asked for the account, not for the resource
-        return passOn(parts.router, addressed(packet).with({ from: session.account.bare }))
+      case 'probe':
+        return probe(parts.router, session.account, addressed(packet))
       case 'error':
         return passOn(parts.router, addressed(packet))
       default: // 4.7.1
@@ -102,6 +102,15 @@ function subscription(parts: PresenceParts, session: Session, packet: Packet): V
     if (contact === null) throw new StanzaError('item-not-found', { text: 'There is no such account' })
     return perform()
   })
+}
+
+/**
+ * RFC 6121 4.3, asked for the account, not for the resource. Not of a contact who has still to answer a request: he would have
+ * to refuse the probe (4.3.2 rule 1), and the refusal would be taken for his answer (A.3.4).
+ */
+function probe(router: Router, account: Account, packet: Packet): Verdict | Promise<Verdict> {
+  if (account.roster.item(contactKey(packet.to!))?.ask === true) return 'done'
+  return passOn(router, packet.with({ from: account.bare }))
 }
 
 function broadcast(parts: PresenceParts, session: Session, sent: Packet): void {

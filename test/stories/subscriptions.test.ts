@@ -252,6 +252,40 @@ story('a grant that is taken back at once leaves no ghost', { on: ['memory'] }, 
   await bob.expect(push(ALICE, `subscription='from'`), arrives('unsubscribe', ALICE), push(ALICE, `subscription='none'`))
 })
 
+story('what follows a grant keeps its order, at whatever moment it comes', { on: ['memory'] }, async (cast) => {
+  const alice = await cast.client('alice', '1')
+  cast.server.host.router.claim('b.example', { deliver() {} })
+  for (let moment = 0; moment < 40; moment++) {
+    const contact = `x${moment}@b.example`
+    alice.send(says('subscribe', contact))
+    await cast.forget()
+    const comes = (type: string, resource = '') =>
+      cast.fromElsewhere(`<presence ${type} from='${contact}${resource}' to='${ALICE}'/>`)
+    const all = [comes(`type='subscribed'`), comes('', '/1')]
+    for (let turn = 0; turn < moment; turn++) await Promise.resolve()
+    await Promise.all([...all, comes(`type='unavailable'`, '/1')])
+    await cast.settle()
+    const shown = alice.take().filter((xml) => xml.attr('from') === `${contact}/1`)
+    assert.deepEqual(
+      shown.map((xml) => xml.attr('type')),
+      [undefined, 'unavailable'],
+      `after ${moment} turns`,
+    )
+  }
+})
+
+story('a probe of one who has not answered yet is not sent: the answer would be taken for his', async (cast) => {
+  const [alice, bob] = await cast.clients('alice/1', 'bob/1')
+  alice.send(says('subscribe', BOB))
+  await alice.expect(push(BOB, ASKED))
+  await bob.expect(arrives('subscribe', ALICE))
+  alice.send(says('probe', BOB))
+  await cast.expectNothing()
+  bob.send(says('subscribed', ALICE))
+  await alice.expect(arrives('subscribed', BOB, ALICE), push(BOB, `subscription='to'`), here(bob.jid, '', ALICE))
+  await bob.expect(push(ALICE, `subscription='from'`))
+})
+
 const DAY = 86_400_000
 
 story(
