@@ -133,7 +133,7 @@ federation(
   },
 )
 
-federation('RFC 6121 4.4.2: copies of a broadcast that do not get through are nobody’s error', async (realm) => {
+federation('T-P22: copies of a broadcast (RFC 6121 4.4.2) that do not get through are nobody’s error', async (realm) => {
   const [alice] = await realm.friends('alice@a.example/1', 'dave@b.example/1')
   await cut(realm)
   await realm.pass(60_000)

@@ -42,7 +42,7 @@ story('4.3.2 rule 1: who believes to see somebody that does not show himself is 
   assert.equal((await cast.server.stores.rosters.load(ALICE)).items[0]!.subscription, 'from')
 })
 
-story('FED-2, FED-3: a login asks, and so ends what only one roster believes in', async (cast) => {
+story('T-S21: a login asks, and so ends what only one roster believes in', async (cast) => {
   await cast.rosters(['alice', 'bob', 'both'], ['bob', 'alice', 'to'])
   const bob = await cast.client('bob', '1')
   const alice = await cast.client('alice', '1', { presence: null })
@@ -62,7 +62,7 @@ story('A.3.2: who shows himself to somebody that does not look any more is told,
   await alice.expect(gone(bob.jid))
 })
 
-story('3.1.3 rule 2: a granted request whose answer got lost is answered again, and presence follows', async (cast) => {
+story('T-S22: a granted request (3.1.3 rule 2) whose answer got lost is answered again, and presence follows', async (cast) => {
   await written(cast, ALICE, rosterItem(BOB, 'none', false, true))
   await cast.rosters(['bob', 'alice', 'from'])
   const [alice, bob] = await cast.clients('alice/1', 'bob/1')
