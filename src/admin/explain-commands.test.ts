@@ -95,8 +95,55 @@ test('a contact on another server, with which there was no link yet', async () =
   const alice = await server.bind(ALICE, 'desk')
   await alice.send('<presence/>')
   const explanation = await explain(ALICE, 'bob@elsewhere.example')
-  assert.equal(explanation.verdict, `${ALICE} sees what elsewhere.example says of bob@elsewhere.example.`)
+  assert.match(explanation.verdict, /Whether bob@elsewhere\.example is available is not known/)
+  assert.match(explanation.verdict, /not the same as offline/)
+  assert.deepEqual(explanation.resources, [])
   assert.match(words(explanation), /kept by elsewhere\.example/)
+})
+
+test('a contact on another server: through what it was last confirmed, and that it has gone', async () => {
+  const { server, explain } = await scene()
+  const remote = server.remote('elsewhere.example')
+  await server.contact(ALICE, 'bob@elsewhere.example', 'both')
+  const alice = await server.bind(ALICE, 'desk')
+  await alice.send('<presence/>')
+  const bob = (): Promise<Explanation> => explain(ALICE, 'bob@elsewhere.example')
+  const say = (xml: string): Promise<void> => remote.send(`<presence from='bob@elsewhere.example/x' to='${ALICE}'${xml}`)
+  await say('/>')
+  const first = server.clock.now()
+  assert.equal((await bob()).verdict, `bob@elsewhere.example is available to ${ALICE} with 1 resource, says elsewhere.example.`)
+  const resource = { jid: 'bob@elsewhere.example/x', confidence: 'live', confirmedAt: first, confirmedBy: 'stanza' }
+  assert.deepEqual((await bob()).resources, [resource])
+  await server.advance(60_000)
+  await say('/>')
+  assert.deepEqual((await bob()).resources, [{ ...resource, confirmedAt: server.clock.now(), confirmedBy: 'probe' }])
+  await say(`><state-annotation xmlns='urn:xmpp:psa' from='elsewhere.example'><connection-paused/></state-annotation></presence>`)
+  assert.equal((await bob()).resources[0]?.confidence, 'paused')
+  await say(` type='unavailable'/>`)
+  const gone = await bob()
+  assert.match(gone.verdict, /no available resource, says elsewhere\.example: alice@example\.net sees it offline/)
+  assert.deepEqual(gone.resources, [])
+})
+
+test('what each client was last sent, and when', async () => {
+  const { server, explain } = await scene()
+  await server.friends(ALICE, BOB)
+  const alice = await server.bind(ALICE, 'desk')
+  await alice.send('<presence/>')
+  const bob = await server.bind(BOB, 'phone')
+  await bob.send('<presence/>')
+  const last = async (): Promise<unknown[]> => (await explain()).reasons.filter(({ words }) => words.startsWith('The last that'))
+  const sent = (type: string) => ({
+    about: 'shown',
+    words: `The last that its client desk was sent: ${type} presence of ${BOB}/phone.`,
+    since: server.clock.now(),
+  })
+  const [whenAvailable, whenAlone] = [sent('available'), (await last()).length]
+  assert.equal(whenAlone, 2, 'also that nobody was there, upon the probe')
+  assert.deepEqual((await last())[0], whenAvailable)
+  await server.advance(1000)
+  await bob.send("<presence type='unavailable'/>")
+  assert.deepEqual((await last())[0], sent('unavailable'))
 })
 
 test('who is nobody, or no address', async () => {

@@ -6,7 +6,9 @@ import * as v from 'valibot'
 import type { Millis } from '../base/clock.ts'
 import type { LocalAccount } from '../server/accounts.ts'
 import type { Host } from '../server/feature.ts'
+import type { Known } from '../server/presence-journal.ts'
 import type { Session } from '../server/session.ts'
+import { standingOf, type Confidence, type Sign } from '../server/standing.ts'
 import { jid, JidError, type Jid } from '../xmpp/jid.ts'
 import { CommandError, defineCommand, type Command } from './command.ts'
 
@@ -17,11 +19,21 @@ export interface Reason {
   /** Milliseconds since 1970; null: not known. */
   readonly since: Millis | null
 }
+/** How well the presence of one of the contact's resources is known. */
+export interface ResourceReport {
+  readonly jid: string
+  readonly confidence: Confidence
+  /** When and through what it was last confirmed; null: never. */
+  readonly confirmedAt: Millis | null
+  readonly confirmedBy: Sign | null
+}
 export interface Explanation {
   readonly watcher: string
   readonly contact: string
   /** What it comes to, in one sentence. */
   readonly verdict: string
+  /** The available resources of the contact. */
+  readonly resources: readonly ResourceReport[]
   readonly reasons: readonly Reason[]
   /** What would change it. */
   readonly remedies: readonly string[]
@@ -39,17 +51,21 @@ export const explainCommand = (host: Parts): Command =>
     if (alice === null)
       throw new CommandError(`There is no account ${watcher.bare} here. The first of the two is the one that looks.`)
     const bob = host.router.isLocal(contact.domain) ? await host.accounts.load(contact.bare) : null
-    const scene: Scene = { host, alice, contact, bob, isLocal: host.router.isLocal(contact.domain) }
+    const isLocal = host.router.isLocal(contact.domain)
+    const known = isLocal ? null : host.journal.knowledge(alice, contact)
+    const scene: Scene = { host, alice, contact, bob, isLocal, known }
     return {
       watcher: watcher.bare,
       contact: contact.bare,
       verdict: verdictOf(scene),
+      resources: [...standings(scene)],
       reasons: [
         ...subscriptions(scene),
         ...blocks(scene),
         ...resources(scene),
         ...link(scene),
         ...shown(scene),
+        ...sent(scene),
         ...events(scene),
       ],
       remedies: [...remedies(scene)],
@@ -63,6 +79,8 @@ interface Scene {
   readonly isLocal: boolean
   /** Null: of another server, or there is no such account. */
   readonly bob: LocalAccount | null
+  /** Null: of this server. */
+  readonly known: Known | null
 }
 
 const key = ({ contact }: Scene): string => contact.bare
@@ -71,17 +89,12 @@ const isShownTo = ({ bob, alice }: Scene): boolean => bob !== null && bob.roster
 const isAvailable = (session: Session): boolean => session.presence !== null
 
 function verdictOf(scene: Scene): string {
-  const { alice, bob, contact, isLocal, host } = scene
+  const { alice, bob, contact, isLocal } = scene
   const [a, b] = [alice.bare.bare, contact.bare]
   if (!alice.sessions.some(isAvailable)) return `${a} is not available itself, and is shown nobody's presence.`
   if (!sees(scene)) return `${a} has no subscription to the presence of ${b}: unless ${b} sends it directly, it shows nothing.`
   if (alice.hidden(contact)) return `${a} has blocked ${b}.`
-  if (!isLocal) {
-    const state = host.links.get(alice.bare.domain, contact.domain)
-    if (state?.isAnnouncedDown === true)
-      return `The link to ${contact.domain} is lost: ${a} sees what was last known, marked as such where its client asks for that.`
-    return `${a} sees what ${contact.domain} says of ${b}.`
-  }
+  if (!isLocal) return verdictElsewhere(scene)
   if (bob === null) return `There is no account ${b}.`
   if (!isShownTo(scene)) return `${b} does not share its presence with ${a}, although the roster of ${a} says so.`
   if (bob.hidden(alice.bare)) return `${b} has blocked ${a}: to ${a} it looks as if ${b} were offline.`
@@ -89,7 +102,24 @@ function verdictOf(scene: Scene): string {
   if (there.length === 0) return `${b} has no available resource: ${a} sees it offline.`
   if (there.every((session) => session.connection === null))
     return `Every available resource of ${b} has lost its connection and may come back: ${a} sees it paused where its client asks for that, and as it last was otherwise.`
-  return `${b} is available to ${a} with ${there.length} ${there.length === 1 ? 'resource' : 'resources'}.`
+  return `${b} is available to ${a} with ${resourcesWords(there.length)}.`
+}
+
+/** What is not known is not offline. */
+function verdictElsewhere({ host, alice, contact, known }: Scene): string {
+  const [a, b, domain] = [alice.bare.bare, contact.bare, contact.domain]
+  if (host.links.get(alice.bare.domain, domain)?.isAnnouncedDown === true)
+    return `The link to ${domain} is lost: ${a} sees what was last known, marked as such where its client asks for that.`
+  const { length } = known!.resources
+  if (length > 0) return `${b} is available to ${a} with ${resourcesWords(length)}, says ${domain}.`
+  if (known!.goneAt !== null) return `${b} has no available resource, says ${domain}: ${a} sees it offline.`
+  return `Whether ${b} is available is not known: ${domain} has not said so. That is not the same as offline, though most clients show it so.`
+}
+const resourcesWords = (n: number): string => `${n} ${n === 1 ? 'resource' : 'resources'}`
+
+function* standings({ bob, known }: Scene): Generator<ResourceReport> {
+  for (const session of bob?.sessions ?? []) if (isAvailable(session)) yield { jid: session.jid.full, ...standingOf(session) }
+  for (const { jid: resource, standing } of known?.resources ?? []) yield { jid: resource.full, ...standing }
 }
 
 function* subscriptions(scene: Scene): Generator<Reason> {
@@ -134,7 +164,9 @@ function* blocks({ alice, bob, contact }: Scene): Generator<Reason> {
 }
 
 function* resources(scene: Scene): Generator<Reason> {
-  const { bob, alice, host } = scene
+  const { bob, alice, host, known, contact } = scene
+  if (known !== null && known.goneAt !== null)
+    yield { about: 'resource', words: `${contact.domain} has said that ${contact.bare} is not available.`, since: known.goneAt }
   if (bob === null) return
   for (const session of bob.sessions) {
     const { jid: full, presence, priority, connection, pause } = session
@@ -174,6 +206,21 @@ function* shown({ host, alice, contact }: Scene): Generator<Reason> {
         since: session.boundAt,
       }
   for (const witness of host.journal.witnesses) yield* witness(alice, contact)
+}
+
+/** What each client was last handed of each resource, as far as that is remembered. */
+function* sent({ host, alice, contact }: Scene): Generator<Reason> {
+  for (const { jid: client } of alice.sessions) {
+    for (const { from, type, at } of host.journal.sent.lastTo(client, contact)) {
+      const what = `${SENT_WORDS[type] ?? `presence of type '${type}'`} of ${from.full}`
+      yield { about: 'shown', words: `The last that its client ${client.resource} was sent: ${what}.`, since: at }
+    }
+  }
+}
+const SENT_WORDS: Readonly<Record<string, string>> = {
+  '': 'available presence',
+  'unavailable': 'unavailable presence',
+  'error': 'an error',
 }
 
 const EVENT_WORDS = {

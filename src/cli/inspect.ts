@@ -1,6 +1,6 @@
 /** `porchlight status` and `porchlight explain order`: for people, or with --json for programs. */
 import type { Authority } from '../admin/control-client.ts'
-import type { Explanation, Reason } from '../admin/explain-commands.ts'
+import type { Explanation, Reason, ResourceReport } from '../admin/explain-commands.ts'
 import type { Status } from '../admin/status-commands.ts'
 import type { ComponentState } from '../server/component-state.ts'
 import type { World } from '../process/world.ts'
@@ -47,7 +47,7 @@ export async function explainPresence(
   world.stdout.write(options.json === true ? `${JSON.stringify(explanation)}\n` : explanationText(explanation))
 }
 
-function explanationText({ verdict, reasons, remedies }: Explanation): string {
+function explanationText({ verdict, resources, reasons, remedies }: Explanation): string {
   const line = ({ words, since }: Reason): string =>
     `  ${words}${since === null ? '' : ` Since ${new Date(since).toISOString()}.`}\n`
   const part = (title: string, lines: readonly string[]): string => (lines.length === 0 ? '' : `\n${title}\n${lines.join('')}`)
@@ -56,6 +56,7 @@ function explanationText({ verdict, reasons, remedies }: Explanation): string {
     `${verdict}\n`,
     part('Who may see whom', of('subscription', 'block')),
     part('What there is to see', of('resource', 'link')),
+    part('How well it is known', resources.map(standingLine)),
     part('What was shown', of('shown')),
     part('What happened lately', of('history')),
     part(
@@ -63,6 +64,13 @@ function explanationText({ verdict, reasons, remedies }: Explanation): string {
       remedies.map((words) => `  ${words}\n`),
     ),
   ].join('')
+}
+
+/** A presence that nobody has confirmed is not known to be anything: neither there nor gone. */
+function standingLine({ jid, confidence, confirmedAt, confirmedBy }: ResourceReport): string {
+  const when =
+    confirmedAt === null ? 'never confirmed' : `last confirmed ${new Date(confirmedAt).toISOString()} by ${confirmedBy}`
+  return `  ${jid}: ${confidence}, ${when}.\n`
 }
 
 function statusText(s: Status): string {

@@ -27,9 +27,11 @@ export interface Connector {
   connect(link: Link): void
   /** Does something wait to be sent? */
   isWanted(link: Link): boolean
+  /** When anything was last received over the link; null: not known. */
+  heardAt(link: Link): Millis | null
 }
 /** Nobody can: streams come, or they do not. */
-export const passive: Connector = { connect: (link) => link.failed(), isWanted: () => false }
+export const passive: Connector = { connect: (link) => link.failed(), isWanted: () => false, heardAt: () => null }
 
 export class Link {
   readonly local: string
@@ -63,6 +65,14 @@ export class Link {
   /** When it came to be in this state. */
   get since(): number {
     return this.#machine.since
+  }
+  /** When anything was last received over it; null: not known. */
+  get heardAt(): Millis | null {
+    return this.#connector().heardAt(this)
+  }
+  /** When it last broke, or could not be had: what is older may not have been confirmed since. Null: it never has. */
+  get lostAt(): Millis | null {
+    return this.#machine.lostAt
   }
   get isForced(): boolean {
     return this.#machine.forced

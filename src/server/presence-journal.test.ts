@@ -7,7 +7,7 @@ import { PresenceJournal } from './presence-journal.ts'
 test('the newest first, and of a bounded number', () => {
   const facts = new FactBoard((error) => assert.fail(String(error)))
   const clock = new ManualClock()
-  const journal = new PresenceJournal(facts, clock)
+  const journal = new PresenceJournal(facts, clock, 0)
   const begin = clock.now()
   for (let i = 0; i < 25_000; i++) {
     facts.tell(i % 2 === 0 ? 'link-down' : 'link-up', { local: 'a.example', remote: `${i}.example` })

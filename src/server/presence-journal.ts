@@ -6,6 +6,8 @@ import type { Clock, Millis } from '../base/clock.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import type { LocalAccount } from './accounts.ts'
 import type { FactBoard } from './facts.ts'
+import { SentLog } from './sent-log.ts'
+import type { Standing } from './standing.ts'
 
 export type JournalEvent = 'came' | 'changed' | 'went' | 'paused' | 'resumed' | 'subscription' | 'link-down' | 'link-up'
 
@@ -27,16 +29,31 @@ export interface Testimony {
 }
 export type Witness = (watcher: LocalAccount, contact: Jid) => Iterable<Testimony>
 
+/** What is known of a contact on another server. */
+export interface Known {
+  /** Those of its resources that are available. */
+  readonly resources: readonly { readonly jid: Jid; readonly standing: Standing }[]
+  /** Its server has said then that there are none, and nothing against it since; null: it has not. */
+  readonly goneAt: Millis | null
+}
+export type Knowledge = (watcher: LocalAccount, contact: Jid) => Known
+
 /** About a megabyte. */
 const ENTRIES_MAX = 10_000
 
 export class PresenceJournal {
   readonly witnesses: Witness[] = []
+  /** Of contacts elsewhere. */
+  knowledge: Knowledge = () => ({ resources: [], goneAt: null })
+  /** What clients were handed. */
+  readonly sent: SentLog
   readonly #entries: JournalEntry[] = []
   /** Where the next entry goes once the ring is full. */
   #next = 0
 
-  constructor(facts: FactBoard, clock: Clock) {
+  /** @param sentMax see `SentLog` */
+  constructor(facts: FactBoard, clock: Clock, sentMax: number) {
+    this.sent = new SentLog(sentMax)
     const note = (event: JournalEvent, who: string, what: string): void => this.#add({ at: clock.now(), event, who, what })
     facts.on('presence-changed', ({ session: { jid }, before, after }) =>
       note(after === null ? 'went' : before === null ? 'came' : 'changed', jid.bare, jid.resource),

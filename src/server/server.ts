@@ -90,6 +90,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const limits = imLimits(options.limits)
   const failed = (error: unknown, what: string): void => log.error({ err: error }, what)
   const facts = new FactBoard((error, kind) => log.error({ err: error, fact: kind }, 'An observer of a fact has failed'))
+  const journal = new PresenceJournal(facts, clock, options.presence['sent-log'])
   const registry = new Registry()
   const fromClient = new StageBook<FromClient>(FROM_CLIENT)
   const toAccount = new StageBook<ToAccount>(TO_ACCOUNT)
@@ -109,10 +110,14 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     let rest: readonly Stage<ToSession>[] | null = null
     return (session, packet) => void run((rest ??= toSession.after(name)), { session, packet })
   }
+  const presenceSent = (session: Session, { from, type }: Packet): void => {
+    presencesDelivered.value += 1
+    journal.sent.note(session.jid, from, type, clock.now())
+  }
   const writeStage: Stage<ToSession> = ({ session, packet }) => {
     if (session.connection === null) return 'done'
     stanzasDelivered.value += 1
-    if (packet.kind === 'presence') presencesDelivered.value += 1
+    if (packet.kind === 'presence') presenceSent(session, packet)
     session.connection.send(packet.wire)
     return 'done'
   }
@@ -170,7 +175,10 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   /** What a session does with each thing its client sends. */
   function makeLane(session: Session): Lane<LaneItem> {
     const work = (item: LaneItem): void | Promise<void> => {
-      if (item instanceof Packet) return counted(session, fromStanza(session, item))
+      if (item instanceof Packet) {
+        session.heard(isAnswer(item) ? 'answer' : 'stanza')
+        return counted(session, fromStanza(session, item))
+      }
       if (!(item instanceof Element || item instanceof Refused)) return sessions.leave(session, item)
       const waits = rateLimiter.admitOther(session)
       return waits === null ? other(session, item) : waits.then(() => (session.ended ? undefined : other(session, item)))
@@ -191,7 +199,10 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     session.handled += 1
   }
   function other(session: Session, item: Element | Refused): void | Promise<void> {
-    if (item instanceof Element) return nonza(session, item)
+    if (item instanceof Element) {
+      session.heard('acknowledgement')
+      return nonza(session, item)
+    }
     if (item.reply !== null) deliver(session, item.reply)
     return counted(session)
   }
@@ -265,7 +276,6 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   installRosterService({ registry, rosters: stores.rosters, rosterChanges, deliver, limits })
 
   const disco = new DiscoBook()
-  const journal = new PresenceJournal(facts, clock)
   const streamFeatures = new StreamFeatures()
   const hostParts: Omit<Host<D>, 'registrar'> = {
     clock,
@@ -338,6 +348,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
 }
 
 const nothing = (): void => {}
+const isAnswer = ({ kind, type }: Packet): boolean => kind === 'iq' && (type === 'result' || type === 'error')
 
 function imLimits(settings: LimitsSettings): ImLimits {
   return {

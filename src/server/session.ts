@@ -12,6 +12,7 @@ import type { LocalAccount } from './accounts.ts'
 import type { Ending } from './endings.ts'
 import type { Lane } from './lane.ts'
 import type { Slot } from './slots.ts'
+import type { Sign } from './standing.ts'
 
 /** What a connection tells about itself, for the operator and for policies. */
 export interface ConnectionInfo {
@@ -71,7 +72,12 @@ export class Session extends Resource {
   /** Its client has announced that it will not be heard of for a while; it has a connection. */
   isSilent: boolean
   ended: boolean
+  /** How its client was last heard of, and when; when the connection brought more than that: `heardAt`. */
+  sign: Sign
+  signAt: Millis
   #slots: unknown[]
+  /** Of the connection that is lost. */
+  #heardBefore: Millis
 
   constructor(
     jid: Jid,
@@ -94,7 +100,24 @@ export class Session extends Resource {
     this.pause = null
     this.isSilent = false
     this.ended = false
+    this.sign = 'binding'
+    this.signAt = boundAt
     this.#slots = []
+    this.#heardBefore = boundAt
+  }
+  /** When anything was last received from its client. */
+  get heardAt(): Millis {
+    return this.connection?.heardAt ?? this.#heardBefore
+  }
+  /** Something complete has come from its client. */
+  heard(sign: Sign): void {
+    this.sign = sign
+    this.signAt = this.heardAt
+  }
+  /** Its connection is gone. */
+  disconnect(): void {
+    this.#heardBefore = this.heardAt
+    this.connection = null
   }
   /** Gives the session its slots; once, when it is bound. */
   furnish(slots: unknown[]): void {

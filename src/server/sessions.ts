@@ -83,7 +83,7 @@ export class Sessions {
     if (session.ended || (session.pause !== null && ending.resumable)) return
     if (!ending.resumable || session.resumableMs === 0) return this.end(session, ending)
     session.connection?.close(ending)
-    session.connection = null
+    session.disconnect()
     session.isSilent = false
     session.pause = this.#parts.clock.after(session.resumableMs, () => this.end(session, NOT_RESUMED))
     this.#parts.facts.tell('session-paused', { session, why: 'stream-lost' })
@@ -93,6 +93,7 @@ export class Sessions {
     session.pause!.cancel()
     session.pause = null
     session.connection = connection
+    session.heard('resumption')
     session.lang = lang
     this.#parts.facts.tell('session-resumed', { session, after: 'stream-lost' })
   }
@@ -115,7 +116,7 @@ export class Sessions {
     session.pause?.cancel()
     session.lane.clear()
     const { account, connection, presence } = session
-    session.connection = null
+    session.disconnect()
     this.#all.delete(session)
     const { accounts, clock, facts, presenceOut } = this.#parts
     presenceEnded(account, session, clock.now(), presenceOut)

@@ -37,6 +37,10 @@ export const presenceSettings = section({
     false,
     'Whether the server answers a presence probe of one of its users: then clients that ask can show it among the contacts.',
   ),
+  'sent-log': count(
+    20_000,
+    'Of so many presence stanzas, the last ones of all clients together, it is remembered who was handed whose and when, for `porchlight explain`. In memory only, and nothing of what they say. 0: of none.',
+  ),
 })
 export type PresenceSettings = Settings<typeof presenceSettings>
 

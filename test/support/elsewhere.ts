@@ -26,6 +26,7 @@ export class Elsewhere {
     this.link = links.of(DOMAIN, domain, {
       connect: (link) => (this.#isReachable ? link.opened() : link.failed()),
       isWanted: () => false,
+      heardAt: () => null,
     })
     router.claimRest({
       deliver: (packet) => {

@@ -233,6 +233,10 @@ export class Client {
     this.#hand(packetOf(element, this.jid) ?? element)
     await settled()
   }
+  /** Octets arrive from the client that are no stanza: white space. */
+  hear(): void {
+    this.#connection.heard()
+  }
   /** Sends an IQ and gives back its answer, a result or an error. */
   async ask(xml: string): Promise<Element> {
     await this.send(xml)

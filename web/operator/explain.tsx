@@ -40,13 +40,25 @@ export function Explain({ server }: { readonly server: Server }) {
   )
 }
 
-function Words({ explanation: { verdict, reasons, remedies } }: { readonly explanation: ExplanationReport }) {
+function Words({ explanation: { verdict, resources, reasons, remedies } }: { readonly explanation: ExplanationReport }) {
   const now = new Date()
   return (
     <>
       <p>
         <strong>{verdict}</strong>
       </p>
+      {resources.length > 0 && (
+        <ul class="troubles" aria-label="How well it is known">
+          {resources.map(({ jid, confidence, confirmedAt, confirmedBy }) => (
+            <li key={jid}>
+              {jid}: {confidence.replaceAll('-', ' ')}{' '}
+              <span class="more">
+                {confirmedAt === null ? 'never confirmed' : `last confirmed by ${confirmedBy} ${ago(new Date(confirmedAt), now)}`}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
       <ul class="troubles">
         {reasons.map(({ words, since }) => (
           <li key={`${words}${since}`}>

@@ -49,6 +49,12 @@ export interface UserReport {
 }
 export interface ExplanationReport {
   readonly verdict: string
+  readonly resources: readonly {
+    readonly jid: string
+    readonly confidence: string
+    readonly confirmedAt: number | null
+    readonly confirmedBy: string | null
+  }[]
   readonly reasons: readonly { readonly words: string; readonly since: number | null }[]
   readonly remedies: readonly string[]
 }

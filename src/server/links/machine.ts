@@ -65,6 +65,8 @@ export class LinkMachine {
   streams = 0
   /** The operator has taken it down. */
   forced = false
+  /** When stanzas may last have been lost; null: never. */
+  lostAt: Millis | null = null
   /** A loss was announced and not taken back. */
   announcedDown = false
   readonly #times: LinkTimes
@@ -119,7 +121,7 @@ export class LinkMachine {
   /** An authenticated stream is over. @param graceful both sides have closed it, and neither named an error */
   closed(graceful: boolean, m: Moment): void {
     this.streams -= 1
-    if (!graceful) this.#lossy = true
+    if (!graceful) this.#lose(m)
     if (this.forced) return
     if (this.streams > 0) return graceful ? undefined : this.#mendSoon(m)
     if (graceful) this.#enter('idle', m)
@@ -137,7 +139,7 @@ export class LinkMachine {
     this.#failures += 1
     this.#notBefore = m.now + this.#pause(m.lot)
     if (this.streams > 0) return // what comes in proves that the other side lives
-    this.#lossy = true
+    this.#lose(m)
     if (this.state === 'idle') this.#suspect(false, m)
     this.#failedSinceLoss = true
     this.#retryAt = this.#notBefore
@@ -166,7 +168,7 @@ export class LinkMachine {
     this.forced = false
     this.#notBefore = 0
     this.#failures = 0
-    this.#lossy = true
+    this.#lose(m)
     if (this.streams === 0) this.#connect()
     else {
       this.#enter('up', m)
@@ -180,6 +182,10 @@ export class LinkMachine {
     return quiet && this.state !== 'suspect' && this.#notBefore <= now && this.#retryAt === null
   }
 
+  #lose({ now }: Moment): void {
+    this.#lossy = true
+    this.lostAt = now
+  }
   #suspect(broken: boolean, m: Moment): void {
     this.#enter('suspect', m)
     this.#broken = broken

@@ -5,6 +5,7 @@
 import type { Counter } from '../../base/metrics.ts'
 import { checkIq } from '../../server/check-stage.ts'
 import type { Host } from '../../server/feature.ts'
+import type { Millis } from '../../base/clock.ts'
 import type { Connector, Link } from '../../server/links.ts'
 import type { Destination } from '../../server/router.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -80,6 +81,10 @@ export class Federation implements Destination, Switchboard, Connector {
   }
   isWanted(link: Link): boolean {
     return (this.#outlets.get(keyOf(link))?.waiting ?? 0) > 0
+  }
+  heardAt(link: Link): Millis | null {
+    const streams = this.#streams.between(link)
+    return streams.length === 0 ? null : Math.max(...streams.map((stream) => stream.heardAt))
   }
   streams(): Iterable<PeerStream> {
     return this.#streams.all()

@@ -7,7 +7,7 @@ export class Managed {
   /** Under which it can be resumed; null: it cannot. */
   readonly id: string | null
   readonly queue: UnacknowledgedQueue
-  readonly #session: Session
+  readonly session: Session
   readonly #handledBefore: number
   /** Who wants to resume it just now; of several, the last. */
   claim: Connection | null
@@ -25,7 +25,7 @@ export class Managed {
   constructor(session: Session, id: string | null, limits: QueueLimits) {
     this.id = id
     this.queue = new UnacknowledgedQueue(limits)
-    this.#session = session
+    this.session = session
     this.#handledBefore = session.handled
     this.claim = null
     this.backAt = null
@@ -36,6 +36,6 @@ export class Managed {
   }
   /** How many stanzas of the client were handled, as `h` says it. */
   get h(): number {
-    return uint32(this.#session.handled - this.#handledBefore)
+    return uint32(this.session.handled - this.#handledBefore)
   }
 }

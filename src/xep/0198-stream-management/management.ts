@@ -205,8 +205,10 @@ export class StreamManagement {
     this.#asking.look(session, managed)
   }
   /** What came while the client was away says so, if it is a message. */
-  #writeLate({ backAt }: Managed, connection: Connection, { packet, at }: Entry): void {
+  #writeLate({ session, backAt }: Managed, connection: Connection, { packet, at }: Entry): void {
+    const { clock, journal } = this.#host
     this.#late.value += 1
+    if (packet.kind === 'presence') journal.sent.note(session.jid, packet.from, packet.type, clock.now())
     const isOld = backAt !== null && at <= backAt && packet.kind === 'message' && packet.type !== 'error'
     connection.send((isOld ? stamped(packet, at) : packet).wire)
   }

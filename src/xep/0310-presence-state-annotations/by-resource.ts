@@ -22,6 +22,10 @@ export class ByResource<T extends OfResource> {
   ofDomain(domain: string): Iterable<T> {
     return this.#domains.get(domain)?.values() ?? []
   }
+  /** Is there one of that account? */
+  hasAccount({ bare }: Jid): boolean {
+    return this.#accounts.has(bare)
+  }
   /** Those of one account: of the bare JID itself, and of its resources. */
   *ofAccount({ domain, bare }: Jid): Generator<T> {
     if (!this.#accounts.has(bare)) return

@@ -8,6 +8,8 @@ import { contactKey } from '../../im/account.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Slot } from '../../server/slots.ts'
+import { standingElsewhere, type Sign } from '../../server/standing.ts'
+import type { Known } from '../../server/presence-journal.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { roomMark } from '../../xmpp/muc-user.ts'
 import type { Packet } from '../../xmpp/packet.ts'
@@ -21,6 +23,8 @@ export interface Heard {
   readonly caps: Caps | null
   /** When its server last said that it is available. */
   readonly confirmedAt: Millis
+  /** Through what: a stanza that says something new, or one that says the same again. */
+  readonly sign: Sign
   /** The turn in which its presence last changed in anything but annotations. */
   readonly changed: number
   /** What its own server says against that. */
@@ -34,6 +38,7 @@ interface Entry {
   readonly jid: Jid
   caps: Caps | null
   confirmedAt: Millis
+  sign: Sign
   changed: number
   doubts: readonly Doubt[]
   isRepeated: boolean
@@ -43,6 +48,8 @@ interface Entry {
 /** Of one account. */
 interface Ears {
   readonly resources: ByResource<Entry>
+  /** Contacts of whom nobody is available, by bare JID: since when their server says so. */
+  readonly gone: Map<string, Millis>
   /** Changes whenever the account blocks somebody, or does so no more. */
   hidden: LocalAccount['hidden']
 }
@@ -96,6 +103,17 @@ export class Hearing {
     return account.get(this.#slot)?.resources.ofAccount(contact) ?? []
   }
 
+  /** What is known of `contact`, who is elsewhere. What a broken link has left unsaid is not known. */
+  known(account: LocalAccount, contact: Jid): Known {
+    const link = this.#host.links.get(account.bare.domain, contact.domain)
+    const resources = Array.from(this.ofAccount(account, contact), ({ jid, confirmedAt: at, sign, doubts }) => ({
+      jid,
+      standing: standingElsewhere(link, { at, sign }, doubts.length > 0),
+    }))
+    const goneAt = account.get(this.#slot)?.gone.get(contact.bare) ?? null
+    const isOld = goneAt !== null && (link?.lostAt ?? 0) > goneAt
+    return { resources, goneAt: isOld || resources.length > 0 ? null : goneAt }
+  }
   /** The next presence of that contact is shown to all, even if they know it: somebody has asked for it. */
   tellAgain(account: LocalAccount, contact: Jid): void {
     for (const entry of account.get(this.#slot)?.resources.ofAccount(contact) ?? []) entry.isForAll = false
@@ -104,6 +122,7 @@ export class Hearing {
   note(account: LocalAccount, packet: Packet): void {
     const { from, type } = packet
     if (type === 'unavailable') return this.#lose(account, from)
+    account.get(this.#slot)?.gone.delete(from.bare)
     if (type !== '' || from.isBare || !account.isAvailable || !concerns(account, from) || roomMark(packet) !== undefined) return
     const { resources } = this.#earsOf(account)
     const old = resources.get(from)
@@ -120,6 +139,7 @@ export class Hearing {
     const isForAll = packet.to!.isBare
     entry.confirmedAt = now
     entry.doubts = doubtsIn(packet)
+    entry.sign = entry.digest === digest ? 'probe' : 'stanza'
     entry.isRepeated = entry.digest === digest && (entry.isForAll || !isForAll)
     if (entry.isRepeated) return
     entry.digest = digest
@@ -136,6 +156,7 @@ export class Hearing {
       jid: packet.from,
       caps: capsIn(packet.payload),
       confirmedAt: now,
+      sign: 'stanza',
       changed: this.turn(),
       doubts: doubtsIn(packet),
       isRepeated: false,
@@ -146,7 +167,7 @@ export class Hearing {
   /** Who was blocked for a while was not heard, and what clients make of that is their own affair: they are told again. */
   #earsOf(account: LocalAccount): Ears {
     const { hidden } = account
-    const ears = account.get(this.#slot) ?? { resources: new ByResource<Entry>(), hidden }
+    const ears = account.get(this.#slot) ?? { resources: new ByResource<Entry>(), gone: new Map<string, Millis>(), hidden }
     account.set(this.#slot, ears)
     if (ears.hidden === hidden) return ears
     ears.hidden = hidden
@@ -154,10 +175,16 @@ export class Hearing {
     return ears
   }
   #lose(account: LocalAccount, from: Jid): void {
-    const ears = account.get(this.#slot)
-    if (ears === null) return
+    if (!account.isAvailable) return
+    const ears = this.#earsOf(account)
     const gone = from.isBare ? [...ears.resources.ofAccount(from)].map(({ jid }) => jid) : [from]
     for (const jid of gone) if (ears.resources.remove(jid) !== undefined) this.onLost(account, jid)
+    this.#noteGone(account, ears, from)
+  }
+  /** It is said for all resources, or of the last one that was known. */
+  #noteGone({ roster }: LocalAccount, { resources, gone }: Ears, from: Jid): void {
+    if (!roster.isSubscribedTo(contactKey(from)) || resources.hasAccount(from)) return
+    if (gone.size < this.#resourcesMax || gone.has(from.bare)) gone.set(from.bare, this.#host.clock.now())
   }
 }
 

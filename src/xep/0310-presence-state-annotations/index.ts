@@ -65,6 +65,7 @@ export const presenceStateAnnotations = defineFeature({
     const confirmWithin = options['confirm-within']
     const outages = new Outages({ host, caps, portions, receivers, hearing, limits, confirmWithin })
 
+    host.journal.knowledge = (watcher, contact) => hearing.known(watcher, contact)
     host.journal.witnesses.push((watcher, contact) => receivers.testify(watcher, contact))
     links.shownTo = (session) => receivers.domains(session)
     host.toSession('psa-ledger', receivers.stage)

@@ -64,19 +64,19 @@ test('PSA-27: nothing is told twice, and nothing is taken back that was not told
   const ledger = new PresenceLedger(AMPLE)
   ledger.show(presence('j@b/1'), null, 0)
   const shown = ledger.get(jid('j@b/1'))!
-  assert.equal(ledger.tell(shown, null), false)
-  assert.equal(ledger.tell(shown, 'server-unavailable'), true)
-  assert.equal(ledger.tell(shown, 'server-unavailable'), false)
-  assert.equal(ledger.tell(shown, 'connection-paused'), true)
-  assert.equal(ledger.tell(shown, null), true)
-  assert.equal(ledger.tell(shown, null), false)
+  assert.equal(ledger.tell(shown, null, 5), false)
+  assert.equal(ledger.tell(shown, 'server-unavailable', 5), true)
+  assert.equal(ledger.tell(shown, 'server-unavailable', 5), false)
+  assert.equal(ledger.tell(shown, 'connection-paused', 5), true)
+  assert.equal(ledger.tell(shown, null, 5), true)
+  assert.equal(ledger.tell(shown, null, 5), false)
 })
 
 test('PSA-25: a new presence brings its own doubt, or none', () => {
   const ledger = new PresenceLedger(AMPLE)
   ledger.show(presence('j@b/1'), 'connection-paused', 0)
   ledger.show(presence('j@b/1'), null, 0)
-  assert.equal(ledger.tell(ledger.get(jid('j@b/1'))!, null), false)
+  assert.equal(ledger.tell(ledger.get(jid('j@b/1'))!, null, 5), false)
   sums(ledger)
 })
 
@@ -85,9 +85,9 @@ test('what the client has been told of since is no news, even if somebody still 
   ledger.show(presence('j@b/1'), null, 0)
   const old = ledger.get(jid('j@b/1'))!
   ledger.close(jid('j@b/1'))
-  assert.equal(ledger.tell(old, 'server-unavailable'), false)
+  assert.equal(ledger.tell(old, 'server-unavailable', 5), false)
   ledger.show(presence('j@b/1'), null, 0)
-  assert.equal(ledger.tell(old, 'server-unavailable'), false)
+  assert.equal(ledger.tell(old, 'server-unavailable', 5), false)
   sums(ledger)
 })
 
@@ -137,7 +137,7 @@ test('PSA-27: whatever happens, the client hears of each change once, and in the
       const look = (from: string): void => {
         const shown = ledger.get(jid(from))
         const doubt = truth.get(from)!
-        if (shown === undefined || !ledger.tell(shown, doubt)) return
+        if (shown === undefined || !ledger.tell(shown, doubt, 5)) return
         assert(seen.has(from), 'nobody is annotated who was not shown')
         assert.notEqual(seen.get(from), doubt, 'not the same twice; not empty without one before')
         seen.set(from, doubt)

@@ -23,11 +23,14 @@ export interface Shown extends OfResource {
   readonly at: Millis
   /** What we have told the client of it last; null: that it is as it is, or nothing. */
   readonly told: Doubt | null
+  /** Since when. */
+  readonly toldAt: Millis
 }
 interface Entry extends Shown {
   packet: Packet
   at: Millis
   told: Doubt | null
+  toldAt: Millis
 }
 
 export class PresenceLedger {
@@ -71,10 +74,10 @@ export class PresenceLedger {
     }
     this.octets = octets
     if (old === undefined) {
-      this.#entries.add({ jid, packet, at, told })
+      this.#entries.add({ jid, packet, at, told, toldAt: at })
       this.doubted += told === null ? 0 : 1
     } else {
-      this.#tell(old, told)
+      this.#tell(old, told, at)
       old.packet = packet
       old.at = at
     }
@@ -85,22 +88,23 @@ export class PresenceLedger {
     if (!from.isBare) return this.#forget(from)
     for (const { jid } of this.#entries.ofAccount(from)) this.#forget(jid)
   }
-  /** Is this news to the client? Then it counts as told. */
-  tell(shown: Shown, doubt: Doubt | null): boolean {
+  /** Is this news to the client? Then it counts as told, at that moment. */
+  tell(shown: Shown, doubt: Doubt | null, at: Millis): boolean {
     const entry = this.#entries.get(shown.jid)
-    return entry === shown && this.#tell(entry, doubt)
+    return entry === shown && this.#tell(entry, doubt, at)
   }
 
-  #tell(entry: Entry, doubt: Doubt | null): boolean {
+  #tell(entry: Entry, doubt: Doubt | null, at: Millis): boolean {
     if (entry.told === doubt) return false
     this.doubted += (doubt === null ? 0 : 1) - (entry.told === null ? 0 : 1)
     entry.told = doubt
+    entry.toldAt = at
     return true
   }
   #forget(jid: Jid): void {
     const entry = this.#entries.remove(jid)
     if (entry === undefined) return
-    this.#tell(entry, null)
+    if (entry.told !== null) this.doubted -= 1
     this.octets -= octetsOf(entry.packet)
   }
 }

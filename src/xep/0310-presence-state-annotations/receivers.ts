@@ -106,10 +106,14 @@ export class Receivers {
           yield { about: 'shown', words: `Its client ${resource} does not ask for annotations (XEP-0310).`, since: null }
         continue
       }
-      for (const { jid, at, told } of this.shown(session, contact.domain)) {
+      for (const { jid, at, toldAt, told } of this.shown(session, contact.domain)) {
         if (jid.bare !== contact.bare) continue
         const doubt = told === null ? 'as it is' : TOLD[told]
-        yield { about: 'shown', words: `Its client ${resource} was shown ${jid.resource} as available, ${doubt}.`, since: at }
+        yield {
+          about: 'shown',
+          words: `Its client ${resource} was shown ${jid.resource} as available, ${doubt}.`,
+          since: told === null ? at : toldAt,
+        }
       }
     }
   }
@@ -152,7 +156,7 @@ export class Receivers {
     const { packet } = shown
     if (session.account.hidden(packet.from)) return // PSA-35
     const doubt = this.#parts.doubtOf(session, packet.from)
-    if (session.get(this.#slot).ledger?.tell(shown, doubt) !== true) return
+    if (session.get(this.#slot).ledger?.tell(shown, doubt, this.#parts.host.clock.now()) !== true) return
     this.#isTelling = true
     try {
       this.#parts.host.deliver(session, this.#annotated(session, packet, doubt))
