@@ -11,6 +11,7 @@ import type { Jid } from '../../xmpp/jid.ts'
 import { capsOf } from '../0115-entity-capabilities/index.ts'
 import { clientStatesOf } from '../0352-client-state-indication/index.ts'
 import { honest, plain, PSA } from '../../xmpp/state-annotation.ts'
+import { Audit } from './audit.ts'
 import { Annotations, LANGUAGES } from './descriptions.ts'
 import { Hearing } from './hearing.ts'
 import { Outages } from './outages.ts'
@@ -34,6 +35,10 @@ const settings = section({
     1,
   ),
   'noted-size': size('2 MiB', 'The same in octets, about.'),
+  'audit': duration(
+    '1 minute',
+    'So often a sample of what clients were shown is compared with what is so. A promise that is found broken is counted in the metrics and logged. "0 s": never.',
+  ),
   'description': flag(true, 'Explain annotations to people, in the language of their stream.'),
   'language': choice(LANGUAGES, 'en', 'Of those explanations, for people whose language is not known.'),
 })
@@ -48,7 +53,9 @@ export const presenceStateAnnotations = defineFeature({
     const caps = capsOf(host)
     const limits = { presencesMax: options['noted-presences'], octetsMax: options['noted-size'] }
     const annotations = new Annotations(options['language'], options['description'])
-    const portions = new Portions(host.clock, (error) => log.error({ err: error }, 'Annotations could not be sent'))
+    const inPortions = (): Portions =>
+      new Portions(host.clock, (error) => log.error({ err: error }, 'Annotations could not be sent, or not be looked at'))
+    const portions = inPortions()
     const hearing = new Hearing(host, limits.presencesMax)
     const pauses = new Pauses(host, options['pause-grace'], (session) => {
       portions.do(lookAt(host, session, receivers))
@@ -65,6 +72,8 @@ export const presenceStateAnnotations = defineFeature({
     const confirmWithin = options['confirm-within']
     const outages = new Outages({ host, caps, portions, receivers, hearing, limits, confirmWithin })
 
+    const interval = options['audit']
+    if (interval > 0) new Audit({ host, receivers, portions: inPortions(), doubtOf, interval })
     host.journal.knowledge = (watcher, contact) => hearing.known(watcher, contact)
     host.journal.witnesses.push((watcher, contact) => receivers.testify(watcher, contact))
     links.shownTo = (session) => receivers.domains(session)
@@ -74,7 +83,10 @@ export const presenceStateAnnotations = defineFeature({
       context.packet = plain(context.packet) // PSA-32
       const { session, packet } = context
       remote.note(session, packet)
-      if (packet.type === 'probe' && packet.to !== null) hearing.tellAgain(session.account, packet.to)
+      if (packet.type === 'probe' && packet.to !== null) {
+        hearing.tellAgain(session.account, packet.to)
+        receivers.asked(session.account) // the answer is for all of its resources
+      }
       return 'next'
     })
     host.toAccount('annotations-in', (context) => {

@@ -4,6 +4,7 @@
  * (PSA-21). Everything here comes down to one question, asked whenever something may have changed: what does the client
  * believe of this presence (its ledger), and what do we know (`DoubtOf`)? The difference is told.
  */
+import type { Millis } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
 import type { ToSession } from '../../server/contexts.ts'
 import type { Host } from '../../server/feature.ts'
@@ -40,6 +41,10 @@ interface Receiver {
   asks: boolean | null
   /** Since which turn of `Hearing` it is available. */
   since: number
+  /** When it last did something for which it is told again what it knows. */
+  askedAt: Millis
+  /** Changes whenever the account blocks somebody, or does so no more. */
+  hidden: LocalAccount['hidden'] | null
   /** Null: it has been shown nothing, or does not ask. */
   ledger: PresenceLedger | null
 }
@@ -50,6 +55,8 @@ const TOLD: Readonly<Record<Doubt, string>> = {
 }
 
 export class Receivers {
+  /** Told when a client is sent the very stanza that it has, though it has not asked for it. */
+  onRepeat: (session: Session, shown: Shown) => void = () => {}
   readonly #parts: ReceiversParts
   readonly #slot: Slot<Session, Receiver>
   readonly #asking = new Set<Session>()
@@ -60,7 +67,13 @@ export class Receivers {
   constructor(parts: ReceiversParts) {
     const { host, caps, states } = parts
     this.#parts = parts
-    this.#slot = host.sessionSlot<Receiver>('presence-annotations', () => ({ asks: null, since: 0, ledger: null }))
+    this.#slot = host.sessionSlot<Receiver>('presence-annotations', () => ({
+      asks: null,
+      since: 0,
+      askedAt: 0,
+      hidden: null,
+      ledger: null,
+    }))
     this.#sent = host.metrics.counter(
       'porchlight_annotations_sent_total',
       'Annotated presence stanzas sent to clients (XEP-0310)',
@@ -73,8 +86,9 @@ export class Receivers {
     caps.onKnown((session) => this.#learnt(session))
     host.on('session-resumed', ({ session }) => this.lookAtAll(session))
     states.onActive((session) => this.lookAtAll(session))
-    host.on('presence-changed', ({ session, before }) => {
+    host.on('presence-changed', ({ session, before, after }) => {
       if (before === null) session.get(this.#slot).since = parts.hearing.turn()
+      if (before === null || after === null) this.#beginAnew(session)
     })
     host.on('session-ended', ({ session }) => void this.#asking.delete(session))
   }
@@ -90,6 +104,18 @@ export class Receivers {
     return 'next'
   }
 
+  /** The sessions that ask. */
+  all(): Iterable<Session> {
+    return this.#asking
+  }
+  /** What the session was shown of everybody. */
+  everything(session: Session): Iterable<Shown> {
+    return session.get(this.#slot).ledger?.all() ?? []
+  }
+  /** A client of the account has asked for what it may know already. */
+  asked({ sessions }: LocalAccount): void {
+    for (const session of sessions) session.get(this.#slot).askedAt = this.#parts.host.clock.now()
+  }
   asks(session: Session): boolean {
     return this.#asking.has(session)
   }
@@ -132,7 +158,7 @@ export class Receivers {
   /** Tells the session whatever has changed. */
   lookAtAll(session: Session): void {
     const { ledger } = session.get(this.#slot)
-    if (ledger !== null && this.#isLooking(session)) this.#parts.portions.do(this.#each(session, ledger.all()))
+    if (ledger !== null && this.isLooking(session)) this.#parts.portions.do(this.#each(session, ledger.all()))
   }
   /** Tells all sessions at `local` what has changed about the resources at `remote`. */
   lookAtDomain(local: string, remote: string): void {
@@ -152,7 +178,7 @@ export class Receivers {
     }
   }
   #tell(session: Session, shown: Shown): void {
-    if (!this.#asking.has(session) || !this.#isLooking(session)) return
+    if (!this.#asking.has(session) || !this.isLooking(session)) return
     const { packet } = shown
     if (session.account.hidden(packet.from)) return // PSA-35
     const doubt = this.#parts.doubtOf(session, packet.from)
@@ -168,7 +194,7 @@ export class Receivers {
    * A client that is away, or whose user does not look (XEP-0352), is told when that is over, of what is so then: what has
    * come to nothing meanwhile it need not hear of (PSA-28, PSA-30).
    */
-  #isLooking(session: Session): boolean {
+  isLooking(session: Session): boolean {
     return session.connection !== null && !this.#parts.states.isInactive(session)
   }
   #note(context: ToSession, receiver: Receiver): void {
@@ -179,9 +205,28 @@ export class Receivers {
     const doubt = receiver.asks === true ? this.#parts.doubtOf(session, from) : null
     receiver.ledger ??= new PresenceLedger(this.#parts.limits)
     const { clock, router } = this.#parts.host
+    this.#mayRepeat(session, receiver, packet, doubt)
     const isNoted = receiver.ledger.show(router.isLocal(from.domain) ? packet : kept(packet), doubt, clock.now())
     if (!isNoted) this.#unnoted.value += 1 // and not annotated: nobody would take it back
     else if (doubt !== null) context.packet = this.#annotated(session, packet, doubt)
+  }
+  /**
+   * The client begins, or has said that it goes: whoever goes while it is not there it is not told of, and clients forget
+   * what they knew. A session that has ended leaves its ledger to others.
+   */
+  #beginAnew(session: Session): void {
+    this.asked(session.account)
+    if (session.presence === null && !session.ended) session.get(this.#slot).ledger = null
+  }
+  #mayRepeat(session: Session, receiver: Receiver, { from, payload }: Packet, doubt: Doubt | null): void {
+    const { hidden } = session.account
+    if (receiver.hidden !== hidden) {
+      receiver.hidden = hidden
+      this.asked(session.account) // whom it has blocked no more, it is told of anew
+    }
+    const old = receiver.ledger?.get(from)
+    const isSame = old !== undefined && old.told === doubt && old.packet.payload === payload && !payload.isEmpty
+    if (isSame && old.at > receiver.askedAt) this.onRepeat(session, old)
   }
   /**
    * Has the client seen this presence of somebody elsewhere, just as it is (DEVIATES(0310))? Servers say it

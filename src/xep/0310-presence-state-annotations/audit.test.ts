@@ -1,0 +1,115 @@
+/** What the audit finds, and that it finds nothing where nothing is wrong. */
+import assert from 'node:assert/strict'
+import { asking, lose } from '../../../test/support/annotations.ts'
+import { Elsewhere } from '../../../test/support/elsewhere.ts'
+import { packetOf, storyOn, type Cast } from '../../../test/support/story.ts'
+import type { StoryClient } from '../../../test/support/story-client.ts'
+
+const story = storyOn('memory')
+const MINUTE = 60_000
+/** Until what is wrong is found: the next look, and the second one after it. */
+const FOUND = MINUTE + 15_000
+const SM = { settings: { 'stream-management': { 'resume-time': '10 minutes' } } }
+
+const value = (cast: Cast, what: string): number =>
+  cast.server.host.metrics.counters.find(({ name }) => name === `porchlight_audit_${what}_total`)!.value
+const counts = (cast: Cast): readonly number[] => ['ghosts', 'leaks', 'flaps'].map((what) => value(cast, what))
+/** The client is sent what nobody has sent it. */
+function forge(cast: Cast, to: StoryClient, xml: string): void {
+  const session = cast.server.host.accounts.get(to.bare)!.session(to.jid.slice(to.bare.length + 1))!
+  cast.server.host.deliver(session, packetOf(xml))
+}
+/** What was logged; the story has seen it. */
+const logged = (cast: Cast): readonly Record<string, unknown>[] =>
+  (cast.server.errors as object[]).splice(0) as Record<string, unknown>[]
+
+story('audit: where nothing is wrong it looks and finds nothing', SM, async (cast) => {
+  await cast.befriend('benvolio', 'romeo')
+  await cast.rosters(['romeo', 'juliet@b.example', 'both'])
+  const romeo = await asking(cast, 'romeo/1')
+  const b = new Elsewhere(cast)
+  const benvolio = await cast.client('benvolio', 'lane')
+  const stranger = await cast.client('stranger', 'x')
+  stranger.send(`<presence to='${romeo.jid}'/>`)
+  await b.send(`<presence from='juliet@b.example/orchard' to='${romeo.bare}'/>`)
+  await cast.advance(FOUND)
+  await lose(cast, benvolio)
+  await b.lose()
+  await cast.advance(FOUND)
+  b.restore()
+  await cast.advance(FOUND)
+  await cast.forget()
+  assert.deepEqual(counts(cast), [0, 0, 0])
+  assert.ok(value(cast, 'presences_checked') >= 9)
+})
+
+story('audit: a ghost is counted and logged once, with what happened before', async (cast) => {
+  await cast.befriend('benvolio', 'romeo')
+  const romeo = await asking(cast, 'romeo/1')
+  const benvolio = await cast.client('benvolio', 'lane')
+  benvolio.send(`<presence type='unavailable'/>`)
+  await cast.forget()
+  forge(cast, romeo, `<presence from='${benvolio.jid}' to='${romeo.bare}'><status>secret</status></presence>`)
+  await cast.advance(FOUND)
+  assert.deepEqual(counts(cast), [1, 0, 0])
+  const [error, ...more] = logged(cast)
+  assert.deepEqual(more, [])
+  assert.equal(error!['promised'], 'no ghost')
+  assert.deepEqual([error!['watcher'], error!['contact']], [romeo.jid, benvolio.jid])
+  assert.deepEqual(
+    (error!['events'] as { event: string; who: string }[]).map(({ event, who }) => `${who} ${event}`),
+    [`${romeo.bare} came`, `${benvolio.bare} came`, `${benvolio.bare} went`],
+  )
+  assert.doesNotMatch(JSON.stringify(error), /secret/)
+  await cast.advance(5 * MINUTE)
+  assert.deepEqual(counts(cast), [1, 0, 0])
+  await cast.forget()
+})
+
+story('audit: what is right a moment later was never wrong', async (cast) => {
+  await cast.befriend('benvolio', 'romeo')
+  const romeo = await asking(cast, 'romeo/1')
+  const benvolio = await cast.client('benvolio', 'lane')
+  benvolio.send(`<presence type='unavailable'/>`)
+  await cast.forget()
+  const presence = `<presence from='${benvolio.jid}' to='${romeo.bare}'/>`
+  forge(cast, romeo, presence)
+  await cast.advance(MINUTE)
+  forge(cast, romeo, presence.replace('<presence', `<presence type='unavailable'`))
+  await cast.advance(FOUND)
+  assert.deepEqual(counts(cast), [0, 0, 0])
+  await cast.forget()
+})
+
+story('audit: a leak', async (cast) => {
+  const romeo = await asking(cast, 'romeo/1')
+  const tybalt = await cast.client('tybalt', 'square')
+  forge(cast, romeo, `<presence from='${tybalt.jid}' to='${romeo.bare}'/>`)
+  await cast.advance(FOUND)
+  assert.deepEqual(counts(cast), [0, 1, 0])
+  assert.deepEqual(
+    logged(cast).map(({ promised, contact }) => [promised, contact]),
+    [['no leak', tybalt.jid]],
+  )
+  await cast.forget()
+})
+
+story('audit: the same stanza twice, unless the client has asked for it', async (cast) => {
+  await cast.befriend('benvolio', 'romeo')
+  const romeo = await asking(cast, 'romeo/1')
+  const benvolio = await cast.client('benvolio', 'lane', { presence: '<presence><show>away</show></presence>' })
+  const { host } = cast.server
+  const session = host.accounts.get(romeo.bare)!.session('1')!
+  const presence = host.accounts.get(benvolio.bare)!.session('lane')!.presence!.addressedTo(session.account.bare)
+  await cast.advance(1000)
+  romeo.send(`<presence type='probe' to='${benvolio.bare}'/>`)
+  await cast.advance(1000)
+  assert.deepEqual(counts(cast), [0, 0, 0])
+  host.deliver(session, presence)
+  assert.deepEqual(counts(cast), [0, 0, 0], 'right after the question it may be the answer')
+  await cast.advance(1000)
+  host.deliver(session, presence)
+  assert.deepEqual(counts(cast), [0, 0, 1])
+  assert.equal(logged(cast)[0]!['promised'], 'no flap')
+  await cast.forget()
+})

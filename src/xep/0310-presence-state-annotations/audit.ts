@@ -1,0 +1,147 @@
+/**
+ * The promises, watched while the server runs: what clients that ask for annotations were shown (their ledgers) beside
+ * what is so. A sample of them is looked at again and again; what looks wrong is looked at once more a while later, when
+ * all that was under way has arrived, and only then counted and logged, with what happened before.
+ *
+ *   no ghost   whoever is shown as available is there, or is said to be in doubt
+ *   no leak    he is shown with a subscription, or has sent his presence directly
+ *   no flap    nobody is sent the same stanza twice, and no link is announced as lost again too soon
+ */
+import type { Millis } from '../../base/clock.ts'
+import type { Counter } from '../../base/metrics.ts'
+import { contactKey } from '../../im/account.ts'
+import type { LinkFact } from '../../server/facts.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Session } from '../../server/session.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Shown } from './ledger.ts'
+import type { Portions } from './portions.ts'
+import type { DoubtOf, Receivers } from './receivers.ts'
+
+export interface AuditParts {
+  readonly host: Host
+  readonly receivers: Receivers
+  /** Of its own: annotations do not wait behind it. */
+  readonly portions: Portions
+  readonly doubtOf: DoubtOf
+  readonly interval: Millis
+}
+type Promised = 'no ghost' | 'no leak' | 'no flap'
+
+/** Sessions in one look; the next look goes on where it ended. */
+const SESSIONS_MAX = 1000
+/** From a suspicion to the second look. */
+const CONFIRM: Millis = 15_000
+/** Of the events that are logged with a violation. */
+const EVENTS_MAX = 10
+
+export class Audit {
+  readonly #parts: AuditParts
+  readonly #checked: Counter
+  readonly #broken: Readonly<Record<Promised, Counter>>
+  /** What was found already, or waits for its second look. */
+  readonly #suspected = new WeakSet<Shown>()
+  readonly #announced = new Map<string, Millis>()
+  #rest: Session[] = []
+
+  constructor(parts: AuditParts) {
+    const { metrics } = parts.host
+    this.#parts = parts
+    this.#checked = metrics.counter(
+      'porchlight_audit_presences_checked_total',
+      'Presences that clients were shown and that were looked at again',
+    )
+    this.#broken = {
+      'no ghost': metrics.counter(
+        'porchlight_audit_ghosts_total',
+        'Presences found shown as available, and not in doubt, though nobody is there; 0 is right',
+      ),
+      'no leak': metrics.counter(
+        'porchlight_audit_leaks_total',
+        'Presences found shown to somebody who may not see them; 0 is right',
+      ),
+      'no flap': metrics.counter(
+        'porchlight_audit_flaps_total',
+        'Presences sent again that had not changed, and losses of a link announced too soon after the last; 0 is right',
+      ),
+    }
+    parts.receivers.onRepeat = (session, shown) => this.#found('no flap', session, shown)
+    parts.host.on('link-down', (link) => this.#linkDown(link))
+    this.#plan()
+  }
+
+  #plan(): void {
+    this.#parts.host.clock.after(this.#parts.interval, () => {
+      this.#parts.portions.do(this.#look())
+      this.#plan()
+    })
+  }
+  *#look(): Generator {
+    if (this.#rest.length === 0) this.#rest = [...this.#parts.receivers.all()]
+    for (const session of this.#rest.splice(0, SESSIONS_MAX)) {
+      for (const shown of this.#parts.receivers.everything(session)) {
+        this.#checked.value += 1
+        if (!this.#suspected.has(shown) && this.#judge(session, shown) !== null) this.#suspect(session, shown)
+        yield
+      }
+    }
+  }
+  #suspect(session: Session, shown: Shown): void {
+    this.#suspected.add(shown)
+    const { at, toldAt } = shown
+    this.#parts.host.clock.after(CONFIRM, () => {
+      const isSame = shown.at === at && shown.toldAt === toldAt && this.#parts.receivers.has(session, shown.jid)
+      const promised = isSame ? this.#judge(session, shown) : null
+      if (promised === null) this.#suspected.delete(shown)
+      else this.#found(promised, session, shown)
+    })
+  }
+
+  /** Which promise is broken by what this client was shown; null: none. */
+  #judge(session: Session, { jid, told }: Shown): Promised | null {
+    const { host, receivers, doubtOf } = this.#parts
+    const { account } = session
+    // Who is away, or does not look, is told when that is over; whom he has blocked, he hears nothing of
+    if (session.presence === null || !receivers.isLooking(session) || account.hidden(jid)) return null
+    if (told !== doubtOf(session, jid)) return 'no ghost'
+    return host.router.isLocal(jid.domain) ? this.#judgeHere(session, jid) : null
+  }
+  #judgeHere(watcher: Session, { bare, resource }: Jid): Promised | null {
+    const account = this.#parts.host.accounts.get(bare)
+    const session = account?.session(resource)
+    const isDirect = session?.hasTold(watcher.jid) === true
+    if (account === undefined || session === undefined || (session.presence === null && !isDirect)) return 'no ghost'
+    const isOwn = account === watcher.account
+    const maySee = isOwn || (account.roster.isSubscriber(contactKey(watcher.jid)) && !account.hidden(watcher.jid))
+    return maySee || isDirect ? null : 'no leak'
+  }
+  #linkDown({ local, remote }: LinkFact): void {
+    const { host } = this.#parts
+    const now = host.clock.now()
+    const key = `${local} ${remote}`
+    const before = this.#announced.get(key)
+    for (const [other, at] of this.#announced) if (now - at >= host.links.times.dampMs) this.#announced.delete(other)
+    if (host.links.get(local, remote)?.isForced === true) return
+    this.#announced.set(key, now)
+    if (before === undefined || now - before >= host.links.times.dampMs) return
+    this.#broken['no flap'].value += 1
+    host.log.error({ promised: 'no flap', local, remote, before }, 'A link was announced as lost too soon after the last time')
+  }
+
+  #found(promised: Promised, session: Session, { jid, at, told, toldAt }: Shown): void {
+    const { log, journal } = this.#parts.host
+    this.#broken[promised].value += 1
+    const events = []
+    for (const event of journal.of(({ who }) => who === jid.bare || who === jid.domain || who === session.jid.bare)) {
+      if (events.push(event) === EVENTS_MAX) break
+    }
+    const sent = Array.from(journal.sent.lastTo(session.jid, jid), ({ from, type, at: sentAt }) => ({
+      from: from.full,
+      type,
+      at: sentAt,
+    }))
+    const shown = { at, told, toldAt }
+    const fields = { promised, watcher: session.jid.full, contact: jid.full, shown, events: events.toReversed(), sent }
+    log.error(fields, 'What a client was shown of a contact breaks a promise')
+  }
+}
