@@ -120,6 +120,7 @@ export class LinkMachine {
   }
   /** An authenticated stream is over. @param graceful both sides have closed it, and neither named an error */
   closed(graceful: boolean, m: Moment): void {
+    if (this.streams === 0) return // with fewer than none it would want to look again and again
     this.streams -= 1
     if (!graceful) this.#lose(m)
     if (this.forced) return
