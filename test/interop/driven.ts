@@ -5,7 +5,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { DOMAIN } from '../support/server-process.ts'
 import { owned } from '../support/owned.ts'
 import { within } from '../support/within.ts'
 import type { Answer, Contact, LoggedIn, Order, Shown, TlsVersion } from './driver-protocol.ts'
@@ -87,7 +86,7 @@ export class DrivenPerson implements Person {
       do: 'login',
       jid,
       password,
-      host: 'localhost',
+      host: this.#server.host ?? 'localhost',
       port: this.port ?? portFor(security, this.#server),
       security,
       tls,
@@ -149,7 +148,7 @@ export class DrivenPerson implements Person {
     while (!(await there())) await this.next('contact', jid)
   }
   async settle(): Promise<void> {
-    await this.order({ do: 'ping', jid: DOMAIN })
+    await this.order({ do: 'ping', jid: this.jid.slice(this.jid.indexOf('@') + 1) })
   }
   async sawAllOf(jid: string): Promise<void> {
     const unseen = this.unread('presence').filter((one) => subject(one) === jid)

@@ -1,9 +1,10 @@
 /**
- * Installs the real clients that the interop tests drive, if they are missing. Where that is impossible it says so,
- * and the tests that need them are skipped: `node test/interop/install.ts`.
+ * Installs the real clients and servers that the interop tests drive, if they are missing. Where that is impossible it says
+ * so, and the tests that need them are skipped: `node test/interop/install.ts`. Debian would start the servers at once, on
+ * the usual ports: they are kept from that.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { PACKAGES } from './programs.ts'
 
 const installed = (name: string): boolean =>
@@ -21,13 +22,26 @@ function apt(...args: readonly string[]): boolean {
   return status === 0
 }
 
+/** invoke-rc.d(8): asked before a package starts a service. 101: it may not. */
+const POLICY = '/usr/sbin/policy-rc.d'
+
+/** Installs without starting anything. Where somebody has a policy of his own, that holds. */
+function install(packages: readonly string[]): boolean {
+  const isOurs = !existsSync(POLICY)
+  if (isOurs) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    return apt('install', '-y', '--no-install-recommends', ...packages)
+  } finally {
+    if (isOurs) rmSync(POLICY)
+  }
+}
+
 function outcome(): string {
   if (!existsSync('/etc/debian_version')) return `this is not Debian: tests with ${PACKAGES.join(', ')} are skipped.`
   const missing = PACKAGES.filter((name) => !installed(name))
-  if (missing.length === 0) return 'all clients are installed.'
+  if (missing.length === 0) return 'all clients and servers are installed.'
   if (process.getuid!() !== 0) return `only root can install ${missing.join(', ')}: tests with them are skipped.`
-  if (!apt('update') || !apt('install', '-y', '--no-install-recommends', ...missing))
-    return `apt-get could not install ${missing.join(', ')}: tests with them are skipped.`
+  if (!apt('update') || !install(missing)) return `apt-get could not install ${missing.join(', ')}: tests with them are skipped.`
   return `installed ${missing.join(', ')}.`
 }
 

@@ -18,6 +18,8 @@ export interface Account {
 
 /** Where a server on this machine is, and what a client must trust. */
 export interface Endpoints {
+  /** 'localhost' unless it is said. */
+  readonly host?: string
   /** Of the loopback, for STARTTLS. */
   readonly port: number
   readonly directTlsPort: number

@@ -150,6 +150,9 @@ export class ServerProcess {
   get httpsPort(): number {
     return this.#port(/browsers https:\/\/\S+:(\d+)/)
   }
+  get serversPort(): number {
+    return this.#port(/servers \S+:(\d+)/)
+  }
   get monitoringPort(): number {
     return this.#port(/metrics http:\/\/\S+:(\d+)/)
   }
@@ -159,11 +162,15 @@ export class ServerProcess {
 
   /** As the command line has it done, by the running server, without half a second for a process of its own. */
   async addUser(jid: string, password: string): Promise<void> {
+    await this.ask('user.add', { jid, password })
+  }
+  /** What the running server answers to a command of its control socket. */
+  async ask(command: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
     const socket = controlAddress(join(this.directory, 'data', 'control.sock'), process.platform)
     const control = await connectControl(socket)
     if (control === null) throw new Error(`nobody answers on ${socket}`)
     try {
-      await control.ask('user.add', { jid, password })
+      return await control.ask(command, args)
     } finally {
       await control.close()
     }

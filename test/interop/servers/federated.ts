@@ -1,0 +1,207 @@
+/**
+ * Our server and one of another make, each with its users, that talk to each other: by certificates of one authority, or
+ * by dialback because neither knows the other's. What users of both see is what they see within one server.
+ */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { says } from '../../support/annotations.ts'
+import { Authority } from '../../support/authority.ts'
+import { startServer, type ServerProcess } from '../../support/server-process.ts'
+import { within } from '../../support/within.ts'
+import { xmppJs } from '../makes.ts'
+import type { DrivenPerson } from '../driven.ts'
+import { PATIENCE_MS, type Account, type Endpoints, type Show } from '../person.ts'
+import { NameServer } from './name-server.ts'
+import { OtherServer, type OtherMake } from './other-server.ts'
+import { Watcher } from './watcher.ts'
+
+const OURS = 'verona.example'
+const THEIRS = 'mantua.example'
+const PINGS = 'urn:xmpp:ping'
+
+type Proof = 'certificates' | 'dialback'
+
+interface Scene {
+  readonly ours: ServerProcess
+  readonly theirs: OtherServer
+  readonly romeo: DrivenPerson
+  readonly juliet: DrivenPerson
+  readonly accountOfRomeo: Account
+  readonly make: OtherMake
+}
+
+export function federates(make: OtherMake): void {
+  const { name, missing: skip } = make
+  test(`${name}, by certificates`, { skip }, async (t) => {
+    const scene = await open(t, make, 'certificates', {})
+    await t.test('contacts, presence, probes, messages, disco', () => meet(scene))
+    await t.test('their server is killed and comes back within the grace', () => comesBackInTime(scene))
+    await t.test('our server is killed and comes back', () => weComeBack(scene))
+  })
+  test(`${name}, by dialback`, { skip }, async (t) => {
+    const scene = await open(t, make, 'dialback', { grace: '200 ms' })
+    await t.test('contacts, presence, probes, messages, disco', () => meet(scene))
+    await t.test('their server is killed and comes back late', () => comesBackLate(scene))
+  })
+}
+
+async function open(t: TestContext, make: OtherMake, proof: Proof, times: Readonly<Record<string, string>>): Promise<Scene> {
+  const directory = await mkdtemp(join(tmpdir(), 'federated-'))
+  t.after(() => rm(directory, { recursive: true, force: true }))
+  const authority = await Authority.found(directory)
+  const [own, other] = await Promise.all([OURS, THEIRS].map((domain) => authority.certify(domain, { dns: [domain] })))
+  const names = await NameServer.open(t)
+  const known = proof === 'certificates' ? authority.file : null
+  const theirs = await OtherServer.open(t, make, {
+    domain: THEIRS,
+    certified: other!,
+    certifiedBy: authority.file,
+    authority: known,
+    namePort: names.port,
+  })
+  const trust = known === null ? { trust: 'allow-dialback' } : { trust: 'require-certificate', authorities: known }
+  const ours = await startServer(t, {
+    'server': { 'domains': [OURS], 'data-directory': 'data' },
+    'tls': { certificate: own!.certificateFile, key: own!.keyFile },
+    'federation': { ...trust, 'retry': '100 ms', 'longest-retry': '200 ms', ...times },
+    // ejabberd does not answer probes of those who are offline, as RFC 6121 4.3.2 says it should: silence is the answer
+    'presence-annotations': { 'confirm-within': '1 s' },
+    'peer': [{ domain: THEIRS, route: `${theirs.host}:${theirs.serversPort}` }],
+  })
+  names.services.set(OURS, () => ours.serversPort)
+  const accountOfRomeo = { jid: `romeo@${OURS}`, password: 'pass word of romeo' }
+  await ours.addUser(accountOfRomeo.jid, accountOfRomeo.password)
+  const door: Endpoints = {
+    get port() {
+      return ours.port
+    },
+    directTlsPort: 0,
+    httpsPort: null,
+    certificateFile: authority.file,
+    directory,
+  }
+  const romeo = await xmppJs.come(door, accountOfRomeo)
+  const juliet = await xmppJs.come(theirs, await theirs.account('juliet'))
+  t.after(() => Promise.all([romeo.close(), juliet.close()]))
+  return { ours, theirs, romeo, juliet, accountOfRomeo, make }
+}
+
+/** RFC 6121 3.1, 4.2 to 4.5, 5.2, XEP-0030, as between users of one server. */
+async function meet({ romeo, juliet, make }: Scene): Promise<void> {
+  await romeo.logIn()
+  await juliet.logIn()
+  await romeo.add(juliet.jid)
+  await juliet.seesRequest(romeo.jid)
+  if (make.acknowledgesRequests) await romeo.seesOffline(juliet.jid)
+  await juliet.approve(romeo.jid)
+  await romeo.sees(juliet.jid, 'online', '')
+  await juliet.add(romeo.jid)
+  await romeo.seesRequest(juliet.jid)
+  await romeo.approve(juliet.jid)
+  await juliet.sees(romeo.jid, 'online', '')
+  await romeo.hasContact(juliet.jid, 'both')
+  await juliet.hasContact(romeo.jid, 'both')
+  await romeo.show('away', 'in the orchard')
+  await juliet.sees(romeo.jid, 'away', 'in the orchard')
+  await juliet.show('dnd', 'Nürnberg & <Verona>')
+  await romeo.sees(juliet.jid, 'dnd', 'Nürnberg & <Verona>')
+  await romeo.say(juliet.jid, 'Art thou there? <3 & "quotes"')
+  await juliet.reads(romeo.jid, 'Art thou there? <3 & "quotes"')
+  await juliet.say(romeo.jid, 'Ich bin hier, größer als 你好 🌹')
+  await romeo.reads(juliet.jid, 'Ich bin hier, größer als 你好 🌹')
+  assert((await features(romeo, THEIRS)).includes(PINGS))
+  assert((await features(juliet, OURS)).includes(PINGS))
+  await goAndCome(romeo, juliet, 'dnd', 'Nürnberg & <Verona>')
+  await juliet.show('xa', 'asleep')
+  await romeo.sees(juliet.jid, 'xa', 'asleep')
+  await romeo.show('away', 'waiting')
+  await juliet.sees(romeo.jid, 'away', 'waiting')
+  await goAndCome(juliet, romeo, 'away', 'waiting')
+  await settled(romeo, juliet)
+}
+const features = async (person: DrivenPerson, jid: string): Promise<readonly string[]> =>
+  (await person.order({ do: 'disco', jid })) as readonly string[]
+
+/** One logs out and in again, and is told by a probe how the other is, who has said nothing (4.3). */
+async function goAndCome(one: DrivenPerson, other: DrivenPerson, show: Show, status: string): Promise<void> {
+  await one.logOut()
+  await other.seesOffline(one.jid)
+  await one.logIn()
+  await one.sees(other.jid, show, status)
+  await other.sees(one.jid, 'online', '')
+}
+async function settled(romeo: DrivenPerson, juliet: DrivenPerson): Promise<void> {
+  for (const [person, other, domain] of [
+    [romeo, juliet, THEIRS],
+    [juliet, romeo, OURS],
+  ] as const) {
+    await person.order({ do: 'ping', jid: domain })
+    await person.sawAllOf(other.jid)
+    assert.deepEqual(person.unread('message'), [])
+  }
+}
+
+async function comesBackInTime({ ours, theirs, romeo, juliet }: Scene): Promise<void> {
+  await theirs.crash()
+  await juliet.isCutOff()
+  await stateOfLink(ours, 'suspect')
+  await romeo.say(juliet.jid, 'Farewell')
+  await theirs.start()
+  await romeo.seesOffline(juliet.jid)
+  await juliet.logIn()
+  await juliet.reads(romeo.jid, 'Farewell')
+  await juliet.sees(romeo.jid, 'away', 'waiting')
+  await romeo.sees(juliet.jid, 'online', '')
+  await settled(romeo, juliet)
+}
+
+async function comesBackLate({ ours, theirs, romeo, juliet, accountOfRomeo }: Scene): Promise<void> {
+  const watcher = await Watcher.come(ours, accountOfRomeo)
+  try {
+    await juliet.sees(romeo.jid, 'online', '')
+    await watcher.sees(juliet.jid, `<presence>*</presence>`)
+    await goAndCome(romeo, juliet, 'online', '') // he may have been told what the watcher's probe was answered
+    await theirs.crash()
+    await watcher.sees(juliet.jid, `<presence>*${says(OURS, 'server-unavailable')}</presence>`)
+    await juliet.isCutOff()
+    await theirs.start()
+    // The link is back, and what was last known counts again; then the answer to a probe says what has become of it
+    await watcher.sees(juliet.jid, `<presence>*${says(OURS, '')}</presence>`, `<presence type='unavailable'>*</presence>`)
+    await romeo.seesOffline(juliet.jid)
+    await juliet.logIn()
+    await romeo.sees(juliet.jid, 'online', '')
+    await watcher.sees(juliet.jid, `<presence>*</presence>`)
+    await stateOfLink(ours, 'up')
+  } finally {
+    watcher.close()
+  }
+}
+
+async function weComeBack({ ours, romeo, juliet }: Scene): Promise<void> {
+  await ours.kill()
+  await romeo.isCutOff()
+  await ours.start()
+  await romeo.logIn()
+  await romeo.sees(juliet.jid, 'online', '')
+  await juliet.sees(romeo.jid, 'online', '')
+  await juliet.say(romeo.jid, 'Welcome')
+  await romeo.reads(juliet.jid, 'Welcome')
+  await romeo.say(juliet.jid, 'Well met')
+  await juliet.reads(romeo.jid, 'Well met')
+  await settled(romeo, juliet)
+}
+
+/** Until the link to them is in that state. */
+async function stateOfLink(ours: ServerProcess, wanted: string): Promise<void> {
+  const isSo = async (): Promise<boolean> => {
+    const links = (await ours.ask('link.list', {})) as readonly { readonly remote: string; readonly state: string }[]
+    return links.some(({ remote, state }) => remote === THEIRS && state === wanted)
+  }
+  const come = async (): Promise<void> => {
+    while (!(await isSo()));
+  }
+  await within(PATIENCE_MS, `the link to be ${wanted}`, come())
+}
