@@ -7,6 +7,7 @@ import type { Server } from '../server/server.ts'
 import type { Sessions } from '../server/sessions.ts'
 import type { ScanLimits } from '../xml/scanner.ts'
 import type { CredentialSource } from '../server/sasl/mechanism.ts'
+import type { LoginQueue } from './login-queue.ts'
 import type { Mechanisms, SaslPolicy } from './sasl/offers.ts'
 import type { SaslSettings, StreamsSettings } from './settings.ts'
 
@@ -30,6 +31,8 @@ export interface ClientStreamParts {
   readonly credentials: CredentialSource
   /** See `SaslContext`. */
   readonly fakeSaltKey: Buffer
+  /** Who may begin to log in, and when. */
+  readonly logins: LoginQueue
   /** The streams that carry no session yet. */
   readonly unbound: Set<UnboundStream>
   /** Of the input, once the peer is known. */

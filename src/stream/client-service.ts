@@ -11,6 +11,7 @@ import type { ScanLimits } from '../xml/scanner.ts'
 import type { Carrier, ClientHandler } from './carrier.ts'
 import type { ClientStreamParts } from './client-parts.ts'
 import { ClientStream } from './client-stream.ts'
+import { LoginQueue } from './login-queue.ts'
 import { Mechanisms } from './sasl/offers.ts'
 import { VerifiedPasswords } from './sasl/verified-passwords.ts'
 import type { SaslSettings, StreamsSettings } from './settings.ts'
@@ -73,7 +74,7 @@ export class ClientService {
 
 function clientStreamParts(options: ClientServiceOptions): ClientStreamParts {
   const { server, streams, sasl } = options
-  const { clock, entropy, log, domains, accounts, sessions, stores }: Host = server.host
+  const { clock, entropy, log, metrics, domains, accounts, sessions, stores }: Host = server.host
   return {
     server,
     accounts,
@@ -93,6 +94,7 @@ function clientStreamParts(options: ClientServiceOptions): ClientStreamParts {
       withoutTls: !streams['require-tls'],
     },
     credentials: stores.accounts,
+    logins: new LoginQueue({ perSecond: streams['logins-per-second'], waitingMax: streams['waiting-logins'] }, clock, metrics),
     unbound: new Set(),
     limits: scanLimits(streams, streams['stanza-size']),
   }

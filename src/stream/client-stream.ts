@@ -37,8 +37,7 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
     this.#parts = parts
     this.#carrier = carry(this)
     this.#negotiation = new Negotiation(this, this.#carrier, parts)
-    const late = (): void => this.fail(new StreamError('connection-timeout', 'Login took too long'))
-    this.#timer = parts.clock.after(parts.streams['login-timeout'], late)
+    this.#timer = this.#patience()
     this.heardAt = parts.clock.now()
     parts.unbound.add(this)
   }
@@ -90,6 +89,12 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
   waitFor(work: Promise<void>): void {
     this.#carrier.hold()
     work.catch((error: unknown) => this.broken(error)).finally(() => this.#carrier.resume())
+  }
+  /** That it is not its turn is not its fault: the time for its login begins anew after that. */
+  async standInLine(turn: Promise<void>): Promise<void> {
+    this.#timer?.cancel()
+    await turn
+    if (!this.#closing) this.#timer = this.#patience()
   }
   /** Nothing goes out any more. */
   get isClosing(): boolean {
@@ -166,6 +171,10 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
     }
   }
 
+  #patience(): Timer {
+    const late = (): void => this.fail(new StreamError('connection-timeout', 'Login took too long'))
+    return this.#parts.clock.after(this.#parts.streams['login-timeout'], late)
+  }
   #open(from: string, to: string | null): void {
     this.#opened = true
     this.#carrier.open({ from, id: token(this.#parts.entropy), to, lang: LANGUAGE })

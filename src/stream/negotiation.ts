@@ -37,6 +37,8 @@ export class Negotiation {
   #client: Authenticated | null = null
   #requests = 0
   #busy = false
+  /** Its turn to log in has come (`LoginQueue`). */
+  #isAdmitted = false
 
   constructor(stream: ClientStream, carrier: Carrier, parts: ClientStreamParts) {
     this.#stream = stream
@@ -86,19 +88,32 @@ export class Negotiation {
     return this.#request(raw, type)
   }
   /** 5.4.2 */
-  #startTls(): void {
+  #startTls(): void | Promise<void> {
     if (this.#carrier.startTls === null || this.#info.confidential || this.#client !== null) {
       this.#stream.send(nonza('failure', TLS))
       return this.#stream.close(LOGOUT) // 5.4.2.2: no stream error
     }
-    this.#stream.send(nonza('proceed', TLS))
-    this.#stream.secure()
+    return this.#inTurn(() => {
+      this.#stream.send(nonza('proceed', TLS))
+      this.#stream.secure()
+    })
   }
 
-  async #authenticate(profile: SaslProfile, raw: RawElement): Promise<void> {
+  /** Does what costs much, a handshake of TLS or a login, when the turn of this stream has come, once. */
+  #inTurn(work: () => void | Promise<void>): void | Promise<void> {
+    const turn = this.#isAdmitted ? null : this.#parts.logins.turn(this.#stream)
+    this.#isAdmitted = true
+    if (turn === null) return work()
+    return this.#stream.standInLine(turn).then(() => (this.#stream.isClosing ? undefined : work()))
+  }
+  #authenticate(profile: SaslProfile, raw: RawElement): void | Promise<void> {
     const needsTls = this.#parts.streams['require-tls'] || profile === extensibleProfile // XEP-0388 3
     if (this.#client !== null || (needsTls && !this.#info.confidential)) throw new StreamError('policy-violation')
-    const outcome = await this.#authentication!.step(profile, raw.tree())
+    const element = raw.tree()
+    return this.#inTurn(() => this.#exchange(profile, element))
+  }
+  async #exchange(profile: SaslProfile, element: Element): Promise<void> {
+    const outcome = await this.#authentication!.step(profile, element)
     if (typeof outcome === 'string') return this.#stream.send(outcome)
     const { jid, data, credentials, start } = outcome
     const { device, mechanism } = start

@@ -17,6 +17,14 @@ export const streamsSettings = section({
     '5 seconds',
     'Time that a peer has to close its side after the server has closed the stream. Then the connection is cut.',
   ),
+  'logins-per-second': count(
+    1000,
+    'Logins that may begin in a second, with TLS by STARTTLS or without. More wait for their turn in the order of their coming, so that a crowd that comes back at once does not hold up those who are there. 0: no limit.',
+  ),
+  'waiting-logins': count(
+    20_000,
+    'Clients that may wait for their turn to log in. One more is turned away with resource-constraint, and should try again later.',
+  ),
   'login-attempts': count(5, 'Failed logins on one stream. The last one ends it with policy-violation (RFC 6120 6.4.5).', 2),
   'output-queue': size('1 MiB', 'Octets that wait to be read by one client. More end its session: it does not read.'),
   'connections-per-address': count(200, 'Connections of one IP address at a time. One more is closed at once. 0: no limit.'),

@@ -122,6 +122,7 @@ export class TcpCarrier implements Carrier, SocketHandler {
     this.#outbox.flush()
     this.#scanner.stop()
     this.#scanner = new Scanner(this.#handler, this.#options.limits)
+    if (this.#held !== null) this.#held = []
     this.#socket.startTls(over)
   }
 }

@@ -193,7 +193,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   for (const feature of inOrderOfNeed(everyFeature)) await install(feature, server.host, options.settings?.[feature.name] ?? {})
   server.freeze()
   const contexts = WITHOUT_TLS.has(transport) ? null : await certificates()
-  const streams = { ...defaultsOf(streamsSettings), 'require-tls': contexts !== null, ...options.streams }
+  const streams = { ...defaultsOf(streamsSettings), 'require-tls': contexts !== null, 'logins-per-second': 0, ...options.streams }
   const admission = new Admission(options.admission ?? { perAddress: 0, perMinute: 0 }, clock)
   const service = new ClientService({
     server: server as Server,

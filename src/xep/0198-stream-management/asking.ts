@@ -3,10 +3,10 @@
  * stanzas that it is about: at the end of the turn in which they were written, so that all of it is one packet on the way.
  */
 import type { Millis } from '../../base/clock.ts'
+import { Deadlines } from '../../base/deadlines.ts'
 import { UNRESPONSIVE } from '../../server/endings.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/session.ts'
-import { Deadlines } from './deadlines.ts'
 import type { Managed } from './managed.ts'
 import { REQUEST } from './nonzas.ts'
 

@@ -1,5 +1,5 @@
 /** Things that are due the same span after they were added. One timer is enough for all: the first in is the first due. */
-import type { Clock, Millis } from '../../base/clock.ts'
+import type { Clock, Millis } from './clock.ts'
 
 interface Deadline<T> {
   readonly item: T

@@ -1,0 +1,76 @@
+/**
+ * Who may begin to log in, and when. A login costs a thousand times what a presence costs; when thousands come back at
+ * once, those who are served already must not wait for all of them. So logins begin at a pace, in the order of their
+ * coming, and never more than a hundredth of a second's worth in one turn of the event loop: when the loop is behind, so
+ * is the pace.
+ */
+import { Bucket } from '../base/bucket.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Counter, Metrics } from '../base/metrics.ts'
+import { StreamError } from '../xmpp/stream-error.ts'
+
+export interface LoginQueueOptions {
+  /** That may begin in a second; 0: no limit. */
+  readonly perSecond: number
+  /** That may wait for their turn. */
+  readonly waitingMax: number
+}
+
+/** A stream that waits for its turn. */
+export interface Applicant {
+  /** It waits no more: it is over. */
+  readonly isClosing: boolean
+}
+
+interface Waiting {
+  readonly who: Applicant
+  readonly admit: () => void
+}
+
+export class LoginQueue {
+  readonly #clock: Clock
+  readonly #waitingMax: number
+  /** Null: no limit. */
+  readonly #budget: Bucket | null
+  /** The first to have come first. */
+  readonly #waiting = new Set<Waiting>()
+  readonly #turnedAway: Counter
+
+  constructor({ perSecond, waitingMax }: LoginQueueOptions, clock: Clock, metrics: Metrics) {
+    this.#clock = clock
+    this.#waitingMax = waitingMax
+    this.#budget = perSecond === 0 ? null : new Bucket(Math.ceil(perSecond / 100), perSecond, clock.now())
+    this.#turnedAway = metrics.counter('porchlight_logins_turned_away_total', 'Logins refused because too many were waiting')
+    metrics.gauge('porchlight_logins_waiting', 'Clients that wait for their turn to log in', () => this.#waiting.size)
+  }
+  /**
+   * Resolves when the turn of `who` has come, or when it is over; null: it has come.
+   * @throws StreamError resource-constraint: too many wait already
+   */
+  turn(who: Applicant): Promise<void> | null {
+    if (this.#budget === null || (this.#waiting.size === 0 && this.#wait(this.#budget) === 0)) return null
+    if (this.#waiting.size >= this.#waitingMax) {
+      this.#turnedAway.value += 1
+      throw new StreamError('resource-constraint', 'Too many clients are logging in just now. Try again in a minute')
+    }
+    return new Promise((admit) => {
+      this.#waiting.add({ who, admit })
+      if (this.#waiting.size === 1) this.#goOnIn(1)
+    })
+  }
+
+  #wait(budget: Bucket): number {
+    return budget.tryTake(1, this.#clock.now())
+  }
+  #goOnIn(span: number): void {
+    this.#clock.after(span, () => this.#goOn(this.#budget!))
+  }
+  #goOn(budget: Bucket): void {
+    for (const one of this.#waiting) {
+      const wait = one.who.isClosing ? 0 : this.#wait(budget)
+      if (wait > 0) return this.#goOnIn(wait)
+      this.#waiting.delete(one)
+      one.admit()
+    }
+  }
+}
