@@ -54,16 +54,16 @@ export class Authentication {
   readonly #claimed: string | null
   #attempt: Attempt | null = null
 
-  constructor({ tls, confidential }: Carrier, domain: string, from: string | null, parts: ClientStreamParts, failures: number) {
+  constructor(carrier: Carrier, domain: string, from: string | null, parts: ClientStreamParts, failures: number) {
     this.#parts = parts
     this.failures = failures
     this.#claimed = from
-    const bindings = tls === null ? unbound : channelBindings(tls)
-    this.#channel = { tls: confidential, bindings, certificate: tls === null ? null : identityOf(tls) }
+    const full = channelOf(carrier)
+    const bindings = carrier.bindable ? full.bindings : unbound // DEVIATES(0063)
+    this.#channel = { ...full, bindings }
     this.offer = parts.mechanisms.offer(this.#channel, parts.saslPolicy)
     this.#seen = new SeenCredentials(parts.credentials)
     const { entropy, fakeSaltKey, sasl } = parts
-    const { plusOffered } = this.offer
     this.#context = {
       domain,
       accounts: this.#seen,
@@ -71,7 +71,8 @@ export class Authentication {
       fakeSaltKey,
       bindings,
       certificate: this.#channel.certificate,
-      plusOffered,
+      // Also where it is kept back: a client that can bind and does not see it has been deceived (RFC 5802 6).
+      plusKnown: parts.mechanisms.offer(full, parts.saslPolicy).plusOffered,
       advertised: sasl['downgrade-protection'] ? advertisedIn(this.offer) : null,
       iterations: sasl['iterations'],
       request: null,
@@ -172,6 +173,12 @@ class SeenCredentials implements CredentialSource {
     return this.#seen.get(bare)!
   }
 }
+
+const channelOf = ({ tls, confidential }: Carrier): Channel => ({
+  tls: confidential,
+  bindings: tls === null ? unbound : channelBindings(tls),
+  certificate: tls === null ? null : identityOf(tls),
+})
 
 /** A client certificate counts when its chain was verified (RFC 6120 13.7.2, XEP-0178 2). */
 function identityOf(tls: TLSSocket): ClientIdentity | null {

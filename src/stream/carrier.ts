@@ -52,6 +52,8 @@ export interface Carrier {
   readonly confidential: boolean
   /** The TLS connection that ends here, for what it can be bound to and the peer's certificate; null: none. */
   readonly tls: TLSSocket | null
+  /** Whether the client can know what `tls` is bound to: a page in a browser cannot. */
+  readonly bindable: boolean
 
   open(options: OpenOptions): void
   features(offers: readonly Element[]): void

@@ -23,6 +23,7 @@ export interface TcpOptions {
 }
 
 export class TcpCarrier implements Carrier, SocketHandler {
+  readonly bindable = true
   readonly startTls: (() => void) | null
   readonly #handler: CarrierHandler
   readonly #socket: NetSocket

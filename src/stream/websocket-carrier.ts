@@ -18,6 +18,16 @@ import type { Carrier, CarrierHandler, OpenOptions } from './carrier.ts'
 import { features, standalone, STREAM_PREFIX, streamError } from './framing.ts'
 import { CLOSE, closeCode, frame, FRAMING, open } from './websocket-framing.ts'
 
+/** What its handshake has brought. */
+export interface OpenedWebSocket {
+  readonly ws: WebSocket
+  /** Its connection. */
+  readonly socket: Duplex
+  readonly peer: HttpPeer
+  /** Whether it was a browser that opened it, for a page. */
+  readonly fromPage: boolean
+}
+
 export interface WebSocketOptions {
   readonly flusher: Flusher
   /** Octets that may wait to be read by the peer. */
@@ -38,6 +48,7 @@ export class WebSocketCarrier implements Carrier {
   readonly encrypted: boolean
   readonly confidential: boolean
   readonly tls: TLSSocket | null
+  readonly bindable: boolean
   readonly #handler: CarrierHandler
   readonly #ws: WebSocket
   readonly #socket: Duplex
@@ -54,19 +65,14 @@ export class WebSocketCarrier implements Carrier {
   /** What the WebSocket will be closed with; 0: our side of the stream is open. */
   #code = 0
 
-  /** @param ws after its handshake. @param socket its connection */
-  constructor(
-    ws: WebSocket,
-    socket: Duplex,
-    { address, port, encrypted, tls, atThisMachine }: HttpPeer,
-    handler: CarrierHandler,
-    options: WebSocketOptions,
-  ) {
+  constructor({ ws, socket, peer, fromPage }: OpenedWebSocket, handler: CarrierHandler, options: WebSocketOptions) {
+    const { address, port, encrypted, tls, atThisMachine } = peer
     this.address = address
     this.port = port
     this.encrypted = encrypted
     this.confidential = encrypted || atThisMachine // DEVIATES(0061)
     this.tls = tls
+    this.bindable = !fromPage
     this.#ws = ws
     this.#socket = socket
     this.#handler = handler

@@ -83,7 +83,8 @@ export class WebSocketService {
     this.#handshakes.handleUpgrade(request, socket, head, (ws) => {
       const { seeOtherUri, clients } = this.#options
       if (seeOtherUri !== null) return sendElsewhere(ws, seeOtherUri)
-      clients.begin((handler) => new WebSocketCarrier(ws, socket, peer, handler, this.#carriers))
+      const fromPage = headers.origin !== undefined // RFC 6455 4.1: browsers say so, always
+      clients.begin((handler) => new WebSocketCarrier({ ws, socket, peer, fromPage }, handler, this.#carriers))
     })
   }
   /** Whoever comes without a proxy was counted when the connection was accepted. */

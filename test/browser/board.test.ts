@@ -116,6 +116,15 @@ test('a server that dies: the board says that it may be out of date', { skip }, 
   await server.start()
 })
 
+test('over https, where browsers cannot bind the channel: a login', { skip }, async (t) => {
+  const server = await startServer(t)
+  await server.addUser('romeo@localhost', 'romeo-secret')
+  const context = await (await openBrowser(t)).newContext({ ignoreHTTPSErrors: true })
+  const page = await context.newPage()
+  await page.goto(`https://localhost:${server.httpsPort}/`)
+  await signIn({ context, page }, 'romeo@localhost', 'romeo-secret')
+})
+
 test('a wrong password is told', { skip }, async (t) => {
   const server = await startServer(t)
   await server.addUser('romeo@localhost', 'romeo-secret')

@@ -21,8 +21,11 @@ const FLAGS = [
   '--disable-sync',
 ]
 
+/** It ends with this process, however that ends. */
+export const launchChromium = (): Promise<Browser> => chromium.launch({ executablePath: PROGRAM, args: FLAGS })
+
 export async function openBrowser(t: TestContext): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: PROGRAM, args: FLAGS })
+  const browser = await launchChromium()
   t.after(() => browser.close())
   return browser
 }

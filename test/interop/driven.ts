@@ -230,6 +230,7 @@ export function portFor(security: Security, { port, directTlsPort, httpsPort }: 
     case 'direct-tls':
       return directTlsPort
     case 'websocket':
+    case 'bosh':
       return httpsPort!
   }
 }

@@ -41,7 +41,8 @@ export interface Contact {
 }
 
 /** What an order comes to. */
-export type Answer = { readonly answer: number; readonly value: unknown } | { readonly answer: number; readonly error: string }
+export type Outcome = { readonly value: unknown } | { readonly error: string }
+export type Answer = Outcome & { readonly answer: number }
 
 /** What the client is shown. */
 export type Shown =

@@ -1,7 +1,8 @@
 /** The makes of client that the stories are played with. */
 import { fileURLToPath } from 'node:url'
+import { chromiumMissing } from '../browser/chromium.ts'
 import { DrivenPerson, type DriverProgram } from './driven.ts'
-import type { Account, Endpoints, Make } from './person.ts'
+import type { Account, Endpoints, Make, Security } from './person.ts'
 import { ProfanityPerson } from './profanity/person.ts'
 import { profanityMissing, PYTHON, slixmppMissing } from './programs.ts'
 
@@ -36,6 +37,25 @@ export const stanzaJs = driven('stanza', false, {
   args: [path('stanza-js/driver.ts')],
   security: 'websocket',
   environment: (server) => ({ NODE_EXTRA_CA_CERTS: server.certificateFile }),
+})
+
+/** In a page in Debian's Chromium. */
+export const strophe = driven('strophe.js', chromiumMissing(), {
+  program: process.execPath,
+  args: [path('strophe/driver.ts')],
+  security: 'websocket',
+  environment: () => ({}),
+})
+
+/** The same make, by that way. */
+export const over = (security: Security, { name, missing, come }: DrivenMake): DrivenMake => ({
+  name: `${name} over ${security}`,
+  missing,
+  async come(server, account) {
+    const person = await come(server, account)
+    person.security = security
+    return person
+  },
 })
 
 export const profanity: Make = {

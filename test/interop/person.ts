@@ -4,7 +4,7 @@
  */
 export type Show = 'online' | 'away' | 'chat' | 'dnd' | 'xa'
 /** The way to the server. */
-export type Security = 'starttls' | 'direct-tls' | 'websocket'
+export type Security = 'starttls' | 'direct-tls' | 'websocket' | 'bosh'
 export type Subscription = 'none' | 'to' | 'from' | 'both'
 
 /** Longer than anything takes on a busy machine: who waits so long waits in vain. */

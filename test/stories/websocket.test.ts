@@ -1,6 +1,7 @@
 /** RFC 7395: what is different when a stream goes over a WebSocket. */
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
+import { connect as connectTls } from 'node:tls'
 import { webSocketLink, type Handshake } from '../support/doors.ts'
 import { bareOf, DOMAIN, PASSWORD, storyOn, type Cast } from '../support/story.ts'
 import { BIND, SASL, STREAM, type WireClient } from '../support/wire-client.ts'
@@ -230,6 +231,32 @@ story('RFC 7395 3.9: SCRAM bound to the TLS below', { on: ['websocket with tls']
   await wire.open()
   await wire.features()
   await wire.bind('1')
+})
+
+story('RFC 6455 4.1: a page in a browser cannot bind, and is not offered it', { on: ['websocket with tls'] }, async (cast) => {
+  await cast.server.account('alice')
+  const page = async (): Promise<WireClient> => {
+    const over = connectTls({
+      port: cast.server.port!,
+      host: '127.0.0.1',
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+    })
+    return cast.wireOn(await connect(cast, { over, headers: { origin: 'https://chat.a.example' } }))
+  }
+  const wire = await page()
+  await wire.open()
+  const features = await wire.features()
+  const offered = features.child('mechanisms')!.elements.map((m) => m.text)
+  assert.deepEqual(offered, ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1'])
+  assert.equal(features.child('sasl-channel-binding'), undefined)
+  assert.equal((await wire.authenticate('alice', PASSWORD)).name, 'success')
+
+  const deceived = await page()
+  await deceived.open()
+  await deceived.features()
+  const outcome = await deceived.authenticate('alice', PASSWORD, { header: 'y,,' })
+  assert.equal(outcome.name, 'failure', 'it could have bound, and somebody has kept that from it')
 })
 
 const WITH_TLS = { ...REAL, streams: { 'require-tls': true }, sasl: { plain: true } } as const

@@ -30,7 +30,7 @@ export function contextWith(change: Partial<SaslContext> = {}): SaslContext {
     fakeSaltKey: Buffer.from('a secret of the server'),
     bindings: bindings({ 'tls-exporter': EXPORTER, 'tls-server-end-point': END_POINT }),
     certificate: null,
-    plusOffered: true,
+    plusKnown: true,
     advertised: null,
     iterations: ITERATIONS,
     request: null,

@@ -58,8 +58,8 @@ export interface SaslContext {
   readonly fakeSaltKey: Buffer
   readonly bindings: ChannelBindings
   readonly certificate: ClientIdentity | null
-  /** Whether any -PLUS mechanism was in the list that this client was sent. */
-  readonly plusOffered: boolean
+  /** Whether any -PLUS mechanism is to be had on this channel: a client that could use one must not believe otherwise. */
+  readonly plusKnown: boolean
   /** What the client was offered, as XEP-0474 4.1 writes it down; null: it is not told again. */
   readonly advertised: string | null
   /** PBKDF2 iterations of new passwords, and so of users that do not exist. */

@@ -33,6 +33,7 @@ export class BoshCarrier implements Carrier, Flushable {
   readonly startTls = null
   /** The requests of a session come over several connections: there is not one to bind to. */
   readonly tls = null
+  readonly bindable = false
   readonly address: string
   readonly port: number
   readonly encrypted: boolean

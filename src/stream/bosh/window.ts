@@ -166,9 +166,12 @@ export class Window<R extends WindowRequest, T> {
   discard(): void {
     this.#text = ''
   }
-  /** The stream is closed: the last answer brings what is to be sent, and `content`. */
+  /**
+   * The stream is closed: the last answer brings what is to be sent, and `content`. A client that has terminated is told
+   * nothing more (section 13): none looks at what comes with the end, or overtaken by it, and some stumble.
+   */
   close(condition: Condition | null, content: string): void {
-    this.#last ??= ended(condition, this.#text + content)
+    this.#last ??= ended(condition, this.#isEnding ? content : this.#text + content)
     this.#text = ''
     this.goOn() // nothing is forwarded any more; who asks is told
   }

@@ -100,7 +100,7 @@ test('RFC 5802 section 6: the flag of the GS2 header has to fit the mechanism an
   const at = (plus: boolean, header: string, change: Partial<SaslContext> = {}): Promise<string> =>
     login('sha-256', plus, new ScramClient('sha-256', PASSWORD, { header }), contextWith(change))
   assert.equal(await at(false, 'y,,'), 'failure not-authorized', 'somebody has removed the -PLUS names')
-  assert.match(await at(false, 'y,,', { plusOffered: false, bindings: bindings({}) }), /^success/)
+  assert.match(await at(false, 'y,,', { plusKnown: false, bindings: bindings({}) }), /^success/)
   assert.equal(await at(true, 'n,,'), 'failure malformed-request')
   assert.equal(await at(true, 'y,,'), 'failure malformed-request')
   assert.equal(await at(false, 'p=tls-exporter,,'), 'failure malformed-request')
@@ -109,7 +109,7 @@ test('RFC 5802 section 6: the flag of the GS2 header has to fit the mechanism an
 })
 
 test('RFC 5802 section 6: c= repeats the GS2 header that was sent first', async () => {
-  const exchange = scram('sha-256', false).start(contextWith({ plusOffered: false }))
+  const exchange = scram('sha-256', false).start(contextWith({ plusKnown: false }))
   const greeting = await say(exchange, new ScramClient('sha-256', PASSWORD, { header: 'y,,' }).first)
   assert.equal(
     await say(exchange, new ScramClient('sha-256', PASSWORD, { header: 'n,,' }).final(challengeOf(greeting))),

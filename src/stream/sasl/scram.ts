@@ -86,7 +86,7 @@ export class ScramExchange implements Exchange {
     // The name of the mechanism says whether the client binds; a flag that says otherwise is not SCRAM (RFC 5801 section 5).
     if ((first.flag === 'p') !== this.#plus) return 'malformed-request'
     // Somebody between us has taken the -PLUS mechanisms out of the list.
-    if (first.flag === 'y' && this.#context.plusOffered) return 'not-authorized'
+    if (first.flag === 'y' && this.#context.plusKnown) return 'not-authorized'
     if (first.flag === 'p' && this.#channelData(first) === null) return 'not-authorized'
     return null
   }

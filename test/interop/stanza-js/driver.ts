@@ -1,11 +1,11 @@
 /**
- * Drives an unmodified `stanza` (stanza.js) over a WebSocket by JSON lines, as `driver-protocol.ts` describes them. It
+ * Drives an unmodified `stanza` (stanza.js) over a WebSocket or over BOSH by JSON lines, as `driver-protocol.ts` describes them. It
  * asks for stream management by itself, and comes back for its session when it connects again.
  */
 import { createInterface } from 'node:readline'
 import { createClient, type Agent } from 'stanza'
 import type { Message, ReceivedPresence, RosterItem } from 'stanza/protocol/index.js'
-import type { LoggedIn, LoginOrder, Order, Shown } from '../driver-protocol.ts'
+import type { Contact, LoggedIn, LoginOrder, Order, Shown } from '../driver-protocol.ts'
 import type { Show, Subscription } from '../person.ts'
 
 const write = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -16,12 +16,17 @@ console.log = console.error
 process.on('unhandledRejection', console.error)
 
 let client: Agent | null = null
+/** The roster as it is known: the server tells only once what has not changed (RFC 6121 2.6). */
+const contacts = new Map<string, Contact>()
 
-async function logIn({ jid, password, host, port }: LoginOrder): Promise<LoggedIn> {
+async function logIn({ jid, password, host, port, security }: LoginOrder): Promise<LoggedIn> {
   const agent = createClient({
     jid,
     password,
-    transports: { websocket: `wss://${host}:${port}/xmpp-websocket`, bosh: false },
+    transports:
+      security === 'bosh'
+        ? { bosh: `https://${host}:${port}/http-bind`, websocket: false }
+        : { websocket: `wss://${host}:${port}/xmpp-websocket`, bosh: false },
     // Coming back by itself would hide what the server did.
     autoReconnect: false,
   })
@@ -38,14 +43,18 @@ async function logIn({ jid, password, host, port }: LoginOrder): Promise<LoggedI
   agent.on('carbon:received', ({ carbon }) => onMessage(carbon.forward.message!, true))
   agent.on('carbon:sent', ({ carbon }) => onMessage(carbon.forward.message!, true))
   agent.on('roster:update', ({ roster }) => {
-    for (const { jid, subscription } of roster.items ?? []) {
-      show({ shown: 'contact', jid, subscription: subscription as Subscription })
-    }
+    for (const item of roster.items ?? []) show({ shown: 'contact', ...noted(item) })
   })
   agent.on('disconnected', () => show({ shown: 'closed', condition: '' }))
   client = agent
   await begun(agent, 'session:started')
   return { jid: agent.jid, mechanism }
+}
+
+function noted({ jid, subscription }: RosterItem): Contact {
+  const contact = { jid, subscription: subscription as Subscription }
+  contacts.set(jid, contact)
+  return contact
 }
 
 /** Connects. @throws Error when something else than `wanted` comes of it */
@@ -76,6 +85,8 @@ async function carryOut(order: Order): Promise<unknown> {
     case 'resume':
       return begun(agent, 'stream:management:resumed')
     case 'logout':
+      // XEP-0198 4 recommends to acknowledge before one closes, or what was read comes again. It does not by itself.
+      if (agent.sm.started) await agent.send('sm', { type: 'ack', handled: agent.sm.handled })
       return void (await agent.disconnect())
     case 'presence':
       return agent.sendPresence({
@@ -83,7 +94,8 @@ async function carryOut(order: Order): Promise<unknown> {
         ...(order.status === '' ? {} : { status: order.status }),
       })
     case 'roster':
-      return ((await agent.getRoster()).items ?? []).map(({ jid, subscription }) => ({ jid, subscription }))
+      for (const item of (await agent.getRoster()).items ?? []) noted(item)
+      return [...contacts.values()]
     case 'add':
       await agent.updateRosterItem({ jid: order.jid } as RosterItem)
       return agent.subscribe(order.jid)

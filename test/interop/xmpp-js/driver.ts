@@ -25,7 +25,9 @@ let xmpp: Client | null = null
 
 async function logIn({ jid, password, host, port, security }: LoginOrder): Promise<LoggedIn> {
   const { local: username, domain } = parseJid(jid)
-  const service = `${security === 'starttls' ? 'xmpp' : 'xmpps'}://${host}:${port}`
+  const at = `${host}:${port}`
+  const service =
+    security === 'websocket' ? `wss://${at}/xmpp-websocket` : `${security === 'starttls' ? 'xmpp' : 'xmpps'}://${at}`
   const entity = client({ service, domain, username, password })
   // Coming back by itself would hide what the server did.
   entity.reconnect.stop()
