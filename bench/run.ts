@@ -2,6 +2,7 @@
  * The figures of the README, reproduced: CPU and memory of this server, of bare Node writing the same octets,
  * and of the peers that are installed, side by side in one run.
  *   npm run bench                    everything (about 20 minutes)
+ *   npm run bench -- --parts=federated --changes=100      between two servers of one make, in a few seconds
  *   npm run bench -- --only=Porchlight,bare\ Node --parts=plain --reps=1
  * Writes bench/results.md and puts the table between the marks in README.md.
  */
@@ -10,13 +11,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { measureFederated } from './federated.ts'
 import { servers, type Bench, type Population } from './servers.ts'
 import { table, type Result } from './table.ts'
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
-    parts: { type: 'string', default: 'plain,tls' },
+    parts: { type: 'string', default: 'plain,tls,federated' },
+    contacts: { type: 'string', default: '100' },
+    changes: { type: 'string', default: '1000' },
     reps: { type: 'string', default: '3' },
     write: { type: 'boolean', default: false },
   },
@@ -34,6 +38,11 @@ const results: Result[] = []
 const chosen = servers(work).filter((s) => s.installed && (values.only === undefined || values.only.split(',').includes(s.name)))
 
 async function measure(server: Bench, part: string): Promise<void> {
+  if (part === 'federated') {
+    const result = await measureFederated(server.name, { contacts: Number(values.contacts), changes: Number(values.changes) })
+    if (result !== null) results.push(result)
+    return
+  }
   const tls = part === 'tls'
   const pid = await server.start(tls, POPULATION)
   const out = join(work, `${server.name.replaceAll(' ', '-')}-${part}.jsonl`)
@@ -61,8 +70,9 @@ async function measure(server: Bench, part: string): Promise<void> {
 }
 
 try {
-  for (const server of chosen) await server.prepare(POPULATION)
-  for (const part of values.parts.split(',')) for (const server of chosen) await measure(server, part)
+  const parts = values.parts.split(',')
+  if (parts.some((part) => part !== 'federated')) for (const server of chosen) await server.prepare(POPULATION)
+  for (const part of parts) for (const server of chosen) await measure(server, part)
   const text = table(
     results,
     chosen.map((s) => s.name),

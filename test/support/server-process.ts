@@ -11,10 +11,10 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { controlAddress } from '../../src/admin/control-address.ts'
 import { connectControl } from '../../src/admin/control-client.ts'
+import type { Afterwards } from './afterwards.ts'
 import { owned } from './owned.ts'
 import { within } from './within.ts'
 
@@ -54,7 +54,7 @@ const USUAL: ServerSettings = {
 }
 
 /** A server for the time of one test. @param program its launcher, when it is not that of the repository */
-export async function startServer(t: TestContext, settings: ServerSettings = {}, program = PROGRAM): Promise<ServerProcess> {
+export async function startServer(t: Afterwards, settings: ServerSettings = {}, program = PROGRAM): Promise<ServerProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'porchlight-test-'))
   const server = new ServerProcess(directory, program)
   t.after(() => endOf(t, server))
@@ -64,7 +64,7 @@ export async function startServer(t: TestContext, settings: ServerSettings = {},
 }
 
 /** An end of the process that nobody asked for fails the test; so does one that goes wrong. */
-async function endOf(t: TestContext, server: ServerProcess): Promise<void> {
+async function endOf(t: Afterwards, server: ServerProcess): Promise<void> {
   try {
     const code = await server.stop()
     const complaints = server.complaints()
@@ -136,6 +136,9 @@ export class ServerProcess {
     this.banner = await within(START_MS, 'the server to start', Promise.race([ready, died]))
   }
 
+  get pid(): number {
+    return this.#child!.pid!
+  }
   /** Port for STARTTLS. */
   get port(): number {
     return this.#port(/clients \S+:(\d+)/)

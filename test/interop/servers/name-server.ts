@@ -4,7 +4,7 @@
  */
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import type { TestContext } from 'node:test'
+import type { Afterwards } from '../../support/afterwards.ts'
 
 const SRV = 33
 const INTERNET = 1
@@ -21,7 +21,7 @@ export class NameServer {
   readonly services = new Map<string, () => number>()
   readonly #socket: Socket
 
-  static async open(t: TestContext): Promise<NameServer> {
+  static async open(t: Afterwards): Promise<NameServer> {
     const socket = createSocket('udp4')
     const server = new NameServer(socket)
     socket.on('message', (question, from) => socket.send(server.#answer(question), from.port, from.address))

@@ -10,7 +10,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as later } from 'node:timers/promises'
-import type { TestContext } from 'node:test'
+import type { Afterwards } from '../../support/afterwards.ts'
 import type { Certified } from '../../support/authority.ts'
 import { owned } from '../../support/owned.ts'
 import { within } from '../../support/within.ts'
@@ -25,6 +25,8 @@ export interface OtherSettings {
   readonly authority: string | null
   /** Of a name server on the loopback. */
   readonly namePort: number
+  /** Its address; one of its own if it is not said. */
+  readonly host?: string
 }
 
 /** How a make is started. */
@@ -68,7 +70,7 @@ export class OtherServer implements Endpoints {
   #exit: Promise<unknown> = Promise.resolve()
   #log = ''
 
-  static async open(t: TestContext, make: OtherMake, settings: OtherSettings): Promise<OtherServer> {
+  static async open(t: Afterwards, make: OtherMake, settings: OtherSettings): Promise<OtherServer> {
     const server = new OtherServer(make, settings, await mkdtemp(join(tmpdir(), `${make.name.toLowerCase()}-`)))
     t.after(async () => {
       if (!t.passed) t.diagnostic(`${make.name} said:\n${server.#log}`)
@@ -81,11 +83,14 @@ export class OtherServer implements Endpoints {
     return server
   }
   private constructor(make: OtherMake, settings: OtherSettings, directory: string) {
-    this.host = `127.${randomInt(1, 255)}.${randomInt(1, 255)}.${randomInt(1, 255)}`
+    this.host = settings.host ?? `127.${randomInt(1, 255)}.${randomInt(1, 255)}.${randomInt(1, 255)}`
     this.settings = settings
     this.directory = directory
     this.certificateFile = settings.certifiedBy
     this.#make = make
+  }
+  get pid(): number {
+    return this.#child!.pid!
   }
   file(name: string): string {
     return join(this.directory, name)

@@ -1,0 +1,20 @@
+/** Types of as much of the load generator's client as programs in TypeScript use. */
+export interface SessionOptions {
+  readonly host: string
+  readonly port: number
+  readonly domain: string
+  readonly tls: 'none' | 'starttls' | 'direct'
+  readonly mech: string
+  readonly resource: string
+  readonly roster: boolean
+}
+export class Session {
+  constructor(options: SessionOptions, index: number, user: string, password: string)
+  onReady: ((session: Session) => void) | null
+  onFail: ((session: Session, why: string) => void) | null
+  onStanza: (session: Session, text: string, start: number, tagEnd: number, end: number) => void
+  connect(): void
+  write(text: string): void
+  reset(): void
+  answerIq(text: string, start: number, tagEnd: number, end: number): void
+}
