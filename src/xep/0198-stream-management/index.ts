@@ -1,12 +1,13 @@
 /**
  * XEP-0198: client and server tell each other what they have handled, and a session whose connection breaks waits for
- * its client (`Sessions.leave`). The counting of what a client sends is `Session.handled`; of what it is sent, `queue.ts`.
+ * its client (`Sessions.leave`). The counting of what a client sends is `Session.handled`; of what it is sent,
+ * `server/stream-management/queue.ts`, which streams between servers have as well.
  */
 import { count, duration, section, size, textLike } from '../../base/settings.ts'
 import { defineFeature, xep } from '../../server/feature.ts'
 import { el } from '../../xml/element.ts'
 import { StreamManagement } from './management.ts'
-import { failed, SM } from './nonzas.ts'
+import { failed, SM } from '../../server/stream-management/nonzas.ts'
 
 /**
  * Well below what may wait in a connection's output queue: what a client gets when it comes back for its session must

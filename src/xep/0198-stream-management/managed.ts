@@ -1,25 +1,30 @@
 /** What stream management knows of one session. */
 import type { Millis } from '../../base/clock.ts'
 import type { Connection, Session } from '../../server/session.ts'
-import { uint32, UnacknowledgedQueue, type QueueLimits } from './queue.ts'
+import type { Asked } from '../../server/stream-management/asking.ts'
+import { REQUEST } from '../../server/stream-management/nonzas.ts'
+import { uint32, UnacknowledgedQueue, type QueueLimits } from '../../server/stream-management/queue.ts'
+import type { Packet } from '../../xmpp/packet.ts'
 
-export class Managed {
+/** A message that several resources got, as itself or as a copy. It is lost when none of them has it. */
+export interface Holders {
+  readonly packet: Packet
+  count: number
+}
+
+export class Managed implements Asked {
   /** Under which it can be resumed; null: it cannot. */
   readonly id: string | null
-  readonly queue: UnacknowledgedQueue
+  readonly queue: UnacknowledgedQueue<Holders>
   readonly session: Session
   readonly #handledBefore: number
   /** Who wants to resume it just now; of several, the last. */
   claim: Connection | null
   /** When the client last came back for it; null: it never did. */
   backAt: Millis | null
-  /** Of the outstanding request. */
   askedAt: Millis
-  /** A request goes out at the end of this turn. */
   isAskPlanned: boolean
-  /** There is a deadline after which the client is asked. */
   isAskDue: boolean
-  /** There is a deadline by which the client should have answered. */
   isAnswerDue: boolean
 
   constructor(session: Session, id: string | null, limits: QueueLimits) {
@@ -33,6 +38,15 @@ export class Managed {
     this.isAskPlanned = false
     this.isAskDue = false
     this.isAnswerDue = false
+  }
+  get heardAt(): Millis | null {
+    return this.session.connection?.heardAt ?? null
+  }
+  get isSilent(): boolean {
+    return this.session.isSilent
+  }
+  request(): void {
+    this.session.connection?.send(REQUEST)
   }
   /** How many stanzas of the client were handled, as `h` says it. */
   get h(): number {

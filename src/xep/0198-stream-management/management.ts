@@ -1,6 +1,6 @@
 /** XEP-0198 for one server: what each element and each stanza means for the session that it belongs to. */
 import type { Millis } from '../../base/clock.ts'
-import { NOT_RESUMED, TAKEN_OVER, UNACKNOWLEDGED, violation } from '../../server/endings.ts'
+import { NOT_RESUMED, TAKEN_OVER, UNACKNOWLEDGED, UNRESPONSIVE, violation } from '../../server/endings.ts'
 import type { ToAccount, ToSession } from '../../server/contexts.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline.ts'
@@ -14,8 +14,7 @@ import { CLIENT } from '../../xmpp/ns.ts'
 import type { Payload } from '../../xmpp/packet.ts'
 import { StanzaError, type StanzaCondition } from '../../xmpp/stanza-error.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
-import { AskingForAcknowledgement, type AskingTimes } from './asking.ts'
-import { Managed } from './managed.ts'
+import { Managed, type Holders } from './managed.ts'
 import {
   answer,
   enabled,
@@ -26,8 +25,9 @@ import {
   resumableFor,
   resumed,
   wantsResumption,
-} from './nonzas.ts'
-import { uint32, type Entry, type Holders, type QueueLimits } from './queue.ts'
+} from '../../server/stream-management/nonzas.ts'
+import { uint32, type Entry, type QueueLimits } from '../../server/stream-management/queue.ts'
+import { AskingForAcknowledgement, type AskingTimes } from '../../server/stream-management/asking.ts'
 import { Resumptions } from './resumptions.ts'
 import { fateOf, readdressed, stamped } from './unreceived.ts'
 
@@ -47,7 +47,7 @@ export class StreamManagement {
   readonly #options: ManagementOptions
   readonly #sessions: Slot<Session, Managed | null>
   readonly #resumptions: Resumptions
-  readonly #asking: AskingForAcknowledgement
+  readonly #asking: AskingForAcknowledgement<Managed>
   readonly #resumed: Counter
   readonly #late: Counter
   readonly #givenBack: Counter
@@ -57,7 +57,7 @@ export class StreamManagement {
     this.#options = options
     this.#sessions = host.sessionSlot<Managed | null>('stream-management', () => null)
     this.#resumptions = new Resumptions(host.entropy)
-    this.#asking = new AskingForAcknowledgement(host, options)
+    this.#asking = new AskingForAcknowledgement(host.clock, options, ({ session }) => host.sessions.leave(session, UNRESPONSIVE))
     this.#resumed = host.metrics.counter('porchlight_sessions_resumed_total', 'Sessions whose client has come back for them')
     this.#late = host.metrics.counter(
       'porchlight_stanzas_late_total',
@@ -119,7 +119,7 @@ export class StreamManagement {
       const { condition, text, specific } = tooHigh(h, managed)
       return this.#host.sessions.end(session, violation(condition, text, specific))
     }
-    this.#goOn(session, managed, session.connection)
+    this.#goOn(managed, session.connection)
   }
   /** `<resume/>`, when the client has a session already. */
   outOfPlace(session: Session): void {
@@ -168,7 +168,7 @@ export class StreamManagement {
     for (const entry of managed.queue.release()) this.#writeLate(managed, connection, entry)
     this.#host.sessions.resume(session, connection, lang)
     this.#resumed.value += 1
-    this.#asking.look(session, managed)
+    this.#asking.look(managed)
   }
 
   // What is written to a client
@@ -183,7 +183,7 @@ export class StreamManagement {
       // Later: whoever is writing to several sessions just now must not see one go
       queueMicrotask(() => this.#host.sessions.end(session, UNACKNOWLEDGED))
     }
-    this.#asking.look(session, managed)
+    this.#asking.look(managed)
     return isFlying ? 'next' : 'done'
   }
   /** Notes who else got a message that was just delivered: it is lost only when it is lost to all of them. */
@@ -197,15 +197,15 @@ export class StreamManagement {
   }
   #hold(session: Session, payload: Payload, holders: Holders): void {
     const newest = session.get(this.#sessions)?.queue.newest ?? null
-    if (newest !== null && newest.packet.payload === payload) newest.holders = holders
+    if (newest !== null && newest.packet.payload === payload) newest.note = holders
   }
   /** Something was acknowledged. */
-  #goOn(session: Session, managed: Managed, connection: Connection | null): void {
+  #goOn(managed: Managed, connection: Connection | null): void {
     if (connection !== null) for (const entry of managed.queue.release()) this.#writeLate(managed, connection, entry)
-    this.#asking.look(session, managed)
+    this.#asking.look(managed)
   }
   /** What came while the client was away says so, if it is a message. */
-  #writeLate({ session, backAt }: Managed, connection: Connection, { packet, at }: Entry): void {
+  #writeLate({ session, backAt }: Managed, connection: Connection, { packet, at }: Entry<Holders>): void {
     const { clock, journal } = this.#host
     this.#late.value += 1
     if (packet.kind === 'presence') journal.sent.note(session.jid, packet.from, packet.type, clock.now())
@@ -219,7 +219,7 @@ export class StreamManagement {
     const managed = session.get(this.#sessions)
     if (managed === null || session.connection !== null) return
     managed.queue.disconnect()
-    for (const { packet, holders } of managed.queue) {
+    for (const { packet, note: holders } of managed.queue) {
       packet.keep()
       holders?.packet.keep()
     }
@@ -234,7 +234,7 @@ export class StreamManagement {
     managed.queue.disconnect()
     for (const entry of managed.queue) this.#giveBack(entry, session.account.bare.bare)
   }
-  #giveBack({ packet, holders, at }: Entry, account: string): void {
+  #giveBack({ packet, note: holders, at }: Entry<Holders>, account: string): void {
     if (holders !== null && (holders.count -= 1) > 0) return
     const original = holders === null ? packet : holders.packet
     const fate = fateOf(original, account)

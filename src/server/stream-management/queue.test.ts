@@ -26,7 +26,7 @@ const idsOf = (entries: Iterable<{ readonly packet: Packet }>): string[] => [...
 
 /** The server's queue, a connection that can break with anything on its way, and a client that counts. */
 class Link {
-  readonly queue: UnacknowledgedQueue
+  readonly queue: UnacknowledgedQueue<string>
   readonly pushed: Packet[] = []
   readonly received: Packet[] = []
   /** What is on its way to the client; null: there is no connection. */

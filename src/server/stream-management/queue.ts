@@ -1,5 +1,5 @@
 /**
- * XEP-0198 section 4: the stanzas that one client has not acknowledged, pure. They are in two parts:
+ * XEP-0198 section 4: the stanzas that one client, or another server, has not acknowledged, pure. They are in two parts:
  *
  * - in flight: written, in order, and never changed any more, for the client may have counted them;
  * - waiting (`waiting.ts`): not written, because there is no connection or because too much is in flight.
@@ -20,19 +20,13 @@ export interface QueueLimits {
   readonly askAfter: number
 }
 
-/** A message that several resources got, as itself or as a copy. It is lost when none of them has it. */
-export interface Holders {
-  readonly packet: Packet
-  count: number
-}
-
-export interface Entry {
+export interface Entry<N> {
   readonly packet: Packet
   /** When it was to be written for the first time. */
   readonly at: Millis
   readonly octets: number
-  /** Null: nobody else got it. */
-  holders: Holders | null
+  /** What else is to be known of it; null: nothing. */
+  note: N | null
 }
 
 export type Acknowledgement =
@@ -44,19 +38,20 @@ export type Acknowledgement =
 
 /** What a stanza costs beside its content: its name and attributes, about. */
 const ENVELOPE_OCTETS = 150
-const NONE: readonly Entry[] = []
+const NONE: readonly never[] = []
 
 /** A count as it stands in `h`. */
 export const uint32 = (count: number): number => count >>> 0
 
-export class UnacknowledgedQueue {
+/** @typeParam N what is noted of a stanza */
+export class UnacknowledgedQueue<N> {
   readonly #limits: QueueLimits
   #acknowledged: number
-  readonly #inFlight: Entry[] = []
+  readonly #inFlight: Entry<N>[] = []
   #octetsInFlight = 0
   /** Null: nothing waits. */
-  #waiting: Waiting<Entry> | null = null
-  #newest: Entry | null = null
+  #waiting: Waiting<Entry<N>> | null = null
+  #newest: Entry<N> | null = null
   #isConnected = true
   /** Written since the client was last asked, and not acknowledged. */
   #unasked = 0
@@ -81,18 +76,18 @@ export class UnacknowledgedQueue {
     return this.#acknowledged + this.#inFlight.length
   }
   /** What was last put in; null: nothing, or it is acknowledged. */
-  get newest(): Entry | null {
+  get newest(): Entry<N> | null {
     return this.#newest
   }
   /** All of them, in order. */
-  *[Symbol.iterator](): Generator<Entry> {
+  *[Symbol.iterator](): Generator<Entry<N>> {
     yield* this.#inFlight
     if (this.#waiting !== null) yield* this.#waiting.values()
   }
 
   /** Takes in a stanza. Is it to be written now? */
-  push(packet: Packet, at: Millis): boolean {
-    const entry: Entry = { packet, at, octets: packet.payload.text.length + ENVELOPE_OCTETS, holders: null }
+  push(packet: Packet, at: Millis, note: N | null = null): boolean {
+    const entry: Entry<N> = { packet, at, octets: packet.payload.text.length + ENVELOPE_OCTETS, note }
     this.#newest = entry
     const isFlying = this.#isConnected && this.#waiting === null && this.#hasRoom
     if (isFlying) this.#fly(entry)
@@ -113,10 +108,10 @@ export class UnacknowledgedQueue {
     return 'accepted'
   }
   /** Of what waits, what is to be written now, in order. */
-  release(): readonly Entry[] {
+  release(): readonly Entry<N>[] {
     if (!this.#isConnected || this.#waiting === null) return NONE
-    const released: Entry[] = []
-    const fly = (entry: Entry): void => {
+    const released: Entry<N>[] = []
+    const fly = (entry: Entry<N>): void => {
       this.#fly(entry)
       released.push(entry)
     }
@@ -130,7 +125,7 @@ export class UnacknowledgedQueue {
     this.#isAsking = false
   }
   /** There is a connection again. What is to be written once more, in order; `release` says what follows it. */
-  connect(): readonly Entry[] {
+  connect(): readonly Entry<N>[] {
     this.#isConnected = true
     this.#unasked = this.#inFlight.length
     return this.#inFlight
@@ -156,7 +151,7 @@ export class UnacknowledgedQueue {
   get #hasRoom(): boolean {
     return this.#octetsInFlight < this.#limits.windowOctets
   }
-  #fly(entry: Entry): void {
+  #fly(entry: Entry<N>): void {
     this.#inFlight.push(entry)
     this.#octetsInFlight += entry.octets
     this.#unasked += 1
