@@ -12,7 +12,6 @@ import module, { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { constants } from 'node:os'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import v8 from 'node:v8'
 
 const WANTED = 26
 const UNAVAILABLE = 69 // sysexits.h: EX_UNAVAILABLE
@@ -31,8 +30,6 @@ const major = Number(process.versions.node.split('.')[0])
 if (major >= WANTED) {
   // Compiled code is kept for the next start: half the time, and 25 MB less when it runs from TypeScript. Where
   // nothing can be written, nothing is kept.
-  // A server that mostly waits: it gives memory back sooner, at a cost in CPU that the benchmark does not see.
-  v8.setFlagsFromString('--optimize-for-size')
   module.enableCompileCache(join(root, 'node_modules', '.cache', 'porchlight'))
   await import(pathToFileURL(entryPoint()).href)
 } else {
