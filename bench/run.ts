@@ -29,7 +29,7 @@ const POPULATION: Population = { n: 1000, r: 20 }
 const FLOOR_SCENARIOS = 'idle,login,fan,fanmax'
 /** `idle` comes first: it compares with the same process before anybody has logged in. */
 const SCENARIOS: Readonly<Record<string, string>> = {
-  plain: 'idle,logout,login,fan,fanmax,msg,msgmax,logout',
+  plain: 'idle,logout,login,fan,fanmax,msg,msgmax,reconnect,logout',
   tls: 'idle,logout,login,fan,fanmax,logout',
 }
 

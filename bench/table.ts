@@ -31,6 +31,7 @@ const ROWS: readonly Row[] = [
   row('1:1 message, saturated', 'plain', 'msgmax', 'cpuUsPerMessage', 'us'),
   row('login with 20 contacts', 'plain', 'login', 'cpuMsPerLogin', 'ms'),
   row('the same, direct TLS', 'tls', 'login', 'cpuMsPerLogin', 'ms'),
+  row('all cut off and back at once', 'plain', 'reconnect', 'cpuMsPerSession', 'ms'),
   row('presence sent to another server', 'federated', 'fan', 'cpuUsPerSent', 'us'),
   row('presence from another server, delivered', 'federated', 'fan', 'cpuUsPerReceived', 'us'),
   row('memory of a session', 'plain', 'idle', 'kbPerSession', 'KB'),

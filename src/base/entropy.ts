@@ -1,13 +1,28 @@
 /** Randomness comes in through here and nowhere else, so that a test can repeat a run. */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomFillSync } from 'node:crypto'
 
 export interface Entropy {
   /** `n` unpredictable octets. */
   bytes(n: number): Buffer
 }
 
-/** The operating system's generator. */
-export const systemEntropy: Entropy = { bytes: (n) => randomBytes(n) }
+const STOCK_OCTETS = 4096
+const stock = Buffer.alloc(STOCK_OCTETS)
+let used = STOCK_OCTETS
+
+/** The operating system's generator, asked for many octets at a time: asking costs more than they do. */
+export const systemEntropy: Entropy = {
+  bytes(n) {
+    if (n > STOCK_OCTETS / 16) return randomBytes(n)
+    if (used + n > STOCK_OCTETS) {
+      randomFillSync(stock)
+      used = 0
+    }
+    const bytes = Buffer.from(stock.subarray(used, used + n))
+    stock.fill(0, used, (used += n)) // what was given away is nowhere else
+    return bytes
+  },
+}
 
 /** A stream of octets that depends on `seed` alone. For tests: anybody can predict it. */
 export function seededEntropy(seed: string): Entropy {

@@ -18,6 +18,8 @@ export interface ProbingParts {
   readonly router: Router
   readonly deliver: (session: Session, packet: Packet) => void
   readonly failed: (error: unknown) => void
+  /** Does it after a while, when many are just coming; false: now is the time. */
+  readonly later: (work: () => void) => boolean
 }
 
 /** Which of `owners`, accounts that are not in memory, keep themselves hidden from `prober`. */
@@ -40,16 +42,19 @@ export class Probing {
     const { accounts, router } = this.#parts
     const probe = Packet.of({ kind: 'presence', type: 'probe', from: me.jid.asBare })
     const session = me as Session
-    let absent: string[] | null = null
+    let away: Jid[] | null = null
     for (const contact of contacts) {
       if (!router.isLocal(contact.domain)) router.routeQuietly(probe.addressedTo(contact))
       else {
         const account = accounts.get(contact.bare)
-        if (account === undefined) (absent ??= []).push(contact.bare)
+        if (account?.isAvailable !== true) (away ??= []).push(contact)
         else if (!account.hidden(probe.from)) this.#answerTo(session, account, probe.addressedTo(contact))
       }
     }
-    if (absent !== null) this.#askStore(session, probe, absent).catch(this.#parts.failed)
+    if (away === null) return
+    // In a rush most of them are about to come, and say so themselves: when they were last seen is asked of the others
+    const absent = away
+    if (!this.#parts.later(() => this.#askAway(session, probe, absent))) this.#askAway(session, probe, absent)
   }
   /** A probe has come in, from anywhere (4.3.2). */
   answer(account: LocalAccount | null, packet: Packet): void {
@@ -63,6 +68,16 @@ export class Probing {
     answerProbe(account, probe, {
       route: (answer) => (answer.type === 'unsubscribed' ? router.routeQuietly(answer) : deliver(session, answer)),
     })
+  }
+  #askAway(session: Session, probe: Packet, contacts: readonly Jid[]): void {
+    if (session.ended) return
+    let stored: string[] | null = null
+    for (const contact of contacts) {
+      const account = this.#parts.accounts.get(contact.bare)
+      if (account === undefined) (stored ??= []).push(contact.bare)
+      else if (!account.isAvailable && !account.hidden(probe.from)) this.#answerTo(session, account, probe.addressedTo(contact))
+    }
+    if (stored !== null) this.#askStore(session, probe, stored).catch(this.#parts.failed)
   }
   async #askStore(session: Session, probe: Packet, contacts: readonly string[]): Promise<void> {
     const prober = probe.from

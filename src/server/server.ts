@@ -43,6 +43,7 @@ import { RosterAudit } from './roster-audit.ts'
 import { RosterChanges } from './roster-changes.ts'
 import { installRosterService } from './roster-service.ts'
 import { Router } from './router.ts'
+import { Rush } from './rush/rush.ts'
 import { Refused, type LaneItem, type Session } from './session.ts'
 import { installSessionRequest } from './session-request.ts'
 import { Sessions } from './sessions.ts'
@@ -131,6 +132,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     deliver,
     rosters: stores.rosters,
     failed: (error) => failed(error, 'Contacts could not be looked up for a probe'),
+    later: (work) => rush.later(work),
   })
   const farewells = new KeptFarewells({
     accounts,
@@ -170,6 +172,16 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     presenceOut: out,
     makeLane,
     resourcesMax: options.limits['resources'],
+  })
+
+  const rush: Rush = new Rush({
+    clock,
+    facts,
+    slots: sessions.slots,
+    isLocal: (domain) => router.isLocal(domain),
+    goOn: deliverAfter('rush'),
+    sessions: options.presence['rush'],
+    holdMs: options.presence['rush-hold'],
   })
 
   /** What a session does with each thing its client sends. */
@@ -271,6 +283,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   toAccount.install('presence-in', presenceInStage(parts))
   toAccount.install('iq-in', iqInStage(parts))
   toAccount.install('deliver', deliverStage(parts))
+  toSession.install('rush', (context) => rush.stage(context))
   toSession.install('write', writeStage)
   installSessionRequest(registry)
   installRosterService({ registry, rosters: stores.rosters, rosterChanges, deliver, limits })

@@ -20,7 +20,7 @@ export const limitsSettings = section({
     'Stanzas of one session that may wait while one before them is being stored. After that no more is read from its connection until they are done.',
     1,
   ),
-  'idle-accounts': count(1000, 'Accounts without a session that stay in memory, to save reading them again.'),
+  'idle-accounts': count(10_000, 'Accounts without a session that stay in memory, to save reading them again.'),
 })
 export type LimitsSettings = Settings<typeof limitsSettings>
 
@@ -33,6 +33,11 @@ export const presenceSettings = section({
     false,
     'Whether everybody may know which accounts there are here. Then a subscription request to one that does not exist is refused with item-not-found; otherwise nobody answers it, as when the user is away.',
   ),
+  'rush': count(
+    50,
+    'When more sessions than this begin or end within a second, presence between users of this server waits until there are fewer: clients get it in one piece, of each contact only the last, and messages go first. 0: it never waits.',
+  ),
+  'rush-hold': duration('5 seconds', 'How long presence waits at most, when it does not end sooner. "0 s": it never waits.'),
   'server-presence': flag(
     false,
     'Whether the server answers a presence probe of one of its users: then clients that ask can show it among the contacts.',

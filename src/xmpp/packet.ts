@@ -168,3 +168,6 @@ export class Packet {
     return wire(this.to === null ? head + tail : `${head} to='${this.to.wire}'${tail}`)
   }
 }
+
+/** Is it presence that tells how somebody is? Subscriptions, probes and errors are not. */
+export const isNotification = ({ kind, type }: Packet): boolean => kind === 'presence' && (type === '' || type === 'unavailable')

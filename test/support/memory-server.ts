@@ -22,6 +22,7 @@ import {
   presenceSettings,
   rateSettings,
   type LimitsSettings,
+  type PresenceSettings,
   type RateSettings,
 } from '../../src/server/settings.ts'
 import type { StreamInfo } from '../../src/server/stream-features.ts'
@@ -47,6 +48,8 @@ export interface MemoryOptions {
   readonly settings?: Readonly<Record<string, object>>
   readonly domains?: readonly string[]
   readonly limits?: Partial<LimitsSettings>
+  /** No rush unless asked for: the clock stands still. */
+  readonly presence?: Partial<PresenceSettings>
   /** None unless asked for: the clock stands still. */
   readonly rate?: Partial<RateSettings>
 }
@@ -87,7 +90,7 @@ export async function memoryServer(options: MemoryOptions = {}): Promise<MemoryS
     stores,
     database,
     registrar: (host) => new LocalRegistrar(host, 1),
-    presence: v.parse(presenceSettings, {}),
+    presence: { ...v.parse(presenceSettings, {}), rush: 0, ...options.presence },
     secret: entropy.bytes(32),
     limits,
     rate,

@@ -177,7 +177,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   }
   const server = createServer<Database>({
     domains: options.domains ?? [DOMAIN],
-    presence: { ...defaultsOf(presenceSettings), ...options.presence },
+    presence: { ...defaultsOf(presenceSettings), rush: 0, ...options.presence },
     limits: { ...defaultsOf(limitsSettings), ...options.limits },
     rate: { ...defaultsOf(rateSettings), ...NO_RATE, ...options.rate },
     registrar: (host) => new LocalRegistrar(host, 4096),

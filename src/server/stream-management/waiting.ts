@@ -3,7 +3,7 @@
  * client has not seen the older, so nothing that it has counted changes.
  */
 import { roomMark } from '../../xmpp/muc-user.ts'
-import type { Packet } from '../../xmpp/packet.ts'
+import { isNotification, type Packet } from '../../xmpp/packet.ts'
 
 export interface Waiter {
   readonly packet: Packet
@@ -54,9 +54,6 @@ export class Waiting<T extends Waiter> {
     if (this.#presences.get(from) === key) this.#presences.delete(from)
   }
 }
-
-/** Presence that tells how somebody is: no subscription, probe or error. */
-const isNotification = ({ kind, type }: Packet): boolean => kind === 'presence' && (type === '' || type === 'unavailable')
 
 /**
  * An occupant's leaving does not: who next comes by that nickname may be somebody else (XEP-0045 7.6, 7.14). Nor does what

@@ -14,9 +14,6 @@ export const presenceKey = (from: Jid): string => `presence ${from.full}`
 export const closingKey = (bare: string): string => `closing ${bare}`
 const conversationKey = (from: string, to: string): string => `state ${from} ${to}`
 
-/** Is it presence that tells how somebody is? Subscriptions, probes and errors are not. */
-export const isNotification = ({ kind, type }: Packet): boolean => kind === 'presence' && (type === '' || type === 'unavailable')
-
 /** Is it the answer to what the client itself did: its own presence, or how it entered, left or was renamed in a room? */
 export const isOwn = (packet: Packet, me: Jid): boolean => packet.from.full === me.full || isSelfPresence(packet)
 

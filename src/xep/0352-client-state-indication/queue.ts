@@ -9,8 +9,8 @@
  */
 import { keptPacket } from '../../im/kept.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import type { Packet } from '../../xmpp/packet.ts'
-import { chatStateOf, closesAll, closingKey, isNotification, isOwn, presenceKey, type ChatState } from './held-stanza.ts'
+import { isNotification, type Packet } from '../../xmpp/packet.ts'
+import { chatStateOf, closesAll, closingKey, isOwn, presenceKey, type ChatState } from './held-stanza.ts'
 import { Shown } from './ledger.ts'
 
 export interface CsiOptions {
