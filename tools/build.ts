@@ -1,6 +1,6 @@
 /**
- * Makes dist/, the JavaScript that the package carries: what src/main.ts and the database's thread need, each file with
- * its declarations, and no tests. npm runs it before it packs; in the repository nothing needs it.
+ * Makes dist/, the JavaScript that the package carries: what src/main.ts, src/porchlight.ts and the database's thread
+ * need, each file with its declarations, and no tests. npm runs it before it packs; in the repository nothing needs it.
  */
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'

@@ -21,7 +21,7 @@ const OUTSIDE_WORLD: readonly (readonly [RegExp, string])[] = [
   [/\bset(Timeout|Interval|Immediate)\(/, 'take a Clock or endOfTick'],
   [/\bprocess\.(env|argv|exit|on|cwd|stdout|stderr|stdin)\b/, 'let the process hand it in'],
 ]
-const PROCESS = /^src\/(base\/|main\.ts)/
+const PROCESS = /^src\/(base\/|main\.ts|porchlight\.ts)/
 const NAMES_AVOIDED = /(^|[-/])(utils?|helpers?|manager|common|misc)([-./]|$)/
 
 interface Finding {

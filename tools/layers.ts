@@ -15,5 +15,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   board: ['base', 'xmpp', 'server'],
   config: ['base', 'xmpp', 'server', 'net', 'stream', 'xep', 'admin'],
   process: [...CORE, 'net', 'stream', 'storage', 'xep', 'board', 'config', 'admin'],
+  embed: [...CORE, 'stream', 'config', 'process'],
   cli: [...CORE, 'net', 'storage', 'config', 'admin', 'process'],
 }

@@ -23,7 +23,7 @@ export interface Source {
 
 const FILE_PREFIX = 'file:'
 
-type Table = Readonly<Record<string, unknown>>
+export type Table = Readonly<Record<string, unknown>>
 const isTable = (value: unknown): value is Table =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 
@@ -42,7 +42,16 @@ export function load(
   sections: readonly SectionOfFile[],
   check: (values: Values) => readonly Complaint[],
 ): Values {
-  const tables = parsed(source)
+  return checked(parsed(source), source, sections, check)
+}
+
+/** The same of tables that a program has made. @param source where relative files are read, and how it is called in messages */
+export function checked(
+  tables: Table,
+  source: Source,
+  sections: readonly SectionOfFile[],
+  check: (values: Values) => readonly Complaint[],
+): Values {
   const reader = new Reader(source)
   const names = sections.map((s) => s.name)
   for (const [name, value] of Object.entries(tables)) {

@@ -1,4 +1,5 @@
 /** All sections of the configuration: the one list from which the loader checks and the reference is made. */
+import type { InferInput } from 'valibot'
 import { adminSettings, logSettings } from '../admin/settings.ts'
 import type { Section, Settings } from '../base/settings.ts'
 import { listenSettings, tlsSettings, webSettings } from '../net/settings.ts'
@@ -55,6 +56,16 @@ export type Config = { readonly [N in CoreName]: Settings<(typeof schemas)[N]> }
   readonly component: readonly ComponentSettings[]
   readonly peer: readonly PeerSettings[]
   readonly features: Readonly<Record<string, unknown>>
+}
+
+/** What stands in a file, as a program writes it: options by section, all of them optional. */
+export type Configuration = {
+  readonly [N in CoreName]?: Partial<InferInput<(typeof schemas)[N]>>
+} & {
+  readonly component?: readonly Partial<InferInput<typeof componentSettings>>[]
+  readonly peer?: readonly Partial<InferInput<typeof peerSettings>>[]
+  /** Of an extension, by its name. */
+  readonly [feature: string]: object | undefined
 }
 
 export const coreSections: readonly SectionOfFile[] = (Object.keys(schemas) as CoreName[]).map((name) => ({

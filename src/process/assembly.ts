@@ -10,6 +10,7 @@ import type { Entropy } from '../base/entropy.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import type { Feature, Software, Stores } from '../server/feature.ts'
+import type { AccountStore } from '../server/ports.ts'
 import { keepLastSeen } from '../server/last-seen.ts'
 import { createServer, type Server } from '../server/server.ts'
 import { SqlAccounts } from '../storage/accounts.ts'
@@ -29,6 +30,8 @@ export interface Runtime {
   readonly entropy: Entropy
   readonly log: Log
   readonly software: Software
+  /** Puts somebody else's accounts in front of the database's own. */
+  readonly accounts?: (own: AccountStore) => AccountStore
 }
 
 export interface Assembly {
@@ -43,12 +46,14 @@ export interface Assembly {
 const DATABASE_FILE = 'porchlight.db'
 
 /** @throws StorageError when the database cannot be used */
-export async function assemble({ config, dataDirectory }: Setup, { clock, entropy, log, software }: Runtime): Promise<Assembly> {
+export async function assemble({ config, dataDirectory }: Setup, runtime: Runtime): Promise<Assembly> {
+  const { clock, entropy, log, software } = runtime
   const database = await openDatabase(config.server.fresh ? null : dataDirectory, clock)
   try {
     await database.migrate(CORE, coreMigrations)
+    const own = new SqlAccounts(database)
     const stores = {
-      accounts: new SqlAccounts(database),
+      accounts: runtime.accounts?.(own) ?? own,
       rosters: new SqlRosters(database, clock, newEpoch(entropy)),
       lastPresence: new SqlLastPresence(database, log),
     }

@@ -34,6 +34,7 @@ import { openCertificates } from './tls.ts'
 export interface Running {
   readonly ports: readonly OpenPort[]
   readonly certificates: Certificates
+  readonly host: Host
   /** Ends it well. Resolves when everything is closed, or after `STOP_MS`. */
   stop(): Promise<void>
 }
@@ -168,7 +169,12 @@ async function start(parts: Parts): Promise<Running> {
     await assembly.close()
   }
   let stopped: Promise<void> | null = null
-  return { ports, certificates, stop: () => (stopped ??= Promise.race([stop(), after(clock, STOP_MS)])) }
+  return {
+    ports,
+    certificates,
+    host: server.host as Host,
+    stop: () => (stopped ??= Promise.race([stop(), after(clock, STOP_MS)])),
+  }
 }
 
 function measure({ assembly: { metrics, server }, certificates }: Parts, admission: Admission): void {
@@ -200,7 +206,7 @@ async function health({ assembly: { server, stores } }: Parts, state: { readonly
   const sessions = server.sessions.size
   if (state.stopping) return { status: 'stopping', sessions }
   try {
-    await stores.accounts.exists('')
+    await stores.accounts.count('')
     return { status: 'ok', sessions }
   } catch (error) {
     return { status: 'database-unavailable', sessions, reason: (error as Error).message }

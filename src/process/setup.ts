@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { complaintsAbout } from '../config/checks.ts'
-import { load } from '../config/loader.ts'
+import { checked, load, type Table } from '../config/loader.ts'
 import { ConfigError } from '../config/problem.ts'
 import { configOf, sections, type Config } from '../config/sections.ts'
 import { controlAddress } from '../admin/control-address.ts'
@@ -38,12 +38,32 @@ export function readSetup({ configFile, fresh, directory, platform }: SetupOptio
     toml: toml ?? '',
     readFile: (path: string): string => readFileSync(resolve(home, path), 'utf8'),
   }
-  const read = configOf(load(source, sections, (values) => complaintsAbout(configOf(values))))
+  const config = configOf(load(source, sections, (values) => complaintsAbout(configOf(values))))
+  return placed(fresh ? { ...config, server: { ...config.server, fresh } } : config, source.file, home, platform)
+}
+
+export interface CodedOptions {
+  /** Options by section, as they would stand in a file. */
+  readonly tables: Table
+  /** Where files are whose names are relative. */
+  readonly directory: string
+  readonly platform: string
+}
+
+/** Of a server whose configuration is no file, but is made by a program. @throws ConfigError */
+export function codedSetup({ tables, directory, platform }: CodedOptions): Setup {
+  const readFile = (path: string): string => readFileSync(resolve(directory, path), 'utf8')
+  const source = { file: null, toml: '', readFile }
+  const config = configOf(checked(tables, source, sections, (values) => complaintsAbout(configOf(values))))
+  return placed(config, null, directory, platform)
+}
+
+/** Relative names of files become absolute. */
+function placed(read: Config, configFile: string | null, home: string, platform: string): Setup {
   const { server, tls, admin, federation } = read
   const dataDirectory = resolve(home, server['data-directory'])
   const config: Config = {
     ...read,
-    server: { ...server, fresh: server.fresh || fresh },
     tls: {
       ...tls,
       'certificate': tls.certificate.map((f) => resolve(home, f)),
@@ -53,7 +73,7 @@ export function readSetup({ configFile, fresh, directory, platform }: SetupOptio
     federation: { ...federation, authorities: absolute(home, federation.authorities) },
   }
   const socket = admin['control-socket'] === '' ? join(dataDirectory, 'control.sock') : resolve(home, admin['control-socket'])
-  return { config, configFile: source.file, dataDirectory, control: controlAddress(socket, platform) }
+  return { config, configFile, dataDirectory, control: controlAddress(socket, platform) }
 }
 
 const absolute = (home: string, path: string): string => (path === '' ? '' : resolve(home, path))

@@ -4,12 +4,23 @@
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { startServer } from '../support/server-process.ts'
 import { xmppJs } from './makes.ts'
+import { playWhoIsIn } from './who-is-in.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const INSTALLED = join(ROOT, 'node_modules')
@@ -60,7 +71,14 @@ test('the package', async (t) => {
 
   await t.test('it holds what runs, and no source of ours but the pages of the extensions', () => {
     const files = readdirSync(join(modules, 'porchlight'), { recursive: true, encoding: 'utf8' })
-    for (const file of ['dist/main.js', 'dist/main.d.ts', 'dist/storage/sqlite-worker.js', 'web/dist/index.html', 'LICENSE'])
+    for (const file of [
+      'dist/main.js',
+      'dist/main.d.ts',
+      'dist/porchlight.d.ts',
+      'dist/storage/sqlite-worker.js',
+      'web/dist/index.html',
+      'LICENSE',
+    ])
       assert(files.includes(file), file)
     assert.deepEqual(
       files.filter((file) => /(?<!\.d)\.ts$|\.test\./.test(file)),
@@ -72,6 +90,17 @@ test('the package', async (t) => {
     const said = run(porchlight, ['version'], modules, OWN_PATH)
     assert.match(said, new RegExp(`^porchlight ${manifestIn(modules).version} on Node\\.js v(2[6-9]|[3-9]\\d)`))
     assert.match(run(porchlight, ['check'], modules, OWN_PATH), /is good\.$/m)
+  })
+
+  await t.test('it is a library: the example that has a server inside, as it is', async (t) => {
+    const place = dirname(modules)
+    writeFileSync(join(place, 'package.json'), '{ "type": "module" }')
+    cpSync(join(ROOT, 'examples/embed/app.ts'), join(place, 'app.ts'))
+    link(join(INSTALLED, '@types'), join(modules, '@types'))
+    link(join(INSTALLED, 'undici-types'), join(modules, 'undici-types'))
+    const strict = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--types', 'node', '--target', 'esnext']
+    run('tsc', [...strict, '--ignoreConfig', 'app.ts'], place)
+    await playWhoIsIn(t, ['app.ts'], place)
   })
 
   await t.test('it serves a client', async (t) => {

@@ -1,0 +1,72 @@
+/**
+ * The application's users as this server's accounts: the application says who there is and what proves their passwords;
+ * the database keeps the rest (roster, what waits for them, when they were last seen) under a row that is made when
+ * somebody is needed for the first time.
+ */
+import type { Clock } from '../base/clock.ts'
+import { systemEntropy } from '../base/entropy.ts'
+import type { AccountRow, AccountStore } from '../server/ports.ts'
+import { deriveCredentials, fakeKeys } from '../stream/sasl/credentials.ts'
+import type { Credentials } from '../xmpp/credentials.ts'
+
+/** Where an application keeps its users. What it throws refuses the login or the stanza, and is logged. */
+export interface Users {
+  /**
+   * What proves the user's password, as `credentialsOf` has made it; null: there is no such user.
+   * @param address bare and prepared (RFC 7622): 'romeo@chat.example.org', in small letters
+   */
+  credentials(address: string): Promise<Credentials | null> | Credentials | null
+}
+
+/**
+ * What an application keeps instead of a password, as JSON with its user: nobody can log in with it, or compute the
+ * password from it. Takes some milliseconds of a processor, on purpose.
+ * @param iterations of PBKDF2
+ * @throws Error when the password is empty or holds what RFC 8265 section 4 forbids, such as control characters
+ */
+export const credentialsOf = (password: string, iterations = 10_000): Promise<Credentials> =>
+  deriveCredentials(password, iterations, systemEntropy)
+
+const KEPT_BY_APPLICATION = 'Accounts and passwords of this server are kept by the application that it is a part of'
+
+export class ApplicationAccounts implements AccountStore {
+  readonly #own: AccountStore
+  readonly #users: Users
+  readonly #clock: Clock
+
+  constructor(own: AccountStore, users: Users, clock: Clock) {
+    this.#own = own
+    this.#users = users
+    this.#clock = clock
+  }
+  async credentials(bare: string): Promise<Credentials | null> {
+    return this.#users.credentials(bare)
+  }
+  async exists(bare: string): Promise<boolean> {
+    if ((await this.credentials(bare)) === null) return false
+    if (!(await this.#own.exists(bare))) await this.#own.create(bare, nobodys(bare), this.#clock.now())
+    return true
+  }
+  async create(): Promise<boolean> {
+    throw new Error(KEPT_BY_APPLICATION)
+  }
+  async setCredentials(): Promise<boolean> {
+    throw new Error(KEPT_BY_APPLICATION)
+  }
+  delete(bare: string): Promise<boolean> {
+    return this.#own.delete(bare)
+  }
+  list(domain: string, after: string, limit: number): Promise<readonly AccountRow[]> {
+    return this.#own.list(domain, after, limit)
+  }
+  count(domain: string): Promise<number> {
+    return this.#own.count(domain)
+  }
+}
+
+/** Keys in the row, which are never looked at: with them nobody can log in, should the application be gone one day. */
+function nobodys(bare: string): Credentials {
+  const secret = systemEntropy.bytes(32)
+  const keys = (hash: keyof Credentials) => fakeKeys(hash, secret, bare, 1)
+  return { 'sha-1': keys('sha-1'), 'sha-256': keys('sha-256'), 'sha-512': keys('sha-512') }
+}

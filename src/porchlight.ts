@@ -1,0 +1,148 @@
+/**
+ * Porchlight inside a Node.js application: the whole server as a library, in the application's process.
+ *
+ *     const porchlight = await createPorchlight({ domain: 'chat.example.org', directory: 'data', users })
+ *     porchlight.on('presence', ({ address, state, status }) => ...)
+ *     await porchlight.presenceOf('romeo@chat.example.org')
+ *     await porchlight.stop()
+ *
+ * `examples/embed` is an application.
+ */
+import { EventEmitter } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { SystemClock } from './base/clock.ts'
+import { systemEntropy } from './base/entropy.ts'
+import { silent, type Log } from './base/log.ts'
+import type { Configuration } from './config/sections.ts'
+import { presenceOf, type Presence } from './embed/presence.ts'
+import { ApplicationAccounts, type Users } from './embed/users.ts'
+import { startServer, type Running } from './process/running.ts'
+import { codedSetup } from './process/setup.ts'
+import type { Session } from './server/session.ts'
+import { jid, type Jid } from './xmpp/jid.ts'
+
+export { ConfigError } from './config/problem.ts'
+export type { Fields, Log } from './base/log.ts'
+export type { Configuration } from './config/sections.ts'
+export type { ClientPresence, Presence, Show } from './embed/presence.ts'
+export { credentialsOf, type Users } from './embed/users.ts'
+export type { Credentials } from './xmpp/credentials.ts'
+
+export interface PorchlightOptions {
+  /** The domain of its users' addresses. */
+  readonly domain: string
+  /** The application's users. */
+  readonly users: Users
+  /** Where it keeps its database; null: in memory, until it stops. */
+  readonly directory: string | null
+  /** As in the configuration file (docs/configuration.md): options by section. */
+  readonly configuration?: Configuration
+  /** Who hears what it does: a pino logger, or anything of its shape. By default nobody. */
+  readonly log?: Log
+}
+
+/** An address on which it listens. */
+export interface Port {
+  /** As in `[listen]`: 'c2s', 'https', ... */
+  readonly what: string
+  readonly host: string
+  readonly port: number
+}
+
+/** A user's presence is another one than before: what a client shows, or whether it can be reached. */
+export interface PorchlightEvents {
+  presence: [presence: Presence]
+}
+
+export class Porchlight extends EventEmitter<PorchlightEvents> {
+  /** With the numbers that the system has chosen where the configuration says 0. */
+  readonly ports: readonly Port[]
+  /** Of the database, the control socket, and the self-signed certificate if it has one (`self-signed.crt`). */
+  readonly directory: string
+  readonly #running: Running
+  readonly #isTemporary: boolean
+
+  /** Use `createPorchlight`. */
+  constructor(running: Running, directory: string, isTemporary: boolean) {
+    super()
+    this.#running = running
+    this.directory = directory
+    this.#isTemporary = isTemporary
+    this.ports = running.ports.map(({ what, address: { host, port } }) => ({ what, host, port }))
+    const { host } = running
+    const changed = ({ session }: { readonly session: Session }): void => {
+      if (this.listenerCount('presence') > 0) this.emit('presence', presenceOf(session.account))
+    }
+    const showing = (fact: { readonly session: Session }): void => {
+      if (fact.session.presence !== null) changed(fact)
+    }
+    host.on('presence-changed', changed)
+    host.on('session-paused', showing)
+    host.on('session-resumed', showing)
+  }
+
+  /**
+   * As it is now; null: there is no such user.
+   * @param address bare
+   * @throws JidError when it is no address
+   */
+  async presenceOf(address: string): Promise<Presence | null> {
+    const account = await this.#running.host.accounts.load(bareOf(address).bare)
+    return account === null ? null : presenceOf(account)
+  }
+  /** Of everybody who is not offline. */
+  online(): readonly Presence[] {
+    const accounts = new Set([...this.#running.host.sessions.all()].map(({ account }) => account))
+    return [...accounts].map(presenceOf).filter(({ state }) => state !== 'offline')
+  }
+  /**
+   * To be called before the application forgets a user: ends his sessions, takes back his subscriptions, and removes what
+   * is kept of him. False: there is no such user.
+   * @throws JidError when it is no address
+   */
+  remove(address: string): Promise<boolean> {
+    return this.#running.host.registrar.delete(bareOf(address))
+  }
+  /** Ends it well: clients and other servers are told. Takes 15 seconds at most. */
+  async stop(): Promise<void> {
+    await this.#running.stop()
+    if (this.#isTemporary) rmSync(this.directory, { recursive: true, force: true })
+  }
+}
+
+const bareOf = (address: string): Jid => jid(jid(address).bare)
+
+/**
+ * A server that listens when this resolves.
+ * @throws ConfigError, StorageError, CertificateError, PortError, ControlError: each message says what to do
+ */
+export async function createPorchlight(options: PorchlightOptions): Promise<Porchlight> {
+  const { domain, users, configuration = {}, log = silent } = options
+  const isTemporary = options.directory === null
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'porchlight-'))
+  const server = { ...configuration.server, 'domains': [domain], 'data-directory': directory, 'fresh': isTemporary }
+  try {
+    const setup = codedSetup({ tables: { ...configuration, server }, directory: process.cwd(), platform: process.platform })
+    const clock = new SystemClock()
+    const runtime = {
+      clock,
+      entropy: systemEntropy,
+      log,
+      software: software(),
+      accounts: (own) => new ApplicationAccounts(own, users, clock),
+    } satisfies Parameters<typeof startServer>[1]
+    const about = { runtime: process.version, pid: process.pid, memory: () => process.memoryUsage.rss() }
+    const running = await startServer(setup, runtime, about)
+    return new Porchlight(running, setup.dataDirectory, isTemporary)
+  } catch (error) {
+    if (isTemporary) rmSync(directory, { recursive: true, force: true })
+    throw error
+  }
+}
+
+function software(): { readonly name: string; readonly version: string; readonly system: string; readonly uri: string } {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  return { name: 'Porchlight', version, system: process.platform, uri: 'urn:porchlight' }
+}
