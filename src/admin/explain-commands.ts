@@ -91,7 +91,7 @@ const isAvailable = (session: Session): boolean => session.presence !== null
 function verdictOf(scene: Scene): string {
   const { alice, bob, contact, isLocal } = scene
   const [a, b] = [alice.bare.bare, contact.bare]
-  if (!alice.sessions.some(isAvailable)) return `${a} is not available itself, and is shown nobody's presence.`
+  if (!alice.isAttended) return `${a} is not available itself, and is shown nobody's presence.`
   if (!sees(scene)) return `${a} has no subscription to the presence of ${b}: unless ${b} sends it directly, it shows nothing.`
   if (alice.hidden(contact)) return `${a} has blocked ${b}.`
   if (!isLocal) return verdictElsewhere(scene)
@@ -169,8 +169,8 @@ function* resources(scene: Scene): Generator<Reason> {
     yield { about: 'resource', words: `${contact.domain} has said that ${contact.bare} is not available.`, since: known.goneAt }
   if (bob === null) return
   for (const session of bob.sessions) {
-    const { jid: full, presence, priority, connection, pause } = session
-    const state = presence === null ? 'connected, but not available' : `available with priority ${priority}`
+    const { jid: full, connection, pause } = session
+    const state = stateWords(session)
     const doubt = connection === null && pause !== null ? '; its connection is lost, and its client may come back' : ''
     const direct = session.hasTold(alice.bare) ? `; it has sent its presence to ${alice.bare.bare} directly` : ''
     const [last] = host.journal.of(
@@ -186,6 +186,11 @@ function* resources(scene: Scene): Generator<Reason> {
     yield { about: 'resource', words: `${bob.bare.bare} was last seen to go.`, since: bob.lastUnavailable.at }
 }
 
+function stateWords({ presence, invisible, priority }: Session): string {
+  if (invisible) return 'invisible but to those to whom it has sent its presence directly'
+  return presence === null ? 'connected, but not available' : `available with priority ${priority}`
+}
+
 function* link({ host, alice, contact, isLocal }: Scene): Generator<Reason> {
   if (isLocal) return
   const found = host.links.get(alice.bare.domain, contact.domain)
@@ -199,7 +204,7 @@ function* link({ host, alice, contact, isLocal }: Scene): Generator<Reason> {
 function* shown({ host, alice, contact }: Scene): Generator<Reason> {
   if (alice.sessions.length === 0) yield { about: 'shown', words: `${alice.bare.bare} has no session.`, since: null }
   for (const session of alice.sessions)
-    if (!isAvailable(session))
+    if (!session.takesPart)
       yield {
         about: 'shown',
         words: `Its resource ${session.jid.resource} is not available and is shown nothing.`,
@@ -247,7 +252,7 @@ function* remedies(scene: Scene): Generator<string> {
   const { alice, bob, contact, isLocal, host } = scene
   const [a, b] = [alice.bare.bare, contact.bare]
   const item = alice.roster.item(b)
-  if (!alice.sessions.some(isAvailable)) yield `${a} logs in with a client that shows itself available.`
+  if (!alice.isAttended) yield `${a} logs in with a client that shows itself available.`
   if (!sees(scene))
     yield item?.ask === true ? `${b} approves the request of ${a}.` : `${a} asks to see the presence of ${b}, and ${b} approves.`
   if (alice.hidden(contact)) yield `${a} unblocks ${b}.`

@@ -200,6 +200,8 @@ export class Resource {
   directed: Map<string, Jid> | null
   /** It has asked for the roster: it gets the pushes (2.2). */
   interested: boolean
+  /** It is there, and is seen by nobody but those to whom it sends presence directly (XEP-0186). */
+  invisible: boolean
 
   constructor(jid: Jid) {
     this.jid = jid
@@ -207,6 +209,11 @@ export class Resource {
     this.priority = 0
     this.directed = null
     this.interested = false
+    this.invisible = false
+  }
+  /** Does it get what is sent to the account? It is available, or invisible. */
+  get takesPart(): boolean {
+    return this.presence !== null || this.invisible
   }
   /** Has it sent presence directly to this address, or to the bare JID of it, and not taken it back (4.6.6)? */
   hasTold(address: Jid): boolean {
@@ -273,6 +280,10 @@ export class Account {
   /** Those of `contacts` that are not hidden; `contacts` itself when none is. */
   reachable(contacts: readonly Jid[]): readonly Jid[] {
     return this.hidden !== nobody && contacts.some(this.hidden) ? contacts.filter((c) => !this.hidden(c)) : contacts
+  }
+  /** Does any resource take part, seen or not? */
+  get isAttended(): boolean {
+    return this.resources.some((r) => r.takesPart)
   }
   /** Is any resource available? */
   get isAvailable(): boolean {

@@ -80,7 +80,7 @@ const TABLE: Readonly<Record<Condition, Readonly<Partial<Record<Address, Row>>>>
 export function deliverMessage(account: Account | null, packet: Packet, known: boolean): MessageDelivery {
   const to = packet.to!
   const match = account === null || to.isBare ? undefined : account.resource(to.full)
-  const willing = account === null ? [] : account.resources.filter((r) => r.presence !== null && r.priority >= 0)
+  const willing = account === null ? [] : account.resources.filter((r) => r.takesPart && r.priority >= 0)
   const address = to.isBare ? 'bare' : match === undefined ? 'full no match' : 'full match'
   switch (TABLE[condition(account, willing)][address]![column(packet.type)]) {
     case 'D':
@@ -129,7 +129,7 @@ export function mayQuery(account: Account, resource: Resource, sender: Jid): boo
 
 function condition(account: Account | null, willing: readonly Resource[]): Condition {
   if (account === null) return 'account does not exist'
-  if (willing.length === 0) return account.isAvailable ? 'only negative resources' : 'no active resources'
+  if (willing.length === 0) return account.isAttended ? 'only negative resources' : 'no active resources'
   return willing.length === 1 ? '1 non-negative resource' : 'several non-negative resources'
 }
 

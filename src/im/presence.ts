@@ -32,6 +32,7 @@ export interface PresenceOut {
 }
 type RouteOut = Pick<PresenceOut, 'route'>
 type ResourceOut = Pick<PresenceOut, 'toResource'>
+type LeaveOut = Pick<PresenceOut, 'routeAll' | 'toResource'>
 
 /** 4.2.2 and 4.4.2: the client sends presence with neither `to` nor `type`. The first one is initial presence. */
 export function broadcastAvailable(account: Account, me: Resource, sent: Packet, out: PresenceOut): void {
@@ -81,7 +82,7 @@ export function broadcastUnavailable(account: Account, me: Resource, packet: Pac
 }
 
 /** 4.5.2: the resource is gone without a word, so the server says it. Harmless after a graceful end. */
-export function ended(account: Account, me: Resource, now: Millis, out: PresenceOut): void {
+export function ended(account: Account, me: Resource, now: Millis, out: LeaveOut): void {
   leave(account, me, Packet.of({ kind: 'presence', type: 'unavailable', from: me.jid }), now, false, out)
 }
 
@@ -112,7 +113,7 @@ export function receive(account: Account, packet: Packet, out: ResourceOut): voi
   if (packet.type === 'error') return // it answers a broadcast or a probe, which the client did not address
   for (const resource of account.resources) {
     if (parts) forget(resource, packet.from)
-    if (resource.presence !== null) out.toResource(packet, resource)
+    if (resource.takesPart) out.toResource(packet, resource)
   }
 }
 
@@ -161,7 +162,7 @@ export function withdrawFrom(account: Account, contact: Jid, out: RouteOut): voi
 }
 
 /** The one way out: each watcher is told once, then the resource is as if it had only just been bound. */
-function leave(account: Account, me: Resource, packet: Packet, now: Millis, isConnected: boolean, out: PresenceOut): void {
+function leave(account: Account, me: Resource, packet: Packet, now: Millis, isConnected: boolean, out: LeaveOut): void {
   const wasAvailable = me.presence !== null
   if (wasAvailable) {
     me.presence = null

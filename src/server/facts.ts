@@ -23,6 +23,8 @@ export interface Facts {
   'session-resumed': { readonly session: Session; readonly after: 'stream-lost' | 'bosh-pause' }
   /** A broadcast presence changed; null: unavailable. */
   'presence-changed': { readonly session: Session; readonly before: Packet | null; readonly after: Packet | null }
+  /** The session hides, or does so no more (XEP-0186); whoever saw it was told that it has gone. */
+  'visibility-changed': { readonly session: Session }
   /** A change of a roster is stored and in force. */
   'roster-changed': { readonly account: LocalAccount; readonly change: RosterChange }
   /** Nothing has got through between the two domains for a while, and what is known of the other side may be stale. */

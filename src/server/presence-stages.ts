@@ -1,6 +1,7 @@
 /** RFC 6121 sections 3 and 4 in the pipelines: which rule of `im/` a presence calls for, both ways. */
 import type { Clock } from '../base/clock.ts'
 import { contactKey, type Account, type ImLimits } from '../im/account.ts'
+import { unseen } from '../im/invisibility.ts'
 import { broadcastAvailable, broadcastUnavailable, directed, receive, type PresenceOut } from '../im/presence.ts'
 import { inbound, outbound } from '../im/subscribing.ts'
 import type { Packet } from '../xmpp/packet.ts'
@@ -114,6 +115,7 @@ function probe(router: Router, account: Account, packet: Packet): Verdict | Prom
 }
 
 function broadcast(parts: PresenceParts, session: Session, sent: Packet): void {
+  if (session.invisible && sent.type === '') return unseen(session, sent)
   const { account, presence: before } = session
   if (sent.type === '') broadcastAvailable(account, session, sent, parts.out)
   else broadcastUnavailable(account, session, sent, parts.clock.now(), parts.out)

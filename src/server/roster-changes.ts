@@ -82,7 +82,7 @@ class Effects implements SubscriptionOut {
     if (waits !== undefined) this.routing.push(waits)
   }
   toAvailable(packet: Packet): void {
-    for (const session of this.#account.sessions) if (session.presence !== null) this.#parts.deliver(session, packet)
+    for (const session of this.#account.sessions) if (session.takesPart) this.#parts.deliver(session, packet)
   }
   toInterested(packet: Packet): void {
     for (const session of this.#account.sessions) if (session.interested) this.#parts.deliver(session, packet)

@@ -11,6 +11,7 @@ import { entityCapabilities } from './0115-entity-capabilities/index.ts'
 import { connectionMethods } from './0156-connection-methods/index.ts'
 import { contactAddresses } from './0157-contact-addresses/index.ts'
 import { offlineMessages } from './0160-offline-messages/index.ts'
+import { invisibility } from './0186-invisibility/index.ts'
 import { blocking } from './0191-blocking/index.ts'
 import { streamManagement } from './0198-stream-management/index.ts'
 import { ping } from './0199-ping/index.ts'
@@ -30,6 +31,7 @@ export const features: readonly Feature[] = [
   connectionMethods,
   contactAddresses,
   offlineMessages,
+  invisibility,
   blocking,
   streamManagement,
   ping,

@@ -93,6 +93,25 @@ test('a request is denied; a subscription is taken back', { skip }, async (t) =>
   await juliet.page.waitForSelector('text=You do not see their presence.')
 })
 
+test('who is invisible is seen by nobody, and sees and hears the others (XEP-0186)', { skip }, async (t) => {
+  const { romeo, juliet } = await open(t)
+  await juliet.page.check('[name=invisible]')
+  await juliet.page.click('text=Tell my contacts')
+  await romeo.page.waitForSelector(card('offline'))
+  await show(romeo.page, 'dnd', 'in the orchard')
+  await juliet.page.waitForSelector(card('dnd'))
+  await romeo.page.click('.card')
+  await romeo.page.fill('[name=text]', 'Are you there?')
+  await romeo.page.keyboard.press('Enter')
+  await juliet.page.waitForSelector('.unread')
+  await show(juliet.page, 'away', 'seen by nobody')
+  await assertAccessible(juliet.page)
+  assert.equal(await romeo.page.locator(card('offline')).count(), 1)
+  await juliet.page.uncheck('[name=invisible]')
+  await juliet.page.click('text=Tell my contacts')
+  await romeo.page.waitForSelector(card('away'))
+})
+
 test('a tab that is killed shows as paused, and when nobody comes back as offline', { skip }, async (t) => {
   const settings = { 'stream-management': { 'resume-time': '4 s' } }
   const { romeo, juliet } = await open(t, settings)

@@ -64,8 +64,9 @@ export class BoardSession {
     const client = this.#client!
     const before = this.#store.value.own
     this.#change({ own })
-    if (own.invisible !== before.invisible) await this.#visible(client, !own.invisible)
-    if (!own.invisible) client.sendPresence(stanzaOf(client, own))
+    if (own.invisible !== before.invisible && !(await this.#visible(client, !own.invisible)))
+      return this.#change({ own: { ...own, invisible: before.invisible } })
+    client.sendPresence(stanzaOf(client, own)) // invisible: for the server alone
   }
   /** Asks to see somebody's presence, as a contact with a name and groups (RFC 6121 3.1.1). */
   async add(jid: string, name: string | null, groups: readonly string[]): Promise<void> {
@@ -142,8 +143,8 @@ export class BoardSession {
     this.#change({ canHide: features.includes(INVISIBLE) })
     this.#change({ roster: changed(new Map(), items.map(rosterChangeOf)) })
     const { own } = this.#store.value
-    if (own.invisible) await this.#visible(client, false)
-    else client.sendPresence(stanzaOf(client, own))
+    if (own.invisible && !(await this.#visible(client, false))) return
+    client.sendPresence(stanzaOf(client, own))
   }
   #present(presence: Presence): void {
     const jid = bareOf(presence.from ?? '')
@@ -193,18 +194,21 @@ export class BoardSession {
     await this.add(jid, null, [])
     this.approve(jid)
   }
-  async #visible(client: Agent, visible: boolean): Promise<void> {
+  async #visible(client: Agent, visible: boolean): Promise<boolean> {
     // Not the library's goInvisible(): it misspells the payload's name, and sends none
     const visibility = visible ? { type: 'visible' } : { type: 'invisible', probe: true }
-    await this.#attempt(client.sendIQ({ type: 'set', visibility } as IQ), 'Your visibility could not be changed')
+    return this.#attempt(client.sendIQ({ type: 'set', visibility } as IQ), 'Your visibility could not be changed')
   }
-  async #attempt(work: Promise<unknown>, trouble: string): Promise<void> {
+  /** Has it worked? */
+  async #attempt(work: Promise<unknown>, trouble: string): Promise<boolean> {
     try {
       await work
+      return true
     } catch (error) {
       const { condition, text } = (error as { error?: { condition?: string; text?: string } }).error ?? {}
       const why = text ?? condition?.replaceAll('-', ' ')
       this.#change({ trouble: why === undefined ? `${trouble}.` : `${trouble}: ${why}.` })
+      return false
     }
   }
   #change(change: Partial<Board>): void {

@@ -34,11 +34,11 @@ function work(parts: MendingParts, sessions: readonly Session[], link: LinkFact)
 
 function mend({ router, probing }: MendingParts, session: Session, { local, remote }: LinkFact): void {
   const { account, presence } = session
-  if (presence === null || account.bare.domain !== local) return
+  if (!session.takesPart || account.bare.domain !== local) return
   const isThere = ({ domain }: Jid): boolean => domain === remote
-  router.routeAll(presence, account.audience.filter(isThere))
+  if (presence !== null) router.routeAll(presence, account.audience.filter(isThere))
   // The answer to one probe is for all resources
-  if (account.sessions.find((s) => s.presence !== null) !== session) return
+  if (account.sessions.find((s) => s.takesPart) !== session) return
   const contacts = account.reachable(account.roster.subscriptions).filter(isThere)
   if (contacts.length > 0) probing.ask(session, contacts)
 }

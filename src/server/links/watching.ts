@@ -30,10 +30,10 @@ export function watching(
 function count(sessions: Sessions, shownTo: (session: Session) => Iterable<string>): Set<string> {
   const pairs = new Set<string>()
   for (const session of sessions.all()) {
-    const { account, presence, directed } = session
+    const { account, takesPart, directed } = session
     const { domain } = account.bare
     for (const remote of shownTo(session)) pairs.add(`${domain} ${remote}`)
-    if (presence !== null) for (const contact of account.roster.subscriptions) pairs.add(`${domain} ${contact.domain}`)
+    if (takesPart) for (const contact of account.roster.subscriptions) pairs.add(`${domain} ${contact.domain}`)
     if (directed !== null) for (const jid of directed.values()) pairs.add(`${domain} ${jid.domain}`)
   }
   return pairs

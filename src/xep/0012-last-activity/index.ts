@@ -25,9 +25,10 @@ export const lastActivity = defineFeature({
   },
 })
 
-/** Section 3: a connected resource is enough to be here, available or not. */
+/** Section 3: a connected resource is enough to be here, available or not; unless one hides (XEP-0186 3.1.1 rule 8). */
 function lastOf(account: LocalAccount, clock: Clock): Element {
-  if (account.resources.length > 0) return lastElement(0)
+  const hides = account.resources.some(({ invisible }) => invisible)
+  if (hides ? account.isAvailable : account.resources.length > 0) return lastElement(0)
   const last = account.lastUnavailable
   if (last === null) throw new StanzaError('service-unavailable', { text: 'This account was never seen to go' })
   return lastElement(clock.now() - last.at, last.payload.child('status')?.text)

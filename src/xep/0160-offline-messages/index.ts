@@ -43,6 +43,9 @@ export const offlineMessages = defineFeature<typeof settings, Database>({
     host.on('presence-changed', ({ session, before }) => {
       if (isWilling(session) && (before === null || readPresence(before).priority < 0)) offline.deliver(session.account)
     })
+    host.on('visibility-changed', ({ session }) => {
+      if (session.invisible && isWilling(session)) offline.deliver(session.account)
+    })
     // Also when an account is made: a message may have been on its way into the store while the old one was deleted.
     for (const change of ['account-created', 'account-deleted'] as const) host.on(change, ({ jid }) => offline.forget(jid.bare))
     host.disco.serverFeatures.push('msgoffline')
@@ -50,7 +53,7 @@ export const offlineMessages = defineFeature<typeof settings, Database>({
 })
 
 /** RFC 6121 4.7.2.3: a resource of negative priority wants no messages but those to itself. */
-const isWilling = (session: Session): boolean => !session.ended && session.presence !== null && session.priority >= 0
+const isWilling = (session: Session): boolean => !session.ended && session.takesPart && session.priority >= 0
 
 class Offline {
   readonly #host: Host<Database>

@@ -121,7 +121,7 @@ class Blocking {
     const local = contacts.filter(({ domain }) => router.isLocal(domain))
     let wanted = contacts // another server's answer comes to the account: one probe is enough
     for (const session of account.sessions) {
-      if (session.presence === null) continue
+      if (!session.takesPart) continue
       if (wanted.length > 0) probing.ask(session, wanted)
       wanted = local
     }

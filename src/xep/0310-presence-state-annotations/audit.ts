@@ -102,7 +102,7 @@ export class Audit {
     const { host, receivers, doubtOf } = this.#parts
     const { account } = session
     // Who is away, or does not look, is told when that is over; whom he has blocked, he hears nothing of
-    if (session.presence === null || !receivers.isLooking(session) || account.hidden(jid)) return null
+    if (!session.takesPart || !receivers.isLooking(session) || account.hidden(jid)) return null
     if (told !== doubtOf(session, jid)) return 'no ghost'
     return host.router.isLocal(jid.domain) ? this.#judgeHere(session, jid) : null
   }

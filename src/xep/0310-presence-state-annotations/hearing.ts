@@ -74,7 +74,7 @@ export class Hearing {
     this.#slot = host.accountSlot<Ears | null>('resources-elsewhere', () => null)
     host.on('presence-changed', ({ session: { account }, after }) => {
       // Its contacts have been told that it is gone, and tell it nothing more
-      if (after === null && !account.isAvailable) account.set(this.#slot, null)
+      if (after === null && !account.isAttended) account.set(this.#slot, null)
     })
     host.metrics.gauge(
       'porchlight_resources_elsewhere',
@@ -123,7 +123,7 @@ export class Hearing {
     const { from, type } = packet
     if (type === 'unavailable') return this.#lose(account, from)
     account.get(this.#slot)?.gone.delete(from.bare)
-    if (type !== '' || from.isBare || !account.isAvailable || !concerns(account, from) || roomMark(packet) !== undefined) return
+    if (type !== '' || from.isBare || !account.isAttended || !concerns(account, from) || roomMark(packet) !== undefined) return
     const { resources } = this.#earsOf(account)
     const old = resources.get(from)
     if (old !== undefined) return this.#again(account, old, packet)
@@ -175,7 +175,7 @@ export class Hearing {
     return ears
   }
   #lose(account: LocalAccount, from: Jid): void {
-    if (!account.isAvailable) return
+    if (!account.isAttended) return
     const ears = this.#earsOf(account)
     const gone = from.isBare ? [...ears.resources.ofAccount(from)].map(({ jid }) => jid) : [from]
     for (const jid of gone) if (ears.resources.remove(jid) !== undefined) this.onLost(account, jid)

@@ -117,7 +117,7 @@ export class Outages {
   }
   #show(session: Session, remote: string): void {
     const { receivers } = this.#parts
-    if (session.presence === null || !receivers.asks(session)) return
+    if (!session.takesPart || !receivers.asks(session)) return
     for (const sibling of session.account.sessions) {
       if (sibling !== session) for (const { packet } of receivers.shown(sibling, remote)) this.#offer(session, packet)
     }

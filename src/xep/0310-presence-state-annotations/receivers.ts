@@ -90,6 +90,7 @@ export class Receivers {
       if (before === null) session.get(this.#slot).since = parts.hearing.turn()
       if (before === null || after === null) this.#beginAnew(session)
     })
+    host.on('visibility-changed', ({ session }) => this.#beginAnew(session))
     host.on('session-ended', ({ session }) => void this.#asking.delete(session))
   }
   /** A stage of what is written to one session. */
@@ -128,7 +129,7 @@ export class Receivers {
     for (const session of watcher.sessions) {
       const { resource } = session.jid
       if (!this.asks(session)) {
-        if (session.presence !== null)
+        if (session.takesPart)
           yield { about: 'shown', words: `Its client ${resource} does not ask for annotations (XEP-0310).`, since: null }
         continue
       }
@@ -216,7 +217,7 @@ export class Receivers {
    */
   #beginAnew(session: Session): void {
     this.asked(session.account)
-    if (session.presence === null && !session.ended) session.get(this.#slot).ledger = null
+    if (!session.takesPart && !session.ended) session.get(this.#slot).ledger = null
   }
   #mayRepeat(session: Session, receiver: Receiver, { from, payload }: Packet, doubt: Doubt | null): void {
     const { hidden } = session.account

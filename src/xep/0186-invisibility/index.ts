@@ -1,0 +1,61 @@
+/**
+ * XEP-0186: a client says that nobody is to see it, and for how long: until it says otherwise or its session ends. The
+ * rules stand in `src/im/invisibility.ts`.
+ */
+import { section } from '../../base/settings.ts'
+import { becomeInvisible, becomeVisible, lookAround, type InvisibilityOut } from '../../im/invisibility.ts'
+import { defineFeature, xep } from '../../server/feature.ts'
+import type { AccountRequest, Answer } from '../../server/registry.ts'
+import type { Session } from '../../server/session.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+
+/** The second is what clients of before 2017 say; the attribute 'probe' is all that has changed. */
+const NAMESPACES = ['urn:xmpp:invisible:1', 'urn:xmpp:invisible:0'] as const
+
+export const invisibility = defineFeature({
+  name: 'invisibility',
+  specs: [xep(186, 'Invisible Command', '0.14.0')],
+  settings: section({}),
+  install(host) {
+    const out: InvisibilityOut = {
+      routeAll: (packet, to) => host.router.routeAll(packet, to),
+      toResource: (packet, resource) => host.deliver(resource as Session, packet),
+      probe: (me, contacts) => host.probing.ask(me, contacts),
+    }
+    const hide = (request: AccountRequest): Answer => {
+      const session = sessionOf(request)
+      const { account, presence: before } = session
+      const probes = booleanOf(request.payload.attr('probe'))
+      becomeInvisible(account, session, host.clock.now(), out)
+      if (before !== null) host.tell('presence-changed', { session, before, after: null })
+      host.tell('visibility-changed', { session })
+      if (probes) lookAround(account, session, out)
+      return null
+    }
+    const show = (request: AccountRequest): Answer => {
+      const session = sessionOf(request)
+      becomeVisible(session)
+      host.tell('visibility-changed', { session })
+      return null
+    }
+    for (const ns of NAMESPACES) {
+      const rule = { type: 'set', ns, access: 'owner' } as const
+      host.iqToAccount({ ...rule, name: 'invisible', handle: hide })
+      host.iqToAccount({ ...rule, name: 'visible', handle: show })
+      host.disco.serverFeatures.push(ns)
+    }
+  },
+})
+
+/** @throws StanzaError not-allowed: only a session can hide, and only itself */
+function sessionOf({ session }: AccountRequest): Session {
+  if (session === null) throw new StanzaError('not-allowed')
+  return session
+}
+
+/** An xs:boolean; false where there is none. @throws StanzaError bad-request */
+function booleanOf(text: string | undefined): boolean {
+  if (text === 'true' || text === '1') return true
+  if (text === undefined || text === 'false' || text === '0') return false
+  throw new StanzaError('bad-request', { text: "'probe' is neither true nor false" })
+}
