@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryServer, settled } from '../../test/support/memory-server.ts'
 import { features } from '../xep/catalogue.ts'
+import { jid } from '../xmpp/jid.ts'
 import { CommandError, commandsOf, runCommand } from './command.ts'
 import { explainCommand, type Explanation } from './explain-commands.ts'
 
@@ -75,6 +76,19 @@ test('two rosters that disagree, of which nobody has made use yet', async () => 
   const explanation = await explain()
   assert.match(explanation.verdict, /is not available itself/)
   assert.match(explanation.remedies.join(), /roster check --fix/)
+})
+
+test('a contact whose account is disabled', async () => {
+  const { server, explain } = await scene()
+  await server.friends(ALICE, BOB)
+  const alice = await server.bind(ALICE, 'desk')
+  await alice.send('<presence/>')
+  assert.equal(await server.host.registrar.disable(jid(BOB), ''), true)
+  const explanation = await explain()
+  assert.match(explanation.verdict, /no available resource/)
+  const found = explanation.reasons.find((r) => r.words === `The account ${BOB} is disabled.`)
+  assert.equal(found?.since, server.clock.now())
+  assert.ok(explanation.remedies.includes(`\`porchlight user enable ${BOB}\` lets it log in again.`))
 })
 
 test('somebody who is blocked', async () => {

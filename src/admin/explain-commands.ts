@@ -62,6 +62,7 @@ export const explainCommand = (host: Parts): Command =>
       reasons: [
         ...subscriptions(scene),
         ...blocks(scene),
+        ...disabled(scene),
         ...resources(scene),
         ...link(scene),
         ...shown(scene),
@@ -163,6 +164,12 @@ function* blocks({ alice, bob, contact }: Scene): Generator<Reason> {
     yield { about: 'block', words: `${contact.bare} has blocked ${alice.bare.bare}.`, since: null }
 }
 
+function* disabled({ alice, bob }: Scene): Generator<Reason> {
+  for (const account of [alice, bob])
+    if (account !== null && account.disabled !== null)
+      yield { about: 'resource', words: `The account ${account.bare.bare} is disabled.`, since: account.disabled.at }
+}
+
 function* resources(scene: Scene): Generator<Reason> {
   const { bob, alice, host, known, contact } = scene
   if (known !== null && known.goneAt !== null)
@@ -255,6 +262,9 @@ function* remedies(scene: Scene): Generator<string> {
   if (!alice.isAttended) yield `${a} logs in with a client that shows itself available.`
   if (!sees(scene))
     yield item?.ask === true ? `${b} approves the request of ${a}.` : `${a} asks to see the presence of ${b}, and ${b} approves.`
+  for (const account of [alice, bob])
+    if (account !== null && account.disabled !== null)
+      yield `\`porchlight user enable ${account.bare.bare}\` lets it log in again.`
   if (alice.hidden(contact)) yield `${a} unblocks ${b}.`
   if (bob?.hidden(alice.bare) === true) yield `${b} unblocks ${a}.`
   if (isLocal && bob !== null && sees(scene) !== isShownTo(scene))

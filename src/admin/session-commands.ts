@@ -1,10 +1,11 @@
 /** Sessions, as the operator sees and ends them. */
 import * as v from 'valibot'
 import type { Millis } from '../base/clock.ts'
-import { KICKED } from '../server/endings.ts'
+import { kicked } from '../server/endings.ts'
 import type { Host } from '../server/feature.ts'
 import type { Session } from '../server/session.ts'
 import { CommandError, defineCommand, type Command } from './command.ts'
+import { reasonFrom } from './reason.ts'
 
 export interface SessionRow {
   readonly jid: string
@@ -41,10 +42,11 @@ export function sessionCommands({ sessions }: Parts, pageSize: number): readonly
       const page = found.slice(0, pageSize)
       return { sessions: page.map(rowOf), next: found.length > pageSize ? page.at(-1)!.jid.full : null }
     }),
-    defineCommand('session.kick', { jid: v.string() }, ({ jid }) => {
+    defineCommand('session.kick', { jid: v.string(), reason: v.string() }, ({ jid, reason }) => {
+      const ending = kicked(reasonFrom(reason))
       for (const session of sessions.all()) {
         if (session.jid.full !== jid) continue
-        sessions.end(session, KICKED)
+        sessions.end(session, ending)
         return { jid }
       }
       throw new CommandError(`There is no session ${jid}. It may have ended by itself; the list shows those that there are.`)

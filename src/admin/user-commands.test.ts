@@ -4,7 +4,7 @@ import { memoryServer } from '../../test/support/memory-server.ts'
 import { CREDENTIALS_CHANGED } from '../server/endings.ts'
 import { CommandError, commandsOf, runCommand } from './command.ts'
 import { onlineAccounts } from './status-commands.ts'
-import { userCommands } from './user-commands.ts'
+import { userCommands, type UserPage } from './user-commands.ts'
 
 async function operator(pageSize = 100) {
   const server = await memoryServer({ domains: ['example.net', 'example.org'] })
@@ -45,10 +45,44 @@ test('user.passwd ends the sessions of the account and of nobody else', async ()
   assert.equal(other.ending, null)
 })
 
-test('user.passwd and user.delete: of nobody', async () => {
+test('user.disable ends the sessions with the reason, user.list shows it, user.enable takes it back', async () => {
+  const { ask, server } = await operator()
+  const romeo = await server.bind('romeo@example.net', 'orchard')
+  const other = await server.bind('juliet@example.net', 'balcony')
+  const disabled = { at: server.clock.now(), reason: 'banished' }
+  await ask('user.disable', { jid: 'Romeo@example.net', reason: ' banished ' })
+  assert.deepEqual([romeo.ending?.name, romeo.ending?.condition], ['account-disabled', 'not-authorized'])
+  assert.equal(romeo.ending?.text, 'The account is disabled: banished')
+  assert.equal(other.ending, null)
+  const list = async () => ((await ask('user.list', { domain: 'example.net', after: '' })) as UserPage).users
+  assert.deepEqual(
+    (await list()).map((user) => [user.jid, user.sessions, user.disabled]),
+    [
+      ['juliet@example.net', 1, null],
+      ['romeo@example.net', 0, disabled],
+    ],
+  )
+  await ask('user.enable', { jid: 'romeo@example.net' })
+  assert.equal((await list())[1]?.disabled, null)
+})
+
+test('user.disable: what cannot be a reason, and nothing is changed', async () => {
+  const { ask, server } = await operator()
+  await server.account('romeo@example.net')
+  for (const reason of ['x'.repeat(201), 'two\nlines', '\u0000', '\uFFFF', '\uD800'])
+    await assert.rejects(ask('user.disable', { jid: 'romeo@example.net', reason }), /cannot be a reason/, JSON.stringify(reason))
+  assert.equal((await server.stores.accounts.find('romeo@example.net'))?.disabled, null)
+})
+
+test('user.passwd, disable, enable and delete: of nobody', async () => {
   const { ask } = await operator()
   await assert.rejects(ask('user.passwd', { jid: 'romeo@example.net', password: 'y' }), /There is no account romeo@example\.net/)
-  await assert.rejects(ask('user.delete', { jid: 'romeo@example.net' }), /There is no account romeo@example\.net/)
+  for (const [name, more] of [
+    ['disable', { reason: '' }],
+    ['enable', {}],
+    ['delete', {}],
+  ] as const)
+    await assert.rejects(ask(`user.${name}`, { jid: 'romeo@example.net', ...more }), /There is no account romeo@example\.net/)
 })
 
 test('user.list goes through all pages', async () => {

@@ -1,16 +1,26 @@
 /** Accounts, as the operator makes, changes and removes them. */
 import * as v from 'valibot'
+import type { Millis } from '../base/clock.ts'
 import { CREDENTIALS_CHANGED } from '../server/endings.ts'
 import type { Host } from '../server/feature.ts'
+import type { Disabled } from '../server/ports.ts'
 import { jid, JidError, type Jid } from '../xmpp/jid.ts'
 import { PrecisError } from '../xmpp/precis.ts'
 import { CommandError, defineCommand, type Command } from './command.ts'
+import { reasonFrom } from './reason.ts'
 
 type Parts = Pick<Host, 'domains' | 'registrar' | 'stores' | 'accounts' | 'sessions'>
 
+export interface UserRow {
+  readonly jid: string
+  readonly createdAt: Millis
+  readonly sessions: number
+  /** Null: it may be used. */
+  readonly disabled: Disabled | null
+}
 /** One page of `user.list`. */
 export interface UserPage {
-  readonly users: readonly { readonly jid: string; readonly createdAt: number; readonly sessions: number }[]
+  readonly users: readonly UserRow[]
   /** Where the next page begins; null: this is the last one. */
   readonly next: string | null
 }
@@ -32,6 +42,16 @@ export function userCommands(host: Parts, pageSize: number): readonly Command[] 
       endSessions(bare)
       return { jid: bare.bare }
     }),
+    defineCommand('user.disable', { jid: v.string(), reason: v.string() }, async ({ jid: text, reason }) => {
+      const bare = accountAddress(text, domains)
+      if (!(await registrar.disable(bare, reasonFrom(reason)))) throw unknown(bare)
+      return { jid: bare.bare }
+    }),
+    defineCommand('user.enable', { jid: v.string() }, async ({ jid: text }) => {
+      const bare = accountAddress(text, domains)
+      if (!(await registrar.enable(bare))) throw unknown(bare)
+      return { jid: bare.bare }
+    }),
     defineCommand('user.delete', { jid: v.string() }, async ({ jid: text }) => {
       const bare = accountAddress(text, domains)
       if (!(await registrar.delete(bare))) throw unknown(bare)
@@ -40,11 +60,9 @@ export function userCommands(host: Parts, pageSize: number): readonly Command[] 
     defineCommand('user.list', { domain: v.string(), after: v.string() }, async ({ domain, after }): Promise<UserPage> => {
       if (!domains.includes(domain)) throw notOurs(domain, domains)
       const rows = await stores.accounts.list(domain, after, pageSize)
-      const users = rows.map((row) => ({
-        jid: row.bare,
-        createdAt: row.createdAt,
-        sessions: accounts.get(row.bare)?.resources.length ?? 0,
-      }))
+      const users = rows.map(({ bare: jid, createdAt, disabled }) => {
+        return { jid, createdAt, sessions: accounts.get(jid)?.resources.length ?? 0, disabled }
+      })
       return { users, next: rows.length < pageSize ? null : rows.at(-1)!.bare }
     }),
   ]

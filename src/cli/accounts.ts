@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CommandError } from '../admin/command.ts'
-import type { UserPage } from '../admin/user-commands.ts'
+import type { UserPage, UserRow } from '../admin/user-commands.ts'
 import { systemEntropy } from '../base/entropy.ts'
 import type { World } from '../process/world.ts'
+import { formatDateTime } from '../xmpp/datetime.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import { withAuthority } from './authority.ts'
 import { setupOf, type ConfigOptions } from './config-options.ts'
@@ -41,6 +42,24 @@ export async function deleteUser(world: World, jid: string, options: ConfigOptio
   })
 }
 
+export interface DisableOptions {
+  readonly reason?: string
+}
+
+export async function disableUser(world: World, jid: string, options: ConfigOptions & DisableOptions): Promise<void> {
+  await withAuthority(world, setupOf(world, options), async (authority) => {
+    const { jid: disabled } = (await authority.ask('user.disable', { jid, reason: options.reason ?? '' })) as { jid: string }
+    world.stdout.write(`${disabled} is disabled, and its sessions are ended. What is kept of it stays.\n`)
+  })
+}
+
+export async function enableUser(world: World, jid: string, options: ConfigOptions): Promise<void> {
+  await withAuthority(world, setupOf(world, options), async (authority) => {
+    const { jid: enabled } = (await authority.ask('user.enable', { jid })) as { jid: string }
+    world.stdout.write(`${enabled} can log in again.\n`)
+  })
+}
+
 /** @param domain null: all of them */
 export async function listUsers(world: World, domain: string | null, options: ConfigOptions & OutputOptions): Promise<void> {
   const setup = setupOf(world, options)
@@ -48,11 +67,17 @@ export async function listUsers(world: World, domain: string | null, options: Co
     for (const one of domain === null ? setup.config.server.domains.map(prepareDomain) : [domain]) {
       for (let after: string | null = ''; after !== null;) {
         const page = (await authority.ask('user.list', { domain: one, after })) as UserPage
-        for (const user of page.users) world.stdout.write(options.json === true ? `${JSON.stringify(user)}\n` : `${user.jid}\n`)
+        for (const user of page.users) world.stdout.write(options.json === true ? `${JSON.stringify(user)}\n` : lineOf(user))
         after = page.next
       }
     }
   })
+}
+
+function lineOf({ jid, disabled }: UserRow): string {
+  if (disabled === null) return `${jid}\n`
+  const { at, reason } = disabled
+  return `${jid}  disabled since ${formatDateTime(at)}${reason === '' ? '' : `: ${reason}`}\n`
 }
 
 /** Only a password that the user does not know yet is shown. */

@@ -135,6 +135,9 @@ test('accounts are made, changed and removed without a server too, and a server 
       await rosters.save(owner, setting(itemOf(contact, { subscription: 'both' }), version + 1))
     }
   })
+  assert.match((await place.run('user disable juliet@localhost --reason banished')).out, /^juliet@localhost is disabled/)
+  assert.match((await place.run('user list')).out, /^juliet@localhost {2}disabled since \S+Z: banished\nromeo@localhost\n$/)
+  assert.equal((await place.run('user enable juliet@localhost')).out, 'juliet@localhost can log in again.\n')
   assert.equal((await place.run('user delete juliet@localhost')).out, 'juliet@localhost is deleted.\n')
   await place.withRosters(async (rosters) => {
     const { items } = await rosters.load(ROMEO)

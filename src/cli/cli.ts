@@ -8,7 +8,16 @@ import { BAD_CONFIG, FAILED, INTERNAL, OK, UNAVAILABLE, USAGE } from '../process
 import { PortError } from '../process/ports.ts'
 import type { World } from '../process/world.ts'
 import { StorageError } from '../storage/storage-error.ts'
-import { addUser, changePassword, deleteUser, listUsers, type PasswordOptions } from './accounts.ts'
+import {
+  addUser,
+  changePassword,
+  deleteUser,
+  disableUser,
+  enableUser,
+  listUsers,
+  type DisableOptions,
+  type PasswordOptions,
+} from './accounts.ts'
 import { check } from './check.ts'
 import type { ConfigOptions } from './config-options.ts'
 import { explainOrder, explainPresence, showStatus, type OutputOptions } from './inspect.ts'
@@ -122,6 +131,17 @@ function userCommands(root: Command, world: World): void {
     (jid: string, _: unknown, command: Command) =>
       changePassword(world, jid, command.optsWithGlobals<ConfigOptions & PasswordOptions>()),
   )
+  user
+    .command('disable <jid>')
+    .description('let nobody use an account, and end its sessions; what is kept of it stays')
+    .option('--reason <text>', 'what whoever has it is told')
+    .action((jid: string, _: unknown, command: Command) =>
+      disableUser(world, jid, command.optsWithGlobals<ConfigOptions & DisableOptions>()),
+    )
+  user
+    .command('enable <jid>')
+    .description('let a disabled account be used again')
+    .action((jid: string, _: unknown, command: Command) => enableUser(world, jid, command.optsWithGlobals<ConfigOptions>()))
   user
     .command('delete <jid>')
     .description('remove an account and all that is kept of it')

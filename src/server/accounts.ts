@@ -5,13 +5,15 @@
 import { Serial } from '../base/serial.ts'
 import { Account, Roster } from '../im/account.ts'
 import { jid, type Jid } from '../xmpp/jid.ts'
-import type { AccountStore, LastPresenceStore, RosterStore } from './ports.ts'
+import type { AccountStore, Disabled, LastPresenceStore, RosterStore } from './ports.ts'
 import type { Session } from './session.ts'
 import { SlotBook, type Slot } from './slots.ts'
 
 export class LocalAccount extends Account {
   /** Changes of the roster, one at a time: each is decided on what the one before it left. */
   readonly serial: Serial
+  /** Nobody may use it; null: it may be used. */
+  disabled: Disabled | null
   /** By bare JID of the sender: the end of the last stanza of his that had to wait. Null: none. */
   arriving: Map<string, Promise<void>> | null
   #slots: unknown[]
@@ -19,6 +21,7 @@ export class LocalAccount extends Account {
   constructor(bare: Jid, roster: Roster) {
     super(bare, roster)
     this.serial = new Serial()
+    this.disabled = null
     this.arriving = null
     this.#slots = []
   }
@@ -129,9 +132,10 @@ export class Accounts {
 
   async #read(bare: string): Promise<LocalAccount | null> {
     const { accounts, rosters, lastPresence } = this.#stores
-    const [exists, stored, last] = await Promise.all([accounts.exists(bare), rosters.load(bare), lastPresence.load(bare)])
-    if (!exists) return null
+    const [row, stored, last] = await Promise.all([accounts.find(bare), rosters.load(bare), lastPresence.load(bare)])
+    if (row === null) return null
     const account = new LocalAccount(jid(bare), new Roster(stored.version, stored.items, stored.pending, stored.epoch))
+    account.disabled = row.disabled
     account.lastUnavailable = last
     account.furnish(this.slots.fill(account))
     if (this.#loaders.length > 0) await Promise.all(this.#loaders.map((load) => load(account)))

@@ -1,6 +1,7 @@
 /** Every way in which a session ends: its name for logs and metrics, and what its client is told. */
 import type { Element } from '../xml/element.ts'
 import { StreamError, type StreamCondition } from '../xmpp/stream-error.ts'
+import type { Disabled } from './ports.ts'
 
 export interface Ending {
   readonly name: string
@@ -53,10 +54,16 @@ export const TAKEN_OVER = broken('taken-over', 'conflict', 'The session goes on 
 export const UNACKNOWLEDGED = ending('unacknowledged', 'policy-violation', 'Too much is waiting to be acknowledged')
 /** Nobody came back for it within the time for resumption. */
 export const NOT_RESUMED = ending('not-resumed', null)
-/** An operator closed it. */
-export const KICKED = ending('kicked', 'policy-violation', 'Closed by an operator')
+/** An operator closed it. @param reason for whoever is there; '' for none */
+export const kicked = (reason: string): Ending =>
+  ending('kicked', 'policy-violation', withReason('Closed by an operator', reason))
 /** The account is gone. */
 export const ACCOUNT_DELETED = ending('account-deleted', 'not-authorized', 'The account was deleted')
+/** An operator has disabled the account. */
+export const accountDisabled = (disabled: Disabled): Ending =>
+  ending('account-disabled', 'not-authorized', disabledWords(disabled))
+/** What whoever has a disabled account is told. */
+export const disabledWords = ({ reason }: Disabled): string => withReason('The account is disabled', reason)
 /** The password was changed by somebody else. */
 export const CREDENTIALS_CHANGED = ending('credentials-changed', 'reset', 'The credentials have changed')
 /** The server stops. */
@@ -64,3 +71,5 @@ export const SHUTDOWN = ending('shutdown', 'system-shutdown')
 /** What the client sent broke the rules of the stream; the condition says which. */
 export const violation = (condition: StreamCondition, text: string | null = null, specific: Element | null = null): Ending =>
   ending(condition, condition, text, specific)
+
+const withReason = (words: string, reason: string): string => (reason === '' ? words : `${words}: ${reason}`)

@@ -14,9 +14,18 @@ import type { Packet } from '../xmpp/packet.ts'
 
 export type { LastPresence, PendingRequest, RosterChange, RosterItem, SentRequest }
 
+/** That an account may not be used. */
+export interface Disabled {
+  /** Since when. */
+  readonly at: Millis
+  /** For whoever has the account; '' for none. */
+  readonly reason: string
+}
 export interface AccountRow {
   readonly bare: string
   readonly createdAt: Millis
+  /** Null: it may be used. */
+  readonly disabled: Disabled | null
 }
 
 export interface AccountStore {
@@ -24,9 +33,13 @@ export interface AccountStore {
   create(bare: string, credentials: Credentials, now: Millis): Promise<boolean>
   exists(bare: string): Promise<boolean>
   /** Null: no such account. */
+  find(bare: string): Promise<AccountRow | null>
+  /** Null: no such account. */
   credentials(bare: string): Promise<Credentials | null>
   /** False: no such account. */
   setCredentials(bare: string, credentials: Credentials): Promise<boolean>
+  /** Null enables it. False: no such account. */
+  setDisabled(bare: string, disabled: Disabled | null): Promise<boolean>
   /**
    * Removes the account and what the core keeps of it: roster, pending requests, tombstones, last presence.
    * An extension's own tables follow the fact that the account was deleted. False: no such account.

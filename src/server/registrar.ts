@@ -16,6 +16,14 @@ export interface Registrar {
    */
   changePassword(bare: Jid, password: string): Promise<boolean>
   /**
+   * Nobody can log in from now on, and its sessions end: contacts see it go. What is kept of it stays.
+   * False: no such account.
+   * @param reason for whoever has the account; '' for none
+   */
+  disable(bare: Jid, reason: string): Promise<boolean>
+  /** False: no such account. */
+  enable(bare: Jid): Promise<boolean>
+  /**
    * Removes the account, ends its sessions, and takes back its subscriptions, both ways (XEP-0077 3.2): resolves
    * when the contacts on this server have it. False: no such account.
    * @param removed called in between: the account is gone from the store, and its sessions can still be told

@@ -7,7 +7,7 @@ import type { Wire } from '../xml/wire.ts'
 import { ABUSE_ERRORS } from '../xmpp/ns.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import type { Accounts, LocalAccount } from './accounts.ts'
-import { NOT_RESUMED, REPLACED, type Ending } from './endings.ts'
+import { disabledWords, NOT_RESUMED, REPLACED, type Ending } from './endings.ts'
 import type { FactBoard } from './facts.ts'
 import type { Lane } from './lane.ts'
 import { Session, type Connection, type LaneItem } from './session.ts'
@@ -43,7 +43,8 @@ export class Sessions {
    * a generated one (7.7.2.2, the first and encouraged option).
    * @param wanted the prepared resource the client asks for; null: the server makes one
    * @param device the installation of the client; null: it has named none
-   * @throws StanzaError resource-constraint when the account has as many as it may (7.6.2.1)
+   * @throws StanzaError resource-constraint when the account has as many as it may (7.6.2.1), not-allowed when it has
+   * been disabled since it authenticated (7.6.2.2)
    */
   bind(
     account: LocalAccount,
@@ -53,6 +54,7 @@ export class Sessions {
     device: string | null = null,
   ): Session {
     const { accounts, clock, facts, makeLane, resourcesMax } = this.#parts
+    if (account.disabled !== null) throw new StanzaError('not-allowed', { text: disabledWords(account.disabled) })
     this.#makeRoom(account, wanted, device)
     if (account.resources.length >= resourcesMax) {
       throw new StanzaError('resource-constraint', { specific: el('resource-limit-exceeded', ABUSE_ERRORS) })

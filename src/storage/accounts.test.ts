@@ -26,7 +26,7 @@ test('credentials are those that were set last; nobody has none', async () => {
 
 test('the accounts of a domain are listed in pages, by their bare JIDs, and counted', async () => {
   const { accounts, clock } = await storesInMemory('c@example.net', 'a@example.net', 'b@example.net', 'x@example.com')
-  const rows = (...names: readonly string[]) => names.map((bare) => ({ bare, createdAt: clock.now() }))
+  const rows = (...names: readonly string[]) => names.map((bare) => ({ bare, createdAt: clock.now(), disabled: null }))
   assert.deepEqual(await accounts.list('example.net', '', 2), rows('a@example.net', 'b@example.net'))
   assert.deepEqual(await accounts.list('example.net', 'b@example.net', 2), rows('c@example.net'))
   assert.deepEqual(await accounts.list('example.net', 'c@example.net', 2), [])
@@ -34,6 +34,20 @@ test('the accounts of a domain are listed in pages, by their bare JIDs, and coun
     [await accounts.count('example.net'), await accounts.count('example.com'), await accounts.count('net')],
     [3, 1, 0],
   )
+})
+
+test('an account is disabled, since when and why, and enabled; nobody is neither', async () => {
+  const { accounts, clock } = await storesInMemory(ROMEO)
+  const disabled = { at: clock.now(), reason: 'a balcony too high' }
+  const row = { bare: ROMEO, createdAt: clock.now(), disabled: null }
+  assert.deepEqual(await accounts.find(ROMEO), row)
+  assert.equal(await accounts.setDisabled(ROMEO, disabled), true)
+  assert.deepEqual(await accounts.find(ROMEO), { ...row, disabled })
+  assert.deepEqual(await accounts.list('example.net', '', 9), [{ ...row, disabled }])
+  assert.equal(await accounts.setDisabled(ROMEO, null), true)
+  assert.deepEqual(await accounts.find(ROMEO), row)
+  assert.equal(await accounts.setDisabled('nobody@example.net', disabled), false)
+  assert.equal(await accounts.find('nobody@example.net'), null)
 })
 
 test('a deleted account takes all that was its own, and nothing of others', async () => {

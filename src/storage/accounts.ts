@@ -1,6 +1,6 @@
 /** Accounts and their credentials. The roster's version begins here; see `StoredRoster` for where. */
 import type { Millis } from '../base/clock.ts'
-import type { AccountRow, AccountStore } from '../server/ports.ts'
+import type { AccountRow, AccountStore, Disabled } from '../server/ports.ts'
 import type { Credentials } from '../xmpp/credentials.ts'
 import type { CoreTables } from './core-tables.ts'
 import { required, type Database } from './database.ts'
@@ -35,6 +35,10 @@ export class SqlAccounts implements AccountStore {
   async exists(bare: string): Promise<boolean> {
     return (await this.#database.read(this.#queries.exists({ bare }))).length > 0
   }
+  async find(bare: string): Promise<AccountRow | null> {
+    const [row] = await this.#database.read(this.#queries.find({ bare }))
+    return row === undefined ? null : accountOf(row)
+  }
   async credentials(bare: string): Promise<Credentials | null> {
     const [row] = await this.#database.read(this.#queries.credentials({ bare }))
     return row === undefined ? null : (JSON.parse(row.credentials) as Credentials)
@@ -42,12 +46,16 @@ export class SqlAccounts implements AccountStore {
   async setCredentials(bare: string, credentials: Credentials): Promise<boolean> {
     return (await this.#database.write(this.#queries.setCredentials({ bare, credentials: JSON.stringify(credentials) }))) > 0
   }
+  async setDisabled(bare: string, disabled: Disabled | null): Promise<boolean> {
+    const { at, reason } = disabled ?? { at: null, reason: '' }
+    return (await this.#database.write(this.#queries.setDisabled({ bare, at, reason }))) > 0
+  }
   async delete(bare: string): Promise<boolean> {
     return (await this.#database.write(this.#queries.delete({ bare }))) > 0
   }
   async list(domain: string, after: string, limit: number): Promise<readonly AccountRow[]> {
     const rows = await this.#database.read(this.#queries.list({ domain, after, limit }))
-    return rows.map((row) => ({ bare: row.bare, createdAt: row.created_at }))
+    return rows.map(accountOf)
   }
   async count(domain: string): Promise<number> {
     const [row] = await this.#database.read(this.#queries.count({ domain }))
@@ -55,28 +63,48 @@ export class SqlAccounts implements AccountStore {
   }
 }
 
+type Row = Pick<CoreTables['account'], (typeof COLUMNS)[number]>
+const COLUMNS = ['bare', 'created_at', 'disabled_at', 'disabled_reason'] as const
+
+const accountOf = ({ bare, created_at: createdAt, disabled_at: at, disabled_reason: reason }: Row): AccountRow => ({
+  bare,
+  createdAt,
+  disabled: at === null ? null : { at, reason },
+})
+
 function queriesOf(database: Database) {
   const db = database.schema<CoreTables>()
   return {
     create: prepare((p: { bare: string; domain: string; credentials: string; createdAt: Millis }) =>
       db
         .insertInto('account')
-        .values({ bare: p.bare, domain: p.domain, credentials: p.credentials, created_at: p.createdAt })
+        .values({
+          bare: p.bare,
+          domain: p.domain,
+          credentials: p.credentials,
+          created_at: p.createdAt,
+          disabled_at: null,
+          disabled_reason: '',
+        })
         .onConflict((c) => c.column('bare').doNothing()),
     ),
     createRoster: prepare((p: { owner: string; version: number }) =>
       db.insertInto('roster').values({ owner: p.owner, version: p.version, epoch: '', horizon: p.version }),
     ),
     exists: prepare((p: { bare: string }) => db.selectFrom('account').select('bare').where('bare', '=', p.bare)),
+    find: prepare((p: { bare: string }) => db.selectFrom('account').select(COLUMNS).where('bare', '=', p.bare)),
     credentials: prepare((p: { bare: string }) => db.selectFrom('account').select('credentials').where('bare', '=', p.bare)),
     setCredentials: prepare((p: { bare: string; credentials: string }) =>
       db.updateTable('account').set({ credentials: p.credentials }).where('bare', '=', p.bare),
+    ),
+    setDisabled: prepare((p: { bare: string; at: Millis | null; reason: string }) =>
+      db.updateTable('account').set({ disabled_at: p.at, disabled_reason: p.reason }).where('bare', '=', p.bare),
     ),
     delete: prepare((p: { bare: string }) => db.deleteFrom('account').where('bare', '=', p.bare)),
     list: prepare((p: { domain: string; after: string; limit: number }) =>
       db
         .selectFrom('account')
-        .select(['bare', 'created_at'])
+        .select(COLUMNS)
         .where('domain', '=', p.domain)
         .where('bare', '>', p.after)
         .orderBy('bare')

@@ -7,7 +7,15 @@ import type { RosterItem } from '../server/ports.ts'
 import type { Migrations } from './migrations.ts'
 
 export interface CoreTables {
-  account: { bare: string; domain: string; credentials: string; created_at: Millis }
+  /** `disabled_at`: since when it may not be used; null: it may. */
+  account: {
+    bare: string
+    domain: string
+    credentials: string
+    created_at: Millis
+    disabled_at: Millis | null
+    disabled_reason: string
+  }
   /**
    * One for each account. `epoch`: of the run of the server in which it came to have this version; '' since it was
    * made. `horizon`: removals up to this version are forgotten (RFC 6121 2.6).
@@ -120,5 +128,9 @@ export const coreMigrations: Migrations = [
       .addColumn('said_at', 'bigint', (c) => c.notNull())
       .addColumn('times', 'integer', (c) => c.notNull())
       .addPrimaryKeyConstraint('farewell_key', ['owner', 'contact']),
+  ],
+  (schema) => [
+    schema.alterTable('account').addColumn('disabled_at', 'bigint'),
+    schema.alterTable('account').addColumn('disabled_reason', 'text', (c) => c.notNull().defaultTo('')),
   ],
 ]

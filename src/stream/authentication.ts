@@ -8,13 +8,15 @@ import { unbound, type BindingType } from '../base/channel-binding.ts'
 import { certificateNames } from '../net/certificate-names.ts'
 import { channelBindings } from '../net/channel-binding.ts'
 import { verifiedCertificate } from '../net/peer-certificate.ts'
-import type {
-  ClientIdentity,
-  CredentialSource,
-  Exchange,
-  SaslCondition,
-  SaslContext,
-  SaslStep,
+import { disabledWords } from '../server/endings.ts'
+import {
+  failure,
+  type ClientIdentity,
+  type CredentialSource,
+  type Exchange,
+  type SaslCondition,
+  type SaslContext,
+  type SaslStep,
 } from '../server/sasl/mechanism.ts'
 import type { Element } from '../xml/element.ts'
 import type { Wire } from '../xml/wire.ts'
@@ -124,18 +126,24 @@ export class Authentication {
   async #goOn({ profile, start, exchange }: Attempt, data: Buffer): Promise<Wire | Success> {
     const step = await this.#try(exchange, data)
     if (step.kind === 'challenge') return profile.challenge(step.data)
-    if (step.kind === 'failure') return this.#failed(profile, step.condition)
-    if (!this.#mayBe(step.jid)) return this.#failed(profile, 'invalid-authzid')
+    if (step.kind === 'failure') return this.#failed(profile, step.condition, step.text)
     this.#attempt = null
     return { jid: step.jid, data: step.data, credentials: this.#seen.of(step.jid.bare), start }
   }
   async #try(exchange: Exchange, data: Buffer): Promise<SaslStep> {
     try {
-      return await exchange.step(data)
+      const step = await exchange.step(data)
+      return step.kind === 'success' ? ((await this.#refusal(step.jid)) ?? step) : step
     } catch (error) {
       this.#parts.log.error({ err: error }, 'Credentials could not be read')
-      return { kind: 'failure', condition: 'temporary-auth-failure' }
+      return failure('temporary-auth-failure')
     }
+  }
+  /** What is said only to somebody who has proved to be that user; null: let in. */
+  async #refusal(jid: Jid): Promise<SaslStep | null> {
+    if (!this.#mayBe(jid)) return failure('invalid-authzid')
+    const disabled = (await this.#parts.accounts.load(jid.bare))?.disabled ?? null
+    return disabled === null ? null : failure('account-disabled', disabledWords(disabled)) // 6.5.1
   }
   #failed(profile: SaslProfile, condition: SaslCondition, text: string | null = null): Wire {
     this.#attempt = null

@@ -3,8 +3,9 @@
  * sessions. In-band registration (XEP-0077) and the operator's commands both come here.
  */
 import { farewells } from '../im/roster.ts'
-import { ACCOUNT_DELETED } from '../server/endings.ts'
+import { ACCOUNT_DELETED, accountDisabled } from '../server/endings.ts'
 import type { Host } from '../server/feature.ts'
+import type { Disabled } from '../server/ports.ts'
 import type { Registrar } from '../server/registrar.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { deriveCredentials } from './sasl/credentials.ts'
@@ -35,6 +36,17 @@ export class LocalRegistrar implements Registrar {
     return stores.accounts.setCredentials(bare.bare, await deriveCredentials(password, this.#iterations, entropy))
   }
 
+  async disable(bare: Jid, reason: string): Promise<boolean> {
+    const { accounts, sessions, clock } = this.#host
+    const disabled = { at: clock.now(), reason }
+    if (!(await this.#setDisabled(bare, disabled))) return false
+    for (const session of [...(accounts.get(bare.bare)?.sessions ?? [])]) sessions.end(session, accountDisabled(disabled))
+    return true
+  }
+  enable(bare: Jid): Promise<boolean> {
+    return this.#setDisabled(bare, null)
+  }
+
   async delete(bare: Jid, removed?: () => void): Promise<boolean> {
     const { stores, accounts, sessions, router, tell } = this.#host
     const account = await accounts.load(bare.bare)
@@ -47,5 +59,16 @@ export class LocalRegistrar implements Registrar {
     tell('account-deleted', { jid: bare })
     for (const farewell of farewells(account)) await router.route(farewell)
     return true
+  }
+
+  async #setDisabled(bare: Jid, disabled: Disabled | null): Promise<boolean> {
+    const { stores, accounts } = this.#host
+    const account = await accounts.load(bare.bare)
+    if (account === null) return false
+    return account.serial.run(async () => {
+      if (!(await stores.accounts.setDisabled(bare.bare, disabled))) return false
+      account.disabled = disabled
+      return true
+    })
   }
 }

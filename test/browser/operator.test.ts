@@ -1,6 +1,7 @@
 /** The operator's view in Debian's Chromium. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
 import { startServer, type ServerProcess } from '../support/server-process.ts'
 import { assertAccessible, chromiumMissing, openBrowser, openTab } from './chromium.ts'
 
@@ -12,14 +13,24 @@ async function link(server: ServerProcess, ...options: readonly string[]): Promi
   return stdout.split('\n')[0]!
 }
 
+/** Romeo's board, signed in. */
+async function board(t: TestContext, browser: Browser, server: ServerProcess): Promise<Page> {
+  const { page } = await openTab(t, browser, `http://localhost:${server.httpPort}/#romeo@localhost`)
+  await signIn(page)
+  await page.waitForSelector('.own')
+  return page
+}
+async function signIn(page: Page): Promise<void> {
+  await page.fill('[name=password]', 'romeo-secret')
+  await page.click('text=Sign in')
+}
+
 test('the operator sees sessions and accounts, adds one, ends a session; the link works once', { skip }, async (t) => {
   const server = await startServer(t)
   await server.addUser('romeo@localhost', 'romeo-secret')
   const browser = await openBrowser(t)
-  const romeo = await openTab(t, browser, `http://localhost:${server.httpPort}/#romeo@localhost`)
-  await romeo.page.fill('[name=password]', 'romeo-secret')
-  await romeo.page.click('text=Sign in')
-  await romeo.page.waitForSelector('.own')
+  const romeo = await board(t, browser, server)
+  await romeo.clock.install()
 
   const address = await link(server)
   const { page } = await openTab(t, browser, address)
@@ -31,11 +42,40 @@ test('the operator sees sessions and accounts, adds one, ends a session; the lin
   await page.waitForSelector('text=juliet@localhost is there.')
   await page.waitForSelector('th:has-text("romeo@localhost/")')
   await assertAccessible(page)
+  let connections = 0
+  romeo.on('websocket', () => (connections += 1))
   await page.click('tr:has-text("romeo@localhost/") button')
+  await page.fill('.asking [name=reason]', 'the <b>nurse</b> calls')
+  await assertAccessible(page)
+  await page.keyboard.press('Enter')
   await page.waitForSelector('tr:has-text("romeo@localhost/")', { state: 'detached' })
+  await romeo.waitForSelector('text=The server has ended your session: Closed by an operator: the <b>nurse</b> calls.')
+  await romeo.clock.fastForward('05:00')
+  assert.ok(await romeo.isVisible('[name=password]'))
+  assert.equal(connections, 0, 'the board does not come back by itself')
 
   const again = await openTab(t, browser, address)
   await again.page.waitForSelector('text=This link was used already')
+})
+
+test('an account is disabled with a reason, and enabled; its board says so', { skip }, async (t) => {
+  const server = await startServer(t)
+  await server.addUser('romeo@localhost', 'romeo-secret')
+  const browser = await openBrowser(t)
+  const romeo = await board(t, browser, server)
+  const { page } = await openTab(t, browser, await link(server))
+  await page.click('[aria-label="Change romeo@localhost"]')
+  await page.fill('.users [name=reason]', 'banished')
+  await assertAccessible(page)
+  await page.click('text=Disable')
+  await page.waitForSelector('.users li:has-text("disabled just now: banished")')
+  await romeo.waitForSelector('text=The server has ended your session: The account is disabled: banished.')
+  await signIn(romeo)
+  await romeo.waitForSelector('text=You cannot sign in: The account is disabled: banished.')
+  await page.click('text=Enable')
+  await page.waitForSelector('text=romeo@localhost can log in again.')
+  await signIn(romeo)
+  await romeo.waitForSelector('.own')
 })
 
 test('a viewer sees and may not change; an order without the page’s secret is refused', { skip }, async (t) => {

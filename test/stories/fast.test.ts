@@ -134,6 +134,16 @@ story('XEP-0484 4.2: a token that has expired', IN_MEMORY, async (cast) => {
   assert.equal(conditionOf((await logInBy(cast, `${token}x`))[0]), 'failure not-authorized')
 })
 
+story('RFC 6120 6.5.1: a token of a disabled account, which is good again when it is enabled', IN_MEMORY, async (cast) => {
+  const token = await tokenOf(cast, 'alice')
+  const { registrar } = cast.server.host
+  await registrar.disable(jid(ALICE), '')
+  assert.equal(conditionOf((await logInBy(cast, token))[0]), 'failure account-disabled')
+  assert.equal(conditionOf((await logInBy(cast, `${token}x`))[0]), 'failure not-authorized')
+  await registrar.enable(jid(ALICE))
+  assert.equal((await logInBy(cast, token))[0].name, 'success')
+})
+
 story('XEP-0484 3.6: a client says that its token is void', IN_MEMORY, async (cast) => {
   const token = await tokenOf(cast, 'alice')
   const other = await tokenOf(cast, 'alice', NONE, OTHER)

@@ -20,6 +20,9 @@ export const DOT_MEANING: Readonly<Partial<Record<Dot, string>>> = {
   'unknown': 'Nobody has told us yet. This is not the same as offline.',
 }
 
+/** What others have written, with an end to it. */
+export const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`)
+
 const STEPS: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [
   [60, 'second'],
   [60, 'minute'],

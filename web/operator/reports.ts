@@ -46,6 +46,7 @@ export interface UserReport {
   readonly jid: string
   readonly createdAt: number
   readonly sessions: number
+  readonly disabled: { readonly at: number; readonly reason: string } | null
 }
 export interface ExplanationReport {
   readonly verdict: string

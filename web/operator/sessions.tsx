@@ -1,5 +1,5 @@
-/** Who is connected, how, and in which state. */
-import { useState } from 'preact/hooks'
+/** Who is connected, how, and in which state; and the end of a session, with a reason. */
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { ago } from '../model/words.ts'
 import { useOrder } from './app.tsx'
 import type { SessionReport } from './reports.ts'
@@ -14,7 +14,14 @@ export function Sessions({ server, mayChange }: { readonly server: Server; reado
   const [find, setFind] = useState('')
   const [after, setAfter] = useState('')
   const { result, refresh } = useOrder<Page>(server, 'session.list', { find, after })
-  const kick = (jid: string): void => void server.order('session.kick', { jid }).then(refresh, refresh)
+  const [chosen, choose] = useState<string | null>(null)
+  const [trouble, setTrouble] = useState<string | null>(null)
+  const end = async (jid: string, reason: string): Promise<void> => {
+    setTrouble(null)
+    await server.order('session.kick', { jid, reason }).catch((error: Error) => setTrouble(error.message))
+    choose(null)
+    refresh()
+  }
   const now = new Date()
   return (
     <section aria-label="Sessions">
@@ -29,6 +36,12 @@ export function Sessions({ server, mayChange }: { readonly server: Server; reado
           }}
         />
       </label>
+      {chosen !== null && (
+        <Ending key={chosen} jid={chosen} end={(reason) => void end(chosen, reason)} leave={() => choose(null)} />
+      )}
+      <p role="status" class="trouble">
+        {trouble}
+      </p>
       <div class="table" tabIndex={0} role="region" aria-label="Table of sessions">
         <table>
           <thead>
@@ -58,8 +71,8 @@ export function Sessions({ server, mayChange }: { readonly server: Server; reado
                 <td>{s.waiting}</td>
                 {mayChange && (
                   <td>
-                    <button onClick={() => kick(s.jid)} aria-label={`End the session ${s.jid}`}>
-                      End
+                    <button onClick={() => choose(s.jid)} aria-label={`End the session ${s.jid}`}>
+                      End…
                     </button>
                   </td>
                 )}
@@ -71,5 +84,33 @@ export function Sessions({ server, mayChange }: { readonly server: Server; reado
       {after !== '' && <button onClick={() => setAfter('')}>First page</button>}
       {result !== null && result.next !== null && <button onClick={() => setAfter(result.next!)}>Next page</button>}
     </section>
+  )
+}
+
+interface EndingProps {
+  readonly jid: string
+  readonly end: (reason: string) => void
+  readonly leave: () => void
+}
+
+/** Asks once more, and for what to tell whoever is there. */
+function Ending({ jid, end, leave }: EndingProps) {
+  const reason = useRef<HTMLInputElement>(null)
+  useEffect(() => reason.current?.focus(), [])
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault()
+    end(reason.current?.value ?? '')
+  }
+  return (
+    <form class="row asking" onSubmit={submit} aria-label={`End the session ${jid}`}>
+      <label>
+        Reason, which {jid} is told
+        <input ref={reason} name="reason" maxLength={200} autocomplete="off" />
+      </label>
+      <button class="main">End the session</button>
+      <button type="button" onClick={leave}>
+        Leave it
+      </button>
+    </form>
   )
 }

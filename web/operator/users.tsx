@@ -1,5 +1,6 @@
-/** The accounts: add, give another password, delete. */
+/** The accounts: add, give another password, disable and enable, delete. */
 import { useState } from 'preact/hooks'
+import { ago } from '../model/words.ts'
 import { useOrder } from './app.tsx'
 import type { StatusReport, UserReport } from './reports.ts'
 import type { Server } from './server.ts'
@@ -64,12 +65,12 @@ function Domain({ domain, server, mayChange }: Props & { readonly domain: string
         </form>
       )}
       <ul class="users">
-        {result?.users.map(({ jid, sessions }) => (
-          <li key={jid}>
+        {result?.users.map((user) => (
+          <li key={user.jid}>
             <span>
-              {jid} <span class="more">{sessions === 0 ? 'not connected' : `${sessions} connected`}</span>
+              {user.jid} <span class="more">{standing(user)}</span>
             </span>
-            {mayChange && <UserOrders jid={jid} order={order} />}
+            {mayChange && <UserOrders user={user} order={order} />}
           </li>
         ))}
       </ul>
@@ -79,12 +80,18 @@ function Domain({ domain, server, mayChange }: Props & { readonly domain: string
   )
 }
 
+function standing({ sessions, disabled }: UserReport): string {
+  if (disabled === null) return sessions === 0 ? 'not connected' : `${sessions} connected`
+  return `disabled ${ago(new Date(disabled.at), new Date())}${disabled.reason === '' ? '' : `: ${disabled.reason}`}`
+}
+
 interface UserOrdersProps {
-  readonly jid: string
+  readonly user: UserReport
   readonly order: (command: string, args: Readonly<Record<string, unknown>>, done: string) => Promise<void>
 }
 
-function UserOrders({ jid, order }: UserOrdersProps) {
+function UserOrders({ user, order }: UserOrdersProps) {
+  const { jid } = user
   const [sure, setSure] = useState(false)
   const reset = (event: SubmitEvent): void => {
     event.preventDefault()
@@ -102,6 +109,7 @@ function UserOrders({ jid, order }: UserOrdersProps) {
         </label>
         <button>Set</button>
       </form>
+      <Standing user={user} order={order} />
       {sure ? (
         <button class="danger" onClick={() => void order('user.delete', { jid }, `${jid} is deleted.`)}>
           Yes, delete {jid} with its contacts
@@ -112,5 +120,24 @@ function UserOrders({ jid, order }: UserOrdersProps) {
         </button>
       )}
     </details>
+  )
+}
+
+function Standing({ user: { jid, disabled }, order }: UserOrdersProps) {
+  if (disabled !== null)
+    return <button onClick={() => void order('user.enable', { jid }, `${jid} can log in again.`)}>Enable</button>
+  const disable = (event: SubmitEvent): void => {
+    event.preventDefault()
+    const reason = String(new FormData(event.currentTarget as HTMLFormElement).get('reason'))
+    void order('user.disable', { jid, reason }, `${jid} is disabled.`)
+  }
+  return (
+    <form class="row" onSubmit={disable}>
+      <label>
+        Reason, which they are told
+        <input name="reason" maxLength={200} autocomplete="off" />
+      </label>
+      <button>Disable</button>
+    </form>
   )
 }

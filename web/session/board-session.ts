@@ -3,11 +3,12 @@
  * network comes back to the same session. What arrives becomes the next `Board`; what the person does becomes stanzas.
  */
 import { createClient, type Agent } from 'stanza'
-import type { IQ, Message, Presence, RosterItem, StreamError } from 'stanza/protocol'
+import type { IQ, Message, Presence, RosterItem, SASLFailure, StreamError } from 'stanza/protocol'
 import { lineFailed, opened, requested, said, SIGNED_OUT, withoutRequest, type Board, type OwnPresence } from '../model/board.ts'
 import { after } from '../model/presence.ts'
 import { changed, presenceOf, type Contact } from '../model/roster.ts'
 import type { Store } from '../model/store.ts'
+import { sentence } from '../model/words.ts'
 import { PSA_FEATURE, stateAnnotations } from './annotations.ts'
 import { bareOf, noticeOf, rosterChangeOf } from './stanzas.ts'
 
@@ -113,13 +114,15 @@ export class BoardSession {
   #listen(client: Agent): void {
     client.on('session:started', () => void this.#started(client))
     client.on('stream:management:resumed', () => this.#change({ phase: 'online', trouble: null }))
-    client.on('auth:failed', () => this.#refused('The address or the password is wrong.'))
+    let failure: SASLFailure | null = null
+    client.on('sasl', (said) => (failure = said.type === 'failure' ? said : null))
+    client.on('auth:failed', () => this.#refused(failureWords(failure)))
     const ended = ({ condition, text }: StreamError): void => {
       if (client === this.#client) this.#ended(condition, text ?? condition.replaceAll('-', ' '))
     }
     client.on('stream:error', ended)
     // What the server sends as <stream:error/> comes under another name than what the library finds itself
-    client.on('error' as 'stream:error', ended)
+    client.on('streamError' as 'stream:error', ended)
     client.on('disconnected', () => this.#disconnected(client))
     client.on('available', (presence) => this.#present(presence))
     client.on('unavailable', (presence) => this.#present(presence))
@@ -180,9 +183,9 @@ export class BoardSession {
     this.#store.update(() => ({ ...SIGNED_OUT, trouble: words }))
   }
   #ended(condition: string, why: string): void {
-    if (this.#store.value.phase === 'signing-in') return this.#refused(`The server refuses: ${why}.`)
-    if (FINAL.has(condition)) return this.#refused(`The server has ended your session: ${why}.`)
-    this.#change({ trouble: `The server has closed the connection: ${why}.` })
+    if (this.#store.value.phase === 'signing-in') return this.#refused(sentence(`The server refuses: ${why}`))
+    if (FINAL.has(condition)) return this.#refused(sentence(`The server has ended your session: ${why}`))
+    this.#change({ trouble: sentence(`The server has closed the connection: ${why}`) })
   }
   #disconnected(client: Agent): void {
     if (client !== this.#client) return
@@ -207,13 +210,19 @@ export class BoardSession {
     } catch (error) {
       const { condition, text } = (error as { error?: { condition?: string; text?: string } }).error ?? {}
       const why = text ?? condition?.replaceAll('-', ' ')
-      this.#change({ trouble: why === undefined ? `${trouble}.` : `${trouble}: ${why}.` })
+      this.#change({ trouble: sentence(why === undefined ? trouble : `${trouble}: ${why}`) })
       return false
     }
   }
   #change(change: Partial<Board>): void {
     this.#store.update((board) => ({ ...board, ...change }))
   }
+}
+
+/** @param failure as the server has put it; null: there is no way of logging in that both know */
+function failureWords(failure: SASLFailure | null): string {
+  if (failure === null || failure.condition === 'not-authorized') return 'The address or the password is wrong.'
+  return sentence(`You cannot sign in: ${failure.text ?? failure.condition.replaceAll('-', ' ')}`)
 }
 
 function stanzaOf(client: Agent, { show, status, priority }: OwnPresence): Presence {

@@ -12,7 +12,16 @@ const SEEING: ReadonlySet<string> = new Set([
   'explain.order',
   'user.list',
 ])
-const CHANGING: ReadonlySet<string> = new Set(['user.add', 'user.passwd', 'user.delete', 'session.kick', 'link.down', 'link.up'])
+const CHANGING: ReadonlySet<string> = new Set([
+  'user.add',
+  'user.passwd',
+  'user.disable',
+  'user.enable',
+  'user.delete',
+  'session.kick',
+  'link.down',
+  'link.up',
+])
 
 export const mayOrder = (role: Role, command: string): boolean =>
   SEEING.has(command) || (role === 'operator' && CHANGING.has(command))

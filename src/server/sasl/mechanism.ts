@@ -23,11 +23,14 @@ export type SaslCondition =
   | 'not-authorized'
   | 'temporary-auth-failure'
 
-/** `data` of a success: null is none, an empty buffer is "additional data of zero length" (6.4.6). */
+/**
+ * `data` of a success: null is none, an empty buffer is "additional data of zero length" (6.4.6). `text` of a failure, for
+ * people: null where the condition says it all.
+ */
 export type SaslStep =
   | { readonly kind: 'challenge'; readonly data: Buffer }
   | { readonly kind: 'success'; readonly data: Buffer | null; readonly jid: Jid }
-  | { readonly kind: 'failure'; readonly condition: SaslCondition }
+  | { readonly kind: 'failure'; readonly condition: SaslCondition; readonly text: string | null }
 
 export interface Exchange {
   /**
@@ -39,7 +42,7 @@ export interface Exchange {
 }
 
 export interface CredentialSource {
-  /** Null: there is no such account, or it may not log in. */
+  /** Null: there is no such account. */
   credentials(bare: string): Promise<Credentials | null>
 }
 
@@ -77,4 +80,4 @@ export interface Mechanism {
 
 export const challenge = (data: Buffer): SaslStep => ({ kind: 'challenge', data })
 export const success = (jid: Jid, data: Buffer | null = null): SaslStep => ({ kind: 'success', data, jid })
-export const failure = (condition: SaslCondition): SaslStep => ({ kind: 'failure', condition })
+export const failure = (condition: SaslCondition, text: string | null = null): SaslStep => ({ kind: 'failure', condition, text })
