@@ -21,8 +21,10 @@ export interface SessionRow {
   readonly heardAt: Millis | null
   /** Has it said that it is available? */
   readonly available: boolean
-  /** What its client has sent and waits to be processed. */
+  /** Stanzas that its client has sent and that wait to be processed. */
   readonly waiting: number
+  /** Stanzas that wait for its client to acknowledge them, or to come back. */
+  readonly unacknowledged: number
 }
 /** One page of `session.list`. */
 export interface SessionPage {
@@ -40,7 +42,10 @@ export function sessionCommands({ sessions }: Parts, pageSize: number): readonly
         .filter((session) => session.jid.full > after && session.jid.full.includes(find))
         .sort((a, b) => (a.jid.full < b.jid.full ? -1 : 1))
       const page = found.slice(0, pageSize)
-      return { sessions: page.map(rowOf), next: found.length > pageSize ? page.at(-1)!.jid.full : null }
+      return {
+        sessions: page.map((session) => rowOf(session, sessions.unacknowledged(session))),
+        next: found.length > pageSize ? page.at(-1)!.jid.full : null,
+      }
     }),
     defineCommand('session.kick', { jid: v.string(), reason: v.string() }, ({ jid, reason }) => {
       const ending = kicked(reasonFrom(reason))
@@ -54,7 +59,7 @@ export function sessionCommands({ sessions }: Parts, pageSize: number): readonly
   ]
 }
 
-function rowOf({ jid, boundAt, connection, presence, lane }: Session): SessionRow {
+function rowOf({ jid, boundAt, connection, presence, lane }: Session, unacknowledged: number): SessionRow {
   return {
     jid: jid.full,
     boundAt,
@@ -66,5 +71,6 @@ function rowOf({ jid, boundAt, connection, presence, lane }: Session): SessionRo
     heardAt: connection?.heardAt ?? null,
     available: presence !== null,
     waiting: lane.depth,
+    unacknowledged,
   }
 }

@@ -21,9 +21,10 @@ export class Board {
   readonly #reports: ReportParts
 
   constructor(host: Host, troubles: Troubles) {
-    const { clock, entropy, metrics } = host
+    const { clock, entropy, metrics, journal } = host
+    const [logins, history, costs] = [new Logins(clock, entropy), new History(clock, metrics), new Costs(host)]
     this.#host = host
-    this.#reports = { logins: new Logins(clock, entropy), history: new History(clock, metrics), costs: new Costs(host), troubles }
+    this.#reports = { logins, history, troubles, costs, journal }
   }
   /** Declares its paths, before the web port is opened. */
   async install(commands: () => Commands): Promise<void> {

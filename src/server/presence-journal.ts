@@ -4,6 +4,7 @@
  */
 import type { Clock, Millis } from '../base/clock.ts'
 import type { Jid } from '../xmpp/jid.ts'
+import type { Doubt } from '../xmpp/state-annotation.ts'
 import type { LocalAccount } from './accounts.ts'
 import type { FactBoard } from './facts.ts'
 import { SentLog } from './sent-log.ts'
@@ -37,6 +38,15 @@ export interface Known {
   readonly goneAt: Millis | null
 }
 export type Knowledge = (watcher: LocalAccount, contact: Jid) => Known
+/** What clients that ask for it are told to doubt at present (XEP-0310). */
+export interface DoubtInForce {
+  /** A resource here whose client is away for a moment, or the domain at the other end of a link that is lost. */
+  readonly about: string
+  readonly why: Doubt
+  readonly since: Millis
+  /** Presences that are shown with it, each to one client here. */
+  readonly told: number
+}
 
 /** About a megabyte. */
 const ENTRIES_MAX = 10_000
@@ -47,6 +57,8 @@ export class PresenceJournal {
   knowledge: Knowledge = () => ({ resources: [], goneAt: null })
   /** What clients were handed. */
   readonly sent: SentLog
+  /** Whoever tells clients of doubts says here of which. */
+  doubts: () => Iterable<DoubtInForce> = () => []
   readonly #entries: JournalEntry[] = []
   /** Where the next entry goes once the ring is full. */
   #next = 0

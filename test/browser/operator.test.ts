@@ -20,8 +20,8 @@ async function board(t: TestContext, browser: Browser, server: ServerProcess): P
   await page.waitForSelector('.own')
   return page
 }
-async function signIn(page: Page): Promise<void> {
-  await page.fill('[name=password]', 'romeo-secret')
+async function signIn(page: Page, password = 'romeo-secret'): Promise<void> {
+  await page.fill('[name=password]', password)
   await page.click('text=Sign in')
 }
 
@@ -76,6 +76,50 @@ test('an account is disabled with a reason, and enabled; its board says so', { s
   await page.waitForSelector('text=romeo@localhost can log in again.')
   await signIn(romeo)
   await romeo.waitForSelector('.own')
+})
+
+test('counts, charts, doubts, links, costs, why, another password: each in its place, on a phone too', { skip }, async (t) => {
+  const peer = [{ domain: 'elsewhere.example', route: '127.0.0.1:9' }]
+  const server = await startServer(t, { peer })
+  await server.addUser('romeo@localhost', 'romeo-secret')
+  await server.addUser('juliet@localhost', 'juliet-secret')
+  const browser = await openBrowser(t)
+  const romeo = await board(t, browser, server)
+  const { page } = await openTab(t, browser, await link(server))
+  await page.waitForSelector('dd:has-text("1 account, 1 session")')
+  await page.waitForSelector('dd:has-text("2 at localhost")')
+  assert.equal(await page.locator('figure svg[role=img]').count(), 6)
+  await page.waitForSelector('.ranking li:has-text("romeo@localhost")')
+  await page.fill('[name=watcher]', 'romeo@localhost')
+  await page.fill('[name=contact]', 'juliet@localhost')
+  await page.click('text=Explain')
+  await page.waitForSelector('text=romeo@localhost has no subscription to the presence of juliet@localhost')
+  await page.fill('[name=domain]', 'not a domain')
+  await page.click('form[aria-label^="Take the link"] button')
+  await page.waitForSelector('text="not a domain" is not a domain')
+  await page.fill('[name=domain]', 'elsewhere.example')
+  await page.click('form[aria-label^="Take the link"] button')
+  await page.waitForSelector('li:has-text("localhost and elsewhere.example: down, by an operator")')
+  await page.waitForSelector('[aria-label="Presence in doubt"] li:has-text("elsewhere.example: link lost")')
+  await page.click('text=Let up again')
+  await page.waitForSelector('li:has-text("localhost and elsewhere.example") >> text=Take down')
+  await page.click('[aria-label="Change romeo@localhost"]')
+  await page.fill('.users details[open] [name=password]', 'another-secret')
+  await page.click('.users details[open] >> text=Set')
+  await page.waitForSelector('text=romeo@localhost has another password.')
+  await romeo.waitForSelector('text=The address or the password is wrong.')
+  await signIn(romeo, 'another-secret')
+  await romeo.waitForSelector('.own')
+  await romeo.context().setOffline(true)
+  await romeo.close({ runBeforeUnload: false })
+  await page.waitForSelector('[aria-label="Presence in doubt"] li:has-text("romeo@localhost/board-")')
+  await page.waitForSelector('tr:has-text("romeo@localhost/board-") >> text=paused')
+  await page.setViewportSize({ width: 360, height: 700 })
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    assert.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing to be scrolled sideways')
+    await assertAccessible(page)
+  }
 })
 
 test('a viewer sees and may not change; an order without the page’s secret is refused', { skip }, async (t) => {

@@ -156,6 +156,9 @@ export class ServerProcess {
   get serversPort(): number {
     return this.#port(/servers \S+:(\d+)/)
   }
+  get componentPort(): number {
+    return this.#port(/components \S+:(\d+)/)
+  }
   get monitoringPort(): number {
     return this.#port(/metrics http:\/\/\S+:(\d+)/)
   }

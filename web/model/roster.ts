@@ -42,6 +42,14 @@ export function initials(name: string): string {
   return letters.map((word) => [...word][0]!.toUpperCase()).join('')
 }
 
+const HUES = 6
+/** Which of the avatars' colours is a contact's: always the same one. */
+export function hueOf(jid: string): number {
+  let hash = 0
+  for (const c of jid) hash = (hash * 31 + c.codePointAt(0)!) >>> 0
+  return hash % HUES
+}
+
 export interface Group {
   /** Null: contacts that are in none. */
   readonly name: string | null

@@ -1,5 +1,6 @@
 /** The operator's page: how the server is, who is connected, what it costs, what went wrong, and the accounts. */
 import { useEffect, useState } from 'preact/hooks'
+import { Doubts } from './doubts.tsx'
 import { Explain } from './explain.tsx'
 import { Costs, Troubles } from './findings.tsx'
 import { Overview } from './overview.tsx'
@@ -28,6 +29,7 @@ export function OperatorApp({ server, ticket }: { readonly server: Server; reado
         <Overview server={server} />
         <Sessions server={server} mayChange={role === 'operator'} />
         <Links server={server} mayChange={role === 'operator'} />
+        <Doubts server={server} />
         <Explain server={server} />
         <Costs server={server} />
         <Troubles server={server} />

@@ -60,9 +60,9 @@ function Words({ explanation: { verdict, resources, reasons, remedies } }: { rea
         </ul>
       )}
       <ul class="troubles">
-        {reasons.map(({ words, since }) => (
+        {reasons.map(({ about, words, since }) => (
           <li key={`${words}${since}`}>
-            {words} {since !== null && <span class="more">since {ago(new Date(since), now)}</span>}
+            {words} {since !== null && <span class="more">{when(about, ago(new Date(since), now))}</span>}
           </li>
         ))}
       </ul>
@@ -70,3 +70,6 @@ function Words({ explanation: { verdict, resources, reasons, remedies } }: { rea
     </>
   )
 }
+
+/** What has happened was then; all else is so since then. */
+const when = (about: string, time: string): string => (about === 'history' ? time : `since ${time}`)

@@ -1,4 +1,5 @@
 /** The links to other servers: their state, since when, and the operator's hand on them. */
+import { useState } from 'preact/hooks'
 import { ago } from '../model/words.ts'
 import { useOrder } from './app.tsx'
 import type { LinkReport } from './reports.ts'
@@ -13,8 +14,18 @@ const STATE_WORDS: Readonly<Record<LinkReport['state'], string>> = {
 
 export function Links({ server, mayChange }: { readonly server: Server; readonly mayChange: boolean }) {
   const { result, refresh } = useOrder<readonly LinkReport[]>(server, 'link.list')
-  const order = (command: string, { local, remote }: LinkReport): void =>
-    void server.order(command, { local, remote }).then(refresh, refresh)
+  const [trouble, setTrouble] = useState<string | null>(null)
+  const order = async (command: string, local: string | null, remote: string): Promise<void> => {
+    setTrouble(null)
+    await server.order(command, { local, remote }).catch((error: Error) => setTrouble(error.message))
+    refresh()
+  }
+  const takeDown = (event: SubmitEvent): void => {
+    event.preventDefault()
+    const form = event.currentTarget as HTMLFormElement
+    void order('link.down', null, String(new FormData(form).get('domain')).trim())
+    form.reset()
+  }
   const now = new Date()
   return (
     <section aria-label="Links to other servers">
@@ -27,12 +38,28 @@ export function Links({ server, mayChange }: { readonly server: Server; readonly
               {link.forced && ', by an operator'}, since {ago(new Date(link.since), now)}
               {link.announced && <span class="more"> users have been told that it is lost</span>}
             </span>
-            {mayChange && !link.forced && <button onClick={() => order('link.down', link)}>Take down</button>}
-            {mayChange && link.forced && <button onClick={() => order('link.up', link)}>Let up again</button>}
+            {mayChange && !link.forced && (
+              <button onClick={() => void order('link.down', link.local, link.remote)}>Take down</button>
+            )}
+            {mayChange && link.forced && (
+              <button onClick={() => void order('link.up', link.local, link.remote)}>Let up again</button>
+            )}
           </li>
         ))}
       </ul>
       {result?.length === 0 && <p class="empty">None yet.</p>}
+      {mayChange && (
+        <form class="row" onSubmit={takeDown} aria-label="Take the link to a domain down">
+          <label>
+            Domain to talk to no more
+            <input name="domain" required autocomplete="off" />
+          </label>
+          <button>Take down</button>
+        </form>
+      )}
+      <p role="status" class="trouble">
+        {trouble}
+      </p>
     </section>
   )
 }

@@ -16,15 +16,17 @@ export function Overview({ server }: { readonly server: Server }) {
         </p>
       )}
       <dl class="facts">
-        <Fact name="Online" value={`${status.online} accounts, ${status.sessions} sessions`} />
+        <Fact name="Online" value={`${counted(status.online, 'account')}, ${counted(status.sessions, 'session')}`} />
         <Fact name="Accounts" value={status.domains.map((d) => `${d.accounts} at ${d.domain}`).join(', ')} />
         <Fact
           name="Up for"
           value={`${Math.floor(status.uptimeMs / 3_600_000)} h ${Math.floor(status.uptimeMs / 60_000) % 60} min`}
         />
         <Fact name="Memory" value={`${Math.round(status.memoryBytes / 1e6)} MB`} />
+        <Fact name="Links" value={linkWords(status.links)} />
+        <Fact name="Certificates" value={status.certificates.map(certificateWords).join('\n')} />
         <Fact name="Version" value={`${status.version} on Node.js ${status.runtime}`} />
-        <Fact name="Listening" value={status.listening.map((l) => `${l.what} ${l.address}`).join(', ')} />
+        <Fact name="Listening" value={status.listening.map((l) => `${l.what} ${l.address}`).join('\n')} />
       </dl>
       <div class="charts">
         {history?.series.map((series) => (
@@ -33,6 +35,18 @@ export function Overview({ server }: { readonly server: Server }) {
       </div>
     </section>
   )
+}
+
+function linkWords({ total, up, suspect, down }: StatusReport['links']): string {
+  return total === 0 ? 'none to other servers' : `${up} up, ${suspect} suspect, ${down} down, of ${total}`
+}
+const counted = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`
+
+const DAY_MS = 86_400_000
+
+function certificateWords({ expiresAt }: StatusReport['certificates'][number]): string {
+  const days = Math.floor((expiresAt - Date.now()) / DAY_MS)
+  return days < 0 ? 'expired' : `good for ${counted(days, 'day')}`
 }
 
 function Fact({ name, value }: { readonly name: string; readonly value: string }) {
@@ -59,6 +73,7 @@ function Chart({ series: { help, perSecond, values } }: { readonly series: Serie
         {unit}
       </figcaption>
       <svg viewBox={`0 -2 ${WIDTH} ${HEIGHT + 4}`} role="img" aria-label={`now ${round(now)}${unit}, at most ${round(most)}`}>
+        <polygon points={`0,${HEIGHT} ${points.join(' ')} ${x(values.length - 1).toFixed(1)},${HEIGHT}`} />
         <polyline points={points.join(' ')} />
       </svg>
       <p>

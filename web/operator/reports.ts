@@ -9,6 +9,8 @@ export interface StatusReport {
   readonly sessions: number
   readonly online: number
   readonly memoryBytes: number
+  readonly links: { readonly total: number; readonly up: number; readonly suspect: number; readonly down: number }
+  readonly certificates: readonly { readonly expiresAt: number }[]
 }
 export interface SeriesReport {
   readonly name: string
@@ -30,6 +32,16 @@ export interface SessionReport {
   readonly mechanism: string | null
   readonly available: boolean
   readonly waiting: number
+  readonly unacknowledged: number
+}
+export interface DoubtsReport {
+  readonly total: number
+  readonly doubts: readonly {
+    readonly about: string
+    readonly why: 'connection-paused' | 'server-unavailable'
+    readonly since: number
+    readonly told: number
+  }[]
 }
 export interface TroubleReport {
   readonly message: string
@@ -56,7 +68,7 @@ export interface ExplanationReport {
     readonly confirmedAt: number | null
     readonly confirmedBy: string | null
   }[]
-  readonly reasons: readonly { readonly words: string; readonly since: number | null }[]
+  readonly reasons: readonly { readonly about: string; readonly words: string; readonly since: number | null }[]
   readonly remedies: readonly string[]
 }
 export interface LinkReport {

@@ -46,29 +46,23 @@ export function Sessions({ server, mayChange }: { readonly server: Server; reado
         <table>
           <thead>
             <tr>
-              {['Address', 'State', 'Since', 'Transport', 'Encryption', 'Login', 'From', 'Waiting'].map((title) => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
-              ))}
+              <th scope="col">Address</th>
               {mayChange && (
                 <th scope="col">
                   <span class="unseen">Orders</span>
                 </th>
               )}
+              {['State', 'Since', 'Transport', 'Encryption', 'Login', 'From', 'To do', 'Not confirmed'].map((title) => (
+                <th key={title} scope="col">
+                  {title}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
             {result?.sessions.map((s) => (
               <tr key={s.jid}>
                 <th scope="row">{s.jid}</th>
-                <td>{s.state === 'paused' ? 'paused' : s.available ? 'available' : 'connected'}</td>
-                <td>{ago(new Date(s.boundAt), now)}</td>
-                <td>{s.transport ?? '–'}</td>
-                <td>{s.encryption ?? 'none'}</td>
-                <td>{s.mechanism ?? '–'}</td>
-                <td>{s.remote ?? '–'}</td>
-                <td>{s.waiting}</td>
                 {mayChange && (
                   <td>
                     <button onClick={() => choose(s.jid)} aria-label={`End the session ${s.jid}`}>
@@ -76,6 +70,14 @@ export function Sessions({ server, mayChange }: { readonly server: Server; reado
                     </button>
                   </td>
                 )}
+                <td>{s.state === 'paused' ? 'paused' : s.available ? 'available' : 'connected'}</td>
+                <td>{ago(new Date(s.boundAt), now)}</td>
+                <td>{s.transport ?? '–'}</td>
+                <td>{s.encryption ?? (s.transport === null ? '–' : 'none')}</td>
+                <td>{s.mechanism ?? '–'}</td>
+                <td>{s.remote ?? '–'}</td>
+                <td>{s.waiting}</td>
+                <td>{s.unacknowledged}</td>
               </tr>
             ))}
           </tbody>

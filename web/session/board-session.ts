@@ -10,6 +10,7 @@ import { changed, presenceOf, type Contact } from '../model/roster.ts'
 import type { Store } from '../model/store.ts'
 import { sentence } from '../model/words.ts'
 import { PSA_FEATURE, stateAnnotations } from './annotations.ts'
+import { idle } from './idle.ts'
 import { bareOf, noticeOf, rosterChangeOf } from './stanzas.ts'
 
 const INVISIBLE = 'urn:xmpp:invisible:0'
@@ -40,7 +41,7 @@ export class BoardSession {
       autoReconnect: true,
       maxReconnectBackoff: RECONNECT_SECONDS_MAX,
     })
-    client.stanzas.define([stateAnnotations])
+    client.stanzas.define([stateAnnotations, idle])
     client.disco.addFeature(PSA_FEATURE)
     client.updateCaps()
     this.#client = client

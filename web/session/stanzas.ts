@@ -15,7 +15,7 @@ export function noticeOf(presence: Presence): PresenceNotice {
     show: (presence.show as Show | undefined) ?? 'available',
     status: presence.status ?? null,
     priority: presence.priority ?? 0,
-    idleSince: presence.idleSince ?? null,
+    idleSince: presence.inactiveSince ?? null,
     at: presence.delay?.timestamp ?? null,
     annotations: (presence.stateAnnotations ?? []).map(readAnnotation),
   }

@@ -1,5 +1,6 @@
 /** The page: signing in, or the board with the person's own presence, requests, contacts, and one contact's details. */
 import type { Board } from '../model/board.ts'
+import { nameOf } from '../model/roster.ts'
 import type { Store } from '../model/store.ts'
 import type { BoardSession } from '../session/board-session.ts'
 import { AddContact } from './add-contact.tsx'
@@ -32,12 +33,22 @@ export function App({ store, session }: { readonly store: Store<Board>; readonly
   )
 }
 
+/** For who does not see the cards: what asks for an answer. */
+function waiting({ requests, unread, roster }: Board): string {
+  const names = [...unread].map((jid) => nameOf(roster.get(jid) ?? { jid, name: null }))
+  return [
+    ...requests.map(({ jid }) => `${jid} asks to see your presence.`),
+    ...(names.length === 0 ? [] : [`New messages from ${names.join(', ')}.`]),
+  ].join(' ')
+}
+
 function Notices({ board, session }: { readonly board: Board; readonly session: BoardSession }) {
   return (
     <div class="notices" role="status">
       {board.phase === 'reconnecting' && (
         <p class="notice">The connection is lost. What you see may be out of date; the board is connecting again.</p>
       )}
+      <p class="unseen">{waiting(board)}</p>
       {board.trouble !== null && (
         <p class="notice trouble">
           {board.trouble} <button onClick={() => session.dismiss()}>Dismiss</button>

@@ -22,7 +22,8 @@ export function Chat({ jid, lines, session }: Props) {
   return (
     <section class="chat" aria-label="Messages">
       <h3>Messages</h3>
-      <ol ref={list} aria-live="polite" tabIndex={0}>
+      {lines.length === 0 && <p class="more">None yet.</p>}
+      <ol ref={list} aria-live="polite" tabIndex={lines.length === 0 ? -1 : 0}>
         {lines.map((line) => (
           <li key={line.id} class={line.mine ? 'mine' : 'theirs'}>
             <span class="who">{line.mine ? 'You' : 'They'}</span> {line.text}

@@ -1,7 +1,7 @@
 /** The contacts as cards, in their groups. */
 import type { Board } from '../model/board.ts'
 import { dotOf, type PresenceView } from '../model/presence.ts'
-import { groupsOf, initials, isShared, nameOf, presenceOf, type Contact } from '../model/roster.ts'
+import { groupsOf, hueOf, initials, isShared, nameOf, presenceOf, type Contact } from '../model/roster.ts'
 import { ago, lasting } from '../model/words.ts'
 import type { BoardSession } from '../session/board-session.ts'
 import { DotMark, DotWithWords } from './dot.tsx'
@@ -44,7 +44,7 @@ function Card({ contact, board, session, now }: Props & { readonly contact: Cont
       aria-pressed={board.open === contact.jid}
       onClick={() => session.open(board.open === contact.jid ? null : contact.jid)}
     >
-      <span class="avatar" aria-hidden="true">
+      <span class={`avatar hue-${hueOf(contact.jid)}`} aria-hidden="true">
         {initials(name)}
         <DotMark dot={dot} />
       </span>

@@ -18,11 +18,18 @@ interface Props {
 
 export function Details({ contact, board, session, now }: Props) {
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [])
+  useEffect(() => {
+    heading.current?.focus()
+    return () => document.querySelector<HTMLElement>(`[data-jid="${CSS.escape(contact.jid)}"]`)?.focus()
+  }, [])
   const view = presenceOf(board.presences, contact.jid)
   const dot = dotOf(view, isShared(contact))
   return (
-    <aside class="details" aria-label={`About ${nameOf(contact)}`}>
+    <aside
+      class="details"
+      aria-label={`About ${nameOf(contact)}`}
+      onKeyDown={(event) => event.key === 'Escape' && session.open(null)}
+    >
       <button class="close" onClick={() => session.open(null)}>
         Close
       </button>
@@ -80,7 +87,7 @@ function Sharing({ contact, session }: { readonly contact: Contact; readonly ses
         {isShared(contact) ? 'You see their presence. ' : contact.asked ? 'You have asked to see their presence. ' : ''}
         {!isShared(contact) && !contact.asked && 'You do not see their presence. '}
         {isShared(contact) || contact.asked ? (
-          <button onClick={() => session.unfollow(jid)}>Stop seeing it</button>
+          <button onClick={() => session.unfollow(jid)}>{isShared(contact) ? 'Stop seeing it' : 'Take the request back'}</button>
         ) : (
           <button onClick={() => session.ask(jid)}>Ask to see it</button>
         )}

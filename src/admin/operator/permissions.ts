@@ -6,6 +6,7 @@ const SEEING: ReadonlySet<string> = new Set([
   'history',
   'troubles',
   'costs',
+  'doubts',
   'session.list',
   'link.list',
   'explain.presence',

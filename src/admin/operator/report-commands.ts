@@ -1,5 +1,6 @@
 /** What the operator's view asks beside the command line's orders, and the ticket that lets a browser in. */
 import * as v from 'valibot'
+import type { DoubtInForce, PresenceJournal } from '../../server/presence-journal.ts'
 import { defineCommand, type Command } from '../command.ts'
 import type { Costs } from './costs.ts'
 import type { History } from './history.ts'
@@ -11,15 +12,28 @@ export interface ReportParts {
   readonly history: History
   readonly troubles: Troubles
   readonly costs: Costs
+  readonly journal: PresenceJournal
 }
+
+/** What clients are told to doubt, the oldest first. */
+export interface Doubts {
+  readonly total: number
+  /** The first of many. */
+  readonly doubts: readonly DoubtInForce[]
+}
+const DOUBTS_TOLD = 100
 
 /** @param page the address of the view as a browser on this machine finds it; null: no port has it */
 export const reportCommands = (
-  { logins, history, troubles, costs }: ReportParts,
+  { logins, history, troubles, costs, journal }: ReportParts,
   page: () => string | null,
 ): readonly Command[] => [
   defineCommand('history', {}, () => history.report()),
   defineCommand('troubles', {}, () => troubles.report()),
+  defineCommand('doubts', {}, (): Doubts => {
+    const all = [...journal.doubts()].sort((a, b) => a.since - b.since)
+    return { total: all.length, doubts: all.slice(0, DOUBTS_TOLD) }
+  }),
   defineCommand('costs', {}, () => costs.report()),
   defineCommand('operator.ticket', { role: v.picklist(ROLES) }, ({ role }) => ({ ticket: logins.ticket(role), page: page() })),
 ]

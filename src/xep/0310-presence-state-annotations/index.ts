@@ -14,6 +14,7 @@ import { honest, plain, PSA } from '../../xmpp/state-annotation.ts'
 import { Audit } from './audit.ts'
 import { Annotations, LANGUAGES } from './descriptions.ts'
 import { Hearing } from './hearing.ts'
+import { doubtsInForce } from './in-force.ts'
 import { Outages } from './outages.ts'
 import { Pauses } from './pauses.ts'
 import { Portions } from './portions.ts'
@@ -76,6 +77,7 @@ export const presenceStateAnnotations = defineFeature({
     if (interval > 0) new Audit({ host, receivers, portions: inPortions(), doubtOf, interval })
     host.journal.knowledge = (watcher, contact) => hearing.known(watcher, contact)
     host.journal.witnesses.push((watcher, contact) => receivers.testify(watcher, contact))
+    host.journal.doubts = () => doubtsInForce(links, pauses, receivers)
     links.shownTo = (session) => receivers.domains(session)
     host.toSession('psa-ledger', receivers.stage)
     host.fromClient('annotations-out', (context) => {

@@ -37,6 +37,10 @@ export class Pauses {
   isShown(session: Session): boolean {
     return this.#shown.has(session)
   }
+  /** Those that are shown, and since when they are away. */
+  *shown(): Generator<readonly [Session, Millis]> {
+    for (const session of this.#shown) yield [session, session.get(this.#slot)!.since]
+  }
   /** Is the presence of this resource shown as paused? */
   isShownAt(jid: Jid): boolean {
     if (this.#shown.size === 0) return false

@@ -144,6 +144,14 @@ export class Receivers {
       }
     }
   }
+  /** What clients are told to doubt: each presence once for each of them. */
+  *doubted(): Generator<readonly [from: Jid, Doubt]> {
+    for (const session of this.#asking) {
+      const { ledger } = session.get(this.#slot)
+      if (ledger === null || ledger.doubted === 0) continue
+      for (const { jid, told } of ledger.all()) if (told !== null) yield [jid, told]
+    }
+  }
   has(session: Session, from: Jid): boolean {
     return session.get(this.#slot).ledger?.get(from) !== undefined
   }
