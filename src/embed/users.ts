@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../base/clock.ts'
 import { systemEntropy } from '../base/entropy.ts'
-import type { AccountRow, AccountStore } from '../server/ports.ts'
+import type { AccountRow, AccountStore, Disabled } from '../server/ports.ts'
 import { deriveCredentials, fakeKeys } from '../stream/sasl/credentials.ts'
 import type { Credentials } from '../xmpp/credentials.ts'
 
@@ -46,6 +46,12 @@ export class ApplicationAccounts implements AccountStore {
     if ((await this.credentials(bare)) === null) return false
     if (!(await this.#own.exists(bare))) await this.#own.create(bare, nobodys(bare), this.#clock.now())
     return true
+  }
+  async find(bare: string): Promise<AccountRow | null> {
+    return (await this.exists(bare)) ? this.#own.find(bare) : null
+  }
+  async setDisabled(bare: string, disabled: Disabled | null): Promise<boolean> {
+    return (await this.exists(bare)) && this.#own.setDisabled(bare, disabled)
   }
   async create(): Promise<boolean> {
     throw new Error(KEPT_BY_APPLICATION)
