@@ -117,3 +117,20 @@ test('an account counts as online once, and only while a resource is available',
   for (const client of [one, other]) await client.send("<presence type='unavailable'/>")
   assert.equal(onlineAccounts(server.server), 0)
 })
+
+test('user.set: what others may know, also of one who is there; what is no setting is refused', async () => {
+  const { ask, server } = await operator()
+  const romeo = await server.bind('romeo@example.net', 'orchard')
+  const set = (settings: Record<string, string>): Promise<unknown> => ask('user.set', { jid: 'romeo@example.net', settings })
+  await set({ 'last-seen': 'coarse', 'share-paused': 'none' })
+  assert.deepEqual(romeo.session.account.policy, { lastSeen: 'coarse', sharePaused: 'none' })
+  await set({ 'last-seen': 'default' })
+  assert.deepEqual((await server.stores.accounts.find('romeo@example.net'))?.policy, { lastSeen: null, sharePaused: 'none' })
+  assert.deepEqual(romeo.session.account.policy, { lastSeen: 'exact', sharePaused: 'none' })
+  const refused: readonly (readonly [Record<string, string>, RegExp])[] = [
+    [{ 'last-seen': 'never' }, /last-seen cannot be "never"\. It is one of: exact, coarse, none, default/],
+    [{ toString: 'x' }, /There is no setting "toString"\. There are: last-seen, share-paused/],
+  ]
+  for (const [settings, message] of refused) await assert.rejects(set(settings), message)
+  await assert.rejects(ask('user.set', { jid: 'nobody@example.net', settings: {} }), /There is no account nobody@example\.net/)
+})

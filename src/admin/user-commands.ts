@@ -4,12 +4,13 @@ import type { Millis } from '../base/clock.ts'
 import { CREDENTIALS_CHANGED } from '../server/endings.ts'
 import type { Host } from '../server/feature.ts'
 import type { Disabled } from '../server/ports.ts'
+import { choosePolicy, LAST_SEEN, SHARE_PAUSED, type ChosenPolicy } from '../server/presence-policy.ts'
 import { jid, JidError, type Jid } from '../xmpp/jid.ts'
 import { PrecisError } from '../xmpp/precis.ts'
 import { CommandError, defineCommand, type Command } from './command.ts'
 import { reasonFrom } from './reason.ts'
 
-type Parts = Pick<Host, 'domains' | 'registrar' | 'stores' | 'accounts' | 'sessions'>
+type Parts = Pick<Host, 'domains' | 'registrar' | 'stores' | 'accounts' | 'sessions' | 'tell'>
 
 export interface UserRow {
   readonly jid: string
@@ -52,6 +53,15 @@ export function userCommands(host: Parts, pageSize: number): readonly Command[] 
       if (!(await registrar.enable(bare))) throw unknown(bare)
       return { jid: bare.bare }
     }),
+    defineCommand(
+      'user.set',
+      { jid: v.string(), settings: v.record(v.string(), v.string()) },
+      async ({ jid: text, settings }) => {
+        const bare = accountAddress(text, domains)
+        if (!(await choosePolicy(host, bare.bare, policyFrom(settings)))) throw unknown(bare)
+        return { jid: bare.bare }
+      },
+    ),
     defineCommand('user.delete', { jid: v.string() }, async ({ jid: text }) => {
       const bare = accountAddress(text, domains)
       if (!(await registrar.delete(bare))) throw unknown(bare)
@@ -72,6 +82,24 @@ const unknown = (bare: Jid): CommandError =>
   new CommandError(`There is no account ${bare.bare}. \`user list\` shows those that there are.`)
 const notOurs = (domain: string, domains: readonly string[]): CommandError =>
   new CommandError(`${domain} is not a domain of this server. It serves ${domains.join(', ')}; section [server] has the list.`)
+
+const SETTINGS = { 'last-seen': LAST_SEEN, 'share-paused': SHARE_PAUSED } as const
+
+/** From what the operator has written, such as `last-seen=coarse`; `default` takes back what was chosen. */
+function policyFrom(settings: Readonly<Record<string, string>>): Partial<ChosenPolicy> {
+  const change: Record<string, string | null> = {}
+  for (const [name, value] of Object.entries(settings)) {
+    const options: readonly string[] | undefined = Object.hasOwn(SETTINGS, name)
+      ? SETTINGS[name as keyof typeof SETTINGS]
+      : undefined
+    if (options === undefined)
+      throw new CommandError(`There is no setting "${name}". There are: ${Object.keys(SETTINGS).join(', ')}.`)
+    if (value !== 'default' && !options.includes(value))
+      throw new CommandError(`${name} cannot be "${value}". It is one of: ${options.join(', ')}, default.`)
+    change[name === 'last-seen' ? 'lastSeen' : 'sharePaused'] = value === 'default' ? null : value
+  }
+  return change as Partial<ChosenPolicy>
+}
 
 /** The bare JID that the operator means, at one of our domains. */
 function accountAddress(text: string, domains: readonly string[]): Jid {

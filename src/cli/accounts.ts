@@ -60,6 +60,19 @@ export async function enableUser(world: World, jid: string, options: ConfigOptio
   })
 }
 
+/** @param settings each as `name=value` */
+export async function setUser(world: World, jid: string, settings: readonly string[], options: ConfigOptions): Promise<void> {
+  const pairs = settings.map((text) => {
+    const at = text.indexOf('=')
+    if (at < 0) throw new CommandError(`"${text}" is no setting. Write it like last-seen=coarse.`)
+    return [text.slice(0, at), text.slice(at + 1)] as const
+  })
+  await withAuthority(world, setupOf(world, options), async (authority) => {
+    const { jid: set } = (await authority.ask('user.set', { jid, settings: Object.fromEntries(pairs) })) as { jid: string }
+    world.stdout.write(`${set} is set.\n`)
+  })
+}
+
 /** @param domain null: all of them */
 export async function listUsers(world: World, domain: string | null, options: ConfigOptions & OutputOptions): Promise<void> {
   const setup = setupOf(world, options)

@@ -15,6 +15,7 @@ import {
   disableUser,
   enableUser,
   listUsers,
+  setUser,
   type DisableOptions,
   type PasswordOptions,
 } from './accounts.ts'
@@ -142,6 +143,12 @@ function userCommands(root: Command, world: World): void {
     .command('enable <jid>')
     .description('let a disabled account be used again')
     .action((jid: string, _: unknown, command: Command) => enableUser(world, jid, command.optsWithGlobals<ConfigOptions>()))
+  user
+    .command('set <jid> <settings...>')
+    .description('what others may know: last-seen=exact|coarse|none, share-paused=contacts|local|none; default takes it back')
+    .action((jid: string, settings: string[], _: unknown, command: Command) =>
+      setUser(world, jid, settings, command.optsWithGlobals<ConfigOptions>()),
+    )
   user
     .command('delete <jid>')
     .description('remove an account and all that is kept of it')

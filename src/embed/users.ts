@@ -3,6 +3,7 @@
  * the database keeps the rest (roster, what waits for them, when they were last seen) under a row that is made when
  * somebody is needed for the first time.
  */
+import type { ChosenPolicy } from '../server/presence-policy.ts'
 import type { Clock } from '../base/clock.ts'
 import { systemEntropy } from '../base/entropy.ts'
 import type { AccountRow, AccountStore, Disabled } from '../server/ports.ts'
@@ -52,6 +53,9 @@ export class ApplicationAccounts implements AccountStore {
   }
   async setDisabled(bare: string, disabled: Disabled | null): Promise<boolean> {
     return (await this.exists(bare)) && this.#own.setDisabled(bare, disabled)
+  }
+  async setPolicy(bare: string, policy: ChosenPolicy): Promise<boolean> {
+    return (await this.exists(bare)) && this.#own.setPolicy(bare, policy)
   }
   async create(): Promise<boolean> {
     throw new Error(KEPT_BY_APPLICATION)

@@ -237,6 +237,18 @@ export interface LastPresence {
   readonly payload: Payload
 }
 
+/** How exactly others are told when the user was last here: see last-seen.ts. */
+export const LAST_SEEN = ['exact', 'coarse', 'none'] as const
+export type LastSeen = (typeof LAST_SEEN)[number]
+/** Who is told that a connection of the user is interrupted (XEP-0310 4.2): all who have his presence, those here, nobody. */
+export const SHARE_PAUSED = ['contacts', 'local', 'none'] as const
+export type SharePaused = (typeof SHARE_PAUSED)[number]
+export interface PresencePolicy {
+  readonly lastSeen: LastSeen
+  readonly sharePaused: SharePaused
+}
+const everything: PresencePolicy = { lastSeen: 'exact', sharePaused: 'contacts' }
+
 const nobody = (): boolean => false
 
 export class Account {
@@ -246,6 +258,8 @@ export class Account {
   readonly resources: Resource[]
   /** Null: never seen to go. */
   lastUnavailable: LastPresence | null
+  /** What others may know. */
+  policy: PresencePolicy
   /**
    * Is this entity (a JID of any form) blocked? Broadcasts and probes pass over it, and its probes are not
    * answered. Whoever changes the answer calls `forgetAudience`.
@@ -260,6 +274,7 @@ export class Account {
     this.roster = roster
     this.resources = []
     this.lastUnavailable = null
+    this.policy = everything
     this.hidden = nobody
     this.#audience = null
     this.#audienceOf = null

@@ -15,6 +15,7 @@ import { Packet, Payload } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import { contactKey, type Account, type ImLimits, type LastPresence, type Resource } from './account.ts'
 import { keptPacket, keptPayload } from './kept.ts'
+import { asTold } from './last-seen.ts'
 import { isSubscriptionType } from './subscription.ts'
 
 /** What the rules may ask for. The server does it; a test records it. */
@@ -246,9 +247,10 @@ function answerForResource(account: Account, probe: Packet, out: RouteOut): void
   out.route(Packet.of({ kind: 'presence', type: isThere ? '' : 'unavailable', from: contact, to: probe.from, id }))
 }
 
-/** 4.3.2 rule 3: nobody there; since when, and what the user said when he went. */
+/** 4.3.2 rule 3: nobody there; since when, and what the user said when he went, as far as he lets others know. */
 function lastSeen(account: Account, probe: Packet): Packet {
-  const last = account.lastUnavailable
+  const isOwn = probe.from.bare === account.bare.bare
+  const last = isOwn ? account.lastUnavailable : asTold(account.lastUnavailable, account.policy.lastSeen)
   const payload = last === null ? Payload.empty : Payload.of(...last.payload.elements, delayElement(account.bare.domain, last.at))
   return Packet.of({ kind: 'presence', type: 'unavailable', from: account.bare, to: probe.from, id: probe.id, payload })
 }

@@ -3,9 +3,10 @@
  * needed lately. An account that is in memory is the truth; the store follows it.
  */
 import { Serial } from '../base/serial.ts'
-import { Account, Roster } from '../im/account.ts'
+import { Account, Roster, type PresencePolicy } from '../im/account.ts'
 import { jid, type Jid } from '../xmpp/jid.ts'
 import type { AccountStore, Disabled, LastPresenceStore, RosterStore } from './ports.ts'
+import { inForce, type ChosenPolicy } from './presence-policy.ts'
 import type { Session } from './session.ts'
 import { SlotBook, type Slot } from './slots.ts'
 
@@ -69,20 +70,29 @@ export class Accounts {
   readonly slots: SlotBook<LocalAccount> = new SlotBook()
   readonly #stores: AccountStores
   readonly #idleMax: number
+  readonly #usual: PresencePolicy
   readonly #loaders: AccountLoader[] = []
   readonly #inMemory = new Map<string, LocalAccount>()
   /** Without sessions, the longest unneeded first. */
   readonly #idle = new Map<string, LocalAccount>()
   readonly #loading = new Map<string, Promise<LocalAccount | null>>()
 
-  /** @param idleMax how many accounts without a session stay in memory */
-  constructor(stores: AccountStores, idleMax: number) {
+  /**
+   * @param idleMax how many accounts without a session stay in memory
+   * @param usual what others may know of those who have not chosen
+   */
+  constructor(stores: AccountStores, idleMax: number, usual: PresencePolicy) {
+    this.#usual = usual
     this.#stores = stores
     this.#idleMax = idleMax
   }
   /** `load` runs whenever an account is read from the store, before anybody sees it. */
   alsoLoad(load: AccountLoader): void {
     this.#loaders.push(load)
+  }
+  /** What others may know of somebody who has chosen this. */
+  policyOf(chosen: ChosenPolicy): PresencePolicy {
+    return inForce(chosen, this.#usual)
   }
   get size(): number {
     return this.#inMemory.size
@@ -137,6 +147,7 @@ export class Accounts {
     const account = new LocalAccount(jid(bare), new Roster(stored.version, stored.items, stored.pending, stored.epoch))
     account.disabled = row.disabled
     account.lastUnavailable = last
+    account.policy = this.policyOf(row.policy)
     account.furnish(this.slots.fill(account))
     if (this.#loaders.length > 0) await Promise.all(this.#loaders.map((load) => load(account)))
     this.keep(account)

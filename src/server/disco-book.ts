@@ -20,6 +20,13 @@ export interface ServiceItem {
   readonly at: string | null
 }
 
+/** A node of the server that describes something else than the server. */
+export interface ServerNode {
+  readonly identities: readonly Identity[]
+  readonly features: readonly string[]
+  readonly items: readonly { readonly node: string; readonly name: string }[]
+}
+
 export class DiscoBook {
   readonly serverIdentities: Identity[] = []
   readonly serverFeatures: string[] = []
@@ -28,6 +35,7 @@ export class DiscoBook {
   /** Nodes on which the server describes itself as it does without one (XEP-0115 6.3). */
   readonly serverAliases: ((node: string) => boolean)[] = []
   readonly serverItems: ServiceItem[] = []
+  readonly serverNodes = new Map<string, ServerNode>()
   readonly accountIdentities: Identity[] = []
   readonly accountFeatures: string[] = []
   /** Features that depend on the account. */

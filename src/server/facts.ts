@@ -25,6 +25,8 @@ export interface Facts {
   'presence-changed': { readonly session: Session; readonly before: Packet | null; readonly after: Packet | null }
   /** The session hides, or does so no more (XEP-0186); whoever saw it was told that it has gone. */
   'visibility-changed': { readonly session: Session }
+  /** The user, or the operator, has changed what others may know of his presence. */
+  'policy-changed': { readonly account: LocalAccount }
   /** A change of a roster is stored and in force. */
   'roster-changed': { readonly account: LocalAccount; readonly change: RosterChange }
   /** Nothing has got through between the two domains for a while, and what is known of the other side may be stale. */

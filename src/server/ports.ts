@@ -5,6 +5,7 @@
  * A promise resolves once the change is on disk: what was acknowledged survives the death of the process.
  * Accounts are named by their bare JID as prepared text (RFC 7622), which is the key everywhere.
  */
+import type { ChosenPolicy } from './presence-policy.ts'
 import type { Millis } from '../base/clock.ts'
 import type { LastPresence, PendingRequest, RosterChange, RosterItem, SentRequest } from '../im/account.ts'
 import type { Farewell } from '../im/farewells.ts'
@@ -26,6 +27,8 @@ export interface AccountRow {
   readonly createdAt: Millis
   /** Null: it may be used. */
   readonly disabled: Disabled | null
+  /** What the user has chosen that others may know of his presence. */
+  readonly policy: ChosenPolicy
 }
 
 export interface AccountStore {
@@ -38,6 +41,8 @@ export interface AccountStore {
   credentials(bare: string): Promise<Credentials | null>
   /** False: no such account. */
   setCredentials(bare: string, credentials: Credentials): Promise<boolean>
+  /** False: no such account. */
+  setPolicy(bare: string, policy: ChosenPolicy): Promise<boolean>
   /** Null enables it. False: no such account. */
   setDisabled(bare: string, disabled: Disabled | null): Promise<boolean>
   /**
@@ -79,6 +84,9 @@ export interface RosterChanges {
 }
 
 export interface Relation {
+  /** What the owner has chosen that others may know. */
+  readonly policy: ChosenPolicy
+
   /** The account's bare JID. */
   readonly owner: string
   /** As it stands in the owner's roster: 'from' and 'both' let the contact see the owner's presence. */

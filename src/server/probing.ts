@@ -91,16 +91,17 @@ export class Probing {
       // Who has come online meanwhile has told the session himself: an old answer must not follow that.
       const account = this.#parts.accounts.get(contact.bare)
       if (session.ended || account?.isAvailable === true) continue
-      this.#answerTo(session, account ?? asAccount(contact, prober, byOwner.get(contact.bare)), probe.addressedTo(contact))
+      this.#answerTo(session, account ?? this.#asAccount(contact, prober, byOwner.get(contact.bare)), probe.addressedTo(contact))
     }
   }
-}
 
-/** As much of an account as the answer to one probe needs. */
-function asAccount(bare: Jid, prober: Jid, relation: Relation | undefined): Account | null {
-  if (relation === undefined) return null
-  const item = { jid: prober, name: '', groups: NO_GROUPS, subscription: relation.subscription, ask: false, approved: false }
-  const account = new Account(bare, new Roster(0, [item], []))
-  account.lastUnavailable = relation.last
-  return account
+  /** As much of an account as the answer to one probe needs. */
+  #asAccount(bare: Jid, prober: Jid, relation: Relation | undefined): Account | null {
+    if (relation === undefined) return null
+    const item = { jid: prober, name: '', groups: NO_GROUPS, subscription: relation.subscription, ask: false, approved: false }
+    const account = new Account(bare, new Roster(0, [item], []))
+    account.lastUnavailable = relation.last
+    account.policy = this.#parts.accounts.policyOf(relation.policy)
+    return account
+  }
 }

@@ -122,7 +122,10 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     session.connection.send(packet.wire)
     return 'done'
   }
-  const accounts = new Accounts(stores, options.limits['idle-accounts'])
+  const accounts = new Accounts(stores, options.limits['idle-accounts'], {
+    lastSeen: options.presence['last-seen'],
+    sharePaused: options.presence['share-paused'],
+  })
   const router = new Router((error) => failed(error, 'A stanza could not be routed'))
   const asking = new Asking(router, clock, entropy)
   const iq = new IqService({ registry, router, accounts, asking })

@@ -1,6 +1,6 @@
 /** Options of the server's own parts. */
-import { defaultLimits } from '../im/account.ts'
-import { count, duration, flag, section, size, type Settings } from '../base/settings.ts'
+import { defaultLimits, LAST_SEEN, SHARE_PAUSED } from '../im/account.ts'
+import { choice, count, duration, flag, section, size, type Settings } from '../base/settings.ts'
 
 export const limitsSettings = section({
   'roster-items': count(
@@ -41,6 +41,16 @@ export const presenceSettings = section({
   'server-presence': flag(
     false,
     'Whether the server answers a presence probe of one of its users: then clients that ask can show it among the contacts.',
+  ),
+  'last-seen': choice(
+    LAST_SEEN,
+    'exact',
+    'How exactly those who may see a user are told when he was last here, unless he has chosen himself: "exact", "coarse" (only the day, of UTC) or "none".',
+  ),
+  'share-paused': choice(
+    SHARE_PAUSED,
+    'contacts',
+    'Who is told that the connection of a user is interrupted (XEP-0310), unless he has chosen himself: "contacts", "local" (those on this server) or "none".',
   ),
   'sent-log': count(
     20_000,

@@ -1,6 +1,7 @@
 /** Accounts and their credentials. The roster's version begins here; see `StoredRoster` for where. */
 import type { Millis } from '../base/clock.ts'
 import type { AccountRow, AccountStore, Disabled } from '../server/ports.ts'
+import type { ChosenPolicy, LastSeen, SharePaused } from '../server/presence-policy.ts'
 import type { Credentials } from '../xmpp/credentials.ts'
 import type { CoreTables } from './core-tables.ts'
 import { required, type Database } from './database.ts'
@@ -50,6 +51,10 @@ export class SqlAccounts implements AccountStore {
     const { at, reason } = disabled ?? { at: null, reason: '' }
     return (await this.#database.write(this.#queries.setDisabled({ bare, at, reason }))) > 0
   }
+  async setPolicy(bare: string, { lastSeen, sharePaused }: ChosenPolicy): Promise<boolean> {
+    const row = { bare, lastSeen: lastSeen ?? ('' as const), sharePaused: sharePaused ?? ('' as const) }
+    return (await this.#database.write(this.#queries.setPolicy(row))) > 0
+  }
   async delete(bare: string): Promise<boolean> {
     return (await this.#database.write(this.#queries.delete({ bare }))) > 0
   }
@@ -64,12 +69,19 @@ export class SqlAccounts implements AccountStore {
 }
 
 type Row = Pick<CoreTables['account'], (typeof COLUMNS)[number]>
-const COLUMNS = ['bare', 'created_at', 'disabled_at', 'disabled_reason'] as const
+const COLUMNS = ['bare', 'created_at', 'disabled_at', 'disabled_reason', 'last_seen', 'share_paused'] as const
 
-const accountOf = ({ bare, created_at: createdAt, disabled_at: at, disabled_reason: reason }: Row): AccountRow => ({
-  bare,
-  createdAt,
-  disabled: at === null ? null : { at, reason },
+const accountOf = (row: Row): AccountRow => ({
+  bare: row.bare,
+  createdAt: row.created_at,
+  disabled: row.disabled_at === null ? null : { at: row.disabled_at, reason: row.disabled_reason },
+  policy: chosenPolicy(row),
+})
+
+/** From the columns of `account`. */
+export const chosenPolicy = (row: { last_seen: LastSeen | ''; share_paused: SharePaused | '' }): ChosenPolicy => ({
+  lastSeen: row.last_seen === '' ? null : row.last_seen,
+  sharePaused: row.share_paused === '' ? null : row.share_paused,
 })
 
 function queriesOf(database: Database) {
@@ -85,6 +97,8 @@ function queriesOf(database: Database) {
           created_at: p.createdAt,
           disabled_at: null,
           disabled_reason: '',
+          last_seen: '',
+          share_paused: '',
         })
         .onConflict((c) => c.column('bare').doNothing()),
     ),
@@ -99,6 +113,9 @@ function queriesOf(database: Database) {
     ),
     setDisabled: prepare((p: { bare: string; at: Millis | null; reason: string }) =>
       db.updateTable('account').set({ disabled_at: p.at, disabled_reason: p.reason }).where('bare', '=', p.bare),
+    ),
+    setPolicy: prepare((p: { bare: string; lastSeen: LastSeen | ''; sharePaused: SharePaused | '' }) =>
+      db.updateTable('account').set({ last_seen: p.lastSeen, share_paused: p.sharePaused }).where('bare', '=', p.bare),
     ),
     delete: prepare((p: { bare: string }) => db.deleteFrom('account').where('bare', '=', p.bare)),
     list: prepare((p: { domain: string; after: string; limit: number }) =>

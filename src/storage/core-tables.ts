@@ -4,10 +4,11 @@
  */
 import type { Millis } from '../base/clock.ts'
 import type { RosterItem } from '../server/ports.ts'
+import type { LastSeen, SharePaused } from '../server/presence-policy.ts'
 import type { Migrations } from './migrations.ts'
 
 export interface CoreTables {
-  /** `disabled_at`: since when it may not be used; null: it may. */
+  /** `disabled_at`: since when it may not be used; null: it may. `last_seen`, `share_paused`: what the user has chosen; '' for nothing. */
   account: {
     bare: string
     domain: string
@@ -15,6 +16,8 @@ export interface CoreTables {
     created_at: Millis
     disabled_at: Millis | null
     disabled_reason: string
+    last_seen: LastSeen | ''
+    share_paused: SharePaused | ''
   }
   /**
    * One for each account. `epoch`: of the run of the server in which it came to have this version; '' since it was
@@ -132,5 +135,9 @@ export const coreMigrations: Migrations = [
   (schema) => [
     schema.alterTable('account').addColumn('disabled_at', 'bigint'),
     schema.alterTable('account').addColumn('disabled_reason', 'text', (c) => c.notNull().defaultTo('')),
+  ],
+  (schema) => [
+    schema.alterTable('account').addColumn('last_seen', 'text', (c) => c.notNull().defaultTo('')),
+    schema.alterTable('account').addColumn('share_paused', 'text', (c) => c.notNull().defaultTo('')),
   ],
 ]

@@ -17,6 +17,8 @@ export interface RelationRow {
   readonly subscription: Items['subscription'] | null
   readonly at: Millis | null
   readonly payload: string | null
+  readonly last_seen: CoreTables['account']['last_seen']
+  readonly share_paused: CoreTables['account']['share_paused']
 }
 export type SentRow = Pick<Selectable<CoreTables['sent_request']>, 'contact' | 'lang' | 'extra' | 'payload' | 'sent_at'>
 type Contact = Pick<Items, 'owner' | 'contact'>
@@ -247,7 +249,7 @@ export function relationsQuery(database: Database, places: number): (values: rea
         j.onRef('i.owner', '=', 'a.bare').on('i.contact', '=', p[0]!).on('i.removed_at', 'is', null),
       )
       .leftJoin('last_presence as l', (j) => j.onRef('l.owner', '=', 'a.bare').on('l.available', '=', 0))
-      .select(['a.bare as owner', 'i.subscription', 'l.at', 'l.payload'])
+      .select(['a.bare as owner', 'i.subscription', 'l.at', 'l.payload', 'a.last_seen', 'a.share_paused'])
       .where(
         'a.bare',
         'in',

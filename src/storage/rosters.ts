@@ -21,6 +21,7 @@ import { decode, encode } from '../xml/wire.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
 import { required, type Database, type Statement } from './database.ts'
+import { chosenPolicy } from './accounts.ts'
 import { lastPresence } from './last-presence.ts'
 import type { Query } from './prepare.ts'
 import {
@@ -134,6 +135,7 @@ export class SqlRosters implements RosterStore {
     return rows.map((row) => ({
       owner: row.owner,
       subscription: row.subscription ?? 'none',
+      policy: chosenPolicy(row),
       last: row.at === null ? null : lastPresence(row.at, row.payload!),
     }))
   }

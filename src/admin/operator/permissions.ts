@@ -15,6 +15,7 @@ const SEEING: ReadonlySet<string> = new Set([
 ])
 const CHANGING: ReadonlySet<string> = new Set([
   'user.add',
+  'user.set',
   'user.passwd',
   'user.disable',
   'user.enable',

@@ -4,6 +4,8 @@
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import { section } from '../../base/settings.ts'
+import { asTold } from '../../im/last-seen.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
 import { defineFeature, xep } from '../../server/feature.ts'
 import { el, type Element } from '../../xml/element.ts'
@@ -20,16 +22,23 @@ export const lastActivity = defineFeature({
     const startedAt = clock.now()
     const rule = { type: 'get', ns: LAST, name: 'query' } as const
     host.iqToServer({ ...rule, handle: () => lastElement(clock.now() - startedAt) }) // section 5
-    host.iqToAccount({ ...rule, access: 'subscribers', refusal: 'forbidden', handle: ({ account }) => lastOf(account, clock) })
+    host.iqToAccount({
+      ...rule,
+      access: 'subscribers',
+      refusal: 'forbidden',
+      handle: ({ account, from }) => lastOf(account, from, clock),
+    })
     for (const features of [disco.serverFeatures, disco.accountFeatures]) features.push(LAST)
   },
 })
 
 /** Section 3: a connected resource is enough to be here, available or not; unless one hides (XEP-0186 3.1.1 rule 8). */
-function lastOf(account: LocalAccount, clock: Clock): Element {
+function lastOf(account: LocalAccount, asker: Jid, clock: Clock): Element {
   const hides = account.resources.some(({ invisible }) => invisible)
   if (hides ? account.isAvailable : account.resources.length > 0) return lastElement(0)
-  const last = account.lastUnavailable
+  const policy = asker.bare === account.bare.bare ? 'exact' : account.policy.lastSeen
+  if (policy === 'none') throw new StanzaError('forbidden')
+  const last = asTold(account.lastUnavailable, policy)
   if (last === null) throw new StanzaError('service-unavailable', { text: 'This account was never seen to go' })
   return lastElement(clock.now() - last.at, last.payload.child('status')?.text)
 }

@@ -6,7 +6,7 @@ import { section } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { AccountRequest, Answer, ServerRequest } from '../../server/registry.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import { accountInfo, DISCO_INFO, DISCO_ITEMS, noItems, serverInfo, serverItems } from './info.ts'
+import { accountInfo, DISCO_INFO, DISCO_ITEMS, nodeInfo, nodeItems, noItems, serverInfo, serverItems } from './info.ts'
 
 export { DISCO_INFO, serverInfo }
 
@@ -31,13 +31,18 @@ export const serviceDiscovery = defineFeature({
 
 function infoOfServer({ disco }: Host, { payload }: ServerRequest): Answer {
   const node = payload.attr('node')
+  const other = node === undefined ? undefined : disco.serverNodes.get(node)
+  if (other !== undefined) return nodeInfo(node!, other)
   if (node !== undefined && !disco.serverAliases.some((isAlias) => isAlias(node))) throw new StanzaError('item-not-found')
   return serverInfo(disco, node)
 }
 
 function itemsOfServer({ disco }: Host, { payload, domain }: ServerRequest): Answer {
-  if (payload.attr('node') !== undefined) throw new StanzaError('item-not-found')
-  return serverItems(disco, domain)
+  const node = payload.attr('node')
+  if (node === undefined) return serverItems(disco, domain)
+  const other = disco.serverNodes.get(node)
+  if (other === undefined) throw new StanzaError('item-not-found')
+  return nodeItems(node, other, domain)
 }
 
 function infoOfAccount({ disco }: Host, { account, payload }: AccountRequest): Answer {

@@ -1,6 +1,6 @@
 /** XEP-0030 section 3: what the server says of itself and of its accounts, as elements, out of the DiscoBook. */
 import type { LocalAccount } from '../../server/accounts.ts'
-import type { DiscoBook, Identity } from '../../server/disco-book.ts'
+import type { DiscoBook, Identity, ServerNode } from '../../server/disco-book.ts'
 import { el, type Element } from '../../xml/element.ts'
 
 export const DISCO_INFO = 'http://jabber.org/protocol/disco#info'
@@ -23,6 +23,12 @@ export function serverItems(book: DiscoBook, domain: string): Element {
   const here = book.serverItems.filter(({ at }) => at === null || at === domain)
   return el('query', DISCO_ITEMS, {}, ...here.map(({ jid, name }) => el('item', DISCO_ITEMS, { jid, name: name ?? undefined })))
 }
+
+/** Section 3.2, of something that has a node of the server. */
+export const nodeInfo = (node: string, { identities, features }: ServerNode): Element => info(node, identities, features, [])
+/** @param domain where the items are */
+export const nodeItems = (node: string, { items }: ServerNode, domain: string): Element =>
+  el('query', DISCO_ITEMS, { node }, ...items.map((item) => el('item', DISCO_ITEMS, { jid: domain, ...item })))
 
 /** Section 3.2: the node of the question is that of the answer. */
 export const noItems = (query: Element): Element => el('query', DISCO_ITEMS, { node: query.attr('node') })

@@ -58,23 +58,32 @@ export const presenceStateAnnotations = defineFeature({
       new Portions(host.clock, (error) => log.error({ err: error }, 'Annotations could not be sent, or not be looked at'))
     const portions = inPortions()
     const hearing = new Hearing(host, limits.presencesMax)
-    const pauses = new Pauses(host, options['pause-grace'], (session) => {
+    const tellOf = (session: Session): void => {
       portions.do(lookAt(host, session, receivers))
       remote.look(session)
-    })
+    }
+    const pauses = new Pauses(host, options['pause-grace'], tellOf)
+    /** PSA-35: not every user wants others to know; his own clients do. */
+    const isPauseShownTo = ({ account }: Session, jid: Jid): boolean => {
+      const paused = pauses.at(jid)
+      return paused !== null && (paused.account === account || paused.account.policy.sharePaused !== 'none')
+    }
     const doubtOf: DoubtOf = (watcher, from) => {
-      if (router.isLocal(from.domain)) return pauses.isShownAt(from) ? 'connection-paused' : null
+      if (router.isLocal(from.domain)) return isPauseShownTo(watcher, from) ? 'connection-paused' : null
       return links.get(watcher.jid.domain, from.domain)?.isAnnouncedDown === true ? 'server-unavailable' : null
     }
     const states = clientStatesOf(host)
     const receivers = new Receivers({ host, caps, states, portions, annotations, limits, hearing, doubtOf })
-    const isPaused = (session: Session): boolean => pauses.isShown(session)
+    const isPaused = (session: Session): boolean => pauses.isShown(session) && session.account.policy.sharePaused === 'contacts'
     const remote = new RemoteReceivers({ host, resolver: caps.resolver, hearing, portions, annotations, isPaused })
     const confirmWithin = options['confirm-within']
     const outages = new Outages({ host, caps, portions, receivers, hearing, limits, confirmWithin })
 
     const interval = options['audit']
     if (interval > 0) new Audit({ host, receivers, portions: inPortions(), doubtOf, interval })
+    host.on('policy-changed', ({ account }) => {
+      for (const session of account.sessions) if (pauses.isShown(session)) tellOf(session)
+    })
     host.journal.knowledge = (watcher, contact) => hearing.known(watcher, contact)
     host.journal.witnesses.push((watcher, contact) => receivers.testify(watcher, contact))
     host.journal.doubts = () => doubtsInForce(links, pauses, receivers)

@@ -41,11 +41,11 @@ export class Pauses {
   *shown(): Generator<readonly [Session, Millis]> {
     for (const session of this.#shown) yield [session, session.get(this.#slot)!.since]
   }
-  /** Is the presence of this resource shown as paused? */
-  isShownAt(jid: Jid): boolean {
-    if (this.#shown.size === 0) return false
+  /** The session of this resource, if its pause is shown; null: it is not. */
+  at(jid: Jid): Session | null {
+    if (this.#shown.size === 0) return null
     const session = this.#host.accounts.get(jid.bare)?.session(jid.resource)
-    return session !== undefined && this.#shown.has(session)
+    return session !== undefined && this.#shown.has(session) ? session : null
   }
 
   #begin(session: Session): void {

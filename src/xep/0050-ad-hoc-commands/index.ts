@@ -1,0 +1,70 @@
+/**
+ * XEP-0050: commands that a client offers to its user without knowing them. The server has one for every user: what others
+ * may know of his presence (`presence-policy.ts`). Each is done in one step (section 3.1), so nothing is kept between a
+ * form and its answer.
+ */
+import { section } from '../../base/settings.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { Answer, ServerRequest } from '../../server/registry.ts'
+import { el, type Element } from '../../xml/element.ts'
+import { DATA_FORM, valuesOf } from '../../xmpp/data-form.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { presencePolicy } from './presence-policy.ts'
+
+const COMMANDS = 'http://jabber.org/protocol/commands'
+
+/** One command: a form to fill in, and what becomes of it. */
+export interface AdHocCommand {
+  readonly node: string
+  readonly name: string
+  /** @param bare of the user who asks */
+  readonly form: (bare: string) => Promise<Element>
+  /** Returns what the user is told. @throws StanzaError */
+  readonly submit: (bare: string, values: ReadonlyMap<string, string>) => Promise<string>
+}
+
+export const adHocCommands = defineFeature({
+  name: 'ad-hoc-commands',
+  specs: [xep(50, 'Ad-Hoc Commands', '1.3.0', 'complete', 'commands of one step')],
+  settings: section({}),
+  install(host) {
+    const commands: readonly AdHocCommand[] = [presencePolicy(host)]
+    host.iqToServer({ type: 'set', ns: COMMANDS, name: 'command', handle: (request) => run(host, commands, request) })
+    const { disco } = host
+    disco.serverFeatures.push(COMMANDS)
+    // Section 2.2, 2.3: the list, and what each is
+    disco.serverNodes.set(COMMANDS, {
+      identities: [{ category: 'automation', type: 'command-list', name: 'Commands' }],
+      features: [COMMANDS],
+      items: commands.map(({ node, name }) => ({ node, name })),
+    })
+    for (const { node, name } of commands) {
+      const identity = { category: 'automation', type: 'command-node', name }
+      disco.serverNodes.set(node, { identities: [identity], features: [COMMANDS, DATA_FORM], items: [] })
+    }
+  },
+})
+
+/** Section 3.4: 'execute' shows the form; with the form filled in it, or 'complete', it is done. */
+async function run(host: Host, commands: readonly AdHocCommand[], { payload, session }: ServerRequest): Promise<Answer> {
+  const command = commands.find(({ node }) => node === payload.attr('node'))
+  if (command === undefined) throw new StanzaError('item-not-found')
+  if (session === null) throw new StanzaError('forbidden') // of users of this server only
+  const { bare } = session.account.bare
+  const action = payload.attr('action') ?? 'execute'
+  const id = payload.attr('sessionid') ?? `${command.node}-${host.clock.now()}`
+  if (action === 'cancel') return status(command, id, 'canceled')
+  if (action !== 'execute' && action !== 'complete' && action !== 'next')
+    throw new StanzaError('bad-request', { specific: el('bad-action', COMMANDS) })
+  const form = payload.elements.find((e) => e.is('x', DATA_FORM) && e.attr('type') === 'submit')
+  if (form !== undefined) {
+    const told = await command.submit(bare, valuesOf(form))
+    return status(command, id, 'completed', el('note', COMMANDS, { type: 'info' }, told))
+  }
+  if (action !== 'execute') throw new StanzaError('bad-request', { specific: el('bad-payload', COMMANDS) })
+  const actions = el('actions', COMMANDS, { execute: 'complete' }, el('complete', COMMANDS))
+  return status(command, id, 'executing', actions, await command.form(bare))
+}
+
+const status = ({ node }: AdHocCommand, sessionid: string, is: string, ...content: readonly Element[]): Element =>
+  el('command', COMMANDS, { node, sessionid, status: is }, ...content)

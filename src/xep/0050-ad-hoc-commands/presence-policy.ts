@@ -1,0 +1,51 @@
+/** The command by which a user says what others may know of his presence: when he was last here, and his pauses. */
+import type { Host } from '../../server/feature.ts'
+import { choosePolicy, LAST_SEEN, NOTHING_CHOSEN, SHARE_PAUSED, type ChosenPolicy } from '../../server/presence-policy.ts'
+import { choiceField, dataForm } from '../../xmpp/data-form.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { AdHocCommand } from './index.ts'
+
+const USUAL = 'default'
+const LAST_SEEN_WORDS = { exact: 'To the second', coarse: 'Only the day', none: 'Not at all' } as const
+const SHARE_PAUSED_WORDS = { contacts: 'All contacts', local: 'Contacts on this server', none: 'Nobody' } as const
+
+export function presencePolicy(host: Host): AdHocCommand {
+  return {
+    node: 'presence-policy',
+    name: 'What others may know of my presence',
+    async form(bare) {
+      const { lastSeen, sharePaused } = (await host.stores.accounts.find(bare))?.policy ?? NOTHING_CHOSEN
+      const usual = [USUAL, 'As the server has it'] as const
+      return dataForm(
+        'form',
+        'What others may know of my presence',
+        choiceField('last-seen', 'When I was last here', lastSeen ?? USUAL, [usual, ...Object.entries(LAST_SEEN_WORDS)]),
+        choiceField('share-paused', 'Who learns that my connection is interrupted', sharePaused ?? USUAL, [
+          usual,
+          ...Object.entries(SHARE_PAUSED_WORDS),
+        ]),
+      )
+    },
+    async submit(bare, values) {
+      const change: Partial<ChosenPolicy> = {
+        ...chosen('lastSeen', values.get('last-seen'), LAST_SEEN),
+        ...chosen('sharePaused', values.get('share-paused'), SHARE_PAUSED),
+      }
+      if (!(await choosePolicy(host, bare, change))) throw new StanzaError('item-not-found')
+      return 'It is so from now on.'
+    },
+  }
+}
+
+/** What is not in the form stays as it is. @throws StanzaError bad-request: not one of the options */
+function chosen<K extends keyof ChosenPolicy, T extends string>(
+  key: K,
+  value: string | undefined,
+  options: readonly T[],
+): Partial<Record<K, T | null>> {
+  if (value === undefined) return {}
+  if (value === USUAL) return { [key]: null } as Partial<Record<K, null>>
+  const option = options.find((one) => one === value)
+  if (option === undefined) throw new StanzaError('bad-request', { text: `"${value}" is none of the options` })
+  return { [key]: option } as Partial<Record<K, T>>
+}
