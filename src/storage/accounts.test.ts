@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { NOTHING_CHOSEN } from '../server/presence-policy.ts'
 import { test } from 'node:test'
 import { Payload } from '../xmpp/packet.ts'
 import { CREDENTIALS, itemOf, setting, storesInMemory } from './testing.ts'
@@ -26,7 +27,8 @@ test('credentials are those that were set last; nobody has none', async () => {
 
 test('the accounts of a domain are listed in pages, by their bare JIDs, and counted', async () => {
   const { accounts, clock } = await storesInMemory('c@example.net', 'a@example.net', 'b@example.net', 'x@example.com')
-  const rows = (...names: readonly string[]) => names.map((bare) => ({ bare, createdAt: clock.now(), disabled: null }))
+  const rows = (...names: readonly string[]) =>
+    names.map((bare) => ({ bare, createdAt: clock.now(), disabled: null, policy: NOTHING_CHOSEN }))
   assert.deepEqual(await accounts.list('example.net', '', 2), rows('a@example.net', 'b@example.net'))
   assert.deepEqual(await accounts.list('example.net', 'b@example.net', 2), rows('c@example.net'))
   assert.deepEqual(await accounts.list('example.net', 'c@example.net', 2), [])
@@ -39,7 +41,7 @@ test('the accounts of a domain are listed in pages, by their bare JIDs, and coun
 test('an account is disabled, since when and why, and enabled; nobody is neither', async () => {
   const { accounts, clock } = await storesInMemory(ROMEO)
   const disabled = { at: clock.now(), reason: 'a balcony too high' }
-  const row = { bare: ROMEO, createdAt: clock.now(), disabled: null }
+  const row = { bare: ROMEO, createdAt: clock.now(), disabled: null, policy: NOTHING_CHOSEN }
   assert.deepEqual(await accounts.find(ROMEO), row)
   assert.equal(await accounts.setDisabled(ROMEO, disabled), true)
   assert.deepEqual(await accounts.find(ROMEO), { ...row, disabled })
@@ -74,4 +76,14 @@ test('RVER-6: an account of the same name that comes later shares no roster vers
   await accounts.create(ROMEO, CREDENTIALS, clock.now())
   assert.ok((await rosters.load(ROMEO)).version > first)
   assert.equal(await rosters.changesSince(ROMEO, first), null)
+})
+
+test('what the user has chosen that others may know is kept, and asked for with other accounts', async () => {
+  const { accounts, rosters } = await storesInMemory(ROMEO, 'juliet@example.net')
+  const policy = { lastSeen: 'coarse', sharePaused: null } as const
+  assert.equal(await accounts.setPolicy(ROMEO, policy), true)
+  assert.deepEqual((await accounts.find(ROMEO))!.policy, policy)
+  const relations = await rosters.relations('nurse@example.net', [ROMEO, 'juliet@example.net'])
+  assert.deepEqual(new Map(relations.map((one) => [one.owner, one.policy])).get(ROMEO), policy)
+  assert.equal(await accounts.setPolicy('nobody@example.net', policy), false)
 })
