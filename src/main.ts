@@ -33,6 +33,11 @@ const world: World = {
   onSignal: (signal, run) => void process.on(signal, run),
   onUncaught: (run) => void process.on('uncaughtException', run),
   exit: (code) => process.exit(code),
+  startAgain() {
+    if (process.platform === 'win32') return
+    process.execve!(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], process.env)
+  },
+  pause: (span) => new Promise((over) => void setTimeout(over, span)),
 }
 
 const code = await runCli(world)

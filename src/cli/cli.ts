@@ -25,6 +25,7 @@ import { explainOrder, explainPresence, showStatus, type OutputOptions } from '.
 import { openOperatorView, type OperatorOptions } from './operator.ts'
 import { checkRosters, type RosterOptions } from './rosters.ts'
 import { listLinks, orderLink, type LinkOptions } from './links.ts'
+import { restart } from './restart.ts'
 import { start } from './start.ts'
 
 /** Carries out what the command line says. @returns the exit code */
@@ -66,6 +67,10 @@ function program(world: World, outcome: { code: number }): Command {
     .description('how the running server is')
     .option('--json', 'for programs')
     .action((_: unknown, command: Command) => showStatus(world, command.optsWithGlobals<ConfigOptions & OutputOptions>()))
+  root
+    .command('restart')
+    .description('have the running server start again; sessions whose clients can resume them live on')
+    .action((_: unknown, command: Command) => restart(world, command.optsWithGlobals<ConfigOptions>()))
   root
     .command('admin')
     .description("print a link that lets a browser into the operator's view")

@@ -4,7 +4,7 @@ import { SystemClock } from '../base/clock.ts'
 import { systemEntropy } from '../base/entropy.ts'
 import { warningsAbout } from '../config/checks.ts'
 import { banner } from '../process/banner.ts'
-import { INTERNAL, OK } from '../process/exit-codes.ts'
+import { INTERNAL, OK, START_AGAIN } from '../process/exit-codes.ts'
 import { startServer, type Running } from '../process/running.ts'
 import type { Setup } from '../process/setup.ts'
 import type { World } from '../process/world.ts'
@@ -31,10 +31,13 @@ export async function start(world: World, options: StartOptions): Promise<number
     const running = await startServer(setup, runtime, world)
     world.onSignal('SIGHUP', () => void running.certificates.reload())
     world.stdout.write(bannerOf(world, options, setup, running))
-    await enough
-    await running.stop()
+    const isOver = await Promise.race([enough.then(() => true), running.restart.then(() => false)])
+    await running.stop(isOver ? 'for good' : 'to start again')
     log.info({}, 'stopped')
-    return OK
+    if (isOver) return OK
+    log.flush()
+    world.startAgain()
+    return START_AGAIN
   } finally {
     log.flush()
   }

@@ -16,6 +16,7 @@ import { createServer, type Server } from '../server/server.ts'
 import { SqlAccounts } from '../storage/accounts.ts'
 import { CORE, coreMigrations } from '../storage/core-tables.ts'
 import type { Database } from '../storage/database.ts'
+import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../storage/kept-sessions.ts'
 import { SqlLastPresence } from '../storage/last-presence.ts'
 import { newEpoch, SqlRosters } from '../storage/rosters.ts'
 import { openInMemory, openSqlite } from '../storage/sqlite.ts'
@@ -51,11 +52,13 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
   const database = await openDatabase(config.server.fresh ? null : dataDirectory, clock)
   try {
     await database.migrate(CORE, coreMigrations)
+    await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
     const own = new SqlAccounts(database)
     const stores = {
       accounts: runtime.accounts?.(own) ?? own,
       rosters: new SqlRosters(database, clock, newEpoch(entropy)),
       lastPresence: new SqlLastPresence(database, log),
+      keptSessions: new SqlKeptSessions(database),
     }
     const metrics = new Metrics()
     const server = createServer<Database>({

@@ -9,5 +9,7 @@ export const USAGE = 64
 export const UNAVAILABLE = 69
 /** A mistake in the server itself. */
 export const INTERNAL = 70
+/** It was told to start again and cannot do so itself: whoever watches over it should start it again at once. */
+export const START_AGAIN = 75
 /** The configuration is wrong: starting again does not help. */
 export const BAD_CONFIG = 78

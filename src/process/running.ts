@@ -5,7 +5,7 @@
  * to come back and contacts learn who has gone; then the database is closed. It takes a bounded time.
  */
 import { ControlServer } from '../admin/control-server.ts'
-import { commandsOf } from '../admin/command.ts'
+import { CommandError, commandsOf, defineCommand } from '../admin/command.ts'
 import type { Health } from '../admin/monitoring.ts'
 import { Troubles } from '../admin/operator/troubles.ts'
 import { explainCommand } from '../admin/explain-commands.ts'
@@ -35,8 +35,10 @@ export interface Running {
   readonly ports: readonly OpenPort[]
   readonly certificates: Certificates
   readonly host: Host
-  /** Ends it well. Resolves when everything is closed, or after `STOP_MS`. */
-  stop(): Promise<void>
+  /** Resolves when the operator wants the server to start again. */
+  readonly restart: Promise<void>
+  /** Ends it well. Resolves when everything is closed, or after `STOP_MS`. @param how whether sessions are kept */
+  stop(how?: 'for good' | 'to start again'): Promise<void>
 }
 
 /** What the operator is told of the process itself. */
@@ -69,6 +71,8 @@ export async function startServer(setup: Setup, given: Runtime, about: About): P
         { accounts: left },
         'the server had not been stopped properly; accounts that were online are marked as seen at its last heartbeat',
       )
+    const waiting = await assembly.server.keptSessions.restoreAll()
+    if (waiting > 0) log.info({ sessions: waiting }, 'sessions of before the restart wait for their clients')
     const certificates = await openCertificates(setup, runtime)
     return await start({ setup, runtime, about, control, assembly, certificates, troubles })
   } catch (error) {
@@ -135,6 +139,7 @@ async function start(parts: Parts): Promise<Running> {
     monitoring: async () => (await http()).monitoringPort({ metrics, health: () => health(parts, state) }, clock, log),
   })
   const startedAt = clock.now()
+  const restart = Promise.withResolvers<void>()
   control.commands = commandsOf(
     ...userCommands(server.host, config.admin.page),
     ...board.commands(ports, config.admin.page),
@@ -142,6 +147,14 @@ async function start(parts: Parts): Promise<Running> {
     explainCommand(server.host),
     ...linkCommands(server.host as Host, servers === null ? null : (link) => servers.federation.force(link)),
     orderCommand(server.order),
+    defineCommand('restart', {}, () => {
+      if (config.server.fresh)
+        throw new CommandError(
+          'By its configuration ([server] fresh) this server keeps nothing over a restart. Stop it and start it.',
+        )
+      endOfTick(restart.resolve) // when whoever has asked is told
+      return {}
+    }),
     statusCommand(() => status(parts, { ports, components, startedAt })),
   )
   const timers = [
@@ -154,13 +167,13 @@ async function start(parts: Parts): Promise<Running> {
     'started',
   )
 
-  const stop = async (): Promise<void> => {
+  const stop = async (how: 'for good' | 'to start again'): Promise<void> => {
     state.stopping = true
     for (const timer of timers) timer.cancel()
     board.close()
     const closed = Promise.all(ports.map((port) => port.close()))
     clients.shutDown()
-    await endSessions(parts)
+    await (how === 'for good' ? endSessions(parts) : keepSessions(parts))
     components?.close()
     await Promise.race([servers?.federation.finish(), after(clock, SERVERS_MS)])
     servers?.federation.stop()
@@ -173,7 +186,8 @@ async function start(parts: Parts): Promise<Running> {
     ports,
     certificates,
     host: server.host as Host,
-    stop: () => (stopped ??= Promise.race([stop(), after(clock, STOP_MS)])),
+    restart: restart.promise,
+    stop: (how = 'for good') => (stopped ??= Promise.race([stop(how), after(clock, STOP_MS)])),
   }
 }
 
@@ -198,6 +212,12 @@ async function endSessions({ assembly: { server }, runtime: { log } }: Parts): P
     server.sessions.end(session, SHUTDOWN)
     if (i % ENDED_AT_ONCE === ENDED_AT_ONCE - 1) await new Promise<void>((next) => endOfTick(next))
   }
+}
+
+async function keepSessions({ assembly: { server }, runtime: { log } }: Parts): Promise<void> {
+  const sessions = server.sessions.size
+  const kept = await server.keptSessions.keepAll()
+  log.info({ sessions, kept }, 'stopping to start again')
 }
 
 const after = (clock: Runtime['clock'], span: Millis): Promise<void> => new Promise((over) => void clock.after(span, over))

@@ -1,4 +1,5 @@
 /** What the process has of the world around it. Only `main.ts` touches the real one; everybody else is given this. */
+import type { Millis } from '../base/clock.ts'
 import type { Software } from '../server/feature.ts'
 
 export type Signal = 'SIGTERM' | 'SIGINT' | 'SIGHUP'
@@ -37,4 +38,8 @@ export interface World {
   /** Of errors that nobody has caught. */
   onUncaught(run: (error: unknown) => void): void
   exit(code: number): never
+  /** The same program takes the place of this one, in the same process. Returns where the platform cannot do that. */
+  startAgain(): void
+  /** Resolves after so long, and keeps the process alive until then. */
+  pause(span: Millis): Promise<void>
 }

@@ -18,7 +18,8 @@ import type { FactKind, Facts, Observer } from './facts.ts'
 import type { FromClientStage, ToAccountStage, ToSessionStage } from './order.ts'
 import type { Stage } from './pipeline.ts'
 import type { FromClient, ToAccount, ToSession } from './contexts.ts'
-import type { AccountStore, LastPresenceStore, RosterStore } from './ports.ts'
+import type { Keepsake } from './kept-sessions.ts'
+import type { AccountStore, KeptSessionStore, LastPresenceStore, RosterStore } from './ports.ts'
 import type { Links } from './links.ts'
 import type { PresenceJournal } from './presence-journal.ts'
 import type { Probing } from './probing.ts'
@@ -61,6 +62,7 @@ export interface Stores {
   readonly accounts: AccountStore
   readonly rosters: RosterStore
   readonly lastPresence: LastPresenceStore
+  readonly keptSessions: KeptSessionStore
 }
 
 export interface Host<D = unknown> {
@@ -100,6 +102,8 @@ export interface Host<D = unknown> {
   tell<K extends FactKind>(kind: K, fact: Facts[K]): void
   sessionSlot<T>(name: string, initial: (session: Session) => T): Slot<Session, T>
   accountSlot<T>(name: string, initial: (account: LocalAccount) => T): Slot<LocalAccount, T>
+  /** What is known of a session is kept over a restart of the server, and known again in the order in which this was called. */
+  keepsake(keepsake: Keepsake): void
   alsoLoad(load: AccountLoader): void
   /** Passes `packet` through the stages to one session, whatever its address says. */
   deliver(session: Session, packet: Packet): void

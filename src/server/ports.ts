@@ -154,3 +154,20 @@ export interface LastPresenceStore {
   /** Resolves when everything called before it is on disk, or has failed and was logged. */
   flush(): Promise<void>
 }
+
+/** A session that waits for its client over a restart of the server. */
+export interface KeptSession {
+  readonly owner: string
+  readonly resource: string
+  /** When it ends if nobody comes back for it. */
+  readonly until: Millis
+  /** What is known of it: JSON, for server/kept-sessions.ts alone. */
+  readonly state: string
+}
+
+export interface KeptSessionStore {
+  /** These, and no others. */
+  replaceAll(sessions: readonly KeptSession[]): Promise<void>
+  all(): Promise<readonly KeptSession[]>
+  drop(owner: string, resource: string): Promise<void>
+}

@@ -25,6 +25,7 @@ import { KeptFarewells } from './farewells.ts'
 import { FactBoard, type FactKind, type Facts } from './facts.ts'
 import type { Host, Software, Stores } from './feature.ts'
 import { IqService } from './iq-service.ts'
+import { KeptSessions } from './kept-sessions.ts'
 import { Lane } from './lane.ts'
 import { Links } from './links.ts'
 import { mending } from './links/mending.ts'
@@ -77,6 +78,7 @@ export interface Server<D = unknown> {
   readonly accounts: Accounts
   readonly sessions: Sessions
   readonly rosterAudit: RosterAudit
+  readonly keptSessions: KeptSessions
   /** The stages in force, for `porchlight explain order`. */
   readonly order: Readonly<Record<'fromClient' | 'toAccount' | 'toSession', readonly string[]>>
   /** Takes over what came on a session's stream, in order. An ending ends the session when its turn comes. */
@@ -291,6 +293,19 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   installSessionRequest(registry)
   installRosterService({ registry, rosters: stores.rosters, rosterChanges, deliver, limits })
 
+  const keptSessions = new KeptSessions({
+    clock,
+    log,
+    accounts,
+    sessions,
+    facts,
+    router,
+    probing,
+    store: stores.keptSessions,
+    lastPresence: stores.lastPresence,
+    octetsMax: options.limits['kept-sessions'],
+  })
+  keptSessions.keepsakes.push({ name: 'rush', settle: (session) => rush.letOut(session), restore: nothing })
   const disco = new DiscoBook()
   const streamFeatures = new StreamFeatures()
   const hostParts: Omit<Host<D>, 'registrar'> = {
@@ -322,6 +337,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     tell: <K extends FactKind>(kind: K, fact: Facts[K]) => facts.tell(kind, fact),
     sessionSlot: <T>(name: string, initial: (s: Session) => T) => sessions.slots.declare(name, initial),
     accountSlot: <T>(name: string, initial: (a: LocalAccount) => T) => accounts.slots.declare(name, initial),
+    keepsake: (keepsake) => void keptSessions.keepsakes.push(keepsake),
     alsoLoad: (load) => accounts.alsoLoad(load),
     deliver,
     deliverAfter,
@@ -336,6 +352,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     streamFeatures,
     accounts,
     sessions,
+    keptSessions,
     rosterAudit: new RosterAudit({ domains, clock, entropy, accounts, stores, rosterChanges, limits }),
     order: {
       get fromClient() {

@@ -69,6 +69,8 @@ export class Session extends Resource {
   resumableMs: Millis
   /** Runs while it waits for its client to come back; null: it does not. */
   pause: Timer | null
+  /** When that ends; 0: it does not wait. */
+  pausedUntil: Millis
   /** Its client has announced that it will not be heard of for a while; it has a connection. */
   isSilent: boolean
   ended: boolean
@@ -84,7 +86,7 @@ export class Session extends Resource {
     account: LocalAccount,
     boundAt: Millis,
     lang: Wire | null,
-    connection: Connection,
+    connection: Connection | null,
     device: string | null,
     makeLane: (s: Session) => Lane<LaneItem>,
   ) {
@@ -98,6 +100,7 @@ export class Session extends Resource {
     this.handled = 0
     this.resumableMs = 0
     this.pause = null
+    this.pausedUntil = 0
     this.isSilent = false
     this.ended = false
     this.sign = 'binding'

@@ -1,5 +1,5 @@
 /** RFC 6120 section 7: which resources are bound, and how a session begins and ends. */
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Millis } from '../base/clock.ts'
 import { token, type Entropy } from '../base/entropy.ts'
 import { ended as presenceEnded, type PresenceOut } from '../im/presence.ts'
 import { el } from '../xml/element.ts'
@@ -55,14 +55,29 @@ export class Sessions {
     connection: Connection,
     device: string | null = null,
   ): Session {
-    const { accounts, clock, facts, makeLane, resourcesMax } = this.#parts
+    const { clock, resourcesMax } = this.#parts
     if (account.disabled !== null) throw new StanzaError('not-allowed', { text: disabledWords(account.disabled) })
     this.#makeRoom(account, wanted, device)
     if (account.resources.length >= resourcesMax) {
       throw new StanzaError('resource-constraint', { specific: el('resource-limit-exceeded', ABUSE_ERRORS) })
     }
     const resource = wanted === null || account.session(wanted) !== undefined ? token(this.#parts.entropy) : wanted
-    const session = new Session(account.bare.withResource(resource), account, clock.now(), lang, connection, device, makeLane)
+    return this.#begin(account, resource, clock.now(), lang, connection, device)
+  }
+  /** A session of before the server was restarted: without a connection, until `waitFor` says how long it may be so. */
+  restore(account: LocalAccount, resource: string, boundAt: Millis, lang: Wire | null, device: string | null): Session {
+    return this.#begin(account, resource, boundAt, lang, null, device)
+  }
+  #begin(
+    account: LocalAccount,
+    resource: string,
+    boundAt: Millis,
+    lang: Wire | null,
+    connection: Connection | null,
+    device: string | null,
+  ): Session {
+    const { accounts, facts, makeLane } = this.#parts
+    const session = new Session(account.bare.withResource(resource), account, boundAt, lang, connection, device, makeLane)
     session.furnish(this.slots.fill(session))
     account.resources.push(session)
     accounts.keep(account)
@@ -89,13 +104,29 @@ export class Sessions {
     session.connection?.close(ending)
     session.disconnect()
     session.isSilent = false
-    session.pause = this.#parts.clock.after(session.resumableMs, () => this.end(session, NOT_RESUMED))
-    this.#parts.facts.tell('session-paused', { session, why: 'stream-lost' })
+    this.waitFor(session, session.resumableMs)
+  }
+  /** The session has no connection, and waits so long for its client. */
+  waitFor(session: Session, span: Millis): void {
+    const { clock, facts } = this.#parts
+    session.pausedUntil = clock.now() + span
+    session.pause = clock.after(span, () => this.end(session, NOT_RESUMED))
+    facts.tell('session-paused', { session, why: 'stream-lost' })
+  }
+  /** The session goes on in another process: here nothing more happens to it, and nobody is told of anything. */
+  handOver(session: Session): void {
+    session.ended = true
+    session.pause?.cancel()
+    session.lane.clear()
+    this.#all.delete(session)
+    session.account.resources.splice(session.account.resources.indexOf(session), 1)
+    this.#parts.accounts.release(session.account)
   }
   /** A client has come back for its session, which has waited for it. @param lang of its new stream */
   resume(session: Session, connection: Connection, lang: Wire | null): void {
     session.pause!.cancel()
     session.pause = null
+    session.pausedUntil = 0
     session.connection = connection
     session.heard('resumption')
     session.lang = lang

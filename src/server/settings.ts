@@ -20,6 +20,10 @@ export const limitsSettings = section({
     'Stanzas of one session that may wait while one before them is being stored. After that no more is read from its connection until they are done.',
     1,
   ),
+  'kept-sessions': size(
+    '64 MiB',
+    'What the sessions may take up that are kept over `porchlight restart`, with what waits in them, about. Those beyond it end.',
+  ),
   'idle-accounts': count(10_000, 'Accounts without a session that stay in memory, to save reading them again.'),
 })
 export type LimitsSettings = Settings<typeof limitsSettings>

@@ -29,6 +29,7 @@ import type { StreamInfo } from '../../src/server/stream-features.ts'
 import { SqlAccounts } from '../../src/storage/accounts.ts'
 import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../../src/storage/kept-sessions.ts'
 import { SqlLastPresence } from '../../src/storage/last-presence.ts'
 import { SqlRosters } from '../../src/storage/rosters.ts'
 import { openInMemory } from '../../src/storage/sqlite.ts'
@@ -76,10 +77,12 @@ export async function memoryServer(options: MemoryOptions = {}): Promise<MemoryS
   const database = openInMemory({ clock, endOfTick: queueMicrotask })
   const log = { ...silent, error: (fields: object) => void errors.push(fields) }
   await database.migrate(CORE, coreMigrations)
+  await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
   const stores = {
     accounts: new SqlAccounts(database),
     rosters: new SqlRosters(database, clock, 'e1'),
     lastPresence: new SqlLastPresence(database, log),
+    keptSessions: new SqlKeptSessions(database),
   }
   const limits = { ...v.parse(limitsSettings, {}), ...options.limits }
   const rate: RateSettings = { ...v.parse(rateSettings, {}), ...NO_RATE, ...options.rate }

@@ -100,6 +100,9 @@ export class ServerProcess {
   readonly #program: string
   readonly #options: readonly string[]
   #child: ChildProcess | null = null
+  /** Since it was last started. */
+  #printed = ''
+  #printedBanner: (lines: readonly string[]) => void = () => {}
   #exit: Promise<number | null> = Promise.resolve(0)
 
   constructor(directory: string, program: string) {
@@ -121,19 +124,29 @@ export class ServerProcess {
     this.#child = child
     this.#exit = once(child, 'exit').then(([code]) => code as number | null)
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.log += text))
-    const ready = new Promise<readonly string[]>((resolve) => {
-      let printed = ''
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        this.log += text
-        printed += text
-        const lines = printed.split('\n')
-        if (lines.length > BANNER_LINES) resolve(lines.slice(0, BANNER_LINES))
-      })
+    const ready = this.#nextBanner()
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.log += text
+      this.#printed += text
+      const lines = this.#printed.split('\n')
+      if (lines.length > BANNER_LINES) this.#printedBanner(lines.slice(0, BANNER_LINES))
     })
     const died = this.#exit.then((code) => {
       throw new Error(`The server ended with ${code} before it was ready.\n${this.log}`)
     })
     this.banner = await within(START_MS, 'the server to start', Promise.race([ready, died]))
+  }
+
+  /** `porchlight restart`. Resolves when the ports are open again, which are others. */
+  async restart(): Promise<void> {
+    const ready = this.#nextBanner()
+    const { code, stderr } = await this.command(['restart'])
+    if (code !== 0) throw new Error(`porchlight restart ended with ${code}: ${stderr}`)
+    this.banner = await within(START_MS, 'the server to print where it listens', ready)
+  }
+  #nextBanner(): Promise<readonly string[]> {
+    this.#printed = ''
+    return new Promise((resolve) => (this.#printedBanner = resolve))
   }
 
   get pid(): number {

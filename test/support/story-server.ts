@@ -34,6 +34,7 @@ import {
 import { SqlAccounts } from '../../src/storage/accounts.ts'
 import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../../src/storage/kept-sessions.ts'
 import { SqlLastPresence } from '../../src/storage/last-presence.ts'
 import { newEpoch, SqlRosters } from '../../src/storage/rosters.ts'
 import { openInMemory } from '../../src/storage/sqlite.ts'
@@ -78,6 +79,8 @@ export interface StoryOptions {
   readonly presence?: Partial<PresenceSettings>
   /** Of several servers that are in memory; one of its own otherwise. */
   readonly clock?: ManualClock
+  /** Of the server before it was restarted; a new one otherwise. */
+  readonly database?: Database
   readonly limits?: Partial<LimitsSettings>
   /** Unlimited unless the story is about it. */
   readonly rate?: Partial<RateSettings>
@@ -147,6 +150,18 @@ export class StoryServer {
     const item = { jid: who, name: '', groups: [], subscription, ask: false, approved: false }
     await this.stores.rosters.save(bareOf(owner), { contact: who, item, pending: null, version: version + 1, pushed: true })
   }
+  /** As when the process is told to start again: another server goes on with what this one has kept. */
+  async restart(options: StoryOptions, downMs = 0): Promise<StoryServer> {
+    const clock = this.clock as ManualClock
+    this.#service.shutDown()
+    await this.server.keptSessions.keepAll()
+    await this.stores.lastPresence.flush()
+    clock.advance(downMs)
+    await this.stores.lastPresence.closeAfterCrash()
+    const next = await storyServer(this.transport, { ...options, clock, database: this.host.database })
+    await next.server.keptSessions.restoreAll()
+    return next
+  }
   /** As when the process is told to stop. */
   shutDown(): void {
     this.#service.shutDown()
@@ -165,15 +180,19 @@ export const bareOf = (user: string): string => (user.includes('@') || user.incl
 export async function storyServer(transport: Transport, options: StoryOptions = {}): Promise<StoryServer> {
   const inMemory = IN_MEMORY.has(transport)
   const clock = inMemory ? (options.clock ?? new ManualClock()) : new SystemClock()
-  const entropy = inMemory ? seededEntropy(`story of ${options.domains?.[0] ?? DOMAIN}`) : systemEntropy
+  const entropy = inMemory
+    ? seededEntropy(`story of ${options.domains?.[0] ?? DOMAIN}${options.database === undefined ? '' : ' again'}`)
+    : systemEntropy
   const errors: object[] = []
   const log = { ...silent, error: (fields: object, message: string) => void errors.push({ ...fields, message }) }
-  const database = openInMemory({ clock, endOfTick: inMemory ? queueMicrotask : endOfTick })
+  const database = options.database ?? openInMemory({ clock, endOfTick: inMemory ? queueMicrotask : endOfTick })
   await database.migrate(CORE, coreMigrations)
+  await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
   const stores = {
     accounts: new SqlAccounts(database),
     rosters: new SqlRosters(database, clock, newEpoch(entropy)),
     lastPresence: new SqlLastPresence(database, log),
+    keptSessions: new SqlKeptSessions(database),
   }
   const server = createServer<Database>({
     domains: options.domains ?? [DOMAIN],

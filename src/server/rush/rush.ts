@@ -98,10 +98,12 @@ export class Rush {
       session.set(this.#held, held)
       this.#waiting.add(session)
       this.#goOn()
-    } else if (held.presence.size > HELD_MAX) this.#letOut(session)
+    } else if (held.presence.size > HELD_MAX) this.letOut(session)
   }
-  #letOut(session: Session): void {
-    const held = session.get(this.#held)!
+  /** Nothing waits for that client any more. */
+  letOut(session: Session): void {
+    const held = session.get(this.#held)
+    if (held === null) return
     this.#waiting.delete(session)
     session.set(this.#held, null)
     for (const packet of held.presence.takeAll()) this.#parts.goOn(session, packet)
@@ -131,7 +133,7 @@ export class Rush {
     for (const session of this.#waiting) {
       const isDue = !this.#isOn || now - session.get(this.#held)!.since >= this.#parts.holdMs
       if (!isDue || (n += 1) > AT_ONCE) break
-      this.#letOut(session)
+      this.letOut(session)
     }
     const next = this.#postponed.findIndex(({ since }) => this.#isOn && now - since < PATIENCE)
     for (const { work } of this.#postponed.splice(0, Math.min(next < 0 ? Infinity : next, AT_ONCE))) work()

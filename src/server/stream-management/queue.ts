@@ -75,6 +75,10 @@ export class UnacknowledgedQueue<N> {
   get written(): number {
     return this.#acknowledged + this.#inFlight.length
   }
+  /** How many of those are not acknowledged. */
+  get inFlight(): number {
+    return this.#inFlight.length
+  }
   /** What was last put in; null: nothing, or it is acknowledged. */
   get newest(): Entry<N> | null {
     return this.#newest

@@ -29,6 +29,12 @@ export class SessionCaps {
   constructor(host: Host, resolver: Resolver) {
     this.resolver = resolver
     this.#learnt = host.sessionSlot('caps', () => NOTHING)
+    const restored: Session[] = []
+    host.keepsake({
+      name: 'caps',
+      restore: (session) => void restored.push(session),
+      done: () => restored.splice(0).forEach((session) => this.#recall(session)),
+    })
   }
   /** The features of the session's client; null: not known, perhaps not yet. */
   features(session: Session): Features {
@@ -55,6 +61,11 @@ export class SessionCaps {
     return 'next'
   }
 
+  /** Of a session of before the server was restarted: what its presence says. */
+  #recall(session: Session): void {
+    const caps = session.presence === null ? null : capsIn(session.presence.payload)
+    if (caps !== null) this.#learn(session, caps)
+  }
   #learn(session: Session, caps: Caps): void {
     const asker = jidOf('', session.jid.domain)
     session.set(this.#learnt, { caps, features: null, isRefuted: false })

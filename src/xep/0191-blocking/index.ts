@@ -59,6 +59,11 @@ class Blocking {
     this.#store = new BlockLists(host.database)
     this.#lists = lists
     this.#interested = host.sessionSlot('blocking', () => false)
+    host.keepsake({
+      name: 'blocking',
+      keep: (session) => session.get(this.#interested),
+      restore: (session, kept) => session.set(this.#interested, kept === true),
+    })
     this.#entriesMax = entriesMax
     host.probing.hideBy((prober, owners) => this.#store.hiding(prober, owners))
   }

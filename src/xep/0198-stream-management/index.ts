@@ -73,6 +73,7 @@ export const streamManagement = defineFeature({
       ns: SM,
       ask: (session, asked) => (asked.name === 'enable' ? management.begin(session, asked) : failed('unexpected-request')),
     })
+    host.keepsake(management.keepsake)
     host.toAccount('sm-holders', (context) => management.holders(context))
     host.toSession('sm-queue', (context) => management.queue(context))
     host.on('session-paused', ({ session, why }) => why === 'stream-lost' && management.paused(session))

@@ -27,11 +27,12 @@ export class Managed implements Asked {
   isAskDue: boolean
   isAnswerDue: boolean
 
-  constructor(session: Session, id: string | null, limits: QueueLimits) {
+  /** @param counts of both sides, when it was managed before */
+  constructor(session: Session, id: string | null, limits: QueueLimits, counts = { h: 0, acknowledged: 0 }) {
     this.id = id
-    this.queue = new UnacknowledgedQueue(limits)
+    this.queue = new UnacknowledgedQueue(limits, counts.acknowledged)
     this.session = session
-    this.#handledBefore = session.handled
+    this.#handledBefore = session.handled - counts.h
     this.claim = null
     this.backAt = null
     this.askedAt = 0

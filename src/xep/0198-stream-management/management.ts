@@ -3,6 +3,7 @@ import type { Millis } from '../../base/clock.ts'
 import { NOT_RESUMED, TAKEN_OVER, UNACKNOWLEDGED, UNRESPONSIVE, violation } from '../../server/endings.ts'
 import type { ToAccount, ToSession } from '../../server/contexts.ts'
 import type { Host } from '../../server/feature.ts'
+import type { Keepsake } from '../../server/kept-sessions.ts'
 import type { Verdict } from '../../server/pipeline.ts'
 import type { Connection, Session } from '../../server/session.ts'
 import type { Slot } from '../../server/slots.ts'
@@ -14,6 +15,7 @@ import { CLIENT } from '../../xmpp/ns.ts'
 import type { Payload } from '../../xmpp/packet.ts'
 import { StanzaError, type StanzaCondition } from '../../xmpp/stanza-error.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
+import { Keeping, type ManagedJson } from './keeping.ts'
 import { Managed, type Holders } from './managed.ts'
 import {
   answer,
@@ -212,6 +214,23 @@ export class StreamManagement {
     if (packet.kind === 'presence') journal.sent.note(session.jid, packet.from, packet.type, clock.now())
     const isOld = backAt !== null && at <= backAt && packet.kind === 'message' && packet.type !== 'error'
     connection.send((isOld ? stamped(packet, at) : packet).wire)
+  }
+
+  // Over a restart of the server
+
+  get keepsake(): Keepsake {
+    const keeping = new Keeping()
+    return {
+      name: 'stream-management',
+      octets: (session) => session.get(this.#sessions)?.queue.octets ?? 0,
+      keep: (session) => keeping.keep(session.get(this.#sessions)!),
+      restore: (session, kept) => this.#restore(keeping.restore(session, kept as ManagedJson, this.#options.limits)),
+      done: () => keeping.done(),
+    }
+  }
+  #restore(managed: Managed): void {
+    managed.session.set(this.#sessions, managed)
+    this.#resumptions.restore(managed.id!, managed.session)
   }
 
   // What happens to a session

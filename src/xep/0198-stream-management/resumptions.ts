@@ -28,6 +28,10 @@ export class Resumptions {
     this.#sessions.set(id, session)
     return id
   }
+  /** A session that had its name before the server was restarted. */
+  restore(id: string, session: Session): void {
+    this.#sessions.set(id, session)
+  }
   /** The session, if it is one of that account (a bare JID). */
   find(id: string, account: string): Session | null {
     const session = this.#sessions.get(id)

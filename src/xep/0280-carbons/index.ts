@@ -56,6 +56,11 @@ class Carbons {
     this.#host = host
     this.#enabled = host.sessionSlot('carbons', () => false)
     this.#exchanges = host.sessionSlot('carbons-exchanges', () => null)
+    host.keepsake({
+      name: 'carbons',
+      keep: (session) => session.get(this.#enabled),
+      restore: (session, kept) => session.set(this.#enabled, kept === true),
+    })
   }
   /** Sections 4, 5; doing it twice is no error (10.1). */
   switch(session: Session | null, isEnabled: boolean): Answer {

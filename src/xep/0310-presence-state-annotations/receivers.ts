@@ -14,6 +14,7 @@ import type { Testimony } from '../../server/presence-journal.ts'
 import type { Session } from '../../server/session.ts'
 import type { Slot } from '../../server/slots.ts'
 import type { Jid } from '../../xmpp/jid.ts'
+import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/packet-json.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
 import type { ClientStates } from '../0352-client-state-indication/index.ts'
@@ -49,6 +50,9 @@ interface Receiver {
   ledger: PresenceLedger | null
 }
 
+/** A presence that a client was shown, when, and what it was told against it. */
+type ShownJson = readonly [PacketJson, Millis, Doubt | null]
+
 const TOLD: Readonly<Record<Doubt, string>> = {
   'connection-paused': 'with its connection paused',
   'server-unavailable': 'with the link to its server lost',
@@ -83,6 +87,12 @@ export class Receivers {
       'Presences shown to clients that ask for annotations which could not be noted, for want of room: they are not annotated',
     )
     this.#gauges()
+    host.keepsake({
+      name: 'presence-annotations',
+      octets: (session) => session.get(this.#slot).ledger?.octets ?? 0,
+      keep: (session) => this.#keep(session),
+      restore: (session, kept) => this.#restore(session, (kept ?? []) as readonly ShownJson[]),
+    })
     caps.onKnown((session) => this.#learnt(session))
     host.on('session-resumed', ({ session }) => this.lookAtAll(session))
     states.onActive((session) => this.lookAtAll(session))
@@ -174,6 +184,16 @@ export class Receivers {
     this.#parts.portions.do(this.#eachAt(local, remote))
   }
 
+  #keep(session: Session): readonly ShownJson[] {
+    return Array.from(this.everything(session), ({ packet, at, told }): ShownJson => [packetToJson(packet), at, told])
+  }
+  /** What its client was shown before the server was restarted. */
+  #restore(session: Session, all: readonly ShownJson[]): void {
+    if (all.length === 0) return
+    const ledger = new PresenceLedger(this.#parts.limits)
+    for (const [packet, at, told] of all) ledger.show(packetFromJson(packet), told, at)
+    session.get(this.#slot).ledger = ledger
+  }
   *#eachAt(local: string, remote: string): Generator {
     for (const session of [...this.#asking]) {
       if (session.jid.domain !== local) continue

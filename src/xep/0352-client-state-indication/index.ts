@@ -56,6 +56,8 @@ export const clientStateIndication = defineFeature({
       for (const observer of observers) observer(session)
     }
     const deactivate = (session: Session): void => session.get(states).deactivate()
+    // A stream begins as active (4.2): what was kept back waits for it like everything else
+    host.keepsake({ name: 'client-state-indication', settle: activate, restore() {} })
     host.nonza(CSI, 'active', activate)
     host.nonza(CSI, 'inactive', deactivate)
     host.streamFeatures.withBinding.push({

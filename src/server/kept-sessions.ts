@@ -1,0 +1,208 @@
+/**
+ * Sessions over a restart of the server. Those that can be resumed are written down when it stops, each with what every
+ * part of the server knows of it (`Keepsake`), and wait for their clients when it runs again, for the rest of their time:
+ * to contacts and other servers it is as if all their connections had broken at once. What is not written down ends.
+ */
+import type { Clock, Millis } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { endOfTick } from '../base/tick.ts'
+import { readPresence } from '../im/presence.ts'
+import type { Jid } from '../xmpp/jid.ts'
+import { Payload } from '../xmpp/packet.ts'
+import { jidFromJson, packetFromJson, packetToJson, type PacketJson } from '../xmpp/packet-json.ts'
+import { decode, encode } from '../xml/wire.ts'
+import type { Accounts, LocalAccount } from './accounts.ts'
+import { CONNECTION_LOST, SHUTDOWN } from './endings.ts'
+import type { FactBoard } from './facts.ts'
+import type { KeptSession, KeptSessionStore, LastPresenceStore } from './ports.ts'
+import type { Probing } from './probing.ts'
+import type { Router } from './router.ts'
+import type { Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
+
+/** What one part of the server knows of a session, and wants to know again after a restart. */
+export interface Keepsake {
+  readonly name: string
+  /** Octets that it comes to, about. */
+  octets?(session: Session): number
+  /** The session has lost its connection: what is held back for its client goes on to where it waits for it. */
+  settle?(session: Session): void
+  /** As plain JSON; undefined: nothing. */
+  keep?(session: Session): unknown
+  /** @param kept undefined: nothing */
+  restore(session: Session, kept: unknown): void
+  /** All sessions are restored. */
+  done?(): void
+}
+
+export interface KeptSessionsParts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly accounts: Accounts
+  readonly sessions: Sessions
+  readonly facts: FactBoard
+  readonly router: Router
+  readonly probing: Probing
+  readonly store: KeptSessionStore
+  readonly lastPresence: LastPresenceStore
+  /** What all of them together may take up. */
+  readonly octetsMax: number
+}
+
+/** How a session is written down. */
+interface Written {
+  readonly boundAt: Millis
+  readonly lang: string | null
+  readonly device: string | null
+  readonly resumableMs: Millis
+  readonly interested: boolean
+  readonly presence: PacketJson | null
+  readonly directed: readonly string[]
+  readonly parts: Readonly<Record<string, unknown>>
+}
+
+/** What a session takes up beside its parts, about. */
+const SESSION_OCTETS = 500
+/** The longest that is waited for what clients have sent last. */
+const SETTLE_MS: Millis = 3000
+/** Sessions that are ended, or accounts that are loaded, in one go. */
+const AT_ONCE = 500
+
+export class KeptSessions {
+  readonly keepsakes: Keepsake[] = []
+  readonly #parts: KeptSessionsParts
+  /** Restored and not resumed yet. */
+  readonly #restored = new Set<Session>()
+
+  constructor(parts: KeptSessionsParts) {
+    this.#parts = parts
+    parts.facts.on('session-resumed', ({ session }) => this.#cameBack(session))
+    parts.facts.on('session-ended', ({ session }) => this.#forget(session))
+  }
+
+  /**
+   * Writes down what can be resumed and ends everything else. Nothing may come in any more.
+   * @returns how many sessions are kept
+   */
+  async keepAll(): Promise<number> {
+    const { sessions, store, lastPresence, clock } = this.#parts
+    const kept = this.#chosen()
+    const others = [...sessions.all()].filter((session) => !kept.has(session))
+    for (const session of kept) sessions.leave(session, CONNECTION_LOST)
+    await this.#settled(kept)
+    for (const [i, session] of others.entries()) {
+      sessions.end(session, SHUTDOWN)
+      if (i % AT_ONCE === AT_ONCE - 1) await turn()
+    }
+    await this.#settled(kept)
+    const rows: KeptSession[] = []
+    this.#restored.clear()
+    for (const session of kept) {
+      if (session.ended) continue
+      rows.push(this.#row(session))
+      // Should the server not come back, this is when its user was last seen
+      if (session.presence !== null)
+        lastPresence.unavailable(session.account.bare.bare, { at: clock.now(), payload: Payload.empty })
+    }
+    // What still comes for them from elsewhere is for their accounts, and stored
+    for (const session of kept) if (!session.ended) sessions.handOver(session)
+    await store.replaceAll(rows)
+    return rows.length
+  }
+  /** At the start, before anybody can come. @returns how many sessions wait for their clients again */
+  async restoreAll(): Promise<number> {
+    const { accounts, store, log } = this.#parts
+    const rows = await store.all()
+    let restored = 0
+    for (let i = 0; i < rows.length; i += AT_ONCE) {
+      const some = rows.slice(i, i + AT_ONCE)
+      const loaded = await Promise.all(some.map(({ owner }) => accounts.load(owner)))
+      for (const [k, row] of some.entries()) {
+        const account = loaded[k]!
+        if (account === null || account.disabled !== null) continue
+        try {
+          this.#restore(account, row)
+          restored += 1
+        } catch (error) {
+          log.error({ err: error }, 'A session that was kept over the restart could not be restored')
+        }
+      }
+    }
+    for (const keepsake of this.keepsakes) keepsake.done?.()
+    return restored
+  }
+
+  /** As many as may be kept. */
+  #chosen(): Set<Session> {
+    const chosen = new Set<Session>()
+    let octets = 0
+    for (const session of this.#parts.sessions.all()) {
+      if (session.resumableMs === 0) continue
+      octets += SESSION_OCTETS + (session.presence?.payload.text.length ?? 0)
+      for (const keepsake of this.keepsakes) octets += keepsake.octets?.(session) ?? 0
+      if (octets > this.#parts.octetsMax) break
+      chosen.add(session)
+    }
+    return chosen
+  }
+  /** What their clients have sent is done, and what comes for them has come. */
+  async #settled(all: ReadonlySet<Session>): Promise<void> {
+    const idle = Promise.all(Array.from(all, ({ lane }) => lane.whenIdle()))
+    await Promise.race([idle, new Promise<void>((late) => void this.#parts.clock.after(SETTLE_MS, late))])
+    await turn()
+    for (const session of all) for (const keepsake of this.keepsakes) keepsake.settle?.(session)
+  }
+  #row(session: Session): KeptSession {
+    const { jid, account, lang, directed, presence, boundAt, device, resumableMs, interested } = session
+    const parts: Record<string, unknown> = {}
+    for (const keepsake of this.keepsakes) parts[keepsake.name] = keepsake.keep?.(session)
+    const written: Written = {
+      boundAt,
+      lang: lang === null ? null : decode(lang),
+      device,
+      resumableMs,
+      interested,
+      presence: presence === null ? null : packetToJson(presence),
+      directed: directed === null ? [] : [...directed.keys()],
+      parts,
+    }
+    return { owner: account.bare.bare, resource: jid.resource, until: session.pausedUntil, state: JSON.stringify(written) }
+  }
+
+  #restore(account: LocalAccount, { resource, until, state }: KeptSession): void {
+    const { sessions, facts, clock } = this.#parts
+    const { boundAt, lang, device, resumableMs, interested, presence, directed, parts } = JSON.parse(state) as Written
+    const session = sessions.restore(account, resource, boundAt, lang === null ? null : encode(lang), device)
+    this.#restored.add(session)
+    session.resumableMs = resumableMs
+    session.interested = interested
+    if (directed.length > 0) session.directed = new Map(directed.map((full): [string, Jid] => [full, jidFromJson(full)]))
+    if (presence !== null) {
+      const packet = packetFromJson(presence)
+      session.presence = packet
+      session.priority = readPresence(packet).priority
+      facts.tell('presence-changed', { session, before: null, after: packet })
+    }
+    for (const keepsake of this.keepsakes) keepsake.restore(session, parts[keepsake.name])
+    sessions.waitFor(session, Math.max(0, until - clock.now()))
+  }
+
+  /** Of contacts elsewhere nobody knows what they have said meanwhile. */
+  #cameBack(session: Session): void {
+    if (!this.#restored.has(session)) return
+    const { account } = session
+    const { probing, router } = this.#parts
+    this.#forget(session)
+    const elsewhere = account.roster.subscriptions.filter(({ domain }) => !router.isLocal(domain))
+    if (session.presence !== null && elsewhere.length > 0) probing.ask(session, account.reachable(elsewhere))
+  }
+  #forget(session: Session): void {
+    if (!this.#restored.delete(session)) return
+    const { store, log } = this.#parts
+    store
+      .drop(session.account.bare.bare, session.jid.resource)
+      .catch((error: unknown) => log.error({ err: error }, 'A session that was kept over the restart could not be forgotten'))
+  }
+}
+
+const turn = (): Promise<void> => new Promise((next) => endOfTick(next))

@@ -1,0 +1,201 @@
+/** The server is restarted: sessions that can be resumed live on, and nobody sees anything of it. */
+import assert from 'node:assert/strict'
+import { asking, says } from '../support/annotations.ts'
+import { delay, gone, here, push, rosterSet } from '../support/stanzas.ts'
+import { bareOf, Cast, DOMAIN, storyOn, type Setting } from '../support/story.ts'
+import { a, BOB, chat, comeBack, enable, failed, got, R, RESUME_MS, resume, sync, UNASKED } from '../support/stream-management.ts'
+
+const story = storyOn('memory')
+const CARBONS = 'urn:xmpp:carbons:2'
+
+/** The cast on the server that goes on. */
+async function restarted(cast: Cast, options: Setting = UNASKED, downMs = 1000): Promise<Cast> {
+  const next = new Cast(await cast.server.restart(options, downMs))
+  cast.atEnd(() => next.end())
+  return next
+}
+
+story('a restart: both ends resume, and neither sees the other go', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const [a1, b1] = [await enable(alice), await enable(bob)]
+  alice.send(chat(BOB, '1'), chat(BOB, '2'))
+  await bob.expect(got(alice.jid, BOB, '1'), got(alice.jid, BOB, '2'))
+  const next = await restarted(cast)
+  const again = await comeBack(next, alice, a1, 0, 2)
+  again.send(chat(BOB, '3'), R)
+  await again.expect(a(3))
+  const back = await comeBack(next, bob, b1, 1, 0)
+  await back.expect(got(alice.jid, BOB, '2', delay()), got(alice.jid, BOB, '3', delay()))
+  back.send(chat(alice.jid, 'here'))
+  await again.expect(got(bob.jid, alice.jid, 'here'))
+  await next.expectNothing()
+  assert.equal(next.server.server.sessions.size, 2)
+})
+
+story('a restart: who logs in anew sees who has not come back yet', UNASKED, async (cast) => {
+  await cast.befriend('alice', 'bob')
+  const [bob] = await cast.clients('bob/1')
+  const id = await enable(bob)
+  bob.send(`<presence><show>dnd</show><status>säumig</status></presence>`)
+  await bob.expect(here(bob.jid, '<show>dnd</show><status>säumig</status>'))
+  const next = await restarted(cast)
+  const alice = await next.client('alice', '1', { presence: null })
+  alice.send('<presence/>')
+  await alice.expectAll(here(alice.jid), here(bob.jid, '<show>dnd</show><status>säumig</status>'))
+  const back = await comeBack(next, bob, id, 1, 1)
+  await back.expect(here(alice.jid))
+  await next.expectNothing()
+})
+
+story('a restart: nobody comes back in time, and contacts are told then', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const [a1, b1] = [await enable(alice), await enable(bob)]
+  alice.send(chat(BOB, 'unread'))
+  await bob.expect(got(alice.jid, BOB, 'unread'))
+  const next = await restarted(cast)
+  const again = await comeBack(next, alice, a1, 0, 1)
+  next.pass(RESUME_MS - 1001)
+  await next.expectNothing()
+  next.pass(1)
+  await again.expect(gone(bob.jid))
+  const wire = await next.authenticated('bob')
+  wire.write(resume(b1, 0))
+  await wire.expect(failed('item-not-found', `h='0'`))
+  const late = await next.client('bob', '2', { presence: null })
+  late.send('<presence/>')
+  await late.expectAll(here(late.jid), here(alice.jid), got(alice.jid, BOB, 'unread', delay()))
+  await again.expect(here(late.jid))
+})
+
+story('a restart that took longer than a session may wait', UNASKED, async (cast) => {
+  await cast.befriend('alice', 'bob')
+  const [alice] = await cast.clients('alice/1')
+  await enable(alice)
+  const next = await restarted(cast, UNASKED, RESUME_MS + 1)
+  next.pass(0)
+  assert.equal(next.server.server.sessions.size, 0)
+  const bob = await next.client('bob', '1', { presence: null })
+  bob.send('<presence/>')
+  await bob.expectAll(here(bob.jid), `<presence type='unavailable' from='${alice.bare}'>*</presence>`)
+})
+
+story('a restart: sessions that cannot be resumed end, and who waits learns of it', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const id = await enable(alice)
+  const next = await restarted(cast)
+  await bob.wire.expectStreamError('system-shutdown')
+  const again = await comeBack(next, alice, id, 0, 0)
+  await again.expect(gone(bob.jid))
+})
+
+story('a restart: directed presence, carbons and the interest in the roster are as they were', UNASKED, async (cast) => {
+  const [alice, other, carol] = await cast.clients('alice/1', 'alice/2', 'carol/1')
+  const [id, c1] = [await enable(alice), await enable(carol)]
+  await alice.ask(`<iq type='set' id='c'><enable xmlns='${CARBONS}'/></iq>`, `<iq type='result' id='c'/>`)
+  alice.send(`<presence to='${carol.jid}'><show>chat</show></presence>`)
+  await carol.expect(here(alice.jid, '<show>chat</show>', carol.jid))
+  const next = await restarted(cast)
+  await other.wire.expectStreamError('system-shutdown')
+  const again = await comeBack(next, alice, id, 1, 2)
+  await again.expect(gone(other.jid))
+  const watcher = await comeBack(next, carol, c1, 1, 0)
+  const second = await next.client('alice', '3', { presence: null })
+  second.send('<presence/>')
+  await second.expectAll(here(second.jid), here(alice.jid))
+  await again.expect(here(second.jid))
+  second.send(rosterSet('r', `<item jid='x@y'/>`))
+  await second.expect(push('x@y', `subscription='none'`), `<iq type='result' id='r'/>`)
+  await again.expect(push('x@y', `subscription='none'`))
+  second.send(chat(carol.jid, 'm'))
+  await watcher.expect(got(second.jid, carol.jid, 'm'))
+  await again.expect(`<message type='chat' from='${again.bare}' to='${again.jid}'><sent xmlns='${CARBONS}'>*</sent></message>`)
+  await again.close()
+  await watcher.expect(gone(alice.jid, '', carol.jid))
+  await second.expect(gone(alice.jid))
+})
+
+story('a restart: what an inactive client was spared waits for it (XEP-0352)', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const [id, b1] = [await enable(alice), await enable(bob)]
+  alice.send(`<inactive xmlns='urn:xmpp:csi:0'/>`)
+  await sync(alice)
+  bob.send(`<presence><show>xa</show></presence>`)
+  await bob.expect(here(bob.jid, '<show>xa</show>'))
+  const next = await restarted(cast)
+  const again = await comeBack(next, alice, id, 1, 1)
+  await again.expect(here(bob.jid, '<show>xa</show>'))
+  await comeBack(next, bob, b1, 1, 1)
+})
+
+story('a restart: a message that two resources have not acknowledged is given back once', UNASKED, async (cast) => {
+  const [one, two, alice] = await cast.clients('bob/1', 'bob/2', 'alice/1')
+  await enable(one)
+  await enable(two)
+  alice.send(chat(BOB, 'both'))
+  await one.expect(got(alice.jid, BOB, 'both'))
+  await two.expect(got(alice.jid, BOB, 'both'))
+  const next = await restarted(cast)
+  await alice.wire.expectStreamError('system-shutdown')
+  next.pass(RESUME_MS)
+  const late = await next.client('bob', '3', { presence: null })
+  late.send('<presence/>')
+  await late.expectAll(here(late.jid), got(alice.jid, BOB, 'both', delay()))
+  await next.expectNothing()
+})
+
+story('a restart: contacts elsewhere are asked how they are when the client is back', UNASKED, async (cast) => {
+  await cast.rosters(['alice', 'romeo@b.example', 'both'])
+  const [alice] = await cast.clients('alice/1')
+  const id = await enable(alice)
+  const next = await restarted(cast)
+  const probes: string[] = []
+  next.server.host.router.claim('b.example', { deliver: ({ type, to }) => void probes.push(`${type} ${to!.full}`) })
+  await comeBack(next, alice, id, 0, 0)
+  assert.deepEqual(probes, ['probe romeo@b.example'])
+})
+
+story('a restart: whoever is not back soon is shown as paused to those who ask (XEP-0310)', UNASKED, async (cast) => {
+  await cast.befriend('benvolio', 'romeo')
+  const [benvolio] = await cast.clients('benvolio/1')
+  const romeo = await asking(cast, 'romeo/1')
+  const [id, r1] = [await enable(benvolio), await enable(romeo)]
+  const next = await restarted(cast)
+  const back = await comeBack(next, romeo, r1, 0, 0)
+  await next.settle()
+  const question = back.take()
+  assert.equal(question.length, 1, 'what it can do is asked again')
+  back.send(
+    `<iq type='result' id='${question[0]!.attr('id')!}' to='${DOMAIN}'><query xmlns='http://jabber.org/protocol/disco#info' node='${question[0]!.child('query')!.attr('node')!}'><identity category='client' type='pc' name='Test'/><feature var='http://jabber.org/protocol/disco#info'/><feature var='urn:xmpp:psa'/></query></iq>`,
+  )
+  await next.settle()
+  next.pass(3000)
+  await back.expect(here(benvolio.jid, says(DOMAIN, 'connection-paused'), romeo.jid))
+  await comeBack(next, benvolio, id, 0, 0)
+  await back.expect(here(benvolio.jid, says(DOMAIN, ''), romeo.jid))
+})
+
+story('a restart: what may be kept has a limit', { ...UNASKED, limits: { 'kept-sessions': 1500 } }, async (cast) => {
+  const clients = await cast.clients('alice/1', 'bob/1', 'carol/1', 'dave/1')
+  for (const client of clients) await enable(client)
+  const next = await restarted(cast, { ...UNASKED, limits: { 'kept-sessions': 1500 } })
+  await clients[3].expect(a(0))
+  await clients[3].wire.expectStreamError('system-shutdown')
+  assert.deepEqual(
+    Array.from(next.server.server.sessions.all(), ({ jid }) => jid.full),
+    [`${bareOf('alice')}/1`, `${bareOf('bob')}/1`, `${bareOf('carol')}/1`],
+  )
+})
+
+story('a server that dies after a restart still has the sessions that were not resumed', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const [a1, b1] = [await enable(alice), await enable(bob)]
+  const next = await restarted(cast)
+  await comeBack(next, alice, a1, 0, 0)
+  const rows = await next.server.stores.keptSessions.all()
+  assert.deepEqual(
+    rows.map(({ owner, resource }) => `${owner}/${resource}`),
+    [bob.jid],
+  )
+  await comeBack(next, bob, b1, 0, 0)
+  assert.deepEqual(await next.server.stores.keptSessions.all(), [])
+})
