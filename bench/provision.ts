@@ -7,12 +7,13 @@ import { join } from 'node:path'
 import { SystemClock } from '../src/base/clock.ts'
 import { systemEntropy } from '../src/base/entropy.ts'
 import { NO_GROUPS } from '../src/im/account.ts'
+import type { RosterStore } from '../src/server/ports.ts'
 import { SqlAccounts } from '../src/storage/accounts.ts'
 import { CORE, coreMigrations } from '../src/storage/core-tables.ts'
 import { SqlRosters } from '../src/storage/rosters.ts'
 import { openSqlite } from '../src/storage/sqlite.ts'
 import { deriveCredentials } from '../src/stream/sasl/credentials.ts'
-import { jid } from '../src/xmpp/jid.ts'
+import { jid, type Jid } from '../src/xmpp/jid.ts'
 import { Graph } from './load/lib/graph.mjs'
 
 const DOMAIN = 'example.test'
@@ -28,7 +29,13 @@ export async function provision(directory: string, n: number, r: number): Promis
   const credentials = await deriveCredentials(PASSWORD, ITERATIONS, systemEntropy)
   const addresses = Array.from({ length: n }, (_, i) => jid(`n${n}r${r}u${i}@${DOMAIN}`))
   await Promise.all(addresses.map((address) => accounts.create(address.bare, credentials, clock.now())))
-  const graph = new Graph(n, r)
+  await befriend(rosters, addresses, r)
+  await database.close()
+}
+
+/** Gives each of the accounts R mutual contacts among them. */
+export async function befriend(rosters: RosterStore, addresses: readonly Jid[], r: number): Promise<void> {
+  const graph = new Graph(addresses.length, r)
   for (const [i, owner] of addresses.entries()) {
     let { version } = await rosters.load(owner.bare)
     const saved = graph.contacts(i).map((k: number) => {
@@ -39,7 +46,6 @@ export async function provision(directory: string, n: number, r: number): Promis
     })
     await Promise.all(saved)
   }
-  await database.close()
 }
 
 if (import.meta.main) {

@@ -8,11 +8,13 @@ import v8 from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Clock, Millis, Timer } from './clock.ts'
 
-export interface YoungSpace {
+export interface Heap {
   /** The share of the time since it was last asked in which the process has worked, from 0 to 1. */
   load(): number
   /** Collects new objects; some milliseconds at most, however much the process holds. */
-  collect(): void
+  collectNew(): void
+  /** Collects everything; it takes the longer the more the process holds. */
+  collectAll(): void
 }
 
 const LOOK_MS: Millis = 2000
@@ -20,15 +22,18 @@ const REST = 0.05
 /** V8 shrinks the space when it has seen for five seconds that little is allocated. */
 const COLLECTIONS = 5
 
-/** Looks after `space` until the timer is cancelled. */
-export function giveBackAtRest(clock: Clock, space: YoungSpace): Timer {
+/** Looks after `heap` until the timer is cancelled. Its first rest is that after the start, which leaves much behind. */
+export function giveBackAtRest(clock: Clock, heap: Heap): Timer {
   let left = COLLECTIONS
+  let isNew = true
   const look = (): void => {
     timer = clock.after(LOOK_MS, look)
-    if (space.load() > REST) left = COLLECTIONS
+    if (heap.load() > REST) left = COLLECTIONS
     else if (left > 0) {
       left -= 1
-      space.collect()
+      if (isNew) heap.collectAll()
+      else heap.collectNew()
+      isNew = false
     }
   }
   let timer = clock.after(LOOK_MS, look)
@@ -36,9 +41,9 @@ export function giveBackAtRest(clock: Clock, space: YoungSpace): Timer {
 }
 
 /** That of this thread. */
-export function youngSpace(): YoungSpace {
+export function heapOfThread(): Heap {
   v8.setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void
+  const collect = runInNewContext('gc') as (options: { readonly type: 'minor' | 'major' }) => void
   let before = performance.eventLoopUtilization()
   return {
     load() {
@@ -47,6 +52,7 @@ export function youngSpace(): YoungSpace {
       before = now
       return utilization
     },
-    collect: () => collect({ type: 'minor' }),
+    collectNew: () => collect({ type: 'minor' }),
+    collectAll: () => collect({ type: 'major' }),
   }
 }

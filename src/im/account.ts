@@ -249,7 +249,8 @@ export interface PresencePolicy {
 }
 const everything: PresencePolicy = { lastSeen: 'exact', sharePaused: 'contacts' }
 
-const nobody = (): boolean => false
+/** The account hides from nobody. */
+export const nobody = (): boolean => false
 
 export class Account {
   readonly bare: Jid
@@ -292,9 +293,13 @@ export class Account {
     this.#audience = null
     this.#audienceOf = null
   }
+  /** Is there anybody who is hidden? */
+  get isHiding(): boolean {
+    return this.hidden !== nobody
+  }
   /** Those of `contacts` that are not hidden; `contacts` itself when none is. */
   reachable(contacts: readonly Jid[]): readonly Jid[] {
-    return this.hidden !== nobody && contacts.some(this.hidden) ? contacts.filter((c) => !this.hidden(c)) : contacts
+    return this.isHiding && contacts.some(this.hidden) ? contacts.filter((c) => !this.hidden(c)) : contacts
   }
   /** Does any resource take part, seen or not? */
   get isAttended(): boolean {

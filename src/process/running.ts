@@ -15,7 +15,7 @@ import { linksStatus, onlineAccounts, orderCommand, statusCommand, type Status }
 import { userCommands } from '../admin/user-commands.ts'
 import type { Millis } from '../base/clock.ts'
 import { endOfTick } from '../base/tick.ts'
-import { giveBackAtRest, youngSpace } from '../base/young-space.ts'
+import { giveBackAtRest, heapOfThread } from '../base/young-space.ts'
 import { textOf } from '../net/address.ts'
 import type { Certificates } from '../net/certificates.ts'
 import { Admission } from '../net/listener.ts'
@@ -160,7 +160,7 @@ async function start(parts: Parts): Promise<Running> {
   const timers = [
     keepHouse({ stores, clock, log }),
     certificates.watch(clock, CERTIFICATES_MS),
-    giveBackAtRest(clock, youngSpace()),
+    giveBackAtRest(clock, heapOfThread()),
   ]
   log.info(
     { listening: ports.map((p) => `${p.what} ${textOf(p.address)}`), data: config.server.fresh ? 'in memory' : dataDirectory },

@@ -55,6 +55,7 @@ export class KeptFarewells {
   }
   /** Presence has come for the account. */
   arrived(account: LocalAccount, packet: Packet): void {
+    if (this.#parts.router.isLocal(packet.from.domain)) return
     const farewells = account.get(this.#slot)
     if (farewells === null) return
     if (packet.type === 'unsubscribed') return this.#store(account, farewells.heard(packet))

@@ -15,43 +15,41 @@ export interface Cost {
 const KEPT = 128
 const TOLD = 20
 
-interface Count {
-  deliveries: number
-  error: number
-}
-
 export class Costs {
-  readonly #counts = new Map<string, Count>()
+  /** By account, where it is counted. */
+  readonly #places = new Map<string, number>()
+  /** Each account's counts stand at its place: to find the lightest, nothing else has to be looked at. */
+  readonly #jids: string[] = []
+  readonly #deliveries = new Float64Array(KEPT)
+  readonly #errors = new Float64Array(KEPT)
 
   constructor(host: Pick<Host, 'on'>) {
     host.on('presence-changed', ({ session: { account } }) => this.#add(account.bare.bare, account.audience.length))
   }
   report(): readonly Cost[] {
-    return [...this.#counts]
-      .map(([jid, count]) => ({ jid, deliveries: count.deliveries, error: count.error }))
+    return this.#jids
+      .map((jid, place) => ({ jid, deliveries: this.#deliveries[place]!, error: this.#errors[place]! }))
       .sort((a, b) => b.deliveries - a.deliveries)
       .slice(0, TOLD)
   }
 
   #add(jid: string, deliveries: number): void {
-    const known = this.#counts.get(jid)
-    if (known !== undefined) {
-      known.deliveries += deliveries
-      return
-    }
-    const base = this.#counts.size < KEPT ? 0 : this.#evict()
-    this.#counts.set(jid, { deliveries: base + deliveries, error: base })
+    const known = this.#places.get(jid)
+    if (known !== undefined) this.#deliveries[known]! += deliveries
+    else if (this.#jids.length < KEPT) this.#count(this.#jids.length, jid, deliveries)
+    else this.#replaceLightest(jid, deliveries)
   }
-  /** Takes away the lightest. @returns what was counted for it */
-  #evict(): number {
-    let lightest: string | null = null
-    let least = Infinity
-    for (const [jid, { deliveries }] of this.#counts) {
-      if (deliveries >= least) continue
-      least = deliveries
-      lightest = jid
-    }
-    this.#counts.delete(lightest!)
-    return least
+  #count(place: number, jid: string, deliveries: number): void {
+    this.#places.set(jid, place)
+    this.#jids[place] = jid
+    this.#deliveries[place]! += deliveries
+  }
+  #replaceLightest(jid: string, deliveries: number): void {
+    const all = this.#deliveries
+    let lightest = 0
+    for (let i = 1; i < KEPT; i++) if (all[i]! < all[lightest]!) lightest = i
+    this.#places.delete(this.#jids[lightest]!)
+    this.#errors[lightest] = all[lightest]!
+    this.#count(lightest, jid, deliveries)
   }
 }

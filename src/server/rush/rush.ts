@@ -77,6 +77,7 @@ export class Rush {
   }
   /** Stage 'rush': what is written to a session. */
   stage({ session, packet }: ToSession): Verdict {
+    if (!this.#isOn && this.#waiting.size === 0) return 'next'
     const held = session.get(this.#held)
     if (held === null && !this.#isOn) return 'next'
     if (this.#mayWait(session, packet)) {

@@ -37,10 +37,11 @@ class PlainExchange implements Exchange {
     const password = prepared(message.password)
     if (account === null || password === null) return failure('not-authorized')
 
-    const fake = fakePasswordKeys(fakeSaltKey, account.bare, iterations)
     const credentials = await accounts.credentials(account.bare)
-    const keys = credentials === null ? fake : passwordKeys(credentials)
-    if (!this.#verified.has(account.bare, password, keys.storedKey)) {
+    const storedKey = credentials === null ? '' : passwordKeys(credentials).storedKey
+    if (!this.#verified.has(account.bare, password, storedKey)) {
+      const fake = fakePasswordKeys(fakeSaltKey, account.bare, iterations)
+      const keys = credentials === null ? fake : passwordKeys(credentials)
       const right = await verifyPassword(keys, password)
       if (!right || credentials === null) return failure('not-authorized')
       this.#verified.remember(account.bare, password, keys.storedKey)

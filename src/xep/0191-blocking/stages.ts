@@ -18,8 +18,8 @@ type Lists = Slot<LocalAccount, BlockList>
 /** What a blocked entity sends: to him, the user seems to be offline. */
 export function blockIn(lists: Lists): (context: ToAccount) => Verdict {
   return ({ account, packet }) => {
+    if (!account.isHiding) return 'next'
     const list = account.get(lists)
-    if (list.size === 0) return 'next'
     if (!list.matches(packet.from)) return isInvitedByBlocked(list, packet) ? 'done' : 'next'
     if (packet.kind === 'presence' || packet.type === 'error' || packet.type === 'result') return 'done'
     throw new StanzaError('service-unavailable')

@@ -103,8 +103,8 @@ export const presenceStateAnnotations = defineFeature({
     host.toAccount('annotations-in', (context) => {
       const { account, packet } = context
       if (packet.kind !== 'presence') return 'next'
+      if (router.isLocal(packet.from.domain)) return 'next' // what our own clients say has passed 'annotations-out'
       context.packet = honest(packet)
-      if (router.isLocal(packet.from.domain)) return 'next'
       hearing.note(account, context.packet)
       outages.heardFrom(account, packet.from.domain)
       if (packet.type === 'probe') remote.answered(account, packet.from)
