@@ -1,6 +1,8 @@
 /** The process: its arguments, streams and signals, handed to the command line. Nobody else touches them. */
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
+import { promisify } from 'node:util'
 import { runCli } from './cli/cli.ts'
 import { readLine, readSecret } from './cli/terminal.ts'
 import type { World } from './process/world.ts'
@@ -8,6 +10,9 @@ import type { World } from './process/world.ts'
 const { version, homepage = 'urn:porchlight' } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string; homepage?: string }
+/** The longest that another program may take. */
+const RUN_MS = 10_000
+
 /** How whoever started it can start it again: by the name that npm has given it, or by its path. */
 function invocation(program: string): string {
   if (basename(program) !== 'porchlight') return `node ${relative(process.cwd(), program)}`
@@ -29,6 +34,8 @@ const world: World = {
   },
   stdout: { isTTY: process.stdout.isTTY === true, write: (text) => void process.stdout.write(text) },
   stderr: { isTTY: process.stderr.isTTY === true, write: (text) => void process.stderr.write(text) },
+  variable: (name) => process.env[name],
+  run: async (program, args) => void (await promisify(execFile)(program, args, { timeout: RUN_MS })),
   memory: () => process.memoryUsage.rss(),
   onSignal: (signal, run) => void process.on(signal, run),
   onUncaught: (run) => void process.on('uncaughtException', run),

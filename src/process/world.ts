@@ -32,6 +32,10 @@ export interface World {
   readonly stdin: Input
   readonly stdout: Output
   readonly stderr: Output
+  /** Of the environment; undefined: it is not set. */
+  variable(name: string): string | undefined
+  /** Runs another program to its end. Rejects when it is not there, or ends with anything but 0. */
+  run(program: string, args: readonly string[]): Promise<void>
   /** Resident memory, in octets. */
   memory(): number
   onSignal(signal: Signal, run: () => void): void

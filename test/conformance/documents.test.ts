@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { parse } from 'smol-toml'
 import * as v from 'valibot'
 import { runCli } from '../../src/cli/cli.ts'
 import { sections } from '../../src/config/sections.ts'
@@ -17,6 +18,7 @@ const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
 const find = (...patterns: readonly string[]): readonly string[] =>
   patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT })).sort()
 
+const files = find('contrib/*', 'Containerfile')
 const pages = find('*.md', 'docs/**/*.md', 'src/**/*.md', 'examples/*/*.md', 'test/**/*.md', 'bench/**/*.md').filter(
   (file) => !file.includes('node_modules'),
 )
@@ -65,7 +67,7 @@ test('what a page links to is there', () => {
 
 test('a file or folder of the repository that a page or a comment names is there', () => {
   const missing: string[] = []
-  const named = /(?<![\w/.-])(?:src|test|tools|docs|bench|config|bin|web|examples)\/[\w./-]*[\w/]/g
+  const named = /(?<![\w/.-])(?:src|test|tools|docs|bench|config|contrib|bin|web|examples)\/[\w./-]*[\w/]/g
   const made = /^(?:web\/dist|bench\/(?:results|out))\b|NNNN/
   for (const file of [...pages, ...sources]) {
     const texts = file.endsWith('.md') ? quoted(read(file)) : read(file).match(/^\s*(?:\/\*\*|\*|\/\/).*$/gm)
@@ -125,6 +127,57 @@ async function commandsUnder(...path: readonly string[]): Promise<readonly strin
   const list = help.split(/^Commands:$/m)[1] ?? ''
   return [...list.matchAll(/^ {2}(\w+)/gm)].map((match) => match[1]!).filter((name) => name !== 'help')
 }
+
+/** The blocks of that language in the pages. */
+const blocks = (language: string): readonly (readonly [file: string, text: string])[] =>
+  pages.flatMap((file) =>
+    [...read(file).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((match) => [file, match[1]!] as const),
+  )
+
+test('a configuration that a page or contrib/ shows has only sections and options that there are', () => {
+  const unknown: string[] = []
+  const shown = [...blocks('toml'), ...find('contrib/*.toml').map((file) => [file, read(file)] as const)]
+  assert(shown.length > 4)
+  for (const [file, text] of shown) {
+    for (const [name, given] of Object.entries(parse(text))) {
+      const section = sections.find((s) => s.name === name)
+      const tables = (section?.repeated === true ? given : [given]) as readonly Readonly<Record<string, unknown>>[]
+      const options = tables.flatMap((table) => Object.keys(table))
+      if (section === undefined) unknown.push(`${file}: [${name}]`)
+      else unknown.push(...options.filter((o) => !(o in section.schema.entries)).map((o) => `${file}: [${name}] ${o}`))
+    }
+  }
+  assert.deepEqual(unknown, [])
+})
+
+test('a command of the server that a page, the unit or the Containerfile uses is one that there is', async () => {
+  const tree = new Map<string, readonly string[]>()
+  for (const name of await commandsUnder()) tree.set(name, await commandsUnder(name))
+  const unknown: string[] = []
+  let seen = 0
+  for (const file of [...pages, ...files]) {
+    for (const [, first, second = ''] of read(file).matchAll(
+      /(?:porchlight\.js|(?<=`|u porchlight )porchlight) ([a-z]+)(?: ([a-z]+))?/g,
+    )) {
+      const below = tree.get(first!)
+      seen += 1
+      if (below === undefined || (below.length > 0 && second !== '' && !below.includes(second)))
+        unknown.push(`${file}: ${first} ${second}`)
+    }
+  }
+  assert(seen > 20)
+  assert.deepEqual(unknown, [])
+})
+
+test('Containerfile: what it copies is there, and is let into the build', () => {
+  const ignored = read('.dockerignore').split('\n')
+  const copied = [...read('Containerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap((match) => match[1]!.split(' '))
+  assert(copied.length > 5)
+  for (const path of copied) {
+    assert(existsSync(join(ROOT, path)), path)
+    assert(ignored.includes(`!${path}`), `${path} is kept out by .dockerignore`)
+  }
+})
 
 test('docs/operations.md: the commands are those of the command line', async () => {
   const real: string[] = []

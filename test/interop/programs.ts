@@ -22,6 +22,9 @@ export const slixmppMissing = (): string | false =>
 export const tmuxMissing = (): string | false => (runs('tmux', '-V') ? false : missing('tmux'))
 export const profanityMissing = (): string | false => (runs('profanity', '--version') ? tmuxMissing() : missing('profanity'))
 
+export const systemdMissing = (): string | false =>
+  runs('systemd-notify', '--version') && runs('systemd-analyze', '--version') && existsSync(PYTHON) ? false : missing('systemd')
+
 export const prosodyMissing = (): string | false =>
   existsSync(PROSODY) ? (UNBOUND_PLACES.some(existsSync) ? false : missing('lua-unbound')) : missing('prosody')
 export const ejabberdMissing = (): string | false => (existsSync(EJABBERDCTL) ? false : missing('ejabberd'))

@@ -1,0 +1,62 @@
+/**
+ * Tells systemd how the server is, where its unit asks for that (sd_notify(3)): that it is ready (Type=notify), that it
+ * stops, and, with WatchdogSec=, again and again that its event loop turns. Node.js has no datagram sockets for paths, so
+ * systemd's own tool carries each word: docs/decisions/0064-systemd-notify.md.
+ */
+import type { Clock, Millis, Timer } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { World } from './world.ts'
+
+const TOOL = 'systemd-notify'
+
+export class ServiceManager {
+  readonly #world: Pick<World, 'variable' | 'pid' | 'run'>
+  readonly #clock: Clock
+  readonly #log: Log
+  #watchdog: Timer | null = null
+  #isHeard = true
+
+  constructor(world: Pick<World, 'variable' | 'pid' | 'run'>, clock: Clock, log: Log) {
+    this.#world = world
+    this.#clock = clock
+    this.#log = log
+  }
+  /** Its ports are open. */
+  ready(): void {
+    this.#tell('READY=1')
+    const every = this.#watchdogMs()
+    if (every !== null) this.#watch(every)
+  }
+  stopping(): void {
+    this.#watchdog?.cancel()
+    this.#tell('STOPPING=1')
+  }
+
+  #watch(every: Millis): void {
+    this.#watchdog = this.#clock.after(every, () => {
+      this.#tell('WATCHDOG=1')
+      this.#watch(every)
+    })
+  }
+  /** sd_watchdog_enabled(3): half of the time after which it would be killed; null: nobody waits for its word. */
+  #watchdogMs(): Millis | null {
+    const { variable, pid } = this.#world
+    const microseconds = Number(variable('WATCHDOG_USEC') ?? 0)
+    const isMeant = [undefined, String(pid)].includes(variable('WATCHDOG_PID'))
+    return microseconds > 0 && isMeant ? microseconds / 1000 / 2 : null
+  }
+  #tell(word: string): void {
+    if (this.#world.variable('NOTIFY_SOCKET') === undefined) return
+    this.#world.run(TOOL, [word]).then(
+      () => (this.#isHeard = true),
+      (err: unknown) => {
+        if (this.#isHeard)
+          this.#log.warn(
+            { err },
+            `systemd could not be told how the server is. It needs ${TOOL}, and NotifyAccess=all in the unit`,
+          )
+        this.#isHeard = false
+      },
+    )
+  }
+}
