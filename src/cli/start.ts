@@ -6,7 +6,7 @@ import { warningsAbout } from '../config/checks.ts'
 import { banner } from '../process/banner.ts'
 import { INTERNAL, OK, START_AGAIN } from '../process/exit-codes.ts'
 import { startServer, type Running } from '../process/running.ts'
-import { ServiceManager } from '../process/service-manager.ts'
+import { Supervisor } from '../process/supervisor.ts'
 import type { Setup } from '../process/setup.ts'
 import type { World } from '../process/world.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
@@ -27,16 +27,16 @@ export async function start(world: World, options: StartOptions): Promise<number
     world.exit(INTERNAL)
   })
   const clock = new SystemClock()
-  const manager = new ServiceManager(world, clock, log)
+  const supervisor = new Supervisor(world, clock, log)
   for (const { section, option, what } of warningsAbout(setup.config)) log.warn({ option: `[${section}] ${option}` }, what)
   try {
     const runtime = { clock, entropy: systemEntropy, log, software: world.software }
     const running = await startServer(setup, runtime, world)
     world.onSignal('SIGHUP', () => void running.certificates.reload())
     world.stdout.write(bannerOf(world, options, setup, running))
-    manager.ready()
+    supervisor.ready()
     const isOver = await Promise.race([enough.then(() => true), running.restart.then(() => false)])
-    if (isOver) manager.stopping()
+    if (isOver) supervisor.stopping()
     await running.stop(isOver ? 'for good' : 'to start again')
     log.info({}, 'stopped')
     if (isOver) return OK

@@ -9,7 +9,7 @@ import type { World } from './world.ts'
 
 const TOOL = 'systemd-notify'
 
-export class ServiceManager {
+export class Supervisor {
   readonly #world: Pick<World, 'variable' | 'pid' | 'run'>
   readonly #clock: Clock
   readonly #log: Log
