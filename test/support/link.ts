@@ -13,8 +13,14 @@ export interface Link {
   end(): void
   /** The network is gone: no closing tag, no close_notify. */
   drop(): void
-  /** TLS over what is there (RFC 6120 5.4.3). */
-  secure(domain: string): Promise<void>
+  /** TLS over what is there (RFC 6120 5.4.3). @param identity what it shows of itself */
+  secure(domain: string, identity?: Identity): Promise<void>
+}
+
+/** A certificate and its key, PEM. */
+export interface Identity {
+  readonly cert: string
+  readonly key: string
 }
 
 class StreamLink implements Link {
@@ -40,10 +46,10 @@ class StreamLink implements Link {
     if (stream.resetAndDestroy === undefined || this.tls !== null || stream.writableEnded) stream.destroy()
     else stream.resetAndDestroy()
   }
-  async secure(domain: string): Promise<void> {
+  async secure(domain: string, identity: Partial<Identity> = {}): Promise<void> {
     const plain = this.#stream
     for (const event of ['data', 'end', 'close', 'error']) plain.removeAllListeners(event)
-    const tls = connectTls({ socket: plain, servername: domain, rejectUnauthorized: false })
+    const tls = connectTls({ socket: plain, servername: domain, rejectUnauthorized: false, ...identity })
     await once(tls, 'secureConnect')
     this.#stream = tls
     this.#listen()

@@ -141,7 +141,8 @@ export async function openSite(domain: string, options: SiteOptions, { zone, clo
   const certificates = await Certificates.load([source], { ...usualAuthorities, ofServers: trusts ? trusted : 'none' }, silent)
   const service = new PeerService({
     host: server.host as Host,
-    federation: { ...defaultsOf(federationSettings), ...federation },
+    // What is written is not asked for again, unless a story is about that: others count on a clock that stands still
+    federation: { ...defaultsOf(federationSettings), 'stream-management': false, ...federation },
     peers: peers.map((peer) => ({ domain: '', trust: 'inherit', route: '', ...peer })),
     streams: defaultsOf(streamsSettings),
     certificates: certificates.betweenServers,

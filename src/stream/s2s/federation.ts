@@ -17,6 +17,7 @@ import { dialbackCondition, failureOf, NOT_YOURS, PeerFailure, reported, stanzaC
 import { Intake } from './intake.ts'
 import { Opening, type OpeningParts } from './opening.ts'
 import { Outlet, type OutletParts } from './outlet.ts'
+import { RESUMPTION_MS, type PeerManagement } from './management.ts'
 import type { Switchboard } from './peer-parts.ts'
 import type { PeerStream } from './peer-stream.ts'
 import { PeerStreams } from './streams.ts'
@@ -115,7 +116,7 @@ export class Federation implements Destination, Switchboard, Connector {
   granted(stream: PeerStream, pair: Pair): void {
     const outlet = this.#outlet(pair)
     this.#streams.join(stream, this.#link(pair))
-    if (outlet.stream === null) outlet.take(stream)
+    if (outlet.stream === null && !this.#learns(outlet)) outlet.take(stream)
   }
   objection(stream: PeerStream, pair: Pair): string | null {
     if (this.#parts.peer.peers.trust(pair.remote) === 'deny') return NOT_YOURS
@@ -149,6 +150,8 @@ export class Federation implements Destination, Switchboard, Connector {
     return this.#streams.linksOf(stream).some((link) => link.isWatched)
   }
   over(stream: PeerStream, graceful: boolean): void {
+    if (graceful || this.#stopped) this.#management?.closed(stream)
+    else this.#management?.lost(stream)
     for (const link of this.#streams.remove(stream)) {
       const outlet = this.#outlets.get(keyOf(link))
       if (outlet?.stream === stream) outlet.lose(this.#streams.granted(link))
@@ -156,6 +159,9 @@ export class Federation implements Destination, Switchboard, Connector {
     }
   }
 
+  get #management(): PeerManagement | null {
+    return this.#parts.peer.management
+  }
   get #settings(): OpeningParts['peer']['settings'] {
     return this.#parts.peer.settings
   }
@@ -178,7 +184,7 @@ export class Federation implements Destination, Switchboard, Connector {
     try {
       await this.#want(pair)
     } catch (error) {
-      if (outlet.stream !== null) return // the other side has come meanwhile
+      if (this.#takeAny(outlet)) return // the other side has come meanwhile
       const link = this.#link(pair)
       outlet.failure = failureOf(error)
       link.failed()
@@ -186,6 +192,23 @@ export class Federation implements Destination, Switchboard, Connector {
     } finally {
       outlet.isTrying = false
     }
+  }
+  /** Is it found out just now what has got through over a stream that was lost? Who has opened that one resumes it. */
+  #learns({ pair, isUnsure }: Outlet): boolean {
+    const management = this.#management
+    if (management === null) return false
+    const resumes = management.resumable(pair) !== null
+    if (resumes) void this.#connect(pair)
+    if (!isUnsure || (!resumes && !management.awaits(pair))) return false
+    this.#host.clock.after(RESUMPTION_MS, () => this.#takeAny(this.#outlet(pair)))
+    return true
+  }
+  /** Whatever there is to write to. False: there is nothing. */
+  #takeAny(outlet: Outlet): boolean {
+    if (outlet.stream !== null) return true
+    const stream = this.#streams.granted(outlet.pair)
+    if (stream !== null) outlet.take(stream)
+    return stream !== null
   }
   /** On a stream that is there, or else on one of its own. @throws PeerFailure */
   async #want(pair: Pair): Promise<void> {

@@ -2,6 +2,7 @@
  * Negotiation of a stream that we open to another server (RFC 6120 4.3, as the initiating entity): TLS, a look at the
  * certificate, XEP-0288, then SASL EXTERNAL if it is offered (XEP-0178 3). Without that, dialback is to be used.
  */
+import { readCount, SM, wantsResumption } from '../../server/stream-management/nonzas.ts'
 import type { Element } from '../../xml/element.ts'
 import { el } from '../../xml/element.ts'
 import type { RawElement, StreamHeader } from '../../xml/scanner.ts'
@@ -13,6 +14,7 @@ import { DIALBACK_FEATURE } from './dialback/elements.ts'
 import { PeerFailure } from './failure.ts'
 import { limitsElement, STREAM_LIMITS } from '../stream-limits.ts'
 import { BIDI, BIDI_FEATURE } from './offers.ts'
+import type { ManagedPeer } from './managed-peer.ts'
 import type { PeerParts } from './peer-parts.ts'
 import type { PeerNegotiation, PeerStream } from './peer-stream.ts'
 
@@ -25,11 +27,13 @@ export class InitiatingNegotiation implements PeerNegotiation {
   readonly #stream: PeerStream
   readonly #parts: PeerParts
   readonly #opened: Opened
-  #expects: 'header' | 'features' | 'proceed' | 'outcome' | 'nothing' = 'header'
+  #expects: 'header' | 'features' | 'proceed' | 'outcome' | 'resumption' | 'nothing' = 'header'
   #authenticated = false
   #externalFailed = false
   #bidiAsked = false
   #over = false
+  /** Whose resumption was asked for. */
+  #lost: ManagedPeer | null = null
 
   constructor(stream: PeerStream, parts: PeerParts, local: string, remote: string, opened: Opened) {
     this.#stream = stream
@@ -57,6 +61,7 @@ export class InitiatingNegotiation implements PeerNegotiation {
         ? this.#secure()
         : this.#giveUp(new PeerFailure('refused', 'the other server refuses STARTTLS'))
     if (raw.ns === SASL && this.#expects === 'outcome') return this.#outcome(raw)
+    if (raw.ns === SM && this.#authenticated) return this.#management(raw.tree())
     if (raw.ns === STREAM && raw.name === 'features' && this.#expects === 'nothing') return // told again: nothing in them that we would use
     this.#stream.fail('unsupported-stanza-type')
   }
@@ -95,6 +100,7 @@ export class InitiatingNegotiation implements PeerNegotiation {
     this.#stream.peerStanzaMax = Number(features.child('limits', STREAM_LIMITS)?.child('max-bytes')?.text ?? 0) || 0
     if (features.child('bidi', BIDI_FEATURE) !== undefined && !this.#authenticated) this.#askForBidi()
     const mechanisms = features.child('mechanisms', SASL)?.elements.map((m) => m.text.trim()) ?? []
+    if (this.#authenticated && features.child('sm', SM) !== undefined && this.#parts.management !== null) return this.#manage()
     if (this.#authenticated || this.#externalFailed || !mechanisms.includes('EXTERNAL')) return this.#done()
     this.#expects = 'outcome'
     // XEP-0178 3: the authorization identity could be left out, but older servers want it
@@ -124,6 +130,38 @@ export class InitiatingNegotiation implements PeerNegotiation {
       default:
         this.#stream.fail('unsupported-stanza-type')
     }
+  }
+  /** XEP-0198: resumes the stream that was lost, if there is one, or else has stanzas counted from now on. */
+  #manage(): void {
+    const { local, remote } = this.#stream
+    this.#lost = this.#parts.management!.resumable({ local, remote })
+    if (this.#lost === null) return this.#enable()
+    this.#expects = 'resumption'
+    this.#stream.send(serialise(el('resume', SM, { previd: this.#lost.id!, h: String(this.#lost.h) }), SERVER))
+  }
+  /** What is written from here on counts; what the other side thinks of that may come later. */
+  #enable(): void {
+    this.#stream.send(serialise(el('enable', SM, { resume: 'true' }), SERVER))
+    this.#parts.management!.begin(this.#stream)
+    this.#done()
+  }
+  #management(element: Element): void {
+    const management = this.#parts.management!
+    const lost = this.#expects === 'resumption' ? this.#lost : null
+    const h = readCount(element)
+    if (element.name === 'resumed' && lost !== null && h !== null) {
+      management.goOn(this.#stream, lost, h)
+      return this.#done()
+    }
+    if (element.name === 'failed' && lost !== null) {
+      management.answered(lost, h)
+      return this.#enable()
+    }
+    const { managed } = this.#stream
+    if (managed === null) return this.#stream.fail('unsupported-stanza-type')
+    if (element.name === 'enabled') managed.id = wantsResumption(element) ? (element.attr('id') ?? null) : null
+    else if (element.name === 'failed') this.#stream.managed = null // it offered what it does not have
+    else this.#stream.fail('unsupported-stanza-type')
   }
   #done(): void {
     const { local, remote } = this.#stream

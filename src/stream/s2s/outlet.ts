@@ -21,12 +21,14 @@ export interface OutletParts {
   readonly refuse: (packet: Packet, error: StanzaError, origin: Jid | null) => void
 }
 
-interface Waiting {
+export interface Waiting {
   readonly packet: Packet
   /** Null: nobody is to be told. */
   readonly origin: Jid | null
   readonly octets: number
   readonly until: Millis
+  /** It was written to a stream that broke, and nobody has said whether it got through. */
+  isUnsure: boolean
 }
 
 export class Outlet {
@@ -70,7 +72,7 @@ export class Outlet {
       throw new StanzaError('policy-violation', { text: 'The other server does not take stanzas of this size' })
     this.#sentAt = this.#parts.clock.now()
     this.#unansweredSince ??= this.#sentAt
-    this.stream.sendStanza(text)
+    this.stream.sendStanza(text, packet, this, origin)
   }
   /** Since when it has not been answered what was sent; null: it was. @param heardAt when anything was last heard */
   unanswered(heardAt: Millis): Millis | null {
@@ -87,7 +89,12 @@ export class Outlet {
     this.stream = stream
     this.failure = null
     this.#unansweredSince = null
-    for (const { packet, origin } of this.#empty()) {
+    for (const waiting of this.#empty()) {
+      const { packet, origin } = waiting
+      if (waiting.isUnsure && !mayComeTwice(packet)) {
+        this.#tell(waiting, 'remote-server-timeout')
+        continue
+      }
       try {
         this.send(packet, origin)
       } catch (error) {
@@ -95,6 +102,32 @@ export class Outlet {
         this.#parts.refuse(packet, error, origin)
       }
     }
+  }
+  /** @param isUnsure it may have got through */
+  waitingOf(packet: Packet, origin: Jid | null, isUnsure = false): Waiting {
+    const { clock, waitMs } = this.#parts
+    return { packet, origin, octets: packet.payload.text.length, until: clock.now() + waitMs, isUnsure }
+  }
+  /** Their stream is lost: they wait before all others. */
+  putBack(waiting: readonly Waiting[]): void {
+    for (const { packet, octets } of waiting) {
+      packet.keep()
+      this.#octets += octets
+    }
+    this.#queue.unshift(...waiting)
+    this.#timer ??= this.#parts.clock.after(this.#parts.waitMs, () => this.#expire())
+  }
+  /** It waits no longer: it had got through. */
+  forget(waiting: Waiting): void {
+    const at = this.#queue.indexOf(waiting)
+    if (at < 0) return
+    this.#queue.splice(at, 1)
+    this.#octets -= waiting.octets
+    if (this.#queue.length === 0) this.#isEmpty()
+  }
+  /** Does anything wait of which nobody knows whether it got through? */
+  get isUnsure(): boolean {
+    return this.#queue.some(({ isUnsure }) => isUnsure)
   }
   /** Its stream is over. @param other on which we may write as well */
   lose(other: PeerStream | null): void {
@@ -108,11 +141,11 @@ export class Outlet {
 
   #keep(packet: Packet, origin: Jid | null): void {
     const { stanzasMax, octetsMax, waitMs, clock } = this.#parts
-    const octets = packet.payload.text.length
-    if (this.#queue.length >= stanzasMax || this.#octets + octets > octetsMax)
+    const waiting = this.waitingOf(packet, origin)
+    if (this.#queue.length >= stanzasMax || this.#octets + waiting.octets > octetsMax)
       throw new StanzaError('resource-constraint', { text: 'Too many stanzas wait for this server' })
-    this.#queue.push({ packet, origin, octets, until: clock.now() + waitMs })
-    this.#octets += octets
+    this.#queue.push(waiting)
+    this.#octets += waiting.octets
     this.#timer ??= clock.after(waitMs, () => this.#expire())
   }
   #expire(): void {
@@ -142,3 +175,7 @@ export class Outlet {
     this.#parts.refuse(packet, new StanzaError(condition), origin)
   }
 }
+
+/** Not a request that may have been carried out; and probes are made anew when the link is mended. */
+const mayComeTwice = ({ kind, type }: Packet): boolean =>
+  kind === 'iq' ? type !== 'get' && type !== 'set' : kind !== 'presence' || type !== 'probe'

@@ -6,6 +6,7 @@ import type { TlsOver } from '../../net/tls-options.ts'
 import type { ScanLimits } from '../../xml/scanner.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Pair } from './dialback/elements.ts'
+import type { PeerManagement } from './management.ts'
 import type { PeerStream } from './peer-stream.ts'
 import type { FederationSettings } from './settings.ts'
 import type { Peers } from './trust.ts'
@@ -24,6 +25,8 @@ export interface PeerParts {
   readonly domain: string
   /** Of the input, once the peer is known. */
   readonly limits: ScanLimits
+  /** XEP-0198; null: switched off. */
+  readonly management: PeerManagement | null
   /** Time that a peer has to close its side. */
   readonly closeMs: Millis
   /** TLS as the client of `remote`, with the certificate of `local`. */

@@ -7,10 +7,11 @@ import type { Millis, Timer } from '../../base/clock.ts'
 import { token } from '../../base/entropy.ts'
 import { verifiedCertificate } from '../../net/peer-certificate.ts'
 import { Lane } from '../../server/lane.ts'
+import { answer, SM } from '../../server/stream-management/nonzas.ts'
 import { XmlError } from '../../xml/error.ts'
 import type { RawElement, StreamHeader } from '../../xml/scanner.ts'
 import { escape, type Wire } from '../../xml/wire.ts'
-import { JidError, prepareDomain } from '../../xmpp/jid.ts'
+import { JidError, prepareDomain, type Jid } from '../../xmpp/jid.ts'
 import { SERVER, STREAM, STREAM_ERRORS } from '../../xmpp/ns.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
@@ -28,6 +29,8 @@ import {
 import { Dialback } from './dialback/machine.ts'
 import { PeerFailure, refusedBy } from './failure.ts'
 import { stanzaOfPeer } from './inbound-stanza.ts'
+import type { ManagedPeer } from './managed-peer.ts'
+import type { Outlet } from './outlet.ts'
 import type { PeerParts, Switchboard } from './peer-parts.ts'
 import { peerCertificate, speaksFor, type PeerCertificate } from './trust.ts'
 
@@ -63,6 +66,10 @@ export class PeerStream implements CarrierHandler {
   peerStanzaMax = 0
   /** Of the other side, if its chain holds; null before TLS. */
   certificate: PeerCertificate | null = null
+  /** XEP-0198; null: stanzas are not counted. */
+  managed: ManagedPeer | null = null
+  /** How many stanzas of the other side are done. */
+  handled = 0
   /** Negotiation is over: other pairs may be asked for. */
   isReady = false
   isOver = false
@@ -74,7 +81,8 @@ export class PeerStream implements CarrierHandler {
   readonly #parts: PeerParts
   readonly #board: Switchboard
   readonly #negotiation: PeerNegotiation
-  readonly #lane: Lane<Packet>
+  /** Null: the other side asks how much was handled. */
+  readonly #lane: Lane<Packet | null>
   /** Who waits for the answer to `want`. */
   readonly #wanted = new Map<string, { granted: () => void; refused: (why: PeerFailure) => void }>()
   #lang: Wire | null = null
@@ -99,7 +107,7 @@ export class PeerStream implements CarrierHandler {
     this.id = ''
     this.heardAt = this.usedAt = clock.now()
     this.#lane = new Lane(
-      (packet) => board.receive(this, packet),
+      (packet) => this.#handle(packet),
       (error) => this.broken(error),
       () => this.carrier.resume(),
     )
@@ -149,9 +157,14 @@ export class PeerStream implements CarrierHandler {
       this.dialback.request(pair, this.id)
     })
   }
-  sendStanza(text: Wire): void {
+  sendStanza(text: Wire, packet: Packet, outlet: Outlet, origin: Jid | null): void {
     this.usedAt = this.#parts.clock.now()
     this.send(text)
+    if (this.managed !== null) this.#parts.management!.sent(this.managed, packet, outlet, origin)
+  }
+  /** When all that has come is done; null: it is. */
+  whenIdle(): Promise<void> | null {
+    return this.#lane.whenIdle()
   }
   /** Does a certificate that holds say that the other side is the server of `domain`? */
   isCertified(domain: string): boolean {
@@ -204,10 +217,18 @@ export class PeerStream implements CarrierHandler {
   }
   /** The other side may write for the pair; with XEP-0288 we may as well. */
   accept(pair: Pair): void {
+    this.acceptOnly(pair)
+    this.grantBack(pair)
+  }
+  /** The other side may write for the pair. We do not yet. */
+  acceptOnly(pair: Pair): void {
     this.dialback.accept(pair)
     this.#board.accepted(this, pair)
     if (!this.isReady) this.ready()
     this.#watchExpiry(pair)
+  }
+  /** With XEP-0288, we may write where the other side may. */
+  grantBack(pair: Pair): void {
     if (this.bidirectional && this.side === 'receiving' && !this.granted.has(keyOf(pair))) this.grant(pair)
   }
   fail(condition: ConstructorParameters<typeof StreamError>[0], text: string | null = null): void {
@@ -223,6 +244,7 @@ export class PeerStream implements CarrierHandler {
         { peer: this.peer, condition: error.condition, text: error.text },
         'a stream between servers is closed with an error',
       )
+    if (this.managed !== null) this.send(answer(this.managed.h))
     this.#closing = true
     this.carrier.close(error)
     this.#timer?.cancel()
@@ -252,6 +274,7 @@ export class PeerStream implements CarrierHandler {
   element(raw: RawElement): void {
     if (raw.ns === STREAM && raw.name === 'error') return this.#told(raw)
     if (raw.ns === DIALBACK) return this.#dialback(raw)
+    if (raw.ns === SM && this.managed !== null && (raw.name === 'r' || raw.name === 'a')) return this.#count(raw)
     if (raw.ns !== SERVER || !isStanza(raw.name)) return this.#negotiation.element(raw)
     if (!this.dialback.acceptsAny) return this.fail('not-authorized')
     const packet = stanzaOfPeer(raw, { serves: this.#parts.serves, accepts: (pair) => this.dialback.accepts(pair) }, this.#lang)
@@ -286,6 +309,16 @@ export class PeerStream implements CarrierHandler {
     this.fail('internal-server-error')
   }
 
+  #handle(packet: Packet | null): void | Promise<void> {
+    if (packet === null) return this.send(answer(this.managed!.h))
+    const wait = this.#board.receive(this, packet)
+    if (wait !== undefined) return wait.then(() => void (this.handled += 1))
+    this.handled += 1
+  }
+  #count(raw: RawElement): void {
+    if (raw.name === 'a') this.#parts.management!.acknowledged(this, raw.tree())
+    else this.#lane.push(null)
+  }
   #dialback(raw: RawElement): void {
     const element = readDialback(raw.tree())
     const [from, to] = element === null ? [null, null] : [domainOf(element.from), domainOf(element.to)]

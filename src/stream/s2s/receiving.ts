@@ -3,6 +3,8 @@
  * EXTERNAL for who comes with a certificate for the domain that it names (XEP-0178 3), or dialback. It may do
  * nothing else before (4.3.5).
  */
+import type { Timer } from '../../base/clock.ts'
+import { SM } from '../../server/stream-management/nonzas.ts'
 import { el, type Element } from '../../xml/element.ts'
 import type { RawElement, StreamHeader } from '../../xml/scanner.ts'
 import { serialise } from '../../xml/write.ts'
@@ -11,8 +13,10 @@ import { nonza } from '../framing.ts'
 import { decodeBase64 } from '../sasl/base64.ts'
 import { limitsElement, STREAM_LIMITS } from '../stream-limits.ts'
 import type { SaslCondition } from '../../server/sasl/mechanism.ts'
+import type { Pair } from './dialback/elements.ts'
 import { NOT_YOURS } from './failure.ts'
 import { BIDI, bidiOffer, dialbackOffer } from './offers.ts'
+import { RESUMPTION_MS } from './management.ts'
 import type { PeerParts, Switchboard } from './peer-parts.ts'
 import { domainOf, type PeerNegotiation, type PeerStream } from './peer-stream.ts'
 
@@ -30,6 +34,8 @@ export class ReceivingNegotiation implements PeerNegotiation {
   /** SASL EXTERNAL has begun, without the identity. */
   #challenged = false
   #failures = 0
+  /** For who may resume a stream. */
+  #waiting: Timer | null = null
 
   constructor(stream: PeerStream, parts: PeerParts, board: Switchboard) {
     this.#stream = stream
@@ -55,13 +61,14 @@ export class ReceivingNegotiation implements PeerNegotiation {
     if (peers.trust(remote) === 'deny') return this.#stream.fail('policy-violation', NOT_YOURS)
     if (this.#stream.carrier.encrypted) this.#stream.examineCertificate()
     this.#stream.carrier.features(this.#offers())
-    if (this.#authenticated) this.#stream.accept({ local, remote })
+    if (this.#authenticated) this.#accept({ local, remote })
   }
   element(raw: RawElement): void {
     const { encrypted } = this.#stream.carrier
     if (raw.ns === TLS && raw.name === 'starttls') return this.#startTls()
     if (!encrypted) return this.#stream.fail('policy-violation', 'TLS comes first')
     if (raw.ns === SASL) return this.#authenticate(raw.tree())
+    if (raw.ns === SM && this.#authenticated && this.#parts.management !== null) return this.#manage(raw.tree())
     if (raw.ns === BIDI && raw.name === 'bidi') return this.#bidi(raw.tree())
     this.#stream.fail('unsupported-stanza-type')
   }
@@ -71,7 +78,7 @@ export class ReceivingNegotiation implements PeerNegotiation {
     const { settings } = this.#parts
     if (!this.#stream.carrier.encrypted) return [el('starttls', TLS, {}, el('required', TLS))]
     const offers = [dialbackOffer, limitsElement(settings['stanza-size'])]
-    if (this.#authenticated) return offers
+    if (this.#authenticated) return this.#parts.management === null ? offers : [el('sm', SM), ...offers]
     if (settings['bidirectional']) offers.push(bidiOffer)
     return this.#mayUseExternal ? [el('mechanisms', SASL, {}, el('mechanism', SASL, {}, 'EXTERNAL')), ...offers] : offers
   }
@@ -93,6 +100,28 @@ export class ReceivingNegotiation implements PeerNegotiation {
       return this.#stream.fail('policy-violation')
     this.#stream.bidirectional = true
     this.#stream.peerStanzaMax = Number(element.child('limits', STREAM_LIMITS)?.child('max-bytes')?.text ?? 0) || 0
+  }
+
+  /** Who has lost a stream says first whether it goes on with it; only then we know what it lacks. */
+  #accept(pair: Pair): void {
+    const { management, clock } = this.#parts
+    this.#stream.acceptOnly(pair)
+    if (management === null || !management.awaits(pair)) return this.#stream.grantBack(pair)
+    this.#waiting = clock.after(RESUMPTION_MS, () => this.#stream.grantBack(pair))
+  }
+  /** XEP-0198, as the side that was called. */
+  #manage(element: Element): void {
+    const management = this.#parts.management!
+    const { local, remote, managed } = this.#stream
+    const reply = (what: Element): void => {
+      this.#stream.send(serialise(what, SERVER))
+      this.#waiting?.cancel()
+      this.#stream.grantBack({ local, remote })
+    }
+    if (managed !== null) return this.#stream.fail('policy-violation', 'Stream management is enabled already')
+    if (element.name === 'enable') return reply(management.enable(this.#stream, element))
+    if (element.name !== 'resume') return this.#stream.fail('unsupported-stanza-type')
+    management.resume(this.#stream, element).then(reply, (error: unknown) => this.#stream.broken(error))
   }
 
   #authenticate(element: Element): void {

@@ -15,6 +15,7 @@ import { forServer } from '../framing.ts'
 import type { StreamsSettings } from '../settings.ts'
 import { TcpCarrier, type TcpOptions } from '../tcp-carrier.ts'
 import { Federation } from './federation.ts'
+import { PeerManagement } from './management.ts'
 import type { PeerParts } from './peer-parts.ts'
 import { PeerStream } from './peer-stream.ts'
 import { ReceivingNegotiation } from './receiving.ts'
@@ -96,7 +97,7 @@ export class PeerService {
 const KEEP_ALIVE = 60_000
 
 function peerParts({ host, federation: settings, peers, streams, certificates, secret }: PeerServiceOptions): PeerParts {
-  const { clock, entropy, log, router, domains } = host
+  const { clock, entropy, log, metrics, router, domains } = host
   const contextOf = (local: string): SecureContext => certificates.secureContextFor(asciiDomain(local))
   return {
     clock,
@@ -108,6 +109,7 @@ function peerParts({ host, federation: settings, peers, streams, certificates, s
     serves: (domain) => router.serves(domain),
     domain: domains[0]!,
     limits: scanLimits(streams, settings['stanza-size']),
+    management: settings['stream-management'] ? new PeerManagement({ clock, entropy, settings }, metrics) : null,
     closeMs: streams['close-timeout'],
     tlsTo: (local, remote, alpn) => asClient(contextOf(local), remote, alpn),
   }

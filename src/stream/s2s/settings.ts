@@ -23,6 +23,10 @@ export const federationSettings = section({
     'PEM file with the authorities whose certificates are accepted from other servers. Empty: those that Node.js brings along, which are those of Mozilla.',
   ),
   'bidirectional': flag(true, 'Whether one connection may carry stanzas both ways (XEP-0288), with servers that know how.'),
+  'stream-management': flag(
+    true,
+    'Whether stanzas are acknowledged (XEP-0198), with servers that know how and that have proved themselves by certificate: what was on its way when a connection broke is sent again.',
+  ),
   'connect-timeout': duration('10 seconds', 'Time for the connection to one address. Then the next one is tried.'),
   'negotiation-timeout': duration('30 seconds', 'Time from the connection to the authenticated stream, and for each dialback.'),
   'queue-timeout': duration('30 seconds', 'Time that a stanza waits for a stream. Then its sender gets remote-server-timeout.'),

@@ -41,7 +41,15 @@ const settings = section({
 
 export const streamManagement = defineFeature({
   name: 'stream-management',
-  specs: [xep(198, 'Stream Management', '1.6.3', 'complete', 'For clients, not between servers.')],
+  specs: [
+    xep(
+      198,
+      'Stream Management',
+      '1.6.3',
+      'complete',
+      'for clients, and between servers that have proved themselves by certificate',
+    ),
+  ],
   settings,
   install(host, options) {
     const management = new StreamManagement(host, {

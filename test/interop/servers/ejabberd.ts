@@ -53,6 +53,7 @@ const names = (port: number): string =>
 export const ejabberd: OtherMake = {
   name: 'ejabberd',
   missing: ejabberdMissing(),
+  acknowledges: false,
   acknowledgesRequests: false,
 
   async prepare(server): Promise<Program> {

@@ -144,7 +144,13 @@ async function settled(romeo: DrivenPerson, juliet: DrivenPerson): Promise<void>
   }
 }
 
-async function comesBackInTime({ ours, theirs, romeo, juliet }: Scene): Promise<void> {
+/** What was written to it, and what was said while it was away, gets there. */
+async function comesBackInTime({ ours, theirs, romeo, juliet, make }: Scene): Promise<void> {
+  if (make.acknowledges) {
+    theirs.freeze()
+    await romeo.say(juliet.jid, 'Nobody has read this')
+    await romeo.order({ do: 'ping', jid: OURS })
+  }
   await theirs.crash()
   await juliet.isCutOff()
   await stateOfLink(ours, 'suspect')
@@ -152,6 +158,7 @@ async function comesBackInTime({ ours, theirs, romeo, juliet }: Scene): Promise<
   await theirs.start()
   await romeo.seesOffline(juliet.jid)
   await juliet.logIn()
+  if (make.acknowledges) await juliet.reads(romeo.jid, 'Nobody has read this')
   await juliet.reads(romeo.jid, 'Farewell')
   await juliet.sees(romeo.jid, 'away', 'waiting')
   await romeo.sees(juliet.jid, 'online', '')

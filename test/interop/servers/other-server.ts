@@ -43,6 +43,8 @@ export interface OtherMake {
   readonly missing: string | false
   /** It says of who is asked for a subscription that he is unavailable, as RFC 6121 3.1.3 lets it. */
   readonly acknowledgesRequests: boolean
+  /** It acknowledges stanzas of other servers (XEP-0198). */
+  readonly acknowledges: boolean
   /** Writes its configuration. */
   prepare(server: OtherServer): Promise<Program>
   addUser(server: OtherServer, account: Account): Promise<void>
@@ -119,6 +121,10 @@ export class OtherServer implements Endpoints {
     }
     child.stdin!.write(line)
     await within(START_MS, () => `${answer} from ${this.#make.name}; it said: ${this.#log}`, answered())
+  }
+  /** It reads nothing more, and nobody knows. */
+  freeze(): void {
+    this.#child!.kill('SIGSTOP')
   }
   /** It dies in the middle of its work. */
   async crash(): Promise<void> {

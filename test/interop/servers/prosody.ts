@@ -47,6 +47,7 @@ VirtualHost ${quoted(domain)}
 export const prosody: OtherMake = {
   name: 'Prosody',
   missing: prosodyMissing(),
+  acknowledges: true,
   acknowledgesRequests: true,
 
   async prepare(server): Promise<Program> {

@@ -1,0 +1,83 @@
+/** What stream management knows of one stream between servers, while it is there and when it is lost. */
+import type { Millis } from '../../base/clock.ts'
+import type { Asked } from '../../server/stream-management/asking.ts'
+import { REQUEST } from '../../server/stream-management/nonzas.ts'
+import { uint32, UnacknowledgedQueue, type Acknowledgement, type QueueLimits } from '../../server/stream-management/queue.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Pair } from './dialback/elements.ts'
+import type { Outlet, Waiting } from './outlet.ts'
+import type { PeerStream } from './peer-stream.ts'
+
+/** What is to be known of a stanza that was written. */
+export interface Sent {
+  readonly outlet: Outlet
+  /** Null: nobody is to be told when it does not get there. */
+  readonly origin: Jid | null
+  /** Its place in the outlet, since the stream was lost. */
+  waiting: Waiting | null
+}
+
+export class ManagedPeer implements Asked {
+  /** Under which the stream can be resumed; null: it cannot. */
+  id: string | null
+  readonly stream: PeerStream
+  readonly queue: UnacknowledgedQueue<Sent>
+  /** When the stream was lost; null: it is there. */
+  lostAt: Millis | null = null
+  askedAt: Millis = 0
+  isAskPlanned = false
+  isAskDue = false
+  isAnswerDue = false
+  readonly isSilent = false
+  readonly #handledBefore: number
+
+  /** @param written and handled on the stream that is resumed by this one */
+  constructor(stream: PeerStream, id: string | null, limits: QueueLimits, written: number, handled: number) {
+    this.stream = stream
+    this.id = id
+    this.queue = new UnacknowledgedQueue(limits, written)
+    this.#handledBefore = stream.handled - handled
+  }
+  /** Of the stream. */
+  get pair(): Pair {
+    return this.stream
+  }
+  /** How many stanzas of the other side were handled, as `h` says it. */
+  get h(): number {
+    return uint32(this.stream.handled - this.#handledBefore)
+  }
+  get heardAt(): Millis | null {
+    return this.stream.isOver ? null : this.stream.heardAt
+  }
+  request(): void {
+    this.stream.send(REQUEST)
+  }
+  /** The stream is lost: what is not acknowledged waits in its outlet, before all else, and may have got through. */
+  putBack(now: Millis): void {
+    this.lostAt = now
+    this.queue.disconnect()
+    const byOutlet = new Map<Outlet, Waiting[]>()
+    for (const { packet, note } of this.queue) {
+      const { outlet, origin } = note!
+      note!.waiting = outlet.waitingOf(packet, origin, true)
+      const all = byOutlet.get(outlet)
+      if (all === undefined) byOutlet.set(outlet, [note!.waiting])
+      else all.push(note!.waiting)
+    }
+    for (const [outlet, waiting] of byOutlet) outlet.putBack(waiting)
+  }
+  /** The other side says how much has got through before the stream was lost: the rest has not. */
+  settle(h: number): Acknowledgement {
+    const before = [...this.queue]
+    const outcome = this.queue.acknowledge(h)
+    if (outcome !== 'accepted') return outcome
+    const rest = new Set(this.queue)
+    for (const entry of before) {
+      const { outlet, waiting } = entry.note!
+      if (waiting === null) continue
+      if (rest.has(entry)) waiting.isUnsure = false
+      else outlet.forget(waiting)
+    }
+    return outcome
+  }
+}

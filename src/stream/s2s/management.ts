@@ -1,0 +1,169 @@
+/**
+ * XEP-0198 between servers, on streams that a certificate has proved (where there is dialback instead, there is no place
+ * to offer it). What the other side has not acknowledged when a stream breaks waits for the next one in its outlet, as
+ * if it had never been written; who has opened the stream asks with `<resume/>` how much of it was handled, and tells how
+ * much he has handled himself, so that nothing comes twice. If nobody can tell, messages and presence are sent again, and
+ * requests are refused: done twice they might do harm.
+ */
+import type { Millis } from '../../base/clock.ts'
+import { token } from '../../base/entropy.ts'
+import type { Counter, Metrics } from '../../base/metrics.ts'
+import { AskingForAcknowledgement } from '../../server/stream-management/asking.ts'
+import {
+  enabled,
+  failed,
+  handledCountTooHigh,
+  readCount,
+  resumed,
+  wantsResumption,
+} from '../../server/stream-management/nonzas.ts'
+import { uint32, type QueueLimits } from '../../server/stream-management/queue.ts'
+import type { Element } from '../../xml/element.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { StreamError } from '../../xmpp/stream-error.ts'
+import { keyOf, type Pair } from './dialback/elements.ts'
+import type { Outlet } from './outlet.ts'
+import type { PeerParts } from './peer-parts.ts'
+import type { PeerStream } from './peer-stream.ts'
+import { ManagedPeer } from './managed-peer.ts'
+
+/** Stanzas after which the other side is asked at once, and the time after which it is asked about fewer. */
+const [ASK_AFTER, ASK_AFTER_MS] = [50, 1000] as const
+const SECOND = 1000
+/** So long nothing is written to a server that may be about to resume a stream: what has got through is not known yet. */
+export const RESUMPTION_MS: Millis = 5000
+/** Streams that are over, of each side, and may be resumed. */
+const LOST_MAX = 1000
+/** Stanzas that may keep the larger texts alive that they were cut out of. */
+const LOOSE_MAX = 64
+
+export class PeerManagement {
+  readonly #parts: Pick<PeerParts, 'clock' | 'entropy' | 'settings'>
+  readonly #limits: QueueLimits
+  readonly #asking: AskingForAcknowledgement<ManagedPeer>
+  /** Streams that the other side has opened, by the names under which it may resume them. */
+  readonly #named = new Map<string, ManagedPeer>()
+  /** Streams that we have opened and lost, by pair. */
+  readonly #lost = new Map<string, ManagedPeer>()
+  readonly #resumed: Counter
+
+  constructor(parts: Pick<PeerParts, 'clock' | 'entropy' | 'settings'>, metrics: Metrics) {
+    const { clock, settings } = parts
+    this.#parts = parts
+    this.#limits = {
+      stanzas: settings['queue-stanzas'],
+      octets: settings['queue-size'],
+      windowOctets: Infinity,
+      askAfter: ASK_AFTER,
+    }
+    this.#asking = new AskingForAcknowledgement<ManagedPeer>(
+      clock,
+      { askAfter: ASK_AFTER_MS, silence: settings['dead-after'] },
+      ({ stream }) => stream.destroy(),
+    )
+    this.#resumed = metrics.counter('porchlight_s2s_streams_resumed_total', 'Streams between servers that were resumed')
+  }
+
+  // Of a stream that is there
+
+  /** Stanzas count from here on, both ways. */
+  begin(stream: PeerStream, id: string | null = null, written = 0, handled = 0): void {
+    stream.managed = new ManagedPeer(stream, id, this.#limits, written, handled)
+  }
+  /** The other side has opened it, and wants stanzas to count. */
+  enable(stream: PeerStream, asked: Element): Element {
+    const id = wantsResumption(asked) ? token(this.#parts.entropy) : null
+    this.begin(stream, id)
+    if (id !== null) this.#named.set(id, stream.managed!)
+    this.#forget(this.#named)
+    return enabled(id, SECOND * Math.ceil(this.#parts.settings['queue-timeout'] / SECOND), '')
+  }
+  /** A stanza was written. @param origin who is to be told when it does not get there */
+  sent(managed: ManagedPeer, packet: Packet, outlet: Outlet, origin: Jid | null): void {
+    const { queue } = managed
+    queue.push(packet, this.#parts.clock.now(), { outlet, origin, waiting: null })
+    if (queue.size > LOOSE_MAX) packet.keep()
+    // It is slow to tell. What is over the limit is believed to have got through, as without all this
+    if (queue.isOverfull) queue.acknowledge(uint32(queue.written - (queue.size >> 1)))
+    this.#asking.look(managed)
+  }
+  /** `<a/>` @throws StreamError */
+  acknowledged(stream: PeerStream, element: Element): void {
+    const { managed } = stream
+    const h = readCount(element)
+    if (managed === null || h === null) throw new StreamError('bad-format', 'An <a/> that nobody can count')
+    if (managed.queue.acknowledge(h) === 'too-high') throw tooHigh(h, managed)
+    this.#asking.look(managed)
+  }
+
+  // Of one that is over
+
+  /** What was not acknowledged waits again, and the stream may be resumed. */
+  lost({ managed, side }: PeerStream): void {
+    if (managed === null) return
+    managed.putBack(this.#parts.clock.now())
+    if (managed.id === null) return
+    if (side === 'initiating') this.#lost.set(keyOf(managed.pair), managed)
+    this.#forget(this.#lost)
+  }
+  /** It was closed as it should be: nothing is missing. */
+  closed({ managed }: PeerStream): void {
+    if (managed !== null && managed.id !== null) this.#named.delete(managed.id)
+  }
+  /** One that we have opened for the pair and lost, if the other side may still know of it. */
+  resumable(pair: Pair): ManagedPeer | null {
+    const managed = this.#lost.get(keyOf(pair))
+    return managed !== undefined && this.#isFresh(managed) ? managed : null
+  }
+  /** Has the other side opened one for the pair that it may want to resume before anything is written to it? */
+  awaits(pair: Pair): boolean {
+    for (const managed of this.#named.values()) if (keyOf(managed.pair) === keyOf(pair) && this.#isFresh(managed)) return true
+    return false
+  }
+  /** We have asked to resume it, and were answered. @param h null: nothing is known of it any more */
+  answered(managed: ManagedPeer, h: number | null): void {
+    this.#lost.delete(keyOf(managed.pair))
+    if (h !== null) managed.settle(h)
+  }
+  /** Goes on with it, on a stream that we have opened. @throws StreamError */
+  goOn(stream: PeerStream, managed: ManagedPeer, h: number): void {
+    if (this.#lost.delete(keyOf(managed.pair)) && managed.settle(h) === 'too-high') throw tooHigh(h, managed)
+    this.begin(stream, managed.id, h, managed.h)
+    this.#resumed.value += 1
+  }
+  /** `<resume/>` from the other side: the reply. @throws StreamError */
+  async resume(stream: PeerStream, asked: Element): Promise<Element> {
+    const id = asked.attr('previd') ?? ''
+    const h = readCount(asked)
+    const managed = this.#named.get(id)
+    if (h === null) return failed('bad-request')
+    if (managed === undefined || keyOf(managed.pair) !== keyOf(stream)) return failed('item-not-found')
+    if (!this.#isFresh(managed)) return failed('item-not-found', managed.h)
+    managed.stream.fail('conflict', 'Resumed on another stream')
+    await managed.stream.whenIdle() // what has come there is done first: it counts
+    if (managed.settle(h) === 'too-high') throw tooHigh(h, managed)
+    this.begin(stream, id, h, managed.h)
+    this.#named.set(id, stream.managed!)
+    this.#resumed.value += 1
+    return resumed(id, managed.h)
+  }
+
+  #isFresh({ lostAt }: ManagedPeer): boolean {
+    return lostAt === null || this.#parts.clock.now() - lostAt < this.#parts.settings['queue-timeout']
+  }
+  #forget(all: Map<string, ManagedPeer>): void {
+    for (const [key, managed] of all) if (!this.#isFresh(managed)) all.delete(key)
+    for (const [key, { lostAt }] of all) {
+      if (all.size <= LOST_MAX) return
+      if (lostAt !== null) all.delete(key)
+    }
+  }
+}
+
+/** Section 6. */
+function tooHigh(h: number, { queue }: ManagedPeer): StreamError {
+  const written = uint32(queue.written)
+  const text = `You acknowledged ${h} stanzas, but I only sent you ${written} so far.`
+  return new StreamError('undefined-condition', text, handledCountTooHigh(h, written))
+}
