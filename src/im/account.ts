@@ -249,8 +249,7 @@ export interface PresencePolicy {
 }
 const everything: PresencePolicy = { lastSeen: 'exact', sharePaused: 'contacts' }
 
-/** The account hides from nobody. */
-export const nobody = (): boolean => false
+const nobody = (): boolean => false
 
 export class Account {
   readonly bare: Jid
@@ -293,7 +292,7 @@ export class Account {
     this.#audience = null
     this.#audienceOf = null
   }
-  /** Is there anybody who is hidden? */
+  /** Is there anybody who is hidden, or was since the account was read? */
   get isHiding(): boolean {
     return this.hidden !== nobody
   }

@@ -3,7 +3,6 @@
  * the moment of blocking and unblocking in `machine.ts`; here are the requests, and the keeping of the lists.
  */
 import { count, section } from '../../base/settings.ts'
-import { nobody } from '../../im/account.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { AccountRequest, Answer } from '../../server/registry.ts'
@@ -118,7 +117,7 @@ class Blocking {
 
   #enforce(account: LocalAccount, list: BlockList): void {
     account.set(this.#lists, list)
-    account.hidden = list.size === 0 ? nobody : (entity) => list.matches(entity)
+    account.hidden = (entity) => list.matches(entity) // another one after each change: XEP-0310 looks for that
     account.forgetAudience()
   }
   /** What contacts have sent meanwhile was not delivered: the user's resources find out anew (RFC 6121 4.3). */
