@@ -58,13 +58,15 @@ function explanationText({ verdict, resources, reasons, remedies }: Explanation)
     part('What there is to see', of('resource', 'link')),
     part('How well it is known', resources.map(standingLine)),
     part('What was shown', of('shown')),
-    part('What happened lately', of('history')),
+    part('What happened lately', reasons.filter((r) => r.about === 'history').map(eventLine)),
     part(
       'What would change it',
       remedies.map((words) => `  ${words}\n`),
     ),
   ].join('')
 }
+
+const eventLine = ({ words, since }: Reason): string => `  ${since === null ? '' : `${new Date(since).toISOString()} `}${words}\n`
 
 /** A presence that nobody has confirmed is not known to be anything: neither there nor gone. */
 function standingLine({ jid, confidence, confirmedAt, confirmedBy }: ResourceReport): string {
@@ -76,8 +78,8 @@ function standingLine({ jid, confidence, confirmedAt, confirmedBy }: ResourceRep
 function statusText(s: Status): string {
   const rows: readonly (readonly [string, string])[] = [
     ['Porchlight', `${s.version} on Node.js ${s.runtime}, process ${s.pid}, up ${span(s.uptimeMs)}`],
-    ['Online', `${s.online} accounts with ${s.sessions} sessions`],
-    ...s.domains.map(({ domain, accounts }) => ['Domain', `${domain} with ${accounts} accounts`] as const),
+    ['Online', `${counted(s.online, 'account')} with ${counted(s.sessions, 'session')}`],
+    ...s.domains.map(({ domain, accounts }) => ['Domain', `${domain} with ${counted(accounts, 'account')}`] as const),
     ...s.listening.map(({ what, address }) => ['Listening', `${address} (${what})`] as const),
     ...s.components.map((c) => ['Component', componentText(c, s.startedAt + s.uptimeMs)] as const),
     ...(s.links.total === 0 ? [] : [['Links', linksText(s.links)] as const]),
@@ -91,6 +93,8 @@ function statusText(s: Status): string {
   ]
   return rows.map(([name, value]) => `${name.padEnd(12)} ${value}\n`).join('')
 }
+
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
 
 function linksText({ total, ...states }: Status['links']): string {
   const some = (['up', 'idle', 'suspect', 'down'] as const).filter((state) => states[state] > 0)

@@ -34,11 +34,13 @@ async function open(t: TestContext, settings: ServerSettings = {}): Promise<Scen
   await romeo.page.fill('[name=second-password]', 'juliet-secret')
   await romeo.page.click('text=Make both and sign in')
   await romeo.page.waitForSelector(card('unknown') + ',' + card('not-shared'))
-  const juliet = await openTab(t, browser, `${boardOf(server)}#juliet@localhost`)
+  const link = await romeo.page.getAttribute('a:text-is("a second tab as juliet@localhost")', 'href')
+  const juliet = await openTab(t, browser, boardOf(server) + link!)
   assert.equal(await juliet.page.inputValue('[name=address]'), 'juliet@localhost')
   await signIn(juliet, 'juliet@localhost', 'juliet-secret')
   await juliet.page.click('text=Approve and ask back')
   await Promise.all([romeo, juliet].map(({ page }) => page.waitForSelector(card('available'))))
+  assert.equal(await romeo.page.locator('text=a second tab').count(), 0)
   return { server, browser, romeo, juliet }
 }
 

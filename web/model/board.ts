@@ -37,6 +37,8 @@ export interface Board {
   readonly requests: readonly SubscriptionRequest[]
   readonly chats: ReadonlyMap<string, readonly ChatLine[]>
   readonly unread: ReadonlySet<string>
+  /** At the very first login: the other of the first two accounts, who has not been heard of yet. */
+  readonly friend: string | null
   /** The contact whose details are open. */
   readonly open: string | null
 }
@@ -52,6 +54,7 @@ export const SIGNED_OUT: Board = {
   requests: [],
   chats: new Map(),
   unread: new Set(),
+  friend: null,
   open: null,
 }
 

@@ -51,6 +51,7 @@ export class BoardSession {
   /** The first login of a new server: asks to see `friend`, and approves in advance that it sees us. */
   signInWithFriend(jid: string, password: string, friend: string): void {
     this.signIn(jid, password)
+    this.#change({ friend })
     this.#client!.once('session:started', () => void this.#befriend(friend))
   }
   signOut(): void {
@@ -154,7 +155,8 @@ export class BoardSession {
     const jid = bareOf(presence.from ?? '')
     this.#store.update((board) => {
       const view = after(presenceOf(board.presences, jid), noticeOf(presence), new Date())
-      return { ...board, presences: new Map(board.presences).set(jid, view) }
+      const friend = board.friend === jid ? null : board.friend
+      return { ...board, friend, presences: new Map(board.presences).set(jid, view) }
     })
   }
   #rosterChanged(items: readonly RosterItem[]): void {

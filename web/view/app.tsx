@@ -45,6 +45,15 @@ function waiting({ requests, unread, roster }: Board): string {
 function Notices({ board, session }: { readonly board: Board; readonly session: BoardSession }) {
   return (
     <div class="notices" role="status">
+      {board.friend !== null && (
+        <p class="notice">
+          Now open{' '}
+          <a href={`#${board.friend}`} target="_blank">
+            a second tab as {board.friend}
+          </a>
+          , sign in there and approve the request: each tab will see the other.
+        </p>
+      )}
       {board.phase === 'reconnecting' && (
         <p class="notice">The connection is lost. What you see may be out of date; the board is connecting again.</p>
       )}

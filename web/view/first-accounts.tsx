@@ -42,7 +42,7 @@ function Account({ which, title, name }: { readonly which: string; readonly titl
         <input name={`${which}-name`} required defaultValue={name} autocomplete="off" />
       </label>
       <label>
-        Password
+        Password, 8 characters at least
         <input name={`${which}-password`} type="password" required minLength={8} autocomplete="new-password" />
       </label>
     </fieldset>
