@@ -1,5 +1,5 @@
 /** Options of the server's own parts. */
-import { defaultLimits, LAST_SEEN, SHARE_PAUSED } from '../im/account.ts'
+import { defaultLimits, LAST_SEEN, SHARE_PAUSED, type ImLimits } from '../im/account.ts'
 import { choice, count, duration, flag, section, size, type Settings } from '../base/settings.ts'
 
 export const limitsSettings = section({
@@ -83,3 +83,14 @@ export const rateSettings = section({
   ),
 })
 export type RateSettings = Settings<typeof rateSettings>
+
+/** What the rules of `im/` go by. */
+export function imLimits(settings: LimitsSettings): ImLimits {
+  return {
+    ...defaultLimits,
+    rosterItems: settings['roster-items'],
+    groupsPerItem: settings['groups-per-item'],
+    pendingRequests: settings['pending-requests'],
+    directedPerResource: settings['directed-presence'],
+  }
+}

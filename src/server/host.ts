@@ -1,0 +1,69 @@
+/** What features are given of the machine room: their only handle on it (`feature.ts`). */
+import { createHmac } from 'node:crypto'
+import { HttpRoutes } from '../base/http.ts'
+import type { LocalAccount } from './accounts.ts'
+import type { Asking } from './asking.ts'
+import type { Books } from './core-stages.ts'
+import { DiscoBook } from './disco-book.ts'
+import type { FactBoard, FactKind, Facts } from './facts.ts'
+import type { Host } from './feature.ts'
+import type { KeptSessions } from './kept-sessions.ts'
+import type { Registrar } from './registrar.ts'
+import type { Session } from './session.ts'
+import { StreamFeatures } from './stream-features.ts'
+
+type Given =
+  | 'clock'
+  | 'entropy'
+  | 'log'
+  | 'metrics'
+  | 'software'
+  | 'domains'
+  | 'accounts'
+  | 'sessions'
+  | 'router'
+  | 'journal'
+  | 'stores'
+  | 'probing'
+  | 'links'
+  | 'database'
+  | 'deliver'
+  | 'deliverAfter'
+
+export interface HostParts<D> {
+  /** What is handed on as it is. */
+  readonly given: Pick<Host<D>, Given>
+  readonly books: Books
+  readonly facts: FactBoard
+  readonly asking: Asking
+  readonly keptSessions: KeptSessions
+  /** What `Host.secret` is made from. */
+  readonly secret: Buffer
+  readonly registrar: (host: Omit<Host<D>, 'registrar'>) => Registrar
+}
+
+export function hostOf<D>({ given, books, facts, asking, keptSessions, secret, registrar }: HostParts<D>): Host<D> {
+  const { accounts, sessions } = given
+  const { fromClient, toAccount, toSession, registry } = books
+  const host: Omit<Host<D>, 'registrar'> = {
+    ...given,
+    disco: new DiscoBook(),
+    streamFeatures: new StreamFeatures(),
+    http: new HttpRoutes(),
+    secret: (purpose) => createHmac('sha256', secret).update(purpose).digest(),
+    iqToAccount: (rule) => registry.account(rule),
+    iqToServer: (rule) => registry.server(rule),
+    nonza: (ns, name, handle) => registry.nonza(ns, name, handle),
+    fromClient: (name, stage) => fromClient.install(name, stage),
+    toAccount: (name, stage) => toAccount.install(name, stage),
+    toSession: (name, stage) => toSession.install(name, stage),
+    on: (kind, observer) => facts.on(kind, observer),
+    tell: <K extends FactKind>(kind: K, fact: Facts[K]) => facts.tell(kind, fact),
+    sessionSlot: <T>(name: string, initial: (s: Session) => T) => sessions.slots.declare(name, initial),
+    accountSlot: <T>(name: string, initial: (a: LocalAccount) => T) => accounts.slots.declare(name, initial),
+    keepsake: (keepsake) => void keptSessions.keepsakes.push(keepsake),
+    alsoLoad: (load) => accounts.alsoLoad(load),
+    ask: (from, to, payload, answered) => asking.ask(from, to, payload, answered),
+  }
+  return { ...host, registrar: registrar(host) }
+}

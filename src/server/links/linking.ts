@@ -1,0 +1,36 @@
+/** The links to the domains of others, and what happens by itself when one is mended. */
+import type { Clock } from '../../base/clock.ts'
+import type { Entropy } from '../../base/entropy.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import type { Accounts } from '../accounts.ts'
+import type { FactBoard } from '../facts.ts'
+import { Links } from '../links.ts'
+import type { Probing } from '../probing.ts'
+import type { Router } from '../router.ts'
+import type { Sessions } from '../sessions.ts'
+import { mending } from './mending.ts'
+import { Undelivered } from './undelivered.ts'
+import { watching } from './watching.ts'
+
+export interface LinkingParts {
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly metrics: Metrics
+  readonly facts: FactBoard
+  readonly accounts: Accounts
+  readonly sessions: Sessions
+  readonly router: Router
+  readonly probing: Probing
+  readonly failed: (error: unknown, what: string) => void
+}
+
+export function linking(parts: LinkingParts): Links {
+  const { clock, facts, router, sessions } = parts
+  const links: Links = new Links({ ...parts, isWatched: watching(sessions, clock, (session) => links.shownTo(session)) })
+  const failed = (error: unknown): void => parts.failed(error, 'Presence for a mended link could not be sent')
+  const undelivered = new Undelivered({ ...parts, failed })
+  router.onUndelivered((presence) => undelivered.keep(presence))
+  facts.on('link-mended', mending(parts))
+  facts.on('link-mended', (link) => undelivered.mended(link))
+  return links
+}
