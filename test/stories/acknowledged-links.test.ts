@@ -4,14 +4,15 @@
  */
 import assert from 'node:assert/strict'
 import type { PeerWire } from '../support/peer-wire.ts'
-import { certificatesFor, openSite, type SiteOptions } from '../support/site.ts'
+import { openSite, type SiteOptions } from '../support/site.ts'
 import { StoryClient } from '../support/story-client.ts'
 import { PASSWORD } from '../support/story.ts'
-import { A, B, federation, type Realm } from '../support/two-servers.ts'
+import { B, federation, type Realm } from '../support/two-servers.ts'
 import { WireClient } from '../support/wire-client.ts'
 import { refusal } from '../support/xml-pattern.ts'
 import type { Xml } from '../support/xml-reader.ts'
 
+const C = 'c.example'
 const SM = 'urn:xmpp:sm:3'
 const MANAGED: SiteOptions = { federation: { 'stream-management': true, 'retry': 1000 } }
 const BOTH = { a: MANAGED, b: MANAGED }
@@ -182,19 +183,17 @@ federation('PSA-20: a server that does not acknowledge and says nothing is given
   alice.take()
 })
 
-// Against a server that says what it likes, and has a certificate of a.example
+// Against a server that says what it likes, and has a certificate of c.example
 
 const a = (h: number | string): string => `<a xmlns='${SM}' h='${h}'/>`
 const ENABLE = `<enable xmlns='${SM}' resume='true'/>`
 const resume = (previd: string, h: number): string => `<resume xmlns='${SM}' previd='${previd}' h='${h}'/>`
 const failed = (condition: string): string =>
   `<failed xmlns='${SM}'><${condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>`
-const TO_DAVE = `<message from='alice@a.example/x' to='dave@b.example/1' type='chat'><body>x</body></message>`
+const TO_DAVE = `<message from='mallory@c.example/x' to='dave@b.example/1' type='chat'><body>x</body></message>`
 
 async function proved(realm: Realm): Promise<PeerWire> {
-  const { chainFile, keyFile } = (await certificatesFor([A], 'its own')).source
-  const wire = await realm.wire(realm.b)
-  const features = await wire.proved(A, { certificateFile: chainFile, keyFile })
+  const [wire, features] = await realm.proved(realm.b, C)
   assert.notEqual(features.child('sm'), undefined)
   return wire
 }
@@ -204,7 +203,7 @@ async function enabled(realm: Realm): Promise<readonly [wire: PeerWire, id: stri
   const id = (await wire.expect(`<enabled xmlns='${SM}' id='*' resume='true' max='30'/>`)).attr('id')!
   return [wire, id]
 }
-const got = `<message from='alice@a.example/x' to='dave@b.example/1' type='chat'><body>x</body></message>`
+const got = `<message from='mallory@c.example/x' to='dave@b.example/1' type='chat'><body>x</body></message>`
 
 federation('XEP-0198 4: what is asked for is answered behind what came before it', BOTH, async (realm) => {
   const [dave] = await realm.clients('dave@b.example/1')
@@ -261,7 +260,7 @@ federation('XEP-0198 3, 6: who counts wrong, or enables it twice, cannot be trus
   await four.expectStreamError('conflict')
   await five.expectStreamError('undefined-condition', `<handled-count-too-high xmlns='${SM}' h='9' send-count='0'/>`)
   const early = await realm.wire(realm.b)
-  await early.secured(A)
+  await early.secured(C)
   early.write(ENABLE)
   await early.expectStreamError('unsupported-stanza-type')
 })

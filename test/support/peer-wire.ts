@@ -29,9 +29,10 @@ export class PeerWire extends WireClient {
     await this.open({ from })
     return this.features()
   }
-  /** Up to the features after SASL EXTERNAL. */
+  /** Up to the features after SASL EXTERNAL. From there on it gets on this stream what is for its domain (XEP-0288). */
   async proved(from: string, certified: Certified): Promise<Xml> {
     await this.shown(from, certified)
+    this.write(`<bidi xmlns='urn:xmpp:bidi'/>`)
     this.write(`<auth xmlns='${SASL}' mechanism='EXTERNAL'>${base64(from)}</auth>`)
     await this.expect(`<success xmlns='${SASL}'/>`)
     await this.open({ from })

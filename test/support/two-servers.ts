@@ -10,10 +10,11 @@ import { test } from 'node:test'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import type { Subscription } from '../../src/im/subscription.ts'
 import { PeerWire } from './peer-wire.ts'
-import { openSite, Zone, type Between, type Site, type SiteOptions } from './site.ts'
+import { certificatesFor, openSite, Zone, type Between, type Site, type SiteOptions } from './site.ts'
 import { StoryClient } from './story-client.ts'
 import { PASSWORD, type ClientOptions } from './story.ts'
 import { WireClient } from './wire-client.ts'
+import type { Xml } from './xml-reader.ts'
 
 export const A = 'a.example'
 export const B = 'b.example'
@@ -134,6 +135,12 @@ export class Realm {
     const wire = new PeerWire(await to.connect(), to.domain)
     this.#wires.push(wire)
     return wire
+  }
+  /** The same, on which a domain that is no site's has proved itself by certificate. @returns with the features after that */
+  async proved(to: Site, from: string): Promise<readonly [wire: PeerWire, features: Xml]> {
+    const { chainFile, keyFile } = (await certificatesFor([from], 'its own')).source
+    const wire = await this.wire(to)
+    return [wire, await wire.proved(from, { certificateFile: chainFile, keyFile })]
   }
   async end(): Promise<void> {
     for (const wire of this.#wires) wire.link.drop()
