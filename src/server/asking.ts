@@ -7,7 +7,8 @@ import type { Jid } from '../xmpp/jid.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
 import type { Router } from './router.ts'
 
-const ANSWER_WITHIN: Millis = 30_000
+/** An answer that takes longer is none. */
+export const ANSWER_WITHIN: Millis = 30_000
 
 interface Question {
   readonly from: Jid
@@ -27,10 +28,10 @@ export class Asking {
     this.#clock = clock
     this.#entropy = entropy
   }
-  /** Sends a `get` and calls `answered` once: with the result or error, or with null after 30 seconds. */
-  ask(from: Jid, to: Jid, payload: Element, answered: (answer: Packet | null) => void): void {
+  /** Sends a `get` and calls `answered` once: with the result or error, or with null when none has come in time. */
+  ask(from: Jid, to: Jid, payload: Element, answered: (answer: Packet | null) => void, within = ANSWER_WITHIN): void {
     const id = wire(token(this.#entropy))
-    const timer = this.#clock.after(ANSWER_WITHIN, () => {
+    const timer = this.#clock.after(within, () => {
       this.#open.delete(id)
       answered(null)
     })

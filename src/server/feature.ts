@@ -4,7 +4,7 @@
  * then the server starts.
  */
 import type * as v from 'valibot'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Millis } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
 import type { HttpRoutes } from '../base/http.ts'
 import type { Log } from '../base/log.ts'
@@ -109,8 +109,8 @@ export interface Host<D = unknown> {
   deliver(session: Session, packet: Packet): void
   /** For the stage of that name, which has kept some: passes packets through the stages behind it. */
   deliverAfter(name: ToSessionStage): (session: Session, packet: Packet) => void
-  /** Asks `to` and hands the answer (a result or an error) to `answered`; null: none came in time. */
-  ask(from: Jid, to: Jid, payload: Element, answered: (answer: Packet | null) => void): void
+  /** Asks `to` and hands the answer (a result or an error) to `answered`; null: none came in time, which is 30 seconds. */
+  ask(from: Jid, to: Jid, payload: Element, answered: (answer: Packet | null) => void, within?: Millis): void
 }
 
 export interface Feature<S extends v.GenericSchema = v.GenericSchema, D = unknown> {

@@ -63,7 +63,7 @@ export function hostOf<D>({ given, books, facts, asking, keptSessions, secret, r
     accountSlot: <T>(name: string, initial: (a: LocalAccount) => T) => accounts.slots.declare(name, initial),
     keepsake: (keepsake) => void keptSessions.keepsakes.push(keepsake),
     alsoLoad: (load) => accounts.alsoLoad(load),
-    ask: (from, to, payload, answered) => asking.ask(from, to, payload, answered),
+    ask: (from, to, payload, answered, within) => asking.ask(from, to, payload, answered, within),
   }
   return { ...host, registrar: registrar(host) }
 }

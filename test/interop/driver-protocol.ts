@@ -47,6 +47,8 @@ export type Answer = Outcome & { readonly answer: number }
 /** What the client is shown. */
 export type Shown =
   | { readonly shown: 'presence'; readonly from: string; readonly show: string; readonly status: string }
+  /** XEP-0310: who doubts the presence that was shown just before, and why; '' for nothing. Only in stanza's driver. */
+  | { readonly shown: 'annotation'; readonly from: string; readonly by: string; readonly doubt: string }
   | { readonly shown: 'request'; readonly from: string }
   | {
       readonly shown: 'message'

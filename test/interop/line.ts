@@ -9,11 +9,13 @@ export class Line {
   readonly #ends = new Set<Socket>()
   /** Octets that still reach the client before it is cut; null: as many as there are. */
   #rest: number | null = null
+  /** New connections are taken, and nothing comes through on them. */
+  #isDead = false
 
-  /** @param to port of the server, asked for with each connection */
-  static async open(t: TestContext, to: () => number): Promise<Line> {
+  /** @param to port of the server, asked for with each connection @param address where the line begins */
+  static async open(t: TestContext, to: () => number, address = '127.0.0.1'): Promise<Line> {
     const line = new Line(to)
-    line.#listener.listen(0, '127.0.0.1')
+    line.#listener.listen(0, address)
     await once(line.#listener, 'listening')
     t.after(() => {
       line.cut()
@@ -31,6 +33,7 @@ export class Line {
         [far, near],
       ] as const) {
         one.setNoDelay()
+        if (this.#isDead) one.pause()
         one.on('error', () => {})
         one.on('end', () => other.end())
         one.on('close', () => {
@@ -59,6 +62,17 @@ export class Line {
   /** Nothing comes through any more on the connections of this moment, and nobody knows. */
   goDead(): void {
     for (const end of this.#ends) end.pause()
+  }
+
+  /** The same on all connections from now on, until `revive`: as when a router drops what comes. */
+  swallow(): void {
+    this.#isDead = true
+    this.goDead()
+  }
+  /** New connections are passed on again; those that are dead stay so, and end at last. */
+  revive(): void {
+    this.#isDead = false
+    this.cut()
   }
 
   #toClient(near: Socket, chunk: Buffer): void {

@@ -39,6 +39,14 @@ export const stanzaJs = driven('stanza', false, {
   environment: (server) => ({ NODE_EXTRA_CA_CERTS: server.certificateFile }),
 })
 
+/** The same with definitions of its own for XEP-0310, which it has in its capabilities. */
+export const askingStanzaJs = driven('stanza with state annotations', false, {
+  program: process.execPath,
+  args: [path('stanza-js/driver.ts'), '--annotations'],
+  security: 'websocket',
+  environment: (server) => ({ NODE_EXTRA_CA_CERTS: server.certificateFile }),
+})
+
 /** In a page in Debian's Chromium. */
 export const strophe = driven('strophe.js', chromiumMissing(), {
   program: process.execPath,

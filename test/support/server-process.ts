@@ -53,10 +53,15 @@ const USUAL: ServerSettings = {
   log: { level: 'info', format: 'json' },
 }
 
-/** A server for the time of one test. @param program its launcher, when it is not that of the repository */
-export async function startServer(t: Afterwards, settings: ServerSettings = {}, program = PROGRAM): Promise<ServerProcess> {
+/** A server for the time of one test. @param program its launcher, when it is not that of the repository @param through a command that runs it */
+export async function startServer(
+  t: Afterwards,
+  settings: ServerSettings = {},
+  program = PROGRAM,
+  through: readonly string[] = [],
+): Promise<ServerProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'porchlight-test-'))
-  const server = new ServerProcess(directory, program)
+  const server = new ServerProcess(directory, program, through)
   t.after(() => endOf(t, server))
   await writeFile(server.configFile, toml(settings))
   await server.start()
@@ -98,6 +103,7 @@ export class ServerProcess {
   /** The lines that it printed when it was ready. */
   banner: readonly string[] = []
   readonly #program: string
+  readonly #through: readonly string[]
   readonly #options: readonly string[]
   #child: ChildProcess | null = null
   /** Since it was last started. */
@@ -105,8 +111,9 @@ export class ServerProcess {
   #printedBanner: (lines: readonly string[]) => void = () => {}
   #exit: Promise<number | null> = Promise.resolve(0)
 
-  constructor(directory: string, program: string) {
+  constructor(directory: string, program: string, through: readonly string[]) {
     this.#program = program
+    this.#through = through
     this.directory = directory
     this.configFile = join(directory, 'porchlight.toml')
     this.#options = ['--config', this.configFile]
@@ -115,8 +122,9 @@ export class ServerProcess {
 
   /** Resolves when its ports are open. After `stop` or `kill` it starts again on the same data, on other ports. */
   async start(): Promise<void> {
+    const [command, ...args] = [...this.#through, process.execPath, this.#program, 'start', ...this.#options]
     const child = owned(
-      spawn(process.execPath, [this.#program, 'start', ...this.#options], {
+      spawn(command!, args, {
         cwd: this.directory,
         stdio: ['ignore', 'pipe', 'pipe'],
       }),

@@ -5,9 +5,11 @@
  */
 import type { Millis, Timer } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
+import { ANSWER_WITHIN } from '../../server/asking.ts'
 import type { Link } from '../../server/links.ts'
 import { el } from '../../xml/element.ts'
 import { jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
 import { keyOf } from './dialback/elements.ts'
 import type { Outlet } from './outlet.ts'
 import type { PeerStreams } from './streams.ts'
@@ -61,17 +63,19 @@ export class Vigil {
     return heard
   }
   #ping(link: Link): void {
+    const within = Math.min(ANSWER_WITHIN, this.#times.deadAfter)
     const { local, remote } = link
     const key = keyOf(link)
     if (this.#pinged.has(key)) return
     this.#pinged.add(key)
     const askedAt = this.#host.clock.now()
-    this.#host.ask(jid(local), jid(remote), PING, (answer) => {
+    const answered = (answer: Packet | null): void => {
       this.#pinged.delete(key)
       // An error is a sign of life too; one of our own making says that the stream is gone
       if (answer !== null) return this.#outlets.get(key)?.answered()
       const streams = this.#streams.between(link)
       if (streams.every(({ heardAt }) => heardAt < askedAt)) for (const stream of streams) stream.destroy()
-    })
+    }
+    this.#host.ask(jid(local), jid(remote), PING, answered, within)
   }
 }

@@ -4,6 +4,7 @@
  */
 import { createInterface } from 'node:readline'
 import { createClient, type Agent } from 'stanza'
+import { annotationsOf, PSA, stateAnnotations } from './annotations.ts'
 import type { Message, ReceivedPresence, RosterItem } from 'stanza/protocol/index.js'
 import type { Contact, LoggedIn, LoginOrder, Order, Shown } from '../driver-protocol.ts'
 import type { Show, Subscription } from '../person.ts'
@@ -15,6 +16,8 @@ console.log = console.error
 // It may write to a socket that was closed just now, and leaves that to nobody: in a browser it is a line in the console.
 process.on('unhandledRejection', console.error)
 
+/** Whether it asks for state annotations (XEP-0310). */
+const asks = process.argv.includes('--annotations')
 let client: Agent | null = null
 /** The roster as it is known: the server tells only once what has not changed (RFC 6121 2.6). */
 const contacts = new Map<string, Contact>()
@@ -32,6 +35,11 @@ async function logIn({ jid, password, host, port, security }: LoginOrder): Promi
   })
   // stanza 12.22 takes a mechanism with channel binding wherever one is offered, and binds nothing.
   for (const name of ['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-1-PLUS']) agent.sasl.disable(name)
+  if (asks) {
+    agent.stanzas.define([stateAnnotations])
+    agent.disco.addFeature(PSA)
+    agent.updateCaps()
+  }
   let mechanism = ''
   agent.on('raw:outgoing', (xml) => {
     mechanism = /<(?:auth|authenticate) [^>]*mechanism="([^"]+)"/.exec(xml)?.[1] ?? mechanism
@@ -71,8 +79,10 @@ function begun(agent: Agent, wanted: 'session:started' | 'stream:management:resu
   })
 }
 
-function onPresence({ from, type, show: shown, status = '' }: ReceivedPresence): void {
+function onPresence(presence: ReceivedPresence): void {
+  const { from, type, show: shown, status = '' } = presence
   show({ shown: 'presence', from, show: type === 'unavailable' ? 'offline' : ((shown as Show | undefined) ?? 'online'), status })
+  for (const { by, doubt } of annotationsOf(presence)) show({ shown: 'annotation', from, by, doubt })
 }
 function onMessage({ from = '', body, delay }: Message, carbon: boolean): void {
   if (body !== undefined) show({ shown: 'message', from, body, carbon, delayed: delay !== undefined })
@@ -92,6 +102,7 @@ async function carryOut(order: Order): Promise<unknown> {
       return agent.sendPresence({
         ...(order.show === 'online' ? {} : { show: order.show as 'away' }),
         ...(order.status === '' ? {} : { status: order.status }),
+        ...(asks ? { legacyCapabilities: agent.disco.getCaps()! } : {}),
       })
     case 'roster':
       for (const item of (await agent.getRoster()).items ?? []) noted(item)
