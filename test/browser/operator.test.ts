@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { ComponentClient, SECRET } from '../support/component.ts'
+import { tcpLink } from '../support/link.ts'
 import { startServer, type ServerProcess } from '../support/server-process.ts'
+import { WireClient } from '../support/wire-client.ts'
 import { assertAccessible, chromiumMissing, openBrowser, openTab } from './chromium.ts'
 
 const skip = chromiumMissing()
@@ -120,6 +123,17 @@ test('counts, charts, doubts, links, costs, why, another password: each in its p
     assert.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing to be scrolled sideways')
     await assertAccessible(page)
   }
+})
+
+test('what went wrong lately stands there in words', { skip }, async (t) => {
+  const component = [{ domain: 'house.localhost', secret: SECRET }]
+  const server = await startServer(t, { component, listen: { components: ['127.0.0.1:0'] } })
+  const wire = new WireClient(await tcpLink(server.componentPort), 'house.localhost', 20_000)
+  await new ComponentClient(wire).handshake('a guess')
+  await wire.expectStreamError('not-authorized')
+  const { page } = await openTab(t, await openBrowser(t), await link(server))
+  await page.waitForSelector('.troubles li:has-text("Warning: a component does not know its secret")')
+  await page.waitForSelector('.troubles li:has-text("component: house.localhost")')
 })
 
 test('a viewer sees and may not change; an order without the page’s secret is refused', { skip }, async (t) => {
