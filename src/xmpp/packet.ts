@@ -78,21 +78,22 @@ class Shared {
     this.extra = extra
     this.payload = payload
   }
-  /** Everything before the `to` attribute. */
+  /** Everything before the address in `to`. */
   get head(): string {
-    return (this.#head ??= wire(`<${this.kind} from='${this.from.wire}'`))
+    return (this.#head ??= wire(`<${this.kind} from='${this.from.wire}' to='`))
   }
-  /** Everything after it. */
+  /** Everything behind it. */
   get tail(): string {
-    if (this.#tail === null) {
-      let t = ''
-      if (this.type !== '') t += ` type='${this.type}'`
-      if (this.id !== null) t += ` id='${this.id}'`
-      if (this.lang !== null) t += ` xml:lang='${this.lang}'`
-      t += this.extra
-      this.#tail = wire(this.payload.isEmpty ? `${t}/>` : `${t}>${this.payload.text}</${this.kind}>`)
-    }
-    return this.#tail
+    return (this.#tail ??= wire(`'${this.rest}`))
+  }
+  /** Everything behind the `to` attribute. */
+  get rest(): string {
+    let t = ''
+    if (this.type !== '') t += ` type='${this.type}'`
+    if (this.id !== null) t += ` id='${this.id}'`
+    if (this.lang !== null) t += ` xml:lang='${this.lang}'`
+    t += this.extra
+    return this.payload.isEmpty ? `${t}/>` : `${t}>${this.payload.text}</${this.kind}>`
   }
   keep(): void {
     this.payload.keep()
@@ -164,8 +165,9 @@ export class Packet {
   }
   /** The stanza as text. Its children count on the stream's namespace for their own (RFC 6120 4.8.3). */
   get wire(): Wire {
-    const { head, tail } = this.#shared
-    return wire(this.to === null ? head + tail : `${head} to='${this.to.wire}'${tail}`)
+    const shared = this.#shared
+    if (this.to === null) return wire(`<${shared.kind} from='${shared.from.wire}'${shared.rest}`)
+    return wire(shared.head + this.to.wire + shared.tail)
   }
 }
 
