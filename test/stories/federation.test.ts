@@ -1,7 +1,8 @@
 /** Two servers that talk to each other (RFC 6120 4, 10.4; spec section 6.12): how a stream comes about, and whom we believe. */
 import assert from 'node:assert/strict'
+import type { Names } from '../support/authority.ts'
 import type { SiteOptions } from '../support/site.ts'
-import { B, federation, type Realm } from '../support/two-servers.ts'
+import { A, B, federation, type Realm } from '../support/two-servers.ts'
 import { refusal } from '../support/xml-pattern.ts'
 
 const sides = (realm: Realm, of: 'a' | 'b'): string[] => realm[of].streams().map((s) => s.side)
@@ -91,6 +92,28 @@ for (const shows of ["somebody else's", 'an expired one'] as const) {
     },
     (realm) => fail(realm, 'wait', 'remote-server-timeout'),
   )
+}
+
+/** RFC 6120 13.7.1.2, RFC 6125 6.4, RFC 4985, RFC 9525 2: of a server of that domain. The subject's common name is right in all. */
+const NAMES: readonly (readonly [what: string, names: (domain: string) => Names, isBelieved: boolean])[] = [
+  ['its domain', (domain) => ({ dns: [domain] }), true],
+  ['its domain, in capitals', (domain) => ({ dns: [domain.toUpperCase()] }), true],
+  ['its domain, among others', (domain) => ({ dns: ['other.example', domain] }), true],
+  ['a wildcard for it', () => ({ dns: ['*.example'] }), true],
+  ['a wildcard for what is below it', (domain) => ({ dns: [`*.${domain}`] }), false],
+  ['half a wildcard', (domain) => ({ dns: [`*${domain}`] }), false],
+  ['the domain above it', () => ({ dns: ['example'] }), false],
+  ['its domain as an XMPP server', (domain) => ({ srv: [`_xmpp-server.${domain}`] }), true],
+  ['its domain for clients', (domain) => ({ srv: [`_xmpp-client.${domain}`] }), false],
+  ['its domain as an XMPP address', (domain) => ({ xmpp: [domain] }), true],
+  ['a user of it', (domain) => ({ xmpp: [`romeo@${domain}`] }), false],
+  ['nothing', () => ({}), false],
+]
+for (const [what, names, isBelieved] of NAMES) {
+  const outcome = isBelieved ? talk : (realm: Realm): Promise<void> => fail(realm, 'wait', 'remote-server-timeout')
+  const verdict = isBelieved ? 'is believed' : 'is not believed'
+  federation(`T-F01, SEC-5: a certificate with ${what} ${verdict}: of who is called`, { b: { shows: names(B) } }, outcome)
+  federation(`T-F01, SEC-5: a certificate with ${what} ${verdict}: of who calls`, { a: { shows: names(A) } }, outcome)
 }
 
 federation('who is denied is not called', { a: { peers: [{ domain: B, trust: 'deny' }] } }, async (realm) => {

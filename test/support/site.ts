@@ -24,11 +24,12 @@ import { streamsSettings } from '../../src/stream/settings.ts'
 import type { PeerStream } from '../../src/stream/s2s/peer-stream.ts'
 import { PeerService } from '../../src/stream/s2s/service.ts'
 import { federationSettings, type FederationSettings, type PeerSettings } from '../../src/stream/s2s/settings.ts'
+import { Authority, type Names } from './authority.ts'
 import { memoryLink, memorySockets, tcpLink, type Link } from './link.ts'
 import { storyServer, type StoryOptions, type StoryServer } from './story-server.ts'
 
-/** Which certificate a server shows. */
-export type Shows = 'its own' | "somebody else's" | 'an expired one' | 'one that expires soon'
+/** Which certificate a server shows: one of these, or one with these names. */
+export type Shows = 'its own' | "somebody else's" | 'an expired one' | 'one that expires soon' | Names
 
 export interface SiteOptions extends StoryOptions {
   readonly shows?: Shows
@@ -104,15 +105,28 @@ export class Site {
 /** What servers are connected by: in memory, time does not pass while something is under way. */
 export type Between = 'memory' | 'tcp'
 
-/** What DNS says: port and address by host name. A name that is not there does not exist. And who listens, in memory. */
+/**
+ * What DNS says: port and address by host name. A name that is not there does not exist. And who listens, in memory, on
+ * whatever address.
+ */
 export class Zone implements Resolver {
   readonly services = new Map<string, { port: number; readonly directTls: boolean }>()
+  /** SRV records of a domain, for STARTTLS, in place of what `services` has. */
+  readonly records = new Map<string, readonly SrvRecord[]>()
+  /** Addresses of hosts, likewise. */
+  readonly hosts = new Map<string, readonly string[]>()
   readonly doors = new Map<number, (socket: Socket) => void>()
   /** In memory: nobody reaches anybody. */
   isDown = false
+  /** In memory: addresses from which no answer comes at all. */
+  readonly silent = new Set<string>()
+  /** In memory: what was tried. */
+  readonly tried: string[] = []
 
   readonly connect: Connect = (address, port) => {
     const [near, far] = memorySockets(address, port)
+    this.tried.push(`${address}:${port}`)
+    if (this.silent.has(address)) return near
     process.nextTick(() => {
       const door = this.doors.get(port)
       if (door === undefined || this.isDown) return near.destroy(new Error('connection refused'))
@@ -122,14 +136,18 @@ export class Zone implements Resolver {
     return near
   }
 
-  srv(name: string): Promise<SrvRecord[]> {
+  srv(name: string): Promise<readonly SrvRecord[]> {
     const [kind, , ...labels] = name.split('.')
-    const service = this.services.get(labels.join('.'))
+    const domain = labels.join('.')
+    const records = this.records.get(domain)
+    if (records !== undefined) return Promise.resolve(kind === '_xmpp-server' ? records : [])
+    const service = this.services.get(domain)
     const wanted = service !== undefined && service.directTls === (kind === '_xmpps-server')
-    return Promise.resolve(wanted ? [{ name: `host.${labels.join('.')}`, port: service.port, priority: 1, weight: 1 }] : [])
+    return Promise.resolve(wanted ? [{ name: `host.${domain}`, port: service.port, priority: 1, weight: 1 }] : [])
   }
-  addresses(host: string): Promise<string[]> {
-    return Promise.resolve(this.services.has(host.replace(/^host\./, '')) ? ['127.0.0.1'] : [])
+  addresses(host: string): Promise<readonly string[]> {
+    const known = this.services.has(host.replace(/^host\./, '')) ? ['127.0.0.1'] : []
+    return Promise.resolve(this.hosts.get(host) ?? known)
   }
 }
 
@@ -166,6 +184,10 @@ const made = new Map<string, Promise<CertificateSource>>()
 const root = await mkdtemp(join(tmpdir(), 'realm-'))
 process.on('exit', () => void rm(root, { recursive: true, force: true }))
 
+let founded: Promise<Authority> | null = null
+/** Of certificates with names that a story chooses. */
+const authority = (): Promise<Authority> => (founded ??= Authority.found(root))
+
 function certificate(name: string, domains: readonly string[], clock: Clock = new SystemClock()): Promise<CertificateSource> {
   let source = made.get(name)
   if (source === undefined) made.set(name, (source = selfSigned(join(root, name), domains, clock as SystemClock, systemEntropy)))
@@ -178,7 +200,12 @@ export async function certificatesFor(
   shows: Shows,
 ): Promise<{ readonly source: CertificateSource; readonly trusted: string }> {
   const long = new ManualClock(Date.UTC(2001, 0, 1))
-  const sources: Readonly<Record<Shows, () => Promise<CertificateSource>>> = {
+  if (typeof shows === 'object') {
+    const { certificateFile, keyFile } = await (await authority()).certify(domains.join('+'), shows)
+    const source = { chainFile: certificateFile, keyFile, domains }
+    return { source, trusted: (await certificatesFor(domains, 'its own')).trusted }
+  }
+  const sources: Readonly<Record<Exclude<Shows, Names>, () => Promise<CertificateSource>>> = {
     'its own': () => certificate(domains.join('+'), domains),
     "somebody else's": () => certificate('other', ['other.example']),
     'an expired one': () => certificate(`expired ${domains.join('+')}`, domains, long),
@@ -188,7 +215,8 @@ export async function certificatesFor(
   await Promise.all(
     EVERYBODY.flatMap((domain) => [certificate(domain, [domain]), certificate(`expired ${domain}`, [domain], long)]),
   )
-  const texts = await Promise.all([...made.values()].map(async (one) => readFile((await one).chainFile, 'utf8')))
+  const files = [(await authority()).file, ...(await Promise.all([...made.values()])).map(({ chainFile }) => chainFile)]
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
   return { source, trusted: texts.join('') }
 }
 /** Of a certificate of our own making: ten years. */
