@@ -48,6 +48,22 @@ test('CAPS-3: a client whose hash is new is asked by the domain, and its feature
   assert.deepEqual(told, ['orchard 4'])
 })
 
+test('CAPS-3: what a client says anew is noticed, wherever it stands and whatever is written around it', async () => {
+  const { romeo } = await capulets()
+  await romeo.send(`<presence>${c()}<status>a</status></presence>`)
+  await answer(romeo, questionsTo(romeo)[0]!)
+  const asks = async (children: string): Promise<number> => {
+    await romeo.send(`<presence>${children}</presence>`)
+    return questionsTo(romeo).length
+  }
+  assert.equal(await asks(`<status>b</status>${c()}`), 0)
+  assert.equal(await asks(`<x xmlns='urn:x'>${c('other')}</x>`), 0, 'not its own')
+  assert.equal(await asks(`<x xmlns='urn:x'>${c()}</x>${c('other')}`), 1)
+  assert.equal(await asks(c('third')), 1)
+  assert.equal(await asks(c('fo>urth')), 1)
+  assert.equal(await asks(c('fo>fth')), 1)
+})
+
 test('CAPS-2: the next client with that hash is not asked', async () => {
   const { server, caps, told, romeo } = await capulets()
   await romeo.send(presence())
