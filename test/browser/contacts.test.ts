@@ -57,11 +57,11 @@ class House {
     await component.expect('<handshake/>')
     return new House(component)
   }
-  /** Waits for a presence of that type from Romeo. */
+  /** Waits for a presence of that type from Romeo; '' is an available one. */
   async hears(type: string): Promise<Xml> {
     for (;;) {
       const xml = await this.#component.wire.element(`presence of type ${type}`)
-      if (xml.name === 'presence' && xml.attr('type') === type) return xml
+      if (xml.name === 'presence' && (xml.attr('type') ?? '') === type) return xml
     }
   }
   says(type: string, content = '', resource = ''): void {
@@ -162,6 +162,16 @@ test('a request is taken back, approved in advance, denied; a contact is removed
   await house.hears('subscribed')
   await page.waitForSelector('text=They see your presence.')
   assert.equal(await page.locator('.requests').count(), 0, 'what was approved in advance is not asked again')
+  await house.hears('')
+  await page.selectOption('[name=show]', 'dnd')
+  await page.fill('[name=status]', 'banished & <b>')
+  await page.fill('[name=priority]', '-5')
+  await page.click('text=Tell my contacts')
+  const presence = await house.hears('')
+  assert.deepEqual(
+    ['show', 'status', 'priority'].map((name) => presence.child(name)?.text),
+    ['dnd', 'banished & <b>', '-5'],
+  )
   await page.click('text=Hide it from them')
   await house.hears('unsubscribed')
   await page.waitForSelector('text=They do not see your presence.')
