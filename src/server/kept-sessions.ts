@@ -6,7 +6,6 @@
 import type { Clock, Millis } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { endOfTick } from '../base/tick.ts'
-import { readPresence } from '../im/presence.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { Payload } from '../xmpp/packet.ts'
 import { jidFromJson, packetFromJson, packetToJson, type PacketJson } from '../xmpp/packet-json.ts'
@@ -56,6 +55,9 @@ interface Written {
   readonly device: string | null
   readonly resumableMs: Millis
   readonly interested: boolean
+  /** XEP-0186; of what it says then nothing is known but the priority. */
+  readonly invisible: boolean
+  readonly priority: number
   readonly presence: PacketJson | null
   readonly directed: readonly string[]
   readonly parts: Readonly<Record<string, unknown>>
@@ -153,7 +155,7 @@ export class KeptSessions {
     for (const session of all) for (const keepsake of this.keepsakes) keepsake.settle?.(session)
   }
   #row(session: Session): KeptSession {
-    const { jid, account, lang, directed, presence, boundAt, device, resumableMs, interested } = session
+    const { jid, account, lang, directed, presence, boundAt, device, resumableMs, interested, invisible, priority } = session
     const parts: Record<string, unknown> = {}
     for (const keepsake of this.keepsakes) parts[keepsake.name] = keepsake.keep?.(session)
     const written: Written = {
@@ -162,6 +164,8 @@ export class KeptSessions {
       device,
       resumableMs,
       interested,
+      invisible,
+      priority,
       presence: presence === null ? null : packetToJson(presence),
       directed: directed === null ? [] : [...directed.keys()],
       parts,
@@ -171,16 +175,19 @@ export class KeptSessions {
 
   #restore(account: LocalAccount, { resource, until, state }: KeptSession): void {
     const { sessions, facts, clock } = this.#parts
-    const { boundAt, lang, device, resumableMs, interested, presence, directed, parts } = JSON.parse(state) as Written
+    const { boundAt, lang, device, resumableMs, interested, invisible, priority, presence, directed, parts } = JSON.parse(
+      state,
+    ) as Written
     const session = sessions.restore(account, resource, boundAt, lang === null ? null : encode(lang), device)
     this.#restored.add(session)
     session.resumableMs = resumableMs
     session.interested = interested
+    session.invisible = invisible
+    session.priority = priority
     if (directed.length > 0) session.directed = new Map(directed.map((full): [string, Jid] => [full, jidFromJson(full)]))
     if (presence !== null) {
       const packet = packetFromJson(presence)
       session.presence = packet
-      session.priority = readPresence(packet).priority
       facts.tell('presence-changed', { session, before: null, after: packet })
     }
     for (const keepsake of this.keepsakes) keepsake.restore(session, parts[keepsake.name])
@@ -194,7 +201,7 @@ export class KeptSessions {
     const { probing, router } = this.#parts
     this.#forget(session)
     const elsewhere = account.roster.subscriptions.filter(({ domain }) => !router.isLocal(domain))
-    if (session.presence !== null && elsewhere.length > 0) probing.ask(session, account.reachable(elsewhere))
+    if (session.takesPart && elsewhere.length > 0) probing.ask(session, account.reachable(elsewhere))
   }
   #forget(session: Session): void {
     if (!this.#restored.delete(session)) return

@@ -1,6 +1,8 @@
 /** XEP-0310 4.1: links to other servers that break, and what is seen of those behind them. In memory, where time can be moved. */
 import assert from 'node:assert/strict'
 import { answer, asking, ASKING, capabilities, comeBack, comingOnline, lose, PSA, says } from '../support/annotations.ts'
+import { commandsOf, runCommand } from '../../src/admin/command.ts'
+import { explainCommand, type Explanation } from '../../src/admin/explain-commands.ts'
 import { ANNOUNCED_MS, Elsewhere } from '../support/elsewhere.ts'
 import { bareOf, DOMAIN, story, type Cast, type Setting } from '../support/story.ts'
 import { gone, here } from '../support/stanzas.ts'
@@ -487,3 +489,33 @@ story('PSA-37: the server says that it annotates', async (cast) => {
   const info = await romeo.ask(`<iq type='get' id='i' to='${DOMAIN}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>`)
   assert(info.child('query')!.elements.some((e) => e.attr('var') === PSA))
 })
+
+story(
+  'explain: what is known over a lost link, and not known until it is confirmed, is not called offline',
+  inMemory,
+  async (cast) => {
+    const { b } = await verona(cast)
+    const commands = commandsOf(explainCommand(cast.server.host))
+    const explain = (): Promise<Explanation> =>
+      runCommand(commands, 'explain.presence', { watcher: ROMEO, contact: JULIET }) as Promise<Explanation>
+    const confidence = async (): Promise<unknown> => (await explain()).resources.map((r) => [r.jid, r.confidence])
+    assert.deepEqual(await confidence(), [[ORCHARD, 'live']])
+    await cast.advance(1000)
+    b.cut()
+    assert.deepEqual(await confidence(), [[ORCHARD, 'link-lost']])
+    await cast.advance(ANNOUNCED_MS)
+    assert.match((await explain()).verdict, /The link to b\.example is lost: .* what was last known/)
+    b.restore()
+    assert.deepEqual(await confidence(), [[ORCHARD, 'unknown']])
+    await cast.advance(2000)
+    await b.send(presence(ORCHARD, AWAY))
+    assert.deepEqual(await confidence(), [[ORCHARD, 'live']])
+    await b.send(unavailable(JULIET))
+    assert.match((await explain()).verdict, /no available resource, says b\.example/)
+    await cast.advance(1000)
+    b.cut()
+    assert.match((await explain()).verdict, /is not known: .* not the same as offline/)
+    b.restore()
+    await cast.forget()
+  },
+)

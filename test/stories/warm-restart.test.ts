@@ -199,3 +199,18 @@ story('a server that dies after a restart still has the sessions that were not r
   await comeBack(next, bob, b1, 0, 0)
   assert.deepEqual(await next.server.stores.keptSessions.all(), [])
 })
+
+story('a restart, XEP-0186: who was invisible stays so, and gets what comes for the account', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const [a1, b1] = [await enable(alice), await enable(bob)]
+  const hidden = `<iq type='result' id='h'/>`
+  await bob.ask(`<iq type='set' id='h'><invisible xmlns='urn:xmpp:invisible:1'/></iq>`, hidden)
+  await alice.expect(gone(bob.jid))
+  const next = await restarted(cast)
+  const again = await comeBack(next, alice, a1, 1, 0)
+  const back = await comeBack(next, bob, b1, 1, 1)
+  back.send('<presence><show>away</show></presence>')
+  again.send(chat(BOB, 'are you there?'))
+  await back.expect(got(alice.jid, BOB, 'are you there?'))
+  await next.expectNothing()
+})

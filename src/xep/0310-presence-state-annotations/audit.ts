@@ -120,7 +120,11 @@ export class Audit {
     const now = host.clock.now()
     const key = `${local} ${remote}`
     const before = this.#announced.get(key)
-    for (const [other, at] of this.#announced) if (now - at >= host.links.times.dampMs) this.#announced.delete(other)
+    this.#announced.delete(key)
+    for (const [other, at] of this.#announced) {
+      if (now - at < host.links.times.dampMs) break // the oldest come first
+      this.#announced.delete(other)
+    }
     if (host.links.get(local, remote)?.isForced === true) return
     this.#announced.set(key, now)
     if (before === undefined || now - before >= host.links.times.dampMs) return
