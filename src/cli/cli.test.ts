@@ -198,6 +198,20 @@ test('explain order prints the stages that are in force, with and without a serv
   assert.equal((await place.run('explain order --json')).out, out)
 })
 
+test('user set: what others may know of a user, with and without a server; what is no setting is refused', async (t) => {
+  const place = new Place(t, FREE_PORTS)
+  assert.equal((await place.run(`user add ${ROMEO} --generate`)).code, 0)
+  const said = { code: 0, out: `${ROMEO} is set.\n`, err: '' }
+  assert.deepEqual(await place.run(`user set ${ROMEO} last-seen=coarse share-paused=local`), said)
+  await place.start()
+  assert.deepEqual(await place.run(`user set ${ROMEO} last-seen=default`), said)
+  for (const [setting, why] of [
+    ['last-seen', /"last-seen" is no setting\. Write it like last-seen=coarse/],
+    ['last-seen=never', /last-seen cannot be "never"/],
+  ] as const)
+    assert.match((await place.run(`user set ${ROMEO} ${setting}`)).err, why)
+})
+
 test('--fresh keeps nothing, and says so', async (t) => {
   const place = new Place(t, FREE_PORTS)
   const first = await place.start('--fresh')

@@ -31,6 +31,7 @@ const TIMES = {
 }
 
 interface Scene {
+  readonly montague: ServerProcess
   readonly capulet: ServerProcess
   /** Romeo, with a client that asks for annotations, and with one that does not. */
   readonly asking: DrivenPerson
@@ -91,7 +92,7 @@ async function open(t: TestContext, network: Network | null): Promise<Scene> {
     xmppJs.come(doorOf(servers.capulet, network?.address ?? 'localhost'), JULIET),
   ])
   t.after(() => Promise.all([asking, plain, juliet].map((person) => person.close())))
-  const scene = { capulet: servers.capulet, asking, plain, juliet, lines }
+  const scene = { montague: servers.montague, capulet: servers.capulet, asking, plain, juliet, lines }
   await meet(scene)
   return scene
 }
@@ -150,6 +151,10 @@ test('XEP-0310 4.1: the connections are half open: nothing comes through, and no
   const scene = await open(t, null)
   for (const line of scene.lines) line.swallow()
   await doubts(scene)
+  const { stdout } = await scene.montague.command(['explain', ROMEO.jid, JULIET.jid])
+  assert.match(stdout, /^The link to capulet\.example is lost: /)
+  assert.match(stdout, /How well it is known\n {2}juliet@capulet\.example\/\S+: link-lost, last confirmed \S+Z by [a-z]+\.\n/)
+  assert.match(stdout, /was shown \S+ as available, with the link to its server lost\. Since \S+Z\./)
   for (const line of scene.lines) line.revive()
   await goesOn(scene)
 })
