@@ -16,5 +16,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['base', 'xmpp', 'server', 'net', 'stream', 'xep', 'admin'],
   process: [...CORE, 'net', 'stream', 'storage', 'xep', 'board', 'config', 'admin'],
   embed: [...CORE, 'stream', 'config', 'process'],
-  cli: [...CORE, 'net', 'storage', 'config', 'admin', 'process'],
+  import: [...CORE, 'stream', 'storage', 'xep'],
+  cli: [...CORE, 'net', 'storage', 'config', 'import', 'admin', 'process'],
 }

@@ -21,6 +21,7 @@ import {
 } from './accounts.ts'
 import { check } from './check.ts'
 import type { ConfigOptions } from './config-options.ts'
+import { importUsers, type ImportOptions } from './import.ts'
 import { explainOrder, explainPresence, showStatus, type OutputOptions } from './inspect.ts'
 import { openOperatorView, type OperatorOptions } from './operator.ts'
 import { checkRosters, type RosterOptions } from './rosters.ts'
@@ -76,6 +77,13 @@ function program(world: World, outcome: { code: number }): Command {
     .description("print a link that lets a browser into the operator's view")
     .option('--viewer', 'who sees everything and may change nothing')
     .action((_: unknown, command: Command) => openOperatorView(world, command.optsWithGlobals<ConfigOptions & OperatorOptions>()))
+  root
+    .command('import <file-or-folder>')
+    .description("take over accounts: a file of XEP-0227, or Prosody's data folder; needs the server stopped")
+    .option('--dry-run', 'say what would be taken and what not, and change nothing')
+    .action(async (place: string, _: unknown, command: Command) => {
+      outcome.code = await importUsers(world, place, command.optsWithGlobals<ConfigOptions & ImportOptions>())
+    })
   root
     .command('version')
     .description('the version of this program')

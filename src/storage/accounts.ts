@@ -4,7 +4,7 @@ import type { AccountRow, AccountStore, Disabled } from '../server/ports.ts'
 import type { ChosenPolicy, LastSeen, SharePaused } from '../server/presence-policy.ts'
 import type { Credentials } from '../xmpp/credentials.ts'
 import type { CoreTables } from './core-tables.ts'
-import { required, type Database } from './database.ts'
+import { required, type Database, type Statement } from './database.ts'
 import { prepare } from './prepare.ts'
 import { StorageError } from './storage-error.ts'
 import { storedJid } from './stored-jid.ts'
@@ -21,17 +21,18 @@ export class SqlAccounts implements AccountStore {
   }
 
   async create(bare: string, credentials: Credentials, now: Millis): Promise<boolean> {
-    const account = { bare, domain: storedJid(bare).domain, credentials: JSON.stringify(credentials), createdAt: now }
     try {
-      await this.#database.atomically([
-        required(this.#queries.create(account)),
-        this.#queries.createRoster({ owner: bare, version: now }),
-      ])
+      await this.#database.atomically(this.creation(bare, credentials, now))
       return true
     } catch (error) {
       if (error instanceof StorageError && error.trouble === 'nothing-changed') return false
       throw error
     }
+  }
+  /** What `create` does, for whoever does more along with it: fails as a whole if there is such an account. */
+  creation(bare: string, credentials: Credentials, now: Millis): readonly Statement[] {
+    const account = { bare, domain: storedJid(bare).domain, credentials: JSON.stringify(credentials), createdAt: now }
+    return [required(this.#queries.create(account)), this.#queries.createRoster({ owner: bare, version: now })]
   }
   async exists(bare: string): Promise<boolean> {
     return (await this.#database.read(this.#queries.exists({ bare }))).length > 0

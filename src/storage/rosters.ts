@@ -74,6 +74,19 @@ export class SqlRosters implements RosterStore {
     }
   }
 
+  /** Puts items and requests into the roster of an account that is made along with it, at that version. */
+  contents(
+    owner: string,
+    version: number,
+    items: readonly RosterItem[],
+    pending: readonly PendingRequest[],
+  ): readonly Statement[] {
+    return [
+      ...items.map((item) => this.#queries.putQuietly({ owner, contact: item.jid.full, version, ...columnsOf(item) })),
+      ...pending.map((request) => this.#putRequest(owner, request)),
+    ]
+  }
+
   async save(owner: string, change: RosterChange): Promise<void> {
     const { version, pushed } = change
     const { step, stay } = this.#queries
@@ -167,7 +180,9 @@ export class SqlRosters implements RosterStore {
 
   #requestStatement(owner: string, { contact: { full: contact }, pending }: RosterChange): Statement {
     if (pending === null) return this.#queries.dropRequest({ owner, contact })
-    const { stanza, receivedAt } = pending
+    return this.#putRequest(owner, pending)
+  }
+  #putRequest(owner: string, { from: { full: contact }, stanza, receivedAt }: PendingRequest): Statement {
     const id = stanza.id === null ? null : decode(stanza.id)
     return this.#queries.putRequest({ owner, contact, id, receivedAt, ...columnsOfStanza(stanza) })
   }

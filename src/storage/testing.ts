@@ -12,7 +12,7 @@ import { SqlRosters } from './rosters.ts'
 import { openInMemory } from './sqlite.ts'
 
 const KEYS: ScramKeys = { iterations: 4096, salt: 'c2FsdA==', storedKey: 'c3RvcmVk', serverKey: 'c2VydmVy' }
-export const CREDENTIALS: Credentials = { 'sha-1': KEYS, 'sha-256': KEYS, 'sha-512': { ...KEYS, iterations: 10_000 } }
+export const CREDENTIALS: Required<Credentials> = { 'sha-1': KEYS, 'sha-256': KEYS, 'sha-512': { ...KEYS, iterations: 10_000 } }
 
 export interface Stores {
   readonly clock: ManualClock

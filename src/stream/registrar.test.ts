@@ -5,7 +5,8 @@ import { ACCOUNT_DELETED } from '../server/endings.ts'
 import { jid } from '../xmpp/jid.ts'
 import { PrecisError } from '../xmpp/precis.ts'
 import { LocalRegistrar } from './registrar.ts'
-import { passwordKeys, verifyPassword } from './sasl/credentials.ts'
+import { passwordKeys } from '../xmpp/credentials.ts'
+import { verifyPassword } from './sasl/credentials.ts'
 
 const romeo = jid('romeo@example.net')
 
@@ -27,7 +28,9 @@ async function registering(): Promise<Registering> {
 
 async function isPassword({ server }: Registering, password: string): Promise<boolean> {
   const credentials = await server.stores.accounts.credentials(romeo.bare)
-  return credentials !== null && verifyPassword(passwordKeys(credentials), password)
+  if (credentials === null) return false
+  const { hash, keys } = passwordKeys(credentials)
+  return verifyPassword(hash, keys, password)
 }
 
 test('create: the account is there, with this password, and observers are told', async () => {

@@ -13,4 +13,14 @@ export interface ScramKeys {
   readonly serverKey: string
 }
 
-export type Credentials = Readonly<Record<ScramHash, ScramKeys>>
+/** At least one of them. An account that came from another server may lack some until its password is changed. */
+export type Credentials = Readonly<Partial<Record<ScramHash, ScramKeys>>>
+
+/** Which keys stand for the password itself: what is measured against a password in clear text, and what others hang on. */
+export function passwordKeys(credentials: Credentials): { readonly hash: ScramHash; readonly keys: ScramKeys } {
+  for (const hash of ['sha-256', 'sha-512', 'sha-1'] as const) {
+    const keys = credentials[hash]
+    if (keys !== undefined) return { hash, keys }
+  }
+  throw new Error('credentials without keys')
+}

@@ -8,7 +8,7 @@ import type { Exchange, SaslContext, SaslStep } from '../../src/server/sasl/mech
 
 export const ITERATIONS = 4096
 export const PASSWORD = 'r0m30myr0m30'
-export const romeo: Credentials = await deriveCredentials(PASSWORD, ITERATIONS, seededEntropy('romeo'))
+export const romeo: Required<Credentials> = await deriveCredentials(PASSWORD, ITERATIONS, seededEntropy('romeo'))
 
 export const EXPORTER = Buffer.from('exported keying material of TLS.')
 export const END_POINT = Buffer.from('hash of the server certificate..')

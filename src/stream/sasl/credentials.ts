@@ -17,8 +17,6 @@ const HASHES: Readonly<Record<ScramHash, { readonly digest: string; readonly oct
   'sha-256': { digest: 'sha256', octets: 32 },
   'sha-512': { digest: 'sha512', octets: 64 },
 }
-/** The hash whose keys decide when a password comes in clear text (PLAIN). */
-const PASSWORD_HASH: ScramHash = 'sha-256'
 
 const hmac = (hash: ScramHash, key: Buffer, text: string): Buffer => createHmac(HASHES[hash].digest, key).update(text).digest()
 const digest = (hash: ScramHash, data: Buffer): Buffer => createHash(HASHES[hash].digest).update(data).digest()
@@ -50,7 +48,7 @@ async function deriveKeys(hash: ScramHash, prepared: string, salt: Buffer, itera
  * What to store for a password. Each hash has a salt of its own.
  * @throws PrecisError when the password is empty or holds what OpaqueString forbids
  */
-export async function deriveCredentials(password: string, iterations: number, entropy: Entropy): Promise<Credentials> {
+export async function deriveCredentials(password: string, iterations: number, entropy: Entropy): Promise<Required<Credentials>> {
   const prepared = opaqueString(password)
   const keys = (hash: ScramHash): Promise<ScramKeys> => deriveKeys(hash, prepared, entropy.bytes(SALT_OCTETS), iterations)
   const [sha1, sha256, sha512] = await Promise.all([keys('sha-1'), keys('sha-256'), keys('sha-512')])
@@ -85,15 +83,8 @@ export function serverSignature(hash: ScramHash, keys: ScramKeys, authMessage: s
   return hmac(hash, Buffer.from(keys.serverKey, 'base64'), authMessage)
 }
 
-/** The keys that `verifyPassword` looks at. */
-export const passwordKeys = (credentials: Credentials): ScramKeys => credentials[PASSWORD_HASH]
-
-/** `passwordKeys` of a user that does not exist. */
-export const fakePasswordKeys = (secret: Buffer, bare: string, iterations: number): ScramKeys =>
-  fakeKeys(PASSWORD_HASH, secret, bare, iterations)
-
 /** Whether a prepared password is the one that the keys were derived from. Costs a whole derivation. */
-export async function verifyPassword(keys: ScramKeys, prepared: string): Promise<boolean> {
-  const derived = await deriveKeys(PASSWORD_HASH, prepared, Buffer.from(keys.salt, 'base64'), keys.iterations)
+export async function verifyPassword(hash: ScramHash, keys: ScramKeys, prepared: string): Promise<boolean> {
+  const derived = await deriveKeys(hash, prepared, Buffer.from(keys.salt, 'base64'), keys.iterations)
   return timingSafeEqual(Buffer.from(derived.storedKey), Buffer.from(keys.storedKey))
 }

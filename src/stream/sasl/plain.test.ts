@@ -93,6 +93,12 @@ test('PLAIN: a password verified before is not derived again, until it is change
   )
 })
 
+test('PLAIN: an account that came with keys of one hash only', async () => {
+  const context = contextWith({ accounts: { credentials: async () => ({ 'sha-1': romeo['sha-1'] }) } })
+  assert.match(await send(`\0romeo\0${PASSWORD}`, context), /^success/)
+  assert.equal(await send('\0romeo\0wrong', context), 'failure not-authorized')
+})
+
 test('PLAIN: a wrong password is never remembered', async () => {
   const verified = remembering()
   await send('\0romeo\0wrong', contextWith(), verified)

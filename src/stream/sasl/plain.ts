@@ -3,7 +3,8 @@
  * 13.8). A user that does not exist costs the same derivation as a wrong password (SEC-4).
  */
 import { opaqueString, PrecisError } from '../../xmpp/precis.ts'
-import { fakePasswordKeys, passwordKeys, verifyPassword } from './credentials.ts'
+import { passwordKeys } from '../../xmpp/credentials.ts'
+import { fakeKeys, verifyPassword } from './credentials.ts'
 import { accountOf, mayActAs, textOf } from '../../server/sasl/identity.ts'
 import { failure, success, type Exchange, type Mechanism, type SaslContext, type SaslStep } from '../../server/sasl/mechanism.ts'
 import type { VerifiedPasswords } from './verified-passwords.ts'
@@ -38,11 +39,11 @@ class PlainExchange implements Exchange {
     if (account === null || password === null) return failure('not-authorized')
 
     const credentials = await accounts.credentials(account.bare)
-    const storedKey = credentials === null ? '' : passwordKeys(credentials).storedKey
-    if (!this.#verified.has(account.bare, password, storedKey)) {
-      const fake = fakePasswordKeys(fakeSaltKey, account.bare, iterations)
-      const keys = credentials === null ? fake : passwordKeys(credentials)
-      const right = await verifyPassword(keys, password)
+    const stored = credentials === null ? null : passwordKeys(credentials)
+    if (!this.#verified.has(account.bare, password, stored?.keys.storedKey ?? '')) {
+      const fake = { 'sha-256': fakeKeys('sha-256', fakeSaltKey, account.bare, iterations) }
+      const { hash, keys } = stored ?? passwordKeys(fake)
+      const right = await verifyPassword(hash, keys, password)
       if (!right || credentials === null) return failure('not-authorized')
       this.#verified.remember(account.bare, password, keys.storedKey)
     }

@@ -108,6 +108,12 @@ test('RFC 5802 section 6: the flag of the GS2 header has to fit the mechanism an
   assert.equal(await at(true, 'p=tls-exporter,,', { bindings: bindings({}) }), 'failure not-authorized')
 })
 
+test('an account that came with keys of one hash only: the others are those of nobody', async () => {
+  const context = contextWith({ accounts: { credentials: async () => ({ 'sha-1': romeo['sha-1'] }) } })
+  assert.match(await login('sha-1', false, new ScramClient('sha-1', PASSWORD), context), /^success/)
+  assert.equal(await login('sha-256', false, new ScramClient('sha-256', PASSWORD), context), 'failure not-authorized')
+})
+
 test('RFC 5802 section 6: c= repeats the GS2 header that was sent first', async () => {
   const exchange = scram('sha-256', false).start(contextWith({ plusKnown: false }))
   const greeting = await say(exchange, new ScramClient('sha-256', PASSWORD, { header: 'y,,' }).first)

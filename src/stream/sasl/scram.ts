@@ -71,7 +71,7 @@ export class ScramExchange implements Exchange {
     const nonce = first.nonce + this.#serverNonce
     const serverFirst = `r=${nonce},s=${keys.salt},i=${keys.iterations}${this.#advertised()}`
     const binding = Buffer.concat([Buffer.from(first.header), this.#channelData(first) ?? NOTHING])
-    this.#pending = { first, account, known: credentials !== null, keys, nonce, serverFirst, binding }
+    this.#pending = { first, account, known: credentials?.[this.#hash] !== undefined, keys, nonce, serverFirst, binding }
     return challenge(Buffer.from(serverFirst))
   }
 

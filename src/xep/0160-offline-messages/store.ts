@@ -6,7 +6,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Millis } from '../../base/clock.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Migrations } from '../../storage/migrations.ts'
-import { prepare } from '../../storage/prepare.ts'
+import { prepare, type Query } from '../../storage/prepare.ts'
 import { storedJid } from '../../storage/stored-jid.ts'
 import { decode, encode } from '../../xml/wire.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
@@ -71,24 +71,25 @@ export class OfflineMessages {
   }
   /** False: there is no room for it. */
   async append(owner: string, packet: Packet, receivedAt: Millis, limits: OfflineLimits): Promise<boolean> {
+    return (await this.#database.write(this.addition(owner, packet, receivedAt, limits))) === 1
+  }
+  /** What `append` does, for whoever does more along with it: changes no row if there is no room. */
+  addition(owner: string, packet: Packet, receivedAt: Millis, limits: OfflineLimits): Query<unknown> {
     const { type, id, lang, extra, payload } = packet
-    const added = await this.#database.write(
-      this.#queries.append({
-        owner,
-        received_at: receivedAt,
-        octets: packet.wire.length,
-        sender: packet.from.full,
-        recipient: packet.to!.full,
-        type,
-        id: id === null ? null : decode(id),
-        lang: lang === null ? null : decode(lang),
-        extra: decode(extra),
-        payload: decode(payload.text),
-        messagesMax: limits.messages,
-        octetsMax: limits.octets,
-      }),
-    )
-    return added === 1
+    return this.#queries.append({
+      owner,
+      received_at: receivedAt,
+      octets: packet.wire.length,
+      sender: packet.from.full,
+      recipient: packet.to!.full,
+      type,
+      id: id === null ? null : decode(id),
+      lang: lang === null ? null : decode(lang),
+      extra: decode(extra),
+      payload: decode(payload.text),
+      messagesMax: limits.messages,
+      octetsMax: limits.octets,
+    })
   }
   /** The oldest ones. */
   async first(owner: string, limit: number): Promise<readonly StoredMessage[]> {

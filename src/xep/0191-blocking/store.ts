@@ -1,7 +1,7 @@
 /** The block lists. They are in memory with their accounts; the store is read when an account is. */
 import type { Kysely } from 'kysely'
 import type { Millis } from '../../base/clock.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Database, Statement } from '../../storage/database.ts'
 import type { Migrations } from '../../storage/migrations.ts'
 import { prepare, type Query } from '../../storage/prepare.ts'
 import { storedJid } from '../../storage/stored-jid.ts'
@@ -42,7 +42,11 @@ export class BlockLists {
     return (await this.#database.read(this.#queries.of({ owner }))).map((row) => storedJid(row.jid))
   }
   async add(owner: string, entries: readonly Jid[], at: Millis): Promise<void> {
-    await this.#database.atomically(entries.map((entry) => this.#queries.add({ owner, jid: entry.full, blocked_at: at })))
+    await this.#database.atomically(this.additions(owner, entries, at))
+  }
+  /** What `add` does, for whoever does more along with it. */
+  additions(owner: string, entries: readonly Jid[], at: Millis): readonly Statement[] {
+    return entries.map((entry) => this.#queries.add({ owner, jid: entry.full, blocked_at: at }))
   }
   async remove(owner: string, entries: readonly Jid[]): Promise<void> {
     await this.#database.atomically(entries.map((entry) => this.#queries.remove({ owner, jid: entry.full })))

@@ -8,7 +8,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Clock, Millis } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
-import type { Credentials } from '../../xmpp/credentials.ts'
+import { passwordKeys, type Credentials } from '../../xmpp/credentials.ts'
 import type { TokenRow, TokenStore } from './store.ts'
 
 export interface TokenOptions {
@@ -98,7 +98,7 @@ export class Tokens {
   }
 
   #textOf({ owner, device, mechanism, salt }: TokenRow, credentials: Credentials | null): string {
-    const keys = credentials === null ? '' : credentials['sha-256'].storedKey
+    const keys = credentials === null ? '' : passwordKeys(credentials).keys.storedKey
     return createHmac('sha256', this.#secret).update([owner, device, mechanism, salt, keys].join('\0')).digest('base64url')
   }
 }

@@ -1,0 +1,83 @@
+/** `porchlight import`: accounts of another server, from its files. */
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { CommandError } from '../admin/command.ts'
+import { connectControl } from '../admin/control-client.ts'
+import { openLog } from '../admin/log.ts'
+import { SystemClock } from '../base/clock.ts'
+import { systemEntropy } from '../base/entropy.ts'
+import type { Found } from '../import/found.ts'
+import { Importing } from '../import/importing.ts'
+import { isProsodyFolder, readProsody } from '../import/prosody.ts'
+import { Report } from '../import/report.ts'
+import { readXep0227 } from '../import/xep0227.ts'
+import { assemble } from '../process/assembly.ts'
+import { FAILED, OK } from '../process/exit-codes.ts'
+import type { Setup } from '../process/setup.ts'
+import type { World } from '../process/world.ts'
+import { imLimits } from '../server/settings.ts'
+import { prepareDomain } from '../xmpp/jid.ts'
+import { setupOf, type ConfigOptions } from './config-options.ts'
+
+export interface ImportOptions {
+  readonly dryRun?: true
+}
+
+/** @returns the exit code: whether everything could be read */
+export async function importUsers(world: World, place: string, options: ConfigOptions & ImportOptions): Promise<number> {
+  const setup = setupOf(world, options)
+  await checkAlone(setup)
+  const clock = new SystemClock()
+  const path = resolve(world.directory, place)
+  const source = await sourceOf(path, clock.now())
+  const dryRun = options.dryRun === true
+  const log = openLog({ level: 'warn', format: 'text' }, world.stderr)
+  const { server, close } = await assemble(setup, { clock, entropy: systemEntropy, log, software: world.software })
+  try {
+    const importing = new Importing({
+      ...settingsOf(setup),
+      database: server.host.database,
+      clock,
+      entropy: systemEntropy,
+      dryRun,
+    })
+    const report = new Report((text) => world.stdout.write(text), dryRun)
+    for await (const found of source) {
+      if (found.kind === 'user') report.user(found.user.jid.bare, found.user.jid.domain, await importing.take(found.user))
+      else report.found(found)
+    }
+    report.end()
+    return report.isWhole ? OK : FAILED
+  } finally {
+    await close()
+  }
+}
+
+/** @throws CommandError, Error of the file system */
+async function sourceOf(path: string, now: number): Promise<AsyncIterable<Found>> {
+  if (!(await stat(path)).isDirectory()) return readXep0227(path, now)
+  if (await isProsodyFolder(path)) return readProsody(path, now)
+  throw new CommandError(
+    `${path} is no data folder of Prosody: it has no folder of a domain with "accounts" in it. For XEP-0227 name the file.`,
+  )
+}
+
+async function checkAlone(setup: Setup): Promise<void> {
+  if (setup.config.server.fresh)
+    throw new CommandError('By its configuration ([server] fresh) the server keeps nothing: there is nowhere to import to.')
+  const running = await connectControl(setup.control)
+  if (running === null) return
+  await running.close()
+  throw new CommandError('The server is running. Stop it first: accounts are imported while nobody changes them.')
+}
+
+function settingsOf({ config }: Setup) {
+  const { limits, sasl, features } = config
+  const { messages, size: octets } = features['offline-messages'] as { readonly messages: number; readonly size: number }
+  return {
+    domains: config.server.domains.map(prepareDomain),
+    iterations: sasl['iterations'],
+    limits: imLimits(limits),
+    offline: { messages, octets },
+  }
+}

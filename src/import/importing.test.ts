@@ -1,0 +1,289 @@
+/** From files of other servers to accounts: each format, what is taken, what is named, and that it is all or nothing. */
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { memoryServer, type MemoryServer } from '../../test/support/memory-server.ts'
+import { seededEntropy } from '../base/entropy.ts'
+import { defaultLimits } from '../im/account.ts'
+import { verifyPassword } from '../stream/sasl/credentials.ts'
+import { decode } from '../xml/wire.ts'
+import { passwordKeys } from '../xmpp/credentials.ts'
+import { jid } from '../xmpp/jid.ts'
+import { blocking } from '../xep/0191-blocking/index.ts'
+import { BlockLists } from '../xep/0191-blocking/store.ts'
+import { offlineMessages } from '../xep/0160-offline-messages/index.ts'
+import { OfflineMessages } from '../xep/0160-offline-messages/store.ts'
+import type { Found } from './found.ts'
+import { Importing, type ImportOptions } from './importing.ts'
+import { readProsody } from './prosody.ts'
+import { Report } from './report.ts'
+import { Splitter } from './splitter.ts'
+import { readXep0227 } from './xep0227.ts'
+
+const NOW = Date.UTC(2026, 0, 1)
+const DOMAIN = 'capulet.com'
+const JULIET = `juliet@${DOMAIN}`
+
+/** Files by name, in a folder that goes away with the test. */
+async function folderOf(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'import-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), text)
+  }
+  return folder
+}
+
+interface Place {
+  readonly server: MemoryServer
+  readonly options: ImportOptions
+}
+async function place(): Promise<Place> {
+  const server = await memoryServer({ features: [blocking, offlineMessages], domains: [DOMAIN] })
+  const { database, clock } = server.host
+  const offline = { messages: 2, octets: 100_000 }
+  const entropy = seededEntropy('import')
+  return {
+    server,
+    options: { database, domains: [DOMAIN], limits: defaultLimits, offline, iterations: 1, clock, entropy, dryRun: false },
+  }
+}
+
+/** What is printed. */
+async function imported({ options }: Place, source: AsyncIterable<Found>, dryRun = false): Promise<string> {
+  let said = ''
+  const importing = new Importing({ ...options, dryRun })
+  const report = new Report((text) => (said += text), dryRun)
+  for await (const found of source)
+    if (found.kind === 'user') report.user(found.user.jid.bare, found.user.jid.domain, await importing.take(found.user))
+    else report.found(found)
+  report.end()
+  return said
+}
+
+const USER = `<user name='juliet' password='o romeo'>
+  <presence xmlns='jabber:client' type='subscribe' id='x1' from='mercutio@montague.net'><nick xmlns='http://jabber.org/protocol/nick'>M</nick></presence>
+  <presence xmlns='jabber:client' type='subscribe' from='romeo@montague.net'/>
+  <query xmlns='jabber:iq:roster'>
+    <item jid='Romeo@montague.net' name='R&amp;ö' subscription='both'><group>Friends</group><group>Friends</group></item>
+    <item jid='nurse@capulet.com' ask='subscribe' approved='true'/>
+    <item jid='@@'/>
+  </query>
+  <offline-messages>
+    <message xmlns='jabber:client' from='romeo@montague.net/orchard' to='juliet@capulet.com/balcony' type='chat' id='m1' xml:lang='it'>
+      <body>Neither, fair saint, größer</body>
+      <delay xmlns='urn:xmpp:delay' from='capulet.com' stamp='1969-07-21T00:32:29Z'>Offline Storage</delay>
+    </message>
+    <message xmlns='jabber:client' from='romeo@montague.net' type='odd'/>
+  </offline-messages>
+  <blocklist xmlns='urn:xmpp:blocking'><item jid='tybalt@example.com'/></blocklist>
+  <vCard xmlns='vcard-temp'><FN>Juliet</FN></vCard>
+</user>`
+const FILE = `<?xml version='1.0'?><!-- <user> --><server-data xmlns='urn:xmpp:pie:0'>
+ <host jid='capulet.com'>${USER}<pubsub xmlns='x'><user/></pubsub><user name='empty'/></host>
+ <host jid='montague.net'><user name='romeo' password='x'/></host>
+</server-data>`
+
+test('XEP-0227: a user with all that can be taken, and by name what cannot', async (t) => {
+  const here = await place()
+  const file = join(await folderOf(t, { 'all.xml': FILE }), 'all.xml')
+  const words = `juliet@capulet.com: 2 contacts, 1 request to answer, 1 blocked, 1 stored message.
+  without the contact "@@", which is no address.
+  without a message of the type "odd".
+  without vCard (vcard-temp).
+empty@capulet.com: not taken: it has neither a password nor keys that can be used.
+`
+  const rest = `1 account of montague.net not taken: name it in [server] domains, and import again.
+Not taken: capulet.com: pubsub.
+`
+  const { accounts, rosters } = here.server.host.stores
+  const dry = await imported(here, readXep0227(file, NOW), true)
+  assert.equal(dry, `${words}\n1 account would be imported; nothing was changed.\n${rest}`)
+  assert.equal(await accounts.exists(JULIET), false)
+  assert.equal(await imported(here, readXep0227(file, NOW)), `${words}\n1 account imported.\n${rest}`)
+
+  const { hash, keys } = passwordKeys((await accounts.credentials(JULIET))!)
+  assert.ok(await verifyPassword(hash, keys, 'o romeo'))
+  const { items, pending } = await rosters.load(JULIET)
+  const shown = items.map(({ jid: { full }, ...item }) => ({ jid: full, ...item })).toSorted((a, b) => (a.jid < b.jid ? -1 : 1))
+  assert.deepEqual(shown, [
+    { jid: 'nurse@capulet.com', name: '', groups: [], subscription: 'none', ask: true, approved: true },
+    { jid: 'romeo@montague.net', name: 'R&ö', groups: ['Friends'], subscription: 'both', ask: false, approved: false },
+  ])
+  assert.deepEqual(
+    pending.map(({ stanza }) => decode(stanza.wire)),
+    [
+      `<presence from='mercutio@montague.net' to='juliet@capulet.com' type='subscribe' id='x1'><nick xmlns='http://jabber.org/protocol/nick'>M</nick></presence>`,
+    ],
+  )
+  const { database } = here.server.host
+  assert.deepEqual(
+    (await new BlockLists(database).load(JULIET)).map(({ full }) => full),
+    ['tybalt@example.com'],
+  )
+  const [message] = await new OfflineMessages(database).first(JULIET, 10)
+  assert.equal(message!.receivedAt, Date.UTC(1969, 6, 21, 0, 32, 29))
+  assert.equal(
+    decode(message!.packet.wire),
+    `<message from='romeo@montague.net/orchard' to='juliet@capulet.com/balcony' type='chat' id='m1' xml:lang='it'><body>Neither, fair saint, größer</body></message>`,
+  )
+})
+
+test('who is here already is left as he is, with all that he has', async (t) => {
+  const here = await place()
+  const file = join(await folderOf(t, { 'all.xml': FILE }), 'all.xml')
+  await here.server.host.registrar.create(jid(JULIET), 'another')
+  const said = await imported(here, readXep0227(file, NOW))
+  assert.match(said, /^juliet@capulet\.com: is here already, and left as it is\.$/m)
+  assert.deepEqual((await here.server.host.stores.rosters.load(JULIET)).items, [])
+})
+
+test('XEP-0227 5: files that include others, from their folder and no other', async (t) => {
+  const here = await place()
+  const folder = await folderOf(t, {
+    'in/all.xml': `<server-data xmlns='urn:xmpp:pie:0' xmlns:xi='http://www.w3.org/2001/XInclude'><xi:include href='capulet.com.xml'/><xi:include href='../secret.xml'/><xi:include href='none.xml'/></server-data>`,
+    'in/capulet.com.xml': `<host xmlns='urn:xmpp:pie:0' xmlns:xi='http://www.w3.org/2001/XInclude' jid='capulet.com'><xi:include href='capulet.com/juliet.xml'/></host>`,
+    'in/capulet.com/juliet.xml': USER.replace('<user', `<user xmlns='urn:xmpp:pie:0'`),
+    'secret.xml': FILE,
+  })
+  const said = await imported(here, readXep0227(join(folder, 'in/all.xml'), NOW))
+  assert.match(said, /^juliet@capulet\.com: 2 contacts/m)
+  assert.match(said, /"\.\.\/secret\.xml" is outside its folder/)
+  assert.match(said, /none\.xml: not read: ENOENT/)
+  assert.match(said, /^1 account imported\.$/m)
+})
+
+test('XEP-0227: in whatever pieces a file is read', () => {
+  const text = Buffer.from(FILE).toString('latin1')
+  const split = (size: number): unknown[] => {
+    const splitter = new Splitter()
+    const pieces: unknown[] = []
+    for (let i = 0; i < text.length; i += size) pieces.push(...splitter.push(text.slice(i, i + size)))
+    splitter.end()
+    return pieces
+  }
+  const whole = split(text.length)
+  assert.equal(whole.length, 6)
+  for (const size of [1, 2, 3, 7, 64, 1000]) assert.deepEqual(split(size), whole, `pieces of ${size}`)
+})
+
+test('XEP-0227: files that are none', async (t) => {
+  const files = {
+    'half.xml': FILE.slice(0, -20),
+    'other.xml': '<rss/>',
+    'doctype.xml': '<!DOCTYPE x [<!ENTITY a "aaaa">]><server-data/>',
+    'binary.xml': '\0\x01\x02',
+    'bad-user.xml': `<server-data xmlns='urn:xmpp:pie:0'><host jid='capulet.com'><user name='a'><b></c></user><user name='juliet' password='x'/></host></server-data>`,
+  }
+  const folder = await folderOf(t, files)
+  for (const name of Object.keys(files))
+    assert.match(await imported(await place(), readXep0227(join(folder, name), NOW)), /not read: /, name)
+  assert.match(
+    await imported(await place(), readXep0227(join(folder, 'bad-user.xml'), NOW)),
+    /^1 account imported\.$/m,
+    'the others are',
+  )
+  await assert.rejects(imported(await place(), readXep0227(join(folder, 'absent.xml'), NOW)), { code: 'ENOENT' })
+})
+
+/** As Prosody 0.12.3 has written them. */
+const PROSODY = {
+  'capulet%2ecom/accounts/juliet.dat': `return {
+	["iteration_count"] = 10000;
+	["salt"] = "fd922c3d-d449-443f-af90-8b869588726c";
+	["server_key"] = "7f6854e7295cd7ac8278fa78f921065804f6ebbf";
+	["stored_key"] = "53a2d127f17404741ef96f1707e3a240fe2d5b86";
+};
+`,
+  'capulet%2ecom/accounts/the%2enurse.dat': 'return { ["password"] = "pa\\"ss\\\\w\\195\\182rd"; };\n',
+  'capulet%2ecom/accounts/broken.dat': 'return os.execute("true")\n',
+  'capulet%2ecom/roster/juliet.dat': `return {
+	[false] = {
+		["version"] = 6;
+		["pending"] = {
+			["tybalt@capulet.com"] = {
+				["attr"] = {
+					["type"] = "subscribe";
+					["to"] = "juliet@capulet.com";
+					["xml:lang"] = "en";
+					["from"] = "tybalt@capulet.com";
+				};
+				["name"] = "presence";
+			};
+			["mercutio@montague.net"] = true;
+		};
+	};
+	["romeo@montague.net"] = {
+		["groups"] = {
+			["Friends"] = true;
+		};
+		["name"] = "R\\195\\182meo";
+		["subscription"] = "both";
+	};
+};
+`,
+  'capulet%2ecom/roster/the%2enurse.dat': 'return { ["x"] = ',
+  'capulet%2ecom/blocklist/juliet.dat':
+    'return {\n\t[false] = {\n\t\t["created"] = 1795287817;\n\t};\n\t["paris@verona.it"] = 1795287818;\n};\n',
+  'capulet%2ecom/offline/juliet.list': [1, 2, 3]
+    .map(
+      (n) => `item({
+	{
+		"Good night ${n}, gr\\195\\182\\195\\159er & <3";
+		["attr"] = {};
+		["name"] = "body";
+	};
+	["attr"] = {
+		["type"] = "chat";
+		["to"] = "juliet@capulet.com";
+		["stamp"] = "2026-11-21T19:03:38Z";
+		["from"] = "romeo@montague.net/orchard";
+	};
+	["name"] = "message";
+	["when"] = 1795287818;
+});
+`,
+    )
+    .join(''),
+  'capulet%2ecom/vcard4/juliet.dat': 'return {};',
+}
+
+test('Prosody: keys are kept, what does not fit or cannot be read is named, and files are data', async (t) => {
+  const here = await place()
+  const folder = await folderOf(t, PROSODY)
+  const said = await imported(here, readProsody(folder, NOW))
+  assert.match(said, /^juliet@capulet\.com: 1 contact, 2 requests to answer, 1 blocked, 2 stored messages; old keys\.$/m)
+  assert.match(said, /^ {2}without a stored message, for which there is no room\.$/m)
+  assert.match(said, /^the\.nurse@capulet\.com: 0 contacts\.$/m)
+  assert.match(said, /^ {2}without the rest of roster\/the%2enurse\.dat, which cannot be read: line 1: /m)
+  assert.match(said, /accounts\/broken\.dat: not read: line 1: /)
+  assert.match(said, /^Not taken: capulet\.com: vcard4 \(1 file\)\.$/m)
+  assert.match(said, /mechanisms = \["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"\]/)
+
+  const { accounts, rosters } = here.server.host.stores
+  assert.deepEqual(await accounts.credentials(JULIET), {
+    'sha-1': {
+      iterations: 10000,
+      salt: Buffer.from('fd922c3d-d449-443f-af90-8b869588726c').toString('base64'),
+      storedKey: Buffer.from('53a2d127f17404741ef96f1707e3a240fe2d5b86', 'hex').toString('base64'),
+      serverKey: Buffer.from('7f6854e7295cd7ac8278fa78f921065804f6ebbf', 'hex').toString('base64'),
+    },
+  })
+  const nurse = passwordKeys((await accounts.credentials('the.nurse@capulet.com'))!)
+  assert.ok(await verifyPassword(nurse.hash, nurse.keys, 'pa"ss\\wörd'))
+  const { items } = await rosters.load(JULIET)
+  assert.deepEqual([items[0]!.name, items[0]!.groups, items[0]!.subscription], ['Römeo', ['Friends'], 'both'])
+  const messages = await new OfflineMessages(here.server.host.database).first(JULIET, 10)
+  assert.deepEqual(
+    messages.map(({ packet, receivedAt }) => [packet.payload.child('body')!.text, receivedAt]),
+    [1, 2].map((n) => [`Good night ${n}, größer & <3`, Date.UTC(2026, 10, 21, 19, 3, 38)]),
+  )
+  assert.match(
+    await imported(here, readProsody(join(folder, 'capulet%2ecom'), NOW)),
+    /^2 accounts here already\.$/m,
+    'one domain alone',
+  )
+})

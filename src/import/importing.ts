@@ -1,0 +1,149 @@
+/**
+ * What was found becomes accounts: each with all that belongs to it in one transaction, or not at all. Who is here already is
+ * left as he is.
+ */
+import type { Clock } from '../base/clock.ts'
+import type { Entropy } from '../base/entropy.ts'
+import type { ImLimits, PendingRequest, RosterItem } from '../im/account.ts'
+import { SqlAccounts } from '../storage/accounts.ts'
+import type { Database, Statement } from '../storage/database.ts'
+import { SqlRosters } from '../storage/rosters.ts'
+import { StorageError } from '../storage/storage-error.ts'
+import { deriveCredentials } from '../stream/sasl/credentials.ts'
+import type { Credentials } from '../xmpp/credentials.ts'
+import { PrecisError } from '../xmpp/precis.ts'
+import { BlockLists } from '../xep/0191-blocking/store.ts'
+import { OfflineMessages, type OfflineLimits } from '../xep/0160-offline-messages/store.ts'
+import type { ImportedUser } from './user.ts'
+
+export interface ImportOptions {
+  readonly database: Database
+  /** Prepared: only their accounts are taken. */
+  readonly domains: readonly string[]
+  readonly limits: Pick<ImLimits, 'rosterItems' | 'groupsPerItem' | 'nameBytes' | 'pendingRequests'>
+  readonly offline: OfflineLimits
+  /** PBKDF2 iterations for passwords that come in clear text. */
+  readonly iterations: number
+  readonly clock: Clock
+  readonly entropy: Entropy
+  /** Looks, and changes nothing. */
+  readonly dryRun: boolean
+}
+
+export interface Counts {
+  readonly contacts: number
+  readonly requests: number
+  readonly blocked: number
+  readonly messages: number
+}
+
+export type Outcome =
+  | {
+      readonly kind: 'taken'
+      readonly counts: Counts
+      readonly credentials: Credentials | null
+      readonly leftOut: readonly string[]
+    }
+  | { readonly kind: 'exists' }
+  /** The domain is not ours. */
+  | { readonly kind: 'elsewhere' }
+  /** Nobody could ever log in. */
+  | { readonly kind: 'no-password'; readonly why: string }
+
+interface Fitting {
+  readonly contacts: readonly RosterItem[]
+  readonly requests: readonly PendingRequest[]
+  readonly leftOut: readonly string[]
+}
+
+export class Importing {
+  readonly #options: ImportOptions
+  readonly #accounts: SqlAccounts
+  readonly #rosters: SqlRosters
+  readonly #blocking: BlockLists
+  readonly #offline: OfflineMessages
+
+  constructor(options: ImportOptions) {
+    const { database, clock } = options
+    this.#options = options
+    this.#accounts = new SqlAccounts(database)
+    this.#rosters = new SqlRosters(database, clock, '')
+    this.#blocking = new BlockLists(database)
+    this.#offline = new OfflineMessages(database)
+  }
+
+  /** @throws StorageError */
+  async take(user: ImportedUser): Promise<Outcome> {
+    const { domains, dryRun } = this.#options
+    const { bare } = user.jid
+    if (!domains.includes(user.jid.domain)) return { kind: 'elsewhere' }
+    if (await this.#accounts.exists(bare)) return { kind: 'exists' }
+    if (user.password === null && user.credentials === null)
+      return { kind: 'no-password', why: 'it has neither a password nor keys that can be used' }
+    const fitting = this.#fitted(user)
+    const credentials = await this.#credentialsOf(user)
+    if (credentials === null) return { kind: 'no-password', why: 'its password holds what RFC 8265 forbids, or is empty' }
+    const { contacts, requests, leftOut } = fitting
+    const counts = {
+      contacts: contacts.length,
+      requests: requests.length,
+      blocked: user.blocked.size,
+      messages: user.offline.length,
+    }
+    if (dryRun) return { kind: 'taken', counts, credentials, leftOut }
+    const stored = await this.#store(user, credentials, fitting)
+    if (stored === null) return { kind: 'exists' }
+    const lost = counts.messages - stored
+    const full = lost === 0 ? [] : [`${lost === 1 ? 'a stored message' : `${lost} stored messages`}, for which there is no room`]
+    return { kind: 'taken', counts: { ...counts, messages: stored }, credentials, leftOut: [...leftOut, ...full] }
+  }
+
+  /** What the limits of this server have room for. */
+  #fitted(user: ImportedUser): Fitting {
+    const { rosterItems, groupsPerItem, nameBytes, pendingRequests } = this.#options.limits
+    const leftOut = [...user.leftOut]
+    const isShort = (text: string): boolean => Buffer.byteLength(text) <= nameBytes
+    const all = [...user.roster.values()].map((item) => {
+      const groups = item.groups.filter((group) => group !== '' && isShort(group)).slice(0, groupsPerItem)
+      if (groups.length === item.groups.length && isShort(item.name)) return item
+      leftOut.push(`the name or groups of ${item.jid.full}, where they are too long or too many`)
+      return { ...item, groups, name: isShort(item.name) ? item.name : '' }
+    })
+    const waiting = [...user.pending.values()]
+    const contacts = all.slice(0, rosterItems)
+    const requests = waiting.slice(0, pendingRequests)
+    if (all.length > contacts.length) leftOut.push(`${all.length - contacts.length} contacts: a roster holds ${rosterItems}`)
+    if (waiting.length > requests.length)
+      leftOut.push(`${waiting.length - requests.length} subscription requests: there are too many`)
+    return { contacts, requests, leftOut }
+  }
+  /** Null: the password is none. */
+  async #credentialsOf({ password, credentials }: ImportedUser): Promise<Credentials | null> {
+    if (password === null) return credentials
+    const { iterations, entropy, dryRun } = this.#options
+    try {
+      return await deriveCredentials(password, dryRun ? 1 : iterations, entropy)
+    } catch (error) {
+      if (error instanceof PrecisError) return credentials
+      throw error
+    }
+  }
+  /** How many messages there was room for; null: somebody has made the account meanwhile. */
+  async #store(user: ImportedUser, credentials: Credentials, { contacts, requests }: Fitting): Promise<number | null> {
+    const now = this.#options.clock.now()
+    const owner = user.jid.bare
+    const before: readonly Statement[] = [
+      ...this.#accounts.creation(owner, credentials, now),
+      ...this.#rosters.contents(owner, now, contacts, requests),
+      ...this.#blocking.additions(owner, [...user.blocked.values()], now),
+    ]
+    const messages = user.offline.map((one) => this.#offline.addition(owner, one.packet, one.receivedAt, this.#options.offline))
+    try {
+      const changed = await this.#options.database.atomically([...before, ...messages])
+      return changed.slice(before.length).reduce((sum, count) => sum + count, 0)
+    } catch (error) {
+      if (error instanceof StorageError && error.trouble === 'nothing-changed') return null
+      throw error
+    }
+  }
+}

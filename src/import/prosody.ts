@@ -1,0 +1,168 @@
+/**
+ * Prosody's data folder (`/var/lib/prosody`, storage "internal"): for each domain a folder, in it one for each kind of data,
+ * in it a file for each user. Names are encoded: `chat%2eexample/accounts/romeo.dat`.
+ */
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Millis } from '../base/clock.ts'
+import type { Element } from '../xml/element.ts'
+import { escape, escapeText, wire } from '../xml/wire.ts'
+import { CLIENT } from '../xmpp/ns.ts'
+import { unreadable, type Found } from './found.ts'
+import { isTable, readItems, readReturned, type LuaTable, type LuaValue } from './lua.ts'
+import { ImportedUser } from './user.ts'
+import { elementOf, PIECE_MAX } from './xml.ts'
+
+const TAKEN: ReadonlySet<string> = new Set(['accounts', 'roster', 'blocklist', 'offline'])
+
+/** Whether this is such a folder: with domains in it, or one of a domain. */
+export const isProsodyFolder = async (folder: string): Promise<boolean> => (await domainFolders(folder)).length > 0
+
+export async function* readProsody(folder: string, now: Millis): AsyncGenerator<Found> {
+  for (const path of await domainFolders(folder)) {
+    const domain = decoded(basename(path))
+    for (const store of (await namesIn(path)).sort()) {
+      if (TAKEN.has(store)) continue
+      const files = await namesIn(join(path, store))
+      if (files.length > 0)
+        yield { kind: 'left-out', what: `${domain}: ${store} (${files.length} file${files.length === 1 ? '' : 's'})` }
+    }
+    for (const file of (await namesIn(join(path, 'accounts'))).sort()) {
+      if (!file.endsWith('.dat')) continue
+      const where = join(path, 'accounts', file)
+      try {
+        yield { kind: 'user', user: await userOf(path, domain, file.slice(0, -'.dat'.length), now) }
+      } catch (error) {
+        yield unreadable(where, error)
+      }
+    }
+  }
+}
+
+async function domainFolders(folder: string): Promise<readonly string[]> {
+  const names = await namesIn(folder)
+  if (names.includes('accounts')) return [folder]
+  const found: string[] = []
+  for (const name of names.sort()) if ((await namesIn(join(folder, name))).includes('accounts')) found.push(join(folder, name))
+  return found
+}
+
+/** None where there is no such folder. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return []
+    throw error
+  }
+}
+
+const decoded = (name: string): string => decodeURIComponent(name)
+
+/** @throws Error that names the file, when it is not the account's own */
+async function userOf(path: string, domain: string, name: string, now: Millis): Promise<ImportedUser> {
+  const user = new ImportedUser(decoded(name), domain, now)
+  takeAccount(user, readReturned((await contentOf(join(path, 'accounts', `${name}.dat`)))!))
+  const part = async (file: string, take: (octets: Buffer) => void): Promise<void> => {
+    try {
+      const octets = await contentOf(join(path, file))
+      if (octets !== null) take(octets)
+    } catch (error) {
+      user.leftOut.push(`the rest of ${file}, which cannot be read: ${(error as Error).message}`)
+    }
+  }
+  await part(`roster/${name}.dat`, (octets) => takeRoster(user, readReturned(octets)))
+  await part(`blocklist/${name}.dat`, (octets) => takeBlocked(user, readReturned(octets)))
+  await part(`offline/${name}.list`, (octets) => {
+    for (const item of readItems(octets)) {
+      const message = stanzaOf(item)
+      if (message === null) user.leftOut.push('a stored message, which is damaged')
+      else user.addMessage(message)
+    }
+  })
+  return user
+}
+
+/** Null: there is no such file. @throws Error */
+async function contentOf(file: string): Promise<Buffer | null> {
+  try {
+    if ((await stat(file)).size > PIECE_MAX) throw new Error(`it is larger than ${PIECE_MAX} octets`)
+    return await readFile(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+const text = (value: LuaValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined)
+const truth = (value: LuaValue | undefined): boolean => value === true || value === 'true'
+
+/** Keys are hexadecimal there, and the salt is a text. */
+function takeAccount(user: ImportedUser, account: LuaTable): void {
+  user.password = text(account.get('password')) ?? null
+  const [stored, server, salt] = ['stored_key', 'server_key', 'salt'].map((key) => text(account.get(key)))
+  if (stored === undefined || server === undefined || salt === undefined) return
+  const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64')
+  const iterations = account.get('iteration_count')
+  user.addKeys(stored.length === 64 ? 'SCRAM-SHA-256' : 'SCRAM-SHA-1', {
+    iterations: typeof iterations === 'number' ? iterations : undefined,
+    salt: Buffer.from(salt).toString('base64'),
+    storedKey: base64(stored),
+    serverKey: base64(server),
+  })
+}
+
+function takeRoster(user: ImportedUser, roster: LuaTable): void {
+  for (const [address, item] of roster) {
+    if (typeof address !== 'string' || !isTable(item) || address === 'pending') continue
+    const groups = item.get('groups')
+    const names = isTable(groups) ? [...groups].filter(([, isIn]) => isIn === true).map(([name]) => String(name)) : []
+    user.addContact(address, {
+      name: text(item.get('name')) ?? '',
+      groups: names,
+      subscription: text(item.get('subscription')) ?? 'none',
+      ask: item.get('ask') === 'subscribe',
+      approved: truth(item.get('approved')),
+    })
+  }
+  const own = roster.get(false)
+  // 'pending' beside the contacts: as versions before 0.10 wrote it.
+  for (const pending of [isTable(own) ? own.get('pending') : undefined, roster.get('pending')]) {
+    if (!isTable(pending)) continue
+    for (const [address, stanza] of pending)
+      if (typeof address === 'string' && stanza !== false) user.addRequest(address, isTable(stanza) ? stanzaOf(stanza) : null)
+  }
+}
+
+function takeBlocked(user: ImportedUser, list: LuaTable): void {
+  for (const [address, isBlocked] of list) if (typeof address === 'string' && isBlocked !== false) user.block(address)
+}
+
+const NAME = /^[A-Za-z_][\w.-]*$/
+
+/** Null: it is none. */
+function stanzaOf(table: LuaTable): Element | null {
+  try {
+    return elementOf(wire(xmlOf(table)), CLIENT)
+  } catch {
+    return null
+  }
+}
+
+/** @throws Error */
+function xmlOf(stanza: LuaTable): string {
+  const name = text(stanza.get('name'))
+  if (name === undefined || !NAME.test(name)) throw new Error('an element without a name')
+  let xml = `<${name}`
+  const attributes = stanza.get('attr')
+  if (isTable(attributes))
+    for (const [key, value] of attributes)
+      if (typeof key === 'string' && typeof value === 'string' && (NAME.test(key) || key === 'xml:lang'))
+        xml += ` ${key}='${escape(value)}'`
+  xml += '>'
+  for (let i = 1; stanza.has(i); i++) {
+    const child = stanza.get(i)!
+    xml += isTable(child) ? xmlOf(child) : escapeText(String(child))
+  }
+  return `${xml}</${name}>`
+}

@@ -1,0 +1,141 @@
+/**
+ * A user as another server has kept him, whatever its format: each part of it checked, or set aside with the reason. What
+ * is set aside is named in the report, and nothing else is lost for it.
+ */
+import type { Millis } from '../base/clock.ts'
+import { contactOf, type RosterItem } from '../im/account.ts'
+import type { PendingRequest } from '../server/ports.ts'
+import type { Element } from '../xml/element.ts'
+import { escape } from '../xml/wire.ts'
+import type { Credentials, ScramHash, ScramKeys } from '../xmpp/credentials.ts'
+import { parseDateTime } from '../xmpp/datetime.ts'
+import { DELAY } from '../xmpp/delay.ts'
+import { jid, JidError, type Jid } from '../xmpp/jid.ts'
+import { Packet, Payload } from '../xmpp/packet.ts'
+
+export interface OfflineMessage {
+  readonly packet: Packet
+  readonly receivedAt: Millis
+}
+
+export class ImportedUser {
+  /** Bare. */
+  readonly jid: Jid
+  /** Null: only keys are known, or nothing. */
+  password: string | null = null
+  readonly keys: Partial<Record<ScramHash, ScramKeys>> = {}
+  readonly roster = new Map<string, RosterItem>()
+  readonly pending = new Map<string, PendingRequest>()
+  readonly blocked = new Map<string, Jid>()
+  readonly offline: OfflineMessage[] = []
+  /** What could not be taken, in words. */
+  readonly leftOut: string[] = []
+  readonly #now: Millis
+
+  /** @throws JidError */
+  constructor(local: string, domain: string, now: Millis) {
+    this.jid = jid(`${local}@${domain}`)
+    if (this.jid.resource !== '' || this.jid.local === '') throw new JidError(`${local}@${domain} is no account`)
+    this.#now = now
+  }
+  get credentials(): Credentials | null {
+    return Object.keys(this.keys).length === 0 ? null : this.keys
+  }
+
+  /** All in base64. A key that cannot be one is set aside. */
+  addKeys(mechanism: string, keys: { readonly [K in keyof ScramKeys]: ScramKeys[K] | undefined }): void {
+    const hash = HASHES[mechanism]
+    if (hash === undefined) return void this.leftOut.push(`the keys of ${mechanism}, which is not known here`)
+    const { iterations, salt, storedKey, serverKey } = keys
+    const isWhole = (text: string | undefined): text is string => octetsOf(text) === OCTETS[hash]
+    if (!isWhole(storedKey) || !isWhole(serverKey) || octetsOf(salt) === 0 || !(Number(iterations) > 0))
+      return void this.leftOut.push(`the keys of ${mechanism}, which are damaged`)
+    this.keys[hash] = { iterations: Number(iterations), salt: salt!, storedKey, serverKey }
+  }
+  addContact(address: string, { name = '', groups = [], subscription = 'none', ask = false, approved = false }: Contact): void {
+    const contact = this.#address(address, 'contact')
+    if (contact === null) return
+    const key = contactOf(contact)
+    if (!isSubscription(subscription))
+      return void this.leftOut.push(`the contact ${address}, with the subscription "${subscription}"`)
+    if (key.full === this.jid.full || this.roster.has(key.full)) return
+    const isAsked = ask && (subscription === 'none' || subscription === 'from')
+    this.roster.set(key.full, { jid: key, name, groups: [...new Set(groups)], subscription, ask: isAsked, approved })
+  }
+  /** Somebody who waits for an answer (RFC 6121 3.1.3). @param stanza null: it was not kept */
+  addRequest(address: string, stanza: Element | null): void {
+    const from = this.#address(address, 'subscription request of')
+    if (from === null) return
+    const item = this.roster.get(from.bare)
+    if (item?.subscription === 'from' || item?.subscription === 'both' || from.bare === this.jid.bare) return
+    const packet = packetOf('presence', 'subscribe', from.asBare, this.jid, stanza)
+    this.pending.set(from.bare, { from: from.asBare, stanza: packet, receivedAt: this.#now })
+  }
+  block(address: string): void {
+    const entry = this.#address(address, 'blocked address')
+    if (entry !== null) this.blocked.set(entry.full, entry)
+  }
+  addMessage(message: Element): void {
+    const from = this.#address(message.attr('from') ?? '', 'message from')
+    if (from === null) return
+    const to = message.attr('to') === undefined ? this.jid : this.#address(message.attr('to')!, 'message to')
+    if (to === null) return
+    const type = message.attr('type') ?? ''
+    if (!/^(|chat|normal|headline|groupchat)$/.test(type)) return void this.leftOut.push(`a message of the type "${type}"`)
+    const delay = message.child('delay', DELAY)
+    const receivedAt = parseDateTime(delay?.attr('stamp') ?? message.attr('stamp') ?? '') ?? this.#now
+    // Ours is added when it is delivered
+    const kept = message.elements.filter((child) => child !== delay && child.ns !== LEGACY_DELAY)
+    this.offline.push({ packet: packetOf('message', type, from, to, message, kept), receivedAt })
+  }
+
+  #address(text: string, what: string): Jid | null {
+    try {
+      return jid(text)
+    } catch (error) {
+      if (!(error instanceof JidError)) throw error
+      this.leftOut.push(`the ${what} "${text}", which is no address`)
+      return null
+    }
+  }
+}
+
+export interface Contact {
+  readonly name?: string
+  readonly groups?: readonly string[]
+  readonly subscription?: string
+  readonly ask?: boolean
+  readonly approved?: boolean
+}
+
+const HASHES: Readonly<Record<string, ScramHash>> = {
+  'SCRAM-SHA-1': 'sha-1',
+  'SCRAM-SHA-256': 'sha-256',
+  'SCRAM-SHA-512': 'sha-512',
+}
+const OCTETS: Readonly<Record<ScramHash, number>> = { 'sha-1': 20, 'sha-256': 32, 'sha-512': 64 }
+const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/
+const octetsOf = (text = ''): number => (BASE64.test(text) ? Buffer.from(text, 'base64').length : 0)
+const LEGACY_DELAY = 'jabber:x:delay'
+
+const isSubscription = (text: string): text is RosterItem['subscription'] => /^(none|to|from|both)$/.test(text)
+
+function packetOf(
+  kind: 'message' | 'presence',
+  type: string,
+  from: Jid,
+  to: Jid,
+  stanza: Element | null,
+  children: readonly Element[] = stanza?.elements ?? [],
+): Packet {
+  const [id, lang] = [stanza?.attr('id'), stanza?.attr('xml:lang')]
+  return Packet.of({
+    kind,
+    type,
+    from,
+    to,
+    id: id === undefined ? null : escape(id),
+    lang: lang === undefined ? null : escape(lang),
+    payload: Payload.of(...children),
+  })
+}

@@ -1,0 +1,123 @@
+/** XEP-0227: a file with all users of a server, or one that includes others from its folder (section 5). */
+import { createReadStream } from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
+import type { Millis } from '../base/clock.ts'
+import type { Element } from '../xml/element.ts'
+import { CLIENT } from '../xmpp/ns.ts'
+import { unreadable, type Found } from './found.ts'
+import { Splitter, type Piece } from './splitter.ts'
+import { ImportedUser } from './user.ts'
+import { elementOf } from './xml.ts'
+
+const PIE = 'urn:xmpp:pie:0'
+const SCRAM = 'urn:xmpp:pie:0#scram'
+const ROSTER = 'jabber:iq:roster'
+const BLOCKING = 'urn:xmpp:blocking'
+/** Files within one another: a server, a host, a user. */
+const INCLUDES_MAX = 3
+
+/** @throws Error of the file system, for the first file */
+export async function* readXep0227(file: string, now: Millis): AsyncGenerator<Found> {
+  yield* readFile({ file: resolve(file), folder: dirname(resolve(file)), host: null, depth: 0, now })
+}
+
+interface Reading {
+  readonly file: string
+  /** Included files stand in it. */
+  readonly folder: string
+  /** Whose users a file has that does not say so itself. */
+  readonly host: string | null
+  readonly depth: number
+  readonly now: Millis
+}
+
+async function* readFile(reading: Reading): AsyncGenerator<Found> {
+  const { file, now } = reading
+  const splitter = new Splitter()
+  let { host } = reading
+  try {
+    for await (const chunk of createReadStream(file, 'latin1'))
+      for (const piece of splitter.push(chunk as string)) {
+        if (piece.kind === 'host') host = piece.jid
+        else if (piece.kind === 'include') yield* included(piece.href, { ...reading, host })
+        else yield found(piece, host ?? '', file, now)
+      }
+    splitter.end()
+  } catch (error) {
+    if (reading.depth === 0 && (error as NodeJS.ErrnoException).code !== undefined) throw error
+    yield unreadable(file, error)
+  }
+}
+
+async function* included(href: string, reading: Reading): AsyncGenerator<Found> {
+  const { file, folder, depth } = reading
+  const target = resolve(dirname(file), decodeURI(href))
+  const way = relative(folder, target)
+  if (way.startsWith('..') || depth === INCLUDES_MAX)
+    yield unreadable(file, new Error(`what it includes is not taken: "${href}" is outside its folder, or too deep`))
+  else yield* readFile({ ...reading, file: target, depth: depth + 1 })
+}
+
+function found(piece: Exclude<Piece, { kind: 'host' | 'include' }>, host: string, file: string, now: Millis): Found {
+  switch (piece.kind) {
+    case 'other':
+      return { kind: 'left-out', what: `${host}: ${piece.name}` }
+    case 'too-large':
+      return unreadable(`${piece.name}@${host} in ${file}`, new Error('there is too much of it'))
+    case 'user':
+      try {
+        return { kind: 'user', user: userOf(elementOf(piece.text, PIE), host, now) }
+      } catch (error) {
+        return unreadable(`a user of ${host} in ${file}`, error)
+      }
+  }
+}
+
+function userOf(element: Element, host: string, now: Millis): ImportedUser {
+  const user = new ImportedUser(element.attr('name') ?? '', host, now)
+  user.password = element.attr('password') ?? null
+  const other = new Map<string, number>()
+  // What waits depends on who is a contact already: it comes last.
+  const order = (child: Element): number => (child.is('presence', CLIENT) ? 1 : 0)
+  for (const child of element.elements.toSorted((a, b) => order(a) - order(b))) {
+    const take = PARTS[`${child.ns} ${child.name}`]
+    if (take === undefined) other.set(`${child.name} (${child.ns})`, (other.get(`${child.name} (${child.ns})`) ?? 0) + 1)
+    else take(user, child)
+  }
+  for (const [name, times] of other) user.leftOut.push(times === 1 ? name : `${times} times ${name}`)
+  return user
+}
+
+const truth = (text: string | undefined): boolean => text === 'true' || text === '1'
+
+const PARTS: Readonly<Record<string, (user: ImportedUser, element: Element) => void>> = {
+  [`${SCRAM} scram-credentials`]: (user, keys) => {
+    const text = (name: string): string | undefined => keys.child(name)?.text.trim()
+    user.addKeys(keys.attr('mechanism') ?? '', {
+      iterations: Number(text('iter-count')),
+      salt: text('salt'),
+      storedKey: text('stored-key'),
+      serverKey: text('server-key'),
+    })
+  },
+  [`${ROSTER} query`]: (user, query) => {
+    for (const item of query.elements) {
+      user.addContact(item.attr('jid') ?? '', {
+        name: item.attr('name') ?? '',
+        groups: item.elements.filter((one) => one.name === 'group').map((one) => one.text),
+        subscription: item.attr('subscription') ?? 'none',
+        ask: item.attr('ask') === 'subscribe',
+        approved: truth(item.attr('approved')),
+      })
+    }
+  },
+  [`${BLOCKING} blocklist`]: (user, list) => {
+    for (const item of list.elements) user.block(item.attr('jid') ?? '')
+  },
+  [`${PIE} offline-messages`]: (user, messages) => {
+    for (const message of messages.elements) user.addMessage(message)
+  },
+  [`${CLIENT} presence`]: (user, presence) => {
+    if (presence.attr('type') === 'subscribe') user.addRequest(presence.attr('from') ?? '', presence)
+  },
+}
