@@ -161,6 +161,7 @@ async function start(parts: Parts): Promise<Running> {
     keepHouse({ stores, clock, log }),
     certificates.watch(clock, CERTIFICATES_MS),
     giveBackAtRest(clock, heapOfThread()),
+    server.checkpoints.start(),
   ]
   log.info(
     { listening: ports.map((p) => `${p.what} ${textOf(p.address)}`), data: config.server.fresh ? 'in memory' : dataDirectory },

@@ -28,6 +28,10 @@ export interface Keepsake {
   settle?(session: Session): void
   /** As plain JSON; undefined: nothing. */
   keep?(session: Session): unknown
+  /** Changes when it should be written down anew while the server runs (`Checkpoints`). */
+  stamp?(session: Session): string
+  /** Too much to be written down while the server runs. */
+  readonly isForRestart?: true
   /** @param kept undefined: nothing */
   restore(session: Session, kept: unknown): void
   /** All sessions are restored. */
@@ -72,6 +76,8 @@ const AT_ONCE = 500
 
 export class KeptSessions {
   readonly keepsakes: Keepsake[] = []
+  /** Told of each session that waits again. */
+  onRestored: (session: Session) => void = () => {}
   readonly #parts: KeptSessionsParts
   /** Restored and not resumed yet. */
   readonly #restored = new Set<Session>()
@@ -79,7 +85,7 @@ export class KeptSessions {
   constructor(parts: KeptSessionsParts) {
     this.#parts = parts
     parts.facts.on('session-resumed', ({ session }) => this.#cameBack(session))
-    parts.facts.on('session-ended', ({ session }) => this.#forget(session))
+    parts.facts.on('session-ended', ({ session }) => void this.#restored.delete(session))
   }
 
   /**
@@ -101,7 +107,7 @@ export class KeptSessions {
     this.#restored.clear()
     for (const session of kept) {
       if (session.ended) continue
-      rows.push(this.#row(session))
+      rows.push(this.row(session, 'for a restart'))
       // Should the server not come back, this is when its user was last seen
       if (session.presence !== null)
         lastPresence.unavailable(session.account.bare.bare, { at: clock.now(), payload: Payload.empty })
@@ -134,6 +140,34 @@ export class KeptSessions {
     return restored
   }
 
+  /** Changes when what is known of it should be written down anew. */
+  stamp(session: Session): string {
+    let stamp = ''
+    for (const keepsake of this.keepsakes) if (keepsake.stamp !== undefined) stamp += `${keepsake.stamp(session)} `
+    return stamp
+  }
+  /** The session as it is written down. */
+  row(session: Session, when: 'for a restart' | 'while running'): KeptSession {
+    const { jid, account, lang, directed, presence, boundAt, device, resumableMs, interested, invisible, priority } = session
+    const parts: Record<string, unknown> = {}
+    for (const keepsake of this.keepsakes)
+      if (when === 'for a restart' || keepsake.isForRestart !== true) parts[keepsake.name] = keepsake.keep?.(session)
+    const written: Written = {
+      boundAt,
+      lang: lang === null ? null : decode(lang),
+      device,
+      resumableMs,
+      interested,
+      invisible,
+      priority,
+      presence: presence === null ? null : packetToJson(presence),
+      directed: directed === null ? [] : [...directed.keys()],
+      parts,
+    }
+    const until = session.isRelic ? 0 : session.pausedUntil
+    return { owner: account.bare.bare, resource: jid.resource, until, state: JSON.stringify(written) }
+  }
+
   /** As many as may be kept. */
   #chosen(): Set<Session> {
     const chosen = new Set<Session>()
@@ -154,24 +188,6 @@ export class KeptSessions {
     await turn()
     for (const session of all) for (const keepsake of this.keepsakes) keepsake.settle?.(session)
   }
-  #row(session: Session): KeptSession {
-    const { jid, account, lang, directed, presence, boundAt, device, resumableMs, interested, invisible, priority } = session
-    const parts: Record<string, unknown> = {}
-    for (const keepsake of this.keepsakes) parts[keepsake.name] = keepsake.keep?.(session)
-    const written: Written = {
-      boundAt,
-      lang: lang === null ? null : decode(lang),
-      device,
-      resumableMs,
-      interested,
-      invisible,
-      priority,
-      presence: presence === null ? null : packetToJson(presence),
-      directed: directed === null ? [] : [...directed.keys()],
-      parts,
-    }
-    return { owner: account.bare.bare, resource: jid.resource, until: session.pausedUntil, state: JSON.stringify(written) }
-  }
 
   #restore(account: LocalAccount, { resource, until, state }: KeptSession): void {
     const { sessions, facts, clock } = this.#parts
@@ -181,6 +197,7 @@ export class KeptSessions {
     const session = sessions.restore(account, resource, boundAt, lang === null ? null : encode(lang), device)
     this.#restored.add(session)
     session.resumableMs = resumableMs
+    session.isRelic = until === 0
     session.interested = interested
     session.invisible = invisible
     session.priority = priority
@@ -191,24 +208,18 @@ export class KeptSessions {
       facts.tell('presence-changed', { session, before: null, after: packet })
     }
     for (const keepsake of this.keepsakes) keepsake.restore(session, parts[keepsake.name])
-    sessions.waitFor(session, Math.max(0, until - clock.now()))
+    // Nobody knows when the connection of a relic broke
+    sessions.waitFor(session, session.isRelic ? resumableMs : Math.max(0, until - clock.now()))
+    this.onRestored(session)
   }
 
   /** Of contacts elsewhere nobody knows what they have said meanwhile. */
   #cameBack(session: Session): void {
-    if (!this.#restored.has(session)) return
+    if (!this.#restored.delete(session)) return
     const { account } = session
     const { probing, router } = this.#parts
-    this.#forget(session)
     const elsewhere = account.roster.subscriptions.filter(({ domain }) => !router.isLocal(domain))
     if (session.takesPart && elsewhere.length > 0) probing.ask(session, account.reachable(elsewhere))
-  }
-  #forget(session: Session): void {
-    if (!this.#restored.delete(session)) return
-    const { store, log } = this.#parts
-    store
-      .drop(session.account.bare.bare, session.jid.resource)
-      .catch((error: unknown) => log.error({ err: error }, 'A session that was kept over the restart could not be forgotten'))
   }
 }
 

@@ -159,7 +159,7 @@ export interface LastPresenceStore {
 export interface KeptSession {
   readonly owner: string
   readonly resource: string
-  /** When it ends if nobody comes back for it. */
+  /** When it ends if nobody comes back for it; 0: its client was connected. */
   readonly until: Millis
   /** What is known of it: JSON, for server/kept-sessions.ts alone. */
   readonly state: string
@@ -168,6 +168,8 @@ export interface KeptSession {
 export interface KeptSessionStore {
   /** These, and no others. */
   replaceAll(sessions: readonly KeptSession[]): Promise<void>
+  /** Each in the place of what was written of it before. */
+  put(sessions: readonly KeptSession[]): Promise<void>
   all(): Promise<readonly KeptSession[]>
   drop(owner: string, resource: string): Promise<void>
 }

@@ -10,6 +10,7 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Packet } from '../xmpp/packet.ts'
 import { Accounts } from './accounts.ts'
 import { Asking } from './asking.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { contacts } from './contacts.ts'
 import type { FromClient, ToAccount } from './contexts.ts'
 import { installCore, type Books } from './core-stages.ts'
@@ -63,6 +64,7 @@ export interface Server<D = unknown> {
   readonly sessions: Sessions
   readonly rosterAudit: RosterAudit
   readonly keptSessions: KeptSessions
+  readonly checkpoints: Checkpoints
   /** The stages in force, for `porchlight explain order`. */
   readonly order: Readonly<Record<'fromClient' | 'toAccount' | 'toSession', readonly string[]>>
   /** Takes over what came on a session's stream, in order. An ending ends the session when its turn comes. */
@@ -120,6 +122,9 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const keptSessions = new KeptSessions({ ...about, sessions, probing, ...kept })
   keptSessions.keepsakes.push({ name: 'rush', settle: (session) => rush.letOut(session), restore: () => {} })
 
+  const writes = { store: stores.keptSessions, everyMs: options.limits['session-checkpoint'] }
+  const checkpoints = new Checkpoints({ ...about, sessions, kept: keptSessions, ...writes })
+
   const { software, domains, database, secret, registrar } = options
   const room = { accounts, sessions, router, journal, probing, links, deliver, deliverAfter }
   const given = { clock, entropy, log, metrics, software, domains, stores, database, ...room }
@@ -133,6 +138,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     accounts,
     sessions,
     keptSessions,
+    checkpoints,
     rosterAudit: new RosterAudit({ ...about, domains, stores, rosterChanges, limits }),
     order: orderOf(books),
     receive(session, item) {

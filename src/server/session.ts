@@ -73,6 +73,13 @@ export class Session extends Resource {
   pausedUntil: Millis
   /** Its client has announced that it will not be heard of for a while; it has a connection. */
   isSilent: boolean
+  /**
+   * Of before the server died, when its client was connected: nobody can resume it, for what its client has got is not
+   * known; it stands for its presence until the client has logged in anew.
+   */
+  isRelic: boolean
+  /** What contacts still take for its presence, from a relic of the same address; null: nothing. */
+  owed: Packet | null
   ended: boolean
   /** How its client was last heard of, and when; when the connection brought more than that: `heardAt`. */
   sign: Sign
@@ -102,6 +109,8 @@ export class Session extends Resource {
     this.pause = null
     this.pausedUntil = 0
     this.isSilent = false
+    this.isRelic = false
+    this.owed = null
     this.ended = false
     this.sign = 'binding'
     this.signAt = boundAt

@@ -5,6 +5,7 @@ import { ended as presenceEnded, type PresenceOut } from '../im/presence.ts'
 import { el } from '../xml/element.ts'
 import type { Wire } from '../xml/wire.ts'
 import { ABUSE_ERRORS } from '../xmpp/ns.ts'
+import { Packet } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import type { Accounts, LocalAccount } from './accounts.ts'
 import { disabledWords, NOT_RESUMED, REPLACED, type Ending } from './endings.ts'
@@ -24,6 +25,12 @@ export interface SessionsParts {
   readonly resourcesMax: number
 }
 
+/** So long a client that has logged in anew may say nothing, before its presence of before is taken back. */
+const OWED_MS: Millis = 30_000
+
+const isOf = (session: Session, wanted: string | null, device: string | null): boolean =>
+  session.jid.resource === wanted || (device !== null && session.device === device)
+
 export class Sessions {
   readonly slots: SlotBook<Session> = new SlotBook()
   /** How many stanzas wait for the client's acknowledgement, or for its return, as whoever keeps them says. */
@@ -31,8 +38,15 @@ export class Sessions {
   readonly #parts: SessionsParts
   readonly #all = new Set<Session>()
 
+  /** Which relic the client on a connection had, and which one a new session stands for from when it is available. */
+  readonly #claims = new WeakMap<Connection, Session>()
+  readonly #heirs = new WeakMap<Session, Session>()
+
   constructor(parts: SessionsParts) {
     this.#parts = parts
+    parts.facts.on('presence-changed', ({ session, before, after }) => {
+      if (before === null && after !== null) this.#arrived(session)
+    })
   }
   get size(): number {
     return this.#all.size
@@ -57,12 +71,21 @@ export class Sessions {
   ): Session {
     const { clock, resourcesMax } = this.#parts
     if (account.disabled !== null) throw new StanzaError('not-allowed', { text: disabledWords(account.disabled) })
-    this.#makeRoom(account, wanted, device)
+    const relic = this.#claims.get(connection) ?? account.sessions.find((s) => s.isRelic && isOf(s, wanted, device)) ?? null
+    const owed = relic !== null && relic.jid.resource === wanted ? this.#succeed(relic) : null
+    this.#makeRoom(account, wanted, device, relic)
     if (account.resources.length >= resourcesMax) {
       throw new StanzaError('resource-constraint', { specific: el('resource-limit-exceeded', ABUSE_ERRORS) })
     }
     const resource = wanted === null || account.session(wanted) !== undefined ? token(this.#parts.entropy) : wanted
-    return this.#begin(account, resource, clock.now(), lang, connection, device)
+    const session = this.#begin(account, resource, clock.now(), lang, connection, device)
+    if (owed !== null) this.#owe(session, owed)
+    else if (relic !== null && !relic.ended) this.#heirs.set(session, relic)
+    return session
+  }
+  /** Whoever binds a resource over this connection is the client that the relic had. */
+  claim(relic: Session, connection: Connection): void {
+    this.#claims.set(connection, relic)
   }
   /** A session of before the server was restarted: without a connection, until `waitFor` says how long it may be so. */
   restore(account: LocalAccount, resource: string, boundAt: Millis, lang: Wire | null, device: string | null): Session {
@@ -89,13 +112,39 @@ export class Sessions {
    * A session without a connection gives way to a new one that needs its resource or its place. Any gives way to a new
    * one of the same device (XEP-0386 3.2).
    */
-  #makeRoom(account: LocalAccount, wanted: string | null, device: string | null): void {
-    if (device !== null) for (const session of account.sessions.filter((s) => s.device === device)) this.end(session, REPLACED)
+  #makeRoom(account: LocalAccount, wanted: string | null, device: string | null, relic: Session | null): void {
+    const isIts = (s: Session): boolean => s.device === device && s !== relic
+    if (device !== null) for (const session of account.sessions.filter(isIts)) this.end(session, REPLACED)
     const holder = wanted === null ? undefined : account.session(wanted)
     if (holder !== undefined && holder.pause !== null) this.end(holder, REPLACED)
     if (account.resources.length < this.#parts.resourcesMax) return
     const paused = account.sessions.find((session) => session.pause !== null)
     if (paused !== undefined) this.end(paused, REPLACED)
+  }
+  /** A new session takes the address of a relic, of which nobody sees anything. @returns the presence that contacts still have */
+  #succeed(relic: Session): Packet | null {
+    const { presence } = relic
+    relic.presence = null
+    this.end(relic, REPLACED)
+    return presence
+  }
+  /** The presence of a relic is taken back if the client says nothing of its own. */
+  #owe(session: Session, owed: Packet): void {
+    const { clock, presenceOut, facts } = this.#parts
+    session.owed = owed
+    clock.after(OWED_MS, () => {
+      if (session.ended || session.owed === null || session.presence !== null) return
+      session.presence = owed
+      session.owed = null
+      presenceEnded(session.account, session, clock.now(), presenceOut)
+      facts.tell('presence-changed', { session, before: owed, after: null })
+    })
+  }
+  /** The session has said that it is available: what stood for it is over. */
+  #arrived(session: Session): void {
+    session.owed = null
+    const relic = this.#heirs.get(session)
+    if (relic !== undefined) this.end(relic, REPLACED)
   }
   /** The connection is gone, or wants to go: the session pauses if it may, and ends otherwise. */
   leave(session: Session, ending: Ending): void {
@@ -150,6 +199,7 @@ export class Sessions {
     session.ended = true
     session.pause?.cancel()
     session.lane.clear()
+    session.presence ??= session.owed
     const { account, connection, presence } = session
     session.disconnect()
     this.#all.delete(session)

@@ -24,6 +24,10 @@ export const limitsSettings = section({
     '64 MiB',
     'What the sessions may take up that are kept over `porchlight restart`, with what waits in them, about. Those beyond it end.',
   ),
+  'session-checkpoint': duration(
+    '2 seconds',
+    'How often is written down what has changed in sessions that can be resumed, for the case that the server dies: 200 at a time. "0 s": never.',
+  ),
   'idle-accounts': count(10_000, 'Accounts without a session that stay in memory, to save reading them again.'),
 })
 export type LimitsSettings = Settings<typeof limitsSettings>

@@ -6,7 +6,7 @@ import type { Migrations } from './migrations.ts'
 import { prepare } from './prepare.ts'
 
 interface Tables {
-  /** `until`: when it ends if nobody comes back for it. `state`: JSON. */
+  /** `until`: when it ends if nobody comes back for it; 0: its client was connected. `state`: JSON. */
   kept_session: { owner: string; resource: string; until: Millis; state: string }
 }
 
@@ -37,6 +37,9 @@ export class SqlKeptSessions implements KeptSessionStore {
     const { clear, put } = this.#queries
     await this.#database.atomically([clear({}), ...sessions.map((session) => put(session))])
   }
+  async put(sessions: readonly KeptSession[]): Promise<void> {
+    await this.#database.atomically(sessions.map((session) => this.#queries.put(session)))
+  }
   all(): Promise<readonly KeptSession[]> {
     return this.#database.read(this.#queries.all({}))
   }
@@ -51,7 +54,10 @@ function queriesOf(database: Database) {
     all: prepare(() => db.selectFrom('kept_session').select(['owner', 'resource', 'until', 'state'])),
     clear: prepare(() => db.deleteFrom('kept_session')),
     put: prepare((p: KeptSession) =>
-      db.insertInto('kept_session').values({ owner: p.owner, resource: p.resource, until: p.until, state: p.state }),
+      db
+        .insertInto('kept_session')
+        .values({ owner: p.owner, resource: p.resource, until: p.until, state: p.state })
+        .onConflict((c) => c.columns(['owner', 'resource']).doUpdateSet({ until: p.until, state: p.state })),
     ),
     drop: prepare((p: { owner: string; resource: string }) =>
       db.deleteFrom('kept_session').where('owner', '=', p.owner).where('resource', '=', p.resource),

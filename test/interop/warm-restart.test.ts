@@ -3,10 +3,16 @@
  * client with stream management resumes and has lost nothing; its contact sees no change at all.
  */
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import type { ServerProcess } from '../support/server-process.ts'
+import { within } from '../support/within.ts'
 import { portFor, type DrivenPerson } from './driven.ts'
 import { Line } from './line.ts'
 import { slixmpp } from './makes.ts'
+import { PATIENCE_MS } from './person.ts'
 import { becomeContacts, skipped, Theatre } from './stories.ts'
 
 /** On a line that leads to the server's port of the moment. */
@@ -51,4 +57,46 @@ test('slixmpp and a server that is restarted', { skip: skipped(slixmpp) }, async
     await juliet.sawAllOf(romeo.jid)
     await romeo.sawAllOf(juliet.jid)
   })
+
+  await t.test('killed: who was away resumes with all that had come; who logs in anew was never gone', async (t) => {
+    const [{ person: romeo }, { person: juliet, line }] = [
+      await managed(t, theatre, 'benvolio'),
+      await managed(t, theatre, 'rosaline'),
+    ]
+    await becomeContacts(romeo, juliet)
+    await Promise.all([romeo.settle(), juliet.settle()])
+    line.cut()
+    await juliet.next('closed', '')
+    for (let i = 0; i < 5; i++) await romeo.say(juliet.jid, `${i}`)
+    await romeo.settle()
+    await isWritten(server, juliet.jid, '<body>4</body>')
+    await isWritten(server, romeo.jid, '')
+    await server.kill()
+    await romeo.next('closed', '')
+    await server.start()
+    await assert.rejects(romeo.resume(), /session-over/)
+    await romeo.show('online', '') // it has bound a resource on the same stream
+    await romeo.settle()
+    await juliet.resume()
+    for (let i = 0; i < 5; i++) await juliet.reads(romeo.jid, `${i}`)
+    await juliet.sees(romeo.jid, 'online', '')
+    await juliet.seesOffline(romeo.jid) // the resource of before, when there is another
+    await Promise.all([romeo.settle(), juliet.settle()])
+    assert.deepEqual(juliet.unread('message'), [])
+    await juliet.sawAllOf(romeo.jid)
+  })
 })
+
+/** Until so much is on disk of the session of that account. */
+async function isWritten(server: ServerProcess, account: string, text: string): Promise<void> {
+  const database = new DatabaseSync(join(server.directory, 'data', 'porchlight.db'), { readOnly: true })
+  try {
+    const find = database.prepare('select state from kept_session where owner = ?')
+    const look = async (): Promise<void> => {
+      while (!find.all(account).some((row) => String(row['state']).includes(text))) await setTimeout(20)
+    }
+    await within(PATIENCE_MS, `the session of ${account} to be written down`, look())
+  } finally {
+    database.close()
+  }
+}

@@ -150,15 +150,24 @@ export class StoryServer {
     const item = { jid: who, name: '', groups: [], subscription, ask: false, approved: false }
     await this.stores.rosters.save(bareOf(owner), { contact: who, item, pending: null, version: version + 1, pushed: true })
   }
+  /** As when the process dies and is started again: of this server nothing is left but its database. */
+  async crash(options: StoryOptions): Promise<StoryServer> {
+    for (const session of [...this.server.sessions.all()]) this.server.sessions.handOver(session)
+    return this.#next(options)
+  }
   /** As when the process is told to start again: another server goes on with what this one has kept. */
   async restart(options: StoryOptions, downMs = 0): Promise<StoryServer> {
     const clock = this.clock as ManualClock
     this.#service.shutDown()
     await this.server.keptSessions.keepAll()
-    await this.stores.lastPresence.flush()
     clock.advance(downMs)
-    await this.stores.lastPresence.closeAfterCrash()
-    const next = await storyServer(this.transport, { ...options, clock, database: this.host.database })
+    return this.#next(options)
+  }
+  async #next(options: StoryOptions): Promise<StoryServer> {
+    const { clock, host, stores, transport } = this
+    await stores.lastPresence.flush()
+    await stores.lastPresence.closeAfterCrash()
+    const next = await storyServer(transport, { ...options, clock: clock as ManualClock, database: host.database })
     await next.server.keptSessions.restoreAll()
     return next
   }

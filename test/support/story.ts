@@ -141,6 +141,10 @@ export class Cast {
   async fromElsewhere(xml: string): Promise<void> {
     await this.server.host.router.route(packetOf(xml))
   }
+  /** The network is gone. */
+  cut(): void {
+    for (const client of this.#clients) if (client.isOpen) client.drop()
+  }
   /** Until nothing is under way any more. */
   async settle(): Promise<void> {
     for (let round = 0; round < FENCE_ROUNDS; round++) {

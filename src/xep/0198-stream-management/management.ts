@@ -143,6 +143,10 @@ export class StreamManagement {
     if (id === undefined || h === null) return () => refusal('bad-request')
     const session = this.#resumptions.find(id, client.jid.bare)
     if (session === null) return () => refusal('item-not-found', this.#resumptions.handledBy(id, client.jid.bare))
+    if (session.isRelic) {
+      this.#host.sessions.claim(session, client.connection)
+      return () => refusal('item-not-found')
+    }
     session.get(this.#sessions)!.claim = client.connection
     this.#host.sessions.leave(session, TAKEN_OVER)
     const resume = (): Entrance => this.#resume(session, id, h, client)
@@ -224,13 +228,29 @@ export class StreamManagement {
       name: 'stream-management',
       octets: (session) => session.get(this.#sessions)?.queue.octets ?? 0,
       keep: (session) => keeping.keep(session.get(this.#sessions)!),
+      stamp: (session) => this.#stamp(session),
       restore: (session, kept) => this.#restore(keeping.restore(session, kept as ManagedJson, this.#options.limits)),
       done: () => keeping.done(),
     }
   }
+  /** Of the messages that wait; those that came just now are about to be acknowledged. */
+  #stamp(session: Session): string {
+    const { queue } = session.get(this.#sessions)!
+    if (queue.size === 0) return ''
+    const before = this.#host.clock.now() - SECOND
+    let messages = 0
+    let latest = 0
+    for (const { packet, at } of queue) {
+      if (packet.kind !== 'message' || at > before) continue
+      messages += 1
+      latest = at
+    }
+    return messages === 0 ? '' : `${messages} ${latest}`
+  }
   #restore(managed: Managed): void {
-    managed.session.set(this.#sessions, managed)
-    this.#resumptions.restore(managed.id!, managed.session)
+    const { session, id } = managed
+    session.set(this.#sessions, managed)
+    this.#resumptions.restore(id!, session)
   }
 
   // What happens to a session

@@ -59,6 +59,7 @@ class Carbons {
     host.keepsake({
       name: 'carbons',
       keep: (session) => session.get(this.#enabled),
+      stamp: (session) => String(session.get(this.#enabled)),
       restore: (session, kept) => session.set(this.#enabled, kept === true),
     })
   }

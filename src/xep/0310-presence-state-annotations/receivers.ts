@@ -89,6 +89,7 @@ export class Receivers {
     this.#gauges()
     host.keepsake({
       name: 'presence-annotations',
+      isForRestart: true,
       octets: (session) => session.get(this.#slot).ledger?.octets ?? 0,
       keep: (session) => this.#keep(session),
       restore: (session, kept) => this.#restore(session, (kept ?? []) as readonly ShownJson[]),

@@ -1,0 +1,158 @@
+/**
+ * The server dies, and is started again: sessions whose clients were away go on, the others leave their presence behind
+ * until their clients have logged in anew. Nobody sees anybody go who comes back in time.
+ */
+import assert from 'node:assert/strict'
+import { delay, gone, here } from '../support/stanzas.ts'
+import { Cast, storyOn } from '../support/story.ts'
+import {
+  a,
+  ALICE,
+  BOB,
+  chat,
+  comeBack,
+  enable,
+  failed,
+  got,
+  R,
+  RESUME_MS,
+  resume,
+  sync,
+  UNASKED,
+} from '../support/stream-management.ts'
+
+const story = storyOn('memory')
+
+/** What has changed is written down, then the server dies; the cast on the one that is started after it. */
+async function died(cast: Cast): Promise<Cast> {
+  cast.pass(2000)
+  await cast.server.server.checkpoints.write()
+  const next = new Cast(await cast.server.crash(UNASKED))
+  cast.cut()
+  cast.atEnd(() => next.end())
+  return next
+}
+
+story('a crash: who was connected logs in anew, and a contact who is there already sees no change', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const id = await enable(bob)
+  bob.send('<presence><show>dnd</show></presence>')
+  for (const one of [alice, bob]) await one.expect(here(bob.jid, '<show>dnd</show>'))
+  const next = await died(cast)
+  const watcher = await next.client('alice', '1', { presence: null })
+  watcher.send('<presence/>')
+  await watcher.expectAll(here(alice.jid), here(bob.jid, '<show>dnd</show>'))
+  const wire = await next.authenticated('bob')
+  wire.write(resume(id, 1))
+  await wire.expect(failed('item-not-found'))
+  await wire.bind('1')
+  const back = next.adopt(wire, bob.jid)
+  await next.expectNothing()
+  back.send('<presence><show>away</show></presence>')
+  await back.expectAll(here(bob.jid, '<show>away</show>'), here(alice.jid))
+  await watcher.expect(here(bob.jid, '<show>away</show>'))
+  await next.advance(RESUME_MS)
+  await next.expectNothing()
+  await back.close()
+  await watcher.expect(gone(bob.jid))
+})
+
+story('a crash: the client comes back under another name: it is there before the old one goes', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const id = await enable(bob)
+  const next = await died(cast)
+  const watcher = await next.client('alice', '1', { presence: null })
+  watcher.send('<presence/>')
+  await watcher.expectAll(here(alice.jid), here(bob.jid))
+  const wire = await next.authenticated('bob')
+  wire.write(resume(id, 0))
+  await wire.expect(failed('item-not-found'))
+  const back = next.adopt(wire, await wire.bind('2'))
+  back.send('<presence/>')
+  await watcher.expect(here(back.jid), gone(bob.jid))
+  await back.expectAll(here(back.jid), here(bob.jid), here(alice.jid), gone(bob.jid))
+})
+
+story('a crash: the client comes back and says nothing of its presence', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  await enable(bob)
+  const next = await died(cast)
+  const watcher = await next.client('alice', '1', { presence: null })
+  watcher.send('<presence/>')
+  await watcher.expectAll(here(alice.jid), here(bob.jid))
+  const back = await next.client('bob', '1', { presence: null })
+  next.pass(29_999)
+  await next.expectNothing()
+  next.pass(1)
+  await watcher.expect(gone(bob.jid))
+  await back.close()
+  await next.expectNothing()
+})
+
+story('a crash: the client comes back, says nothing and goes', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  await enable(bob)
+  const next = await died(cast)
+  const watcher = await next.client('alice', '1', { presence: null })
+  watcher.send('<presence/>')
+  await watcher.expectAll(here(alice.jid), here(bob.jid))
+  const back = await next.client('bob', '1', { presence: null })
+  await back.close()
+  await watcher.expect(gone(bob.jid))
+})
+
+story('a crash: who was away resumes, and has what had come for him', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const id = await enable(bob)
+  bob.send(chat(ALICE, 'bye'), R)
+  await alice.expect(got(bob.jid, ALICE, 'bye'))
+  await bob.expect(a(1))
+  bob.drop()
+  alice.send(chat(BOB, '1'), chat(BOB, '2'))
+  await sync(alice)
+  const next = await died(cast)
+  const back = await comeBack(next, bob, id, 0, 1)
+  await back.expect(got(alice.jid, BOB, '1', delay()), got(alice.jid, BOB, '2', delay()))
+  assert.deepEqual(await next.server.stores.keptSessions.all(), [])
+})
+
+story('a crash: messages that a connected client had not acknowledged are there when it logs in anew', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  await enable(bob)
+  alice.send(chat(BOB, '1'), chat(bob.jid, '2'))
+  await bob.expect(got(alice.jid, BOB, '1'), got(alice.jid, bob.jid, '2'))
+  const next = await died(cast)
+  const back = await next.client('bob', '1', { presence: null })
+  back.send('<presence/>')
+  await back.expectAll(
+    here(bob.jid),
+    `<presence type='unavailable' from='${ALICE}'>*</presence>`,
+    got(alice.jid, BOB, '1', delay()),
+    got(alice.jid, bob.jid, '2', delay()),
+  )
+})
+
+story('a crash: nobody comes back', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  await enable(bob)
+  const next = await died(cast)
+  const watcher = await next.client('alice', '1', { presence: null })
+  watcher.send('<presence/>')
+  await watcher.expectAll(here(alice.jid), here(bob.jid))
+  await next.advance(RESUME_MS - 1)
+  await next.expectNothing()
+  next.pass(1)
+  await watcher.expect(gone(bob.jid))
+  assert.deepEqual(await next.server.stores.keptSessions.all(), [])
+})
+
+story('what is over is not written down any more', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  await enable(bob)
+  await cast.server.server.checkpoints.write()
+  assert.equal((await cast.server.stores.keptSessions.all()).length, 1)
+  await bob.close()
+  await bob.expect(a(0))
+  await alice.expect(gone(bob.jid))
+  assert.deepEqual(await cast.server.stores.keptSessions.all(), [])
+})
