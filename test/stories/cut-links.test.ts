@@ -98,3 +98,77 @@ federation('T-PSA16: a pause is told to contacts on the other server, and its en
   await realm.pass(600_000, 30_000)
   for (const client of [juliet, orchard, phone]) await client.expect(gone(romeo.jid))
 })
+
+federation('T-PSA04: streams that both sides close in peace are no loss', unasked, async (realm) => {
+  await verona(realm)
+  realm.isTogether = false
+  for (const stream of realm.a.streams()) stream.close(null)
+  await realm.until('all are closed', () => realm.a.streams().length === 0 && realm.b.streams().length === 0)
+  assert.deepEqual([realm.a.stateOf(B), realm.b.stateOf(A)], ['idle', 'idle'])
+  await realm.pass(120_000, 10_000)
+  assert.deepEqual([realm.a.news, realm.b.news], [[], []])
+})
+
+federation(
+  'T-PSA05, T-PSA07: who has gone before is not in doubt; who comes meanwhile sees the doubt, if he asks',
+  unasked,
+  async (realm) => {
+    const { romeo, phone } = await verona(realm)
+    phone.send(`<presence type='unavailable'/>`)
+    await realm.forget()
+    await cut(realm)
+    await romeo.expect(here(ORCHARD, AWAY + DOWN, romeo.jid))
+    const second = await realm.client('romeo@a.example/2', { presence: null })
+    const third = await realm.client('romeo@a.example/3', { presence: null })
+    second.send(`<presence>${ASKING.c}</presence>`)
+    third.send('<presence/>')
+    await realm.settle()
+    const fromThere = (client: StoryClient): readonly string[] =>
+      client
+        .take()
+        .filter((xml) => xml.attr('from')!.endsWith('@b.example/orchard'))
+        .map((xml) => xml.child('state-annotation')?.elements[0]?.name ?? '')
+    assert.deepEqual(fromThere(second), ['server-unavailable'])
+    assert.deepEqual(fromThere(third), [])
+    await realm.forget()
+  },
+)
+
+federation('T-PSA08: what she says over the new link comes after the doubt is taken back', unasked, async (realm) => {
+  const { romeo, rosaline, orchard } = await verona(realm)
+  await cut(realm)
+  await romeo.expectAll(here(ORCHARD, AWAY + DOWN), here(PHONE, DOWN))
+  for (const site of [realm.a, realm.b]) realm.zone.services.set(site.domain, { port: site.port, directTls: false })
+  await realm.pass(1_200_000, 60_000) // longer than the longest pause between attempts
+  orchard.send('<presence><show>dnd</show></presence>')
+  await realm.until('there is a stream', () => realm.a.stateOf(B) === 'up' && realm.b.stateOf(A) === 'up')
+  realm.isTogether = true
+  await realm.settle()
+  const shown = romeo.take().filter((xml) => xml.attr('from') === ORCHARD)
+  const told = shown.map((xml) => [xml.child('show')?.text, xml.child('state-annotation')?.elements.length])
+  assert.deepEqual(told[0], ['away', 0])
+  assert.deepEqual(told.at(-1), ['dnd', undefined])
+  assert.equal(
+    rosaline
+      .take()
+      .findLast((xml) => xml.attr('from') === ORCHARD)
+      ?.child('show')?.text,
+    'dnd',
+  )
+  await realm.forget()
+})
+
+federation('T-PSA17: a contact there who does not show himself is told nothing and not asked', unasked, async (realm) => {
+  await realm.rosters(['romeo@a.example', 'juliet@b.example', 'from'], ['juliet@b.example', 'romeo@a.example', 'to'])
+  const juliet = await asking(realm, ORCHARD)
+  const romeo = await realm.client('romeo@a.example/1')
+  const session = realm.a.host.accounts.get('romeo@a.example')!.session('1')!
+  await resumable(romeo)
+  await realm.forget()
+  romeo.drop()
+  await realm.until('the connection is known to be gone', () => session.connection === null)
+  await realm.pass(30_000, 3000)
+  await realm.expectNothing()
+  await realm.pass(600_000, 30_000)
+  await juliet.expect(gone(romeo.jid))
+})
