@@ -13,7 +13,7 @@ export interface Heap {
   load(): number
   /** Collects new objects; some milliseconds at most, however much the process holds. */
   collectNew(): void
-  /** Collects everything; it takes the longer the more the process holds. */
+  /** Collects everything, and lays together what is left, unless the process holds so much that it would be felt. */
   collectAll(): void
 }
 
@@ -21,6 +21,8 @@ const LOOK_MS: Millis = 2000
 const REST = 0.05
 /** V8 shrinks the space when it has seen for five seconds that little is allocated. */
 const COLLECTIONS = 5
+/** Used octets of a heap that is collected as a whole: a tenth of a second, or two. */
+const ALL_MAX = 100_000_000
 
 /** Looks after `heap` until the timer is cancelled. Its first rest is that after the start, which leaves much behind. */
 export function giveBackAtRest(clock: Clock, heap: Heap): Timer {
@@ -43,7 +45,7 @@ export function giveBackAtRest(clock: Clock, heap: Heap): Timer {
 /** That of this thread. */
 export function heapOfThread(): Heap {
   v8.setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as (options: { readonly type: 'minor' | 'major' }) => void
+  const collect = runInNewContext('gc') as (options: { readonly type: string; readonly flavor?: string }) => void
   let before = performance.eventLoopUtilization()
   return {
     load() {
@@ -53,6 +55,8 @@ export function heapOfThread(): Heap {
       return utilization
     },
     collectNew: () => collect({ type: 'minor' }),
-    collectAll: () => collect({ type: 'major' }),
+    collectAll() {
+      if (v8.getHeapStatistics().used_heap_size < ALL_MAX) collect({ type: 'major', flavor: 'last-resort' })
+    },
   }
 }
