@@ -95,6 +95,18 @@ test('a request is denied; a subscription is taken back', { skip }, async (t) =>
   await juliet.page.waitForSelector('text=You do not see their presence.')
 })
 
+test('the operator is told why romeo sees juliet so, and how well that is known', { skip }, async (t) => {
+  const { server, browser } = await open(t)
+  const { stdout } = await server.command(['admin'])
+  const { page } = await openTab(t, browser, stdout.split('\n')[0]!)
+  await page.fill('[name=watcher]', 'romeo@localhost')
+  await page.fill('[name=contact]', 'juliet@localhost')
+  await page.click('text=Explain')
+  await page.waitForSelector('text=juliet@localhost is available to romeo@localhost with 1 resource.')
+  await page.waitForSelector('[aria-label="How well it is known"] li:has-text(": live last confirmed by")')
+  await page.waitForSelector('li:has-text("was sent: available presence of juliet@localhost/")')
+})
+
 test('who is invisible is seen by nobody, and sees and hears the others (XEP-0186)', { skip }, async (t) => {
   const { romeo, juliet } = await open(t)
   await juliet.page.check('[name=invisible]')
