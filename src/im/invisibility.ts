@@ -11,7 +11,7 @@ export type InvisibilityOut = Pick<PresenceOut, 'routeAll' | 'toResource' | 'pro
 
 /**
  * 3.1: the client goes invisible. Who saw it is told that it has gone, and its last presence was at that moment. One that
- * was never seen has not gone: when the account was last here stays as it was.
+ * was never seen has not gone: when the account was last here stays as it was (DEVIATES(0186)).
  */
 export function becomeInvisible(account: Account, me: Resource, now: Millis, out: InvisibilityOut): void {
   if (me.invisible) return

@@ -180,6 +180,18 @@ story('T-PSA07: who comes back as a new session sees what he saw before', inMemo
   await again.expect(here(ORCHARD, AWAY + UP))
 })
 
+story('T-PSA07: who goes and comes in the same session sees what he saw before', inMemory, async (cast) => {
+  const { romeo, b } = await verona(cast)
+  await b.lose()
+  await romeo.expect(here(ORCHARD, AWAY + DOWN))
+  romeo.send(`<presence type='unavailable'/>`)
+  await romeo.expect(gone(romeo.jid))
+  romeo.send(`<presence>${ASKING.c}</presence>`)
+  await romeo.expect(here(romeo.jid, ASKING.c), here(ORCHARD, AWAY + DOWN))
+  b.restore()
+  await romeo.expect(here(ORCHARD, AWAY + UP))
+})
+
 story('T-PSA07: who comes back before the loss is certain is told when it is', inMemory, async (cast) => {
   const { romeo, b } = await verona(cast)
   b.cut()

@@ -50,6 +50,7 @@ export class Outages {
     host.on('link-up', (link) => this.#end(link))
     host.on('link-mended', (link) => this.#mended(link))
     host.on('session-ended', ({ session }) => this.#leave(session))
+    parts.receivers.onLeave = (session) => this.#leave(session)
     host.on('presence-changed', ({ session, before }) => before === null && this.#welcome(session))
     caps.onKnown((session) => this.#welcome(session))
   }
@@ -129,7 +130,7 @@ export class Outages {
     if (to?.isBare !== true || account.hidden(from) || !account.roster.isSubscribedTo(contactKey(from))) return
     if (!this.#parts.receivers.has(session, from)) this.#parts.host.deliver(session, packet)
   }
-  /** The last resource that saw something over a broken link leaves it to those that come. */
+  /** A resource that saw something over a broken link leaves it to those that come, and to itself when it comes again. */
   #leave(session: Session): void {
     const { receivers, limits } = this.#parts
     const { account } = session

@@ -61,6 +61,8 @@ const TOLD: Readonly<Record<Doubt, string>> = {
 export class Receivers {
   /** Told when a client is sent the very stanza that it has, though it has not asked for it. */
   onRepeat: (session: Session, shown: Shown) => void = () => {}
+  /** Told when a session goes unavailable, before what it was shown is forgotten. */
+  onLeave: (session: Session) => void = () => {}
   readonly #parts: ReceiversParts
   readonly #slot: Slot<Session, Receiver>
   readonly #asking = new Set<Session>()
@@ -246,7 +248,9 @@ export class Receivers {
    */
   #beginAnew(session: Session): void {
     this.asked(session.account)
-    if (!session.takesPart && !session.ended) session.get(this.#slot).ledger = null
+    if (session.takesPart || session.ended) return
+    this.onLeave(session)
+    session.get(this.#slot).ledger = null
   }
   #mayRepeat(session: Session, receiver: Receiver, { from, payload }: Packet, doubt: Doubt | null): void {
     const { hidden } = session.account
