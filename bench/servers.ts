@@ -43,7 +43,7 @@ const ended = (child: ChildProcess): Promise<void> => new Promise((resolve) => v
 export function porchlight(work: string): Bench {
   const data = join(work, 'porchlight')
   const config = join(data, 'bench.toml')
-  const [port, tlsPort] = [45_222, 45_223]
+  const [port, tlsPort] = [21_222, 21_223]
   let child: ChildProcess | null = null
   return {
     name: 'Porchlight',
@@ -56,7 +56,7 @@ export function porchlight(work: string): Bench {
       // The test configuration, but for its data, which is prepared and on disk
       writeFileSync(
         config,
-        `[server]\ndomains = ["example.test"]\ndata-directory = "."\n[listen]\nc2s = ["127.0.0.1:${port}"]\nc2s-direct-tls = ["127.0.0.1:${tlsPort}"]\nhttp = []\nhttps = []\nmonitoring = []\n[streams]\nrequire-tls = false\nconnections-per-address = 0\nconnections-per-minute = 0\n[sasl]\nplain = true\nplain-without-tls = true\niterations = 4096\n[rate]\nstanzas-per-second = 0\nbytes-per-second = "0 B"\npresence-per-10-seconds = 0\nrecipients-per-second = 0\n[log]\nlevel = "warn"\n`,
+        `[server]\ndomains = ["example.test"]\ndata-directory = "."\n[listen]\nc2s = ["127.0.0.1:${port}"]\nc2s-direct-tls = ["127.0.0.1:${tlsPort}"]\ns2s = []\ns2s-direct-tls = []\nhttp = []\nhttps = []\nmonitoring = []\n[streams]\nrequire-tls = false\nconnections-per-address = 0\nconnections-per-minute = 0\n[sasl]\nplain = true\nplain-without-tls = true\niterations = 4096\n[rate]\nstanzas-per-second = 0\nbytes-per-second = "0 B"\npresence-per-10-seconds = 0\nrecipients-per-second = 0\n[log]\nlevel = "warn"\n`,
       )
       await provision(data, n, r)
     },
@@ -79,7 +79,7 @@ export function porchlight(work: string): Bench {
 
 /** Node writing the same octets to the same sockets, and nothing else: what no server in Node can go below. */
 export function floor(work: string): Bench {
-  const [port, tlsPort] = [44_222, 44_222]
+  const [port, tlsPort] = [24_222, 24_222]
   let child: ChildProcess | null = null
   return {
     name: 'bare Node',

@@ -2,6 +2,7 @@
 import { openLog, type OpenLog } from '../admin/log.ts'
 import { SystemClock } from '../base/clock.ts'
 import { systemEntropy } from '../base/entropy.ts'
+import { giveBackAtRest, heapOfThread } from '../base/young-space.ts'
 import { warningsAbout } from '../config/checks.ts'
 import { banner } from '../process/banner.ts'
 import { INTERNAL, OK, START_AGAIN } from '../process/exit-codes.ts'
@@ -34,6 +35,7 @@ export async function start(world: World, options: StartOptions): Promise<number
     const running = await startServer(setup, runtime, world)
     world.onSignal('SIGHUP', () => void running.certificates.reload())
     world.stdout.write(bannerOf(world, options, setup, running))
+    giveBackAtRest(clock, heapOfThread()) // an application that the server is part of looks after its memory itself
     supervisor.ready()
     const isOver = await Promise.race([enough.then(() => true), running.restart.then(() => false)])
     if (isOver) supervisor.stopping()

@@ -15,7 +15,6 @@ import { linksStatus, onlineAccounts, orderCommand, statusCommand, type Status }
 import { userCommands } from '../admin/user-commands.ts'
 import type { Millis } from '../base/clock.ts'
 import { endOfTick } from '../base/tick.ts'
-import { giveBackAtRest, heapOfThread } from '../base/young-space.ts'
 import { textOf } from '../net/address.ts'
 import type { Certificates } from '../net/certificates.ts'
 import { Admission } from '../net/listener.ts'
@@ -157,12 +156,7 @@ async function start(parts: Parts): Promise<Running> {
     }),
     statusCommand(() => status(parts, { ports, components, startedAt })),
   )
-  const timers = [
-    keepHouse({ stores, clock, log }),
-    certificates.watch(clock, CERTIFICATES_MS),
-    giveBackAtRest(clock, heapOfThread()),
-    server.checkpoints.start(),
-  ]
+  const timers = [keepHouse({ stores, clock, log }), certificates.watch(clock, CERTIFICATES_MS), server.checkpoints.start()]
   log.info(
     { listening: ports.map((p) => `${p.what} ${textOf(p.address)}`), data: config.server.fresh ? 'in memory' : dataDirectory },
     'started',
