@@ -212,6 +212,26 @@ test('user set: what others may know of a user, with and without a server; what 
     assert.match((await place.run(`user set ${ROMEO} ${setting}`)).err, why)
 })
 
+test('import: what would be taken, what is, and what is no such thing', async (t) => {
+  const place = new Place(t, FREE_PORTS)
+  const users = `<user name='romeo' password='but soft'/><user name='juliet'/>`
+  const file = `<server-data xmlns='urn:xmpp:pie:0'><host jid='localhost'>${users}</host></server-data>`
+  writeFileSync(join(place.directory, 'all.xml'), file)
+  const dry = await place.run('import --dry-run all.xml')
+  assert.equal(dry.code, 1, 'juliet has no password')
+  assert.match(
+    dry.out,
+    /^romeo@localhost: 0 contacts\.\njuliet@localhost: not taken: .*\n\n1 account would be imported; nothing was changed\.\n$/,
+  )
+  assert.equal((await place.run('user list')).out, '')
+  assert.match((await place.run('import all.xml')).out, /^1 account imported\.$/m)
+  assert.equal((await place.run('user list')).out, `${ROMEO}\n`)
+  const folder = await place.run('import .')
+  assert.equal(folder.code, 1)
+  assert.match(folder.err, /is no data folder of Prosody: .* For XEP-0227 name the file\.$/m)
+  assert.match((await place.run('import absent.xml')).err, /absent\.xml cannot be used/)
+})
+
 test('--fresh keeps nothing, and says so', async (t) => {
   const place = new Place(t, FREE_PORTS)
   const first = await place.start('--fresh')

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import fc from 'fast-check'
 import { memoryServer, type MemoryServer } from '../../test/support/memory-server.ts'
 import { seededEntropy } from '../base/entropy.ts'
 import { defaultLimits } from '../im/account.ts'
@@ -19,7 +20,7 @@ import type { Found } from './found.ts'
 import { Importing, type ImportOptions } from './importing.ts'
 import { readProsody } from './prosody.ts'
 import { Report } from './report.ts'
-import { Splitter } from './splitter.ts'
+import { SplitError, Splitter } from './splitter.ts'
 import { readXep0227 } from './xep0227.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
@@ -170,6 +171,57 @@ test('XEP-0227: in whatever pieces a file is read', () => {
   for (const size of [1, 2, 3, 7, 64, 1000]) assert.deepEqual(split(size), whole, `pieces of ${size}`)
 })
 
+test('XEP-0227: whatever stands in a file, it is split or refused, and the pieces in which it is read do not matter', () => {
+  const tokens = [
+    '<server-data>',
+    '</server-data>',
+    "<host jid='a'>",
+    '</host>',
+    '<user name="b">',
+    '</user>',
+    '<user/>',
+    '<x>',
+    '</x>',
+    '<x/>',
+  ]
+  const odd = [
+    '<!--',
+    '-->',
+    '<![CDATA[',
+    ']]>',
+    '<?',
+    '?>',
+    '<',
+    '>',
+    '"',
+    "'",
+    ' ',
+    'text',
+    '<!DOCTYPE',
+    "<xi:include href='f'/>",
+    '&lt;',
+  ]
+  const split = (text: string, size: number): unknown => {
+    const splitter = new Splitter()
+    const pieces: unknown[] = []
+    try {
+      for (let i = 0; i < text.length; i += size) for (const piece of splitter.push(text.slice(i, i + size))) pieces.push(piece)
+      splitter.end()
+      return pieces
+    } catch (error) {
+      if (error instanceof SplitError) return [...pieces, 'refused']
+      throw error
+    }
+  }
+  const file = fc.array(fc.constantFrom(...tokens, ...tokens, ...odd), { maxLength: 30 }).map((all) => all.join(''))
+  fc.assert(
+    fc.property(file, fc.integer({ min: 1, max: 9 }), (text, size) =>
+      assert.deepEqual(split(text, size), split(text, 1 + text.length)),
+    ),
+  )
+  fc.assert(fc.property(file, (text) => void split(`<server-data><host jid='a'>${text}</host></server-data>`, 5)))
+})
+
 test('XEP-0227: files that are none', async (t) => {
   const files = {
     'half.xml': FILE.slice(0, -20),
@@ -198,7 +250,7 @@ const PROSODY = {
 	["stored_key"] = "53a2d127f17404741ef96f1707e3a240fe2d5b86";
 };
 `,
-  'capulet%2ecom/accounts/the%2enurse.dat': 'return { ["password"] = "pa\\"ss\\\\w\\195\\182rd"; };\n',
+  'capulet%2ecom/accounts/the%2enurse.dat': 'return { ["password"] = "pa\\"ss\\\\w\\195\\182rd"; ["disabled"] = true; };\n',
   'capulet%2ecom/accounts/broken.dat': 'return os.execute("true")\n',
   'capulet%2ecom/roster/juliet.dat': `return {
 	[false] = {
@@ -257,7 +309,7 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
   const said = await imported(here, readProsody(folder, NOW))
   assert.match(said, /^juliet@capulet\.com: 1 contact, 2 requests to answer, 1 blocked, 2 stored messages; old keys\.$/m)
   assert.match(said, /^ {2}without a stored message, for which there is no room\.$/m)
-  assert.match(said, /^the\.nurse@capulet\.com: 0 contacts\.$/m)
+  assert.match(said, /^the\.nurse@capulet\.com: 0 contacts, disabled\.$/m)
   assert.match(said, /^ {2}without the rest of roster\/the%2enurse\.dat, which cannot be read: line 1: /m)
   assert.match(said, /accounts\/broken\.dat: not read: line 1: /)
   assert.match(said, /^Not taken: capulet\.com: vcard4 \(1 file\)\.$/m)
@@ -272,6 +324,8 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
       serverKey: Buffer.from('7f6854e7295cd7ac8278fa78f921065804f6ebbf', 'hex').toString('base64'),
     },
   })
+  assert.ok((await accounts.find('the.nurse@capulet.com'))!.disabled !== null)
+  assert.equal((await accounts.find(JULIET))!.disabled, null)
   const nurse = passwordKeys((await accounts.credentials('the.nurse@capulet.com'))!)
   assert.ok(await verifyPassword(nurse.hash, nurse.keys, 'pa"ss\\wörd'))
   const { items } = await rosters.load(JULIET)

@@ -31,6 +31,7 @@ export interface ImportOptions {
 }
 
 export interface Counts {
+  readonly isDisabled: boolean
   readonly contacts: number
   readonly requests: number
   readonly blocked: number
@@ -85,6 +86,7 @@ export class Importing {
     if (credentials === null) return { kind: 'no-password', why: 'its password holds what RFC 8265 forbids, or is empty' }
     const { contacts, requests, leftOut } = fitting
     const counts = {
+      isDisabled: user.isDisabled,
       contacts: contacts.length,
       requests: requests.length,
       blocked: user.blocked.size,
@@ -134,6 +136,7 @@ export class Importing {
     const owner = user.jid.bare
     const before: readonly Statement[] = [
       ...this.#accounts.creation(owner, credentials, now),
+      ...(user.isDisabled ? [this.#accounts.disabling(owner, { at: now, reason: '' })] : []),
       ...this.#rosters.contents(owner, now, contacts, requests),
       ...this.#blocking.additions(owner, [...user.blocked.values()], now),
     ]

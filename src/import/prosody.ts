@@ -100,6 +100,7 @@ const truth = (value: LuaValue | undefined): boolean => value === true || value 
 /** Keys are hexadecimal there, and the salt is a text. */
 function takeAccount(user: ImportedUser, account: LuaTable): void {
   user.password = text(account.get('password')) ?? null
+  user.isDisabled = truth(account.get('disabled'))
   const [stored, server, salt] = ['stored_key', 'server_key', 'salt'].map((key) => text(account.get(key)))
   if (stored === undefined || server === undefined || salt === undefined) return
   const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64')

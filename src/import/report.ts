@@ -83,10 +83,11 @@ export class Report {
 
 const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
-function counted({ contacts, requests, blocked, messages }: Counts): string {
+function counted({ isDisabled, contacts, requests, blocked, messages }: Counts): string {
   const parts = [plural(contacts, 'contact')]
   if (requests > 0) parts.push(`${plural(requests, 'request')} to answer`)
   if (blocked > 0) parts.push(`${blocked} blocked`)
   if (messages > 0) parts.push(plural(messages, 'stored message'))
+  if (isDisabled) parts.push('disabled')
   return parts.join(', ')
 }

@@ -23,6 +23,8 @@ export class ImportedUser {
   readonly jid: Jid
   /** Null: only keys are known, or nothing. */
   password: string | null = null
+  /** He may not log in. */
+  isDisabled = false
   readonly keys: Partial<Record<ScramHash, ScramKeys>> = {}
   readonly roster = new Map<string, RosterItem>()
   readonly pending = new Map<string, PendingRequest>()

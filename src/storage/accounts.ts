@@ -5,7 +5,7 @@ import type { ChosenPolicy, LastSeen, SharePaused } from '../server/presence-pol
 import type { Credentials } from '../xmpp/credentials.ts'
 import type { CoreTables } from './core-tables.ts'
 import { required, type Database, type Statement } from './database.ts'
-import { prepare } from './prepare.ts'
+import { prepare, type Query } from './prepare.ts'
 import { StorageError } from './storage-error.ts'
 import { storedJid } from './stored-jid.ts'
 
@@ -49,8 +49,12 @@ export class SqlAccounts implements AccountStore {
     return (await this.#database.write(this.#queries.setCredentials({ bare, credentials: JSON.stringify(credentials) }))) > 0
   }
   async setDisabled(bare: string, disabled: Disabled | null): Promise<boolean> {
+    return (await this.#database.write(this.disabling(bare, disabled))) > 0
+  }
+  /** What `setDisabled` does, for whoever does more along with it. */
+  disabling(bare: string, disabled: Disabled | null): Query<unknown> {
     const { at, reason } = disabled ?? { at: null, reason: '' }
-    return (await this.#database.write(this.#queries.setDisabled({ bare, at, reason }))) > 0
+    return this.#queries.setDisabled({ bare, at, reason })
   }
   async setPolicy(bare: string, { lastSeen, sharePaused }: ChosenPolicy): Promise<boolean> {
     const row = { bare, lastSeen: lastSeen ?? ('' as const), sharePaused: sharePaused ?? ('' as const) }
