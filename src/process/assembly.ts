@@ -57,7 +57,7 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
     const stores = {
       accounts: runtime.accounts?.(own) ?? own,
       rosters: new SqlRosters(database, clock, newEpoch(entropy)),
-      lastPresence: new SqlLastPresence(database, log),
+      lastPresence: new SqlLastPresence(database, log, clock),
       keptSessions: new SqlKeptSessions(database),
     }
     const metrics = new Metrics()

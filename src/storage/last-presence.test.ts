@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { silent } from '../base/log.ts'
+import { ManualClock } from '../base/manual-clock.ts'
 import { escape, wire } from '../xml/wire.ts'
 import { Payload } from '../xmpp/packet.ts'
+import type { CoreTables } from './core-tables.ts'
+import { SqlLastPresence } from './last-presence.ts'
 import { storesInMemory } from './testing.ts'
 
 const ROMEO = 'romeo@example.net'
@@ -61,4 +65,23 @@ test('a mark for an account that is gone is logged, and `flush` does not fail fo
   lastPresence.available('nobody@example.net', 1)
   await lastPresence.flush()
   assert.equal(warnings.length, 1)
+})
+
+test('marks that are gathered: the last of each account is written, and whoever asks has it', async () => {
+  const { database } = await storesInMemory(ROMEO, JULIET)
+  const clock = new ManualClock()
+  const marks = new SqlLastPresence(database, silent, clock)
+  const written = async (): Promise<readonly number[]> =>
+    (await database.schema<CoreTables>().selectFrom('last_presence').select('at').orderBy('at').execute()).map(({ at }) => at)
+  marks.available(ROMEO, 1)
+  marks.unavailable(ROMEO, { at: 2, payload: Payload.empty })
+  marks.unavailable(JULIET, { at: 3, payload: Payload.empty })
+  assert.deepEqual(await written(), [])
+  clock.advance(250)
+  assert.deepEqual(await written(), [2, 3])
+  marks.unavailable(ROMEO, { at: 4, payload: Payload.empty })
+  assert.equal((await marks.load(ROMEO))!.at, 4)
+  marks.unavailable(ROMEO, { at: 5, payload: Payload.empty })
+  await marks.flush()
+  assert.deepEqual(await written(), [3, 5])
 })

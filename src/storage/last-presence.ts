@@ -1,9 +1,10 @@
 /**
  * When each account was last seen, and how it left (RFC 6121 4.3.2: a probe of an account without resources is
  * answered with its last unavailable presence). The marks must not hold up anybody's presence, so they are sent
- * and not waited for; one that fails is logged, and the account is last seen at its mark before.
+ * and not waited for; one that fails is logged, and the account is last seen at its mark before. They are gathered for a
+ * moment, since each batch that writes costs a wait for the disk, which what only reads would have to wait for as well.
  */
-import type { Millis } from '../base/clock.ts'
+import type { Clock, Millis } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { LastPresence, LastPresenceStore } from '../server/ports.ts'
 import { decode, encode } from '../xml/wire.ts'
@@ -16,29 +17,36 @@ type Queries = ReturnType<typeof queriesOf>
 
 /** The only row of `heartbeat`. */
 const HEART = 1
+const GATHER_MS: Millis = 250
 
 export class SqlLastPresence implements LastPresenceStore {
   readonly #database: Database
   readonly #log: Log
   readonly #queries: Queries
   readonly #unfinished = new Set<Promise<void>>()
+  readonly #clock: Clock | null
+  /** By account, the last mark of each. */
+  readonly #gathered = new Map<string, Query<unknown>>()
 
-  constructor(database: Database, log: Log) {
+  /** @param clock to gather marks by; null: they are sent at once */
+  constructor(database: Database, log: Log, clock: Clock | null = null) {
     this.#database = database
     this.#log = log
+    this.#clock = clock
     this.#queries = queriesOf(database)
   }
 
   available(bare: string, now: Millis): void {
-    this.#send(this.#queries.mark({ owner: bare, available: 1, at: now, payload: '' }))
+    this.#gather(bare, this.#queries.mark({ owner: bare, available: 1, at: now, payload: '' }))
   }
   unavailable(bare: string, last: LastPresence): void {
-    this.#send(this.#queries.mark({ owner: bare, available: 0, at: last.at, payload: decode(last.payload.text) }))
+    this.#gather(bare, this.#queries.mark({ owner: bare, available: 0, at: last.at, payload: decode(last.payload.text) }))
   }
   heartbeat(now: Millis): void {
     this.#send(this.#queries.beat({ at: now }))
   }
   async load(bare: string): Promise<LastPresence | null> {
+    if (this.#gathered.has(bare)) this.#sendAll()
     const [row] = await this.#database.read(this.#queries.load({ owner: bare }))
     return row === undefined ? null : lastPresence(row.at, row.payload)
   }
@@ -46,9 +54,20 @@ export class SqlLastPresence implements LastPresenceStore {
     return this.#database.write(this.#queries.close({}))
   }
   async flush(): Promise<void> {
+    this.#sendAll()
     await Promise.all(this.#unfinished)
   }
 
+  #gather(bare: string, mark: Query<unknown>): void {
+    if (this.#clock === null) return this.#send(mark)
+    if (this.#gathered.size === 0) this.#clock.after(GATHER_MS, () => this.#sendAll())
+    this.#gathered.set(bare, mark)
+  }
+  #sendAll(): void {
+    const marks = [...this.#gathered.values()]
+    this.#gathered.clear()
+    for (const mark of marks) this.#send(mark)
+  }
   #send(query: Query<unknown>): void {
     const sent = this.#database.write(query).then(
       () => {
