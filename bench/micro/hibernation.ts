@@ -17,6 +17,7 @@ import { Packet, Payload } from '../../src/xmpp/packet.ts'
 
 const SESSIONS = 2000
 const MESSAGES = 10
+const CHECKPOINTS = 5
 
 class Client implements Connection {
   readonly info = { transport: 'memory', encryption: null, remote: '', mechanism: '' }
@@ -73,6 +74,19 @@ for (const session of sessions) {
 }
 const full = await heap()
 console.log(`each message that waits                        ${((full - waiting) / SESSIONS / MESSAGES).toFixed(0)} octets`)
+
+server.clock.advance(2000) // what waits is no longer of this moment
+const { checkpoints } = server.server
+await checkpoints.write()
+const from = performance.now()
+for (let i = 0; i < CHECKPOINTS; i++) await checkpoints.write()
+const once = (performance.now() - from) / CHECKPOINTS
+console.log(`a checkpoint of 200 sessions of which all has changed   ${once.toFixed(1)} ms, statements included`)
+while ((await server.stores.keptSessions.all()).length < SESSIONS) await checkpoints.write()
+await checkpoints.write()
+const rest = performance.now()
+await checkpoints.write()
+console.log(`one of ${SESSIONS} sessions of which nothing has changed     ${(performance.now() - rest).toFixed(2)} ms`)
 
 const begun = performance.now()
 await server.server.keptSessions.keepAll()
