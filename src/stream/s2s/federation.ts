@@ -116,7 +116,8 @@ export class Federation implements Destination, Switchboard, Connector {
   granted(stream: PeerStream, pair: Pair): void {
     const outlet = this.#outlet(pair)
     this.#streams.join(stream, this.#link(pair))
-    if (outlet.stream === null && !this.#learns(outlet)) outlet.take(stream)
+    const isWise = !this.#learns(outlet)
+    if (outlet.stream === null && isWise) outlet.take(stream)
   }
   objection(stream: PeerStream, pair: Pair): string | null {
     if (this.#parts.peer.peers.trust(pair.remote) === 'deny') return NOT_YOURS
@@ -154,7 +155,10 @@ export class Federation implements Destination, Switchboard, Connector {
     else this.#management?.lost(stream)
     for (const link of this.#streams.remove(stream)) {
       const outlet = this.#outlets.get(keyOf(link))
-      if (outlet?.stream === stream) outlet.lose(this.#streams.granted(link))
+      if (outlet?.stream === stream) {
+        outlet.stream = null
+        if (!this.#learns(outlet)) this.#takeAny(outlet)
+      }
       if (!this.#stopped) link.closed(graceful)
     }
   }
@@ -194,13 +198,15 @@ export class Federation implements Destination, Switchboard, Connector {
     }
   }
   /** Is it found out just now what has got through over a stream that was lost? Who has opened that one resumes it. */
-  #learns({ pair, isUnsure }: Outlet): boolean {
+  #learns(outlet: Outlet): boolean {
     const management = this.#management
     if (management === null) return false
+    outlet.learning?.cancel()
+    const { pair } = outlet
     const resumes = management.resumable(pair) !== null
-    if (resumes) void this.#connect(pair)
-    if (!isUnsure || (!resumes && !management.awaits(pair))) return false
-    this.#host.clock.after(RESUMPTION_MS, () => this.#takeAny(this.#outlet(pair)))
+    if (resumes) this.#opening.open(pair, true).catch(() => {}) // then it is not known, and those who wait go on after a while
+    if (!outlet.isUnsure || (!resumes && !management.awaits(pair))) return false
+    outlet.learning = this.#host.clock.after(RESUMPTION_MS, () => this.#takeAny(outlet))
     return true
   }
   /** Whatever there is to write to. False: there is nothing. */

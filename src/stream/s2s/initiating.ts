@@ -27,7 +27,7 @@ export class InitiatingNegotiation implements PeerNegotiation {
   readonly #stream: PeerStream
   readonly #parts: PeerParts
   readonly #opened: Opened
-  #expects: 'header' | 'features' | 'proceed' | 'outcome' | 'resumption' | 'nothing' = 'header'
+  #expects: 'header' | 'features' | 'proceed' | 'outcome' | 'management' | 'nothing' = 'header'
   #authenticated = false
   #externalFailed = false
   #bidiAsked = false
@@ -61,7 +61,7 @@ export class InitiatingNegotiation implements PeerNegotiation {
         ? this.#secure()
         : this.#giveUp(new PeerFailure('refused', 'the other server refuses STARTTLS'))
     if (raw.ns === SASL && this.#expects === 'outcome') return this.#outcome(raw)
-    if (raw.ns === SM && this.#authenticated) return this.#management(raw.tree())
+    if (raw.ns === SM && this.#expects === 'management') return this.#managed(raw.tree())
     if (raw.ns === STREAM && raw.name === 'features' && this.#expects === 'nothing') return // told again: nothing in them that we would use
     this.#stream.fail('unsupported-stanza-type')
   }
@@ -136,32 +136,31 @@ export class InitiatingNegotiation implements PeerNegotiation {
     const { local, remote } = this.#stream
     this.#lost = this.#parts.management!.resumable({ local, remote })
     if (this.#lost === null) return this.#enable()
-    this.#expects = 'resumption'
+    this.#expects = 'management'
     this.#stream.send(serialise(el('resume', SM, { previd: this.#lost.id!, h: String(this.#lost.h) }), SERVER))
   }
-  /** What is written from here on counts; what the other side thinks of that may come later. */
   #enable(): void {
+    this.#lost = null
+    this.#expects = 'management'
     this.#stream.send(serialise(el('enable', SM, { resume: 'true' }), SERVER))
-    this.#parts.management!.begin(this.#stream)
-    this.#done()
   }
-  #management(element: Element): void {
+  /** Nothing is written before this: of what was, and of which nobody can tell whether it got through, there is less. */
+  #managed(element: Element): void {
     const management = this.#parts.management!
-    const lost = this.#expects === 'resumption' ? this.#lost : null
+    const lost = this.#lost
     const h = readCount(element)
+    if (element.name === 'enabled' && lost === null) {
+      management.begin(this.#stream, wantsResumption(element) ? (element.attr('id') ?? null) : null)
+      return this.#done()
+    }
     if (element.name === 'resumed' && lost !== null && h !== null) {
       management.goOn(this.#stream, lost, h)
       return this.#done()
     }
-    if (element.name === 'failed' && lost !== null) {
-      management.answered(lost, h)
-      return this.#enable()
-    }
-    const { managed } = this.#stream
-    if (managed === null) return this.#stream.fail('unsupported-stanza-type')
-    if (element.name === 'enabled') managed.id = wantsResumption(element) ? (element.attr('id') ?? null) : null
-    else if (element.name === 'failed') this.#stream.managed = null // it offered what it does not have
-    else this.#stream.fail('unsupported-stanza-type')
+    if (element.name !== 'failed') return this.#stream.fail('unsupported-stanza-type')
+    if (lost === null) return this.#done() // it has offered what it does not have
+    management.answered(lost, h)
+    this.#enable()
   }
   #done(): void {
     const { local, remote } = this.#stream

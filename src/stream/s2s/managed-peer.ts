@@ -19,7 +19,7 @@ export interface Sent {
 
 export class ManagedPeer implements Asked {
   /** Under which the stream can be resumed; null: it cannot. */
-  id: string | null
+  readonly id: string | null
   readonly stream: PeerStream
   readonly queue: UnacknowledgedQueue<Sent>
   /** When the stream was lost; null: it is there. */

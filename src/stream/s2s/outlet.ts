@@ -37,6 +37,8 @@ export class Outlet {
   stream: PeerStream | null = null
   /** An attempt to get a stream is under way. */
   isTrying = false
+  /** Until then it waits to be told what has got through. */
+  learning: Timer | null = null
   /** Why the last attempt was in vain. */
   failure: PeerFailure | null = null
   readonly #parts: OutletParts
@@ -128,11 +130,6 @@ export class Outlet {
   /** Does anything wait of which nobody knows whether it got through? */
   get isUnsure(): boolean {
     return this.#queue.some(({ isUnsure }) => isUnsure)
-  }
-  /** Its stream is over. @param other on which we may write as well */
-  lose(other: PeerStream | null): void {
-    this.stream = null
-    if (other !== null) this.take(other)
   }
   /** There will be no stream for now: who waits is told. */
   refuseAll(condition: StanzaCondition): void {
