@@ -217,6 +217,23 @@ federation('XEP-0198 4: what is asked for is answered behind what came before it
   await wire.expectClosed()
 })
 
+federation(
+  'XEP-0198 4: what came before it was enabled does not count, though it be done later',
+  { b: { federation: { 'stream-management': true, 'stanzas-per-second': 1 } } },
+  async (realm) => {
+    realm.isTogether = false
+    const dave = await realm.client('dave@b.example/1')
+    const wire = await proved(realm)
+    wire.write(`${TO_DAVE.repeat(5)}${ENABLE}`) // the fifth has to wait
+    await wire.expect(`<enabled xmlns='${SM}' id='*' resume='true' max='30'/>`)
+    wire.write(`${TO_DAVE}<r xmlns='${SM}'/>`)
+    await dave.expect(got, got, got, got)
+    await realm.pass(3000, 500)
+    await dave.expect(got, got)
+    await wire.expect(a(1))
+  },
+)
+
 federation('XEP-0198 5: who comes back is told how much was done, and the old stream is over', BOTH, async (realm) => {
   const [dave] = await realm.clients('dave@b.example/1')
   const [first, id] = await enabled(realm)

@@ -80,7 +80,8 @@ class Wire {
   }
   #isAllRead(): boolean {
     for (const who of [0, 1] as const)
-      for (const xml of this.#talkers[who].take()) if (xml.name === 'message') this.#read[who].push(xml.child('body')!.text)
+      for (const xml of this.#talkers[who].take())
+        if (xml.name === 'message') this.#read[who].push(xml.attr('type') === 'error' ? xml.show() : xml.child('body')!.text)
     return this.#read[1].length >= this.#said[0].length && this.#read[0].length >= this.#said[1].length
   }
 }

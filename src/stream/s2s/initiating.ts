@@ -133,7 +133,8 @@ export class InitiatingNegotiation implements PeerNegotiation {
   }
   /** XEP-0198: resumes the stream that was lost, if there is one, or else has stanzas counted from now on. */
   #manage(): void {
-    const { local, remote } = this.#stream
+    const { local, remote, bidirectional } = this.#stream
+    if (bidirectional) this.#stream.hear({ local, remote }) // it may begin at once
     this.#lost = this.#parts.management!.resumable({ local, remote })
     if (this.#lost === null) return this.#enable()
     this.#expects = 'management'

@@ -30,13 +30,16 @@ export class ManagedPeer implements Asked {
   isAnswerDue = false
   readonly isSilent = false
   readonly #handledBefore: number
+  /** Of what is done on the stream, what does not count. */
+  readonly #uncounted: number
 
   /** @param written and handled on the stream that is resumed by this one */
   constructor(stream: PeerStream, id: string | null, limits: QueueLimits, written: number, handled: number) {
     this.stream = stream
     this.id = id
     this.queue = new UnacknowledgedQueue(limits, written)
-    this.#handledBefore = stream.handled - handled
+    this.#handledBefore = handled
+    this.#uncounted = stream.received
   }
   /** Of the stream. */
   get pair(): Pair {
@@ -44,7 +47,7 @@ export class ManagedPeer implements Asked {
   }
   /** How many stanzas of the other side were handled, as `h` says it. */
   get h(): number {
-    return uint32(this.stream.handled - this.#handledBefore)
+    return uint32(this.#handledBefore + Math.max(0, this.stream.handled - this.#uncounted))
   }
   get heardAt(): Millis | null {
     return this.stream.isOver ? null : this.stream.heardAt

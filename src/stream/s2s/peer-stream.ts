@@ -11,7 +11,7 @@ import { answer, SM } from '../../server/stream-management/nonzas.ts'
 import { XmlError } from '../../xml/error.ts'
 import type { RawElement, StreamHeader } from '../../xml/scanner.ts'
 import { escape, type Wire } from '../../xml/wire.ts'
-import { JidError, prepareDomain, type Jid } from '../../xmpp/jid.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import { SERVER, STREAM, STREAM_ERRORS } from '../../xmpp/ns.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
@@ -32,7 +32,7 @@ import { stanzaOfPeer } from './inbound-stanza.ts'
 import type { ManagedPeer } from './managed-peer.ts'
 import type { Outlet } from './outlet.ts'
 import type { PeerParts, Switchboard } from './peer-parts.ts'
-import { peerCertificate, speaksFor, type PeerCertificate } from './trust.ts'
+import { domainOf, peerCertificate, speaksFor, type PeerCertificate } from './trust.ts'
 
 export type Side = 'initiating' | 'receiving'
 
@@ -68,7 +68,8 @@ export class PeerStream implements CarrierHandler {
   certificate: PeerCertificate | null = null
   /** XEP-0198; null: stanzas are not counted. */
   managed: ManagedPeer | null = null
-  /** How many stanzas of the other side are done. */
+  /** How many stanzas of the other side have come, and how many of them are done. */
+  received = 0
   handled = 0
   /** Negotiation is over: other pairs may be asked for. */
   isReady = false
@@ -222,10 +223,15 @@ export class PeerStream implements CarrierHandler {
   }
   /** The other side may write for the pair. We do not yet. */
   acceptOnly(pair: Pair): void {
-    this.dialback.accept(pair)
-    this.#board.accepted(this, pair)
+    this.hear(pair)
     if (!this.isReady) this.ready()
     this.#watchExpiry(pair)
+  }
+  /** What the other side writes for the pair is taken, whatever we may still be negotiating. */
+  hear(pair: Pair): void {
+    this.carrier.limit(this.#parts.limits)
+    this.dialback.accept(pair)
+    this.#board.accepted(this, pair)
   }
   /** With XEP-0288, we may write where the other side may. */
   grantBack(pair: Pair): void {
@@ -279,6 +285,7 @@ export class PeerStream implements CarrierHandler {
     if (!this.dialback.acceptsAny) return this.fail('not-authorized')
     const packet = stanzaOfPeer(raw, { serves: this.#parts.serves, accepts: (pair) => this.dialback.accepts(pair) }, this.#lang)
     this.usedAt = this.heardAt
+    this.received += 1
     this.#lane.push(packet)
     if (this.#lane.depth >= this.#parts.settings['queued-stanzas']) this.carrier.hold()
   }
@@ -380,15 +387,5 @@ export class PeerStream implements CarrierHandler {
     if (left <= 0) return this.fail('reset', 'The certificate has expired')
     this.#expiry?.cancel()
     this.#expiry = clock.after(Math.min(left, LONGEST_TIMER), () => this.#watchExpiry({ local: '', remote }))
-  }
-}
-
-/** Null: it is no domain. */
-export function domainOf(text: string): string | null {
-  try {
-    return prepareDomain(text)
-  } catch (error) {
-    if (error instanceof JidError) return null
-    throw error
   }
 }

@@ -18,7 +18,8 @@ import { NOT_YOURS } from './failure.ts'
 import { BIDI, bidiOffer, dialbackOffer } from './offers.ts'
 import { RESUMPTION_MS } from './management.ts'
 import type { PeerParts, Switchboard } from './peer-parts.ts'
-import { domainOf, type PeerNegotiation, type PeerStream } from './peer-stream.ts'
+import type { PeerNegotiation, PeerStream } from './peer-stream.ts'
+import { domainOf } from './trust.ts'
 
 /** RFC 6120 4.7.4: what this server writes for people is in English. */
 const LANGUAGE = 'en'

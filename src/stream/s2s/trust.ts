@@ -64,14 +64,15 @@ export function speaksFor({ dnsNames, srvNames, xmppAddrs }: CertificateNames, d
   const ascii = asciiDomain(domain).toLowerCase()
   if (isIP(ascii) === 0 && (dnsNames.some((name) => covers(name, ascii)) || srvNames.includes(`_xmpp-server.${ascii}`)))
     return true
-  return xmppAddrs.some((address) => sameDomain(address, domain))
+  return xmppAddrs.some((address) => domainOf(address) === domain)
 }
 
-function sameDomain(address: string, domain: string): boolean {
+/** Null: it is no domain. */
+export function domainOf(text: string): string | null {
   try {
-    return prepareDomain(address) === domain
+    return prepareDomain(text)
   } catch (error) {
-    if (error instanceof JidError) return false
+    if (error instanceof JidError) return null
     throw error
   }
 }
