@@ -9,6 +9,7 @@ const presence = (content: string, type = '', from = 'juliet@b.example/orchard')
   Packet.of({ kind: 'presence', type, from: jid(from), payload: Payload.ofText(wire(content)) })
 const says = (from: string, content = '<server-unavailable/>'): string =>
   `<state-annotation xmlns='urn:xmpp:psa' from='${from}'>${content}</state-annotation>`
+const ROMEO = jid('romeo@a.example/orchard')
 const text = (packet: Packet): string => packet.payload.text
 
 test('PSA-3, PSA-4: who annotates, why, and in words', () => {
@@ -24,10 +25,11 @@ test('PSA-5: one without a doubt is empty', () => {
 
 test('PSA-16: the old presence is complete, the annotation behind it', () => {
   const old = presence(`<show>away</show><x:y xmlns:x='urn:x'/>`)
-  const both = annotated(old, annotation('a.example', [], null))
+  const both = annotated(old, ROMEO, annotation('a.example', [], null))
   assert.equal(text(both), `${text(old)}<state-annotation xmlns='urn:xmpp:psa' from='a.example'/>`)
+  assert.equal(both.to, ROMEO)
   assert.equal(text(plain(both)), text(old))
-  assert.equal(text(plain(annotated(presence(''), annotation('a.example', [], null)))), '')
+  assert.equal(text(plain(annotated(presence(''), ROMEO, annotation('a.example', [], null)))), '')
 })
 
 test('PSA-32: annotations of the domain that the presence comes from, one of them, stay', () => {

@@ -6,7 +6,7 @@
 import { el, type Element } from '../xml/element.ts'
 import { serialise } from '../xml/write.ts'
 import { wire, type Wire } from '../xml/wire.ts'
-import { jid, JidError } from './jid.ts'
+import { jid, JidError, type Jid } from './jid.ts'
 import { CLIENT } from './ns.ts'
 import { Payload, type Packet } from './packet.ts'
 
@@ -28,9 +28,9 @@ export function annotation(by: string, doubts: readonly Doubt[], description: De
   return serialise(el('state-annotation', PSA, { from: by }, ...children), CLIENT)
 }
 
-/** The same presence, complete, with an annotation behind its children (PSA-16). */
-export const annotated = (packet: Packet, text: Wire): Packet =>
-  packet.with({ payload: Payload.ofText(wire(packet.payload.text + text)) })
+/** The same presence, complete, for `to`, with an annotation behind its children (PSA-16). */
+export const annotated = (packet: Packet, to: Jid, text: Wire): Packet =>
+  packet.with({ to, payload: Payload.ofText(wire(packet.payload.text + text)) })
 
 /** Names of elements are written in one way only: what does not hold this one does not hold such an element. */
 export const mayBeAnnotated = (payload: Payload): boolean => !payload.isEmpty && payload.text.includes('state-annotation')

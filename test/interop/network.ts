@@ -5,8 +5,9 @@
 import { spawnSync } from 'node:child_process'
 import type { TestContext } from 'node:test'
 
-/** Of a /30 of the loop-back of nobody: RFC 5737's are for documents, these are link-local. */
-const [NEAR, FAR] = ['169.254.231.1', '169.254.231.2'] as const
+/** Link-local addresses (RFC 3927), others for each process that runs tests. */
+const PREFIX = `169.254.${1 + (process.pid % 254)}`
+const [NEAR, FAR] = [`${PREFIX}.1`, `${PREFIX}.2`] as const
 const NOWHERE = '02:00:00:00:00:99'
 let networks = 0
 

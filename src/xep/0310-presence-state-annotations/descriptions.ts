@@ -38,6 +38,8 @@ export class Annotations {
   readonly #language: Language
   readonly #describes: boolean
   readonly #texts = new Map<string, Wire>()
+  /** Many in a row are the same. */
+  #last: { readonly by: string; readonly doubt: Doubt | null; readonly lang: Wire | null; readonly text: Wire } | null = null
 
   /** @param language for those whose own is not known @param describes whether they say anything to people */
   constructor(language: Language, describes: boolean) {
@@ -50,6 +52,8 @@ export class Annotations {
    * @param lang of the receiver; null: not known
    */
   text(by: string, doubt: Doubt | null, lang: Wire | null): Wire {
+    const last = this.#last
+    if (last !== null && last.by === by && last.doubt === doubt && last.lang === lang) return last.text
     const language = languageFor(lang, this.#language)
     const key = `${by} ${doubt ?? ''} ${language}`
     let text = this.#texts.get(key)
@@ -57,6 +61,7 @@ export class Annotations {
       const description = doubt === null || !this.#describes ? null : describe(doubt, language)
       this.#texts.set(key, (text = annotation(by, doubt === null ? [] : [doubt], description)))
     }
+    this.#last = { by, doubt, lang, text }
     return text
   }
 }

@@ -31,6 +31,8 @@ interface Entry extends Shown {
   at: Millis
   told: Doubt | null
   toldAt: Millis
+  /** False: it is in the ledger no more. */
+  isShown: boolean
 }
 
 export class PresenceLedger {
@@ -74,7 +76,7 @@ export class PresenceLedger {
     }
     this.octets = octets
     if (old === undefined) {
-      this.#entries.add({ jid, packet, at, told, toldAt: at })
+      this.#entries.add({ jid, packet, at, told, toldAt: at, isShown: true })
       this.doubted += told === null ? 0 : 1
     } else {
       this.#tell(old, told, at)
@@ -90,8 +92,8 @@ export class PresenceLedger {
   }
   /** Is this news to the client? Then it counts as told, at that moment. */
   tell(shown: Shown, doubt: Doubt | null, at: Millis): boolean {
-    const entry = this.#entries.get(shown.jid)
-    return entry === shown && this.#tell(entry, doubt, at)
+    const entry = shown as Entry
+    return entry.isShown && this.#tell(entry, doubt, at)
   }
 
   #tell(entry: Entry, doubt: Doubt | null, at: Millis): boolean {
@@ -104,6 +106,7 @@ export class PresenceLedger {
   #forget(jid: Jid): void {
     const entry = this.#entries.remove(jid)
     if (entry === undefined) return
+    entry.isShown = false
     if (entry.told !== null) this.doubted -= 1
     this.octets -= octetsOf(entry.packet)
   }

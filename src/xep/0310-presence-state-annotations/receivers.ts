@@ -296,7 +296,7 @@ export class Receivers {
   }
   #annotated(session: Session, packet: Packet, doubt: Doubt | null): Packet {
     this.#sent.value += 1
-    return annotated(packet.addressedTo(session.jid), this.#parts.annotations.text(session.jid.domain, doubt, session.lang))
+    return annotated(packet, session.jid, this.#parts.annotations.text(session.jid.domain, doubt, session.lang))
   }
   #gauges(): void {
     const { metrics } = this.#parts.host

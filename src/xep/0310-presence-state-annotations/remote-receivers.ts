@@ -149,7 +149,7 @@ export class RemoteReceivers {
     if (presence === null) return
     const { host, annotations } = this.#parts
     this.#sent.value += 1
-    host.router.routeQuietly(annotated(presence.addressedTo(to), annotations.text(session.jid.domain, doubt, null)))
+    host.router.routeQuietly(annotated(presence, to, annotations.text(session.jid.domain, doubt, null)))
   }
   /** The presence of the session that this resource has been sent; null: none. */
   #presenceFor(session: Session, to: Jid): Packet | null {
