@@ -112,7 +112,7 @@ async function costOf(work: () => void | Promise<void>): Promise<number> {
   return (user + system) / sent
 }
 async function until(count: number): Promise<void> {
-  while (presences() < count) await pause(1)
+  while (presences() < count) await pause(50) // to look costs as well
 }
 const annotate = async (change: () => void): Promise<void> => {
   const wanted = presences() + WATCHED

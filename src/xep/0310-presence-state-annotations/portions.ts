@@ -5,7 +5,7 @@
 import type { Clock, Millis } from '../../base/clock.ts'
 
 /** Steps of one turn, and the pause until the next: a few milliseconds of work, then as much for everybody else. */
-const STEPS = 250
+const STEPS = 1000
 const PAUSE: Millis = 5
 
 export class Portions {
