@@ -101,11 +101,15 @@ export class PeerManagement {
 
   /** What was not acknowledged waits again, and the stream may be resumed. */
   lost({ managed, side }: PeerStream): void {
+    const { clock, settings } = this.#parts
     if (managed === null) return
-    managed.putBack(this.#parts.clock.now())
+    managed.putBack(clock.now())
     if (managed.id === null) return
     if (side === 'initiating') this.#lost.set(keyOf(managed.pair), managed)
-    this.#forget(this.#lost)
+    for (const all of [this.#lost, this.#named]) {
+      this.#forget(all)
+      clock.after(settings['queue-timeout'], () => this.#forget(all))
+    }
   }
   /** It was closed as it should be: nothing is missing. */
   closed({ managed }: PeerStream): void {
