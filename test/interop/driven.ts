@@ -130,6 +130,11 @@ export class DrivenPerson implements Person {
   async sees(jid: string, show: Show, status: string): Promise<void> {
     await this.#seesPresence(jid, show, status)
   }
+  async seesAtLast(jid: string, show: Show, status: string): Promise<void> {
+    let seen
+    do seen = await this.next('presence', jid)
+    while (seen.show !== show || seen.status !== status)
+  }
   async seesOffline(jid: string): Promise<void> {
     await this.#seesPresence(jid, 'offline', '')
   }

@@ -47,6 +47,8 @@ export interface Person {
 
   seesRequest(from: string): Promise<void>
   sees(jid: string, show: Show, status: string): Promise<void>
+  /** Whatever was shown of them before. */
+  seesAtLast(jid: string, show: Show, status: string): Promise<void>
   seesOffline(jid: string): Promise<void>
   reads(from: string, body: string): Promise<void>
   /** Until the client has this contact in this state. */

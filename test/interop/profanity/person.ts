@@ -97,17 +97,25 @@ export class ProfanityPerson implements Person {
     await this.#terminal.shows(new RegExp(`Received authorization request from ${from}`))
   }
   async sees(jid: string, show: Show, status: string): Promise<void> {
-    await this.#sees(jid, `is ${show}${status === '' ? '' : `, "${status}"`}`)
+    await this.#sees(jid, shown(show, status))
+  }
+  async seesAtLast(jid: string, show: Show, status: string): Promise<void> {
+    const wanted = shown(show, status)
+    while ((await this.#nextLine(jid)) !== wanted);
   }
   async seesOffline(jid: string): Promise<void> {
     await this.#sees(jid, 'is offline')
   }
   /** The next line about that contact must be this one. */
   async #sees(jid: string, text: string): Promise<void> {
+    const line = await this.#nextLine(jid)
+    if (line !== text) throw new Error(`${this.jid} should see that ${jid} ${text} and sees that it ${line}`)
+  }
+  async #nextLine(jid: string): Promise<string> {
     const read = this.#read.get(jid) ?? 0
     const line = await this.#terminal.until(`another line about ${jid}`, (screen) => linesAbout(jid, screen)[read] ?? null)
     this.#read.set(jid, read + 1)
-    if (line !== text) throw new Error(`${this.jid} should see that ${jid} ${text} and sees that it ${line}`)
+    return line
   }
   async reads(from: string, body: string): Promise<void> {
     await this.#inWindowOf(from, async () => {
@@ -168,3 +176,5 @@ function linesAbout(jid: string, screen: string): readonly string[] {
   const line = new RegExp(`(?:\\+\\+|--) ${jid}(?: \\(\\S+\\))? (is .*?) *$`, 'gm')
   return [...screen.matchAll(line)].map((match) => match[1]!)
 }
+
+const shown = (show: Show, status: string): string => `is ${show}${status === '' ? '' : `, "${status}"`}`
