@@ -76,6 +76,7 @@ export const otherSpecs: readonly Spec[] = [
   xep(206, 'XMPP Over BOSH', '1.4'),
   xep(220, 'Server Dialback', '1.1.1', 'complete', 'only where the operator allows it, and over TLS'),
   xep(237, 'Roster Versioning', '1.3', 'complete', 'now part of RFC 6121'),
+  xep(227, 'Portable Import/Export Format for XMPP-IM Servers', '1.1', 'partial', 'accounts are imported: `porchlight import`'),
   xep(288, 'Bidirectional Server-to-Server Connections', '1.0.1'),
   xep(368, 'SRV records for XMPP over TLS', '1.1.0', 'complete', 'direct TLS with ALPN, for clients and servers'),
   xep(388, 'Extensible SASL Profile', '1.0.4', 'complete', 'clients; no tasks are demanded'),

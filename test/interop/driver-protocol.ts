@@ -18,14 +18,14 @@ export interface LoginOrder {
   readonly tls: TlsVersion
   /** PEM file that is trusted. */
   readonly certificate: string
-  /** With stream management (XEP-0198). Only slixmpp's driver heeds it: @xmpp/client always has it. */
+  /** With stream management (XEP-0198). Only the drivers of slixmpp and strophe.js heed it: the others always have it. */
   readonly managed: boolean
 }
 
 export type Order =
   | LoginOrder
   | { readonly do: 'logout' | 'roster' | 'carbons' }
-  /** The connection has broken: it comes back for its session. Only in slixmpp's driver. */
+  /** The connection has broken: it comes back for its session. Not in the driver of @xmpp/client. */
   | { readonly do: 'resume' }
   | { readonly do: 'presence'; readonly show: string; readonly status: string }
   | { readonly do: 'add' | 'approve' | 'block' | 'unblock' | 'ping' | 'disco'; readonly jid: string }

@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test'
 import { within } from '../support/within.ts'
 import { portFor, type DrivenPerson } from './driven.ts'
 import { Line } from './line.ts'
-import { slixmpp, stanzaJs, xmppJs, type DrivenMake } from './makes.ts'
+import { slixmpp, stanzaJs, strophe, xmppJs, type DrivenMake } from './makes.ts'
 import { PATIENCE_MS } from './person.ts'
 import { becomeContacts, skipped, Theatre } from './stories.ts'
 
@@ -26,7 +26,7 @@ async function meet(
   return { line, romeo, juliet }
 }
 
-for (const make of [slixmpp, stanzaJs]) {
+for (const make of [slixmpp, stanzaJs, strophe]) {
   test(`${make.name} comes back for its session`, { skip: skipped(make), concurrency: true }, async (t) => {
     const theatre = await Theatre.open(t, { 'stream-management': { 'ask-after': '100 ms' } })
 

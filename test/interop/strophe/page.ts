@@ -27,20 +27,30 @@ let connection: Connection | null = null
 function logIn({ jid, password, host, port, security, managed }: LoginOrder): Promise<LoggedIn> {
   const service = security === 'bosh' ? `https://${host}:${port}/http-bind` : `wss://${host}:${port}/xmpp-websocket`
   const strophe = new Strophe.Connection(service, { enableStreamManagement: managed })
+  connection = strophe
   let mechanism = ''
   strophe.rawOutput = (xml: string) => (mechanism = /<auth [^>]*mechanism="([^"]+)"/.exec(xml)?.[1] ?? mechanism)
-  connection = strophe
+  return connect(strophe, jid, password).then(() => ({ jid: strophe.jid, mechanism }))
+}
+
+/** It comes back for its session if it has one. */
+function connect(strophe: Connection, jid: string, password: string): Promise<void> {
   return new Promise((resolve, reject) => {
     strophe.connect(jid, password, (status: number, condition: string | null) => {
       if (status === Strophe.Status.CONNECTED) {
         listen(strophe)
-        resolve({ jid: strophe.jid, mechanism })
+        resolve()
       }
       if (status === Strophe.Status.AUTHFAIL || status === Strophe.Status.CONNFAIL)
         reject(new Error(condition ?? 'not-authorized'))
       if (status === Strophe.Status.DISCONNECTED) show({ shown: 'closed', condition: condition ?? '' })
     })
   })
+}
+
+async function resume(strophe: Connection): Promise<void> {
+  await connect(strophe, strophe.jid, strophe.pass as string)
+  if (!strophe.hasResumed()) throw new Error('session-over')
 }
 
 function listen(strophe: Connection): void {
@@ -97,7 +107,7 @@ async function done(order: Order): Promise<unknown> {
     case 'login':
       return logIn(order)
     case 'resume':
-      throw new Error('strophe.js does so by itself')
+      return resume(connection!)
     case 'logout':
       return connection!.disconnect('')
     case 'presence': {
