@@ -3,8 +3,10 @@
  * until their clients have logged in anew. Nobody sees anybody go who comes back in time.
  */
 import assert from 'node:assert/strict'
+import { initiator } from '../support/hashed-token.ts'
+import { authenticate, BIND2, featuresAfter, identifierOf, logIn } from '../support/sasl2.ts'
 import { delay, gone, here } from '../support/stanzas.ts'
-import { Cast, storyOn } from '../support/story.ts'
+import { Cast, PASSWORD, storyOn } from '../support/story.ts'
 import {
   a,
   ALICE,
@@ -12,6 +14,7 @@ import {
   chat,
   comeBack,
   enable,
+  ENABLE,
   failed,
   got,
   R,
@@ -22,6 +25,7 @@ import {
 } from '../support/stream-management.ts'
 
 const story = storyOn('memory')
+const TOKEN = `<request-token xmlns='urn:xmpp:fast:0' mechanism='HT-SHA-256-NONE'/>`
 
 /** What has changed is written down, then the server dies; the cast on the one that is started after it. */
 async function died(cast: Cast): Promise<Cast> {
@@ -145,6 +149,43 @@ story('a crash: nobody comes back', UNASKED, async (cast) => {
   await watcher.expect(gone(bob.jid))
   assert.deepEqual(await next.server.stores.keptSessions.all(), [])
 })
+
+story(
+  'a crash, XEP-0386 and 0484: a client that knows SASL2 is back in one round, under the same name',
+  { ...UNASKED, on: ['memory tls'] },
+  async (cast) => {
+    await cast.befriend('alice', 'bob')
+    const device = 'd4565fa7-4d72-4749-b3d3-740edbf87770'
+    const bind = `<bind xmlns='${BIND2}'><tag>Story</tag>${ENABLE}</bind>`
+    const wire = await cast.secured()
+    const success = await logIn(wire, 'bob', PASSWORD, { device, inline: `${bind}${TOKEN}` })
+    const id = success.child('bound')!.child('enabled')!.attr('id')!
+    await featuresAfter(wire)
+    const bob = cast.adopt(wire, identifierOf(success))
+    bob.send('<presence/>')
+    await bob.expect(here(bob.jid), `<presence type='unavailable' from='${ALICE}'/>`)
+    const next = await died(cast)
+    const alice = await next.client('alice', '1', { presence: null })
+    alice.send('<presence/>')
+    await alice.expectAll(here(alice.jid), here(bob.jid))
+    const again = await next.secured()
+    const proof = initiator('bob', success.child('token')!.attr('token')!)
+    again.write(
+      authenticate('HT-SHA-256-NONE', proof, { device, inline: `<fast xmlns='urn:xmpp:fast:0'/>${resume(id, 2)}${bind}` }),
+    )
+    const back = await again.element('success')
+    assert.equal(back.name, 'success', back.show())
+    assert.deepEqual(
+      [identifierOf(back), back.child('failed')?.child('item-not-found') !== undefined, back.child('bound') !== undefined],
+      [bob.jid, true, true],
+    )
+    await featuresAfter(again)
+    const client = next.adopt(again, bob.jid)
+    client.send('<presence/>')
+    await client.expectAll(here(bob.jid), here(alice.jid))
+    await alice.expect(here(bob.jid))
+  },
+)
 
 story('what is over is not written down any more', UNASKED, async (cast) => {
   const [alice, bob] = await cast.friends('alice/1', 'bob/1')

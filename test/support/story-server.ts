@@ -100,6 +100,9 @@ const NO_RATE = { 'stanzas-per-second': 0, 'bytes-per-second': 0, 'presence-per-
 /** One round of PBKDF2: a login costs next to nothing. */
 const credentials = await deriveCredentials(PASSWORD, 1, seededEntropy('stories'))
 
+/** The same over restarts, as in a data directory. */
+const SECRET = seededEntropy('the secret of a server').bytes(32)
+
 type OpenDoor = (transport: Transport) => Door | Promise<Door>
 
 export class StoryServer {
@@ -209,7 +212,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
     limits: { ...defaultsOf(limitsSettings), ...options.limits },
     rate: { ...defaultsOf(rateSettings), ...NO_RATE, ...options.rate },
     registrar: (host) => new LocalRegistrar(host, 4096),
-    secret: entropy.bytes(32),
+    secret: inMemory ? SECRET : entropy.bytes(32),
     software: SOFTWARE,
     metrics: new Metrics(),
     stores,
