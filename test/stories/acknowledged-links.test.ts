@@ -249,6 +249,22 @@ federation('XEP-0198 5: who comes back is told how much was done, and the old st
   await dave.expect(got)
 })
 
+federation(
+  'XEP-0198 4: who closes as he should, and says that he has not got all, gets the rest another time',
+  BOTH,
+  async (realm) => {
+    const [dave] = await realm.clients('dave@b.example/1')
+    const [wire] = await enabled(realm)
+    say(dave, 'mallory@c.example/x', 'm1', 'm2')
+    for (const id of ['m1', 'm2']) await wire.expect(`<message xmlns='jabber:server' type='chat' id='${id}'>*</message>`)
+    wire.write(`${a(1)}</stream:stream>`)
+    await wire.expect(a(0))
+    await wire.expectClosed()
+    // Nobody finds c.example in DNS
+    await dave.expect(refusal('message', `id='m2' from='mallory@c.example/x'`, 'cancel', 'remote-server-not-found'))
+  },
+)
+
 federation('XEP-0198 5: a name that is not known; the stream goes on without', BOTH, async (realm) => {
   const wire = await proved(realm)
   wire.write(resume('never heard of it', 0))

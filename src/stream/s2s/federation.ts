@@ -151,7 +151,8 @@ export class Federation implements Destination, Switchboard, Connector {
     return this.#streams.linksOf(stream).some((link) => link.isWatched)
   }
   over(stream: PeerStream, graceful: boolean): void {
-    if (graceful || this.#stopped) this.#management?.closed(stream)
+    // Who closes as he should says first what he has got: what is missing then is missing
+    if (this.#stopped || (graceful && (stream.managed?.queue.size ?? 0) === 0)) this.#management?.closed(stream)
     else this.#management?.lost(stream)
     for (const link of this.#streams.remove(stream)) {
       const outlet = this.#outlets.get(keyOf(link))
@@ -160,6 +161,7 @@ export class Federation implements Destination, Switchboard, Connector {
         if (!this.#learns(outlet)) this.#takeAny(outlet)
       }
       if (!this.#stopped) link.closed(graceful)
+      if (graceful && outlet !== undefined && outlet.waiting > 0) void this.#connect(outlet.pair)
     }
   }
 
