@@ -42,7 +42,7 @@ export class LocalDomain implements Destination {
       case 'error': {
         // RFC 6121 8.5.2.1.2 and 8.5.2.2.2: nobody is available in an account that is not in memory
         const account = accounts.get(to.bare)
-        return account === undefined ? undefined : this.#run(account, packet)
+        return account === undefined || this.#isForNobody(account, packet) ? undefined : this.#run(account, packet)
       }
       case 'probe':
         return accounts.with(to.bare, (account) => (account === null ? probing.answer(null, packet) : this.#run(account, packet)))
@@ -70,6 +70,10 @@ export class LocalDomain implements Destination {
   #now(account: LocalAccount, packet: Packet): void | Promise<void> {
     const verdict = run(this.#parts.stages, { account, packet, delivered: NOBODY, copies: null })
     if (typeof verdict !== 'string') return verdict.then(() => {})
+  }
+  /** Nor in one that has no resource; what somebody elsewhere says may mean something to the account itself (its farewells). */
+  #isForNobody({ resources }: LocalAccount, { from }: Packet): boolean {
+    return resources.length === 0 && this.#parts.router.isLocal(from.domain)
   }
   #toNobody(packet: Packet): void | Promise<void> {
     if (packet.kind === 'message') return refuseIf(deliverMessage(null, packet, false).kind === 'error')
