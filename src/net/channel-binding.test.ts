@@ -31,7 +31,7 @@ async function handshake(
   await once(listener, 'listening')
   const plain = connect((listener.address() as AddressInfo).port, '127.0.0.1')
   const [accepted] = (await once(listener, 'connection')) as [Socket]
-  const options = serverOptions({ secureContextFor: () => context }, { alpn: null, askForCertificate: false })
+  const options = { ...serverOptions({ secureContextFor: () => context }, { alpn: null, askForCertificate: false }) }
   const server = new TLSSocket(accepted, options)
   const secured = tlsConnect({ socket: plain, servername: 'localhost', ca: cert, ...client })
   server.on('error', () => {})
@@ -82,6 +82,30 @@ test('RFC 9266 4.2: a client cannot renegotiate', async () => {
   const [error] = await Promise.race([once(client, 'error'), refused])
   assert.match((error as NodeJS.ErrnoException).code!, /NO_RENEGOTIATION|HANDSHAKE_FAILURE/)
   close()
+})
+
+test('RFC 5929 4.1: of several certificates it is the one that the client was shown, also when they change', async () => {
+  const others = await selfSigned(
+    await mkdtemp(join(directory, 'other-')),
+    ['localhost'],
+    new SystemClock(),
+    seededEntropy('other'),
+  )
+  const otherCert = await readFile(others.chainFile, 'utf8')
+  const another = createSecureContext({ ...contextOptions, cert: otherCert, key: await readFile(others.keyFile, 'utf8') })
+  const otherEndPoint = createHash('sha256').update(new X509Certificate(otherCert).raw).digest()
+  const ca = [cert, otherCert]
+  for (const servername of ['localhost', '']) {
+    for (const [shown, endPoint] of [
+      [context, END_POINT],
+      [another, otherEndPoint],
+      [context, END_POINT],
+    ] as const) {
+      const { bindings, close } = await handshake({ ca, servername, checkServerIdentity: () => undefined }, shown)
+      close()
+      assert.deepEqual(bindings.data('tls-server-end-point'), endPoint, servername)
+    }
+  }
 })
 
 test('a channel without TLS has no bindings', () => {

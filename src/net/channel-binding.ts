@@ -5,7 +5,7 @@
  * extended master secret (RFC 7627), and without renegotiation, which `tls-options.ts` forbids.
  */
 import { createHash } from 'node:crypto'
-import type { TLSSocket } from 'node:tls'
+import type { SecureContext, TLSSocket } from 'node:tls'
 import type { BindingType, ChannelBindings } from '../base/channel-binding.ts'
 import { INTEGER, OBJECT_IDENTIFIER, oid, only, SEQUENCE, sequence, tagged, values } from './der.ts'
 import type { Value } from './der.ts'
@@ -70,6 +70,33 @@ export function hasExtendedMasterSecret(session: Buffer): boolean {
   return flags !== null && (flags.body.at(-1)! & EXTENDED_MASTER_SECRET) !== 0
 }
 
+/** Of certificates that were looked at, by the context that holds them: asking the socket makes a copy of it each time. */
+const endPoints = new WeakMap<object, Buffer | null>()
+
+/** Where the platform keeps the context of a connection: chosen by SNI, or given. Not documented, so it may be absent. */
+interface Inside {
+  readonly _handle: { readonly sni_context?: object } | null
+  readonly _tlsOptions?: object
+}
+
+function contextOf(socket: TLSSocket): object | undefined {
+  const { _handle: handle, _tlsOptions: options } = socket as unknown as Inside
+  if (handle?.sni_context !== undefined) return handle.sni_context
+  // Where it is looked up anew each time, it may be another by now
+  const given = options && Object.getOwnPropertyDescriptor(options, 'secureContext')?.value
+  return (given as SecureContext | undefined)?.context as object | undefined
+}
+
+function endPointOf(socket: TLSSocket): Buffer | null {
+  const context = contextOf(socket)
+  const known = context && endPoints.get(context)
+  if (known !== undefined) return known
+  const certificate = socket.getX509Certificate()
+  const endPoint = certificate === undefined ? null : serverEndPoint(certificate.raw)
+  if (context !== undefined && certificate !== undefined) endPoints.set(context, endPoint)
+  return endPoint
+}
+
 /** What a server's TLS connection can be bound by. Ask after the handshake, while the socket is open. */
 export function channelBindings(socket: TLSSocket): ChannelBindings {
   const found = new Map<BindingType, Buffer>()
@@ -83,7 +110,6 @@ export function channelBindings(socket: TLSSocket): ChannelBindings {
   }
   // RFC 5929 3.1: the first Finished message; the client's, or the server's when a session is resumed.
   if (sound) keep('tls-unique', socket.isSessionReused() ? socket.getFinished() : socket.getPeerFinished())
-  const certificate = socket.getX509Certificate()
-  if (certificate !== undefined) keep('tls-server-end-point', serverEndPoint(certificate.raw))
+  keep('tls-server-end-point', endPointOf(socket))
   return { types: [...found.keys()], data: (type) => found.get(type) ?? null }
 }
