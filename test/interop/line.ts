@@ -53,7 +53,11 @@ export class Line {
   }
   /** The connections of this moment break, without a word to anybody. */
   cut(): void {
-    for (const end of this.#ends) end.resetAndDestroy()
+    for (const end of this.#ends) {
+      // A socket that is ending already cannot be reset; the process would wait for it for ever
+      if (end.writableEnded) end.destroy()
+      else end.resetAndDestroy()
+    }
   }
   /** The same, when so many more octets have reached the client: in the middle of anything. */
   cutAfter(octets: number): void {
