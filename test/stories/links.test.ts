@@ -25,12 +25,12 @@ async function cut(realm: Realm): Promise<void> {
 }
 function back(realm: Realm): void {
   realm.zone.isDown = false
-  realm.isTogether = true
 }
-/** Whoever is waited for comes while time passes. */
+/** Whoever is waited for comes while time passes. Until then nothing needs to get through: it may wait for the next attempt. */
 async function passUntil(realm: Realm, what: string, isSo: () => boolean): Promise<void> {
   for (let i = 0; i < 120 && !isSo(); i++) await realm.pass(1000)
   assert(isSo(), `it did not come to be: ${what}`)
+  realm.isTogether = !realm.zone.isDown
 }
 
 federation(
