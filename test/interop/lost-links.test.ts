@@ -65,6 +65,7 @@ async function open(t: TestContext, network: Network | null): Promise<Scene> {
       tls: { certificate: other!.certificateFile, key: other!.keyFile },
       listen: { c2s: [`${there}:0`], s2s: [`${there}:0`] },
       peer: [{ domain: MONTAGUE, route: `${network?.ours ?? here}:${lines[1].port}` }],
+      limits: { 'session-checkpoint': '0 s' }, // when it dies, her session dies with it
     },
     undefined,
     network?.through,
