@@ -26,7 +26,7 @@ const { values } = parseArgs({
   },
 })
 const POPULATION: Population = { n: 1000, r: 20 }
-const FLOOR_SCENARIOS = 'idle,login,fan,fanmax'
+const FLOOR_SCENARIOS = 'idle,login,fan,fanmax,msg,msgmax'
 /** `idle` comes first: it compares with the same process before anybody has logged in. */
 const SCENARIOS: Readonly<Record<string, string>> = {
   plain: 'idle,logout,login,fan,fanmax,msg,msgmax,reconnect,logout',

@@ -139,5 +139,5 @@ export const servers = (work: string): readonly Bench[] => [
   porchlight(work),
   floor(work),
   peer('Prosody', 'prosody', '/usr/bin/prosody', [25_222, 25_223], work),
-  peer('ejabberd', 'ejabberd', '/usr/sbin/ejabberdctl', [35_222, 35_223], work),
+  peer('ejabberd', 'ejabberd', '/usr/sbin/ejabberdctl', [15_222, 15_223], work),
 ]

@@ -25,6 +25,28 @@ test('credentials are those that were set last; nobody has none', async () => {
   assert.equal(await accounts.credentials('nobody@example.net'), null)
 })
 
+test('credentials that are read while others are set are not remembered', async () => {
+  const { accounts } = await storesInMemory(ROMEO)
+  const other = { ...CREDENTIALS, 'sha-1': CREDENTIALS['sha-512'] }
+  const before = accounts.credentials(ROMEO)
+  const changed = accounts.setCredentials(ROMEO, other)
+  const meanwhile = accounts.credentials(ROMEO)
+  assert.equal(await changed, true)
+  assert.deepEqual(await before, CREDENTIALS)
+  assert.deepEqual(await meanwhile, other)
+  assert.deepEqual(await accounts.credentials(ROMEO), other)
+})
+
+test('credentials go with their account, and who takes its name next has his own', async () => {
+  const { accounts, clock } = await storesInMemory(ROMEO)
+  await accounts.credentials(ROMEO)
+  await accounts.delete(ROMEO)
+  assert.equal(await accounts.credentials(ROMEO), null)
+  const other = { ...CREDENTIALS, 'sha-1': CREDENTIALS['sha-512'] }
+  await accounts.create(ROMEO, other, clock.now())
+  assert.deepEqual(await accounts.credentials(ROMEO), other)
+})
+
 test('the accounts of a domain are listed in pages, by their bare JIDs, and counted', async () => {
   const { accounts, clock } = await storesInMemory('c@example.net', 'a@example.net', 'b@example.net', 'x@example.com')
   const rows = (...names: readonly string[]) =>

@@ -1,4 +1,7 @@
-/** Accounts and their credentials. The roster's version begins here; see `StoredRoster` for where. */
+/**
+ * Accounts and their credentials. The roster's version begins here; see `StoredRoster` for where. This process alone
+ * changes the table while it runs, so what a login has read of somebody stays known until it is changed.
+ */
 import type { Millis } from '../base/clock.ts'
 import type { AccountRow, AccountStore, Disabled } from '../server/ports.ts'
 import type { ChosenPolicy, LastSeen, SharePaused } from '../server/presence-policy.ts'
@@ -11,9 +14,14 @@ import { storedJid } from './stored-jid.ts'
 
 type Queries = ReturnType<typeof queriesOf>
 
+/** Accounts whose credentials are remembered; beyond it those of who has not logged in for longest are forgotten. */
+const KNOWN_MAX = 10_000
+
 export class SqlAccounts implements AccountStore {
   readonly #database: Database
   readonly #queries: Queries
+  /** By bare JID; the least recently used comes first. */
+  readonly #known = new Map<string, Promise<Credentials | null>>()
 
   constructor(database: Database) {
     this.#database = database
@@ -41,12 +49,19 @@ export class SqlAccounts implements AccountStore {
     const [row] = await this.#database.read(this.#queries.find({ bare }))
     return row === undefined ? null : accountOf(row)
   }
-  async credentials(bare: string): Promise<Credentials | null> {
-    const [row] = await this.#database.read(this.#queries.credentials({ bare }))
-    return row === undefined ? null : (JSON.parse(row.credentials) as Credentials)
+  credentials(bare: string): Promise<Credentials | null> {
+    const found = this.#known.get(bare) ?? this.#readCredentials(bare)
+    this.#known.delete(bare)
+    this.#known.set(bare, found)
+    for (const longest of this.#known.keys()) {
+      if (this.#known.size <= KNOWN_MAX) break
+      this.#known.delete(longest)
+    }
+    return found
   }
   async setCredentials(bare: string, credentials: Credentials): Promise<boolean> {
-    return (await this.#database.write(this.#queries.setCredentials({ bare, credentials: JSON.stringify(credentials) }))) > 0
+    const change = this.#queries.setCredentials({ bare, credentials: JSON.stringify(credentials) })
+    return this.#changing(bare, this.#database.write(change))
   }
   async setDisabled(bare: string, disabled: Disabled | null): Promise<boolean> {
     return (await this.#database.write(this.disabling(bare, disabled))) > 0
@@ -61,7 +76,7 @@ export class SqlAccounts implements AccountStore {
     return (await this.#database.write(this.#queries.setPolicy(row))) > 0
   }
   async delete(bare: string): Promise<boolean> {
-    return (await this.#database.write(this.#queries.delete({ bare }))) > 0
+    return this.#changing(bare, this.#database.write(this.#queries.delete({ bare })))
   }
   async list(domain: string, after: string, limit: number): Promise<readonly AccountRow[]> {
     const rows = await this.#database.read(this.#queries.list({ domain, after, limit }))
@@ -70,6 +85,28 @@ export class SqlAccounts implements AccountStore {
   async count(domain: string): Promise<number> {
     const [row] = await this.#database.read(this.#queries.count({ domain }))
     return Number(row!.accounts)
+  }
+
+  /** Nobody, and what could not be read, is not remembered. */
+  #readCredentials(bare: string): Promise<Credentials | null> {
+    const forget = (): void => {
+      if (this.#known.get(bare) === found) this.#known.delete(bare)
+    }
+    const found = this.#database.read(this.#queries.credentials({ bare })).then(([row]) => {
+      if (row === undefined) forget()
+      return row === undefined ? null : (JSON.parse(row.credentials) as Credentials)
+    })
+    found.catch(forget)
+    return found
+  }
+  /** What is read while the change is under way may be what was before it: neither that nor what was read earlier is kept. */
+  async #changing(bare: string, change: Promise<number>): Promise<boolean> {
+    this.#known.delete(bare)
+    try {
+      return (await change) > 0
+    } finally {
+      this.#known.delete(bare)
+    }
   }
 }
 

@@ -78,7 +78,7 @@ if (server === 'prosody') {
       '-setcookie',
       'lgcookie',
       '-erl_epmd_port',
-      '35210',
+      '15210',
       '-start_epmd',
       'false',
       '-dist_listen',

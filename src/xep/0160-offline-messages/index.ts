@@ -55,22 +55,35 @@ export const offlineMessages = defineFeature<typeof settings, Database>({
 /** RFC 6121 4.7.2.3: a resource of negative priority wants no messages but those to itself. */
 const isWilling = (session: Session): boolean => !session.ended && session.takesPart && session.priority >= 0
 
+/** Of one account. */
+interface Mailbox {
+  readonly turnstile: Turnstile
+  /** Messages that were sent to the store since the account is in memory. */
+  arrived: number
+  /** `arrived` as it was before the last reading that left nothing in the store. */
+  emptiedAt: number | null
+}
+
 class Offline {
   readonly #host: Host<Database>
   readonly #store: OfflineMessages
   readonly #limits: OfflineLimits
-  readonly #turnstiles: Slot<LocalAccount, Turnstile>
+  readonly #mailboxes: Slot<LocalAccount, Mailbox>
 
   constructor(host: Host<Database>, store: OfflineMessages, limits: OfflineLimits) {
     this.#host = host
     this.#store = store
     this.#limits = limits
-    this.#turnstiles = host.accountSlot('offline-messages', () => new Turnstile())
+    this.#mailboxes = host.accountSlot('offline-messages', () => ({
+      turnstile: new Turnstile(),
+      arrived: 0,
+      emptiedAt: null,
+    }))
   }
   /** What comes while stored messages are being delivered waits behind them. */
   turn({ account, packet }: ToAccount): Verdict | Promise<Verdict> {
     if (packet.kind !== 'message') return 'next'
-    const turnstile = account.get(this.#turnstiles)
+    const { turnstile } = account.get(this.#mailboxes)
     return turnstile.isClosed ? turnstile.turn('next') : 'next'
   }
   /** The sender's next stanza waits until this one is on disk. */
@@ -89,9 +102,10 @@ class Offline {
   }
   /** The account has a resource that wants messages. */
   deliver(account: LocalAccount): void {
-    account
-      .get(this.#turnstiles)
-      .close(() => this.#deliverAll(account))
+    const mailbox = account.get(this.#mailboxes)
+    if (mailbox.emptiedAt === mailbox.arrived) return
+    mailbox.turnstile
+      .close(() => this.#deliverAll(account, mailbox))
       .catch((error: unknown) =>
         this.#host.log.error({ err: error }, 'Stored messages could not be delivered; they stay in store'),
       )
@@ -104,6 +118,7 @@ class Offline {
   }
 
   async #append(account: LocalAccount, packet: Packet): Promise<Verdict> {
+    account.get(this.#mailboxes).arrived += 1
     const isStored = await this.#store.append(account.bare.bare, packet, this.#host.clock.now(), this.#limits)
     if (!isStored) throw new StanzaError('service-unavailable')
     return 'done'
@@ -112,13 +127,16 @@ class Offline {
    * Nothing is stored while this runs: what arrives waits at the turnstile, and what was on its way into the
    * store when the resource became available is before our first reading in the order of statements.
    */
-  async #deliverAll(account: LocalAccount): Promise<void> {
+  async #deliverAll(account: LocalAccount, mailbox: Mailbox): Promise<void> {
     const { bare } = account.bare
     for (;;) {
+      const { arrived } = mailbox
       const batch = await this.#store.first(bare, BATCH)
       const handedOver = this.#handOver(account, batch)
       if (handedOver > 0) await this.#store.drop(bare, batch[handedOver - 1]!.seq)
-      if (handedOver < BATCH) return
+      if (handedOver === BATCH) continue
+      if (handedOver === batch.length) mailbox.emptiedAt = arrived
+      return
     }
   }
   /** How many of them a resource got: fewer than there are when the last one has left in between. */
