@@ -91,7 +91,7 @@ export function floor(work: string): Bench {
       execFileSync('bash', [join(HERE, 'load/peers/certs/make.sh'), join(work, 'certs')])
     },
     async start(tls, { n, r }) {
-      const env = { ...process.env, MODE: 'tick', TLS: tls ? '1' : '', CERTS: join(work, 'certs') }
+      const env = { ...process.env, MODE: 'tick', STAMP: '1', TLS: tls ? '1' : '', CERTS: join(work, 'certs') }
       child = spawn(node, [join(HERE, 'load/floor/floor.mjs'), String(port), String(n), String(r)], { env, stdio: 'ignore' })
       await reachable(port)
       return child.pid!

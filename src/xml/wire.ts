@@ -10,6 +10,8 @@ declare const octets: unique symbol
 export type Wire = string & { readonly [octets]: true }
 
 const ASCII = /^[\x00-\x7f]*$/
+/** What may stand as it is wherever text may stand. */
+const PLAIN = /^[\x20!#-%(-;=?-\x7f]*$/
 const SPECIAL_IN_TEXT = /[<>&\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g
 const SPECIAL_IN_VALUE = /[<>&"'\x00-\x1f\ufffe\uffff]/g
 const REFERENCE: Readonly<Record<string, string>> = {
@@ -42,10 +44,10 @@ export const decode = (w: Wire): string => (ASCII.test(w) ? w : Buffer.from(w, '
  * `s` as an attribute value in either kind of quotes, or as character data. A line end becomes a
  * reference, or the reader would take it for a space (XML 1.0 3.3.3).
  */
-export const escape = (s: string): Wire => encode(s.replace(SPECIAL_IN_VALUE, referTo))
+export const escape = (s: string): Wire => (PLAIN.test(s) ? wire(s) : encode(s.replace(SPECIAL_IN_VALUE, referTo)))
 
 /** `s` as character data. */
-export const escapeText = (s: string): Wire => encode(s.replace(SPECIAL_IN_TEXT, referTo))
+export const escapeText = (s: string): Wire => (PLAIN.test(s) ? wire(s) : encode(s.replace(SPECIAL_IN_TEXT, referTo)))
 
 /**
  * A copy of `w` that stands alone. A string cut out of a longer one keeps the longer one alive: the whole

@@ -3,18 +3,18 @@
  * a derivation once (RFC 4616 asks for a comparison, not for its price). Only a keyed hash is kept, its key
  * dies with the process, and the stored key is part of what is hashed: a changed password is not found.
  */
-import { createHmac } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Entropy } from '../../base/entropy.ts'
 
 export class VerifiedPasswords {
-  readonly #key: Buffer
+  readonly #key: string
   readonly #max: number
   /** The least recently used comes first. */
   readonly #seen = new Set<string>()
 
   /** @param max how many are remembered; beyond it the one unused for longest is forgotten */
   constructor(entropy: Entropy, max = 10_000) {
-    this.#key = entropy.bytes(32)
+    this.#key = entropy.bytes(32).toString('base64')
     this.#max = max
   }
   /** Whether this prepared password was verified against this stored key before. */
@@ -33,6 +33,6 @@ export class VerifiedPasswords {
   }
   /** NUL is in neither an address nor a PLAIN password, so no two triples read the same. */
   #tag(bare: string, prepared: string, storedKey: string): string {
-    return createHmac('sha256', this.#key).update(`${bare}\0${prepared}\0${storedKey}`).digest('latin1')
+    return hash('sha256', `${this.#key}\0${bare}\0${prepared}\0${storedKey}`, 'latin1')
   }
 }
