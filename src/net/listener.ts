@@ -85,6 +85,11 @@ export interface Handshakes {
   /** A handshake that takes longer is cut. */
   readonly withinMs: Millis
   readonly clock: Clock
+  /**
+   * Asked before each handshake, which is what costs: resolves when that connection may begin; null: it may now.
+   * Absent: each may. @throws when it may not at all; it is closed then
+   */
+  readonly turn?: (raw: Socket) => Promise<void> | null
 }
 
 /** @throws an operating system error such as EADDRINUSE, through the promise */
@@ -94,7 +99,7 @@ export function listen({ host, port, admission, tls, accept }: ListenOptions): P
     if (!admission.enter(address)) return raw.destroy()
     raw.once('close', () => admission.left(address))
     if (tls === null) accept(raw)
-    else shakeHands(raw, tls, accept)
+    else inTurn(raw, tls, () => shakeHands(raw, tls, accept))
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -104,6 +109,21 @@ export function listen({ host, port, admission, tls, accept }: ListenOptions): P
       resolve({ host: bound.address, port: bound.port, close: () => new Promise((done) => server.close(() => done())) })
     })
   })
+}
+
+function inTurn(raw: Socket, { turn }: Handshakes, begin: () => void): void {
+  const gone = (): void => void raw.destroy()
+  try {
+    const waits = turn?.(raw) ?? null
+    if (waits === null) return begin()
+    raw.once('error', gone)
+    waits.then(() => {
+      raw.removeListener('error', gone)
+      if (!raw.destroyed) begin()
+    }, gone)
+  } catch {
+    gone()
+  }
 }
 
 /** `tls.createServer` leaves out options that a TLSSocket of one's own takes, such as the secure context. */

@@ -11,7 +11,7 @@ import type { ScanLimits } from '../xml/scanner.ts'
 import type { Carrier, ClientHandler } from './carrier.ts'
 import type { ClientStreamParts } from './client-parts.ts'
 import { ClientStream } from './client-stream.ts'
-import { LoginQueue } from './login-queue.ts'
+import { LoginQueue, type Applicant } from './login-queue.ts'
 import { Mechanisms } from './sasl/offers.ts'
 import { VerifiedPasswords } from './sasl/verified-passwords.ts'
 import type { SaslSettings, StreamsSettings } from './settings.ts'
@@ -47,22 +47,26 @@ export class ClientService {
       startTls: certificates === null ? null : asServer(serverOptions(certificates, { alpn: null, askForCertificate })),
     }
   }
-  /** A client's stream begins, on what `carry` makes for it. */
-  begin(carry: (handler: ClientHandler) => Carrier): void {
-    const stream = new ClientStream(carry, this.#parts)
+  /**
+   * A client's stream begins, on what `carry` makes for it.
+   * @param hadTurn it has stood in the line of those who want to log in already
+   */
+  begin(carry: (handler: ClientHandler) => Carrier, hadTurn = false): void {
+    const stream = new ClientStream(carry, this.#parts, hadTurn)
     if (this.#isStopping) stream.shutDown()
   }
   /** Takes over a connection that was accepted; with direct TLS, after its handshake. */
   accept(socket: Socket, directTls: boolean): void {
     const options = directTls ? this.#directTls : this.#tcp
-    this.begin((handler) => new TcpCarrier(socket, handler, options))
+    this.begin((handler) => new TcpCarrier(socket, handler, options), directTls)
   }
   /** @param directTls TLS from the first octet; otherwise STARTTLS is offered */
   listen(host: string, port: number, directTls: boolean): Promise<Listening> {
     const { admission, certificates, askForCertificate, streams, server } = this.#options
     if (directTls && certificates === null) throw new Error('Direct TLS needs a certificate')
     const options = (): TLSSocketOptions => serverOptions(certificates!, { alpn: ['xmpp-client'], askForCertificate })
-    const tls = directTls ? { options, withinMs: streams['login-timeout'], clock: server.host.clock } : null
+    const turn = (raw: Socket): Promise<void> | null => this.#parts.logins.turn(applicant(raw))
+    const tls = directTls ? { options, withinMs: streams['login-timeout'], clock: server.host.clock, turn } : null
     return listen({ host, port, admission, tls, accept: (socket) => this.accept(socket, directTls) })
   }
   /** The server stops: streams that carry no session end with system-shutdown, and those that come yet. Sessions have their own end. */
@@ -71,6 +75,12 @@ export class ClientService {
     for (const stream of this.#parts.unbound) stream.shutDown()
   }
 }
+
+const applicant = (raw: Socket): Applicant => ({
+  get isClosing() {
+    return raw.destroyed
+  },
+})
 
 function clientStreamParts(options: ClientServiceOptions): ClientStreamParts {
   const { server, streams, sasl } = options

@@ -33,10 +33,11 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
   #mechanism = ''
   heardAt: Millis
 
-  constructor(carry: (handler: ClientHandler) => Carrier, parts: ClientStreamParts) {
+  /** @param hadTurn its turn to log in (`LoginQueue`) came before it began */
+  constructor(carry: (handler: ClientHandler) => Carrier, parts: ClientStreamParts, hadTurn: boolean) {
     this.#parts = parts
     this.#carrier = carry(this)
-    this.#negotiation = new Negotiation(this, this.#carrier, parts)
+    this.#negotiation = new Negotiation(this, this.#carrier, parts, hadTurn)
     this.#timer = this.#patience()
     this.heardAt = parts.clock.now()
     parts.unbound.add(this)

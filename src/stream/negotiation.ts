@@ -38,12 +38,13 @@ export class Negotiation {
   #requests = 0
   #busy = false
   /** Its turn to log in has come (`LoginQueue`). */
-  #isAdmitted = false
+  #isAdmitted: boolean
 
-  constructor(stream: ClientStream, carrier: Carrier, parts: ClientStreamParts) {
+  constructor(stream: ClientStream, carrier: Carrier, parts: ClientStreamParts, hadTurn: boolean) {
     this.#stream = stream
     this.#carrier = carrier
     this.#parts = parts
+    this.#isAdmitted = hadTurn
   }
   /** A stream header has come, and has been answered. @throws StreamError */
   begin(domain: string, from: string | null, lang: string | null): void {

@@ -19,11 +19,11 @@ export const streamsSettings = section({
   ),
   'logins-per-second': count(
     1000,
-    'Logins that may begin in a second, with TLS by STARTTLS or without. More wait for their turn in the order of their coming, so that a crowd that comes back at once does not hold up those who are there. 0: no limit.',
+    'Logins that may begin in a second, each with its handshake of TLS, be it STARTTLS or direct. More wait for their turn in the order of their coming, so that a crowd that comes back at once does not hold up those who are there. 0: no limit.',
   ),
   'waiting-logins': count(
     20_000,
-    'Clients that may wait for their turn to log in. One more is turned away with resource-constraint, and should try again later.',
+    'Clients that may wait for their turn to log in. One more is turned away with resource-constraint (before direct TLS: closed), and should try again later.',
   ),
   'login-attempts': count(5, 'Failed logins on one stream. The last one ends it with policy-violation (RFC 6120 6.4.5).', 2),
   'output-queue': size('1 MiB', 'Octets that wait to be read by one client. More end its session: it does not read.'),
