@@ -49,9 +49,12 @@ export const escape = (s: string): Wire => (PLAIN.test(s) ? wire(s) : encode(s.r
 /** `s` as character data. */
 export const escapeText = (s: string): Wire => (PLAIN.test(s) ? wire(s) : encode(s.replace(SPECIAL_IN_TEXT, referTo)))
 
+/** What is shorter is copied by V8 when it is cut out of a longer string (`SlicedString::kMinLength`). */
+const CUT_MIN = 13
+
 /**
  * A copy of `w` that stands alone. A string cut out of a longer one keeps the longer one alive: the whole
  * chunk that came from the socket, up to 64 KiB for the sake of a resource name. Whatever outlives the
  * stanza that it came in (a last presence, an archived message, a queue) keeps an unpinned copy.
  */
-export const unpin = (w: Wire): Wire => wire(Buffer.from(w, 'latin1').toString('latin1'))
+export const unpin = (w: Wire): Wire => (w.length < CUT_MIN ? w : wire(Buffer.from(w, 'latin1').toString('latin1')))

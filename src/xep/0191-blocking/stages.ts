@@ -29,7 +29,8 @@ export function blockIn(lists: Lists): (context: ToAccount) => Verdict {
 /** What the user sends to a blocked entity. Broadcasts pass over it without an error: see `Account.hidden`. */
 export function blockOut(host: Host, lists: Lists): (context: FromClient) => Verdict {
   return ({ session, packet }) => {
-    if (packet.to === null || !session.account.get(lists).matches(packet.to)) return 'next'
+    const { account } = session
+    if (packet.to === null || !account.isHiding || !account.get(lists).matches(packet.to)) return 'next'
     const refusal = errorReply(packet, new StanzaError('not-acceptable', { type: 'cancel', specific: el('blocked', ERRORS) }))
     // It comes "from" the blocked entity, so on the usual way it would not arrive.
     if (refusal !== null) host.deliver(session, refusal)
