@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { NOTHING_CHOSEN } from '../server/presence-policy.ts'
 import { test } from 'node:test'
 import { Payload } from '../xmpp/packet.ts'
+import { SqlAccounts } from './accounts.ts'
 import { CREDENTIALS, itemOf, setting, storesInMemory } from './testing.ts'
 
 const ROMEO = 'romeo@example.net'
@@ -37,11 +38,28 @@ test('credentials that are read while others are set are not remembered', async 
   assert.deepEqual(await accounts.credentials(ROMEO), other)
 })
 
+test('credentials that could not be read are read again', async () => {
+  const { database } = await storesInMemory(ROMEO)
+  let isBroken = true
+  const accounts = new SqlAccounts({
+    schema: () => database.schema(),
+    read: (query) => (isBroken ? Promise.reject(new Error('no disk')) : database.read(query)),
+    write: (query) => database.write(query),
+    atomically: (statements) => database.atomically(statements),
+    migrate: (owner, migrations) => database.migrate(owner, migrations),
+    close: () => database.close(),
+  })
+  await assert.rejects(accounts.credentials(ROMEO), /no disk/)
+  isBroken = false
+  assert.deepEqual(await accounts.credentials(ROMEO), CREDENTIALS)
+})
+
 test('credentials go with their account, and who takes its name next has his own', async () => {
   const { accounts, clock } = await storesInMemory(ROMEO)
   await accounts.credentials(ROMEO)
   await accounts.delete(ROMEO)
   assert.equal(await accounts.credentials(ROMEO), null)
+  assert.equal(await accounts.credentials(ROMEO), null, 'that there is none is remembered until there is one')
   const other = { ...CREDENTIALS, 'sha-1': CREDENTIALS['sha-512'] }
   await accounts.create(ROMEO, other, clock.now())
   assert.deepEqual(await accounts.credentials(ROMEO), other)

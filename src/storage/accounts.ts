@@ -1,6 +1,7 @@
 /**
  * Accounts and their credentials. The roster's version begins here; see `StoredRoster` for where. This process alone
- * changes the table while it runs, so what a login has read of somebody stays known until it is changed.
+ * changes the table while it runs, so what a login has read of a name stays known until it is changed: also that there is
+ * no such account, or the time that an answer takes would tell (SEC-4).
  */
 import type { Millis } from '../base/clock.ts'
 import type { AccountRow, AccountStore, Disabled } from '../server/ports.ts'
@@ -14,13 +15,13 @@ import { storedJid } from './stored-jid.ts'
 
 type Queries = ReturnType<typeof queriesOf>
 
-/** Accounts whose credentials are remembered; beyond it those of who has not logged in for longest are forgotten. */
+/** Names whose credentials are remembered; beyond it those that were not asked for longest are forgotten. */
 const KNOWN_MAX = 10_000
 
 export class SqlAccounts implements AccountStore {
   readonly #database: Database
   readonly #queries: Queries
-  /** By bare JID; the least recently used comes first. */
+  /** By bare JID; null: no such account. The least recently used comes first. */
   readonly #known = new Map<string, Promise<Credentials | null>>()
 
   constructor(database: Database) {
@@ -30,7 +31,7 @@ export class SqlAccounts implements AccountStore {
 
   async create(bare: string, credentials: Credentials, now: Millis): Promise<boolean> {
     try {
-      await this.#database.atomically(this.creation(bare, credentials, now))
+      await this.#changing(bare, this.#database.atomically(this.creation(bare, credentials, now)))
       return true
     } catch (error) {
       if (error instanceof StorageError && error.trouble === 'nothing-changed') return false
@@ -61,7 +62,7 @@ export class SqlAccounts implements AccountStore {
   }
   async setCredentials(bare: string, credentials: Credentials): Promise<boolean> {
     const change = this.#queries.setCredentials({ bare, credentials: JSON.stringify(credentials) })
-    return this.#changing(bare, this.#database.write(change))
+    return (await this.#changing(bare, this.#database.write(change))) > 0
   }
   async setDisabled(bare: string, disabled: Disabled | null): Promise<boolean> {
     return (await this.#database.write(this.disabling(bare, disabled))) > 0
@@ -76,7 +77,7 @@ export class SqlAccounts implements AccountStore {
     return (await this.#database.write(this.#queries.setPolicy(row))) > 0
   }
   async delete(bare: string): Promise<boolean> {
-    return this.#changing(bare, this.#database.write(this.#queries.delete({ bare })))
+    return (await this.#changing(bare, this.#database.write(this.#queries.delete({ bare })))) > 0
   }
   async list(domain: string, after: string, limit: number): Promise<readonly AccountRow[]> {
     const rows = await this.#database.read(this.#queries.list({ domain, after, limit }))
@@ -87,23 +88,20 @@ export class SqlAccounts implements AccountStore {
     return Number(row!.accounts)
   }
 
-  /** Nobody, and what could not be read, is not remembered. */
   #readCredentials(bare: string): Promise<Credentials | null> {
-    const forget = (): void => {
+    const found = this.#database
+      .read(this.#queries.credentials({ bare }))
+      .then(([row]) => (row === undefined ? null : (JSON.parse(row.credentials) as Credentials)))
+    found.catch(() => {
       if (this.#known.get(bare) === found) this.#known.delete(bare)
-    }
-    const found = this.#database.read(this.#queries.credentials({ bare })).then(([row]) => {
-      if (row === undefined) forget()
-      return row === undefined ? null : (JSON.parse(row.credentials) as Credentials)
     })
-    found.catch(forget)
     return found
   }
   /** What is read while the change is under way may be what was before it: neither that nor what was read earlier is kept. */
-  async #changing(bare: string, change: Promise<number>): Promise<boolean> {
+  async #changing<T>(bare: string, change: Promise<T>): Promise<T> {
     this.#known.delete(bare)
     try {
-      return (await change) > 0
+      return await change
     } finally {
       this.#known.delete(bare)
     }
