@@ -86,8 +86,8 @@ export interface Handshakes {
   readonly withinMs: Millis
   readonly clock: Clock
   /**
-   * Asked before each handshake, which is what costs: resolves when that connection may begin; null: it may now.
-   * Absent: each may. @throws when it may not at all; it is closed then
+   * Asked before each handshake, which is what costs: resolves when that connection may begin, and never rejects; null: it
+   * may now. Absent: each may. @throws when it may not at all; it is closed then
    */
   readonly turn?: (raw: Socket) => Promise<void> | null
 }
@@ -112,17 +112,23 @@ export function listen({ host, port, admission, tls, accept }: ListenOptions): P
 }
 
 function inTurn(raw: Socket, { turn }: Handshakes, begin: () => void): void {
+  const waits = turnOf(raw, turn)
+  if (waits === null) return begin()
   const gone = (): void => void raw.destroy()
+  raw.once('error', gone)
+  void waits.then(() => {
+    raw.removeListener('error', gone)
+    if (!raw.destroyed) begin()
+  })
+}
+
+/** Closed at once when there is no place in the line: then there is nothing to wait for either. */
+function turnOf(raw: Socket, turn: Handshakes['turn']): Promise<void> | null {
   try {
-    const waits = turn?.(raw) ?? null
-    if (waits === null) return begin()
-    raw.once('error', gone)
-    waits.then(() => {
-      raw.removeListener('error', gone)
-      if (!raw.destroyed) begin()
-    }, gone)
+    return turn?.(raw) ?? null
   } catch {
-    gone()
+    raw.destroy()
+    return Promise.resolve()
   }
 }
 

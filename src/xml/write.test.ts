@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { el } from './element.ts'
 import { parseElement } from './parse.ts'
 import { XML_NS } from './prefixes.ts'
@@ -36,6 +38,21 @@ test('RFC 6120 11.3 rule 1: what XML cannot carry is not sent', () => {
     assert.equal(decode(escapeText(`a${c}b`)), 'a\ufffdb')
   }
   assert.equal(decode(escapeText('\ud83d\ude00 é')), '\ud83d\ude00 é')
+})
+
+test('unpin: what stands alone keeps no chunk alive, long or short', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const chunk = Buffer.alloc(60_000, 'x')
+  const inUse = (): number => {
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  for (const length of [1, 12, 13, 20]) {
+    const before = inUse()
+    const kept = Array.from({ length: 50 }, () => unpin(wire(chunk.toString('latin1').substring(100, 100 + length))))
+    assert(inUse() - before < 1_000_000, `${kept.length} strings of ${length}`)
+  }
 })
 
 test('unpin is the same text', () => {
