@@ -4,6 +4,7 @@
  *   npm run bench                    everything (about 20 minutes)
  *   npm run bench -- --parts=federated --changes=100      between two servers of one make, in a few seconds
  *   npm run bench -- --only=Porchlight,bare\ Node --parts=plain --reps=1
+ *   npm run bench -- --against=COMMIT                     is this build slower than that one? (two minutes)
  * Writes bench/results.md and puts the table between the marks in README.md.
  */
 import { execFileSync } from 'node:child_process'
@@ -11,6 +12,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { compare } from './against/run.ts'
 import { measureFederated } from './federated.ts'
 import { servers, type Bench, type Population } from './servers.ts'
 import { table, type Result } from './table.ts'
@@ -23,8 +25,15 @@ const { values } = parseArgs({
     changes: { type: 'string', default: '1000' },
     reps: { type: 'string', default: '3' },
     write: { type: 'boolean', default: false },
+    against: { type: 'string' },
+    rounds: { type: 'string', default: '60' },
   },
 })
+if (values.against !== undefined) {
+  await compare(values.against, Number(values.rounds))
+  process.exit()
+}
+
 const POPULATION: Population = { n: 1000, r: 20 }
 const FLOOR_SCENARIOS = 'idle,login,fan,fanmax,msg,msgmax'
 /** `idle` comes first: it compares with the same process before anybody has logged in. */

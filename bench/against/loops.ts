@@ -1,0 +1,138 @@
+/**
+ * Loops over the paths that are used most, without the kernel: from the scanner of the sender to the text for the socket of
+ * the receiver, with every extension in place. `bench/micro/fan-out.ts` prints what one pass costs,
+ * `bench/against/run.ts` compares two builds by them.
+ */
+import { memoryServer, type MemoryServer } from '../../test/support/memory-server.ts'
+import { Flusher, Outbox } from '../../src/server/outbox.ts'
+import type { Connection, Session } from '../../src/server/session.ts'
+import { packetFrom } from '../../src/stream/packet-from.ts'
+import { features } from '../../src/xep/catalogue.ts'
+import { el } from '../../src/xml/element.ts'
+import { Scanner, type RawElement, type ScanHandler } from '../../src/xml/scanner.ts'
+import type { Wire } from '../../src/xml/wire.ts'
+import { jid } from '../../src/xmpp/jid.ts'
+import { befriend } from '../provision.ts'
+
+const SESSIONS = 1000
+const CONTACTS = 20
+/** Stanzas that are delivered in one round: long enough that a collection of garbage is no event. */
+const DELIVERIES = 40_000
+/** Stanzas that clients send in one turn of the event loop. */
+const IN_A_TURN = 50
+/** Octets that may wait for one client. */
+const QUEUE_MAX = 1_000_000
+const LIMITS = { stanzaBytes: 262_144, depth: 64, tagBytes: 16_384, attributes: 64 }
+const SM = 'urn:xmpp:sm:3'
+const HEADER =
+  "<stream:stream to='example.net' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
+
+let endTurn = (): void => {}
+const flusher = new Flusher((run) => void (endTurn = run))
+const sink = { buffered: 0, octets: 0, write: (text: string) => void (sink.octets += text.length) }
+
+export interface Loop {
+  /** Stanzas that are delivered in one round. */
+  readonly deliveries: number
+  round(): Promise<void>
+}
+
+/** What stands between a session and its socket; it counts what its client gets. */
+class Client implements Connection {
+  readonly info = { transport: 'memory', encryption: null, remote: '', mechanism: '' }
+  readonly heardAt = 0
+  stanzas = 0
+  isAsked = false
+  readonly #outbox = new Outbox(flusher, sink, QUEUE_MAX, () => {
+    throw new Error('too much waits')
+  })
+
+  send(text: Wire): void {
+    if (text.startsWith('<r ')) this.isAsked = true
+    else if (!text.startsWith('<enabled')) this.stanzas += 1
+    this.#outbox.push(text)
+  }
+  close(): void {}
+  hold(): void {}
+  resume(): void {}
+}
+
+/** A session, and the scanner that reads the octets of its client. */
+class Sender implements ScanHandler {
+  readonly client = new Client()
+  readonly session: Session
+  readonly #server: MemoryServer
+  readonly #scanner = new Scanner(this, LIMITS)
+
+  constructor(server: MemoryServer, bare: string) {
+    this.#server = server
+    this.session = server.host.sessions.bind(server.host.accounts.get(bare)!, 'bench', null, this.client)
+    this.says(HEADER)
+  }
+  says(text: string): void {
+    this.#scanner.push(Buffer.from(text))
+  }
+  header(): void {}
+  footer(): void {}
+  element(raw: RawElement): void {
+    this.#server.server.receive(this.session, packetFrom(raw, this.session).packet!)
+  }
+  nonza(name: string, attrs: Record<string, string> = {}): void {
+    this.#server.server.receive(this.session, el(name, SM, attrs))
+  }
+  acknowledge(): void {
+    if (!this.client.isAsked) return
+    this.client.isAsked = false
+    this.nonza('a', { h: String(this.client.stanzas) })
+  }
+}
+
+async function online(isManaged: boolean): Promise<readonly Sender[]> {
+  const server = await memoryServer({ features })
+  const addresses = Array.from({ length: SESSIONS }, (_, i) => jid(`user${i}@example.net`))
+  await Promise.all(addresses.map(({ bare }) => server.account(bare)))
+  await befriend(server.stores.rosters, addresses, CONTACTS)
+  await Promise.all(addresses.map(({ bare }) => server.host.accounts.load(bare)))
+  const senders = addresses.map(({ bare }) => new Sender(server, bare))
+  for (const sender of senders) {
+    if (isManaged) sender.nonza('enable', { resume: 'true' })
+    sender.says('<presence/>')
+  }
+  return senders
+}
+
+let said = 0
+async function turn(senders: readonly Sender[], stanza: (n: number) => string): Promise<void> {
+  for (let i = 0; i < IN_A_TURN; i++) {
+    said += 1
+    senders[said % SESSIONS]!.says(stanza(said))
+  }
+  await undefined // who is to be asked for an acknowledgement is asked
+  for (const sender of senders) sender.acknowledge()
+  endTurn()
+}
+
+/** @param receivers of one stanza */
+async function loop(isManaged: boolean, receivers: number, stanza: (n: number) => string): Promise<Loop> {
+  const senders = await online(isManaged)
+  const turns = Math.ceil(DELIVERIES / receivers / IN_A_TURN)
+  return {
+    deliveries: turns * IN_A_TURN * receivers,
+    async round() {
+      for (let done = 0; done < turns; done++) await turn(senders, stanza)
+    },
+  }
+}
+
+const away = (n: number): string => `<presence><show>away</show><status>gone for lunch ${n}</status></presence>`
+const prioritized = (n: number): string => `<presence><priority>5</priority><status>at lunch ${n}</status></presence>`
+const note = (n: number): string =>
+  `<message type='chat' id='m${n}' to='user${(n * 7) % SESSIONS}@example.net/bench'><body>Are you there? ${n}</body></message>`
+
+/** Each broadcast reaches the sender too. */
+export const loops: Readonly<Record<string, () => Promise<Loop>>> = {
+  'presence': () => loop(false, CONTACTS + 1, away),
+  'presence, XEP-0198': () => loop(true, CONTACTS + 1, away),
+  'presence with priority': () => loop(false, CONTACTS + 1, prioritized),
+  'message': () => loop(false, 1, note),
+}
