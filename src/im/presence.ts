@@ -185,12 +185,13 @@ function leave(account: Account, me: Resource, packet: Packet, now: Millis, isCo
 /** Did the broadcast reach this entity, to whom presence was also sent directly? */
 function wasTold(account: Account, to: Jid): boolean {
   if (to.bare !== account.bare.bare) return account.roster.isSubscriber(contactKey(to))
-  return to.isBare || (account.resource(to.full)?.presence ?? null) !== null
+  return to.isBare || account.resource(to.full)?.takesPart === true
 }
 
+/** 4.4.2 and 4.5.2; XEP-0186 3.1.1 rule 4: an invisible resource gets what available ones get. */
 function toOwn(account: Account, packet: Packet, out: ResourceOut): void {
   const copy = packet.addressedTo(account.bare)
-  for (const resource of account.resources) if (resource.presence !== null) out.toResource(copy, resource)
+  for (const resource of account.resources) if (resource.takesPart) out.toResource(copy, resource)
 }
 
 function remember(me: Resource, to: Jid, limits: ImLimits): void {

@@ -23,8 +23,11 @@ export interface Facts {
   'session-resumed': { readonly session: Session; readonly after: 'stream-lost' | 'bosh-pause' }
   /** A broadcast presence changed; null: unavailable. */
   'presence-changed': { readonly session: Session; readonly before: Packet | null; readonly after: Packet | null }
-  /** The session hides, or does so no more (XEP-0186); whoever saw it was told that it has gone. */
-  'visibility-changed': { readonly session: Session }
+  /**
+   * The session hides, or does so no more (XEP-0186); whoever saw it was told that it has gone. `looksAround`: its client
+   * has asked to be shown its contacts, those that it knows too.
+   */
+  'visibility-changed': { readonly session: Session; readonly looksAround: boolean }
   /** The user, or the operator, has changed what others may know of his presence. */
   'policy-changed': { readonly account: LocalAccount }
   /** A change of a roster is stored and in force. */

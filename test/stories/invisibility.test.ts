@@ -1,9 +1,9 @@
 /** XEP-0186: who is there without being seen. */
 import assert from 'node:assert/strict'
-import { asking, comeBack, lose, says } from '../support/annotations.ts'
+import { answer, ASKING, asking, comeBack, isQuestion, lose, says } from '../support/annotations.ts'
 import { Elsewhere } from '../support/elsewhere.ts'
 import { delay, done, gone, here } from '../support/stanzas.ts'
-import { bareOf, DOMAIN, story } from '../support/story.ts'
+import { bareOf, DOMAIN, story, type Cast } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
 import { refusal } from '../support/xml-pattern.ts'
 
@@ -239,3 +239,87 @@ story(
     assert.deepEqual(cast.server.errors, [])
   },
 )
+
+story('0186 3.1.1 rule 4: an invisible client hears of the other clients of its own account', async (cast) => {
+  const frodo = await cast.client('frodo', '1')
+  const [phone, bilbo] = await cast.clients('bilbo/phone', 'bilbo/shire')
+  await cast.forget()
+  await bilbo.ask(hide('h1'), done('h1'))
+  await phone.expect(gone(bilbo.jid))
+  phone.send('<presence><show>away</show></presence>')
+  for (const client of [phone, bilbo]) await client.expect(here(phone.jid, '<show>away</show>'))
+  phone.send(`<presence to='${bilbo.jid}'/>`)
+  await bilbo.expect(here(phone.jid))
+  phone.send(`<presence type='unavailable'/>`)
+  for (const client of [phone, bilbo]) await client.expect(gone(phone.jid)) // once, though it was also told directly
+  const desk = await cast.client('bilbo', 'desk', { presence: null })
+  desk.send('<presence/>')
+  for (const client of [desk, bilbo]) await client.expect(here(desk.jid))
+  await desk.ask(hide('h2'), done('h2'))
+  await bilbo.expect(gone(desk.jid))
+  desk.send(`<presence to='${frodo.jid}'/>`)
+  await frodo.expect(here(desk.jid))
+  desk.drop()
+  await frodo.expect(gone(desk.jid))
+})
+
+const GANDALF = 'gandalf@b.example/x'
+/** Bilbo has a client that is seen and knows of Gandalf, who is elsewhere. */
+async function besideAnother(cast: Cast): Promise<Elsewhere> {
+  await cast.rosters(['bilbo', 'gandalf@b.example', 'both'])
+  const b = new Elsewhere(cast)
+  await cast.client('bilbo', 'desk')
+  await b.send(`<presence from='${GANDALF}' to='${BILBO}'/>`)
+  await b.take()
+  await cast.forget()
+  return b
+}
+/** The server of Gandalf has been asked, and answers. */
+async function answered(b: Elsewhere): Promise<void> {
+  const asked = (await b.take()).filter((xml) => xml.attr('type') === 'probe')
+  assert.equal(asked.length, 1)
+  await b.send(`<presence from='${GANDALF}' to='${BILBO}'/>`)
+}
+
+/** The server learns what an invisible client can do. */
+async function showCapabilities(cast: Cast, client: StoryClient): Promise<void> {
+  client.send(hide('c'), `<presence>${ASKING.c}</presence>`)
+  await cast.settle()
+  answer(client, client.take().find(isQuestion)!, ASKING.query)
+  await cast.forget()
+}
+
+for (const asks of [false, true]) {
+  const kind = asks ? 'a client that asks for annotations' : 'a client'
+  story(
+    `0186 3.1.1 rule 3: beside a visible client, ${kind} that hides is shown its contacts elsewhere`,
+    inMemory,
+    async (cast) => {
+      const b = await besideAnother(cast)
+      const bilbo = await cast.client('bilbo', 'shire', { presence: null })
+      if (asks) await showCapabilities(cast, bilbo)
+      bilbo.send(hide('h1', true))
+      await answered(b)
+      await bilbo.expectAll(done('h1'), here(`${BILBO}/desk`), here(GANDALF))
+    },
+  )
+
+  story(
+    `0186 3.1.1 rule 3: ${kind} that has been seen, and asks when it hides, is shown them once more`,
+    inMemory,
+    async (cast) => {
+      const b = await besideAnother(cast)
+      const bilbo = asks ? await asking(cast, 'bilbo/shire') : await cast.client('bilbo', 'shire')
+      await answered(b)
+      await cast.forget()
+      for (const id of ['h1', 'h2']) {
+        await cast.advance(1000)
+        bilbo.send(hide(id, true))
+        await answered(b)
+        await bilbo.expectAll(done(id), here(`${BILBO}/desk`), here(GANDALF))
+        await b.take()
+        cast.known(`${BILBO}/desk`).take()
+      }
+    },
+  )
+}

@@ -28,14 +28,14 @@ export const invisibility = defineFeature({
       const probes = booleanOf(request.payload.attr('probe'))
       becomeInvisible(account, session, host.clock.now(), out)
       if (before !== null) host.tell('presence-changed', { session, before, after: null })
-      host.tell('visibility-changed', { session })
+      host.tell('visibility-changed', { session, looksAround: probes })
       if (probes) lookAround(account, session, out)
       return null
     }
     const show = (request: AccountRequest): Answer => {
       const session = sessionOf(request)
       becomeVisible(session)
-      host.tell('visibility-changed', { session })
+      host.tell('visibility-changed', { session, looksAround: false })
       return null
     }
     for (const ns of NAMESPACES) {

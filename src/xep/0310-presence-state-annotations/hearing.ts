@@ -72,10 +72,8 @@ export class Hearing {
     this.#host = host
     this.#resourcesMax = resourcesMax
     this.#slot = host.accountSlot<Ears | null>('resources-elsewhere', () => null)
-    host.on('presence-changed', ({ session: { account }, after }) => {
-      // Its contacts have been told that it is gone, and tell it nothing more
-      if (after === null && !account.isAttended) account.set(this.#slot, null)
-    })
+    for (const fact of ['presence-changed', 'visibility-changed', 'session-ended'] as const)
+      host.on(fact, ({ session: { account } }) => this.#forgetUnattended(account))
     host.metrics.gauge(
       'porchlight_resources_elsewhere',
       'Available resources on other servers that accounts here know of',
@@ -163,6 +161,10 @@ export class Hearing {
       isForAll: packet.to!.isBare,
       digest: digestOf(plain(packet)),
     }
+  }
+  /** Nobody is left who is told anything: what contacts say from now on is not heard, and what they said grows old. */
+  #forgetUnattended(account: LocalAccount): void {
+    if (!account.isAttended) account.set(this.#slot, null)
   }
   /** Who was blocked for a while was not heard, and what clients make of that is their own affair: they are told again. */
   #earsOf(account: LocalAccount): Ears {

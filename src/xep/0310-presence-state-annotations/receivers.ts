@@ -40,8 +40,10 @@ export interface ReceiversParts {
 interface Receiver {
   /** Null: not known yet. */
   asks: boolean | null
-  /** Since which turn of `Hearing` it is available. */
+  /** Since which turn of `Hearing` it is shown presence; Infinity: it is not. */
   since: number
+  /** When its client last asked to be shown what it knows already. */
+  looksAgainAt: Millis
   /** When it last did something for which it is told again what it knows. */
   askedAt: Millis
   /** Changes whenever the account blocks somebody, or does so no more. */
@@ -75,7 +77,8 @@ export class Receivers {
     this.#parts = parts
     this.#slot = host.sessionSlot<Receiver>('presence-annotations', () => ({
       asks: null,
-      since: 0,
+      since: Infinity,
+      looksAgainAt: -Infinity,
       askedAt: 0,
       hidden: null,
       ledger: null,
@@ -100,10 +103,12 @@ export class Receivers {
     host.on('session-resumed', ({ session }) => this.lookAtAll(session))
     states.onActive((session) => this.lookAtAll(session))
     host.on('presence-changed', ({ session, before, after }) => {
-      if (before === null) session.get(this.#slot).since = parts.hearing.turn()
       if (before === null || after === null) this.#beginAnew(session)
     })
-    host.on('visibility-changed', ({ session }) => this.#beginAnew(session))
+    host.on('visibility-changed', ({ session, looksAround }) => {
+      this.#beginAnew(session)
+      if (looksAround) this.#looksAgain(session)
+    })
     host.on('session-ended', ({ session }) => void this.#asking.delete(session))
   }
   /** A stage of what is written to one session. */
@@ -192,6 +197,7 @@ export class Receivers {
   }
   /** What its client was shown before the server was restarted. */
   #restore(session: Session, all: readonly ShownJson[]): void {
+    this.#noteBeginning(session, session.get(this.#slot))
     if (all.length === 0) return
     const ledger = new PresenceLedger(this.#parts.limits)
     for (const [packet, at, told] of all) ledger.show(packetFromJson(packet), told, at)
@@ -248,9 +254,21 @@ export class Receivers {
    */
   #beginAnew(session: Session): void {
     this.asked(session.account)
+    const receiver = session.get(this.#slot)
+    this.#noteBeginning(session, receiver)
     if (session.takesPart || session.ended) return
     this.onLeave(session)
-    session.get(this.#slot).ledger = null
+    receiver.since = Infinity
+    receiver.ledger = null
+  }
+  #noteBeginning({ takesPart }: Session, receiver: Receiver): void {
+    if (takesPart && receiver.since === Infinity) receiver.since = this.#parts.hearing.turn()
+  }
+  /** What comes next is no repetition, whatever its client has seen. */
+  #looksAgain(session: Session): void {
+    const receiver = session.get(this.#slot)
+    receiver.since = this.#parts.hearing.turn()
+    receiver.looksAgainAt = this.#parts.host.clock.now()
   }
   #mayRepeat(session: Session, receiver: Receiver, { from, payload }: Packet, doubt: Doubt | null): void {
     const { hidden } = session.account
@@ -267,7 +285,7 @@ export class Receivers {
    * once more when another resource comes online, after a link was broken, and to annotate it: to who has not asked for that,
    * it is no news (PSA-32).
    */
-  #isKnown(session: Session, { asks, since, ledger }: Receiver, { from, to, type, payload }: Packet): boolean {
+  #isKnown(session: Session, { asks, since, looksAgainAt, ledger }: Receiver, { from, to, type, payload }: Packet): boolean {
     const { account } = session
     if (type !== '' || from.domain === account.bare.domain) return false
     const heard = this.#parts.hearing.get(account, from)
@@ -275,7 +293,8 @@ export class Receivers {
     if (mayBeAnnotated(payload)) return asks === false
     if (asks === false) return heard.isForAll && to?.isBare === true && since < heard.changed
     const shown = ledger?.get(from)
-    return shown !== undefined && shown.told === null && shown.packet.payload.text === payload.text && heard.isForAll
+    if (shown === undefined || shown.at <= looksAgainAt) return false
+    return shown.told === null && shown.packet.payload.text === payload.text && heard.isForAll
   }
   /** While a client has shown neither capabilities nor presence, it may still do so. */
   #decide(session: Session, receiver: Receiver): boolean | null {
