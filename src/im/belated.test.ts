@@ -37,6 +37,10 @@ test('4.5: that a resource has gone is not said when it is back', () => {
   assert.equal(isStillToBeSaid(account, from('unavailable', '/1')), false)
 })
 
+test('4.3.2 rule 3: an answer that nobody is there is never said later', () => {
+  assert.equal(matterOf(from('unavailable')), null)
+})
+
 test('3.2.2, XEP-0191 3.3: to whom the resource is not shown any more, it is said though it is there', () => {
   for (const state of ['None', 'To'] as const)
     assert.equal(isStillToBeSaid(allAvailable(accountOf(ALICE, { [BOB]: state }, ['1'])), from('unavailable', '/1')), true)

@@ -6,7 +6,11 @@
 import type { Packet } from '../xmpp/packet.ts'
 import { contactOf, type Account } from './account.ts'
 
-/** Which thing this presence says something of; null: of none that has to be said later. */
+/**
+ * Which thing this presence is about; null: nothing that has to be said later. Unavailable presence from a bare address
+ * only ever answers a probe (4.3.2 rule 3). It is never said later: meanwhile a resource may have come, whose watchers
+ * would take that answer for its end, and after an outage they ask again.
+ */
 export function matterOf({ type, from, to }: Packet): string | null {
   switch (type) {
     case 'subscribe':
@@ -16,7 +20,7 @@ export function matterOf({ type, from, to }: Packet): string | null {
     case 'unsubscribed':
       return `show ${from.bare} ${to!.full}`
     case 'unavailable':
-      return `gone ${from.full} ${to!.full}`
+      return from.isBare ? null : `gone ${from.full} ${to!.full}`
     default:
       return null
   }

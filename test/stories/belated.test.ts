@@ -4,6 +4,7 @@ import { componentsOf, type ComponentClient } from '../support/component.ts'
 import { gone, here, push, rosterSet, done, item } from '../support/stanzas.ts'
 import { bareOf, story as everywhere, type Cast } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
+import type { Site } from '../support/site.ts'
 import { federation } from '../support/two-servers.ts'
 import { refusal } from '../support/xml-pattern.ts'
 
@@ -132,3 +133,36 @@ federation('No ghost: who went while two servers could not reach each other is g
   // What was kept, and the answer to the probe of his server: not every server probes then
   await dave.expectAll(gone(alice.jid), gone(alice.bare, `<delay xmlns='urn:xmpp:delay' from='a.example' stamp='*'/>`))
 })
+
+const MANAGED = { federation: { 'stream-management': true } }
+
+federation(
+  'No false offline: an answer that nobody is there, late by an outage, does not take away who has come meanwhile',
+  { a: MANAGED, b: MANAGED },
+  async (realm) => {
+    await realm.rosters(['alice@a.example', 'dave@b.example', 'to'], ['dave@b.example', 'alice@a.example', 'from'])
+    await realm.friends('eve@a.example/1', 'frank@b.example/1') // so that there is a link
+    await realm.client('dave@b.example/0').then((dave) => dave.close()) // dave has been seen, and has gone
+    await realm.pass(2000) // all of that is acknowledged
+    await realm.forget()
+    for (const { carrier } of realm.a.streams()) carrier.hold()
+    realm.isTogether = false
+    const alice = await realm.client('alice@a.example/1')
+    await realm.settle() // her probe is there, and its answer on its way
+    realm.zone.isDown = true
+    for (const stream of [...realm.a.streams(), ...realm.b.streams()]) stream.destroy()
+    await realm.pass(60_000) // longer than anything waits
+    const dave = await realm.client('dave@b.example/1')
+    realm.zone.isDown = false
+    const isMended = ({ news }: Site): boolean => news.some((one) => one.startsWith('link-mended'))
+    for (let s = 0; s < 120 && !(isMended(realm.a) && isMended(realm.b)); s++) await realm.pass(1000)
+    realm.isTogether = true
+    await realm.settle()
+    const shown = alice.take().filter((xml) => xml.attr('from')?.startsWith(dave.bare) === true)
+    assert.deepEqual(
+      shown.map((xml) => `${xml.attr('type') ?? 'available'} ${xml.attr('from')}`),
+      [`available ${dave.jid}`],
+    )
+    await realm.forget()
+  },
+)
