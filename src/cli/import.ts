@@ -7,7 +7,7 @@ import { openLog } from '../admin/log.ts'
 import { SystemClock } from '../base/clock.ts'
 import { systemEntropy } from '../base/entropy.ts'
 import type { Found } from '../import/found.ts'
-import { Importing } from '../import/importing.ts'
+import { Importing, type ImportOptions as ImporterOptions } from '../import/importing.ts'
 import { isProsodyFolder, readProsody } from '../import/prosody.ts'
 import { Report } from '../import/report.ts'
 import { readXep0227 } from '../import/xep0227.ts'
@@ -15,6 +15,7 @@ import { assemble } from '../process/assembly.ts'
 import { FAILED, OK } from '../process/exit-codes.ts'
 import type { Setup } from '../process/setup.ts'
 import type { World } from '../process/world.ts'
+import { Parties } from '../server/parties.ts'
 import { imLimits } from '../server/settings.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import { setupOf, type ConfigOptions } from './config-options.ts'
@@ -73,11 +74,10 @@ async function checkAlone(setup: Setup): Promise<void> {
 
 function settingsOf({ config }: Setup) {
   const { limits, sasl, features } = config
-  const { messages, size: octets } = features['offline-messages'] as { readonly messages: number; readonly size: number }
   return {
     domains: config.server.domains.map(prepareDomain),
     iterations: sasl['iterations'],
-    limits: imLimits(limits),
-    offline: { messages, octets },
+    limits: imLimits(limits, new Parties()),
+    offline: features['offline-messages'] as ImporterOptions['offline'],
   }
 }

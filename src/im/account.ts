@@ -66,6 +66,8 @@ export interface ImLimits {
   readonly pendingBytes: number
   /** Entities outside the roster that one resource may have sent presence to. */
   readonly directedPerResource: number
+  /** Who stands behind a domain: those behind whom the same party stands have one share together. */
+  readonly partyOf: (domain: string) => string
 }
 
 export const defaultLimits: ImLimits = {
@@ -75,6 +77,7 @@ export const defaultLimits: ImLimits = {
   pendingRequests: 200,
   pendingBytes: 8192,
   directedPerResource: 500,
+  partyOf: (domain) => domain,
 }
 
 /** For an item without groups: one array for all of them. */

@@ -176,7 +176,7 @@ test('3.1.3 rule 4: of several requests of one contact the last is kept; the sam
 
 test('SUB-14: requests over the limit of number or size are dropped without a word', () => {
   const account = alice('None')
-  const few = { ...limits, pendingRequests: 2, pendingBytes: 200 }
+  const few = { ...limits, pendingRequests: 3, pendingBytes: 200 }
   const ask = (from: string, size = 0): Step =>
     inbound(
       account,
@@ -190,10 +190,22 @@ test('SUB-14: requests over the limit of number or size are dropped without a wo
       few,
     )
   assert.deepEqual(perform(account, ask(BOB, 300)), [])
-  for (const n of [1, 2]) assert.equal(perform(account, ask(`m${n}@b.example`)).length, 1)
-  assert.deepEqual(perform(account, ask(BOB)), [])
-  assert.equal(account.roster.pendingCount, 2)
+  for (const from of ['m1@b.example', 'm2@b.example']) assert.equal(perform(account, ask(from)).length, 1)
+  assert.deepEqual(perform(account, ask('m3@b.example')), [])
+  assert.equal(perform(account, ask('m1@c.example')).length, 1)
+  assert.deepEqual(perform(account, ask('m1@d.example')), [])
+  assert.equal(account.roster.pendingCount, 3)
   assert.equal(ask('m1@b.example', 20).change?.pending?.from.full, 'm1@b.example', 'a stored one may still be replaced')
+})
+
+test('the requests of one party, however many domains it has, leave room for those of others', () => {
+  const account = alice('None')
+  const party = (domain: string): string => (domain.endsWith('.evil.example') ? 'evil' : domain)
+  const few = { ...limits, pendingRequests: 20, partyOf: party }
+  const ask = (from: string): Step => inbound(account, presence({ type: 'subscribe', from, to: ALICE }), 0, few)
+  for (let n = 0; n < 50; n++) perform(account, ask(`m${n}@d${n}.evil.example`))
+  assert.equal(account.roster.pendingCount, 10)
+  assert.equal(perform(account, ask(BOB)).length, 1)
 })
 
 test('SUB-30: nobody subscribes to himself; the other three types come to nothing', () => {

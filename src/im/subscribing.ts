@@ -149,7 +149,7 @@ function asked(account: Account, stanza: Packet, now: Millis, limits: ImLimits):
     return grant(account, stanza, revise(account, contact, transition('outbound', 'subscribed', next).next, false))
   }
   const stored = roster.pendingFrom(contact.full)
-  if (stored === undefined && roster.pendingCount >= limits.pendingRequests) return NOTHING
+  if (stored === undefined && !mayWait(account, contact, limits)) return NOTHING
   if (stanza.wire.length > limits.pendingBytes || stored?.stanza.wire === stanza.wire) return NOTHING
   const request: PendingRequest = { from: contact, stanza: keptPacket(stanza), receivedAt: now } // rule 4: one of each sender, the last
   return {
@@ -159,6 +159,14 @@ function asked(account: Account, stanza: Packet, now: Millis, limits: ImLimits):
       if (pass) out.toAvailable(stanza) // rule 3
     },
   }
+}
+
+/** May one more request wait? Nobody's requests are more than those that still have room: so there is always room for others. */
+function mayWait({ roster }: Account, contact: Jid, { pendingRequests, partyOf }: ImLimits): boolean {
+  const party = partyOf(contact.domain)
+  let own = 0
+  for (const { from } of roster.pending()) if (partyOf(from.domain) === party) own += 1
+  return own + roster.pendingCount < pendingRequests
 }
 
 /** 3.1.3 rule 2: the server answers for the user. Presence follows: it puts right a contact who had lost us. */

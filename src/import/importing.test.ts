@@ -45,7 +45,7 @@ interface Place {
 async function place(): Promise<Place> {
   const server = await memoryServer({ features: [blocking, offlineMessages], domains: [DOMAIN] })
   const { database, clock } = server.host
-  const offline = { messages: 2, octets: 100_000 }
+  const offline = { 'messages': 2, 'size': 100_000, 'strangers-messages': 0, 'strangers-size': 0 }
   const entropy = seededEntropy('import')
   return {
     server,

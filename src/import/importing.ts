@@ -13,7 +13,9 @@ import { deriveCredentials } from '../stream/sasl/credentials.ts'
 import type { Credentials } from '../xmpp/credentials.ts'
 import { PrecisError } from '../xmpp/precis.ts'
 import { BlockLists } from '../xep/0191-blocking/store.ts'
-import { OfflineMessages, type OfflineLimits } from '../xep/0160-offline-messages/store.ts'
+import { IMPORTED } from '../xep/0160-offline-messages/shares.ts'
+import { offlineLimits, type OfflineSettings } from '../xep/0160-offline-messages/settings.ts'
+import { OfflineMessages } from '../xep/0160-offline-messages/store.ts'
 import type { ImportedUser } from './user.ts'
 
 export interface ImportOptions {
@@ -21,7 +23,7 @@ export interface ImportOptions {
   /** Prepared: only their accounts are taken. */
   readonly domains: readonly string[]
   readonly limits: Pick<ImLimits, 'rosterItems' | 'groupsPerItem' | 'nameBytes' | 'pendingRequests'>
-  readonly offline: OfflineLimits
+  readonly offline: OfflineSettings
   /** PBKDF2 iterations for passwords that come in clear text. */
   readonly iterations: number
   readonly clock: Clock
@@ -140,7 +142,8 @@ export class Importing {
       ...this.#rosters.contents(owner, now, contacts, requests),
       ...this.#blocking.additions(owner, [...user.blocked.values()], now),
     ]
-    const messages = user.offline.map((one) => this.#offline.addition(owner, one.packet, one.receivedAt, this.#options.offline))
+    const offline = offlineLimits(this.#options.offline)
+    const messages = user.offline.map((one) => this.#offline.addition(owner, one.packet, one.receivedAt, offline, IMPORTED))
     try {
       const changed = await this.#options.database.atomically([...before, ...messages])
       return changed.slice(before.length).reduce((sum, count) => sum + count, 0)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { connect, createSecureContext, type TLSSocket } from 'node:tls'
 import { SystemClock } from '../base/clock.ts'
+import { ManualClock } from '../base/manual-clock.ts'
 import { seededEntropy } from '../base/entropy.ts'
 import { Admission, listen, type Listening } from './listener.ts'
 import { selfSigned } from './self-signed.ts'
@@ -18,6 +19,18 @@ after(() => rm(directory, { recursive: true }))
 const files = await selfSigned(directory, ['localhost'], clock, seededEntropy('listener'))
 const [cert, key] = [await readFile(files.chainFile, 'utf8'), await readFile(files.keyFile, 'utf8')]
 const context = createSecureContext({ ...contextOptions, cert, key })
+
+test('connections of one /64 count together, at a time and in a minute; a neighbour has limits of its own', () => {
+  const admission = new Admission({ perAddress: 2, perMinute: 3 }, new ManualClock())
+  assert.equal(admission.enter('2001:db8::1'), true)
+  assert.equal(admission.enter('2001:db8::2'), true)
+  assert.equal(admission.enter('2001:db8::3'), false, 'two at a time')
+  admission.left('2001:db8::1')
+  assert.equal(admission.enter('2001:db8::4'), true)
+  admission.left('2001:db8::2')
+  assert.equal(admission.enter('2001:db8::5'), false, 'three in a minute')
+  assert.equal(admission.enter('2001:db8:0:1::1'), true)
+})
 
 interface Line {
   readonly port: number

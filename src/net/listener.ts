@@ -5,9 +5,10 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { TLSSocket, type TLSSocketOptions } from 'node:tls'
 import type { Clock, Millis } from '../base/clock.ts'
+import { networkOf } from '../base/network.ts'
 
 export interface AdmissionLimits {
-  /** Connections of one address at a time; 0: no limit. */
+  /** Connections of one address (`networkOf`) at a time; 0: no limit. */
   readonly perAddress: number
   /** New connections of one address in a minute; 0: no limit. */
   readonly perMinute: number
@@ -35,26 +36,28 @@ export class Admission {
   /** Whether one more connection from `address` is let in; if so it counts until `left`. */
   enter(address: string): boolean {
     const { perAddress, perMinute } = this.#limits
-    const open = this.#open.get(address) ?? 0
-    if ((perAddress > 0 && open >= perAddress) || (perMinute > 0 && !this.#withinRate(address, perMinute))) {
+    const network = networkOf(address)
+    const open = this.#open.get(network) ?? 0
+    if ((perAddress > 0 && open >= perAddress) || (perMinute > 0 && !this.#withinRate(network, perMinute))) {
       this.refused += 1
       return false
     }
-    this.#open.set(address, open + 1)
+    this.#open.set(network, open + 1)
     return true
   }
   left(address: string): void {
-    const open = (this.#open.get(address) ?? 1) - 1
-    if (open === 0) this.#open.delete(address)
-    else this.#open.set(address, open)
+    const network = networkOf(address)
+    const open = (this.#open.get(network) ?? 1) - 1
+    if (open === 0) this.#open.delete(network)
+    else this.#open.set(network, open)
   }
 
-  #withinRate(address: string, perMinute: number): boolean {
+  #withinRate(network: string, perMinute: number): boolean {
     const now = this.#clock.now()
-    let recent = this.#recent.get(address)
+    let recent = this.#recent.get(network)
     if (recent === undefined || now - recent.since >= MINUTE) {
-      this.#recent.delete(address)
-      this.#recent.set(address, (recent = { since: now, count: 0 }))
+      this.#recent.delete(network)
+      this.#recent.set(network, (recent = { since: now, count: 0 }))
       if (this.#recent.size > ADDRESSES_MAX) this.#recent.delete(this.#recent.keys().next().value!)
     }
     recent.count += 1

@@ -21,6 +21,7 @@ import type { FromClient, ToAccount, ToSession } from './contexts.ts'
 import type { Keepsake } from './kept-sessions.ts'
 import type { AccountStore, KeptSessionStore, LastPresenceStore, RosterStore } from './ports.ts'
 import type { Links } from './links.ts'
+import type { Parties } from './parties.ts'
 import type { PresenceJournal } from './presence-journal.ts'
 import type { Probing } from './probing.ts'
 import type { AccountRule, NonzaHandler, ServerRule } from './registry.ts'
@@ -76,6 +77,8 @@ export interface Host<D = unknown> {
   readonly accounts: Accounts
   readonly sessions: Sessions
   readonly router: Router
+  /** Who stands behind the domains of others. */
+  readonly parties: Parties
   readonly probing: Probing
   /** To the domains of others. */
   readonly links: Links

@@ -22,6 +22,7 @@ type Given =
   | 'accounts'
   | 'sessions'
   | 'router'
+  | 'parties'
   | 'journal'
   | 'stores'
   | 'probing'

@@ -23,6 +23,7 @@ import { KeptSessions } from './kept-sessions.ts'
 import { linking } from './links/linking.ts'
 import { LocalDomain } from './local-domain.ts'
 import { FROM_CLIENT, TO_ACCOUNT } from './order.ts'
+import { Parties } from './parties.ts'
 import { PresenceJournal } from './presence-journal.ts'
 import { RateLimiter } from './rate-limit.ts'
 import type { Registrar } from './registrar.ts'
@@ -77,7 +78,8 @@ export interface Server<D = unknown> {
 export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const { clock, entropy, log, metrics, stores, presence } = options
   const { rosters } = stores
-  const limits = imLimits(options.limits)
+  const parties = new Parties()
+  const limits = imLimits(options.limits, parties)
   const failed = (error: unknown, what: string): void => log.error({ err: error }, what)
 
   const facts = new FactBoard((error, kind) => log.error({ err: error, fact: kind }, 'An observer of a fact has failed'))
@@ -126,7 +128,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const checkpoints = new Checkpoints({ ...about, sessions, kept: keptSessions, ...writes })
 
   const { software, domains, database, secret, registrar } = options
-  const room = { accounts, sessions, router, journal, probing, links, deliver, deliverAfter }
+  const room = { accounts, sessions, router, parties, journal, probing, links, deliver, deliverAfter }
   const given = { clock, entropy, log, metrics, software, domains, stores, database, ...room }
   const host = hostOf<D>({ given, books, facts, asking, keptSessions, secret, registrar })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)

@@ -1,6 +1,7 @@
 /** Options of the server's own parts. */
-import { defaultLimits, LAST_SEEN, SHARE_PAUSED, type ImLimits } from '../im/account.ts'
 import { choice, count, duration, flag, section, size, type Settings } from '../base/settings.ts'
+import { defaultLimits, LAST_SEEN, SHARE_PAUSED, type ImLimits } from '../im/account.ts'
+import type { Parties } from './parties.ts'
 
 export const limitsSettings = section({
   'roster-items': count(
@@ -9,7 +10,10 @@ export const limitsSettings = section({
     1,
   ),
   'groups-per-item': count(defaultLimits.groupsPerItem, 'Groups of one contact. More are refused with not-acceptable.'),
-  'pending-requests': count(defaultLimits.pendingRequests, 'Unanswered subscription requests of one account. More are dropped.'),
+  'pending-requests': count(
+    defaultLimits.pendingRequests,
+    'Unanswered subscription requests of one account. More are dropped. One domain, with all that have the same certificate or address, may have as many of them as are still free for others.',
+  ),
   'directed-presence': count(
     defaultLimits.directedPerResource,
     'Addresses outside its roster that a session may send presence to. More are refused with resource-constraint.',
@@ -89,12 +93,13 @@ export const rateSettings = section({
 export type RateSettings = Settings<typeof rateSettings>
 
 /** What the rules of `im/` go by. */
-export function imLimits(settings: LimitsSettings): ImLimits {
+export function imLimits(settings: LimitsSettings, parties: Parties): ImLimits {
   return {
     ...defaultLimits,
     rosterItems: settings['roster-items'],
     groupsPerItem: settings['groups-per-item'],
     pendingRequests: settings['pending-requests'],
     directedPerResource: settings['directed-presence'],
+    partyOf: (domain) => parties.of(domain),
   }
 }

@@ -11,6 +11,8 @@ import { A, B, federation, type Realm } from '../support/two-servers.ts'
 import { refusal } from '../support/xml-pattern.ts'
 
 const C = 'c.example'
+/** What a certificate says that speaks for every domain below that one. */
+const WILDCARD = { dns: ['*.c.example'] }
 const STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas'
 const message = (from: string, to: string, id: string, body = id): string =>
   `<message from='${from}' to='${to}' id='${id}' type='chat'><body>${body}</body></message>`
@@ -62,6 +64,34 @@ federation(
     await realm.pass(20_000, 10_000)
     wire.write(ask(5))
     await dave.expect(`<presence type='subscribe' from='m5@c.example'>*</presence>`)
+  },
+)
+
+federation(
+  'SEC-15: requests of several domains of one party count together',
+  limits({ 'subscriptions-per-minute': 3 }),
+  async (realm) => {
+    const [alice, dave] = await realm.clients('alice@a.example/1', 'dave@b.example/1')
+    for (const n of [1, 2, 3, 4]) {
+      const [wire] = await realm.proved(realm.b, `d${n}.c.example`, WILDCARD)
+      wire.write(`<presence type='subscribe' id='s${n}' from='m@d${n}.c.example' to='dave@b.example'/>`)
+      if (n < 4) await dave.expect(`<presence type='subscribe' from='m@d${n}.c.example'>*</presence>`)
+      else await wire.expect(`<presence xmlns='jabber:server' type='error' id='s4' to='m@d4.c.example'>*</presence>`)
+    }
+    alice.send(`<presence type='subscribe' to='dave@b.example'/>`)
+    await dave.expect(`<presence type='subscribe' from='alice@a.example'>*</presence>`)
+    alice.take()
+  },
+)
+
+federation(
+  'SEC-14: streams of all domains of one address that are too many are closed',
+  limits({ 'connections-per-host': 2 }),
+  async (realm) => {
+    const [alice, dave] = await realm.clients('alice@a.example/1', 'dave@b.example/1')
+    for (const n of [1, 2]) await realm.proved(realm.b, `d${n}.c.example`, WILDCARD)
+    await assert.rejects(realm.proved(realm.b, 'd3.c.example', WILDCARD), /policy-violation/)
+    await unharmed(alice, dave)
   },
 )
 

@@ -10,7 +10,7 @@ import { test } from 'node:test'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import type { Subscription } from '../../src/im/subscription.ts'
 import { PeerWire } from './peer-wire.ts'
-import { certificatesFor, openSite, Zone, type Between, type Site, type SiteOptions } from './site.ts'
+import { certificatesFor, openSite, Zone, type Between, type Shows, type Site, type SiteOptions } from './site.ts'
 import { StoryClient } from './story-client.ts'
 import { PASSWORD, type ClientOptions } from './story.ts'
 import { WireClient } from './wire-client.ts'
@@ -137,8 +137,8 @@ export class Realm {
     return wire
   }
   /** The same, on which a domain that is no site's has proved itself by certificate. @returns with the features after that */
-  async proved(to: Site, from: string): Promise<readonly [wire: PeerWire, features: Xml]> {
-    const { chainFile, keyFile } = (await certificatesFor([from], 'its own')).source
+  async proved(to: Site, from: string, shows: Shows = 'its own'): Promise<readonly [wire: PeerWire, features: Xml]> {
+    const { chainFile, keyFile } = (await certificatesFor([from], shows)).source
     const wire = await this.wire(to)
     return [wire, await wire.proved(from, { certificateFile: chainFile, keyFile })]
   }

@@ -40,7 +40,7 @@ export class Federation implements Destination, Switchboard, Connector {
   #stopped = false
 
   constructor(host: Host, parts: OpeningParts) {
-    const { clock, metrics, links, router } = host
+    const { clock, metrics, links, parties, router } = host
     const { settings, peers } = parts.peer
     this.#host = host
     this.#parts = parts
@@ -48,7 +48,7 @@ export class Federation implements Destination, Switchboard, Connector {
       const isTrusted = (s: PeerStream): boolean => peers.trust(remote) !== 'require-certificate' || s.isCertified(remote)
       return this.#streams.toSameMachine(addresses, port, isTrusted)
     })
-    this.#intake = new Intake(settings, clock)
+    this.#intake = new Intake(settings, parties, clock)
     this.#outletParts = {
       stanzasMax: settings['queue-stanzas'],
       octetsMax: settings['queue-size'],
@@ -122,10 +122,10 @@ export class Federation implements Destination, Switchboard, Connector {
   objection(stream: PeerStream, pair: Pair): string | null {
     if (this.#parts.peer.peers.trust(pair.remote) === 'deny') return NOT_YOURS
     if (this.#stopped || this.#link(pair).isForced) return 'Closed by the operator'
-    const tooMany = stream.side === 'receiving' && this.#streams.countFrom(pair) >= this.#settings['connections-per-domain']
-    return tooMany ? 'Too many streams from this domain' : null
+    return stream.side === 'receiving' ? this.#excess(stream, pair) : null
   }
   accepted(stream: PeerStream, pair: Pair): void {
+    this.#host.parties.learn(pair.remote, stream.signs)
     this.#streams.join(stream, this.#link(pair))
   }
   examine(stream: PeerStream, pair: Pair, key: string): void {
@@ -170,6 +170,12 @@ export class Federation implements Destination, Switchboard, Connector {
   }
   get #settings(): OpeningParts['peer']['settings'] {
     return this.#parts.peer.settings
+  }
+  /** Are there too many streams already of whoever opens this one? Null: no; otherwise why not. */
+  #excess(stream: PeerStream, pair: Pair): string | null {
+    if (this.#streams.countFrom(pair) >= this.#settings['connections-per-domain']) return 'Too many streams from this domain'
+    const tooMany = this.#streams.countLike(stream) >= this.#settings['connections-per-host']
+    return tooMany ? 'Too many streams with this certificate or from this address' : null
   }
   #link({ local, remote }: Pair): Link {
     return this.#host.links.of(local, remote)

@@ -1,16 +1,18 @@
 /**
- * What one domain of others may send us (RFC 6120 13.12, SEC-15): all its streams together, on average. What is too much
- * waits, and we read no more; requests for subscriptions that are too many are refused. Nobody else is touched.
+ * What one domain of others may send us (RFC 6120 13.12, SEC-15): all its streams together, on average, and together with
+ * every other domain of the same party. What is too much waits, and we read no more; requests for subscriptions that are
+ * too many are refused. Nobody else is touched.
  */
 import { Bucket } from '../../base/bucket.ts'
 import type { Clock, Millis } from '../../base/clock.ts'
+import type { Parties } from '../../server/parties.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { FederationSettings } from './settings.ts'
 
-/** Domains whose rate is remembered; beyond that the one first seen is forgotten. */
-const DOMAINS_MAX = 10_000
-/** A domain saves up as much as it may send in so many seconds. */
+/** Parties whose rate is remembered; beyond that the one first seen is forgotten. */
+const PARTIES_MAX = 10_000
+/** A party saves up as much as it may send in so many seconds. */
 const SAVED_SECONDS = 4
 /** What a stanza costs beside its content, about. */
 const ENVELOPE_OCTETS = 100
@@ -23,16 +25,18 @@ interface Pace {
 
 export class Intake {
   readonly #settings: FederationSettings
+  readonly #parties: Parties
   readonly #clock: Clock
   readonly #paces = new Map<string, Pace>()
 
-  constructor(settings: FederationSettings, clock: Clock) {
+  constructor(settings: FederationSettings, parties: Parties, clock: Clock) {
     this.#settings = settings
+    this.#parties = parties
     this.#clock = clock
   }
   /** Takes what the stanza costs, and says how long it has to wait. @throws StanzaError policy-violation: one request too many */
   admit(packet: Packet): Millis {
-    const { stanzas, octets, requests } = this.#pace(packet.from.domain)
+    const { stanzas, octets, requests } = this.#pace(this.#parties.of(packet.from.domain))
     const now = this.#clock.now()
     const wait = Math.max(stanzas?.take(1, now) ?? 0, octets?.take(packet.payload.text.length + ENVELOPE_OCTETS, now) ?? 0)
     if (requests !== null && packet.kind === 'presence' && packet.type === 'subscribe' && requests.tryTake(1, now) > 0) {
@@ -41,11 +45,11 @@ export class Intake {
     return wait
   }
 
-  #pace(domain: string): Pace {
-    let pace = this.#paces.get(domain)
+  #pace(party: string): Pace {
+    let pace = this.#paces.get(party)
     if (pace === undefined) {
-      if (this.#paces.size >= DOMAINS_MAX) this.#paces.delete(this.#paces.keys().next().value!)
-      this.#paces.set(domain, (pace = this.#fresh()))
+      if (this.#paces.size >= PARTIES_MAX) this.#paces.delete(this.#paces.keys().next().value!)
+      this.#paces.set(party, (pace = this.#fresh()))
     }
     return pace
   }

@@ -5,6 +5,7 @@
  */
 import type { Millis, Timer } from '../../base/clock.ts'
 import { token } from '../../base/entropy.ts'
+import { networkOf } from '../../base/network.ts'
 import { verifiedCertificate } from '../../net/peer-certificate.ts'
 import { Lane } from '../../server/lane.ts'
 import { answer, SM } from '../../server/stream-management/nonzas.ts'
@@ -132,6 +133,11 @@ export class PeerStream implements CarrierHandler {
   }
   get isClosing(): boolean {
     return this.#closing
+  }
+  /** What the other side is recognised by, whatever it calls itself. */
+  get signs(): readonly string[] {
+    const address = `address ${networkOf(this.carrier.address)}`
+    return this.certificate === null ? [address] : [`certificate ${this.certificate.fingerprint}`, address]
   }
   /** For people. */
   get peer(): string {

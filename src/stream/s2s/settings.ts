@@ -72,18 +72,20 @@ export const federationSettings = section({
     'Authenticated streams from one domain at a time. One more is closed with policy-violation.',
     1,
   ),
+  'connections-per-host': count(
+    200,
+    'The same of all domains together whose servers show one certificate or come from one address (of IPv6: one /64 network).',
+    1,
+  ),
   'domains-per-stream': count(200, 'Pairs of domains on one stream. One more is refused with resource-constraint.', 1),
   'stanzas-per-second': count(
     500,
-    'Stanzas that one domain may send in a second, on average. We read no more until its time has come. 0: no limit.',
+    'Stanzas that one domain may send in a second, on average, together with all domains whose servers have the same certificate or address. We read no more until its time has come. 0: no limit.',
   ),
-  'bytes-per-second': size(
-    '2 MiB',
-    'Octets that one domain may send in a second, on average; held back likewise. "0 B": no limit.',
-  ),
+  'bytes-per-second': size('2 MiB', 'Octets that one domain may send in a second likewise; held back likewise. "0 B": no limit.'),
   'subscriptions-per-minute': count(
     120,
-    'Subscription requests of one domain in a minute. More are refused with policy-violation. 0: no limit.',
+    'Subscription requests of one domain in a minute, counted likewise. More are refused with policy-violation. 0: no limit.',
   ),
 })
 export type FederationSettings = Settings<typeof federationSettings>

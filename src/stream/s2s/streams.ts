@@ -47,6 +47,13 @@ export class PeerStreams {
     for (const { side, dialback } of this.#all.keys()) if (side === 'receiving' && dialback.accepts(pair)) count += 1
     return count
   }
+  /** Streams that the other side has opened, has proved itself on, and shows the same certificate on or comes from the same address. */
+  countLike({ signs }: PeerStream): number {
+    let count = 0
+    for (const other of this.#all.keys())
+      if (other.side === 'receiving' && other.dialback.acceptsAny && other.signs.some((sign) => signs.includes(sign))) count += 1
+    return count
+  }
   /** One on which we may write for the pair. */
   granted(pair: Pair): PeerStream | null {
     return this.#find((s) => s.granted.has(keyOf(pair)) && !s.isClosing)

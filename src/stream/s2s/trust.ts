@@ -52,11 +52,17 @@ export const peerDomain = (text: string): string =>
 export interface PeerCertificate {
   readonly names: CertificateNames
   readonly expiresAt: number
+  readonly fingerprint: string
 }
 
-export const peerCertificate = (certificate: { readonly raw: Buffer; readonly validTo: string }): PeerCertificate => ({
+export const peerCertificate = (certificate: {
+  readonly raw: Buffer
+  readonly validTo: string
+  readonly fingerprint256: string
+}): PeerCertificate => ({
   names: certificateNames(certificate.raw),
   expiresAt: Date.parse(certificate.validTo),
+  fingerprint: certificate.fingerprint256,
 })
 
 /** Does it speak for the XMPP server of that (prepared) domain? */

@@ -1,5 +1,6 @@
 /** How often one address may try to register: a bucket of attempts that fills up again within an hour. */
 import type { Clock, Millis } from '../../base/clock.ts'
+import { networkOf } from '../../base/network.ts'
 
 interface Bucket {
   left: number
@@ -35,18 +36,4 @@ export class Attempts {
     bucket.left -= 1
     return true
   }
-}
-
-/** Of an IPv6 address the first 64 bits: that is what one customer has of them. */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address
-  if (address.includes('.')) return address.slice(address.lastIndexOf(':') + 1) // IPv4 in IPv6
-  const [head, tail] = address.split('::') as [string, string?]
-  const groups = head === '' ? [] : head.split(':')
-  const rest = tail === undefined || tail === '' ? [] : tail.split(':')
-  if (tail !== undefined) while (groups.length + rest.length < 8) groups.push('0')
-  return `${[...groups, ...rest]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`
 }

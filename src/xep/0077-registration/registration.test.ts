@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import type { Element } from '../../xml/element.ts'
 import { parseElement } from '../../xml/parse.ts'
 import { encode, wire } from '../../xml/wire.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { ACCOUNT_DELETED } from '../../server/endings.ts'
 import { memoryServer, STREAM, type MemoryServer } from '../../../test/support/memory-server.ts'
-import { networkOf } from './attempts.ts'
 import { registration } from './index.ts'
 
 const OPEN = { registration: { open: true } }
@@ -106,19 +104,6 @@ test('what is refused for its form does not count as an attempt', async () => {
   const server = await memoryServer({ features: [registration], settings: { registration: { 'open': true, 'per-address': 1 } } })
   assert.equal(await early(server, 'set', fields('bill', 'short')), 'not-acceptable')
   assert.equal(await early(server, 'set', fields('bill', 'long enough')), null)
-})
-
-test('IPv6 addresses count by their /64, IPv4 addresses by themselves', () => {
-  const group = fc.integer({ min: 0, max: 0xffff }).map((n) => n.toString(16))
-  fc.assert(
-    fc.property(fc.array(group, { minLength: 4, maxLength: 4 }), fc.array(group, { minLength: 4, maxLength: 4 }), (net, host) => {
-      assert.equal(networkOf([...net, ...host].join(':')), `${net.join(':')}::/64`)
-    }),
-  )
-  assert.equal(networkOf('2001:db8::1'), '2001:db8:0:0::/64')
-  assert.equal(networkOf('::1'), '0:0:0:0::/64')
-  assert.equal(networkOf('192.0.2.1'), '192.0.2.1')
-  assert.equal(networkOf('::ffff:192.0.2.1'), '192.0.2.1')
 })
 
 test('XEP-0077 3.1: who has logged in sees his registration, asking the server or nobody in particular', async () => {

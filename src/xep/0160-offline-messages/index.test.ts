@@ -98,28 +98,86 @@ test('OFF-6: a message that must not be stored is refused to who is known, and v
   assert.deepEqual(messages(romeo), [])
 })
 
+/** The scene, with a roster in which Romeo has Juliet, and what Romeo finds when he comes. */
+async function known(settings: object): Promise<Scene & { readonly found: () => Promise<readonly string[]> }> {
+  const server = await memoryServer({ features: [offlineMessages], settings: { 'offline-messages': settings } })
+  await server.contact(ROMEO, JULIET, 'from')
+  const found = async (): Promise<readonly string[]> => {
+    const romeo = await server.bind(ROMEO, 'orchard')
+    await romeo.send('<presence/>')
+    const all = bodies(romeo)
+    await romeo.send("<presence type='unavailable'/>")
+    return all
+  }
+  return { server, juliet: await server.bind(JULIET, 'balcony'), found }
+}
+
 test('OFF-3, T-D14: a full store refuses, by number', async () => {
-  const { server, juliet } = await scene({ messages: 2 })
+  const { juliet, found } = await known({ messages: 4 })
   for (const text of ['1', '2', '3']) await juliet.send(chat(text))
   assert.deepEqual(condition(juliet), ['service-unavailable'])
-  const romeo = await server.bind(ROMEO, 'orchard')
-  await romeo.send('<presence/>')
-  assert.deepEqual(bodies(romeo), ['1', '2'])
-  await romeo.send("<presence type='unavailable'/>")
+  assert.deepEqual(await found(), ['1', '2'], 'the other half is for others')
   await juliet.send(chat('4'))
   assert.deepEqual(condition(juliet), [], 'there is room again')
 })
 
 test('OFF-3: a full store refuses, by size; what is smaller still fits', async () => {
-  const { server, juliet } = await scene({ size: '1 KiB' })
-  await juliet.send(chat('1'.repeat(600)))
-  await juliet.send(chat('2'.repeat(600)))
+  const { server, juliet } = await known({ size: '1500 B' })
+  await juliet.send(chat('1'.repeat(500)))
+  await juliet.send(chat('2'.repeat(500)))
   assert.deepEqual(condition(juliet), ['service-unavailable'])
   await juliet.send(chat('3'))
   assert.deepEqual(condition(juliet), [])
-  await server.account('mercutio@example.net')
-  await juliet.send(chat('2'.repeat(600), 'mercutio@example.net'))
+  await server.contact('mercutio@example.net', JULIET, 'from')
+  await juliet.send(chat('2'.repeat(500), 'mercutio@example.net'))
   assert.deepEqual(condition(juliet), [], 'each account has its own room')
+})
+
+test('a stranger who fills the store is told nothing, as if there were no such account, and friends still find room', async () => {
+  const { server, juliet, found } = await known({ 'messages': 4, 'strangers-messages': 4 })
+  const tybalt = await server.bind('tybalt@example.net', 'street')
+  for (const text of ['t1', 't2', 't3', 't4', 't5', 't6']) {
+    await tybalt.send(chat(text))
+    await tybalt.send(chat(text, 'nobody@example.net'))
+  }
+  assert.deepEqual(messages(tybalt), [])
+  await juliet.send(chat('j1'))
+  assert.deepEqual(condition(juliet), [])
+  assert.deepEqual(await found(), ['t1', 't2', 'j1'])
+})
+
+test('a stranger, or a friend, who has used up their share leaves room for others of their kind', async () => {
+  const { server, juliet, found } = await known({ 'messages': 4, 'size': '4 KiB', 'strangers-messages': 4 })
+  await server.contact(ROMEO, 'nurse@example.net', 'both')
+  const [nurse, tybalt, paris] = await Promise.all(
+    ['nurse', 'tybalt', 'paris'].map((name) => server.bind(`${name}@example.net`, '1')),
+  )
+  for (let i = 0; i < 9; i++) for (const client of [juliet, tybalt!]) await client.send(chat(client.jid.local))
+  await nurse!.send(chat('nurse'))
+  await paris!.send(chat('paris'))
+  assert.deepEqual(condition(nurse!), [])
+  assert.deepEqual(await found(), ['juliet', 'tybalt', 'juliet', 'tybalt', 'nurse', 'paris'])
+})
+
+test('a stranger with large messages fills no more than their share of the octets', async () => {
+  const { server, juliet, found } = await known({ 'size': '3 KiB', 'strangers-size': '3 KiB' })
+  const tybalt = await server.bind('tybalt@example.net', 'street')
+  for (let i = 0; i < 9; i++) await tybalt.send(chat('t'.repeat(1000)))
+  await juliet.send(chat('j'.repeat(1000)))
+  assert.deepEqual(condition(juliet), [])
+  assert.deepEqual(
+    (await found()).map((text) => text[0]),
+    ['t', 'j'],
+  )
+})
+
+test('subdomains of one party have one share of the strangers’ room', async () => {
+  const { server, found } = await known({ 'strangers-messages': 4 })
+  for (const domain of ['a.evil.example', 'b.evil.example']) server.host.parties.learn(domain, ['one certificate'])
+  const elsewhere = server.remote('evil.example')
+  for (const from of ['1@a.evil.example', '2@a.evil.example', '3@a.evil.example', '4@b.evil.example', '5@good.example'])
+    await elsewhere.send(`<message from='${from}' to='${ROMEO}' type='chat'><body>${from}</body></message>`)
+  assert.deepEqual(await found(), ['1@a.evil.example', '2@a.evil.example', '5@good.example'])
 })
 
 test('OFF-4: the server says that it stores messages', async () => {

@@ -3,7 +3,7 @@
  * with a priority that is not negative. Which messages may be stored at all is decided by RFC 6121 8.5
  * (`im/delivery.ts`); what is left of them here, by `storing.ts`.
  */
-import { count, section, size } from '../../base/settings.ts'
+import type { Counter } from '../../base/metrics.ts'
 import { isKnown } from '../../im/delivery.ts'
 import { readPresence } from '../../im/presence.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
@@ -17,27 +17,24 @@ import { DELAY, withDelay } from '../../xmpp/delay.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { Turnstile } from './queue.ts'
+import { offlineLimits, offlineSettings } from './settings.ts'
+import { Shares } from './shares.ts'
 import { migrations, OfflineMessages, type OfflineLimits, type StoredMessage } from './store.ts'
 import { storingOf } from './storing.ts'
 
 /** Messages that are read, handed over and forgotten together. */
 const BATCH = 50
 
-const settings = section({
-  messages: count(1000, 'Messages that are stored for one account. One more is refused with service-unavailable.'),
-  size: size('2 MiB', 'What the messages stored for one account may take up. What is over is refused with service-unavailable.'),
-})
-
-export const offlineMessages = defineFeature<typeof settings, Database>({
+export const offlineMessages = defineFeature<typeof offlineSettings, Database>({
   name: 'offline-messages',
   specs: [
     xep(160, 'Best Practices for Handling Offline Messages', '1.0.1'),
     xep(334, 'Message Processing Hints', '1.0.0', 'complete', 'Hints are heeded by offline storage and carbons.'),
   ],
-  settings,
-  async install(host, { messages, size: octets }) {
+  settings: offlineSettings,
+  async install(host, settings) {
     await host.database.migrate('xep-0160', migrations)
-    const offline = new Offline(host, new OfflineMessages(host.database), { messages, octets })
+    const offline = new Offline(host, new OfflineMessages(host.database), offlineLimits(settings))
     host.toAccount('offline-turn', (context) => offline.turn(context))
     host.toAccount('offline', (context) => offline.store(context))
     host.on('presence-changed', ({ session, before }) => {
@@ -68,12 +65,19 @@ class Offline {
   readonly #host: Host<Database>
   readonly #store: OfflineMessages
   readonly #limits: OfflineLimits
+  readonly #shares: Shares
+  readonly #dropped: Counter
   readonly #mailboxes: Slot<LocalAccount, Mailbox>
 
   constructor(host: Host<Database>, store: OfflineMessages, limits: OfflineLimits) {
     this.#host = host
     this.#store = store
     this.#limits = limits
+    this.#shares = new Shares(host.router, host.parties)
+    this.#dropped = host.metrics.counter(
+      'porchlight_strangers_messages_dropped_total',
+      'Messages of strangers that were not stored because those have used up their share',
+    )
     this.#mailboxes = host.accountSlot('offline-messages', () => ({
       turnstile: new Turnstile(),
       arrived: 0,
@@ -119,9 +123,11 @@ class Offline {
 
   async #append(account: LocalAccount, packet: Packet): Promise<Verdict> {
     account.get(this.#mailboxes).arrived += 1
-    const isStored = await this.#store.append(account.bare.bare, packet, this.#host.clock.now(), this.#limits)
-    if (!isStored) throw new StanzaError('service-unavailable')
-    return 'done'
+    const share = this.#shares.of(account, packet.from)
+    if (await this.#store.append(account.bare.bare, packet, this.#host.clock.now(), this.#limits, share)) return 'done'
+    if (share.pool === 'known') throw new StanzaError('service-unavailable', { text: 'Too many messages wait there already' })
+    this.#dropped.value += 1
+    return 'done' // RFC 6121 8.1: as if there were no such account
   }
   /**
    * Nothing is stored while this runs: what arrives waits at the turnstile, and what was on its way into the

@@ -1,8 +1,9 @@
 /**
  * The stored messages of each account, in the order in which they came. A new one is numbered and its account's
- * limits are checked in the statement that inserts it: there is nothing in memory that could be out of date.
+ * limits and its sender's share are checked in the statement that inserts it: there is nothing in memory that could be
+ * out of date.
  */
-import { sql, type Kysely } from 'kysely'
+import { sql, type Expression, type ExpressionBuilder, type Kysely, type SqlBool } from 'kysely'
 import type { Millis } from '../../base/clock.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Migrations } from '../../storage/migrations.ts'
@@ -10,6 +11,7 @@ import { prepare, type Query } from '../../storage/prepare.ts'
 import { storedJid } from '../../storage/stored-jid.ts'
 import { decode, encode } from '../../xml/wire.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
+import { IMPORTED, type Pool, type Share } from './shares.ts'
 
 interface Row {
   owner: string
@@ -24,6 +26,9 @@ interface Row {
   lang: string | null
   extra: string
   payload: string
+  pool: Pool
+  /** Whose share of the pool it takes up. */
+  holder: string
 }
 interface OfflineTables {
   offline_message: Row
@@ -46,13 +51,19 @@ export const migrations: Migrations = [
       .addColumn('payload', 'text', (c) => c.notNull())
       .addPrimaryKeyConstraint('offline_message_key', ['owner', 'seq']),
   ],
+  (schema) => [
+    schema.alterTable('offline_message').addColumn('pool', 'text', (c) => c.notNull().defaultTo('known')),
+    schema.alterTable('offline_message').addColumn('holder', 'text', (c) => c.notNull().defaultTo('')),
+  ],
 ]
 
-/** What one account may have stored. */
-export interface OfflineLimits {
+/** What one account may have stored in one pool. */
+export interface PoolLimits {
   readonly messages: number
   readonly octets: number
 }
+/** What one account may have stored. */
+export type OfflineLimits = Readonly<Record<Pool, PoolLimits>>
 export interface StoredMessage {
   readonly seq: number
   readonly packet: Packet
@@ -70,12 +81,13 @@ export class OfflineMessages {
     this.#queries = queriesOf(database.schema<OfflineTables>())
   }
   /** False: there is no room for it. */
-  async append(owner: string, packet: Packet, receivedAt: Millis, limits: OfflineLimits): Promise<boolean> {
-    return (await this.#database.write(this.addition(owner, packet, receivedAt, limits))) === 1
+  async append(owner: string, packet: Packet, receivedAt: Millis, limits: OfflineLimits, share: Share): Promise<boolean> {
+    return (await this.#database.write(this.addition(owner, packet, receivedAt, limits, share))) === 1
   }
   /** What `append` does, for whoever does more along with it: changes no row if there is no room. */
-  addition(owner: string, packet: Packet, receivedAt: Millis, limits: OfflineLimits): Query<unknown> {
+  addition(owner: string, packet: Packet, receivedAt: Millis, limits: OfflineLimits, { pool, holder }: Share): Query<unknown> {
     const { type, id, lang, extra, payload } = packet
+    const { messages, octets } = limits[pool]
     return this.#queries.append({
       owner,
       received_at: receivedAt,
@@ -87,8 +99,10 @@ export class OfflineMessages {
       lang: lang === null ? null : decode(lang),
       extra: decode(extra),
       payload: decode(payload.text),
-      messagesMax: limits.messages,
-      octetsMax: limits.octets,
+      pool,
+      holder,
+      messagesMax: messages,
+      octetsMax: octets,
     })
   }
   /** The oldest ones. */
@@ -109,10 +123,11 @@ function queriesOf(db: Kysely<OfflineTables>) {
     append: prepare((p: Addition) =>
       db
         .insertInto('offline_message')
-        .columns(['owner', 'seq', 'received_at', 'octets', 'sender', 'recipient', 'type', 'id', 'lang', 'extra', 'payload'])
+        .columns(COLUMNS)
         .expression((eb) => {
           const text = (value: string | null) => eb.cast<string>(eb.val(value), 'text')
           const { fn } = eb
+          const { inPool, ofHolder } = usedUp(eb, p)
           return eb
             .selectFrom('offline_message')
             .select([
@@ -127,14 +142,12 @@ function queriesOf(db: Kysely<OfflineTables>) {
               text(p.lang).as('i'),
               text(p.extra).as('j'),
               text(p.payload).as('k'),
+              text(p.pool).as('l'),
+              text(p.holder).as('m'),
             ])
             .where('owner', '=', p.owner)
-            .having(fn.countAll<number>(), '<', p.messagesMax)
-            .having(
-              eb(fn.coalesce(fn.sum<number>('octets'), sql<number>`0`), '+', eb.cast<number>(eb.val(p.octets), 'integer')),
-              '<=',
-              p.octetsMax,
-            )
+            .having(eb(inPool('count'), '+', ofHolder('count')), '<', p.messagesMax)
+            .having(eb(eb(inPool('octets'), '+', ofHolder('octets')), '+', integer(eb, p.octets)), '<=', p.octetsMax)
         }),
     ),
     first: prepare((p: { owner: string; limit: number }) =>
@@ -144,6 +157,41 @@ function queriesOf(db: Kysely<OfflineTables>) {
       db.deleteFrom('offline_message').where('owner', '=', p.owner).where('seq', '<=', p.upTo),
     ),
     clear: prepare((p: { owner: string }) => db.deleteFrom('offline_message').where('owner', '=', p.owner)),
+  }
+}
+
+const COLUMNS = [
+  'owner',
+  'seq',
+  'received_at',
+  'octets',
+  'sender',
+  'recipient',
+  'type',
+  'id',
+  'lang',
+  'extra',
+  'payload',
+  'pool',
+  'holder',
+] as const
+
+type Builder = ExpressionBuilder<OfflineTables, 'offline_message'>
+
+const integer = (eb: Builder, value: number): Expression<number> => eb.cast<number>(eb.val(value), 'integer')
+
+/** What is stored of the pool of a new message, and in it of its holder, in messages or octets. */
+function usedUp(eb: Builder, { pool, holder }: Pick<Addition, 'pool' | 'holder'>) {
+  const total = (what: 'count' | 'octets', condition: Expression<SqlBool>) => {
+    const one = what === 'count' ? integer(eb, 1) : eb.ref('octets')
+    const counted = eb.case().when(condition).then(one).else(integer(eb, 0)).end()
+    return eb.fn.coalesce(eb.fn.sum<number>(counted), sql<number>`0`)
+  }
+  const isInPool = eb('pool', '=', pool)
+  const isOfHolder = eb.and([isInPool, eb('holder', '=', holder), eb('holder', '<>', IMPORTED.holder)])
+  return {
+    inPool: (what: 'count' | 'octets') => total(what, isInPool),
+    ofHolder: (what: 'count' | 'octets') => total(what, isOfHolder),
   }
 }
 
