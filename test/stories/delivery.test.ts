@@ -193,9 +193,9 @@ for (const [condition, priorities, address, letters] of TABLE) {
   })
 }
 
-story('T-D14: the store for messages is full', { settings: { 'offline-messages': { messages: 2 } } }, async (cast) => {
+story('T-D14: the store for messages is full', { settings: { 'offline-messages': { messages: 4 } } }, async (cast) => {
+  await cast.server.contact(BOB, bareOf('alice'), 'from')
   const alice = await cast.client('alice', '1')
-  await cast.server.account('bob')
   alice.send(message(BOB), message(BOB))
   await cast.expectNothing()
   alice.send(message(BOB, 'chat', 'third'))

@@ -220,7 +220,7 @@ story('T-S20: a flood of requests', { limits: { 'pending-requests': 20 } }, asyn
   const bob = await cast.client('bob', '1', { presence: null })
   bob.send('<presence/>')
   await bob.expect(here(bob.jid))
-  for (let i = 0; i < 20; i++) await bob.expect(arrives('subscribe', `spam${i}@b.example`, BOB, delay()))
+  for (let i = 0; i < 10; i++) await bob.expect(arrives('subscribe', `spam${i}@b.example`, BOB, delay())) // half: others find room
 })
 
 story('SUB-12: an item and a request for the same contact, in any order', async (cast) => {
