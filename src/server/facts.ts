@@ -1,4 +1,5 @@
 /** Things that have happened. Observers may act on them; they cannot undo, change or delay them. */
+import type { Millis } from '../base/clock.ts'
 import type { Packet } from '../xmpp/packet.ts'
 import type { RosterChange } from '../im/account.ts'
 import type { Jid } from '../xmpp/jid.ts'
@@ -38,6 +39,8 @@ export interface Facts {
   'link-up': LinkFact
   /** Stanzas flow again after a loss, announced or not: what was sent meanwhile, either way, may not have got through. */
   'link-mended': LinkFact
+  /** After that, contacts there were asked about from the moment `since` on, and the other side has handled and answered all of it. */
+  'link-settled': LinkFact & { readonly since: Millis }
   'account-created': { readonly jid: Jid }
   'account-deleted': { readonly jid: Jid }
 }

@@ -29,6 +29,7 @@ export class Probing {
   readonly #parts: ProbingParts
 
   #hiding: Hiding | null = null
+  #answered: ((account: Jid, prober: Jid) => void) | null = null
 
   constructor(parts: ProbingParts) {
     this.#parts = parts
@@ -36,6 +37,10 @@ export class Probing {
   /** Accounts that `hiding` names do not answer (XEP-0191 3.3). */
   hideBy(hiding: Hiding): void {
     this.#hiding = hiding
+  }
+  /** `listener` is told whenever a prober elsewhere has been sent the presence of all resources of an account. */
+  onAnswered(listener: (account: Jid, prober: Jid) => void): void {
+    this.#answered = listener
   }
   /** Finds out, for `me`, about each of `contacts` (4.3.1). */
   ask(me: Resource, contacts: readonly Jid[]): void {
@@ -60,6 +65,8 @@ export class Probing {
   answer(account: LocalAccount | null, packet: Packet): void {
     const { router } = this.#parts
     answerProbe(account, packet, { route: (answer) => router.routeQuietly(answer) })
+    const { from, to } = packet
+    if (from.isBare && to!.isBare && !router.isLocal(from.domain)) this.#answered?.(to!, from)
   }
 
   /** A refusal is for the account: its roster is wrong (4.3.2 rule 1), and is set right as if it had come from elsewhere. */

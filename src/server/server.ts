@@ -116,7 +116,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const goOn = (session: Session, packet: Packet): void | Promise<void> => work.goOn(session, packet)
   const rateLimiter: RateLimiter = new RateLimiter({ ...about, rate: options.rate, slots, isLocal, goOn })
 
-  const links = linking({ ...about, sessions, probing })
+  const links = linking({ ...about, sessions, probing, asking })
   const isDirectoryPublic = presence['public-directory']
   const rules = { probing, rosters, rosterChanges, farewells, out, deliver, limits, iq, isDirectoryPublic }
   installCore(books, { ...about, ...rules, rateLimiter, rush })

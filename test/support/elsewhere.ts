@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import type { Link } from '../../src/server/links.ts'
+import type { Packet } from '../../src/xmpp/packet.ts'
 import { decode } from '../../src/xml/wire.ts'
 import { DOMAIN, type Cast } from './story.ts'
 import { matches, type Pattern } from './xml-pattern.ts'
@@ -17,6 +18,8 @@ export class Elsewhere {
   readonly link: Link
   readonly #cast: Cast
   readonly #got: Xml[] = []
+  /** It has handled what it got up to now: it answers the pings of our server, of which no story needs to speak. */
+  answersPings = true
   #isReachable = true
 
   constructor(cast: Cast, domain = 'b.example') {
@@ -30,9 +33,14 @@ export class Elsewhere {
     })
     router.claimRest({
       deliver: (packet) => {
-        if (this.#isReachable) this.#got.push(...parseXml(decode(packet.wire)))
+        if (!this.#isReachable) return
+        if (isPing(packet)) this.#pinged(packet)
+        else this.#got.push(...parseXml(decode(packet.wire)))
       },
     })
+  }
+  #pinged({ from, to, id }: Packet): void {
+    if (this.answersPings) void this.#cast.fromElsewhere(`<iq type='result' from='${to!.full}' to='${from.full}' id='${id}'/>`)
   }
   /** @param xml with its addresses */
   async send(...xml: readonly string[]): Promise<void> {
@@ -86,3 +94,7 @@ export class Elsewhere {
     if (this.link.streams > 0) this.link.closed(true)
   }
 }
+
+/** Of our server itself, to theirs. */
+const isPing = ({ kind, from, to, payload }: Packet): boolean =>
+  kind === 'iq' && from.full === DOMAIN && to!.local === '' && payload.child('ping', 'urn:xmpp:ping') !== undefined

@@ -3,12 +3,13 @@ import type { Clock } from '../../base/clock.ts'
 import type { Entropy } from '../../base/entropy.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { Accounts } from '../accounts.ts'
+import type { Asking } from '../asking.ts'
 import type { FactBoard } from '../facts.ts'
 import { Links } from '../links.ts'
 import type { Probing } from '../probing.ts'
 import type { Router } from '../router.ts'
 import type { Sessions } from '../sessions.ts'
-import { mending } from './mending.ts'
+import { Mending } from './mending.ts'
 import { Undelivered } from './undelivered.ts'
 import { watching } from './watching.ts'
 
@@ -21,6 +22,7 @@ export interface LinkingParts {
   readonly sessions: Sessions
   readonly router: Router
   readonly probing: Probing
+  readonly asking: Asking
   readonly failed: (error: unknown, what: string) => void
 }
 
@@ -30,7 +32,7 @@ export function linking(parts: LinkingParts): Links {
   const failed = (error: unknown): void => parts.failed(error, 'Presence for a mended link could not be sent')
   const undelivered = new Undelivered({ ...parts, failed })
   router.onUndelivered((presence) => undelivered.keep(presence))
-  facts.on('link-mended', mending(parts))
+  void new Mending(parts, links)
   facts.on('link-mended', (link) => undelivered.mended(link))
   return links
 }

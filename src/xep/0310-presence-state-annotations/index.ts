@@ -28,7 +28,7 @@ const settings = section({
   ),
   'confirm-within': duration(
     '30 seconds',
-    'After a link was broken, contacts there are probed. A resource that nobody has confirmed within this time has gone meanwhile, and is shown as gone.',
+    'After a link was broken, contacts there are probed. When the other server has answered the last probe, a resource that nobody has confirmed within this time has gone meanwhile, and is shown as gone.',
   ),
   'noted-presences': count(
     5000,

@@ -8,7 +8,7 @@ import type { Millis } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
 import { contactKey } from '../../im/account.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
-import type { LinkFact } from '../../server/facts.ts'
+import type { Facts, LinkFact } from '../../server/facts.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/session.ts'
 import type { Slot } from '../../server/slots.ts'
@@ -26,7 +26,7 @@ export interface OutagesParts {
   readonly receivers: Receivers
   readonly hearing: Hearing
   readonly limits: LedgerLimits
-  /** Who is not confirmed so long after the probe is gone. */
+  /** How long after the last answer a resource that nobody has confirmed counts as gone. */
   readonly confirmWithin: Millis
 }
 
@@ -48,7 +48,7 @@ export class Outages {
     )
     host.on('link-down', (link) => this.#begin(link))
     host.on('link-up', (link) => this.#end(link))
-    host.on('link-mended', (link) => this.#mended(link))
+    host.on('link-settled', (link) => this.#settled(link))
     host.on('session-ended', ({ session }) => this.#leave(session))
     parts.receivers.onLeave = (session) => this.#leave(session)
     host.on('presence-changed', ({ session, before }) => before === null && this.#welcome(session))
@@ -77,18 +77,17 @@ export class Outages {
   }
 
   /**
-   * Everybody's contacts there have just been asked for (server/links/mending.ts). Whoever is not confirmed has gone, and his
-   * server could not tell us. When the link breaks again it will be mended again.
+   * Everybody's contacts there have been asked for, and no queue hides an answer (server/links/mending.ts). Whoever is not
+   * confirmed soon has gone, and their server could not tell us. When the link breaks again it will be mended again.
    */
-  #mended({ local, remote }: LinkFact): void {
+  #settled({ local, remote, since }: Facts['link-settled']): void {
     const { clock } = this.#parts.host
-    const since = clock.now()
     clock.after(this.#parts.confirmWithin, () => this.#parts.portions.do(this.#closeAll(local, remote, since)))
   }
   *#closeAll(local: string, remote: string, since: Millis): Generator {
     const accounts = new Set(Array.from(this.#parts.host.sessions.all(), (session) => session.account))
     for (const account of accounts) {
-      if (this.#isBroken(local, remote)) return
+      if (this.#isBroken(local, remote) || this.#wasLostSince(local, remote, since)) return
       if (account.bare.domain === local) this.#close(account, remote, since)
       yield
     }
@@ -140,6 +139,9 @@ export class Outages {
       for (const { packet, at } of receivers.shown(session, remote)) if (packet.to?.isBare === true) left.show(packet, null, at)
       account.set(this.#left, left)
     }
+  }
+  #wasLostSince(local: string, remote: string, since: Millis): boolean {
+    return (this.#parts.host.links.get(local, remote)?.lostAt ?? 0) > since
   }
   #isBroken(local: string, remote: string): boolean {
     const state = this.#parts.host.links.get(local, remote)?.state

@@ -4,7 +4,6 @@
  * without showing himself is told nothing, and not asked. It goes to the full JID of the resource that asks: others of the
  * same account see nothing of it.
  */
-import type { Millis } from '../../base/clock.ts'
 import { contactKey } from '../../im/account.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
 import type { LinkFact } from '../../server/facts.ts'
@@ -31,8 +30,6 @@ export interface RemoteParts {
 }
 /** Addresses that a session's directed presence is remembered for. Beyond that it is not annotated. */
 const DIRECTED_MAX = 500
-/** So long it takes at most until all that is said anew to another server has been said. */
-const MENDING: Millis = 1000
 
 export class RemoteReceivers {
   readonly #parts: RemoteParts
@@ -56,7 +53,7 @@ export class RemoteReceivers {
       for (const session of account.sessions) session.get(this.#told)?.delete(jid.full)
     }
     host.on('presence-changed', ({ session }) => this.#startOver(session))
-    host.on('link-mended', (link) => void host.clock.after(MENDING, () => this.#mended(link)))
+    host.on('link-settled', (link) => this.#settled(link))
     host.on('roster-changed', ({ account, change }) => this.#rosterChanged(account, change.contact))
   }
   /** Notes presence that a session sends directly. */
@@ -82,7 +79,7 @@ export class RemoteReceivers {
   }
 
   /** Our presence was sent there once more, without annotations (server/links/mending.ts). */
-  #mended({ local, remote }: LinkFact): void {
+  #settled({ local, remote }: LinkFact): void {
     for (const session of this.#parts.host.sessions.all()) {
       if (session.jid.domain !== local || !this.#parts.isPaused(session)) continue
       const told = session.get(this.#told)
