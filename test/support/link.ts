@@ -23,7 +23,7 @@ export interface Identity {
   readonly key: string
 }
 
-class StreamLink implements Link {
+export class StreamLink implements Link {
   listener: (text: string | null) => void = () => {}
   #stream: Duplex
 
@@ -85,7 +85,8 @@ export function memorySockets(address = '192.0.2.1', port = 50_000): readonly [n
   return [asSocket(near, address, port), asSocket(far, address, 50_000)]
 }
 
-function asSocket(stream: Duplex, remoteAddress: string, remotePort: number): Socket {
+/** A stream with what the server wants to know of its sockets. */
+export function asSocket(stream: Duplex, remoteAddress: string, remotePort: number): Socket {
   const nothing = (): Duplex => stream
   return Object.assign(stream, { remoteAddress, remotePort, setNoDelay: nothing, setKeepAlive: nothing }) as unknown as Socket
 }

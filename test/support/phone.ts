@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { a, ENABLE, resume } from './stream-management.ts'
-import type { Cast } from './story.ts'
+import { bareOf } from './story-server.ts'
 import type { WireClient } from './wire-client.ts'
 import type { Xml } from './xml-reader.ts'
 
@@ -13,6 +13,16 @@ interface Air {
   seen: number
   /** Nothing that it writes comes through. */
   isMute: boolean
+}
+
+/** Where it gets connections from, on each of which its user has authenticated. */
+export interface Operator {
+  authenticated(user: string): Promise<WireClient>
+}
+
+export interface PhoneOptions {
+  /** Whether it uses stream management. */
+  readonly isManaged?: boolean
 }
 
 export class Phone {
@@ -26,11 +36,15 @@ export class Phone {
   onPresence: (presence: Xml) => void = () => {}
   /** Answers what it is asked: the content of the result. */
   answer: (question: Xml) => string = () => ''
-  readonly #cast: Cast
+  /** Told of each stanza and each connection, as it comes. */
+  onSession: () => void = () => {}
+  onStanza: (stanza: Xml) => void = () => {}
+  /** What a new session begins with. */
+  greetings: readonly string[]
+  readonly #operator: Operator
   readonly #user: string
   readonly #resource: string
-  /** What a new session begins with. */
-  readonly #greetings: readonly string[]
+  readonly #isManaged: boolean
   /** Null: it has no connection. */
   #wire: WireClient | null = null
   /** Of its connection. */
@@ -41,14 +55,22 @@ export class Phone {
   #sent: string[] = []
   #handledThere = 0
 
-  constructor(cast: Cast, user: string, resource: string, greetings: readonly string[] = ['<presence/>']) {
-    this.#cast = cast
+  /** @param user a local part, or an address */
+  constructor(
+    operator: Operator,
+    user: string,
+    resource: string,
+    greetings: readonly string[] = ['<presence/>'],
+    { isManaged = true }: PhoneOptions = {},
+  ) {
+    this.greetings = greetings
+    this.#operator = operator
     this.#user = user
     this.#resource = resource
-    this.#greetings = greetings
+    this.#isManaged = isManaged
   }
   get jid(): string {
-    return `${this.#user}@a.example/${this.#resource}`
+    return `${bareOf(this.#user)}/${this.#resource}`
   }
   /** Is it connected, as far as it knows and in truth? */
   get isConnected(): boolean {
@@ -56,7 +78,7 @@ export class Phone {
   }
   /** Sends a stanza, now or when there is a connection. */
   send(stanza: string): void {
-    this.#sent.push(stanza)
+    if (this.#isManaged) this.#sent.push(stanza)
     this.say(stanza)
   }
   /** Anything else, if there is a connection. */
@@ -102,25 +124,28 @@ export class Phone {
   async connect(leavesOpen = false): Promise<void> {
     this.pump()
     if (!leavesOpen) this.drop()
-    const wire = await this.#cast.authenticated(this.#user)
+    const wire = await this.#operator.authenticated(this.#user)
     this.#use(wire)
     if (this.#id !== '') {
       wire.write(resume(this.#id, this.#handled))
       const outcome = await wire.element('whether the session is still there')
       if (outcome.name === 'resumed') return this.#goOn(outcome)
       assert.equal(outcome.name, 'failed', outcome.show())
-      this.#trim(outcome)
+      if (outcome.attr('h') !== undefined) this.#trim(outcome)
     }
     await this.#begin(wire)
   }
 
   async #begin(wire: WireClient): Promise<void> {
     assert.equal(await wire.bind(this.#resource), this.jid)
+    this.sessions += 1
+    this.onSession()
+    if (!this.#isManaged) return wire.write(this.greetings.join(''))
     wire.write(ENABLE)
     this.#id = (await wire.element('that it is enabled')).attr('id')!
     this.#handled = this.#handledThere = 0
-    this.sessions += 1
-    this.#sent.unshift(...this.#greetings)
+    // What it had said of its presence is over with the old session
+    this.#sent = [...this.greetings, ...this.#sent.filter((stanza) => !stanza.startsWith('<presence'))]
     wire.write(this.#sent.join(''))
   }
   #goOn(resumed: Xml): void {
@@ -145,6 +170,7 @@ export class Phone {
     }
   }
   #read(xml: Xml): void {
+    if (xml.name === 'message' || xml.name === 'presence' || xml.name === 'iq') this.onStanza(xml)
     switch (xml.name) {
       case 'r':
         return this.acknowledge()

@@ -151,7 +151,7 @@ export class Zone implements Resolver {
   }
 }
 
-export async function openSite(domain: string, options: SiteOptions, { zone, clock, between }: Around): Promise<Site> {
+export async function openSite(domain: string, options: SiteOptions, { zone, clock, between, connect }: Around): Promise<Site> {
   const { shows = 'its own', trusts = true, federation = {}, peers = [], otherDomains = [], ...story } = options
   const domains = [domain, ...otherDomains]
   const server = await storyServer('memory', { ...story, domains, clock })
@@ -164,7 +164,7 @@ export async function openSite(domain: string, options: SiteOptions, { zone, clo
     peers: peers.map((peer) => ({ domain: '', trust: 'inherit', route: '', ...peer })),
     streams: defaultsOf(streamsSettings),
     certificates: certificates.betweenServers,
-    connect: between === 'memory' ? zone.connect : overTcp,
+    connect: connect ?? (between === 'memory' ? zone.connect : overTcp),
     resolver: zone,
     secret: `secret of ${domain}`,
     admission: new Admission({ perAddress: 0, perMinute: 0 }, clock),
@@ -176,8 +176,10 @@ export async function openSite(domain: string, options: SiteOptions, { zone, clo
 /** What two sites have in common. */
 export interface Around {
   readonly zone: Zone
-  readonly clock: ManualClock
+  readonly clock: Clock
   readonly between: Between
+  /** How it reaches others, where the story has a network of its own. */
+  readonly connect?: Connect
 }
 
 const made = new Map<string, Promise<CertificateSource>>()

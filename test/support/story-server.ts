@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SystemClock, type Clock } from '../../src/base/clock.ts'
-import { seededEntropy, systemEntropy } from '../../src/base/entropy.ts'
+import { seededEntropy, systemEntropy, type Entropy } from '../../src/base/entropy.ts'
 import { silent } from '../../src/base/log.ts'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import { Metrics } from '../../src/base/metrics.ts'
@@ -78,7 +78,9 @@ export interface StoryOptions {
   readonly domains?: readonly string[]
   readonly presence?: Partial<PresenceSettings>
   /** Of several servers that are in memory; one of its own otherwise. */
-  readonly clock?: ManualClock
+  readonly clock?: Clock
+  /** In memory: what its lots are drawn from; the same for each story otherwise. */
+  readonly entropy?: Entropy
   /** Of the server before it was restarted; a new one otherwise. */
   readonly database?: Database
   readonly limits?: Partial<LimitsSettings>
@@ -160,17 +162,20 @@ export class StoryServer {
   }
   /** As when the process is told to start again: another server goes on with what this one has kept. */
   async restart(options: StoryOptions, downMs = 0): Promise<StoryServer> {
-    const clock = this.clock as ManualClock
+    await this.retire()
+    ;(this.clock as ManualClock).advance(downMs)
+    return this.#next(options)
+  }
+  /** As when the process is told to start again: nobody comes in any more, and what can be kept is written down. */
+  async retire(): Promise<void> {
     this.#service.shutDown()
     await this.server.keptSessions.keepAll()
-    clock.advance(downMs)
-    return this.#next(options)
   }
   async #next(options: StoryOptions): Promise<StoryServer> {
     const { clock, host, stores, transport } = this
     await stores.lastPresence.flush()
     await stores.lastPresence.closeAfterCrash()
-    const next = await storyServer(transport, { ...options, clock: clock as ManualClock, database: host.database })
+    const next = await storyServer(transport, { ...options, clock, database: host.database })
     await next.server.keptSessions.restoreAll()
     return next
   }
@@ -192,9 +197,8 @@ export const bareOf = (user: string): string => (user.includes('@') || user.incl
 export async function storyServer(transport: Transport, options: StoryOptions = {}): Promise<StoryServer> {
   const inMemory = IN_MEMORY.has(transport)
   const clock = inMemory ? (options.clock ?? new ManualClock()) : new SystemClock()
-  const entropy = inMemory
-    ? seededEntropy(`story of ${options.domains?.[0] ?? DOMAIN}${options.database === undefined ? '' : ' again'}`)
-    : systemEntropy
+  const seed = `story of ${options.domains?.[0] ?? DOMAIN}${options.database === undefined ? '' : ' again'}`
+  const entropy = inMemory ? (options.entropy ?? seededEntropy(seed)) : systemEntropy
   const errors: object[] = []
   const log = { ...silent, error: (fields: object, message: string) => void errors.push({ ...fields, message }) }
   const database = options.database ?? openInMemory({ clock, endOfTick: inMemory ? queueMicrotask : endOfTick })

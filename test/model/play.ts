@@ -1,0 +1,66 @@
+/** Plays scripts, and makes small ones of those that fail. */
+import { Judge, type Violation } from './judge.ts'
+import type { Script } from './script.ts'
+import { World } from './world.ts'
+
+/** Within this time everything is known that can be: the worst case of a link that breaks without a word. */
+const QUIET_MS = 200_000
+
+export interface Outcome {
+  readonly violations: readonly Violation[]
+  /** What each client received. */
+  readonly received: ReadonlyMap<string, readonly string[]>
+}
+
+export async function play({ setting, steps }: Script): Promise<Outcome> {
+  const judge: Judge = new Judge(() => world)
+  const world: World = new World(setting, (device, notice) => judge.heard(device, notice))
+  try {
+    await world.begin()
+    for (const step of steps) await world.step(step)
+    await world.pass(QUIET_MS)
+    await judge.quiet()
+    if (judge.violations.length === 0) {
+      await world.mend()
+      await world.pass(QUIET_MS)
+      await judge.quiet()
+    }
+    return { violations: judge.violations, received: new Map(world.devices.map(({ jid, received }) => [jid, received])) }
+  } finally {
+    await world.end()
+  }
+}
+
+/** Plays in which something is left out, at most. */
+const ATTEMPTS_MAX = 200
+
+/** The script without what the failure does not need. */
+export async function shrunk(script: Script, kind: Violation['kind']): Promise<Script> {
+  let { steps } = script
+  let attemptsLeft = ATTEMPTS_MAX
+  for (let size = Math.ceil(steps.length / 2); size >= 1; size = Math.floor(size / 2)) {
+    let at = 0
+    while (at < steps.length && attemptsLeft > 0) {
+      attemptsLeft -= 1
+      const fewer = steps.toSpliced(at, size)
+      const { violations } = await play({ ...script, steps: fewer })
+      if (violations.some((violation) => violation.kind === kind)) steps = fewer
+      else at += size
+    }
+  }
+  return { ...script, steps }
+}
+
+/** For who reads of a failure: what was done, what is wrong, and what those concerned received. */
+export function told({ setting, steps }: Script, { violations, received }: Outcome): string {
+  const concerned = new Set(violations.slice(0, 3).flatMap(({ watcher, about }) => [watcher, about]))
+  return [
+    `seed ${setting.seed}, ${setting.sites.join(' ')}`,
+    ...setting.devices
+      .filter(({ jid }) => concerned.has(jid))
+      .map(({ jid, asks, isManaged }) => `${jid}${asks ? ' asks' : ''}${isManaged ? ' is managed' : ''}`),
+    ...steps.map((step) => `  ${Object.values(step).join(' ')}`),
+    ...violations.slice(0, 20).map(({ kind, watcher, about, words }) => `${kind}: to ${watcher}, ${about} ${words}`),
+    ...[...concerned].flatMap((jid) => [`${jid} received`, ...(received.get(jid) ?? []).map((line) => `  ${line}`)]),
+  ].join('\n')
+}
