@@ -5,6 +5,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { runCli } from './cli/cli.ts'
 import { readLine, readSecret } from './cli/terminal.ts'
+import { shellWord } from './process/shell-word.ts'
 import type { World } from './process/world.ts'
 
 const { version, homepage = 'urn:porchlight' } = JSON.parse(
@@ -15,7 +16,7 @@ const RUN_MS = 10_000
 
 /** How whoever started it can start it again: by the name that npm has given it, or by its path. */
 function invocation(program: string): string {
-  if (basename(program) !== 'porchlight') return `node ${relative(process.cwd(), program)}`
+  if (basename(program) !== 'porchlight') return `node ${shellWord(relative(process.cwd(), program), process.platform)}`
   return dirname(program).endsWith(join('node_modules', '.bin')) ? 'npx porchlight' : 'porchlight'
 }
 

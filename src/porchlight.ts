@@ -133,7 +133,12 @@ export async function createPorchlight(options: PorchlightOptions): Promise<Porc
       software: software(),
       accounts: (own) => new ApplicationAccounts(own, users, clock),
     } satisfies Parameters<typeof startServer>[1]
-    const about = { runtime: process.version, pid: process.pid, memory: () => process.memoryUsage.rss() }
+    const about = {
+      runtime: process.version,
+      pid: process.pid,
+      memory: () => process.memoryUsage.rss(),
+      inspect: () => Promise.resolve(),
+    }
     const running = await startServer(setup, runtime, about)
     return new Porchlight(running, setup.dataDirectory, isTemporary)
   } catch (error) {

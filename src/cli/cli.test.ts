@@ -349,8 +349,25 @@ test('check: a wrong configuration is refused with file, line, option and remedy
 test('check: a certificate that cannot be read is named', async (t) => {
   const place = new Place(t, '[tls]\ncertificate = "a.pem"\nkey = "a.key"\n')
   const { code, err } = await place.run('check')
-  assert.equal(code, 69)
-  assert(err.includes(join(place.directory, 'a.pem')) && /cannot be (read|used)/.test(err), err)
+  assert.equal(code, 78)
+  assert.match(err, /porchlight\.toml:2: \[tls\] certificate: .*a\.pem cannot be read: .+\. Name a PEM file/)
+})
+
+test('restart: a configuration with which the server could not start again is refused, and the server goes on', async (t) => {
+  const place = new Place(t, FREE_PORTS)
+  const { child } = await place.start()
+  writeFileSync(join(place.directory, 'porchlight.toml'), `${FREE_PORTS}[tls]\ncertificate = "a.pem"\nkey = "a.key"\n`)
+  const { code, err } = await place.run('restart')
+  assert.equal(code, 1)
+  assert.match(
+    err,
+    /goes on as it is, since it could not start again:\n.*porchlight\.toml:\d+: \[tls\] certificate: .*a\.pem cannot be/,
+  )
+  writeFileSync(join(place.directory, 'porchlight.toml'), `${FREE_PORTS}[streams]\ndepth = 1\n`)
+  assert.match((await place.run('restart')).err, /porchlight\.toml/)
+  writeFileSync(join(place.directory, 'porchlight.toml'), FREE_PORTS)
+  assert.equal((await place.run('status')).code, 0)
+  assert.equal(child.exitCode, null)
 })
 
 test('check: what is good is called good, with notes on what is dangerous', async (t) => {

@@ -191,8 +191,7 @@ function rosterCommands(root: Command, world: World, outcome: { code: number }):
 function verdict(error: unknown): readonly [code: number, message: string] {
   if (error instanceof ConfigError) return [BAD_CONFIG, error.message]
   if (error instanceof CommandError) return [FAILED, error.message]
-  if (error instanceof CertificateError) return [UNAVAILABLE, `The certificate cannot be used: ${error.message}.`]
-  if ([StorageError, ControlError, PortError].some((kind) => error instanceof kind))
+  if ([CertificateError, StorageError, ControlError, PortError].some((kind) => error instanceof kind))
     return [UNAVAILABLE, (error as Error).message]
   const { code, path, message } = error as NodeJS.ErrnoException
   if (code !== undefined && path !== undefined)

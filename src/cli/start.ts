@@ -6,6 +6,7 @@ import { giveBackAtRest, heapOfThread } from '../base/young-space.ts'
 import { warningsAbout } from '../config/checks.ts'
 import { banner } from '../process/banner.ts'
 import { INTERNAL, OK, START_AGAIN } from '../process/exit-codes.ts'
+import { inspect } from '../process/inspection.ts'
 import { startServer, type Running } from '../process/running.ts'
 import { Supervisor } from '../process/supervisor.ts'
 import type { Setup } from '../process/setup.ts'
@@ -32,7 +33,13 @@ export async function start(world: World, options: StartOptions): Promise<number
   for (const { section, option, what } of warningsAbout(setup.config)) log.warn({ option: `[${section}] ${option}` }, what)
   try {
     const runtime = { clock, entropy: systemEntropy, log, software: world.software }
-    const running = await startServer(setup, runtime, world)
+    const about = {
+      runtime: world.runtime,
+      pid: world.pid,
+      memory: () => world.memory(),
+      inspect: async () => void (await inspect(setupOf(world, options, options.fresh), world.platform, clock.now())),
+    }
+    const running = await startServer(setup, runtime, about)
     world.onSignal('SIGHUP', () => void running.certificates.reload())
     world.stdout.write(bannerOf(world, options, setup, running))
     giveBackAtRest(clock, heapOfThread()) // an application that the server is part of looks after its memory itself
@@ -73,7 +80,8 @@ function bannerOf(
     domains: config.server.domains.map(prepareDomain),
     ports,
     invokedAs: world.invokedAs,
-    options: options.config === undefined ? '' : ` --config ${options.config}`,
+    configFile: options.config ?? null,
+    platform: world.platform,
     selfSignedSha256: config.tls.certificate.length === 0 ? certificates.all[0]!.fingerprint : null,
     inMemory: config.server.fresh,
     dataDirectory,

@@ -8,6 +8,7 @@ import { SCRAM_AND_EXTERNAL } from '../stream/settings.ts'
 import { WINDOW_OCTETS } from '../xep/0198-stream-management/index.ts'
 import { JidError, prepareDomain } from '../xmpp/jid.ts'
 import { nthSection } from './lines.ts'
+import { addresses, exposures } from './listening.ts'
 import type { Config } from './sections.ts'
 import { remedyFor } from './suggestion.ts'
 
@@ -39,8 +40,9 @@ export function complaintsAbout(config: Config): readonly Complaint[] {
 }
 
 /** What it may be started with, but only on purpose. */
-export function warningsAbout({ server, sasl, streams, component }: Config): readonly Complaint[] {
-  const found: Complaint[] = []
+export function warningsAbout(config: Config): readonly Complaint[] {
+  const { server, sasl, streams, component } = config
+  const found: Complaint[] = [...exposures(config)]
   const warn = (section: string, option: string, what: string): void =>
     void found.push({ section, option, what, remedy: 'Leave it out, except for tests.' })
   if (server.fresh) warn('server', 'fresh', 'nothing is kept when the server stops')
@@ -86,20 +88,6 @@ function reasonAgainst(domain: string, prepare = prepareDomain): string | null {
   } catch (error) {
     if (error instanceof JidError) return error.message
     throw error
-  }
-}
-
-function* addresses({ listen }: Config): Iterable<Complaint> {
-  for (const [option, texts] of Object.entries(listen)) {
-    for (const text of texts) {
-      if (addressOf(text) !== null) continue
-      yield {
-        section: 'listen',
-        option,
-        what: `"${text}" is not an address and a port`,
-        remedy: 'Write one such as "127.0.0.1:5222", or "[::]:5222" for every address.',
-      }
-    }
   }
 }
 

@@ -148,7 +148,7 @@ test('all problems are found at once', () => {
   )
 })
 
-test('what goes wrong between options is asked for once each is right by itself', () => {
+test('a value of the wrong kind hides no other mistake, and is itself complained of once', () => {
   const check = () => [{ section: 'streams', option: 'depth', what: 'too deep', remedy: 'Dig less.' }]
   const failure = (toml: string): string => {
     try {
@@ -160,6 +160,11 @@ test('what goes wrong between options is asked for once each is right by itself'
   }
   assert.equal(failure('[streams]\n\ndepth = 9'), 'porchlight.toml:3: [streams] depth: too deep. Dig less.')
   assert.doesNotMatch(failure('[streams]\ndepth = 7'), /too deep/)
+  assert.equal(
+    failure('[streams]\nlogin-timeout = 3\ndepth = 9').split('\n').length,
+    2,
+    'the rule is asked about all other options',
+  )
 })
 
 test('without a file, a problem names the option alone', () => {

@@ -73,7 +73,7 @@ export function checked(
     if (section.repeated !== true) values[section.name] = reader.section(section, isTable(table) ? table : {})
     else values[section.name] = reader.sections(section, isTables(table) ? table : []) as unknown as Table
   }
-  if (reader.problems.length === 0) for (const c of check(values)) reader.problem(c.section, c.option, c.what, c.remedy)
+  for (const complaint of check(values)) if (!reader.isBad(complaint)) reader.complain(complaint)
   if (reader.problems.length > 0) throw new ConfigError(reader.problems)
   return values
 }
@@ -96,27 +96,44 @@ function parsed({ file, toml }: Source): Table {
   }
 }
 
+/** Where in the file a complaint belongs. */
+export function placing({ file, toml }: Pick<Source, 'file' | 'toml'>): (complaint: Complaint) => Problem {
+  const lines = linesOf(toml)
+  return ({ section, option, what, remedy }) => ({
+    file,
+    line: lines.option(section, option),
+    option: `[${section}] ${option}`,
+    what,
+    remedy,
+  })
+}
+
 /** Goes through the file and collects what is wrong. */
 class Reader {
   readonly problems: Problem[] = []
   readonly #source: Source
   readonly #lines: Lines
+  readonly #place: (complaint: Complaint) => Problem
+  /** Options whose values are not of the right kind: their defaults stand for them meanwhile. */
+  readonly #bad = new Set<string>()
 
   constructor(source: Source) {
     this.#source = source
     this.#lines = linesOf(source.toml)
+    this.#place = placing(source)
+  }
+
+  complain(complaint: Complaint): void {
+    this.problems.push(this.#place(complaint))
+  }
+  isBad({ section, option }: Complaint): boolean {
+    return this.#bad.has(`${section}\n${option}`)
   }
 
   /** @param option null: the section itself */
   problem(section: string, option: string | null, what: string, remedy: string): void {
-    const line = option === null ? this.#lines.section(section) : this.#lines.option(section, option)
-    this.problems.push({
-      file: this.#source.file,
-      line,
-      option: option === null ? `[${section}]` : `[${section}] ${option}`,
-      what,
-      remedy,
-    })
+    if (option !== null) return this.complain({ section, option, what, remedy })
+    this.problems.push({ file: this.#source.file, line: this.#lines.section(section), option: `[${section}]`, what, remedy })
   }
 
   unknownSection(name: string, value: unknown, sections: readonly SectionOfFile[]): void {
@@ -160,8 +177,10 @@ class Reader {
     for (const issue of checked.issues) {
       const option = String(issue.path?.[0]?.key)
       this.problem(name, option, issue.message, this.#remedy(schema.entries[option], known[option]))
+      this.#bad.add(`${name}\n${option}`)
+      delete known[option]
     }
-    return {}
+    return v.parse(schema, known) as Table
   }
 
   #remedy(entry: unknown, value: unknown): string {

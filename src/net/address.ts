@@ -43,6 +43,10 @@ for (const [net, prefix] of [
 ] as const)
   NEAR.addSubnet(net, prefix, 'ipv6')
 
+/** Does nobody but this machine reach this host, an IP address or a name? */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+
 /** Is this host, an IP address or "localhost", out of reach for the rest of the world? Other names may mean anything. */
 export function isPrivate(host: string): boolean {
   const kind = isIP(host)

@@ -19,8 +19,18 @@ export interface CertificateSource {
   readonly domains: readonly string[]
 }
 
+/** Which option names the file that is to blame. */
+export type Blamed = 'certificate' | 'key' | 'client-authorities' | 'authorities'
+
 /** A certificate cannot be used; the message says which file is to blame, and for what. */
-export class CertificateError extends Error {}
+export class CertificateError extends Error {
+  readonly blamed: Blamed
+
+  constructor(blamed: Blamed, message: string) {
+    super(message)
+    this.blamed = blamed
+  }
+}
 
 export interface LoadedCertificate {
   readonly source: CertificateSource
@@ -43,17 +53,21 @@ export const usualAuthorities: Authorities = { ofClients: null, ofServers: null 
 
 /** @throws CertificateError */
 export async function loadCertificate(source: CertificateSource, trust: Authorities): Promise<LoadedCertificate> {
-  const chain = await readText(source.chainFile)
-  const key = await readText(source.keyFile)
-  const certificate = attempt(`${source.chainFile} does not begin with a certificate in PEM`, () => new X509Certificate(chain))
-  const privateKey = attempt(`${source.keyFile} holds no private key in PEM that can be read without a passphrase`, () =>
+  const chain = await readText('certificate', source.chainFile)
+  const key = await readText('key', source.keyFile)
+  const certificate = attempt(
+    'certificate',
+    `${source.chainFile} does not begin with a certificate in PEM`,
+    () => new X509Certificate(chain),
+  )
+  const privateKey = attempt('key', `${source.keyFile} holds no private key in PEM that can be read without a passphrase`, () =>
     createPrivateKey(key),
   )
   if (!fits(certificate, privateKey)) {
-    throw new CertificateError(`the key in ${source.keyFile} is not that of the first certificate in ${source.chainFile}`)
+    throw new CertificateError('key', `the key in ${source.keyFile} is not that of the first certificate in ${source.chainFile}`)
   }
   const contextFor = (ca: string | null): SecureContext =>
-    attempt(`TLS does not take the certificate in ${source.chainFile}`, () =>
+    attempt('certificate', `TLS does not take the certificate in ${source.chainFile}`, () =>
       createSecureContext({ ...contextOptions, cert: chain, key, ...(ca === null ? {} : { ca }) }),
     )
   const secureContext = contextFor(trust.ofClients)
@@ -82,11 +96,12 @@ async function fileState(file: string): Promise<string> {
   }
 }
 
-async function readText(file: string): Promise<string> {
+/** @throws CertificateError */
+export async function readText(blamed: Blamed, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw new CertificateError(`${file} cannot be read: ${reasonOf(error)}`)
+    throw new CertificateError(blamed, `${file} cannot be read: ${reasonOf(error)}`)
   }
 }
 
@@ -99,11 +114,11 @@ function fits(certificate: X509Certificate, key: KeyObject): boolean {
   }
 }
 
-function attempt<T>(complaint: string, work: () => T): T {
+function attempt<T>(blamed: Blamed, complaint: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw new CertificateError(`${complaint}: ${reasonOf(error)}`)
+    throw new CertificateError(blamed, `${complaint}: ${reasonOf(error)}`)
   }
 }
 

@@ -45,7 +45,7 @@ export class Certificates implements ContextSource {
     const entries = await Promise.all(
       sources.map(async (source) => ({ state: await stateOf(source), loaded: await loadCertificate(source, trust) })),
     )
-    if (entries.length === 0) throw new CertificateError('there is no certificate')
+    if (entries.length === 0) throw new CertificateError('certificate', 'there is no certificate')
     return new Certificates(entries, trust, log)
   }
 

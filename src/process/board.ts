@@ -10,8 +10,9 @@ import { installOperator } from '../admin/operator/web.ts'
 import { sessionCommands } from '../admin/session-commands.ts'
 import { installFirstRun } from '../board/first-run.ts'
 import { installPages } from '../board/pages.ts'
+import { isLoopback, textOf } from '../net/address.ts'
 import type { Host } from '../server/feature.ts'
-import type { OpenPort } from './ports.ts'
+import { nearby, type OpenPort } from './ports.ts'
 
 /** Where `tools/build-web.js` puts the pages: the same place beside the sources and beside what is published. */
 const PAGES = join(import.meta.dirname, '../../web/dist')
@@ -42,8 +43,10 @@ export class Board {
   }
 }
 
-/** As a browser on this machine finds it. */
-function adminPage(ports: readonly OpenPort[]): string | null {
-  const port = ports.find((p) => p.what === 'http') ?? ports.find((p) => p.what === 'https')
-  return port === undefined ? null : `${port.what}://localhost:${port.address.port}/admin`
+/** Where a browser on this machine is let in: without TLS on the loopback only. */
+export function adminPage(ports: readonly Pick<OpenPort, 'what' | 'address'>[]): string | null {
+  const found = ports
+    .filter(({ what, address }) => what === 'https' || (what === 'http' && isLoopback(nearby(address).host)))
+    .toSorted((a, b) => a.what.length - b.what.length) // the certificate may be one that browsers warn of
+  return found.length === 0 ? null : `${found[0]!.what}://${textOf(nearby(found[0]!.address))}/admin`
 }

@@ -32,6 +32,12 @@ export interface PortUsers {
   readonly certificates: ContextSource
 }
 
+/** Where a program on this machine finds a port that is open. */
+export const nearby = ({ host, port }: Address): Address => ({
+  host: host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host,
+  port,
+})
+
 type Open = (address: Address) => Promise<Listening>
 
 /** Opens all of them, or none. @throws PortError */
@@ -78,13 +84,18 @@ async function attempt(what: OpenPort['what'], address: Address, one: Open): Pro
     // A machine without IPv6: every address is then every IPv4 address.
     if (address.host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL'))
       return attempt(what, { host: '0.0.0.0', port: address.port }, one)
-    throw new PortError(`Cannot listen on ${textOf(address)} (${what} in section [listen]): ${REASONS[code ?? ''] ?? message}`)
+    const [reason, remedy] = REASONS[code ?? ''] ?? [message, '']
+    throw new PortError(`Cannot listen on ${textOf(address)} (${what} in section [listen]): ${reason}. ${remedy}`.trimEnd())
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program uses this port. Stop it, or name another port.',
-  EACCES: 'only privileged users may open this port. Name one from 1024 up, or give the server the right to.',
-  EADDRNOTAVAIL: 'this machine has no such address. Name one that it has, or "[::]" for all.',
-  ENOTFOUND: 'this name has no address. Name an IP address.',
+type Reason = readonly [reason: string, remedy: string]
+const REASONS: Readonly<Record<string, Reason>> = {
+  EADDRINUSE: ['another program uses this port', 'Stop it, or name another port.'],
+  EACCES: ['only privileged users may open this port', 'Name one from 1024 up, or give the server the right to.'],
+  EADDRNOTAVAIL: ['this machine has no such address', 'Name one that it has, or "[::]" for all.'],
+  ENOTFOUND: ['this name has no address', 'Name an IP address.'],
 }
+
+/** Why a port cannot be opened, and what to do. @param code of the error of the system */
+export const addressReason = (code: string): Reason => REASONS[code] ?? [code, 'Name another address.']

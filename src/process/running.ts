@@ -25,6 +25,7 @@ import { ComponentService } from '../stream/component-service.ts'
 import { Board } from './board.ts'
 import { assemble, type Assembly, type Runtime } from './assembly.ts'
 import { openFederation } from './federation.ts'
+import { ConfigError } from '../config/problem.ts'
 import { keepHouse } from './housekeeping.ts'
 import { openPorts, type OpenPort } from './ports.ts'
 import type { Setup } from './setup.ts'
@@ -45,6 +46,8 @@ export interface About {
   readonly runtime: string
   readonly pid: number
   memory(): number
+  /** Whether the server could start again with the configuration as it is now. @throws ConfigError with what keeps it from that */
+  inspect(): Promise<void>
 }
 
 const CERTIFICATES_MS: Millis = 60_000
@@ -146,11 +149,12 @@ async function start(parts: Parts): Promise<Running> {
     explainCommand(server.host),
     ...linkCommands(server.host as Host, servers === null ? null : (link) => servers.federation.force(link)),
     orderCommand(server.order),
-    defineCommand('restart', {}, () => {
+    defineCommand('restart', {}, async () => {
       if (config.server.fresh)
         throw new CommandError(
           'By its configuration ([server] fresh) this server keeps nothing over a restart. Stop it and start it.',
         )
+      await refuseMistakes(parts.about)
       endOfTick(restart.resolve) // when whoever has asked is told
       return {}
     }),
@@ -183,6 +187,16 @@ async function start(parts: Parts): Promise<Running> {
     host: server.host as Host,
     restart: restart.promise,
     stop: (how = 'for good') => (stopped ??= Promise.race([stop(how), after(clock, STOP_MS)])),
+  }
+}
+
+/** A server that is stopped with a configuration with which it cannot start stays down. @throws CommandError */
+async function refuseMistakes(about: About): Promise<void> {
+  try {
+    await about.inspect()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new CommandError(`The server goes on as it is, since it could not start again:\n${error.message}`)
   }
 }
 

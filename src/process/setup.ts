@@ -1,9 +1,9 @@
 /** Which configuration is in force, and where the server keeps its files. */
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { complaintsAbout } from '../config/checks.ts'
-import { checked, load, type Table } from '../config/loader.ts'
-import { ConfigError } from '../config/problem.ts'
+import { complaintsAbout, type Complaint } from '../config/checks.ts'
+import { checked, load, placing, type Source, type Table } from '../config/loader.ts'
+import { ConfigError, type Problem } from '../config/problem.ts'
 import { configOf, sections, type Config } from '../config/sections.ts'
 import { controlAddress } from '../admin/control-address.ts'
 
@@ -14,6 +14,8 @@ export interface Setup {
   readonly dataDirectory: string
   /** See `controlAddress`. */
   readonly control: string
+  /** The complaint, with the line that it is about. */
+  readonly problem: (complaint: Complaint) => Problem
 }
 
 export interface SetupOptions {
@@ -33,13 +35,13 @@ export function readSetup({ configFile, fresh, directory, platform }: SetupOptio
   const wanted = resolve(directory, configFile ?? USUAL_FILE)
   const toml = textOf(wanted, configFile !== null)
   const home = toml === null ? directory : dirname(wanted)
-  const source = {
+  const source: Source = {
     file: toml === null ? null : wanted,
     toml: toml ?? '',
     readFile: (path: string): string => readFileSync(resolve(home, path), 'utf8'),
   }
   const config = configOf(load(source, sections, (values) => complaintsAbout(configOf(values))))
-  return placed(fresh ? { ...config, server: { ...config.server, fresh } } : config, source.file, home, platform)
+  return placed(fresh ? { ...config, server: { ...config.server, fresh } } : config, source, home, platform)
 }
 
 export interface CodedOptions {
@@ -53,13 +55,13 @@ export interface CodedOptions {
 /** Of a server whose configuration is no file, but is made by a program. @throws ConfigError */
 export function codedSetup({ tables, directory, platform }: CodedOptions): Setup {
   const readFile = (path: string): string => readFileSync(resolve(directory, path), 'utf8')
-  const source = { file: null, toml: '', readFile }
+  const source: Source = { file: null, toml: '', readFile }
   const config = configOf(checked(tables, source, sections, (values) => complaintsAbout(configOf(values))))
-  return placed(config, null, directory, platform)
+  return placed(config, source, directory, platform)
 }
 
 /** Relative names of files become absolute. */
-function placed(read: Config, configFile: string | null, home: string, platform: string): Setup {
+function placed(read: Config, source: Source, home: string, platform: string): Setup {
   const { server, tls, admin, federation } = read
   const dataDirectory = resolve(home, server['data-directory'])
   const config: Config = {
@@ -73,7 +75,13 @@ function placed(read: Config, configFile: string | null, home: string, platform:
     federation: { ...federation, authorities: absolute(home, federation.authorities) },
   }
   const socket = admin['control-socket'] === '' ? join(dataDirectory, 'control.sock') : resolve(home, admin['control-socket'])
-  return { config, configFile, dataDirectory, control: controlAddress(socket, platform) }
+  return {
+    config,
+    configFile: source.file,
+    dataDirectory,
+    control: controlAddress(socket, platform),
+    problem: placing(source),
+  }
 }
 
 const absolute = (home: string, path: string): string => (path === '' ? '' : resolve(home, path))

@@ -1,10 +1,18 @@
 /** The certificates of the server: those that the configuration names, or one of our own making. */
-import { readFile } from 'node:fs/promises'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Millis } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
-import type { Log } from '../base/log.ts'
+import { silent, type Log } from '../base/log.ts'
 import { asciiDomain } from '../net/address.ts'
-import { CertificateError, type Authorities, type CertificateSource } from '../net/certificate-files.ts'
+import type { Complaint } from '../config/checks.ts'
+import { sentence } from '../config/problem.ts'
+import {
+  CertificateError,
+  loadCertificate,
+  readText,
+  type Authorities,
+  type Blamed,
+  type CertificateSource,
+} from '../net/certificate-files.ts'
 import { covers } from '../net/certificate-names.ts'
 import { Certificates } from '../net/certificates.ts'
 import { selfSigned } from '../net/self-signed.ts'
@@ -17,37 +25,110 @@ export interface TlsParts {
   readonly log: Log
 }
 
+const DAY: Millis = 86_400_000
+/** Certificates are usually renewed weeks before they expire: one that is still in use now has been forgotten. */
+const SOON: Millis = 7 * DAY
+
 /** @throws CertificateError when one cannot be used, Error of the file system when none can be made */
 export async function openCertificates(setup: Setup, { clock, entropy, log }: TlsParts): Promise<Certificates> {
-  const { tls, server, federation } = setup.config
+  const { tls, server } = setup.config
   const domains = server.domains.map(prepareDomain)
-  const trust: Authorities = {
-    ofClients: await authorities(tls['client-authorities']),
-    ofServers: await authorities(federation['authorities']),
+  try {
+    const trust = { ofClients: await clientAuthorities(setup), ofServers: await serverAuthorities(setup) }
+    if (tls.certificate.length === 0)
+      return await Certificates.load([await selfSigned(setup.dataDirectory, domains, clock, entropy)], trust, log)
+    const certificates = await Certificates.load(sourcesOf(setup), trust, log)
+    for (const { option, what } of doubtsAbout(setup, certificates, clock.now())) log.warn({ option: `[tls] ${option}` }, what)
+    return certificates
+  } catch (error) {
+    if (!(error instanceof CertificateError)) throw error
+    throw new CertificateError(error.blamed, sentence(setup.problem(complaintOf(error))))
   }
-  if (tls.certificate.length === 0)
-    return Certificates.load([await selfSigned(setup.dataDirectory, domains, clock, entropy)], trust, log)
-  // The first is for whoever asks for one of our domains and is in no certificate: it may be named differently in a test.
-  const sources = tls.certificate.map((chainFile, i): CertificateSource => ({ chainFile, keyFile: tls.key[i]!, domains: [] }))
-  const certificates = await Certificates.load(sources, trust, log)
-  for (const domain of domains) {
-    const ascii = asciiDomain(domain)
-    if (!certificates.certificateFor(ascii).names.dnsNames.some((name) => covers(name, ascii))) {
-      log.warn(
-        { domain, chainFile: certificates.certificateFor(ascii).source.chainFile },
-        'no certificate names this domain: clients and other servers will refuse to connect',
-      )
-    }
-  }
-  return certificates
 }
 
-/** @param file '' for those that the runtime knows */
-async function authorities(file: string): Promise<string | null> {
-  if (file === '') return null
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new CertificateError(`${file} cannot be read: ${(error as Error).message}`)
-  }
+/** What is wrong with the certificates that the configuration names. */
+export interface CertificateFindings {
+  readonly mistakes: readonly Complaint[]
+  /** The server can be started with them. */
+  readonly notes: readonly Complaint[]
 }
+
+/** All of them, each for itself: a mistake in one hides no mistake in another. */
+export async function inspectCertificates(setup: Setup, now: Millis): Promise<CertificateFindings> {
+  const mistakes: Complaint[] = []
+  const noting = async <T>(work: Promise<T>): Promise<T | null> => {
+    try {
+      return await work
+    } catch (error) {
+      if (!(error instanceof CertificateError)) throw error
+      mistakes.push(complaintOf(error))
+      return null
+    }
+  }
+  const trust: Authorities = {
+    ofClients: await noting(clientAuthorities(setup)),
+    ofServers: await noting(serverAuthorities(setup)),
+  }
+  const sources = sourcesOf(setup)
+  for (const source of sources) await noting(loadCertificate(source, trust))
+  if (mistakes.length > 0 || sources.length === 0) return { mistakes, notes: [] }
+  const doubts = doubtsAbout(setup, await Certificates.load(sources, trust, silent), now)
+  return { mistakes: doubts.filter((d) => d.isMistake), notes: doubts.filter((d) => !d.isMistake) }
+}
+
+interface Doubt extends Complaint {
+  /** It is of no use; the server starts with it nevertheless, since a new one may come while it runs. */
+  readonly isMistake: boolean
+}
+
+function doubtsAbout({ config }: Setup, certificates: Certificates, now: Millis): readonly Doubt[] {
+  const found: Doubt[] = []
+  const doubt = (isMistake: boolean, what: string, remedy: string): void =>
+    void found.push({ section: 'tls', option: 'certificate', what, remedy, isMistake })
+  for (const { source, validFrom, expiresAt } of certificates.all) {
+    const renew = 'Renew it; the server takes the new one without a restart.'
+    if (expiresAt <= now) doubt(true, `${source.chainFile} expired on ${dayOf(expiresAt)}`, renew)
+    else if (expiresAt < now + SOON) doubt(false, `${source.chainFile} expires on ${dayOf(expiresAt)}`, renew)
+    if (validFrom > now)
+      doubt(true, `${source.chainFile} is not valid before ${dayOf(validFrom)}`, "Correct this machine's clock, or wait.")
+  }
+  for (const domain of config.server.domains.map(prepareDomain)) {
+    const ascii = asciiDomain(domain)
+    const { names, source } = certificates.certificateFor(ascii)
+    if (names.dnsNames.some((name) => covers(name, ascii))) continue
+    doubt(
+      false,
+      `no certificate names ${domain}, and clients and other servers are shown ${source.chainFile}, which they will refuse`,
+      'Name a certificate for it as well.',
+    )
+  }
+  return found
+}
+
+const dayOf = (moment: Millis): string => new Date(moment).toISOString().slice(0, 10)
+
+const REMEDIES: Readonly<Record<Blamed, string>> = {
+  'certificate': 'Name a PEM file that begins with the certificate of the server and that its user may read.',
+  'key': "Name the PEM file with this certificate's private key, without a passphrase, that the server's user may read.",
+  'client-authorities': "Name a PEM file that the server's user may read, or leave the option out.",
+  'authorities': "Name a PEM file that the server's user may read, or leave the option out.",
+}
+
+const complaintOf = ({ blamed, message }: CertificateError): Complaint => ({
+  section: blamed === 'authorities' ? 'federation' : 'tls',
+  option: blamed,
+  what: message,
+  remedy: REMEDIES[blamed],
+})
+
+/** The first one is for clients that name none of our domains: it may be named differently in a test. */
+const sourcesOf = ({ config: { tls } }: Setup): readonly CertificateSource[] =>
+  tls.certificate.map((chainFile, i) => ({ chainFile, keyFile: tls.key[i]!, domains: [] }))
+
+const clientAuthorities = ({ config }: Setup): Promise<string | null> =>
+  authorities('client-authorities', config.tls['client-authorities'])
+const serverAuthorities = ({ config }: Setup): Promise<string | null> => authorities('authorities', config.federation.authorities)
+
+/** @param file '' for those that the runtime knows @throws CertificateError */
+const authorities = async (blamed: Blamed, file: string): Promise<string | null> =>
+  file === '' ? null : await readText(blamed, file)

@@ -44,9 +44,9 @@ function read(banner: string, directory: string): Said {
   const [directTls] = find(/direct TLS \S+:(\d+)/)
   const [addRomeo, juliet] = find(/^ {2}Add users {3}(.+?) {4}and the same for (\S+)$/m)
   const [host, port, fingerprint] = find(
-    /^ {2}Connect .* as romeo@localhost, server (\S+) port (\d+); trust .* SHA-256 (\w+)\.\.\.$/m,
+    /^ {2}Connect .* as romeo@localhost, server (\S+) port (\d+); trust .* SHA-256 ([0-9a-f]{64})$/m,
   )
-  const [look] = find(/^ {2}Look {8}http:\/\/localhost:\d+\/ in a browser, or (.+)$/m)
+  const [look] = find(/^ {2}Look {8}http:\/\/127\.0\.0\.1:\d+\/ in a browser, or (.+)$/m)
   assert.equal(host, '127.0.0.1')
   return {
     directory,

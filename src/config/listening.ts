@@ -1,0 +1,67 @@
+/** Rules of [listen]: addresses that can be opened together, and that the right people can reach. */
+import { addressOf, isPrivate, textOf, type Address } from '../net/address.ts'
+import type { ListenSettings } from '../net/settings.ts'
+import type { Complaint } from './checks.ts'
+import type { Config } from './sections.ts'
+
+type Port = Address & { readonly option: keyof ListenSettings; readonly text: string }
+
+export function* addresses(config: Config): Iterable<Complaint> {
+  for (const [option, texts] of Object.entries(config.listen)) {
+    for (const text of texts) {
+      if (addressOf(text) !== null) continue
+      yield {
+        section: 'listen',
+        option,
+        what: `"${text}" is not an address and a port`,
+        remedy: 'Write one such as "127.0.0.1:5222", or "[::]:5222" for every address.',
+      }
+    }
+  }
+  yield* collisions(portsOf(config))
+}
+
+/** What is opened with these settings. Ports for which there is no use stay closed. */
+export function portsOf({ listen, federation, component }: Config): readonly Port[] {
+  const isOpened = (option: keyof ListenSettings): boolean => {
+    if (option === 's2s' || option === 's2s-direct-tls') return federation.enabled
+    return option !== 'components' || component.length > 0
+  }
+  return (Object.keys(listen) as (keyof ListenSettings)[])
+    .filter(isOpened)
+    .flatMap((option) => listen[option].map((text) => ({ option, text, ...(addressOf(text) ?? { host: '', port: 0 }) })))
+    .filter(({ host }) => host !== '')
+}
+
+function* collisions(ports: readonly Port[]): Iterable<Complaint> {
+  for (const [i, one] of ports.entries()) {
+    const other = ports.slice(0, i).find((earlier) => collide(earlier, one))
+    if (other === undefined) continue
+    yield {
+      section: 'listen',
+      option: one.option,
+      what: `"${one.text}" is taken by ${other.option} ("${other.text}") already`,
+      remedy: 'Give one of the two another port.',
+    }
+  }
+}
+
+/** Port 0 is any free one. */
+function collide(one: Address, other: Address): boolean {
+  if (one.port === 0 || one.port !== other.port) return false
+  const isEvery = ({ host }: Address, of: Address): boolean => host === '::' || (host === '0.0.0.0' && !of.host.includes(':'))
+  return textOf(one) === textOf(other) || isEvery(one, other) || isEvery(other, one)
+}
+
+/** Ports that tell more than strangers should know. */
+export function* exposures(config: Config): Iterable<Complaint> {
+  for (const { option, text, host } of portsOf(config)) {
+    if (option !== 'monitoring' || isPrivate(host)) continue
+    yield {
+      section: 'listen',
+      option,
+      what: `"${text}" can be reached from elsewhere, and /metrics tells everybody how many users are connected`,
+      remedy: 'Write "127.0.0.1:9090", or the address of this machine in its own private network.',
+    }
+  }
+}
