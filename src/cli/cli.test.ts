@@ -18,8 +18,23 @@ import { openSqlite } from '../storage/sqlite.ts'
 import { itemOf, setting } from '../storage/testing.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/porchlight.js', import.meta.url))
-const FREE_PORTS =
-  '[listen]\nc2s = ["127.0.0.1:0"]\nc2s-direct-tls = ["127.0.0.1:0"]\nhttp = ["127.0.0.1:0"]\nhttps = []\nmonitoring = ["127.0.0.1:0"]\n[sasl]\niterations = 4096\n'
+/** No port of a server that runs on this machine is touched. @param others than the usual ones, as they stand in the file */
+const freePorts = (others: Readonly<Record<string, string>> = {}): string => {
+  const free = '["127.0.0.1:0"]'
+  const listen = {
+    'c2s': free,
+    'c2s-direct-tls': free,
+    's2s': '[]',
+    's2s-direct-tls': '[]',
+    'http': free,
+    'https': '[]',
+    'monitoring': free,
+  }
+  const lines = Object.entries({ ...listen, ...others }).map(([option, addresses]) => `${option} = ${addresses}\n`)
+  return `[listen]\n${lines.join('')}`
+}
+const FREE_PORTS = `${freePorts()}[sasl]\niterations = 4096\n`
+const CLOSED = { 'c2s': '[]', 'c2s-direct-tls': '[]', 'http': '[]', 'monitoring': '[]' }
 
 const ROMEO = 'romeo@localhost'
 const JULIET = 'juliet@localhost'
@@ -246,7 +261,7 @@ test('--fresh keeps nothing, and says so', async (t) => {
 test('a component that is configured has a port, and status says how it is', async (t) => {
   const place = new Place(
     t,
-    `[listen]\nc2s = []\nc2s-direct-tls = []\nhttp = []\ncomponents = ["127.0.0.1:0"]\n[[component]]\ndomain = "bot.localhost"\nsecret = "file:secret"\n`,
+    `${freePorts({ ...CLOSED, components: '["127.0.0.1:0"]' })}[[component]]\ndomain = "bot.localhost"\nsecret = "file:secret"\n`,
   )
   writeFileSync(join(place.directory, 'secret'), 'a secret that is long enough\n')
   const { banner } = await place.start()
@@ -270,7 +285,7 @@ test('a component that is configured has a port, and status says how it is', asy
 test('links are listed, taken down and let up again', async (t) => {
   const place = new Place(
     t,
-    `[server]\ndomains = ["a.example"]\n[listen]\nc2s = []\nc2s-direct-tls = []\nhttp = []\ns2s = ["127.0.0.1:0"]\ns2s-direct-tls = []\n[[peer]]\ndomain = "b.example"\nroute = "127.0.0.1:1"\n`,
+    `[server]\ndomains = ["a.example"]\n${freePorts({ ...CLOSED, s2s: '["127.0.0.1:0"]' })}[[peer]]\ndomain = "b.example"\nroute = "127.0.0.1:1"\n`,
   )
   const { banner } = await place.start()
   assert.match(banner[1]!, /servers 127\.0\.0\.1:\d+/)
@@ -299,10 +314,7 @@ test('a second server in the same place is refused, and the first one goes on', 
 test('a port that is taken is named with its option and the remedy', async (t) => {
   const first = new Place(t, FREE_PORTS)
   const port = portOf((await first.start()).banner)
-  const { code, err } = await new Place(
-    t,
-    `[listen]\nc2s = ["127.0.0.1:${port}"]\nc2s-direct-tls = []\nhttp = []\nhttps = []\nmonitoring = []\n`,
-  ).run('start')
+  const { code, err } = await new Place(t, freePorts({ ...CLOSED, c2s: `["127.0.0.1:${port}"]` })).run('start')
   assert.equal(code, 69)
   assert.match(
     err,
