@@ -1,6 +1,7 @@
 /** What people see of the server in a browser: the presence board, the first start, and the operator's view. */
 import { join } from 'node:path'
 import type { Command, Commands } from '../admin/command.ts'
+import { LoginsWatch } from '../admin/logins-watch.ts'
 import { Costs } from '../admin/operator/costs.ts'
 import { History } from '../admin/operator/history.ts'
 import { Logins } from '../admin/operator/logins.ts'
@@ -25,7 +26,7 @@ export class Board {
     const { clock, entropy, metrics, journal } = host
     const [logins, history, costs] = [new Logins(clock, entropy), new History(clock, metrics), new Costs(host)]
     this.#host = host
-    this.#reports = { logins, history, troubles, costs, journal }
+    this.#reports = { logins, history, troubles, watch: new LoginsWatch(host), costs, journal }
   }
   /** Declares its paths, before the web port is opened. */
   async install(commands: () => Commands): Promise<void> {

@@ -11,6 +11,7 @@ import { Troubles } from '../admin/operator/troubles.ts'
 import { explainCommand } from '../admin/explain-commands.ts'
 import { rosterCommand } from '../admin/roster-commands.ts'
 import { linkCommands } from '../admin/link-commands.ts'
+import { recorded } from '../admin/orders.ts'
 import { linksStatus, onlineAccounts, orderCommand, statusCommand, type Status } from '../admin/status-commands.ts'
 import { userCommands } from '../admin/user-commands.ts'
 import type { Millis } from '../base/clock.ts'
@@ -142,7 +143,7 @@ async function start(parts: Parts): Promise<Running> {
   })
   const startedAt = clock.now()
   const restart = Promise.withResolvers<void>()
-  control.commands = commandsOf(
+  const commands = commandsOf(
     ...userCommands(server.host, config.admin.page),
     ...board.commands(ports, config.admin.page),
     rosterCommand(server.rosterAudit, server.host.domains, config.admin.page),
@@ -160,6 +161,7 @@ async function start(parts: Parts): Promise<Running> {
     }),
     statusCommand(() => status(parts, { ports, components, startedAt })),
   )
+  control.commands = recorded(commands, log, metrics)
   const timers = [keepHouse({ stores, clock, log }), certificates.watch(clock, CERTIFICATES_MS), server.checkpoints.start()]
   log.info(
     { listening: ports.map((p) => `${p.what} ${textOf(p.address)}`), data: config.server.fresh ? 'in memory' : dataDirectory },

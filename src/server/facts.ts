@@ -9,6 +9,8 @@ import type { Connection, Session } from './session.ts'
 
 export interface Facts {
   'session-bound': { readonly session: Session }
+  /** Somebody has tried to log in and could not. */
+  'login-failed': LoginFailure
   /** The session is over and its account has forgotten it. */
   'session-ended': {
     readonly session: Session
@@ -43,6 +45,18 @@ export interface Facts {
   'link-settled': LinkFact & { readonly since: Millis }
   'account-created': { readonly jid: Jid }
   'account-deleted': { readonly jid: Jid }
+}
+export interface LoginFailure {
+  /** The account that it was about; null: the client had not said so. */
+  readonly account: string | null
+  /** Of the client, without its port. */
+  readonly address: string
+  /** As the client named it; null: it named none. */
+  readonly mechanism: string | null
+  /** What the client was told. */
+  readonly condition: string
+  /** That address has failed so rarely that each failure may have a line in the log. */
+  readonly isRare: boolean
 }
 /** One of our domains, and one of somebody else's. */
 export interface LinkFact {

@@ -14,6 +14,7 @@ import {
   type ClientIdentity,
   type CredentialSource,
   type Exchange,
+  type Mechanism,
   type SaslCondition,
   type SaslContext,
   type SaslStep,
@@ -43,6 +44,8 @@ interface Attempt {
   readonly profile: SaslProfile
   readonly start: Start
   readonly exchange: Exchange
+  /** The account that it is about, as far as it has said so. */
+  account: string | null
 }
 
 export class Authentication {
@@ -54,12 +57,14 @@ export class Authentication {
   readonly #seen: SeenCredentials
   /** The bare JID that the stream's header named, if any (6.4.6). */
   readonly #claimed: string | null
+  readonly #address: string
   #attempt: Attempt | null = null
 
   constructor(carrier: Carrier, domain: string, from: string | null, parts: ClientStreamParts, failures: number) {
     this.#parts = parts
     this.failures = failures
     this.#claimed = from
+    this.#address = carrier.address
     const full = channelOf(carrier)
     const bindings = carrier.bindable ? full.bindings : unbound // DEVIATES(0063)
     this.#channel = { ...full, bindings }
@@ -117,16 +122,28 @@ export class Authentication {
     const { mechanism: name, initial, request, device } = start
     const inline = request === null ? undefined : this.#parts.server.streamFeatures.mechanismNamed(name)
     const mechanism = this.offer.mechanisms.find((m) => m.name === name) ?? inline
-    if (mechanism === undefined) return this.#failed(profile, this.#parts.mechanisms.refusal(name, this.#channel))
-    const attempt = { profile, start, exchange: mechanism.start({ ...this.#context, request, device }) }
+    if (mechanism === undefined) return this.#failed(profile, this.#parts.mechanisms.refusal(name, this.#channel), null, start)
+    const credentials = (bare: string): Promise<Credentials | null> => this.#lookUp(attempt, mechanism, bare)
+    const context = { ...this.#context, accounts: { credentials }, request, device }
+    const attempt: Attempt = { profile, start, exchange: mechanism.start(context), account: null }
     this.#attempt = attempt
     if (initial === null) return profile.challenge(Buffer.alloc(0)) // it comes next
     return this.#goOn(attempt, initial)
+  }
+  /** What a mechanism asks for. Whoever may be guessing a password waits. @throws TooManyGuesses */
+  async #lookUp(attempt: Attempt, { byPassword }: Mechanism, bare: string): Promise<Credentials | null> {
+    const { guesses, clock } = this.#parts
+    attempt.account = bare
+    const wait = byPassword ? guesses.wait(bare, this.#address) : 0
+    if (wait === null) throw new TooManyGuesses()
+    if (wait > 0) await new Promise<void>((over) => void clock.after(wait, over))
+    return this.#seen.credentials(bare)
   }
   async #goOn({ profile, start, exchange }: Attempt, data: Buffer): Promise<Wire | Success> {
     const step = await this.#try(exchange, data)
     if (step.kind === 'challenge') return profile.challenge(step.data)
     if (step.kind === 'failure') return this.#failed(profile, step.condition, step.text)
+    this.#parts.guesses.succeeded(step.jid.bare, this.#address)
     this.#attempt = null
     return { jid: step.jid, data: step.data, credentials: this.#seen.of(step.jid.bare), start }
   }
@@ -135,6 +152,7 @@ export class Authentication {
       const step = await exchange.step(data)
       return step.kind === 'success' ? ((await this.#refusal(step.jid)) ?? step) : step
     } catch (error) {
+      if (error instanceof TooManyGuesses) return failure('temporary-auth-failure', error.message)
       this.#parts.log.error({ err: error }, 'Credentials could not be read')
       return failure('temporary-auth-failure')
     }
@@ -145,12 +163,21 @@ export class Authentication {
     const disabled = (await this.#parts.accounts.load(jid.bare))?.disabled ?? null
     return disabled === null ? null : failure('account-disabled', disabledWords(disabled)) // 6.5.1
   }
-  #failed(profile: SaslProfile, condition: SaslCondition, text: string | null = null): Wire {
+  #failed(profile: SaslProfile, condition: SaslCondition, text: string | null = null, start = this.#attempt?.start): Wire {
+    this.#tell(condition, start?.mechanism ?? null)
     this.#attempt = null
     this.failures += 1
     if (this.failures > this.#parts.streams['login-attempts'])
       throw new StreamError('policy-violation', 'Too many failed attempts to log in')
     return profile.failure(condition, text)
+  }
+  #tell(condition: SaslCondition, mechanism: string | null): void {
+    const { guesses, server } = this.#parts
+    const account = this.#attempt?.account ?? null
+    const [address, isGuess] = [this.#address, condition === 'not-authorized']
+    // Who was refused unheard has not failed once more
+    const isRare = condition !== 'temporary-auth-failure' && guesses.failed(isGuess ? account : null, address)
+    server.host.tell('login-failed', { account, address, mechanism, condition, isRare })
   }
   /** 6.4.6: the authenticated identity against the `from` of the stream header. */
   #mayBe(jid: Jid): boolean {
@@ -160,6 +187,12 @@ export class Authentication {
     } catch {
       return false
     }
+  }
+}
+
+class TooManyGuesses extends Error {
+  constructor() {
+    super('Too many failed attempts. Try again in a few minutes')
   }
 }
 

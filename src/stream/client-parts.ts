@@ -8,6 +8,7 @@ import type { Sessions } from '../server/sessions.ts'
 import type { ScanLimits } from '../xml/scanner.ts'
 import type { CredentialSource } from '../server/sasl/mechanism.ts'
 import type { LoginQueue } from './login-queue.ts'
+import type { Guesses } from './sasl/guesses.ts'
 import type { Mechanisms, SaslPolicy } from './sasl/offers.ts'
 import type { SaslSettings, StreamsSettings } from './settings.ts'
 
@@ -31,6 +32,8 @@ export interface ClientStreamParts {
   readonly credentials: CredentialSource
   /** See `SaslContext`. */
   readonly fakeSaltKey: Buffer
+  /** Who may be guessing passwords. */
+  readonly guesses: Guesses
   /** Who may begin to log in, and when. */
   readonly logins: LoginQueue
   /** The streams that carry no session yet. */

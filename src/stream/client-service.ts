@@ -12,6 +12,7 @@ import type { Carrier, ClientHandler } from './carrier.ts'
 import type { ClientStreamParts } from './client-parts.ts'
 import { ClientStream } from './client-stream.ts'
 import { LoginQueue, type Applicant } from './login-queue.ts'
+import { Guesses } from './sasl/guesses.ts'
 import { Mechanisms } from './sasl/offers.ts'
 import { VerifiedPasswords } from './sasl/verified-passwords.ts'
 import type { SaslSettings, StreamsSettings } from './settings.ts'
@@ -104,6 +105,12 @@ function clientStreamParts(options: ClientServiceOptions): ClientStreamParts {
       withoutTls: !streams['require-tls'],
     },
     credentials: stores.accounts,
+    guesses: new Guesses(
+      { perAddress: sasl['failures-per-address'], perAccount: sasl['failures-per-account'] },
+      clock,
+      log,
+      metrics,
+    ),
     logins: new LoginQueue({ perSecond: streams['logins-per-second'], waitingMax: streams['waiting-logins'] }, clock, metrics),
     unbound: new Set(),
     limits: scanLimits(streams, streams['stanza-size']),

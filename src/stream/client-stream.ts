@@ -77,8 +77,9 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
     this.#opened = false
     this.#carrier.restart()
   }
-  /** The peer is known: it may send larger stanzas. */
-  trust(): void {
+  /** The peer is known, by this mechanism: it may send larger stanzas. */
+  trust(mechanism: string): void {
+    this.#mechanism = mechanism
     this.#carrier.limit(this.#parts.limits)
   }
   /** TLS from here on. */
@@ -102,13 +103,12 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
     return this.#closing
   }
   /** Negotiation is over: stanzas flow. */
-  carry(session: Session, mechanism: string): void {
+  carry(session: Session): void {
     this.#timer?.cancel()
     this.#timer = null
     this.#negotiation = null
     this.#parts.unbound.delete(this)
     this.#session = session
-    this.#mechanism = mechanism
   }
   /** Ends the stream, and the session that it carries, with an error (4.9.1.1). */
   fail(error: StreamError): void {

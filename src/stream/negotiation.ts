@@ -119,7 +119,7 @@ export class Negotiation {
     const { jid, data, credentials, start } = outcome
     const { device, mechanism } = start
     this.#client = { jid, connection: this.#stream, lang: this.#lang, device, mechanism, credentials }
-    this.#stream.trust()
+    this.#stream.trust(mechanism)
     if (start.request !== null) return this.#goOn(this.#client, outcome, start.request)
     this.#stream.send(coreProfile.success(data))
     this.#stream.restart()
@@ -132,7 +132,7 @@ export class Negotiation {
     const { replies, session, isResumed, entered } = enterAll(entries)
     this.#stream.send(successOf(session?.jid.full ?? client.jid.bare, data, replies))
     this.#info = { ...this.#info, session }
-    if (session !== null) this.#stream.carry(session, client.mechanism)
+    if (session !== null) this.#stream.carry(session)
     if (!isResumed) this.#carrier.features(this.#offers()) // XEP-0198 9.2: not when the old stream goes on
     entered?.()
   }
@@ -144,7 +144,7 @@ export class Negotiation {
     if (this.#stream.isClosing) return // broken meanwhile: the session, if there is one, waits for another
     const { reply, session, entered } = enter()
     if (reply !== null) this.#stream.send(serialise(reply, CLIENT))
-    if (session !== null) this.#stream.carry(session, this.#client!.mechanism)
+    if (session !== null) this.#stream.carry(session)
     entered?.()
   }
   /** An IQ before there is a session: binding, or what a feature allows to anybody. */
@@ -168,7 +168,7 @@ export class Negotiation {
     const account = await accountOf(this.#parts, client.jid)
     if (this.#stream.isClosing) return // broken meanwhile
     const session = bindResource(this.#parts, account, client, request)
-    this.#stream.carry(session, client.mechanism)
+    this.#stream.carry(session)
     this.#answer(id, 'result', el('bind', BIND, {}, el('jid', BIND, {}, session.jid.full)))
   }
   #count(): void {

@@ -61,6 +61,14 @@ export const saslSettings = section({
     true,
     'Whether clients that use SCRAM are told again, under the proof, which mechanisms they were offered (XEP-0474), so that they notice when somebody on the way has taken some out.',
   ),
+  'failures-per-address': count(
+    10,
+    'Failed logins of one address (of IPv6: one /64 network) in a minute. Beyond it further attempts with a password wait, for 10 seconds at most, and are refused with temporary-auth-failure when they would wait longer. 0: no limit.',
+  ),
+  'failures-per-account': count(
+    30,
+    'Failed logins to one account in a minute, likewise. Whoever has logged in from their address before, or has not failed from there, is not concerned. 0: no limit.',
+  ),
   'iterations': count(
     10_000,
     'PBKDF2 iterations of passwords that are set from now on (RFC 5802 5.1 wants at least 4096).',

@@ -1,7 +1,7 @@
 /** What strangers and attackers may learn and cost: RFC 6120 13, RFC 6121 11, XEP-0205. */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { bareOf, DOMAIN, story } from '../support/story.ts'
+import { bareOf, DOMAIN, PASSWORD, story } from '../support/story.ts'
 import { ATTEMPTS, ERROR } from '../support/attempts.ts'
 import { tcpLink } from '../support/link.ts'
 import { refusal } from '../support/xml-pattern.ts'
@@ -55,6 +55,31 @@ story(
     )
     assert.match((await heard) ?? '', /^<\?xml/)
     other.drop()
+  },
+)
+
+story(
+  'RFC 6120 13.11: passwords cannot be guessed on and on, and whoever has logged in from there before still can',
+  { on: ['memory'], sasl: { 'failures-per-address': 3 } },
+  async (cast) => {
+    const alice = await cast.client('alice', '1')
+    await cast.server.account('carol')
+    const answers = async (user: string, password: string, times: number): Promise<readonly string[]> => {
+      const all: string[] = []
+      for (let i = 0; i < times; i++) {
+        const wire = await cast.secured()
+        all.push((await wire.authenticate(user, password)).elements[0]?.name ?? 'in')
+        wire.link.drop()
+      }
+      return all
+    }
+    assert.deepEqual(await answers('carol', 'a guess', 4), Array(4).fill('not-authorized'))
+    for (const user of ['carol', 'nobody', 'dave'])
+      assert.deepEqual(await answers(user, 'a guess', 3), Array(3).fill('temporary-auth-failure'), user)
+    assert.deepEqual(await answers('alice', PASSWORD, 1), ['in'])
+    await alice.close()
+    await cast.advance(60_000)
+    assert.deepEqual(await answers('carol', PASSWORD, 1), ['in'])
   },
 )
 

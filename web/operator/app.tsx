@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Doubts } from './doubts.tsx'
 import { Explain } from './explain.tsx'
+import { Failures } from './failures.tsx'
 import { Costs, Troubles } from './findings.tsx'
 import { Overview } from './overview.tsx'
 import { Links } from './links.tsx'
@@ -33,6 +34,7 @@ export function OperatorApp({ server, ticket }: { readonly server: Server; reado
         <Explain server={server} />
         <Costs server={server} />
         <Troubles server={server} />
+        <Failures server={server} />
         <Users server={server} mayChange={role === 'operator'} />
       </main>
     </div>

@@ -50,6 +50,14 @@ export interface TroubleReport {
   readonly lastAt: number
   readonly fields: Readonly<Record<string, string>>
 }
+export interface LoginFailureReport {
+  readonly account: string | null
+  readonly address: string
+  readonly mechanism: string | null
+  readonly reason: string
+  readonly count: number
+  readonly lastAt: number
+}
 export interface CostReport {
   readonly jid: string
   readonly deliveries: number

@@ -5,6 +5,7 @@ const SEEING: ReadonlySet<string> = new Set([
   'status',
   'history',
   'troubles',
+  'login.failures',
   'costs',
   'doubts',
   'session.list',
@@ -24,6 +25,9 @@ const CHANGING: ReadonlySet<string> = new Set([
   'link.down',
   'link.up',
 ])
+
+/** It changes nothing. */
+export const onlyLooks = (command: string): boolean => SEEING.has(command)
 
 export const mayOrder = (role: Role, command: string): boolean =>
   SEEING.has(command) || (role === 'operator' && CHANGING.has(command))

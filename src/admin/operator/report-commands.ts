@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import type { DoubtInForce, PresenceJournal } from '../../server/presence-journal.ts'
 import { defineCommand, type Command } from '../command.ts'
+import type { LoginsWatch } from '../logins-watch.ts'
 import type { Costs } from './costs.ts'
 import type { History } from './history.ts'
 import { ROLES, type Logins } from './logins.ts'
@@ -11,6 +12,7 @@ export interface ReportParts {
   readonly logins: Logins
   readonly history: History
   readonly troubles: Troubles
+  readonly watch: LoginsWatch
   readonly costs: Costs
   readonly journal: PresenceJournal
 }
@@ -25,11 +27,12 @@ const DOUBTS_TOLD = 100
 
 /** @param page the address of the view as a browser on this machine finds it; null: no port has it */
 export const reportCommands = (
-  { logins, history, troubles, costs, journal }: ReportParts,
+  { logins, history, troubles, watch, costs, journal }: ReportParts,
   page: () => string | null,
 ): readonly Command[] => [
   defineCommand('history', {}, () => history.report()),
   defineCommand('troubles', {}, () => troubles.report()),
+  defineCommand('login.failures', {}, () => watch.report()),
   defineCommand('doubts', {}, (): Doubts => {
     const all = [...journal.doubts()].sort((a, b) => a.since - b.since)
     return { total: all.length, doubts: all.slice(0, DOUBTS_TOLD) }

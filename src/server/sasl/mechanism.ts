@@ -75,6 +75,8 @@ export interface SaslContext {
 
 export interface Mechanism {
   readonly name: string
+  /** It proves a password, which somebody could guess. */
+  readonly byPassword: boolean
   start(context: SaslContext): Exchange
 }
 

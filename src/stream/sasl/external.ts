@@ -49,4 +49,4 @@ class ExternalExchange implements Exchange {
   }
 }
 
-export const external: Mechanism = { name: 'EXTERNAL', start: (context) => new ExternalExchange(context) }
+export const external: Mechanism = { name: 'EXTERNAL', byPassword: false, start: (context) => new ExternalExchange(context) }

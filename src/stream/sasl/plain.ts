@@ -82,5 +82,5 @@ function prepared(password: string): string | null {
 
 /** PLAIN that remembers in `verified` what it need not derive again. */
 export function plain(verified: VerifiedPasswords): Mechanism {
-  return { name: 'PLAIN', start: (context) => new PlainExchange(context, verified) }
+  return { name: 'PLAIN', byPassword: true, start: (context) => new PlainExchange(context, verified) }
 }

@@ -342,7 +342,7 @@ test('T-C05: a right final message with any one octet changed never succeeds', a
 })
 
 test('XEP-0474 4.1: what was offered is told again, under the proof', async () => {
-  const offered = { name: (name: string) => ({ name, start: () => assert.fail() }) }
+  const offered = { name: (name: string) => ({ name, byPassword: true, start: () => assert.fail() }) }
   const advertised = advertisedIn({
     mechanisms: ['SCRAM-SHA-1-PLUS', 'SCRAM-SHA-1'].map(offered.name),
     bindings: ['tls-server-end-point', 'tls-exporter'],

@@ -118,6 +118,7 @@ const equal = (a: Buffer, b: Buffer): boolean => a.length === b.length && timing
 export function scram(hash: ScramHash, plus: boolean): Mechanism {
   return {
     name: `SCRAM-${hash.toUpperCase()}${plus ? '-PLUS' : ''}`,
+    byPassword: true,
     start: (context) => new ScramExchange(hash, plus, context, token(context.entropy)),
   }
 }

@@ -93,5 +93,5 @@ export interface HashedTokenMechanism extends Mechanism {
 export const hashedTokenMechanisms = (tokens: Tokens): readonly HashedTokenMechanism[] =>
   BINDINGS.map(([suffix, binding]) => {
     const name = `HT-SHA-256-${suffix}`
-    return { name, binding, start: (context) => new HashedTokenExchange(name, binding, tokens, context) }
+    return { name, binding, byPassword: false, start: (context) => new HashedTokenExchange(name, binding, tokens, context) }
   })

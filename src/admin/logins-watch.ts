@@ -1,0 +1,70 @@
+/**
+ * Who has come and gone, and who could not come in: a line in the log for each login, return, failure and end, counters, and
+ * the last failures for the operator's view.
+ */
+import type { Millis } from '../base/clock.ts'
+import type { Facts } from '../server/facts.ts'
+import type { Host } from '../server/feature.ts'
+
+/** Failures that are alike. */
+export interface LoginFailures {
+  /** Null: the client named none. */
+  readonly account: string | null
+  readonly address: string
+  /** Of the last one, as its client named it; null: it named none. */
+  readonly mechanism: string | null
+  readonly reason: string
+  readonly count: number
+  readonly lastAt: Millis
+}
+
+/** Different failures that are remembered; beyond it that which was not repeated for longest is forgotten. */
+const FAILURES_MAX = 100
+/** Characters of what a client has sent. */
+const NAME_MAX = 64
+
+type Failure = Facts['login-failed']
+
+export class LoginsWatch {
+  readonly #host: Pick<Host, 'clock' | 'log'>
+  readonly #failures = new Map<string, LoginFailures>()
+
+  constructor(host: Pick<Host, 'clock' | 'log' | 'metrics' | 'on'>) {
+    const { log, metrics } = host
+    this.#host = host
+    const logins = metrics.counter('porchlight_logins_total', 'Clients that have logged in')
+    const failures = metrics.counter('porchlight_login_failures_total', 'Attempts to log in that have failed')
+    const ends = metrics.counter('porchlight_sessions_ended_total', 'Sessions that have ended')
+    host.on('session-bound', ({ session: { jid, connection } }) => {
+      if (connection === null) return // of before a restart
+      logins.value += 1
+      log.info({ jid: jid.full, ...connection.info }, 'A client has logged in')
+    })
+    host.on('session-resumed', ({ session: { jid, connection }, after }) => {
+      if (after === 'stream-lost') log.info({ jid: jid.full, ...connection?.info }, 'A client has come back for its session')
+    })
+    host.on('session-ended', ({ session: { jid }, ending }) => {
+      ends.value += 1
+      log.info({ jid: jid.full, reason: ending.name }, 'A session has ended')
+    })
+    host.on('login-failed', (failure) => {
+      failures.value += 1
+      this.#failed(failure)
+    })
+  }
+  /** The newest first. */
+  report(): readonly LoginFailures[] {
+    return [...this.#failures.values()].toReversed()
+  }
+
+  #failed({ account, address, mechanism: name, condition: reason, isRare }: Failure): void {
+    const { clock, log } = this.#host
+    const mechanism = name === null ? null : name.slice(0, NAME_MAX)
+    if (isRare) log.info({ account, address, mechanism, reason }, 'A login has failed')
+    const key = JSON.stringify([account, address, reason])
+    const count = (this.#failures.get(key)?.count ?? 0) + 1
+    this.#failures.delete(key)
+    this.#failures.set(key, { account, address, mechanism, reason, count, lastAt: clock.now() })
+    if (this.#failures.size > FAILURES_MAX) this.#failures.delete(this.#failures.keys().next().value!)
+  }
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as v from 'valibot'
+import { silent } from '../base/log.ts'
+import { Metrics } from '../base/metrics.ts'
+import { CommandError, commandsOf, defineCommand, runCommand } from './command.ts'
+import { recorded } from './orders.ts'
+
+function scene() {
+  const lines: object[] = []
+  const log = { ...silent, info: (fields: object, message: string) => void lines.push({ message, ...fields }) }
+  const metrics = new Metrics()
+  const account = { jid: v.string(), password: v.string() }
+  const commands = recorded(
+    commandsOf(
+      defineCommand('user.add', account, ({ jid }) => {
+        if (jid === 'taken') throw new CommandError('There is one.')
+        return { jid }
+      }),
+      defineCommand('user.list', {}, () => []),
+    ),
+    log,
+    metrics,
+  )
+  return { lines, metrics, order: (name: string, args: object) => runCommand(commands, name, args) }
+}
+
+test('an order is logged with what it is about, and without the password', async () => {
+  const { lines, metrics, order } = scene()
+  assert.deepEqual(await order('user.add', { jid: 'romeo@example.net', password: 'secret' }), { jid: 'romeo@example.net' })
+  await assert.rejects(order('user.add', { jid: 'taken', password: 'secret' }), CommandError)
+  assert.deepEqual(lines, [
+    { message: 'An order of the operator was carried out', order: 'user.add', jid: 'romeo@example.net' },
+    { message: 'An order of the operator was refused', order: 'user.add', jid: 'taken', reason: 'There is one.' },
+  ])
+  assert.equal(metrics.counters[0]?.value, 2)
+})
+
+test('looking is no order', async () => {
+  const { lines, order } = scene()
+  await order('user.list', {})
+  assert.deepEqual(lines, [])
+})

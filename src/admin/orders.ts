@@ -1,0 +1,33 @@
+/** Orders of the operator leave a trace: each one that may change something is logged with what it is about, and counted. */
+import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
+import { CommandError, type Command, type Commands } from './command.ts'
+import { onlyLooks } from './operator/permissions.ts'
+
+/** What an order is about. Nothing else that it is given may be logged: there are passwords among it. */
+const OBJECT: readonly string[] = ['jid', 'remote', 'local', 'reason', 'settings', 'role', 'fix']
+
+export function recorded(commands: Commands, log: Log, metrics: Metrics): Commands {
+  const orders = metrics.counter('porchlight_operator_orders_total', 'Orders of the operator that may change something')
+  const recording = ({ name, run }: Command): Command => ({
+    name,
+    async run(args) {
+      const about = { order: name, ...objectOf(args) }
+      orders.value += 1
+      try {
+        const result = await run(args)
+        log.info(about, 'An order of the operator was carried out')
+        return result
+      } catch (error) {
+        if (error instanceof CommandError) log.info({ ...about, reason: error.message }, 'An order of the operator was refused')
+        throw error
+      }
+    },
+  })
+  return new Map([...commands].map(([name, command]) => [name, onlyLooks(name) ? command : recording(command)]))
+}
+
+const objectOf = (args: unknown): object =>
+  typeof args === 'object' && args !== null
+    ? Object.fromEntries(Object.entries(args).filter(([name]) => OBJECT.includes(name)))
+    : {}
