@@ -52,6 +52,8 @@ export class Checkpoints {
     parts.kept.onRestored = (session) => this.#mark(session)
     parts.facts.on('session-resumed', ({ session, after }) => after === 'stream-lost' && this.#drop(session))
     parts.facts.on('session-ended', ({ session }) => this.#drop(session))
+    // Others were told that they have gone: a server that dies now must not show them again when it is back
+    parts.facts.on('presence-changed', ({ session, after }) => after === null && this.#drop(session))
   }
   /** From now on, until the timer is cancelled. */
   start(): Timer {

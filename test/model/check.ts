@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { play, shrunk, told } from './play.ts'
 import { scriptOf } from './script.ts'
+import { scriptFrom } from './writing.ts'
 
 /** `PORCHLIGHT_SEED=7` plays others. */
 const BASE = Number(process.env['PORCHLIGHT_SEED'] ?? 0) * 100_000
@@ -17,4 +18,13 @@ export function worlds(seeds: readonly number[]): void {
       assert.fail(told(small, await play(small)))
     })
   }
+}
+
+/** A script that failed once, under the name of what was wrong. */
+export function found(name: string, text: string): void {
+  test(name, async () => {
+    const script = scriptFrom(text)
+    const outcome = await play(script)
+    assert.equal(outcome.violations.length, 0, told(script, outcome))
+  })
 }

@@ -154,7 +154,8 @@ export class Judge {
   #checkEnd(watcher: Device, full: string, mark: Mark | undefined): void {
     const device = this.#world().device(full)
     if (mark === undefined || !device.isConnected || device.presence === null) return
-    if (this.#world().isBlocked(device.bare, watcher.bare)) return
+    const world = this.#world()
+    if (world.isBlocked(device.bare, watcher.bare) || !world.isSubscribed(watcher.bare, device.bare)) return
     if (mark.epoch === this.#epochOf(watcher, full))
       this.#found('false offline', watcher.jid, full, 'is there, and was all the time')
   }

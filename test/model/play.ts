@@ -2,6 +2,7 @@
 import { Judge, type Violation } from './judge.ts'
 import type { Script } from './script.ts'
 import { World } from './world.ts'
+import { written } from './writing.ts'
 
 /** Within this time everything is known that can be: the worst case of a link that breaks without a word. */
 const QUIET_MS = 200_000
@@ -52,14 +53,11 @@ export async function shrunk(script: Script, kind: Violation['kind']): Promise<S
 }
 
 /** For who reads of a failure: what was done, what is wrong, and what those concerned received. */
-export function told({ setting, steps }: Script, { violations, received }: Outcome): string {
+export function told(script: Script, { violations, received }: Outcome): string {
   const concerned = new Set(violations.slice(0, 3).flatMap(({ watcher, about }) => [watcher, about]))
   return [
-    `seed ${setting.seed}, ${setting.sites.join(' ')}`,
-    ...setting.devices
-      .filter(({ jid }) => concerned.has(jid))
-      .map(({ jid, asks, isManaged }) => `${jid}${asks ? ' asks' : ''}${isManaged ? ' is managed' : ''}`),
-    ...steps.map((step) => `  ${Object.values(step).join(' ')}`),
+    `seed ${script.setting.seed}, ${script.setting.sites.join(' ')}`,
+    written(script),
     ...violations.slice(0, 20).map(({ kind, watcher, about, words }) => `${kind}: to ${watcher}, ${about} ${words}`),
     ...[...concerned].flatMap((jid) => [`${jid} received`, ...(received.get(jid) ?? []).map((line) => `  ${line}`)]),
   ].join('\n')

@@ -3,7 +3,7 @@ export const SPANS = [1000, 3000, 20_000, 45_000, 90_000] as const
 
 export type Step =
   /** The client gets a connection: for its old session if that is still there. */
-  | { readonly what: 'connect' | 'drop' | 'close' | 'away' | 'show' | 'hide' | 'look' | 'look away'; readonly who: string }
+  | { readonly what: 'connect' | 'drop' | 'close' | 'away' | 'show' | 'hide' | 'look' | 'look-away'; readonly who: string }
   /** Presence to an address, or that it is over. */
   | { readonly what: 'direct' | 'undirect'; readonly who: string; readonly to: string }
   | {
@@ -157,7 +157,7 @@ const ORDINARY: readonly Kind[] = [
   [2, ofDevice('away')],
   [6, ofDevice('show')],
   [2, ofDevice('hide')],
-  [1, ofDevice('look away')],
+  [1, ofDevice('look-away')],
   [1, ofDevice('look')],
   [4, directed],
   [1, ofUsers('subscribe')],

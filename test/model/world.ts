@@ -114,6 +114,12 @@ export class World {
     if (site === null) return null
     return (await site.host.accounts.load(user))?.roster ?? null
   }
+  /** Do the rosters of both say so just now? Nobody knows of those that are not in memory. */
+  isSubscribed(watcher: string, contact: string): boolean {
+    if (watcher === contact) return true
+    const rosterOf = (user: string) => this.placeOf(user).site?.host.accounts.get(user)?.roster
+    return rosterOf(watcher)?.isSubscribedTo(contact) === true && rosterOf(contact)?.isSubscriber(watcher) === true
+  }
   get errors(): readonly object[] {
     return [...this.places.values()].flatMap((place) => [...place.errors, ...(place.site?.story.errors ?? [])])
   }
@@ -149,7 +155,7 @@ export class World {
       case 'hide':
         return this.device(step.who).hide()
       case 'look':
-      case 'look away':
+      case 'look-away':
         return this.device(step.who).look(step.what === 'look')
       case 'direct':
         // What is sent to who is blocked is refused

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { initiator } from '../support/hashed-token.ts'
 import { authenticate, BIND2, featuresAfter, identifierOf, logIn } from '../support/sasl2.ts'
-import { delay, gone, here } from '../support/stanzas.ts'
+import { delay, done, gone, here } from '../support/stanzas.ts'
 import { Cast, PASSWORD, storyOn } from '../support/story.ts'
 import {
   a,
@@ -197,3 +197,22 @@ story('what is over is not written down any more', UNASKED, async (cast) => {
   await alice.expect(gone(bob.jid))
   assert.deepEqual(await cast.server.stores.keptSessions.all(), [])
 })
+
+for (const [how, xml, answer] of [
+  ['has gone', `<presence type='unavailable'/>`, null],
+  ['hides (XEP-0186)', `<iq type='set' id='hide'><invisible xmlns='urn:xmpp:invisible:1'/></iq>`, done('hide')],
+] as const)
+  story(`a crash in the moment in which somebody ${how}: they are not shown again`, UNASKED, async (cast) => {
+    const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+    await enable(bob)
+    await cast.server.server.checkpoints.write()
+    bob.send(xml)
+    await alice.expect(gone(bob.jid))
+    await bob.expect(answer ?? gone(bob.jid))
+    const next = new Cast(await cast.server.crash(UNASKED))
+    cast.cut()
+    cast.atEnd(() => next.end())
+    const watcher = await next.client('alice', '1', { presence: null })
+    watcher.send('<presence/>')
+    await watcher.expectAll(here(alice.jid), `<presence type='unavailable' from='${BOB}'>*</presence>`)
+  })

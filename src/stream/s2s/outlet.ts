@@ -11,6 +11,7 @@ import { forAnyStream } from '../content-namespace.ts'
 import type { Pair } from './dialback/elements.ts'
 import type { PeerFailure } from './failure.ts'
 import type { PeerStream } from './peer-stream.ts'
+import { mayComeTwice, outOfDate } from './repeating.ts'
 
 export interface OutletParts {
   readonly stanzasMax: number
@@ -91,8 +92,11 @@ export class Outlet {
     this.stream = stream
     this.failure = null
     this.#unansweredSince = null
-    for (const waiting of this.#empty()) {
+    const queue = this.#empty()
+    const old = outOfDate(queue)
+    for (const waiting of queue) {
       const { packet, origin } = waiting
+      if (old.has(waiting)) continue
       if (waiting.isUnsure && !mayComeTwice(packet)) {
         this.#tell(waiting, 'remote-server-timeout')
         continue
@@ -172,7 +176,3 @@ export class Outlet {
     this.#parts.refuse(packet, new StanzaError(condition), origin)
   }
 }
-
-/** Not a request that may have been carried out; and probes are made anew when the link is mended. */
-const mayComeTwice = ({ kind, type }: Packet): boolean =>
-  kind === 'iq' ? type !== 'get' && type !== 'set' : kind !== 'presence' || type !== 'probe'
