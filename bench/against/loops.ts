@@ -63,6 +63,7 @@ class Sender implements ScanHandler {
   readonly session: Session
   readonly #server: MemoryServer
   readonly #scanner = new Scanner(this, LIMITS)
+  readonly #isLocal = (domain: string): boolean => this.#server.host.router.isLocal(domain)
 
   constructor(server: MemoryServer, bare: string) {
     this.#server = server
@@ -75,7 +76,7 @@ class Sender implements ScanHandler {
   header(): void {}
   footer(): void {}
   element(raw: RawElement): void {
-    this.#server.server.receive(this.session, packetFrom(raw, this.session).packet!)
+    this.#server.server.receive(this.session, packetFrom(raw, this.session, this.#isLocal).packet)
   }
   nonza(name: string, attrs: Record<string, string> = {}): void {
     this.#server.server.receive(this.session, el(name, SM, attrs))

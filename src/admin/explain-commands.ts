@@ -9,7 +9,7 @@ import type { Host } from '../server/feature.ts'
 import type { Known } from '../server/presence-journal.ts'
 import type { Session } from '../server/session.ts'
 import { standingOf, type Confidence, type Sign } from '../server/standing.ts'
-import { jid, JidError, type Jid } from '../xmpp/jid.ts'
+import { addressIn, JidError, type Jid } from '../xmpp/jid.ts'
 import { CommandError, defineCommand, type Command } from './command.ts'
 
 /** One thing that matters, in words for the operator. */
@@ -276,7 +276,7 @@ function* remedies(scene: Scene): Generator<string> {
 
 function bareJid(text: string): Jid {
   try {
-    const address = jid(text)
+    const address = addressIn(text)
     if (address.local !== '') return address.asBare
   } catch (error) {
     if (!(error instanceof JidError)) throw error

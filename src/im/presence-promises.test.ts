@@ -102,7 +102,13 @@ class World {
       case 'remove': {
         if (!this.account.roster.has(event.contact)) break
         const item = el('item', ROSTER, { jid: event.contact, subscription: 'remove' })
-        this.#perform(removeItem(this.account, readRosterSet(el('query', ROSTER, {}, item), this.account, defaultLimits)), out)
+        this.#perform(
+          removeItem(
+            this.account,
+            readRosterSet(el('query', ROSTER, {}, item), this.account, defaultLimits, () => false),
+          ),
+          out,
+        )
         break
       }
       case 'probe': {

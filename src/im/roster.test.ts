@@ -27,7 +27,7 @@ const limits = { ...defaultLimits, nameBytes: 20, groupsPerItem: 3, rosterItems:
 const query = (...children: readonly Element[]): Element => el('query', ROSTER, {}, ...children)
 const item = (attrs: Readonly<Record<string, string>>, ...groups: readonly string[]): Element =>
   el('item', ROSTER, attrs, ...groups.map((g) => el('group', ROSTER, {}, g)))
-const read = (account: Account, ...items: readonly Element[]) => readRosterSet(query(...items), account, limits)
+const read = (account: Account, ...items: readonly Element[]) => readRosterSet(query(...items), account, limits, () => false)
 
 function condition(f: () => unknown): string {
   try {

@@ -117,8 +117,8 @@ export class RateLimiter {
    * For what a client sends that is no packet: it costs octets, as a stanza without content does.
    * @returns when its time comes; null: it is now
    */
-  admitOther(session: Session): Promise<void> | null {
-    const wait = session.get(this.#paces).octets?.take(ENVELOPE_OCTETS, this.#parts.clock.now()) ?? 0
+  admitOther(session: Session, octets: number): Promise<void> | null {
+    const wait = session.get(this.#paces).octets?.take(Math.max(ENVELOPE_OCTETS, octets), this.#parts.clock.now()) ?? 0
     return wait === 0 ? null : this.#holdBack(wait)
   }
 

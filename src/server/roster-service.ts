@@ -9,6 +9,7 @@ import { StanzaError } from '../xmpp/stanza-error.ts'
 import type { RosterStore } from './ports.ts'
 import type { AccountRequest, Answer, Registry } from './registry.ts'
 import type { RosterChanges } from './roster-changes.ts'
+import type { Router } from './router.ts'
 import type { Session } from './session.ts'
 
 export interface RosterServiceParts {
@@ -17,6 +18,7 @@ export interface RosterServiceParts {
   readonly rosterChanges: RosterChanges
   readonly deliver: (session: Session, packet: Packet) => void
   readonly limits: ImLimits
+  readonly router: Router
 }
 
 export function installRosterService(parts: RosterServiceParts): void {
@@ -60,9 +62,9 @@ function get({ rosters, deliver }: RosterServiceParts, request: AccountRequest):
 }
 
 /** 2.1.5, 2.3, 2.4, 2.5. The pushes are out before the result (ROS-6). */
-async function set({ rosterChanges, limits }: RosterServiceParts, request: AccountRequest): Promise<Answer> {
+async function set({ rosterChanges, limits, router }: RosterServiceParts, request: AccountRequest): Promise<Answer> {
   const { account, payload } = request
-  const wanted = readRosterSet(payload, account, limits)
+  const wanted = readRosterSet(payload, account, limits, (domain) => router.isLocal(domain))
   const decide = () => (wanted.remove ? removeItem(account, wanted) : setItem(account, wanted, limits))
   await rosterChanges.perform(account, decide, null)
   return null

@@ -61,7 +61,7 @@ export class SessionWork {
     }
     const { sessions, rateLimiter } = this.#parts
     if (!(item instanceof Element || item instanceof Refused)) return sessions().leave(session, item)
-    const waits = rateLimiter().admitOther(session)
+    const waits = rateLimiter().admitOther(session, item instanceof Refused ? item.octets : 0)
     return waits === null
       ? this.#other(session, item)
       : waits.then(() => (session.ended ? undefined : this.#other(session, item)))

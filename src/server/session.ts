@@ -40,13 +40,16 @@ export interface Connection {
   resume(): void
 }
 
-/** A stanza that no stage can process, since its `to` is no address. */
+/** A stanza that no stage can process: its `to` is no address, or it goes past a limit of the scanner's. */
 export class Refused {
   /** Null: it is none that is answered. */
   readonly reply: Packet | null
+  /** Of the stanza. */
+  readonly octets: number
 
-  constructor(reply: Packet | null) {
+  constructor(reply: Packet | null, octets: number) {
     this.reply = reply
+    this.octets = octets
   }
 }
 

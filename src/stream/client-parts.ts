@@ -6,6 +6,7 @@ import type { Accounts } from '../server/accounts.ts'
 import type { Server } from '../server/server.ts'
 import type { Sessions } from '../server/sessions.ts'
 import type { ScanLimits } from '../xml/scanner.ts'
+import type { IsLocal } from '../xmpp/jid.ts'
 import type { CredentialSource } from '../server/sasl/mechanism.ts'
 import type { LoginQueue } from './login-queue.ts'
 import type { Guesses } from './sasl/guesses.ts'
@@ -22,6 +23,7 @@ export interface ClientStreamParts {
   readonly sessions: Sessions
   readonly accounts: Accounts
   readonly domains: readonly string[]
+  readonly isLocal: IsLocal
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Log

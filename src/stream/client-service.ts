@@ -85,12 +85,13 @@ const applicant = (raw: Socket): Applicant => ({
 
 function clientStreamParts(options: ClientServiceOptions): ClientStreamParts {
   const { server, streams, sasl } = options
-  const { clock, entropy, log, metrics, domains, accounts, sessions, stores }: Host = server.host
+  const { clock, entropy, log, metrics, domains, accounts, sessions, stores, router }: Host = server.host
   return {
     server,
     accounts,
     sessions,
     domains,
+    isLocal: (domain) => router.isLocal(domain),
     clock,
     entropy,
     log,

@@ -11,6 +11,7 @@ import type { RawElement, StreamHeader } from '../xml/scanner.ts'
 import type { Wire } from '../xml/wire.ts'
 import { jid, JidError } from '../xmpp/jid.ts'
 import { CLIENT, STREAM } from '../xmpp/ns.ts'
+import { errorReply } from '../xmpp/stanza-error.ts'
 import { StreamError, type StreamCondition } from '../xmpp/stream-error.ts'
 import type { Carrier, ClientHandler } from './carrier.ts'
 import type { ClientStreamParts, UnboundStream } from './client-parts.ts'
@@ -135,8 +136,8 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
     const session = this.#session
     if (session === null) return this.#negotiation?.element(raw)
     if (raw.ns !== CLIENT || !isStanza(raw.name)) return this.#parts.server.receive(session, raw.tree())
-    const { packet, refused } = packetFrom(raw, session)
-    this.#parts.server.receive(session, packet ?? new Refused(refused))
+    const { packet, error, octets } = packetFrom(raw, session, this.#parts.isLocal)
+    this.#parts.server.receive(session, error === null ? packet : new Refused(errorReply(packet, error), octets))
   }
   footer(): void {
     this.#leave(LOGOUT)

@@ -26,15 +26,15 @@ import { el } from '../xml/element.ts'
 import { XmlError } from '../xml/error.ts'
 import type { RawElement, ScanLimits, StreamHeader } from '../xml/scanner.ts'
 import { encode, escape, wire, type Wire } from '../xml/wire.ts'
-import { jid, jidOfWire, JidError, prepareDomain, type Jid } from '../xmpp/jid.ts'
+import { jid, JidError, prepareDomain, type Jid } from '../xmpp/jid.ts'
 import { STREAM } from '../xmpp/ns.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
-import { StanzaError } from '../xmpp/stanza-error.ts'
+import { errorReply, StanzaError } from '../xmpp/stanza-error.ts'
 import { StreamError, type StreamCondition } from '../xmpp/stream-error.ts'
 import type { Carrier, CarrierHandler } from './carrier.ts'
 import type { Component, ComponentLine, Components } from './components.ts'
 import { forAnyStream, forClients } from './content-namespace.ts'
-import { isStanza, stanzaFrom } from './packet-from.ts'
+import { addressOf, isStanza, stanzaFrom } from './packet-from.ts'
 import type { StreamsSettings } from './settings.ts'
 
 export const COMPONENT = 'jabber:component:accept'
@@ -202,19 +202,21 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
   #stanza(raw: RawElement): void {
     if (raw.ns !== COMPONENT || !isStanza(raw.name)) return this.#finish(violation('unsupported-stanza-type'))
     if (raw.from === null || raw.to === null) return this.#finish(violation('improper-addressing'))
+    const { router, server, counters } = this.#parts
+    const isLocal = (domain: string): boolean => router.isLocal(domain)
     const from = addressOf(raw.from)
-    if (from === null || from.domain !== this.#component!.domain) return this.#finish(violation('invalid-from'))
-    this.#parts.counters.received.value += 1
-    const { packet, refused } = stanzaFrom(raw, from, this.#lang, this.#parts.server)
-    if (packet === null) {
-      if (refused !== null) this.send(refused)
-      return
-    }
+    if (from?.jid.domain !== this.#component!.domain) return this.#finish(violation('invalid-from'))
+    counters.received.value += 1
+    const { packet, error } = stanzaFrom(raw, from.jid, this.#lang, server, isLocal)
+    if (error !== null || from.error !== null) return this.#refuse(packet, error ?? from.error!)
     const payload = forClients(raw)
-    const { router } = this.#parts
-    const isOurs = (by: Jid): boolean => by.domain !== from.domain && router.serves(by.domain)
+    const isOurs = (by: Jid): boolean => by.domain !== from.jid.domain && router.serves(by.domain)
     this.#lane.push(withoutForgeries(payload === null ? packet : packet.with({ payload }), isOurs))
     if (this.#lane.depth >= this.#parts.queuedStanzas) this.#carrier.hold()
+  }
+  #refuse(packet: Packet, error: StanzaError): void {
+    const reply = errorReply(packet, error)
+    if (reply !== null) this.send(reply)
   }
   #process(packet: Packet | null): void | Promise<void> {
     if (packet === null) return this.#component?.lost(this, this.#ending!)
@@ -277,16 +279,6 @@ function headerFault({ name, ns, defaultNs }: StreamHeader): StreamCondition | n
 function domainOf(text: string): string | null {
   try {
     return prepareDomain(text)
-  } catch (error) {
-    if (error instanceof JidError) return null
-    throw error
-  }
-}
-
-/** Null: it is no address. */
-function addressOf(value: Wire): Jid | null {
-  try {
-    return jidOfWire(value)
   } catch (error) {
     if (error instanceof JidError) return null
     throw error

@@ -4,9 +4,9 @@
  */
 import type { RawElement } from '../xml/scanner.ts'
 import { unpin, wire, type Wire } from '../xml/wire.ts'
-import { JidError, jidOfWire, type Jid } from '../xmpp/jid.ts'
+import { domainOfWire, JidError, jidOf, jidOfWire, strictIfOurs, type IsLocal, type Jid } from '../xmpp/jid.ts'
 import { Packet, Payload, type Kind } from '../xmpp/packet.ts'
-import { errorReply, StanzaError } from '../xmpp/stanza-error.ts'
+import { StanzaError } from '../xmpp/stanza-error.ts'
 import { StreamError } from '../xmpp/stream-error.ts'
 
 export interface Sender {
@@ -17,31 +17,37 @@ export interface Sender {
 
 export const isStanza = (name: string): name is Kind => name === 'message' || name === 'presence' || name === 'iq'
 
-/** The stanza, or the error that answers one whose address is none (8.3.3.8). */
-export type Read =
-  | { readonly packet: Packet; readonly refused: null }
-  | { readonly packet: null; readonly refused: Packet | null }
+/** The stanza, and why it goes no further; null: it does. What is refused has no payload. */
+export interface Read {
+  readonly packet: Packet
+  readonly error: StanzaError | null
+  /** Size on the wire. */
+  readonly octets: number
+}
 
 /** @throws StreamError invalid-from */
-export function packetFrom(raw: RawElement, sender: Sender): Read {
+export function packetFrom(raw: RawElement, sender: Sender, isLocal: IsLocal): Read {
   if (raw.from !== null) checkFrom(raw.from, sender.jid)
-  return stanzaFrom(raw, sender.jid, sender.lang, sender.jid.asBare)
+  return stanzaFrom(raw, sender.jid, sender.lang, sender.jid.asBare, isLocal)
 }
 
 /**
- * The stanza of a sender whose right to that address has been checked.
+ * The stanza of a sender whose right to that address has been checked. Refused: what has no address to go to
+ * (RFC 6120 8.3.3.8), and what goes past a limit of ours.
  * @param lang of the stream; null: none
  * @param answers who answers when `to` is no address
  */
-export function stanzaFrom(raw: RawElement, from: Jid, lang: Wire | null, answers: Jid): Read {
+export function stanzaFrom(raw: RawElement, from: Jid, lang: Wire | null, answers: Jid, isLocal: IsLocal): Read {
   let to: Jid | null = null
-  let malformed: JidError | null = null
+  let error: StanzaError | null = null
   try {
-    if (raw.to !== null) to = jidOfWire(raw.to)
-  } catch (error) {
-    if (!(error instanceof JidError)) throw error
-    malformed = error
+    if (raw.to !== null) to = strictIfOurs(jidOfWire(raw.to), isLocal)
+  } catch (cause) {
+    if (!(cause instanceof JidError)) throw cause
+    to = answers
+    error = new StanzaError('jid-malformed', { text: cause.message })
   }
+  if (raw.excess !== null) error ??= new StanzaError('policy-violation', { text: `This server does not take ${raw.excess}` })
   const packet = Packet.of({
     kind: raw.name as Kind,
     type: raw.type === null ? '' : unpin(raw.type),
@@ -49,11 +55,34 @@ export function stanzaFrom(raw: RawElement, from: Jid, lang: Wire | null, answer
     to,
     id: raw.id === null ? null : unpin(raw.id),
     lang: raw.lang === null ? lang : unpin(raw.lang),
-    extra: raw.extra === '' ? wire('') : unpin(raw.extra),
-    payload: Payload.ofText(raw.name === 'presence' ? unpin(raw.content) : raw.content),
+    extra: raw.extra === '' || error !== null ? wire('') : unpin(raw.extra),
+    payload: error !== null ? Payload.empty : Payload.ofText(raw.name === 'presence' ? unpin(raw.content) : raw.content),
   })
-  if (malformed === null) return { packet, refused: null }
-  return { packet: null, refused: errorReply(packet, new StanzaError('jid-malformed', { text: malformed.message }), answers) }
+  return { packet, error, octets: raw.bytes }
+}
+
+/** An address in a stanza of a whole domain; what cannot be one leaves its domain and the error to answer with. */
+export interface Address {
+  readonly jid: Jid
+  readonly error: StanzaError | null
+}
+
+/** Null: there is not even a domain. */
+export function addressOf(value: Wire): Address | null {
+  try {
+    return { jid: jidOfWire(value), error: null }
+  } catch (error) {
+    if (!(error instanceof JidError)) throw error
+    return domainAlone(value, error)
+  }
+}
+function domainAlone(value: Wire, { message }: JidError): Address | null {
+  try {
+    return { jid: jidOf('', domainOfWire(value)), error: new StanzaError('jid-malformed', { text: message }) }
+  } catch (error) {
+    if (error instanceof JidError) return null
+    throw error
+  }
 }
 
 /** Any address of the sender's own account will do; it is replaced by the full JID (8.1.2.1). */

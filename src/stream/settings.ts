@@ -11,7 +11,7 @@ export const streamsSettings = section({
     'Size of one stanza of a client that has logged in. A larger one ends the stream with policy-violation. RFC 6120 13.12 wants at least 10000 octets.',
   ),
   'stanza-size-before-login': size('10 KB', 'The same for a client that has not logged in yet.'),
-  'depth': count(64, 'Elements inside one another in one stanza. More end the stream with policy-violation.', 8),
+  'depth': count(64, 'Elements inside one another in one stanza. A stanza with more is refused with policy-violation.', 8),
   'login-timeout': duration('60 seconds', 'Time from the connection to the bound resource. What takes longer is closed.'),
   'close-timeout': duration(
     '5 seconds',

@@ -22,37 +22,46 @@ export function checkDeclaration(prefix: string, uri: string): void {
 
 /**
  * A stack of declarations. Level 0 is the stream header's, level 1 that of a first-level element,
- * and so on inwards.
+ * and so on inwards. A prefix is found at once, however many are declared.
  */
 export class Prefixes {
-  readonly #bindings: Binding[] = [{ prefix: 'xml', uri: XML_NS }]
-  readonly #levels: number[] = [0]
+  readonly #declared: Declaration[] = []
+  /** By prefix: what is in force. */
+  readonly #inForce = new Map<string, Declaration>()
 
   constructor(outer: readonly Binding[] = []) {
+    this.declare('xml', XML_NS, 0)
     for (const b of outer) this.declare(b.prefix, b.uri, 0)
   }
   declare(prefix: string, uri: string, level: number): void {
-    this.#bindings.push({ prefix, uri })
-    this.#levels.push(level)
+    const declaration: Declaration = { prefix, uri, level, before: this.#inForce.get(prefix) ?? null }
+    this.#declared.push(declaration)
+    this.#inForce.set(prefix, declaration)
   }
   /** Forgets the declarations made at `level` and inside. */
   leave(level: number): void {
-    while (this.#levels.length > 0 && this.#levels.at(-1)! >= level) {
-      this.#levels.pop()
-      this.#bindings.pop()
+    for (let last = this.#declared.at(-1); last !== undefined && last.level >= level; last = this.#declared.at(-1)) {
+      this.#declared.pop()
+      if (last.before === null) this.#inForce.delete(last.prefix)
+      else this.#inForce.set(last.prefix, last.before)
     }
   }
   /** The namespace of `prefix`. Throws when there is none. */
   uri(prefix: string): string {
-    return this.#bindings[this.#find(prefix)]!.uri
+    return this.#find(prefix).uri
   }
   /** Where `prefix` was declared; `xml` counts as level `here`, for it need not be. Throws when it was not. */
   level(prefix: string, here: number): number {
-    const at = this.#find(prefix)
-    return prefix === 'xml' ? here : this.#levels[at]!
+    const { level } = this.#find(prefix)
+    return prefix === 'xml' ? here : level
   }
-  #find(prefix: string): number {
-    for (let i = this.#bindings.length - 1; i >= 0; i--) if (this.#bindings[i]!.prefix === prefix) return i
-    return malformed(`prefix ${prefix} is not declared`)
+  #find(prefix: string): Declaration {
+    return this.#inForce.get(prefix) ?? malformed(`prefix ${prefix} is not declared`)
   }
+}
+
+interface Declaration extends Binding {
+  readonly level: number
+  /** The one that this one hides. */
+  readonly before: Declaration | null
 }

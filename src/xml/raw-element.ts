@@ -5,10 +5,11 @@
  */
 import type { Element } from './element.ts'
 import { apostrophed, valueOf } from './entities.ts'
-import { isForeign, nameIn, splitName, valueIn } from './namespaces.ts'
+import { tooMuch } from './error.ts'
+import { isForeign, nameIn, splitName } from './namespaces.ts'
 import { parseElement } from './parse.ts'
 import type { Binding, Prefixes } from './prefixes.ts'
-import { at, attributes, declaresPrefix, tag, XMLNS } from './tokens.ts'
+import { attributes, tag } from './tokens.ts'
 import { encode, escape, escapeText, unpin, wire, type Wire } from './wire.ts'
 import { serialise } from './write.ts'
 
@@ -38,6 +39,8 @@ export class RawElement {
    * of those that the stream header declared. Without the default `xmlns`.
    */
   readonly extra: Wire
+  /** The limit that the element goes past; null: none. If it does, its inside cannot be read. */
+  excess: string | null = null
   /** Namespace of unprefixed children without `xmlns`; not `ns` when the element itself has a prefix. */
   readonly #childNs: string
   readonly #context: Context
@@ -70,7 +73,10 @@ export class RawElement {
     this.#standsAlone = declaresItsPrefixes && this.#childNs === this.ns
   }
 
-  /** The children as text: unprefixed names without `xmlns` are in `ns`, all prefixes are declared inside. */
+  /**
+   * The children as text: unprefixed names without `xmlns` are in `ns`, all prefixes are declared inside.
+   * @throws XmlError policy-violation: `excess`
+   */
   get content(): Wire {
     return (this.#content ??= this.#contentOf())
   }
@@ -78,12 +84,17 @@ export class RawElement {
   get bytes(): number {
     return this.#whole.length
   }
-  /** The whole element, read. Made on first use; pins nothing but a copy of this element's text. */
+  /**
+   * The whole element, read. Made on first use; pins nothing but a copy of this element's text.
+   * @throws XmlError policy-violation: `excess`
+   */
   tree(): Element {
+    if (this.excess !== null) tooMuch(this.excess)
     return (this.#tree ??= parseElement(unpin(this.#whole), this.#context.defaultNs, this.#context.prefixes))
   }
 
   #contentOf(): Wire {
+    if (this.excess !== null) tooMuch(this.excess)
     if (this.#contentStart >= this.#contentEnd) return NONE
     if (this.#standsAlone) return wire(this.#whole.substring(this.#contentStart, this.#contentEnd))
     const parts = this.tree().children.map((c) => (typeof c === 'string' ? escapeText(c) : serialise(c, this.ns)))
@@ -164,17 +175,4 @@ function outerDeclarations(u: Buffer, prefixes: Prefixes): Wire {
   let text = ''
   for (const prefix of needed) text += ` xmlns:${encode(prefix)}='${escape(prefixes.uri(prefix))}'`
   return wire(text)
-}
-
-/** The namespace declarations of a stream header, from the tag that was scanned last. */
-export function contextOf(u: Buffer): Context {
-  const prefixes: Binding[] = []
-  let defaultNs = ''
-  for (let k = 0; k < tag.count * 4; k += 4) {
-    const a = attributes[k]!
-    const end = attributes[k + 1]!
-    if (declaresPrefix(u, a)) prefixes.push({ prefix: nameIn(u, a + XMLNS.length + 1, end), uri: valueIn(u, k) })
-    else if (end - a === XMLNS.length && at(u, a, XMLNS)) defaultNs = valueIn(u, k)
-  }
-  return { defaultNs, prefixes }
 }

@@ -1,25 +1,30 @@
 /**
  * The XML of a stream, as RFC 6120 section 11 restricts it: checked in full (well-formed, namespace-well-formed,
  * UTF-8, limits) as the octets come, and cut into first-level elements without being read into trees.
- * A token that is not complete is begun again when more octets come; a limit on its size bounds that work.
+ * A token that is not complete is begun again when more octets come; of a long one only the end is looked for.
  * The octets of an unfinished element stay in one place and are not looked at again: linear time.
  */
 import { CLASS, IS, OCTET } from './chars.ts'
-import { setAttr } from './element.ts'
 import { checkUtf8, scanBeginning } from './encoding.ts'
 import { malformed, restricted, tooMuch, XmlError } from './error.ts'
+import { FarEnd } from './far-end.ts'
 import { Held } from './held.ts'
-import { checkNamespaces, nameIn, valueIn } from './namespaces.ts'
-import { Prefixes, type Binding } from './prefixes.ts'
-import { beginElement, contextOf, type Context, type RawElement } from './raw-element.ts'
-import { attributes, declaresPrefix, is, scanTag, tag, XMLNS } from './tokens.ts'
+import { checkNamespaces } from './namespaces.ts'
+import { Prefixes } from './prefixes.ts'
+import { beginElement, type Context, type RawElement } from './raw-element.ts'
+import { contextOf, headerOf, type StreamHeader } from './stream-header.ts'
+import { attributes, scanTag, tag } from './tokens.ts'
 import { scanCdata, scanText, skipHigh } from './tokens.ts'
 import { cut, wire, type Wire } from './wire.ts'
 
 export { XmlError } from './error.ts'
 export { RawElement } from './raw-element.ts'
+export type { StreamHeader } from './stream-header.ts'
 
-/** Going past a limit is a policy-violation. */
+/**
+ * Going past the first limit is a policy-violation, and so is a stream header that goes past one of the others. A
+ * first-level element that does is handed over all the same, but there is no reading in it: `RawElement.excess`.
+ */
 export interface ScanLimits {
   /** Octets of a first-level element. */
   readonly stanzaBytes: number
@@ -31,18 +36,8 @@ export interface ScanLimits {
   readonly attributes: number
 }
 
-export interface StreamHeader {
-  /** Local name. */
-  readonly name: string
-  readonly prefix: string
-  readonly ns: string
-  /** The default namespace of what stands inside; '' when none is declared. */
-  readonly defaultNs: string
-  /** Decoded, by name as written; without namespace declarations. */
-  readonly attrs: Readonly<Record<string, string>>
-  /** What the header declares, by prefix, for its own attributes and for all that stands inside. */
-  readonly prefixes: readonly Binding[]
-}
+/** What is unfinished is read again from its beginning with each piece, as long as it is not longer than this. */
+const REREAD_MAX = 2048
 
 export interface ScanHandler {
   header(h: StreamHeader): void
@@ -86,6 +81,10 @@ export class Scanner {
   #depth = 0
   readonly #names: number[] = []
   #inCdata = false
+  /** The limit that the element goes past. */
+  #excess: string | null = null
+  /** Looks for the end of what is unfinished and long. */
+  #farEnd: FarEnd | null = null
   /** Not all of the element is ASCII. */
   #high = false
   /** No prefix inside the element relies on a declaration outside of its content. */
@@ -151,6 +150,8 @@ export class Scanner {
     this.#element = null
     this.#depth = 0
     this.#inCdata = false
+    this.#excess = null
+    this.#farEnd = null
     this.#prefixes = null
   }
 
@@ -158,8 +159,9 @@ export class Scanner {
   #keep(u: Buffer, n: number, i: number): void {
     if (this.#phase === 'stopped') return
     const from = this.#element === null ? i : this.#base
-    if (n - i > this.limits.tagBytes) tooMuch('tag')
-    if (n - from > this.limits.stanzaBytes) tooMuch('element')
+    if (this.#phase !== 'stream' && n - i > this.limits.tagBytes) tooMuch(this.#longTag)
+    if (n - from > this.limits.stanzaBytes) tooMuch(this.#longElement)
+    if (n - i > REREAD_MAX) this.#farEnd ??= new FarEnd()
     if (this.#fragment && n > from) malformed('incomplete element')
     this.#resume = i - from
     this.#held.keep(u, from, n)
@@ -168,6 +170,10 @@ export class Scanner {
   /** Scans token by token. The index at which to go on once there are more octets. */
   #run(u: Buffer, n: number): number {
     let i = this.#resume
+    if (this.#farEnd !== null) {
+      if (!this.#farEnd.isIn(u, i, n)) return i
+      this.#farEnd = null
+    }
     while (i < n) {
       const next = this.#element === null ? this.#between(u, i, n) : this.#inside(u, i, n)
       if (next < 0) return ~next
@@ -208,9 +214,10 @@ export class Scanner {
   }
 
   #header(u: Buffer, i: number, n: number): number {
-    const end = scanTag(u, i, n, this.limits.attributes)
+    const end = scanTag(u, i, n)
     if (end < 0) return ~i
-    if (end - i > this.limits.tagBytes) tooMuch('tag')
+    this.#measure(end - i, found.count, 0)
+    if (this.#excess !== null) tooMuch(this.#excess)
     if (found.high) checkUtf8(u.subarray(i, end), cut(u, i, end))
     const prefixes = new Prefixes()
     checkNamespaces(u, i + 1, 0, prefixes)
@@ -229,7 +236,6 @@ export class Scanner {
     for (let k = 0; k < root.length && i + 2 + k < n; k++) if (u[i + 2 + k] !== root.charCodeAt(k)) malformed('end tag')
     const end = endOfTag(u, i + 2 + root.length, n)
     if (end < 0) return ~i
-    if (end - i > this.limits.tagBytes) tooMuch('tag')
     this.#phase = 'ended'
     this.#handler.footer()
     return this.#after(end, n)
@@ -264,11 +270,10 @@ export class Scanner {
   }
 
   #start(u: Buffer, i: number, n: number): number {
-    const end = scanTag(u, i, n, this.limits.attributes)
+    const end = scanTag(u, i, n)
     if (end < 0) return ~i
-    if (end - i > this.limits.tagBytes) tooMuch('tag')
     const level = this.#depth + 1
-    if (level > this.limits.depth) tooMuch('depth')
+    this.#measure(end - i, found.count, level)
     if (level === 1) {
       this.#high = false
       this.#declaresItsPrefixes = true
@@ -303,7 +308,7 @@ export class Scanner {
     for (let q = 0; q < known; q++) if (u[here + q] !== u[name + q]) malformed('end tag of another element')
     const end = endOfTag(u, here + length, n)
     if (end < 0) return ~i
-    if (end - i > this.limits.tagBytes) tooMuch('tag')
+    this.#measure(end - i, 0, 0)
     this.#prefixes?.leave(this.#depth)
     return --this.#depth === 0 ? this.#complete(u, i, end, n) : end
   }
@@ -311,14 +316,35 @@ export class Scanner {
   #complete(u: Buffer, contentEnd: number, end: number, n: number): number {
     const element = this.#element!
     const base = this.#base
-    if (end - base > this.limits.stanzaBytes) tooMuch('element')
+    if (end - base > this.limits.stanzaBytes) tooMuch(this.#longElement)
     const whole = wire(this.#string(u, n).substring(base, end))
     if (this.#high) checkUtf8(u.subarray(base, end), whole)
     element.complete(whole, this.#contentStart, contentEnd - base, this.#declaresItsPrefixes)
+    if (this.#excess !== null) this.#giveBack(element, this.#excess)
     this.#element = null
     this.#prefixes = null
     this.#handler.element(element)
     return this.#after(end, n)
+  }
+
+  /** Holds a tag against the limits. @param level 0: it does not count */
+  #measure(octets: number, count: number, level: number): void {
+    if (octets > this.limits.tagBytes) this.#excess ??= this.#longTag
+    else if (count > this.limits.attributes) this.#excess ??= `an element with more than ${this.limits.attributes} attributes`
+    else if (level > this.limits.depth) this.#excess ??= `more than ${this.limits.depth} elements inside one another`
+  }
+  /** The element goes past a limit: what it has made grow shrinks again. */
+  #giveBack(element: RawElement, excess: string): void {
+    element.excess = excess
+    this.#excess = null
+    this.#names.length = 0
+    attributes.length = 0
+  }
+  get #longTag(): string {
+    return `a tag of more than ${this.limits.tagBytes} octets`
+  }
+  get #longElement(): string {
+    return `an element of more than ${this.limits.stanzaBytes} octets`
   }
 
   /** Where to go on when the handler has been called: it may have stopped us. */
@@ -349,22 +375,4 @@ function startsCdata(u: Buffer, i: number, n: number): boolean {
   const known = Math.min(CDATA_START.length, n - i)
   for (let k = 2; k < known; k++) if (u[i + k] !== CDATA_START[k]) restricted('comment or DTD')
   return known === CDATA_START.length
-}
-
-function headerOf(u: Buffer, name: number, context: Context, prefixes: Prefixes): StreamHeader {
-  const prefix = found.colon === 0 ? '' : nameIn(u, name, found.colon)
-  const attrs: Record<string, string> = {}
-  for (let k = 0; k < found.count * 4; k += 4) {
-    const a = attributes[k]!
-    const end = attributes[k + 1]!
-    if (!declaresPrefix(u, a) && !is(u, a, end, XMLNS)) setAttr(attrs, nameIn(u, a, end), valueIn(u, k))
-  }
-  return {
-    name: nameIn(u, found.colon === 0 ? name : found.colon + 1, found.nameEnd),
-    prefix,
-    ns: prefix === '' ? context.defaultNs : prefixes.uri(prefix),
-    defaultNs: context.defaultNs,
-    attrs,
-    prefixes: context.prefixes,
-  }
 }

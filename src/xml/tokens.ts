@@ -8,7 +8,7 @@
  */
 import { CLASS as SHARED_CLASS, IS, isQName, OCTET } from './chars.ts'
 import { scanReference } from './entities.ts'
-import { malformed, tooMuch } from './error.ts'
+import { malformed } from './error.ts'
 import { cut, decode } from './wire.ts'
 
 const { AMP, APOS, BRACKET, COLON, EQUALS, GT, HIGH, LT, QUOT, SLASH } = OCTET
@@ -37,6 +37,10 @@ export const tag = found
 export const attributes: number[] = []
 const indices = attributes
 
+/** Names are compared with one another up to so many; more are looked up. */
+const COMPARED_MAX = 32
+let names: Set<string> | null = null
+
 /** Index of the colon in the name scanned last, or 0. */
 let colon = 0
 /** Whether a reference stood in the value scanned last. */
@@ -57,12 +61,10 @@ export const is = (u: Buffer, i: number, end: number, word: Uint8Array): boolean
 /** Whether the attribute name at `i` declares a prefix. */
 export const declaresPrefix = (u: Buffer, i: number): boolean => at(u, i, XMLNS_COLON)
 
-/**
- * Scans the start tag whose `<` is at `i`. The index after its `>`, or -1 when the octets run out first.
- * @param most attributes allowed
- */
-export function scanTag(u: Buffer, i: number, n: number, most: number): number {
+/** Scans the start tag whose `<` is at `i`. The index after its `>`, or -1 when the octets run out first. */
+export function scanTag(u: Buffer, i: number, n: number): number {
   found.count = 0
+  names = null
   found.high = found.odd = found.namespaces = false
   let p = scanName(u, i + 1, n)
   if (p < 0) return -1
@@ -85,7 +87,6 @@ export function scanTag(u: Buffer, i: number, n: number, most: number): number {
       return p + 2
     }
     if (p === gap) malformed('no space before an attribute')
-    if (found.count === most) tooMuch('attributes')
     p = scanAttribute(u, p, n)
     if (p < 0) return -1
   }
@@ -119,6 +120,7 @@ function scanAttribute(u: Buffer, name: number, n: number): number {
 }
 
 function refuseDuplicate(u: Buffer, name: number, nameEnd: number): void {
+  if (found.count >= COMPARED_MAX) return refuseKnown(u, name, nameEnd)
   const length = nameEnd - name
   for (let k = found.count * 4 - 4; k >= 0; k -= 4) {
     const other = indices[k]!
@@ -127,6 +129,17 @@ function refuseDuplicate(u: Buffer, name: number, nameEnd: number): void {
     while (same < length && u[other + same] === u[name + same]) same++
     if (same === length) malformed('duplicate attribute')
   }
+}
+
+/** The same in linear time. */
+function refuseKnown(u: Buffer, name: number, nameEnd: number): void {
+  if (found.count === COMPARED_MAX) {
+    names = new Set()
+    for (let k = 0; k < COMPARED_MAX * 4; k += 4) names.add(cut(u, indices[k]!, indices[k + 1]!))
+  }
+  const text = cut(u, name, nameEnd)
+  if (names!.has(text)) malformed('duplicate attribute')
+  names!.add(text)
 }
 
 /** Scans a qualified name. The index of what follows it, or -1. */

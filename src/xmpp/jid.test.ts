@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { valueOf } from '../xml/entities.ts'
 import { encode, escape, wire } from '../xml/wire.ts'
-import { jid, Jid, JidError, jidOf, jidOfWire, prepareDomain, prepareLocal, prepareResource } from './jid.ts'
+import { addressIn, jid, Jid, JidError, jidOf, jidOfWire, prepareDomain, prepareLocal, prepareResource } from './jid.ts'
 
 type Parts = readonly [local: string, domain: string, resource: string]
 const partsOf = ({ local, domain, resource }: Jid): Parts => [local, domain, resource]
@@ -224,4 +224,39 @@ test('T-X07: each part by itself, enforced again, is as it was', () => {
       { numRuns: 2000 },
     )
   }
+})
+
+test('DEVIATES(0080): what breaks PRECIS is taken as it stands, part by part, and says so', () => {
+  for (const [text, full] of [
+    ['u@S2.test/Eva · work', 'u@s2.test/Eva · work'],
+    ['Romeo@s2.test/\u2764\ufe0f', 'romeo@s2.test/\u2764\ufe0f'],
+    ['\u2603@s2.test', '\u2603@s2.test'],
+    ['A\u2603@s2.test/\u00a0x', 'A\u2603@s2.test/ x'],
+    ['\u2603@s2.test/a/b@c', '\u2603@s2.test/a/b@c'],
+  ] as const) {
+    assert.throws(() => jid(text), JidError, text)
+    const other = jidOfWire(escape(text))
+    assert.equal(other.full, full)
+    assert.notEqual(other.fault, null)
+    assert.equal(valueOf(other.wire), full)
+    assert.equal(other.asBare.full, other.bare)
+    assert.equal(jidOfWire(escape(full)).full, full)
+  }
+  assert.equal(jidOfWire(escape('Romeo@S2.test/x')).fault, null)
+})
+
+test('DEVIATES(0080): what nobody can be called is refused all the same', () => {
+  const long = 'x'.repeat(1023)
+  for (const text of [
+    '@s2.test',
+    's2.test/',
+    'a b@s2.test',
+    "\u2603'@s2.test",
+    '\u2603<@s2.test',
+    'u@s2.test/a\tb',
+    `u@s2.test/·${long}`,
+  ])
+    assert.throws(() => addressIn(text), JidError, text)
+  for (const text of ['\u2603@', '\u2603@a b', 'u@-s2.test/x', 'u@s2..test/x'])
+    assert.throws(() => addressIn(text), JidError, text)
 })

@@ -2,6 +2,9 @@
  * XMPP addresses (RFC 7622): local@domain/resource. Splitting (3.1, 3.2), preparation and enforcement of the
  * three parts (3.2 to 3.4) and their limits in octets. The escapes of XEP-0106 are ordinary characters here
  * (its section 4.1). Two addresses are the same when their `full` strings are.
+ *
+ * What other servers call their users may break RFC 7622 3.3 and 3.4: most servers still follow RFC 6122, which
+ * allows more. Such a part is kept as it stands (DEVIATES(0080)), and the address has a `fault`.
  */
 import { valueOf } from '../xml/entities.ts'
 import { encode, escape, unpin, type Wire } from '../xml/wire.ts'
@@ -14,25 +17,28 @@ export class JidError extends Error {}
 
 /** An address whose parts are prepared. Made by `jid`, `jidOfWire` and `jidOf`. */
 export class Jid {
-  /** Prepared; '' when absent. */
+  /** Prepared, or with a fault; '' when absent. */
   readonly local: string
   readonly domain: string
-  /** Prepared; '' when absent. */
+  /** Prepared, or with a fault; '' when absent. */
   readonly resource: string
   readonly bare: string
   readonly full: string
   /** `full` as the value of an attribute. */
   readonly wire: Wire
+  /** What RFC 7622 forbids in the local part or the resource; null: nothing. An address of our own domains has none. */
+  readonly fault: string | null
   #asBare: Jid | null = null
 
   /** The strings must fit each other; `jidOf` sees to that. */
-  constructor(local: string, domain: string, resource: string, bare: string, full: string) {
+  constructor(local: string, domain: string, resource: string, bare: string, full: string, fault: string | null = null) {
     this.local = local
     this.domain = domain
     this.resource = resource
     this.bare = bare
     this.full = full
     this.wire = escape(full)
+    this.fault = fault
   }
 
   get isBare(): boolean {
@@ -66,46 +72,106 @@ const CACHED_OCTETS_MAX = 512
 const cache = new WireCache<Jid>(JIDS_CACHED_MAX)
 
 /**
- * Parses and prepares an address. Its strings may be slices of `text`: what was cut from a chunk of input goes
- * through `jidOfWire`.
+ * Parses and prepares an address that obeys RFC 7622 in all its parts. Its strings may be slices of `text`: what was
+ * cut from a chunk of input goes through `jidOfWire`.
  * @throws JidError
  */
 export function jid(text: string): Jid {
-  // RFC 7622 3.2: first the resource is taken off, then the local part, before anything is mapped (3.1).
-  const slash = text.indexOf('/')
-  const end = slash < 0 ? text.length : slash
-  const at = text.indexOf('@')
-  const hasLocal = at >= 0 && at < end
-  const rawLocal = hasLocal ? text.slice(0, at) : ''
-  const rawDomain = text.slice(hasLocal ? at + 1 : 0, end)
-  const rawResource = slash < 0 ? '' : text.slice(slash + 1)
-  const local = hasLocal ? prepareLocal(rawLocal) : ''
-  const domain = prepareDomain(rawDomain)
-  const resource = slash < 0 ? '' : prepareResource(rawResource)
-  if (local !== rawLocal || domain !== rawDomain || resource !== rawResource) return jidOf(local, domain, resource)
-  return new Jid(local, domain, resource, text.slice(0, end), text)
+  const address = addressIn(text)
+  if (address.fault !== null) throw new JidError(address.fault)
+  return address
 }
 
 /**
- * The address in the value of an attribute, as the scanner has read it from the XML; hot ones are remembered.
- * @throws JidError
+ * The address in the value of an attribute, as the scanner has read it from the XML; hot ones are remembered. It may
+ * have a `fault`.
+ * @throws JidError: not even another server can have such an address
  */
 export function jidOfWire(value: Wire): Jid {
   return cache.get(value) ?? parsed(value)
 }
 
+/** Are the accounts of this domain ours? */
+export type IsLocal = (domain: string) => boolean
+
+/**
+ * `address`, which obeys RFC 7622 in all its parts if the accounts of its domain are ours.
+ * @throws JidError
+ */
+export function strictIfOurs(address: Jid, isLocal: IsLocal): Jid {
+  if (address.fault !== null && isLocal(address.domain)) throw new JidError(address.fault)
+  return address
+}
+
+/**
+ * The domain in an address of which `jidOfWire` wants to know nothing.
+ * @throws JidError
+ */
+export function domainOfWire(value: Wire): string {
+  return prepareDomain(split(valueOf(unpin(value))).domain)
+}
+
 /** An address from parts that are prepared already. Nothing is checked. */
-export function jidOf(local: string, domain: string, resource = ''): Jid {
+export function jidOf(local: string, domain: string, resource = '', fault: string | null = null): Jid {
   const bare = local === '' ? domain : `${local}@${domain}`
-  return new Jid(local, domain, resource, bare, resource === '' ? bare : `${bare}/${resource}`)
+  return new Jid(local, domain, resource, bare, resource === '' ? bare : `${bare}/${resource}`, fault)
 }
 
 function parsed(value: Wire): Jid {
   const own = unpin(value)
-  const made = jid(valueOf(own))
+  const made = addressIn(valueOf(own))
   if (own.length <= CACHED_OCTETS_MAX) cache.set(own, made)
   return made
 }
+
+/** RFC 7622 3.2: first the resource is taken off, then the local part, before anything is mapped (3.1). Null: absent. */
+function split(text: string): { readonly local: string | null; readonly domain: string; readonly resource: string | null } {
+  const slash = text.indexOf('/')
+  const end = slash < 0 ? text.length : slash
+  const at = text.indexOf('@')
+  const hasLocal = at >= 0 && at < end
+  return {
+    local: hasLocal ? text.slice(0, at) : null,
+    domain: text.slice(hasLocal ? at + 1 : 0, end),
+    resource: slash < 0 ? null : text.slice(slash + 1),
+  }
+}
+
+/**
+ * The address in a text, which may have a `fault`.
+ * @throws JidError: not even another server can have such an address
+ */
+export function addressIn(text: string): Jid {
+  const raw = split(text)
+  let fault: string | null = null
+  /** Prepared, or as it stands. */
+  const part = (s: string | null, prepare: (s: string) => string, isImpossible: RegExp): string => {
+    if (s === null) return ''
+    try {
+      return prepare(s)
+    } catch (error) {
+      if (!(error instanceof JidError) || !isPossible(s, isImpossible)) throw error
+      fault ??= error.message
+      return s
+    }
+  }
+  const local = part(raw.local, prepareLocal, IMPOSSIBLE_IN_LOCAL)
+  const domain = prepareDomain(raw.domain)
+  const resource = part(raw.resource, prepareResource, IMPOSSIBLE_IN_RESOURCE)
+  const isAsWritten = local === (raw.local ?? '') && domain === raw.domain && resource === (raw.resource ?? '')
+  if (!isAsWritten) return jidOf(local, domain, resource, fault)
+  return new Jid(local, domain, resource, raw.resource === null ? text : text.slice(0, -1 - resource.length), text, fault)
+}
+
+/**
+ * What RFC 6122 forbids as well, as far as it matters to who only passes an address on: what would make another
+ * address of it, and control characters.
+ */
+const IMPOSSIBLE_IN_LOCAL = /["&'/:<>@\p{Z}\p{Cc}]/u
+const IMPOSSIBLE_IN_RESOURCE = /\p{Cc}/u
+
+const isPossible = (s: string, isImpossible: RegExp): boolean =>
+  s !== '' && s.length <= PART_OCTETS_MAX && Buffer.byteLength(s) <= PART_OCTETS_MAX && !isImpossible.test(s)
 
 /** UsernameCaseMapped at once: printable ASCII without upper case and without what RFC 7622 3.3.1 excludes. */
 const PLAIN_LOCAL = /^[!#-%(-.0-9;=?[-~]+$/

@@ -101,7 +101,7 @@ federation('T-F05: nor from one of our own', ALLOWED, async (realm) => {
 for (const [what, addresses] of [
   ['without to', `from='alice@a.example/x'`],
   ['without from', `to='dave@b.example'`],
-  ['with a to that is no address', `from='alice@a.example/x' to='da ve@b.example'`],
+  ['with a to whose domain is none', `from='alice@a.example/x' to='dave@b..example'`],
 ] as const)
   federation(`T-F06, CORE-23: a stanza ${what}`, ALLOWED, async (realm) => {
     const wire = await proved(realm)

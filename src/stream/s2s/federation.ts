@@ -11,6 +11,7 @@ import type { Destination } from '../../server/router.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { Read } from '../packet-from.ts'
 import { keyOf, type Outcome, type Pair } from './dialback/elements.ts'
 import type { Question } from './dialback/machine.ts'
 import { dialbackCondition, failureOf, NOT_YOURS, PeerFailure, reported, stanzaCondition } from './failure.ts'
@@ -134,18 +135,18 @@ export class Federation implements Destination, Switchboard, Connector {
     if (stream.isCertified(pair.remote)) return stream.dialback.conclude(pair, 'valid')
     void this.#callBack(stream, { pair, streamId: stream.id, key })
   }
-  receive(_: PeerStream, packet: Packet): void | Promise<void> {
-    const { router, clock } = this.#host
+  receive(_: PeerStream, { packet, error, octets }: Read): void | Promise<void> {
+    const { router } = this.#host
     this.#received.value += 1
     try {
-      const wait = this.#intake.admit(packet)
+      const wait = this.#intake.admit(packet, octets)
+      if (error !== null) return this.#after(wait, () => router.refuse(packet, error))
       if (packet.kind === 'iq') checkIq(packet)
-      if (wait > 0) return new Promise<void>((over) => void clock.after(wait, over)).then(() => router.route(packet))
-    } catch (error) {
-      if (!(error instanceof StanzaError)) throw error
-      return router.refuse(packet, error)
+      return this.#after(wait, () => router.route(packet))
+    } catch (refusal) {
+      if (!(refusal instanceof StanzaError)) throw refusal
+      return router.refuse(packet, refusal)
     }
-    return router.route(packet)
   }
   isNeeded(stream: PeerStream): boolean {
     return this.#streams.linksOf(stream).some((link) => link.isWatched)
@@ -165,6 +166,9 @@ export class Federation implements Destination, Switchboard, Connector {
     }
   }
 
+  #after(wait: Millis, go: () => void | Promise<void>): void | Promise<void> {
+    return wait > 0 ? new Promise<void>((over) => void this.#host.clock.after(wait, over)).then(go) : go()
+  }
   get #management(): PeerManagement | null {
     return this.#parts.peer.management
   }

@@ -5,35 +5,31 @@
 import { withoutForgeries } from '../../server/forgeries.ts'
 import type { RawElement } from '../../xml/scanner.ts'
 import type { Wire } from '../../xml/wire.ts'
-import { JidError, jidOfWire, type Jid } from '../../xmpp/jid.ts'
-import type { Packet } from '../../xmpp/packet.ts'
+import { jidOf, type IsLocal } from '../../xmpp/jid.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
 import { forClients } from '../content-namespace.ts'
-import { stanzaFrom } from '../packet-from.ts'
+import { addressOf, stanzaFrom, type Read } from '../packet-from.ts'
 import type { Pair } from './dialback/elements.ts'
 
 export interface StanzaRules {
   readonly serves: (domain: string) => boolean
+  readonly isLocal: IsLocal
   /** May this stream be used from `remote` to `local`? */
   readonly accepts: (pair: Pair) => boolean
 }
 
 /** @throws StreamError improper-addressing, host-unknown, invalid-from */
-export function stanzaOfPeer(raw: RawElement, { serves, accepts }: StanzaRules, lang: Wire | null): Packet {
-  const from = addressOf(raw.from)
-  const to = addressOf(raw.to)
-  if (!serves(to.domain)) throw new StreamError('host-unknown')
-  if (!accepts({ local: to.domain, remote: from.domain })) throw new StreamError('invalid-from')
-  const { packet } = stanzaFrom(raw, from, lang, to)
+export function stanzaOfPeer(raw: RawElement, { serves, isLocal, accepts }: StanzaRules, lang: Wire | null): Read {
+  const from = raw.from === null ? null : addressOf(raw.from)
+  const to = raw.to === null ? null : addressOf(raw.to)
+  if (from === null || to === null) throw new StreamError('improper-addressing')
+  const [local, remote] = [to.jid.domain, from.jid.domain]
+  if (!serves(local)) throw new StreamError('host-unknown')
+  if (!accepts({ local, remote })) throw new StreamError('invalid-from')
+  const read = stanzaFrom(raw, from.jid, lang, jidOf('', local), isLocal)
+  if (read.error !== null) return read
+  if (from.error !== null) return { ...read, error: from.error }
   const payload = forClients(raw)
-  return withoutForgeries(payload === null ? packet! : packet!.with({ payload }), (by) => serves(by.domain))
-}
-
-function addressOf(value: Wire | null): Jid {
-  try {
-    if (value !== null) return jidOfWire(value)
-  } catch (error) {
-    if (!(error instanceof JidError)) throw error
-  }
-  throw new StreamError('improper-addressing')
+  const honest = withoutForgeries(payload === null ? read.packet : read.packet.with({ payload }), (by) => serves(by.domain))
+  return honest === read.packet ? read : { ...read, packet: honest }
 }

@@ -14,8 +14,6 @@ import type { FederationSettings } from './settings.ts'
 const PARTIES_MAX = 10_000
 /** A party saves up as much as it may send in so many seconds. */
 const SAVED_SECONDS = 4
-/** What a stanza costs beside its content, about. */
-const ENVELOPE_OCTETS = 100
 
 interface Pace {
   readonly stanzas: Bucket | null
@@ -35,10 +33,10 @@ export class Intake {
     this.#clock = clock
   }
   /** Takes what the stanza costs, and says how long it has to wait. @throws StanzaError policy-violation: one request too many */
-  admit(packet: Packet): Millis {
+  admit(packet: Packet, octetsOnWire: number): Millis {
     const { stanzas, octets, requests } = this.#pace(this.#parties.of(packet.from.domain))
     const now = this.#clock.now()
-    const wait = Math.max(stanzas?.take(1, now) ?? 0, octets?.take(packet.payload.text.length + ENVELOPE_OCTETS, now) ?? 0)
+    const wait = Math.max(stanzas?.take(1, now) ?? 0, octets?.take(octetsOnWire, now) ?? 0)
     if (requests !== null && packet.kind === 'presence' && packet.type === 'subscribe' && requests.tryTake(1, now) > 0) {
       throw new StanzaError('policy-violation', { type: 'wait', text: 'Too many requests from this domain' })
     }

@@ -4,7 +4,8 @@ import type { Entropy } from '../../base/entropy.ts'
 import type { Log } from '../../base/log.ts'
 import type { TlsOver } from '../../net/tls-options.ts'
 import type { ScanLimits } from '../../xml/scanner.ts'
-import type { Packet } from '../../xmpp/packet.ts'
+import type { IsLocal } from '../../xmpp/jid.ts'
+import type { Read } from '../packet-from.ts'
 import type { Pair } from './dialback/elements.ts'
 import type { PeerManagement } from './management.ts'
 import type { PeerStream } from './peer-stream.ts'
@@ -21,6 +22,8 @@ export interface PeerParts {
   readonly secret: string
   /** Is the domain ours? */
   readonly serves: (domain: string) => boolean
+  /** Are its accounts here? Not so with a component's. */
+  readonly isLocal: IsLocal
   /** The first of our domains, for those who ask for none of them. */
   readonly domain: string
   /** Of the input, once the peer is known. */
@@ -46,7 +49,7 @@ export interface Switchboard {
   /** May it? `stream.dialback.conclude` is the answer. */
   examine(stream: PeerStream, pair: Pair, key: string): void
   /** A stanza has come. A promise makes the stream's lane wait. */
-  receive(stream: PeerStream, packet: Packet): void | Promise<void>
+  receive(stream: PeerStream, read: Read): void | Promise<void>
   /** Would anybody miss the stream if it were closed because it is not used? */
   isNeeded(stream: PeerStream): boolean
   /** The stream is over. @param graceful both sides have closed it, and neither named an error */

@@ -17,7 +17,7 @@ import { SERVER, STREAM, STREAM_ERRORS } from '../../xmpp/ns.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
 import type { Carrier, CarrierHandler } from '../carrier.ts'
-import { isStanza } from '../packet-from.ts'
+import { isStanza, type Read } from '../packet-from.ts'
 import {
   DIALBACK,
   dialbackText,
@@ -84,7 +84,7 @@ export class PeerStream implements CarrierHandler {
   readonly #board: Switchboard
   readonly #negotiation: PeerNegotiation
   /** Null: the other side asks how much was handled. */
-  readonly #lane: Lane<Packet | null>
+  readonly #lane: Lane<Read | null>
   /** Who waits for the answer to `want`. */
   readonly #wanted = new Map<string, { granted: () => void; refused: (why: PeerFailure) => void }>()
   #lang: Wire | null = null
@@ -289,10 +289,11 @@ export class PeerStream implements CarrierHandler {
     if (raw.ns === SM && this.managed !== null && (raw.name === 'r' || raw.name === 'a')) return this.#count(raw)
     if (raw.ns !== SERVER || !isStanza(raw.name)) return this.#negotiation.element(raw)
     if (!this.dialback.acceptsAny) return this.fail('not-authorized')
-    const packet = stanzaOfPeer(raw, { serves: this.#parts.serves, accepts: (pair) => this.dialback.accepts(pair) }, this.#lang)
+    const { serves, isLocal } = this.#parts
+    const read = stanzaOfPeer(raw, { serves, isLocal, accepts: (pair) => this.dialback.accepts(pair) }, this.#lang)
     this.usedAt = this.heardAt
     this.received += 1
-    this.#lane.push(packet)
+    this.#lane.push(read)
     if (this.#lane.depth >= this.#parts.settings['queued-stanzas']) this.carrier.hold()
   }
   footer(): void {
@@ -322,9 +323,9 @@ export class PeerStream implements CarrierHandler {
     this.fail('internal-server-error')
   }
 
-  #handle(packet: Packet | null): void | Promise<void> {
-    if (packet === null) return this.send(answer(this.managed!.h))
-    const wait = this.#board.receive(this, packet)
+  #handle(read: Read | null): void | Promise<void> {
+    if (read === null) return this.send(answer(this.managed!.h))
+    const wait = this.#board.receive(this, read)
     if (wait !== undefined) return wait.then(() => void (this.handled += 1))
     this.handled += 1
   }

@@ -107,6 +107,7 @@ function peerParts({ host, federation: settings, peers, streams, certificates, s
     secret,
     peers: new Peers(settings['trust'], peers),
     serves: (domain) => router.serves(domain),
+    isLocal: (domain) => router.isLocal(domain),
     domain: domains[0]!,
     limits: scanLimits(streams, settings['stanza-size']),
     management: settings['stream-management'] ? new PeerManagement({ clock, entropy, settings }, metrics) : null,

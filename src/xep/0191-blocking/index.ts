@@ -11,7 +11,7 @@ import type { Slot } from '../../server/slots.ts'
 import type { Database } from '../../storage/database.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { wire } from '../../xml/wire.ts'
-import { jid, JidError, type Jid } from '../../xmpp/jid.ts'
+import { addressIn, JidError, strictIfOurs, type IsLocal, type Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { BlockList } from './block-list.ts'
@@ -52,6 +52,7 @@ class Blocking {
   /** Sessions that have asked for the list: they are told of changes. */
   readonly #interested: Slot<Session, boolean>
   readonly #entriesMax: number
+  readonly #isLocal: IsLocal
   #pushes = 0
 
   constructor(host: Host<Database>, lists: Slot<LocalAccount, BlockList>, entriesMax: number) {
@@ -65,6 +66,7 @@ class Blocking {
       restore: (session, kept) => session.set(this.#interested, kept === true),
     })
     this.#entriesMax = entriesMax
+    this.#isLocal = (domain) => host.router.isLocal(domain)
     host.probing.hideBy((prober, owners) => this.#store.hiding(prober, owners))
   }
   async load(account: LocalAccount): Promise<void> {
@@ -78,7 +80,7 @@ class Blocking {
   }
   /** 3.3 */
   async block({ account, payload }: AccountRequest): Promise<Answer> {
-    const named = itemsOf(payload)
+    const named = itemsOf(payload, this.#isLocal)
     if (named.length === 0) throw new StanzaError('bad-request')
     await account.serial.run(async () => {
       const before = account.get(this.#lists)
@@ -95,7 +97,7 @@ class Blocking {
   }
   /** 3.4, and 3.5: without an item, everybody is unblocked. */
   async unblock({ account, payload }: AccountRequest): Promise<Answer> {
-    const named = itemsOf(payload)
+    const named = itemsOf(payload, this.#isLocal)
     await account.serial.run(async () => {
       const before = account.get(this.#lists)
       const removed = named.length === 0 ? before.entries : named.filter((entry) => before.has(entry))
@@ -145,14 +147,14 @@ const command = (name: 'block' | 'unblock' | 'blocklist', entries: readonly Jid[
   el(name, BLOCKING, {}, ...entries.map((entry) => el('item', BLOCKING, { jid: entry.full })))
 
 /** @throws StanzaError */
-function itemsOf(payload: Element): readonly Jid[] {
+function itemsOf(payload: Element, isLocal: IsLocal): readonly Jid[] {
   return payload.elements
     .filter((e) => e.is('item', BLOCKING))
     .map((item) => {
       const text = item.attr('jid')
       if (text === undefined) throw new StanzaError('bad-request')
       try {
-        return jid(text)
+        return strictIfOurs(addressIn(text), isLocal)
       } catch (error) {
         if (error instanceof JidError) throw new StanzaError('jid-malformed')
         throw error

@@ -5,7 +5,7 @@ import type { Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline.ts'
 import type { Slot } from '../../server/slots.ts'
 import { el } from '../../xml/element.ts'
-import { jid, JidError } from '../../xmpp/jid.ts'
+import { addressIn, JidError } from '../../xmpp/jid.ts'
 import { mediatedInvite } from '../../xmpp/muc-user.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { errorReply, StanzaError } from '../../xmpp/stanza-error.ts'
@@ -43,7 +43,7 @@ function isInvitedByBlocked(list: BlockList, packet: Packet): boolean {
   const inviter = packet.kind === 'message' ? mediatedInvite(packet)?.attr('from') : undefined
   if (inviter === undefined) return false
   try {
-    return list.matches(jid(inviter))
+    return list.matches(addressIn(inviter))
   } catch (error) {
     if (error instanceof JidError) return false
     throw error
