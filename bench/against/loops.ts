@@ -4,6 +4,7 @@
  * `bench/against/run.ts` compares two builds by them.
  */
 import { memoryServer, type MemoryServer } from '../../test/support/memory-server.ts'
+import { SystemClock } from '../../src/base/clock.ts'
 import { Flusher, Outbox } from '../../src/server/outbox.ts'
 import type { Connection, Session } from '../../src/server/session.ts'
 import { packetFrom } from '../../src/stream/packet-from.ts'
@@ -21,7 +22,7 @@ const DELIVERIES = 40_000
 /** Stanzas that clients send in one turn of the event loop. */
 const IN_A_TURN = 50
 /** Octets that may wait for one client. */
-const QUEUE_MAX = 1_000_000
+const UNREAD = { clock: new SystemClock(), octets: 1_000_000, patienceMs: 10_000 }
 const LIMITS = { stanzaBytes: 262_144, depth: 64, tagBytes: 16_384, attributes: 64 }
 const SM = 'urn:xmpp:sm:3'
 const HEADER =
@@ -43,7 +44,7 @@ class Client implements Connection {
   readonly heardAt = 0
   stanzas = 0
   isAsked = false
-  readonly #outbox = new Outbox(flusher, sink, QUEUE_MAX, () => {
+  readonly #outbox = new Outbox(flusher, sink, UNREAD, () => {
     throw new Error('too much waits')
   })
 
@@ -51,6 +52,11 @@ class Client implements Connection {
     if (text.startsWith('<r ')) this.isAsked = true
     else if (!text.startsWith('<enabled')) this.stanzas += 1
     this.#outbox.push(text)
+  }
+  readonly hasRoom = true
+  readonly isOverfull = false
+  whenTaken(): Promise<boolean> {
+    return Promise.resolve(true)
   }
   close(): void {}
   hold(): void {}

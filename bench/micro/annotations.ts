@@ -36,6 +36,11 @@ class Client implements Connection {
     else if (text.startsWith('<message')) this.onMessage()
     else this.questions.push(text)
   }
+  readonly hasRoom = true
+  readonly isOverfull = false
+  whenTaken(): Promise<boolean> {
+    return Promise.resolve(true)
+  }
   close(): void {}
   hold(): void {}
   resume(): void {}

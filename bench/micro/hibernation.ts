@@ -24,6 +24,11 @@ class Client implements Connection {
   readonly heardAt = 0
 
   send(): void {}
+  readonly hasRoom = true
+  readonly isOverfull = false
+  whenTaken(): Promise<boolean> {
+    return Promise.resolve(true)
+  }
   close(): void {}
   hold(): void {}
   resume(): void {}

@@ -33,6 +33,11 @@ class Client implements Connection {
     if (text.startsWith('<r')) this.isAsked = true
     else this.stanzas += 1
   }
+  readonly hasRoom = true
+  readonly isOverfull = false
+  whenTaken(): Promise<boolean> {
+    return Promise.resolve(true)
+  }
   close(): void {}
   hold(): void {}
   resume(): void {}

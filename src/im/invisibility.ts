@@ -7,7 +7,7 @@ import type { Packet } from '../xmpp/packet.ts'
 import type { Account, Resource } from './account.ts'
 import { ended, readPresence, redeliverPending, type PresenceOut } from './presence.ts'
 
-export type InvisibilityOut = Pick<PresenceOut, 'routeAll' | 'toResource' | 'probe'>
+export type InvisibilityOut = Pick<PresenceOut, 'routeAll' | 'toResource' | 'probe' | 'pour'>
 
 /**
  * 3.1: the client goes invisible. Who saw it is told that it has gone, and its last presence was at that moment. One that

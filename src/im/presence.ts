@@ -28,11 +28,14 @@ export interface PresenceOut {
   toResource(packet: Packet, resource: Resource): void
   /** 4.3.1: find out about these contacts; the answers are for `me`. Probes go from bare JID to bare JID. */
   probe(me: Resource, contacts: readonly Jid[]): void
+  /** Takes each step, which sends something to `me`, as fast as its client reads. */
+  pour(me: Resource, steps: Iterator<void>): void
   /** Initial presence is done: now is the time for `redeliverPending`, for offline messages and the like. */
   becameAvailable(me: Resource): void
 }
 type RouteOut = Pick<PresenceOut, 'route'>
 type ResourceOut = Pick<PresenceOut, 'toResource'>
+type SourceOut = Pick<PresenceOut, 'toResource' | 'pour'>
 type LeaveOut = Pick<PresenceOut, 'routeAll' | 'toResource'>
 
 /** 4.2.2 and 4.4.2: the client sends presence with neither `to` nor `type`. The first one is initial presence. */
@@ -54,9 +57,16 @@ export function broadcastAvailable(account: Account, me: Resource, sent: Packet,
 }
 
 /** 3.1.3 rule 4: whoever becomes available is shown every request that has not been answered. */
-export function redeliverPending(account: Account, me: Resource, out: ResourceOut): void {
-  for (const { from, stanza, receivedAt } of account.roster.pending()) {
-    if (!account.hidden(from)) out.toResource(withDelay(stanza, account.bare.domain, receivedAt), me)
+export function redeliverPending(account: Account, me: Resource, out: SourceOut): void {
+  if (account.roster.pendingCount > 0) out.pour(me, showPending(account, me, out))
+}
+function* showPending(account: Account, me: Resource, out: ResourceOut): Generator<void, void> {
+  for (const request of [...account.roster.pending()]) {
+    const { from, stanza, receivedAt } = request
+    // One that has come again meanwhile was shown then
+    if (account.roster.pendingFrom(from.full) !== request || account.hidden(from)) continue
+    out.toResource(withDelay(stanza, account.bare.domain, receivedAt), me)
+    yield
   }
 }
 

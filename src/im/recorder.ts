@@ -34,6 +34,9 @@ export class Recorder implements PresenceOut, SubscriptionOut {
   probe(me: Resource, contacts: readonly Jid[]): void {
     for (const contact of contacts) this.lines.push(`probe ${me.jid.full} > ${contact.full}`)
   }
+  pour(_me: Resource, steps: Iterator<void>): void {
+    while (steps.next().done !== true);
+  }
   becameAvailable(me: Resource): void {
     this.lines.push(`became available ${me.jid.full}`)
   }

@@ -125,7 +125,7 @@ Not taken: capulet.com: pubsub.
     (await new BlockLists(database).load(JULIET)).map(({ full }) => full),
     ['tybalt@example.com'],
   )
-  const [message] = await new OfflineMessages(database).first(JULIET, 10)
+  const [message] = await new OfflineMessages(database).after(JULIET, 0, 10)
   assert.equal(message!.receivedAt, Date.UTC(1969, 6, 21, 0, 32, 29))
   assert.equal(
     decode(message!.packet.wire),
@@ -330,7 +330,7 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
   assert.ok(await verifyPassword(nurse.hash, nurse.keys, 'pa"ss\\wörd'))
   const { items } = await rosters.load(JULIET)
   assert.deepEqual([items[0]!.name, items[0]!.groups, items[0]!.subscription], ['Römeo', ['Friends'], 'both'])
-  const messages = await new OfflineMessages(here.server.host.database).first(JULIET, 10)
+  const messages = await new OfflineMessages(here.server.host.database).after(JULIET, 0, 10)
   assert.deepEqual(
     messages.map(({ packet, receivedAt }) => [packet.payload.child('body')!.text, receivedAt]),
     [1, 2].map((n) => [`Good night ${n}, größer & <3`, Date.UTC(2026, 10, 21, 19, 3, 38)]),

@@ -60,9 +60,14 @@ export class NetSocket {
   get buffered(): number {
     return this.#stream.writableLength
   }
-  /** @param octets one character per octet */
-  write(octets: string): void {
-    if (this.#stream.writable) this.#stream.write(octets, 'latin1')
+  /**
+   * @param octets one character per octet
+   * @param taken called when the system has taken these octets and all before them
+   */
+  write(octets: string, taken?: () => void): void {
+    if (!this.#stream.writable) return
+    if (taken === undefined) this.#stream.write(octets, 'latin1')
+    else this.#stream.write(octets, 'latin1', (error) => (error === null || error === undefined) && taken())
   }
   /** No more is read until `resume`. */
   pause(): void {

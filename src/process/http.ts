@@ -33,7 +33,7 @@ export function webPort({ host, clients, admission, web, bosh, streams, endOfTic
   const { http: routes, clock, log, entropy, metrics } = host
   const origins = new Origins(web['origins'])
   const seeOtherUri = web['see-other-uri'] === '' ? null : web['see-other-uri']
-  new WebSocketService({ clients, streams, origins, admission, seeOtherUri, endOfTick }).install(routes)
+  new WebSocketService({ clients, streams, origins, admission, seeOtherUri, clock, endOfTick }).install(routes)
   new BoshService({ clients, bosh, streams, origins, clock, entropy, metrics, endOfTick }).install(routes)
   const proxies = new TrustedProxies(web['trusted-proxies'])
   return new HttpPort({ routes, proxies, admission, requestMs: web['request-timeout'], clock, log })

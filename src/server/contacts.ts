@@ -52,6 +52,7 @@ export function contacts(parts: ContactsParts): Contacts {
     routeAll: (packet, to) => router.routeAll(packet, to),
     toResource: (packet, resource) => deliver(resource as Session, packet),
     probe: (me, all) => probing.ask(me, all),
+    pour: (me, steps) => (me as Session).room.pour(steps),
     becameAvailable(me) {
       const { account } = me as Session
       redeliverPending(account, me, out)

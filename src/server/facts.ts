@@ -43,6 +43,10 @@ export interface Facts {
   'link-mended': LinkFact
   /** After that, contacts there were asked about from the moment `since` on, and the other side has handled and answered all of it. */
   'link-settled': LinkFact & { readonly since: Millis }
+  /** A session was sent a message that stays in store until its client has got it. `packet`: null when that was in another run. */
+  'stored-message-sent': { readonly session: Session; readonly packet: Packet | null; readonly seq: number }
+  /** The client of a session has acknowledged a message that is in store. */
+  'stored-message-received': { readonly session: Session; readonly seq: number }
   'account-created': { readonly jid: Jid }
   'account-deleted': { readonly jid: Jid }
 }

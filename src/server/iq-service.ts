@@ -7,6 +7,7 @@ import { Packet, Payload } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import type { Accounts, LocalAccount } from './accounts.ts'
 import type { Asking } from './asking.ts'
+import { ROOM_OCTETS } from './outbox.ts'
 import type { AccountRequest, AccountRule, Answer, Registry } from './registry.ts'
 import type { Router } from './router.ts'
 import type { Session } from './session.ts'
@@ -18,6 +19,7 @@ export interface IqServiceParts {
   readonly asking: Asking
 }
 
+const nothing = (): void => {}
 const SERVICE_UNAVAILABLE = 'service-unavailable'
 
 export class IqService {
@@ -91,7 +93,15 @@ export class IqService {
       Packet.of({ kind: 'iq', type: 'result', from: packet.to!, to: packet.from, id: packet.id, payload }),
     )
     request?.afterwards?.()
-    return waits
+    const session = this.#session(packet)
+    return session === null ? waits : (this.#untilRead(session, payload.text.length) ?? waits)
+  }
+  /** Nobody is sent many long answers at once: further requests wait until those are read. */
+  #untilRead(session: Session, octets: number): Promise<void> | undefined {
+    session.answered += octets
+    if (session.answered <= ROOM_OCTETS) return undefined
+    session.answered = 0
+    return session.connection?.whenTaken().then(nothing)
   }
 }
 

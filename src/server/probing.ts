@@ -25,6 +25,9 @@ export interface ProbingParts {
 /** Which of `owners`, accounts that are not in memory, keep themselves hidden from `prober`. */
 export type Hiding = (prober: Jid, owners: readonly string[]) => Promise<ReadonlySet<string>>
 
+/** While its client was reading, the session may have left, or its user may have blocked the contact. */
+const isWanted = ({ takesPart, account }: Session, contact: Jid): boolean => takesPart && !account.hidden(contact)
+
 export class Probing {
   readonly #parts: ProbingParts
 
@@ -42,18 +45,27 @@ export class Probing {
   onAnswered(listener: (account: Jid, prober: Jid) => void): void {
     this.#answered = listener
   }
-  /** Finds out, for `me`, about each of `contacts` (4.3.1). */
+  /** Finds out, for `me`, about each of `contacts` (4.3.1). What is known here it is told as fast as its client reads. */
   ask(me: Resource, contacts: readonly Jid[]): void {
-    const { accounts, router } = this.#parts
+    const { router } = this.#parts
     const probe = Packet.of({ kind: 'presence', type: 'probe', from: me.jid.asBare })
     const session = me as Session
+    const here: Jid[] = []
+    for (const contact of contacts) {
+      if (router.isLocal(contact.domain)) here.push(contact)
+      else router.routeQuietly(probe.addressedTo(contact))
+    }
+    if (here.length > 0) session.room.pour(this.#askHere(session, probe, here))
+  }
+  *#askHere(session: Session, probe: Packet, contacts: readonly Jid[]): Generator<void, void> {
     let away: Jid[] | null = null
     for (const contact of contacts) {
-      if (!router.isLocal(contact.domain)) router.routeQuietly(probe.addressedTo(contact))
-      else {
-        const account = accounts.get(contact.bare)
-        if (account?.isAvailable !== true) (away ??= []).push(contact)
-        else if (!account.hidden(probe.from)) this.#answerTo(session, account, probe.addressedTo(contact))
+      if (!isWanted(session, contact)) continue
+      const account = this.#parts.accounts.get(contact.bare)
+      if (account?.isAvailable !== true) (away ??= []).push(contact)
+      else if (!account.hidden(probe.from)) {
+        this.#answerTo(session, account, probe.addressedTo(contact))
+        yield
       }
     }
     if (away === null) return
@@ -93,12 +105,23 @@ export class Probing {
       this.#hiding?.(prober, contacts),
     ])
     const byOwner = new Map(relations.map((relation) => [relation.owner, relation]))
-    for (const contact of session.account.roster.subscriptions) {
-      if (!contacts.includes(contact.bare) || hidden?.has(contact.bare) === true) continue
-      // Who has come online meanwhile has told the session himself: an old answer must not follow that.
+    const asked = new Set(contacts)
+    const answering = session.account.roster.subscriptions.filter(({ bare }) => asked.has(bare) && hidden?.has(bare) !== true)
+    session.room.pour(this.#answerAll(session, probe, answering, byOwner))
+  }
+  *#answerAll(
+    session: Session,
+    probe: Packet,
+    contacts: readonly Jid[],
+    relations: ReadonlyMap<string, Relation>,
+  ): Generator<void, void> {
+    for (const contact of contacts) {
+      // A contact that has come online meanwhile has told the session: an old answer must not follow that
       const account = this.#parts.accounts.get(contact.bare)
-      if (session.ended || account?.isAvailable === true) continue
-      this.#answerTo(session, account ?? this.#asAccount(contact, prober, byOwner.get(contact.bare)), probe.addressedTo(contact))
+      if (account?.isAvailable === true || !isWanted(session, contact)) continue
+      const known = account ?? this.#asAccount(contact, probe.from, relations.get(contact.bare))
+      this.#answerTo(session, known, probe.addressedTo(contact))
+      yield
     }
   }
 

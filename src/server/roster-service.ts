@@ -42,23 +42,16 @@ function get({ rosters, deliver }: RosterServiceParts, request: AccountRequest):
     // 2.6.3: the full roster when the changes are not known any more, or when it is the shorter answer
     if (changes === null || changes.version !== roster.version || epoch !== roster.epoch || changes.items.length > roster.size)
       return rosterResult(roster)
-    request.afterwards = () => {
-      rosterUpdates(changes, epoch).forEach((update: Element, i: number) => {
-        deliver(
-          session,
-          Packet.of({
-            kind: 'iq',
-            type: 'set',
-            from: bare,
-            to: session.jid,
-            id: wire(`missed-${i + 1}`),
-            payload: Payload.of(update),
-          }),
-        )
-      })
-    }
+    request.afterwards = () => session.room.pour(missed(session, rosterUpdates(changes, epoch), deliver))
     return null
   })
+}
+function* missed(session: Session, updates: readonly Element[], deliver: RosterServiceParts['deliver']): Generator<void, void> {
+  const push = { kind: 'iq', type: 'set', from: session.account.bare, to: session.jid } as const
+  for (const [i, update] of updates.entries()) {
+    deliver(session, Packet.of({ ...push, id: wire(`missed-${i + 1}`), payload: Payload.of(update) }))
+    yield
+  }
 }
 
 /** 2.1.5, 2.3, 2.4, 2.5. The pushes are out before the result (ROS-6). */

@@ -122,6 +122,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   installCore(books, { ...about, ...rules, rateLimiter, rush })
   const kept = { store: stores.keptSessions, lastPresence: stores.lastPresence, octetsMax: options.limits['kept-sessions'] }
   const keptSessions = new KeptSessions({ ...about, sessions, probing, ...kept })
+  keptSessions.keepsakes.push({ name: 'room', settle: (session) => session.room.drain(), restore: () => {} })
   keptSessions.keepsakes.push({ name: 'rush', settle: (session) => rush.letOut(session), restore: () => {} })
 
   const writes = { store: stores.keptSessions, everyMs: options.limits['session-checkpoint'] }

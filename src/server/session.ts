@@ -11,6 +11,7 @@ import type { Packet } from '../xmpp/packet.ts'
 import type { LocalAccount } from './accounts.ts'
 import type { Ending } from './endings.ts'
 import type { Lane } from './lane.ts'
+import { Room } from './room.ts'
 import type { Slot } from './slots.ts'
 import type { Sign } from './standing.ts'
 
@@ -33,6 +34,12 @@ export interface Connection {
   readonly heardAt: Millis
   /** Hands over complete stanzas, to be written at the end of the tick. */
   send(text: Wire): void
+  /** Has the client kept up so far that it may be sent more at once? */
+  readonly hasRoom: boolean
+  /** Does more wait for it than may wait for long? */
+  readonly isOverfull: boolean
+  /** When everything that was sent before is on its way to the client; false: the connection is over. */
+  whenTaken(): Promise<boolean>
   /** Writes what was handed over, tells the peer why it ends, and closes. */
   close(ending: Ending): void
   /** Stops reading from the peer until `resume`: too much of what it sent waits to be processed. */
@@ -66,6 +73,12 @@ export class Session extends Resource {
   connection: Connection | null
   /** What the client has sent and waits to be processed, in order. */
   readonly lane: Lane<LaneItem>
+  /** Has its client kept up with what it was sent? */
+  readonly room: Room
+  /** Its client acknowledges what it gets (XEP-0198). */
+  acknowledges: boolean
+  /** Octets of answers to its client's requests, since those were last waited for. */
+  answered: number
   /** Stanzas of the client that are done: delivered, stored, answered or refused. */
   handled: number
   /** How long it may live without a connection; 0: not at all. */
@@ -107,6 +120,9 @@ export class Session extends Resource {
     this.connection = connection
     this.device = device
     this.lane = makeLane(this)
+    this.room = new Room(this)
+    this.acknowledges = false
+    this.answered = 0
     this.handled = 0
     this.resumableMs = 0
     this.pause = null
@@ -133,6 +149,7 @@ export class Session extends Resource {
   disconnect(): void {
     this.#heardBefore = this.heardAt
     this.connection = null
+    this.room.changed()
   }
   /** Gives the session its slots; once, when it is bound. */
   furnish(slots: unknown[]): void {

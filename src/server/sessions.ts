@@ -179,6 +179,7 @@ export class Sessions {
     session.connection = connection
     session.heard('resumption')
     session.lang = lang
+    session.room.changed()
     this.#parts.facts.tell('session-resumed', { session, after: 'stream-lost' })
   }
   /** Its client has announced that it will not be heard of for a while, and keeps its connection. */

@@ -59,6 +59,12 @@ export interface Carrier {
   features(offers: readonly Element[]): void
   /** A complete element, written at the end of the tick. Unprefixed names without `xmlns` are in 'jabber:client'. */
   send(text: Wire): void
+  /** Has the peer kept up so far that it may be sent more at once? */
+  readonly hasRoom: boolean
+  /** Does more wait for it than may wait for long? */
+  readonly isOverfull: boolean
+  /** When everything that was sent before is on its way to the peer; false: the connection is over. */
+  whenTaken(): Promise<boolean>
   /** Writes all there is, the error if there is one, and the footer, and closes our side. Reads no more. */
   close(error: StreamError | null): void
   /** Cuts the connection. */

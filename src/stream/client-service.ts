@@ -15,7 +15,7 @@ import { LoginQueue, type Applicant } from './login-queue.ts'
 import { Guesses } from './sasl/guesses.ts'
 import { Mechanisms } from './sasl/offers.ts'
 import { VerifiedPasswords } from './sasl/verified-passwords.ts'
-import type { SaslSettings, StreamsSettings } from './settings.ts'
+import { unreadOf, type SaslSettings, type StreamsSettings } from './settings.ts'
 import { TcpCarrier, type TcpOptions } from './tcp-carrier.ts'
 
 export interface ClientServiceOptions {
@@ -42,7 +42,12 @@ export class ClientService {
     this.#options = options
     this.#parts = clientStreamParts(options)
     const limits = scanLimits(streams, streams['stanza-size-before-login'])
-    this.#directTls = { flusher: new Flusher(options.endOfTick), queueMax: streams['output-queue'], limits, startTls: null }
+    this.#directTls = {
+      flusher: new Flusher(options.endOfTick),
+      unread: unreadOf(streams, options.server.host.clock),
+      limits,
+      startTls: null,
+    }
     this.#tcp = {
       ...this.#directTls,
       startTls: certificates === null ? null : asServer(serverOptions(certificates, { alpn: null, askForCertificate })),

@@ -58,6 +58,15 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
   send(text: Wire): void {
     if (!this.#closing) this.#carrier.send(text)
   }
+  get hasRoom(): boolean {
+    return this.#carrier.hasRoom
+  }
+  get isOverfull(): boolean {
+    return this.#carrier.isOverfull
+  }
+  whenTaken(): Promise<boolean> {
+    return this.#closing ? Promise.resolve(false) : this.#carrier.whenTaken()
+  }
   close(ending: Ending): void {
     this.#session = null
     if (ending !== CONNECTION_LOST) return this.#finish(errorOf(ending))

@@ -11,7 +11,7 @@ import { jid } from '../xmpp/jid.ts'
 import { scanLimits } from './client-service.ts'
 import { ComponentStream, type ComponentStreamParts } from './component-stream.ts'
 import { Components, type Component, type ComponentNews } from './components.ts'
-import type { ComponentSettings, StreamsSettings } from './settings.ts'
+import { unreadOf, type ComponentSettings, type StreamsSettings } from './settings.ts'
 import { TcpCarrier, type TcpOptions } from './tcp-carrier.ts'
 
 export interface ComponentServiceOptions {
@@ -55,7 +55,12 @@ export class ComponentService {
     }
     this.#admission = admission
     const early = scanLimits(streams, streams['stanza-size-before-login'])
-    this.#tcp = { flusher: new Flusher(endOfTick), queueMax: streams['component-output-queue'], limits: early, startTls: null }
+    this.#tcp = {
+      flusher: new Flusher(endOfTick),
+      unread: unreadOf(streams, clock, streams['component-output-queue']),
+      limits: early,
+      startTls: null,
+    }
     metrics.gauge(
       'porchlight_components_connected',
       'Components that are connected',

@@ -1,5 +1,7 @@
 /** Options of streams (RFC 6120 4) and of authentication (RFC 6120 6): what is required, and the limits. */
+import type { Clock } from '../base/clock.ts'
 import { count, duration, flag, list, section, size, text, type Settings } from '../base/settings.ts'
+import type { Unread } from '../server/outbox.ts'
 
 export const streamsSettings = section({
   'require-tls': flag(
@@ -26,12 +28,26 @@ export const streamsSettings = section({
     'Clients that may wait for their turn to log in. One more is turned away with resource-constraint (before direct TLS: closed), and should try again later.',
   ),
   'login-attempts': count(5, 'Failed logins on one stream. The last one ends it with policy-violation (RFC 6120 6.4.5).', 2),
-  'output-queue': size('1 MiB', 'Octets that wait to be read by one client. More end its session: it does not read.'),
+  'output-queue': size(
+    '1 MiB',
+    'Octets that may wait to be read by one client. Of more, it must take some within output-timeout; four times as many end its session at once.',
+  ),
+  'output-timeout': duration(
+    '10 seconds',
+    'A client, component or server for which more waits than its output queue may hold, and that takes nothing for so long, does not read: its session or stream ends.',
+  ),
   'connections-per-address': count(200, 'Connections of one IP address at a time. One more is closed at once. 0: no limit.'),
   'connections-per-minute': count(600, 'New connections of one IP address in a minute. One more is closed at once. 0: no limit.'),
-  'component-output-queue': size('16 MiB', 'The same of one component. More end its connection.'),
+  'component-output-queue': size('16 MiB', 'Octets that may wait to be read by one component: likewise.'),
 })
 export type StreamsSettings = Settings<typeof streamsSettings>
+
+/** What may wait to be read by one peer. @param octets by default as for a client */
+export const unreadOf = (streams: StreamsSettings, clock: Clock, octets = streams['output-queue']): Unread => ({
+  clock,
+  octets,
+  patienceMs: streams['output-timeout'],
+})
 
 /** Every mechanism but PLAIN, which has options of its own. */
 export const SCRAM_AND_EXTERNAL: readonly string[] = [

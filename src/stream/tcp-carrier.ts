@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { NetSocket, type SocketHandler } from '../net/socket.ts'
 import type { TlsOver } from '../net/tls-options.ts'
-import { Outbox, type Flusher } from '../server/outbox.ts'
+import { Outbox, type Flusher, type Unread } from '../server/outbox.ts'
 import type { Element } from '../xml/element.ts'
 import { Scanner, type ScanLimits } from '../xml/scanner.ts'
 import type { Wire } from '../xml/wire.ts'
@@ -13,8 +13,7 @@ import { CLOSE, features, forClient, open, streamError, type Declarations } from
 
 export interface TcpOptions {
   readonly flusher: Flusher
-  /** Octets that may wait to be read by the peer. */
-  readonly queueMax: number
+  readonly unread: Unread
   readonly limits: ScanLimits
   /** Null: STARTTLS is not to be had. */
   readonly startTls: TlsOver | null
@@ -37,7 +36,7 @@ export class TcpCarrier implements Carrier, SocketHandler {
     this.#handler = handler
     this.#options = options
     this.#socket = new NetSocket(connection, this)
-    this.#outbox = new Outbox(options.flusher, this.#socket, options.queueMax, () => handler.overflowed())
+    this.#outbox = new Outbox(options.flusher, this.#socket, options.unread, () => handler.overflowed())
     this.#scanner = new Scanner(handler, options.limits)
     this.startTls = options.startTls === null ? null : () => this.#secure(options.startTls!)
   }
@@ -69,8 +68,17 @@ export class TcpCarrier implements Carrier, SocketHandler {
   send(text: Wire): void {
     this.#outbox.push(text)
   }
+  get hasRoom(): boolean {
+    return this.#outbox.hasRoom
+  }
+  get isOverfull(): boolean {
+    return this.#outbox.isOverfull
+  }
+  whenTaken(): Promise<boolean> {
+    return this.#outbox.whenTaken()
+  }
   close(error: StreamError | null): void {
-    this.#outbox.flush()
+    this.#outbox.finish()
     this.#scanner.stop()
     this.#socket.resume()
     this.#socket.write((error === null ? '' : streamError(error)) + CLOSE)
@@ -112,9 +120,11 @@ export class TcpCarrier implements Carrier, SocketHandler {
   }
   secured(): void {}
   ended(): void {
+    this.#outbox.abandon()
     this.#handler.lost()
   }
   closed(): void {
+    this.#outbox.abandon()
     this.#handler.gone()
   }
 

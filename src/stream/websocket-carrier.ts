@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { WebSocket } from 'ws'
 import type { HttpPeer } from '../base/http.ts'
-import { Outbox, type Flusher } from '../server/outbox.ts'
+import { Outbox, type Flusher, type Unread } from '../server/outbox.ts'
 import type { Element } from '../xml/element.ts'
 import { XmlError } from '../xml/error.ts'
 import { Scanner, type RawElement, type ScanLimits } from '../xml/scanner.ts'
@@ -16,7 +16,7 @@ import { CLIENT, STREAM } from '../xmpp/ns.ts'
 import { StreamError } from '../xmpp/stream-error.ts'
 import type { Carrier, CarrierHandler, OpenOptions } from './carrier.ts'
 import { features, standalone, STREAM_PREFIX, streamError } from './framing.ts'
-import { CLOSE, closeCode, frame, FRAMING, open } from './websocket-framing.ts'
+import { CLOSE, closeCode, frame, FRAMING, open, pong } from './websocket-framing.ts'
 
 /** What its handshake has brought. */
 export interface OpenedWebSocket {
@@ -30,8 +30,7 @@ export interface OpenedWebSocket {
 
 export interface WebSocketOptions {
   readonly flusher: Flusher
-  /** Octets that may wait to be read by the peer. */
-  readonly queueMax: number
+  readonly unread: Unread
   readonly limits: ScanLimits
 }
 
@@ -52,7 +51,6 @@ export class WebSocketCarrier implements Carrier {
   readonly #handler: CarrierHandler
   readonly #ws: WebSocket
   readonly #socket: Duplex
-  readonly #queueMax: number
   readonly #outbox: Outbox
   readonly #scanner: Scanner
   /** The next message is to be a stream header. */
@@ -76,21 +74,20 @@ export class WebSocketCarrier implements Carrier {
     this.#ws = ws
     this.#socket = socket
     this.#handler = handler
-    this.#queueMax = options.queueMax
     const sink = {
-      write: (octets: string): void => this.#write(octets),
+      write: (octets: string, taken?: () => void): void => this.#write(octets, taken),
       get buffered(): number {
         return socket.writableLength
       },
     }
-    this.#outbox = new Outbox(options.flusher, sink, options.queueMax, () => handler.overflowed())
+    this.#outbox = new Outbox(options.flusher, sink, options.unread, () => handler.overflowed())
     this.#scanner = new Scanner({ header() {}, footer() {}, element: (raw) => this.#take(raw) }, options.limits, 'fragment')
     this.#scanner.assume(CLIENT) // 3.3.3 wants stanzas to declare it; other servers do not insist
     ws.on('message', (data: Buffer, isBinary) => this.#message(data, isBinary))
     ws.on('ping', (data) => this.#ping(data))
     ws.on('pong', () => handler.heard())
     ws.on('error', (error) => this.#broken(error))
-    ws.on('close', () => handler.gone())
+    ws.on('close', () => this.#gone())
   }
 
   open(options: OpenOptions): void {
@@ -102,9 +99,18 @@ export class WebSocketCarrier implements Carrier {
   send(text: Wire): void {
     this.#push(standalone(text))
   }
+  get hasRoom(): boolean {
+    return this.#outbox.hasRoom
+  }
+  get isOverfull(): boolean {
+    return this.#outbox.isOverfull
+  }
+  whenTaken(): Promise<boolean> {
+    return this.#outbox.whenTaken()
+  }
   /** 3.6: whoever closes the stream first, closes the WebSocket when the other side has closed the stream too. */
   close(error: StreamError | null): void {
-    this.#outbox.flush()
+    this.#outbox.finish()
     if (this.#code === 0) this.#code = closeCode(error)
     this.#scanner.stop()
     this.#held = null
@@ -137,9 +143,15 @@ export class WebSocketCarrier implements Carrier {
   #push(text: Wire): void {
     this.#outbox.push(frame(text))
   }
-  #write(octets: string): void {
+  #write(octets: string, taken?: () => void): void {
     // When a closing handshake has begun, nothing may come behind it (RFC 6455 5.5.1).
-    if (this.#socket.writable && this.#ws.readyState === this.#ws.OPEN) this.#socket.write(octets, 'latin1')
+    if (!this.#socket.writable || this.#ws.readyState !== this.#ws.OPEN) return
+    if (taken === undefined) this.#socket.write(octets, 'latin1')
+    else this.#socket.write(octets, 'latin1', (error) => (error === null || error === undefined) && taken())
+  }
+  #gone(): void {
+    this.#outbox.abandon()
+    this.#handler.gone()
   }
 
   #message(message: Buffer, isBinary: boolean): void {
@@ -194,9 +206,8 @@ export class WebSocketCarrier implements Carrier {
 
   #ping(data: Buffer): void {
     this.#handler.heard()
-    // Pongs wait to be read like everything else.
-    if (this.#socket.writableLength > this.#queueMax) this.#handler.overflowed()
-    else this.#ws.pong(data)
+    // Behind what waits already, of which a part may be written: the library would write in the middle of it
+    this.#outbox.push(pong(data))
   }
   /**
    * The library has closed the connection for what was no WebSocket message, or one that was too large (RFC 6455 5, 8.1).

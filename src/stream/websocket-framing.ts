@@ -17,6 +17,7 @@ export const seeOther = (uri: string): Wire => wire(`<close xmlns='${FRAMING}' s
 export const open = (options: OpenOptions): Wire => wire(`<open xmlns='${FRAMING}'${headerAttributes(options)}/>`)
 
 const FINAL_TEXT = '\x81'
+const FINAL_PONG = '\x8a'
 const { fromCharCode } = String
 
 /** RFC 6455 5.2: `text` as the octets of one unfragmented text frame. */
@@ -26,6 +27,9 @@ export function frame(text: Wire): Wire {
   if (n < 65_536) return wire(FINAL_TEXT + fromCharCode(126, n >> 8, n & 255) + text)
   return wire(FINAL_TEXT + fromCharCode(127, 0, 0, 0, 0, n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255) + text)
 }
+
+/** RFC 6455 5.5.3: the answer to a ping. @param data of the ping, 125 octets at most */
+export const pong = (data: Buffer): Wire => wire(FINAL_PONG + fromCharCode(data.length) + data.toString('latin1'))
 
 /** RFC 6455 7.4.1: why a connection is closed, for those who look at it; the stream error has said it better. */
 export function closeCode(error: StreamError | null): number {

@@ -4,13 +4,14 @@
  */
 import { WebSocketServer, type WebSocket } from 'ws'
 import { HttpRefusal, type HttpPeer, type HttpRoutes, type Upgrade } from '../base/http.ts'
+import type { Clock } from '../base/clock.ts'
 import type { EndOfTick } from '../base/tick.ts'
 import type { Doorkeeper } from '../net/listener.ts'
 import type { Origins } from '../net/origins.ts'
 import { Flusher } from '../server/outbox.ts'
 import { decode } from '../xml/wire.ts'
 import { scanLimits, type ClientService } from './client-service.ts'
-import type { StreamsSettings } from './settings.ts'
+import { unreadOf, type StreamsSettings } from './settings.ts'
 import { WebSocketCarrier, type WebSocketOptions } from './websocket-carrier.ts'
 import { seeOther } from './websocket-framing.ts'
 
@@ -26,6 +27,7 @@ export interface WebSocketServiceOptions {
   readonly admission: Doorkeeper
   /** 3.6.1: where clients are sent; null: they are served here. */
   readonly seeOtherUri: string | null
+  readonly clock: Clock
   readonly endOfTick: EndOfTick
 }
 
@@ -44,7 +46,7 @@ export class WebSocketService {
     this.#options = options
     this.#carriers = {
       flusher: new Flusher(endOfTick),
-      queueMax: streams['output-queue'],
+      unread: unreadOf(streams, options.clock),
       limits: scanLimits(streams, streams['stanza-size-before-login']),
     }
     // More than a stanza may have, so that it is mostly the stream that says what was wrong.

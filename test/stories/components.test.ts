@@ -1,5 +1,6 @@
 /** XEP-0114: programs that serve a domain of their own, and what users see of them. */
 import assert from 'node:assert/strict'
+import type { StreamLink } from '../support/link.ts'
 import { asking, says } from '../support/annotations.ts'
 import { componentsOf, COMPONENT, SECRET } from '../support/component.ts'
 import { arrives, gone, here, push, rosterGet, rosterResult, item } from '../support/stanzas.ts'
@@ -388,9 +389,11 @@ inMemory('a component that does not read what it is sent loses its connection, a
   const alice = await cast.client('alice', '1')
   const backstage = await componentsOf(cast, GATEWAY, { streams: { 'component-output-queue': 20_000 } })
   const component = await backstage.connected()
-  alice.send(
-    ...Array.from({ length: 300 }, (_, i) => `<message to='${GATEWAY}' id='${i}'><body>${'x'.repeat(100)}</body></message>`),
-  )
+  ;(component.wire.link as StreamLink).pause()
+  for (let i = 0; i < 300; i++) {
+    alice.send(`<message to='${GATEWAY}' id='${i}'><body>${'x'.repeat(1000)}</body></message>`)
+    if (i % 20 === 19) await cast.settle()
+  }
   await cast.settle()
   assert.equal(backstage.state().connected, false)
   assert.ok(component.wire.arrived.length < 300)

@@ -3,6 +3,7 @@
  * others notice nothing.
  */
 import assert from 'node:assert/strict'
+import { setImmediate as turn } from 'node:timers/promises'
 import { dialbackKey } from '../../src/stream/s2s/dialback/key.ts'
 import type { PeerWire } from '../support/peer-wire.ts'
 import type { SiteOptions } from '../support/site.ts'
@@ -129,13 +130,16 @@ federation(
     const slow = realm.b.streams().find(({ remote }) => remote === A)!
     for (const { carrier } of realm.a.streams()) carrier.hold()
     realm.isTogether = false
-    for (let i = 0; i < 40; i++)
+    for (let i = 0; i < 80; i++) {
       dave.send(`<message to='${alice.jid}' type='chat' id='f${i}'><body>${'x'.repeat(8000)}</body></message>`)
+      if (i % 20 === 19) await turn()
+    }
     dave.send(message(dave.jid, 'mallory@c.example/x', 'quick').replace(` from='${dave.jid}'`, ''))
     await wire.expect(`<message xmlns='jabber:server' type='chat' id='quick' from='${dave.jid}'><body>quick</body></message>`)
     assert.equal(slow.isOver, true)
     await done(wire)
-    dave.take()
+    await realm.settle()
+    for (const one of [alice, dave]) one.take()
   },
 )
 

@@ -40,6 +40,13 @@ export class StreamLink implements Link {
   end(): void {
     this.#stream.end()
   }
+  /** Reads no more until `resume`. */
+  pause(): void {
+    this.#stream.pause()
+  }
+  resume(): void {
+    this.#stream.resume()
+  }
   drop(): void {
     const stream = this.#stream as Duplex & Partial<Socket>
     // Once our side is closed there is nothing to reset, and trying to would leave the handle open

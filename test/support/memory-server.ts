@@ -208,6 +208,11 @@ class FakeConnection extends Arrivals implements Connection {
   send(text: Wire): void {
     this.arrived.push(text)
   }
+  readonly hasRoom = true
+  readonly isOverfull = false
+  whenTaken(): Promise<boolean> {
+    return Promise.resolve(true)
+  }
   close(ending: Ending): void {
     this.ending = ending
   }

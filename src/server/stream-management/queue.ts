@@ -79,6 +79,10 @@ export class UnacknowledgedQueue<N> {
   get inFlight(): number {
     return this.#inFlight.length
   }
+  /** Does anything wait that is not written? */
+  get isBlocked(): boolean {
+    return this.#waiting !== null
+  }
   /** What was last put in; null: nothing, or it is acknowledged. */
   get newest(): Entry<N> | null {
     return this.#newest
@@ -98,13 +102,17 @@ export class UnacknowledgedQueue<N> {
     else (this.#waiting ??= new Waiting()).put(entry)
     return isFlying
   }
-  /** The client has handled so many stanzas, modulo 2^32. When that is 'accepted', `release` says what there is room for. */
-  acknowledge(h: number): Acknowledgement {
+  /**
+   * The client has handled so many stanzas, modulo 2^32. When that is 'accepted', `release` says what there is room for.
+   * @param received told what was noted of those
+   */
+  acknowledge(h: number, received?: (note: N) => void): Acknowledgement {
     const more = uint32(h - this.#acknowledged)
     if (more > this.#inFlight.length) return this.#wasAcknowledged(h) ? 'stale' : 'too-high'
     for (const entry of this.#inFlight.splice(0, more)) {
       this.#octetsInFlight -= entry.octets
       if (entry === this.#newest) this.#newest = null
+      if (entry.note !== null) received?.(entry.note)
     }
     this.#acknowledged += more
     this.#isAsking = false
@@ -138,10 +146,9 @@ export class UnacknowledgedQueue<N> {
   /** Is it time to ask the client how much it has handled? */
   get asks(): 'now' | 'later' | 'no' {
     if (!this.#isConnected || this.#isAsking || this.#inFlight.length === 0) return 'no'
-    const isBlocked = this.#waiting !== null
-    if (this.#unasked >= this.#limits.askAfter || (isBlocked && this.#unasked > 0)) return 'now'
+    if (this.#unasked >= this.#limits.askAfter || (this.isBlocked && this.#unasked > 0)) return 'now'
     // Who does not handle what he was asked for is not asked for it again, unless others wait for it
-    return isBlocked || this.#unasked > 0 ? 'later' : 'no'
+    return this.isBlocked || this.#unasked > 0 ? 'later' : 'no'
   }
   /** An answer is due. */
   get isAsking(): boolean {

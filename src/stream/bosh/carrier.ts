@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { HttpExchange, HttpPeer } from '../../base/http.ts'
-import type { Flushable, Flusher } from '../../server/outbox.ts'
+import { FAR_BEHIND, Patience, ROOM_OCTETS, type Flushable, type Flusher, type Unread } from '../../server/outbox.ts'
 import type { Element } from '../../xml/element.ts'
 import type { RawElement, ScanLimits } from '../../xml/scanner.ts'
 import type { Wire } from '../../xml/wire.ts'
@@ -23,8 +23,8 @@ export type Answers = Pick<WindowOut<BoshRequest, HttpExchange>, 'answer' | 'ref
 export interface BoshOptions {
   readonly flusher: Flusher
   readonly clock: Clock
-  /** Octets that may wait for a request that they can answer. */
-  readonly queueMax: number
+  /** What may wait for a request that it can answer. */
+  readonly unread: Unread
   readonly limits: ScanLimits
 }
 
@@ -58,6 +58,9 @@ export class BoshCarrier implements Carrier, Flushable {
   /** The stream is to begin again. */
   #expectsRestart = false
   #isDirty = false
+  /** Told when what was sent is put into an answer. */
+  #waiters: ((isTaken: boolean) => void)[] = []
+  readonly #patience: Patience
   #timer: Timer | null = null
   #timerAt = Infinity
 
@@ -89,6 +92,8 @@ export class BoshCarrier implements Carrier, Flushable {
       over: () => this.#over(answers),
     }
     this.#window = new Window(terms, out, first, exchange, options.clock.now())
+    const waiting = (): number => this.#window.pendingBytes
+    this.#patience = new Patience(options.unread, waiting, () => this.#overflow())
     this.#watch(exchange)
   }
   /** The stream begins, as soon as there is one to tell. */
@@ -115,9 +120,21 @@ export class BoshCarrier implements Carrier, Flushable {
   send(text: Wire): void {
     this.#push(standalone(text))
   }
+  get hasRoom(): boolean {
+    return this.#window.pendingBytes <= ROOM_OCTETS
+  }
+  get isOverfull(): boolean {
+    return this.#window.pendingBytes > this.#options.unread.octets
+  }
+  whenTaken(): Promise<boolean> {
+    if (this.#isClosed) return Promise.resolve(false)
+    if (this.#window.pendingBytes === 0) return Promise.resolve(true)
+    return new Promise((resolve) => this.#waiters.push(resolve))
+  }
   close(error: StreamError | null): void {
     this.#isClosed = true
     this.#steps = null
+    this.#tell(false)
     const condition = error === null ? null : this.#conditionOf(error)
     this.#window.close(condition, error !== null && condition === 'remote-stream-error' ? streamError(error) : '')
     this.#dirty()
@@ -145,14 +162,33 @@ export class BoshCarrier implements Carrier, Flushable {
     this.#isDirty = false
     if (this.#isOver) return
     this.#window.settle(this.#options.clock.now())
-    if (!this.#isOver) this.#schedule()
+    if (this.#isOver) return
+    this.#schedule()
+    this.#look()
   }
 
   #push(text: Wire): void {
     if (this.#isClosed) return
     this.#window.send(text)
     this.#dirty()
-    if (this.#window.pendingBytes <= this.#options.queueMax) return
+  }
+  /** Does the client come for what waits? An answer takes all of it. */
+  #look(): void {
+    const waiting = this.#window.pendingBytes
+    const { octets } = this.#options.unread
+    if (waiting === 0) {
+      this.#patience.taken()
+      this.#tell(true)
+    } else if (waiting > octets * FAR_BEHIND) this.#overflow()
+    else if (waiting > octets) this.#patience.begin()
+  }
+  #tell(isTaken: boolean): void {
+    const waiters = this.#waiters
+    if (waiters.length === 0) return
+    this.#waiters = []
+    for (const resolve of waiters) resolve(isTaken)
+  }
+  #overflow(): void {
     this.#window.discard()
     this.#handler.overflowed()
   }
@@ -182,9 +218,11 @@ export class BoshCarrier implements Carrier, Flushable {
   }
   #over(answers: Answers): void {
     this.#timer?.cancel()
+    this.#patience.end()
     this.#isOver = true
     this.#isClosed = true
     this.#steps = null
+    this.#tell(false)
     answers.over()
     this.#handler.gone()
   }

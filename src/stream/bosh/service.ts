@@ -13,7 +13,7 @@ import type { Origins } from '../../net/origins.ts'
 import { Flusher } from '../../server/outbox.ts'
 import type { ScanLimits } from '../../xml/scanner.ts'
 import { scanLimits, type ClientService } from '../client-service.ts'
-import type { StreamsSettings } from '../settings.ts'
+import { unreadOf, type StreamsSettings } from '../settings.ts'
 import { ended, legacyStatus, type Condition } from './answers.ts'
 import { BoshCarrier, type Answers, type BoshOptions } from './carrier.ts'
 import { BadRequest, readRequest, type BodyAttributes, type BoshRequest } from './request.ts'
@@ -55,7 +55,7 @@ export class BoshService {
     const { bosh, streams, clock, endOfTick } = options
     this.#options = options
     const limits = scanLimits(streams, streams['stanza-size-before-login'])
-    this.#carriers = { flusher: new Flusher(endOfTick), queueMax: streams['output-queue'], limits, clock }
+    this.#carriers = { flusher: new Flusher(endOfTick), unread: unreadOf(streams, clock), limits, clock }
     this.#admission = new Admission(
       { perAddress: bosh['sessions-per-address'], perMinute: streams['connections-per-minute'] },
       clock,

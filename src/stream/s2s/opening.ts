@@ -105,7 +105,7 @@ export class Opening {
         (handler) =>
           new TcpCarrier(socket, handler, {
             flusher,
-            queueMax: peer.settings['output-queue'],
+            unread: peer.unread,
             limits: earlyLimits,
             startTls,
             declarations: forServer,

@@ -3,6 +3,7 @@ import type { Clock, Millis } from '../../base/clock.ts'
 import type { Entropy } from '../../base/entropy.ts'
 import type { Log } from '../../base/log.ts'
 import type { TlsOver } from '../../net/tls-options.ts'
+import type { Unread } from '../../server/outbox.ts'
 import type { ScanLimits } from '../../xml/scanner.ts'
 import type { IsLocal } from '../../xmpp/jid.ts'
 import type { Read } from '../packet-from.ts'
@@ -28,6 +29,8 @@ export interface PeerParts {
   readonly domain: string
   /** Of the input, once the peer is known. */
   readonly limits: ScanLimits
+  /** What may wait to be read by a peer. */
+  readonly unread: Unread
   /** XEP-0198; null: switched off. */
   readonly management: PeerManagement | null
   /** Time that a peer has to close its side. */

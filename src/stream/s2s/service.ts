@@ -12,7 +12,7 @@ import { defaultLinkTimes } from '../../server/links.ts'
 import { Flusher } from '../../server/outbox.ts'
 import { scanLimits } from '../client-service.ts'
 import { forServer } from '../framing.ts'
-import type { StreamsSettings } from '../settings.ts'
+import { unreadOf, type StreamsSettings } from '../settings.ts'
 import { TcpCarrier, type TcpOptions } from '../tcp-carrier.ts'
 import { Federation } from './federation.ts'
 import { PeerManagement } from './management.ts'
@@ -52,7 +52,7 @@ export class PeerService {
     this.#parts = peerParts(options)
     this.#directTls = {
       flusher,
-      queueMax: settings['output-queue'],
+      unread: this.#parts.unread,
       limits: earlyLimits,
       startTls: null,
       declarations: forServer,
@@ -110,6 +110,7 @@ function peerParts({ host, federation: settings, peers, streams, certificates, s
     isLocal: (domain) => router.isLocal(domain),
     domain: domains[0]!,
     limits: scanLimits(streams, settings['stanza-size']),
+    unread: unreadOf(streams, clock, settings['output-queue']),
     management: settings['stream-management'] ? new PeerManagement({ clock, entropy, settings }, metrics) : null,
     closeMs: streams['close-timeout'],
     tlsTo: (local, remote, alpn) => asClient(contextOf(local), remote, alpn),

@@ -36,7 +36,10 @@ export const federationSettings = section({
     1,
   ),
   'queue-size': size('2 MiB', 'Octets that wait likewise.'),
-  'output-queue': size('4 MiB', 'Octets that wait to be read by one server. More end the stream: it does not read.'),
+  'output-queue': size(
+    '4 MiB',
+    'Octets that may wait to be read by one server. Of more, it must take some within [streams] output-timeout; four times as many end the stream at once.',
+  ),
   'stanza-size': size('512 KiB', 'Size of one stanza of another server. A larger one ends the stream with policy-violation.'),
   'queued-stanzas': count(
     200,

@@ -105,13 +105,13 @@ export class OfflineMessages {
       octetsMax: octets,
     })
   }
-  /** The oldest ones. */
-  async first(owner: string, limit: number): Promise<readonly StoredMessage[]> {
-    return (await this.#database.read(this.#queries.first({ owner, limit }))).map(messageOf)
+  /** The oldest ones behind the one of that number; 0: of all. */
+  async after(owner: string, seq: number, limit: number): Promise<readonly StoredMessage[]> {
+    return (await this.#database.read(this.#queries.after({ owner, seq, limit }))).map(messageOf)
   }
-  /** Forgets those up to this one. */
-  async drop(owner: string, upTo: number): Promise<void> {
-    await this.#database.write(this.#queries.drop({ owner, upTo }))
+  /** Forgets one. */
+  async drop(owner: string, seq: number): Promise<void> {
+    await this.#database.write(this.#queries.drop({ owner, seq }))
   }
   async clear(owner: string): Promise<void> {
     await this.#database.write(this.#queries.clear({ owner }))
@@ -150,11 +150,17 @@ function queriesOf(db: Kysely<OfflineTables>) {
             .having(eb(eb(inPool('octets'), '+', ofHolder('octets')), '+', integer(eb, p.octets)), '<=', p.octetsMax)
         }),
     ),
-    first: prepare((p: { owner: string; limit: number }) =>
-      db.selectFrom('offline_message').selectAll().where('owner', '=', p.owner).orderBy('seq').limit(p.limit),
+    after: prepare((p: { owner: string; seq: number; limit: number }) =>
+      db
+        .selectFrom('offline_message')
+        .selectAll()
+        .where('owner', '=', p.owner)
+        .where('seq', '>', p.seq)
+        .orderBy('seq')
+        .limit(p.limit),
     ),
-    drop: prepare((p: { owner: string; upTo: number }) =>
-      db.deleteFrom('offline_message').where('owner', '=', p.owner).where('seq', '<=', p.upTo),
+    drop: prepare((p: { owner: string; seq: number }) =>
+      db.deleteFrom('offline_message').where('owner', '=', p.owner).where('seq', '=', p.seq),
     ),
     clear: prepare((p: { owner: string }) => db.deleteFrom('offline_message').where('owner', '=', p.owner)),
   }

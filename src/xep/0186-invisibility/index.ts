@@ -21,6 +21,7 @@ export const invisibility = defineFeature({
       routeAll: (packet, to) => host.router.routeAll(packet, to),
       toResource: (packet, resource) => host.deliver(resource as Session, packet),
       probe: (me, contacts) => host.probing.ask(me, contacts),
+      pour: (me, steps) => (me as Session).room.pour(steps),
     }
     const hide = (request: AccountRequest): Answer => {
       const session = sessionOf(request)

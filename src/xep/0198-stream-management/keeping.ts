@@ -3,13 +3,16 @@
  * counts, and every stanza that its client has not acknowledged, so that `<resume/>` finds everything as it was.
  */
 import type { Millis } from '../../base/clock.ts'
+import { token, type Entropy } from '../../base/entropy.ts'
 import type { Session } from '../../server/session.ts'
 import type { QueueLimits } from '../../server/stream-management/queue.ts'
 import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/packet-json.ts'
 import { Managed, type Holders } from './managed.ts'
 
-/** A stanza, when it came, and the number of the message that others got as well; 0: nobody did. */
-type EntryJson = readonly [PacketJson, Millis, number]
+/** A stanza, when it came, and the name of the message that others have as well; '': nobody does. */
+type EntryJson = readonly [PacketJson, Millis, string]
+/** Such a message: its name, the original, how many may still have it, its number among the stored ones. */
+type SharedJson = readonly [string, PacketJson, number, number]
 
 export interface ManagedJson {
   readonly id: string
@@ -21,16 +24,17 @@ export interface ManagedJson {
   /** How many of `entries` were written. */
   readonly written: number
   readonly entries: readonly EntryJson[]
-  /** Those messages: their numbers, the originals, how many clients may still get them. */
-  readonly shared: readonly (readonly [number, PacketJson, number])[]
+  readonly shared: readonly SharedJson[]
 }
 
 export class Keeping {
-  /** When they are written down. */
-  readonly #numbers = new Map<Holders, number>()
-  /** When they are read. */
-  readonly #holders = new Map<number, Holders>()
+  readonly #entropy: Entropy
+  /** While sessions are read: the messages that those of an account share, by their names. */
+  readonly #holders = new Map<string, Holders>()
 
+  constructor(entropy: Entropy) {
+    this.#entropy = entropy
+  }
   keep({ id, h, backAt, queue }: Managed): ManagedJson | undefined {
     if (id === null) return undefined
     const all = [...queue]
@@ -42,16 +46,17 @@ export class Keeping {
       acknowledged,
       backAt,
       written: queue.inFlight,
-      entries: all.map(({ packet, at, note }) => [packetToJson(packet), at, note === null ? 0 : this.#numberOf(note)]),
-      shared: Array.from(notes, (note) => [this.#numberOf(note), packetToJson(note.packet), note.count]),
+      entries: all.map(({ packet, at, note }) => [packetToJson(packet), at, note === null ? '' : this.#nameOf(note)]),
+      shared: Array.from(notes, (note) => [this.#nameOf(note), packetToJson(note.packet), note.count, note.seq]),
     }
   }
   restore(session: Session, kept: ManagedJson, limits: QueueLimits): Managed {
-    for (const [number, original, count] of kept.shared)
-      if (!this.#holders.has(number)) this.#holders.set(number, { packet: packetFromJson(original), count })
+    const key = (name: string): string => `${session.account.bare.bare} ${name}`
+    for (const [name, original, count, seq = 0] of kept.shared)
+      if (!this.#holders.has(key(name))) this.#holders.set(key(name), { packet: packetFromJson(original), count, seq, name })
     const managed = new Managed(session, kept.id, limits, kept)
-    const push = ([packet, at, number]: EntryJson): void =>
-      void managed.queue.push(packetFromJson(packet), at, this.#holders.get(number) ?? null)
+    const push = ([packet, at, name]: EntryJson): void =>
+      void managed.queue.push(packetFromJson(packet), at, this.#holders.get(key(name)) ?? null)
     kept.entries.slice(0, kept.written).forEach(push)
     managed.queue.disconnect()
     kept.entries.slice(kept.written).forEach(push)
@@ -63,9 +68,8 @@ export class Keeping {
     this.#holders.clear()
   }
 
-  #numberOf(note: Holders): number {
-    const number = this.#numbers.get(note) ?? this.#numbers.size + 1
-    this.#numbers.set(note, number)
-    return number
+  #nameOf(note: Holders): string {
+    if (note.name === '') note.name = token(this.#entropy)
+    return note.name
   }
 }

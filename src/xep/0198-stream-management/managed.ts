@@ -6,10 +6,17 @@ import { REQUEST } from '../../server/stream-management/nonzas.ts'
 import { uint32, UnacknowledgedQueue, type QueueLimits } from '../../server/stream-management/queue.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 
-/** A message that several resources got, as itself or as a copy. It is lost when none of them has it. */
+/**
+ * Who has a message besides the session: other resources got it too, as itself or as a copy, or it is still in store. It is
+ * lost when nobody has it.
+ */
 export interface Holders {
   readonly packet: Packet
   count: number
+  /** Its number among the account's stored messages; 0: it is not one. */
+  readonly seq: number
+  /** By which it is known in what is written down, over all runs of the server; '': it was never written down. */
+  name: string
 }
 
 export class Managed implements Asked {

@@ -12,7 +12,7 @@ import type { Counter } from '../../base/metrics.ts'
 import type { Element } from '../../xml/element.ts'
 import { serialise } from '../../xml/write.ts'
 import { CLIENT } from '../../xmpp/ns.ts'
-import type { Payload } from '../../xmpp/packet.ts'
+import type { Packet, Payload } from '../../xmpp/packet.ts'
 import { StanzaError, type StanzaCondition } from '../../xmpp/stanza-error.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
 import { Keeping, type ManagedJson } from './keeping.ts'
@@ -97,6 +97,7 @@ export class StreamManagement {
     const span = wantsResumption(element) ? resumableFor(element, resumable) : 0
     const id = span === 0 ? null : this.#resumptions.name(session)
     session.resumableMs = span
+    session.acknowledges = true
     session.set(this.#sessions, new Managed(session, id, limits))
     return enabled(id, span, location)
   }
@@ -118,7 +119,7 @@ export class StreamManagement {
     if (managed === null) return session.connection?.send(failedText('unexpected-request'))
     const h = readCount(element)
     if (h === null) return this.#host.sessions.end(session, violation('bad-format', 'An <a/> without a count'))
-    if (managed.queue.acknowledge(h) === 'too-high') {
+    if (managed.queue.acknowledge(h, (note) => this.#received(session, note)) === 'too-high') {
       const { condition, text, specific } = tooHigh(h, managed)
       return this.#host.sessions.end(session, violation(condition, text, specific))
     }
@@ -157,7 +158,7 @@ export class StreamManagement {
   #resume(session: Session, id: string, h: number, client: Authenticated): Entrance {
     const managed = session.get(this.#sessions)
     if (managed === null) return refusal('item-not-found', this.#resumptions.handledBy(id, session.account.bare.bare))
-    const outcome = managed.queue.acknowledge(h)
+    const outcome = managed.queue.acknowledge(h, (note) => this.#received(session, note))
     if (outcome === 'accepted') return { reply: resumed(id, managed.h), session, entered: () => this.#entered(session, client) }
     // Its only client cannot go on with it: what it lacks is gone, or it is mistaken. So nobody ever will.
     const error = tooHigh(h, managed)
@@ -173,6 +174,7 @@ export class StreamManagement {
     managed.backAt = this.#host.clock.now()
     for (const entry of managed.queue.connect()) this.#writeLate(managed, connection, entry)
     for (const entry of managed.queue.release()) this.#writeLate(managed, connection, entry)
+    session.room.isBehind = managed.queue.isBlocked
     this.#host.sessions.resume(session, connection, lang)
     this.#resumed.value += 1
     this.#asking.look(managed)
@@ -190,6 +192,7 @@ export class StreamManagement {
       // Later: whoever is writing to several sessions just now must not see one go
       queueMicrotask(() => this.#host.sessions.end(session, UNACKNOWLEDGED))
     }
+    if (!isFlying) session.room.isBehind = true
     this.#asking.look(managed)
     return isFlying ? 'next' : 'done'
   }
@@ -197,10 +200,17 @@ export class StreamManagement {
   holders({ packet, delivered, copies }: ToAccount): Verdict {
     const count = delivered.length + (copies === null ? 0 : copies.to.length)
     if (packet.kind !== 'message' || delivered.length === 0 || count < 2) return 'next'
-    const holders: Holders = { packet, count }
+    const holders: Holders = { packet, count, seq: 0, name: '' }
     for (const session of delivered) this.#hold(session as Session, packet.payload, holders)
     if (copies !== null) for (const session of copies.to) this.#hold(session, copies.payload, holders)
     return 'next'
+  }
+  /** A message was sent that is in store as well, and is forgotten there when the client has acknowledged it. */
+  stored(session: Session, packet: Packet, seq: number): void {
+    this.#hold(session, packet.payload, { packet, count: 2, seq, name: '' })
+  }
+  #received(session: Session, { seq }: Holders): void {
+    if (seq > 0) this.#host.tell('stored-message-received', { session, seq })
   }
   #hold(session: Session, payload: Payload, holders: Holders): void {
     const newest = session.get(this.#sessions)?.queue.newest ?? null
@@ -209,6 +219,7 @@ export class StreamManagement {
   /** Something was acknowledged. */
   #goOn(managed: Managed, connection: Connection | null): void {
     if (connection !== null) for (const entry of managed.queue.release()) this.#writeLate(managed, connection, entry)
+    managed.session.room.isBehind = managed.queue.isBlocked
     this.#asking.look(managed)
   }
   /** What came while the client was away says so, if it is a message. */
@@ -223,7 +234,7 @@ export class StreamManagement {
   // Over a restart of the server
 
   get keepsake(): Keepsake {
-    const keeping = new Keeping()
+    const keeping = new Keeping(this.#host.entropy)
     return {
       name: 'stream-management',
       octets: (session) => session.get(this.#sessions)?.queue.octets ?? 0,
@@ -249,8 +260,11 @@ export class StreamManagement {
   }
   #restore(managed: Managed): void {
     const { session, id } = managed
+    session.acknowledges = true
     session.set(this.#sessions, managed)
     this.#resumptions.restore(id!, session)
+    for (const { note } of managed.queue)
+      if (note !== null && note.seq > 0) this.#host.tell('stored-message-sent', { session, packet: null, seq: note.seq })
   }
 
   // What happens to a session

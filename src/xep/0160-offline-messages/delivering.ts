@@ -1,0 +1,150 @@
+/**
+ * Stored messages on their way to a resource, as fast as its client reads, in the order in which they came. One is forgotten
+ * when the client has got it: it has acknowledged it (XEP-0198), or, where it does not acknowledge, the message was written to
+ * the socket. Until then it is stored, and nobody else is sent it.
+ *
+ * What comes for the account meanwhile must not overtake (RFC 6120 10.1): it goes to the end of the store, so nobody who
+ * writes to a client that reads slowly has to wait for it, and nothing is kept in memory for it.
+ */
+import type { LocalAccount } from '../../server/accounts.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Session } from '../../server/session.ts'
+import type { Slot } from '../../server/slots.ts'
+import { DELAY, withDelay } from '../../xmpp/delay.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { Mailbox } from './mailbox.ts'
+import type { OfflineMessages, StoredMessage } from './store.ts'
+
+/** Messages that are read together. */
+const BATCH = 50
+
+/** RFC 6121 4.7.2.3: a resource of negative priority wants no messages but those to itself. */
+export const isWilling = (session: Session): boolean => !session.ended && session.takesPart && session.priority >= 0
+
+/** What it is sent may be lost with it: it acknowledges nothing, and leaves what it gets unread. */
+const doesNotRead = ({ acknowledges, connection }: Session): boolean => !acknowledges && connection?.isOverfull === true
+
+const isThere = (session: Session): boolean => isWilling(session) && session.connection !== null
+
+export class Delivering {
+  readonly #host: Host
+  readonly #store: OfflineMessages
+  readonly #mailboxes: Slot<LocalAccount, Mailbox>
+
+  constructor(host: Host, store: OfflineMessages) {
+    this.#host = host
+    this.#store = store
+    this.#mailboxes = host.accountSlot('offline-messages', () => new Mailbox())
+    host.on('stored-message-sent', ({ session, seq }) => this.#of(session).handed(seq, session))
+    host.on('stored-message-received', ({ session, seq }) => this.#received(session, seq))
+    host.on('session-ended', ({ session }) => this.#givenUp(session))
+    host.on('session-resumed', ({ session }) => isWilling(session) && this.begin(session.account))
+  }
+  /** A message is on its way into the store. */
+  arriving(account: LocalAccount): void {
+    account.get(this.#mailboxes).arriving()
+  }
+  /**
+   * Must a message for these resources wait behind stored ones? Or do none of them read what they were sent: then more of it
+   * is kept where it is safe. A promise: that is being looked at.
+   */
+  isInLine(account: LocalAccount): boolean | Promise<unknown> {
+    const willing = account.sessions.filter(isWilling)
+    if (willing.length === 0) return false
+    const { reading, isPending } = account.get(this.#mailboxes)
+    return reading ?? (isPending || willing.every(doesNotRead))
+  }
+  /** The account has a resource that wants messages, or there may be another one for it. */
+  begin(account: LocalAccount): void {
+    const mailbox = account.get(this.#mailboxes)
+    mailbox.isWanted = true
+    if (!mailbox.isBeingDelivered) void this.#deliverAll(account, mailbox)
+    else for (const { room } of account.sessions) room.changed()
+  }
+
+  #of(session: Session): Mailbox {
+    return session.account.get(this.#mailboxes)
+  }
+  async #deliverAll(account: LocalAccount, mailbox: Mailbox): Promise<void> {
+    mailbox.isBeingDelivered = true
+    while (mailbox.isWanted && mailbox.isPending && account.sessions.some(isThere)) {
+      mailbox.isWanted = false
+      try {
+        await this.#deliver(account, mailbox)
+      } catch (error) {
+        this.#host.log.error({ err: error }, 'Stored messages could not be delivered; they stay in store')
+      }
+    }
+    mailbox.isBeingDelivered = false
+  }
+  async #deliver(account: LocalAccount, mailbox: Mailbox): Promise<void> {
+    const { bare } = account.bare
+    let from = mailbox.readFrom
+    let { mark } = mailbox
+    for (;;) {
+      const batch = await this.#read(mailbox, bare, from)
+      for (const message of batch) {
+        if (mailbox.isHanded(message.seq)) continue
+        const session = await freeSession(account)
+        if (session === null) return
+        this.#handOver(session, message)
+      }
+      if (batch.length === BATCH) from = batch.at(-1)!.seq
+      else {
+        mailbox.readToEnd(mark)
+        if (!mailbox.isPending) return
+        from = mailbox.readFrom
+        mark = mailbox.mark
+      }
+    }
+  }
+  async #read(mailbox: Mailbox, bare: string, from: number): Promise<readonly StoredMessage[]> {
+    const reading = this.#store.after(bare, from, BATCH)
+    mailbox.reading = reading
+    try {
+      return await reading
+    } finally {
+      mailbox.reading = null
+    }
+  }
+  #handOver(session: Session, message: StoredMessage): void {
+    const { seq } = message
+    const packet = delayed(message, session.account.bare.domain)
+    this.#host.deliver(session, packet)
+    this.#host.tell('stored-message-sent', { session, packet, seq })
+    if (session.acknowledges) return
+    const taken = session.connection?.whenTaken() ?? Promise.resolve(false)
+    void taken.then((isTaken) => isTaken && this.#received(session, seq)) // otherwise it ends, and is given up
+  }
+  #received(session: Session, seq: number): void {
+    if (!this.#of(session).received(seq, session)) return
+    this.#store
+      .drop(session.account.bare.bare, seq)
+      .catch((error: unknown) => this.#host.log.error({ err: error }, 'A message that has arrived stays in store'))
+  }
+  #givenUp(session: Session): void {
+    if (this.#of(session).givenUp(session)) this.begin(session.account)
+  }
+}
+
+/** One that wants messages and has room for one, when there is; null: there is none any more. */
+async function freeSession(account: LocalAccount): Promise<Session | null> {
+  for (;;) {
+    const there = account.sessions.filter(isThere)
+    const free = there.find(({ room }) => room.isFree)
+    if (free !== undefined || there.length === 0) return free ?? null
+    await new Promise<void>((look) => {
+      const lookOnce = (): void => {
+        for (const { room } of there) room.forget(lookOnce)
+        look()
+      }
+      for (const { room } of there) room.whenFree(lookOnce)
+    })
+  }
+}
+
+/** XEP-0203: since when we have it. Who stored it for us before, such as stream management, knows better. */
+function delayed({ packet, receivedAt }: StoredMessage, domain: string): Packet {
+  const isMarked = packet.payload.elements.some((e) => e.is('delay', DELAY) && e.attr('from') === domain)
+  return isMarked ? packet : withDelay(packet, domain, receivedAt)
+}
