@@ -74,6 +74,10 @@ export class Link {
   get lostAt(): Millis | null {
     return this.#machine.lostAt
   }
+  /** How often that was so: what was heard before the last time may not have been confirmed since. */
+  get losses(): number {
+    return this.#machine.losses
+  }
   get isForced(): boolean {
     return this.#machine.forced
   }

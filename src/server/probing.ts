@@ -4,7 +4,7 @@
  * query for all of them.
  */
 import { answerProbe } from '../im/presence.ts'
-import { Account, NO_GROUPS, Roster, type Resource } from '../im/account.ts'
+import { Account, contactKey, NO_GROUPS, Roster, type Resource } from '../im/account.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { Packet } from '../xmpp/packet.ts'
 import type { Accounts, LocalAccount } from './accounts.ts'
@@ -22,6 +22,12 @@ export interface ProbingParts {
   readonly later: (work: () => void) => boolean
 }
 
+/** The presence of a session as it is said once more to an address elsewhere; null: it is not said to that address. */
+export type Repeat = (session: Session, to: Jid) => Packet | null
+/** What was broadcast. What was sent directly is not known here. */
+const broadcastOnce: Repeat = ({ presence, account }, to) =>
+  presence !== null && account.roster.isSubscriber(contactKey(to)) ? presence.addressedTo(to) : null
+
 /** Which of `owners`, accounts that are not in memory, keep themselves hidden from `prober`. */
 export type Hiding = (prober: Jid, owners: readonly string[]) => Promise<ReadonlySet<string>>
 
@@ -32,6 +38,7 @@ export class Probing {
   readonly #parts: ProbingParts
 
   #hiding: Hiding | null = null
+  #repeat: Repeat = broadcastOnce
   #answered: ((account: Jid, prober: Jid) => void) | null = null
 
   constructor(parts: ProbingParts) {
@@ -40,6 +47,14 @@ export class Probing {
   /** Accounts that `hiding` names do not answer (XEP-0191 3.3). */
   hideBy(hiding: Hiding): void {
     this.#hiding = hiding
+  }
+  /** `repeat` says how presence is said once more: to a prober, or after a link was broken. */
+  repeatBy(repeat: Repeat): void {
+    this.#repeat = repeat
+  }
+  /** The presence of a session as it is said to that address after a link was broken; null: not at all. */
+  repeated(session: Session, to: Jid): Packet | null {
+    return this.#repeat(session, to)
   }
   /** `listener` is told whenever a prober elsewhere has been sent the presence of all resources of an account. */
   onAnswered(listener: (account: Jid, prober: Jid) => void): void {
@@ -76,11 +91,18 @@ export class Probing {
   /** A probe has come in, from anywhere (4.3.2). */
   answer(account: LocalAccount | null, packet: Packet): void {
     const { router } = this.#parts
-    answerProbe(account, packet, { route: (answer) => router.routeQuietly(answer) })
     const { from, to } = packet
-    if (from.isBare && to!.isBare && !router.isLocal(from.domain)) this.#answered?.(to!, from)
+    const isLocal = router.isLocal(from.domain)
+    const say = (answer: Packet): Packet => (account === null || isLocal ? answer : this.#asRepeated(account, answer))
+    answerProbe(account, packet, { route: (answer) => router.routeQuietly(say(answer)) })
+    if (from.isBare && to!.isBare && !isLocal) this.#answered?.(to!, from)
   }
 
+  #asRepeated(account: LocalAccount, answer: Packet): Packet {
+    const session = answer.type === '' ? account.session(answer.from.resource) : undefined
+    const isFull = session !== undefined && answer.payload === session.presence?.payload
+    return isFull ? (this.#repeat(session, answer.to!) ?? answer) : answer
+  }
   /** A refusal is for the account: its roster is wrong (4.3.2 rule 1), and is set right as if it had come from elsewhere. */
   #answerTo(session: Session, account: Account | null, probe: Packet): void {
     const { router, deliver } = this.#parts

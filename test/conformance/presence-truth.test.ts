@@ -60,9 +60,9 @@ storyOn('memory')('the examples are what a client is sent', async (cast) => {
   await b.lose()
   await romeo.expect(patternOf(lost, addresses))
   b.restore()
-  await romeo.expect(patternOf(found, addresses))
   await cast.advance(2000) // it is probed
   await b.send(`<presence from='juliet@b.example/balcony' to='${romeo.bare}'><show>away</show></presence>`)
+  await romeo.expect(patternOf(found, addresses))
   const benvolio = await cast.client('benvolio', 'phone')
   await cast.forget()
   const { sessions, accounts } = cast.server.host

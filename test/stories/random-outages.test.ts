@@ -238,8 +238,8 @@ class World {
       if (!full.includes('@b.example/')) continue
       const isSo = this.truth.get(full) === seen.show
       if (seen.doubt === null) assert(isSo || !late, `${full} is not ${seen.show} any more, and nobody says so`)
-      if (this.#isUp) assert.equal(seen.doubt, null, `${full} is in doubt without a reason`)
-      else if (late) assert.equal(seen.doubt, 'server-unavailable', `${full} is not in doubt`)
+      if (this.#isUp && late) assert.equal(seen.doubt, null, `${full} is in doubt without a reason`)
+      else if (!this.#isUp && late) assert.equal(seen.doubt, 'server-unavailable', `${full} is not in doubt`)
     }
     if (this.#isUp && late) for (const full of this.truth.keys()) assert(romeo.sees.has(full), `${full} is there`)
   }

@@ -67,6 +67,8 @@ export class LinkMachine {
   forced = false
   /** When stanzas may last have been lost; null: never. */
   lostAt: Millis | null = null
+  /** How often that was so. */
+  losses = 0
   /** A loss was announced and not taken back. */
   announcedDown = false
   readonly #times: LinkTimes
@@ -186,6 +188,7 @@ export class LinkMachine {
   #lose({ now }: Moment): void {
     this.#lossy = true
     this.lostAt = now
+    this.losses += 1
   }
   #suspect(broken: boolean, m: Moment): void {
     this.#enter('suspect', m)

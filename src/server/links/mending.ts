@@ -1,6 +1,6 @@
 /**
  * After a link was broken, neither side knows what the other has missed: whoever is available here asks about those there
- * whom they may see (RFC 6121 4.3.1, "to refresh"), and tells those there who may see them (4.4.2, once more). What an
+ * whom they may see (RFC 6121 4.3.1, "to refresh"), and tells those there who may see them (4.4.2, once more), or were sent presence directly. What an
  * answer to a probe of the other side has said meanwhile is not said again. Nobody here notices but by what has changed.
  *
  * The other side handles only so much in a second, and may be asking us as much: with thousands of pairs of contacts this
@@ -158,7 +158,10 @@ class Pass {
     const { sessions } = this.#parts
     const here = [...sessions.all()].filter(({ jid }) => jid.domain === this.#link.local)
     for (const account of new Set(here.map((session) => session.account))) yield* this.#ask(account)
-    for (const session of here) yield* this.#tell(session)
+    for (const session of here) {
+      yield* this.#tell(session)
+      yield* this.#tellDirectly(session)
+    }
   }
   *#ask(account: LocalAccount): Generator<boolean> {
     yield false
@@ -178,9 +181,20 @@ class Pass {
       if (session.ended || session.presence === null || !session.takesPart) return
       if (!account.roster.isSubscriber(contactKey(contact)) || account.hidden(contact)) continue
       if (this.#said.has(keyOf(account.bare.bare, contact.bare))) continue
-      this.#parts.router.routeQuietly(session.presence.addressedTo(contact))
-      yield true
+      yield this.#repeat(session, contact)
     }
+  }
+  /** 4.6.3: they take the session's presence for theirs until it is taken back, and nobody can ask for it. */
+  *#tellDirectly(session: Session): Generator<boolean> {
+    for (const to of [...(session.directed?.values() ?? [])].filter(this.#isThere)) {
+      if (session.ended) return
+      if (session.directed?.has(to.full) === true && !session.account.hidden(to)) yield this.#repeat(session, to)
+    }
+  }
+  #repeat(session: Session, to: Jid): boolean {
+    const packet = this.#parts.probing.repeated(session, to)
+    if (packet !== null) this.#parts.router.routeQuietly(packet)
+    return packet !== null
   }
   readonly #isThere = ({ domain }: Jid): boolean => domain === this.#link.remote
 }

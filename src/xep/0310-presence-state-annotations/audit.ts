@@ -98,12 +98,12 @@ export class Audit {
   }
 
   /** Which promise is broken by what this client was shown; null: none. */
-  #judge(session: Session, { jid, told }: Shown): Promised | null {
+  #judge(session: Session, { jid, told, heardAfter }: Shown): Promised | null {
     const { host, receivers, doubtOf } = this.#parts
     const { account } = session
     // Who is away, or does not look, is told when that is over; whom he has blocked, he hears nothing of
     if (!session.takesPart || !receivers.isLooking(session) || account.hidden(jid)) return null
-    if (told !== doubtOf(session, jid)) return 'no ghost'
+    if (told !== doubtOf(session, jid, heardAfter)) return 'no ghost'
     return host.router.isLocal(jid.domain) ? this.#judgeHere(session, jid) : null
   }
   #judgeHere(watcher: Session, { bare, resource }: Jid): Promised | null {

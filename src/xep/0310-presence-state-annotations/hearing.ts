@@ -13,7 +13,7 @@ import type { Known } from '../../server/presence-journal.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { roomMark } from '../../xmpp/muc-user.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { doubtsIn, plain, type Doubt } from '../../xmpp/state-annotation.ts'
+import { doubtsIn, mayBeAnnotated, plain, type Doubt } from '../../xmpp/state-annotation.ts'
 import { capsIn, type Caps } from '../0115-entity-capabilities/index.ts'
 import { ByResource } from './by-resource.ts'
 
@@ -25,8 +25,8 @@ export interface Heard {
   readonly confirmedAt: Millis
   /** Through what: a stanza that says something new, or one that says the same again. */
   readonly sign: Sign
-  /** The turn in which its presence last changed in anything but annotations. */
-  readonly changed: number
+  /** All resources that were shown presence before that turn have been given its presence, as it is but for annotations. */
+  readonly givenBefore: number
   /** What its own server says against that. */
   readonly doubts: readonly Doubt[]
   /** The last presence was the one before, but for annotations. */
@@ -39,11 +39,15 @@ interface Entry {
   caps: Caps | null
   confirmedAt: Millis
   sign: Sign
-  changed: number
+  givenBefore: number
+  /** When it was last given to all. */
+  givenAt: number
   doubts: readonly Doubt[]
   isRepeated: boolean
   isForAll: boolean
   digest: number
+  /** How often the link to its server had been lost when that was said. */
+  losses: number
 }
 /** Of one account. */
 interface Ears {
@@ -126,7 +130,7 @@ export class Hearing {
     const old = resources.get(from)
     if (old !== undefined) return this.#again(account, old, packet)
     if (resources.size >= this.#resourcesMax) return
-    const entry = this.#entryOf(packet)
+    const entry = this.#entryOf(packet, this.#lossesOf(account, packet))
     resources.add(entry)
     this.onHeard(account, entry)
   }
@@ -135,31 +139,39 @@ export class Hearing {
     const now = this.#host.clock.now()
     const digest = digestOf(plain(packet))
     const isForAll = packet.to!.isBare
+    const losses = this.#lossesOf(account, packet)
     entry.confirmedAt = now
-    entry.doubts = doubtsIn(packet)
+    if (!isBareRepeat(entry, packet, digest, losses)) entry.doubts = doubtsIn(packet)
+    entry.losses = losses
     entry.sign = entry.digest === digest ? 'probe' : 'stanza'
     entry.isRepeated = entry.digest === digest && (entry.isForAll || !isForAll)
+    entry.givenBefore = entry.givenAt
+    if (isForAll || !entry.isRepeated) entry.givenAt = this.turn()
     if (entry.isRepeated) return
     entry.digest = digest
-    entry.changed = this.turn()
     entry.isForAll = isForAll
     const caps = capsIn(packet.payload)
     if (caps === null || caps.ver === entry.caps?.ver) return // XEP-0115 8.4: without it nothing has changed
     entry.caps = caps
     this.onHeard(account, entry)
   }
-  #entryOf(packet: Packet): Entry {
+  #lossesOf({ bare: { domain } }: LocalAccount, { from }: Packet): number {
+    return this.#host.links.get(domain, from.domain)?.losses ?? 0
+  }
+  #entryOf(packet: Packet, losses: number): Entry {
     const now = this.#host.clock.now()
     return {
       jid: packet.from,
       caps: capsIn(packet.payload),
       confirmedAt: now,
       sign: 'stanza',
-      changed: this.turn(),
+      givenBefore: 0,
+      givenAt: this.turn(),
       doubts: doubtsIn(packet),
       isRepeated: false,
       isForAll: packet.to!.isBare,
       digest: digestOf(plain(packet)),
+      losses,
     }
   }
   /** Nobody is left who is told anything: what contacts say from now on is not heard, and what they said grows old. */
@@ -189,6 +201,13 @@ export class Hearing {
     if (gone.size < this.#resourcesMax || gone.has(from.bare)) gone.set(from.bare, this.#host.clock.now())
   }
 }
+
+/**
+ * The same said once more without the annotation that it had, as when another resource asks. XEP-0310 4.2 has an empty
+ * annotation take the doubt back, so it holds; but what was annotated before the link broke is history.
+ */
+const isBareRepeat = (entry: Entry, { payload }: Packet, digest: number, losses: number): boolean =>
+  entry.doubts.length > 0 && entry.digest === digest && !mayBeAnnotated(payload) && entry.losses === losses
 
 /** Do the two have anything to do with each other? Presence of others is shown, and need not be remembered. */
 function concerns(account: LocalAccount, from: Jid): boolean {

@@ -20,6 +20,7 @@ import { Pauses } from './pauses.ts'
 import { Portions } from './portions.ts'
 import { Receivers, type DoubtOf } from './receivers.ts'
 import { RemoteReceivers } from './remote-receivers.ts'
+import { testimony } from './testimony.ts'
 
 const settings = section({
   'pause-grace': duration(
@@ -68,14 +69,15 @@ export const presenceStateAnnotations = defineFeature({
       const paused = pauses.at(jid)
       return paused !== null && (paused.account === account || paused.account.policy.sharePaused !== 'none')
     }
-    const doubtOf: DoubtOf = (watcher, from) => {
+    const doubtOf: DoubtOf = (watcher, from, heardAfter) => {
       if (router.isLocal(from.domain)) return isPauseShownTo(watcher, from) ? 'connection-paused' : null
-      return links.get(watcher.jid.domain, from.domain)?.isAnnouncedDown === true ? 'server-unavailable' : null
+      return outages.isInDoubt(watcher.jid.domain, from.domain, heardAfter) ? 'server-unavailable' : null
     }
     const states = clientStatesOf(host)
     const receivers = new Receivers({ host, caps, states, portions, annotations, limits, hearing, doubtOf })
     const isPaused = (session: Session): boolean => pauses.isShown(session) && session.account.policy.sharePaused === 'contacts'
     const remote = new RemoteReceivers({ host, resolver: caps.resolver, hearing, portions, annotations, isPaused })
+    host.probing.repeatBy((session, to) => remote.repeated(session, to))
     const confirmWithin = options['confirm-within']
     const outages = new Outages({ host, caps, portions, receivers, hearing, limits, confirmWithin })
 
@@ -85,7 +87,7 @@ export const presenceStateAnnotations = defineFeature({
       for (const session of account.sessions) if (pauses.isShown(session)) tellOf(session)
     })
     host.journal.knowledge = (watcher, contact) => hearing.known(watcher, contact)
-    host.journal.witnesses.push((watcher, contact) => receivers.testify(watcher, contact))
+    host.journal.witnesses.push((watcher, contact) => testimony(receivers, watcher, contact))
     host.journal.doubts = () => doubtsInForce(links, pauses, receivers)
     links.shownTo = (session) => receivers.domains(session)
     host.toSession('psa-ledger', receivers.stage)
@@ -93,7 +95,10 @@ export const presenceStateAnnotations = defineFeature({
       if (context.packet.kind !== 'presence') return 'next'
       context.packet = plain(context.packet) // PSA-32
       const { session, packet } = context
-      remote.note(session, packet)
+      if (packet.to !== null && !router.isLocal(packet.to.domain)) {
+        remote.note(session, packet)
+        receivers.said(session, packet)
+      }
       if (packet.type === 'probe' && packet.to !== null) {
         hearing.tellAgain(session.account, packet.to)
         receivers.asked(session.account) // the answer is for all of its resources
@@ -107,7 +112,6 @@ export const presenceStateAnnotations = defineFeature({
       context.packet = honest(packet)
       hearing.note(account, context.packet)
       outages.heardFrom(account, packet.from.domain)
-      if (packet.type === 'probe') remote.answered(account, packet.from)
       return 'next'
     })
     disco.serverFeatures.push(PSA) // PSA-37

@@ -21,6 +21,8 @@ export interface Shown extends OfResource {
   readonly packet: Packet
   /** When it came. */
   readonly at: Millis
+  /** Of somebody elsewhere: how often the link to their server had been lost when they were last heard of (`Link.losses`). */
+  readonly heardAfter: number
   /** What we have told the client of it last; null: that it is as it is, or nothing. */
   readonly told: Doubt | null
   /** Since when. */
@@ -29,6 +31,7 @@ export interface Shown extends OfResource {
 interface Entry extends Shown {
   packet: Packet
   at: Millis
+  heardAfter: number
   told: Doubt | null
   toldAt: Millis
   /** False: it is in the ledger no more. */
@@ -54,6 +57,10 @@ export class PresenceLedger {
   of(domain: string): Iterable<Shown> {
     return this.#entries.ofDomain(domain)
   }
+  /** Those of one account, or of one room. */
+  ofAccount(jid: Jid): Iterable<Shown> {
+    return this.#entries.ofAccount(jid)
+  }
   all(): Iterable<Shown> {
     return this.#entries.all()
   }
@@ -65,7 +72,7 @@ export class PresenceLedger {
    * The client is shown an available presence, with that doubt. False: there is no room for it, and nothing is known of
    * that resource any more.
    */
-  show(packet: Packet, told: Doubt | null, at: Millis): boolean {
+  show(packet: Packet, told: Doubt | null, at: Millis, heardAfter = 0): boolean {
     const jid = packet.from
     const old = this.#entries.get(jid)
     const octets = this.octets - (old === undefined ? 0 : octetsOf(old.packet)) + octetsOf(packet)
@@ -76,14 +83,19 @@ export class PresenceLedger {
     }
     this.octets = octets
     if (old === undefined) {
-      this.#entries.add({ jid, packet, at, told, toldAt: at, isShown: true })
+      this.#entries.add({ jid, packet, at, heardAfter, told, toldAt: at, isShown: true })
       this.doubted += told === null ? 0 : 1
     } else {
       this.#tell(old, told, at)
       old.packet = packet
       old.at = at
+      old.heardAfter = heardAfter
     }
     return true
+  }
+  /** The client has been shown just that, and it was said once more. */
+  confirm(shown: Shown, heardAfter: number): void {
+    ;(shown as Entry).heardAfter = heardAfter
   }
   /** The client is shown that it is not available any more; of a bare JID: none of its resources (RFC 6121 4.3.2). */
   close(from: Jid): void {

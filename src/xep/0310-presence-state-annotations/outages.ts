@@ -1,8 +1,9 @@
 /**
- * XEP-0310 4.1: links to other servers that are down, and what follows when they are up again. Then the doubt is taken
- * back; and after every loss, were it too short to be announced, who is not confirmed has gone while nobody could tell us: he
- * is shown as gone (PSA-36). While the link is down, a new resource that asks is shown what its siblings see, and what the
- * last one saw that went meanwhile: with the doubt, for what is unknown is not offline (PSA-24).
+ * XEP-0310 4.1: links to other servers that are down, and what follows when they are up again. The doubt of a presence is
+ * taken back when the other server has confirmed it (DEVIATES(0311)). After every loss, even one too short to be
+ * announced, a contact that the other server was asked about and has not confirmed is shown as gone (PSA-36); a presence
+ * that nobody can ask about stays in doubt. While the link is down, a new resource that asks is shown what its siblings
+ * see, and what the last one saw that went meanwhile: with the doubt, for what is unknown is not offline (PSA-24).
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
@@ -10,12 +11,13 @@ import { contactKey } from '../../im/account.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
 import type { Facts, LinkFact } from '../../server/facts.ts'
 import type { Host } from '../../server/feature.ts'
+import type { Link } from '../../server/links.ts'
 import type { Session } from '../../server/session.ts'
 import type { Slot } from '../../server/slots.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
 import type { Hearing } from './hearing.ts'
-import { PresenceLedger, type LedgerLimits } from './ledger.ts'
+import { PresenceLedger, type LedgerLimits, type Shown } from './ledger.ts'
 import type { Portions } from './portions.ts'
 import type { Receivers } from './receivers.ts'
 
@@ -34,6 +36,8 @@ export class Outages {
   readonly #parts: OutagesParts
   /** Domains to which the link is down, by our own domain. */
   readonly #down = new Map<string, Set<string>>()
+  /** What was heard after fewer losses than that is in doubt. */
+  readonly #doubtedBefore = new WeakMap<Link, number>()
   /** What sessions were shown over broken links that are gone meanwhile. Null: nothing. */
   readonly #left: Slot<LocalAccount, PresenceLedger | null>
   readonly #closed: Counter
@@ -61,6 +65,11 @@ export class Outages {
     for (const { jid } of left.of(domain)) left.close(jid)
     if (left.size === 0) account.set(this.#left, null)
   }
+  /** Is what was heard over that link after so many losses in doubt? */
+  isInDoubt(local: string, remote: string, heardAfter: number): boolean {
+    const link = this.#parts.host.links.get(local, remote)
+    return link !== undefined && (link.isAnnouncedDown || heardAfter < (this.#doubtedBefore.get(link) ?? 0))
+  }
 
   #begin({ local, remote }: LinkFact): void {
     const down = this.#down.get(local)
@@ -73,6 +82,8 @@ export class Outages {
     const down = this.#down.get(local)
     down?.delete(remote)
     if (down?.size === 0) this.#down.delete(local)
+    const link = this.#parts.host.links.get(local, remote)!
+    this.#doubtedBefore.set(link, link.losses)
     this.#parts.receivers.lookAtDomain(local, remote)
   }
 
@@ -91,6 +102,10 @@ export class Outages {
       if (account.bare.domain === local) this.#close(account, remote, since)
       yield
     }
+    const link = this.#parts.host.links.get(local, remote)
+    if (link === undefined) return
+    this.#doubtedBefore.set(link, link.losses)
+    this.#parts.receivers.lookAtDomain(local, remote)
   }
   #close(account: LocalAccount, remote: string, since: Millis): void {
     const { host, hearing } = this.#parts
@@ -119,15 +134,15 @@ export class Outages {
     const { receivers } = this.#parts
     if (!session.takesPart || !receivers.asks(session)) return
     for (const sibling of session.account.sessions) {
-      if (sibling !== session) for (const { packet } of receivers.shown(sibling, remote)) this.#offer(session, packet)
+      if (sibling !== session) for (const shown of receivers.shown(sibling, remote)) this.#offer(session, shown)
     }
-    for (const { packet } of session.account.get(this.#left)?.of(remote) ?? []) this.#offer(session, packet)
+    for (const shown of session.account.get(this.#left)?.of(remote) ?? []) this.#offer(session, shown)
   }
-  #offer(session: Session, packet: Packet): void {
+  #offer(session: Session, { packet, heardAfter }: Shown): void {
     const { account } = session
     const { from, to } = packet
     if (to?.isBare !== true || account.hidden(from) || !account.roster.isSubscribedTo(contactKey(from))) return
-    if (!this.#parts.receivers.has(session, from)) this.#parts.host.deliver(session, packet)
+    if (!this.#parts.receivers.has(session, from)) this.#parts.receivers.showOld(session, packet, heardAfter)
   }
   /** A resource that saw something over a broken link leaves it to those that come, and to itself when it comes again. */
   #leave(session: Session): void {
@@ -136,7 +151,8 @@ export class Outages {
     for (const remote of receivers.domains(session)) {
       if (!this.#isBroken(session.jid.domain, remote)) continue
       const left = account.get(this.#left) ?? new PresenceLedger(limits)
-      for (const { packet, at } of receivers.shown(session, remote)) if (packet.to?.isBare === true) left.show(packet, null, at)
+      for (const { packet, at, heardAfter } of receivers.shown(session, remote))
+        if (packet.to?.isBare === true) left.show(packet, null, at, heardAfter)
       account.set(this.#left, left)
     }
   }

@@ -10,7 +10,6 @@ import type { ToSession } from '../../server/contexts.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
-import type { Testimony } from '../../server/presence-journal.ts'
 import type { Session } from '../../server/session.ts'
 import type { Slot } from '../../server/slots.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -18,14 +17,20 @@ import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/packet
 import type { Packet } from '../../xmpp/packet.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
 import type { ClientStates } from '../0352-client-state-indication/index.ts'
-import { annotated, mayBeAnnotated, plain, PSA, type Doubt } from '../../xmpp/state-annotation.ts'
+import { annotated, doubtsIn, mayBeAnnotated, plain, PSA, type Doubt } from '../../xmpp/state-annotation.ts'
 import type { Annotations } from './descriptions.ts'
 import type { Hearing } from './hearing.ts'
+import { ledgerGauges } from './ledger-gauges.ts'
 import { PresenceLedger, type LedgerLimits, type Shown } from './ledger.ts'
+import { isSame, newsOf, oursOf, type News } from './news.ts'
 import type { Portions } from './portions.ts'
+import { Rooms } from './rooms.ts'
 
-/** What we know against the presence of `from` just now, as `watcher` may know it; null: nothing. */
-export type DoubtOf = (watcher: Session, from: Jid) => Doubt | null
+/**
+ * What we know against the presence of `from` just now, as `watcher` may know it; null: nothing.
+ * @param heardAfter of somebody elsewhere: after how many losses of the link `watcher` was shown the presence
+ */
+export type DoubtOf = (watcher: Session, from: Jid, heardAfter: number) => Doubt | null
 
 export interface ReceiversParts {
   readonly host: Host
@@ -55,11 +60,6 @@ interface Receiver {
 /** A presence that a client was shown, when, and what it was told against it. */
 type ShownJson = readonly [PacketJson, Millis, Doubt | null]
 
-const TOLD: Readonly<Record<Doubt, string>> = {
-  'connection-paused': 'with its connection paused',
-  'server-unavailable': 'with the link to its server lost',
-}
-
 export class Receivers {
   /** Told when a client is sent the very stanza that it has, though it has not asked for it. */
   onRepeat: (session: Session, shown: Shown) => void = () => {}
@@ -70,11 +70,15 @@ export class Receivers {
   readonly #asking = new Set<Session>()
   readonly #sent: Counter
   readonly #unnoted: Counter
+  readonly #rooms: Rooms
   #isTelling = false
+  /** Of the presence that is just being shown, when it is an old one; null: it is new. */
+  #heardBefore: number | null = null
 
   constructor(parts: ReceiversParts) {
     const { host, caps, states } = parts
     this.#parts = parts
+    this.#rooms = new Rooms(host)
     this.#slot = host.sessionSlot<Receiver>('presence-annotations', () => ({
       asks: null,
       since: Infinity,
@@ -91,7 +95,7 @@ export class Receivers {
       'porchlight_presences_unnoted_total',
       'Presences shown to clients that ask for annotations which could not be noted, for want of room: they are not annotated',
     )
-    this.#gauges()
+    ledgerGauges(host.metrics, () => this.#ledgers())
     host.keepsake({
       name: 'presence-annotations',
       isForRestart: true,
@@ -135,6 +139,10 @@ export class Receivers {
   asked({ sessions }: LocalAccount): void {
     for (const session of sessions) session.get(this.#slot).askedAt = this.#parts.host.clock.now()
   }
+  /** Of each session that asks; null: it was shown nothing. */
+  *#ledgers(): Generator<PresenceLedger | null> {
+    for (const session of this.#asking) yield session.get(this.#slot).ledger
+  }
   asks(session: Session): boolean {
     return this.#asking.has(session)
   }
@@ -142,32 +150,25 @@ export class Receivers {
   shown(session: Session, domain: string): Iterable<Shown> {
     return session.get(this.#slot).ledger?.of(domain) ?? []
   }
-  /** What each resource of `watcher` was shown of `contact`, and how sure it was told to be of it. */
-  *testify(watcher: LocalAccount, contact: Jid): Generator<Testimony> {
-    for (const session of watcher.sessions) {
-      const { resource } = session.jid
-      if (!this.asks(session)) {
-        if (session.takesPart)
-          yield { about: 'shown', words: `Its client ${resource} does not ask for annotations (XEP-0310).`, since: null }
-        continue
-      }
-      for (const { jid, at, toldAt, told } of this.shown(session, contact.domain)) {
-        if (jid.bare !== contact.bare) continue
-        const doubt = told === null ? 'as it is' : TOLD[told]
-        yield {
-          about: 'shown',
-          words: `Its client ${resource} was shown ${jid.resource} as available, ${doubt}.`,
-          since: told === null ? at : toldAt,
-        }
-      }
-    }
-  }
   /** What clients are told to doubt: each presence once for each of them. */
   *doubted(): Generator<readonly [from: Jid, Doubt]> {
     for (const session of this.#asking) {
       const { ledger } = session.get(this.#slot)
       if (ledger === null || ledger.doubted === 0) continue
       for (const { jid, told } of ledger.all()) if (told !== null) yield [jid, told]
+    }
+  }
+  /** The session sends that presence directly to an address elsewhere. */
+  said(session: Session, packet: Packet): void {
+    this.#rooms.said(session, session.get(this.#slot).ledger, packet)
+  }
+  /** Shows the session a presence that came before. @param heardAfter see `Shown` */
+  showOld(session: Session, packet: Packet, heardAfter: number): void {
+    this.#heardBefore = heardAfter
+    try {
+      this.#parts.host.deliver(session, packet)
+    } finally {
+      this.#heardBefore = null
     }
   }
   has(session: Session, from: Jid): boolean {
@@ -219,11 +220,15 @@ export class Receivers {
     if (!this.#asking.has(session) || !this.isLooking(session)) return
     const { packet } = shown
     if (session.account.hidden(packet.from)) return // PSA-35
-    const doubt = this.#parts.doubtOf(session, packet.from)
+    const doubt = this.#parts.doubtOf(session, packet.from, shown.heardAfter)
     if (session.get(this.#slot).ledger?.tell(shown, doubt, this.#parts.host.clock.now()) !== true) return
+    this.#repeat(session, this.#written(session, packet, oursOf(packet, doubt)))
+  }
+  /** Sends the session what it has been shown, in another light. */
+  #repeat(session: Session, packet: Packet): void {
     this.#isTelling = true
     try {
-      this.#parts.host.deliver(session, this.#annotated(session, packet, doubt))
+      this.#parts.host.deliver(session, packet.addressedTo(session.jid))
     } finally {
       this.#isTelling = false
     }
@@ -238,15 +243,32 @@ export class Receivers {
   #note(context: ToSession, receiver: Receiver): void {
     const { session, packet } = context
     const { from, type } = packet
-    if (type === 'unavailable' || (type === 'error' && !isOurs(packet))) return receiver.ledger?.close(from)
+    if (type === 'unavailable' || (type === 'error' && !isOurs(packet))) return this.#close(session, receiver.ledger, packet)
     if (type !== '' || from.full === session.jid.full) return
-    const doubt = receiver.asks === true ? this.#parts.doubtOf(session, from) : null
-    receiver.ledger ??= new PresenceLedger(this.#parts.limits)
-    const { clock, router } = this.#parts.host
+    const isHere = this.#parts.host.router.isLocal(from.domain)
+    const heardAfter = isHere ? 0 : this.#lossesOf(session, from)
+    const doubt = receiver.asks === true ? this.#parts.doubtOf(session, from, heardAfter) : null
+    const ledger = (receiver.ledger ??= new PresenceLedger(this.#parts.limits))
+    const now = this.#parts.host.clock.now()
     this.#mayRepeat(session, receiver, packet, doubt)
-    const isNoted = receiver.ledger.show(router.isLocal(from.domain) ? packet : kept(packet), doubt, clock.now())
-    if (!isNoted) this.#unnoted.value += 1 // and not annotated: nobody would take it back
-    else if (doubt !== null) context.packet = this.#annotated(session, packet, doubt)
+    const news = isHere ? { kept: packet, sent: packet, ours: doubt } : this.#newsOf(session, ledger, packet, doubt)
+    // Beyond the limit it is not annotated: nobody would take that back
+    if (!ledger.show(isHere ? packet : kept(news.kept), doubt, now, heardAfter)) this.#unnoted.value += 1
+    else context.packet = this.#written(session, news.sent, news.ours)
+    if (!isHere) this.#rooms.shows(session, ledger, packet)
+  }
+  #close(session: Session, ledger: PresenceLedger | null, packet: Packet): void {
+    if (ledger === null) return
+    this.#rooms.closes(session, ledger, packet)
+    ledger.close(packet.from)
+  }
+  #newsOf(session: Session, ledger: PresenceLedger, packet: Packet, doubt: Doubt | null): News {
+    const doubts = this.#parts.hearing.get(session.account, packet.from)?.doubts ?? doubtsIn(packet)
+    return newsOf(ledger.get(packet.from) ?? null, packet, doubts, doubt)
+  }
+  /** After how many losses of the link the presence of `from` is shown that is just being shown. */
+  #lossesOf({ jid: { domain } }: Session, from: Jid): number {
+    return this.#heardBefore ?? this.#parts.host.links.get(domain, from.domain)?.losses ?? 0
   }
   /**
    * The client begins, or has said that it goes: whoever goes while it is not there it is not told of, and clients forget
@@ -272,29 +294,33 @@ export class Receivers {
   }
   #mayRepeat(session: Session, receiver: Receiver, { from, payload }: Packet, doubt: Doubt | null): void {
     const { hidden } = session.account
-    if (receiver.hidden !== hidden) {
-      receiver.hidden = hidden
-      this.asked(session.account) // whom it has blocked no more, it is told of anew
-    }
+    // Whom it has blocked no more, it is told of anew
+    if (receiver.hidden !== null && receiver.hidden !== hidden) this.asked(session.account)
+    receiver.hidden = hidden
     const old = receiver.ledger?.get(from)
     const isSame = old !== undefined && old.told === doubt && old.packet.payload === payload && !payload.isEmpty
     if (isSame && old.at > receiver.askedAt) this.onRepeat(session, old)
   }
   /**
    * Has the client seen this presence of somebody elsewhere, just as it is (DEVIATES(0310))? Servers say it
-   * once more when another resource comes online, after a link was broken, and to annotate it: to who has not asked for that,
-   * it is no news (PSA-32).
+   * once more when another resource comes online, after a link was broken, and to annotate it: to a client that has not
+   * asked for that, it is no news (PSA-32). Even so it confirms what the client has.
    */
-  #isKnown(session: Session, { asks, since, looksAgainAt, ledger }: Receiver, { from, to, type, payload }: Packet): boolean {
+  #isKnown(session: Session, receiver: Receiver, packet: Packet): boolean {
     const { account } = session
-    if (type !== '' || from.domain === account.bare.domain) return false
+    const { from, to, type, payload } = packet
+    if (type !== '' || from.domain === account.bare.domain || this.#heardBefore !== null) return false
     const heard = this.#parts.hearing.get(account, from)
-    if (heard === null || !heard.isRepeated) return false
-    if (mayBeAnnotated(payload)) return asks === false
-    if (asks === false) return heard.isForAll && to?.isBare === true && since < heard.changed
+    if (heard !== null && !(heard.isRepeated && heard.isForAll)) return false
+    const { asks, since, ledger } = receiver
+    if (asks === false) return heard !== null && since < heard.givenBefore && (to?.isBare === true || mayBeAnnotated(payload))
     const shown = ledger?.get(from)
-    if (shown === undefined || shown.at <= looksAgainAt) return false
-    return shown.told === null && shown.packet.payload.text === payload.text && heard.isForAll
+    if (shown === undefined || shown.at <= receiver.looksAgainAt || (heard === null && shown.at < receiver.askedAt)) return false
+    const heardAfter = this.#lossesOf(session, from)
+    if (asks === true && shown.told !== this.#parts.doubtOf(session, from, heardAfter)) return false
+    if (!isSame(shown.packet, packet, heard?.doubts ?? doubtsIn(packet))) return false
+    ledger!.confirm(shown, heardAfter)
+    return true
   }
   /** While a client has shown neither capabilities nor presence, it may still do so. */
   #decide(session: Session, receiver: Receiver): boolean | null {
@@ -304,7 +330,13 @@ export class Receivers {
     return can
   }
   #learnt(session: Session): void {
-    this.#set(session, session.get(this.#slot), this.#parts.caps.can(session, PSA) === true)
+    const receiver = session.get(this.#slot)
+    const wasUnknown = receiver.asks === null
+    this.#set(session, receiver, this.#parts.caps.can(session, PSA) === true)
+    // What other servers doubt was not passed on while nobody knew whether the client asks
+    if (wasUnknown && receiver.ledger !== null)
+      for (const { packet, told } of receiver.ledger.all())
+        if (told === null && doubtsIn(packet).length > 0) this.#repeat(session, packet)
     this.lookAtAll(session)
   }
   #set(session: Session, receiver: Receiver, asks: boolean): void {
@@ -313,40 +345,14 @@ export class Receivers {
     receiver.ledger = null
     this.#asking.delete(session)
   }
-  #annotated(session: Session, packet: Packet, doubt: Doubt | null): Packet {
+  /** The presence with our annotation, if there is to be one. */
+  #written(session: Session, packet: Packet, ours: News['ours']): Packet {
+    if (ours === null) return packet
     this.#sent.value += 1
+    const doubt = ours === 'nothing' ? null : ours
     return annotated(packet, session.jid, this.#parts.annotations.text(session.jid.domain, doubt, session.lang))
   }
-  #gauges(): void {
-    const { metrics } = this.#parts.host
-    const sum = (of: (ledger: PresenceLedger) => number) => (): number => {
-      let all = 0
-      for (const session of this.#asking) all += of(session.get(this.#slot).ledger ?? NOTHING)
-      return all
-    }
-    metrics.gauge(
-      'porchlight_annotation_receivers',
-      'Sessions whose client asks for annotations (XEP-0310)',
-      () => this.#asking.size,
-    )
-    metrics.gauge(
-      'porchlight_presences_noted',
-      'Presences that are noted for sessions whose client asks for annotations',
-      sum((l) => l.size),
-    )
-    metrics.gauge(
-      'porchlight_presences_noted_octets',
-      'Octets of the presences that are noted',
-      sum((l) => l.octets),
-    )
-    metrics.gauge(
-      'porchlight_presences_annotated',
-      'Presences of which a client was told that they may be out of date',
-      sum((l) => l.doubted),
-    )
-  }
 }
-const NOTHING = new PresenceLedger({ presencesMax: 0, octetsMax: 0 })
 
 /** Without the text of its copies, and without the input that it was cut out of. */
 function kept(packet: Packet): Packet {

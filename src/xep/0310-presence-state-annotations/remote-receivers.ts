@@ -13,6 +13,7 @@ import type { Slot } from '../../server/slots.ts'
 import type { Counter } from '../../base/metrics.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import { asksToJoin } from '../../xmpp/muc-user.ts'
 import { annotated, plain, PSA, type Doubt } from '../../xmpp/state-annotation.ts'
 import type { Resolver } from '../0115-entity-capabilities/index.ts'
 import type { Annotations } from './descriptions.ts'
@@ -28,6 +29,11 @@ export interface RemoteParts {
   /** Is the session's pause shown to others on other servers? */
   readonly isPaused: (session: Session) => boolean
 }
+interface Directed {
+  readonly packet: Packet
+  /** Its client has asked to be let into a room with that address as its own there. */
+  readonly isForRoom: boolean
+}
 /** Addresses that a session's directed presence is remembered for. Beyond that it is not annotated. */
 const DIRECTED_MAX = 500
 
@@ -36,34 +42,53 @@ export class RemoteReceivers {
   /** Whom the session's pause was told to. Null: nobody. */
   readonly #told: Slot<Session, Map<string, Jid> | null>
   /** What it has sent directly to addresses elsewhere. */
-  readonly #directed: Slot<Session, Map<string, Packet> | null>
+  readonly #directed: Slot<Session, Map<string, Directed> | null>
   readonly #sent: Counter
 
   constructor(parts: RemoteParts) {
     const { host, hearing } = parts
     this.#parts = parts
     this.#told = host.sessionSlot<Map<string, Jid> | null>('pause-told', () => null)
-    this.#directed = host.sessionSlot<Map<string, Packet> | null>('directed-elsewhere', () => null)
+    this.#directed = host.sessionSlot<Map<string, Directed> | null>('directed-elsewhere', () => null)
     this.#sent = host.metrics.counter(
       'porchlight_annotations_sent_elsewhere_total',
       'Annotated presence stanzas sent to clients of other servers (XEP-0310)',
     )
     hearing.onHeard = (account, heard) => this.#heard(account, heard)
     hearing.onLost = (account, jid) => {
-      for (const session of account.sessions) session.get(this.#told)?.delete(jid.full)
+      const [other] = hearing.ofAccount(account, jid)
+      for (const session of account.sessions) {
+        session.get(this.#told)?.delete(jid.full)
+        if (other === undefined) session.get(this.#told)?.delete(jid.bare)
+      }
     }
     host.on('presence-changed', ({ session }) => this.#startOver(session))
     host.on('link-settled', (link) => this.#settled(link))
     host.on('roster-changed', ({ account, change }) => this.#rosterChanged(account, change.contact))
   }
-  /** Notes presence that a session sends directly. */
+  /** Notes presence that a session sends directly to an address elsewhere. */
   note(session: Session, packet: Packet): void {
-    const { to, type } = packet
-    if (to === null || this.#parts.host.router.isLocal(to.domain)) return
+    const { type } = packet
+    const to = packet.to!
     const directed = session.get(this.#directed)
-    if (type !== '') directed?.delete(to.full)
-    else if (directed === null) session.set(this.#directed, new Map([[to.full, plain(packet)]]))
-    else if (directed.has(to.full) || directed.size < DIRECTED_MAX) directed.set(to.full, plain(packet))
+    const before = directed?.get(to.full)
+    if (type !== '') return void directed?.delete(to.full)
+    if (before === undefined && (directed?.size ?? 0) >= DIRECTED_MAX) return
+    const said = { packet: plain(packet), isForRoom: before?.isForRoom === true || asksToJoin(packet) }
+    if (directed === null) session.set(this.#directed, new Map([[to.full, said]]))
+    else directed.set(to.full, said)
+  }
+  /**
+   * The presence of the session as it is said once more to that address: with the annotation that it has (PSA-24). To a
+   * room it is not said: a room where its client is no more would take that for something else (XEP-0045 7.2.1).
+   */
+  repeated(session: Session, to: Jid): Packet | null {
+    const presence = this.#presenceFor(session, to)
+    if (presence === null || this.#isForRoom(session, to)) return null
+    const told = session.get(this.#told)
+    if (told === null || !this.#parts.isPaused(session) || !isOfAny(told, to)) return presence.addressedTo(to)
+    told.set(to.full, to)
+    return this.#annotated(session, presence, to, 'connection-paused')
   }
   /** The session's pause is shown from now on, or not any more. */
   look(session: Session): void {
@@ -71,20 +96,11 @@ export class RemoteReceivers {
     if (isPaused(session)) portions.do(this.#tellAll(session))
     else if (session.get(this.#told) !== null) portions.do(this.#takeBack(session))
   }
-  /** A contact is just getting the presence of the account's resources, as an answer: without an annotation (PSA-24). */
-  answered(account: LocalAccount, contact: Jid): void {
-    if (!account.sessions.some(this.#parts.isPaused)) return
-    for (const session of account.sessions) this.#forgetTold(session, contact, () => true)
-    this.#lookAgain(account, contact)
-  }
 
-  /** Our presence was sent there once more, without annotations (server/links/mending.ts). */
-  #settled({ local, remote }: LinkFact): void {
+  /** Our presence was sent there once more (server/links/mending.ts); those that were not told before are told now. */
+  #settled({ local }: LinkFact): void {
     for (const session of this.#parts.host.sessions.all()) {
-      if (session.jid.domain !== local || !this.#parts.isPaused(session)) continue
-      const told = session.get(this.#told)
-      for (const { domain, full } of told?.values() ?? []) if (domain === remote) told!.delete(full)
-      this.look(session)
+      if (session.jid.domain === local && this.#parts.isPaused(session)) this.look(session)
     }
   }
   #rosterChanged(account: LocalAccount, contact: Jid): void {
@@ -104,10 +120,13 @@ export class RemoteReceivers {
   #heard(account: LocalAccount, heard: Heard): void {
     for (const session of account.sessions) if (this.#parts.isPaused(session)) this.#consider(session, heard)
   }
-  /** Who gets a new presence gets it without an annotation first. */
+  /**
+   * A new presence goes out without an annotation. While the session is paused its doubt follows. If the pause is over, its end
+   * is said even so: the presence may be the one before, which other servers take for a repetition.
+   */
   #startOver(session: Session): void {
-    session.set(this.#told, null)
-    if (this.#parts.isPaused(session)) this.look(session)
+    if (this.#parts.isPaused(session)) session.set(this.#told, null)
+    this.look(session)
   }
   *#tellAll(session: Session): Generator {
     for (const heard of this.#parts.hearing.all(session.account)) {
@@ -118,6 +137,7 @@ export class RemoteReceivers {
   *#takeBack(session: Session): Generator {
     const told = session.get(this.#told)
     for (const jid of told?.values() ?? []) {
+      if (!jid.isBare && told!.has(jid.bare)) continue // what is sent to the account reaches that resource too
       if (session.ended || this.#parts.isPaused(session) || session.get(this.#told) !== told) return
       told!.delete(jid.full)
       this.#send(session, jid, null)
@@ -143,10 +163,14 @@ export class RemoteReceivers {
   }
   #send(session: Session, to: Jid, doubt: Doubt | null): void {
     const presence = this.#presenceFor(session, to)
-    if (presence === null) return
-    const { host, annotations } = this.#parts
+    if (presence !== null) this.#parts.host.router.routeQuietly(this.#annotated(session, presence, to, doubt))
+  }
+  #annotated(session: Session, presence: Packet, to: Jid, doubt: Doubt | null): Packet {
     this.#sent.value += 1
-    host.router.routeQuietly(annotated(presence, to, annotations.text(session.jid.domain, doubt, null)))
+    return annotated(presence, to, this.#parts.annotations.text(session.jid.domain, doubt, null))
+  }
+  #isForRoom(session: Session, to: Jid): boolean {
+    return session.get(this.#directed)?.get(to.full)?.isForRoom === true
   }
   /** The presence of the session that this resource has been sent; null: none. */
   #presenceFor(session: Session, to: Jid): Packet | null {
@@ -154,6 +178,12 @@ export class RemoteReceivers {
     if (account.hidden(to)) return null // PSA-35
     if (presence !== null && account.roster.isSubscriber(contactKey(to))) return presence
     const key = directed?.has(to.full) ? to.full : directed?.has(to.bare) ? to.bare : null
-    return key === null ? null : (session.get(this.#directed)?.get(key) ?? null)
+    return key === null ? null : (session.get(this.#directed)?.get(key)?.packet ?? null)
   }
+}
+
+/** Was any resource of that account told? */
+function isOfAny(told: ReadonlyMap<string, Jid>, { bare }: Jid): boolean {
+  for (const jid of told.values()) if (jid.bare === bare) return true
+  return false
 }

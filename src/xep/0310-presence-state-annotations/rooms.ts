@@ -1,0 +1,62 @@
+/**
+ * Occupants of rooms on other servers (XEP-0045), as far as a room says less than is to be known: it does not say that all
+ * others are gone for who is out of it, and who is not in the list that a client gets when it comes in again has gone meanwhile.
+ * Whoever the client was told to doubt is then shown as gone.
+ */
+import type { Host } from '../../server/feature.ts'
+import type { Session } from '../../server/session.ts'
+import type { Slot } from '../../server/slots.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { asksToJoin, endsStay, isSelfPresence } from '../../xmpp/muc-user.ts'
+import { Packet } from '../../xmpp/packet.ts'
+import type { PresenceLedger, Shown } from './ledger.ts'
+
+/** Rooms that a session is just coming into. */
+const JOINING_MAX = 500
+
+export class Rooms {
+  readonly #host: Host
+  /** By the room's address: how often the link to it had been lost when the client asked to be let in. Null: none. */
+  readonly #joining: Slot<Session, Map<string, number> | null>
+
+  constructor(host: Host) {
+    this.#host = host
+    this.#joining = host.sessionSlot<Map<string, number> | null>('rooms-joining', () => null)
+  }
+  /** The client sends that presence to an address elsewhere. @param ledger null: it was shown nothing */
+  said(session: Session, ledger: PresenceLedger | null, packet: Packet): void {
+    const to = packet.to!
+    if (asksToJoin(packet)) this.#joins(session, to)
+    else if (packet.type === 'unavailable' && isOwn(ledger?.get(to))) ledger!.close(to.asBare)
+  }
+  /** The client is shown that its sender has gone, or an error. */
+  closes(session: Session, ledger: PresenceLedger, packet: Packet): void {
+    const { from, type } = packet
+    const isOut = endsStay(packet, ledger.get(from)?.packet ?? null)
+    if (isOut || (type === 'error' && from.isBare)) this.#clear(session, ledger, from, ({ told }) => told !== null)
+    if (isOut) ledger.close(from.asBare)
+  }
+  /** The client is shown that available presence. */
+  shows(session: Session, ledger: PresenceLedger, packet: Packet): void {
+    const joining = session.get(this.#joining)
+    const { from } = packet
+    const losses = joining?.get(from.bare)
+    if (losses === undefined || !isSelfPresence(packet)) return // that comes last (XEP-0045 7.2.2)
+    joining!.delete(from.bare)
+    this.#clear(session, ledger, from, ({ heardAfter }) => heardAfter < losses)
+  }
+
+  #joins(session: Session, to: Jid): void {
+    const losses = this.#host.links.get(session.jid.domain, to.domain)?.losses ?? 0
+    const joining = session.get(this.#joining)
+    if (joining === null) session.set(this.#joining, new Map([[to.bare, losses]]))
+    else if (joining.size < JOINING_MAX || joining.has(to.bare)) joining.set(to.bare, losses)
+  }
+  #clear(session: Session, ledger: PresenceLedger, from: Jid, isGone: (shown: Shown) => boolean): void {
+    const others = [...ledger.ofAccount(from)].filter((shown) => shown.jid.full !== from.full)
+    for (const { jid } of others.filter(isGone))
+      this.#host.deliver(session, Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: session.jid }))
+  }
+}
+
+const isOwn = (shown: Shown | undefined): boolean => shown !== undefined && isSelfPresence(shown.packet)
