@@ -11,6 +11,8 @@ export interface Facts {
   'session-bound': { readonly session: Session }
   /** Somebody has tried to log in and could not. */
   'login-failed': LoginFailure
+  /** The session is about to end. What is handed to it now still reaches its client, if it has a connection. */
+  'session-ending': { readonly session: Session }
   /** The session is over and its account has forgotten it. */
   'session-ended': {
     readonly session: Session

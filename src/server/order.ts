@@ -33,7 +33,7 @@ export const TO_ACCOUNT = [
 export const TO_SESSION = [
   'psa-ledger', //    XEP-0310: notes what is shown; before csi, which may keep it back and spare the client what cancels out
   'csi', //           XEP-0352: may hold presence back
-  'rush', //          many come or go at once: presence waits a moment, so that it comes in one piece and messages go first
+  'rush', //          many come at once: what they say of themselves waits a moment, and goes in one piece
   'sm-queue', //      XEP-0198: counts what is really written, and keeps it until it is acknowledged
   'write',
 ] as const

@@ -112,7 +112,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const sessions: Sessions = new Sessions({ ...about, presenceOut: out, makeLane, resourcesMax: options.limits['resources'] })
   const { slots } = sessions
   const rushes = { sessions: presence['rush'], holdMs: presence['rush-hold'] }
-  const rush: Rush = new Rush({ clock, facts, slots, isLocal, goOn: deliverAfter('rush'), ...rushes })
+  const rush: Rush = new Rush({ ...about, slots, present: () => sessions.size, goOn: deliverAfter('rush'), ...rushes })
   const goOn = (session: Session, packet: Packet): void | Promise<void> => work.goOn(session, packet)
   const rateLimiter: RateLimiter = new RateLimiter({ ...about, rate: options.rate, slots, isLocal, goOn })
 

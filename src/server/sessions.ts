@@ -198,6 +198,7 @@ export class Sessions {
   end(session: Session, ending: Ending): void {
     if (session.ended) return
     session.ended = true
+    this.#parts.facts.tell('session-ending', { session })
     session.pause?.cancel()
     session.lane.clear()
     session.presence ??= session.owed

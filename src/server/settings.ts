@@ -47,7 +47,7 @@ export const presenceSettings = section({
   ),
   'rush': count(
     50,
-    'When more sessions than this begin or end within a second, presence between users of this server waits until there are fewer: clients get it in one piece, of each contact only the last, and messages go first. 0: it never waits.',
+    'When more sessions than this, and more than a hundredth of those there are, begin within a second, the presence that these broadcast waits until fewer begin: their contacts here get it in one piece, of each resource only the last. What others say, what is sent directly and who goes never waits. 0: nothing ever waits.',
   ),
   'rush-hold': duration('5 seconds', 'How long presence waits at most, when it does not end sooner. "0 s": it never waits.'),
   'server-presence': flag(

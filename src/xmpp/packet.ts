@@ -154,6 +154,10 @@ export class Packet {
   addressedTo(to: Jid | null): Packet {
     return to === this.to ? this : new Packet(this.#shared, to)
   }
+  /** Is it this very stanza, but for its address? */
+  isCopyOf(other: Packet): boolean {
+    return this.#shared === other.#shared
+  }
   /** The same stanza with other attributes or children. */
   with(change: Partial<Envelope>): Packet {
     const { kind, type, from, id, lang, extra, payload } = this

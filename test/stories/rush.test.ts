@@ -1,5 +1,6 @@
 /** When many come or go at once: presence waits for a moment, in which its last word takes the place of those before. */
 import assert from 'node:assert/strict'
+import { comeBack, lose } from '../support/annotations.ts'
 import { bareOf, storyOn, type Cast } from '../support/story.ts'
 
 /** More than two in a second. */
@@ -79,3 +80,99 @@ story(
     await bob.expect(`<presence from='${alice.jid}'/>`)
   },
 )
+
+/** Alice and Bob have been there for long; then many come, and Carol, their contact, is the last of them. */
+async function oldOnesAndCrowd(cast: Cast, presence: string | null = '<presence/>') {
+  await cast.befriend('alice', 'bob', 'carol')
+  const [alice, bob] = await cast.clients('alice/1', 'bob/1')
+  await cast.advance(60_000)
+  for (const resource of ['1', '2', '3']) await cast.client('somebody', resource)
+  await cast.forget()
+  const carol = await cast.client('carol', '1', { presence: null })
+  if (presence !== null) {
+    carol.send(presence)
+    await carol.expectAll(`<presence from='${carol.jid}'/>`, `<presence from='${alice.jid}'/>`, `<presence from='${bob.jid}'/>`)
+    await cast.settle()
+    assert.deepEqual(alice.take(), [], 'the presence of Carol waits')
+  }
+  return { alice, bob, carol }
+}
+
+story('a rush: what those say who were there before never waits, whoever hears it', RUSH, async (cast) => {
+  const { alice, bob, carol } = await oldOnesAndCrowd(cast)
+  for (const show of ['away', 'dnd']) {
+    bob.send(`<presence><show>${show}</show></presence>`)
+    for (const one of [alice, bob, carol]) await one.expect(`<presence from='${bob.jid}'><show>${show}</show></presence>`)
+  }
+  bob.send(`<presence type='unavailable'/>`)
+  for (const one of [alice, bob, carol]) await one.expect(`<presence type='unavailable' from='${bob.jid}'/>`)
+  cast.pass(TWO_SECONDS)
+  await alice.expect(`<presence from='${carol.jid}'/>`)
+})
+
+story('a rush: presence that is sent directly never waits, not even that of somebody who has just come', RUSH, async (cast) => {
+  const { alice, bob, carol } = await oldOnesAndCrowd(cast)
+  carol.send(`<presence to='${alice.bare}'/>`)
+  await alice.expect(`<presence from='${carol.jid}'/>`, `<presence from='${carol.jid}'/>`) // what was broadcast comes first
+  carol.send(`<presence to='${alice.jid}'><show>chat</show></presence>`)
+  await alice.expect(`<presence from='${carol.jid}'><show>chat</show></presence>`)
+  carol.send(`<presence to='${alice.bare}' type='unavailable'/>`)
+  await alice.expect(`<presence from='${carol.jid}' type='unavailable'/>`)
+  cast.pass(TWO_SECONDS)
+  await bob.expect(`<presence from='${carol.jid}'/>`)
+})
+
+story('a rush: an unseen client that has just come sends its presence directly, and that does not wait', RUSH, async (cast) => {
+  const { alice, carol } = await oldOnesAndCrowd(cast, null)
+  carol.send(`<presence to='${alice.bare}'/>`)
+  await alice.expect(`<presence from='${carol.jid}'/>`)
+  carol.drop()
+  await alice.expect(`<presence from='${carol.jid}' type='unavailable'/>`)
+})
+
+story('a rush: a farewell never waits, and takes the place of what waits', RUSH, async (cast) => {
+  const { alice, bob, carol } = await oldOnesAndCrowd(cast)
+  carol.drop()
+  for (const one of [alice, bob]) await one.expect(`<presence from='${carol.jid}' type='unavailable'/>`)
+  cast.pass(TWO_SECONDS)
+})
+
+story('a rush: what waits for a client that closes its stream still reaches it', RUSH, async (cast) => {
+  const { alice, bob, carol } = await oldOnesAndCrowd(cast)
+  carol.send(`<presence><show>away</show></presence>`)
+  await carol.expect(`<presence from='${carol.jid}'><show>away</show></presence>`)
+  await alice.close()
+  await alice.expect(`<presence from='${carol.jid}'><show>away</show></presence>`)
+  for (const one of [bob, carol]) await one.expect(`<presence from='${alice.jid}' type='unavailable'/>`)
+  cast.pass(TWO_SECONDS)
+  await bob.expect(`<presence from='${carol.jid}'><show>away</show></presence>`)
+})
+
+story('a rush: what waits for a client that loses its connection is there when it comes back', RUSH, async (cast) => {
+  const { alice, bob, carol } = await oldOnesAndCrowd(cast)
+  const id = await lose(cast, alice)
+  cast.pass(TWO_SECONDS)
+  await bob.expect(`<presence from='${carol.jid}'/>`)
+  const again = await comeBack(cast, alice, id)
+  await again.expect(`<presence from='${carol.jid}'/>`)
+})
+
+story('a rush: nothing comes any more of whom the user has blocked meanwhile', RUSH, async (cast) => {
+  const { alice, bob, carol } = await oldOnesAndCrowd(cast)
+  alice.send(`<iq type='set' id='b'><block xmlns='urn:xmpp:blocking'><item jid='${carol.bare}'/></block></iq>`)
+  await alice.expect(`<iq type='result' id='b' from='${alice.bare}' to='*'/>`)
+  await carol.expect(`<presence from='${alice.jid}' type='unavailable'/>`)
+  cast.pass(TWO_SECONDS)
+  await bob.expect(`<presence from='${carol.jid}'/>`)
+})
+
+story('a rush: who takes the subscription back in it leaves nothing that comes later', RUSH, async (cast) => {
+  const { alice, bob, carol } = await oldOnesAndCrowd(cast)
+  carol.send(`<presence type='unsubscribed' to='${alice.bare}'/>`)
+  await cast.settle()
+  const types = alice.take().map((xml) => xml.attr('type') ?? xml.name)
+  assert.deepEqual(types.toSorted(), ['set', 'unavailable', 'unsubscribed'])
+  await carol.expect(`<iq type='set' id='*' to='*'><query xmlns='jabber:iq:roster' ver='*'>*</query></iq>`)
+  cast.pass(TWO_SECONDS)
+  await bob.expect(`<presence from='${carol.jid}'/>`)
+})

@@ -1,6 +1,9 @@
 /**
- * What is kept back from one client for a moment while many come and go, pure: presence of others, and of each resource
- * only the last. What is left keeps the order of its last change (RFC 6120 10.1).
+ * What is kept back from one client for a moment while many come, pure: presence of those who have just come, and of each
+ * resource only the last. What is left keeps the order of its last change (RFC 6120 10.1).
+ *
+ * Each is a copy of what its sender has broadcast last and shares its content with it, so that all that wait together take
+ * up little more than their number.
  */
 import type { Packet } from '../../xmpp/packet.ts'
 
@@ -15,6 +18,10 @@ export class HeldPresence {
     const { full } = packet.from
     this.#last.delete(full)
     this.#last.set(full, packet)
+  }
+  /** What that resource said before is not so any more. */
+  drop(full: string): void {
+    this.#last.delete(full)
   }
   /** Takes out what came from that bare JID, in order: something else of it must not overtake it. */
   takeOf(bare: string): readonly Packet[] {

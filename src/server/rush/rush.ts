@@ -1,39 +1,44 @@
 /**
- * A rush: many sessions begin or end within a second, as after a restart or when a network comes back. Each is news to
- * many who are in the same crowd, so news of presence waits for a moment: what a client gets comes in one piece, of each
- * resource only what it said last, and messages go first.
+ * A rush: many sessions begin within a second, as after a restart or when a network comes back. In their first seconds
+ * clients say several things of themselves, and to most who hear them they are one in a crowd. So what those who have just
+ * come broadcast waits for a moment: their contacts get it in one piece, of each resource only what it said last.
+ *
+ * Nobody else waits: not what a session says that was there before, not presence that is sent to somebody directly, not
+ * a farewell (RFC 6121 4.5), which takes the place of what waits, and nothing but presence.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
-import { isNotification, type Packet } from '../../xmpp/packet.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import type { Accounts } from '../accounts.ts'
 import type { ToSession } from '../contexts.ts'
 import type { FactBoard } from '../facts.ts'
 import type { Verdict } from '../pipeline.ts'
 import type { Session } from '../session.ts'
 import type { Slot, SlotBook } from '../slots.ts'
+import { Surge } from './machine.ts'
 import { HeldPresence } from './queue.ts'
 
 export interface RushParts {
   readonly clock: Clock
   readonly facts: FactBoard
   readonly slots: SlotBook<Session>
-  /** Are the accounts of this domain here? */
-  readonly isLocal: (domain: string) => boolean
+  readonly accounts: Accounts
+  /** How many sessions there are. */
+  readonly present: () => number
   /** Through the stages behind this one. */
   readonly goOn: (session: Session, packet: Packet) => void
-  /** More sessions than this begin or end within a second; 0: there is no rush. */
+  /** More sessions than this begin within a second, and more than a hundredth of those there are; 0: there is no rush. */
   readonly sessions: number
-  /** How long presence waits at most. */
+  /** How long presence waits at most, and for how long a session has just come. */
   readonly holdMs: Millis
 }
 
-const SECOND: Millis = 1000
-/** How often is looked for what may go out. */
+/** How often the server looks for what may go out. */
 const TICK: Millis = 100
 /** Clients that get what was kept back in one go, so that nothing else waits for long. */
 const AT_ONCE = 250
 /** Of one client; one more lets all of them out. */
 const HELD_MAX = 1000
-/** So long what has no hurry may wait for the end of a rush. */
+/** How long what has no hurry may wait for the end of a rush. */
 const PATIENCE: Millis = 30_000
 
 interface Held {
@@ -47,6 +52,7 @@ interface Postponed {
 
 export class Rush {
   readonly #parts: RushParts
+  readonly #surge: Surge
   /** Null: nothing waits. */
   readonly #held: Slot<Session, Held | null>
   /** Those for whom something waits, the longest first. */
@@ -54,20 +60,17 @@ export class Rush {
   #postponed: Postponed[] = []
   #isTicking = false
   #isOn = false
-  #since: Millis = 0
-  #count = 0
-  /** Of the second before. */
-  #before = 0
 
   constructor(parts: RushParts) {
     this.#parts = parts
+    this.#surge = new Surge(parts.sessions)
     this.#held = parts.slots.declare<Held | null>('rush', () => null)
     if (parts.sessions === 0 || parts.holdMs === 0) return
     parts.facts.on('session-bound', () => this.#noteOne())
+    parts.facts.on('session-ending', ({ session }) => this.letOut(session))
     parts.facts.on('session-ended', ({ session }) => {
       this.#waiting.delete(session)
       session.set(this.#held, null)
-      this.#noteOne()
     })
   }
   /** Does `work` when the rush is over, or has lasted too long; false: there is none. */
@@ -79,18 +82,29 @@ export class Rush {
   stage({ session, packet }: ToSession): Verdict {
     if (!this.#isOn && this.#waiting.size === 0) return 'next'
     const held = session.get(this.#held)
-    if (held === null && !this.#isOn) return 'next'
-    if (this.#mayWait(session, packet)) {
+    if (this.#isOn && this.#mayWait(session, packet)) {
       this.#hold(session, held, packet)
       return 'done'
     }
-    for (const before of held?.presence.takeOf(packet.from.bare) ?? []) this.#parts.goOn(session, before)
+    if (held !== null) this.#giveWay(session, held, packet)
     return 'next'
   }
+  /** Nothing waits for that client any more. */
+  letOut(session: Session): void {
+    const held = session.get(this.#held)
+    if (held === null) return
+    this.#waiting.delete(session)
+    session.set(this.#held, null)
+    this.#pass(session, held.presence.takeAll())
+  }
 
-  /** Of others who are here: what comes from elsewhere is not part of the crowd. A client's own presence is its answer. */
+  /** Is this what somebody who has just come says to all? A client's own presence is its answer, and does not wait. */
   #mayWait({ account }: Session, packet: Packet): boolean {
-    return isNotification(packet) && packet.from.bare !== account.bare.bare && this.#parts.isLocal(packet.from.domain)
+    const { kind, type, from } = packet
+    if (kind !== 'presence' || type !== '' || from.bare === account.bare.bare) return false
+    const sender = this.#parts.accounts.get(from.bare)?.session(from.resource)
+    if (sender === undefined || sender.presence === null || !packet.isCopyOf(sender.presence)) return false
+    return this.#parts.clock.now() - sender.boundAt < this.#parts.holdMs
   }
   #hold(session: Session, before: Held | null, packet: Packet): void {
     const held = before ?? { presence: new HeldPresence(), since: this.#parts.clock.now() }
@@ -101,24 +115,21 @@ export class Rush {
       this.#goOn()
     } else if (held.presence.size > HELD_MAX) this.letOut(session)
   }
-  /** Nothing waits for that client any more. */
-  letOut(session: Session): void {
-    const held = session.get(this.#held)
-    if (held === null) return
-    this.#waiting.delete(session)
-    session.set(this.#held, null)
-    for (const packet of held.presence.takeAll()) this.#parts.goOn(session, packet)
+  /** What goes on now comes after what waits from the same sender, or takes its place. */
+  #giveWay(session: Session, { presence }: Held, { kind, type, from }: Packet): void {
+    if (kind === 'presence' && type === 'unavailable') presence.drop(from.full)
+    this.#pass(session, presence.takeOf(from.bare))
+  }
+  /** Who is not available any more hears nothing, and nobody hears of those whom the user has blocked meanwhile. */
+  #pass(session: Session, packets: readonly Packet[]): void {
+    if (!session.takesPart) return
+    for (const packet of packets) if (!session.account.hidden(packet.from)) this.#parts.goOn(session, packet)
   }
 
   #noteOne(): void {
     const now = this.#parts.clock.now()
-    if (now - this.#since >= SECOND) {
-      this.#before = now - this.#since < 2 * SECOND ? this.#count : 0
-      this.#since = now
-      this.#count = 0
-    }
-    this.#count += 1
-    if (this.#count <= this.#parts.sessions || this.#isOn) return
+    this.#surge.note(now)
+    if (this.#isOn || !this.#surge.isOn(now, this.#parts.present())) return
     this.#isOn = true
     this.#goOn()
   }
@@ -129,7 +140,7 @@ export class Rush {
   }
   #tick(): void {
     const now = this.#parts.clock.now()
-    this.#isOn &&= now - this.#since < 2 * SECOND && Math.max(this.#count, this.#before) > this.#parts.sessions
+    this.#isOn &&= this.#surge.isOn(now, this.#parts.present())
     let n = 0
     for (const session of this.#waiting) {
       const isDue = !this.#isOn || now - session.get(this.#held)!.since >= this.#parts.holdMs
