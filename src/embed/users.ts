@@ -43,6 +43,10 @@ export class ApplicationAccounts implements AccountStore {
   async credentials(bare: string): Promise<Credentials | null> {
     return this.#users.credentials(bare)
   }
+  /** Whom the application has, only it knows. */
+  async credentialsNear(): Promise<null> {
+    return null
+  }
   async exists(bare: string): Promise<boolean> {
     if ((await this.credentials(bare)) === null) return false
     if (!(await this.#own.exists(bare))) await this.#own.create(bare, nobodys(bare), this.#clock.now())

@@ -40,6 +40,10 @@ export class IqService {
     return this.#reply(packet, rule.handle({ packet, from, payload, session: this.#session(packet), domain: packet.to!.domain }))
   }
 
+  /** A result or an error for an account that is not in memory. */
+  answered(packet: Packet): void {
+    this.#parts.asking.answer(packet)
+  }
   /** An IQ to the bare JID of an account: never delivered to a client (RFC 6121 8.5.2.1.3). */
   toAccount(account: LocalAccount, packet: Packet): void | Promise<void> {
     const { asking, registry } = this.#parts

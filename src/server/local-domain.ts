@@ -2,9 +2,10 @@
  * RFC 6120 10.5 and RFC 6121 section 8: stanzas for one of our own domains, that is for the server itself
  * or for one of its accounts. Accounts that are not in memory are read only where the rules need them.
  */
-import { deliverIq, deliverMessage } from '../im/delivery.ts'
+import { deliverIq, deliverMessage, isKnown } from '../im/delivery.ts'
 import { isSubscriptionType } from '../im/subscription.ts'
 import { Packet } from '../xmpp/packet.ts'
+import type { Jid } from '../xmpp/jid.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import type { Accounts, LocalAccount } from './accounts.ts'
 import type { ToAccount } from './contexts.ts'
@@ -12,6 +13,7 @@ import { run, type Stage } from './pipeline.ts'
 import type { Destination, Router } from './router.ts'
 import type { IqService } from './iq-service.ts'
 import type { Probing } from './probing.ts'
+import type { Veil } from './veil.ts'
 
 export interface LocalDomainParts {
   readonly accounts: Accounts
@@ -20,6 +22,7 @@ export interface LocalDomainParts {
   readonly router: Router
   /** Whether the server tells its own users that it is there. */
   readonly hasPresence: boolean
+  readonly veil: Veil
   readonly stages: readonly Stage<ToAccount>[]
 }
 
@@ -30,26 +33,50 @@ export class LocalDomain implements Destination {
     this.#parts = parts
   }
 
-  deliver(packet: Packet): void | Promise<void> {
+  deliver(packet: Packet, origin: Jid | null): void | Promise<void> {
     const to = packet.to!
     if (to.local === '') return this.#toServer(packet)
-    const { accounts, probing } = this.#parts
-    if (packet.kind !== 'presence')
-      return accounts.with(to.bare, (account) => (account === null ? this.#toNobody(packet) : this.#run(account, packet)))
-    switch (packet.type) {
-      case '':
-      case 'unavailable':
-      case 'error': {
-        // RFC 6121 8.5.2.1.2 and 8.5.2.2.2: nobody is available in an account that is not in memory
-        const account = accounts.get(to.bare)
-        return account === undefined || this.#isForNobody(account, packet) ? undefined : this.#run(account, packet)
-      }
-      case 'probe':
-        return accounts.with(to.bare, (account) => (account === null ? probing.answer(null, packet) : this.#run(account, packet)))
-      default:
-        // A subscription stanza for nobody is dropped without a word (8.5.1)
-        return accounts.with(to.bare, (account) => (account === null ? undefined : this.#run(account, packet)))
+    if (isPlainPresence(packet) || isAnswer(packet)) return this.#toThoseHere(packet)
+    if (this.#parts.veil.isThere && !this.#isFromFriend(packet)) return this.#fromStranger(packet, origin)
+    return this.#toAccount(packet)
+  }
+
+  /**
+   * Neither an answer nor the time until it comes tells a stranger whether there is an account (RFC 6120 13.10.2). What is
+   * answered waits on its own; what is not answered can be timed by the stanza behind it, by our own clients at least: the
+   * streams of other servers must not wait for everybody's sake.
+   */
+  #fromStranger(packet: Packet, origin: Jid | null): void | Promise<void> {
+    const { accounts, router, veil } = this.#parts
+    if (packet.kind === 'iq' || packet.type === 'probe') {
+      void veil
+        .over(() => accounts.load(packet.to!.bare))
+        .then((account) => this.#found(account, packet))
+        .catch((error: unknown) => router.failed(packet, error, origin))
+      return
     }
+    return router.isLocal(packet.from.domain) ? veil.over(() => this.#toAccount(packet)) : this.#toAccount(packet)
+  }
+  #isFromFriend({ to, from }: Packet): boolean {
+    if (from.local === '' && this.#parts.router.isLocal(from.domain)) return true
+    const account = this.#parts.accounts.get(to!.bare)
+    return account !== undefined && isKnown(account, from)
+  }
+  #toAccount(packet: Packet): void | Promise<void> {
+    return this.#parts.accounts.with(packet.to!.bare, (account) => this.#found(account, packet))
+  }
+  /** RFC 6121 8.5.2.1.2 and 8.5.2.2.2: nobody is available in an account that is not in memory. */
+  #toThoseHere(packet: Packet): void | Promise<void> {
+    const account = this.#parts.accounts.get(packet.to!.bare)
+    if (account !== undefined) return this.#isForNobody(account, packet) ? undefined : this.#run(account, packet)
+    if (packet.kind === 'iq' && packet.to!.isBare) this.#parts.iq.answered(packet)
+  }
+  /** @param account null: there is none of that name */
+  #found(account: LocalAccount | null, packet: Packet): void | Promise<void> {
+    if (account !== null) return this.#run(account, packet)
+    if (packet.kind !== 'presence') return this.#toNobody(packet)
+    // A subscription stanza for nobody is dropped without a word (8.5.1)
+    if (packet.type === 'probe') return this.#parts.probing.answer(null, packet)
   }
 
   /**
@@ -72,8 +99,8 @@ export class LocalDomain implements Destination {
     if (typeof verdict !== 'string') return verdict.then(() => {})
   }
   /** Nor in one that has no resource; what somebody elsewhere says may mean something to the account itself (its farewells). */
-  #isForNobody({ resources }: LocalAccount, { from }: Packet): boolean {
-    return resources.length === 0 && this.#parts.router.isLocal(from.domain)
+  #isForNobody({ resources }: LocalAccount, { kind, from }: Packet): boolean {
+    return kind === 'presence' && resources.length === 0 && this.#parts.router.isLocal(from.domain)
   }
   #toNobody(packet: Packet): void | Promise<void> {
     if (packet.kind === 'message') return refuseIf(deliverMessage(null, packet, false).kind === 'error')
@@ -93,6 +120,12 @@ export class LocalDomain implements Destination {
 }
 
 const isSubscription = ({ kind, type }: Packet): boolean => kind === 'presence' && isSubscriptionType(type)
+
+/** Presence that is for those who are available, and is never answered. */
+const isPlainPresence = ({ kind, type }: Packet): boolean => kind === 'presence' && type !== 'probe' && !isSubscriptionType(type)
+
+const isAnswer = ({ kind, type }: Packet): boolean =>
+  kind === 'iq' ? type === 'result' || type === 'error' : kind === 'message' && type === 'error'
 
 const NOBODY: ToAccount['delivered'] = []
 

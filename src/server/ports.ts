@@ -39,6 +39,11 @@ export interface AccountStore {
   find(bare: string): Promise<AccountRow | null>
   /** Null: no such account. */
   credentials(bare: string): Promise<Credentials | null>
+  /**
+   * Those of the first account of the domain at or behind `place` in the order of names, or of the very first; null: it has no
+   * account.
+   */
+  credentialsNear(domain: string, place: string): Promise<Credentials | null>
   /** False: no such account. */
   setCredentials(bare: string, credentials: Credentials): Promise<boolean>
   /** False: no such account. */

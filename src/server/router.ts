@@ -90,6 +90,12 @@ export class Router {
     if (reply !== null) return this.route(reply.addressedTo(origin))
   }
 
+  /** The same, of whatever error a destination has met with. */
+  failed(packet: Packet, error: unknown, origin: Jid | null): void {
+    if (origin === null) this.#swallow(packet, error)
+    else void this.#refuse(packet, error, origin)
+  }
+
   /** A destination has taken the stanza over and could not deliver it. @param origin as in `Destination.deliver` */
   returned(packet: Packet, error: StanzaError, origin: Jid | null): void | Promise<void> {
     const isLost = packet.kind === 'presence' && this.isLocal(packet.from.domain) && !this.isLocal(packet.to!.domain)

@@ -37,6 +37,7 @@ import { Sessions } from './sessions.ts'
 import { imLimits, type LimitsSettings, type PresenceSettings, type RateSettings } from './settings.ts'
 import { StageBook } from './stage-book.ts'
 import type { StreamFeatures } from './stream-features.ts'
+import { Veil } from './veil.ts'
 import { writing } from './writing.ts'
 
 export interface ServerOptions<D> {
@@ -153,7 +154,8 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
       toAccount.end(undeliverable)
       for (const book of [fromClient, toAccount, toSession]) book.freeze()
       const hasPresence = presence['server-presence']
-      const local = new LocalDomain({ accounts, iq, probing, router, hasPresence, stages: toAccount.stages })
+      const veil = new Veil(clock, options.limits['strangers-step'])
+      const local = new LocalDomain({ accounts, iq, probing, router, veil, hasPresence, stages: toAccount.stages })
       for (const domain of domains) router.claimForAccounts(domain, local)
     },
   }

@@ -32,6 +32,10 @@ export const limitsSettings = section({
     '2 seconds',
     'How often is written down what has changed in sessions that can be resumed, for the case that the server dies: 200 at a time. "0 s": never.',
   ),
+  'strangers-step': duration(
+    '10 ms',
+    'What strangers ask of an account takes whole steps of so long, so that the time of an answer does not tell whether there is such an account. Longer than a look into the database takes. "0 s": nothing is hidden.',
+  ),
   'idle-accounts': count(10_000, 'Accounts without a session that stay in memory, to save reading them again.'),
 })
 export type LimitsSettings = Settings<typeof limitsSettings>

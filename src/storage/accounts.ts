@@ -24,6 +24,9 @@ export class SqlAccounts implements AccountStore {
   /** By bare JID; null: no such account. The least recently used comes first. */
   readonly #known = new Map<string, Promise<Credentials | null>>()
 
+  /** What `credentialsNear` has found: what a name without an account is like does not change. */
+  readonly #near = new Map<string, Promise<Credentials | null>>()
+
   constructor(database: Database) {
     this.#database = database
     this.#queries = queriesOf(database)
@@ -51,14 +54,11 @@ export class SqlAccounts implements AccountStore {
     return row === undefined ? null : accountOf(row)
   }
   credentials(bare: string): Promise<Credentials | null> {
-    const found = this.#known.get(bare) ?? this.#readCredentials(bare)
-    this.#known.delete(bare)
-    this.#known.set(bare, found)
-    for (const longest of this.#known.keys()) {
-      if (this.#known.size <= KNOWN_MAX) break
-      this.#known.delete(longest)
-    }
-    return found
+    return remembered(this.#known, bare, () => this.#readCredentials(bare))
+  }
+  credentialsNear(domain: string, place: string): Promise<Credentials | null> {
+    const key = `${domain} ${place}`
+    return remembered(this.#near, key, () => this.#readNear(domain, place, () => this.#near.delete(key)))
   }
   async setCredentials(bare: string, credentials: Credentials): Promise<boolean> {
     const change = this.#queries.setCredentials({ bare, credentials: JSON.stringify(credentials) })
@@ -97,6 +97,18 @@ export class SqlAccounts implements AccountStore {
     })
     return found
   }
+  /** @param forget that there is none, or that it could not be read */
+  async #readNear(domain: string, place: string, forget: () => void): Promise<Credentials | null> {
+    const near = (from: string) => this.#database.read(this.#queries.credentialsNear({ domain, from }))
+    const found = await Promise.all([near(place), near('')]).catch((error: unknown) => {
+      forget()
+      throw error
+    })
+    const [row] = found.flat()
+    if (row !== undefined) return JSON.parse(row.credentials) as Credentials
+    forget()
+    return null
+  }
   /** What is read while the change is under way may be what was before it: neither that nor what was read earlier is kept. */
   async #changing<T>(bare: string, change: Promise<T>): Promise<T> {
     this.#known.delete(bare)
@@ -106,6 +118,17 @@ export class SqlAccounts implements AccountStore {
       this.#known.delete(bare)
     }
   }
+}
+
+function remembered<T>(known: Map<string, Promise<T>>, name: string, read: () => Promise<T>): Promise<T> {
+  const found = known.get(name) ?? read()
+  known.delete(name)
+  known.set(name, found)
+  for (const longest of known.keys()) {
+    if (known.size <= KNOWN_MAX) break
+    known.delete(longest)
+  }
+  return found
 }
 
 type Row = Pick<CoreTables['account'], (typeof COLUMNS)[number]>
@@ -148,6 +171,15 @@ function queriesOf(database: Database) {
     exists: prepare((p: { bare: string }) => db.selectFrom('account').select('bare').where('bare', '=', p.bare)),
     find: prepare((p: { bare: string }) => db.selectFrom('account').select(COLUMNS).where('bare', '=', p.bare)),
     credentials: prepare((p: { bare: string }) => db.selectFrom('account').select('credentials').where('bare', '=', p.bare)),
+    credentialsNear: prepare((p: { domain: string; from: string }) =>
+      db
+        .selectFrom('account')
+        .select('credentials')
+        .where('domain', '=', p.domain)
+        .where('bare', '>=', p.from)
+        .orderBy('bare')
+        .limit(1),
+    ),
     setCredentials: prepare((p: { bare: string; credentials: string }) =>
       db.updateTable('account').set({ credentials: p.credentials }).where('bare', '=', p.bare),
     ),

@@ -74,6 +74,7 @@ export class Authentication {
     this.#context = {
       domain,
       accounts: this.#seen,
+      likeness: (name, place) => parts.credentials.credentialsNear(name, place),
       entropy,
       fakeSaltKey,
       bindings,

@@ -7,7 +7,7 @@ import type { Server } from '../server/server.ts'
 import type { Sessions } from '../server/sessions.ts'
 import type { ScanLimits } from '../xml/scanner.ts'
 import type { IsLocal } from '../xmpp/jid.ts'
-import type { CredentialSource } from '../server/sasl/mechanism.ts'
+import type { AccountStore } from '../server/ports.ts'
 import type { LoginQueue } from './login-queue.ts'
 import type { Guesses } from './sasl/guesses.ts'
 import type { Mechanisms, SaslPolicy } from './sasl/offers.ts'
@@ -31,7 +31,7 @@ export interface ClientStreamParts {
   readonly sasl: SaslSettings
   readonly mechanisms: Mechanisms
   readonly saslPolicy: SaslPolicy
-  readonly credentials: CredentialSource
+  readonly credentials: Pick<AccountStore, 'credentials' | 'credentialsNear'>
   /** See `SaslContext`. */
   readonly fakeSaltKey: Buffer
   /** Who may be guessing passwords. */

@@ -84,7 +84,7 @@ export async function memoryServer(options: MemoryOptions = {}): Promise<MemoryS
     lastPresence: new SqlLastPresence(database, log),
     keptSessions: new SqlKeptSessions(database),
   }
-  const limits = { ...v.parse(limitsSettings, {}), ...options.limits }
+  const limits = { ...v.parse(limitsSettings, {}), 'strangers-step': 0, ...options.limits }
   const rate: RateSettings = { ...v.parse(rateSettings, {}), ...NO_RATE, ...options.rate }
   const entropy = seededEntropy('memory-server')
   const server = createServer<Database>({

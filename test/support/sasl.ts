@@ -26,6 +26,7 @@ export function contextWith(change: Partial<SaslContext> = {}): SaslContext {
   return {
     domain: 'montague.example',
     accounts: { credentials: async (bare) => accounts.get(bare) ?? null },
+    likeness: async () => null,
     entropy: seededEntropy('server'),
     fakeSaltKey: Buffer.from('a secret of the server'),
     bindings: bindings({ 'tls-exporter': EXPORTER, 'tls-server-end-point': END_POINT }),

@@ -213,7 +213,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   const server = createServer<Database>({
     domains: options.domains ?? [DOMAIN],
     presence: { ...defaultsOf(presenceSettings), rush: 0, ...options.presence },
-    limits: { ...defaultsOf(limitsSettings), ...options.limits },
+    limits: { ...defaultsOf(limitsSettings), 'strangers-step': 0, ...options.limits },
     rate: { ...defaultsOf(rateSettings), ...NO_RATE, ...options.rate },
     registrar: (host) => new LocalRegistrar(host, 4096),
     secret: inMemory ? SECRET : entropy.bytes(32),

@@ -56,6 +56,8 @@ export interface SaslContext {
   /** The prepared domain whose accounts may log in on this stream. */
   readonly domain: string
   readonly accounts: CredentialSource
+  /** Those of some account of the domain, the same for the same place; null: it has none. */
+  readonly likeness: (domain: string, place: string) => Promise<Credentials | null>
   readonly entropy: Entropy
   /** Secret of this server; it must stay the same over restarts, or unknown users get a new salt. */
   readonly fakeSaltKey: Buffer
@@ -65,7 +67,7 @@ export interface SaslContext {
   readonly plusKnown: boolean
   /** What the client was offered, as XEP-0474 4.1 writes it down; null: it is not told again. */
   readonly advertised: string | null
-  /** PBKDF2 iterations of new passwords, and so of users that do not exist. */
+  /** PBKDF2 iterations of new passwords, and of users that do not exist while nobody does. */
   readonly iterations: number
   /** The element that begins the exchange (XEP-0388 2.3); null: the profile of RFC 6120, which has none. */
   readonly request: Element | null

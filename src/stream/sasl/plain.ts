@@ -3,8 +3,8 @@
  * 13.8). A user that does not exist costs the same derivation as a wrong password (SEC-4).
  */
 import { opaqueString, PrecisError } from '../../xmpp/precis.ts'
-import { passwordKeys } from '../../xmpp/credentials.ts'
-import { fakeKeys, verifyPassword } from './credentials.ts'
+import { verifyPassword } from './credentials.ts'
+import { measureOf } from './measure.ts'
 import { accountOf, mayActAs, textOf } from '../../server/sasl/identity.ts'
 import { failure, success, type Exchange, type Mechanism, type SaslContext, type SaslStep } from '../../server/sasl/mechanism.ts'
 import type { VerifiedPasswords } from './verified-passwords.ts'
@@ -31,20 +31,18 @@ class PlainExchange implements Exchange {
   }
 
   async #decide(response: Buffer): Promise<SaslStep> {
-    const { domain, accounts, fakeSaltKey, iterations } = this.#context
+    const { domain } = this.#context
     const message = readMessage(response)
     if (message === null) return failure('malformed-request')
     const account = accountOf(message.authcid, domain)
     const password = prepared(message.password)
     if (account === null || password === null) return failure('not-authorized')
 
-    const credentials = await accounts.credentials(account.bare)
-    const stored = credentials === null ? null : passwordKeys(credentials)
-    if (!this.#verified.has(account.bare, password, stored?.keys.storedKey ?? '')) {
-      const fake = { 'sha-256': fakeKeys('sha-256', fakeSaltKey, account.bare, iterations) }
-      const { hash, keys } = stored ?? passwordKeys(fake)
+    const measure = await measureOf(this.#context, account)
+    const { hash, keys } = measure.password
+    if (!this.#verified.has(account.bare, password, keys.storedKey)) {
       const right = await verifyPassword(hash, keys, password)
-      if (!right || credentials === null) return failure('not-authorized')
+      if (!right || measure.credentials === null) return failure('not-authorized')
       this.#verified.remember(account.bare, password, keys.storedKey)
     }
     return mayActAs(account, message.authzid) ? success(account) : failure('invalid-authzid')

@@ -11,7 +11,8 @@ import type { BindingType } from '../../base/channel-binding.ts'
 import { token } from '../../base/entropy.ts'
 import type { ScramHash, ScramKeys } from '../../xmpp/credentials.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import { digestOf, fakeKeys, serverSignature, verifyProof } from './credentials.ts'
+import { digestOf, serverSignature, verifyProof } from './credentials.ts'
+import { measureOf } from './measure.ts'
 import { accountOf, mayActAs } from '../../server/sasl/identity.ts'
 import { challenge, failure, success } from '../../server/sasl/mechanism.ts'
 import type { Exchange, Mechanism, SaslCondition, SaslContext, SaslStep } from '../../server/sasl/mechanism.ts'
@@ -57,7 +58,7 @@ export class ScramExchange implements Exchange {
   }
 
   async #greet(response: Buffer): Promise<SaslStep> {
-    const { domain, accounts, fakeSaltKey, iterations } = this.#context
+    const { domain } = this.#context
     const first = readClientFirst(response)
     if (first === null) return failure('malformed-request')
     const refusal = this.#refusal(first)
@@ -65,13 +66,12 @@ export class ScramExchange implements Exchange {
     const account = accountOf(first.username, domain)
     if (account === null) return failure('not-authorized')
 
-    const fake = fakeKeys(this.#hash, fakeSaltKey, account.bare, iterations)
-    const credentials = await accounts.credentials(account.bare)
-    const keys = credentials?.[this.#hash] ?? fake
+    const measure = await measureOf(this.#context, account)
+    const keys = measure.keys(this.#hash)
     const nonce = first.nonce + this.#serverNonce
     const serverFirst = `r=${nonce},s=${keys.salt},i=${keys.iterations}${this.#advertised()}`
     const binding = Buffer.concat([Buffer.from(first.header), this.#channelData(first) ?? NOTHING])
-    this.#pending = { first, account, known: credentials?.[this.#hash] !== undefined, keys, nonce, serverFirst, binding }
+    this.#pending = { first, account, known: measure.credentials?.[this.#hash] !== undefined, keys, nonce, serverFirst, binding }
     return challenge(Buffer.from(serverFirst))
   }
 
