@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import type { Socket } from 'node:net'
+import { connect as connectPlain, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
@@ -114,6 +114,60 @@ test('who has gone while it waited is not accepted', async (t) => {
   line.waiting[1]!.admit()
   await Promise.all([accepted, once(another, 'secureConnect')])
   assert.equal(line.accepted.length, 1)
+})
+
+/** A port with direct TLS, at which an address may have so many connections. Each handshake may begin at once, or never. */
+async function counted(
+  t: TestContext,
+  perAddress: number,
+  isTurn: boolean,
+): Promise<{ readonly port: number; readonly accepted: Promise<void> }> {
+  const accepted = Promise.withResolvers<void>()
+  const open: Socket[] = []
+  const options = () => serverOptions({ secureContextFor: () => context }, { alpn: null, askForCertificate: false })
+  const turn = (): Promise<void> | null => (isTurn ? null : new Promise(() => {}))
+  const listening = await listen({
+    host: '127.0.0.1',
+    port: 0,
+    admission: new Admission({ perAddress, perMinute: 0 }, clock),
+    tls: { options, withinMs: 60_000, clock, turn },
+    accept(socket) {
+      open.push(socket)
+      accepted.resolve()
+    },
+  })
+  t.after(() => {
+    for (const socket of open) socket.destroy()
+    void listening.close() // when the other side is closed too
+  })
+  return { port: listening.port, accepted: accepted.promise }
+}
+
+const HELLO = Buffer.from([22, 3, 1, 2, 0, 1]) // the beginning of a ClientHello
+for (const [what, octets] of [
+  ['before the handshake', Buffer.alloc(0)],
+  ['in the handshake', HELLO],
+] as const) {
+  for (const isTurn of [true, false]) {
+    test(`connections that end ${what}${isTurn ? '' : ', while they wait for their turn,'} lock nobody out`, async (t) => {
+      const { port } = await counted(t, 2, isTurn)
+      for (let i = 0; i < 10; i++) {
+        const probe = connectPlain({ port, host: '127.0.0.1', allowHalfOpen: true })
+        t.after(() => probe.destroy())
+        await once(probe, 'connect')
+        probe.end(octets)
+        probe.resume()
+        await Promise.race([once(probe, 'end'), once(probe, 'close')]) // the server has noticed, and closed its side
+      }
+    })
+  }
+}
+
+test('a client that speaks at once behind its handshake is heard', async (t) => {
+  const { port, accepted } = await counted(t, 2, true)
+  const socket = client(t, port)
+  socket.write('hello')
+  await accepted
 })
 
 test('a connection for which there is no place in the line is closed', async (t) => {

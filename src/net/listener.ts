@@ -117,12 +117,38 @@ export function listen({ host, port, admission, tls, accept }: ListenOptions): P
 function inTurn(raw: Socket, { turn }: Handshakes, begin: () => void): void {
   const waits = turnOf(raw, turn)
   if (waits === null) return begin()
-  const gone = (): void => void raw.destroy()
-  raw.once('error', gone)
+  const forget = destroyWhenOver(raw)
   void waits.then(() => {
-    raw.removeListener('error', gone)
+    forget()
     if (!raw.destroyed) begin()
   })
+}
+
+/** Octets that are read of a connection before it has a handshake: more than a ClientHello has. */
+const HELD_MAX = 16_384
+
+/**
+ * Until it is called off: closes a connection as soon as the other side has closed its own, or broken it. What comes meanwhile
+ * is for whoever reads next.
+ */
+function destroyWhenOver(socket: Socket): () => void {
+  const held: Buffer[] = []
+  let octets = 0
+  const over = (): void => void socket.destroy()
+  const look = (): void => {
+    // The end is told only to those who read all that stands before it
+    while (octets < HELD_MAX) {
+      const chunk = socket.read() as Buffer | null
+      if (chunk === null) return
+      held.push(chunk)
+      octets += chunk.length
+    }
+  }
+  socket.on('readable', look).once('end', over).once('error', over)
+  return () => {
+    socket.removeListener('readable', look).removeListener('end', over).removeListener('error', over)
+    if (octets > 0 && !socket.destroyed) socket.unshift(Buffer.concat(held))
+  }
 }
 
 /** Closed at once when there is no place in the line: then there is nothing to wait for either. */
@@ -139,12 +165,11 @@ function turnOf(raw: Socket, turn: Handshakes['turn']): Promise<void> | null {
 function shakeHands(raw: Socket, { options, withinMs, clock }: Handshakes, accept: (socket: Socket) => void): void {
   const socket = new TLSSocket(raw, { ...options(), isServer: true })
   const timer = clock.after(withinMs, () => socket.destroy())
-  const failed = (): void => void socket.destroy()
-  socket.once('error', failed)
+  const forget = destroyWhenOver(socket)
   socket.once('close', () => timer.cancel())
   socket.once('secure', () => {
     timer.cancel()
-    socket.removeListener('error', failed)
+    forget()
     accept(socket)
   })
 }
