@@ -62,10 +62,11 @@ test('each complaint names option, fault and remedy', () => {
 })
 
 test('settings for tests are warned of', () => {
-  const toml = '[server]\nfresh = true\n[streams]\nrequire-tls = false\n[sasl]\nplain = true\nplain-without-tls = true'
+  const toml =
+    '[server]\nfresh = true\n[streams]\nrequire-tls = false\n[presence]\nqueries-by-strangers = true\n[sasl]\nplain = true\nplain-without-tls = true'
   assert.deepEqual(
     warningsAbout(config(toml)).map((w) => w.option),
-    ['fresh', 'require-tls', 'plain-without-tls'],
+    ['fresh', 'require-tls', 'queries-by-strangers', 'plain-without-tls'],
   )
 })
 

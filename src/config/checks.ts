@@ -41,12 +41,13 @@ export function complaintsAbout(config: Config): readonly Complaint[] {
 
 /** What it may be started with, but only on purpose. */
 export function warningsAbout(config: Config): readonly Complaint[] {
-  const { server, sasl, streams, component } = config
+  const { server, sasl, streams, presence, component } = config
   const found: Complaint[] = [...exposures(config)]
   const warn = (section: string, option: string, what: string): void =>
     void found.push({ section, option, what, remedy: 'Leave it out, except for tests.' })
   if (server.fresh) warn('server', 'fresh', 'nothing is kept when the server stops')
   if (!streams['require-tls']) warn('streams', 'require-tls', 'users may log in and write without encryption')
+  if (presence['queries-by-strangers']) warn('presence', 'queries-by-strangers', 'strangers can find out who is online')
   if (sasl['plain-without-tls']) warn('sasl', 'plain-without-tls', 'passwords may be sent where everybody can read them')
   for (const [i, { secret }] of component.entries()) {
     if (secret.length >= SECRET_MIN) continue

@@ -12,6 +12,8 @@ export interface DeliveryParts {
   readonly router: Router
   readonly iq: IqService
   readonly deliver: (session: Session, packet: Packet) => void
+  /** Whether an IQ reaches a resource from whoever sends it, against the advice of 8.5.3.1. */
+  readonly mayStrangersQuery: boolean
 }
 const done = (): Verdict => 'done'
 
@@ -21,10 +23,10 @@ export function routeStage(router: Router): Stage<FromClient> {
 }
 
 /** 8.5.2.1.3 and 8.5.3: the account's server answers for the bare JID; a resource answers for itself. */
-export function iqInStage({ iq, deliver }: DeliveryParts): Stage<ToAccount> {
+export function iqInStage({ iq, deliver, mayStrangersQuery }: DeliveryParts): Stage<ToAccount> {
   return ({ account, packet }) => {
     if (packet.kind !== 'iq') return 'next'
-    const verdict = deliverIq(account, packet, maySee(account, packet))
+    const verdict = deliverIq(account, packet, mayStrangersQuery || maySee(account, packet))
     switch (verdict.kind) {
       case 'account':
         return iq.toAccount(account, packet)?.then(done) ?? 'done'

@@ -119,7 +119,8 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
 
   const links = linking({ ...about, sessions, probing, asking })
   const isDirectoryPublic = presence['public-directory']
-  const rules = { probing, rosters, rosterChanges, farewells, out, deliver, limits, iq, isDirectoryPublic }
+  const mayStrangersQuery = presence['queries-by-strangers']
+  const rules = { mayStrangersQuery, probing, rosters, rosterChanges, farewells, out, deliver, limits, iq, isDirectoryPublic }
   installCore(books, { ...about, ...rules, rateLimiter, rush })
   const kept = { store: stores.keptSessions, lastPresence: stores.lastPresence, octetsMax: options.limits['kept-sessions'] }
   const keptSessions = new KeptSessions({ ...about, sessions, probing, ...kept })

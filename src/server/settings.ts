@@ -49,6 +49,10 @@ export const presenceSettings = section({
     false,
     'Whether everybody may know which accounts there are here. Then a subscription request to one that does not exist is refused with item-not-found; otherwise nobody answers it, as when the user is away.',
   ),
+  'queries-by-strangers': flag(
+    false,
+    'Whether an IQ for a resource reaches it from anybody. RFC 6121 8.5.3.1 advises against it, since the answer betrays to strangers who is there. For test suites that count on it.',
+  ),
   'rush': count(
     50,
     'When more sessions than this, and more than a hundredth of those there are, begin within a second, the presence that these broadcast waits until fewer begin: their contacts here get it in one piece, of each resource only the last. What others say, what is sent directly and who goes never waits. 0: nothing ever waits.',

@@ -23,9 +23,6 @@ import { entriesFor, enterAll, successOf } from './inline.ts'
 import { isStanza } from './packet-from.ts'
 import { coreProfile, extensibleProfile, type SaslProfile } from './sasl/profiles.ts'
 
-/** Requests before a session exists, such as bind attempts; more close the stream (7.7.3). */
-const REQUESTS_MAX = 20
-
 export class Negotiation {
   readonly #stream: ClientStream
   readonly #carrier: Carrier
@@ -172,7 +169,8 @@ export class Negotiation {
     this.#answer(id, 'result', el('bind', BIND, {}, el('jid', BIND, {}, session.jid.full)))
   }
   #count(): void {
-    if ((this.#requests += 1) > REQUESTS_MAX) throw new StreamError('policy-violation')
+    const most = this.#parts.streams['requests-before-login']
+    if ((this.#requests += 1) > most && most > 0) throw new StreamError('policy-violation') // 7.7.3
   }
   #answer(id: Wire, type: 'result' | 'error', payload: Element | null): void {
     this.#stream.send(answer(id, type, payload))

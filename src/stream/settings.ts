@@ -27,6 +27,10 @@ export const streamsSettings = section({
     20_000,
     'Clients that may wait for their turn to log in. One more is turned away with resource-constraint (before direct TLS: closed), and should try again later.',
   ),
+  'requests-before-login': count(
+    20,
+    'IQ requests on one stream before a resource is bound, such as registration and attempts to bind. One more ends the stream with policy-violation (RFC 6120 7.7.3). 0: no limit.',
+  ),
   'login-attempts': count(5, 'Failed logins on one stream. The last one ends it with policy-violation (RFC 6120 6.4.5).', 2),
   'output-queue': size(
     '1 MiB',

@@ -110,6 +110,16 @@ story('T-D10: an IQ for a resource, from a stranger, a subscriber, and one that 
   }
 })
 
+story(
+  'RFC 6121 8.5.3.1: a configuration for test suites lets strangers query each other',
+  { presence: { 'queries-by-strangers': true } },
+  async (cast) => {
+    const [alice, bob] = [await cast.client('alice', '1'), await cast.client('bob', '2')]
+    alice.send(ping(bob.jid))
+    await bob.expect(`<iq type='get' id='m' from='${alice.jid}' to='${bob.jid}'><q xmlns='urn:example:q'/></iq>`)
+  },
+)
+
 story('T-D11: an answer reaches the resource, whoever sends it', async (cast) => {
   const [bob, alice] = await cast.clients('bob/1', 'alice/1')
   alice.send(`<iq type='result' id='m' to='${bob.jid}'/>`)

@@ -96,6 +96,24 @@ story('T-X03: a client that does not get on with its login', { on: ['memory'] },
   await silent.expectStreamError('connection-timeout')
 })
 
+for (const [most, sent] of [
+  [20, 21],
+  [2, 3],
+] as const) {
+  story(
+    `RFC 6120 7.7.3: more than ${most} requests before a resource is bound`,
+    { on: ['memory'], streams: { 'requests-before-login': most }, settings: { registration: { open: true } } },
+    async (cast) => {
+      const wire = await cast.wire()
+      await wire.open()
+      await wire.features()
+      for (let i = 0; i < sent; i++) wire.write(`<iq type='get' id='${i}'><query xmlns='jabber:iq:register'/></iq>`)
+      for (let i = 0; i < most; i++) await wire.expect(`<iq type='result' id='${i}'>*</iq>`)
+      await wire.expectStreamError('policy-violation')
+    },
+  )
+}
+
 const BOMBS: readonly (readonly [what: string, xml: string])[] = [
   ['nesting', '<a>'.repeat(100_000)],
   ['attributes', `<message ${Array.from({ length: 40_000 }, (_, i) => `a${i}='1'`).join(' ')}/>`],
