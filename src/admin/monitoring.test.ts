@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { get } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { silent } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
@@ -11,6 +12,7 @@ async function site(t: TestContext, options: Partial<MonitoringOptions> = {}): P
   const routes = monitoringRoutes({
     metrics: new Metrics(),
     health: async () => ({ status: 'ok', sessions: 3 }),
+    names: ['xmpp.example.org'],
     ...options,
   })
   const admission = { enter: () => true, left() {} }
@@ -60,6 +62,19 @@ test('/metrics has what the parts of the server count, as it is now', async (t) 
     assert.match(text, /^# HELP porchlight_things_total Things$/m)
     assert.match(text, /^process_resident_memory_bytes /m)
   }
+})
+
+test('a page whose name leads here (DNS rebinding) reads nothing', async (t) => {
+  const { port } = new URL(await site(t))
+  const asked = (host: string): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const request = get({ port, path: '/metrics', headers: { host } }, ({ statusCode }) => resolve(statusCode!))
+      request.on('error', reject)
+    })
+  assert.deepEqual(
+    await Promise.all(['rebind.evil.example', `localhost:${port}`, 'xmpp.example.org:9090'].map(asked)),
+    [421, 200, 200],
+  )
 })
 
 test('nothing else is there', async (t) => {

@@ -1,6 +1,7 @@
 /** HTTP for whoever watches over the server: GET /health and GET /metrics, and nothing else. */
-import { HttpRoutes, type HandleRequest, type HttpExchange } from '../base/http.ts'
+import { HttpRefusal, HttpRoutes, type HandleRequest, type HttpExchange } from '../base/http.ts'
 import type { Metrics } from '../base/metrics.ts'
+import { meansUs } from '../net/http-host.ts'
 import { metricsText, type MetricsText } from './metrics-text.ts'
 
 /** `status` is "ok" with code 200; anything else comes with 503. */
@@ -12,23 +13,31 @@ export interface Health {
 export interface MonitoringOptions {
   readonly metrics: Metrics
   readonly health: () => Promise<Health>
+  /** Names of this server beside its addresses, in small letters. */
+  readonly names: readonly string[]
 }
 
-export function monitoringRoutes({ metrics, health }: MonitoringOptions): HttpRoutes {
+export function monitoringRoutes({ metrics, health, names }: MonitoringOptions): HttpRoutes {
   const routes = new HttpRoutes()
   let text: Promise<MetricsText> | null = null
-  routes.at('/health', async (exchange) => {
+  const guard = (exchange: HttpExchange): void => {
+    if (!meansUs(exchange.header('host'), names)) throw new HttpRefusal(421, WRONG_HOST)
     exchange.allow('GET', 'HEAD')
+  }
+  routes.at('/health', async (exchange) => {
+    guard(exchange)
     const state = await health()
     send(exchange, state.status === 'ok' ? 200 : 503, 'application/json', `${JSON.stringify(state)}\n`)
   })
   routes.at('/metrics', async (exchange) => {
-    exchange.allow('GET', 'HEAD')
+    guard(exchange)
     const { contentType, read } = await (text ??= metricsText(metrics))
     send(exchange, 200, contentType, await read())
   })
   return routes
 }
+
+const WRONG_HOST = 'Ask by address, or by a name of this server: its domains, and those in monitoring-hosts of section [admin]'
 
 function send(exchange: HttpExchange, status: number, type: string, body: string): ReturnType<HandleRequest> {
   exchange.reply(status, { 'content-type': type, 'cache-control': 'no-store' }, Buffer.from(body))

@@ -1,5 +1,5 @@
 /** Options of what the operator looks at and works with. */
-import { choice, count, section, text, type Settings } from '../base/settings.ts'
+import { choice, count, list, section, text, type Settings } from '../base/settings.ts'
 
 export const logSettings = section({
   level: choice(
@@ -19,6 +19,10 @@ export const adminSettings = section({
   'control-socket': text(
     '',
     'Path of the socket on which the server takes orders from `porchlight user`, `status` and the like. Only the user that runs the server may open it. Empty: control.sock in the data directory.',
+  ),
+  'monitoring-hosts': list(
+    [],
+    'Names under which /health and /metrics are asked for, beside addresses, names without a dot, and the domains of the server. Under any other name they are refused with 421: a page of somebody else could have it lead here.',
   ),
   'page': count(1000, 'Accounts that `porchlight user list` reads at a time.', 1),
 })

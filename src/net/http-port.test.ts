@@ -45,6 +45,14 @@ class Site {
   }
 }
 
+test('a request with two Hosts is refused, be it for an upgrade', async () => {
+  for (const head of ['GET /nothing HTTP/1.1', 'GET /up HTTP/1.1\nconnection: upgrade\nupgrade: x']) {
+    const visitor = new Site().connect()
+    visitor.send(`${head}\nhost: a.example\nhost: b.example`)
+    assert.equal((await visitor.answer()).status, 400)
+  }
+})
+
 test('requests are answered by the owners of their paths, one after the other on one connection', async () => {
   const site = new Site()
   const visitor = site.connect()

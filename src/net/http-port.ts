@@ -11,6 +11,7 @@ import type { Clock, Millis, Timer } from '../base/clock.ts'
 import { HttpRefusal, type HttpRoutes } from '../base/http.ts'
 import type { Log } from '../base/log.ts'
 import { IncomingExchange, targetOf } from './http-exchange.ts'
+import { headerFault } from './http-host.ts'
 import type { TrustedProxies } from './http-peer.ts'
 import { listen, type Doorkeeper, type Listening } from './listener.ts'
 
@@ -101,6 +102,8 @@ export class HttpPort {
       log.error({ err: error, path: exchange.path }, 'An HTTP request made the server stumble')
       exchange.refuse(STUMBLED)
     }
+    const fault = headerFault(request)
+    if (fault !== null) return failed(new HttpRefusal(400, fault, { connection: 'close' }))
     const handle = routes.request(exchange.path)
     if (handle === undefined) return failed(new HttpRefusal(404, 'There is nothing here'))
     try {
@@ -114,6 +117,8 @@ export class HttpPort {
     const { routes, proxies, log } = this.#options
     const { path } = targetOf(request)
     try {
+      const fault = headerFault(request)
+      if (fault !== null) throw new HttpRefusal(400, fault)
       routes.upgrade(path)!({ request, peer: proxies.peerOf(request), socket, head })
     } catch (error) {
       this.#limit(socket, ANSWER_MS, false)

@@ -16,7 +16,7 @@ import { linksStatus, onlineAccounts, orderCommand, statusCommand, type Status }
 import { userCommands } from '../admin/user-commands.ts'
 import type { Millis } from '../base/clock.ts'
 import { endOfTick } from '../base/tick.ts'
-import { textOf } from '../net/address.ts'
+import { asciiDomain, textOf } from '../net/address.ts'
 import type { Certificates } from '../net/certificates.ts'
 import { Admission } from '../net/listener.ts'
 import { SHUTDOWN } from '../server/endings.ts'
@@ -139,7 +139,8 @@ async function start(parts: Parts): Promise<Running> {
       if (web.board) await board.install(() => control.commands ?? commandsOf())
       return (await http()).webPort({ host: server.host, clients, admission, web, bosh, streams, endOfTick })
     },
-    monitoring: async () => (await http()).monitoringPort({ metrics, health: () => health(parts, state) }, clock, log),
+    monitoring: async () =>
+      (await http()).monitoringPort({ metrics, health: () => health(parts, state), names: monitoringNames(setup) }, clock, log),
   })
   const startedAt = clock.now()
   const restart = Promise.withResolvers<void>()
@@ -230,6 +231,9 @@ async function keepSessions({ assembly: { server }, runtime: { log } }: Parts): 
   const kept = await server.keptSessions.keepAll()
   log.info({ sessions, kept }, 'stopping to start again')
 }
+
+const monitoringNames = ({ config: { admin, server } }: Setup): readonly string[] =>
+  [...admin['monitoring-hosts'], ...server.domains.map(asciiDomain)].map((name) => name.toLowerCase())
 
 const after = (clock: Runtime['clock'], span: Millis): Promise<void> => new Promise((over) => void clock.after(span, over))
 

@@ -106,6 +106,10 @@ const BAD_REQUESTS: readonly (readonly [what: string, xml: string])[] = [
   ['a rid that is negative', body(`rid='-1'`)],
   ['a rid that is too large', body(`rid='9007199254740992'`)],
   ['a wait that is no number', body(`rid='1' wait='x'`)],
+  ['a body without end', `<body rid='1' to='${DOMAIN}' xmlns='http://jabber.org/protocol/httpbind'>`],
+  ['a body that is not well-formed', body(`rid='1' to='${DOMAIN}'`, '<a></b>')],
+  ['a body with something behind it', `${body(`rid='1' to='${DOMAIN}'`)}<body/>`],
+  ['a body with an entity that nobody knows', body(`rid='1' to='${DOMAIN}'`, '<a>&x;</a>')],
 ]
 for (const [what, xml] of BAD_REQUESTS) {
   story(`BOSH 17.2: a request of ${what}`, async (cast) => {

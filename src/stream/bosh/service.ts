@@ -99,6 +99,7 @@ export class BoshService {
   }
   #create(request: BoshRequest, exchange: HttpExchange): void {
     const { clients, bosh, entropy } = this.#options
+    if (request.fault !== null) throw new BadRequest('A session begins with a request that is well-formed') // 17.2
     const sid = token(entropy)
     const agreement = agreeOn(request, sid, bosh)
     const { address } = exchange.peer

@@ -1,6 +1,7 @@
 /** Server-to-server, put together: the ports for other servers (RFC 6120 and XEP-0368), and the way out to them. */
 import type { Socket } from 'node:net'
 import type { SecureContext, TLSSocketOptions } from 'node:tls'
+import { SparingLog } from '../../base/sparing-log.ts'
 import type { EndOfTick } from '../../base/tick.ts'
 import { asciiDomain } from '../../net/address.ts'
 import type { Connect } from '../../net/dialling.ts'
@@ -102,7 +103,7 @@ function peerParts({ host, federation: settings, peers, streams, certificates, s
   return {
     clock,
     entropy,
-    log,
+    log: new SparingLog(log, clock),
     settings,
     secret,
     peers: new Peers(settings['trust'], peers),
