@@ -3,10 +3,13 @@
 /** RFC 9266; RFC 5929 for the other two. */
 export type BindingType = 'tls-exporter' | 'tls-unique' | 'tls-server-end-point'
 
+const TYPES: ReadonlySet<string> = new Set<BindingType>(['tls-exporter', 'tls-unique', 'tls-server-end-point'])
+export const isBindingType = (name: string): name is BindingType => TYPES.has(name)
+
 export interface ChannelBindings {
-  /** What this channel can be bound by, the strongest first. */
+  /** What this channel can be bound by, the strongest first: what clients are offered. */
   readonly types: readonly BindingType[]
-  /** Null: not one of `types`. */
+  /** Null: this channel has nothing of this type. Some have what is not offered (DEVIATES(0081)). */
   data(type: BindingType): Buffer | null
 }
 

@@ -54,8 +54,15 @@ test('RFC 9266, RFC 5929: both ends of a TLS 1.3 connection have the same bindin
   assert.deepEqual(bindings.types, ['tls-exporter', 'tls-server-end-point'])
   assert.deepEqual(bindings.data('tls-exporter'), exported(client))
   assert.deepEqual(bindings.data('tls-server-end-point'), END_POINT)
-  assert.equal(bindings.data('tls-unique'), null)
   close()
+})
+
+test('DEVIATES(0081): tls-unique of TLS 1.3 is not offered; what there is of it is the same at both ends and never twice', async () => {
+  const [one, other] = [await handshake({}, context), await handshake({}, context)]
+  for (const { client, bindings } of [one, other]) assert.deepEqual(bindings.data('tls-unique'), client.getFinished())
+  assert.notDeepEqual(one.bindings.data('tls-unique'), other.bindings.data('tls-unique'))
+  one.close()
+  other.close()
 })
 
 test('RFC 9266 section 2, RFC 5929 section 3: TLS 1.2 with the extended master secret', async () => {
@@ -71,6 +78,7 @@ test('RFC 9266 section 2: TLS 1.2 without the extended master secret has neither
   const { bindings, close } = await handshake({ maxVersion: 'TLSv1.2', secureOptions: SSL_OP_NO_EXTENDED_MASTER_SECRET }, context)
   assert.deepEqual(bindings.types, ['tls-server-end-point'])
   assert.equal(bindings.data('tls-exporter'), null)
+  assert.equal(bindings.data('tls-unique'), null)
   close()
 })
 

@@ -2,7 +2,8 @@
  * What ties an authentication to the TLS connection that it runs in (RFC 5056): tls-exporter (RFC 9266),
  * tls-unique and tls-server-end-point (RFC 5929). RFC 5802 6.1 still makes tls-unique mandatory for TLS 1.2;
  * for TLS 1.3 RFC 9266 puts tls-exporter in its place. In TLS 1.2 the first two are sound only with the
- * extended master secret (RFC 7627), and without renegotiation, which `tls-options.ts` forbids.
+ * extended master secret (RFC 7627), and without renegotiation, which `tls-options.ts` forbids. Over TLS 1.3 tls-unique
+ * is not offered, and taken from clients that use it all the same (DEVIATES(0081)).
  */
 import { createHash } from 'node:crypto'
 import type { SecureContext, TLSSocket } from 'node:tls'
@@ -103,13 +104,14 @@ export function channelBindings(socket: TLSSocket): ChannelBindings {
   const keep = (type: BindingType, data: Buffer | null | undefined): void => {
     if (data !== null && data !== undefined) found.set(type, data)
   }
+  const isNew = socket.getProtocol() === 'TLSv1.3'
   const session = socket.getProtocol() === 'TLSv1.2' ? socket.getSession() : undefined
-  const sound = session !== undefined && hasExtendedMasterSecret(session)
-  if (socket.getProtocol() === 'TLSv1.3' || sound) {
+  if (isNew || (session !== undefined && hasExtendedMasterSecret(session))) {
     keep('tls-exporter', socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)))
+    // RFC 5929 3.1: the first Finished message; the client's, or the server's when a session is resumed.
+    keep('tls-unique', socket.isSessionReused() ? socket.getFinished() : socket.getPeerFinished())
   }
-  // RFC 5929 3.1: the first Finished message; the client's, or the server's when a session is resumed.
-  if (sound) keep('tls-unique', socket.isSessionReused() ? socket.getFinished() : socket.getPeerFinished())
   keep('tls-server-end-point', endPointOf(socket))
-  return { types: [...found.keys()], data: (type) => found.get(type) ?? null }
+  const offered = [...found.keys()].filter((type) => !isNew || type !== 'tls-unique')
+  return { types: offered, data: (type) => found.get(type) ?? null }
 }

@@ -114,7 +114,7 @@ export class RateLimiter {
     return this.#holdBack(wait).then(() => (session.ended ? 'done' : this.#admit(session, pace, packet)))
   }
   /**
-   * For what a client sends that is no packet: it costs octets, as a stanza without content does.
+   * For what a client sends that is no packet: it costs its octets, and as many as a stanza without content at least.
    * @returns when its time comes; null: it is now
    */
   admitOther(session: Session, octets: number): Promise<void> | null {

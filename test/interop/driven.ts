@@ -38,8 +38,7 @@ type ShownAs<K extends Kind> = Extract<Shown, { shown: K }>
 export class DrivenPerson implements Person {
   readonly jid: string
   security: Security
-  /** slixmpp 1.8.3 binds TLS 1.3 by tls-unique, which RFC 9266 does not allow: usually it must keep to TLS 1.2. */
-  tls: TlsVersion = 'TLSv1_2'
+  tls: TlsVersion = 'TLSv1_3'
   /** Asks for stream management. */
   managed = false
   /** Where it connects to in place of the server's own port: a line that the test can cut. */

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-export const CLIENTS = ['python3-slixmpp', 'profanity', 'tmux', 'chromium'] as const
+export const CLIENTS = ['python3-slixmpp', 'poezio', 'profanity', 'tmux', 'chromium'] as const
 /** With what Prosody finds other servers by. */
 export const SERVERS = ['prosody', 'lua-unbound', 'ejabberd'] as const
 export const PACKAGES = [...CLIENTS, ...SERVERS] as const
@@ -21,6 +21,8 @@ export const slixmppMissing = (): string | false =>
   existsSync(PYTHON) && SLIXMPP_PLACES.some(existsSync) ? false : missing('python3-slixmpp')
 export const tmuxMissing = (): string | false => (runs('tmux', '-V') ? false : missing('tmux'))
 export const profanityMissing = (): string | false => (runs('profanity', '--version') ? tmuxMissing() : missing('profanity'))
+
+export const poezioMissing = (): string | false => (runs('poezio', '--version') ? tmuxMissing() : missing('poezio'))
 
 export const systemdMissing = (): string | false =>
   runs('systemd-notify', '--version') && runs('systemd-analyze', '--version') && existsSync(PYTHON) ? false : missing('systemd')

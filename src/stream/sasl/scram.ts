@@ -7,7 +7,7 @@
  * said only to somebody who has proved the password. What was offered is told again under the proof (XEP-0474).
  */
 import { timingSafeEqual } from 'node:crypto'
-import type { BindingType } from '../../base/channel-binding.ts'
+import { isBindingType } from '../../base/channel-binding.ts'
 import { token } from '../../base/entropy.ts'
 import type { ScramHash, ScramKeys } from '../../xmpp/credentials.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -91,11 +91,9 @@ export class ScramExchange implements Exchange {
     return null
   }
 
-  /** Null: the client does not bind, or names a type that this channel does not have. */
+  /** Null: the client does not bind, or names a type that this channel does not have. One that was not offered is taken. */
   #channelData({ binding }: ClientFirst): Buffer | null {
-    const { bindings } = this.#context
-    const type = bindings.types.find((t: BindingType) => t === binding)
-    return type === undefined ? null : bindings.data(type)
+    return isBindingType(binding) ? this.#context.bindings.data(binding) : null
   }
 
   #conclude(pending: Pending, response: Buffer): SaslStep {
