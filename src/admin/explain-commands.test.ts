@@ -10,7 +10,7 @@ const ALICE = 'alice@example.net'
 const BOB = 'bob@example.net'
 
 async function scene() {
-  const server = await memoryServer({ features })
+  const server = await memoryServer({ features, settings: { ping: { idle: '5 minutes' } } })
   const commands = commandsOf(explainCommand(server.host))
   const explain = (watcher = ALICE, contact = BOB) =>
     runCommand(commands, 'explain.presence', { watcher, contact }) as Promise<Explanation>

@@ -122,6 +122,14 @@ export class Link {
   release(): void {
     this.#do((m) => this.#machine.release(m))
   }
+  /** An attempt to connect has begun. */
+  tries(): void {
+    this.#do((m) => this.#machine.tries(m))
+  }
+  /** The other side was asked for a sign of life at the moment `since`, and has given none. What comes after that ends it. */
+  silent(since: Millis): void {
+    this.#do((m) => this.#machine.silent(since, m))
+  }
   /** Somebody may have begun to watch, or to wait. */
   look(): void {
     this.#do((m) => this.#machine.look(m))
@@ -134,7 +142,10 @@ export class Link {
     const { clock, entropy } = this.#parts
     const now = clock.now()
     const lot = entropy.bytes(4).readUInt32BE() / 2 ** 32
-    what({ now, lot, watched: this.isWatched, wanted: this.#connector().isWanted(this) })
+    const moment = { now, lot, watched: this.isWatched, wanted: this.#connector().isWanted(this) }
+    const { silentSince } = this.#machine
+    if (silentSince !== null && (this.heardAt ?? 0) > silentSince) this.#machine.heard(moment)
+    what(moment)
     this.#timer?.cancel()
     const wakeAt = this.#machine.wakeAt(now)
     this.#timer = wakeAt === null ? null : clock.after(Math.max(0, wakeAt - now), () => this.look())

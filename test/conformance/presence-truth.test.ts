@@ -38,6 +38,20 @@ test('each timer has the default that the page names', () => {
 test('no timer of the parts that decide is left out', () => {
   for (const [option] of ['presence-annotations', 'ping', 'stream-management'].flatMap(timers)) assert(table.has(option), option)
 })
+test('the worst cases are the sums of the timers, and two minutes at most where no phone would be woken', () => {
+  const all = new Map(['federation', 'presence-annotations', 'ping', 'stream-management'].flatMap(timers))
+  const secondsOf = (byDefault: string): number => Number.parseInt(byDefault, 10) * (byDefault.includes('minute') ? 60 : 1)
+  const rows = [...PAGE.matchAll(/^\| ([^|]+) \| [^|]+ \| (\d+) \| ([^|]+) \|$/gm)]
+  assert(rows.length >= 9)
+  for (const [row, what, seconds, sum] of rows) {
+    for (const [term, option, stated] of sum!.matchAll(/`(\[[^`]+)` (\d+)/g))
+      assert.equal(Number(stated), secondsOf(all.get(option!)!), term)
+    const parts = sum!.split(' + ').map((part) => Number(/\d+$/.exec(part)![0]))
+    const total = parts.reduce((a, b) => a + b)
+    assert.equal(total, Number(seconds), row)
+    assert(total <= 120 || what!.includes('inactive'), row)
+  }
+})
 test('what is fixed is as the page says', () => {
   const [, damp, mend] = /again after (\d+) seconds at the earliest.*begins within (\d+) second/.exec(PAGE)!
   assert.deepEqual([Number(damp) * 1000, Number(mend) * 1000], [defaultLinkTimes.dampMs, defaultLinkTimes.mendMs])

@@ -223,7 +223,7 @@ federation(
     await realm.clients('alice@a.example/1')
     realm.isTogether = false
     const streams = realm.a.streams()
-    realm.clock.advance(60_000)
+    await realm.pass(60_000, 5000)
     await realm.until('the streams are over', () => streams.every((stream) => stream.isOver))
     assert.equal(realm.a.stateOf(B), 'suspect')
   },

@@ -225,7 +225,8 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
     entropy,
     log,
   })
-  for (const feature of inOrderOfNeed(everyFeature)) await install(feature, server.host, options.settings?.[feature.name] ?? {})
+  for (const feature of inOrderOfNeed(everyFeature))
+    await install(feature, server.host, options.settings?.[feature.name] ?? PATIENT[feature.name] ?? {})
   server.freeze()
   const contexts = WITHOUT_TLS.has(transport) ? null : await certificates()
   const streams = { ...defaultsOf(streamsSettings), 'require-tls': contexts !== null, 'logins-per-second': 0, ...options.streams }
@@ -266,6 +267,9 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   await story.open(transport)
   return story
 }
+
+/** A story that is about something else need not answer a ping for each minute that it lets pass. */
+const PATIENT: Readonly<Record<string, object>> = { ping: { idle: '5 minutes', timeout: '60 seconds' } }
 
 const install = (feature: Feature, host: Host<Database>, settings: object): void | Promise<void> =>
   feature.install(host, v.parse(feature.settings, settings))

@@ -4,8 +4,8 @@
  *
  *   idle      no stream, and none is needed: closing one that nobody uses is no outage (RFC 6120 4.6.3)
  *   up        at least one authenticated stream, in either direction
- *   suspect   the last one broke, or an attempt failed: for a grace period nobody is told
- *   down      the grace is over, and attempts to connect have failed
+ *   suspect   the last one broke, an attempt failed, or the other side was asked and is silent: for a grace period nobody is told
+ *   down      the grace is over, and neither an attempt to connect nor a sign of life has shown that the other side is there
  *
  * As long as somebody needs it, it asks for attempts to connect, at growing intervals. A loss is announced, and taken
  * back when a stream is there again; a link that flaps is announced as lost once in a while only, and what is announced
@@ -32,9 +32,9 @@ export interface LinkTimes {
 export const defaultLinkTimes: LinkTimes = {
   graceMs: 30_000,
   retryMinMs: 5000,
-  retryMaxMs: 600_000,
+  retryMaxMs: 60_000,
   dampMs: 60_000,
-  idleCheckMs: 600_000,
+  idleCheckMs: 60_000,
   mendMs: 1000,
 }
 
@@ -58,6 +58,9 @@ export interface LinkOut {
   mended(): void
 }
 
+/** Even when the grace is over, an attempt is given so long before it counts as one that hangs. */
+const LAST_CHANCE: Millis = 1000
+
 export class LinkMachine {
   state: LinkState = 'idle'
   since: Millis
@@ -71,9 +74,12 @@ export class LinkMachine {
   losses = 0
   /** A loss was announced and not taken back. */
   announcedDown = false
+  /** Since when the other side owes a sign of life, though there is a stream; null: it does not. */
+  silentSince: Millis | null = null
   readonly #times: LinkTimes
   readonly #out: LinkOut
-  #connecting = false
+  /** Since when an attempt to connect is under way; null: none is. */
+  #connectingSince: Millis | null = null
   #failures = 0
   /** Attempts before this moment are not worth while. */
   #notBefore: Millis = 0
@@ -96,7 +102,7 @@ export class LinkMachine {
   /** When to `look`; null: nothing is due. */
   wakeAt(now: Millis): Millis | null {
     const held = this.state === 'down' && !this.announcedDown && this.#quietUntil > now ? this.#quietUntil : null
-    const due = [this.#graceEnds, this.#retryAt, this.#mendAt, held].filter((at) => at !== null)
+    const due = [this.#graceEnds, this.#hangsAt, this.#retryAt, this.#mendAt, held].filter((at) => at !== null)
     return due.length === 0 ? null : Math.min(...due)
   }
   /** A stream broke a moment ago: what is to be sent may wait, for there is likely to be another one soon. */
@@ -111,39 +117,57 @@ export class LinkMachine {
   /** A stream was authenticated. */
   opened(m: Moment): void {
     this.streams += 1
-    this.#connecting = false
+    this.#connectingSince = null
     if (this.forced) return
     this.#failures = 0
     this.#notBefore = 0
-    this.#settle()
-    this.#enter('up', m)
-    this.#announce(m)
-    if (this.#lossy) this.#mendSoon(m)
+    this.#revive(m)
+  }
+  /** An attempt to connect has begun, be it for a stanza that is to be sent. */
+  tries({ now }: Moment): void {
+    if (this.streams > 0) return
+    this.#connectingSince ??= now
+    this.#retryAt = null
+  }
+  /** The other side was asked for a sign of life at the moment `since`, and has given none. */
+  silent(since: Millis, m: Moment): void {
+    if (this.forced || this.state !== 'up') return
+    this.silentSince = since
+    this.#suspect(since, m)
+    this.look(m)
+  }
+  /** It has given one after all: what was sent gets through. */
+  heard(m: Moment): void {
+    if (this.silentSince !== null && !this.forced) this.#revive(m)
   }
   /** An authenticated stream is over. @param graceful both sides have closed it, and neither named an error */
   closed(graceful: boolean, m: Moment): void {
     if (this.streams === 0) return // with fewer than none it would want to look again and again
+    if (graceful) this.heard(m)
     this.streams -= 1
     if (!graceful) this.#lose(m)
     if (this.forced) return
     if (this.streams > 0) return graceful ? undefined : this.#mendSoon(m)
     if (graceful) this.#enter('idle', m)
     else {
-      this.#suspect(true, m)
+      if (this.state !== 'down') this.#suspect(this.silentSince ?? m.now, m)
+      this.#broken = true
       // RFC 6120 3.3 draws from 60 seconds, so that not all come back at once; the grace period leaves us less.
-      this.#retryAt = m.now + this.#times.retryMinMs * m.lot
+      this.#retryAt = m.now + Math.min(this.#times.retryMinMs, this.#times.graceMs / 2) * m.lot
     }
+    this.silentSince = null
     this.look(m)
   }
   /** An attempt to connect has failed, at every address. */
   failed(m: Moment): void {
-    this.#connecting = false
+    const since = this.#connectingSince ?? m.now
+    this.#connectingSince = null
     if (this.forced) return
     this.#failures += 1
     this.#notBefore = m.now + this.#pause(m.lot)
     if (this.streams > 0) return // what comes in proves that the other side lives
     this.#lose(m)
-    if (this.state === 'idle') this.#suspect(false, m)
+    if (this.state === 'idle') this.#suspect(since, m)
     this.#failedSinceLoss = true
     this.#retryAt = this.#notBefore
     this.look(m)
@@ -152,13 +176,15 @@ export class LinkMachine {
   look(m: Moment): void {
     if (this.forced) return
     if (this.state === 'suspect' && (this.#graceEnds === null || this.#graceEnds <= m.now)) this.#graceOver(m)
-    if (this.streams === 0 && !this.#connecting) this.#mayRetry(m)
+    if (this.#hangsAt !== null && this.#hangsAt <= m.now) this.#hangs(m)
+    if (this.streams === 0 && this.#connectingSince === null) this.#mayRetry(m)
     this.#announce(m)
     if (this.#mendAt !== null && this.#mendAt <= m.now) this.#mend()
   }
   /** By order: it is down until `release`, whatever happens. Who calls this closes the streams. */
   force(m: Moment): void {
     this.forced = true
+    this.silentSince = null
     this.#settle()
     this.#enter('down', m)
     if (this.announcedDown) return
@@ -172,7 +198,7 @@ export class LinkMachine {
     this.#notBefore = 0
     this.#failures = 0
     this.#lose(m)
-    if (this.streams === 0) this.#connect()
+    if (this.streams === 0) this.#connect(m)
     else {
       this.#enter('up', m)
       this.#mendSoon(m)
@@ -181,7 +207,8 @@ export class LinkMachine {
   }
   /** Nothing would be lost if it were forgotten. */
   isForgettable(now: Millis, watched: boolean): boolean {
-    const quiet = !this.forced && !this.announcedDown && this.streams === 0 && !this.#connecting && !(this.#lossy && watched)
+    const quiet =
+      !this.forced && !this.announcedDown && this.streams === 0 && this.#connectingSince === null && !(this.#lossy && watched)
     return quiet && this.state !== 'suspect' && this.#notBefore <= now && this.#retryAt === null
   }
 
@@ -190,17 +217,40 @@ export class LinkMachine {
     this.lostAt = now
     this.losses += 1
   }
-  #suspect(broken: boolean, m: Moment): void {
+  /** @param since the first sign of the loss */
+  #suspect(since: Millis, m: Moment): void {
+    if (this.state === 'suspect') return
     this.#enter('suspect', m)
-    this.#broken = broken
+    this.#broken = false
     this.#failedSinceLoss = false
-    this.#graceEnds = m.now + this.#times.graceMs
+    this.#graceEnds = Math.max(m.now, since + this.#times.graceMs)
   }
-  /** Down if it was tried in vain; if it was not, the end of an attempt decides. What nobody watches, nobody needs. */
+  /** Down if it was tried or asked, in vain or without an answer so far. What nobody watches, nobody needs. */
   #graceOver(m: Moment): void {
     this.#graceEnds = null
-    if (this.#failedSinceLoss) this.#enter('down', m)
-    else if (!m.watched && !m.wanted && !this.#connecting) this.#enter('idle', m)
+    const isHanging = this.#hangsAt !== null && this.#hangsAt <= m.now
+    if (this.#failedSinceLoss || this.silentSince !== null || isHanging) this.#enter('down', m)
+    else if (!m.watched && !m.wanted && this.#connectingSince === null) this.#enter('idle', m)
+  }
+  /** When the attempt that is under way counts as one that hangs; null: none is, or something else comes first. */
+  get #hangsAt(): Millis | null {
+    if (this.#connectingSince === null) return null
+    if (this.state === 'idle') return this.#connectingSince + this.#times.graceMs
+    return this.state === 'suspect' && this.#graceEnds === null ? this.#connectingSince + LAST_CHANCE : null
+  }
+  /** An attempt that hangs is a sign of loss, and no reason to wait. */
+  #hangs(m: Moment): void {
+    this.#lose(m)
+    this.#failedSinceLoss = true
+    this.#enter('down', m)
+  }
+  /** The other side is there. */
+  #revive(m: Moment): void {
+    this.silentSince = null
+    this.#settle()
+    this.#enter('up', m)
+    this.#announce(m)
+    if (this.#lossy) this.#mendSoon(m)
   }
   /** Idle, it is tried from time to time if it is watched; lost, as soon as it is worth while, if anybody needs it. */
   #mayRetry(m: Moment): void {
@@ -208,11 +258,11 @@ export class LinkMachine {
     if (!needed) this.#retryAt = null
     else if (this.state === 'idle') this.#retryAt ??= m.now + this.#times.idleCheckMs
     else this.#retryAt ??= Math.max(m.now, this.#notBefore)
-    if (this.#retryAt !== null && this.#retryAt <= m.now) this.#connect()
+    if (this.#retryAt !== null && this.#retryAt <= m.now) this.#connect(m)
   }
-  #connect(): void {
+  #connect(m: Moment): void {
     this.#retryAt = null
-    this.#connecting = true
+    this.#connectingSince = m.now
     this.#out.connect()
   }
   #mendSoon(m: Moment): void {

@@ -9,7 +9,7 @@ import type { UnacknowledgedQueue } from './queue.ts'
 export interface AskingTimes {
   /** So long after the first stanza that was not asked for. */
   readonly askAfter: Millis
-  /** Who says nothing for so long when he was asked has lost his connection; 0: he is waited for without end. */
+  /** Whoever was asked and says nothing for this time has lost the connection; 0: somebody else looks after that. */
   readonly silence: Millis
 }
 /** Who is asked. What changes here is for `AskingForAcknowledgement` to change. */
@@ -38,8 +38,8 @@ export class AskingForAcknowledgement<T extends Asked> {
   readonly #toAnswer: Deadlines<T>
   readonly #unresponsive: (one: T) => void
 
-  /** @param unresponsive told of who was asked and is silent */
-  constructor(clock: Clock, { askAfter, silence }: AskingTimes, unresponsive: (one: T) => void) {
+  /** @param unresponsive told of those that were asked and are silent */
+  constructor(clock: Clock, { askAfter, silence }: AskingTimes, unresponsive: (one: T) => void = () => {}) {
     this.#clock = clock
     this.#silenceMax = silence
     this.#unresponsive = unresponsive
@@ -67,6 +67,10 @@ export class AskingForAcknowledgement<T extends Asked> {
         one.isAskDue = true
         return this.#toAsk.add(one)
     }
+  }
+  /** Asks now, if no answer is due: there may be nothing to acknowledge, but the answer is a sign of life. */
+  ask(one: T): void {
+    if (!one.queue.isAsking) this.#ask(one)
   }
 
   #ask(one: T): void {

@@ -108,16 +108,15 @@ export class UnacknowledgedQueue<N> {
    */
   acknowledge(h: number, received?: (note: N) => void): Acknowledgement {
     const more = uint32(h - this.#acknowledged)
-    if (more > this.#inFlight.length) return this.#wasAcknowledged(h) ? 'stale' : 'too-high'
-    for (const entry of this.#inFlight.splice(0, more)) {
-      this.#octetsInFlight -= entry.octets
-      if (entry === this.#newest) this.#newest = null
-      if (entry.note !== null) received?.(entry.note)
-    }
-    this.#acknowledged += more
+    if (more > this.#inFlight.length && !this.#wasAcknowledged(h)) return 'too-high'
     this.#isAsking = false
-    this.#unasked = Math.min(this.#unasked, this.#inFlight.length)
+    if (more > this.#inFlight.length) return 'stale'
+    this.#take(more, received)
     return 'accepted'
+  }
+  /** The oldest ones, so many, count as acknowledged from now on. That is no answer: one that is due still is. */
+  giveUp(count: number): void {
+    this.#take(count)
   }
   /** Of what waits, what is to be written now, in order. */
   release(): readonly Entry<N>[] {
@@ -161,6 +160,15 @@ export class UnacknowledgedQueue<N> {
 
   get #hasRoom(): boolean {
     return this.#octetsInFlight < this.#limits.windowOctets
+  }
+  #take(count: number, received?: (note: N) => void): void {
+    for (const entry of this.#inFlight.splice(0, count)) {
+      this.#octetsInFlight -= entry.octets
+      if (entry === this.#newest) this.#newest = null
+      this.#acknowledged += 1
+      if (entry.note !== null) received?.(entry.note)
+    }
+    this.#unasked = Math.min(this.#unasked, this.#inFlight.length)
   }
   #fly(entry: Entry<N>): void {
     this.#inFlight.push(entry)

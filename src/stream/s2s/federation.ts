@@ -57,8 +57,7 @@ export class Federation implements Destination, Switchboard, Connector {
       clock,
       refuse: (packet, error, origin) => void router.returned(packet, error, origin),
     }
-    const times = { deadAfter: settings['dead-after'], idleCheck: settings['idle-check'] }
-    this.#vigil = new Vigil(host, times, this.#streams, this.#outlets)
+    this.#vigil = new Vigil({ host, settings, management: parts.peer.management, streams: this.#streams, outlets: this.#outlets })
     this.#sent = metrics.counter('porchlight_s2s_stanzas_sent_total', 'Stanzas for other servers')
     this.#received = metrics.counter('porchlight_s2s_stanzas_received_total', 'Stanzas from other servers')
     metrics.gauge('porchlight_s2s_streams', 'Streams between servers', () => this.#streams.size)
@@ -197,6 +196,7 @@ export class Federation implements Destination, Switchboard, Connector {
     const outlet = this.#outlet(pair)
     if (outlet.isTrying || outlet.stream !== null || this.#stopped || this.#link(pair).isForced) return
     outlet.isTrying = true
+    this.#link(pair).tries()
     try {
       await this.#want(pair)
     } catch (error) {

@@ -57,11 +57,8 @@ export class PeerManagement {
       windowOctets: Infinity,
       askAfter: ASK_AFTER,
     }
-    this.#asking = new AskingForAcknowledgement<ManagedPeer>(
-      clock,
-      { askAfter: ASK_AFTER_MS, silence: settings['dead-after'] },
-      ({ stream }) => stream.destroy(),
-    )
+    // What silence means, vigil.ts says, for streams of all kinds
+    this.#asking = new AskingForAcknowledgement<ManagedPeer>(clock, { askAfter: ASK_AFTER_MS, silence: 0 })
     this.#resumed = metrics.counter('porchlight_s2s_streams_resumed_total', 'Streams between servers that were resumed')
   }
 
@@ -85,8 +82,12 @@ export class PeerManagement {
     queue.push(packet, this.#parts.clock.now(), { outlet, origin, waiting: null })
     if (queue.size > LOOSE_MAX) packet.keep()
     // It is slow to tell. What is over the limit is believed to have got through, as without all this
-    if (queue.isOverfull) queue.acknowledge(uint32(queue.written - (queue.size >> 1)))
+    if (queue.isOverfull) queue.giveUp(queue.size >> 1)
     this.#asking.look(managed)
+  }
+  /** Asks for a sign of life. */
+  ask(managed: ManagedPeer): void {
+    this.#asking.ask(managed)
   }
   /** `<a/>` @throws StreamError */
   acknowledged(stream: PeerStream, element: Element): void {

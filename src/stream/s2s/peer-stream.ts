@@ -28,8 +28,10 @@ import {
   type Pair,
 } from './dialback/elements.ts'
 import { Dialback } from './dialback/machine.ts'
+import { Expiry } from './expiry.ts'
 import { PeerFailure, refusedBy } from './failure.ts'
 import { stanzaOfPeer } from './inbound-stanza.ts'
+import { LifeSigns } from './life-signs.ts'
 import type { ManagedPeer } from './managed-peer.ts'
 import type { Outlet } from './outlet.ts'
 import type { PeerParts, Switchboard } from './peer-parts.ts'
@@ -46,9 +48,6 @@ export interface PeerNegotiation {
   /** The stream is over, for what reason ever. */
   over(why: PeerFailure): void
 }
-
-/** Timers do not go further than this. */
-const LONGEST_TIMER: Millis = 86_400_000
 
 export class PeerStream implements CarrierHandler {
   readonly side: Side
@@ -93,7 +92,8 @@ export class PeerStream implements CarrierHandler {
   /** An error was named, by us or by the other side. */
   #error: string | null = null
   #timer: Timer | null
-  #expiry: Timer | null = null
+  readonly #expiry: Expiry
+  readonly #life: LifeSigns
 
   constructor(
     side: Side,
@@ -126,6 +126,8 @@ export class PeerStream implements CarrierHandler {
         unsolicited: (element) => this.#unsolicited(element),
       },
     )
+    this.#life = new LifeSigns(clock, this)
+    this.#expiry = new Expiry(clock, () => this.fail('reset', 'The certificate has expired'))
     this.carrier = carry(this)
     this.#negotiation = negotiate(this)
     this.#timer = clock.after(settings['negotiation-timeout'], () => this.#late())
@@ -324,10 +326,15 @@ export class PeerStream implements CarrierHandler {
   }
 
   #handle(read: Read | null): void | Promise<void> {
-    if (read === null) return this.send(answer(this.managed!.h))
+    if (read === null) return this.#life.show()
     const wait = this.#board.receive(this, read)
-    if (wait !== undefined) return wait.then(() => void (this.handled += 1))
-    this.handled += 1
+    if (wait === undefined) this.handled += 1
+    else
+      return wait.then(() => {
+        this.handled += 1
+        this.heard() // what came since may not have been read
+        this.#life.handledLate()
+      })
   }
   #count(raw: RawElement): void {
     if (raw.name === 'a') this.#parts.management!.acknowledged(this, raw.tree())
@@ -369,7 +376,7 @@ export class PeerStream implements CarrierHandler {
   #end(why: PeerFailure): void {
     if (this.isOver) return
     this.isOver = true
-    this.#expiry?.cancel()
+    this.#expiry.stop()
     this.#negotiation.over(why)
     this.dialback.over()
     this.#board.over(this, this.#error === null)
@@ -386,13 +393,7 @@ export class PeerStream implements CarrierHandler {
     if (left <= 0 && !this.#board.isNeeded(this)) return this.close(null)
     this.#timer = clock.after(left > 0 ? left : settings['idle-close'], () => this.#watchUse())
   }
-  /** RFC 6120 13.7.2.3: a certificate that expires ends what was built on it. */
   #watchExpiry({ remote }: Pair): void {
-    if (this.certificate === null || !this.isCertified(remote)) return
-    const { clock } = this.#parts
-    const left = this.certificate.expiresAt - clock.now()
-    if (left <= 0) return this.fail('reset', 'The certificate has expired')
-    this.#expiry?.cancel()
-    this.#expiry = clock.after(Math.min(left, LONGEST_TIMER), () => this.#watchExpiry({ local: '', remote }))
+    if (this.certificate !== null && this.isCertified(remote)) this.#expiry.watch(this.certificate.expiresAt)
   }
 }

@@ -50,25 +50,29 @@ export const federationSettings = section({
     '10 minutes',
     'A stream that we have opened, that nobody has used for so long, and over which nobody here watches presence is closed.',
   ),
+  'ask-after': duration(
+    '10 seconds',
+    'When nothing was heard from a domain for this time after something was sent to it, it is pinged. Where stanzas are acknowledged (XEP-0198), it is asked for that after a second in any case.',
+  ),
   'dead-after': duration(
-    '60 seconds',
-    'When nothing was heard from a domain for so long after something was sent to it, it is pinged; without an answer the streams are given up.',
+    '20 seconds',
+    'When a domain was asked for a sign of life and has given none for this time, its streams are given up and another one is tried. The grace counts from the question.',
   ),
   'grace': duration(
     '30 seconds',
-    'Time from the loss of a link to its announcement. Within it a server may come back without anybody noticing.',
+    'Time from the first sign of the loss of a link (a broken stream, a question without an answer, an attempt that fails or hangs) to its announcement. Within it a server may come back without anybody noticing.',
   ),
   'retry': duration(
     '5 seconds',
     'Pause before the second attempt to connect. Every further pause is twice as long, up to longest-retry.',
   ),
   'longest-retry': duration(
-    '10 minutes',
-    'Longest pause between attempts to connect, to a domain whose presence somebody here watches.',
+    '1 minute',
+    'Longest pause between attempts to connect, to a domain whose presence somebody here watches. Each is drawn by lot from half of it to one and a half.',
   ),
   'idle-check': duration(
-    '10 minutes',
-    'A link whose presence somebody watches: without a stream it is tried so often, and one on which nothing was heard for so long is pinged.',
+    '1 minute',
+    'A link whose presence somebody watches: without a stream one is tried each time that this has passed, and when nothing was heard on its streams for this time, the other side is asked for a sign of life.',
   ),
   'connections-per-domain': count(
     20,

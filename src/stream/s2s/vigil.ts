@@ -1,42 +1,52 @@
 /**
- * Whether the other side is still there (RFC 6120 4.6.4): one that owes us a sign of life is pinged (XEP-0199), and
- * without an answer its streams are given up. It owes one when something was sent to it; and from time to time when
- * somebody here watches presence from there, for then silence would be taken for news (PSA-20).
+ * Whether the other side is still there (RFC 6120 4.6.4). Whatever comes from it is a sign of life. It owes one when
+ * something was sent to it; and from time to time when somebody here watches presence from there, for then silence would be
+ * taken for news (PSA-20). It is asked by `<r/>` where stanzas are acknowledged (XEP-0198), which costs next to nothing, and by
+ * a ping elsewhere (XEP-0199).
+ *
+ * A question without an answer makes the link suspect, and the grace counts from the question. Then the streams are given
+ * up, so that another one is tried: a connection that is half open does not come back.
  */
 import type { Millis, Timer } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
-import { ANSWER_WITHIN } from '../../server/asking.ts'
 import type { Link } from '../../server/links.ts'
 import { el } from '../../xml/element.ts'
 import { jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { keyOf } from './dialback/elements.ts'
+import type { PeerManagement } from './management.ts'
 import type { Outlet } from './outlet.ts'
+import type { FederationSettings } from './settings.ts'
 import type { PeerStreams } from './streams.ts'
 
-export interface VigilTimes {
-  /** From something that was sent to the ping. */
-  readonly deadAfter: Millis
-  /** From the last sign of life of a link that is watched to the ping. */
-  readonly idleCheck: Millis
+export interface VigilParts {
+  readonly host: Host
+  readonly settings: FederationSettings
+  /** XEP-0198; null: switched off. */
+  readonly management: PeerManagement | null
+  readonly streams: PeerStreams
+  readonly outlets: ReadonlyMap<string, Outlet>
 }
 
 const PING = el('ping', 'urn:xmpp:ping')
-const LOOKS_PER_DEATH = 4
+/** Looks within the shortest of the spans: what is due is at most that late. */
+const LOOKS = 4
+const PAUSE_MIN: Millis = 250
+/** What is on its way over a stream without acknowledgements is lost with it: it is given so many times as long. */
+const UNACKNOWLEDGED = 2
 
 export class Vigil {
-  readonly #host: Host
-  readonly #times: VigilTimes
-  readonly #streams: PeerStreams
-  readonly #outlets: ReadonlyMap<string, Outlet>
-  readonly #pinged = new Set<string>()
+  readonly #parts: VigilParts
+  readonly #pause: Millis
+  /** When links were pinged that have not answered. */
+  readonly #pinged = new Map<string, Millis>()
   #timer: Timer
 
-  constructor(host: Host, times: VigilTimes, streams: PeerStreams, outlets: ReadonlyMap<string, Outlet>) {
-    this.#host = host
-    this.#times = times
-    this.#streams = streams
-    this.#outlets = outlets
+  constructor(parts: VigilParts) {
+    this.#parts = parts
+    const { settings } = parts
+    const shortest = Math.min(settings['ask-after'], settings['dead-after'], settings['grace'])
+    this.#pause = Math.max(PAUSE_MIN, shortest / LOOKS)
     this.#timer = this.#next()
   }
   stop(): void {
@@ -44,38 +54,62 @@ export class Vigil {
   }
 
   #next(): Timer {
-    return this.#host.clock.after(this.#times.deadAfter / LOOKS_PER_DEATH, () => this.#look())
+    return this.#parts.host.clock.after(this.#pause, () => this.#look())
   }
   #look(): void {
-    const now = this.#host.clock.now()
+    const now = this.#parts.host.clock.now()
     for (const [key, { link, heardAt }] of this.#heard()) {
-      const unanswered = this.#outlets.get(key)?.unanswered(heardAt) ?? null
-      const owes = unanswered !== null && now - unanswered >= this.#times.deadAfter
-      if (owes || (now - heardAt >= this.#times.idleCheck && link.isWatched)) this.#ping(link)
+      const since = this.#unansweredSince(key, heardAt)
+      if (since !== null) this.#suspect(link, since, heardAt, now)
+      else this.#mayAsk(link, heardAt, now)
+      if (link.state !== 'up') link.look() // it may have been heard
     }
     this.#timer = this.#next()
   }
-  /** When anything was last heard of each link that is up. */
+  /** When anything was last heard of each link that there is a stream for. */
   #heard(): Map<string, { readonly link: Link; readonly heardAt: Millis }> {
     const heard = new Map<string, { link: Link; heardAt: Millis }>()
-    for (const [{ heardAt }, links] of this.#streams.withLinks())
+    for (const [{ heardAt }, links] of this.#parts.streams.withLinks())
       for (const [key, link] of links) if (heardAt >= (heard.get(key)?.heardAt ?? 0)) heard.set(key, { link, heardAt })
     return heard
   }
-  #ping(link: Link): void {
-    const within = Math.min(ANSWER_WITHIN, this.#times.deadAfter)
+  /** Since when a question is without an answer, and its stream silent; null: none is. */
+  #unansweredSince(key: string, heardAt: Millis): Millis | null {
+    const managed = this.#parts.outlets.get(key)?.stream?.managed ?? null
+    // Of this stream alone: that the other side writes on another one does not show that this one gets through
+    if (managed !== null) return managed.queue.isAsking ? Math.max(managed.askedAt, managed.stream.heardAt) : null
+    const pingedAt = this.#pinged.get(key) ?? null
+    return pingedAt !== null && pingedAt >= heardAt ? pingedAt : null
+  }
+  #suspect(link: Link, since: Millis, heardAt: Millis, now: Millis): void {
+    const { settings, streams, outlets } = this.#parts
+    const silentFor = now - since
+    if (heardAt <= since && silentFor >= Math.min(settings['dead-after'], settings['grace']) / 2) link.silent(since)
+    const isAcknowledged = (outlets.get(keyOf(link))?.stream?.managed ?? null) !== null
+    if (silentFor < settings['dead-after'] * (isAcknowledged ? 1 : UNACKNOWLEDGED)) return
+    this.#pinged.delete(keyOf(link))
+    for (const stream of streams.between(link)) if (stream.heardAt <= since) stream.destroy()
+  }
+  #mayAsk(link: Link, heardAt: Millis, now: Millis): void {
+    const { settings, outlets, management } = this.#parts
+    const outlet = outlets.get(keyOf(link)) ?? null
+    const isDue = now - heardAt >= settings['idle-check'] && link.isWatched
+    const managed = outlet?.stream?.managed ?? null
+    if (managed !== null) return isDue ? management!.ask(managed) : undefined
+    const unanswered = outlet?.unanswered(heardAt) ?? null
+    if (isDue || (unanswered !== null && now - unanswered >= settings['ask-after'])) this.#ping(link, now)
+  }
+  #ping(link: Link, now: Millis): void {
+    const { host, outlets, settings } = this.#parts
     const { local, remote } = link
     const key = keyOf(link)
     if (this.#pinged.has(key)) return
-    this.#pinged.add(key)
-    const askedAt = this.#host.clock.now()
+    this.#pinged.set(key, now)
     const answered = (answer: Packet | null): void => {
-      this.#pinged.delete(key)
+      if (this.#pinged.get(key) === now) this.#pinged.delete(key)
       // An error is a sign of life too; one of our own making says that the stream is gone
-      if (answer !== null) return this.#outlets.get(key)?.answered()
-      const streams = this.#streams.between(link)
-      if (streams.every(({ heardAt }) => heardAt < askedAt)) for (const stream of streams) stream.destroy()
+      if (answer !== null) outlets.get(key)?.answered()
     }
-    this.#host.ask(jid(local), jid(remote), PING, answered, within)
+    host.ask(jid(local), jid(remote), PING, answered, settings['dead-after'] * UNACKNOWLEDGED + this.#pause)
   }
 }

@@ -1,16 +1,22 @@
 /** XEP-0199: the server answers pings, for itself and on behalf of accounts, and pings clients that are silent. */
 import { duration, section } from '../../base/settings.ts'
 import { defineFeature, xep } from '../../server/feature.ts'
+import { clientStatesOf } from '../0352-client-state-indication/index.ts'
 import { Liveness, PING } from './liveness.ts'
 
 export const ping = defineFeature({
   name: 'ping',
   specs: [xep(199, 'XMPP Ping', '2.0.1')],
+  needs: ['client-state-indication'],
   settings: section({
-    idle: duration('5 minutes', 'A session that has sent nothing for so long is pinged. "0 s": none ever is.'),
-    timeout: duration(
-      '60 seconds',
-      'A pinged session that sends nothing at all for so long has lost its connection: it pauses if it can be resumed, and otherwise ends, and its contacts are told.',
+    'idle': duration('1 minute', 'A session that has sent nothing for this time is pinged. "0 s": none ever is.'),
+    'inactive-idle': duration(
+      '5 minutes',
+      'The same for a client that is inactive (XEP-0352): a phone in a pocket is not woken more often than this.',
+    ),
+    'timeout': duration(
+      '40 seconds',
+      'A pinged session that sends nothing at all for this time has lost its connection: it pauses if it can be resumed, and otherwise ends, and its contacts are told.',
     ),
   }),
   install(host, settings) {
@@ -20,7 +26,8 @@ export const ping = defineFeature({
     host.iqToAccount({ type: 'get', ns: PING, name: 'ping', access: 'subscribers', handle: pong })
     for (const features of [host.disco.serverFeatures, host.disco.accountFeatures]) features.push(PING)
     if (settings.idle === 0) return
-    new Liveness(host, settings).watch()
-    host.streamFeatures.idle = settings.idle
+    const inactiveIdle = Math.max(settings.idle, settings['inactive-idle'])
+    new Liveness(host, { idle: settings.idle, inactiveIdle, timeout: settings.timeout }, clientStatesOf(host)).watch()
+    host.streamFeatures.idle = inactiveIdle // a client that keeps to this must not be woken for it
   },
 })

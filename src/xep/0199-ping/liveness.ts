@@ -9,6 +9,7 @@ import type { Session } from '../../server/session.ts'
 import type { Slot } from '../../server/slots.ts'
 import { el } from '../../xml/element.ts'
 import { wire } from '../../xml/wire.ts'
+import type { ClientStates } from '../0352-client-state-indication/index.ts'
 import { jidOf } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 
@@ -17,6 +18,8 @@ export const PING = 'urn:xmpp:ping'
 export interface LivenessTimes {
   /** After that long without a word a session is pinged. */
   readonly idle: Millis
+  /** The same when its client is inactive (XEP-0352). */
+  readonly inactiveIdle: Millis
   /** After that long without a word upon a ping its connection is given up. */
   readonly timeout: Millis
 }
@@ -31,11 +34,13 @@ export class Liveness {
   /** When the session was pinged; null: nothing is expected of it. */
   readonly #pingedAt: Slot<Session, Millis | null>
   readonly #payload = Payload.of(el('ping', PING))
+  readonly #states: ClientStates
   #pings = 0
 
-  constructor(host: Host, times: LivenessTimes) {
+  constructor(host: Host, times: LivenessTimes, states: ClientStates) {
     this.#host = host
     this.#times = times
+    this.#states = states
     this.#pingedAt = host.sessionSlot<Millis | null>('pinged-at', () => null)
   }
   /** Looks at all sessions, now and again from now on. */
@@ -55,10 +60,13 @@ export class Liveness {
     if (pingedAt !== null) {
       if (heardAt >= pingedAt) session.set(this.#pingedAt, null)
       else if (now - pingedAt >= this.#times.timeout) this.#host.sessions.leave(session, UNRESPONSIVE)
-    } else if (now - heardAt >= this.#times.idle) {
+    } else if (now - heardAt >= this.#times.idle && now - heardAt >= this.#idleOf(session)) {
       session.set(this.#pingedAt, now)
       this.#ping(session)
     }
+  }
+  #idleOf(session: Session): Millis {
+    return this.#states.isInactive(session) ? this.#times.inactiveIdle : this.#times.idle
   }
   #ping(session: Session): void {
     const from = jidOf('', session.jid.domain)

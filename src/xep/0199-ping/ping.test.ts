@@ -3,15 +3,17 @@ import { test } from 'node:test'
 import type { Element } from '../../xml/element.ts'
 import { UNRESPONSIVE } from '../../server/endings.ts'
 import { memoryServer } from '../../../test/support/memory-server.ts'
+import { clientStateIndication } from '../0352-client-state-indication/index.ts'
 import { ping } from './index.ts'
 
 const pingTo = (to: string): string => `<iq type='get' id='1' ${to && `to='${to}'`}><ping xmlns='urn:xmpp:ping'/></iq>`
 const isPing = (e: Element): boolean =>
   e.name === 'iq' && e.attr('type') === 'get' && e.child('ping', 'urn:xmpp:ping') !== undefined
 const MINUTE = 60_000
+const INACTIVE = "<inactive xmlns='urn:xmpp:csi:0'/>"
 
 async function capulets(settings: object = {}) {
-  const server = await memoryServer({ features: [ping], settings: { ping: settings } })
+  const server = await memoryServer({ features: [clientStateIndication, ping], settings: { ping: settings } })
   await server.contact('juliet@example.net', 'romeo@example.net', 'from')
   const romeo = await server.bind('romeo@example.net', 'orchard')
   return { server, romeo }
@@ -60,9 +62,9 @@ test("PING-6: somebody else's bare JID answers who sees his presence; to others 
 
 test('PING-2: a silent session is pinged once, by the server, at its full JID', async () => {
   const { server, romeo } = await capulets()
-  await server.advance(5 * MINUTE - 1)
+  await server.advance(MINUTE - 1)
   assert.deepEqual(romeo.sent(), [])
-  await server.advance(30_000)
+  await server.advance(10_000)
   const [iq, ...more] = romeo.sent()
   assert(isPing(iq!))
   assert.deepEqual(more, [])
@@ -72,11 +74,11 @@ test('PING-2: a silent session is pinged once, by the server, at its full JID', 
 
 test('PING-2: who says nothing at all upon a ping is ended as unresponsive, and not before its time', async () => {
   const { server, romeo } = await capulets()
-  await server.advance(5 * MINUTE)
+  await server.advance(MINUTE)
   assert(romeo.sent().some(isPing))
-  await server.advance(MINUTE - 1)
+  await server.advance(40_000 - 1)
   assert.equal(romeo.ending, null)
-  await server.advance(15_000)
+  await server.advance(10_000)
   assert.equal(romeo.ending, UNRESPONSIVE)
   assert.equal(server.host.sessions.size, 0)
 })
@@ -88,16 +90,34 @@ test('PING-2: an answer, an error and any other stanza prove that the client is 
     '<presence/>',
   ]) {
     const { server, romeo } = await capulets()
-    await server.advance(5 * MINUTE)
+    await server.advance(MINUTE)
     const id = romeo.sent().find(isPing)!.attr('id')!
     await romeo.send(reply.replace('ID', id))
     romeo.sent()
-    await server.advance(5 * MINUTE - 1)
+    await server.advance(MINUTE - 1)
     assert.equal(romeo.ending, null, reply)
     assert.deepEqual(romeo.sent(), [], 'and nothing is sent back')
-    await server.advance(30_000)
+    await server.advance(10_000)
     assert(romeo.sent().some(isPing), 'silent again, it is pinged again')
   }
+})
+
+test('PING-2: a silent client is known to be away within two minutes', async () => {
+  const { server, romeo } = await capulets()
+  await server.advance(13_000) // whenever it falls silent
+  await romeo.send("<message to='romeo@example.net' type='error'/>")
+  await server.advance(2 * MINUTE - 3000) // less what it takes until others are told
+  assert.equal(romeo.ending, UNRESPONSIVE)
+})
+
+test('0352: an inactive client is not woken more often than every five minutes', async () => {
+  const { server, romeo } = await capulets()
+  await romeo.send(INACTIVE)
+  await server.advance(5 * MINUTE - 1)
+  assert.deepEqual(romeo.sent(), [])
+  await server.advance(10_000)
+  assert(romeo.sent().some(isPing))
+  assert.equal(server.host.streamFeatures.idle, 5 * MINUTE) // nor does it wake itself because we tell it to (XEP-0478)
 })
 
 test('PING-2: a session that talks is never pinged', async () => {

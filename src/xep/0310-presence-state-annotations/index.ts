@@ -28,7 +28,7 @@ const settings = section({
     'Time that a client may be gone from its session before others are told. A client that comes back earlier was never away. "0 s": they are told at once.',
   ),
   'confirm-within': duration(
-    '30 seconds',
+    '20 seconds',
     'After a link was broken, contacts there are probed. When the other server has answered the last probe, a resource that nobody has confirmed within this time has gone meanwhile, and is shown as gone.',
   ),
   'noted-presences': count(

@@ -91,14 +91,19 @@ export class Outages {
    * Everybody's contacts there have been asked for, and no queue hides an answer (server/links/mending.ts). Whoever is not
    * confirmed soon has gone, and their server could not tell us. When the link breaks again it will be mended again.
    */
-  #settled({ local, remote, since }: Facts['link-settled']): void {
-    const { clock } = this.#parts.host
-    clock.after(this.#parts.confirmWithin, () => this.#parts.portions.do(this.#closeAll(local, remote, since)))
+  #settled(link: Facts['link-settled']): void {
+    this.#parts.host.clock.after(this.#parts.confirmWithin, () => {
+      const { local, remote, since } = link
+      if (this.#wasLostSince(local, remote, since)) return
+      // It may only be silent for a moment: then nothing will be asked for anew
+      if (this.#isBroken(local, remote)) this.#settled(link)
+      else this.#parts.portions.do(this.#closeAll(local, remote, since))
+    })
   }
   *#closeAll(local: string, remote: string, since: Millis): Generator {
     const accounts = new Set(Array.from(this.#parts.host.sessions.all(), (session) => session.account))
     for (const account of accounts) {
-      if (this.#isBroken(local, remote) || this.#wasLostSince(local, remote, since)) return
+      if (this.#wasLostSince(local, remote, since)) return
       if (account.bare.domain === local) this.#close(account, remote, since)
       yield
     }

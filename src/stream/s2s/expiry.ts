@@ -1,0 +1,26 @@
+/** RFC 6120 13.7.2.3: a certificate that expires ends what was built on it. */
+import type { Clock, Millis, Timer } from '../../base/clock.ts'
+
+/** Timers do not go further than this. */
+const LONGEST: Millis = 86_400_000
+
+export class Expiry {
+  readonly #clock: Clock
+  readonly #expired: () => void
+  #timer: Timer | null = null
+
+  /** @param expired told once, when the time has come */
+  constructor(clock: Clock, expired: () => void) {
+    this.#clock = clock
+    this.#expired = expired
+  }
+  watch(at: Millis): void {
+    const left = at - this.#clock.now()
+    this.stop()
+    if (left <= 0) this.#expired()
+    else this.#timer = this.#clock.after(Math.min(left, LONGEST), () => this.watch(at))
+  }
+  stop(): void {
+    this.#timer?.cancel()
+  }
+}
