@@ -1,4 +1,5 @@
 /** A client of the model: what it does, what is so of it, and what it believes. */
+import { ManualClock } from '../../src/base/manual-clock.ts'
 import { ASKING } from '../support/annotations.ts'
 import { Phone } from '../support/phone.ts'
 import { R } from '../support/stream-management.ts'
@@ -57,11 +58,11 @@ export class Device {
     this.phone = new Phone({ authenticated }, this.bare, jid.slice(jid.indexOf('/') + 1), [], { isManaged })
     this.phone.answer = (question) => (question.child('query') === undefined ? '' : ASKING.query)
     this.phone.onSession = () => {
-      this.received.push(`${now()} a new session`)
+      this.received.push(`${(now() - STARTED_AT) / 1000} a new session`)
       this.view.clear()
     }
     this.phone.onStanza = (xml: Xml) => {
-      this.received.push(`${now()} ${xml.show()}`)
+      this.received.push(`${(now() - STARTED_AT) / 1000} ${xml.show()}`)
       const notice = noticeOf(xml)
       if (notice === null || notice.from === jid) return
       heard(this, notice)
@@ -119,7 +120,9 @@ export class Device {
   show(): void {
     if (!this.isConnected) return
     if (this.isHidden) this.#send(`<iq type='set' id='v'><visible xmlns='urn:xmpp:invisible:1'/></iq>`)
-    if (this.presence === null) this.epoch += 1
+    if (this.presence === null) {
+      this.epoch += 1
+    }
     this.isHidden = false
     this.denied.clear()
     this.presence = this.#content()
@@ -187,3 +190,5 @@ export class Device {
     return `<presence${to}>${content}${this.asks ? ASKING.c : ''}</presence>`
   }
 }
+
+const STARTED_AT = new ManualClock().now()

@@ -1,6 +1,7 @@
 /** Plays scripts, and makes small ones of those that fail. */
-import { Judge, type Violation } from './judge.ts'
+import { Judge } from './judge.ts'
 import type { Script } from './script.ts'
+import { Witness, type Kind, type Violation } from './witness.ts'
 import { World } from './world.ts'
 import { written } from './writing.ts'
 
@@ -14,19 +15,21 @@ export interface Outcome {
 }
 
 export async function play({ setting, steps }: Script): Promise<Outcome> {
-  const judge: Judge = new Judge(() => world)
-  const world: World = new World(setting, (device, notice) => judge.heard(device, notice))
+  const witness: Witness = new Witness(() => world)
+  const world: World = new World(setting, (device, notice) => witness.heard(device, notice))
+  const judge = new Judge(world, witness)
+  const { violations } = witness
   try {
     await world.begin()
     for (const step of steps) await world.step(step)
     await world.pass(QUIET_MS)
-    await judge.quiet()
-    if (judge.violations.length === 0) {
+    await judge.quiet(false)
+    if (violations.length === 0) {
       await world.mend()
       await world.pass(QUIET_MS)
-      await judge.quiet()
+      await judge.quiet(true)
     }
-    return { violations: judge.violations, received: new Map(world.devices.map(({ jid, received }) => [jid, received])) }
+    return { violations, received: new Map(world.devices.map(({ jid, received }) => [jid, received])) }
   } finally {
     await world.end()
   }
@@ -36,7 +39,7 @@ export async function play({ setting, steps }: Script): Promise<Outcome> {
 const ATTEMPTS_MAX = 200
 
 /** The script without what the failure does not need. */
-export async function shrunk(script: Script, kind: Violation['kind']): Promise<Script> {
+export async function shrunk(script: Script, kind: Kind): Promise<Script> {
   let { steps } = script
   let attemptsLeft = ATTEMPTS_MAX
   for (let size = Math.ceil(steps.length / 2); size >= 1; size = Math.floor(size / 2)) {

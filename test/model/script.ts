@@ -1,7 +1,10 @@
 /** What happens in a play of the model: the setting and the steps, both drawn from a seed alone. */
 export const SPANS = [1000, 3000, 20_000, 45_000, 90_000] as const
 
-export type Step =
+/** `isHurried`: the next one is done while what follows from this one is under way. */
+export type Step = Act & { readonly isHurried?: boolean }
+
+type Act =
   /** The client gets a connection: for its old session if that is still there. */
   | { readonly what: 'connect' | 'drop' | 'close' | 'away' | 'show' | 'hide' | 'look' | 'look-away'; readonly who: string }
   /** Presence to an address, or that it is over. */
@@ -55,7 +58,7 @@ export function scriptOf(seed: number): Script {
   const steps: Step[] = setting.devices.filter(() => draw.chance(0.7)).map(({ jid }) => ({ what: 'connect', who: jid }))
   const most = steps.length + STEPS
   while (steps.length < most) steps.push(...someSteps(setting, draw))
-  return { setting, steps }
+  return { setting, steps: steps.map((step) => (draw.chance(0.2) ? { ...step, isHurried: true } : step)) }
 }
 
 class Draw {

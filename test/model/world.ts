@@ -3,13 +3,13 @@
  * follows from it happen, and keeps what is true: who is there, who may see whom, what is broken.
  */
 import { ManualClock } from '../../src/base/manual-clock.ts'
-import type { Roster } from '../../src/im/account.ts'
 import { Zone } from '../support/site.ts'
 import { item, rosterSet } from '../support/stanzas.ts'
 import { Device } from './device.ts'
 import { Network } from './network.ts'
 import { Place } from './place.ts'
 import type { Setting, Step } from './script.ts'
+import { Subscriptions, type RosterView } from './subscriptions.ts'
 import type { Notice } from './view.ts'
 
 /** A session waits so long for its client: the default. */
@@ -18,14 +18,16 @@ export const RESUME_MS = 300_000
 const QUIET_TURNS = 8
 const TURNS_MAX = 2000
 const SECOND = 1000
+const LAST_WORDS: ReadonlySet<Step['what']> = new Set(['drop', 'close', 'kill', 'restart'])
 
-type Relation = Step & { readonly other: string; readonly user: string }
+type Relation = Extract<Step, { readonly user: string }>
 
 export class World {
   readonly clock = new ManualClock()
   readonly places = new Map<string, Place>()
   readonly network: Network
   readonly devices: readonly Device[]
+  readonly subscriptions = new Subscriptions()
   /** Whom each user has blocked. */
   readonly blocked = new Map<string, Set<string>>()
   /** When something was last wrong with a site or a link, by site or pair of sites. */
@@ -34,6 +36,8 @@ export class World {
   readonly #epochs = new Map<string, number>()
   readonly #setting: Setting
   #ids = 0
+  /** Nothing is under way that can move. */
+  #isSettled = false
 
   constructor(setting: Setting, heard: (device: Device, notice: Notice) => void) {
     const zone = new Zone()
@@ -44,7 +48,7 @@ export class World {
     this.devices = setting.devices.map(
       (device) =>
         new Device(device, {
-          now: () => (this.clock.now() - STARTED_AT) / SECOND,
+          now: () => this.clock.now(),
           authenticated: (user) => this.placeOf(user).authenticated(user),
           heard,
         }),
@@ -57,6 +61,7 @@ export class World {
     for (const [one, other] of this.#setting.friends) {
       await this.placeOf(one).site!.story.contact(one, other, 'both')
       await this.placeOf(other).site!.story.contact(other, one, 'both')
+      this.subscriptions.befriend(one, other)
     }
   }
   placeOf(address: string): Place {
@@ -68,18 +73,28 @@ export class World {
   }
 
   async step(step: Step): Promise<void> {
+    // What is on its way to a client's own server gets there before either is gone
+    if (LAST_WORDS.has(step.what)) await this.settle()
     await this.#do(step)
-    await this.settle()
+    this.#isSettled = false
+    if (step.isHurried !== true) await this.settle()
   }
   async pass(span: number): Promise<void> {
     for (let rest = span; rest > 0; rest -= SECOND) {
       this.clock.advance(Math.min(rest, SECOND))
-      await this.settle()
+      await this.#rest()
     }
-    if (span === 0) await this.settle()
+    if (span === 0) await this.#rest()
+    this.#isSettled = true
   }
   /** Until nothing is under way that can move. */
   async settle(): Promise<void> {
+    if (this.#isSettled) return
+    await this.#rest()
+    this.#isSettled = true
+  }
+
+  async #rest(): Promise<void> {
     let last = -1
     for (let turn = 0, quiet = 0; quiet < QUIET_TURNS; turn++, quiet++) {
       if (turn > TURNS_MAX) throw new Error('it does not come to rest')
@@ -109,7 +124,7 @@ export class World {
     return this.#epochs.get(pairOf(one, other)) ?? 0
   }
   /** As clients are shown it; null: their server is gone. */
-  async roster(user: string): Promise<Pick<Roster, 'isSubscriber' | 'isSubscribedTo'> | null> {
+  async roster(user: string): Promise<RosterView | null> {
     const site = this.placeOf(user).site
     if (site === null) return null
     return (await site.host.accounts.load(user))?.roster ?? null
@@ -195,10 +210,11 @@ export class World {
     const pair = pairOf(user, other)
     this.#epochs.set(pair, (this.#epochs.get(pair) ?? 0) + 1)
     const id = `i${(this.#ids += 1)}`
-    if (what === 'remove') return device.request(rosterSet(id, item(other, `subscription='remove'`)))
     if (what !== 'block' && what !== 'unblock') {
       if (this.#isBlockedEitherWay(user, other)) return
-      return device.request(`<presence to='${other}' type='${what}'/>`)
+      this.subscriptions.step(what, user, other, this.#isSettled && !this.isBroken(device.domain, domainOf(other)))
+      const remove = rosterSet(id, item(other, `subscription='remove'`))
+      return device.request(what === 'remove' ? remove : `<presence to='${other}' type='${what}'/>`)
     }
     const blocked = this.blocked.get(user) ?? new Set()
     this.blocked.set(user, blocked)
@@ -256,8 +272,6 @@ export class World {
     return sum
   }
 }
-
-const STARTED_AT = new ManualClock().now()
 
 export const bareOf = (jid: string): string => jid.replace(/\/.*/, '')
 export const domainOf = (jid: string): string => bareOf(jid).replace(/^.*@/, '')

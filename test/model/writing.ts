@@ -6,7 +6,7 @@
  *     connect u5@c.example/2
  *     hold a.example c.example
  *
- * Lines that begin with an address are devices; their users all see each other unless `strangers` says otherwise.
+ * A step that ends in ` &` is followed at once by the next. Lines that begin with an address are devices; their users all see each other unless `strangers` says otherwise.
  */
 import type { DeviceSetting, Script, Setting, Step } from './script.ts'
 import { bareOf, domainOf } from './world.ts'
@@ -49,7 +49,7 @@ export function scriptFrom(text: string): Script {
 }
 
 export function written({ setting, steps }: Script): string {
-  const words = steps.map((step) => Object.values(step).join(' '))
+  const words = steps.map(({ isHurried, ...act }) => `${Object.values(act).join(' ')}${isHurried === true ? ' &' : ''}`)
   const mentioned = setting.devices.filter(({ jid }) =>
     words.some((line) => line.includes(jid) || line.includes(`${bareOf(jid)} `)),
   )
@@ -74,6 +74,7 @@ function strangersAmong({ friends }: Setting, devices: readonly DeviceSetting[])
 }
 
 function stepOf(line: string): Step {
+  if (line.endsWith(' &')) return { ...stepOf(line.slice(0, -2)), isHurried: true }
   const [what, ...words] = line.split(' ') as [string, ...string[]]
   if (what === 'wait') return { what, span: Number(words[0]) }
   const fields = FIELDS[what] ?? OF_USERS

@@ -28,3 +28,46 @@ found(
   start c.example
   `,
 )
+
+found(
+  'a restart in the middle of an outage: contacts elsewhere who have gone meanwhile are not shown for ever',
+  `
+  u17@c.example/1 asks managed
+  u18@a.example/1
+  u18@a.example/2 managed
+  connect u18@a.example/1
+  connect u17@c.example/1 &
+  kill a.example
+  start a.example &
+  connect u18@a.example/2 &
+  restart c.example
+  `,
+)
+
+found(
+  'a client that was away when the server died is told who has gone with it',
+  `
+  u4@a.example/1 managed
+  u10@a.example/2 asks
+  connect u4@a.example/1
+  connect u10@a.example/2
+  drop u4@a.example/1
+  wait 20000
+  kill a.example
+  `,
+)
+
+found(
+  'a client that was away when the server died is told whose session waits, if it asks',
+  `
+  u7@b.example/1 asks managed
+  u19@b.example/1 managed
+  connect u7@b.example/1
+  connect u19@b.example/1
+  drop u7@b.example/1
+  wait 3000
+  kill b.example
+  start b.example
+  connect u7@b.example/1
+  `,
+)

@@ -11,6 +11,7 @@ import type { Slot } from '../../server/slots.ts'
 import { standingElsewhere, type Sign } from '../../server/standing.ts'
 import type { Known } from '../../server/presence-journal.ts'
 import type { Jid } from '../../xmpp/jid.ts'
+import { jidFromJson } from '../../xmpp/packet-json.ts'
 import { roomMark } from '../../xmpp/muc-user.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { doubtsIn, mayBeAnnotated, plain, type Doubt } from '../../xmpp/state-annotation.ts'
@@ -57,6 +58,9 @@ interface Ears {
   /** Changes whenever the account blocks somebody, or does so no more. */
   hidden: LocalAccount['hidden']
 }
+
+/** The full JID of a resource, by what its presence is known again, and what it can do. */
+export type HeardJson = readonly [full: string, digest: number, Caps | null]
 
 /** Told of a resource that has become available, or has shown other capabilities. */
 export type HeardObserver = (account: LocalAccount, heard: Heard) => void
@@ -119,6 +123,18 @@ export class Hearing {
   /** The next presence of that contact is shown to all, even if they know it: somebody has asked for it. */
   tellAgain(account: LocalAccount, contact: Jid): void {
     for (const entry of account.get(this.#slot)?.resources.ofAccount(contact) ?? []) entry.isForAll = false
+  }
+  /** What has been heard, to be remembered over a restart. */
+  memory(account: LocalAccount): readonly HeardJson[] {
+    return Array.from(account.get(this.#slot)?.resources.all() ?? [], ({ jid, digest, caps }) => [jid.full, digest, caps])
+  }
+  /** What was heard before the server was started. Nobody has confirmed it since. */
+  remember(account: LocalAccount, memory: readonly HeardJson[]): void {
+    const { resources } = this.#earsOf(account)
+    for (const json of memory) {
+      const entry = remembered(json, this.turn())
+      if (resources.get(entry.jid) === undefined && resources.size < this.#resourcesMax) resources.add(entry)
+    }
   }
   /** Presence that has come for the account from another server. */
   note(account: LocalAccount, packet: Packet): void {
@@ -201,6 +217,20 @@ export class Hearing {
     if (gone.size < this.#resourcesMax || gone.has(from.bare)) gone.set(from.bare, this.#host.clock.now())
   }
 }
+
+const remembered = ([full, digest, caps]: HeardJson, turn: number): Entry => ({
+  jid: jidFromJson(full),
+  caps,
+  confirmedAt: 0,
+  sign: 'stanza',
+  givenBefore: turn,
+  givenAt: turn,
+  doubts: [],
+  isRepeated: false,
+  isForAll: true,
+  digest,
+  losses: -1,
+})
 
 /**
  * The same said once more without the annotation that it had, as when another resource asks. XEP-0310 4.2 has an empty

@@ -20,6 +20,7 @@ import { Pauses } from './pauses.ts'
 import { Portions } from './portions.ts'
 import { Receivers, type DoubtOf } from './receivers.ts'
 import { RemoteReceivers } from './remote-receivers.ts'
+import { ShownBefore } from './shown-before.ts'
 import { testimony } from './testimony.ts'
 
 const settings = section({
@@ -80,6 +81,7 @@ export const presenceStateAnnotations = defineFeature({
     host.probing.repeatBy((session, to) => remote.repeated(session, to))
     const confirmWithin = options['confirm-within']
     const outages = new Outages({ host, caps, portions, receivers, hearing, limits, confirmWithin })
+    new ShownBefore({ host, hearing, receivers, outages, confirmWithin })
 
     const interval = options['audit']
     if (interval > 0) new Audit({ host, receivers, portions: inPortions(), doubtOf, interval })

@@ -112,6 +112,11 @@ export class Outages {
     this.#doubtedBefore.set(link, link.losses)
     this.#parts.receivers.lookAtDomain(local, remote)
   }
+  /** The account's contacts there were asked for at `since`. When the link is broken, they will be asked again. */
+  closeUnconfirmed(account: LocalAccount, remote: string, since: Millis): void {
+    const local = account.bare.domain
+    if (!this.#isBroken(local, remote) && !this.#wasLostSince(local, remote, since)) this.#close(account, remote, since)
+  }
   #close(account: LocalAccount, remote: string, since: Millis): void {
     const { host, hearing } = this.#parts
     for (const { jid, confirmedAt } of [...hearing.ofDomain(account, remote)]) {

@@ -171,6 +171,13 @@ export class Receivers {
       this.#heardBefore = null
     }
   }
+  /** The client has that presence from before the server was started. */
+  remember(session: Session, packet: Packet): void {
+    if (this.has(session, packet.from)) return
+    const receiver = session.get(this.#slot)
+    receiver.ledger ??= new PresenceLedger(this.#parts.limits)
+    receiver.ledger.show(packet, null, this.#parts.host.clock.now())
+  }
   has(session: Session, from: Jid): boolean {
     return session.get(this.#slot).ledger?.get(from) !== undefined
   }

@@ -1,0 +1,100 @@
+/**
+ * What the clients of waiting sessions show of others, over a restart of the server or its death. A client that goes on where
+ * it was would show for ever who has gone meanwhile without a word. So the names are written down with the session: who
+ * is not there afterwards is shown as gone, and of those elsewhere the other servers are asked (server/kept-sessions.ts).
+ */
+import type { Millis } from '../../base/clock.ts'
+import type { LocalAccount } from '../../server/accounts.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Session } from '../../server/session.ts'
+import type { Slot } from '../../server/slots.ts'
+import { jidFromJson } from '../../xmpp/packet-json.ts'
+import { Packet } from '../../xmpp/packet.ts'
+import type { HeardJson, Hearing } from './hearing.ts'
+import type { Outages } from './outages.ts'
+import type { Receivers } from './receivers.ts'
+
+export interface ShownBeforeParts {
+  readonly host: Host
+  readonly hearing: Hearing
+  readonly receivers: Receivers
+  readonly outages: Outages
+  /** How long after they were asked for resources elsewhere that nobody has confirmed count as gone. */
+  readonly confirmWithin: Millis
+}
+
+interface Kept {
+  /** Full JIDs. */
+  readonly here: readonly string[]
+  readonly elsewhere: readonly HeardJson[]
+}
+
+export class ShownBefore {
+  readonly #parts: ShownBeforeParts
+  /** What it was shown here before the server was started; null: nothing, or that is settled. */
+  readonly #here: Slot<Session, readonly string[] | null>
+  /** Accounts whose contacts elsewhere have to be confirmed. */
+  readonly #unconfirmed = new Set<LocalAccount>()
+  readonly #restored = new Set<Session>()
+
+  constructor(parts: ShownBeforeParts) {
+    const { host } = parts
+    this.#parts = parts
+    this.#here = host.sessionSlot<readonly string[] | null>('shown-before', () => null)
+    host.keepsake({
+      name: 'shown-before',
+      keep: (session) => this.#keep(session),
+      restore: (session, kept) => this.#restore(session, kept as Kept | undefined),
+      done: () => this.#compare(),
+    })
+    host.on('session-resumed', ({ session }) => this.#cameBack(session))
+  }
+
+  /** Of a client that is connected nobody knows what it has read: it logs in anew after a crash. */
+  #keep(session: Session): Kept | undefined {
+    if (session.connection !== null || !session.takesPart) return undefined
+    return { here: this.#shownHere(session), elsewhere: this.#parts.hearing.memory(session.account) }
+  }
+  #shownHere({ account, jid }: Session): readonly string[] {
+    const { accounts } = this.#parts.host
+    const names: string[] = []
+    const seen = [account, ...account.roster.subscriptions.map((contact) => accounts.get(contact.bare))]
+    for (const other of seen) {
+      if (other === undefined || other.hidden(jid)) continue
+      for (const session of other.sessions) if (session.presence !== null) names.push(session.jid.full)
+    }
+    return names
+  }
+  #restore(session: Session, kept: Kept | undefined): void {
+    if (kept === undefined) return
+    session.set(this.#here, kept.here)
+    this.#restored.add(session)
+    if (kept.elsewhere.length === 0) return
+    this.#parts.hearing.remember(session.account, kept.elsewhere)
+    this.#unconfirmed.add(session.account)
+  }
+  /** All sessions are restored: who is here of those that were. */
+  #compare(): void {
+    const { host, receivers } = this.#parts
+    for (const session of this.#restored) {
+      for (const full of session.get(this.#here) ?? []) {
+        const jid = jidFromJson(full)
+        const presence = host.accounts.get(jid.bare)?.session(jid.resource)?.presence ?? null
+        const to = session.account.bare
+        if (presence === null) host.deliver(session, Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to }))
+        else if (jid.full !== session.jid.full) receivers.remember(session, presence.addressedTo(to))
+      }
+      session.set(this.#here, null)
+    }
+    this.#restored.clear()
+  }
+  #cameBack({ account }: Session): void {
+    if (!this.#unconfirmed.delete(account)) return
+    const { host, outages, hearing, confirmWithin } = this.#parts
+    const since = host.clock.now()
+    host.clock.after(confirmWithin, () => {
+      for (const remote of new Set(Array.from(hearing.all(account), ({ jid }) => jid.domain)))
+        outages.closeUnconfirmed(account, remote, since)
+    })
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * What no client may be told on the way: that somebody has gone who is there and was all the time, or that a doubt is taken back of
+ * which it has not been told.
+ */
+import type { Device } from './device.ts'
+import type { Notice } from './view.ts'
+import { domainOf, type World } from './world.ts'
+
+export type Kind =
+  | 'false offline'
+  | 'ghost'
+  | 'not shown'
+  | 'old'
+  | 'false doubt'
+  | 'no doubt'
+  | 'leak'
+  | 'repeated'
+  | 'subscription'
+  | 'error'
+export interface Violation {
+  readonly kind: Kind
+  readonly watcher: string
+  readonly about: string
+  readonly words: string
+}
+
+/** What was known when a resource was last shown. */
+interface Mark {
+  readonly at: number
+  readonly epoch: number
+}
+/** Of one session of a client. */
+class Memory {
+  readonly session: number
+  /** By full JID, of what its client has said. */
+  readonly marks = new Map<string, Mark>()
+
+  constructor(session: number) {
+    this.session = session
+  }
+}
+
+export class Witness {
+  readonly violations: Violation[] = []
+  readonly #world: () => World
+  readonly #memories = new Map<Device, Memory>()
+
+  constructor(world: () => World) {
+    this.#world = world
+  }
+  /** A client is told something, which it does not believe yet. */
+  heard(watcher: Device, notice: Notice): void {
+    const memory = this.#memory(watcher)
+    const { from } = notice
+    if (!notice.isAvailable) {
+      for (const full of watcher.view.dots.keys())
+        if (full === from || full.startsWith(`${from}/`)) this.#checkEnd(watcher, full, memory.marks.get(full))
+      return
+    }
+    this.#checkAnnotations(watcher, notice)
+    // What is annotated is repeated: it is no newer than it was
+    if (notice.annotations.length === 0 || !memory.marks.has(from))
+      memory.marks.set(from, { at: this.#now, epoch: this.#epochOf(watcher, from) })
+  }
+  /** When the client was last shown this resource as it said itself; 0: never. */
+  shownAt(watcher: Device, full: string): number {
+    return this.#memory(watcher).marks.get(full)?.at ?? 0
+  }
+  found(kind: Kind, watcher: string, about: string, words: string): void {
+    this.violations.push({ kind, watcher, about, words })
+  }
+
+  get #now(): number {
+    return this.#world().clock.now()
+  }
+  #memory(watcher: Device): Memory {
+    let memory = this.#memories.get(watcher)
+    const { sessions } = watcher.phone
+    if (memory?.session !== sessions) this.#memories.set(watcher, (memory = new Memory(sessions)))
+    return memory
+  }
+  /** Nobody who is there, and was all the time, is shown as gone. */
+  #checkEnd(watcher: Device, full: string, mark: Mark | undefined): void {
+    const world = this.#world()
+    const device = world.device(full)
+    if (mark === undefined || !device.isConnected || device.presence === null) return
+    if (world.isBlocked(device.bare, watcher.bare) || !world.isSubscribed(watcher.bare, device.bare)) return
+    if (mark.epoch === this.#epochOf(watcher, full))
+      this.found('false offline', watcher.jid, full, 'is there, and was all the time')
+  }
+  #checkAnnotations(watcher: Device, { from, annotations }: Notice): void {
+    const repeated = (words: string): void => this.found('repeated', watcher.jid, from, words)
+    if (annotations.length > 1 && annotations.some(([, doubt]) => doubt === null)) repeated('a spent annotation beside another')
+    for (const [by, doubt] of annotations) {
+      if (by !== watcher.domain && by !== domainOf(from)) this.found('leak', watcher.jid, from, `annotated by ${by}`)
+      if (doubt === null && watcher.view.dots.get(from)?.doubts.has(by) !== true) repeated('taken back what was not said')
+    }
+  }
+  #epochOf(watcher: Device, full: string): number {
+    const world = this.#world()
+    const device = world.device(full)
+    return device.epoch + world.epochOf(watcher.bare, device.bare)
+  }
+}
