@@ -1,6 +1,6 @@
 /**
  * What is written down of sessions that can be resumed while the server runs, for the case that it dies: every few seconds
- * those of which something has changed that matters then, and of a crowd so many at a time. What is known of a session
+ * what is new of those of which something has changed that matters then, within a budget of octets. What is known of a session
  * without a connection is exact, and it can be resumed after the death; a client that was connected may have got and
  * sent more than is written, so its session comes back as a relic (`Session.isRelic`).
  */
@@ -9,8 +9,8 @@ import type { Log } from '../base/log.ts'
 import type { Counter, Metrics } from '../base/metrics.ts'
 import type { Packet } from '../xmpp/packet.ts'
 import type { FactBoard } from './facts.ts'
-import type { KeptSessions } from './kept-sessions.ts'
-import type { KeptSessionStore } from './ports.ts'
+import { written, type KeptSessions } from './kept-sessions.ts'
+import type { KeptPiece, KeptSessionStore, SessionUpdate } from './ports.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -24,6 +24,8 @@ export interface CheckpointsParts {
   readonly store: KeptSessionStore
   /** How often; 0: never. */
   readonly everyMs: Millis
+  /** Octets that are written at a time, about. */
+  readonly octetsMax: number
 }
 
 /** What was written last of a session. */
@@ -32,8 +34,14 @@ interface Mark {
   readonly isPaused: boolean
   readonly stamp: string
   readonly at: Millis
+  /** The pieces that are written. */
+  readonly pieces: readonly number[]
+  /** Nothing was left for the next time. */
+  readonly isWhole: boolean
 }
 
+/** What a session takes up beside its pieces, about. */
+const SESSION_OCTETS = 500
 /** Sessions that are written at a time. */
 const AT_ONCE = 200
 
@@ -41,6 +49,7 @@ export class Checkpoints {
   readonly #parts: CheckpointsParts
   readonly #marks = new Map<Session, Mark>()
   readonly #written: Counter
+  readonly #octets: Counter
   #isWriting = false
 
   constructor(parts: CheckpointsParts) {
@@ -49,7 +58,13 @@ export class Checkpoints {
       'porchlight_sessions_written_total',
       'Sessions written down for the case that the server dies',
     )
-    parts.kept.onRestored = (session) => this.#mark(session)
+    this.#octets = parts.metrics.counter('porchlight_sessions_written_octets_total', 'What that came to, about')
+    parts.kept.onRestored = (session) =>
+      this.#mark(
+        session,
+        Array.from(parts.kept.pieces(session), ({ n }) => n),
+        true,
+      )
     parts.facts.on('session-resumed', ({ session, after }) => after === 'stream-lost' && this.#drop(session))
     parts.facts.on('session-ended', ({ session }) => this.#drop(session))
     // Others were told that they have gone: a server that dies now must not show them again when it is back
@@ -69,25 +84,58 @@ export class Checkpoints {
     next()
     return { cancel: () => timer.cancel() }
   }
-  /** Writes down what has changed. */
+  /** Writes down what has changed, as much as may be written at a time. */
   async write(): Promise<void> {
     if (this.#isWriting) return // the disk does not keep up
-    const { store, kept, log } = this.#parts
-    const changed = this.#changed()
-    if (changed.length === 0) return
-    for (const session of changed) this.#mark(session)
+    const { store, log, octetsMax } = this.#parts
+    const updates: SessionUpdate[] = []
+    const before = new Map<Session, Mark | undefined>()
+    let room = octetsMax
+    for (const session of this.#changed()) {
+      if (room <= 0) break
+      before.set(session, this.#marks.get(session))
+      const { update, octets } = this.#updateOf(session, room)
+      updates.push(update)
+      room -= octets
+    }
+    if (updates.length === 0) return
     this.#isWriting = true
     try {
-      await store.put(changed.map((session) => kept.row(session, 'while running')))
-      this.#written.add(changed.length)
+      await store.update(updates)
+      this.#written.add(updates.length)
+      this.#octets.add(octetsMax - room)
     } catch (error) {
-      for (const session of changed) this.#marks.delete(session)
+      for (const [session, mark] of before) this.#takeBack(session, mark)
       log.error({ err: error }, 'Sessions could not be written down for the case that the server dies')
     } finally {
       this.#isWriting = false
     }
   }
 
+  /** What is new of a session, up to `room` octets: the rest follows. */
+  #updateOf(session: Session, room: number): { readonly update: SessionUpdate; readonly octets: number } {
+    const { kept } = this.#parts
+    const before = new Set(this.#marks.get(session)?.pieces)
+    const pieces: number[] = []
+    const added: KeptPiece[] = []
+    let octets = SESSION_OCTETS
+    let isWhole = true
+    for (const piece of kept.pieces(session)) {
+      if (!before.delete(piece.n)) {
+        if (octets >= room) {
+          isWhole = false
+          continue
+        }
+        octets += piece.octets
+        added.push(written(piece))
+      }
+      pieces.push(piece.n)
+    }
+    this.#mark(session, pieces, isWhole)
+    const row = kept.row(session, 'while running')
+    // As long as something is missing nobody can resume it exactly
+    return { update: { session: isWhole ? row : { ...row, until: 0 }, added, gone: [...before] }, octets }
+  }
   #changed(): readonly Session[] {
     const changed: Session[] = []
     for (const session of this.#parts.sessions.all()) {
@@ -100,15 +148,23 @@ export class Checkpoints {
   #hasChanged(session: Session, mark: Mark | undefined): boolean {
     return (
       mark === undefined ||
+      !mark.isWhole ||
       mark.presence !== session.presence ||
       mark.isPaused !== (session.connection === null) ||
       mark.stamp !== this.#parts.kept.stamp(session)
     )
   }
-  #mark(session: Session): void {
+  #mark(session: Session, pieces: readonly number[], isWhole: boolean): void {
     const { clock, kept } = this.#parts
     const isPaused = session.connection === null
-    this.#marks.set(session, { presence: session.presence, isPaused, stamp: kept.stamp(session), at: clock.now() })
+    const stamp = kept.stamp(session)
+    this.#marks.set(session, { presence: session.presence, isPaused, stamp, at: clock.now(), pieces, isWhole })
+  }
+  /** Nothing of it was written: what is on disk is what was there before. */
+  #takeBack(session: Session, before: Mark | undefined): void {
+    if (!this.#marks.has(session)) return
+    if (before === undefined) this.#marks.delete(session)
+    else this.#marks.set(session, { ...before, isWhole: false })
   }
   /** What is written of it is no longer so. */
   #drop(session: Session): void {

@@ -13,7 +13,7 @@ import { decode, encode } from '../xml/wire.ts'
 import type { Accounts, LocalAccount } from './accounts.ts'
 import { CONNECTION_LOST, SHUTDOWN } from './endings.ts'
 import type { FactBoard } from './facts.ts'
-import type { KeptSession, KeptSessionStore, LastPresenceStore } from './ports.ts'
+import type { KeptPiece, KeptSession, KeptSessionStore, LastPresenceStore, WholeSession } from './ports.ts'
 import type { Probing } from './probing.ts'
 import type { Router } from './router.ts'
 import type { Session } from './session.ts'
@@ -28,14 +28,29 @@ export interface Keepsake {
   settle?(session: Session): void
   /** As plain JSON; undefined: nothing. */
   keep?(session: Session): unknown
+  /** Beside that, what is many and changes one by one, in order; only one part has such. */
+  pieces?(session: Session): Iterable<Piece>
   /** Changes when it should be written down anew while the server runs (`Checkpoints`). */
   stamp?(session: Session): string
   /** Too much to be written down while the server runs. */
   readonly isForRestart?: true
-  /** @param kept undefined: nothing */
-  restore(session: Session, kept: unknown): void
+  /** @param kept undefined: nothing @param pieces those that were written, in order */
+  restore(session: Session, kept: unknown, pieces: readonly RestoredPiece[]): void
   /** All sessions are restored. */
   done?(): void
+}
+
+/** One of the many things that a part knows of a session, and that never changes. */
+export interface Piece {
+  /** What comes later has a larger one. */
+  readonly n: number
+  /** Octets of it as JSON, about. */
+  readonly octets: number
+  toJson(): unknown
+}
+export interface RestoredPiece {
+  readonly n: number
+  readonly json: unknown
 }
 
 export interface KeptSessionsParts {
@@ -103,11 +118,11 @@ export class KeptSessions {
       if (i % AT_ONCE === AT_ONCE - 1) await turn()
     }
     await this.#settled(kept)
-    const rows: KeptSession[] = []
+    const rows: WholeSession[] = []
     this.#restored.clear()
     for (const session of kept) {
       if (session.ended) continue
-      rows.push(this.row(session, 'for a restart'))
+      rows.push({ ...this.row(session, 'for a restart'), pieces: Array.from(this.pieces(session), written) })
       // Should the server not come back, this is when its user was last seen
       if (session.presence !== null)
         lastPresence.unavailable(session.account.bare.bare, { at: clock.now(), payload: Payload.empty })
@@ -146,7 +161,11 @@ export class KeptSessions {
     for (const keepsake of this.keepsakes) if (keepsake.stamp !== undefined) stamp += `${keepsake.stamp(session)} `
     return stamp
   }
-  /** The session as it is written down. */
+  /** What is written down of the session one by one. */
+  *pieces(session: Session): Generator<Piece, void> {
+    for (const keepsake of this.keepsakes) if (keepsake.pieces !== undefined) yield* keepsake.pieces(session)
+  }
+  /** The session as it is written down, without its pieces. */
   row(session: Session, when: 'for a restart' | 'while running'): KeptSession {
     const { jid, account, lang, directed, presence, boundAt, device, resumableMs, interested, invisible, priority } = session
     const parts: Record<string, unknown> = {}
@@ -189,7 +208,7 @@ export class KeptSessions {
     for (const session of all) for (const keepsake of this.keepsakes) keepsake.settle?.(session)
   }
 
-  #restore(account: LocalAccount, { resource, until, state }: KeptSession): void {
+  #restore(account: LocalAccount, { resource, until, state, pieces }: WholeSession): void {
     const { sessions, facts, clock } = this.#parts
     const { boundAt, lang, device, resumableMs, interested, invisible, priority, presence, directed, parts } = JSON.parse(
       state,
@@ -207,7 +226,9 @@ export class KeptSessions {
       session.presence = packet
       facts.tell('presence-changed', { session, before: null, after: packet })
     }
-    for (const keepsake of this.keepsakes) keepsake.restore(session, parts[keepsake.name])
+    const restored = pieces.map(({ n, state: json }): RestoredPiece => ({ n, json: JSON.parse(json) as unknown }))
+    for (const keepsake of this.keepsakes)
+      keepsake.restore(session, parts[keepsake.name], keepsake.pieces === undefined ? [] : restored)
     // Nobody knows when the connection of a relic broke
     sessions.waitFor(session, session.isRelic ? resumableMs : Math.max(0, until - clock.now()))
     this.onRestored(session)
@@ -222,5 +243,8 @@ export class KeptSessions {
     if (session.takesPart && elsewhere.length > 0) probing.ask(session, account.reachable(elsewhere))
   }
 }
+
+/** As it is stored. */
+export const written = (piece: Piece): KeptPiece => ({ n: piece.n, state: JSON.stringify(piece.toJson()) })
 
 const turn = (): Promise<void> => new Promise((next) => endOfTick(next))

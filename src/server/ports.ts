@@ -169,12 +169,29 @@ export interface KeptSession {
   /** What is known of it: JSON, for server/kept-sessions.ts alone. */
   readonly state: string
 }
+/** One of the many things that a session has in order, such as a stanza that waits. */
+export interface KeptPiece {
+  /** Its place among them. What comes later has a larger one. */
+  readonly n: number
+  /** JSON. */
+  readonly state: string
+}
+/** A session with all its pieces, in order. */
+export interface WholeSession extends KeptSession {
+  readonly pieces: readonly KeptPiece[]
+}
+/** What has changed of a session since it was last written. */
+export interface SessionUpdate {
+  readonly session: KeptSession
+  readonly added: readonly KeptPiece[]
+  /** Pieces that it has no more. */
+  readonly gone: readonly number[]
+}
 
 export interface KeptSessionStore {
   /** These, and no others. */
-  replaceAll(sessions: readonly KeptSession[]): Promise<void>
-  /** Each in the place of what was written of it before. */
-  put(sessions: readonly KeptSession[]): Promise<void>
-  all(): Promise<readonly KeptSession[]>
+  replaceAll(sessions: readonly WholeSession[]): Promise<void>
+  update(updates: readonly SessionUpdate[]): Promise<void>
+  all(): Promise<readonly WholeSession[]>
   drop(owner: string, resource: string): Promise<void>
 }

@@ -127,7 +127,9 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   keptSessions.keepsakes.push({ name: 'room', settle: (session) => session.room.drain(), restore: () => {} })
   keptSessions.keepsakes.push({ name: 'rush', settle: (session) => rush.letOut(session), restore: () => {} })
 
-  const writes = { store: stores.keptSessions, everyMs: options.limits['session-checkpoint'] }
+  const everyMs = options.limits['session-checkpoint']
+  const octetsMax = (options.limits['session-checkpoint-rate'] * everyMs) / 1000
+  const writes = { store: stores.keptSessions, everyMs, octetsMax }
   const checkpoints = new Checkpoints({ ...about, sessions, kept: keptSessions, ...writes })
 
   const { software, domains, database, secret, registrar } = options

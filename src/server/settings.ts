@@ -30,7 +30,11 @@ export const limitsSettings = section({
   ),
   'session-checkpoint': duration(
     '2 seconds',
-    'How often is written down what has changed in sessions that can be resumed, for the case that the server dies: 200 at a time. "0 s": never.',
+    'How often is written down what has changed in sessions that can be resumed, for the case that the server dies: what is new in 200 of them at a time. "0 s": never.',
+  ),
+  'session-checkpoint-rate': size(
+    '2 MiB',
+    'Octets a second, about, that are written down so. What is over follows later: until then its session cannot be resumed if the server dies.',
   ),
   'strangers-step': duration(
     '10 ms',

@@ -21,6 +21,8 @@ export interface QueueLimits {
 }
 
 export interface Entry<N> {
+  /** Its place among all that were put in. */
+  readonly n: number
   readonly packet: Packet
   /** When it was to be written for the first time. */
   readonly at: Millis
@@ -52,6 +54,7 @@ export class UnacknowledgedQueue<N> {
   /** Null: nothing waits. */
   #waiting: Waiting<Entry<N>> | null = null
   #newest: Entry<N> | null = null
+  #last = 0
   #isConnected = true
   /** Written since the client was last asked, and not acknowledged. */
   #unasked = 0
@@ -93,9 +96,14 @@ export class UnacknowledgedQueue<N> {
     if (this.#waiting !== null) yield* this.#waiting.values()
   }
 
+  /** The next stanza to be put in has this place. */
+  goOnFrom(n: number): void {
+    this.#last = n - 1
+  }
   /** Takes in a stanza. Is it to be written now? */
   push(packet: Packet, at: Millis, note: N | null = null): boolean {
-    const entry: Entry<N> = { packet, at, octets: packet.payload.text.length + ENVELOPE_OCTETS, note }
+    this.#last += 1
+    const entry: Entry<N> = { n: this.#last, packet, at, octets: packet.payload.text.length + ENVELOPE_OCTETS, note }
     this.#newest = entry
     const isFlying = this.#isConnected && this.#waiting === null && this.#hasRoom
     if (isFlying) this.#fly(entry)

@@ -5,14 +5,16 @@
 import type { Millis } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
 import type { Session } from '../../server/session.ts'
-import type { QueueLimits } from '../../server/stream-management/queue.ts'
+import type { Piece, RestoredPiece } from '../../server/kept-sessions.ts'
+import type { Entry, QueueLimits } from '../../server/stream-management/queue.ts'
+import type { Packet } from '../../xmpp/packet.ts'
 import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/packet-json.ts'
 import { Managed, type Holders } from './managed.ts'
 
-/** A stanza, when it came, and the name of the message that others have as well; '': nobody does. */
-type EntryJson = readonly [PacketJson, Millis, string]
-/** Such a message: its name, the original, how many may still have it, its number among the stored ones. */
-type SharedJson = readonly [string, PacketJson, number, number]
+/** A message that others have as well: its name, the original if it differs, how many may have it, its number in store. */
+type SharedJson = readonly [name: string, original: PacketJson | null, count: number, seq: number]
+/** A stanza, when it came, and who else has it; null: nobody. */
+type EntryJson = readonly [PacketJson, Millis, SharedJson | null]
 
 export interface ManagedJson {
   readonly id: string
@@ -21,10 +23,8 @@ export interface ManagedJson {
   /** Stanzas that the client has acknowledged. */
   readonly acknowledged: number
   readonly backAt: Millis | null
-  /** How many of `entries` were written. */
+  /** How many of its stanzas were written to the client. */
   readonly written: number
-  readonly entries: readonly EntryJson[]
-  readonly shared: readonly SharedJson[]
 }
 
 export class Keeping {
@@ -37,29 +37,24 @@ export class Keeping {
   }
   keep({ id, h, backAt, queue }: Managed): ManagedJson | undefined {
     if (id === null) return undefined
-    const all = [...queue]
-    const acknowledged = queue.written - queue.inFlight
-    const notes = new Set(all.flatMap(({ note }) => (note === null ? [] : [note])))
-    return {
-      id,
-      h,
-      acknowledged,
-      backAt,
-      written: queue.inFlight,
-      entries: all.map(({ packet, at, note }) => [packetToJson(packet), at, note === null ? '' : this.#nameOf(note)]),
-      shared: Array.from(notes, (note) => [this.#nameOf(note), packetToJson(note.packet), note.count, note.seq]),
-    }
+    return { id, h, acknowledged: queue.written - queue.inFlight, backAt, written: queue.inFlight }
   }
-  restore(session: Session, kept: ManagedJson, limits: QueueLimits): Managed {
-    const key = (name: string): string => `${session.account.bare.bare} ${name}`
-    for (const [name, original, count, seq = 0] of kept.shared)
-      if (!this.#holders.has(key(name))) this.#holders.set(key(name), { packet: packetFromJson(original), count, seq, name })
+  /** Its stanzas, one by one: an entry never changes. */
+  *pieces({ id, queue }: Managed): Generator<Piece, void> {
+    if (id === null) return
+    for (const entry of queue) yield { n: entry.n, octets: entry.octets, toJson: () => this.#toJson(entry) }
+  }
+  restore(session: Session, kept: ManagedJson, pieces: readonly RestoredPiece[], limits: QueueLimits): Managed {
     const managed = new Managed(session, kept.id, limits, kept)
-    const push = ([packet, at, name]: EntryJson): void =>
-      void managed.queue.push(packetFromJson(packet), at, this.#holders.get(key(name)) ?? null)
-    kept.entries.slice(0, kept.written).forEach(push)
-    managed.queue.disconnect()
-    kept.entries.slice(kept.written).forEach(push)
+    const { queue } = managed
+    for (const [i, { n, json }] of pieces.entries()) {
+      const [packetJson, at, shared] = json as EntryJson
+      const packet = packetFromJson(packetJson)
+      if (i === kept.written) queue.disconnect()
+      queue.goOnFrom(n)
+      queue.push(packet, at, shared === null ? null : this.#holdersOf(session, packet, shared))
+    }
+    queue.disconnect()
     managed.backAt = kept.backAt
     return managed
   }
@@ -68,8 +63,18 @@ export class Keeping {
     this.#holders.clear()
   }
 
-  #nameOf(note: Holders): string {
+  #toJson({ packet, at, note }: Entry<Holders>): EntryJson {
+    if (note === null) return [packetToJson(packet), at, null]
     if (note.name === '') note.name = token(this.#entropy)
-    return note.name
+    const original = note.packet === packet ? null : packetToJson(note.packet)
+    return [packetToJson(packet), at, [note.name, original, note.count, note.seq]]
+  }
+  #holdersOf(session: Session, packet: Packet, [name, original, count, seq]: SharedJson): Holders {
+    const key = `${session.account.bare.bare} ${name}`
+    const known = this.#holders.get(key)
+    if (known !== undefined) return known
+    const holders = { packet: original === null ? packet : packetFromJson(original), count, seq, name }
+    this.#holders.set(key, holders)
+    return holders
   }
 }

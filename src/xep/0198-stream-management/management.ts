@@ -240,7 +240,9 @@ export class StreamManagement {
       octets: (session) => session.get(this.#sessions)?.queue.octets ?? 0,
       keep: (session) => keeping.keep(session.get(this.#sessions)!),
       stamp: (session) => this.#stamp(session),
-      restore: (session, kept) => this.#restore(keeping.restore(session, kept as ManagedJson, this.#options.limits)),
+      pieces: (session) => keeping.pieces(session.get(this.#sessions)!),
+      restore: (session, kept, pieces) =>
+        this.#restore(keeping.restore(session, kept as ManagedJson, pieces, this.#options.limits)),
       done: () => keeping.done(),
     }
   }
