@@ -15,6 +15,7 @@ import { recorded } from '../admin/orders.ts'
 import { linksStatus, onlineAccounts, orderCommand, statusCommand, type Status } from '../admin/status-commands.ts'
 import { userCommands } from '../admin/user-commands.ts'
 import type { Millis } from '../base/clock.ts'
+import { inTime } from '../base/in-time.ts'
 import { endOfTick } from '../base/tick.ts'
 import { asciiDomain, textOf } from '../net/address.ts'
 import type { Certificates } from '../net/certificates.ts'
@@ -52,10 +53,9 @@ export interface About {
 }
 
 const CERTIFICATES_MS: Millis = 60_000
-/** The longest that a stop takes: time to tell other servers who has gone, for clients to close their side, for the disk. */
-const SERVERS_MS: Millis = 5000
+/** The longest that a stop waits for clients and components to close their side, and that all of it takes. */
 const CLIENTS_MS: Millis = 5000
-const STOP_MS: Millis = 15_000
+const STOP_MS: Millis = 20_000
 /** Sessions that are ended in one turn of the event loop. */
 const ENDED_AT_ONCE = 500
 
@@ -175,13 +175,18 @@ async function start(parts: Parts): Promise<Running> {
     board.close()
     const closed = Promise.all(ports.map((port) => port.close()))
     clients.shutDown()
-    await (how === 'for good' ? endSessions(parts) : keepSessions(parts))
-    components?.close()
-    await Promise.race([servers?.federation.finish(), after(clock, SERVERS_MS)])
-    servers?.federation.stop()
-    await Promise.race([closed, after(clock, CLIENTS_MS)])
+    if (how === 'for good') await endSessions(parts)
+    else await server.keptSessions.pauseAll()
+    await components?.close()
+    await servers?.federation.finish()
+    // Nothing comes in any more and nothing goes out: what is known of the sessions now is what is to be kept
+    if (how === 'to start again') await keepSessions(parts)
+    await inTime(clock, CLIENTS_MS, Promise.all([closed, server.host.router.whenIdle()]))
     await control.close()
     await assembly.close()
+  }
+  const stopIn = async (how: 'for good' | 'to start again'): Promise<void> => {
+    if (!(await inTime(clock, STOP_MS, stop(how)))) log.warn({}, 'stopping has taken too long and is given up')
   }
   let stopped: Promise<void> | null = null
   return {
@@ -189,7 +194,7 @@ async function start(parts: Parts): Promise<Running> {
     certificates,
     host: server.host as Host,
     restart: restart.promise,
-    stop: (how = 'for good') => (stopped ??= Promise.race([stop(how), after(clock, STOP_MS)])),
+    stop: (how = 'for good') => (stopped ??= stopIn(how)),
   }
 }
 
@@ -227,15 +232,11 @@ async function endSessions({ assembly: { server }, runtime: { log } }: Parts): P
 }
 
 async function keepSessions({ assembly: { server }, runtime: { log } }: Parts): Promise<void> {
-  const sessions = server.sessions.size
-  const kept = await server.keptSessions.keepAll()
-  log.info({ sessions, kept }, 'stopping to start again')
+  log.info({ kept: await server.keptSessions.keepAll() }, 'stopping to start again')
 }
 
 const monitoringNames = ({ config: { admin, server } }: Setup): readonly string[] =>
   [...admin['monitoring-hosts'], ...server.domains.map(asciiDomain)].map((name) => name.toLowerCase())
-
-const after = (clock: Runtime['clock'], span: Millis): Promise<void> => new Promise((over) => void clock.after(span, over))
 
 async function health({ assembly: { server, stores } }: Parts, state: { readonly stopping: boolean }): Promise<Health> {
   const sessions = server.sessions.size

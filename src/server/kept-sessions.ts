@@ -4,6 +4,7 @@
  * to contacts and other servers it is as if all their connections had broken at once. What is not written down ends.
  */
 import type { Clock, Millis } from '../base/clock.ts'
+import { inTime } from '../base/in-time.ts'
 import type { Log } from '../base/log.ts'
 import { endOfTick } from '../base/tick.ts'
 import type { Jid } from '../xmpp/jid.ts'
@@ -94,6 +95,8 @@ export class KeptSessions {
   /** Told of each session that waits again. */
   onRestored: (session: Session) => void = () => {}
   readonly #parts: KeptSessionsParts
+  /** Those that are to go on after the restart. */
+  #kept: ReadonlySet<Session> = new Set()
   /** Restored and not resumed yet. */
   readonly #restored = new Set<Session>()
 
@@ -104,12 +107,12 @@ export class KeptSessions {
   }
 
   /**
-   * Writes down what can be resumed and ends everything else. Nothing may come in any more.
-   * @returns how many sessions are kept
+   * Takes the connections of the sessions that are to be kept away, and ends all others. What their clients have sent is
+   * done. No client may come in any more.
    */
-  async keepAll(): Promise<number> {
-    const { sessions, store, lastPresence, clock } = this.#parts
-    const kept = this.#chosen()
+  async pauseAll(): Promise<void> {
+    const { sessions } = this.#parts
+    const kept = (this.#kept = this.#chosen())
     const others = [...sessions.all()].filter((session) => !kept.has(session))
     for (const session of kept) sessions.leave(session, CONNECTION_LOST)
     await this.#settled(kept)
@@ -117,6 +120,14 @@ export class KeptSessions {
       sessions.end(session, SHUTDOWN)
       if (i % AT_ONCE === AT_ONCE - 1) await turn()
     }
+  }
+  /**
+   * Writes down the sessions that `pauseAll` has left. Nothing may come in any more, from anywhere, and nothing goes out.
+   * @returns how many sessions are kept
+   */
+  async keepAll(): Promise<number> {
+    const { sessions, store, lastPresence, clock } = this.#parts
+    const kept = this.#kept
     await this.#settled(kept)
     const rows: WholeSession[] = []
     this.#restored.clear()
@@ -127,7 +138,6 @@ export class KeptSessions {
       if (session.presence !== null)
         lastPresence.unavailable(session.account.bare.bare, { at: clock.now(), payload: Payload.empty })
     }
-    // What still comes for them from elsewhere is for their accounts, and stored
     for (const session of kept) if (!session.ended) sessions.handOver(session)
     await store.replaceAll(rows)
     return rows.length
@@ -202,10 +212,15 @@ export class KeptSessions {
   }
   /** What their clients have sent is done, and what comes for them has come. */
   async #settled(all: ReadonlySet<Session>): Promise<void> {
-    const idle = Promise.all(Array.from(all, ({ lane }) => lane.whenIdle()))
-    await Promise.race([idle, new Promise<void>((late) => void this.#parts.clock.after(SETTLE_MS, late))])
+    const { clock, router } = this.#parts
+    const settle = (): void => {
+      for (const session of all) for (const keepsake of this.keepsakes) keepsake.settle?.(session)
+    }
+    settle() // what is held back may have to go on before the lane does
+    const idle = Promise.all(Array.from(all, ({ lane }) => lane.whenIdle())).then(() => router.whenIdle())
+    await inTime(clock, SETTLE_MS, idle)
     await turn()
-    for (const session of all) for (const keepsake of this.keepsakes) keepsake.settle?.(session)
+    settle()
   }
 
   #restore(account: LocalAccount, { resource, until, state, pieces }: WholeSession): void {

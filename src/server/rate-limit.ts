@@ -122,6 +122,15 @@ export class RateLimiter {
     return wait === 0 ? null : this.#holdBack(wait)
   }
 
+  /** The server stops: a presence that waits for its time goes on now, and what has to follow it. */
+  letOut(session: Session): void {
+    const pace = session.get(this.#paces)
+    const { held } = pace
+    if (held === null) return
+    held.timer.cancel()
+    this.#goOn(session, pace, held)
+  }
+
   #holdBack(wait: Millis): Promise<void> {
     this.#heldBack.value += 1
     return new Promise<void>((resolve) => void this.#parts.clock.after(wait, resolve))
@@ -158,6 +167,9 @@ export class RateLimiter {
       held.timer = this.#parts.clock.after(wait, () => this.#release(session, pace))
       return
     }
+    this.#goOn(session, pace, held)
+  }
+  #goOn(session: Session, pace: Pace, held: Held): void {
     pace.held = null
     const follow = (): void => held.followers.forEach((next) => next())
     const waits = this.#parts.goOn(session, held.packet)

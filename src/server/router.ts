@@ -27,6 +27,9 @@ export class Router {
   readonly #failed: (error: unknown, packet: Packet) => void
   #remote: Destination = nowhere
   #undelivered: ((presence: Packet) => void) | null = null
+  /** Stanzas that their destinations have not done yet. */
+  #underWay = 0
+  #idle: (() => void)[] = []
 
   /** @param failed told of errors that are not the sender's */
   constructor(failed: (error: unknown, packet: Packet) => void) {
@@ -65,7 +68,7 @@ export class Router {
   route(packet: Packet, origin: Jid = packet.from): void | Promise<void> {
     try {
       const waits = this.#to(packet.to!).deliver(packet, origin)
-      return waits === undefined ? undefined : waits.catch((error: unknown) => this.#refuse(packet, error, origin))
+      return waits === undefined ? undefined : this.#await(waits.catch((error: unknown) => this.#refuse(packet, error, origin)))
     } catch (error) {
       return this.#refuse(packet, error, origin)
     }
@@ -77,9 +80,8 @@ export class Router {
   /** Sends a stanza whose failure concerns nobody. */
   routeQuietly(packet: Packet): void {
     try {
-      this.#to(packet.to!)
-        .deliver(packet, null)
-        ?.catch((error: unknown) => this.#swallow(packet, error))
+      const waits = this.#to(packet.to!).deliver(packet, null)
+      if (waits !== undefined) void this.#await(waits.catch((error: unknown) => this.#swallow(packet, error)))
     } catch (error) {
       this.#swallow(packet, error)
     }
@@ -103,6 +105,18 @@ export class Router {
     if (origin !== null) return this.refuse(packet, error, origin)
   }
 
+  /** Resolves when no stanza is under way to a destination that has to wait, such as for the disk. */
+  whenIdle(): Promise<void> {
+    return new Promise((idle) => (this.#underWay === 0 ? idle() : void this.#idle.push(idle)))
+  }
+
+  #await(waits: Promise<void>): Promise<void> {
+    this.#underWay += 1
+    return waits.finally(() => {
+      this.#underWay -= 1
+      if (this.#underWay === 0) for (const tell of this.#idle.splice(0)) tell()
+    })
+  }
   #to(jid: Jid): Destination {
     return this.#destinations.get(jid.domain) ?? this.#remote
   }

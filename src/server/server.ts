@@ -125,7 +125,11 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const kept = { store: stores.keptSessions, lastPresence: stores.lastPresence, octetsMax: options.limits['kept-sessions'] }
   const keptSessions = new KeptSessions({ ...about, sessions, probing, ...kept })
   keptSessions.keepsakes.push({ name: 'room', settle: (session) => session.room.drain(), restore: () => {} })
-  keptSessions.keepsakes.push({ name: 'rush', settle: (session) => rush.letOut(session), restore: () => {} })
+  const letOut = (session: Session): void => {
+    rateLimiter.letOut(session)
+    rush.letOut(session)
+  }
+  keptSessions.keepsakes.push({ name: 'held-presence', settle: letOut, restore: () => {} })
 
   const everyMs = options.limits['session-checkpoint']
   const octetsMax = (options.limits['session-checkpoint-rate'] * everyMs) / 1000

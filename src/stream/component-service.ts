@@ -1,5 +1,7 @@
 /** The ports for components (XEP-0114): plain TCP, so on addresses that only this machine or its own network reaches. */
 import type { Socket } from 'node:net'
+import type { Millis } from '../base/clock.ts'
+import { inTime } from '../base/in-time.ts'
 import type { EndOfTick } from '../base/tick.ts'
 import { listen, type Admission, type Listening } from '../net/listener.ts'
 import type { ComponentState } from '../server/component-state.ts'
@@ -23,6 +25,9 @@ export interface ComponentServiceOptions {
   readonly admission: Admission
   readonly endOfTick: EndOfTick
 }
+
+/** The longest that a stop waits for what components have sent last. */
+const SETTLE_MS: Millis = 3000
 
 export class ComponentService {
   readonly components: Components
@@ -75,9 +80,11 @@ export class ComponentService {
   states(): readonly ComponentState[] {
     return [...this.components.all()].map((component) => component.state)
   }
-  /** Ends all streams: the server stops. */
-  close(): void {
-    for (const stream of this.#streams) stream.shutDown()
+  /** Ends all streams: the server stops. Resolves when what has come on them is done, or that takes too long. */
+  async close(): Promise<void> {
+    const all = [...this.#streams]
+    for (const stream of all) stream.shutDown()
+    await inTime(this.#parts.clock, SETTLE_MS, Promise.all(all.map((stream) => stream.whenIdle())))
   }
   listen(host: string, port: number): Promise<Listening> {
     return listen({ host, port, admission: this.#admission, tls: null, accept: (socket) => this.accept(socket) })

@@ -132,6 +132,10 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
   shutDown(): void {
     this.#finish(SHUTDOWN)
   }
+  /** When all that has come is done; null: it is. */
+  whenIdle(): Promise<void> | null {
+    return this.#lane.whenIdle()
+  }
 
   // What the carrier tells
 

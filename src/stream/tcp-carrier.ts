@@ -78,9 +78,13 @@ export class TcpCarrier implements Carrier, SocketHandler {
     return this.#outbox.whenTaken()
   }
   close(error: StreamError | null): void {
-    this.#outbox.finish()
+    this.closeOurSide(error)
     this.#scanner.stop()
     this.#socket.resume()
+  }
+  /** As `close`, but what the other side still writes before it closes its own is read (RFC 6120 4.4). */
+  closeOurSide(error: StreamError | null): void {
+    this.#outbox.finish()
     this.#socket.write((error === null ? '' : streamError(error)) + CLOSE)
     this.#socket.end()
   }

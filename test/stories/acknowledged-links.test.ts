@@ -265,6 +265,34 @@ federation(
   },
 )
 
+federation(
+  'XEP-0198 5: a server that begins anew after a loss is not waited for: what it missed goes out at once',
+  BOTH,
+  async (realm) => {
+    const [dave] = await realm.clients('dave@b.example/1')
+    const [first] = await enabled(realm)
+    say(dave, 'mallory@c.example/x', 'm1')
+    await first.expect(`<message xmlns='jabber:server' type='chat' id='m1'>*</message>`)
+    first.link.drop()
+    await realm.until('the loss is noticed', () => realm.b.streams().every(({ remote }) => remote !== C))
+    say(dave, 'mallory@c.example/x', 'm2')
+    await local(dave)
+    const [second] = await enabled(realm)
+    for (const id of ['m1', 'm2']) await second.expect(`<message xmlns='jabber:server' type='chat' id='${id}'>*</message>`)
+  },
+)
+
+federation('a stop: what a server that counts no stanzas wrote before it heard of the end is done', async (realm) => {
+  const [dave] = await realm.clients('dave@b.example/1')
+  const [wire] = await realm.proved(realm.b, C)
+  realm.b.peers.federation.stop()
+  wire.write(TO_DAVE)
+  await wire.expect(`<error xmlns='http://etherx.jabber.org/streams'>*</error>`)
+  await dave.expect(got)
+  wire.write('</stream:stream>')
+  assert.equal((await wire.next('the footer')).kind, 'footer')
+})
+
 federation('XEP-0198 5: a name that is not known; the stream goes on without', BOTH, async (realm) => {
   const wire = await proved(realm)
   wire.write(resume('never heard of it', 0))

@@ -169,6 +169,7 @@ export class StoryServer {
   /** As when the process is told to start again: nobody comes in any more, and what can be kept is written down. */
   async retire(): Promise<void> {
     this.#service.shutDown()
+    await this.server.keptSessions.pauseAll()
     await this.server.keptSessions.keepAll()
   }
   async #next(options: StoryOptions): Promise<StoryServer> {

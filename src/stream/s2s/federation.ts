@@ -21,6 +21,7 @@ import { Outlet, type OutletParts } from './outlet.ts'
 import { RESUMPTION_MS, type PeerManagement } from './management.ts'
 import type { Switchboard } from './peer-parts.ts'
 import type { PeerStream } from './peer-stream.ts'
+import { closed, comeToRest } from './stopping.ts'
 import { PeerStreams } from './streams.ts'
 import { Vigil } from './vigil.ts'
 
@@ -96,16 +97,20 @@ export class Federation implements Destination, Switchboard, Connector {
     this.#outlets.get(keyOf(link))?.refuseAll('remote-server-timeout')
     for (const stream of this.#streams.between(link)) stream.close(null)
   }
-  /** Resolves when nothing waits to be sent any more: it was, or could not be. */
+  /** The server stops. What has come is done, what waits is sent, all streams are closed; what is left is refused. */
   async finish(): Promise<void> {
-    await Promise.all([...this.#outlets.values()].map((outlet) => outlet.whenEmpty()))
+    const { clock } = this.#host
+    const stopping = { clock, streams: this.#streams, outlets: this.#outlets }
+    await comeToRest(stopping)
+    await closed(stopping, () => this.stop())
+    for (const outlet of this.#outlets.values()) outlet.refuseAll('remote-server-timeout')
   }
   /** Ends all streams; nothing is opened any more. */
   stop(): void {
     this.#stopped = true
     this.#vigil.stop()
     this.#host.links.stop()
-    for (const stream of this.#streams.all()) stream.fail('system-shutdown')
+    for (const stream of this.#streams.all()) stream.shutDown()
   }
 
   // What streams tell
@@ -152,13 +157,13 @@ export class Federation implements Destination, Switchboard, Connector {
   }
   over(stream: PeerStream, graceful: boolean): void {
     // Who closes as he should says first what he has got: what is missing then is missing
-    if (this.#stopped || (graceful && (stream.managed?.queue.size ?? 0) === 0)) this.#management?.closed(stream)
+    if (graceful && (stream.managed?.queue.size ?? 0) === 0) this.#management?.closed(stream)
     else this.#management?.lost(stream)
     for (const link of this.#streams.remove(stream)) {
       const outlet = this.#outlets.get(keyOf(link))
       if (outlet?.stream === stream) {
         outlet.stream = null
-        if (!this.#learns(outlet)) this.#takeAny(outlet)
+        if (!this.#stopped && !this.#learns(outlet)) this.#takeAny(outlet)
       }
       if (!this.#stopped) link.closed(graceful)
       if (graceful && outlet !== undefined && outlet.waiting > 0) void this.#connect(outlet.pair)

@@ -24,11 +24,14 @@ export class ManagedPeer implements Asked {
   readonly queue: UnacknowledgedQueue<Sent>
   /** When the stream was lost; null: it is there. */
   lostAt: Millis | null = null
+  /** The other side, which has opened it, may come back for it. */
+  isAwaited = true
   askedAt: Millis = 0
   isAskPlanned = false
   isAskDue = false
   isAnswerDue = false
   readonly isSilent = false
+  #emptied: (() => void)[] = []
   readonly #handledBefore: number
   /** Of what is done on the stream, what does not count. */
   readonly #uncounted: number
@@ -55,9 +58,22 @@ export class ManagedPeer implements Asked {
   request(): void {
     this.stream.send(REQUEST)
   }
+  /** `<a/>` from the other side. */
+  acknowledge(h: number): Acknowledgement {
+    const outcome = this.queue.acknowledge(h)
+    if (this.queue.size === 0) this.#isEmpty()
+    return outcome
+  }
+  /** Resolves when the other side has acknowledged everything, or the stream is lost. */
+  whenEmpty(): Promise<void> {
+    if (this.queue.size === 0 || this.lostAt !== null) return Promise.resolve()
+    this.request()
+    return new Promise((empty) => void this.#emptied.push(empty))
+  }
   /** The stream is lost: what is not acknowledged waits in its outlet, before all else, and may have got through. */
   putBack(now: Millis): void {
     this.lostAt = now
+    this.#isEmpty()
     this.queue.disconnect()
     const byOutlet = new Map<Outlet, Waiting[]>()
     for (const { packet, note } of this.queue) {
@@ -82,5 +98,8 @@ export class ManagedPeer implements Asked {
       else outlet.forget(waiting)
     }
     return outcome
+  }
+  #isEmpty(): void {
+    for (const tell of this.#emptied.splice(0)) tell()
   }
 }

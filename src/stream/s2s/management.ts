@@ -68,8 +68,9 @@ export class PeerManagement {
   begin(stream: PeerStream, id: string | null = null, written = 0, handled = 0): void {
     stream.managed = new ManagedPeer(stream, id, this.#limits, written, handled)
   }
-  /** The other side has opened it, and wants stanzas to count. */
+  /** The other side has opened it, and wants stanzas to count: who begins anew does not go on with what was lost before. */
   enable(stream: PeerStream, asked: Element): Element {
+    for (const managed of this.#namedOf(stream)) if (managed.lostAt !== null) managed.isAwaited = false
     const id = wantsResumption(asked) ? token(this.#parts.entropy) : null
     this.begin(stream, id)
     if (id !== null) this.#named.set(id, stream.managed!)
@@ -94,7 +95,7 @@ export class PeerManagement {
     const { managed } = stream
     const h = readCount(element)
     if (managed === null || h === null) throw new StreamError('bad-format', 'An <a/> that nobody can count')
-    if (managed.queue.acknowledge(h) === 'too-high') throw tooHigh(h, managed)
+    if (managed.acknowledge(h) === 'too-high') throw tooHigh(h, managed)
     this.#asking.look(managed)
   }
 
@@ -122,8 +123,14 @@ export class PeerManagement {
     return managed !== undefined && this.#isFresh(managed) ? managed : null
   }
   /** Has the other side opened one for the pair that it may want to resume before anything is written to it? */
+  mayBeResumed(pair: Pair): boolean {
+    for (const managed of this.#namedOf(pair)) if (managed.isAwaited && this.#isFresh(managed)) return true
+    return false
+  }
+  /** Was one of these lost, so that the other side is about to come back for it? */
   awaits(pair: Pair): boolean {
-    for (const managed of this.#named.values()) if (keyOf(managed.pair) === keyOf(pair) && this.#isFresh(managed)) return true
+    for (const managed of this.#namedOf(pair))
+      if (managed.lostAt !== null && managed.isAwaited && this.#isFresh(managed)) return true
     return false
   }
   /** We have asked to resume it, and were answered. @param h null: nothing is known of it any more */
@@ -154,6 +161,9 @@ export class PeerManagement {
     return resumed(id, managed.h)
   }
 
+  *#namedOf(pair: Pair): Generator<ManagedPeer> {
+    for (const managed of this.#named.values()) if (keyOf(managed.pair) === keyOf(pair)) yield managed
+  }
   #isFresh({ lostAt }: ManagedPeer): boolean {
     return lostAt === null || this.#parts.clock.now() - lostAt < this.#parts.settings['queue-timeout']
   }

@@ -16,26 +16,20 @@ import type { Jid } from '../../xmpp/jid.ts'
 import { SERVER, STREAM, STREAM_ERRORS } from '../../xmpp/ns.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
-import type { Carrier, CarrierHandler } from '../carrier.ts'
+import type { CarrierHandler } from '../carrier.ts'
 import { isStanza, type Read } from '../packet-from.ts'
-import {
-  DIALBACK,
-  dialbackText,
-  keyOf,
-  readDialback,
-  type DialbackElement,
-  type Outcome,
-  type Pair,
-} from './dialback/elements.ts'
+import type { TcpCarrier } from '../tcp-carrier.ts'
+import { DIALBACK, dialbackText, keyOf, readDialback, type DialbackElement, type Pair } from './dialback/elements.ts'
 import { Dialback } from './dialback/machine.ts'
 import { Expiry } from './expiry.ts'
-import { PeerFailure, refusedBy } from './failure.ts'
+import { PeerFailure } from './failure.ts'
 import { stanzaOfPeer } from './inbound-stanza.ts'
 import { LifeSigns } from './life-signs.ts'
 import type { ManagedPeer } from './managed-peer.ts'
 import type { Outlet } from './outlet.ts'
 import type { PeerParts, Switchboard } from './peer-parts.ts'
 import { domainOf, peerCertificate, speaksFor, type PeerCertificate } from './trust.ts'
+import { Wanted } from './wanted.ts'
 
 export type Side = 'initiating' | 'receiving'
 
@@ -51,7 +45,7 @@ export interface PeerNegotiation {
 
 export class PeerStream implements CarrierHandler {
   readonly side: Side
-  readonly carrier: Carrier
+  readonly carrier: TcpCarrier
   readonly dialback: Dialback
   /** What the receiving side calls the stream. */
   id: string
@@ -79,16 +73,20 @@ export class PeerStream implements CarrierHandler {
   usedAt: Millis
   /** Pairs for which we may write. */
   readonly granted = new Map<string, Pair>()
+  readonly whenOver = Promise.withResolvers<void>()
   readonly #parts: PeerParts
   readonly #board: Switchboard
   readonly #negotiation: PeerNegotiation
   /** Null: the other side asks how much was handled. */
   readonly #lane: Lane<Read | null>
-  /** Who waits for the answer to `want`. */
-  readonly #wanted = new Map<string, { granted: () => void; refused: (why: PeerFailure) => void }>()
+  readonly #wanted: Wanted
   #lang: Wire | null = null
   #opened = false
   #closing = false
+  /** The server stops: stanzas that come are left to the other side, which will write them again. */
+  #isResting = false
+  /** Our side is closed, and what the other side writes until it closes its own is read. */
+  #isDraining = false
   /** An error was named, by us or by the other side. */
   #error: string | null = null
   #timer: Timer | null
@@ -97,7 +95,7 @@ export class PeerStream implements CarrierHandler {
 
   constructor(
     side: Side,
-    carry: (handler: CarrierHandler) => Carrier,
+    carry: (handler: CarrierHandler) => TcpCarrier,
     parts: PeerParts,
     board: Switchboard,
     negotiate: (stream: PeerStream) => PeerNegotiation,
@@ -108,6 +106,7 @@ export class PeerStream implements CarrierHandler {
     this.#board = board
     this.id = ''
     this.heardAt = this.usedAt = clock.now()
+    this.#wanted = new Wanted(clock, settings['negotiation-timeout'])
     this.#lane = new Lane(
       (packet) => this.#handle(packet),
       (error) => this.broken(error),
@@ -119,7 +118,7 @@ export class PeerStream implements CarrierHandler {
       {
         send: (text) => this.send(text),
         granted: (pair) => this.grant(pair),
-        refused: (pair, why) => this.#refuse(pair, why),
+        refused: (pair, why) => this.#wanted.refused(pair, why),
         examine: (pair, key) => board.examine(this, pair, key),
         accepted: (pair) => this.accept(pair),
         caught: () => this.close(null),
@@ -150,28 +149,33 @@ export class PeerStream implements CarrierHandler {
 
   /** Asks to write for a pair, by dialback. Resolves when we may. @throws PeerFailure */
   want(pair: Pair): Promise<void> {
-    const key = keyOf(pair)
-    if (this.granted.has(key)) return Promise.resolve()
+    if (this.granted.has(keyOf(pair))) return Promise.resolve()
     if (this.#closing) return Promise.reject(new PeerFailure('unreachable', 'the stream is closing'))
-    const { clock, settings } = this.#parts
-    return new Promise((granted, refused) => {
-      const timer = clock.after(settings['negotiation-timeout'], () => this.#refuse(pair, 'remote-server-timeout'))
-      const over =
-        <T>(then: (what: T) => void) =>
-        (what: T): void => {
-          timer.cancel()
-          then(what)
-        }
-      this.#wanted.set(key, { granted: over<void>(granted), refused: over(refused) })
-      this.dialback.request(pair, this.id)
-    })
+    return this.#wanted.want(pair, () => this.dialback.request(pair, this.id))
   }
   sendStanza(text: Wire, packet: Packet, outlet: Outlet, origin: Jid | null): void {
     this.usedAt = this.#parts.clock.now()
     this.send(text)
     if (this.managed !== null) this.#parts.management!.sent(this.managed, packet, outlet, origin)
   }
-  /** When all that has come is done; null: it is. */
+  /** The server stops: what has come is done, and of a stream that counts stanzas no more are taken. */
+  rest(): void {
+    this.#isResting = this.managed !== null
+  }
+  /**
+   * Ends the stream because the server stops. Who counts no stanzas cannot know which of them came too late: what the other
+   * side has written before it hears of the end is taken until it closes its side.
+   */
+  shutDown(): void {
+    if (this.managed !== null || !this.isReady) return this.fail('system-shutdown')
+    if (this.#closing) return
+    this.#isDraining = this.#closing = true
+    this.#error ??= 'system-shutdown'
+    this.carrier.closeOurSide(new StreamError('system-shutdown'))
+    this.#timer?.cancel()
+    this.#timer = this.#parts.clock.after(this.#parts.closeMs, () => this.carrier.destroy())
+  }
+  /** Null: nothing that has come is still to be done. */
   whenIdle(): Promise<void> | null {
     return this.#lane.whenIdle()
   }
@@ -216,12 +220,10 @@ export class PeerStream implements CarrierHandler {
   }
   /** We may write for the pair; with XEP-0288 the other side may as well. */
   grant(pair: Pair): void {
-    const key = keyOf(pair)
-    this.granted.set(key, pair)
+    this.granted.set(keyOf(pair), pair)
     if (this.bidirectional && this.side === 'initiating' && !this.dialback.accepts(pair)) this.accept(pair)
     if (this.side === 'initiating') this.#watchExpiry(pair)
-    this.#wanted.get(key)?.granted()
-    this.#wanted.delete(key)
+    this.#wanted.granted(pair)
     this.#board.granted(this, pair)
   }
   /** The other side may write for the pair; with XEP-0288 we may as well. */
@@ -290,6 +292,7 @@ export class PeerStream implements CarrierHandler {
     if (raw.ns === DIALBACK) return this.#dialback(raw)
     if (raw.ns === SM && this.managed !== null && (raw.name === 'r' || raw.name === 'a')) return this.#count(raw)
     if (raw.ns !== SERVER || !isStanza(raw.name)) return this.#negotiation.element(raw)
+    if (this.#isResting) return
     if (!this.dialback.acceptsAny) return this.fail('not-authorized')
     const { serves, isLocal } = this.#parts
     const read = stanzaOfPeer(raw, { serves, isLocal, accepts: (pair) => this.dialback.accepts(pair) }, this.#lang)
@@ -299,14 +302,15 @@ export class PeerStream implements CarrierHandler {
     if (this.#lane.depth >= this.#parts.settings['queued-stanzas']) this.carrier.hold()
   }
   footer(): void {
-    this.close(null)
+    if (this.#isDraining) this.carrier.destroy()
+    else this.close(null)
   }
   heard(): void {
     this.heardAt = this.#parts.clock.now()
   }
   lost(): void {
     if (!this.#closing) this.#error ??= 'connection-lost'
-    this.close(null)
+    this.footer()
   }
   gone(): void {
     this.#timer?.cancel()
@@ -353,11 +357,6 @@ export class PeerStream implements CarrierHandler {
   #unsolicited({ name, from, to, outcome }: DialbackElement): void {
     this.#parts.log.warn({ peer: this.peer, name, from, to, outcome }, 'dialback that nobody has asked for is ignored')
   }
-  #refuse(pair: Pair, why: Outcome): void {
-    const wanted = this.#wanted.get(keyOf(pair))
-    this.#wanted.delete(keyOf(pair))
-    wanted?.refused(refusedBy(why))
-  }
   /** The other side names an error, and will close. One that closes what is idle that way means no harm. */
   #told(raw: RawElement): void {
     const condition = raw.tree().elements.find((e) => e.ns === STREAM_ERRORS && e.name !== 'text')?.name ?? 'undefined-condition'
@@ -376,6 +375,7 @@ export class PeerStream implements CarrierHandler {
   #end(why: PeerFailure): void {
     if (this.isOver) return
     this.isOver = true
+    this.whenOver.resolve()
     this.#expiry.stop()
     this.#negotiation.over(why)
     this.dialback.over()

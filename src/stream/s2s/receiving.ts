@@ -107,7 +107,7 @@ export class ReceivingNegotiation implements PeerNegotiation {
   #accept(pair: Pair): void {
     const { management, clock } = this.#parts
     this.#stream.acceptOnly(pair)
-    if (management === null || !management.awaits(pair)) return this.#stream.grantBack(pair)
+    if (management === null || !management.mayBeResumed(pair)) return this.#stream.grantBack(pair)
     this.#waiting = clock.after(RESUMPTION_MS, () => this.#stream.grantBack(pair))
   }
   /** XEP-0198, as the side that was called. */
