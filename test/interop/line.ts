@@ -1,7 +1,7 @@
 /** A line between clients and a server that can go wrong: it passes on what comes, until it is cut or goes dead. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
-import type { TestContext } from 'node:test'
+import type { Afterwards } from '../support/afterwards.ts'
 import type { Endpoints } from './person.ts'
 
 export class Line {
@@ -11,9 +11,11 @@ export class Line {
   #rest: number | null = null
   /** New connections are taken, and nothing comes through on them. */
   #isDead = false
+  /** New connections break at once. */
+  #isOff = false
 
   /** @param to port of the server, asked for with each connection @param address where the line begins */
-  static async open(t: TestContext, to: () => number, address = '127.0.0.1'): Promise<Line> {
+  static async open(t: Afterwards, to: () => number, address = '127.0.0.1'): Promise<Line> {
     const line = new Line(to)
     line.#listener.listen(0, address)
     await once(line.#listener, 'listening')
@@ -25,6 +27,7 @@ export class Line {
   }
   private constructor(to: () => number) {
     this.#listener = createServer((near) => {
+      if (this.#isOff) return void near.on('error', () => {}).resetAndDestroy()
       const far = connect({ port: to(), host: '127.0.0.1' })
       far.on('data', (chunk: Buffer) => this.#toClient(near, chunk))
       near.on('data', (chunk: Buffer) => far.write(chunk))
@@ -73,9 +76,14 @@ export class Line {
     this.#isDead = true
     this.goDead()
   }
+  /** The connections of this moment break, and so do others, until `revive`. */
+  refuse(): void {
+    this.#isOff = true
+    this.cut()
+  }
   /** New connections are passed on again; those that are dead stay so, and end at last. */
   revive(): void {
-    this.#isDead = false
+    this.#isDead = this.#isOff = false
     this.cut()
   }
 

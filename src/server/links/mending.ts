@@ -10,6 +10,7 @@
  */
 import type { Clock, Millis, Timer } from '../../base/clock.ts'
 import { contactKey } from '../../im/account.ts'
+import type { Counter, Metrics } from '../../base/metrics.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Asking } from '../asking.ts'
 import type { LocalAccount } from '../accounts.ts'
@@ -24,6 +25,7 @@ import { setMark, type Passage } from './mark.ts'
 export interface MendingParts {
   readonly clock: Clock
   readonly facts: FactBoard
+  readonly metrics: Metrics
   readonly sessions: Sessions
   readonly router: Router
   readonly probing: Probing
@@ -46,12 +48,22 @@ export class Mending {
   readonly #parts: MendingParts
   readonly #links: Links
   readonly #passes = new Map<string, Pass>()
+  readonly #settled: Counter
 
   constructor(parts: MendingParts, links: Links) {
-    const { facts, probing } = parts
+    const { facts, probing, metrics } = parts
     this.#parts = parts
     this.#links = links
     facts.on('link-mended', (link) => this.#begin(link))
+    metrics.gauge(
+      'porchlight_links_mending',
+      'Links that were broken and over which contacts are being asked for anew',
+      () => this.#passes.size,
+    )
+    this.#settled = metrics.counter(
+      'porchlight_links_settled_total',
+      'Links that were broken and over which all contacts were asked for anew',
+    )
     probing.onAnswered((account, prober) => {
       if (this.#passes.size > 0) this.#passes.get(keyOf(account.domain, prober.domain))?.hasSaid(account, prober)
     })
@@ -65,8 +77,10 @@ export class Mending {
     const isUp = (): boolean => this.#links.get(link.local, link.remote)?.state === 'up'
     const pass = new Pass(this.#parts, link, isUp, (outcome) => {
       this.#passes.delete(key)
-      if (outcome === 'done') facts.tell('link-settled', { ...link, since })
-      else if (isUp()) this.#begin(link)
+      if (outcome === 'done') {
+        this.#settled.value += 1
+        facts.tell('link-settled', { ...link, since })
+      } else if (isUp()) this.#begin(link)
     })
     this.#passes.set(key, pass)
     pass.goOn()
