@@ -28,6 +28,20 @@ test('session.kick ends one session of an account, and says why', async () => {
   assert.equal(textOf(garden.ending), 'Closed by an operator')
 })
 
+test('session.kick with the address of an account ends all its sessions, and no others', async () => {
+  const { server, ask } = await operator()
+  const [orchard, garden, balcony] = [
+    await server.bind('romeo@example.net', 'orchard'),
+    await server.bind('romeo@example.net', 'garden'),
+    await server.bind('juliet@example.net', 'balcony'),
+  ]
+  assert.deepEqual(await ask('session.kick', { jid: 'romeo@example.net', reason: '' }), { jid: 'romeo@example.net', ended: 2 })
+  assert.deepEqual(
+    [orchard, garden, balcony].map(({ ending }) => ending?.name),
+    ['kicked', 'kicked', undefined],
+  )
+})
+
 test('session.kick: nobody, and no reason for anybody', async () => {
   const { server, ask } = await operator()
   const orchard = await server.bind('romeo@example.net', 'orchard')

@@ -49,12 +49,11 @@ export function sessionCommands({ sessions }: Parts, pageSize: number): readonly
     }),
     defineCommand('session.kick', { jid: v.string(), reason: v.string() }, ({ jid, reason }) => {
       const ending = kicked(reasonFrom(reason))
-      for (const session of sessions.all()) {
-        if (session.jid.full !== jid) continue
-        sessions.end(session, ending)
-        return { jid }
-      }
-      throw new CommandError(`There is no session ${jid}. It may have ended by itself; the list shows those that there are.`)
+      const named = [...sessions.all()].filter((session) => session.jid.full === jid || session.jid.bare === jid)
+      if (named.length === 0)
+        throw new CommandError(`There is no session ${jid}. It may have ended by itself; the list shows those that there are.`)
+      for (const session of named) sessions.end(session, ending)
+      return { jid, ended: named.length }
     }),
   ]
 }

@@ -19,6 +19,8 @@ export interface PasswordOptions {
 /** Of a generated password: 20 characters of base64url, 120 bits. */
 const GENERATED_OCTETS = 15
 
+export const generatedPassword = (): string => systemEntropy.bytes(GENERATED_OCTETS).toString('base64url')
+
 export async function addUser(world: World, jid: string, options: ConfigOptions & PasswordOptions): Promise<void> {
   await withAuthority(world, setupOf(world, options), async (authority) => {
     const password = await passwordFrom(world, jid, options)
@@ -97,7 +99,7 @@ function lineOf({ jid, disabled }: UserRow): string {
 const told = (password: string, { generate }: PasswordOptions): string => (generate === true ? ` Its password: ${password}` : '')
 
 async function passwordFrom(world: World, jid: string, { passwordFile, generate }: PasswordOptions): Promise<string> {
-  if (generate === true) return systemEntropy.bytes(GENERATED_OCTETS).toString('base64url')
+  if (generate === true) return generatedPassword()
   if (passwordFile !== undefined) return firstLine(resolve(world.directory, passwordFile))
   if (!world.stdin.isTTY) return world.stdin.readLine()
   const password = await world.stdin.readSecret(`Password of ${jid}: `)

@@ -100,6 +100,37 @@ interface Started {
 }
 const portOf = (banner: readonly string[]): number => Number(/server 127\.0\.0\.1 port (\d+)/.exec(banner.join('\n'))![1])
 
+async function carriesOutListsAndBackups(place: Place): Promise<void> {
+  assert.deepEqual(await place.run('session list'), { code: 0, out: '', err: '' })
+  assert.match((await place.run(`session end ${ROMEO}`)).err, /There is no session romeo@localhost/)
+  assert.match(
+    (await place.run('backup copy')).out,
+    /copy holds porchlight\.db, server-secret, self-signed\.crt, self-signed\.key\./,
+  )
+  const copy = new DatabaseSync(join(place.directory, 'copy', 'porchlight.db'), { readOnly: true })
+  assert.equal(copy.prepare('SELECT count(*) AS n FROM account').get()!['n'], 2)
+  copy.close()
+  const again = await place.run('backup copy')
+  assert.deepEqual([again.code, again.out], [1, ''])
+}
+
+test('accounts are made from a CSV file, and a line that cannot be carried out hinders no other', async (t) => {
+  const place = new Place(t, '')
+  const romeo = 'romeo@localhost,"but, ""soft"""'
+  const lines = [romeo, 'juliet@localhost', '', 'romeo@localhost,again', 'not an address,x', ' nurse@localhost , x ']
+  writeFileSync(join(place.directory, 'all.csv'), `\uFEFF${lines.join('\r\n')}`)
+  const { code, out, err } = await place.run('user add-all all.csv')
+  assert.equal(code, 1)
+  assert.match(out, /^juliet@localhost,[\w-]{20}\n$/)
+  assert.match(
+    err,
+    /^3 of 5 accounts were made\.\nline 4: There is an account romeo@localhost already.*\nline 5: .*not an address/,
+  )
+  assert.equal((await place.run('user list')).out, 'juliet@localhost\nnurse@localhost\nromeo@localhost\n')
+  writeFileSync(join(place.directory, 'bad.csv'), 'a@localhost,"x\nb@localhost')
+  assert.match((await place.run('user add-all bad.csv')).err, /bad\.csv is no CSV file: .+ Nothing was done\./)
+})
+
 test('a server from start to stop: five lines, accounts, status, health, SIGTERM', async (t) => {
   const place = new Place(t, FREE_PORTS)
   const { child, exited, banner, err } = await place.start()
@@ -117,6 +148,8 @@ test('a server from start to stop: five lines, accounts, status, health, SIGTERM
   const generated = await place.run('user add juliet@localhost --generate')
   assert.match(generated.out, /^juliet@localhost can log in now\. Its password: [\w-]{20}\n$/)
   assert.equal((await place.run('user list')).out, 'juliet@localhost\nromeo@localhost\n')
+
+  await carriesOutListsAndBackups(place)
 
   const status = JSON.parse((await place.run('status --json')).out) as Record<string, unknown>
   assert.equal(status['pid'], child.pid)

@@ -19,6 +19,7 @@ import {
   type DisableOptions,
   type PasswordOptions,
 } from './accounts.ts'
+import { makeBackup } from './backup.ts'
 import { check } from './check.ts'
 import type { ConfigOptions } from './config-options.ts'
 import { importUsers, type ImportOptions } from './import.ts'
@@ -26,7 +27,9 @@ import { explainOrder, explainPresence, showStatus, type OutputOptions } from '.
 import { openOperatorView, type OperatorOptions } from './operator.ts'
 import { checkRosters, type RosterOptions } from './rosters.ts'
 import { listLinks, orderLink, type LinkOptions } from './links.ts'
+import { addUsers } from './many-users.ts'
 import { restart } from './restart.ts'
+import { endSession, listSessions, type EndOptions } from './sessions.ts'
 import { start } from './start.ts'
 
 /** Carries out what the command line says. @returns the exit code */
@@ -85,11 +88,16 @@ function program(world: World, outcome: { code: number }): Command {
       outcome.code = await importUsers(world, place, command.optsWithGlobals<ConfigOptions & ImportOptions>())
     })
   root
+    .command('backup <directory>')
+    .description('copy the database and the secrets of the server into a new directory, while it runs or not')
+    .action((place: string, _: unknown, command: Command) => makeBackup(world, place, command.optsWithGlobals<ConfigOptions>()))
+  root
     .command('version')
     .description('the version of this program')
     .action(() => world.stdout.write(`porchlight ${world.software.version} on Node.js ${world.runtime}\n`))
   explainCommands(root, world)
   linkCommands(root, world)
+  sessionCommands(root, world)
   userCommands(root, world)
   rosterCommands(root, world, outcome)
   return root
@@ -130,6 +138,24 @@ function linkCommands(root: Command, world: World): void {
   order('up', 'let it up again: it is tried at once')
 }
 
+function sessionCommands(root: Command, world: World): void {
+  const session = root.command('session').description('connected clients; needs the running server')
+  session
+    .command('list [part]')
+    .description('all sessions, or those with this part in their address')
+    .option('--json', 'for programs, one a line')
+    .action((part: string | undefined, _: unknown, command: Command) =>
+      listSessions(world, part ?? '', command.optsWithGlobals<ConfigOptions & OutputOptions>()),
+    )
+  session
+    .command('end <jid>')
+    .description('end a session, or with the address of an account all its sessions')
+    .option('--reason <text>', 'what its user is told')
+    .action((jid: string, _: unknown, command: Command) =>
+      endSession(world, jid, command.optsWithGlobals<ConfigOptions & EndOptions>()),
+    )
+}
+
 function userCommands(root: Command, world: World): void {
   const user = root.command('user').description('accounts; works with and without a running server')
   const withPassword = (name: string, description: string): Command =>
@@ -145,6 +171,10 @@ function userCommands(root: Command, world: World): void {
     (jid: string, _: unknown, command: Command) =>
       changePassword(world, jid, command.optsWithGlobals<ConfigOptions & PasswordOptions>()),
   )
+  user
+    .command('add-all <file>')
+    .description('make an account for each line of a CSV file: "address,password"; without a password one is made and printed')
+    .action((file: string, _: unknown, command: Command) => addUsers(world, file, command.optsWithGlobals<ConfigOptions>()))
   user
     .command('disable <jid>')
     .description('let nobody use an account, and end its sessions; what is kept of it stays')

@@ -14,6 +14,8 @@ import { makeCertificate } from './certificate-making.ts'
 
 const DAY: Millis = 86_400_000
 const VALID: Millis = 3650 * DAY
+/** In the data directory: the chain and its key. */
+export const SELF_SIGNED_FILES = ['self-signed.crt', 'self-signed.key'] as const
 const LOOPBACK = ['127.0.0.1', '::1']
 
 /**
@@ -28,8 +30,8 @@ export async function selfSigned(
   entropy: Entropy,
 ): Promise<CertificateSource> {
   const source: CertificateSource = {
-    chainFile: join(directory, 'self-signed.crt'),
-    keyFile: join(directory, 'self-signed.key'),
+    chainFile: join(directory, SELF_SIGNED_FILES[0]),
+    keyFile: join(directory, SELF_SIGNED_FILES[1]),
     domains: domains.map(asciiDomain),
   }
   if (!(await isUsable(source, clock.now()))) {

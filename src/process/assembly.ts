@@ -44,7 +44,7 @@ export interface Assembly {
 }
 
 /** Of the database in the data directory. */
-const DATABASE_FILE = 'porchlight.db'
+export const DATABASE_FILE = 'porchlight.db'
 
 /** @throws StorageError when the database cannot be used */
 export async function assemble({ config, dataDirectory }: Setup, runtime: Runtime): Promise<Assembly> {

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import type { Entropy } from '../base/entropy.ts'
 
 const OCTETS = 32
-const FILE = 'server-secret'
+export const SECRET_FILE = 'server-secret'
 
 /** The secret in `directory`, made now if there is none. @throws Error of the file system */
 export async function serverSecret(directory: string, entropy: Entropy): Promise<Buffer> {
-  const file = join(directory, FILE)
+  const file = join(directory, SECRET_FILE)
   try {
     const kept = Buffer.from(await readFile(file, 'latin1'), 'hex')
     if (kept.length === OCTETS) return kept

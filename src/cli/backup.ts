@@ -1,0 +1,41 @@
+/** `porchlight backup DIRECTORY`: what a server needs to be put up again, while it runs or not. */
+import { copyFile, mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { CommandError } from '../admin/command.ts'
+import { SELF_SIGNED_FILES } from '../net/self-signed.ts'
+import { DATABASE_FILE } from '../process/assembly.ts'
+import { SECRET_FILE } from '../process/server-secret.ts'
+import type { World } from '../process/world.ts'
+import { backUp } from '../storage/backup.ts'
+import { setupOf, type ConfigOptions } from './config-options.ts'
+
+/** @param place a directory, which is made and must not be there yet @throws CommandError, StorageError */
+export async function makeBackup(world: World, place: string, options: ConfigOptions): Promise<void> {
+  const { config, dataDirectory } = setupOf(world, options)
+  if (config.server.fresh)
+    throw new CommandError('By its configuration ([server] fresh) this server keeps nothing, so there is nothing to back up.')
+  const directory = resolve(world.directory, place)
+  try {
+    await mkdir(directory, { mode: 0o700 }) // it holds keys
+  } catch (error) {
+    throw new CommandError(`${directory} cannot be made (${(error as Error).message}). Name a directory that is not there yet.`)
+  }
+  await backUp(join(dataDirectory, DATABASE_FILE), join(directory, DATABASE_FILE))
+  const copied: string[] = [DATABASE_FILE]
+  for (const file of [SECRET_FILE, ...SELF_SIGNED_FILES])
+    if (await copy(join(dataDirectory, file), join(directory, file))) copied.push(file)
+  world.stdout.write(
+    `${directory} holds ${copied.join(', ')}. To restore, put them into the data directory of a stopped server.\n`,
+  )
+}
+
+/** False: there is none. */
+async function copy(from: string, to: string): Promise<boolean> {
+  try {
+    await copyFile(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}

@@ -1,0 +1,64 @@
+/** `porchlight user add-all FILE`: accounts from a CSV file (RFC 4180), such as a spreadsheet saves. */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { CommandError } from '../admin/command.ts'
+import type { Authority } from '../admin/control-client.ts'
+import type { World } from '../process/world.ts'
+import { generatedPassword } from './accounts.ts'
+import { withAuthority } from './authority.ts'
+import { setupOf, type ConfigOptions } from './config-options.ts'
+
+interface Row {
+  /** In the file, from 1. */
+  readonly line: number
+  readonly jid: string
+  /** '': one is made. */
+  readonly password: string
+}
+
+/**
+ * Makes an account for each line, "address" or "address,password". One that cannot be made hinders no other; passwords that
+ * were made are printed as CSV.
+ * @throws CommandError when the file cannot be read, or after all when some could not be made
+ */
+export async function addUsers(world: World, file: string, options: ConfigOptions): Promise<void> {
+  const rows = await rowsOf(resolve(world.directory, file))
+  const failed = await withAuthority(world, setupOf(world, options), async (authority) => {
+    const failures: string[] = []
+    for (const row of rows) {
+      const failure = await add(world, authority, row)
+      if (failure !== null) failures.push(`line ${row.line}: ${failure}`)
+    }
+    return failures
+  })
+  world.stderr.write(`${rows.length - failed.length} of ${rows.length} accounts were made.\n`)
+  if (failed.length > 0) throw new CommandError(failed.join('\n'))
+}
+
+/** Null: it is made. Otherwise why it is not. */
+async function add(world: World, authority: Authority, { jid, password }: Row): Promise<string | null> {
+  const given = password === '' ? generatedPassword() : password
+  try {
+    const { jid: made } = (await authority.ask('user.add', { jid, password: given })) as { readonly jid: string }
+    if (password === '') world.stdout.write(`${made},${given}\n`)
+    return null
+  } catch (error) {
+    if (error instanceof CommandError) return error.message
+    throw error
+  }
+}
+
+/** @throws CommandError */
+async function rowsOf(file: string): Promise<readonly Row[]> {
+  const { parse, CsvError } = await import('csv-parse/sync')
+  try {
+    const text = readFileSync(file, 'utf8')
+    const found = parse(text, { bom: true, info: true, relaxColumnCount: true, skipEmptyLines: true, trim: true }) as unknown
+    return (found as readonly { readonly record: readonly string[]; readonly info: { readonly lines: number } }[]).map(
+      ({ record: [jid = '', password = ''], info }) => ({ line: info.lines, jid, password }),
+    )
+  } catch (error) {
+    if (error instanceof CsvError) throw new CommandError(`${file} is no CSV file: ${error.message}. Nothing was done.`)
+    throw new CommandError(`${file} cannot be read: ${(error as Error).message}. Name another file.`)
+  }
+}
