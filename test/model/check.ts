@@ -8,13 +8,17 @@ import { scriptFrom } from './writing.ts'
 /** `PORCHLIGHT_SEED=7` plays others. */
 const BASE = Number(process.env['PORCHLIGHT_SEED'] ?? 0) * 100_000
 
-export function worlds(seeds: readonly number[]): void {
+/** @param todo seeds, without `PORCHLIGHT_SEED`, that are known to fail, and what is to be mended */
+export function worlds(seeds: readonly number[], todo: ReadonlyMap<number, string> = new Map()): void {
   for (const seed of seeds) {
-    test(`what clients believe is so, or said to be in doubt, whatever happens: seed ${BASE + seed}`, async () => {
+    const reason = BASE === 0 ? todo.get(seed) : undefined
+    const name = `what clients believe is so, or said to be in doubt, whatever happens: seed ${BASE + seed}`
+    test(name, reason === undefined ? {} : { todo: reason }, async () => {
       const script = scriptOf(BASE + seed)
-      const { violations } = await play(script)
-      if (violations.length === 0) return
-      const small = await shrunk(script, violations[0]!.kind)
+      const outcome = await play(script)
+      if (outcome.violations.length === 0) return
+      if (reason !== undefined) assert.fail(reason)
+      const small = await shrunk(script, outcome.violations[0]!.kind)
       assert.fail(told(small, await play(small)))
     })
   }

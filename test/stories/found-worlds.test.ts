@@ -71,3 +71,29 @@ found(
   connect u7@b.example/1
   `,
 )
+
+found(
+  'a client that comes back long after a restart is still known to ask for annotations',
+  `
+  u9@a.example/2 asks
+  u16@b.example/1 asks managed
+  connect u9@a.example/2
+  connect u16@b.example/1
+  restart b.example
+  wait 45000 &
+  cut a.example b.example
+  connect u16@b.example/1
+  `,
+)
+
+found(
+  'what another server says against a presence waits until the client looks, and is not told when it has come to nothing',
+  `
+  u7@b.example/1 asks managed
+  u15@a.example/1 asks
+  connect u7@b.example/1
+  connect u15@a.example/1
+  look-away u15@a.example/1
+  drop u7@b.example/1
+  `,
+)

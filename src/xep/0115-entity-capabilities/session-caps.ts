@@ -39,6 +39,8 @@ export class SessionCaps {
       restore: (session) => void restored.push(session),
       done: () => restored.splice(0).forEach((session) => this.#recall(session)),
     })
+    // Whoever was away when they were asked has not answered in time
+    host.on('session-resumed', ({ session }) => this.features(session) === null && this.#recall(session))
   }
   /** The features of the session's client; null: not known, perhaps not yet. */
   features(session: Session): Features {
@@ -68,7 +70,7 @@ export class SessionCaps {
     return 'next'
   }
 
-  /** Of a session of before the server was restarted: what its presence says. */
+  /** Of a session that goes on, or that was before the server was started: what its presence says. */
   #recall(session: Session): void {
     const caps = session.presence === null ? null : capsIn(session.presence.payload)
     if (caps !== null) this.#learn(session, caps, null)

@@ -27,8 +27,11 @@ export interface Shown extends OfResource {
   readonly told: Doubt | null
   /** Since when. */
   readonly toldAt: Millis
+  /** The same, said once more by its server while the client did not look; null: it was not. */
+  readonly later: Packet | null
 }
 interface Entry extends Shown {
+  later: Packet | null
   packet: Packet
   at: Millis
   heardAfter: number
@@ -83,11 +86,12 @@ export class PresenceLedger {
     }
     this.octets = octets
     if (old === undefined) {
-      this.#entries.add({ jid, packet, at, heardAfter, told, toldAt: at, isShown: true })
+      this.#entries.add({ jid, packet, at, heardAfter, told, toldAt: at, later: null, isShown: true })
       this.doubted += told === null ? 0 : 1
     } else {
       this.#tell(old, told, at)
       old.packet = packet
+      old.later = null
       old.at = at
       old.heardAfter = heardAfter
     }
@@ -96,6 +100,15 @@ export class PresenceLedger {
   /** The client has been shown just that, and it was said once more. */
   confirm(shown: Shown, heardAfter: number): void {
     ;(shown as Entry).heardAfter = heardAfter
+  }
+  /** What its server says of it waits until the client looks. */
+  keepForLater(shown: Shown, packet: Packet): void {
+    ;(shown as Entry).later = packet
+  }
+  takeLater(shown: Shown): Packet | null {
+    const { later } = shown
+    ;(shown as Entry).later = null
+    return later
   }
   /** The client is shown that it is not available any more; of a bare JID: none of its resources (RFC 6121 4.3.2). */
   close(from: Jid): void {

@@ -46,7 +46,8 @@ export function newsOf(before: Before | null, packet: Packet, doubts: readonly D
 export const oursOf = (packet: Packet, doubt: Doubt | null): News['ours'] =>
   doubt ?? (doubtsIn(packet).length > 0 ? null : 'nothing')
 
-function isSameContent(a: Packet, b: Packet): boolean {
+/** Is it the same presence but for annotations? */
+export function isSameContent(a: Packet, b: Packet): boolean {
   if (a.lang !== b.lang) return false
   if (a.payload === b.payload || a.payload.text === b.payload.text) return true
   return (mayBeAnnotated(a.payload) || mayBeAnnotated(b.payload)) && plain(a).payload.text === plain(b).payload.text

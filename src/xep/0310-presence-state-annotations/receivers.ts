@@ -22,7 +22,7 @@ import type { Annotations } from './descriptions.ts'
 import type { Hearing } from './hearing.ts'
 import { ledgerGauges } from './ledger-gauges.ts'
 import { PresenceLedger, type LedgerLimits, type Shown } from './ledger.ts'
-import { isSame, newsOf, oursOf, type News } from './news.ts'
+import { isSame, isSameContent, newsOf, oursOf, type News } from './news.ts'
 import type { Portions } from './portions.ts'
 import { Rooms } from './rooms.ts'
 
@@ -121,7 +121,7 @@ export class Receivers {
     if (packet.kind !== 'presence' || this.#isTelling) return 'next'
     const receiver = session.get(this.#slot)
     const asks = receiver.asks ?? this.#decide(session, receiver)
-    if (this.#isKnown(session, receiver, packet)) return 'done'
+    if (this.#isKnown(session, receiver, packet) || this.#waits(session, receiver, packet)) return 'done'
     if (asks !== false) this.#note(context, receiver)
     if (asks !== true && packet.from.domain !== session.jid.domain) context.packet = plain(context.packet)
     return 'next'
@@ -227,6 +227,8 @@ export class Receivers {
     if (!this.#asking.has(session) || !this.isLooking(session)) return
     const { packet } = shown
     if (session.account.hidden(packet.from)) return // PSA-35
+    const later = session.get(this.#slot).ledger?.takeLater(shown) ?? null
+    if (later !== null) return this.#parts.host.deliver(session, later)
     const doubt = this.#parts.doubtOf(session, packet.from, shown.heardAfter)
     if (session.get(this.#slot).ledger?.tell(shown, doubt, this.#parts.host.clock.now()) !== true) return
     this.#repeat(session, this.#written(session, packet, oursOf(packet, doubt)))
@@ -327,6 +329,15 @@ export class Receivers {
     if (asks === true && shown.told !== this.#parts.doubtOf(session, from, heardAfter)) return false
     if (!isSame(shown.packet, packet, heard?.doubts ?? doubtsIn(packet))) return false
     ledger!.confirm(shown, heardAfter)
+    return true
+  }
+  /** What another server says against a presence that the client has is for when it looks again, like what we say ourselves. */
+  #waits(session: Session, { asks, ledger }: Receiver, packet: Packet): boolean {
+    const { from, type } = packet
+    if (asks !== true || type !== '' || from.domain === session.jid.domain || this.isLooking(session)) return false
+    const shown = ledger?.get(from)
+    if (shown === undefined || !isSameContent(shown.packet, packet)) return false
+    ledger!.keepForLater(shown, kept(packet))
     return true
   }
   /** While a client has shown neither capabilities nor presence, it may still do so. */
