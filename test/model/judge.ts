@@ -10,11 +10,14 @@
  * - Who sends presence directly and by subscription may be shown with what was said either way (4.6.3).
  * - What was sent directly may be forgotten by a server that is killed: nobody is told then, and who asks for
  *   annotations is left with the doubt.
+ * - What was sent directly stays in doubt when the sender's server has been started anew, until it is said again
+ *   (docs/decisions/0311-doubt-until-confirmed.md).
  * - Whether a session that waited for its client has survived the death of its server, and with which presence, depends on what
  *   was written down.
  */
 import type { Device } from './device.ts'
 import type { RosterView } from './subscriptions.ts'
+import type { Dot } from './view.ts'
 import type { Kind, Witness } from './witness.ts'
 import type { World } from './world.ts'
 
@@ -101,21 +104,24 @@ export class Judge {
     } else if (this.#isOver(device) !== false || !sight.may) {
       if (this.#isOver(device) === null) return
       if (!this.#mayBeForgotten(watcher, device, sight, isDoubted)) found('ghost', `${dot.content}, and is not there`)
-    } else this.#checkDot(watcher, device, dot.content, isDoubted, found)
+    } else this.#checkDot(watcher, device, dot, sight, found)
   }
   #checkDot(
     watcher: Device,
     device: Device,
-    content: string,
-    isDoubted: boolean,
+    { content, doubts }: Dot,
+    { isDirect }: Sight,
     found: (kind: Kind, words: string) => void,
   ): void {
     const { session } = device
+    const isDoubted = doubts.size > 0
     const contents = [device.presence, ...device.directed.values()]
     const isWritten = session.is !== 'lost' || session.isSure
     if (isWritten && !contents.includes(content)) found('old', `${content} in place of ${contents.join(' or ')}`)
     if (!watcher.asks) return
-    if (session.is === 'connected' && isDoubted) found('false doubt', `${content}, and nothing is wrong`)
+    const isUnrepeated =
+      isDirect && this.#world.troubledAt(device.domain, device.domain) >= this.#witness.shownAt(watcher, device.jid)
+    if (session.is === 'connected' && isDoubted && !isUnrepeated) found('false doubt', `${content}, and nothing is wrong`)
     if (session.is === 'lost' && !isDoubted && this.#mustBeTold(watcher, device))
       found('no doubt', `${content}, and the session waits for its client`)
   }

@@ -97,3 +97,35 @@ found(
   drop u7@b.example/1
   `,
 )
+
+found(
+  'a client that is asked in vain while it is away is not taken for one that does not ask',
+  `
+  u9@a.example/2 asks
+  u13@b.example/2 asks
+  u16@b.example/1 asks managed
+  strangers u9@a.example u13@b.example
+  connect u9@a.example/2
+  connect u16@b.example/1
+  restart b.example
+  wait 45000 &
+  cut a.example b.example
+  connect u13@b.example/2 &
+  connect u16@b.example/1
+  `,
+)
+
+found(
+  'a client that hides, and is not told when a pause is over, is shown what its contact said last',
+  `
+  u3@b.example/1 asks managed
+  u10@a.example/1 asks managed
+  connect u3@b.example/1
+  connect u10@a.example/1
+  drop u3@b.example/1
+  wait 20000
+  hide u10@a.example/1
+  wait 1000
+  connect u3@b.example/1
+  `,
+)

@@ -82,6 +82,7 @@ export class SessionCaps {
     this.resolver.resolve(asker, session.jid, caps, (features, isRefuted) => {
       // Answers may come when the session is over, or has changed what it says
       if (session.ended || session.get(this.#learnt).caps !== caps) return
+      if (features === null && session.connection === null) return // it is asked again when it is back
       session.set(this.#learnt, features === null ? NOTHING : { caps, written, features, isRefuted })
       if (features === null) return
       for (const observer of this.#observers) observer(session, features)

@@ -157,7 +157,7 @@ export class Hearing {
     const isForAll = packet.to!.isBare
     const losses = this.#lossesOf(account, packet)
     entry.confirmedAt = now
-    if (!isBareRepeat(entry, packet, digest, losses)) entry.doubts = doubtsIn(packet)
+    if (!account.isAvailable || !isBareRepeat(entry, packet, digest, losses)) entry.doubts = doubtsIn(packet)
     entry.losses = losses
     entry.sign = entry.digest === digest ? 'probe' : 'stanza'
     entry.isRepeated = entry.digest === digest && (entry.isForAll || !isForAll)
@@ -234,7 +234,8 @@ const remembered = ([full, digest, caps]: HeardJson, turn: number): Entry => ({
 
 /**
  * The same said once more without the annotation that it had, as when another resource asks. XEP-0310 4.2 has an empty
- * annotation take the doubt back, so it holds; but what was annotated before the link broke is history.
+ * annotation take the doubt back, so it holds; but what was annotated before the link broke is history. An account that shows
+ * itself to nobody (XEP-0186) is not told when the doubt is over (PSA-22): for it the presence is what was said last.
  */
 const isBareRepeat = (entry: Entry, { payload }: Packet, digest: number, losses: number): boolean =>
   entry.doubts.length > 0 && entry.digest === digest && !mayBeAnnotated(payload) && entry.losses === losses
