@@ -17,6 +17,7 @@ import { SqlAccounts } from '../storage/accounts.ts'
 import { CORE, coreMigrations } from '../storage/core-tables.ts'
 import type { Database } from '../storage/database.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../storage/kept-sessions.ts'
+import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../storage/linked-peers.ts'
 import { SqlLastPresence } from '../storage/last-presence.ts'
 import { newEpoch, SqlRosters } from '../storage/rosters.ts'
 import { openInMemory, openSqlite } from '../storage/sqlite.ts'
@@ -53,12 +54,14 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
   try {
     await database.migrate(CORE, coreMigrations)
     await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
+    await database.migrate(LINKED_PEERS, linkedPeerMigrations)
     const own = new SqlAccounts(database)
     const stores = {
       accounts: runtime.accounts?.(own) ?? own,
       rosters: new SqlRosters(database, clock, newEpoch(entropy)),
       lastPresence: new SqlLastPresence(database, log, clock),
       keptSessions: new SqlKeptSessions(database),
+      linkedPeers: new SqlLinkedPeers(database),
     }
     const metrics = new Metrics()
     const server = createServer<Database>({

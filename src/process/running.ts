@@ -168,6 +168,8 @@ async function start(parts: Parts): Promise<Running> {
     { listening: ports.map((p) => `${p.what} ${textOf(p.address)}`), data: config.server.fresh ? 'in memory' : dataDirectory },
     'started',
   )
+  const failed = (error: unknown): void => log.error({ err: error }, 'other servers could not be called')
+  servers?.federation.reunite().catch(failed)
 
   const stop = async (how: 'for good' | 'to start again'): Promise<void> => {
     state.stopping = true

@@ -19,7 +19,7 @@ import type { FromClientStage, ToAccountStage, ToSessionStage } from './order.ts
 import type { Stage } from './pipeline.ts'
 import type { FromClient, ToAccount, ToSession } from './contexts.ts'
 import type { Keepsake } from './kept-sessions.ts'
-import type { AccountStore, KeptSessionStore, LastPresenceStore, RosterStore } from './ports.ts'
+import type { AccountStore, KeptSessionStore, LastPresenceStore, LinkedPeersStore, RosterStore } from './ports.ts'
 import type { Links } from './links.ts'
 import type { Parties } from './parties.ts'
 import type { PresenceJournal } from './presence-journal.ts'
@@ -64,6 +64,7 @@ export interface Stores {
   readonly rosters: RosterStore
   readonly lastPresence: LastPresenceStore
   readonly keptSessions: KeptSessionStore
+  readonly linkedPeers: LinkedPeersStore
 }
 
 export interface Host<D = unknown> {

@@ -160,6 +160,13 @@ export interface LastPresenceStore {
   flush(): Promise<void>
 }
 
+/** Domains of others to which there is a stream, or was one when the server went: for a server that comes back. */
+export interface LinkedPeersStore {
+  all(): Promise<readonly { readonly local: string; readonly remote: string }[]>
+  put(local: string, remote: string): Promise<void>
+  drop(local: string, remote: string): Promise<void>
+}
+
 /** A session that waits for its client over a restart of the server. */
 export interface KeptSession {
   readonly owner: string

@@ -156,3 +156,29 @@ for (const trust of ['require-certificate', 'allow-dialback'] as const) {
     })
   }
 }
+
+for (const trust of ['require-certificate', 'allow-dialback'] as const) {
+  test(`a server that is killed and back after a second: nobody who wrote to it is refused, with ${trust}`, async (t) => {
+    const [a, b] = await twoServers(t, trust)
+    await Promise.all([a.addUser(`romeo@${A}`, PASSWORD), b.addUser(`juliet@${B}`, PASSWORD)])
+    const juliet = commuter(b, `juliet@${B}`, true)
+    await juliet.connect()
+    const load = new Load([juliet, `romeo@${A}`])
+    for (let i = 0; i < TIMES; i++) {
+      await setTimeout(BETWEEN_MS)
+      await a.kill()
+      await setTimeout(1000)
+      await a.start()
+    }
+    await quiet(load, [juliet])
+    const romeo = commuter(a, `romeo@${A}`, false)
+    await romeo.connect()
+    await romeo.settle()
+    assert.deepEqual(juliet.refused, [])
+    const heard = new Set(romeo.heard)
+    const missing = Array.from({ length: load.sent }, (_, i) => `${i}`).filter((body) => !heard.has(body))
+    // Who counts no stanzas cannot know what had got through when the other side died
+    if (trust === 'require-certificate') assert.deepEqual(missing, [])
+    await Promise.all([juliet, romeo].map((one) => one.leave()))
+  })
+}

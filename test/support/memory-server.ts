@@ -30,6 +30,7 @@ import { SqlAccounts } from '../../src/storage/accounts.ts'
 import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../../src/storage/kept-sessions.ts'
+import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../../src/storage/linked-peers.ts'
 import { SqlLastPresence } from '../../src/storage/last-presence.ts'
 import { SqlRosters } from '../../src/storage/rosters.ts'
 import { openInMemory } from '../../src/storage/sqlite.ts'
@@ -78,11 +79,13 @@ export async function memoryServer(options: MemoryOptions = {}): Promise<MemoryS
   const log = { ...silent, error: (fields: object) => void errors.push(fields) }
   await database.migrate(CORE, coreMigrations)
   await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
+  await database.migrate(LINKED_PEERS, linkedPeerMigrations)
   const stores = {
     accounts: new SqlAccounts(database),
     rosters: new SqlRosters(database, clock, 'e1'),
     lastPresence: new SqlLastPresence(database, log),
     keptSessions: new SqlKeptSessions(database),
+    linkedPeers: new SqlLinkedPeers(database),
   }
   const limits = { ...v.parse(limitsSettings, {}), 'strangers-step': 0, ...options.limits }
   const rate: RateSettings = { ...v.parse(rateSettings, {}), ...NO_RATE, ...options.rate }

@@ -35,6 +35,7 @@ import { SqlAccounts } from '../../src/storage/accounts.ts'
 import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../../src/storage/kept-sessions.ts'
+import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../../src/storage/linked-peers.ts'
 import { SqlLastPresence } from '../../src/storage/last-presence.ts'
 import { newEpoch, SqlRosters } from '../../src/storage/rosters.ts'
 import { openInMemory } from '../../src/storage/sqlite.ts'
@@ -205,11 +206,13 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   const database = options.database ?? openInMemory({ clock, endOfTick: inMemory ? queueMicrotask : endOfTick })
   await database.migrate(CORE, coreMigrations)
   await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
+  await database.migrate(LINKED_PEERS, linkedPeerMigrations)
   const stores = {
     accounts: new SqlAccounts(database),
     rosters: new SqlRosters(database, clock, newEpoch(entropy)),
     lastPresence: new SqlLastPresence(database, log),
     keptSessions: new SqlKeptSessions(database),
+    linkedPeers: new SqlLinkedPeers(database),
   }
   const server = createServer<Database>({
     domains: options.domains ?? [DOMAIN],

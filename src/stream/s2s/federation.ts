@@ -21,6 +21,7 @@ import { Outlet, type OutletParts } from './outlet.ts'
 import { RESUMPTION_MS, type PeerManagement } from './management.ts'
 import type { Switchboard } from './peer-parts.ts'
 import type { PeerStream } from './peer-stream.ts'
+import { Reunion } from './reunion.ts'
 import { closed, comeToRest } from './stopping.ts'
 import { PeerStreams } from './streams.ts'
 import { Vigil } from './vigil.ts'
@@ -34,6 +35,7 @@ export class Federation implements Destination, Switchboard, Connector {
   readonly #opening: Opening
   readonly #intake: Intake
   readonly #vigil: Vigil
+  readonly #reunion: Reunion
   readonly #streams = new PeerStreams()
   readonly #outlets = new Map<string, Outlet>()
   readonly #outletParts: OutletParts
@@ -50,6 +52,7 @@ export class Federation implements Destination, Switchboard, Connector {
       const isTrusted = (s: PeerStream): boolean => peers.trust(remote) !== 'require-certificate' || s.isCertified(remote)
       return this.#streams.toSameMachine(addresses, port, isTrusted)
     })
+    this.#reunion = new Reunion(host)
     this.#intake = new Intake(settings, parties, clock)
     this.#outletParts = {
       stanzasMax: settings['queue-stanzas'],
@@ -80,6 +83,13 @@ export class Federation implements Destination, Switchboard, Connector {
   }
   connect({ local, remote }: Link): void {
     void this.#connect({ local, remote })
+  }
+  /** The server can be reached again: it calls those to whom it had streams when it went. */
+  reunite(): Promise<void> {
+    return this.#reunion.begin(async (pair) => {
+      await this.#connect(pair)
+      return this.#streams.between(pair).length > 0
+    })
   }
   isWanted(link: Link): boolean {
     return (this.#outlets.get(keyOf(link))?.waiting ?? 0) > 0
@@ -120,7 +130,7 @@ export class Federation implements Destination, Switchboard, Connector {
   }
   granted(stream: PeerStream, pair: Pair): void {
     const outlet = this.#outlet(pair)
-    this.#streams.join(stream, this.#link(pair))
+    this.#join(stream, pair)
     const isWise = !this.#learns(outlet)
     if (outlet.stream === null && isWise) outlet.take(stream)
   }
@@ -131,7 +141,10 @@ export class Federation implements Destination, Switchboard, Connector {
   }
   accepted(stream: PeerStream, pair: Pair): void {
     this.#host.parties.learn(pair.remote, stream.signs)
-    this.#streams.join(stream, this.#link(pair))
+    this.#join(stream, pair)
+    // Whoever calls is there, and can be called
+    const isWaiting = (this.#outlets.get(keyOf(pair))?.waiting ?? 0) > 0
+    if (isWaiting && !stream.bidirectional) void this.#connect(pair)
   }
   examine(stream: PeerStream, pair: Pair, key: string): void {
     if (this.objection(stream, pair) !== null) return stream.dialback.conclude(pair, 'policy-violation')
@@ -166,6 +179,7 @@ export class Federation implements Destination, Switchboard, Connector {
         if (!this.#stopped && !this.#learns(outlet)) this.#takeAny(outlet)
       }
       if (!this.#stopped) link.closed(graceful)
+      if (!this.#stopped && link.state === 'idle') this.#reunion.parted(link)
       if (graceful && outlet !== undefined && outlet.waiting > 0) void this.#connect(outlet.pair)
     }
   }
@@ -184,6 +198,11 @@ export class Federation implements Destination, Switchboard, Connector {
     if (this.#streams.countFrom(pair) >= this.#settings['connections-per-domain']) return 'Too many streams from this domain'
     const tooMany = this.#streams.countLike(stream) >= this.#settings['connections-per-host']
     return tooMany ? 'Too many streams with this certificate or from this address' : null
+  }
+  #join(stream: PeerStream, pair: Pair): void {
+    const link = this.#link(pair)
+    this.#streams.join(stream, link)
+    this.#reunion.linked(link)
   }
   #link({ local, remote }: Pair): Link {
     return this.#host.links.of(local, remote)
