@@ -40,6 +40,8 @@ export interface Assembly {
   readonly server: Server<Database>
   readonly stores: Stores
   readonly metrics: Metrics
+  /** Why the last thing that was to be written was not; null: it was written. */
+  storageTrouble(): Error | null
   /** What is still to be written is written, and the database let go of. */
   close(): Promise<void>
 }
@@ -86,7 +88,7 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
       await stores.lastPresence.flush()
       await database.close()
     }
-    return { server, stores, metrics, close }
+    return { server, stores, metrics, storageTrouble: () => database.trouble, close }
   } catch (error) {
     await database.close()
     throw error

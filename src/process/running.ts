@@ -240,11 +240,14 @@ async function keepSessions({ assembly: { server }, runtime: { log } }: Parts): 
 const monitoringNames = ({ config: { admin, server } }: Setup): readonly string[] =>
   [...admin['monitoring-hosts'], ...server.domains.map(asciiDomain)].map((name) => name.toLowerCase())
 
-async function health({ assembly: { server, stores } }: Parts, state: { readonly stopping: boolean }): Promise<Health> {
+async function health({ assembly }: Parts, state: { readonly stopping: boolean }): Promise<Health> {
+  const { server, stores } = assembly
   const sessions = server.sessions.size
   if (state.stopping) return { status: 'stopping', sessions }
   try {
     await stores.accounts.count('')
+    const trouble = assembly.storageTrouble()
+    if (trouble !== null) throw trouble
     return { status: 'ok', sessions }
   } catch (error) {
     return { status: 'database-unavailable', sessions, reason: (error as Error).message }

@@ -31,6 +31,17 @@ export interface AccountRow {
   readonly policy: ChosenPolicy
 }
 
+/** An operation of the server itself, such as one of its stores, has failed: nobody's mistake, and nothing was changed. */
+export class OperatingError extends Error {
+  /** It may work again soon: there is no room on the disk, or too much to do. */
+  readonly isPassing: boolean
+
+  constructor(sentence: string, isPassing = false) {
+    super(sentence)
+    this.isPassing = isPassing
+  }
+}
+
 export interface AccountStore {
   /** False: there is such an account already, and nothing was changed. */
   create(bare: string, credentials: Credentials, now: Millis): Promise<boolean>
@@ -101,7 +112,7 @@ export interface Relation {
 }
 
 /** The stored roster is not the one that the change was made from: load it again. Nothing was stored. */
-export class RosterConflict extends Error {
+export class RosterConflict extends OperatingError {
   readonly owner: string
 
   constructor(owner: string) {

@@ -4,13 +4,14 @@ import { contactKey, type Account, type ImLimits } from '../im/account.ts'
 import { unseen } from '../im/invisibility.ts'
 import { broadcastAvailable, broadcastUnavailable, directed, receive, type PresenceOut } from '../im/presence.ts'
 import { inbound, outbound } from '../im/subscribing.ts'
-import type { Packet } from '../xmpp/packet.ts'
+import { Packet } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
-import type { Accounts } from './accounts.ts'
+import type { Accounts, LocalAccount } from './accounts.ts'
 import type { FromClient, ToAccount } from './contexts.ts'
 import type { KeptFarewells } from './farewells.ts'
 import type { FactBoard } from './facts.ts'
 import type { Stage, Verdict } from './pipeline.ts'
+import type { Knowledge } from './presence-journal.ts'
 import type { Probing } from './probing.ts'
 import type { RosterChanges } from './roster-changes.ts'
 import type { Router } from './router.ts'
@@ -27,6 +28,8 @@ export interface PresenceParts {
   readonly out: PresenceOut
   readonly deliver: (session: Session, packet: Packet) => void
   readonly limits: ImLimits
+  /** What is known of a contact elsewhere. */
+  readonly knowledge: Knowledge
   /** Whether users may learn that an account does not exist. */
   readonly isDirectoryPublic: boolean
 }
@@ -72,10 +75,11 @@ export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
       case 'probe':
         parts.probing.answer(account, packet)
         return 'done'
+      case 'unsubscribed':
+        return unsubscribed(parts, account, packet)
       case 'subscribe':
       case 'subscribed':
       case 'unsubscribe':
-      case 'unsubscribed':
         return parts.rosterChanges
           .perform(account, () => inbound(account, packet, parts.clock.now(), parts.limits), null)
           .then(done)
@@ -83,6 +87,25 @@ export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
         return 'done'
     }
   }
+}
+
+/**
+ * The contact lets the account see it no more. Its server has said before that each resource has gone (3.2.2 rule 3), unless
+ * this answers a probe (4.3.2 rule 1): it knows of no subscription then, and nobody would ever end what is still shown.
+ */
+async function unsubscribed(
+  { clock, limits, knowledge, rosterChanges, router }: PresenceParts,
+  account: LocalAccount,
+  packet: Packet,
+): Promise<Verdict> {
+  const { from } = packet
+  const key = contactKey(from)
+  const isSeen = account.roster.isSubscribedTo(key) && !router.isLocal(from.domain)
+  await rosterChanges.perform(account, () => inbound(account, packet, clock.now(), limits), null)
+  if (!isSeen || account.roster.isSubscribedTo(key)) return 'done'
+  for (const { jid } of knowledge(account, from.asBare).resources)
+    router.routeQuietly(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: account.bare }))
+  return 'done'
 }
 
 /** RFC 6121 3: with the server itself nobody has a subscription, since it has no presence (SUB-31). */

@@ -48,11 +48,12 @@ export class RosterChanges {
     const step = decide()
     const { change, request } = step
     const { rosters, clock } = this.#parts
+    // First, for a step whose second half cannot be stored must not have happened: a request without its item is no request
+    if (request !== null) await rosters.keepRequest(account.bare.bare, request, clock.now())
     if (change !== null) {
       await rosters.save(account.bare.bare, change)
       account.roster.apply(change, rosters.epoch)
     }
-    if (request !== null) await rosters.keepRequest(account.bare.bare, request, clock.now())
     const effects = new Effects(account, this.#parts, origin, () => `push-${(this.#pushes += 1)}`)
     step.run(effects)
     if (change !== null) this.#parts.facts.tell('roster-changed', { account, change })

@@ -5,6 +5,7 @@
 import { Packet } from '../xmpp/packet.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { errorReply, StanzaError } from '../xmpp/stanza-error.ts'
+import { operatingRefusal } from './operating-refusal.ts'
 
 export interface Destination {
   /**
@@ -123,7 +124,7 @@ export class Router {
   #refuse(packet: Packet, error: unknown, origin: Jid): void | Promise<void> {
     if (error instanceof StanzaError) return this.returned(packet, error, origin)
     this.#failed(error, packet)
-    return this.refuse(packet, new StanzaError('internal-server-error'), origin)
+    return this.refuse(packet, operatingRefusal(error), origin)
   }
   #swallow(packet: Packet, error: unknown): void {
     if (error instanceof StanzaError) void this.returned(packet, error, null)

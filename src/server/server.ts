@@ -24,7 +24,7 @@ import { linking } from './links/linking.ts'
 import { LocalDomain } from './local-domain.ts'
 import { FROM_CLIENT, TO_ACCOUNT } from './order.ts'
 import { Parties } from './parties.ts'
-import { PresenceJournal } from './presence-journal.ts'
+import { PresenceJournal, type Knowledge } from './presence-journal.ts'
 import { RateLimiter } from './rate-limit.ts'
 import type { Registrar } from './registrar.ts'
 import { Registry } from './registry.ts'
@@ -120,7 +120,20 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const links = linking({ ...about, sessions, probing, asking })
   const isDirectoryPublic = presence['public-directory']
   const mayStrangersQuery = presence['queries-by-strangers']
-  const rules = { mayStrangersQuery, probing, rosters, rosterChanges, farewells, out, deliver, limits, iq, isDirectoryPublic }
+  const knowledge: Knowledge = (watcher, contact) => journal.knowledge(watcher, contact)
+  const rules = {
+    knowledge,
+    mayStrangersQuery,
+    probing,
+    rosters,
+    rosterChanges,
+    farewells,
+    out,
+    deliver,
+    limits,
+    iq,
+    isDirectoryPublic,
+  }
   installCore(books, { ...about, ...rules, rateLimiter, rush })
   const kept = { store: stores.keptSessions, lastPresence: stores.lastPresence, octetsMax: options.limits['kept-sessions'] }
   const keptSessions = new KeptSessions({ ...about, sessions, probing, ...kept })

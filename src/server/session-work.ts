@@ -9,7 +9,9 @@ import { StanzaError } from '../xmpp/stanza-error.ts'
 import type { FromClient } from './contexts.ts'
 import { violation } from './endings.ts'
 import { Lane } from './lane.ts'
+import { operatingRefusal } from './operating-refusal.ts'
 import { run } from './pipeline.ts'
+import { OperatingError } from './ports.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { Registry } from './registry.ts'
 import type { Router } from './router.ts'
@@ -76,9 +78,16 @@ export class SessionWork {
     }
   }
   #refuse({ session, packet }: FromClient, error: unknown): Waiting {
-    if (!(error instanceof StanzaError)) throw error
+    const refusal = this.#refusal(error)
     const refused = packet.to === null ? packet.addressedTo(session.account.bare) : packet
-    return this.#parts.router.refuse(refused, error, session.jid)
+    return this.#parts.router.refuse(refused, refusal, session.jid)
+  }
+  /** @throws what is a mistake in the server */
+  #refusal(error: unknown): StanzaError {
+    if (error instanceof StanzaError) return error
+    if (!(error instanceof OperatingError)) throw error
+    this.#parts.failed(error, 'A stanza could not be done and was refused')
+    return operatingRefusal(error)
   }
   #other(session: Session, item: Element | Refused): Waiting {
     if (item instanceof Element) {

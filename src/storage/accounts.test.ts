@@ -48,6 +48,7 @@ test('credentials that could not be read are read again', async () => {
     atomically: (statements) => database.atomically(statements),
     migrate: (owner, migrations) => database.migrate(owner, migrations),
     close: () => database.close(),
+    trouble: null,
   })
   await assert.rejects(accounts.credentials(ROMEO), /no disk/)
   isBroken = false

@@ -55,6 +55,8 @@ export interface Database {
   atomically(statements: readonly Statement[]): Promise<readonly number[]>
   /** Brings the tables of `owner` up to date. @throws StorageError with trouble 'newer-schema' */
   migrate(owner: string, migrations: Migrations): Promise<void>
+  /** Why the last thing that was to be written was not, where that was the file's fault; null: it was written. */
+  readonly trouble: Error | null
   /** Finishes what was begun, then lets go of the file. Whatever comes later is refused. */
   close(): Promise<void>
 }

@@ -87,6 +87,9 @@ class SqliteDatabase implements Database {
     this.#clock = clock
     this.#kysely = new Kysely<unknown>({ dialect: new SqliteWorkerDialect(queue) })
   }
+  get trouble(): Error | null {
+    return this.#queue.trouble
+  }
   schema<S>(): Kysely<S> {
     return this.#kysely as Kysely<S>
   }

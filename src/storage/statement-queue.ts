@@ -7,7 +7,7 @@ import type { SQLInputValue } from 'node:sqlite'
 import type { EndOfTick } from '../base/tick.ts'
 import type { Query } from './prepare.ts'
 import type { Batch, Call, Reply, Rows, Unit } from './sqlite-messages.ts'
-import { StorageError, type Failure } from './storage-error.ts'
+import { isOfTheFile, StorageError, type Failure } from './storage-error.ts'
 
 const BATCHES_UNDER_WAY = 2
 /** Texts kept compiled. When there are more, the oldest makes room. */
@@ -60,6 +60,8 @@ export class StatementQueue {
   #postAgreed = false
   #closed: StorageError | null = null
   #whenIdle: (() => void) | null = null
+  /** Why the last statement that writes has failed, where any other would have as well; null: it has not. */
+  trouble: StorageError | null = null
 
   /** @param limit of statements whose results are awaited at one time  @param errorOf words for a failure */
   constructor(carrier: Carrier, endOfTick: EndOfTick, limit: number, errorOf: (failure: Failure) => StorageError) {
@@ -102,7 +104,9 @@ export class StatementQueue {
       const { texts, resolve, reject } = batch[i]!
       const outcome = outcomes[i]!
       this.#inFlight -= texts.length
-      if ('code' in outcome) reject(this.#errorOf(outcome))
+      const error = 'code' in outcome ? this.#errorOf(outcome) : null
+      if (texts.some((text) => !text.readsOnly) && (error === null || isOfTheFile(error))) this.trouble = error
+      if ('code' in outcome) reject(error!)
       else
         resolve(
           outcome.map((result, n) =>

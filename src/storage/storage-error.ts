@@ -3,6 +3,8 @@
  * The codes are SQLite's primary result codes (sqlite.org/rescode.html).
  */
 
+import { OperatingError } from '../server/ports.ts'
+
 export type StorageTrouble =
   /** The file cannot be opened or written. */
   | 'not-writable'
@@ -24,15 +26,22 @@ export type StorageTrouble =
   /** A statement that had to change something changed nothing; see `required`. */
   | 'nothing-changed'
 
+const PASSING: ReadonlySet<StorageTrouble> = new Set(['disk-full', 'busy', 'overloaded'])
+/** Of the file itself, whatever was to be written. */
+const OF_THE_FILE: ReadonlySet<StorageTrouble> = new Set(['not-writable', 'disk-full', 'busy', 'corrupt', 'closed'])
+
 /** An operation on the database failed and changed nothing. */
-export class StorageError extends Error {
+export class StorageError extends OperatingError {
   readonly trouble: StorageTrouble
 
   constructor(trouble: StorageTrouble, sentence: string) {
-    super(sentence)
+    super(sentence, PASSING.has(trouble))
     this.trouble = trouble
   }
 }
+
+/** Would any other statement have failed as well? */
+export const isOfTheFile = ({ trouble }: StorageError): boolean => OF_THE_FILE.has(trouble)
 
 /** Where and why a statement failed, as it crosses from the thread that ran it. */
 export interface Failure {

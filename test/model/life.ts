@@ -28,6 +28,9 @@ export class Life {
       atomically: (statements: readonly Statement[]) => this.#done(() => of.atomically(statements)),
       migrate: (owner: string, migrations: Migrations) => of.migrate(owner, migrations),
       close: async () => {},
+      get trouble() {
+        return of.trouble
+      },
     }
   }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { componentsOf, type ComponentClient } from '../support/component.ts'
 import { arrives, done, gone, here, push, rosterSet } from '../support/stanzas.ts'
 import { bareOf, story as everywhere, type Cast, type Setting } from '../support/story.ts'
+import { Elsewhere } from '../support/elsewhere.ts'
 import type { StoryClient } from '../support/story-client.ts'
 
 const ALICE = bareOf('alice')
@@ -83,3 +84,18 @@ story('who asks again is not shut out by what was said before', async (cast) => 
   await cast.settle()
   assert.deepEqual(component.wire.arrived, [])
 })
+
+story(
+  'RFC 6121 4.3.2 rule 1: a probe is answered that there is no subscription, and what was still shown is closed',
+  async (cast) => {
+    const [dave, resource] = ['dave@b.example', 'dave@b.example/1']
+    const elsewhere = new Elsewhere(cast)
+    await cast.rosters(['alice', dave, 'to'])
+    const [alice] = await cast.clients('alice/1')
+    await elsewhere.send(`<presence from='${resource}' to='${ALICE}'/>`)
+    await alice.expect(here(resource, '', ALICE))
+    await elsewhere.send(`<presence type='unsubscribed' from='${dave}' to='${ALICE}'/>`)
+    await alice.expect(arrives('unsubscribed', dave, ALICE), push(dave, `subscription='none'`), gone(resource, '', ALICE))
+    await elsewhere.take()
+  },
+)

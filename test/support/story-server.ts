@@ -115,18 +115,18 @@ export class StoryServer {
   readonly clock: Clock
   readonly stores: Stores
   /** What was logged as an error: a story that passes has none. */
-  readonly errors: readonly object[]
+  readonly #errors: object[]
   readonly #service: ClientService
   readonly #open: OpenDoor
   readonly #doors = new Map<Transport, Door>()
 
-  constructor(transport: Transport, server: Server<Database>, service: ClientService, open: OpenDoor, errors: readonly object[]) {
+  constructor(transport: Transport, server: Server<Database>, service: ClientService, open: OpenDoor, errors: object[]) {
     this.transport = transport
     this.server = server
     this.host = server.host
     this.clock = server.host.clock
     this.stores = server.host.stores
-    this.errors = errors
+    this.#errors = errors
     this.#service = service
     this.#open = open
   }
@@ -180,6 +180,14 @@ export class StoryServer {
     const next = await storyServer(transport, { ...options, clock, database: host.database })
     await next.server.keptSessions.restoreAll()
     return next
+  }
+  /** What it has logged as errors. */
+  get errors(): readonly object[] {
+    return this.#errors
+  }
+  /** What it has logged as errors: a story that wants some takes them. */
+  takeErrors(): readonly object[] {
+    return this.#errors.splice(0)
   }
   /** As when the process is told to stop. */
   shutDown(): void {
