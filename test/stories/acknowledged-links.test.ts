@@ -282,6 +282,28 @@ federation(
   },
 )
 
+federation(
+  'a server that comes back calls those to whom it had streams, and nobody waits for another attempt',
+  BOTH,
+  async (realm) => {
+    const [alice] = await realm.friends('alice@a.example/1', 'dave@b.example/1')
+    const { linkedPeers } = realm.b.story.stores
+    assert.deepEqual(await linkedPeers.all(), [{ local: 'b.example', remote: 'a.example' }])
+    realm.zone.isDown = true
+    await cut(realm)
+    say(alice, 'dave@b.example/1', 'waits')
+    realm.isTogether = false
+    await local(alice)
+    realm.zone.isDown = false
+    await realm.b.peers.federation.reunite()
+    await realm.until('there is a stream', () => realm.b.streams().length > 0)
+    realm.isTogether = true
+    await realm.settle()
+    assert.deepEqual(bodies(realm.known('dave@b.example/1').take()), ['waits'])
+    alice.take()
+  },
+)
+
 federation('a stop: what a server that counts no stanzas wrote before it heard of the end is done', async (realm) => {
   const [dave] = await realm.clients('dave@b.example/1')
   const [wire] = await realm.proved(realm.b, C)
