@@ -57,6 +57,8 @@ export interface RosterChange {
 /** How many of each thing one account may hold; what is over is refused, or dropped where the RFC wants silence. */
 export interface ImLimits {
   readonly rosterItems: number
+  /** Of all of them, in octets, about. */
+  readonly rosterBytes: number
   readonly groupsPerItem: number
   /** Of a name, and of a group's name, in octets of UTF-8. */
   readonly nameBytes: number
@@ -64,21 +66,43 @@ export interface ImLimits {
   readonly pendingRequests: number
   /** Of one such request, in octets. */
   readonly pendingBytes: number
+  /** Of all of them. */
+  readonly pendingBytesInAll: number
   /** Entities outside the roster that one resource may have sent presence to. */
   readonly directedPerResource: number
+  /** Of their addresses, in octets. */
+  readonly directedBytes: number
+  /** Of a presence that is broadcast, in octets: it is kept. */
+  readonly presenceBytes: number
   /** Who stands behind a domain: those behind whom the same party stands have one share together. */
   readonly partyOf: (domain: string) => string
 }
 
 export const defaultLimits: ImLimits = {
   rosterItems: 2000,
+  rosterBytes: 1024 * 1024,
   groupsPerItem: 50,
   nameBytes: 1023,
   pendingRequests: 200,
   pendingBytes: 8192,
+  pendingBytesInAll: 512 * 1024,
   directedPerResource: 500,
+  directedBytes: 64 * 1024,
+  presenceBytes: 32 * 1024,
   partyOf: (domain) => domain,
 }
+
+/** What an item or a request takes up beside its texts, about. */
+const RECORD_OCTETS = 200
+
+/** What an item takes up, about. */
+export function octetsOfItem({ jid, name, groups }: Pick<RosterItem, 'jid' | 'name' | 'groups'>): number {
+  let octets = RECORD_OCTETS + jid.full.length + Buffer.byteLength(name)
+  for (const group of groups) octets += Buffer.byteLength(group)
+  return octets
+}
+/** What a request that waits takes up, about. */
+export const octetsOfRequest = (stanza: Packet): number => RECORD_OCTETS + stanza.from.full.length + stanza.payload.text.length
 
 /** For an item without groups: one array for all of them. */
 export const NO_GROUPS: readonly string[] = []
@@ -95,6 +119,8 @@ export class Roster {
   #epoch: string
   readonly #items = new Map<string, RosterItem>()
   #pending: Map<string, PendingRequest> | null = null
+  /** Of the items; null: not counted yet. */
+  #octets: number | null = null
   #subscribers: readonly Jid[] | null = null
   #subscriptions: readonly Jid[] | null = null
 
@@ -126,6 +152,20 @@ export class Roster {
   }
   get size(): number {
     return this.#items.size
+  }
+  /** What the items take up, about. */
+  get octets(): number {
+    if (this.#octets === null) {
+      this.#octets = 0
+      for (const item of this.#items.values()) this.#octets += octetsOfItem(item)
+    }
+    return this.#octets
+  }
+  /** What the unanswered requests take up, about. */
+  get pendingOctets(): number {
+    let octets = 0
+    for (const { stanza } of this.pending()) octets += octetsOfRequest(stanza)
+    return octets
   }
   has(contact: string): boolean {
     return this.#items.has(contact)
@@ -172,6 +212,11 @@ export class Roster {
   /** @param epoch of this run of the server */
   apply(change: RosterChange, epoch = this.#epoch): void {
     const key = change.contact.full
+    const before = this.#items.get(key)
+    if (this.#octets !== null) {
+      if (before !== undefined) this.#octets -= octetsOfItem(before)
+      if (change.item !== null) this.#octets += octetsOfItem(change.item)
+    }
     this.#version = change.version
     if (change.pushed) this.#epoch = epoch
     if (change.item === null) this.#items.delete(key)

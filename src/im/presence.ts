@@ -206,7 +206,9 @@ function toOwn(account: Account, packet: Packet, out: ResourceOut): void {
 
 function remember(me: Resource, to: Jid, limits: ImLimits): void {
   if (me.directed?.has(to.full)) return
-  if ((me.directed?.size ?? 0) >= limits.directedPerResource) {
+  let octets = to.full.length
+  if (me.directed !== null) for (const full of me.directed.keys()) octets += full.length
+  if ((me.directed?.size ?? 0) >= limits.directedPerResource || octets > limits.directedBytes) {
     throw new StanzaError('resource-constraint', { text: 'presence sent directly to too many' })
   }
   ;(me.directed ??= new Map()).set(to.full, to)

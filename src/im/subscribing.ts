@@ -14,6 +14,8 @@ import { StanzaError } from '../xmpp/stanza-error.ts'
 import {
   contactOf,
   NO_GROUPS,
+  octetsOfItem,
+  octetsOfRequest,
   type Account,
   type ImLimits,
   type PendingRequest,
@@ -149,7 +151,7 @@ function asked(account: Account, stanza: Packet, now: Millis, limits: ImLimits):
     return grant(account, stanza, revise(account, contact, transition('outbound', 'subscribed', next).next, false))
   }
   const stored = roster.pendingFrom(contact.full)
-  if (stored === undefined && !mayWait(account, contact, limits)) return NOTHING
+  if (stored === undefined && !mayWait(account, stanza, limits)) return NOTHING
   if (stanza.wire.length > limits.pendingBytes || stored?.stanza.wire === stanza.wire) return NOTHING
   const request: PendingRequest = { from: contact, stanza: keptPacket(stanza), receivedAt: now } // rule 4: one of each sender, the last
   return {
@@ -162,11 +164,16 @@ function asked(account: Account, stanza: Packet, now: Millis, limits: ImLimits):
 }
 
 /** May one more request wait? Nobody's requests are more than those that still have room: so there is always room for others. */
-function mayWait({ roster }: Account, contact: Jid, { pendingRequests, partyOf }: ImLimits): boolean {
-  const party = partyOf(contact.domain)
+function mayWait({ roster }: Account, request: Packet, { pendingRequests, pendingBytesInAll, partyOf }: ImLimits): boolean {
+  const party = partyOf(request.from.domain)
   let own = 0
-  for (const { from } of roster.pending()) if (partyOf(from.domain) === party) own += 1
-  return own + roster.pendingCount < pendingRequests
+  let octets = octetsOfRequest(request)
+  for (const { from, stanza } of roster.pending()) {
+    const isOwn = partyOf(from.domain) === party
+    if (isOwn) own += 1
+    octets += octetsOfRequest(stanza) * (isOwn ? 2 : 1)
+  }
+  return own + roster.pendingCount < pendingRequests && octets <= pendingBytesInAll
 }
 
 /** 3.1.3 rule 2: the server answers for the user. Presence follows: it puts right a contact who had lost us. */
@@ -208,11 +215,15 @@ function revise(
   return { contact: jid, item, pending, version: isSame ? roster.version : roster.version + 1, pushed: !isSame }
 }
 
-/** @throws StanzaError policy-violation: one item more than the roster may hold */
-export function checkRoom(account: Account, { contact, item }: RosterChange, limits: ImLimits): void {
-  const { roster } = account
-  if (item === null || roster.has(contact.full) || roster.size < limits.rosterItems) return
-  throw new StanzaError('policy-violation', { text: `the roster is full: it holds ${limits.rosterItems} contacts` })
+/** @throws StanzaError policy-violation: one item, or more octets, than the roster may hold */
+export function checkRoom({ roster }: Account, { contact, item }: RosterChange, limits: ImLimits): void {
+  if (item === null) return
+  const before = roster.item(contact.full)
+  if (before === undefined && roster.size >= limits.rosterItems)
+    throw new StanzaError('policy-violation', { text: `the roster is full: it holds ${limits.rosterItems} contacts` })
+  const more = octetsOfItem(item) - (before === undefined ? 0 : octetsOfItem(before))
+  if (more > 0 && roster.octets + more > limits.rosterBytes)
+    throw new StanzaError('policy-violation', { text: `the roster is full: it holds ${limits.rosterBytes} octets` })
 }
 
 function pushChange(change: RosterChange | null, out: SubscriptionOut): void {

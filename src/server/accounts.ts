@@ -17,6 +17,8 @@ export class LocalAccount extends Account {
   disabled: Disabled | null
   /** By bare JID of the sender: the end of the last stanza of his that had to wait. Null: none. */
   arriving: Map<string, Promise<void>> | null
+  /** What features keep with it, in octets, about. */
+  besideOctets: number
   #slots: unknown[]
 
   constructor(bare: Jid, roster: Roster) {
@@ -24,6 +26,7 @@ export class LocalAccount extends Account {
     this.serial = new Serial()
     this.disabled = null
     this.arriving = null
+    this.besideOctets = 0
     this.#slots = []
   }
   /** Whatever else comes from `sender` waits until `done` has ended, however it ends. Gives back `done`. */
@@ -36,6 +39,10 @@ export class LocalAccount extends Account {
     const ended: Promise<void> = done.then(over, over)
     ;(this.arriving ??= new Map()).set(sender, ended)
     return done
+  }
+  /** What it takes up in memory, about. */
+  get octets(): number {
+    return ACCOUNT_OCTETS + this.roster.octets + this.roster.pendingOctets + this.besideOctets
   }
   furnish(slots: unknown[]): void {
     this.#slots = slots
@@ -57,6 +64,21 @@ export class LocalAccount extends Account {
 }
 type Resource = Account['resources'][number]
 
+/** What an account takes up beside its roster, about. */
+const ACCOUNT_OCTETS = 2000
+
+/** How many accounts without a session stay in memory. */
+export interface IdleLimits {
+  readonly accounts: number
+  /** What they may take up, about. */
+  readonly octets: number
+}
+interface Idle {
+  readonly account: LocalAccount
+  /** When it became idle. */
+  readonly octets: number
+}
+
 /** What a feature keeps with an account and must have read before the account is used. */
 export type AccountLoader = (account: LocalAccount) => Promise<void>
 
@@ -69,22 +91,22 @@ export interface AccountStores {
 export class Accounts {
   readonly slots: SlotBook<LocalAccount> = new SlotBook()
   readonly #stores: AccountStores
-  readonly #idleMax: number
+  readonly #idleLimits: IdleLimits
   readonly #usual: PresencePolicy
   readonly #loaders: AccountLoader[] = []
   readonly #inMemory = new Map<string, LocalAccount>()
   /** Without sessions, the longest unneeded first. */
-  readonly #idle = new Map<string, LocalAccount>()
+  readonly #idle = new Map<string, Idle>()
+  #idleOctets = 0
   readonly #loading = new Map<string, Promise<LocalAccount | null>>()
 
   /**
-   * @param idleMax how many accounts without a session stay in memory
    * @param usual what others may know of those who have not chosen
    */
-  constructor(stores: AccountStores, idleMax: number, usual: PresencePolicy) {
+  constructor(stores: AccountStores, idle: IdleLimits, usual: PresencePolicy) {
     this.#usual = usual
     this.#stores = stores
-    this.#idleMax = idleMax
+    this.#idleLimits = idle
   }
   /** `load` runs whenever an account is read from the store, before anybody sees it. */
   alsoLoad(load: AccountLoader): void {
@@ -118,26 +140,35 @@ export class Accounts {
   }
   /** The account has a session from now on. */
   keep(account: LocalAccount): void {
-    this.#idle.delete(account.bare.bare)
+    this.#wake(account.bare.bare)
     this.#inMemory.set(account.bare.bare, account)
   }
   /** The account may have lost its last session. */
   release(account: LocalAccount): void {
     const key = account.bare.bare
     if (account.resources.length > 0 || this.#inMemory.get(key) !== account) return
-    this.#idle.delete(key)
-    this.#idle.set(key, account)
+    this.#wake(key)
+    const { octets } = account
+    this.#idle.set(key, { account, octets })
+    this.#idleOctets += octets
+    const { accounts, octets: octetsMax } = this.#idleLimits
     for (const [oldest, idle] of this.#idle) {
-      if (this.#idle.size <= this.#idleMax) break
-      if (!idle.serial.idle) continue
-      this.#idle.delete(oldest)
+      if (this.#idle.size <= accounts && this.#idleOctets <= octetsMax) break
+      if (!idle.account.serial.idle) continue
+      this.#wake(oldest)
       this.#inMemory.delete(oldest)
     }
   }
   /** The account is gone from the store. */
   forget(bare: string): void {
-    this.#idle.delete(bare)
+    this.#wake(bare)
     this.#inMemory.delete(bare)
+  }
+  #wake(bare: string): void {
+    const idle = this.#idle.get(bare)
+    if (idle === undefined) return
+    this.#idle.delete(bare)
+    this.#idleOctets -= idle.octets
   }
 
   async #read(bare: string): Promise<LocalAccount | null> {

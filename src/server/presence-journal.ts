@@ -48,6 +48,8 @@ export interface DoubtInForce {
   readonly told: number
 }
 
+/** What happens to a longer address is not noted: there is room for many. */
+const ADDRESS_OCTETS_MAX = 512
 /** About a megabyte. */
 const ENTRIES_MAX = 10_000
 
@@ -86,6 +88,7 @@ export class PresenceJournal {
   }
 
   #add(entry: JournalEntry): void {
+    if (entry.what.length > ADDRESS_OCTETS_MAX) return
     if (this.#entries.length < ENTRIES_MAX) {
       this.#entries.push(entry)
       return

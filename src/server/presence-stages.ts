@@ -138,6 +138,8 @@ function probe(router: Router, account: Account, packet: Packet): Verdict | Prom
 }
 
 function broadcast(parts: PresenceParts, session: Session, sent: Packet): void {
+  if (sent.payload.text.length > parts.limits.presenceBytes)
+    throw new StanzaError('policy-violation', { text: `Presence of more than ${parts.limits.presenceBytes} octets` })
   if (session.invisible && sent.type === '') return unseen(session, sent)
   const { account, presence: before } = session
   if (sent.type === '') broadcastAvailable(account, session, sent, parts.out)

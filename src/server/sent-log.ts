@@ -15,6 +15,9 @@ export interface Sent {
   readonly at: Millis
 }
 
+/** A longer address of a contact is not noted: there is room for many. */
+const ADDRESS_OCTETS_MAX = 512
+
 export class SentLog {
   readonly #max: number
   readonly #to: (Jid | null)[]
@@ -32,7 +35,7 @@ export class SentLog {
     this.#at = new Float64Array(max)
   }
   note(to: Jid, from: Jid, type: string, at: Millis): void {
-    if (this.#max === 0) return
+    if (this.#max === 0 || from.full.length > ADDRESS_OCTETS_MAX) return
     const i = this.#next
     this.#to[i] = to
     this.#from[i] = from

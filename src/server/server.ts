@@ -94,7 +94,8 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const isLocal = (domain: string): boolean => router.isLocal(domain)
 
   const policy = { lastSeen: presence['last-seen'], sharePaused: presence['share-paused'] }
-  const accounts = new Accounts(stores, options.limits['idle-accounts'], policy)
+  const idle = { accounts: options.limits['idle-accounts'], octets: options.limits['idle-accounts-size'] }
+  const accounts = new Accounts(stores, idle, policy)
   const asking = new Asking(router, clock, entropy)
   const iq = new IqService({ registry, router, accounts, asking })
   const about = { clock, entropy, log, metrics, facts, accounts, router, failed }

@@ -9,15 +9,25 @@ export const limitsSettings = section({
     'Contacts in one roster. Adding one more is refused with policy-violation.',
     1,
   ),
+  'roster-size': size(
+    '1 MiB',
+    'What the contacts of one roster may take up, with their names and groups, about. A change that needs more is refused with policy-violation.',
+  ),
   'groups-per-item': count(defaultLimits.groupsPerItem, 'Groups of one contact. More are refused with not-acceptable.'),
   'pending-requests': count(
     defaultLimits.pendingRequests,
     'Unanswered subscription requests of one account. More are dropped. One domain, with all that have the same certificate or address, may have as many of them as are still free for others.',
   ),
+  'pending-size': size('512 KiB', 'What those requests may take up, shared likewise. What is over is dropped.'),
+  'presence-size': size(
+    '32 KiB',
+    'Size of a presence that is broadcast, without its addresses: it is kept while its session lasts. A larger one is refused with policy-violation.',
+  ),
   'directed-presence': count(
     defaultLimits.directedPerResource,
     'Addresses outside its roster that a session may send presence to. More are refused with resource-constraint.',
   ),
+  'directed-size': size('64 KiB', 'What those addresses may take up. More are refused likewise.'),
   'resources': count(10, 'Sessions of one account at a time. One more is refused with resource-constraint.', 1),
   'queued-stanzas': count(
     100,
@@ -41,6 +51,10 @@ export const limitsSettings = section({
     'What strangers ask of an account takes whole steps of so long, so that the time of an answer does not tell whether there is such an account. Longer than a look into the database takes. "0 s": nothing is hidden.',
   ),
   'idle-accounts': count(10_000, 'Accounts without a session that stay in memory, to save reading them again.'),
+  'idle-accounts-size': size(
+    '64 MiB',
+    'What those may take up, about. Beyond it those that were unneeded for longest are forgotten.',
+  ),
 })
 export type LimitsSettings = Settings<typeof limitsSettings>
 
@@ -109,9 +123,13 @@ export function imLimits(settings: LimitsSettings, parties: Parties): ImLimits {
   return {
     ...defaultLimits,
     rosterItems: settings['roster-items'],
+    rosterBytes: settings['roster-size'],
     groupsPerItem: settings['groups-per-item'],
     pendingRequests: settings['pending-requests'],
+    pendingBytesInAll: settings['pending-size'],
     directedPerResource: settings['directed-presence'],
+    directedBytes: settings['directed-size'],
+    presenceBytes: settings['presence-size'],
     partyOf: (domain) => parties.of(domain),
   }
 }

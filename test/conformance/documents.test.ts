@@ -189,6 +189,36 @@ test('docs/operations.md: the commands are those of the command line', async () 
   assert.deepEqual(told.toSorted(), real.toSorted())
 })
 
+/** Options with a number or a size that limit nothing that anybody can make grow. */
+const NO_LIMITS: ReadonlySet<string> = new Set([
+  '[admin] page',
+  '[bosh] hold',
+  '[presence] rush',
+  '[rate] burst',
+  '[registration] password-length',
+  '[sasl] iterations',
+  '[stream-management] ask-after-stanzas',
+])
+
+test('docs/operations.md: every option that is a number or a size is among the limits', () => {
+  const told = new Set(
+    tableBelow('docs/operations.md', '## Limits').flatMap(([options]) => {
+      const [, name] = /^`\[([\w-]+)\]/.exec(options!) ?? []
+      return name === undefined ? [] : quoted(options!).map((text) => `[${name}] ${text.replace(`[${name}] `, '')}`)
+    }),
+  )
+  const missing: string[] = []
+  for (const { name, schema } of sections)
+    for (const [option, entry] of Object.entries(schema.entries)) {
+      const { default: byDefault } = entry as v.OptionalSchema<v.GenericSchema, unknown>
+      const isLimit =
+        typeof byDefault === 'number' || (typeof byDefault === 'string' && /^\d+ (B|KB|KiB|MB|MiB|GiB)$/.test(byDefault))
+      const full = `[${name}] ${option}`
+      if (isLimit && !told.has(full) && !NO_LIMITS.has(full)) missing.push(full)
+    }
+  assert.deepEqual(missing, [])
+})
+
 test('docs/operations.md: the limits have the defaults that they have', () => {
   const wrong: string[] = []
   for (const [options, defaults] of tableBelow('docs/operations.md', '## Limits')) {

@@ -59,7 +59,8 @@ async function round(server: StoryServer, n: number): Promise<void> {
   clock.advance(10_000)
   await checkpoints.write()
   clock.advance(LATER)
-  for (let i = 0; i < 20 || sessions.size > 0; i++) await turn()
+  for (let i = 0; i < 2000 && (i < 20 || sessions.size > 0); i++) await turn()
+  assert.equal(sessions.size, 0)
   await checkpoints.write()
 }
 

@@ -10,6 +10,12 @@ export class BlockList {
     this.#owner = owner
     this.#entries = new Map(Array.from(entries, (jid) => [jid.full, jid]))
   }
+  /** Of its addresses. */
+  get octets(): number {
+    let octets = 0
+    for (const full of this.#entries.keys()) octets += full.length
+    return octets
+  }
   get size(): number {
     return this.#entries.size
   }

@@ -2,7 +2,7 @@
  * XEP-0191: a user blocks whom he does not want to hear from. Stanzas are dealt with in `stages.ts`, presence at
  * the moment of blocking and unblocking in `machine.ts`; here are the requests, and the keeping of the lists.
  */
-import { count, section } from '../../base/settings.ts'
+import { count, section, size, type Settings } from '../../base/settings.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { AccountRequest, Answer } from '../../server/registry.ts'
@@ -23,16 +23,17 @@ const BLOCKING = 'urn:xmpp:blocking'
 
 const settings = section({
   entries: count(1000, 'Entries in one block list. One more is refused with policy-violation.'),
+  size: size('128 KiB', 'What those entries may take up. More are refused likewise.'),
 })
 
 export const blocking = defineFeature<typeof settings, Database>({
   name: 'blocking',
   specs: [xep(191, 'Blocking Command', '1.3')],
   settings,
-  async install(host, { entries }) {
+  async install(host, limits) {
     await host.database.migrate('xep-0191', migrations)
     const lists = host.accountSlot('blocking', ({ bare }) => new BlockList(bare, []))
-    const service = new Blocking(host, lists, entries)
+    const service = new Blocking(host, lists, limits)
     host.alsoLoad((account) => service.load(account))
     host.toAccount('block-in', blockIn(lists))
     host.fromClient('block-out', blockOut(host, lists))
@@ -51,11 +52,11 @@ class Blocking {
   readonly #lists: Slot<LocalAccount, BlockList>
   /** Sessions that have asked for the list: they are told of changes. */
   readonly #interested: Slot<Session, boolean>
-  readonly #entriesMax: number
+  readonly #limits: Settings<typeof settings>
   readonly #isLocal: IsLocal
   #pushes = 0
 
-  constructor(host: Host<Database>, lists: Slot<LocalAccount, BlockList>, entriesMax: number) {
+  constructor(host: Host<Database>, lists: Slot<LocalAccount, BlockList>, limits: Settings<typeof settings>) {
     this.#host = host
     this.#store = new BlockLists(host.database)
     this.#lists = lists
@@ -65,7 +66,7 @@ class Blocking {
       keep: (session) => session.get(this.#interested),
       restore: (session, kept) => session.set(this.#interested, kept === true),
     })
-    this.#entriesMax = entriesMax
+    this.#limits = limits
     this.#isLocal = (domain) => host.router.isLocal(domain)
     host.probing.hideBy((prober, owners) => this.#store.hiding(prober, owners))
   }
@@ -86,7 +87,7 @@ class Blocking {
       const before = account.get(this.#lists)
       const after = before.with(named)
       const added = after.entries.filter((entry) => !before.has(entry))
-      if (added.length > 0 && after.size > this.#entriesMax)
+      if (added.length > 0 && (after.size > this.#limits.entries || after.octets > this.#limits.size))
         throw new StanzaError('policy-violation', { text: 'The block list is full' })
       await this.#store.add(account.bare.bare, added, this.#host.clock.now())
       this.#enforce(account, after)
@@ -119,6 +120,7 @@ class Blocking {
 
   #enforce(account: LocalAccount, list: BlockList): void {
     account.set(this.#lists, list)
+    account.besideOctets = list.octets
     account.hidden = (entity) => list.matches(entity) // another one after each change: XEP-0310 looks for that
     account.forgetAudience()
   }

@@ -8,10 +8,13 @@ import { sayingSomething } from '../../xmpp/state-annotation.ts'
 
 /** Full JIDs that are remembered for one client. */
 const SHOWN_MAX = 2000
+/** What those addresses may take up. */
+const SHOWN_OCTETS_MAX = 128 * 1024
 const GONE = ''
 
 export class Shown {
   readonly #states = new Map<string, string>()
+  #octets = 0
   /** Whoever is not remembered was never shown as available. */
   #isComplete: boolean
 
@@ -38,9 +41,14 @@ export class Shown {
   }
 
   #set(full: string, state: string): void {
-    if (state === GONE && this.#isComplete) this.#states.delete(full)
-    else if (this.#states.size < SHOWN_MAX || this.#states.has(full)) this.#states.set(full, state)
-    else this.#isComplete = false
+    const isKnown = this.#states.has(full)
+    if (state === GONE && this.#isComplete) {
+      if (this.#states.delete(full)) this.#octets -= full.length
+    } else if (isKnown) this.#states.set(full, state)
+    else if (this.#states.size < SHOWN_MAX && this.#octets + full.length <= SHOWN_OCTETS_MAX) {
+      this.#states.set(full, state)
+      this.#octets += full.length
+    } else this.#isComplete = false
   }
   #closeAll(bare: string): void {
     const prefix = `${bare}/`
