@@ -62,7 +62,7 @@ federation(
     await blip(realm, () => lost.drop())
     await realm.pass(300_000, 5000)
     assert.deepEqual([realm.a.news, realm.b.news], [[`link-mended ${B}`], [`link-mended ${A}`]])
-    assert.deepEqual(new Set(unavailable(watchers)), new Set([lost.jid, lost.bare]))
+    assert.deepEqual(new Set(unavailable(watchers)), new Set([lost.jid]))
     assert.deepEqual(unavailable(crowd), [])
   },
 )

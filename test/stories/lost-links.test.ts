@@ -116,6 +116,33 @@ story('0310: who was blocked for a while is told of as if he were new', inMemory
   await romeo.expect(here(ORCHARD, AWAY))
 })
 
+story('No flap: who was offline before an outage and still is, nobody is told of again', inMemory, async (cast) => {
+  const { romeo, b } = await verona(cast)
+  const romeo2 = await cast.client('romeo', '2')
+  const answer = (stamp: string): string =>
+    `<presence type='unavailable' from='${JULIET}' to='${ROMEO}'><delay xmlns='urn:xmpp:delay' from='b.example' stamp='${stamp}'/></presence>`
+  await b.send(unavailable(ORCHARD))
+  for (const client of [romeo, romeo2]) await client.expect(gone(ORCHARD))
+  for (let time = 0; time < 3; time++) {
+    b.cut()
+    await cast.advance(1000)
+    b.restore()
+    await reprobe(cast, b)
+    await b.send(answer('2026-01-01T00:00:00Z'))
+    await cast.expectNothing()
+  }
+  const romeo3 = await cast.client('romeo', '3')
+  await b.send(answer('2026-01-01T00:00:00Z'))
+  await romeo3.expect(answer('2026-01-01T00:00:00Z'))
+  await cast.expectNothing()
+  romeo2.send(probe(romeo2.jid)) // who asks gets an answer
+  await cast.settle()
+  await b.send(answer('2026-01-01T00:00:00Z'))
+  for (const client of [romeo, romeo2, romeo3]) await client.expect(gone(JULIET, '*'))
+  await b.send(presence(ORCHARD), unavailable(ORCHARD))
+  for (const client of [romeo, romeo2, romeo3]) await client.expect(here(ORCHARD), gone(ORCHARD))
+})
+
 story('T-PSA04: a link that is closed in peace is no loss', inMemory, async (cast) => {
   const { b } = await verona(cast)
   b.part()
@@ -478,6 +505,52 @@ story('No flap: after a link was broken a paused session is said again as it is,
   )
   await comeBack(cast, romeo, id)
   await b.expect(here(romeo.jid, AWAY + says(DOMAIN, ''), JULIET))
+})
+
+story(
+  'No flap: a contact elsewhere that is paused stays so when the link blinks and when another client asks',
+  inMemory,
+  async (cast) => {
+    const { romeo, b } = await verona(cast)
+    const theirs = says('b.example', 'connection-paused')
+    const paused = AWAY + theirs
+    await b.send(presence(ORCHARD, paused))
+    await romeo.expect(here(ORCHARD, paused))
+    await b.send(presence(ORCHARD, AWAY)) // as an answer to another client's probe, without what was said of it before
+    await b.send(presence(ORCHARD, paused, romeo.jid))
+    await cast.expectNothing()
+    b.cut()
+    await cast.advance(1000)
+    b.restore()
+    await reprobe(cast, b)
+    await b.send(presence(ORCHARD, paused))
+    await cast.advance(MINUTE)
+    await cast.expectNothing()
+    const romeo2 = await comingOnline(cast, 'romeo/2')
+    await romeo.expect(here(romeo2.jid, ASKING.c))
+    await romeo2.expect(here(romeo2.jid, ASKING.c), here(romeo.jid, ASKING.c))
+    await b.send(presence(ORCHARD, paused))
+    await romeo2.expect(here(ORCHARD, paused))
+    await b.send(presence(ORCHARD, AWAY + says('b.example', '')))
+    for (const client of [romeo, romeo2]) await client.expect(here(ORCHARD, AWAY + says('b.example', '')))
+    await b.send(presence(ORCHARD, AWAY + says('b.example', ''))) // nobody is told again
+    await cast.expectNothing()
+    await b.lose() // of what was taken back nothing is left
+    for (const client of [romeo, romeo2]) await client.expect(here(ORCHARD, AWAY + DOWN))
+  },
+)
+
+story('No flap: the doubts of another server are passed on when the client is known to ask', inMemory, async (cast) => {
+  await cast.rosters(['romeo', JULIET, 'both'])
+  const b = new Elsewhere(cast)
+  const romeo = await cast.client('romeo', '1', { presence: null })
+  romeo.send(`<presence>${ASKING.c}</presence>`)
+  const question = await romeo.expect(`<iq type='get' from='${DOMAIN}'>*</iq>`)
+  const paused = AWAY + says('b.example', 'connection-paused')
+  await b.send(presence(ORCHARD, paused))
+  await romeo.expect(here(romeo.jid, ASKING.c), here(ORCHARD, AWAY))
+  answer(romeo, question, ASKING.query)
+  await romeo.expect(here(ORCHARD, paused, romeo.jid))
 })
 
 story('DIR-2, PSA-9: presence that was sent directly, with the content that was sent', inMemory, async (cast) => {

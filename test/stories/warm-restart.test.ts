@@ -1,6 +1,7 @@
 /** The server is restarted: sessions that can be resumed live on, and nobody sees anything of it. */
 import assert from 'node:assert/strict'
-import { asking, says } from '../support/annotations.ts'
+import { asking, ASKING, loseAgain, says } from '../support/annotations.ts'
+import { Elsewhere } from '../support/elsewhere.ts'
 import { delay, gone, here, push, rosterSet } from '../support/stanzas.ts'
 import { bareOf, Cast, DOMAIN, storyOn, type Setting } from '../support/story.ts'
 import { a, BOB, chat, comeBack, enable, failed, got, R, RESUME_MS, resume, sync, UNASKED } from '../support/stream-management.ts'
@@ -213,4 +214,42 @@ story('a restart, XEP-0186: who was invisible stays so, and gets what comes for 
   again.send(chat(BOB, 'are you there?'))
   await back.expect(got(alice.jid, BOB, 'are you there?'))
   await next.expectNothing()
+})
+
+const JULIET = 'juliet@b.example'
+const ORCHARD = `${JULIET}/orchard`
+
+story('a restart: other servers that were told of a pause are told of its end', UNASKED, async (cast) => {
+  await cast.rosters(['romeo', JULIET, 'both'])
+  const b = new Elsewhere(cast)
+  await (await asking(cast, 'benvolio/1')).close() // so that these capabilities are known
+  const romeo = await cast.client('romeo', '1', { presence: '<presence><show>away</show></presence>' })
+  romeo.send(`<presence to='nurse@b.example'><show>dnd</show></presence>`)
+  await b.send(
+    `<presence from='${ORCHARD}' to='${romeo.bare}'>${ASKING.c}</presence>`,
+    `<presence from='nurse@b.example/x' to='${romeo.bare}'>${ASKING.c}</presence>`,
+  )
+  await cast.forget()
+  const id = await enable(romeo)
+  await b.take()
+  await loseAgain(cast, romeo)
+  await cast.advance(3000)
+  const PAUSED = says(DOMAIN, 'connection-paused')
+  await b.expect(
+    here(romeo.jid, `<show>away</show>${PAUSED}`, ORCHARD),
+    here(romeo.jid, `<show>dnd</show>${PAUSED}`, 'nurse@b.example/x'),
+  )
+  const next = await restarted(cast)
+  const again = new Elsewhere(next)
+  const wire = await next.authenticated('romeo')
+  wire.write(resume(id, 0))
+  await wire.element('that it is resumed')
+  const told = (await again.take()).filter((xml) => xml.name === 'presence' && xml.attr('type') === undefined)
+  assert.deepEqual(
+    told.map((xml) => [xml.attr('to'), xml.child('show')!.text, xml.child('state-annotation')!.elements.length]).toSorted(),
+    [
+      [ORCHARD, 'away', 0],
+      ['nurse@b.example/x', 'dnd', 0],
+    ],
+  )
 })

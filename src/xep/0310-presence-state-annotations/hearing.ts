@@ -10,10 +10,12 @@ import type { Host } from '../../server/feature.ts'
 import type { Slot } from '../../server/slots.ts'
 import { standingElsewhere, type Sign } from '../../server/standing.ts'
 import type { Known } from '../../server/presence-journal.ts'
+import type { Element } from '../../xml/element.ts'
+import { DELAY } from '../../xmpp/delay.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { jidFromJson } from '../../xmpp/packet-json.ts'
 import { roomMark } from '../../xmpp/muc-user.ts'
-import type { Packet } from '../../xmpp/packet.ts'
+import { Payload, type Packet } from '../../xmpp/packet.ts'
 import { doubtsIn, mayBeAnnotated, plain, type Doubt } from '../../xmpp/state-annotation.ts'
 import { capsIn, type Caps } from '../0115-entity-capabilities/index.ts'
 import { ByResource } from './by-resource.ts'
@@ -50,11 +52,24 @@ interface Entry {
   /** How often the link to its server had been lost when that was said. */
   losses: number
 }
+/** What the server of a contact of whom nobody is available has said of that. */
+interface Gone {
+  /** When it last said so. */
+  at: Millis
+  /** Of what it said beside. */
+  digest: number
+  /** It said the same before. */
+  isRepeated: boolean
+  /** As of an available resource. */
+  isForAll: boolean
+  givenBefore: number
+  givenAt: number
+}
 /** Of one account. */
 interface Ears {
   readonly resources: ByResource<Entry>
-  /** Contacts of whom nobody is available, by bare JID: since when their server says so. */
-  readonly gone: Map<string, Millis>
+  /** Contacts of whom nobody is available, by bare JID. */
+  readonly gone: Map<string, Gone>
   /** Changes whenever the account blocks somebody, or does so no more. */
   hidden: LocalAccount['hidden']
 }
@@ -116,13 +131,24 @@ export class Hearing {
       jid,
       standing: standingElsewhere(link, { at, sign }, doubts.length > 0),
     }))
-    const goneAt = account.get(this.#slot)?.gone.get(contact.bare) ?? null
+    const goneAt = account.get(this.#slot)?.gone.get(contact.bare)?.at ?? null
     const isOld = goneAt !== null && (link?.lostAt ?? 0) > goneAt
     return { resources, goneAt: isOld || resources.length > 0 ? null : goneAt }
   }
+  /**
+   * The server of a contact has just said once more that nobody is available. All resources that were shown presence
+   * before that turn know it. Null: it is news.
+   */
+  goneBefore(account: LocalAccount, contact: Jid): number | null {
+    const gone = account.get(this.#slot)?.gone.get(contact.bare)
+    return gone?.isRepeated === true ? gone.givenBefore : null
+  }
   /** The next presence of that contact is shown to all, even if they know it: somebody has asked for it. */
   tellAgain(account: LocalAccount, contact: Jid): void {
-    for (const entry of account.get(this.#slot)?.resources.ofAccount(contact) ?? []) entry.isForAll = false
+    const ears = account.get(this.#slot)
+    for (const entry of ears?.resources.ofAccount(contact) ?? []) entry.isForAll = false
+    const gone = ears?.gone.get(contact.bare)
+    if (gone !== undefined) gone.isForAll = false
   }
   /** What has been heard, to be remembered over a restart. */
   memory(account: LocalAccount): readonly HeardJson[] {
@@ -139,7 +165,7 @@ export class Hearing {
   /** Presence that has come for the account from another server. */
   note(account: LocalAccount, packet: Packet): void {
     const { from, type } = packet
-    if (type === 'unavailable') return this.#lose(account, from)
+    if (type === 'unavailable') return this.#lose(account, packet)
     account.get(this.#slot)?.gone.delete(from.bare)
     if (type !== '' || from.isBare || !account.isAttended || !concerns(account, from) || roomMark(packet) !== undefined) return
     const { resources } = this.#earsOf(account)
@@ -197,24 +223,31 @@ export class Hearing {
   /** Who was blocked for a while was not heard, and what clients make of that is their own affair: they are told again. */
   #earsOf(account: LocalAccount): Ears {
     const { hidden } = account
-    const ears = account.get(this.#slot) ?? { resources: new ByResource<Entry>(), gone: new Map<string, Millis>(), hidden }
+    const ears = account.get(this.#slot) ?? { resources: new ByResource<Entry>(), gone: new Map<string, Gone>(), hidden }
     account.set(this.#slot, ears)
     if (ears.hidden === hidden) return ears
     ears.hidden = hidden
     for (const entry of ears.resources.all()) entry.isForAll = false
+    for (const gone of ears.gone.values()) gone.isForAll = false
     return ears
   }
-  #lose(account: LocalAccount, from: Jid): void {
+  #lose(account: LocalAccount, packet: Packet): void {
+    const { from } = packet
     if (!account.isAttended) return
     const ears = this.#earsOf(account)
     const gone = from.isBare ? [...ears.resources.ofAccount(from)].map(({ jid }) => jid) : [from]
     for (const jid of gone) if (ears.resources.remove(jid) !== undefined) this.onLost(account, jid)
-    this.#noteGone(account, ears, from)
+    this.#noteGone(account, ears, packet)
   }
   /** It is said for all resources, or of the last one that was known. */
-  #noteGone({ roster }: LocalAccount, { resources, gone }: Ears, from: Jid): void {
+  #noteGone({ roster }: LocalAccount, { resources, gone }: Ears, packet: Packet): void {
+    const { from, to } = packet
     if (!roster.isSubscribedTo(contactKey(from)) || resources.hasAccount(from)) return
-    if (gone.size < this.#resourcesMax || gone.has(from.bare)) gone.set(from.bare, this.#host.clock.now())
+    const old = gone.get(from.bare)
+    if (old === undefined && gone.size >= this.#resourcesMax) return
+    const [at, digest, isForAll] = [this.#host.clock.now(), digestOf(undelayed(packet)), to!.isBare]
+    const isRepeated = old !== undefined && old.isForAll && isForAll && old.digest === digest
+    gone.set(from.bare, { at, digest, isRepeated, isForAll, givenBefore: old?.givenAt ?? 0, givenAt: this.turn() })
   }
 }
 
@@ -244,6 +277,13 @@ const isBareRepeat = (entry: Entry, { payload }: Packet, digest: number, losses:
 function concerns(account: LocalAccount, from: Jid): boolean {
   const item = account.roster.item(contactKey(from))
   return (item !== undefined && item.subscription !== 'none') || account.resources.some((r) => r.hasTold(from))
+}
+
+/** Since when it is so is no news to who was told then. */
+function undelayed(packet: Packet): Packet {
+  const { elements } = packet.payload
+  const isDelay = (e: Element): boolean => e.is('delay', DELAY)
+  return elements.some(isDelay) ? packet.with({ payload: Payload.of(...elements.filter((e) => !isDelay(e))) }) : packet
 }
 
 /** FNV-1a, 32 bits: to know a presence again, nothing more. */

@@ -32,6 +32,12 @@ export class Pauses {
     host.on('session-paused', ({ session }) => this.#begin(session))
     host.on('session-resumed', ({ session }) => this.#over(session) && changed(session))
     host.on('session-ended', ({ session }) => void this.#over(session))
+    host.keepsake({
+      name: 'pause',
+      isForRestart: true,
+      keep: (session) => (this.isShown(session) ? session.get(this.#slot)!.since : undefined),
+      restore: (session, since) => this.#restore(session, since as Millis | undefined),
+    })
     host.metrics.gauge('porchlight_pauses_shown', 'Paused sessions whose watchers are told so', () => this.#shown.size)
   }
   isShown(session: Session): boolean {
@@ -48,6 +54,12 @@ export class Pauses {
     return session !== undefined && this.#shown.has(session) ? session : null
   }
 
+  /** Whoever was told before the server was restarted still believes it. */
+  #restore(session: Session, since: Millis | undefined): void {
+    if (since === undefined) return
+    session.set(this.#slot, { since, grace: null })
+    this.#shown.add(session)
+  }
   #begin(session: Session): void {
     if (session.get(this.#slot) !== null) return
     const { clock } = this.#host

@@ -318,7 +318,9 @@ export class Receivers {
   #isKnown(session: Session, receiver: Receiver, packet: Packet): boolean {
     const { account } = session
     const { from, to, type, payload } = packet
-    if (type !== '' || from.domain === account.bare.domain || this.#heardBefore !== null) return false
+    if (from.domain === account.bare.domain || this.#heardBefore !== null) return false
+    if (type === 'unavailable') return this.#isKnownGone(account, receiver, packet)
+    if (type !== '') return false
     const heard = this.#parts.hearing.get(account, from)
     if (heard !== null && !(heard.isRepeated && heard.isForAll)) return false
     const { asks, since, ledger } = receiver
@@ -339,6 +341,12 @@ export class Receivers {
     if (shown === undefined || !isSameContent(shown.packet, packet)) return false
     ledger!.keepForLater(shown, kept(packet))
     return true
+  }
+  /** The same of a contact of whom nobody is available: after each outage that is answered once more. */
+  #isKnownGone(account: LocalAccount, { since, ledger }: Receiver, { from, to }: Packet): boolean {
+    const goneBefore = to?.isBare === true ? this.#parts.hearing.goneBefore(account, from) : null
+    if (goneBefore === null || since >= goneBefore) return false
+    return ledger === null || [...ledger.ofAccount(from)].length === 0
   }
   /** While a client has shown neither capabilities nor presence, it may still do so. */
   #decide(session: Session, receiver: Receiver): boolean | null {

@@ -13,6 +13,7 @@ import type { Slot } from '../../server/slots.ts'
 import type { Counter } from '../../base/metrics.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import { jidFromJson, packetFromJson, packetToJson, type PacketJson } from '../../xmpp/packet-json.ts'
 import { asksToJoin } from '../../xmpp/muc-user.ts'
 import { annotated, plain, PSA, type Doubt } from '../../xmpp/state-annotation.ts'
 import type { Resolver } from '../0115-entity-capabilities/index.ts'
@@ -29,6 +30,12 @@ export interface RemoteParts {
   /** Is the session's pause shown to others on other servers? */
   readonly isPaused: (session: Session) => boolean
 }
+type Told = Map<string, Jid>
+/** Who was told of the session's pause, and what it has sent directly, over a restart. */
+interface KeptJson {
+  readonly told: readonly string[]
+  readonly directed: readonly (readonly [to: string, PacketJson, isForRoom: boolean])[]
+}
 interface Directed {
   readonly packet: Packet
   /** Its client has asked to be let into a room with that address as its own there. */
@@ -40,7 +47,9 @@ const DIRECTED_MAX = 500
 export class RemoteReceivers {
   readonly #parts: RemoteParts
   /** Whom the session's pause was told to. Null: nobody. */
-  readonly #told: Slot<Session, Map<string, Jid> | null>
+  readonly #told: Slot<Session, Told | null>
+  /** Of sessions from before a crash, by resource: a client that has logged in anew has taken their place, and nobody saw it. */
+  readonly #inherited: Slot<LocalAccount, Map<string, Told> | null>
   /** What it has sent directly to addresses elsewhere. */
   readonly #directed: Slot<Session, Map<string, Directed> | null>
   readonly #sent: Counter
@@ -48,7 +57,7 @@ export class RemoteReceivers {
   constructor(parts: RemoteParts) {
     const { host, hearing } = parts
     this.#parts = parts
-    this.#told = host.sessionSlot<Map<string, Jid> | null>('pause-told', () => null)
+    this.#told = host.sessionSlot<Told | null>('pause-told', () => null)
     this.#directed = host.sessionSlot<Map<string, Directed> | null>('directed-elsewhere', () => null)
     this.#sent = host.metrics.counter(
       'porchlight_annotations_sent_elsewhere_total',
@@ -62,7 +71,19 @@ export class RemoteReceivers {
         if (other === undefined) session.get(this.#told)?.delete(jid.bare)
       }
     }
-    host.on('presence-changed', ({ session }) => this.#startOver(session))
+    this.#inherited = host.accountSlot<Map<string, Told> | null>('pause-told-of-relics', () => null)
+    host.on('session-ended', ({ session, presence }) => presence === null && this.#leaveTold(session))
+    host.on('presence-changed', ({ session, before }) => {
+      if (before === null) this.#inherit(session)
+      this.#startOver(session)
+    })
+    host.keepsake({
+      name: 'presence-elsewhere',
+      isForRestart: true,
+      octets: (session) => this.#octetsOf(session),
+      keep: (session) => this.#keep(session),
+      restore: (session, kept) => this.#restore(session, kept as KeptJson | undefined),
+    })
     host.on('link-settled', (link) => this.#settled(link))
     host.on('roster-changed', ({ account, change }) => this.#rosterChanged(account, change.contact))
   }
@@ -107,6 +128,41 @@ export class RemoteReceivers {
     if (!account.sessions.some(this.#parts.isPaused)) return
     for (const session of account.sessions) this.#forgetTold(session, contact, (jid) => this.#presenceFor(session, jid) === null)
     this.#lookAgain(account, contact)
+  }
+  #leaveTold(session: Session): void {
+    const told = session.get(this.#told)
+    if (told === null || told.size === 0) return
+    const { account, jid } = session
+    const inherited = account.get(this.#inherited) ?? new Map<string, Told>()
+    account.set(this.#inherited, inherited.set(jid.resource, told))
+  }
+  #inherit(session: Session): void {
+    const inherited = session.account.get(this.#inherited)
+    const told = inherited?.get(session.jid.resource)
+    if (told === undefined) return
+    inherited!.delete(session.jid.resource)
+    session.set(this.#told, told)
+  }
+  #octetsOf(session: Session): number {
+    let octets = 0
+    for (const { full } of session.get(this.#told)?.values() ?? []) octets += full.length
+    for (const [to, { packet }] of session.get(this.#directed) ?? []) octets += to.length + packet.payload.text.length
+    return octets
+  }
+  #keep(session: Session): KeptJson | undefined {
+    const [told, directed] = [session.get(this.#told), session.get(this.#directed)]
+    if (told === null && directed === null) return undefined
+    return {
+      told: [...(told?.keys() ?? [])],
+      directed: Array.from(directed ?? [], ([to, { packet, isForRoom }]) => [to, packetToJson(packet), isForRoom] as const),
+    }
+  }
+  #restore(session: Session, kept: KeptJson | undefined): void {
+    if (kept === undefined) return
+    const { told, directed } = kept
+    if (told.length > 0) session.set(this.#told, new Map(told.map((full): [string, Jid] => [full, jidFromJson(full)])))
+    const all = directed.map(([to, json, isForRoom]): [string, Directed] => [to, { packet: packetFromJson(json), isForRoom }])
+    if (all.length > 0) session.set(this.#directed, new Map(all))
   }
   #forgetTold(session: Session, contact: Jid, which: (jid: Jid) => boolean): void {
     const told = session.get(this.#told)
