@@ -1,5 +1,7 @@
 /** What the audit finds, and that it finds nothing where nothing is wrong. */
 import assert from 'node:assert/strict'
+import { commandsOf, runCommand } from '../../admin/command.ts'
+import { explainCommand, type Explanation } from '../../admin/explain-commands.ts'
 import { asking, lose } from '../../../test/support/annotations.ts'
 import { Elsewhere } from '../../../test/support/elsewhere.ts'
 import { packetOf, storyOn, type Cast } from '../../../test/support/story.ts'
@@ -13,11 +15,17 @@ const SM = { settings: { 'stream-management': { 'resume-time': '10 minutes' } } 
 
 const value = (cast: Cast, what: string): number =>
   cast.server.host.metrics.counters.find(({ name }) => name === `porchlight_audit_${what}_total`)!.value
-const counts = (cast: Cast): readonly number[] => ['ghosts', 'leaks', 'flaps'].map((what) => value(cast, what))
+const counts = (cast: Cast): readonly number[] => ['ghosts', 'leaks', 'flaps', 'false_offline'].map((what) => value(cast, what))
 /** The client is sent what nobody has sent it. */
 function forge(cast: Cast, to: StoryClient, xml: string): void {
   const session = cast.server.host.accounts.get(to.bare)!.session(to.jid.slice(to.bare.length + 1))!
   cast.server.host.deliver(session, packetOf(xml))
+}
+/** What the operator is told of what `watcher` sees of `contact`. */
+async function explained(cast: Cast, watcher: string, contact: string): Promise<readonly string[]> {
+  const commands = commandsOf(explainCommand(cast.server.host))
+  const { reasons } = (await runCommand(commands, 'explain.presence', { watcher, contact })) as Explanation
+  return reasons.map(({ words }) => words)
 }
 /** What was logged; the story has seen it. */
 const logged = (cast: Cast): readonly Record<string, unknown>[] =>
@@ -39,7 +47,7 @@ story('audit: where nothing is wrong it looks and finds nothing', SM, async (cas
   b.restore()
   await cast.advance(FOUND)
   await cast.forget()
-  assert.deepEqual(counts(cast), [0, 0, 0])
+  assert.deepEqual(counts(cast), [0, 0, 0, 0])
   assert.ok(value(cast, 'presences_checked') >= 9)
 })
 
@@ -51,7 +59,7 @@ story('audit: a ghost is counted and logged once, with what happened before', as
   await cast.forget()
   forge(cast, romeo, `<presence from='${benvolio.jid}' to='${romeo.bare}'><status>secret</status></presence>`)
   await cast.advance(FOUND)
-  assert.deepEqual(counts(cast), [1, 0, 0])
+  assert.deepEqual(counts(cast), [1, 0, 0, 0])
   const [error, ...more] = logged(cast)
   assert.deepEqual(more, [])
   assert.equal(error!['promised'], 'no ghost')
@@ -62,7 +70,7 @@ story('audit: a ghost is counted and logged once, with what happened before', as
   )
   assert.doesNotMatch(JSON.stringify(error), /secret/)
   await cast.advance(5 * MINUTE)
-  assert.deepEqual(counts(cast), [1, 0, 0])
+  assert.deepEqual(counts(cast), [1, 0, 0, 0])
   await cast.forget()
 })
 
@@ -77,7 +85,7 @@ story('audit: what is right a moment later was never wrong', async (cast) => {
   await cast.advance(MINUTE)
   forge(cast, romeo, presence.replace('<presence', `<presence type='unavailable'`))
   await cast.advance(FOUND)
-  assert.deepEqual(counts(cast), [0, 0, 0])
+  assert.deepEqual(counts(cast), [0, 0, 0, 0])
   await cast.forget()
 })
 
@@ -86,13 +94,74 @@ story('audit: a leak', async (cast) => {
   const tybalt = await cast.client('tybalt', 'square')
   forge(cast, romeo, `<presence from='${tybalt.jid}' to='${romeo.bare}'/>`)
   await cast.advance(FOUND)
-  assert.deepEqual(counts(cast), [0, 1, 0])
+  assert.deepEqual(counts(cast), [0, 1, 0, 0])
   assert.deepEqual(
     logged(cast).map(({ promised, contact }) => [promised, contact]),
     [['no leak', tybalt.jid]],
   )
   await cast.forget()
 })
+
+story('audit: a false offline here, in the words of explain too', async (cast) => {
+  await cast.befriend('benvolio', 'romeo')
+  const romeo = await asking(cast, 'romeo/1')
+  const benvolio = await cast.client('benvolio', 'lane')
+  forge(cast, romeo, `<presence type='unavailable' from='${benvolio.bare}' to='${romeo.bare}'/>`)
+  await cast.advance(FOUND)
+  assert.deepEqual(counts(cast), [0, 0, 0, 1])
+  assert.deepEqual(
+    logged(cast).map(({ promised, contact }) => [promised, contact]),
+    [['no false offline', benvolio.jid]],
+  )
+  const said = await explained(cast, romeo.bare, benvolio.bare)
+  assert(said.some((words) => /client 1 is shown lane as gone, though it is available: that is a false offline/.test(words)))
+  await cast.advance(5 * MINUTE)
+  assert.deepEqual(counts(cast), [0, 0, 0, 1])
+  await cast.forget()
+})
+
+story('RFC 6121 4.6.3: who tells a contact directly that they have gone is not shown falsely', async (cast) => {
+  await cast.befriend('benvolio', 'romeo')
+  const romeo = await asking(cast, 'romeo/1')
+  const benvolio = await cast.client('benvolio', 'lane')
+  benvolio.send(`<presence type='unavailable' to='${romeo.bare}'/>`)
+  await cast.advance(FOUND)
+  assert.deepEqual(counts(cast), [0, 0, 0, 0])
+  await cast.forget()
+})
+
+story(
+  'audit: a false offline from elsewhere: the other server is asked once more, and clients are shown what is so',
+  async (cast) => {
+    await cast.rosters(['romeo', 'juliet@b.example', 'both'])
+    const romeo = await asking(cast, 'romeo/1')
+    const b = new Elsewhere(cast)
+    const orchard = `<presence from='juliet@b.example/orchard' to='${romeo.bare}'/>`
+    const late = `<presence type='unavailable' from='juliet@b.example' to='${romeo.bare}'/>`
+    await b.send(orchard)
+    await b.take()
+    await b.send(late)
+    await b.expect(`<presence type='probe' from='${romeo.bare}' to='juliet@b.example'/>`)
+    await b.send(orchard)
+    assert.equal(romeo.take().at(-1)!.attr('type'), undefined)
+    assert.deepEqual(counts(cast), [0, 0, 0, 1])
+    assert.deepEqual(
+      logged(cast).map(({ promised, contact }) => [promised, contact]),
+      [['no false offline', 'juliet@b.example/orchard']],
+    )
+    const said = await explained(cast, romeo.bare, 'juliet@b.example')
+    assert(said.some((words) => /it has said that it is there: that was a false offline/.test(words)))
+    await b.send(late, late) // it is asked once in a while
+    await b.expectNothing()
+    await cast.advance(MINUTE)
+    await b.send(orchard, late)
+    await b.expect(`<presence type='probe' from='${romeo.bare}' to='juliet@b.example'/>`)
+    await b.send(late) // so it is
+    await cast.advance(FOUND)
+    assert.deepEqual(counts(cast), [0, 0, 0, 1])
+    await cast.forget()
+  },
+)
 
 story('audit: the same stanza twice, unless the client has asked for it', async (cast) => {
   await cast.befriend('benvolio', 'romeo')
@@ -104,12 +173,12 @@ story('audit: the same stanza twice, unless the client has asked for it', async 
   await cast.advance(1000)
   romeo.send(`<presence type='probe' to='${benvolio.bare}'/>`)
   await cast.advance(1000)
-  assert.deepEqual(counts(cast), [0, 0, 0])
+  assert.deepEqual(counts(cast), [0, 0, 0, 0])
   host.deliver(session, presence)
-  assert.deepEqual(counts(cast), [0, 0, 0], 'right after the question it may be the answer')
+  assert.deepEqual(counts(cast), [0, 0, 0, 0], 'right after the question it may be the answer')
   await cast.advance(1000)
   host.deliver(session, presence)
-  assert.deepEqual(counts(cast), [0, 0, 1])
+  assert.deepEqual(counts(cast), [0, 0, 1, 0])
   assert.equal(logged(cast)[0]!['promised'], 'no flap')
   await cast.forget()
 })

@@ -5,15 +5,18 @@
  *
  *   no ghost   whoever is shown as available is there, or is said to be in doubt
  *   no leak    he is shown with a subscription, or has sent his presence directly
+ *   no false offline   whoever is there, and may be seen, is shown
  *   no flap    nobody is sent the same stanza twice, and no link is announced as lost again too soon
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
 import { contactKey } from '../../im/account.ts'
 import type { LinkFact } from '../../server/facts.ts'
+import type { LocalAccount } from '../../server/accounts.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/session.ts'
 import type { Jid } from '../../xmpp/jid.ts'
+import type { Absences } from './absences.ts'
 import type { Shown } from './ledger.ts'
 import type { Portions } from './portions.ts'
 import type { DoubtOf, Receivers } from './receivers.ts'
@@ -21,17 +24,20 @@ import type { DoubtOf, Receivers } from './receivers.ts'
 export interface AuditParts {
   readonly host: Host
   readonly receivers: Receivers
+  readonly absences: Absences
   /** Of its own: annotations do not wait behind it. */
   readonly portions: Portions
   readonly doubtOf: DoubtOf
   readonly interval: Millis
 }
-type Promised = 'no ghost' | 'no leak' | 'no flap'
+type Promised = 'no ghost' | 'no leak' | 'no flap' | 'no false offline'
 
 /** Sessions in one look; the next look goes on where it ended. */
 const SESSIONS_MAX = 1000
 /** From a suspicion to the second look. */
 const CONFIRM: Millis = 15_000
+/** Found for one session. */
+const ABSENT_MAX = 100
 /** Of the events that are logged with a violation. */
 const EVENTS_MAX = 10
 
@@ -41,6 +47,8 @@ export class Audit {
   readonly #broken: Readonly<Record<Promised, Counter>>
   /** What was found already, or waits for its second look. */
   readonly #suspected = new WeakSet<Shown>()
+  /** Who was found not to be shown to whom. */
+  readonly #absent = new WeakMap<Session, Set<string>>()
   readonly #announced = new Map<string, Millis>()
   #rest: Session[] = []
 
@@ -59,6 +67,10 @@ export class Audit {
       'no leak': metrics.counter(
         'porchlight_audit_leaks_total',
         'Presences found shown to somebody who may not see them; 0 is right',
+      ),
+      'no false offline': metrics.counter(
+        'porchlight_audit_false_offline_total',
+        'Available contacts found not shown, or shown as gone, to somebody who may see them; 0 is right',
       ),
       'no flap': metrics.counter(
         'porchlight_audit_flaps_total',
@@ -84,7 +96,30 @@ export class Audit {
         if (!this.#suspected.has(shown) && this.#judge(session, shown) !== null) this.#suspect(session, shown)
         yield
       }
+      yield* this.#lookForAbsent(session)
     }
+  }
+  *#lookForAbsent(session: Session): Generator {
+    const { absences, host } = this.#parts
+    if (!absences.isJudged(session)) return
+    for (const absent of absences.of(session)) {
+      for (const jid of absent) host.clock.after(CONFIRM, () => this.#confirmAbsent(session, jid))
+      yield
+    }
+  }
+  #confirmAbsent(session: Session, jid: Jid): void {
+    const { absences } = this.#parts
+    if (session.ended || !absences.isJudged(session)) return
+    const isAbsent = absences.ofContact(session, jid.asBare).some(({ full }) => full === jid.full)
+    if (isAbsent && this.#isNew(session, jid)) this.foundAbsent(session.account, session.jid, jid)
+  }
+  /** Is it found for the first time? */
+  #isNew(session: Session, { full }: Jid): boolean {
+    const found = this.#absent.get(session) ?? new Set<string>()
+    this.#absent.set(session, found)
+    if (found.has(full) || found.size >= ABSENT_MAX) return false
+    found.add(full)
+    return true
   }
   #suspect(session: Session, shown: Shown): void {
     this.#suspected.add(shown)
@@ -132,20 +167,28 @@ export class Audit {
     host.log.error({ promised: 'no flap', local, remote, before }, 'A link was announced as lost too soon after the last time')
   }
 
+  /** A contact is there, and `watcher`, a client or all of the account, was shown the opposite, or nothing. */
+  foundAbsent(account: LocalAccount, watcher: Jid, contact: Jid): void {
+    this.#broken['no false offline'].value += 1
+    const clients = watcher.isBare ? account.sessions.map(({ jid }) => jid) : [watcher]
+    const sent = clients.flatMap((client) => this.#sent(client, contact))
+    this.#log('no false offline', watcher, contact, { sent })
+  }
   #found(promised: Promised, session: Session, { jid, at, told, toldAt }: Shown): void {
-    const { log, journal } = this.#parts.host
     this.#broken[promised].value += 1
+    this.#log(promised, session.jid, jid, { shown: { at, told, toldAt }, sent: this.#sent(session.jid, jid) })
+  }
+  #sent(client: Jid, contact: Jid): readonly object[] {
+    const all = this.#parts.host.journal.sent.lastTo(client, contact)
+    return Array.from(all, ({ from, type, at }) => ({ from: from.full, type, at }))
+  }
+  #log(promised: Promised, watcher: Jid, contact: Jid, more: object): void {
+    const { log, journal } = this.#parts.host
     const events = []
-    for (const event of journal.of(({ who }) => who === jid.bare || who === jid.domain || who === session.jid.bare)) {
+    for (const event of journal.of(({ who }) => who === contact.bare || who === contact.domain || who === watcher.bare)) {
       if (events.push(event) === EVENTS_MAX) break
     }
-    const sent = Array.from(journal.sent.lastTo(session.jid, jid), ({ from, type, at: sentAt }) => ({
-      from: from.full,
-      type,
-      at: sentAt,
-    }))
-    const shown = { at, told, toldAt }
-    const fields = { promised, watcher: session.jid.full, contact: jid.full, shown, events: events.toReversed(), sent }
+    const fields = { promised, watcher: watcher.full, contact: contact.full, ...more, events: events.toReversed() }
     log.error(fields, 'What a client was shown of a contact breaks a promise')
   }
 }

@@ -30,6 +30,8 @@ export interface Heard {
   readonly sign: Sign
   /** All resources that were shown presence before that turn have been given its presence, as it is but for annotations. */
   readonly givenBefore: number
+  /** The turn in which it was last given to all. */
+  readonly givenAt: number
   /** What its own server says against that. */
   readonly doubts: readonly Doubt[]
   /** The last presence was the one before, but for annotations. */
@@ -77,17 +79,23 @@ interface Ears {
 /** The full JID of a resource, by what its presence is known again, and what it can do. */
 export type HeardJson = readonly [full: string, digest: number, Caps | null]
 
-/** Told of a resource that has become available, or has shown other capabilities. */
-export type HeardObserver = (account: LocalAccount, heard: Heard) => void
-/** Told of a resource that is not available any more. */
-export type LostObserver = (account: LocalAccount, jid: Jid) => void
+export interface HearingObserver {
+  /** A resource has become available, or has shown other capabilities. */
+  heard?(account: LocalAccount, heard: Heard): void
+  /** A resource is not available any more. */
+  lost?(account: LocalAccount, jid: Jid): void
+  /**
+   * Nobody is available, it is said for all of them at once, though these are, and nothing can have been lost since that
+   * was said.
+   */
+  denied?(account: LocalAccount, contact: Jid, available: readonly Jid[]): void
+}
 
 export class Hearing {
-  onHeard: HeardObserver = () => {}
-  onLost: LostObserver = () => {}
   readonly #host: Host
   readonly #resourcesMax: number
   readonly #slot: Slot<LocalAccount, Ears | null>
+  readonly #observers: HearingObserver[] = []
   #turns = 0
 
   /** @param resourcesMax of one account */
@@ -105,6 +113,9 @@ export class Hearing {
         return [...accounts].reduce((sum, account) => sum + (account.get(this.#slot)?.resources.size ?? 0), 0)
       },
     )
+  }
+  observe(observer: HearingObserver): void {
+    this.#observers.push(observer)
   }
   /** Counts, to say what came before what. */
   turn(): number {
@@ -174,7 +185,7 @@ export class Hearing {
     if (resources.size >= this.#resourcesMax) return
     const entry = this.#entryOf(packet, this.#lossesOf(account, packet))
     resources.add(entry)
-    this.onHeard(account, entry)
+    for (const observer of this.#observers) observer.heard?.(account, entry)
   }
 
   #again(account: LocalAccount, entry: Entry, packet: Packet): void {
@@ -195,7 +206,7 @@ export class Hearing {
     const caps = capsIn(packet.payload)
     if (caps === null || caps.ver === entry.caps?.ver) return // XEP-0115 8.4: without it nothing has changed
     entry.caps = caps
-    this.onHeard(account, entry)
+    for (const observer of this.#observers) observer.heard?.(account, entry)
   }
   #lossesOf({ bare: { domain } }: LocalAccount, { from }: Packet): number {
     return this.#host.links.get(domain, from.domain)?.losses ?? 0
@@ -235,9 +246,15 @@ export class Hearing {
     const { from } = packet
     if (!account.isAttended) return
     const ears = this.#earsOf(account)
-    const gone = from.isBare ? [...ears.resources.ofAccount(from)].map(({ jid }) => jid) : [from]
-    for (const jid of gone) if (ears.resources.remove(jid) !== undefined) this.onLost(account, jid)
+    const losses = this.#lossesOf(account, packet)
+    const gone = from.isBare ? [...ears.resources.ofAccount(from)] : [ears.resources.get(from)].filter((one) => one !== undefined)
+    for (const { jid } of gone) {
+      ears.resources.remove(jid)
+      for (const observer of this.#observers) observer.lost?.(account, jid)
+    }
     this.#noteGone(account, ears, packet)
+    const denied = from.isBare ? gone.filter((entry) => entry.losses === losses).map(({ jid }) => jid) : []
+    if (denied.length > 0) for (const observer of this.#observers) observer.denied?.(account, from, denied)
   }
   /** It is said for all resources, or of the last one that was known. */
   #noteGone({ roster }: LocalAccount, { resources, gone }: Ears, packet: Packet): void {

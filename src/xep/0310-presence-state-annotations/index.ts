@@ -11,7 +11,9 @@ import type { Jid } from '../../xmpp/jid.ts'
 import { capsOf } from '../0115-entity-capabilities/index.ts'
 import { clientStatesOf } from '../0352-client-state-indication/index.ts'
 import { honest, plain, PSA } from '../../xmpp/state-annotation.ts'
+import { Absences } from './absences.ts'
 import { Audit } from './audit.ts'
+import { Denials } from './denials.ts'
 import { Annotations, LANGUAGES } from './descriptions.ts'
 import { Hearing } from './hearing.ts'
 import { doubtsInForce } from './in-force.ts'
@@ -84,12 +86,17 @@ export const presenceStateAnnotations = defineFeature({
     new ShownBefore({ host, hearing, receivers, outages, confirmWithin })
 
     const interval = options['audit']
-    if (interval > 0) new Audit({ host, receivers, portions: inPortions(), doubtOf, interval })
+    const absences = new Absences({ host, receivers, hearing })
+    const audit = interval > 0 ? new Audit({ host, receivers, absences, portions: inPortions(), doubtOf, interval }) : null
+    const denials = new Denials(host, hearing, (account, jid) => audit?.foundAbsent(account, account.bare, jid))
     host.on('policy-changed', ({ account }) => {
       for (const session of account.sessions) if (pauses.isShown(session)) tellOf(session)
     })
     host.journal.knowledge = (watcher, contact) => hearing.known(watcher, contact)
-    host.journal.witnesses.push((watcher, contact) => testimony(receivers, watcher, contact))
+    host.journal.witnesses.push(
+      (watcher, contact) => testimony({ receivers, absences, journal: host.journal }, watcher, contact),
+      (watcher, contact) => denials.testify(watcher, contact),
+    )
     host.journal.doubts = () => doubtsInForce(links, pauses, receivers)
     links.shownTo = (session) => receivers.domains(session)
     host.toSession('psa-ledger', receivers.stage)
@@ -97,6 +104,7 @@ export const presenceStateAnnotations = defineFeature({
       if (context.packet.kind !== 'presence') return 'next'
       context.packet = plain(context.packet) // PSA-32
       const { session, packet } = context
+      absences.said(session, packet)
       if (packet.to !== null && !router.isLocal(packet.to.domain)) {
         remote.note(session, packet)
         receivers.said(session, packet)

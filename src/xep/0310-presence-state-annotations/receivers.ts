@@ -53,6 +53,8 @@ interface Receiver {
   askedAt: Millis
   /** Changes whenever the account blocks somebody, or does so no more. */
   hidden: LocalAccount['hidden'] | null
+  /** False: it has been shown more than could be noted. */
+  isComplete: boolean
   /** Null: it has been shown nothing, or does not ask. */
   ledger: PresenceLedger | null
 }
@@ -85,6 +87,7 @@ export class Receivers {
       looksAgainAt: -Infinity,
       askedAt: 0,
       hidden: null,
+      isComplete: true,
       ledger: null,
     }))
     this.#sent = host.metrics.counter(
@@ -181,6 +184,14 @@ export class Receivers {
   has(session: Session, from: Jid): boolean {
     return session.get(this.#slot).ledger?.get(from) !== undefined
   }
+  /** Has all that it was shown been noted? */
+  isComplete(session: Session): boolean {
+    return session.get(this.#slot).isComplete
+  }
+  /** Was the session shown presence already in that turn of `Hearing`? */
+  wasThere(session: Session, turn: number): boolean {
+    return session.get(this.#slot).since < turn
+  }
   /** Domains of which the session was shown anything. */
   domains(session: Session): Iterable<string> {
     return session.get(this.#slot).ledger?.domains ?? []
@@ -262,9 +273,13 @@ export class Receivers {
     this.#mayRepeat(session, receiver, packet, doubt)
     const news = isHere ? { kept: packet, sent: packet, ours: doubt } : this.#newsOf(session, ledger, packet, doubt)
     // Beyond the limit it is not annotated: nobody would take that back
-    if (!ledger.show(isHere ? packet : kept(news.kept), doubt, now, heardAfter)) this.#unnoted.value += 1
+    if (!ledger.show(isHere ? packet : kept(news.kept), doubt, now, heardAfter)) this.#unnotedBy(receiver)
     else context.packet = this.#written(session, news.sent, news.ours)
     if (!isHere) this.#rooms.shows(session, ledger, packet)
+  }
+  #unnotedBy(receiver: Receiver): void {
+    this.#unnoted.value += 1
+    receiver.isComplete = false
   }
   #close(session: Session, ledger: PresenceLedger | null, packet: Packet): void {
     if (ledger === null) return

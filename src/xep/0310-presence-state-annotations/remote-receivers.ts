@@ -63,14 +63,10 @@ export class RemoteReceivers {
       'porchlight_annotations_sent_elsewhere_total',
       'Annotated presence stanzas sent to clients of other servers (XEP-0310)',
     )
-    hearing.onHeard = (account, heard) => this.#heard(account, heard)
-    hearing.onLost = (account, jid) => {
-      const [other] = hearing.ofAccount(account, jid)
-      for (const session of account.sessions) {
-        session.get(this.#told)?.delete(jid.full)
-        if (other === undefined) session.get(this.#told)?.delete(jid.bare)
-      }
-    }
+    hearing.observe({
+      heard: (account, heard) => this.#heard(account, heard),
+      lost: (account, jid) => this.#lost(account, jid),
+    })
     this.#inherited = host.accountSlot<Map<string, Told> | null>('pause-told-of-relics', () => null)
     host.on('session-ended', ({ session, presence }) => presence === null && this.#leaveTold(session))
     host.on('presence-changed', ({ session, before }) => {
@@ -183,6 +179,14 @@ export class RemoteReceivers {
   #startOver(session: Session): void {
     if (this.#parts.isPaused(session)) session.set(this.#told, null)
     this.look(session)
+  }
+  #lost(account: LocalAccount, jid: Jid): void {
+    const [other] = this.#parts.hearing.ofAccount(account, jid)
+    for (const session of account.sessions) {
+      const told = session.get(this.#told)
+      told?.delete(jid.full)
+      if (other === undefined) told?.delete(jid.bare)
+    }
   }
   *#tellAll(session: Session): Generator {
     for (const heard of this.#parts.hearing.all(session.account)) {

@@ -1,8 +1,11 @@
 /** For `explain`: what each client of a watcher was shown of a contact, and how sure it was told to be of that. */
+import { contactKey } from '../../im/account.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
-import type { Testimony } from '../../server/presence-journal.ts'
+import type { PresenceJournal, Testimony } from '../../server/presence-journal.ts'
+import type { Session } from '../../server/session.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Doubt } from '../../xmpp/state-annotation.ts'
+import type { Absences } from './absences.ts'
 import type { Receivers } from './receivers.ts'
 
 const TOLD: Readonly<Record<Doubt, string>> = {
@@ -10,9 +13,17 @@ const TOLD: Readonly<Record<Doubt, string>> = {
   'server-unavailable': 'with the link to its server lost, and not confirmed since',
 }
 
-export function* testimony(receivers: Receivers, watcher: LocalAccount, contact: Jid): Generator<Testimony> {
+export interface TestimonyParts {
+  readonly receivers: Receivers
+  readonly absences: Absences
+  readonly journal: PresenceJournal
+}
+
+export function* testimony(parts: TestimonyParts, watcher: LocalAccount, contact: Jid): Generator<Testimony> {
+  const { receivers } = parts
   for (const session of watcher.sessions) {
     const { resource } = session.jid
+    yield* falselyOffline(parts, session, contact)
     if (!receivers.asks(session)) {
       if (session.takesPart)
         yield { about: 'shown', words: `Its client ${resource} does not ask for annotations (XEP-0310).`, since: null }
@@ -26,6 +37,21 @@ export function* testimony(receivers: Receivers, watcher: LocalAccount, contact:
         words: `Its client ${resource} was shown ${jid.resource} as available, ${doubt}.`,
         since: told === null ? at : toldAt,
       }
+    }
+  }
+}
+
+/** Who is there, and is not shown to this client, though nothing keeps it from seeing them. */
+function* falselyOffline({ absences, journal }: TestimonyParts, session: Session, contact: Jid): Generator<Testimony> {
+  if (!absences.isJudged(session) || !session.account.roster.isSubscribedTo(contactKey(contact))) return
+  if (session.account.hidden(contact)) return
+  for (const { full, bare, resource } of absences.ofContact(session, contact)) {
+    const last = [...journal.sent.lastTo(session.jid, contact)].find(({ from }) => from.full === full || from.full === bare)
+    const what = last?.type === 'unavailable' ? 'as gone' : 'not at all'
+    yield {
+      about: 'shown',
+      words: `Its client ${session.jid.resource} is shown ${resource} ${what}, though it is available: that is a false offline.`,
+      since: last?.at ?? null,
     }
   }
 }

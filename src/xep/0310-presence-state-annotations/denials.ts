@@ -1,0 +1,79 @@
+/**
+ * False offline from elsewhere: another server says of a contact that nobody is available, for all resources at once, though
+ * it has said that some are, and nothing it said since can have been lost. An old answer that comes late looks like this. The
+ * other server is asked once more; what it says then is true, and if they are there, clients have been shown something false.
+ */
+import type { Millis } from '../../base/clock.ts'
+import type { LocalAccount } from '../../server/accounts.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Testimony } from '../../server/presence-journal.ts'
+import type { Slot } from '../../server/slots.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { Packet } from '../../xmpp/packet.ts'
+import type { Heard, Hearing } from './hearing.ts'
+
+interface Denial {
+  readonly at: Millis
+  readonly available: readonly Jid[]
+  /** The other server has said since that they are there: when. Null: it has not. */
+  refutedAt: Millis | null
+}
+
+/** After this a contact is asked about anew, and an answer is none to this question any more. */
+const REMEMBERED: Millis = 60_000
+/** Of one account. */
+const DENIALS_MAX = 100
+
+export class Denials {
+  readonly #host: Host
+  /** By bare JID, the oldest first. */
+  readonly #slot: Slot<LocalAccount, Map<string, Denial> | null>
+  readonly #refuted: (account: LocalAccount, jid: Jid) => void
+
+  /** @param refuted a resource that was denied is there */
+  constructor(host: Host, hearing: Hearing, refuted: (account: LocalAccount, jid: Jid) => void) {
+    this.#host = host
+    this.#refuted = refuted
+    this.#slot = host.accountSlot<Map<string, Denial> | null>('denials', () => null)
+    hearing.observe({
+      denied: (account, contact, available) => this.#denied(account, contact, available),
+      heard: (account, heard) => this.#heard(account, heard),
+    })
+  }
+  /** For `explain`. */
+  *testify(watcher: LocalAccount, { bare, domain }: Jid): Generator<Testimony> {
+    const denial = watcher.get(this.#slot)?.get(bare)
+    if (denial === undefined) return
+    const names = denial.available.map(({ resource }) => resource).join(', ')
+    const end =
+      denial.refutedAt === null
+        ? 'It was asked once more'
+        : 'Asked once more, it has said that it is there: that was a false offline'
+    yield {
+      about: 'shown',
+      words: `${domain} has said that ${bare} is not available, though it had said that ${names} is, and not that it went. ${end}.`,
+      since: denial.at,
+    }
+  }
+
+  #denied(account: LocalAccount, contact: Jid, available: readonly Jid[]): void {
+    const now = this.#host.clock.now()
+    const denials = account.get(this.#slot) ?? new Map<string, Denial>()
+    account.set(this.#slot, denials)
+    const before = denials.get(contact.bare)
+    if (before !== undefined && now - before.at < REMEMBERED) return
+    denials.delete(contact.bare)
+    const [oldest] = denials.keys()
+    if (denials.size >= DENIALS_MAX && oldest !== undefined) denials.delete(oldest)
+    denials.set(contact.bare, { at: now, available, refutedAt: null })
+    this.#host.router.routeQuietly(Packet.of({ kind: 'presence', type: 'probe', from: account.bare, to: contact }))
+  }
+  #heard(account: LocalAccount, { jid }: Heard): void {
+    const denial = account.get(this.#slot)?.get(jid.bare)
+    const now = this.#host.clock.now()
+    if (denial === undefined || denial.refutedAt !== null || now - denial.at >= REMEMBERED) return
+    if (!denial.available.some(({ full }) => full === jid.full)) return
+    denial.refutedAt = now
+    this.#refuted(account, jid)
+  }
+}
