@@ -360,12 +360,27 @@ story('T-PSA21: what other servers annotate is theirs to say, and is shown to th
   await romeo2.expect(here(ORCHARD, '<show>xa</show>'))
   await b.lose() // two annotators, two annotations (PSA-23)
   await romeo.expect(here(ORCHARD, '<show>xa</show>' + theirs + DOWN))
-  await b.send(presence(ORCHARD, '<show>xa</show>' + theirs)) // one is in force, and is all that is said
-  await romeo.expect(here(ORCHARD, '<show>xa</show>' + theirs))
+  await b.send(presence(ORCHARD, '<show>xa</show>' + theirs)) // one is over, and the other holds
+  await romeo.expect(here(ORCHARD, '<show>xa</show>' + UP), here(ORCHARD, '<show>xa</show>' + theirs))
   await b.send(presence(ORCHARD, '<show>xa</show>' + says('b.example', '')))
   await romeo.expect(here(ORCHARD, '<show>xa</show>' + says('b.example', '')))
   await b.send(presence(ORCHARD, forged))
   for (const client of [romeo, romeo2]) await client.expect(here(ORCHARD))
+})
+
+story('PSA-23: two doubts that are over at the same time', inMemory, async (cast) => {
+  const { romeo, b } = await verona(cast)
+  const theirs = says('b.example', 'connection-paused')
+  await b.send(presence(ORCHARD, AWAY + theirs))
+  await romeo.expect(here(ORCHARD, AWAY + theirs))
+  await b.lose()
+  await romeo.expect(here(ORCHARD, AWAY + theirs + DOWN))
+  await b.send(presence(ORCHARD, AWAY))
+  await romeo.expect(here(ORCHARD, AWAY))
+  await b.lose()
+  await romeo.expect(here(ORCHARD, AWAY + DOWN))
+  await b.send(presence(ORCHARD, AWAY + theirs))
+  await romeo.expect(here(ORCHARD, AWAY + UP), here(ORCHARD, AWAY + theirs))
 })
 
 story('T-PSA22: a link that comes and goes is announced as lost once a minute at most', inMemory, async (cast) => {

@@ -1,7 +1,7 @@
 /**
  * What a presence from another server is to a client that asks for annotations, pure: nothing new, or something to be sent, and
- * how that is written. Each stanza says all that is in force at that moment, so it has one annotation; it has two when
- * both servers doubt, and an empty one only to take back what the client was told.
+ * how that is written. A stanza has one annotation, or two when both servers doubt; an empty one takes back what the client
+ * was told, and stands alone. Presence without an annotation takes back all of it.
  */
 import type { Packet } from '../../xmpp/packet.ts'
 import { doubtsIn, mayBeAnnotated, plain, sayingSomething, type Doubt } from '../../xmpp/state-annotation.ts'
@@ -19,6 +19,8 @@ export interface News {
   readonly sent: Packet
   /** What our own annotation in it says; null: it has none; 'nothing': it takes ours back. */
   readonly ours: Doubt | 'nothing' | null
+  /** What is to be sent before that, to take ours back while the doubt of the other server holds; null: nothing. */
+  readonly endsOurs: Packet | null
 }
 
 /** Is it the presence that the client has, and does its server doubt it as before? @param doubts of its server at present */
@@ -36,15 +38,21 @@ export function newsOf(before: Before | null, packet: Packet, doubts: readonly D
   // Said once more without its annotation, which holds nevertheless
   const isBare = isRepeat && doubts.length > 0 && doubtsIn(packet).length === 0
   const kept = isBare ? packet.with({ payload: before.packet.payload }) : sayingSomething(packet)
-  if (doubt !== null) return { kept, sent: kept, ours: doubt }
-  if (doubts.length > 0 || !isRepeat) return { kept, sent: kept, ours: null }
-  if (before.told !== null) return { kept, sent: kept, ours: 'nothing' }
-  return { kept, sent: doubtsIn(before.packet).length > 0 ? packet : kept, ours: null }
+  if (doubt !== null) return { kept, sent: kept, ours: doubt, endsOurs: null }
+  const hadOurs = before !== null && before.told !== null
+  if (doubts.length > 0) return { kept, sent: kept, ours: null, endsOurs: hadOurs ? plain(kept) : null }
+  const hadTheirs = isRepeat && doubtsIn(before.packet).length > 0
+  if (!isRepeat || (hadOurs && hadTheirs)) return { kept, sent: kept, ours: null, endsOurs: null }
+  if (hadOurs) return { kept, sent: kept, ours: 'nothing', endsOurs: null }
+  return { kept, sent: hadTheirs ? packet : kept, ours: null, endsOurs: null }
 }
 
-/** How our doubt of a presence that the client has is written: when another one is in force, the stanza says that alone. */
-export const oursOf = (packet: Packet, doubt: Doubt | null): News['ours'] =>
-  doubt ?? (doubtsIn(packet).length > 0 ? null : 'nothing')
+/** The same for a presence that the client has, of which only our doubt has changed. */
+export function lightOf(packet: Packet, doubt: Doubt | null): News {
+  const isTheirs = doubtsIn(packet).length > 0
+  if (doubt !== null || !isTheirs) return { kept: packet, sent: packet, ours: doubt ?? 'nothing', endsOurs: null }
+  return { kept: packet, sent: packet, ours: null, endsOurs: plain(packet) }
+}
 
 /** Is it the same presence but for annotations? */
 export function isSameContent(a: Packet, b: Packet): boolean {
@@ -54,3 +62,15 @@ export function isSameContent(a: Packet, b: Packet): boolean {
 }
 const isSameDoubts = (a: readonly Doubt[], b: readonly Doubt[]): boolean =>
   a.length === b.length && a.every((doubt) => b.includes(doubt))
+
+/** Without the text of its copies, and without the input that it was cut out of. */
+export function kept(packet: Packet): Packet {
+  packet.payload.keep()
+  return packet.with({})
+}
+
+/** Is this error our own, of a stanza that did not get there (PSA-34)? Of the resource itself it says nothing. */
+export function isOurs({ payload }: Packet): boolean {
+  const error = payload.child('error')
+  return error?.elements.some((e) => e.name === 'remote-server-timeout' || e.name === 'remote-server-not-found') === true
+}

@@ -34,7 +34,7 @@ export class Pauses {
     host.on('session-ended', ({ session }) => void this.#over(session))
     host.keepsake({
       name: 'pause',
-      isForRestart: true,
+      stamp: (session) => (this.isShown(session) ? 'shown' : ''),
       keep: (session) => (this.isShown(session) ? session.get(this.#slot)!.since : undefined),
       restore: (session, since) => this.#restore(session, since as Millis | undefined),
     })

@@ -22,8 +22,9 @@ import type { Annotations } from './descriptions.ts'
 import type { Hearing } from './hearing.ts'
 import { ledgerGauges } from './ledger-gauges.ts'
 import { PresenceLedger, type LedgerLimits, type Shown } from './ledger.ts'
-import { isSame, isSameContent, newsOf, oursOf, type News } from './news.ts'
+import { isOurs, isSame, isSameContent, kept, lightOf, newsOf, type News } from './news.ts'
 import type { Portions } from './portions.ts'
+import { newReceiver, type Receiver } from './receiver.ts'
 import { Rooms } from './rooms.ts'
 
 /**
@@ -42,23 +43,6 @@ export interface ReceiversParts {
   readonly doubtOf: DoubtOf
   readonly hearing: Hearing
 }
-interface Receiver {
-  /** Null: not known yet. */
-  asks: boolean | null
-  /** Since which turn of `Hearing` it is shown presence; Infinity: it is not. */
-  since: number
-  /** When its client last asked to be shown what it knows already. */
-  looksAgainAt: Millis
-  /** When it last did something for which it is told again what it knows. */
-  askedAt: Millis
-  /** Changes whenever the account blocks somebody, or does so no more. */
-  hidden: LocalAccount['hidden'] | null
-  /** False: it has been shown more than could be noted. */
-  isComplete: boolean
-  /** Null: it has been shown nothing, or does not ask. */
-  ledger: PresenceLedger | null
-}
-
 /** A presence that a client was shown, when, and what it was told against it. */
 type ShownJson = readonly [PacketJson, Millis, Doubt | null]
 
@@ -81,15 +65,7 @@ export class Receivers {
     const { host, caps, states } = parts
     this.#parts = parts
     this.#rooms = new Rooms(host)
-    this.#slot = host.sessionSlot<Receiver>('presence-annotations', () => ({
-      asks: null,
-      since: Infinity,
-      looksAgainAt: -Infinity,
-      askedAt: 0,
-      hidden: null,
-      isComplete: true,
-      ledger: null,
-    }))
+    this.#slot = host.sessionSlot<Receiver>('presence-annotations', newReceiver)
     this.#sent = host.metrics.counter(
       'porchlight_annotations_sent_total',
       'Annotated presence stanzas sent to clients (XEP-0310)',
@@ -242,7 +218,12 @@ export class Receivers {
     if (later !== null) return this.#parts.host.deliver(session, later)
     const doubt = this.#parts.doubtOf(session, packet.from, shown.heardAfter)
     if (session.get(this.#slot).ledger?.tell(shown, doubt, this.#parts.host.clock.now()) !== true) return
-    this.#repeat(session, this.#written(session, packet, oursOf(packet, doubt)))
+    const news = lightOf(packet, doubt)
+    this.#endOurs(session, news)
+    this.#repeat(session, this.#written(session, news.sent, news.ours))
+  }
+  #endOurs(session: Session, { endsOurs }: News): void {
+    if (endsOurs !== null) this.#repeat(session, this.#written(session, endsOurs, 'nothing'))
   }
   /** Sends the session what it has been shown, in another light. */
   #repeat(session: Session, packet: Packet): void {
@@ -271,10 +252,15 @@ export class Receivers {
     const ledger = (receiver.ledger ??= new PresenceLedger(this.#parts.limits))
     const now = this.#parts.host.clock.now()
     this.#mayRepeat(session, receiver, packet, doubt)
-    const news = isHere ? { kept: packet, sent: packet, ours: doubt } : this.#newsOf(session, ledger, packet, doubt)
+    const news = isHere
+      ? { kept: packet, sent: packet, ours: doubt, endsOurs: null }
+      : this.#newsOf(session, ledger, packet, doubt)
     // Beyond the limit it is not annotated: nobody would take that back
     if (!ledger.show(isHere ? packet : kept(news.kept), doubt, now, heardAfter)) this.#unnotedBy(receiver)
-    else context.packet = this.#written(session, news.sent, news.ours)
+    else {
+      this.#endOurs(session, news)
+      context.packet = this.#written(session, news.sent, news.ours)
+    }
     if (!isHere) this.#rooms.shows(session, ledger, packet)
   }
   #unnotedBy(receiver: Receiver): void {
@@ -393,16 +379,4 @@ export class Receivers {
     const doubt = ours === 'nothing' ? null : ours
     return annotated(packet, session.jid, this.#parts.annotations.text(session.jid.domain, doubt, session.lang))
   }
-}
-
-/** Without the text of its copies, and without the input that it was cut out of. */
-function kept(packet: Packet): Packet {
-  packet.payload.keep()
-  return packet.with({})
-}
-
-/** Is this error our own, of a stanza that did not get there (PSA-34)? Of the resource itself it says nothing. */
-function isOurs({ payload }: Packet): boolean {
-  const error = payload.child('error')
-  return error?.elements.some((e) => e.name === 'remote-server-timeout' || e.name === 'remote-server-not-found') === true
 }

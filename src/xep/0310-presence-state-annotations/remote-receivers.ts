@@ -52,6 +52,8 @@ export class RemoteReceivers {
   readonly #inherited: Slot<LocalAccount, Map<string, Told> | null>
   /** What it has sent directly to addresses elsewhere. */
   readonly #directed: Slot<Session, Map<string, Directed> | null>
+  /** How often one of these has changed. */
+  readonly #changes: Slot<Session, number>
   readonly #sent: Counter
 
   constructor(parts: RemoteParts) {
@@ -59,6 +61,7 @@ export class RemoteReceivers {
     this.#parts = parts
     this.#told = host.sessionSlot<Told | null>('pause-told', () => null)
     this.#directed = host.sessionSlot<Map<string, Directed> | null>('directed-elsewhere', () => null)
+    this.#changes = host.sessionSlot<number>('elsewhere-changes', () => 0)
     this.#sent = host.metrics.counter(
       'porchlight_annotations_sent_elsewhere_total',
       'Annotated presence stanzas sent to clients of other servers (XEP-0310)',
@@ -75,7 +78,7 @@ export class RemoteReceivers {
     })
     host.keepsake({
       name: 'presence-elsewhere',
-      isForRestart: true,
+      stamp: (session) => String(session.get(this.#changes)),
       octets: (session) => this.#octetsOf(session),
       keep: (session) => this.#keep(session),
       restore: (session, kept) => this.#restore(session, kept as KeptJson | undefined),
@@ -89,6 +92,7 @@ export class RemoteReceivers {
     const to = packet.to!
     const directed = session.get(this.#directed)
     const before = directed?.get(to.full)
+    this.#changed(session)
     if (type !== '') return void directed?.delete(to.full)
     if (before === undefined && (directed?.size ?? 0) >= DIRECTED_MAX) return
     const said = { packet: plain(packet), isForRoom: before?.isForRoom === true || asksToJoin(packet) }
@@ -227,7 +231,11 @@ export class RemoteReceivers {
   }
   #annotated(session: Session, presence: Packet, to: Jid, doubt: Doubt | null): Packet {
     this.#sent.value += 1
+    this.#changed(session)
     return annotated(presence, to, this.#parts.annotations.text(session.jid.domain, doubt, null))
+  }
+  #changed(session: Session): void {
+    session.set(this.#changes, session.get(this.#changes) + 1)
   }
   #isForRoom(session: Session, to: Jid): boolean {
     return session.get(this.#directed)?.get(to.full)?.isForRoom === true
