@@ -16,6 +16,7 @@ import { SystemClock } from './base/clock.ts'
 import { systemEntropy } from './base/entropy.ts'
 import { silent, type Log } from './base/log.ts'
 import type { Configuration } from './config/sections.ts'
+import { contactsOf, type Contact } from './embed/contacts.ts'
 import { presenceOf, type Presence } from './embed/presence.ts'
 import { ApplicationAccounts, type Users } from './embed/users.ts'
 import { startServer, type Running } from './process/running.ts'
@@ -23,10 +24,17 @@ import { codedSetup } from './process/setup.ts'
 import type { Session } from './server/session.ts'
 import { jid, type Jid } from './xmpp/jid.ts'
 
+export { ControlError } from './admin/control-server.ts'
 export { ConfigError } from './config/problem.ts'
+export { CertificateError } from './net/certificate-files.ts'
+export { PortError } from './process/ports.ts'
+export { StorageError } from './storage/storage-error.ts'
+export { JidError } from './xmpp/jid.ts'
+export { StanzaError } from './xmpp/stanza-error.ts'
 export type { Fields, Log } from './base/log.ts'
 export type { Configuration } from './config/sections.ts'
 export type { ClientPresence, Presence, Show } from './embed/presence.ts'
+export type { Contact } from './embed/contacts.ts'
 export { credentialsOf, type Users } from './embed/users.ts'
 export type { Credentials } from './xmpp/credentials.ts'
 
@@ -98,12 +106,36 @@ export class Porchlight extends EventEmitter<PorchlightEvents> {
     return [...accounts].map(presenceOf).filter(({ state }) => state !== 'offline')
   }
   /**
-   * To be called before the application forgets a user: ends his sessions, takes back his subscriptions, and removes what
-   * is kept of him. False: there is no such user.
+   * Call it before the application forgets a user: it ends their sessions, takes back their subscriptions, and removes what
+   * is kept of them. False: there is no such user.
    * @throws JidError when it is no address
    */
   remove(address: string): Promise<boolean> {
     return this.#running.host.registrar.delete(bareOf(address))
+  }
+  /**
+   * From now on `watcher` sees when `contact` can be reached. The contact enters the watcher's contact list, and clients of
+   * both that are connected are told at once. For both directions call it twice.
+   * @param watcher bare, as `contact`
+   * @returns false if one of the two is no user
+   * @throws JidError when one is no address; StanzaError when a contact list is full, or both are the same
+   */
+  letSee(watcher: string, contact: string): Promise<boolean> {
+    return this.#running.subscriptions.grant(bareOf(watcher), bareOf(contact))
+  }
+  /** From now on `watcher` no longer sees when `contact` can be reached; otherwise as `letSee`. */
+  hide(watcher: string, contact: string): Promise<boolean> {
+    return this.#running.subscriptions.withdraw(bareOf(watcher), bareOf(contact))
+  }
+  /**
+   * The contact list of a user: who sees whom.
+   * @param address bare
+   * @returns null if there is no such user
+   * @throws JidError when it is no address
+   */
+  async contactsOf(address: string): Promise<readonly Contact[] | null> {
+    const account = await this.#running.host.accounts.load(bareOf(address).bare)
+    return account === null ? null : contactsOf(account)
   }
   /** Ends it well: clients and other servers are told. Takes 15 seconds at most. */
   async stop(): Promise<void> {

@@ -2,8 +2,8 @@
  * Who is in: a small web application that has an XMPP server inside. Its own users log in with any XMPP client, and its
  * page tells who is reachable.
  *
- *   POST /people    {"name": "romeo", "password": "..."}: a new user
- *   GET /people     everybody, and how he can be reached
+ *   POST /people    {"name": "romeo", "password": "..."}: a new user, who sees all others and is seen by them
+ *   GET /people     everybody, and how they can be reached
  *   GET /changes    the same as it changes (server-sent events)
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -40,7 +40,12 @@ async function signUp(request: IncomingMessage, response: ServerResponse): Promi
   const { name, password } = JSON.parse(Buffer.concat(await request.toArray()).toString()) as Record<string, string>
   const address = `${name}@${DOMAIN}`
   if (!/^[a-z]{1,20}$/.test(name ?? '') || people.has(address)) return void response.writeHead(400).end('Another name, please\n')
+  const others = [...people.keys()]
   people.set(address, await credentialsOf(password ?? ''))
+  for (const other of others) {
+    await porchlight.letSee(address, other)
+    await porchlight.letSee(other, address)
+  }
   response.writeHead(201).end(`${address}\n`)
 }
 

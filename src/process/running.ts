@@ -22,6 +22,7 @@ import type { Certificates } from '../net/certificates.ts'
 import { Admission } from '../net/listener.ts'
 import { SHUTDOWN } from '../server/endings.ts'
 import type { Host } from '../server/feature.ts'
+import type { Subscriptions } from '../server/subscriptions.ts'
 import { ClientService } from '../stream/client-service.ts'
 import { ComponentService } from '../stream/component-service.ts'
 import { Board } from './board.ts'
@@ -37,6 +38,7 @@ export interface Running {
   readonly ports: readonly OpenPort[]
   readonly certificates: Certificates
   readonly host: Host
+  readonly subscriptions: Subscriptions
   /** Resolves when the operator wants the server to start again. */
   readonly restart: Promise<void>
   /** Ends it well. Resolves when everything is closed, or after `STOP_MS`. @param how whether sessions are kept */
@@ -195,6 +197,7 @@ async function start(parts: Parts): Promise<Running> {
     ports,
     certificates,
     host: server.host as Host,
+    subscriptions: server.subscriptions,
     restart: restart.promise,
     stop: (how = 'for good') => (stopped ??= stopIn(how)),
   }

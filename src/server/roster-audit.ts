@@ -24,6 +24,7 @@ import { wire } from '../xml/wire.ts'
 import { jid, type Jid } from '../xmpp/jid.ts'
 import { Packet } from '../xmpp/packet.ts'
 import type { Accounts, LocalAccount } from './accounts.ts'
+import { atRest } from './at-rest.ts'
 import type { AccountStore, RosterStore } from './ports.ts'
 import type { RosterChanges } from './roster-changes.ts'
 
@@ -74,9 +75,6 @@ export interface RosterAuditParts {
 const FINDINGS_MAX = 500
 /** Rosters that are read once for one page, and read again when there are more. */
 const REMEMBERED_MAX = 2000
-/** What one account has set in motion at another one, and that at the first again. */
-const SETTLE_ROUNDS = 2
-
 export class RosterAudit {
   readonly #parts: RosterAuditParts
 
@@ -140,14 +138,14 @@ class Look {
   }
   async #pair(watcher: Jid, watchers: Roster | null, shower: Jid, showers: Roster | null): Promise<void> {
     if (disagreement(watching(watchers, shower), showing(showers, watcher), true) === null) return
-    const [w, s] = await this.#settled(watcher, shower)
+    const [w, s] = await atRest(this.#parts.accounts, watcher, shower)
     const what = between(w, watcher, s, shower)
     if (what === null) return
     const says = { watching: watching(w?.roster ?? null, shower), showing: s === null ? null : showing(s.roster, watcher) }
     let mended: boolean | null = null
     if (this.#mend) {
       for (const type of REMEDIES[what]) await this.#send(type, watcher, w, shower, s)
-      const [wAfter, sAfter] = await this.#settled(watcher, shower)
+      const [wAfter, sAfter] = await atRest(this.#parts.accounts, watcher, shower)
       mended = between(wAfter, watcher, sAfter, shower) === null
     }
     this.#findings.push({ what, watcher: watcher.full, shower: shower.full, ...says, mended })
@@ -174,15 +172,6 @@ class Look {
     const account = type === 'unsubscribed' ? w : s
     if (account !== null) await rosterChanges.perform(account, () => inbound(account, stanza, clock.now(), limits), null)
   }
-  /** The two accounts, in memory, when nothing is under way at either. */
-  async #settled(a: Jid, b: Jid): Promise<readonly [LocalAccount | null, LocalAccount | null]> {
-    const { accounts } = this.#parts
-    for (let round = 0; round < SETTLE_ROUNDS; round++) {
-      for (const bare of [a, b]) if (bare.local !== '') await quiet(await accounts.load(bare.bare))
-    }
-    const [first, second] = [a, b].map((bare) => (bare.local === '' ? null : accounts.load(bare.bare)))
-    return [await first!, await second!]
-  }
   async #roster(bare: string): Promise<Roster | null> {
     const inMemory = this.#parts.accounts.get(bare)
     if (inMemory !== undefined) return inMemory.roster
@@ -195,12 +184,6 @@ class Look {
     this.#rosters.set(bare, roster)
     return roster
   }
-}
-
-async function quiet(account: LocalAccount | null): Promise<void> {
-  if (account === null) return
-  await Promise.all(account.arriving?.values() ?? [])
-  await account.serial.run(async () => {})
 }
 
 function between(w: Account | null, watcher: Jid, s: Account | null, shower: Jid): Disagreement | null {

@@ -35,6 +35,7 @@ import type { LaneItem, Session } from './session.ts'
 import { SessionWork } from './session-work.ts'
 import { Sessions } from './sessions.ts'
 import { imLimits, type LimitsSettings, type PresenceSettings, type RateSettings } from './settings.ts'
+import { Subscriptions } from './subscriptions.ts'
 import { StageBook } from './stage-book.ts'
 import type { StreamFeatures } from './stream-features.ts'
 import { Veil } from './veil.ts'
@@ -65,6 +66,7 @@ export interface Server<D = unknown> {
   readonly accounts: Accounts
   readonly sessions: Sessions
   readonly rosterAudit: RosterAudit
+  readonly subscriptions: Subscriptions
   readonly keptSessions: KeptSessions
   readonly checkpoints: Checkpoints
   /** The stages in force, for `porchlight explain order`. */
@@ -165,6 +167,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     keptSessions,
     checkpoints,
     rosterAudit: new RosterAudit({ ...about, domains, stores, rosterChanges, limits }),
+    subscriptions: new Subscriptions({ ...about, rosterChanges, limits }),
     order: orderOf(books),
     receive(session, item) {
       if (session.ended) return

@@ -103,6 +103,16 @@ test('the package', async (t) => {
     await playWhoIsIn(t, ['app.ts'], place)
   })
 
+  await t.test('an old Node.js that imports the library gets a sentence, and a new one all that its types promise', async () => {
+    const place = dirname(modules)
+    const program = `import('porchlight').then((all) => console.log(Object.keys(all).sort().join()), (error) => console.log(error.message))`
+    const [old, own] = [run('node', ['-e', program], place, OWN_PATH), run('node', ['-e', program], place)]
+    const exported = (await import(join(modules, 'porchlight', 'dist/porchlight.js'))) as object
+    assert.equal(own.trim(), Object.keys(exported).toSorted().join())
+    if (!/^v2[6-9]/.test(run('node', ['--version'], place, OWN_PATH)))
+      assert.match(old, /^The library "porchlight" needs Node\.js 26; this is v\d+\..+ start the application by a script/)
+  })
+
   await t.test('it serves a client', async (t) => {
     const server = await startServer(t, {}, porchlight)
     assert.match(server.banner.join('\n'), /Add users {3}npx porchlight user --config \S+ add/)

@@ -64,6 +64,12 @@ export async function playWhoIsIn(t: TestContext, args: readonly string[], cwd: 
   await romeo.kill()
   assert.equal((await changes()).state, 'paused')
 
+  assert.equal((await signUp('juliet', 'o romeo')).status, 201)
+  const juliet = await xmppJs.come(server, { jid: 'juliet@localhost', password: 'o romeo' })
+  t.after(() => juliet.close())
+  await juliet.logIn()
+  await juliet.seesAtLast('romeo@localhost', 'online', '')
+
   const stranger = await xmppJs.come(server, { jid: 'tybalt@localhost', password: 'but soft' })
   t.after(() => stranger.close())
   await assert.rejects(stranger.logIn(), /not-authorized/)
