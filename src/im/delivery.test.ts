@@ -41,19 +41,19 @@ const MATCH: Readonly<Record<Condition, string>> = {
 // prettier-ignore
 const TABLE_1: readonly (readonly [Condition, string, readonly string[], readonly string[]])[] = [
   ['account does not exist',         'bare',     ['S/E', 'S/E', 'E',   'S'],   ['silent', 'silent', 'error', 'silent']],
-  ['account does not exist',         'no match', ['S/E', 'S/E', 'S/E', 'S/E'], ['silent', 'silent', 'silent', 'silent']],
+  ['account does not exist',         'no match', ['S/E', 'S/E', 'S/E', 'S/E'], ['silent', 'silent', 'error', 'silent']],
   ['no active resources',            'bare',     ['O/E', 'O/E', 'E',   'S'],   ['store', 'store', 'error', 'silent']],
   ['no active resources',            'match',    ['D',   'D',   'D',   'D'],   ['idle', 'idle', 'idle', 'idle']],
-  ['no active resources',            'no match', ['S/E', 'O/E', 'S/E', 'S/E'], ['silent|error', 'store', 'silent|error', 'silent']],
+  ['no active resources',            'no match', ['S/E', 'O/E', 'S/E', 'S/E'], ['silent|error', 'store', 'error', 'silent']],
   ['only negative resources',        'bare',     ['O/E', 'O/E', 'E',   'S'],   ['store', 'store', 'error', 'silent']],
   ['only negative resources',        'match',    ['D',   'D',   'D',   'D'],   ['minus', 'minus', 'minus', 'minus']],
-  ['only negative resources',        'no match', ['S/E', 'O/E', 'S/E', 'S/E'], ['silent|error', 'store', 'silent|error', 'silent']],
+  ['only negative resources',        'no match', ['S/E', 'O/E', 'S/E', 'S/E'], ['silent|error', 'store', 'error', 'silent']],
   ['1 non-negative resource',        'bare',     ['D',   'D',   'E',   'D'],   ['zero', 'zero', 'error', 'zero']],
   ['1 non-negative resource',        'match',    ['D',   'D',   'D',   'D'],   ['minus', 'minus', 'minus', 'minus']],
-  ['1 non-negative resource',        'no match', ['S/E', 'D',   'S/E', 'S/E'], ['silent|error', 'zero', 'silent|error', 'silent']],
+  ['1 non-negative resource',        'no match', ['S/E', 'D',   'S/E', 'S/E'], ['silent|error', 'zero', 'error', 'silent']],
   ['several non-negative resources', 'bare',     ['M/A', 'M/A', 'E',   'A'],   ['zero+five+five2', 'five+five2', 'error', 'zero+five+five2']],
   ['several non-negative resources', 'match',    ['D',   'D/A', 'D',   'D'],   ['zero', 'zero', 'zero', 'zero']],
-  ['several non-negative resources', 'no match', ['S/E', 'M/A', 'S/E', 'S/E'], ['silent|error', 'five+five2', 'silent|error', 'silent']],
+  ['several non-negative resources', 'no match', ['S/E', 'M/A', 'S/E', 'S/E'], ['silent|error', 'five+five2', 'error', 'silent']],
 ]
 const TYPES = ['normal', 'chat', 'groupchat', 'headline'] as const
 

@@ -41,34 +41,35 @@ type Row = readonly [normal: Option, chat: Option, groupchat: Option, headline: 
 /**
  * Table 1 with one option in each place, and a column for errors (8.5.2.1.1, 8.5.3.2.1). We keep messages
  * offline for every account, so a missing one has to be silent where an existing one stores. With 'no active
- * resources' a full JID can match one that is connected but not available (8.5.3.1).
+ * resources' a full JID can match one that is connected but not available (8.5.3.1). A groupchat message to a resource that
+ * is gone is answered to everybody, and without an account too: rooms elsewhere notice by it who has left them.
  */
 // prettier-ignore
 const TABLE: Readonly<Record<Condition, Readonly<Partial<Record<Address, Row>>>>> = {
   //                   Normal  Chat  Groupchat Headline Error
   'account does not exist': {
     'bare':          ['S',    'S',  'E',      'S',     'S'],
-    'full no match': ['S',    'S',  'S',      'S',     'S'],
+    'full no match': ['S',    'S',  'E',      'S',     'S'],
   },
   'no active resources': {
     'bare':          ['O',    'O',  'E',      'S',     'S'],
     'full match':    ['D',    'D',  'D',      'D',     'D'],
-    'full no match': ['S/E',  'O',  'S/E',    'S',     'S'],
+    'full no match': ['S/E',  'O',  'E',      'S',     'S'],
   },
   'only negative resources': {
     'bare':          ['O',    'O',  'E',      'S',     'S'],
     'full match':    ['D',    'D',  'D',      'D',     'D'],
-    'full no match': ['S/E',  'O',  'S/E',    'S',     'S'],
+    'full no match': ['S/E',  'O',  'E',      'S',     'S'],
   },
   '1 non-negative resource': {
     'bare':          ['D',    'D',  'E',      'D',     'S'],
     'full match':    ['D',    'D',  'D',      'D',     'D'],
-    'full no match': ['S/E',  'D',  'S/E',    'S',     'S'],
+    'full no match': ['S/E',  'D',  'E',      'S',     'S'],
   },
   'several non-negative resources': {
     'bare':          ['A',    'M',  'E',      'A',     'S'], // M with carbons to the others, for who wants them
     'full match':    ['D',    'D',  'D',      'D',     'D'],
-    'full no match': ['S/E',  'M',  'S/E',    'S',     'S'],
+    'full no match': ['S/E',  'M',  'E',      'S',     'S'],
   },
 }
 

@@ -6,6 +6,7 @@ import type { Clock, Millis } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
 import type { Metrics } from '../base/metrics.ts'
 import { redeliverPending, type PresenceOut } from '../im/presence.ts'
+import type { Wire } from '../xml/wire.ts'
 import type { Packet } from '../xmpp/packet.ts'
 import type { Accounts } from './accounts.ts'
 import type { FactBoard } from './facts.ts'
@@ -28,6 +29,7 @@ export interface ContactsParts {
   readonly deliver: (session: Session, packet: Packet) => void
   /** Does it when there is no rush; false: there is none. */
   readonly later: (work: () => void) => boolean
+  readonly requestId: () => Wire
   readonly askAgainAfterMs: Millis
   readonly failed: (error: unknown, what: string) => void
 }
@@ -44,7 +46,7 @@ export function contacts(parts: ContactsParts): Contacts {
   const failing = (what: string) => (error: unknown) => parts.failed(error, what)
   const probing = new Probing({ ...parts, later, failed: failing('Contacts could not be looked up for a probe') })
   const farewells = new KeptFarewells({ ...parts, failed: failing('The end of a subscription could not be noted') })
-  const rosterChanges = new RosterChanges({ clock, rosters, router, facts, deliver, farewells })
+  const rosterChanges = new RosterChanges({ clock, rosters, router, facts, deliver, farewells, requestId: parts.requestId })
   const againAfterMs = parts.askAgainAfterMs
   const unanswered = new UnansweredRequests({ ...parts, againAfterMs, failed: failing('Requests could not be sent again') })
   const out: PresenceOut = {

@@ -2,6 +2,7 @@
  * The rules of RFC 6120 and 6121 at their places in the pipelines and registries, among those of the extensions:
  * `order.ts` says in which order they stand.
  */
+import type { Wire } from '../xml/wire.ts'
 import type { FromClient, ToAccount, ToSession } from './contexts.ts'
 import { checkStage } from './check-stage.ts'
 import { deliverStage, iqInStage, routeStage, type DeliveryParts } from './delivery-stages.ts'
@@ -24,6 +25,7 @@ export interface CoreParts extends PresenceParts, DeliveryParts {
   readonly rateLimiter: RateLimiter
   readonly rush: Rush
   readonly rosters: RosterStore
+  readonly requestId: () => Wire
 }
 
 export function installCore({ fromClient, toAccount, toSession, registry }: Books, parts: CoreParts): void {

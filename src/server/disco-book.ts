@@ -1,6 +1,6 @@
 /**
  * What the server and its accounts say of themselves to service discovery; XEP-0030 makes the answers. Filled
- * while features are installed: for as long as the server runs, it says the same.
+ * while features are installed: for as long as the server runs, it says the same, but for services that come and go.
  */
 import type { Element } from '../xml/element.ts'
 import type { LocalAccount } from './accounts.ts'
@@ -18,6 +18,8 @@ export interface ServiceItem {
   readonly name: string | null
   /** Which of our domains lists it; null: each. */
   readonly at: string | null
+  /** Is it there at present? What is not is not listed. */
+  readonly isThere: () => boolean
 }
 
 /** A node of the server that describes something else than the server. */

@@ -10,6 +10,7 @@ import type { HttpRoutes } from '../base/http.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Element } from '../xml/element.ts'
+import type { Wire } from '../xml/wire.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
 import type { AccountLoader, Accounts, LocalAccount } from './accounts.ts'
@@ -111,6 +112,8 @@ export interface Host<D = unknown> {
   alsoLoad(load: AccountLoader): void
   /** Passes `packet` through the stages to one session, whatever its address says. */
   deliver(session: Session, packet: Packet): void
+  /** An id for a request to a client that no other has. */
+  requestId(): Wire
   /** For the stage of that name, which has kept some: passes packets through the stages behind it. */
   deliverAfter(name: ToSessionStage): (session: Session, packet: Packet) => void
   /** Asks `to` and hands the answer (a result or an error) to `answered`; null: none came in time, which is 30 seconds. */

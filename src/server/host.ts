@@ -29,6 +29,7 @@ type Given =
   | 'links'
   | 'database'
   | 'deliver'
+  | 'requestId'
   | 'deliverAfter'
 
 export interface HostParts<D> {

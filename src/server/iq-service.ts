@@ -79,7 +79,7 @@ export class IqService {
     const rule = payload === undefined ? undefined : this.#parts.registry.accountRule(packet.type, payload)
     if (rule === undefined) return new StanzaError(SERVICE_UNAVAILABLE)
     if (account !== null && mayAsk(rule, account, packet)) return new StanzaError(SERVICE_UNAVAILABLE) // of the resource that is not there
-    if (rule.refusal !== undefined) return new StanzaError(rule.refusal)
+    if (rule.refusal !== undefined && (rule.access !== 'owner' || packet.to!.isBare)) return new StanzaError(rule.refusal)
     const tellsMore = rule.access === 'owner' && account !== null && packet.to!.isBare && isKnown(account, packet.from)
     return new StanzaError(tellsMore ? 'forbidden' : SERVICE_UNAVAILABLE)
   }

@@ -41,7 +41,7 @@ export interface AccountRule {
   readonly ns: string
   readonly name: string
   readonly access: Access
-  /** The answer to those who may not ask; a missing account gives it too. */
+  /** The answer to those who may not ask; a missing account gives it too. With 'owner' at the bare JID only. */
   readonly refusal?: 'service-unavailable' | 'forbidden'
   /** The result that a missing account gives instead of an error, where `handle` gives the same to strangers. */
   readonly whenMissing?: (payload: Element) => Answer

@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts'
 import type { RosterItem } from '../im/account.ts'
 import { pushPayload } from '../im/roster.ts'
 import type { Step, SubscriptionOut } from '../im/subscribing.ts'
-import { wire } from '../xml/wire.ts'
+import type { Wire } from '../xml/wire.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
 import type { LocalAccount } from './accounts.ts'
@@ -24,12 +24,11 @@ export interface RosterChangesParts {
   readonly facts: FactBoard
   readonly farewells: KeptFarewells
   readonly deliver: (session: Session, packet: Packet) => void
+  readonly requestId: () => Wire
 }
 
 export class RosterChanges {
   readonly #parts: RosterChangesParts
-  #pushes = 0
-
   constructor(parts: RosterChangesParts) {
     this.#parts = parts
   }
@@ -54,7 +53,7 @@ export class RosterChanges {
       await rosters.save(account.bare.bare, change)
       account.roster.apply(change, rosters.epoch)
     }
-    const effects = new Effects(account, this.#parts, origin, () => `push-${(this.#pushes += 1)}`)
+    const effects = new Effects(account, this.#parts, origin)
     step.run(effects)
     if (change !== null) this.#parts.facts.tell('roster-changed', { account, change })
     return effects
@@ -67,13 +66,11 @@ class Effects implements SubscriptionOut {
   readonly #account: LocalAccount
   readonly #parts: RosterChangesParts
   readonly #origin: Jid | null
-  readonly #pushId: () => string
 
-  constructor(account: LocalAccount, parts: RosterChangesParts, origin: Jid | null, pushId: () => string) {
+  constructor(account: LocalAccount, parts: RosterChangesParts, origin: Jid | null) {
     this.#account = account
     this.#parts = parts
     this.#origin = origin
-    this.#pushId = pushId
   }
   route(packet: Packet): void {
     const { router, farewells } = this.#parts
@@ -95,7 +92,7 @@ class Effects implements SubscriptionOut {
       if (!session.interested) continue
       this.#parts.deliver(
         session,
-        Packet.of({ kind: 'iq', type: 'set', from: bare, to: session.jid, id: wire(this.#pushId()), payload }),
+        Packet.of({ kind: 'iq', type: 'set', from: bare, to: session.jid, id: this.#parts.requestId(), payload }),
       )
     }
   }

@@ -2,7 +2,7 @@
 import type { ImLimits } from '../im/account.ts'
 import { parseVersion, readRosterSet, removeItem, rosterResult, rosterUpdates, setItem } from '../im/roster.ts'
 import type { Element } from '../xml/element.ts'
-import { wire } from '../xml/wire.ts'
+import type { Wire } from '../xml/wire.ts'
 import { ROSTER } from '../xmpp/ns.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
@@ -19,16 +19,19 @@ export interface RosterServiceParts {
   readonly deliver: (session: Session, packet: Packet) => void
   readonly limits: ImLimits
   readonly router: Router
+  readonly requestId: () => Wire
 }
 
 export function installRosterService(parts: RosterServiceParts): void {
   const rule = { ns: ROSTER, name: 'query', access: 'owner' } as const
   parts.registry.account({ ...rule, type: 'get', handle: (request) => get(parts, request) })
-  parts.registry.account({ ...rule, type: 'set', handle: (request) => set(parts, request) })
+  // 2.3.3: forbidden for everybody else, and the same where there is no account
+  parts.registry.account({ ...rule, type: 'set', refusal: 'forbidden', handle: (request) => set(parts, request) })
 }
 
 /** 2.1.3, 2.1.4, 2.6: whoever asks is interested from then on (2.2). */
-function get({ rosters, deliver }: RosterServiceParts, request: AccountRequest): Answer | Promise<Answer> {
+function get(parts: RosterServiceParts, request: AccountRequest): Answer | Promise<Answer> {
+  const { rosters } = parts
   const { account, payload, session } = request
   if (payload.elements.length > 0) throw new StanzaError('bad-request')
   if (session !== null) session.interested = true
@@ -42,14 +45,18 @@ function get({ rosters, deliver }: RosterServiceParts, request: AccountRequest):
     // 2.6.3: the full roster when the changes are not known any more, or when it is the shorter answer
     if (changes === null || changes.version !== roster.version || epoch !== roster.epoch || changes.items.length > roster.size)
       return rosterResult(roster)
-    request.afterwards = () => session.room.pour(missed(session, rosterUpdates(changes, epoch), deliver))
+    request.afterwards = () => session.room.pour(missed(session, rosterUpdates(changes, epoch), parts))
     return null
   })
 }
-function* missed(session: Session, updates: readonly Element[], deliver: RosterServiceParts['deliver']): Generator<void, void> {
+function* missed(
+  session: Session,
+  updates: readonly Element[],
+  { deliver, requestId }: RosterServiceParts,
+): Generator<void, void> {
   const push = { kind: 'iq', type: 'set', from: session.account.bare, to: session.jid } as const
-  for (const [i, update] of updates.entries()) {
-    deliver(session, Packet.of({ ...push, id: wire(`missed-${i + 1}`), payload: Payload.of(update) }))
+  for (const update of updates) {
+    deliver(session, Packet.of({ ...push, id: requestId(), payload: Payload.of(update) }))
     yield
   }
 }

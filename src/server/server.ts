@@ -28,6 +28,7 @@ import { PresenceJournal, type Knowledge } from './presence-journal.ts'
 import { RateLimiter } from './rate-limit.ts'
 import type { Registrar } from './registrar.ts'
 import { Registry } from './registry.ts'
+import { requestIds } from './request-ids.ts'
 import { RosterAudit } from './roster-audit.ts'
 import { Router } from './router.ts'
 import { Rush } from './rush/rush.ts'
@@ -100,7 +101,8 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const accounts = new Accounts(stores, idle, policy)
   const asking = new Asking(router, clock, entropy)
   const iq = new IqService({ registry, router, accounts, asking })
-  const about = { clock, entropy, log, metrics, facts, accounts, router, failed }
+  const requestId = requestIds(entropy)
+  const about = { clock, entropy, log, metrics, facts, accounts, router, failed, requestId }
   const later = (work: () => void): boolean => rush.later(work)
   const { probing, farewells, rosterChanges, out } = contacts({
     ...about,
@@ -153,7 +155,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const checkpoints = new Checkpoints({ ...about, sessions, kept: keptSessions, ...writes })
 
   const { software, domains, database, secret, registrar } = options
-  const room = { accounts, sessions, router, parties, journal, probing, links, deliver, deliverAfter }
+  const room = { accounts, sessions, router, parties, journal, probing, links, deliver, deliverAfter, requestId }
   const given = { clock, entropy, log, metrics, software, domains, stores, database, ...room }
   const host = hostOf<D>({ given, books, facts, asking, keptSessions, secret, registrar })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)

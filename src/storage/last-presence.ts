@@ -91,7 +91,14 @@ function queriesOf(database: Database) {
     mark: prepare((p: { owner: string; available: 0 | 1; at: Millis; payload: string }) =>
       db
         .insertInto('last_presence')
-        .values({ owner: p.owner, available: p.available, at: p.at, payload: p.payload })
+        .columns(['owner', 'available', 'at', 'payload'])
+        // Of an account that was removed meanwhile nothing is kept
+        .expression((eb) =>
+          eb
+            .selectFrom('account')
+            .select(['bare', eb.val(p.available).as('available'), eb.val(p.at).as('at'), eb.val(p.payload).as('payload')])
+            .where('bare', '=', p.owner),
+        )
         .onConflict((c) =>
           c.column('owner').doUpdateSet((eb) => ({
             available: eb.ref('excluded.available'),

@@ -7,9 +7,9 @@ import { token } from '../base/entropy.ts'
 import { CONNECTION_LOST, errorOf, LOGOUT, SLOW_READER, violation, type Ending } from '../server/endings.ts'
 import { Refused, type Connection, type ConnectionInfo, type Session } from '../server/session.ts'
 import { XmlError } from '../xml/error.ts'
-import type { RawElement, StreamHeader } from '../xml/scanner.ts'
+import { namesNoContent, type RawElement, type StreamHeader } from '../xml/scanner.ts'
 import type { Wire } from '../xml/wire.ts'
-import { jid, JidError } from '../xmpp/jid.ts'
+import { domainIn, jid, JidError } from '../xmpp/jid.ts'
 import { CLIENT, STREAM } from '../xmpp/ns.ts'
 import { errorReply } from '../xmpp/stanza-error.ts'
 import { StreamError, type StreamCondition } from '../xmpp/stream-error.ts'
@@ -135,7 +135,8 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
   header(header: StreamHeader): void {
     const { domains } = this.#parts
     const asked = header.attrs['to'] ?? (domains.length === 1 ? domains[0]! : '')
-    const domain = domains.find((d) => d === asked.toLowerCase())
+    const named = domainIn(asked)
+    const domain = domains.find((d) => d === named)
     this.#open(domain ?? domains[0]!, header.attrs['from'] ?? null)
     const wrong = headerFault(header, domain)
     if (wrong !== null || this.#negotiation === null) return this.fail(new StreamError(wrong ?? 'policy-violation'))
@@ -212,10 +213,11 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
  * 4.7.1, 4.7.5, 4.8: what is wrong with a stream header; null: nothing.
  * @param domain whom it is for; undefined: none of us
  */
-function headerFault({ name, ns, defaultNs, attrs }: StreamHeader, domain: string | undefined): StreamCondition | null {
+function headerFault(header: StreamHeader, domain: string | undefined): StreamCondition | null {
+  const { name, ns, defaultNs, attrs } = header
   if (ns !== STREAM) return 'invalid-namespace'
   if (name !== 'stream') return 'bad-format'
-  if (defaultNs !== '' && defaultNs !== CLIENT) return 'invalid-namespace'
+  if (defaultNs !== '' && defaultNs !== CLIENT && !namesNoContent(header)) return 'invalid-namespace'
   if (domain === undefined) return 'host-unknown'
   if (isOfAnother(attrs['from'], domain)) return 'invalid-from'
   return /^[1-9]\d*\.\d+$/.test(attrs['version'] ?? '') ? null : 'unsupported-version'

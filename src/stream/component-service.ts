@@ -39,7 +39,7 @@ export class ComponentService {
   constructor({ host, all, streams, queuedStanzas, admission, endOfTick }: ComponentServiceOptions) {
     const { clock, entropy, log, router, disco, metrics } = host
     this.components = new Components(all, router, clock, newsTo(host))
-    for (const { domain, settings } of this.components.all()) disco.serverItems.push(itemOf(domain, settings.name, host.domains))
+    for (const component of this.components.all()) disco.serverItems.push(itemOf(component, host.domains))
     const limits = scanLimits(streams, streams['stanza-size'])
     this.#parts = {
       components: this.components,
@@ -92,10 +92,11 @@ export class ComponentService {
 }
 
 /** A component below one of our domains is listed by that one, any other by all of them. */
-function itemOf(domain: string, name: string, ours: readonly string[]): ServiceItem {
+function itemOf(component: Component, ours: readonly string[]): ServiceItem {
+  const { domain, settings } = component
   const above = ours.filter((local) => domain.endsWith(`.${local}`))
   const at = above.length === 0 ? null : above.reduce((a, b) => (b.length > a.length ? b : a))
-  return { jid: domain, name: name === '' ? null : name, at }
+  return { jid: domain, name: settings.name === '' ? null : settings.name, at, isThere: () => component.isConnected }
 }
 
 /**

@@ -24,9 +24,9 @@ import { Lane } from '../server/lane.ts'
 import type { Router } from '../server/router.ts'
 import { el } from '../xml/element.ts'
 import { XmlError } from '../xml/error.ts'
-import type { RawElement, ScanLimits, StreamHeader } from '../xml/scanner.ts'
+import { namesNoContent, type RawElement, type ScanLimits, type StreamHeader } from '../xml/scanner.ts'
 import { encode, escape, wire, type Wire } from '../xml/wire.ts'
-import { jid, JidError, prepareDomain, type Jid } from '../xmpp/jid.ts'
+import { domainIn, jid, type Jid } from '../xmpp/jid.ts'
 import { STREAM } from '../xmpp/ns.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
 import { errorReply, StanzaError } from '../xmpp/stanza-error.ts'
@@ -140,7 +140,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
   // What the carrier tells
 
   header(header: StreamHeader): void {
-    const domain = domainOf(header.attrs['to'] ?? '')
+    const domain = domainIn(header.attrs['to'] ?? '')
     const component = domain === null ? undefined : this.#parts.components.get(domain)
     this.#open(header.attrs['to'] ?? '')
     const wrong = headerFault(header) ?? (component === undefined ? 'host-unknown' : null)
@@ -273,18 +273,8 @@ function equal(given: string, expected: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-function headerFault({ name, ns, defaultNs }: StreamHeader): StreamCondition | null {
-  if (ns !== STREAM) return 'invalid-namespace'
-  if (name !== 'stream') return 'bad-format'
-  return defaultNs === COMPONENT ? null : 'invalid-namespace'
-}
-
-/** Null: it is no domain. */
-function domainOf(text: string): string | null {
-  try {
-    return prepareDomain(text)
-  } catch (error) {
-    if (error instanceof JidError) return null
-    throw error
-  }
+function headerFault(header: StreamHeader): StreamCondition | null {
+  if (header.ns !== STREAM) return 'invalid-namespace'
+  if (header.name !== 'stream') return 'bad-format'
+  return header.defaultNs === COMPONENT || namesNoContent(header) ? null : 'invalid-namespace'
 }

@@ -19,7 +19,7 @@ import { cut, wire, type Wire } from './wire.ts'
 
 export { XmlError } from './error.ts'
 export { RawElement } from './raw-element.ts'
-export type { StreamHeader } from './stream-header.ts'
+export { namesNoContent, type StreamHeader } from './stream-header.ts'
 
 /**
  * Going past the first limit is a policy-violation, and so is a stream header that goes past one of the others. A

@@ -18,6 +18,9 @@ export interface StreamHeader {
   readonly prefixes: readonly Binding[]
 }
 
+/** RFC 6120 4.8.2: the default namespace is that of streams, as without prefixes: what stands inside names its own. */
+export const namesNoContent = ({ ns, defaultNs }: StreamHeader): boolean => defaultNs === ns
+
 /** @param name where the name of the root element begins */
 export function headerOf(u: Buffer, name: number, context: Context, prefixes: Prefixes): StreamHeader {
   const prefix = tag.colon === 0 ? '' : nameIn(u, name, tag.colon)

@@ -198,6 +198,16 @@ export function prepareDomain(s: string): string {
   return prepared('domain part', s, domainOf)
 }
 
+/** The domain that `s` stands for; null: none. */
+export function domainIn(s: string): string | null {
+  try {
+    return prepareDomain(s)
+  } catch (error) {
+    if (error instanceof JidError) return null
+    throw error
+  }
+}
+
 /**
  * The resource part that `s` stands for (RFC 7622 3.4).
  * @throws JidError

@@ -150,7 +150,8 @@ story('RFC 6120 8.2.3, 8.3.3.8: what the server answers a component', async (cas
 })
 
 story('XEP-0030: each domain lists the components below it, and those that are below none', { domains: TWO }, async (cast) => {
-  await componentsOf(cast, GATEWAY, { components: [{}, { domain: 'gw.b.example' }, { domain: 'bot.example' }] })
+  const backstage = await componentsOf(cast, GATEWAY, { components: [{}, { domain: 'gw.b.example' }, { domain: 'bot.example' }] })
+  for (const domain of [GATEWAY, 'gw.b.example', 'bot.example']) await backstage.connected(domain)
   const alice = await cast.client('alice', '1')
   const items = `<query xmlns='http://jabber.org/protocol/disco#items'`
   for (const [domain, own] of [
@@ -165,13 +166,13 @@ story('XEP-0030: each domain lists the components below it, and those that are b
 })
 
 story('XEP-0030: the server lists its components', async (cast) => {
-  await componentsOf(cast, GATEWAY, { components: [{ name: 'Carrier pigeons' }] })
+  const backstage = await componentsOf(cast, GATEWAY, { components: [{ name: 'Carrier pigeons' }] })
   const alice = await cast.client('alice', '1')
   const items = `<query xmlns='http://jabber.org/protocol/disco#items'`
-  await alice.ask(
-    `<iq type='get' id='1' to='a.example'>${items}/></iq>`,
-    `<iq type='result'>${items}><item jid='${GATEWAY}' name='Carrier pigeons'/></query></iq>`,
-  )
+  const asked = `<iq type='get' id='1' to='a.example'>${items}/></iq>`
+  await alice.ask(asked, `<iq type='result'>${items}/></iq>`) // one that is not connected is not there
+  await backstage.connected()
+  await alice.ask(asked, `<iq type='result'>${items}><item jid='${GATEWAY}' name='Carrier pigeons'/></query></iq>`)
 })
 
 story('T-S17, SUB-32: a user subscribes to a component', async (cast) => {

@@ -79,13 +79,22 @@ story('T-D07: a normal message for a resource that has gone', async (cast) => {
   await alice.expect(unavailable('message', `${BOB}/gone`))
 })
 
+story('a groupchat message to a resource that is gone is answered, to strangers and without an account too', async (cast) => {
+  const [room] = await cast.clients('dave/x', 'bob/1')
+  const answers: string[] = []
+  for (const to of [`${BOB}/gone`, `${NOBODY}/gone`]) {
+    room.send(message(to, 'groupchat'))
+    answers.push((await room.expect(unavailable('message', to))).show().replaceAll(to, 'X'))
+  }
+  assert.equal(new Set(answers).size, 1, 'alike')
+})
+
 story('T-D08: messages to nobody', async (cast) => {
   const alice = await cast.client('alice', '1')
-  for (const to of [NOBODY, `${NOBODY}/x`])
-    for (const type of TYPES) if (type !== 'groupchat' || to !== NOBODY) alice.send(message(to, type))
+  for (const to of [NOBODY, `${NOBODY}/x`]) for (const type of TYPES) if (type !== 'groupchat') alice.send(message(to, type))
   await cast.expectNothing()
-  alice.send(message(NOBODY, 'groupchat'))
-  await alice.expect(unavailable('message', NOBODY))
+  for (const to of [NOBODY, `${NOBODY}/x`]) alice.send(message(to, 'groupchat'))
+  await alice.expect(unavailable('message', NOBODY), unavailable('message', `${NOBODY}/x`))
 })
 
 story('T-D09: an error for an account', async (cast) => {
@@ -154,16 +163,16 @@ type Row = readonly [
 // prettier-ignore
 const TABLE: readonly Row[] = [
   ['nobody is there',        [],         'bare',     ['O',   'O', 'E',   'S',   'S']],
-  ['nobody is there',        [],         'no match', ['S/E', 'O', 'S/E', 'S',   'S']],
+  ['nobody is there',        [],         'no match', ['S/E', 'O', 'E',   'S',   'S']],
   ['only negative',          [-1, -2],   'bare',     ['O',   'O', 'E',   'S',   'S']],
   ['only negative',          [-1, -2],   'match',    ['D',   'D', 'D',   'D',   'D']],
-  ['only negative',          [-1, -2],   'no match', ['S/E', 'O', 'S/E', 'S',   'S']],
+  ['only negative',          [-1, -2],   'no match', ['S/E', 'O', 'E',   'S',   'S']],
   ['one not negative',       [0, -1],    'bare',     ['A',   'A', 'E',   'A',   'S']],
   ['one not negative',       [0, -1],    'match',    ['D',   'D', 'D',   'D',   'D']],
-  ['one not negative',       [0, -1],    'no match', ['S/E', 'A', 'S/E', 'S',   'S']],
+  ['one not negative',       [0, -1],    'no match', ['S/E', 'A', 'E',   'S',   'S']],
   ['several not negative',   [1, 3, 3, -1], 'bare',  ['A',   'M', 'E',   'A',   'S']],
   ['several not negative',   [1, 3, 3, -1], 'match', ['D',   'D', 'D',   'D',   'D']],
-  ['several not negative',   [1, 3, 3, -1], 'no match', ['S/E', 'M', 'S/E', 'S', 'S']],
+  ['several not negative',   [1, 3, 3, -1], 'no match', ['S/E', 'M', 'E', 'S', 'S']],
 ]
 
 for (const [condition, priorities, address, letters] of TABLE) {

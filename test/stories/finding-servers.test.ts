@@ -97,3 +97,14 @@ federation('a server of which nothing is heard is given up after the connect tim
   says(realm, [{ host: 'first' }, { host: 'second', priority: 1 }], { first: [SILENT], second: [ALIVE] })
   assert.deepEqual(await pings(realm, PONG, 10_000), [`${SILENT}:${realm.b.port}`, `${ALIVE}:${realm.b.port}`])
 })
+
+federation('a link that is refused for want of TLS: the user is told so', async (realm) => {
+  const header = `<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' from='${B}' id='1' version='1.0'>`
+  realm.zone.doors.set(realm.b.port, (socket) => {
+    socket.once('data', () => socket.write(`${header}<stream:features/>`))
+  })
+  const why = 'The other server offers no encryption (TLS), and this one sends nothing without'
+  const condition = `<remote-server-timeout xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`
+  const text = `<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>${why}</text>`
+  await pings(realm, `<iq type='error' id='ping' from='${B}'><error type='wait'>${condition}${text}</error></iq>`)
+})

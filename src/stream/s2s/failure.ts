@@ -1,6 +1,6 @@
 /** Why there is no stream to another server, and what that is called where it has to be told. */
 import { NoSuchHost } from '../../net/dns.ts'
-import type { StanzaCondition } from '../../xmpp/stanza-error.ts'
+import { StanzaError, type StanzaCondition } from '../../xmpp/stanza-error.ts'
 import type { Outcome } from './dialback/elements.ts'
 
 export type FailureKind =
@@ -8,6 +8,8 @@ export type FailureKind =
   | 'not-found'
   /** Its server does not answer, or breaks off. */
   | 'unreachable'
+  /** Its server offers no TLS. */
+  | 'insecure'
   /** Its server cannot prove what it is. */
   | 'untrusted'
   /** Its server does not believe that we are who we are. */
@@ -33,12 +35,22 @@ export const NOT_YOURS = 'This server does not talk to yours'
 const STANZA_CONDITIONS: Readonly<Record<FailureKind, StanzaCondition>> = {
   'not-found': 'remote-server-not-found',
   'unreachable': 'remote-server-timeout',
+  'insecure': 'remote-server-timeout',
   'untrusted': 'remote-server-timeout',
   'disbelieved': 'internal-server-error',
   'refused': 'remote-server-timeout',
   'unwanted': 'not-allowed',
 }
-export const stanzaCondition = (kind: FailureKind): StanzaCondition => STANZA_CONDITIONS[kind]
+/** What people can act on, or have to be told; of the other kinds the condition says all. */
+const TEXTS: Readonly<Partial<Record<FailureKind, string>>> = {
+  insecure: 'The other server offers no encryption (TLS), and this one sends nothing without',
+  untrusted: 'The other server has no certificate that proves what it is',
+  unwanted: 'This server does not talk to that one',
+}
+export function stanzaErrorOf(kind: FailureKind): StanzaError {
+  const text = TEXTS[kind]
+  return new StanzaError(STANZA_CONDITIONS[kind], text === undefined ? {} : { text })
+}
 
 /**
  * XEP-0220 2.5, to an Initiating Server whose domain we could not ask about. `<remote-connection-failed/>`, which stands
@@ -47,6 +59,7 @@ export const stanzaCondition = (kind: FailureKind): StanzaCondition => STANZA_CO
 const DIALBACK_CONDITIONS: Readonly<Record<FailureKind, StanzaCondition>> = {
   'not-found': 'remote-server-not-found',
   'unreachable': 'remote-server-timeout',
+  'insecure': 'policy-violation',
   'untrusted': 'not-authorized',
   'disbelieved': 'remote-server-timeout',
   'refused': 'remote-server-timeout',

@@ -14,7 +14,7 @@ import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { Read } from '../packet-from.ts'
 import { keyOf, type Outcome, type Pair } from './dialback/elements.ts'
 import type { Question } from './dialback/machine.ts'
-import { dialbackCondition, failureOf, NOT_YOURS, PeerFailure, reported, stanzaCondition } from './failure.ts'
+import { dialbackCondition, failureOf, NOT_YOURS, PeerFailure, reported, stanzaErrorOf } from './failure.ts'
 import { Intake } from './intake.ts'
 import { Opening, type OpeningParts } from './opening.ts'
 import { Outlet, type OutletParts } from './outlet.ts'
@@ -104,7 +104,7 @@ export class Federation implements Destination, Switchboard, Connector {
   /** By order of the operator: nothing goes in or out between these two any more. */
   force(link: Link): void {
     link.force()
-    this.#outlets.get(keyOf(link))?.refuseAll('remote-server-timeout')
+    this.#outlets.get(keyOf(link))?.refuseAll(new StanzaError('remote-server-timeout'))
     for (const stream of this.#streams.between(link)) stream.close(null)
   }
   /** The server stops. What has come is done, what waits is sent, all streams are closed; what is left is refused. */
@@ -113,7 +113,7 @@ export class Federation implements Destination, Switchboard, Connector {
     const stopping = { clock, streams: this.#streams, outlets: this.#outlets }
     await comeToRest(stopping)
     await closed(stopping, () => this.stop())
-    for (const outlet of this.#outlets.values()) outlet.refuseAll('remote-server-timeout')
+    for (const outlet of this.#outlets.values()) outlet.refuseAll(new StanzaError('remote-server-timeout'))
   }
   /** Ends all streams; nothing is opened any more. */
   stop(): void {
@@ -214,7 +214,7 @@ export class Federation implements Destination, Switchboard, Connector {
       throw new StanzaError('not-allowed', { text: 'This server does not talk to that one' })
     const link = this.#link(pair)
     if (link.isForced) throw new StanzaError('remote-server-timeout')
-    if (link.isHopeless) throw new StanzaError(stanzaCondition(failure?.kind ?? 'unreachable'))
+    if (link.isHopeless) throw stanzaErrorOf(failure?.kind ?? 'unreachable')
   }
   async #connect(pair: Pair): Promise<void> {
     const outlet = this.#outlet(pair)
@@ -228,7 +228,7 @@ export class Federation implements Destination, Switchboard, Connector {
       const link = this.#link(pair)
       outlet.failure = failureOf(error)
       link.failed()
-      if (!link.isRecovering) outlet.refuseAll(stanzaCondition(outlet.failure.kind))
+      if (!link.isRecovering) outlet.refuseAll(stanzaErrorOf(outlet.failure.kind))
     } finally {
       outlet.isTrying = false
     }

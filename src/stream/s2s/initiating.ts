@@ -59,7 +59,7 @@ export class InitiatingNegotiation implements PeerNegotiation {
     if (raw.ns === TLS && this.#expects === 'proceed')
       return raw.name === 'proceed'
         ? this.#secure()
-        : this.#giveUp(new PeerFailure('refused', 'the other server refuses STARTTLS'))
+        : this.#giveUp(new PeerFailure('insecure', 'the other server refuses STARTTLS'))
     if (raw.ns === SASL && this.#expects === 'outcome') return this.#outcome(raw)
     if (raw.ns === SM && this.#expects === 'management') return this.#managed(raw.tree())
     if (raw.ns === STREAM && raw.name === 'features' && this.#expects === 'nothing') return // told again: nothing in them that we would use
@@ -87,7 +87,7 @@ export class InitiatingNegotiation implements PeerNegotiation {
     const { encrypted, startTls } = this.#stream.carrier
     if (encrypted) return this.#secureFeatures(features)
     if (startTls === null || features.child('starttls', TLS) === undefined)
-      return this.#giveUp(new PeerFailure('refused', 'the other server does not offer TLS'))
+      return this.#giveUp(new PeerFailure('insecure', 'the other server does not offer TLS'))
     this.#expects = 'proceed'
     this.#stream.send(nonza('starttls', TLS))
   }

@@ -6,7 +6,7 @@
 import type { Clock, Millis, Timer } from '../../base/clock.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { StanzaError, type StanzaCondition } from '../../xmpp/stanza-error.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { forAnyStream } from '../content-namespace.ts'
 import type { Pair } from './dialback/elements.ts'
 import type { PeerFailure } from './failure.ts'
@@ -98,7 +98,7 @@ export class Outlet {
       const { packet, origin } = waiting
       if (old.has(waiting)) continue
       if (waiting.isUnsure && !mayComeTwice(packet)) {
-        this.#tell(waiting, 'remote-server-timeout')
+        this.#tell(waiting, new StanzaError('remote-server-timeout'))
         continue
       }
       try {
@@ -136,8 +136,8 @@ export class Outlet {
     return this.#queue.some(({ isUnsure }) => isUnsure)
   }
   /** There will be no stream for now: who waits is told. */
-  refuseAll(condition: StanzaCondition): void {
-    for (const waiting of this.#empty()) this.#tell(waiting, condition)
+  refuseAll(error: StanzaError): void {
+    for (const waiting of this.#empty()) this.#tell(waiting, error)
   }
 
   #keep(packet: Packet, origin: Jid | null): void {
@@ -158,7 +158,7 @@ export class Outlet {
     const next = this.#queue[0]
     this.#timer = next === undefined ? null : clock.after(next.until - now, () => this.#expire())
     if (next === undefined) this.#isEmpty()
-    for (const waiting of late) this.#tell(waiting, 'remote-server-timeout')
+    for (const waiting of late) this.#tell(waiting, new StanzaError('remote-server-timeout'))
   }
   #empty(): readonly Waiting[] {
     const queue = this.#queue
@@ -172,7 +172,7 @@ export class Outlet {
   #isEmpty(): void {
     for (const tell of this.#emptied.splice(0)) tell()
   }
-  #tell({ packet, origin }: Waiting, condition: StanzaCondition): void {
-    this.#parts.refuse(packet, new StanzaError(condition), origin)
+  #tell({ packet, origin }: Waiting, error: StanzaError): void {
+    this.#parts.refuse(packet, error, origin)
   }
 }

@@ -10,9 +10,9 @@ import { verifiedCertificate } from '../../net/peer-certificate.ts'
 import { Lane } from '../../server/lane.ts'
 import { answer, SM } from '../../server/stream-management/nonzas.ts'
 import { XmlError } from '../../xml/error.ts'
-import type { RawElement, StreamHeader } from '../../xml/scanner.ts'
+import { namesNoContent, type RawElement, type StreamHeader } from '../../xml/scanner.ts'
 import { escape, type Wire } from '../../xml/wire.ts'
-import type { Jid } from '../../xmpp/jid.ts'
+import { domainIn, type Jid } from '../../xmpp/jid.ts'
 import { SERVER, STREAM, STREAM_ERRORS } from '../../xmpp/ns.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
@@ -28,7 +28,7 @@ import { LifeSigns } from './life-signs.ts'
 import type { ManagedPeer } from './managed-peer.ts'
 import type { Outlet } from './outlet.ts'
 import type { PeerParts, Switchboard } from './peer-parts.ts'
-import { domainOf, peerCertificate, speaksFor, type PeerCertificate } from './trust.ts'
+import { peerCertificate, speaksFor, type PeerCertificate } from './trust.ts'
 import { Wanted } from './wanted.ts'
 
 export type Side = 'initiating' | 'receiving'
@@ -281,7 +281,7 @@ export class PeerStream implements CarrierHandler {
     const { ns, name, defaultNs, attrs } = header
     if (ns !== STREAM) return this.fail('invalid-namespace')
     if (name !== 'stream') return this.fail('bad-format')
-    if (defaultNs !== SERVER) return this.fail('invalid-namespace')
+    if (defaultNs !== SERVER && !namesNoContent(header)) return this.fail('invalid-namespace')
     if (!/^[1-9]\d*\.\d+$/.test(attrs['version'] ?? '')) return this.fail('unsupported-version')
     const lang = attrs['xml:lang']
     this.#lang = lang === undefined ? null : escape(lang)
@@ -346,7 +346,7 @@ export class PeerStream implements CarrierHandler {
   }
   #dialback(raw: RawElement): void {
     const element = readDialback(raw.tree())
-    const [from, to] = element === null ? [null, null] : [domainOf(element.from), domainOf(element.to)]
+    const [from, to] = element === null ? [null, null] : [domainIn(element.from), domainIn(element.to)]
     if (element === null || from === null || to === null) return this.fail('improper-addressing')
     const prepared = { ...element, from, to }
     if (this.carrier.encrypted) return this.dialback.take(prepared)

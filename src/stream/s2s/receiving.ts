@@ -8,6 +8,7 @@ import { SM } from '../../server/stream-management/nonzas.ts'
 import { el, type Element } from '../../xml/element.ts'
 import type { RawElement, StreamHeader } from '../../xml/scanner.ts'
 import { serialise } from '../../xml/write.ts'
+import { domainIn } from '../../xmpp/jid.ts'
 import { SASL, SERVER, TLS } from '../../xmpp/ns.ts'
 import { nonza } from '../framing.ts'
 import { decodeBase64 } from '../sasl/base64.ts'
@@ -19,7 +20,6 @@ import { BIDI, bidiOffer, dialbackOffer } from './offers.ts'
 import { RESUMPTION_MS } from './management.ts'
 import type { PeerParts, Switchboard } from './peer-parts.ts'
 import type { PeerNegotiation, PeerStream } from './peer-stream.ts'
-import { domainOf } from './trust.ts'
 
 /** RFC 6120 4.7.4: what this server writes for people is in English. */
 const LANGUAGE = 'en'
@@ -48,8 +48,8 @@ export class ReceivingNegotiation implements PeerNegotiation {
     this.#expectsHeader = false
     const { serves, domain, peers } = this.#parts
     const [from, to] = [attrs['from'], attrs['to']]
-    const local = to === undefined ? null : domainOf(to)
-    const remote = from === undefined ? '' : domainOf(from)
+    const local = to === undefined ? null : domainIn(to)
+    const remote = from === undefined ? '' : domainIn(from)
     const ours = local !== null && serves(local)
     this.#stream.open(ours ? local : domain, from ?? null, LANGUAGE)
     if (!ours) return this.#stream.fail('host-unknown')
@@ -147,7 +147,7 @@ export class ReceivingNegotiation implements PeerNegotiation {
   #decide(authzid: Buffer): void {
     this.#challenged = false
     if (!this.#mayUseExternal) return this.#refuse('not-authorized')
-    if (authzid.length > 0 && domainOf(authzid.toString('utf8')) !== this.#stream.remote) return this.#refuse('invalid-authzid')
+    if (authzid.length > 0 && domainIn(authzid.toString('utf8')) !== this.#stream.remote) return this.#refuse('invalid-authzid')
     const { local, remote } = this.#stream
     const objection = this.#board.objection(this.#stream, { local, remote })
     if (objection !== null) return this.#stream.fail('policy-violation', objection)

@@ -6,7 +6,7 @@ import { isIP } from 'node:net'
 import { asciiDomain } from '../../net/address.ts'
 import { targetOf, type Target } from '../../net/dns.ts'
 import { certificateNames, covers, type CertificateNames } from '../../net/certificate-names.ts'
-import { JidError, prepareDomain } from '../../xmpp/jid.ts'
+import { domainIn, prepareDomain } from '../../xmpp/jid.ts'
 import type { PeerSettings, Trust } from './settings.ts'
 
 /** The rules that the configuration has for other domains. */
@@ -70,15 +70,5 @@ export function speaksFor({ dnsNames, srvNames, xmppAddrs }: CertificateNames, d
   const ascii = asciiDomain(domain).toLowerCase()
   if (isIP(ascii) === 0 && (dnsNames.some((name) => covers(name, ascii)) || srvNames.includes(`_xmpp-server.${ascii}`)))
     return true
-  return xmppAddrs.some((address) => domainOf(address) === domain)
-}
-
-/** Null: it is no domain. */
-export function domainOf(text: string): string | null {
-  try {
-    return prepareDomain(text)
-  } catch (error) {
-    if (error instanceof JidError) return null
-    throw error
-  }
+  return xmppAddrs.some((address) => domainIn(address) === domain)
 }

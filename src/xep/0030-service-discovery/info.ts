@@ -20,7 +20,7 @@ export function accountInfo(book: DiscoBook, account: LocalAccount): Element {
 
 /** Section 4.1: the services that belong to this domain of ours. */
 export function serverItems(book: DiscoBook, domain: string): Element {
-  const here = book.serverItems.filter(({ at }) => at === null || at === domain)
+  const here = book.serverItems.filter(({ at, isThere }) => (at === null || at === domain) && isThere())
   return el('query', DISCO_ITEMS, {}, ...here.map(({ jid, name }) => el('item', DISCO_ITEMS, { jid, name: name ?? undefined })))
 }
 

@@ -22,8 +22,8 @@ const talkative = defineFeature({
   install({ disco }) {
     disco.serverFeatures.push('urn:example:one', 'urn:example:one')
     disco.serverForms.push(() => el('x', 'jabber:x:data', { type: 'result' }))
-    disco.serverItems.push({ jid: 'rooms.example.net', name: 'Rooms', at: 'example.net' })
-    disco.serverItems.push({ jid: 'rooms.example.org', name: null, at: 'example.org' })
+    disco.serverItems.push({ jid: 'rooms.example.net', name: 'Rooms', at: 'example.net', isThere: () => true })
+    disco.serverItems.push({ jid: 'rooms.example.org', name: null, at: 'example.org', isThere: () => true })
     disco.serverAliases.push((node) => node === 'alias')
     disco.accountIdentities.push({ category: 'pubsub', type: 'pep' })
     disco.accountFeatures.push('urn:example:two')

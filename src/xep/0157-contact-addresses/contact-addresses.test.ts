@@ -29,8 +29,8 @@ test('DISCO-7, XEP-0157 3: a field for each role that has addresses', async () =
     form.elements.map((field) => [field.attr('var'), field.attr('type'), field.elements.map((value) => value.text)]),
     [
       ['FORM_TYPE', 'hidden', ['http://jabber.org/network/serverinfo']],
-      ['admin-addresses', undefined, ['mailto:xmpp@example.net', 'xmpp:admin@example.net']],
-      ['security-addresses', undefined, ['https://example.net/security']],
+      ['admin-addresses', 'list-multi', ['mailto:xmpp@example.net', 'xmpp:admin@example.net']],
+      ['security-addresses', 'list-multi', ['https://example.net/security']],
     ],
   )
 })

@@ -39,9 +39,9 @@ function formOf(settings: Settings<typeof contactSettings>): Element | null {
     FORM,
     { type: 'result' },
     field('FORM_TYPE', [SERVER_INFO], 'hidden'),
-    ...fields.map(([role, addresses]) => field(`${role}-addresses`, addresses)),
+    ...fields.map(([role, addresses]) => field(`${role}-addresses`, addresses, 'list-multi')),
   )
 }
 
-const field = (name: string, values: readonly string[], type?: string): Element =>
+const field = (name: string, values: readonly string[], type: 'hidden' | 'list-multi'): Element =>
   el('field', FORM, { var: name, type }, ...values.map((value) => el('value', FORM, {}, value)))

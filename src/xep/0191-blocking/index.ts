@@ -10,7 +10,6 @@ import type { Session } from '../../server/session.ts'
 import type { Slot } from '../../server/slots.ts'
 import type { Database } from '../../storage/database.ts'
 import { el, type Element } from '../../xml/element.ts'
-import { wire } from '../../xml/wire.ts'
 import { addressIn, JidError, strictIfOurs, type IsLocal, type Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
@@ -54,7 +53,6 @@ class Blocking {
   readonly #interested: Slot<Session, boolean>
   readonly #limits: Settings<typeof settings>
   readonly #isLocal: IsLocal
-  #pushes = 0
 
   constructor(host: Host<Database>, lists: Slot<LocalAccount, BlockList>, limits: Settings<typeof settings>) {
     this.#host = host
@@ -139,7 +137,7 @@ class Blocking {
     const payload = Payload.of(change)
     for (const session of account.sessions) {
       if (!session.get(this.#interested)) continue
-      const id = wire(`blocking-${(this.#pushes += 1)}`)
+      const id = this.#host.requestId()
       this.#host.deliver(session, Packet.of({ kind: 'iq', type: 'set', from: account.bare, to: session.jid, id, payload }))
     }
   }

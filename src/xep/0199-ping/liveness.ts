@@ -8,7 +8,6 @@ import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/session.ts'
 import type { Slot } from '../../server/slots.ts'
 import { el } from '../../xml/element.ts'
-import { wire } from '../../xml/wire.ts'
 import type { ClientStates } from '../0352-client-state-indication/index.ts'
 import { jidOf } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
@@ -35,7 +34,6 @@ export class Liveness {
   readonly #pingedAt: Slot<Session, Millis | null>
   readonly #payload = Payload.of(el('ping', PING))
   readonly #states: ClientStates
-  #pings = 0
 
   constructor(host: Host, times: LivenessTimes, states: ClientStates) {
     this.#host = host
@@ -70,7 +68,7 @@ export class Liveness {
   }
   #ping(session: Session): void {
     const from = jidOf('', session.jid.domain)
-    const id = wire(`ping-${(this.#pings += 1)}`)
+    const id = this.#host.requestId()
     this.#host.deliver(session, Packet.of({ kind: 'iq', type: 'get', from, to: session.jid, id, payload: this.#payload }))
   }
 }
