@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { capabilities } from '../../test/support/annotations.ts'
 import { memoryServer, settled } from '../../test/support/memory-server.ts'
+import { passive } from '../server/links.ts'
 import { features } from '../xep/catalogue.ts'
 import { jid } from '../xmpp/jid.ts'
 import { CommandError, commandsOf, runCommand } from './command.ts'
@@ -165,3 +167,89 @@ test('who is nobody, or no address', async () => {
   await assert.rejects(explain('nobody@example.net'), CommandError)
   await assert.rejects(explain(ALICE, 'example.net'), /not the address of somebody/)
 })
+
+const CAROL = 'carol@elsewhere.example'
+const PAUSED =
+  "><state-annotation xmlns='urn:xmpp:psa' from='elsewhere.example'><connection-paused/></state-annotation></presence>"
+/** Alice has a contact elsewhere, over a link that can be lost. */
+async function across() {
+  const { server, explain } = await scene()
+  const remote = server.remote('elsewhere.example')
+  await server.contact(ALICE, CAROL, 'both')
+  const link = server.host.links.of('example.net', 'elsewhere.example', passive)
+  link.opened()
+  const alice = await server.bind(ALICE, 'desk')
+  await alice.send('<presence/>')
+  const say = (xml: string, to = ALICE): Promise<void> => remote.send(`<presence from='${CAROL}/x' to='${to}'${xml}`)
+  return { server, alice, link, say, carol: () => explain(ALICE, CAROL), toCarol: () => explain(CAROL, ALICE) }
+}
+
+test('explain over a lost link: from its first moment nobody is said to be available', async () => {
+  const { server, link, say, carol } = await across()
+  await say('/>')
+  link.closed(false)
+  const early = await carol()
+  assert.match(early.verdict, /^The link to elsewhere\.example is lost: .* 1 resource available, and has not been told/)
+  assert.equal(early.resources[0]?.confidence, 'link-lost')
+  assert.ok(early.remedies.some((words) => words.startsWith('The link to elsewhere.example comes back')))
+  await server.advance(60_000)
+  assert.match((await carol()).verdict, /is lost: .* 1 resource available, marked as such/)
+  link.opened()
+  assert.match((await carol()).verdict, /^Whether .* is still available is not known: .* has not confirmed it since/)
+  await say('/>')
+  assert.match((await carol()).verdict, /is available to .* with 1 resource, says elsewhere/)
+})
+
+test('explain over a lost link: where nothing was ever known nothing is seen', async () => {
+  const { server, link, carol } = await across()
+  link.closed(false)
+  await server.advance(60_000)
+  assert.match((await carol()).verdict, /is lost, and whether carol.* is not known: nothing .*not the same as offline/)
+  assert.doesNotMatch((await carol()).verdict, /last known/)
+})
+
+test('explain: a contact elsewhere whose only connection is paused is not said to be there', async () => {
+  const { say, carol } = await across()
+  await say('/>')
+  await say(PAUSED)
+  assert.match((await carol()).verdict, /^Every available resource .* has lost its connection .* says elsewhere/)
+})
+
+test('explain: a client that was told of a pause elsewhere was not shown it "as it is"', async () => {
+  const { server, alice, say, carol } = await across()
+  const { c, query } = capabilities(PSA)
+  await alice.send(`<presence>${c}</presence>`)
+  const asked = alice.sent().find((e) => e.name === 'iq' && e.attr('type') === 'get')!
+  await alice.send(`<iq type='result' id='${asked.attr('id')!}' to='example.net'>${query}</iq>`)
+  await server.advance(1000)
+  assert.match(words(await carol()), /client desk no available resource of carol@elsewhere\.example is noted/)
+  await say(PAUSED)
+  assert.match(words(await carol()), /was shown x as available, with its connection paused, as elsewhere\.example says\./)
+  await say("><state-annotation xmlns='urn:xmpp:psa' from='elsewhere.example'/></presence>")
+  assert.match(words(await carol()), /was shown x as available, as it is\./)
+})
+
+test('explain: somebody elsewhere who looks at somebody here', async () => {
+  const { server, alice, link, toCarol } = await across()
+  assert.match((await toCarol()).verdict, /^alice.* is available with 1 resource, and elsewhere\.example is told so for carol/)
+  assert.deepEqual((await toCarol()).resources[0]?.jid, `${ALICE}/desk`)
+  link.closed(false)
+  assert.match((await toCarol()).verdict, /^The link to elsewhere\.example is lost: .* what it was told before/)
+  link.opened()
+  await alice.send("<presence type='unavailable'/>")
+  assert.match((await toCarol()).verdict, /has no available resource, and elsewhere\.example is told so/)
+  const explain = (watcher: string) => explainAs(server, watcher, ALICE)
+  const stranger = await explain('stranger@elsewhere.example')
+  assert.match(stranger.verdict, /does not share its presence with stranger/)
+  assert.match(words(stranger), /roster of stranger@elsewhere\.example is kept by elsewhere\.example/)
+  await alice.send(`<presence to='stranger@elsewhere.example/x'/>`)
+  assert.match(
+    (await explain('stranger@elsewhere.example')).verdict,
+    /is available with 1 resource, and .* is told so for stranger/,
+  )
+  await assert.rejects(explainAs(server, 'x@elsewhere.example', 'y@elsewhere.example'), /Neither/)
+})
+
+const PSA = 'urn:xmpp:psa'
+const explainAs = (server: Awaited<ReturnType<typeof memoryServer>>, watcher: string, contact: string) =>
+  runCommand(commandsOf(explainCommand(server.host)), 'explain.presence', { watcher, contact }) as Promise<Explanation>

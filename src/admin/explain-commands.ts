@@ -5,12 +5,13 @@
 import * as v from 'valibot'
 import type { Millis } from '../base/clock.ts'
 import type { LocalAccount } from '../server/accounts.ts'
-import type { Host } from '../server/feature.ts'
-import type { Known } from '../server/presence-journal.ts'
 import type { Session } from '../server/session.ts'
 import { standingOf, type Confidence, type Sign } from '../server/standing.ts'
-import { addressIn, JidError, type Jid } from '../xmpp/jid.ts'
+import { addressIn, JidError, jidOf, type Jid } from '../xmpp/jid.ts'
 import { CommandError, defineCommand, type Command } from './command.ts'
+import { outwardRemedies, outwardVerdict, type OutwardScene } from './explain-outward.ts'
+import { isAvailable, isBroken, isShownTo, sees, type ExplainParts, type Scene } from './explain-scene.ts'
+import { verdictOf } from './explain-verdict.ts'
 
 /** One thing that matters, in words for the operator. */
 export interface Reason {
@@ -39,14 +40,13 @@ export interface Explanation {
   readonly remedies: readonly string[]
 }
 
-type Parts = Pick<Host, 'accounts' | 'domains' | 'links' | 'journal' | 'router'>
-
 /** Of the events that are told. */
 const EVENTS_MAX = 10
 
-export const explainCommand = (host: Parts): Command =>
+export const explainCommand = (host: ExplainParts): Command =>
   defineCommand('explain.presence', { watcher: v.string(), contact: v.string() }, async (given): Promise<Explanation> => {
     const [watcher, contact] = [bareJid(given.watcher), bareJid(given.contact)]
+    if (!host.router.isLocal(watcher.domain)) return outward(host, watcher, contact)
     const alice = await host.accounts.load(watcher.bare)
     if (alice === null)
       throw new CommandError(`There is no account ${watcher.bare} here. The first of the two is the one that looks.`)
@@ -62,83 +62,65 @@ export const explainCommand = (host: Parts): Command =>
       reasons: [
         ...subscriptions(scene),
         ...blocks(scene),
-        ...disabled(scene),
+        ...disabled([alice, bob]),
         ...resources(scene),
-        ...link(scene),
+        ...linkTo(host, alice, contact.domain),
         ...shown(scene),
         ...sent(scene),
-        ...events(scene),
+        ...events(host, contact),
       ],
       remedies: [...remedies(scene)],
     }
   })
 
-interface Scene {
-  readonly host: Parts
-  readonly alice: LocalAccount
-  readonly contact: Jid
-  readonly isLocal: boolean
-  /** Null: of another server, or there is no such account. */
-  readonly bob: LocalAccount | null
-  /** Null: of this server. */
-  readonly known: Known | null
+/** Who looks is elsewhere: what this server has told them. */
+async function outward(host: ExplainParts, watcher: Jid, contact: Jid): Promise<Explanation> {
+  const bob = host.router.isLocal(contact.domain) ? await host.accounts.load(contact.bare) : null
+  if (bob === null) throw new CommandError(`Neither ${watcher.bare} nor ${contact.bare} has an account here.`)
+  const scene: OutwardScene = { host, watcher, bob }
+  return {
+    watcher: watcher.bare,
+    contact: contact.bare,
+    verdict: outwardVerdict(scene),
+    resources: [...standingsHere(bob)],
+    reasons: [
+      rosterOf(host, bob, watcher),
+      keptElsewhere(watcher),
+      ...blockOf(bob, watcher),
+      ...disabled([bob]),
+      ...resourcesHere(host, bob, watcher),
+      ...linkTo(host, bob, watcher.domain),
+      ...events(host, contact),
+      ...events(host, jidOf('', watcher.domain)),
+    ],
+    remedies: [...outwardRemedies(scene)],
+  }
 }
-
-const key = ({ contact }: Scene): string => contact.bare
-const sees = (scene: Scene): boolean => scene.alice.roster.isSubscribedTo(key(scene))
-const isShownTo = ({ bob, alice }: Scene): boolean => bob !== null && bob.roster.isSubscriber(alice.bare.bare)
-const isAvailable = (session: Session): boolean => session.presence !== null
-
-function verdictOf(scene: Scene): string {
-  const { alice, bob, contact, isLocal } = scene
-  const [a, b] = [alice.bare.bare, contact.bare]
-  if (!alice.isAttended) return `${a} is not available itself, and is shown nobody's presence.`
-  if (!sees(scene)) return `${a} has no subscription to the presence of ${b}: unless ${b} sends it directly, it shows nothing.`
-  if (alice.hidden(contact)) return `${a} has blocked ${b}.`
-  if (!isLocal) return verdictElsewhere(scene)
-  if (bob === null) return `There is no account ${b}.`
-  if (!isShownTo(scene)) return `${b} does not share its presence with ${a}, although the roster of ${a} says so.`
-  if (bob.hidden(alice.bare)) return `${b} has blocked ${a}: to ${a} it looks as if ${b} were offline.`
-  const there = bob.sessions.filter(isAvailable)
-  if (there.length === 0) return `${b} has no available resource: ${a} sees it offline.`
-  if (there.every((session) => session.connection === null))
-    return `Every available resource of ${b} has lost its connection and may come back: ${a} sees it paused where its client asks for that, and as it last was otherwise.`
-  return `${b} is available to ${a} with ${resourcesWords(there.length)}.`
-}
-
-/** What is not known is not offline. */
-function verdictElsewhere({ host, alice, contact, known }: Scene): string {
-  const [a, b, domain] = [alice.bare.bare, contact.bare, contact.domain]
-  if (host.links.get(alice.bare.domain, domain)?.isAnnouncedDown === true)
-    return `The link to ${domain} is lost: ${a} sees what was last known, marked as such where its client asks for that.`
-  const { length } = known!.resources
-  if (length > 0) return `${b} is available to ${a} with ${resourcesWords(length)}, says ${domain}.`
-  if (known!.goneAt !== null) return `${b} has no available resource, says ${domain}: ${a} sees it offline.`
-  return `Whether ${b} is available is not known: ${domain} has not said so. That is not the same as offline, though most clients show it so.`
-}
-const resourcesWords = (n: number): string => `${n} ${n === 1 ? 'resource' : 'resources'}`
 
 function* standings({ bob, known }: Scene): Generator<ResourceReport> {
-  for (const session of bob?.sessions ?? []) if (isAvailable(session)) yield { jid: session.jid.full, ...standingOf(session) }
+  if (bob !== null) yield* standingsHere(bob)
   for (const { jid: resource, standing } of known?.resources ?? []) yield { jid: resource.full, ...standing }
 }
-
-function* subscriptions(scene: Scene): Generator<Reason> {
-  const { alice, bob, contact, isLocal } = scene
-  yield {
-    about: 'subscription',
-    words: `The roster of ${alice.bare.bare}: ${itemWords(alice, contact)}.`,
-    since: changedAt(scene, alice, contact),
-  }
-  if (!isLocal) yield { about: 'subscription', words: `The roster of ${contact.bare} is kept by ${contact.domain}.`, since: null }
-  else if (bob === null) yield { about: 'subscription', words: `There is no account ${contact.bare}.`, since: null }
-  else
-    yield {
-      about: 'subscription',
-      words: `The roster of ${contact.bare}: ${itemWords(bob, alice.bare)}.`,
-      since: changedAt(scene, bob, alice.bare),
-    }
+function* standingsHere({ sessions }: LocalAccount): Generator<ResourceReport> {
+  for (const session of sessions) if (isAvailable(session)) yield { jid: session.jid.full, ...standingOf(session) }
 }
+
+function* subscriptions({ host, alice, bob, contact, isLocal }: Scene): Generator<Reason> {
+  yield rosterOf(host, alice, contact)
+  if (!isLocal) yield keptElsewhere(contact)
+  else if (bob === null) yield { about: 'subscription', words: `There is no account ${contact.bare}.`, since: null }
+  else yield rosterOf(host, bob, alice.bare)
+}
+const rosterOf = (host: ExplainParts, owner: LocalAccount, other: Jid): Reason => ({
+  about: 'subscription',
+  words: `The roster of ${owner.bare.bare}: ${itemWords(owner, other)}.`,
+  since: changedAt(host, owner, other),
+})
+const keptElsewhere = ({ bare, domain }: Jid): Reason => ({
+  about: 'subscription',
+  words: `The roster of ${bare} is kept by ${domain}.`,
+  since: null,
+})
 
 function itemWords({ roster }: LocalAccount, contact: Jid): string {
   const item = roster.item(contact.bare)
@@ -150,7 +132,7 @@ function itemWords({ roster }: LocalAccount, contact: Jid): string {
   return words.join('; ')
 }
 
-function changedAt({ host }: Scene, owner: LocalAccount, contact: Jid): Millis | null {
+function changedAt(host: ExplainParts, owner: LocalAccount, contact: Jid): Millis | null {
   const isAbout = { event: 'subscription', who: owner.bare.bare, what: contact.bare }
   const [last] = host.journal.of(
     ({ event, who, what }) => event === isAbout.event && who === isAbout.who && what === isAbout.what,
@@ -159,27 +141,35 @@ function changedAt({ host }: Scene, owner: LocalAccount, contact: Jid): Millis |
 }
 
 function* blocks({ alice, bob, contact }: Scene): Generator<Reason> {
-  if (alice.hidden(contact)) yield { about: 'block', words: `${alice.bare.bare} has blocked ${contact.bare}.`, since: null }
-  if (bob?.hidden(alice.bare) === true)
-    yield { about: 'block', words: `${contact.bare} has blocked ${alice.bare.bare}.`, since: null }
+  yield* blockOf(alice, contact)
+  if (bob !== null) yield* blockOf(bob, alice.bare)
+}
+function* blockOf(owner: LocalAccount, other: Jid): Generator<Reason> {
+  if (owner.hidden(other)) yield { about: 'block', words: `${owner.bare.bare} has blocked ${other.bare}.`, since: null }
 }
 
-function* disabled({ alice, bob }: Scene): Generator<Reason> {
-  for (const account of [alice, bob])
+function* disabled(accounts: readonly (LocalAccount | null)[]): Generator<Reason> {
+  for (const account of accounts)
     if (account !== null && account.disabled !== null)
       yield { about: 'resource', words: `The account ${account.bare.bare} is disabled.`, since: account.disabled.at }
 }
 
-function* resources(scene: Scene): Generator<Reason> {
-  const { bob, alice, host, known, contact } = scene
+function* resources({ bob, alice, host, known, contact }: Scene): Generator<Reason> {
   if (known !== null && known.goneAt !== null)
     yield { about: 'resource', words: `${contact.domain} has said that ${contact.bare} is not available.`, since: known.goneAt }
-  if (bob === null) return
+  if (bob !== null) yield* resourcesHere(host, bob, alice.bare)
+}
+function* resourcesHere(host: ExplainParts, bob: LocalAccount, watcher: Jid): Generator<Reason> {
   for (const session of bob.sessions) {
-    const { jid: full, connection, pause } = session
+    const { jid: full, connection, isSilent, pause } = session
     const state = stateWords(session)
-    const doubt = connection === null && pause !== null ? '; its connection is lost, and its client may come back' : ''
-    const direct = session.hasTold(alice.bare) ? `; it has sent its presence to ${alice.bare.bare} directly` : ''
+    const isLost = connection === null && pause !== null
+    const doubt = isLost
+      ? '; its connection is lost, and its client may come back'
+      : isSilent
+        ? '; its client has announced a silence'
+        : ''
+    const direct = session.sharesWith(watcher) ? `; it has sent its presence to ${watcher.bare} directly` : ''
     const [last] = host.journal.of(
       ({ who, what, event }) => who === full.bare && what === full.resource && event !== 'subscription',
     )
@@ -198,13 +188,13 @@ function stateWords({ presence, invisible, priority }: Session): string {
   return presence === null ? 'connected, but not available' : `available with priority ${priority}`
 }
 
-function* link({ host, alice, contact, isLocal }: Scene): Generator<Reason> {
-  if (isLocal) return
-  const found = host.links.get(alice.bare.domain, contact.domain)
-  if (found === undefined) yield { about: 'link', words: `No link to ${contact.domain} was needed yet.`, since: null }
+function* linkTo(host: ExplainParts, { bare }: LocalAccount, remote: string): Generator<Reason> {
+  if (host.router.isLocal(remote)) return
+  const found = host.links.get(bare.domain, remote)
+  if (found === undefined) yield { about: 'link', words: `No link to ${remote} was needed yet.`, since: null }
   else {
     const told = found.isAnnouncedDown ? '; users have been told that it is lost' : ''
-    yield { about: 'link', words: `The link to ${contact.domain} is ${found.state}${told}.`, since: found.since }
+    yield { about: 'link', words: `The link to ${remote} is ${found.state}${told}.`, since: found.since }
   }
 }
 
@@ -246,7 +236,7 @@ const EVENT_WORDS = {
   'link-up': 'the link came back',
 } as const
 
-function* events({ host, contact }: Scene): Generator<Reason> {
+function* events(host: ExplainParts, contact: Jid): Generator<Reason> {
   let count = 0
   for (const { at, event, who, what } of host.journal.of((e) => e.who === contact.bare || e.who === contact.domain)) {
     if (event === 'subscription') continue
@@ -270,7 +260,7 @@ function* remedies(scene: Scene): Generator<string> {
   if (isLocal && bob !== null && sees(scene) !== isShownTo(scene))
     yield `The two rosters disagree: \`porchlight roster check --fix\` sets them right.`
   if (bob !== null && !bob.sessions.some(isAvailable)) yield `${b} becomes available.`
-  if (!isLocal && host.links.get(alice.bare.domain, contact.domain)?.isAnnouncedDown === true)
+  if (!isLocal && isBroken(host.links.get(alice.bare.domain, contact.domain)))
     yield `The link to ${contact.domain} comes back; \`porchlight status\` shows its state.`
 }
 

@@ -81,6 +81,8 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
   #lang: Wire | null = null
   #timer: Timer | null
   #heardAt: Millis
+  /** It was pinged, and nothing has come from it since. */
+  #owesAnswer = false
   #pings = 0
 
   constructor(carry: (handler: CarrierHandler) => Carrier, parts: ComponentStreamParts) {
@@ -160,6 +162,10 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
   }
   heard(): void {
     this.#heardAt = this.#parts.clock.now()
+    if (this.#owesAnswer) {
+      this.#timer?.cancel()
+      this.#watch()
+    }
     this.#component?.heard(this)
   }
   lost(): void {
@@ -239,12 +245,11 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     const { idle } = this.#component!.settings
     if (idle === 0) return
     const quiet = clock.now() - this.#heardAt
-    if (quiet < idle) this.#timer = clock.after(idle - quiet, () => this.#watch())
-    else {
-      const pingedAt = clock.now()
-      this.ping()
-      this.#timer = clock.after(ANSWER_MS, () => (this.#heardAt < pingedAt ? this.#finish(UNRESPONSIVE) : this.#watch()))
-    }
+    this.#owesAnswer = quiet >= idle
+    if (this.#owesAnswer) this.ping()
+    this.#timer = this.#owesAnswer
+      ? clock.after(ANSWER_MS, () => this.#finish(UNRESPONSIVE))
+      : clock.after(idle - quiet, () => this.#watch())
   }
   /** Says why (RFC 6120 4.9.1), closes our side, and waits a while for the component's. */
   #finish(ending: Ending): void {
@@ -254,6 +259,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     if (this.#state === 'open') log.info({ component: this.#component!.domain, ending: ending.name }, 'component disconnected')
     else counters.refused.value += 1
     this.#state = 'over'
+    this.#owesAnswer = false
     this.#ending = ending
     this.#timer?.cancel()
     this.#timer = clock.after(streams['close-timeout'], () => this.#carrier.destroy())

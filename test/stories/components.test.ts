@@ -429,3 +429,25 @@ story('TIME-4, XEP-0203 5: a component speaks of what it has delayed itself, and
   component.send(message(delayedBy('a.example') + delayedBy(GATEWAY)))
   await alice.expect(message(delayedBy(GATEWAY)))
 })
+
+for (const [idle, pings] of [
+  [10_000, 30],
+  [120_000, 2],
+  [600_000, 0],
+] as const) {
+  inMemory(`a component that answers is pinged as often as its idle time says: ${idle / 1000} s`, async (cast) => {
+    const backstage = await componentsOf(cast, GATEWAY, { components: [{ idle }] })
+    const component = await backstage.connected()
+    let asked = 0
+    for (let second = 0; second < 300; second++) {
+      cast.pass(1000)
+      await new Promise((next) => setImmediate(next))
+      for (; component.wire.arrived[0]?.kind === 'element'; component.wire.arrived.shift()) {
+        asked += 1
+        component.send(' ')
+      }
+    }
+    assert.equal(asked, pings)
+    assert.equal(backstage.state().connected, true)
+  })
+}

@@ -7,12 +7,14 @@ import {
   capabilities,
   comeBack,
   comingOnline,
+  isQuestion,
   lose,
   loseAgain,
   PSA,
   says,
 } from '../support/annotations.ts'
-import { bareOf, DOMAIN, story, type Transport } from '../support/story.ts'
+import { Elsewhere } from '../support/elsewhere.ts'
+import { bareOf, DOMAIN, story, type Cast, type Transport } from '../support/story.ts'
 import { gone, here } from '../support/stanzas.ts'
 
 const ROMEO = bareOf('romeo')
@@ -267,3 +269,36 @@ story(
     assert.match(told[0]!, /connection-paused/)
   },
 )
+
+/** Bilbo is paused, and has told Gandalf, who is elsewhere and asks for annotations, something other than everybody. */
+async function pausedWithOtherWords(cast: Cast, ...said: readonly string[]): Promise<Elsewhere> {
+  await cast.rosters(['bilbo', 'gandalf@b.example', 'both'])
+  const b = new Elsewhere(cast)
+  const bilbo = await cast.client('bilbo', '1', { presence: '<presence><show>away</show></presence>' })
+  await b.take()
+  await b.send(`<presence from='gandalf@b.example/x' to='${bilbo.bare}'>${ASKING.c}</presence>`)
+  bilbo.send(...said)
+  await cast.forget()
+  await lose(cast, bilbo)
+  const question = (await b.take()).find(isQuestion)
+  if (question === undefined) return b
+  const [id, to] = [question.attr('id')!, question.attr('from')!]
+  await b.send(`<iq type='result' from='gandalf@b.example/x' to='${to}' id='${id}'>${ASKING.query}</iq>`)
+  return b
+}
+const inMemory = { ...at0, on: ['memory'] as const }
+for (const to of ['gandalf@b.example', 'gandalf@b.example/x']) {
+  story(`4.2: the doubt is added to what was said last, were it directly: to ${to}`, inMemory, async (cast) => {
+    const b = await pausedWithOtherWords(cast, `<presence to='${to}'><show>chat</show></presence>`)
+    await b.expect(here(`${bareOf('bilbo')}/1`, `<show>chat</show>${PAUSED}`, 'gandalf@b.example/x'))
+  })
+  story(`4.2: the doubt is added to what was said last, were it to everybody: after ${to}`, inMemory, async (cast) => {
+    const said = [`<presence to='${to}'><show>chat</show></presence>`, '<presence><show>dnd</show></presence>']
+    const b = await pausedWithOtherWords(cast, ...said)
+    await b.expect(here(`${bareOf('bilbo')}/1`, `<show>dnd</show>${PAUSED}`, 'gandalf@b.example/x'))
+  })
+  story(`4.2: who was told directly that the client has gone is not told of its pause: ${to}`, inMemory, async (cast) => {
+    const b = await pausedWithOtherWords(cast, `<presence to='${to}' type='unavailable'/>`)
+    await b.expectNothing()
+  })
+}

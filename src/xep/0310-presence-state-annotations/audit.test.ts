@@ -182,3 +182,21 @@ story('audit: the same stanza twice, unless the client has asked for it', async 
   assert.equal(logged(cast)[0]!['promised'], 'no flap')
   await cast.forget()
 })
+
+story('audit: who asks to see somebody once more is told once more, which is no flap', async (cast) => {
+  // Romeo's roster has lost what Benvolio's knows: RFC 6121 3.1.3 rule 2
+  await cast.rosters(['romeo', 'benvolio@a.example', 'from'], ['benvolio', 'romeo@a.example', 'both'])
+  const romeo = await asking(cast, 'romeo/1')
+  await cast.advance(MINUTE)
+  const benvolio = await cast.client('benvolio', 'lane', { presence: '<presence><show>away</show></presence>' })
+  await cast.advance(MINUTE)
+  await cast.forget()
+  romeo.send(`<presence type='subscribe' to='${benvolio.bare}'/>`)
+  await cast.settle()
+  const told = romeo.take().filter(({ name }) => name === 'presence')
+  assert.deepEqual(
+    told.map((xml) => xml.attr('type') ?? xml.attr('from')),
+    ['subscribed', benvolio.jid],
+  )
+  assert.deepEqual(counts(cast), [0, 0, 0, 0])
+})

@@ -118,6 +118,7 @@ export const presenceStateAnnotations = defineFeature({
     host.toAccount('annotations-in', (context) => {
       const { account, packet } = context
       if (packet.kind !== 'presence') return 'next'
+      if (packet.type === 'subscribed') receivers.asked(account) // what follows is said anew (RFC 6121 3.1.5)
       if (router.isLocal(packet.from.domain)) return 'next' // what our own clients say has passed 'annotations-out'
       context.packet = honest(packet)
       hearing.note(account, context.packet)

@@ -34,13 +34,16 @@ type Told = Map<string, Jid>
 /** Who was told of the session's pause, and what it has sent directly, over a restart. */
 interface KeptJson {
   readonly told: readonly string[]
-  readonly directed: readonly (readonly [to: string, PacketJson, isForRoom: boolean])[]
+  readonly directed: readonly DirectedJson[]
 }
 interface Directed {
-  readonly packet: Packet
+  readonly to: Jid
+  /** Null: that it is not available, to a contact who sees it otherwise. */
+  readonly packet: Packet | null
   /** Its client has asked to be let into a room with that address as its own there. */
   readonly isForRoom: boolean
 }
+type DirectedJson = readonly [to: string, PacketJson | null, isForRoom: boolean]
 /** Addresses that a session's directed presence is remembered for. Beyond that it is not annotated. */
 const DIRECTED_MAX = 500
 
@@ -73,6 +76,7 @@ export class RemoteReceivers {
     this.#inherited = host.accountSlot<Map<string, Told> | null>('pause-told-of-relics', () => null)
     host.on('session-ended', ({ session, presence }) => presence === null && this.#leaveTold(session))
     host.on('presence-changed', ({ session, before }) => {
+      this.#forgetDirected(session)
       if (before === null) this.#inherit(session)
       this.#startOver(session)
     })
@@ -89,15 +93,22 @@ export class RemoteReceivers {
   /** Notes presence that a session sends directly to an address elsewhere. */
   note(session: Session, packet: Packet): void {
     const { type } = packet
+    if (type !== '' && type !== 'unavailable') return
     const to = packet.to!
     const directed = session.get(this.#directed)
     const before = directed?.get(to.full)
     this.#changed(session)
-    if (type !== '') return void directed?.delete(to.full)
+    if (to.isBare) this.#overrule(directed, to)
+    if (type !== '' && !seesBroadcast(session, to)) return void directed?.delete(to.full)
     if (before === undefined && (directed?.size ?? 0) >= DIRECTED_MAX) return
-    const said = { packet: plain(packet), isForRoom: before?.isForRoom === true || asksToJoin(packet) }
+    const isForRoom = before?.isForRoom === true || asksToJoin(packet)
+    const said: Directed = { to, packet: type === '' ? plain(packet) : null, isForRoom }
     if (directed === null) session.set(this.#directed, new Map([[to.full, said]]))
     else directed.set(to.full, said)
+  }
+  /** What is said to an account takes the place of what was said to its resources. */
+  #overrule(directed: Map<string, Directed> | null, { bare }: Jid): void {
+    for (const { to, isForRoom } of directed?.values() ?? []) if (to.bare === bare && !isForRoom) directed!.delete(to.full)
   }
   /**
    * The presence of the session as it is said once more to that address: with the annotation that it has (PSA-24). To a
@@ -146,7 +157,7 @@ export class RemoteReceivers {
   #octetsOf(session: Session): number {
     let octets = 0
     for (const { full } of session.get(this.#told)?.values() ?? []) octets += full.length
-    for (const [to, { packet }] of session.get(this.#directed) ?? []) octets += to.length + packet.payload.text.length
+    for (const [to, { packet }] of session.get(this.#directed) ?? []) octets += to.length + (packet?.payload.text.length ?? 0)
     return octets
   }
   #keep(session: Session): KeptJson | undefined {
@@ -154,15 +165,15 @@ export class RemoteReceivers {
     if (told === null && directed === null) return undefined
     return {
       told: [...(told?.keys() ?? [])],
-      directed: Array.from(directed ?? [], ([to, { packet, isForRoom }]) => [to, packetToJson(packet), isForRoom] as const),
+      directed: Array.from(directed?.values() ?? [], directedToJson),
     }
   }
   #restore(session: Session, kept: KeptJson | undefined): void {
     if (kept === undefined) return
     const { told, directed } = kept
     if (told.length > 0) session.set(this.#told, new Map(told.map((full): [string, Jid] => [full, jidFromJson(full)])))
-    const all = directed.map(([to, json, isForRoom]): [string, Directed] => [to, { packet: packetFromJson(json), isForRoom }])
-    if (all.length > 0) session.set(this.#directed, new Map(all))
+    const all = directed.map(directedFromJson)
+    if (all.length > 0) session.set(this.#directed, new Map(all.map((said): [string, Directed] => [said.to.full, said])))
   }
   #forgetTold(session: Session, contact: Jid, which: (jid: Jid) => boolean): void {
     const told = session.get(this.#told)
@@ -242,13 +253,36 @@ export class RemoteReceivers {
   }
   /** The presence of the session that this resource has been sent; null: none. */
   #presenceFor(session: Session, to: Jid): Packet | null {
-    const { account, presence, directed } = session
-    if (account.hidden(to)) return null // PSA-35
-    if (presence !== null && account.roster.isSubscriber(contactKey(to))) return presence
-    const key = directed?.has(to.full) ? to.full : directed?.has(to.bare) ? to.bare : null
-    return key === null ? null : (session.get(this.#directed)?.get(key)?.packet ?? null)
+    if (session.account.hidden(to)) return null // PSA-35
+    const isShared = seesBroadcast(session, to)
+    if (!isShared && !session.hasTold(to)) return null
+    const directed = session.get(this.#directed)
+    const said = directed?.get(to.full) ?? directed?.get(to.bare)
+    if (said !== undefined) return said.packet
+    return isShared ? session.presence : null
+  }
+  /** What it has broadcast since, or that it has gone, is newer for all who hear that. */
+  #forgetDirected(session: Session): void {
+    const directed = session.get(this.#directed)
+    for (const { to } of directed?.values() ?? [])
+      if (session.presence === null || seesBroadcast(session, to)) directed!.delete(to.full)
   }
 }
+
+const directedToJson = ({ to, packet, isForRoom }: Directed): DirectedJson => [
+  to.full,
+  packet === null ? null : packetToJson(packet),
+  isForRoom,
+]
+const directedFromJson = ([to, json, isForRoom]: DirectedJson): Directed => ({
+  to: jidFromJson(to),
+  packet: json === null ? null : packetFromJson(json),
+  isForRoom,
+})
+
+/** Does the contact with that address get what the session broadcasts? */
+const seesBroadcast = ({ presence, account: { roster } }: Session, to: Jid): boolean =>
+  presence !== null && roster.isSubscriber(contactKey(to))
 
 /** Was any resource of that account told? */
 function isOfAny(told: ReadonlyMap<string, Jid>, { bare }: Jid): boolean {

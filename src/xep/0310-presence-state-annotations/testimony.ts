@@ -4,8 +4,9 @@ import type { LocalAccount } from '../../server/accounts.ts'
 import type { PresenceJournal, Testimony } from '../../server/presence-journal.ts'
 import type { Session } from '../../server/session.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import type { Doubt } from '../../xmpp/state-annotation.ts'
+import { doubtsIn, type Doubt } from '../../xmpp/state-annotation.ts'
 import type { Absences } from './absences.ts'
+import type { Shown } from './ledger.ts'
 import type { Receivers } from './receivers.ts'
 
 const TOLD: Readonly<Record<Doubt, string>> = {
@@ -22,22 +23,26 @@ export interface TestimonyParts {
 export function* testimony(parts: TestimonyParts, watcher: LocalAccount, contact: Jid): Generator<Testimony> {
   const { receivers } = parts
   for (const session of watcher.sessions) {
+    if (!session.takesPart) continue
     const { resource } = session.jid
     yield* falselyOffline(parts, session, contact)
     if (!receivers.asks(session)) {
-      if (session.takesPart)
-        yield { about: 'shown', words: `Its client ${resource} does not ask for annotations (XEP-0310).`, since: null }
+      yield { about: 'shown', words: `Its client ${resource} does not ask for annotations (XEP-0310).`, since: null }
       continue
     }
-    for (const { jid, at, toldAt, told } of receivers.shown(session, contact.domain)) {
-      if (jid.bare !== contact.bare) continue
-      const doubt = told === null ? 'as it is' : TOLD[told]
+    const all = [...receivers.shown(session, contact.domain)].filter(({ jid }) => jid.bare === contact.bare)
+    if (all.length === 0)
       yield {
         about: 'shown',
-        words: `Its client ${resource} was shown ${jid.resource} as available, ${doubt}.`,
-        since: told === null ? at : toldAt,
+        words: `For its client ${resource} no available resource of ${contact.bare} is noted.`,
+        since: null,
       }
-    }
+    for (const shown of all)
+      yield {
+        about: 'shown',
+        words: `Its client ${resource} was shown ${shown.jid.resource} as available, ${doubtWords(shown)}.`,
+        since: shown.told === null ? shown.at : shown.toldAt,
+      }
   }
 }
 
@@ -54,4 +59,11 @@ function* falselyOffline({ absences, journal }: TestimonyParts, session: Session
       since: last?.at ?? null,
     }
   }
+}
+
+/** What this server has told it, and what the contact's own server says in the presence. */
+function doubtWords({ jid, packet, told }: Shown): string {
+  const theirs = doubtsIn(packet).map((doubt) => `${TOLD[doubt]}, as ${jid.domain} says`)
+  const all = told === null ? theirs : [TOLD[told], ...theirs]
+  return all.length === 0 ? 'as it is' : all.join('; ')
 }

@@ -1,0 +1,31 @@
+/** What `porchlight explain` is about: who looks at whom, and what this server knows of the two. */
+import type { LocalAccount } from '../server/accounts.ts'
+import type { Host } from '../server/feature.ts'
+import type { Link } from '../server/links.ts'
+import type { Known } from '../server/presence-journal.ts'
+import type { Session } from '../server/session.ts'
+import type { Jid } from '../xmpp/jid.ts'
+
+export type ExplainParts = Pick<Host, 'accounts' | 'domains' | 'links' | 'journal' | 'router'>
+
+/** Somebody here looks at somebody here or elsewhere. */
+export interface Scene {
+  readonly host: ExplainParts
+  readonly alice: LocalAccount
+  readonly contact: Jid
+  readonly isLocal: boolean
+  /** Null: of another server, or there is no such account. */
+  readonly bob: LocalAccount | null
+  /** Null: of this server. */
+  readonly known: Known | null
+}
+
+export const isAvailable = (session: Session): boolean => session.presence !== null
+export const sees = ({ alice, contact }: Scene): boolean => alice.roster.isSubscribedTo(contact.bare)
+export const isShownTo = ({ bob, alice }: Scene): boolean => bob !== null && bob.roster.isSubscriber(alice.bare.bare)
+/** Has a resource of the contact sent its presence directly to the watcher, or to one of the watcher's resources? */
+export const isTold = ({ bob, alice }: Scene): boolean =>
+  bob !== null && bob.sessions.some((s) => s.hasTold(alice.bare) || alice.sessions.some(({ jid }) => s.hasTold(jid)))
+
+export const isBroken = (link: Link | undefined): boolean => link?.state === 'suspect' || link?.state === 'down'
+export const resourcesWords = (n: number): string => `${n} ${n === 1 ? 'resource' : 'resources'}`
