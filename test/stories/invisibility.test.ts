@@ -230,7 +230,7 @@ story(
       [hide('h2', true), 'h2'],
       [show('v1'), 'v1'],
     ] as const) {
-      await cast.advance(1000)
+      await cast.advance(100)
       bilbo.send(command)
       if (id === 'v1') bilbo.send('<presence/>')
       const told = here(frodo.jid, '<show>dnd</show>')
@@ -314,7 +314,7 @@ for (const asks of [false, true]) {
       await answered(b)
       await cast.forget()
       for (const id of ['h1', 'h2']) {
-        await cast.advance(1000)
+        await cast.advance(100)
         bilbo.send(hide(id, true))
         await answered(b)
         await bilbo.expectAll(done(id), here(`${BILBO}/desk`), here(GANDALF))

@@ -5,7 +5,7 @@ import { commandsOf, runCommand } from '../../src/admin/command.ts'
 import { explainCommand, type Explanation } from '../../src/admin/explain-commands.ts'
 import { ANNOUNCED_MS, Elsewhere } from '../support/elsewhere.ts'
 import { bareOf, DOMAIN, story, type Cast, type Setting } from '../support/story.ts'
-import { gone, here } from '../support/stanzas.ts'
+import { delay, gone, here } from '../support/stanzas.ts'
 import type { StoryClient } from '../support/story-client.ts'
 import { matches } from '../support/xml-pattern.ts'
 
@@ -190,7 +190,8 @@ story('T-PSA07: who comes online meanwhile', inMemory, async (cast) => {
   await b.lose()
   await romeo.expect(here(ORCHARD, AWAY + DOWN))
   const romeo3 = await comingOnline(cast, 'romeo/3')
-  await romeo3.expect(here(romeo3.jid, ASKING.c), here(romeo.jid, ASKING.c), here(ORCHARD, AWAY + DOWN, romeo3.jid))
+  const shownLater = here(romeo.jid, ASKING.c + delay())
+  await romeo3.expect(here(romeo3.jid, ASKING.c), shownLater, here(ORCHARD, AWAY + DOWN, romeo3.jid))
   await romeo.expect(here(romeo3.jid, ASKING.c))
   const romeo4 = await cast.client('romeo', '4', { presence: null })
   romeo4.send('<presence/>')
@@ -543,7 +544,7 @@ story(
     await cast.expectNothing()
     const romeo2 = await comingOnline(cast, 'romeo/2')
     await romeo.expect(here(romeo2.jid, ASKING.c))
-    await romeo2.expect(here(romeo2.jid, ASKING.c), here(romeo.jid, ASKING.c))
+    await romeo2.expect(here(romeo2.jid, ASKING.c), here(romeo.jid, ASKING.c + delay()))
     await b.send(presence(ORCHARD, paused))
     await romeo2.expect(here(ORCHARD, paused))
     await b.send(presence(ORCHARD, AWAY + says('b.example', '')))

@@ -15,7 +15,7 @@ import {
 } from '../support/annotations.ts'
 import { Elsewhere } from '../support/elsewhere.ts'
 import { bareOf, DOMAIN, story, type Cast, type Transport } from '../support/story.ts'
-import { gone, here } from '../support/stanzas.ts'
+import { delay, gone, here } from '../support/stanzas.ts'
 
 const ROMEO = bareOf('romeo')
 const MINUTE = 60_000
@@ -302,3 +302,40 @@ for (const to of ['gandalf@b.example', 'gandalf@b.example/x']) {
     await b.expectNothing()
   })
 }
+
+const saidAt = (cast: Cast, ago: number): string =>
+  delay(new Date(cast.server.clock.now() - ago).toISOString().replace('.000', ''))
+
+story(
+  '0203: who asks and comes later sees when a presence was said; who does not ask sees it as it was',
+  inMemory,
+  async (cast) => {
+    await cast.befriend('benvolio', 'romeo')
+    const benvolio = await cast.client('benvolio', 'lane')
+    await cast.advance(63_000)
+    const plain = await cast.client('romeo', 'plain', { presence: null })
+    plain.send('<presence/>')
+    await plain.expectAll(here(plain.jid), here(benvolio.jid))
+    const romeo = await comingOnline(cast, 'romeo/1')
+    await romeo.expectAll(here(romeo.jid, ASKING.c), here(plain.jid), here(benvolio.jid, saidAt(cast, 63_000)))
+    await cast.forget()
+    benvolio.send(`<presence>${AWAY}</presence>`)
+    for (const client of [plain, romeo, benvolio]) await client.expect(here(benvolio.jid, AWAY)) // new
+  },
+)
+
+story('0203: the doubt of a presence that was said before comes with its age', inMemory, async (cast) => {
+  await cast.befriend('benvolio', 'romeo')
+  await asking(cast, 'romeo/0') // what such a client can do is known
+  const benvolio = await cast.client('benvolio', 'lane', { presence: `<presence>${AWAY}</presence>` })
+  await lose(cast, benvolio)
+  await cast.advance(63_000)
+  await cast.forget()
+  const romeo = await comingOnline(cast, 'romeo/1')
+  await romeo.expectAll(
+    here(romeo.jid, ASKING.c),
+    here(`${ROMEO}/0`, `${ASKING.c}${saidAt(cast, 63_000)}`),
+    here(benvolio.jid, `${AWAY}${saidAt(cast, 63_000)}${PAUSED}`),
+  )
+  await cast.forget()
+})

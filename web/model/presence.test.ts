@@ -55,6 +55,11 @@ test('a new presence is certain again', () => {
   assert.equal(dotOf(view, true), 'away')
   assert.deepEqual(view.resources[0]?.saidAt, at(1))
 })
+test('0203: a presence that was said before the board was opened is as old as its date says, its doubt too', () => {
+  assert.deepEqual(story(notice({ at: at(-63) })).resources[0]?.saidAt, at(-63))
+  const doubted = story(notice({ at: at(-63), annotations: [paused] }), notice({ annotations: [{ ...paused, doubt: null }] }))
+  assert.deepEqual(doubted.resources[0]?.saidAt, at(-63))
+})
 test('RFC 6121 4.5.4: unavailable from the bare address ends every resource, with when it was last seen', () => {
   const view = story(notice(), notice({ resource: 'desk' }), gone({ resource: '', at: at(-5), status: 'bye' }))
   assert.deepEqual(view, { resources: [], heard: true, lastSeen: at(-5), farewell: 'bye' })

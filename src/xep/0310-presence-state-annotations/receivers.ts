@@ -18,6 +18,7 @@ import type { Packet } from '../../xmpp/packet.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
 import type { ClientStates } from '../0352-client-state-indication/index.ts'
 import { annotated, doubtsIn, mayBeAnnotated, plain, PSA, type Doubt } from '../../xmpp/state-annotation.ts'
+import { Ages } from './ages.ts'
 import type { Annotations } from './descriptions.ts'
 import type { Hearing } from './hearing.ts'
 import { ledgerGauges } from './ledger-gauges.ts'
@@ -57,6 +58,7 @@ export class Receivers {
   readonly #sent: Counter
   readonly #unnoted: Counter
   readonly #rooms: Rooms
+  readonly #ages: Ages
   #isTelling = false
   /** Of the presence that is just being shown, when it is an old one; null: it is new. */
   #heardBefore: number | null = null
@@ -65,6 +67,7 @@ export class Receivers {
     const { host, caps, states } = parts
     this.#parts = parts
     this.#rooms = new Rooms(host)
+    this.#ages = new Ages(host)
     this.#slot = host.sessionSlot<Receiver>('presence-annotations', newReceiver)
     this.#sent = host.metrics.counter(
       'porchlight_annotations_sent_total',
@@ -259,7 +262,7 @@ export class Receivers {
     if (!ledger.show(isHere ? packet : kept(news.kept), doubt, now, heardAfter)) this.#unnotedBy(receiver)
     else {
       this.#endOurs(session, news)
-      context.packet = this.#written(session, news.sent, news.ours)
+      context.packet = this.#written(session, isHere ? this.#ages.dated(news.sent) : news.sent, news.ours)
     }
     if (!isHere) this.#rooms.shows(session, ledger, packet)
   }
