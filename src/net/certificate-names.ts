@@ -5,19 +5,8 @@
  * is not plain DER, or has the extension twice, has no names.
  */
 import { isAscii, isUtf8 } from 'node:buffer'
-import {
-  IA5_STRING,
-  implicit,
-  OBJECT_IDENTIFIER,
-  OCTET_STRING,
-  oid,
-  only,
-  SEQUENCE,
-  sequence,
-  tagged,
-  UTF8_STRING,
-  values,
-} from './der.ts'
+import { extensionsOf } from './certificate-extensions.ts'
+import { IA5_STRING, implicit, OBJECT_IDENTIFIER, oid, only, sequence, tagged, UTF8_STRING, values } from './der.ts'
 import type { Value } from './der.ts'
 
 export interface CertificateNames {
@@ -32,8 +21,6 @@ export interface CertificateNames {
 const SUBJECT_ALT_NAME = oid('2.5.29.17')
 const XMPP_ADDR = oid('1.3.6.1.5.5.7.8.5')
 const DNS_SRV = oid('1.3.6.1.5.5.7.8.7')
-/** TBSCertificate's extensions are `[3] EXPLICIT` (RFC 5280 4.1). */
-const EXTENSIONS = tagged(3)
 /** Of GeneralName (RFC 5280 4.2.1.6). */
 const OTHER_NAME = tagged(0)
 const DNS_NAME = implicit(2)
@@ -63,22 +50,8 @@ export function certificateNames(raw: Buffer): CertificateNames {
 }
 
 function subjectAltName(raw: Buffer): readonly Value[] | null {
-  const tbs = sequence(raw)?.[0]
-  if (tbs?.tag !== SEQUENCE) return null
-  const wrapped = values(tbs.body)?.find((v) => v.tag === EXTENSIONS)
-  const extensions = wrapped === undefined ? null : sequence(wrapped.body)
-  let found: Buffer | null = null
-  for (const extension of extensions ?? []) {
-    if (extension.tag !== SEQUENCE) return null
-    const parts = values(extension.body)
-    const [id] = parts ?? []
-    if (id?.tag !== OBJECT_IDENTIFIER || !id.body.equals(SUBJECT_ALT_NAME)) continue
-    // RFC 5280 4.2: not more than one instance of an extension.
-    const value = parts!.at(-1)!
-    if (found !== null || value.tag !== OCTET_STRING) return null
-    found = value.body
-  }
-  return found === null ? null : sequence(found)
+  const found = extensionsOf(raw)?.find(({ id }) => id.equals(SUBJECT_ALT_NAME))
+  return found === undefined ? null : sequence(found.value)
 }
 
 /** OtherName: an OID and, in `[0] EXPLICIT`, a value whose type the OID decides. */

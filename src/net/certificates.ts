@@ -15,7 +15,8 @@ import {
   type CertificateSource,
   type LoadedCertificate,
 } from './certificate-files.ts'
-import type { ContextSource } from './tls-options.ts'
+import { Anchors } from './server-chain.ts'
+import type { ContextSource, ServerContexts } from './tls-options.ts'
 
 interface Entry {
   loaded: LoadedCertificate
@@ -29,12 +30,18 @@ export class Certificates implements ContextSource {
   readonly #log: Log
   readonly #loading = new Serial()
   #byName: ReadonlyMap<string, LoadedCertificate>
+  /** The same for streams between servers. */
+  readonly betweenServers: ServerContexts
 
   private constructor(entries: readonly Entry[], trust: Authorities, log: Log) {
     this.#entries = entries
     this.#trust = trust
     this.#log = log
     this.#byName = byName(entries)
+    this.betweenServers = {
+      secureContextFor: (servername) => this.certificateFor(servername).betweenServers,
+      anchors: new Anchors(trust.ofServers),
+    }
   }
 
   /**
@@ -61,8 +68,6 @@ export class Certificates implements ContextSource {
   secureContextFor(servername: string | null): SecureContext {
     return this.certificateFor(servername).secureContext
   }
-  /** The same for streams between servers. */
-  readonly betweenServers: ContextSource = { secureContextFor: (servername) => this.certificateFor(servername).betweenServers }
 
   /** All that are in use, the default first. */
   get all(): readonly LoadedCertificate[] {

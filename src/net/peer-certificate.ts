@@ -6,10 +6,12 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
+import type { Millis } from '../base/clock.ts'
+import { isServerTrusted, type Anchors } from './server-chain.ts'
 
 /** What the platform itself asks; not documented, so its absence counts as a refusal. */
 interface Handle {
-  readonly verifyError?: () => Error | null | undefined
+  readonly verifyError?: () => NodeJS.ErrnoException | null | undefined
 }
 
 /**
@@ -17,7 +19,32 @@ interface Handle {
  * hold. Ask after the handshake.
  */
 export function verifiedCertificate(socket: TLSSocket): X509Certificate | null {
+  return verdictOf(socket) === 'good' ? (socket.getPeerX509Certificate() ?? null) : null
+}
+
+/** The same of another server, be it that it calls or is called: its certificate may be for servers only. */
+export function verifiedServer(socket: TLSSocket, anchors: Anchors, now: Millis): X509Certificate | null {
+  const verdict = verdictOf(socket)
+  if (verdict === 'bad') return null
+  const certificate = socket.getPeerX509Certificate() ?? null
+  if (verdict === 'good' || certificate === null) return certificate
+  return isServerTrusted(certificate, [...above(certificate)], anchors, now) ? certificate : null
+}
+
+/** 'purpose': it is not for clients, and nothing is known of the rest. */
+function verdictOf(socket: TLSSocket): 'good' | 'purpose' | 'bad' {
   const handle = (socket as unknown as { readonly _handle: Handle | null })._handle
-  if (typeof handle?.verifyError !== 'function' || handle.verifyError()) return null
-  return socket.getPeerX509Certificate() ?? null
+  if (typeof handle?.verifyError !== 'function') return 'bad'
+  const error = handle.verifyError()
+  if (!error) return 'good'
+  return error.code === 'INVALID_PURPOSE' ? 'purpose' : 'bad'
+}
+
+/** The certificates that the peer has shown above its own. */
+function* above(certificate: X509Certificate): Generator<X509Certificate> {
+  const seen = new Set([certificate.fingerprint256])
+  for (let one = certificate.issuerCertificate; one !== undefined && !seen.has(one.fingerprint256); one = one.issuerCertificate) {
+    seen.add(one.fingerprint256)
+    yield one
+  }
 }

@@ -11,6 +11,7 @@ import {
   type SecureContextOptions,
   type TLSSocketOptions,
 } from 'node:tls'
+import type { Anchors } from './server-chain.ts'
 
 /**
  * Of every SecureContext.
@@ -47,6 +48,12 @@ export const contextOptions = {
 export interface ContextSource {
   /** @param servername what the client asks for (SNI); null when it says nothing */
   secureContextFor(servername: string | null): SecureContext
+}
+
+/** The same of streams between servers. */
+export interface ServerContexts extends ContextSource {
+  /** Whom the certificates of other servers are from. */
+  readonly anchors: Anchors
 }
 
 export interface ServerSide {

@@ -116,6 +116,24 @@ for (const [what, names, isBelieved] of NAMES) {
   federation(`T-F01, SEC-5: a certificate with ${what} ${verdict}: of who calls`, { a: { shows: names(A) } }, outcome)
 }
 
+federation(
+  'RFC 6120 13.7: a certificate for servers only, as public authorities issue them, is enough for who calls (EXTERNAL)',
+  { a: { shows: { dns: [A], serversOnly: true } } },
+  async (realm) => {
+    await talk(realm)
+    const called = realm.b.streams().filter((s) => s.side === 'receiving')
+    assert.deepEqual(
+      called.map((s) => s.certificate?.names.dnsNames),
+      [[A]],
+    )
+  },
+)
+federation(
+  'RFC 6120 13.7: a certificate for servers only from an authority that is not trusted is none',
+  { a: { shows: { dns: [A], serversOnly: true } }, b: { trusts: false } },
+  (realm) => fail(realm, 'wait', 'remote-server-timeout'),
+)
+
 federation('who is denied is not called', { a: { peers: [{ domain: B, trust: 'deny' }] } }, async (realm) => {
   await fail(realm, 'cancel', 'not-allowed')
   assert.deepEqual(realm.a.streams(), [])

@@ -24,12 +24,12 @@ import { streamsSettings } from '../../src/stream/settings.ts'
 import type { PeerStream } from '../../src/stream/s2s/peer-stream.ts'
 import { PeerService } from '../../src/stream/s2s/service.ts'
 import { federationSettings, type FederationSettings, type PeerSettings } from '../../src/stream/s2s/settings.ts'
-import { Authority, type Names } from './authority.ts'
+import { Authority, type Manner, type Names } from './authority.ts'
 import { memoryLink, memorySockets, tcpLink, type Link } from './link.ts'
 import { storyServer, type StoryOptions, type StoryServer } from './story-server.ts'
 
 /** Which certificate a server shows: one of these, or one with these names. */
-export type Shows = 'its own' | "somebody else's" | 'an expired one' | 'one that expires soon' | Names
+export type Shows = 'its own' | "somebody else's" | 'an expired one' | 'one that expires soon' | (Names & Manner)
 
 export interface SiteOptions extends StoryOptions {
   readonly shows?: Shows
@@ -203,11 +203,11 @@ export async function certificatesFor(
 ): Promise<{ readonly source: CertificateSource; readonly trusted: string }> {
   const long = new ManualClock(Date.UTC(2001, 0, 1))
   if (typeof shows === 'object') {
-    const { certificateFile, keyFile } = await (await authority()).certify(domains.join('+'), shows)
+    const { certificateFile, keyFile } = await (await authority()).certify(domains.join('+'), shows, shows)
     const source = { chainFile: certificateFile, keyFile, domains }
     return { source, trusted: (await certificatesFor(domains, 'its own')).trusted }
   }
-  const sources: Readonly<Record<Exclude<Shows, Names>, () => Promise<CertificateSource>>> = {
+  const sources: Readonly<Record<Exclude<Shows, object>, () => Promise<CertificateSource>>> = {
     'its own': () => certificate(domains.join('+'), domains),
     "somebody else's": () => certificate('other', ['other.example']),
     'an expired one': () => certificate(`expired ${domains.join('+')}`, domains, long),

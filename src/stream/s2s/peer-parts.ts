@@ -2,6 +2,7 @@
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Entropy } from '../../base/entropy.ts'
 import type { Log } from '../../base/log.ts'
+import type { Anchors } from '../../net/server-chain.ts'
 import type { TlsOver } from '../../net/tls-options.ts'
 import type { Unread } from '../../server/outbox.ts'
 import type { ScanLimits } from '../../xml/scanner.ts'
@@ -35,6 +36,8 @@ export interface PeerParts {
   readonly management: PeerManagement | null
   /** Time that a peer has to close its side. */
   readonly closeMs: Millis
+  /** Whom the certificates of other servers are from. */
+  readonly anchors: Anchors
   /** TLS as the client of `remote`, with the certificate of `local`. */
   readonly tlsTo: (local: string, remote: string, alpn: readonly string[] | null) => TlsOver
 }

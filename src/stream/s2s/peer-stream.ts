@@ -6,7 +6,7 @@
 import type { Millis, Timer } from '../../base/clock.ts'
 import { token } from '../../base/entropy.ts'
 import { networkOf } from '../../base/network.ts'
-import { verifiedCertificate } from '../../net/peer-certificate.ts'
+import { verifiedServer } from '../../net/peer-certificate.ts'
 import { Lane } from '../../server/lane.ts'
 import { answer, SM } from '../../server/stream-management/nonzas.ts'
 import { XmlError } from '../../xml/error.ts'
@@ -207,7 +207,7 @@ export class PeerStream implements CarrierHandler {
   /** Reads the certificate of the other side, once there is TLS. */
   examineCertificate(): void {
     const { tls } = this.carrier
-    const verified = tls === null ? null : verifiedCertificate(tls)
+    const verified = tls === null ? null : verifiedServer(tls, this.#parts.anchors, this.#parts.clock.now())
     this.certificate = verified === null ? null : peerCertificate(verified)
   }
   /** Negotiation is over. */

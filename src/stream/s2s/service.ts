@@ -7,7 +7,7 @@ import { asciiDomain } from '../../net/address.ts'
 import type { Connect } from '../../net/dialling.ts'
 import type { Resolver } from '../../net/dns.ts'
 import { listen, type Doorkeeper, type Listening } from '../../net/listener.ts'
-import { asClient, asServer, serverOptions, type ContextSource } from '../../net/tls-options.ts'
+import { asClient, asServer, serverOptions, type ServerContexts } from '../../net/tls-options.ts'
 import type { Host } from '../../server/feature.ts'
 import { defaultLinkTimes } from '../../server/links.ts'
 import { Flusher } from '../../server/outbox.ts'
@@ -29,7 +29,7 @@ export interface PeerServiceOptions {
   readonly peers: readonly PeerSettings[]
   readonly streams: StreamsSettings
   /** Our certificates, with the authorities that other servers' certificates may be from. */
-  readonly certificates: ContextSource
+  readonly certificates: ServerContexts
   readonly connect: Connect
   readonly resolver: Resolver
   /** From which dialback keys are made: the same for all servers of our domains, and known to nobody else. */
@@ -114,6 +114,7 @@ function peerParts({ host, federation: settings, peers, streams, certificates, s
     unread: unreadOf(streams, clock, settings['output-queue']),
     management: settings['stream-management'] ? new PeerManagement({ clock, entropy, settings }, metrics) : null,
     closeMs: streams['close-timeout'],
+    anchors: certificates.anchors,
     tlsTo: (local, remote, alpn) => asClient(contextOf(local), remote, alpn),
   }
 }
