@@ -173,8 +173,10 @@ export class Accounts {
 
   async #read(bare: string): Promise<LocalAccount | null> {
     const { accounts, rosters, lastPresence } = this.#stores
-    const [row, stored, last] = await Promise.all([accounts.find(bare), rosters.load(bare), lastPresence.load(bare)])
+    const [row, first, last] = await Promise.all([accounts.find(bare), rosters.load(bare), lastPresence.load(bare)])
     if (row === null) return null
+    // The store may have made the account just now, for a user whom only the application knows: then its roster came later
+    const stored = first.version === 0 ? await rosters.load(bare) : first
     const account = new LocalAccount(jid(bare), new Roster(stored.version, stored.items, stored.pending, stored.epoch))
     account.disabled = row.disabled
     account.lastUnavailable = last

@@ -177,8 +177,8 @@ async function comesBackLate({ ours, theirs, romeo, juliet, accountOfRomeo }: Sc
     await watcher.sees(juliet.jid, `<presence>*${says(OURS, 'server-unavailable')}</presence>`)
     await juliet.isCutOff()
     await theirs.start()
-    // The link is back, and what was last known counts again; then the answer to a probe says what has become of it
-    await watcher.sees(juliet.jid, `<presence>*${says(OURS, '')}</presence>`, `<presence type='unavailable'>*</presence>`)
+    // The link is back, and the doubt stays until the answer to a probe says what has become of her
+    await watcher.sees(juliet.jid, `<presence type='unavailable'>*</presence>`)
     await romeo.seesOffline(juliet.jid)
     await juliet.logIn()
     await romeo.sees(juliet.jid, 'online', '')
