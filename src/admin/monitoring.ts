@@ -40,5 +40,5 @@ export function monitoringRoutes({ metrics, health, names }: MonitoringOptions):
 const WRONG_HOST = 'Ask by address, or by a name of this server: its domains, and those in monitoring-hosts of section [admin]'
 
 function send(exchange: HttpExchange, status: number, type: string, body: string): ReturnType<HandleRequest> {
-  exchange.reply(status, { 'content-type': type, 'cache-control': 'no-store' }, Buffer.from(body))
+  exchange.reply(status, { 'content-type': type, 'cache-control': 'no-store' }, body)
 }

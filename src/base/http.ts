@@ -55,8 +55,8 @@ export interface HttpExchange {
    * @throws HttpRefusal when it is more than `bytesMax`, or the connection breaks before its end
    */
   body(bytesMax: number): Promise<Buffer>
-  /** Answers, once; a second answer is nobody's. @param octets as a text: one character per octet */
-  reply(status: number, headers: HttpHeaders, octets: string | Buffer): void
+  /** Answers, once; a second answer is ignored. @param content a text is sent as UTF-8 */
+  reply(status: number, headers: HttpHeaders, content: string | Buffer): void
   /** Calls `gone` if the connection breaks before the answer is written. */
   onLost(gone: () => void): void
   /** Closes the connection without an answer. */

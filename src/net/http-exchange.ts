@@ -43,20 +43,20 @@ export class IncomingExchange implements HttpExchange {
       request.on('close', () => reject(new HttpRefusal(400, 'The request was cut')))
     })
   }
-  reply(status: number, headers: HttpHeaders, octets: string | Buffer): void {
+  reply(status: number, headers: HttpHeaders, content: string | Buffer): void {
     if (this.#answered) return
     this.#answered = true
     const response = this.#response
-    // RFC 9110 8.6: there is none to tell of where there never is any content.
+    const octets = typeof content === 'string' ? Buffer.from(content) : content
+    // RFC 9110 8.6: an answer that never has content tells no length.
     response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': octets.length })
     if (this.method === 'HEAD') response.end()
-    else if (typeof octets === 'string') response.end(octets, 'latin1')
     else response.end(octets)
   }
   refuse({ status, message, headers }: HttpRefusal): void {
     // What is left of a request that is too large is not read.
     const last = status === 413 ? { connection: 'close' } : {}
-    this.reply(status, { 'content-type': 'text/plain', ...last, ...headers }, `${message}\n`)
+    this.reply(status, { 'content-type': 'text/plain; charset=utf-8', ...last, ...headers }, `${message}\n`)
   }
   onLost(gone: () => void): void {
     if (this.#request.socket.destroyed) return queueMicrotask(gone) // while its body was read

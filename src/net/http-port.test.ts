@@ -10,6 +10,9 @@ import { HttpPort } from './http-port.ts'
 
 const BODY_MAX = 10
 
+/** Latin1 has none of these: the low octets of the first are a quotation mark. */
+const FOREIGN = 'Ģ آدم ☃'
+
 class Site {
   readonly clock = new ManualClock()
   readonly routes = new HttpRoutes()
@@ -27,6 +30,10 @@ class Site {
       exchange.allow('POST', 'HEAD')
       exchange.reply(200, { 'x-query': exchange.query }, await exchange.body(BODY_MAX))
     })
+    routes.at('/text', (exchange) => exchange.reply(200, {}, FOREIGN))
+    routes.at('/refusal', () => {
+      throw new HttpRefusal(403, FOREIGN)
+    })
     routes.at('/wait', (exchange) => void this.waiting.push(exchange))
     routes.at('/fail', () => Promise.reject(new Error('broken')))
     routes.at('/throw', () => {
@@ -35,6 +42,9 @@ class Site {
     routes.upgradeAt('/up', ({ socket, head }) => socket.write(`up ${head}`))
     routes.upgradeAt('/no', () => {
       throw new HttpRefusal(403, 'No', { 'x-why': 'because' })
+    })
+    routes.upgradeAt('/refusal', () => {
+      throw new HttpRefusal(403, FOREIGN)
     })
     routes.upgradeAt('/fail', () => {
       throw new Error('broken')
@@ -50,6 +60,21 @@ test('a request with two Hosts is refused, be it for an upgrade', async () => {
     const visitor = new Site().connect()
     visitor.send(`${head}\nhost: a.example\nhost: b.example`)
     assert.equal((await visitor.answer()).status, 400)
+  }
+})
+
+test('texts are sent as UTF-8: no character of a name becomes another one, and none is missing', async () => {
+  const upgrade = '\nconnection: upgrade\nupgrade: x'
+  for (const [path, more, text] of [
+    ['/text', '', FOREIGN],
+    ['/refusal', '', `${FOREIGN}\n`],
+    ['/refusal', upgrade, `${FOREIGN}\n`],
+  ] as const) {
+    const visitor = new Site().connect()
+    visitor.send(`GET ${path} HTTP/1.1\nhost: x${more}`)
+    const { head, body } = await visitor.answer()
+    assert.equal(Buffer.from(body, 'latin1').toString(), text)
+    assert.match(head, new RegExp(`content-length: ${Buffer.byteLength(text)}`, 'i'))
   }
 })
 

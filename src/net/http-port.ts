@@ -147,10 +147,16 @@ const STUMBLED = new HttpRefusal(500, 'Failed; the log has more')
 
 /** The runtime has let go of the connection: the answer is written by hand. */
 function refuseUpgrade(socket: Duplex, { status, message, headers }: HttpRefusal): void {
-  const all = { 'content-type': 'text/plain', 'content-length': String(message.length + 1), ...headers, 'connection': 'close' }
+  const body = Buffer.from(`${message}\n`)
+  const all = {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': String(body.length),
+    ...headers,
+    'connection': 'close',
+  }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.on('error', () => {})
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${message}\n`, 'latin1')
+  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`, 'latin1'), body]))
 }
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>

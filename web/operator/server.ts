@@ -33,7 +33,13 @@ function post(path: string, body: unknown, csrf = ''): Promise<Response> {
   return fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
+/** @throws Refusal with words for people, also when the answer is not what the server sends */
 async function checked(response: Response): Promise<unknown> {
   if (!response.ok) throw new Refusal((await response.text()).trim())
-  return response.json()
+  const text = await response.text()
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Refusal(`The answer of the server cannot be read. It begins with: ${text.slice(0, 80)}`)
+  }
 }

@@ -134,8 +134,9 @@ export class BoshService {
     }
     exchange.reply(204, headers, '')
   }
-  #reply(exchange: HttpExchange, status: number, type: string, octets: string): void {
+  /** @param body one character per octet, as text for clients is kept */
+  #reply(exchange: HttpExchange, status: number, type: string, body: string): void {
     const cors = this.#options.origins.headersFor(exchange.header('origin'))
-    exchange.reply(status, { 'content-type': type, ...LOCKED_UP, ...cors }, octets)
+    exchange.reply(status, { 'content-type': type, ...LOCKED_UP, ...cors }, Buffer.from(body, 'latin1'))
   }
 }
