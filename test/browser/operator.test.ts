@@ -7,14 +7,9 @@ import { tcpLink } from '../support/link.ts'
 import { startServer, type ServerProcess } from '../support/server-process.ts'
 import { WireClient } from '../support/wire-client.ts'
 import { assertAccessible, chromiumMissing, openBrowser, openTab } from './chromium.ts'
+import { link } from './operator-link.ts'
 
 const skip = chromiumMissing()
-
-/** What `porchlight admin` prints. */
-async function link(server: ServerProcess, ...options: readonly string[]): Promise<string> {
-  const { stdout } = await server.command(['admin', ...options])
-  return stdout.split('\n')[0]!
-}
 
 /** Romeo's board, signed in. */
 async function board(t: TestContext, browser: Browser, server: ServerProcess): Promise<Page> {

@@ -6,7 +6,7 @@ import { Failures } from './failures.tsx'
 import { Costs, Troubles } from './findings.tsx'
 import { Overview } from './overview.tsx'
 import { Links } from './links.tsx'
-import { Refusal, type Role, type Server } from './server.ts'
+import type { Role, Server } from './server.ts'
 import { Sessions } from './sessions.tsx'
 import { Users } from './users.tsx'
 
@@ -17,13 +17,20 @@ export function OperatorApp({ server, ticket }: { readonly server: Server; reado
     server.login(ticket).then(setRole, (error: unknown) => setTrouble((error as Error).message))
   }, [server, ticket])
   if (role === null) return <NotIn trouble={trouble} />
-  const leave = (): void => void server.logout().then(() => location.reload())
+  const leave = (): void =>
+    void server.logout().then(
+      () => location.reload(),
+      (error: Error) => setTrouble(error.message),
+    )
   return (
     <div class="page operator">
       <header>
         <h1>Porchlight: operator</h1>
         <p>
           You are here as {role}. <button onClick={leave}>Sign out</button>
+        </p>
+        <p role="status" class="trouble">
+          {trouble}
         </p>
       </header>
       <main>
@@ -57,28 +64,4 @@ function NotIn({ trouble }: { readonly trouble: string | null }) {
       )}
     </main>
   )
-}
-
-const REFRESH_MS = 5000
-
-/** What an order answers, anew every few seconds. */
-export function useOrder<T>(server: Server, command: string, args: Readonly<Record<string, unknown>> = {}) {
-  const [result, setResult] = useState<T | null>(null)
-  const [trouble, setTrouble] = useState<string | null>(null)
-  const [asked, again] = useState(0)
-  const key = JSON.stringify(args)
-  useEffect(() => {
-    const ask = (): void =>
-      void server.order<T>(command, JSON.parse(key) as Record<string, unknown>).then(
-        (answer) => {
-          setResult(answer)
-          setTrouble(null)
-        },
-        (error: unknown) => setTrouble(error instanceof Refusal ? error.message : 'The server cannot be reached.'),
-      )
-    ask()
-    const timer = setInterval(ask, REFRESH_MS)
-    return () => clearInterval(timer)
-  }, [server, command, key, asked])
-  return { result, trouble, refresh: () => again((n) => n + 1) }
 }

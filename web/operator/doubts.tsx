@@ -1,6 +1,7 @@
 /** The annotations in force (XEP-0310): what clients that ask for it are told to doubt at present. */
 import { ago } from '../model/words.ts'
-import { useOrder } from './app.tsx'
+import { useOrder } from './order.ts'
+import { Panel } from './panel.tsx'
 import type { DoubtsReport } from './reports.ts'
 import type { Server } from './server.ts'
 
@@ -10,11 +11,10 @@ const WHY: Readonly<Record<DoubtsReport['doubts'][number]['why'], string>> = {
 }
 
 export function Doubts({ server }: { readonly server: Server }) {
-  const { result } = useOrder<DoubtsReport>(server, 'doubts')
+  const { result, trouble } = useOrder<DoubtsReport>(server, 'doubts')
   const now = new Date()
   return (
-    <section aria-label="Presence in doubt">
-      <h2>Presence in doubt</h2>
+    <Panel title="Presence in doubt" trouble={trouble}>
       <p>What clients here that ask for it are told may be out of date (XEP-0310).</p>
       <ul class="users">
         {result?.doubts.map(({ about, why, since, told }) => (
@@ -28,6 +28,6 @@ export function Doubts({ server }: { readonly server: Server }) {
       </ul>
       {result !== null && result.total > result.doubts.length && <p>And {result.total - result.doubts.length} more.</p>}
       {result?.total === 0 && <p class="empty">Nothing: all presence is as it was said.</p>}
-    </section>
+    </Panel>
   )
 }

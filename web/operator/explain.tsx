@@ -24,11 +24,11 @@ export function Explain({ server }: { readonly server: Server }) {
       <form class="row" onSubmit={(event) => void submit(event)}>
         <label>
           Who looks
-          <input name="watcher" type="email" required autocomplete="off" />
+          <input name="watcher" required autocomplete="off" />
         </label>
         <label>
           At whom
-          <input name="contact" type="email" required autocomplete="off" />
+          <input name="contact" required autocomplete="off" />
         </label>
         <button class="main">Explain</button>
       </form>

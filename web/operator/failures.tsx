@@ -1,15 +1,15 @@
 /** Who could not log in lately, and why. */
 import { ago } from '../model/words.ts'
-import { useOrder } from './app.tsx'
+import { useOrder } from './order.ts'
+import { Panel } from './panel.tsx'
 import type { LoginFailureReport } from './reports.ts'
 import type { Server } from './server.ts'
 
 export function Failures({ server }: { readonly server: Server }) {
-  const { result } = useOrder<readonly LoginFailureReport[]>(server, 'login.failures')
+  const { result, trouble } = useOrder<readonly LoginFailureReport[]>(server, 'login.failures')
   const now = new Date()
   return (
-    <section aria-label="Logins that failed lately">
-      <h2>Logins that failed lately</h2>
+    <Panel title="Logins that failed lately" trouble={trouble}>
       <ul class="troubles">
         {result?.map(({ account, address, mechanism, reason, count, lastAt }) => (
           <li key={`${account} ${address} ${reason}`}>
@@ -20,6 +20,6 @@ export function Failures({ server }: { readonly server: Server }) {
         ))}
       </ul>
       {result?.length === 0 && <p class="empty">None.</p>}
-    </section>
+    </Panel>
   )
 }

@@ -1,14 +1,14 @@
 /** Who costs most, and what went wrong lately. */
 import { ago } from '../model/words.ts'
-import { useOrder } from './app.tsx'
+import { useOrder } from './order.ts'
+import { Panel } from './panel.tsx'
 import type { CostReport, TroubleReport } from './reports.ts'
 import type { Server } from './server.ts'
 
 export function Costs({ server }: { readonly server: Server }) {
-  const { result } = useOrder<readonly CostReport[]>(server, 'costs')
+  const { result, trouble } = useOrder<readonly CostReport[]>(server, 'costs')
   return (
-    <section aria-label="Who costs most">
-      <h2>Who costs most</h2>
+    <Panel title="Who costs most" trouble={trouble}>
       <p>Presences sent to those who watch an account, since the start.</p>
       <ol class="ranking">
         {result?.map(({ jid, deliveries }) => (
@@ -18,16 +18,15 @@ export function Costs({ server }: { readonly server: Server }) {
         ))}
       </ol>
       {result?.length === 0 && <p class="empty">Nobody has changed presence yet.</p>}
-    </section>
+    </Panel>
   )
 }
 
 export function Troubles({ server }: { readonly server: Server }) {
-  const { result } = useOrder<readonly TroubleReport[]>(server, 'troubles')
+  const { result, trouble } = useOrder<readonly TroubleReport[]>(server, 'troubles')
   const now = new Date()
   return (
-    <section aria-label="What went wrong lately">
-      <h2>What went wrong lately</h2>
+    <Panel title="What went wrong lately" trouble={trouble}>
       <ul class="troubles">
         {result?.map(({ message, level, count, lastAt, fields }) => (
           <li key={message}>
@@ -42,6 +41,6 @@ export function Troubles({ server }: { readonly server: Server }) {
         ))}
       </ul>
       {result?.length === 0 && <p class="empty">Nothing.</p>}
-    </section>
+    </Panel>
   )
 }

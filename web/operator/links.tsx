@@ -1,7 +1,8 @@
 /** The links to other servers: their state, since when, and the operator's hand on them. */
 import { useState } from 'preact/hooks'
 import { ago } from '../model/words.ts'
-import { useOrder } from './app.tsx'
+import { useOrder } from './order.ts'
+import { Panel } from './panel.tsx'
 import type { LinkReport } from './reports.ts'
 import type { Server } from './server.ts'
 
@@ -13,23 +14,25 @@ const STATE_WORDS: Readonly<Record<LinkReport['state'], string>> = {
 }
 
 export function Links({ server, mayChange }: { readonly server: Server; readonly mayChange: boolean }) {
-  const { result, refresh } = useOrder<readonly LinkReport[]>(server, 'link.list')
+  const { result, trouble: noList, refresh } = useOrder<readonly LinkReport[]>(server, 'link.list')
   const [trouble, setTrouble] = useState<string | null>(null)
-  const order = async (command: string, local: string | null, remote: string): Promise<void> => {
-    setTrouble(null)
-    await server.order(command, { local, remote }).catch((error: Error) => setTrouble(error.message))
+  const order = async (command: string, local: string | null, remote: string): Promise<boolean> => {
+    const failure = await server.order(command, { local, remote }).then(
+      () => null,
+      (error: Error) => error.message,
+    )
+    setTrouble(failure)
     refresh()
+    return failure === null
   }
-  const takeDown = (event: SubmitEvent): void => {
+  const takeDown = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
-    void order('link.down', null, String(new FormData(form).get('domain')).trim())
-    form.reset()
+    if (await order('link.down', null, String(new FormData(form).get('domain')).trim())) form.reset()
   }
   const now = new Date()
   return (
-    <section aria-label="Links to other servers">
-      <h2>Links to other servers</h2>
+    <Panel title="Links to other servers" trouble={trouble ?? noList}>
       <ul class="users">
         {result?.map((link) => (
           <li key={`${link.local} ${link.remote}`}>
@@ -49,7 +52,7 @@ export function Links({ server, mayChange }: { readonly server: Server; readonly
       </ul>
       {result?.length === 0 && <p class="empty">None yet.</p>}
       {mayChange && (
-        <form class="row" onSubmit={takeDown} aria-label="Take the link to a domain down">
+        <form class="row" onSubmit={(event) => void takeDown(event)} aria-label="Take the link to a domain down">
           <label>
             Domain to talk to no more
             <input name="domain" required autocomplete="off" />
@@ -57,9 +60,6 @@ export function Links({ server, mayChange }: { readonly server: Server; readonly
           <button>Take down</button>
         </form>
       )}
-      <p role="status" class="trouble">
-        {trouble}
-      </p>
-    </section>
+    </Panel>
   )
 }

@@ -1,20 +1,15 @@
 /** Live counts, and the last hour as small charts. */
-import { useOrder } from './app.tsx'
+import { useOrder } from './order.ts'
+import { Panel } from './panel.tsx'
 import type { HistoryReport, SeriesReport, StatusReport } from './reports.ts'
 import type { Server } from './server.ts'
 
 export function Overview({ server }: { readonly server: Server }) {
   const { result: status, trouble } = useOrder<StatusReport>(server, 'status')
-  const { result: history } = useOrder<HistoryReport>(server, 'history')
-  if (status === null) return <p role="status">{trouble ?? 'Asking the server…'}</p>
+  const { result: history, trouble: noHistory } = useOrder<HistoryReport>(server, 'history')
+  if (status === null) return <Panel title="How the server is" trouble={trouble ?? 'Asking the server…'} />
   return (
-    <section aria-label="How the server is">
-      <h2>How the server is</h2>
-      {trouble !== null && (
-        <p role="status" class="trouble">
-          {trouble} What follows is from before.
-        </p>
-      )}
+    <Panel title="How the server is" trouble={trouble ?? noHistory}>
       <dl class="facts">
         <Fact name="Online" value={`${counted(status.online, 'account')}, ${counted(status.sessions, 'session')}`} />
         <Fact name="Accounts" value={status.domains.map((d) => `${d.accounts} at ${d.domain}`).join(', ')} />
@@ -33,7 +28,7 @@ export function Overview({ server }: { readonly server: Server }) {
           <Chart key={series.name} series={series} />
         ))}
       </div>
-    </section>
+    </Panel>
   )
 }
 

@@ -12,34 +12,46 @@ export class Server {
 
   /** @param ticket '' to go on with the login that the browser has @throws Refusal */
   async login(ticket: string): Promise<Role> {
-    const response = ticket === '' ? await fetch('/admin/login') : await post('/admin/login', { ticket })
-    const { role, csrf } = (await checked(response)) as { role: Role; csrf: string }
+    const answer = ticket === '' ? await ask('/admin/login') : await post('/admin/login', { ticket })
+    const { role, csrf } = answer as { role: Role; csrf: string }
     this.#csrf = csrf
     return role
   }
   async logout(): Promise<void> {
-    await checked(await post('/admin/logout', {}, this.#csrf))
+    await post('/admin/logout', {}, this.#csrf)
   }
   /** @throws Refusal */
   async order<T>(command: string, args: Readonly<Record<string, unknown>> = {}): Promise<T> {
-    const answer = (await checked(await post('/admin/order', { command, args }, this.#csrf))) as Answer
+    const answer = (await post('/admin/order', { command, args }, this.#csrf)) as Answer
     if (!answer.ok) throw new Refusal(answer.message)
     return answer.result as T
   }
 }
 
-function post(path: string, body: unknown, csrf = ''): Promise<Response> {
+function post(path: string, body: unknown, csrf = ''): Promise<object> {
   const headers = { 'content-type': 'application/json', 'x-csrf-token': csrf }
-  return fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
+  return ask(path, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
-/** @throws Refusal with words for people, also when the answer is not what the server sends */
-async function checked(response: Response): Promise<unknown> {
-  if (!response.ok) throw new Refusal((await response.text()).trim())
-  const text = await response.text()
+/** @throws Refusal with words for people: the server refuses, is not there, or its answer cannot be read */
+async function ask(path: string, request: RequestInit = {}): Promise<object> {
+  const [status, text] = await fetch(path, request)
+    .then(async (response) => [response.status, await response.text()] as const)
+    .catch(() => {
+      throw new Refusal('The server cannot be reached.')
+    })
+  if (status !== 200) throw new Refusal(text.trim() || `The server answers with the status ${status}.`)
+  const answer = parsed(text)
+  if (answer === null) throw new Refusal(`The answer of the server cannot be read. It begins with: ${text.slice(0, 80)}`)
+  return answer
+}
+
+/** Null: it is nothing that the server sends. */
+function parsed(text: string): object | null {
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' ? value : null
   } catch {
-    throw new Refusal(`The answer of the server cannot be read. It begins with: ${text.slice(0, 80)}`)
+    return null
   }
 }

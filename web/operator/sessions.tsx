@@ -1,7 +1,8 @@
 /** Who is connected, how, and in which state; and the end of a session, with a reason. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ago } from '../model/words.ts'
-import { useOrder } from './app.tsx'
+import { useOrder } from './order.ts'
+import { Panel } from './panel.tsx'
 import type { SessionReport } from './reports.ts'
 import type { Server } from './server.ts'
 
@@ -13,7 +14,7 @@ interface Page {
 export function Sessions({ server, mayChange }: { readonly server: Server; readonly mayChange: boolean }) {
   const [find, setFind] = useState('')
   const [after, setAfter] = useState('')
-  const { result, refresh } = useOrder<Page>(server, 'session.list', { find, after })
+  const { result, trouble: noList, refresh } = useOrder<Page>(server, 'session.list', { find, after })
   const [chosen, choose] = useState<string | null>(null)
   const [trouble, setTrouble] = useState<string | null>(null)
   const end = async (jid: string, reason: string): Promise<void> => {
@@ -24,8 +25,7 @@ export function Sessions({ server, mayChange }: { readonly server: Server; reado
   }
   const now = new Date()
   return (
-    <section aria-label="Sessions">
-      <h2>Sessions</h2>
+    <Panel title="Sessions" trouble={trouble ?? noList}>
       <label class="find">
         Address contains
         <input
@@ -39,9 +39,6 @@ export function Sessions({ server, mayChange }: { readonly server: Server; reado
       {chosen !== null && (
         <Ending key={chosen} jid={chosen} end={(reason) => void end(chosen, reason)} leave={() => choose(null)} />
       )}
-      <p role="status" class="trouble">
-        {trouble}
-      </p>
       <div class="table" tabIndex={0} role="region" aria-label="Table of sessions">
         <table>
           <thead>
@@ -85,7 +82,7 @@ export function Sessions({ server, mayChange }: { readonly server: Server; reado
       </div>
       {after !== '' && <button onClick={() => setAfter('')}>First page</button>}
       {result !== null && result.next !== null && <button onClick={() => setAfter(result.next!)}>Next page</button>}
-    </section>
+    </Panel>
   )
 }
 

@@ -1,7 +1,8 @@
 /** The accounts: add, give another password, disable and enable, delete. */
 import { useState } from 'preact/hooks'
 import { ago } from '../model/words.ts'
-import { useOrder } from './app.tsx'
+import { useOrder } from './order.ts'
+import { Panel } from './panel.tsx'
 import type { StatusReport, UserReport } from './reports.ts'
 import type { Server } from './server.ts'
 
@@ -15,44 +16,45 @@ interface Props {
 }
 
 export function Users({ server, mayChange }: Props) {
-  const { result: status } = useOrder<StatusReport>(server, 'status')
+  const { result: status, trouble } = useOrder<StatusReport>(server, 'status')
   return (
-    <section aria-label="Accounts">
-      <h2>Accounts</h2>
+    <Panel title="Accounts" trouble={trouble}>
       {status?.domains.map(({ domain }) => (
         <Domain key={domain} domain={domain} server={server} mayChange={mayChange} />
       ))}
-    </section>
+    </Panel>
   )
 }
 
 function Domain({ domain, server, mayChange }: Props & { readonly domain: string }) {
   const [after, setAfter] = useState('')
   const [words, setWords] = useState<string | null>(null)
-  const { result, refresh } = useOrder<Page>(server, 'user.list', { domain, after })
-  const order = async (command: string, args: Readonly<Record<string, unknown>>, done: string): Promise<void> => {
-    try {
-      await server.order(command, args)
-      setWords(done)
-    } catch (error) {
-      setWords((error as Error).message)
-    }
+  const { result, trouble, refresh } = useOrder<Page>(server, 'user.list', { domain, after })
+  const order = async (command: string, args: Readonly<Record<string, unknown>>, done: string): Promise<boolean> => {
+    const failure = await server.order(command, args).then(
+      () => null,
+      (error: Error) => error.message,
+    )
+    setWords(failure ?? done)
     refresh()
+    return failure === null
   }
-  const add = (event: SubmitEvent): void => {
+  const add = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
     const data = new FormData(form)
     const jid = `${String(data.get('name')).trim()}@${domain}`
-    void order('user.add', { jid, password: String(data.get('password')) }, `${jid} is there.`)
-    form.reset()
+    if (await order('user.add', { jid, password: String(data.get('password')) }, `${jid} is there.`)) form.reset()
   }
   return (
     <div>
       <h3>{domain}</h3>
+      <p role="status" class="trouble">
+        {trouble}
+      </p>
       <p role="status">{words}</p>
       {mayChange && (
-        <form class="row" onSubmit={add} aria-label={`A new account at ${domain}`}>
+        <form class="row" onSubmit={(event) => void add(event)} aria-label={`A new account at ${domain}`}>
           <label>
             Name
             <input name="name" required autocomplete="off" />
@@ -87,22 +89,23 @@ function standing({ sessions, disabled }: UserReport): string {
 
 interface UserOrdersProps {
   readonly user: UserReport
-  readonly order: (command: string, args: Readonly<Record<string, unknown>>, done: string) => Promise<void>
+  /** Gives an order and tells how it went; resolves to whether it was carried out. */
+  readonly order: (command: string, args: Readonly<Record<string, unknown>>, done: string) => Promise<boolean>
 }
 
 function UserOrders({ user, order }: UserOrdersProps) {
   const { jid } = user
   const [sure, setSure] = useState(false)
-  const reset = (event: SubmitEvent): void => {
+  const reset = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
-    void order('user.passwd', { jid, password: String(new FormData(form).get('password')) }, `${jid} has another password.`)
-    form.reset()
+    const password = String(new FormData(form).get('password'))
+    if (await order('user.passwd', { jid, password }, `${jid} has another password.`)) form.reset()
   }
   return (
     <details>
       <summary aria-label={`Change ${jid}`}>Change</summary>
-      <form class="row" onSubmit={reset}>
+      <form class="row" onSubmit={(event) => void reset(event)}>
         <label>
           New password
           <input name="password" type="password" required autocomplete="new-password" />

@@ -1,0 +1,41 @@
+/** What an order answers, for a section of the page. */
+import { useEffect, useState } from 'preact/hooks'
+import type { Server } from './server.ts'
+
+const REFRESH_MS = 5000
+
+interface Outcome<T> {
+  /** The last answer that could be read; null: there was none yet. */
+  readonly result: T | null
+  /** Why the last attempt brought no answer; null: it brought one. */
+  readonly trouble: string | null
+  readonly refresh: () => void
+}
+
+/** Asks again every few seconds. */
+export function useOrder<T>(server: Server, command: string, args: Readonly<Record<string, unknown>> = {}): Outcome<T> {
+  const [result, setResult] = useState<T | null>(null)
+  const [trouble, setTrouble] = useState<string | null>(null)
+  const [asked, again] = useState(0)
+  const key = JSON.stringify(args)
+  useEffect(() => {
+    let left = false
+    const ask = async (): Promise<void> => {
+      const [answer, why] = await server.order<T>(command, JSON.parse(key) as Record<string, unknown>).then(
+        (answer) => [answer, null] as const,
+        (error: Error) => [null, error.message] as const,
+      )
+      if (left) return // an answer to what was asked before must not replace a newer one
+      if (answer !== null) setResult(answer)
+      setTrouble(why)
+    }
+    void ask()
+    const timer = setInterval(() => void ask(), REFRESH_MS)
+    return () => {
+      left = true
+      clearInterval(timer)
+    }
+  }, [server, command, key, asked])
+  const older = result !== null && trouble !== null ? `${trouble} What follows is from before.` : trouble
+  return { result, trouble: older, refresh: () => again((n) => n + 1) }
+}

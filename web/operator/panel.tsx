@@ -1,0 +1,21 @@
+/** One section of the operator's page: its title, and what is wrong with what it shows. */
+import type { ComponentChildren } from 'preact'
+
+interface Props {
+  readonly title: string
+  /** Why what follows is old or missing, or why an order failed; null: nothing is wrong. */
+  readonly trouble: string | null
+  readonly children?: ComponentChildren
+}
+
+export function Panel({ title, trouble, children }: Props) {
+  return (
+    <section aria-label={title}>
+      <h2>{title}</h2>
+      <p role="status" class="trouble">
+        {trouble}
+      </p>
+      {children}
+    </section>
+  )
+}
