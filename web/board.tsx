@@ -7,4 +7,9 @@ import { App } from './view/app.tsx'
 
 const store = new Store(SIGNED_OUT)
 const endpoint = new URL('xmpp-websocket', location.href.replace(/^http/, 'ws')).href
-render(<App store={store} session={new BoardSession(store, endpoint)} />, document.getElementById('board')!)
+const session = new BoardSession(store, endpoint)
+session.comeBack()
+addEventListener('pagehide', () => session.leave())
+// Out of the browser's cache, as after a step back
+addEventListener('pageshow', (event) => event.persisted && session.comeBack())
+render(<App store={store} session={session} />, document.getElementById('board')!)

@@ -38,7 +38,8 @@ async function open(t: TestContext, settings: ServerSettings = {}): Promise<Scen
   const juliet = await openTab(t, browser, boardOf(server) + link!)
   assert.equal(await juliet.page.inputValue('[name=address]'), 'juliet@localhost')
   await signIn(juliet, 'juliet@localhost', 'juliet-secret')
-  await juliet.page.click('text=Approve and ask back')
+  assert.equal(await juliet.page.textContent('.requests button.main'), 'Approve and ask back', 'it is what the hint names')
+  await juliet.page.click('.requests button.main')
   await Promise.all([romeo, juliet].map(({ page }) => page.waitForSelector(card('available'))))
   assert.equal(await romeo.page.locator('text=a second tab').count(), 0)
   return { server, browser, romeo, juliet }

@@ -37,6 +37,8 @@ export interface Board {
   readonly requests: readonly SubscriptionRequest[]
   readonly chats: ReadonlyMap<string, readonly ChatLine[]>
   readonly unread: ReadonlySet<string>
+  /** What was asked of a contact and has come back with an error, by address. */
+  readonly refusals: ReadonlyMap<string, string>
   /** At the very first login: the other of the first two accounts, who has not been heard of yet. */
   readonly friend: string | null
   /** The contact whose details are open. */
@@ -54,6 +56,7 @@ export const SIGNED_OUT: Board = {
   requests: [],
   chats: new Map(),
   unread: new Set(),
+  refusals: new Map(),
   friend: null,
   open: null,
 }
@@ -74,6 +77,14 @@ export function opened(board: Board, jid: string | null): Board {
   const unread = new Set(board.unread)
   if (jid !== null) unread.delete(jid)
   return { ...board, open: jid, unread }
+}
+/** A contact is asked for something anew. */
+export function asking(board: Board, jid: string): Board {
+  const refusals = new Map(board.refusals)
+  return refusals.delete(jid) ? { ...board, refusals } : board
+}
+export function refused(board: Board, jid: string, words: string): Board {
+  return { ...board, refusals: new Map(board.refusals).set(jid, words), trouble: words }
 }
 export function requested(board: Board, request: SubscriptionRequest): Board {
   return { ...board, requests: [...withoutRequest(board, request.jid).requests, request] }

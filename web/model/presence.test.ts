@@ -40,6 +40,10 @@ test('PSA-8: an annotated presence shows as paused, and is as old as it was', ()
   assert.equal(dotOf(view, true), 'paused')
   assert.deepEqual(view.resources[0]?.saidAt, at(0))
 })
+test('what is first heard as a repeated presence is as old as it says, and of no known age if it says nothing', () => {
+  assert.equal(story(notice({ annotations: [paused] })).resources[0]?.saidAt, null)
+  assert.deepEqual(story(notice({ annotations: [paused], at: at(-30) })).resources[0]?.saidAt, at(-30))
+})
 test('PSA-10: an empty annotation takes it back', () => {
   const view = story(notice(), notice({ annotations: [paused] }), notice({ annotations: [{ ...paused, doubt: null }] }))
   assert.equal(dotOf(view, true), 'available')

@@ -32,8 +32,8 @@ export interface ResourceView {
   readonly status: string | null
   readonly priority: number
   readonly idleSince: Date | null
-  /** When its client last said so. */
-  readonly saidAt: Date
+  /** When its client last said so; null: that is not known. */
+  readonly saidAt: Date | null
   /** Who doubts it, and why; empty: it is live. */
   readonly doubts: readonly Annotation[]
 }
@@ -54,8 +54,8 @@ export const UNHEARD: PresenceView = { resources: [], heard: false, lastSeen: nu
  */
 function arrived(before: ResourceView | undefined, notice: PresenceNotice, now: Date): ResourceView {
   const { resource, show, status, priority, idleSince, annotations } = notice
-  const repeated = annotations.length > 0 && before !== undefined
-  const saidAt = notice.at ?? (repeated ? before.saidAt : now)
+  const isRepeated = annotations.length > 0
+  const saidAt = notice.at ?? (isRepeated ? (before?.saidAt ?? null) : now)
   const doubts = annotations.filter((annotation) => annotation.doubt !== null)
   return { resource, show, status, priority, idleSince, saidAt, doubts }
 }
@@ -63,7 +63,7 @@ function arrived(before: ResourceView | undefined, notice: PresenceNotice, now: 
 /** First the certain ones, then by priority; of equals the one that spoke last. */
 function byCertainty(a: ResourceView, b: ResourceView): number {
   const doubted = Number(a.doubts.length > 0) - Number(b.doubts.length > 0)
-  return doubted || b.priority - a.priority || b.saidAt.getTime() - a.saidAt.getTime()
+  return doubted || b.priority - a.priority || (b.saidAt?.getTime() ?? 0) - (a.saidAt?.getTime() ?? 0)
 }
 
 /** The view after a presence stanza. @param now when it came */

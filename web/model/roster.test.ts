@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { after, UNHEARD } from './presence.ts'
-import { changed, groupsOf, initials, type Roster, type RosterChange } from './roster.ts'
+import { changed, groupsOf, initials, rosterAfter, type Roster, type RosterChange } from './roster.ts'
 
 const item = (jid: string, more: Partial<RosterChange> = {}): RosterChange => ({
   jid,
@@ -45,4 +45,9 @@ test('a push changes one contact, or takes it away', () => {
 })
 test('initials, also of names that are not Latin', () => {
   assert.deepEqual(['Juliet Capulet', 'romeo', 'Ðuro š.', '', '𝒳y'].map(initials), ['JC', 'R', 'ÐŠ', '?', '𝒳'])
+})
+test('RFC 6121 2.6.3: an answer without a roster means that nothing has changed; an empty roster has nobody', () => {
+  assert.equal(rosterAfter(roster, null), roster)
+  assert.equal(rosterAfter(roster, []).size, 0)
+  assert.deepEqual([...rosterAfter(roster, [item('tybalt@a.example')]).keys()], ['tybalt@a.example'])
 })

@@ -28,6 +28,10 @@ export function changed(roster: Roster, items: readonly RosterChange[]): Roster 
   return next
 }
 
+/** @param items of the server's answer; null: it has none, so that what we have is current (RFC 6121 2.6.3) */
+export const rosterAfter = (before: Roster, items: readonly RosterChange[] | null): Roster =>
+  items === null ? before : changed(new Map(), items)
+
 export const nameOf = ({ jid, name }: Pick<Contact, 'jid' | 'name'>): string => name ?? jid.split('@')[0] ?? jid
 /** May we see its presence? */
 export const isShared = ({ subscription }: Contact): boolean => subscription === 'to' || subscription === 'both'

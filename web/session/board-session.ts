@@ -2,16 +2,29 @@
  * The board's login: one XMPP session over WebSocket (RFC 7395) with stream management, so that a tab that loses its
  * network comes back to the same session. What arrives becomes the next `Board`; what the person does becomes stanzas.
  */
-import { createClient, type Agent } from 'stanza'
-import type { IQ, Message, Presence, RosterItem, SASLFailure, StreamError } from 'stanza/protocol'
-import { lineFailed, opened, requested, said, SIGNED_OUT, withoutRequest, type Board, type OwnPresence } from '../model/board.ts'
+import { createClient, type Agent, type AgentConfig } from 'stanza'
+import type { IQ, Message, Presence, RosterItem, StreamError } from 'stanza/protocol'
+import {
+  asking,
+  lineFailed,
+  opened,
+  refused,
+  requested,
+  said,
+  SIGNED_OUT,
+  withoutRequest,
+  type Board,
+  type OwnPresence,
+} from '../model/board.ts'
 import { after } from '../model/presence.ts'
-import { changed, presenceOf, type Contact } from '../model/roster.ts'
+import { changed, presenceOf, rosterAfter, type Contact } from '../model/roster.ts'
 import type { Store } from '../model/store.ts'
 import { sentence } from '../model/words.ts'
 import { PSA_FEATURE, stateAnnotations } from './annotations.ts'
 import { idle } from './idle.ts'
-import { bareOf, noticeOf, rosterChangeOf } from './stanzas.ts'
+import { keepLogin, takeLogin } from './kept-login.ts'
+import { logsInBySasl2, type Denial, type Login } from './sasl2.ts'
+import { bareOf, noticeOf, presenceStanza, rosterChangeOf, whyNot } from './stanzas.ts'
 
 const INVISIBLE = 'urn:xmpp:invisible:0'
 /** Between two attempts to come back. */
@@ -24,6 +37,7 @@ export class BoardSession {
   readonly #store: Store<Board>
   readonly #endpoint: string
   #client: Agent | null = null
+  #login: Login | null = null
 
   /** @param endpoint the WebSocket's address */
   constructor(store: Store<Board>, endpoint: string) {
@@ -32,19 +46,38 @@ export class BoardSession {
   }
 
   signIn(jid: string, password: string): void {
-    this.#store.update(() => ({ ...SIGNED_OUT, phase: 'signing-in' }))
-    const client = createClient({
+    this.#connect({ jid: bareOf(jid), device: crypto.randomUUID(), token: null }, password, SIGNED_OUT.own)
+  }
+  /** After the page was loaded anew: goes on as the same device, with the presence that was chosen. */
+  comeBack(): void {
+    const kept = takeLogin()
+    if (kept !== null) this.#connect(kept, null, kept.own)
+  }
+  /** The page goes: the session ends now, and is not left to its time-out. If the page is only loaded anew, it comes back. */
+  leave(): void {
+    const { jid, device, token } = this.#login ?? { token: null }
+    if (token !== null) keepLogin({ jid, device, token, own: this.#store.value.own })
+    const client = this.#client
+    this.#client = this.#login = null
+    void client?.disconnect()
+  }
+  #connect({ jid, device, token }: Omit<Login, 'denied'>, password: string | null, own: OwnPresence): void {
+    this.#store.update(() => ({ ...SIGNED_OUT, own, phase: 'signing-in' }))
+    const client = clientFor({
       jid,
-      password,
-      resource: `board-${crypto.randomUUID().slice(0, 8)}`,
+      ...(password === null ? {} : { password }),
+      resource: `board-${device.slice(0, 8)}`,
       transports: { websocket: this.#endpoint, bosh: false },
       autoReconnect: true,
       maxReconnectBackoff: RECONNECT_SECONDS_MAX,
     })
+    if (client === null) return this.#refused(`${jid} is not an address. Write it like romeo@localhost.`)
     client.stanzas.define([stateAnnotations, idle])
     client.disco.addFeature(PSA_FEATURE)
     client.updateCaps()
     this.#client = client
+    this.#login = { jid, device, token, denied: (denial) => client === this.#client && this.#refused(denialWords(denial)) }
+    logsInBySasl2(client, this.#login)
     this.#listen(client)
     void client.connect()
   }
@@ -56,7 +89,7 @@ export class BoardSession {
   }
   signOut(): void {
     const client = this.#client
-    this.#client = null
+    this.#client = this.#login = null
     void client?.send('presence', { type: 'unavailable' }).finally(() => client.disconnect())
     this.#store.update(() => SIGNED_OUT)
   }
@@ -69,21 +102,24 @@ export class BoardSession {
     this.#change({ own })
     if (own.invisible !== before.invisible && !(await this.#visible(client, !own.invisible)))
       return this.#change({ own: { ...own, invisible: before.invisible } })
-    client.sendPresence(stanzaOf(client, own)) // invisible: for the server alone
+    client.sendPresence(presenceStanza(client, own)) // invisible: for the server alone
   }
-  /** Asks to see somebody's presence, as a contact with a name and groups (RFC 6121 3.1.1). */
-  async add(jid: string, name: string | null, groups: readonly string[]): Promise<void> {
-    await this.save({ jid, name, groups })
-    this.#client!.subscribe(jid)
+  /** Asks to see somebody's presence, as a contact with a name and groups (RFC 6121 3.1.1). Has it been asked for? */
+  async add(jid: string, name: string | null, groups: readonly string[]): Promise<boolean> {
+    if (!(await this.save({ jid, name, groups }))) return false
+    this.ask(jid)
+    return true
   }
-  async save({ jid, name, groups }: Pick<Contact, 'jid' | 'name' | 'groups'>): Promise<void> {
+  /** Is it saved? */
+  save({ jid, name, groups }: Pick<Contact, 'jid' | 'name' | 'groups'>): Promise<boolean> {
     const item = { jid, groups: [...groups], ...(name === null ? {} : { name }) } as RosterItem
-    await this.#attempt(this.#client!.updateRosterItem(item), `${jid} could not be saved`)
+    return this.#attempt(this.#client!.updateRosterItem(item), `${jid} could not be saved`)
   }
   async remove(jid: string): Promise<void> {
     await this.#attempt(this.#client!.removeRosterItem(jid), `${jid} could not be removed`)
   }
   ask(jid: string): void {
+    this.#store.update((board) => asking(board, jid))
     this.#client!.subscribe(jid)
   }
   /** Stops seeing its presence. */
@@ -116,9 +152,6 @@ export class BoardSession {
   #listen(client: Agent): void {
     client.on('session:started', () => void this.#started(client))
     client.on('stream:management:resumed', () => this.#change({ phase: 'online', trouble: null }))
-    let failure: SASLFailure | null = null
-    client.on('sasl', (said) => (failure = said.type === 'failure' ? said : null))
-    client.on('auth:failed', () => this.#refused(failureWords(failure)))
     const ended = ({ condition, text }: StreamError): void => {
       if (client === this.#client) this.#ended(condition, text ?? condition.replaceAll('-', ' '))
     }
@@ -131,25 +164,39 @@ export class BoardSession {
     client.on('subscribe', ({ from, status }) =>
       this.#store.update((board) => requested(board, { jid: bareOf(from ?? ''), words: status ?? null })),
     )
-    client.on('roster:update', (push) => this.#rosterChanged(push.roster.items ?? []))
+    client.on('roster:update', ({ roster: { items, version } }) => {
+      if (version !== undefined) client.config.rosterVer = version
+      this.#rosterChanged(items ?? [])
+    })
     client.on('chat', (message) => this.#heard(message))
     client.on('message:sent', (message, elsewhere) => elsewhere && this.#saidElsewhere(message))
     client.on('message:error', ({ from, id }) => {
       if (id !== undefined) this.#store.update((board) => lineFailed(board, bareOf(from ?? ''), id))
     })
+    client.on('presence:error', ({ from, error }) => this.#notDone(bareOf(from ?? ''), whyNot({ error })))
+    client.on('stanza:failed', ({ kind, stanza }) => this.#notSent(kind, stanza as Message))
   }
   /** A new session: what an earlier one knew is no longer certain, and the server tells everything again. */
   async #started(client: Agent): Promise<void> {
     client.enableKeepAlive()
-    this.#change({ me: client.jid, presences: new Map(), phase: 'online', trouble: null })
+    this.#change({ me: client.jid, presences: new Map(), requests: [], phase: 'online', trouble: null })
     await this.#attempt(client.enableCarbons(), 'Messages from your other devices will not be shown')
-    const { items } = await client.getRoster()
-    const { features } = await client.getDiscoInfo(client.config.server)
-    this.#change({ canHide: features.includes(INVISIBLE) })
-    this.#change({ roster: changed(new Map(), items.map(rosterChangeOf)) })
+    await this.#attempt(this.#readRoster(client), 'Your contacts could not be read')
+    await this.#attempt(this.#readFeatures(client), 'What the server can do could not be read')
+    if (client !== this.#client) return
     const { own } = this.#store.value
     if (own.invisible && !(await this.#visible(client, false))) return
-    client.sendPresence(stanzaOf(client, own))
+    client.sendPresence(presenceStanza(client, own))
+  }
+  async #readRoster(client: Agent): Promise<void> {
+    const { roster } = await client.sendIQ({ type: 'get', roster: { version: client.config.rosterVer! } })
+    if (roster?.version !== undefined) client.config.rosterVer = roster.version
+    const items = roster === undefined ? null : (roster.items ?? []).map(rosterChangeOf)
+    this.#change({ roster: rosterAfter(this.#store.value.roster, items) })
+  }
+  async #readFeatures(client: Agent): Promise<void> {
+    const { features } = await client.getDiscoInfo(client.config.server)
+    this.#change({ canHide: features.includes(INVISIBLE) })
   }
   #present(presence: Presence): void {
     const jid = bareOf(presence.from ?? '')
@@ -179,9 +226,19 @@ export class BoardSession {
     const line = { id: id ?? crypto.randomUUID(), mine: true, text: body, at: delay?.timestamp ?? new Date(), failed: false }
     this.#store.update((board) => said(board, bareOf(to), line))
   }
+  /** A request to a contact has come back. */
+  #notDone(jid: string, why: string): void {
+    this.#store.update((board) => refused(board, jid, sentence(`What you asked of ${jid} did not reach them: ${why}`)))
+  }
+  /** The connection is gone, and with it what nobody has acknowledged. */
+  #notSent(kind: string, { to, id, type }: Omit<Message, 'type'> & { readonly type?: string }): void {
+    if (to === undefined) return
+    if (kind === 'message' && id !== undefined) this.#store.update((board) => lineFailed(board, bareOf(to), id))
+    if (kind === 'presence' && type !== undefined) this.#notDone(bareOf(to), 'the connection was lost')
+  }
   #refused(words: string): void {
     const client = this.#client
-    this.#client = null
+    this.#client = this.#login = null
     void client?.disconnect()
     this.#store.update(() => ({ ...SIGNED_OUT, trouble: words }))
   }
@@ -211,9 +268,7 @@ export class BoardSession {
       await work
       return true
     } catch (error) {
-      const { condition, text } = (error as { error?: { condition?: string; text?: string } }).error ?? {}
-      const why = text ?? condition?.replaceAll('-', ' ')
-      this.#change({ trouble: sentence(why === undefined ? trouble : `${trouble}: ${why}`) })
+      this.#change({ trouble: sentence(`${trouble}: ${whyNot(error)}`) })
       return false
     }
   }
@@ -222,18 +277,19 @@ export class BoardSession {
   }
 }
 
-/** @param failure as the server has put it; null: there is no way of logging in that both know */
-function failureWords(failure: SASLFailure | null): string {
-  if (failure === null || failure.condition === 'not-authorized') return 'The address or the password is wrong.'
-  return sentence(`You cannot sign in: ${failure.text ?? failure.condition.replaceAll('-', ' ')}`)
+/** @param denial as the server has put it; null: there is no way of logging in that both know */
+function denialWords(denial: Denial | null): string {
+  if (denial === null) return 'The server and this page know no common way of logging in.'
+  if (denial.condition === 'credentials-expired') return 'Please sign in again.'
+  if (denial.condition === 'not-authorized') return 'The address or the password is wrong.'
+  return sentence(`You cannot sign in: ${denial.text ?? denial.condition.replaceAll('-', ' ')}`)
 }
 
-function stanzaOf(client: Agent, { show, status, priority }: OwnPresence): Presence {
-  const caps = client.disco.getCaps()
-  return {
-    ...(show === 'available' ? {} : { show }),
-    ...(status === '' ? {} : { status }),
-    priority,
-    ...(caps === undefined ? {} : { legacyCapabilities: caps }),
+/** Null: the address is none. */
+function clientFor(config: AgentConfig): Agent | null {
+  try {
+    return createClient(config)
+  } catch {
+    return null
   }
 }

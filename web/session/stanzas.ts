@@ -1,6 +1,8 @@
 /** From the client library's stanzas to the board's model, and back. */
+import type { Agent } from 'stanza'
 import type { Presence, RosterItem } from 'stanza/protocol'
 import { readAnnotation } from './annotations.ts'
+import type { OwnPresence } from '../model/board.ts'
 import type { PresenceNotice, Show } from '../model/presence.ts'
 import type { RosterChange } from '../model/roster.ts'
 
@@ -29,4 +31,20 @@ export function rosterChangeOf({ jid, name, groups, subscription, pending, preAp
     asked: pending === 'subscribe',
     preApproved: preApproved ?? false,
   }
+}
+
+/** The person's own presence, with what the board can do (XEP-0115). */
+export function presenceStanza(client: Agent, { show, status, priority }: OwnPresence): Presence {
+  const caps = client.disco.getCaps()
+  return {
+    ...(show === 'available' ? {} : { show }),
+    ...(status === '' ? {} : { status }),
+    priority,
+    ...(caps === undefined ? {} : { legacyCapabilities: caps }),
+  }
+}
+/** Why a request has failed. @param failure an error stanza, or what the client library makes of one */
+export function whyNot(failure: unknown): string {
+  const { text, condition } = (failure as { error?: { condition?: string; text?: string } }).error ?? {}
+  return text ?? condition?.replaceAll('-', ' ') ?? 'the server does not say why'
 }

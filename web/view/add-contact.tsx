@@ -8,21 +8,21 @@ export function groupsIn(text: string): readonly string[] {
 }
 
 export function AddContact({ session }: { readonly session: BoardSession }) {
-  const submit = (event: SubmitEvent): void => {
+  const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
     const data = new FormData(form)
     const name = String(data.get('name')).trim()
-    void session.add(String(data.get('address')).trim(), name === '' ? null : name, groupsIn(String(data.get('groups'))))
-    form.reset()
+    const groups = groupsIn(String(data.get('groups')))
+    if (await session.add(String(data.get('address')).trim(), name === '' ? null : name, groups)) form.reset()
   }
   return (
     <details class="add">
       <summary>Add a contact</summary>
-      <form onSubmit={submit}>
+      <form onSubmit={(event) => void submit(event)}>
         <label>
           Address
-          <input name="address" type="email" required autocomplete="off" />
+          <input name="address" inputmode="email" autocapitalize="none" spellcheck={false} required autocomplete="off" />
         </label>
         <label>
           Name

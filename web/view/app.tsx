@@ -51,7 +51,7 @@ function Notices({ board, session }: { readonly board: Board; readonly session: 
           <a href={`#${board.friend}`} target="_blank">
             a second tab as {board.friend}
           </a>
-          , sign in there and approve the request: each tab will see the other.
+          , sign in there and press “Approve and ask back”: then each tab sees the other.
         </p>
       )}
       {board.phase === 'reconnecting' && (

@@ -51,22 +51,24 @@ function Card({ contact, board, session, now }: Props & { readonly contact: Cont
       <span class="about">
         <strong>{name}</strong>
         <DotWithWords dot={dot} />
-        <span class="more">{words(contact, view, now)}</span>
+        <span class="more">{words(contact, view, now, board.refusals.get(contact.jid))}</span>
       </span>
       {board.unread.has(contact.jid) && <span class="unread">new message</span>}
     </button>
   )
 }
 
-function words(contact: Contact, view: PresenceView, now: Date): string {
+/** @param refusal of what was asked of the contact */
+function words(contact: Contact, view: PresenceView, now: Date, refusal: string | undefined): string {
   const best = view.resources[0]
   const parts: string[] = []
   if (best !== undefined) {
     if (best.status !== null) parts.push(best.status)
     if (best.idleSince !== null) parts.push(`idle for ${lasting(best.idleSince, now)}`)
-    if (best.doubts.length > 0) parts.push(`as of ${ago(best.saidAt, now)}`)
+    if (best.doubts.length > 0) parts.push(best.saidAt === null ? 'how old is not known' : `as of ${ago(best.saidAt, now)}`)
     if (view.resources.length > 1) parts.push(`${view.resources.length} devices`)
   } else if (view.lastSeen !== null) parts.push(`last seen ${ago(view.lastSeen, now)}`)
-  if (contact.asked) parts.push('has not answered your request yet')
+  if (refusal !== undefined) parts.push('your request did not reach them')
+  else if (contact.asked) parts.push('has not answered your request yet')
   return parts.join(' · ')
 }

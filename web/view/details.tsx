@@ -43,7 +43,7 @@ export function Details({ contact, board, session, now }: Props) {
       {DOT_MEANING[dot] !== undefined && <p class="meaning">{DOT_MEANING[dot]}</p>}
       <Resources view={view} now={now} />
       <Chat jid={contact.jid} lines={board.chats.get(contact.jid) ?? []} session={session} />
-      <Sharing contact={contact} session={session} />
+      <Sharing contact={contact} refusal={board.refusals.get(contact.jid)} session={session} />
       <Naming contact={contact} session={session} />
     </aside>
   )
@@ -67,7 +67,8 @@ function Resources({ view, now }: { readonly view: PresenceView; readonly now: D
           <li key={r.resource}>
             <strong>{r.resource}</strong> <DotWithWords dot={dotOfResource(r)} />
             <span class="more">
-              {r.status !== null && <q>{r.status}</q>} priority {r.priority}, said {ago(r.saidAt, now)}
+              {r.status !== null && <q>{r.status}</q>} priority {r.priority}
+              {r.saidAt !== null && `, said ${ago(r.saidAt, now)}`}
               {r.idleSince !== null && `, idle for ${lasting(r.idleSince, now)}`}
               {r.doubts.map((doubt) => doubt.words !== null && ` — ${doubt.words}`)}
             </span>
@@ -78,11 +79,19 @@ function Resources({ view, now }: { readonly view: PresenceView; readonly now: D
   )
 }
 
-function Sharing({ contact, session }: { readonly contact: Contact; readonly session: BoardSession }) {
+interface SharingProps {
+  readonly contact: Contact
+  /** Of what was asked of the contact. */
+  readonly refusal: string | undefined
+  readonly session: BoardSession
+}
+
+function Sharing({ contact, refusal, session }: SharingProps) {
   const { jid } = contact
   return (
     <section aria-label="Who sees whom">
       <h3>Who sees whom</h3>
+      {refusal !== undefined && <p class="trouble">{refusal}</p>}
       <p>
         {isShared(contact) ? 'You see their presence. ' : contact.asked ? 'You have asked to see their presence. ' : ''}
         {!isShared(contact) && !contact.asked && 'You do not see their presence. '}

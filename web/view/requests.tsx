@@ -19,11 +19,9 @@ export function Requests({ board, session }: { readonly board: Board; readonly s
               <strong>{jid}</strong>
               {words !== null && <q>{words}</q>}
             </span>
-            <button class="main" onClick={() => session.approve(jid)}>
-              Approve
-            </button>
             {!known(jid) && (
               <button
+                class="main"
                 onClick={() => {
                   session.approve(jid)
                   session.ask(jid)
@@ -32,6 +30,9 @@ export function Requests({ board, session }: { readonly board: Board; readonly s
                 Approve and ask back
               </button>
             )}
+            <button class={known(jid) ? 'main' : ''} onClick={() => session.approve(jid)}>
+              {known(jid) ? 'Approve' : 'Only approve'}
+            </button>
             <button onClick={() => session.deny(jid)}>Deny</button>
           </li>
         ))}

@@ -1,6 +1,7 @@
 /** Signing in with any account of the server; at the very first start, making the first two. */
 import { useEffect, useState } from 'preact/hooks'
 import type { Board } from '../model/board.ts'
+import { wholeAddress } from '../model/address.ts'
 import type { BoardSession } from '../session/board-session.ts'
 import { firstRun, type FirstRun } from '../session/first-run.ts'
 import { FirstAccounts } from './first-accounts.tsx'
@@ -15,7 +16,7 @@ export function SignIn({ board, session }: { readonly board: Board; readonly ses
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     const form = new FormData(event.currentTarget as HTMLFormElement)
-    session.signIn(String(form.get('address')).trim(), String(form.get('password')))
+    session.signIn(wholeAddress(String(form.get('address')).trim(), location.hostname), String(form.get('password')))
   }
   return (
     <main class="sign-in">
@@ -27,7 +28,15 @@ export function SignIn({ board, session }: { readonly board: Board; readonly ses
         <form onSubmit={submit}>
           <label>
             Address
-            <input name="address" type="email" required autocomplete="username" defaultValue={addressInLink()} />
+            <input
+              name="address"
+              inputmode="email"
+              autocapitalize="none"
+              spellcheck={false}
+              required
+              autocomplete="username"
+              defaultValue={addressInLink()}
+            />
           </label>
           <label>
             Password
