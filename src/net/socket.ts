@@ -23,7 +23,7 @@ const onData = function (this: Carrier, chunk: Buffer): void {
   this[SELF]?.handler.data(chunk)
 }
 const onEnd = function (this: Carrier): void {
-  this[SELF]?.handler.ended()
+  this[SELF]?.peerEnded()
 }
 const onError = (): void => {} // 'close' follows, and is what counts
 const onClose = function (this: Carrier): void {
@@ -33,7 +33,7 @@ const onClose = function (this: Carrier): void {
   self.handler.closed()
 }
 const onSecure = function (this: Carrier): void {
-  this[SELF]?.handler.secured()
+  this[SELF]?.secured()
 }
 
 export class NetSocket {
@@ -42,6 +42,8 @@ export class NetSocket {
   readonly address: string
   readonly port: number
   #stream: Socket
+  /** The handshake that `startTls` began is under way. */
+  #isSecuring = false
 
   /** @param stream a connection that has just been accepted; for direct TLS, one whose handshake is done */
   constructor(stream: Socket, handler: SocketHandler) {
@@ -91,8 +93,21 @@ export class NetSocket {
     plain.removeListener('close', onClose)
     const tls = over(plain)
     this.#stream = tls
+    this.#isSecuring = true
     this.#attach(tls)
     tls.once('secure', onSecure)
+  }
+
+  // What the stream tells
+
+  secured(): void {
+    this.#isSecuring = false
+    this.handler.secured()
+  }
+  /** A peer that ends in the handshake can be told nothing, and sends nothing that would have to be waited for. */
+  peerEnded(): void {
+    if (this.#isSecuring) this.#stream.destroy()
+    else this.handler.ended()
   }
 
   #attach(stream: Socket): void {
