@@ -113,6 +113,22 @@ federation('T-F10: a thousand stanzas while the link is broken: all get there, i
   )
 })
 
+federation('what one user writes to a server that is away leaves room there for everybody else', async (realm) => {
+  const [alice, carol] = await realm.clients('alice@a.example/1', 'carol@a.example/1')
+  await cut(realm)
+  const large = 'x'.repeat(200_000)
+  for (let i = 0; i < 20; i++) alice.send(`<message to='dave@b.example' type='chat' id='l${i}'><body>${large}</body></message>`)
+  for (let i = 0; i < 1500; i++) alice.send(`<message to='dave@b.example' type='chat' id='s${i}'><body>${i}</body></message>`)
+  await alice.fence('nobody-at-all@a.example')
+  const refused = alice.take().map((xml) => xml.attr('id'))
+  assert(refused.includes('l10') && refused.includes('s1000'), 'more than half of the octets, and of the stanzas')
+  carol.send(`<message to='dave@b.example' type='chat' id='c'><body>${large}</body></message>`)
+  await carol.fence('nobody-at-all@a.example')
+  assert.deepEqual(carol.take(), [])
+  back(realm)
+  await passUntil(realm, 'up', () => realm.a.stateOf(B) === 'up')
+})
+
 federation(
   'T-F10: more than may wait are refused at once; those that wait in vain after 30 seconds, none without a word',
   async (realm) => {

@@ -143,11 +143,23 @@ export class Outlet {
   #keep(packet: Packet, origin: Jid | null): void {
     const { stanzasMax, octetsMax, waitMs, clock } = this.#parts
     const waiting = this.waitingOf(packet, origin)
-    if (this.#queue.length >= stanzasMax || this.#octets + waiting.octets > octetsMax)
+    const free = { stanzas: stanzasMax - this.#queue.length - 1, octets: octetsMax - this.#octets - waiting.octets }
+    if (this.#isBeyondShare(waiting, free))
       throw new StanzaError('resource-constraint', { text: 'Too many stanzas wait for this server' })
     this.#queue.push(waiting)
     this.#octets += waiting.octets
     this.#timer ??= clock.after(waitMs, () => this.#expire())
+  }
+  /** Would its sender then have more waiting than is still free for others? @param free what is left beside it */
+  #isBeyondShare({ packet, octets }: Waiting, free: { readonly stanzas: number; readonly octets: number }): boolean {
+    if (free.stanzas > this.#queue.length && free.octets >= this.#octets + octets) return false
+    const own = { stanzas: 1, octets }
+    for (const other of this.#queue) {
+      if (other.packet.from.bare !== packet.from.bare) continue
+      own.stanzas += 1
+      own.octets += other.octets
+    }
+    return own.stanzas > free.stanzas || own.octets > free.octets
   }
   #expire(): void {
     const { clock } = this.#parts

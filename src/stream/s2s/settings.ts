@@ -31,11 +31,11 @@ export const federationSettings = section({
   'negotiation-timeout': duration('30 seconds', 'Time from the connection to the authenticated stream, and for each dialback.'),
   'queue-timeout': duration('30 seconds', 'Time that a stanza waits for a stream. Then its sender gets remote-server-timeout.'),
   'queue-stanzas': count(
-    1000,
-    'Stanzas that wait for a stream from one of our domains to one of others. More are refused with resource-constraint.',
+    2000,
+    'Stanzas that wait for a stream from one of our domains to one of others. One user may have as many of them as are still free for others. More are refused with resource-constraint.',
     1,
   ),
-  'queue-size': size('2 MiB', 'Octets that wait likewise.'),
+  'queue-size': size('4 MiB', 'Octets that wait, shared likewise.'),
   'output-queue': size(
     '4 MiB',
     'Octets that may wait to be read by one server. Of more, it must take some within [streams] output-timeout; four times as many end the stream at once.',
