@@ -136,12 +136,12 @@ export class Checkpoints {
     // As long as something is missing nobody can resume it exactly
     return { update: { session: isWhole ? row : { ...row, until: 0 }, added, gone: [...before] }, octets }
   }
+  /** Those that were not written for longest come first: nobody's is put off for what others have. */
   #changed(): readonly Session[] {
     const changed: Session[] = []
     for (const session of this.#parts.sessions.all()) {
       if (session.resumableMs > 0 && this.#hasChanged(session, this.#marks.get(session))) changed.push(session)
     }
-    if (changed.length <= AT_ONCE) return changed
     const age = (session: Session): Millis => this.#marks.get(session)?.at ?? 0
     return changed.sort((one, other) => age(one) - age(other)).slice(0, AT_ONCE)
   }

@@ -197,18 +197,23 @@ export class KeptSessions {
     return { owner: account.bare.bare, resource: jid.resource, until, state: JSON.stringify(written) }
   }
 
-  /** As many as may be kept. */
+  /** As many as may be kept. The small ones first: for what takes up much, nobody else's session ends. */
   #chosen(): Set<Session> {
+    const resumable = Array.from(this.#parts.sessions.all()).filter(({ resumableMs }) => resumableMs > 0)
+    const sized = resumable.map((session) => ({ session, octets: this.#octetsOf(session) }))
     const chosen = new Set<Session>()
-    let octets = 0
-    for (const session of this.#parts.sessions.all()) {
-      if (session.resumableMs === 0) continue
-      octets += SESSION_OCTETS + (session.presence?.payload.text.length ?? 0)
-      for (const keepsake of this.keepsakes) octets += keepsake.octets?.(session) ?? 0
-      if (octets > this.#parts.octetsMax) break
+    let sum = 0
+    for (const { session, octets } of sized.sort((one, other) => one.octets - other.octets)) {
+      sum += octets
+      if (sum > this.#parts.octetsMax) break
       chosen.add(session)
     }
     return chosen
+  }
+  #octetsOf(session: Session): number {
+    let octets = SESSION_OCTETS + (session.presence?.payload.text.length ?? 0)
+    for (const keepsake of this.keepsakes) octets += keepsake.octets?.(session) ?? 0
+    return octets
   }
   /** What their clients have sent is done, and what comes for them has come. */
   async #settled(all: ReadonlySet<Session>): Promise<void> {

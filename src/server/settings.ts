@@ -36,7 +36,7 @@ export const limitsSettings = section({
   ),
   'kept-sessions': size(
     '64 MiB',
-    'What the sessions may take up that are kept over `porchlight restart`, with what waits in them, about. Those beyond it end.',
+    'What the sessions may take up that are kept over `porchlight restart`, with what waits in them, about. Beyond it those end that take up most.',
   ),
   'session-checkpoint': duration(
     '2 seconds',

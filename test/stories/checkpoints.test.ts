@@ -62,6 +62,30 @@ story('nine sessions that wait with much, and one small message a second: little
   }
 })
 
+const NARROW = { ...UNASKED, limits: { 'session-checkpoint-rate': 1000 } }
+story('sessions in which more comes than may be written do not put off those of others', NARROW, async (cast) => {
+  const { alice, bobs } = await paused(cast, DEVICES, 'y'.repeat(1000))
+  const carol = await cast.client('carol', '1')
+  const id = await enable(carol)
+  carol.drop()
+  alice.send(chat(bareOf('carol'), 'hello'))
+  await sync(alice)
+  for (let i = 0; i <= bobs.length; i++) {
+    alice.send(chat(BOB, 'y'.repeat(1000), `more${i}`))
+    await sync(alice)
+    await checkpoint(cast)
+  }
+  const next = new Cast(await cast.server.crash(NARROW))
+  cast.cut()
+  cast.atEnd(() => next.end())
+  const back = await comeBack(next, carol, id, 0, 0)
+  await next.settle()
+  assert.deepEqual(
+    back.take().map((e) => e.attr('id')),
+    ['hello'],
+  )
+})
+
 story('what was written one by one is there after a crash, without what was acknowledged before', UNASKED, async (cast) => {
   const { alice, bobs, ids } = await paused(cast, 1, 'small')
   const [bob] = bobs

@@ -187,6 +187,23 @@ story('a restart: what may be kept has a limit', { ...UNASKED, limits: { 'kept-s
   )
 })
 
+const LITTLE = { ...UNASKED, limits: { 'kept-sessions': 10_000 } }
+story('a restart: a session in which much waits does not end those of others', LITTLE, async (cast) => {
+  const clients = await cast.clients('alice/1', 'bob/1', 'carol/1')
+  for (const client of clients) await enable(client)
+  const [alice, bob, carol] = clients
+  for (let i = 0; i < 5; i++) carol.send(chat(alice.jid, 'x'.repeat(3000), `${i}`))
+  await carol.fence()
+  alice.take()
+  const next = await restarted(cast, LITTLE)
+  await alice.expect(a(0))
+  await alice.wire.expectStreamError('system-shutdown')
+  assert.deepEqual(
+    Array.from(next.server.server.sessions.all(), ({ jid }) => jid.full),
+    [bob.jid, carol.jid],
+  )
+})
+
 story('a server that dies after a restart still has the sessions that were not resumed', UNASKED, async (cast) => {
   const [alice, bob] = await cast.friends('alice/1', 'bob/1')
   const [a1, b1] = [await enable(alice), await enable(bob)]
