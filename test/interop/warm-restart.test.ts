@@ -91,9 +91,11 @@ test('slixmpp and a server that is restarted', { skip: skipped(slixmpp) }, async
 async function isWritten(server: ServerProcess, account: string, text: string): Promise<void> {
   const database = new DatabaseSync(join(server.directory, 'data', 'porchlight.db'), { readOnly: true })
   try {
-    const find = database.prepare('select state from kept_session where owner = ?')
+    const find = database.prepare(
+      'select state from kept_session where owner = :owner union all select state from kept_piece where owner = :owner',
+    )
     const look = async (): Promise<void> => {
-      while (!find.all(account).some((row) => String(row['state']).includes(text))) await setTimeout(20)
+      while (!find.all({ owner: account }).some((row) => String(row['state']).includes(text))) await setTimeout(20)
     }
     await within(PATIENCE_MS, `the session of ${account} to be written down`, look())
   } finally {
