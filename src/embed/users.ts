@@ -6,7 +6,7 @@
 import type { ChosenPolicy } from '../server/presence-policy.ts'
 import type { Clock } from '../base/clock.ts'
 import { systemEntropy } from '../base/entropy.ts'
-import type { AccountRow, AccountStore, Disabled } from '../server/ports.ts'
+import type { AccountRow, AccountStore, Decision, Disabled } from '../server/ports.ts'
 import { deriveCredentials, fakeKeys } from '../stream/sasl/credentials.ts'
 import type { Credentials } from '../xmpp/credentials.ts'
 
@@ -67,8 +67,8 @@ export class ApplicationAccounts implements AccountStore {
   async setCredentials(): Promise<boolean> {
     throw new Error(KEPT_BY_APPLICATION)
   }
-  delete(bare: string): Promise<boolean> {
-    return this.#own.delete(bare)
+  delete(bare: string, decisions?: readonly Decision[]): Promise<boolean> {
+    return this.#own.delete(bare, decisions)
   }
   list(domain: string, after: string, limit: number): Promise<readonly AccountRow[]> {
     return this.#own.list(domain, after, limit)

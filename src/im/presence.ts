@@ -159,18 +159,23 @@ export function presentTo(account: Account, contact: Jid, out: RouteOut): void {
  * resource, and from one that had only sent it presence directly (4.6.1).
  */
 export function withdrawFrom(account: Account, contact: Jid, out: RouteOut): void {
+  for (const gone of withdrawals(account, contact)) out.route(gone)
   if (account.hidden(contact)) return
-  for (const resource of account.resources) {
-    const gone = Packet.of({ kind: 'presence', type: 'unavailable', from: resource.jid, to: contact })
-    const isBroadcast = resource.presence !== null
-    if (isBroadcast) out.route(gone)
-    for (const to of resource.directed?.values() ?? []) {
-      if (contactKey(to) !== contact.full) continue
-      forget(resource, to)
-      if (!isBroadcast) out.route(gone.addressedTo(to))
-    }
-  }
+  for (const resource of account.resources) for (const to of directedTo(resource, contact)) forget(resource, to)
 }
+
+/** What `withdrawFrom` says. */
+export function withdrawals(account: Account, contact: Jid): readonly Packet[] {
+  if (account.hidden(contact)) return []
+  return account.resources.flatMap((resource) => {
+    const gone = Packet.of({ kind: 'presence', type: 'unavailable', from: resource.jid, to: contact })
+    return resource.presence === null ? directedTo(resource, contact).map((to) => gone.addressedTo(to)) : [gone]
+  })
+}
+
+/** Addresses of the contact that the resource has sent presence to directly. */
+const directedTo = ({ directed }: Resource, contact: Jid): readonly Jid[] =>
+  directed === null ? [] : [...directed.values()].filter((to) => contactKey(to) === contact.full)
 
 /** The one way out: each watcher is told once, then the resource is as if it had only just been bound. */
 function leave(account: Account, me: Resource, packet: Packet, now: Millis, isConnected: boolean, out: LeaveOut): void {

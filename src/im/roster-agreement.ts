@@ -7,7 +7,7 @@
 import type { Jid } from '../xmpp/jid.ts'
 import { contactOf, type Roster, type RosterChange, type RosterItem } from './account.ts'
 import type { SubscriptionType } from './subscription.ts'
-import type { Step } from './subscribing.ts'
+import { NO_DECISIONS, type Step } from './subscribing.ts'
 
 /** What the roster of the one who watches says: he sees the other, or has asked to, or neither. */
 export type Watching = 'sees' | 'asks' | 'nothing'
@@ -88,7 +88,7 @@ export function tidied(owner: Jid, roster: Roster, key: string): Step {
   const item = roster.item(key) ?? null
   const pending = roster.pendingFrom(key) ?? null
   const contact = item?.jid ?? pending?.from
-  if (faults.length === 0 || contact === undefined) return { change: null, request: null, run() {} }
+  if (faults.length === 0 || contact === undefined) return { change: null, request: null, decisions: NO_DECISIONS, run() {} }
   const isRemoved = faults.includes('own-address') || faults.includes('resource')
   const next = isRemoved || item === null ? null : without(faults, item)
   const pushed = next !== item
@@ -102,6 +102,7 @@ export function tidied(owner: Jid, roster: Roster, key: string): Step {
   return {
     change,
     request: null,
+    decisions: NO_DECISIONS,
     run(out) {
       if (pushed) out.push(next ?? { jid: contact, removed: true }, change.version)
     },

@@ -13,8 +13,8 @@ import { Packet } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import { NO_GROUPS, type Account, type ImLimits, type Roster, type RosterItem } from './account.ts'
 import { keptText } from './kept.ts'
-import { withdrawFrom } from './presence.ts'
-import { checkRoom, type Pushed, type Step } from './subscribing.ts'
+import { withdrawals, withdrawFrom } from './presence.ts'
+import { checkRoom, NO_DECISIONS, type Pushed, type Step } from './subscribing.ts'
 
 /** What a roster set asks for (2.1.5), read and found correct. */
 export interface RosterRequest {
@@ -62,7 +62,7 @@ export function setItem(account: Account, request: RosterRequest, limits: ImLimi
   const pending = roster.pendingFrom(request.jid.full) ?? null
   const change = { contact: item.jid, item, pending, version: roster.version + 1, pushed: true }
   checkRoom(account, change, limits)
-  return { change, request: null, run: (out) => out.push(item, change.version) }
+  return { change, request: null, decisions: NO_DECISIONS, run: (out) => out.push(item, change.version) }
 }
 
 /**
@@ -78,9 +78,11 @@ export function removeItem(account: Account, request: RosterRequest): Step {
   const unsubscribe = unsubscribes(bare, item)
   const unsubscribed = cancels(bare, roster, contact)
   const change = { contact, item: null, pending: null, version: roster.version + 1, pushed: true }
+  const gone = seesUser(item) ? withdrawals(account, contact) : NO_DECISIONS
   return {
     change,
     request: null,
+    decisions: [unsubscribe, ...gone, unsubscribed].filter((packet) => packet !== null),
     run(out) {
       if (unsubscribe !== null) out.route(unsubscribe)
       if (seesUser(item)) withdrawFrom(account, contact, out) // 3.2.2: before 'unsubscribed'
@@ -92,7 +94,7 @@ export function removeItem(account: Account, request: RosterRequest): Step {
 
 /**
  * XEP-0077 3.2: the account is gone, and with it every subscription that its roster knows of, both ways. Its
- * resources have said before this that they are unavailable.
+ * resources have said before this that they are unavailable (`lastWords`).
  */
 export function* farewells({ roster, bare }: Account): Generator<Packet> {
   for (const item of roster.items()) {
@@ -102,6 +104,11 @@ export function* farewells({ roster, bare }: Account): Generator<Packet> {
     if (unsubscribed !== null) yield unsubscribed
   }
   for (const { from } of roster.pending()) if (!roster.has(from.full)) yield cancels(bare, roster, from)!
+}
+
+/** What the resources of an account that is about to go will say to those who may see them. */
+export function* lastWords(account: Account): Generator<Packet> {
+  for (const contact of account.roster.subscribers) yield* withdrawals(account, contact)
 }
 
 const seesUser = ({ subscription }: RosterItem): boolean => subscription === 'from' || subscription === 'both'

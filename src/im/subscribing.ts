@@ -24,7 +24,7 @@ import {
   type SentRequest,
 } from './account.ts'
 import { keptPacket } from './kept.ts'
-import { presentTo, withdrawFrom } from './presence.ts'
+import { presentTo, withdrawals, withdrawFrom } from './presence.ts'
 import { partsOf, transition, type SubscriptionState, type SubscriptionType } from './subscription.ts'
 
 /** What a roster push tells: an item as it is now, or that there is none any more. */
@@ -47,9 +47,13 @@ export interface Step {
   readonly change: RosterChange | null
   /** The user's own request, to be kept until it is answered (3.1.2); null: the step makes none. */
   readonly request: Packet | null
+  /** Of what `run` says, that by which the contact learns of the change: to be kept with it until a contact elsewhere has heard it. */
+  readonly decisions: readonly Packet[]
   run(out: SubscriptionOut): void
 }
-const NOTHING: Step = { change: null, request: null, run() {} }
+/** What a contact has not to learn of. */
+export const NO_DECISIONS: readonly Packet[] = []
+const NOTHING: Step = { change: null, request: null, decisions: NO_DECISIONS, run() {} }
 
 /**
  * 3.1.2, 3.1.5, 3.2.2, 3.3.2, 3.4.2: the user's client sends a subscription stanza.
@@ -74,6 +78,7 @@ export function outbound(account: Account, packet: Packet, limits: ImLimits): St
   return {
     change,
     request: type === 'subscribe' && partsOf(next).ask ? requestToKeep(stanza, limits) : null,
+    decisions: [...(isCancelled ? withdrawals(account, contact) : NO_DECISIONS), ...(pass ? [stanza] : NO_DECISIONS)],
     run(out) {
       if (isCancelled) withdrawFrom(account, contact, out) // 3.2.2 rule 3: before 'unsubscribed'
       if (pass) out.route(stanza)
@@ -100,14 +105,16 @@ export function inbound(account: Account, packet: Packet, now: Millis, limits: I
   if (!pass) return NOTHING
   const change = revise(account, contact, next, isApproved(account, contact))
   const isLeft = type === 'unsubscribe' && seesUser(state)
+  const confirmed = type === 'unsubscribe' ? answer(stanza, 'unsubscribed') : null // A.3.2
   return {
     change,
     request: null,
+    decisions: [...(isLeft ? withdrawals(account, contact) : NO_DECISIONS), ...(confirmed === null ? NO_DECISIONS : [confirmed])],
     run(out) {
       out.toInterested(stanza) // "MUST occur before sending the roster push"
       pushChange(change, out)
       if (isLeft) withdrawFrom(account, contact, out) // 3.3.3 rule 3
-      if (type === 'unsubscribe') out.route(answer(stanza, 'unsubscribed')) // A.3.2
+      if (confirmed !== null) out.route(confirmed)
     },
   }
 }
@@ -157,6 +164,7 @@ function asked(account: Account, stanza: Packet, now: Millis, limits: ImLimits):
   return {
     change: revise(account, contact, next, false, request),
     request: null,
+    decisions: NO_DECISIONS,
     run(out) {
       if (pass) out.toAvailable(stanza) // rule 3
     },
@@ -178,11 +186,13 @@ function mayWait({ roster }: Account, request: Packet, { pendingRequests, pendin
 
 /** 3.1.3 rule 2: the server answers for the user. Presence follows: it puts right a contact who had lost us. */
 function grant(account: Account, stanza: Packet, change: RosterChange | null): Step {
+  const granted = answer(stanza, 'subscribed')
   return {
     change,
     request: null,
+    decisions: [granted],
     run(out) {
-      out.route(answer(stanza, 'subscribed'))
+      out.route(granted)
       pushChange(change, out)
       presentTo(account, stanza.from, out)
     },

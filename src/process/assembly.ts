@@ -16,6 +16,7 @@ import { createServer, type Server } from '../server/server.ts'
 import { SqlAccounts } from '../storage/accounts.ts'
 import { CORE, coreMigrations } from '../storage/core-tables.ts'
 import type { Database } from '../storage/database.ts'
+import { SqlDecisions } from '../storage/decisions.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../storage/kept-sessions.ts'
 import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../storage/linked-peers.ts'
 import { SqlLastPresence } from '../storage/last-presence.ts'
@@ -64,6 +65,7 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
       lastPresence: new SqlLastPresence(database, log, clock),
       keptSessions: new SqlKeptSessions(database),
       linkedPeers: new SqlLinkedPeers(database),
+      decisions: new SqlDecisions(database),
     }
     const metrics = new Metrics()
     const server = createServer<Database>({
@@ -84,6 +86,7 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
     keepLastSeen(server.host)
     for (const feature of inOrderOfNeed(features)) await feature.install(server.host, config.features[feature.name])
     server.freeze()
+    await server.host.decisions.load()
     const close = async (): Promise<void> => {
       await stores.lastPresence.flush()
       await database.close()

@@ -172,6 +172,7 @@ async function start(parts: Parts): Promise<Running> {
   )
   const failed = (error: unknown): void => log.error({ err: error }, 'other servers could not be called')
   servers?.federation.reunite().catch(failed)
+  server.host.decisions.begin()
 
   const stop = async (how: 'for good' | 'to start again'): Promise<void> => {
     state.stopping = true

@@ -11,6 +11,7 @@ import type { Packet } from '../xmpp/packet.ts'
 import type { Accounts } from './accounts.ts'
 import type { FactBoard } from './facts.ts'
 import { KeptFarewells } from './farewells.ts'
+import type { Decisions } from './links/decisions.ts'
 import type { RosterStore } from './ports.ts'
 import { Probing } from './probing.ts'
 import { RosterChanges } from './roster-changes.ts'
@@ -26,6 +27,7 @@ export interface ContactsParts {
   readonly rosters: RosterStore
   readonly router: Router
   readonly facts: FactBoard
+  readonly decisions: Decisions
   readonly deliver: (session: Session, packet: Packet) => void
   /** Does it when there is no rush; false: there is none. */
   readonly later: (work: () => void) => boolean
@@ -42,11 +44,20 @@ export interface Contacts {
 }
 
 export function contacts(parts: ContactsParts): Contacts {
-  const { clock, router, facts, deliver, rosters, later } = parts
+  const { clock, router, facts, deliver, rosters, later, decisions } = parts
   const failing = (what: string) => (error: unknown) => parts.failed(error, what)
   const probing = new Probing({ ...parts, later, failed: failing('Contacts could not be looked up for a probe') })
   const farewells = new KeptFarewells({ ...parts, failed: failing('The end of a subscription could not be noted') })
-  const rosterChanges = new RosterChanges({ clock, rosters, router, facts, deliver, farewells, requestId: parts.requestId })
+  const rosterChanges = new RosterChanges({
+    clock,
+    rosters,
+    router,
+    facts,
+    deliver,
+    farewells,
+    decisions,
+    requestId: parts.requestId,
+  })
   const againAfterMs = parts.askAgainAfterMs
   const unanswered = new UnansweredRequests({ ...parts, againAfterMs, failed: failing('Requests could not be sent again') })
   const out: PresenceOut = {

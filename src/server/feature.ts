@@ -20,8 +20,9 @@ import type { FromClientStage, ToAccountStage, ToSessionStage } from './order.ts
 import type { Stage } from './pipeline.ts'
 import type { FromClient, ToAccount, ToSession } from './contexts.ts'
 import type { Keepsake } from './kept-sessions.ts'
-import type { AccountStore, KeptSessionStore, LastPresenceStore, LinkedPeersStore, RosterStore } from './ports.ts'
+import type { AccountStore, DecisionStore, KeptSessionStore, LastPresenceStore, LinkedPeersStore, RosterStore } from './ports.ts'
 import type { Links } from './links.ts'
+import type { Decisions } from './links/decisions.ts'
 import type { Parties } from './parties.ts'
 import type { PresenceJournal } from './presence-journal.ts'
 import type { Probing } from './probing.ts'
@@ -66,6 +67,7 @@ export interface Stores {
   readonly lastPresence: LastPresenceStore
   readonly keptSessions: KeptSessionStore
   readonly linkedPeers: LinkedPeersStore
+  readonly decisions: DecisionStore
 }
 
 export interface Host<D = unknown> {
@@ -84,6 +86,8 @@ export interface Host<D = unknown> {
   readonly probing: Probing
   /** To the domains of others. */
   readonly links: Links
+  /** What users have decided about contacts elsewhere, until it is heard there. */
+  readonly decisions: Decisions
   /** What happened to presence lately, and who can say what a watcher was shown. */
   readonly journal: PresenceJournal
   readonly disco: DiscoBook

@@ -27,6 +27,7 @@ type Given =
   | 'stores'
   | 'probing'
   | 'links'
+  | 'decisions'
   | 'database'
   | 'deliver'
   | 'requestId'

@@ -19,6 +19,8 @@ export interface LinksParts {
   readonly metrics: Metrics
   /** Does anybody at `local` see presence from `remote`, or want to? */
   readonly isWatched: (local: string, remote: string) => boolean
+  /** Does anything wait to be said there that is not with who gets streams? */
+  readonly isWanted: (local: string, remote: string) => boolean
 }
 
 /** Who gets streams for links. */
@@ -142,7 +144,8 @@ export class Link {
     const { clock, entropy } = this.#parts
     const now = clock.now()
     const lot = entropy.bytes(4).readUInt32BE() / 2 ** 32
-    const moment = { now, lot, watched: this.isWatched, wanted: this.#connector().isWanted(this) }
+    const wanted = this.#connector().isWanted(this) || this.#parts.isWanted(this.local, this.remote)
+    const moment = { now, lot, watched: this.isWatched, wanted }
     const { silentSince } = this.#machine
     if (silentSince !== null && (this.heardAt ?? 0) > silentSince) this.#machine.heard(moment)
     what(moment)

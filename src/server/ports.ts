@@ -64,8 +64,9 @@ export interface AccountStore {
   /**
    * Removes the account and what the core keeps of it: roster, pending requests, tombstones, last presence.
    * An extension's own tables follow the fact that the account was deleted. False: no such account.
+   * @param decisions by which contacts elsewhere learn of it: kept in the same step, see `DecisionStore`
    */
-  delete(bare: string): Promise<boolean>
+  delete(bare: string, decisions?: readonly Decision[]): Promise<boolean>
   /** A page of a domain's accounts in the order of their bare JIDs, beginning behind `after` ('' for the first page). */
   list(domain: string, after: string, limit: number): Promise<readonly AccountRow[]>
   count(domain: string): Promise<number>
@@ -130,9 +131,10 @@ export interface RosterStore {
    * Makes the contact's item and pending request what `change` says, in one step with the version: the
    * version after the change, one more than before if the change was pushed and the same if not. The user's
    * own request is kept no longer than the item has its `ask`.
+   * @param decisions by which contacts elsewhere learn of it: kept in the same step, see `DecisionStore`
    * @throws RosterConflict when the stored version is another one
    */
-  save(owner: string, change: RosterChange): Promise<void>
+  save(owner: string, change: RosterChange, decisions?: readonly Decision[]): Promise<void>
   /**
    * What was pushed after `version` (RFC 6121 2.6.3). Null when that cannot be told, for want of tombstones
    * or because the roster never had this version: the client needs the full roster.
@@ -169,6 +171,20 @@ export interface LastPresenceStore {
   closeAfterCrash(): Promise<number>
   /** Resolves when everything called before it is on disk, or has failed and was logged. */
   flush(): Promise<void>
+}
+
+/** What a user has decided about a contact elsewhere: a subscription stanza, or unavailable presence. */
+export interface Decision {
+  readonly packet: Packet
+  readonly at: Millis
+}
+/** Decisions that are not known to have been heard, of each matter (im/belated.ts) the last one. They come in with what they are about. */
+export interface DecisionStore {
+  /** The oldest first. */
+  all(): Promise<readonly Decision[]>
+  drop(packet: Packet): Promise<void>
+  /** Forgets what was decided before that moment. */
+  purge(before: Millis): Promise<void>
 }
 
 /** Domains of others to which there is a stream, or was one when the server went: for a server that comes back. */

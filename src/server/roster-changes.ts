@@ -4,7 +4,7 @@
  * what others are told of two steps does too: whoever receives it must process it in that order.
  */
 import type { Clock } from '../base/clock.ts'
-import type { RosterItem } from '../im/account.ts'
+import type { RosterChange, RosterItem } from '../im/account.ts'
 import { pushPayload } from '../im/roster.ts'
 import type { Step, SubscriptionOut } from '../im/subscribing.ts'
 import type { Wire } from '../xml/wire.ts'
@@ -13,6 +13,7 @@ import { Packet, Payload } from '../xmpp/packet.ts'
 import type { LocalAccount } from './accounts.ts'
 import type { FactBoard } from './facts.ts'
 import type { KeptFarewells } from './farewells.ts'
+import type { Decisions } from './links/decisions.ts'
 import type { RosterStore } from './ports.ts'
 import type { Router } from './router.ts'
 import type { Session } from './session.ts'
@@ -23,6 +24,7 @@ export interface RosterChangesParts {
   readonly router: Router
   readonly facts: FactBoard
   readonly farewells: KeptFarewells
+  readonly decisions: Decisions
   readonly deliver: (session: Session, packet: Packet) => void
   readonly requestId: () => Wire
 }
@@ -50,13 +52,23 @@ export class RosterChanges {
     // First, for a step whose second half cannot be stored must not have happened: a request without its item is no request
     if (request !== null) await rosters.keepRequest(account.bare.bare, request, clock.now())
     if (change !== null) {
-      await rosters.save(account.bare.bare, change)
+      await this.#save(account, change, step.decisions)
       account.roster.apply(change, rosters.epoch)
     }
     const effects = new Effects(account, this.#parts, origin)
     step.run(effects)
     if (change !== null) this.#parts.facts.tell('roster-changed', { account, change })
     return effects
+  }
+  async #save({ bare }: LocalAccount, change: RosterChange, all: readonly Packet[]): Promise<void> {
+    const { rosters, decisions } = this.#parts
+    const kept = decisions.decided(all)
+    try {
+      await rosters.save(bare.bare, change, kept)
+    } catch (error) {
+      decisions.undecided(kept)
+      throw error
+    }
   }
 }
 

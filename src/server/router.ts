@@ -28,6 +28,7 @@ export class Router {
   readonly #failed: (error: unknown, packet: Packet) => void
   #remote: Destination = nowhere
   #undelivered: ((presence: Packet) => void) | null = null
+  #heard: ((presence: Packet) => void) | null = null
   /** Stanzas that their destinations have not done yet. */
   #underWay = 0
   #idle: (() => void)[] = []
@@ -53,6 +54,10 @@ export class Router {
   /** `listener` is told of each presence of our accounts that did not get to a domain of others. */
   onUndelivered(listener: (presence: Packet) => void): void {
     this.#undelivered = listener
+  }
+  /** `listener` is told of each presence with a type that another server or a component has, as far as can be known. */
+  onHeard(listener: (presence: Packet) => void): void {
+    this.#heard = listener
   }
   /** Is this domain ours, be it a component's? */
   serves(domain: string): boolean {
@@ -104,6 +109,11 @@ export class Router {
     const isLost = packet.kind === 'presence' && this.isLocal(packet.from.domain) && !this.isLocal(packet.to!.domain)
     if (isLost) this.#undelivered?.(packet)
     if (origin !== null) return this.refuse(packet, error, origin)
+  }
+
+  /** The other side has acknowledged the stanza; where nothing is acknowledged, it was written. */
+  heard(packet: Packet): void {
+    if (packet.kind === 'presence' && packet.type !== '') this.#heard?.(packet)
   }
 
   /** Resolves when no stanza is under way to a destination that has to wait, such as for the disk. */

@@ -20,6 +20,7 @@ import type { Host, Software, Stores } from './feature.ts'
 import { hostOf } from './host.ts'
 import { IqService } from './iq-service.ts'
 import { KeptSessions } from './kept-sessions.ts'
+import { Decisions } from './links/decisions.ts'
 import { linking } from './links/linking.ts'
 import { LocalDomain } from './local-domain.ts'
 import { FROM_CLIENT, TO_ACCOUNT } from './order.ts'
@@ -104,9 +105,16 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const requestId = requestIds(entropy)
   const about = { clock, entropy, log, metrics, facts, accounts, router, failed, requestId }
   const later = (work: () => void): boolean => rush.later(work)
+  const decisions = new Decisions({
+    ...about,
+    store: stores.decisions,
+    rosters,
+    failed: (error) => failed(error, 'What was decided about a contact elsewhere could not be noted or said'),
+  })
   const { probing, farewells, rosterChanges, out } = contacts({
     ...about,
     rosters,
+    decisions,
     deliver,
     later,
     askAgainAfterMs: presence['ask-again'],
@@ -122,7 +130,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const goOn = (session: Session, packet: Packet): void | Promise<void> => work.goOn(session, packet)
   const rateLimiter: RateLimiter = new RateLimiter({ ...about, rate: options.rate, slots, isLocal, goOn })
 
-  const links = linking({ ...about, sessions, probing, asking })
+  const links = linking({ ...about, sessions, probing, asking, decisions })
   const isDirectoryPublic = presence['public-directory']
   const mayStrangersQuery = presence['queries-by-strangers']
   const knowledge: Knowledge = (watcher, contact) => journal.knowledge(watcher, contact)
@@ -155,7 +163,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const checkpoints = new Checkpoints({ ...about, sessions, kept: keptSessions, ...writes })
 
   const { software, domains, database, secret, registrar } = options
-  const room = { accounts, sessions, router, parties, journal, probing, links, deliver, deliverAfter, requestId }
+  const room = { accounts, sessions, router, parties, journal, probing, links, decisions, deliver, deliverAfter, requestId }
   const given = { clock, entropy, log, metrics, software, domains, stores, database, ...room }
   const host = hostOf<D>({ given, books, facts, asking, keptSessions, secret, registrar })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)

@@ -4,11 +4,12 @@
  * no such account, or the time that an answer takes would tell (SEC-4).
  */
 import type { Millis } from '../base/clock.ts'
-import type { AccountRow, AccountStore, Disabled } from '../server/ports.ts'
+import type { AccountRow, AccountStore, Decision, Disabled } from '../server/ports.ts'
 import type { ChosenPolicy, LastSeen, SharePaused } from '../server/presence-policy.ts'
 import type { Credentials } from '../xmpp/credentials.ts'
 import type { CoreTables } from './core-tables.ts'
 import { required, type Database, type Statement } from './database.ts'
+import { keeping } from './decisions.ts'
 import { prepare, type Query } from './prepare.ts'
 import { StorageError } from './storage-error.ts'
 import { storedJid } from './stored-jid.ts'
@@ -21,6 +22,7 @@ const KNOWN_MAX = 10_000
 export class SqlAccounts implements AccountStore {
   readonly #database: Database
   readonly #queries: Queries
+  readonly #keeping: ReturnType<typeof keeping>
   /** By bare JID; null: no such account. The least recently used comes first. */
   readonly #known = new Map<string, Promise<Credentials | null>>()
 
@@ -30,6 +32,7 @@ export class SqlAccounts implements AccountStore {
   constructor(database: Database) {
     this.#database = database
     this.#queries = queriesOf(database)
+    this.#keeping = keeping(database)
   }
 
   async create(bare: string, credentials: Credentials, now: Millis): Promise<boolean> {
@@ -76,8 +79,15 @@ export class SqlAccounts implements AccountStore {
     const row = { bare, lastSeen: lastSeen ?? ('' as const), sharePaused: sharePaused ?? ('' as const) }
     return (await this.#database.write(this.#queries.setPolicy(row))) > 0
   }
-  async delete(bare: string): Promise<boolean> {
-    return (await this.#changing(bare, this.#database.write(this.#queries.delete({ bare })))) > 0
+  async delete(bare: string, decisions: readonly Decision[] = []): Promise<boolean> {
+    try {
+      const change = [required(this.#queries.delete({ bare })), ...this.#keeping(decisions)]
+      await this.#changing(bare, this.#database.atomically(change))
+      return true
+    } catch (error) {
+      if (error instanceof StorageError && error.trouble === 'nothing-changed') return false
+      throw error
+    }
   }
   async list(domain: string, after: string, limit: number): Promise<readonly AccountRow[]> {
     const rows = await this.#database.read(this.#queries.list({ domain, after, limit }))

@@ -52,6 +52,15 @@ export interface CoreTables {
   sent_request: { owner: string; contact: string; lang: string | null; extra: string; payload: string; sent_at: Millis }
   /** That the owner does not want to see the contact any more (3.3), said at `said_at` for the nth time, unconfirmed. */
   farewell: { owner: string; contact: string; said_at: Millis; times: number }
+  /** What an account has decided about a contact elsewhere, until it is heard there: presence without payload. It outlives the account. */
+  decision: {
+    sender: string
+    contact: string
+    /** What it is about, of which the last word counts: im/belated.ts. */
+    about: 'watch' | 'show' | 'gone'
+    type: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed' | 'unavailable'
+    decided_at: Millis
+  }
   /** While `available` is 1, `at` is the moment since when. */
   last_presence: { owner: string; available: 0 | 1; at: Millis; payload: string }
   /** One row: the server was alive then. */
@@ -139,5 +148,15 @@ export const coreMigrations: Migrations = [
   (schema) => [
     schema.alterTable('account').addColumn('last_seen', 'text', (c) => c.notNull().defaultTo('')),
     schema.alterTable('account').addColumn('share_paused', 'text', (c) => c.notNull().defaultTo('')),
+  ],
+  (schema) => [
+    schema
+      .createTable('decision')
+      .addColumn('sender', 'text', (c) => c.notNull())
+      .addColumn('contact', 'text', (c) => c.notNull())
+      .addColumn('about', 'text', (c) => c.notNull())
+      .addColumn('type', 'text', (c) => c.notNull())
+      .addColumn('decided_at', 'bigint', (c) => c.notNull())
+      .addPrimaryKeyConstraint('decision_key', ['sender', 'contact', 'about']),
   ],
 ]

@@ -8,6 +8,7 @@ import { NO_GROUPS } from '../im/account.ts'
 import type { Farewell } from '../im/farewells.ts'
 import {
   RosterConflict,
+  type Decision,
   type PendingRequest,
   type Relation,
   type RosterChange,
@@ -22,6 +23,7 @@ import type { Jid } from '../xmpp/jid.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
 import { required, type Database, type Statement } from './database.ts'
 import { chosenPolicy } from './accounts.ts'
+import { keeping } from './decisions.ts'
 import { lastPresence } from './last-presence.ts'
 import type { Query } from './prepare.ts'
 import {
@@ -47,6 +49,7 @@ export class SqlRosters implements RosterStore {
   readonly #database: Database
   readonly #clock: Clock
   readonly #queries: RosterQueries
+  readonly #keeping: ReturnType<typeof keeping>
   /** By the number of owners, which is a power of two or the most there may be: few texts for all lengths. */
   readonly #relations = new Map<number, (values: readonly string[]) => Query<RelationRow>>()
 
@@ -56,6 +59,7 @@ export class SqlRosters implements RosterStore {
     this.#database = database
     this.#clock = clock
     this.#queries = rosterQueries(database)
+    this.#keeping = keeping(database)
   }
 
   async load(owner: string): Promise<StoredRoster> {
@@ -87,7 +91,7 @@ export class SqlRosters implements RosterStore {
     ]
   }
 
-  async save(owner: string, change: RosterChange): Promise<void> {
+  async save(owner: string, change: RosterChange, decisions: readonly Decision[] = []): Promise<void> {
     const { version, pushed } = change
     const { step, stay } = this.#queries
     const statements = [this.#itemStatement(owner, change), this.#requestStatement(owner, change)]
@@ -95,7 +99,7 @@ export class SqlRosters implements RosterStore {
     try {
       // One step further, or the same: whoever decided on another roster than the stored one finds no row.
       const turn = pushed ? step({ owner, version, epoch: this.epoch, before: version - 1 }) : stay({ owner, version })
-      await this.#database.atomically([required(turn), ...statements])
+      await this.#database.atomically([required(turn), ...statements, ...this.#keeping(decisions)])
     } catch (error) {
       if (error instanceof StorageError && error.trouble === 'nothing-changed') throw new RosterConflict(owner)
       throw error

@@ -106,6 +106,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     if (this.#state !== 'open') throw new StanzaError('remote-server-timeout', { text: 'The service is not connected' })
     this.#parts.counters.sent.value += 1
     this.#carrier.send(forAnyStream(packet).wire)
+    this.#parts.router.heard(packet)
   }
   ping(): void {
     if (this.#state !== 'open') return

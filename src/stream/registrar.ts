@@ -2,7 +2,8 @@
  * The life of local accounts: passwords become keys (RFC 5802), and what happens to an account happens to its
  * sessions. In-band registration (XEP-0077) and the operator's commands both come here.
  */
-import { farewells } from '../im/roster.ts'
+import { farewells, lastWords } from '../im/roster.ts'
+import type { LocalAccount } from '../server/accounts.ts'
 import { ACCOUNT_DELETED, accountDisabled } from '../server/endings.ts'
 import type { Host } from '../server/feature.ts'
 import type { Disabled } from '../server/ports.ts'
@@ -10,7 +11,7 @@ import type { Registrar } from '../server/registrar.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { deriveCredentials } from './sasl/credentials.ts'
 
-type Parts = Pick<Host, 'accounts' | 'sessions' | 'router' | 'stores' | 'clock' | 'entropy' | 'tell'>
+type Parts = Pick<Host, 'accounts' | 'sessions' | 'router' | 'stores' | 'decisions' | 'clock' | 'entropy' | 'tell'>
 
 export class LocalRegistrar implements Registrar {
   readonly #host: Parts
@@ -48,10 +49,10 @@ export class LocalRegistrar implements Registrar {
   }
 
   async delete(bare: Jid, removed?: () => void): Promise<boolean> {
-    const { stores, accounts, sessions, router, tell } = this.#host
+    const { accounts, sessions, router, tell } = this.#host
     const account = await accounts.load(bare.bare)
     // In turn with changes of the roster: what was decided before is stored before
-    if (account === null || !(await account.serial.run(() => stores.accounts.delete(bare.bare)))) return false
+    if (account === null || !(await account.serial.run(() => this.#remove(account)))) return false
     removed?.()
     accounts.forget(bare.bare)
     // Contacts are told: sessions and roster still know who those are.
@@ -59,6 +60,17 @@ export class LocalRegistrar implements Registrar {
     tell('account-deleted', { jid: bare })
     for (const farewell of farewells(account)) await router.route(farewell)
     return true
+  }
+  async #remove(account: LocalAccount): Promise<boolean> {
+    const { stores, decisions } = this.#host
+    const kept = decisions.decided([...lastWords(account), ...farewells(account)])
+    let isRemoved = false
+    try {
+      isRemoved = await stores.accounts.delete(account.bare.bare, kept)
+    } finally {
+      if (!isRemoved) decisions.undecided(kept)
+    }
+    return isRemoved
   }
 
   async #setDisabled(bare: Jid, disabled: Disabled | null): Promise<boolean> {

@@ -29,6 +29,7 @@ import type { StreamInfo } from '../../src/server/stream-features.ts'
 import { SqlAccounts } from '../../src/storage/accounts.ts'
 import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { SqlDecisions } from '../../src/storage/decisions.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../../src/storage/kept-sessions.ts'
 import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../../src/storage/linked-peers.ts'
 import { SqlLastPresence } from '../../src/storage/last-presence.ts'
@@ -86,6 +87,7 @@ export async function memoryServer(options: MemoryOptions = {}): Promise<MemoryS
     lastPresence: new SqlLastPresence(database, log),
     keptSessions: new SqlKeptSessions(database),
     linkedPeers: new SqlLinkedPeers(database),
+    decisions: new SqlDecisions(database),
   }
   const limits = { ...v.parse(limitsSettings, {}), 'strangers-step': 0, ...options.limits }
   const rate: RateSettings = { ...v.parse(rateSettings, {}), ...NO_RATE, ...options.rate }

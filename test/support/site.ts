@@ -79,7 +79,7 @@ export class Site {
   /** Lets others in. The same port as before, if there was one. */
   async listen(directTls = false): Promise<void> {
     if (this.#between === 'memory') {
-      if (this.port === 0) this.port = 1000 + this.#zone.doors.size
+      if (this.port === 0) this.port = this.#zone.freePort()
       this.#zone.doors.set(this.port, (socket) => this.peers.accept(socket, false))
       return
     }
@@ -116,6 +116,7 @@ export class Zone implements Resolver {
   /** Addresses of hosts, likewise. */
   readonly hosts = new Map<string, readonly string[]>()
   readonly doors = new Map<number, (socket: Socket) => void>()
+  #lastPort = 999
   /** In memory: nobody reaches anybody. */
   isDown = false
   /** In memory: addresses from which no answer comes at all. */
@@ -136,6 +137,10 @@ export class Zone implements Resolver {
     return near
   }
 
+  /** In memory: one that nobody has had. */
+  freePort(): number {
+    return (this.#lastPort += 1)
+  }
   srv(name: string): Promise<readonly SrvRecord[]> {
     const [kind, , ...labels] = name.split('.')
     const domain = labels.join('.')

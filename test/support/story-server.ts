@@ -34,6 +34,7 @@ import {
 import { SqlAccounts } from '../../src/storage/accounts.ts'
 import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { SqlDecisions } from '../../src/storage/decisions.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../../src/storage/kept-sessions.ts'
 import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../../src/storage/linked-peers.ts'
 import { SqlLastPresence } from '../../src/storage/last-presence.ts'
@@ -179,6 +180,7 @@ export class StoryServer {
     await stores.lastPresence.closeAfterCrash()
     const next = await storyServer(transport, { ...options, clock, database: host.database })
     await next.server.keptSessions.restoreAll()
+    next.host.decisions.begin()
     return next
   }
   /** What it has logged as errors. */
@@ -221,6 +223,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
     lastPresence: new SqlLastPresence(database, log),
     keptSessions: new SqlKeptSessions(database),
     linkedPeers: new SqlLinkedPeers(database),
+    decisions: new SqlDecisions(database),
   }
   const server = createServer<Database>({
     domains: options.domains ?? [DOMAIN],
@@ -240,6 +243,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   for (const feature of inOrderOfNeed(everyFeature))
     await install(feature, server.host, options.settings?.[feature.name] ?? PATIENT[feature.name] ?? {})
   server.freeze()
+  await server.host.decisions.load()
   const contexts = WITHOUT_TLS.has(transport) ? null : await certificates()
   const streams = { ...defaultsOf(streamsSettings), 'require-tls': contexts !== null, 'logins-per-second': 0, ...options.streams }
   const admission = new Admission(options.admission ?? { perAddress: 0, perMinute: 0 }, clock)

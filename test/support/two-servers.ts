@@ -44,6 +44,7 @@ export class Realm {
   isTogether = true
   readonly #clients: StoryClient[] = []
   readonly #wires: WireClient[] = []
+  readonly #atEnd: (() => Promise<void>)[] = []
 
   constructor(a: Site, b: Site, zone: Zone, clock: ManualClock) {
     this.a = a
@@ -142,7 +143,12 @@ export class Realm {
     const wire = await this.wire(to)
     return [wire, await wire.proved(from, { certificateFile: chainFile, keyFile })]
   }
+  /** What the story itself has started is ended with it. */
+  atEnd(end: () => Promise<void>): void {
+    this.#atEnd.push(end)
+  }
   async end(): Promise<void> {
+    for (const end of this.#atEnd) await end()
     for (const wire of this.#wires) wire.link.drop()
     await Promise.all([this.a.close(), this.b.close()])
   }

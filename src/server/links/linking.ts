@@ -9,6 +9,7 @@ import { Links } from '../links.ts'
 import type { Probing } from '../probing.ts'
 import type { Router } from '../router.ts'
 import type { Sessions } from '../sessions.ts'
+import type { Decisions } from './decisions.ts'
 import { Mending } from './mending.ts'
 import { Undelivered } from './undelivered.ts'
 import { watching } from './watching.ts'
@@ -23,16 +24,23 @@ export interface LinkingParts {
   readonly router: Router
   readonly probing: Probing
   readonly asking: Asking
+  readonly decisions: Decisions
   readonly failed: (error: unknown, what: string) => void
 }
 
 export function linking(parts: LinkingParts): Links {
-  const { clock, facts, router, sessions } = parts
-  const links: Links = new Links({ ...parts, isWatched: watching(sessions, clock, (session) => links.shownTo(session)) })
+  const { clock, facts, router, sessions, decisions } = parts
+  const isWatched = watching(sessions, clock, (session) => links.shownTo(session))
+  const links: Links = new Links({ ...parts, isWatched, isWanted: (local, remote) => decisions.isWanted(local, remote) })
   const failed = (error: unknown): void => parts.failed(error, 'Presence for a mended link could not be sent')
   const undelivered = new Undelivered({ ...parts, failed })
-  router.onUndelivered((presence) => undelivered.keep(presence))
+  router.onUndelivered((presence) => {
+    if (!decisions.unheard(presence)) undelivered.keep(presence)
+  })
   void new Mending(parts, links)
-  facts.on('link-mended', (link) => undelivered.mended(link))
+  facts.on('link-mended', (link) => {
+    undelivered.mended(link)
+    decisions.mended(link)
+  })
   return links
 }

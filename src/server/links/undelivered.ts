@@ -5,18 +5,14 @@
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
-import { isStillToBeSaid, matterOf } from '../../im/belated.ts'
+import { matterOf } from '../../im/belated.ts'
 import { Packet } from '../../xmpp/packet.ts'
-import type { Accounts } from '../accounts.ts'
 import type { LinkFact } from '../facts.ts'
-import type { Router } from '../router.ts'
+import { sayAll, type SayingParts } from './saying.ts'
 
-export interface UndeliveredParts {
+export interface UndeliveredParts extends SayingParts {
   readonly clock: Clock
-  readonly accounts: Accounts
-  readonly router: Router
   readonly metrics: Metrics
-  readonly failed: (error: unknown) => void
 }
 
 /** Of one link, and of all of them. */
@@ -24,9 +20,6 @@ const KEPT_MAX = 1000
 const KEPT_IN_ALL_MAX = 20_000
 /** After that, a login has put it right in all likelihood, or nobody is there any more. */
 const KEPT_FOR: Millis = 7 * 86_400_000
-/** Sent in one go; others have their turn before the next. */
-const AT_ONCE = 200
-const PAUSE: Millis = 5
 
 interface Kept {
   readonly packet: Packet
@@ -72,7 +65,12 @@ export class Undelivered {
   /** Stanzas flow again. */
   mended({ local, remote }: LinkFact): void {
     const link = this.#take(keyOf(local, remote))
-    if (link !== undefined) this.#send([...link.values()])
+    if (link === undefined) return
+    const packets = [...link.values()].map(({ packet }) => packet)
+    sayAll(this.#parts, packets, (packet) => {
+      this.#sent.value += 1
+      this.#parts.router.routeQuietly(packet)
+    })
   }
 
   #take(key: string): Map<string, Kept> | undefined {
@@ -82,22 +80,6 @@ export class Undelivered {
     this.#kept.delete(key)
     this.#size -= link.size
     return link
-  }
-  #send(all: readonly Kept[]): void {
-    const { clock, failed } = this.#parts
-    for (const { packet } of all.slice(0, AT_ONCE)) this.#say(packet).catch(failed)
-    if (all.length > AT_ONCE) clock.after(PAUSE, () => this.#send(all.slice(AT_ONCE)))
-  }
-  async #say(packet: Packet): Promise<void> {
-    const { accounts, router } = this.#parts
-    const account = await accounts.load(packet.from.bare)
-    const say = async (): Promise<void> => {
-      if (!isStillToBeSaid(account, packet)) return
-      this.#sent.value += 1
-      router.routeQuietly(packet)
-    }
-    // In turn with other changes of the roster: what is just being decided comes first
-    await (account === null ? say() : account.serial.run(say))
   }
   #forgetOld(link: Map<string, Kept>, now: Millis): void {
     for (const [matter, { at }] of link) {

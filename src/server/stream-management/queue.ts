@@ -123,8 +123,8 @@ export class UnacknowledgedQueue<N> {
     return 'accepted'
   }
   /** The oldest ones, so many, count as acknowledged from now on. That is no answer: one that is due still is. */
-  giveUp(count: number): void {
-    this.#take(count)
+  giveUp(count: number, received?: (note: N) => void): void {
+    this.#take(count, received)
   }
   /** Of what waits, what is to be written now, in order. */
   release(): readonly Entry<N>[] {

@@ -60,6 +60,7 @@ export class Federation implements Destination, Switchboard, Connector {
       waitMs: settings['queue-timeout'],
       clock,
       refuse: (packet, error, origin) => void router.returned(packet, error, origin),
+      written: (packet) => router.heard(packet),
     }
     this.#vigil = new Vigil({ host, settings, management: parts.peer.management, streams: this.#streams, outlets: this.#outlets })
     this.#sent = metrics.counter('porchlight_s2s_stanzas_sent_total', 'Stanzas for other servers')

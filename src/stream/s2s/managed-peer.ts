@@ -4,12 +4,14 @@ import type { Asked } from '../../server/stream-management/asking.ts'
 import { REQUEST } from '../../server/stream-management/nonzas.ts'
 import { uint32, UnacknowledgedQueue, type Acknowledgement, type QueueLimits } from '../../server/stream-management/queue.ts'
 import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
 import type { Pair } from './dialback/elements.ts'
 import type { Outlet, Waiting } from './outlet.ts'
 import type { PeerStream } from './peer-stream.ts'
 
 /** What is to be known of a stanza that was written. */
 export interface Sent {
+  readonly packet: Packet
   readonly outlet: Outlet
   /** Null: nobody is to be told when it does not get there. */
   readonly origin: Jid | null
@@ -32,15 +34,24 @@ export class ManagedPeer implements Asked {
   isAnswerDue = false
   readonly isSilent = false
   #emptied: (() => void)[] = []
+  readonly #heard: (note: Sent) => void
   readonly #handledBefore: number
   /** Of what is done on the stream, what does not count. */
   readonly #uncounted: number
 
-  /** @param written and handled on the stream that is resumed by this one */
-  constructor(stream: PeerStream, id: string | null, limits: QueueLimits, written: number, handled: number) {
+  /** @param written and handled on the stream that is resumed by this one @param heard told of what got to the other side */
+  constructor(
+    stream: PeerStream,
+    id: string | null,
+    limits: QueueLimits,
+    written: number,
+    handled: number,
+    heard: (packet: Packet) => void,
+  ) {
     this.stream = stream
     this.id = id
     this.queue = new UnacknowledgedQueue(limits, written)
+    this.#heard = ({ packet }) => heard(packet)
     this.#handledBefore = handled
     this.#uncounted = stream.received
   }
@@ -60,9 +71,13 @@ export class ManagedPeer implements Asked {
   }
   /** `<a/>` from the other side. */
   acknowledge(h: number): Acknowledgement {
-    const outcome = this.queue.acknowledge(h)
+    const outcome = this.queue.acknowledge(h, this.#heard)
     if (this.queue.size === 0) this.#isEmpty()
     return outcome
+  }
+  /** It is slow to tell. What is over the limit is believed to have got through, as without all this. */
+  believe(): void {
+    if (this.queue.isOverfull) this.queue.giveUp(this.queue.size >> 1, this.#heard)
   }
   /** Resolves when the other side has acknowledged everything, or the stream is lost. */
   whenEmpty(): Promise<void> {
@@ -88,7 +103,7 @@ export class ManagedPeer implements Asked {
   /** The other side says how much has got through before the stream was lost: the rest has not. */
   settle(h: number): Acknowledgement {
     const before = [...this.queue]
-    const outcome = this.queue.acknowledge(h)
+    const outcome = this.queue.acknowledge(h, this.#heard)
     if (outcome !== 'accepted') return outcome
     const rest = new Set(this.queue)
     for (const entry of before) {

@@ -47,10 +47,13 @@ export class PeerManagement {
   /** Streams that we have opened and lost, by pair. */
   readonly #lost = new Map<string, ManagedPeer>()
   readonly #resumed: Counter
+  readonly #heard: (packet: Packet) => void
 
-  constructor(parts: Pick<PeerParts, 'clock' | 'entropy' | 'settings'>, metrics: Metrics) {
+  /** @param heard told of each stanza that got to the other side */
+  constructor(parts: Pick<PeerParts, 'clock' | 'entropy' | 'settings'>, metrics: Metrics, heard: (packet: Packet) => void) {
     const { clock, settings } = parts
     this.#parts = parts
+    this.#heard = heard
     this.#limits = {
       stanzas: settings['queue-stanzas'],
       octets: settings['queue-size'],
@@ -66,7 +69,7 @@ export class PeerManagement {
 
   /** Stanzas count from here on, both ways. */
   begin(stream: PeerStream, id: string | null = null, written = 0, handled = 0): void {
-    stream.managed = new ManagedPeer(stream, id, this.#limits, written, handled)
+    stream.managed = new ManagedPeer(stream, id, this.#limits, written, handled, this.#heard)
   }
   /** The other side has opened it, and wants stanzas to count: who begins anew does not go on with what was lost before. */
   enable(stream: PeerStream, asked: Element): Element {
@@ -80,10 +83,9 @@ export class PeerManagement {
   /** A stanza was written. @param origin who is to be told when it does not get there */
   sent(managed: ManagedPeer, packet: Packet, outlet: Outlet, origin: Jid | null): void {
     const { queue } = managed
-    queue.push(packet, this.#parts.clock.now(), { outlet, origin, waiting: null })
+    queue.push(packet, this.#parts.clock.now(), { packet, outlet, origin, waiting: null })
     if (queue.size > LOOSE_MAX) packet.keep()
-    // It is slow to tell. What is over the limit is believed to have got through, as without all this
-    if (queue.isOverfull) queue.giveUp(queue.size >> 1)
+    managed.believe()
     this.#asking.look(managed)
   }
   /** Asks for a sign of life. */

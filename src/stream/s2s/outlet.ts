@@ -20,6 +20,8 @@ export interface OutletParts {
   readonly clock: Clock
   /** The stanza did not get through. @param origin who is to be told; null: nobody */
   readonly refuse: (packet: Packet, error: StanzaError, origin: Jid | null) => void
+  /** The stanza was written to a stream on which nothing is acknowledged. */
+  readonly written: (packet: Packet) => void
 }
 
 export interface Waiting {
@@ -76,6 +78,7 @@ export class Outlet {
     this.#sentAt = this.#parts.clock.now()
     this.#unansweredSince ??= this.#sentAt
     this.stream.sendStanza(text, packet, this, origin)
+    if (this.stream?.managed === null) this.#parts.written(packet)
   }
   /** Since when it has not been answered what was sent; null: it was. @param heardAt when anything was last heard */
   unanswered(heardAt: Millis): Millis | null {

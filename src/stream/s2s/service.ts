@@ -112,7 +112,9 @@ function peerParts({ host, federation: settings, peers, streams, certificates, s
     domain: domains[0]!,
     limits: scanLimits(streams, settings['stanza-size']),
     unread: unreadOf(streams, clock, settings['output-queue']),
-    management: settings['stream-management'] ? new PeerManagement({ clock, entropy, settings }, metrics) : null,
+    management: settings['stream-management']
+      ? new PeerManagement({ clock, entropy, settings }, metrics, (packet) => router.heard(packet))
+      : null,
     closeMs: streams['close-timeout'],
     anchors: certificates.anchors,
     tlsTo: (local, remote, alpn) => asClient(contextOf(local), remote, alpn),
