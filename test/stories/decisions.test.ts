@@ -162,7 +162,6 @@ for (const [counts, options, cases] of [
         await realm.b.story.contact(DAVE, ALICE, before[1])
         const alice = await alices.login()
         const dave = await realm.client(`${DAVE}/1`)
-        if (isAsked) dave.send(`<presence type='subscribe' to='${ALICE}'/>`)
         const pass = async (seconds: number): Promise<void> => {
           for (let s = 0; s < seconds; s++) {
             realm.clock.advance(1000)
@@ -170,6 +169,9 @@ for (const [counts, options, cases] of [
           }
           await turns()
         }
+        const asked = async (): Promise<number> => (await alices.site.host.stores.rosters.load(ALICE)).pending.length
+        if (isAsked) dave.send(`<presence type='subscribe' to='${ALICE}'/>`)
+        for (let s = 0; s < 60 && isAsked && (await asked()) === 0; s++) await pass(1)
         await pass(5)
         assert.deepEqual(await alices.unheard(), [], 'all of that was heard')
         realm.zone.isDown = true
