@@ -2,7 +2,7 @@
  * The server's end of the control socket. Who may open it may do everything: its file is for the server's own
  * user alone (mode 0600). It is also what tells a second server that the data directory is in use.
  */
-import { chmod, mkdir, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdir, rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import * as v from 'valibot'
@@ -50,13 +50,13 @@ export class ControlServer {
     try {
       if (!isPipe) {
         await mkdir(dirname(address), { recursive: true, mode: 0o700 })
-        await rm(address, { force: true }) // left behind by a server that was killed
+        await removeSocket(address) // left behind by a server that was killed
       }
       await control.#listen(address)
       if (!isPipe) await chmod(address, 0o600)
     } catch (error) {
       throw new ControlError(
-        `The control socket ${address} cannot be opened (${(error as Error).message}). Check that the server's user may write in its directory.`,
+        `The control socket ${address} cannot be opened (${(error as Error).message}). Check control-socket in section [admin], and that the server's user may write in that directory.`,
       )
     }
     return control
@@ -116,6 +116,13 @@ export class ControlServer {
       return refused(`The server has failed to do it (${String(error)}). Its log has more.`)
     }
   }
+}
+
+/** Whatever else is there belongs to somebody: a wrong path in the configuration must not cost a file. */
+async function removeSocket(address: string): Promise<void> {
+  const found = await lstat(address).catch(() => null)
+  if (found !== null && !found.isSocket()) throw new Error('something that is no socket is there already')
+  await rm(address, { force: true })
 }
 
 /** Whether somebody listens there. */

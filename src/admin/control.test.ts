@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -110,7 +111,10 @@ test('a second server at the same place is refused, and the first one is not dis
 
 test('what a server that was killed has left behind is replaced', async (t) => {
   const address = await place(t)
-  writeFileSync(address, '')
+  const killed = createServer().listen(`${address}.old`)
+  await once(killed, 'listening')
+  renameSync(`${address}.old`, address) // where the end of its listening does not remove it
+  await new Promise((done) => killed.close(done))
   const server = await ControlServer.listen(address, silent)
   const client = await connectControl(address)
   assert.notEqual(client, null)
@@ -138,4 +142,15 @@ test('on Windows the address is a pipe that depends on the path', () => {
   assert.match(a, /^\\\\\.\\pipe\\porchlight-[0-9a-f]{32}$/)
   assert.notEqual(a, b)
   assert.equal(controlAddress('/a', 'linux'), '/a')
+})
+
+test('a file that stands where the control socket should be is left alone', async (t) => {
+  const address = await place(t)
+  writeFileSync(address, 'a certificate, perhaps')
+  await assert.rejects(
+    ControlServer.listen(address, silent),
+    (error) =>
+      error instanceof ControlError && /something that is no socket is there already.*Check control-socket/.test(error.message),
+  )
+  assert.equal(readFileSync(address, 'utf8'), 'a certificate, perhaps')
 })

@@ -1,7 +1,11 @@
 /** `porchlight check`: whether the configuration can be used, and what it does that one should know. */
+import { CommandError } from '../admin/command.ts'
+import { connectControl } from '../admin/control-client.ts'
+import type { Status } from '../admin/status-commands.ts'
 import { SystemClock } from '../base/clock.ts'
 import { sentence } from '../config/problem.ts'
 import { inspect } from '../process/inspection.ts'
+import type { Setup } from '../process/setup.ts'
 import type { World } from '../process/world.ts'
 import { setupOf, type ConfigOptions } from './config-options.ts'
 
@@ -9,9 +13,24 @@ import { setupOf, type ConfigOptions } from './config-options.ts'
 export async function check(world: World, options: ConfigOptions): Promise<void> {
   const setup = setupOf(world, options)
   const { configFile } = setup
-  for (const note of await inspect(setup, world.platform, new SystemClock().now()))
+  const held = await heldByServer(setup)
+  for (const note of await inspect(setup, { platform: world.platform, now: new SystemClock().now(), held }))
     world.stdout.write(`Note: ${sentence(setup.problem(note))}\n`)
   world.stdout.write(
     configFile === null ? 'There is no configuration file; what is built in is good.\n' : `${configFile} is good.\n`,
   )
+}
+
+/** Where the server of this configuration listens, if it runs: those ports are not taken by somebody else. */
+async function heldByServer({ control }: Setup): Promise<readonly string[]> {
+  const server = await connectControl(control)
+  try {
+    const status = ((await server?.ask('status', {})) ?? null) as Status | null
+    return status === null ? [] : status.listening.map(({ address }) => address)
+  } catch (error) {
+    if (error instanceof CommandError) return [] // it is just starting
+    throw error
+  } finally {
+    await server?.close()
+  }
 }

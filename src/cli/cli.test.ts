@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -12,6 +12,9 @@ import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { SystemClock } from '../base/clock.ts'
+import { portsOf } from '../config/listening.ts'
+import { inspect } from '../process/inspection.ts'
+import { readSetup } from '../process/setup.ts'
 import type { RosterStore } from '../server/ports.ts'
 import { SqlRosters } from '../storage/rosters.ts'
 import { openSqlite } from '../storage/sqlite.ts'
@@ -351,7 +354,9 @@ test('a port that is taken is named with its option and the remedy', async (t) =
   assert.equal(code, 69)
   assert.match(
     err,
-    new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${port} \\(c2s in section \\[listen\\]\\): another program uses this port`),
+    new RegExp(
+      `Cannot listen on 127\\.0\\.0\\.1:${port} \\(\\[listen\\] c2s in porchlight\\.toml\\): another program uses this port`,
+    ),
   )
 })
 
@@ -410,22 +415,34 @@ test('restart: a configuration with which the server could not start again is re
   )
   writeFileSync(join(place.directory, 'porchlight.toml'), `${FREE_PORTS}[streams]\ndepth = 1\n`)
   assert.match((await place.run('restart')).err, /porchlight\.toml/)
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const taken = `127.0.0.1:${(other.address() as AddressInfo).port}`
+  writeFileSync(join(place.directory, 'porchlight.toml'), FREE_PORTS.replace(/^c2s = .*$/m, `c2s = ["${taken}"]`))
+  assert.match(
+    (await place.run('restart')).err,
+    new RegExp(`goes on as it is.*\n.*\\[listen\\] c2s: "${taken}" cannot be opened: another`),
+  )
+  other.close()
   writeFileSync(join(place.directory, 'porchlight.toml'), FREE_PORTS)
   assert.equal((await place.run('status')).code, 0)
+  assert.match((await place.run('check')).out, /is good/) // what the server itself listens on is not taken
   assert.equal(child.exitCode, null)
 })
 
 test('check: what is good is called good, with notes on what is dangerous', async (t) => {
-  const place = new Place(t, '[streams]\nrequire-tls = false\n')
+  const place = new Place(t, `${FREE_PORTS}[streams]\nrequire-tls = false\n`)
   const { code, out } = await place.run('check')
   assert.equal(code, 0)
   assert.match(out, /^Note: .*\[streams\] require-tls: users may log in and write without encryption/)
   assert.match(out, /porchlight\.toml is good\.\n$/)
 })
 
-test('the test configuration is good', async (t) => {
-  const config = fileURLToPath(new URL('../../config/test.toml', import.meta.url))
-  assert.equal((await new Place(t, '').run(`check --config ${config}`)).code, 0)
+test('the test configuration is good', async () => {
+  const configFile = fileURLToPath(new URL('../../config/test.toml', import.meta.url))
+  const setup = readSetup({ configFile, fresh: false, directory: '/', platform: process.platform })
+  const held = portsOf(setup.config).map(({ text }) => text) // another server may use its ports meanwhile
+  await inspect(setup, { platform: process.platform, now: Date.now(), held })
 })
 
 test('a configuration that was asked for must be there', async (t) => {

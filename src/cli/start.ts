@@ -37,7 +37,8 @@ export async function start(world: World, options: StartOptions): Promise<number
       runtime: world.runtime,
       pid: world.pid,
       memory: () => world.memory(),
-      inspect: async () => void (await inspect(setupOf(world, options, options.fresh), world.platform, clock.now())),
+      inspect: async (held: readonly string[]) =>
+        void (await inspect(setupOf(world, options, options.fresh), { platform: world.platform, now: clock.now(), held })),
     }
     const running = await startServer(setup, runtime, about)
     world.onSignal('SIGHUP', () => void running.certificates.reload())

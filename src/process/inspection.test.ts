@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -24,13 +26,20 @@ async function certificate(directory: string, name: string, domains: readonly st
   writeFileSync(join(directory, `${name}.key`), key)
 }
 
+/** Others may use the usual ports meanwhile. */
+const NO_PORTS = `\n[listen]\n${['c2s', 'c2s-direct-tls', 's2s', 's2s-direct-tls', 'http', 'https', 'monitoring'].map((option) => `${option} = []\n`).join('')}`
+
+/** Ports of which only those for clients are open. */
+const only = (options: string): string =>
+  `[listen]\n${options}\ns2s = []\ns2s-direct-tls = []\nhttp = []\nhttps = []\nmonitoring = []\n`
+
 /** What `porchlight check` says: mistakes, or else notes. The name of the file is left out. */
-async function check(directory: string, toml: string): Promise<readonly string[]> {
+async function check(directory: string, toml: string, held: readonly string[] = []): Promise<readonly string[]> {
   const file = join(directory, 'porchlight.toml')
-  writeFileSync(file, toml)
+  writeFileSync(file, toml.includes('[listen]') ? toml : toml + NO_PORTS)
   try {
     const setup = readSetup({ configFile: null, fresh: false, directory, platform: 'linux' })
-    const notes = await inspect(setup, 'linux', NOW)
+    const notes = await inspect(setup, { platform: 'linux', now: NOW, held })
     return notes.map((note) => `Note ${sentence(setup.problem(note)).slice(file.length)}`)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
@@ -87,13 +96,19 @@ test('each mistake in certificates has its line, option and remedy, and hides no
 })
 
 test('an address that the machine does not have is a mistake', async (t) => {
-  assert.deepEqual(await check(folder(t), '[listen]\nc2s = ["127.0.0.1:5222", "192.0.2.7:5222"]\n'), [
+  assert.deepEqual(await check(folder(t), only('c2s = ["127.0.0.1:0", "192.0.2.7:5222"]\nc2s-direct-tls = []')), [
     ':2: [listen] c2s: "192.0.2.7:5222" cannot be opened: this machine has no such address. Name one that it has, or "[::]" for all.',
   ])
 })
 
 test('ports that stay closed are not looked at', async (t) => {
-  assert.deepEqual(await check(folder(t), '[listen]\ns2s = ["192.0.2.7:5269", "[::]:5222"]\n[federation]\nenabled = false\n'), [])
+  assert.deepEqual(
+    await check(
+      folder(t),
+      `${NO_PORTS.replace('s2s = []', 's2s = ["192.0.2.7:5269", "[::]:5222"]')}[federation]\nenabled = false\n`,
+    ),
+    [],
+  )
 })
 
 test('a data directory that cannot be made is a mistake, and nothing is left of the attempt', async (t) => {
@@ -118,13 +133,51 @@ test('a data directory that cannot be made is a mistake, and nothing is left of 
 test('a control socket whose path no socket can have is a mistake', async (t) => {
   assert.match(
     (await check(folder(t), `[server]\ndata-directory = "${'long'.repeat(30)}"\n`)).join(),
-    /^:2: \[server\] data-directory: the path of the control socket, .+, is longer than the 107 octets.*\. Name a shorter one/,
+    /^:2: \[server\] data-directory: the path of the control socket, .+, is longer than the 103 octets.*\. Name a shorter one/,
   )
 })
 
 test('monitoring that the world can reach is noted', async (t) => {
   assert.match(
-    (await check(folder(t), '[listen]\nmonitoring = ["[::]:9090"]\n')).join(),
-    /^Note :2: \[listen\] monitoring: "\[::\]:9090" can be reached from elsewhere, .+\. Write "127\.0\.0\.1:9090"/,
+    (await check(folder(t), NO_PORTS.replace('monitoring = []', 'monitoring = ["[::]:0"]'))).join(),
+    /^Note :9: \[listen\] monitoring: "\[::\]:0" can be reached from elsewhere, .+\. Write "127\.0\.0\.1:9090"/,
   )
+})
+
+async function takenPort(t: TestContext): Promise<number> {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.after(() => other.close())
+  return (other.address() as AddressInfo).port
+}
+
+test('a port that another program uses is a mistake; one that the server itself has open is none', async (t) => {
+  const port = await takenPort(t)
+  const toml = only(`c2s = ["127.0.0.1:${port}"]\nc2s-direct-tls = []`)
+  assert.deepEqual(await check(folder(t), toml), [
+    `:2: [listen] c2s: "127.0.0.1:${port}" cannot be opened: another program uses this port. Stop it, or write another port into the configuration.`,
+  ])
+  assert.deepEqual(await check(folder(t), toml, [`127.0.0.1:${port}`]), [])
+})
+
+test('the same port under two names of one address is a mistake', async (t) => {
+  const free = createServer().listen(0, '127.0.0.1')
+  await once(free, 'listening')
+  const { port } = free.address() as AddressInfo
+  await new Promise((done) => free.close(done))
+  assert.match(
+    (await check(folder(t), only(`c2s = ["127.0.0.1:${port}"]\nc2s-direct-tls = ["localhost:${port}"]`))).join(),
+    /^:3: \[listen\] c2s-direct-tls: "localhost:\d+" cannot be opened: another program uses this port/,
+  )
+})
+
+test('a control socket where something else is, or nothing can be made, is a mistake', async (t) => {
+  const place = folder(t)
+  writeFileSync(join(place, 'letters'), 'dear')
+  for (const path of ['letters', '.', 'letters/socket', '/proc/nowhere/socket'])
+    assert.match(
+      (await check(place, `[admin]\ncontrol-socket = "${path}"\n`)).join(),
+      /^:2: \[admin\] control-socket: the control socket cannot be made at .+\. Name a path/,
+    )
+  assert.equal(readFileSync(join(place, 'letters'), 'utf8'), 'dear')
 })

@@ -2,51 +2,72 @@
  * What is wrong with a configuration on this machine: certificates, addresses and the data directory. It starts nothing, and
  * leaves nothing behind.
  */
-import { mkdtemp, rmdir, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { lstat, mkdtemp, rmdir, stat } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
+import { ADDRESS_OCTETS_MAX } from '../admin/control-address.ts'
 import type { Millis } from '../base/clock.ts'
 import { warningsAbout, type Complaint } from '../config/checks.ts'
 import { portsOf } from '../config/listening.ts'
 import { ConfigError } from '../config/problem.ts'
+import { addressOf, type Address } from '../net/address.ts'
 import { addressReason } from './ports.ts'
 import type { Setup } from './setup.ts'
 import { inspectCertificates } from './tls.ts'
 
-/** A longer path is no address of a Unix socket (unix(7): `sun_path`, with the null at its end). */
-const SOCKET_PATH_MAX = 107
+/** What is known of the machine, and what it looks like without the server that is inspected. */
+export interface Surroundings {
+  readonly platform: string
+  readonly now: Millis
+  /** Addresses that the running server has opened with this configuration, or an earlier state of it: they become free. */
+  readonly held: readonly string[]
+}
 
 /** @returns what one should know, though the server can be started so @throws ConfigError with all mistakes */
-export async function inspect(setup: Setup, platform: string, now: Millis): Promise<readonly Complaint[]> {
+export async function inspect(setup: Setup, { platform, now, held }: Surroundings): Promise<readonly Complaint[]> {
   const certificates = await inspectCertificates(setup, now)
-  const mistakes = [...certificates.mistakes, ...(await missingAddresses(setup)), ...(await dataDirectory(setup, platform))]
+  const mistakes = [
+    ...certificates.mistakes,
+    ...(await addresses(setup, held)),
+    ...(await dataDirectory(setup)),
+    ...(await controlSocket(setup, platform)),
+  ]
   if (mistakes.length > 0) throw new ConfigError(mistakes.map(setup.problem))
   return [...warningsAbout(setup.config), ...certificates.notes]
 }
 
-async function missingAddresses({ config }: Setup): Promise<readonly Complaint[]> {
+/** All are open at the same time, so that two names of one address are noticed. */
+async function addresses({ config }: Setup, held: readonly string[]): Promise<readonly Complaint[]> {
   const found: Complaint[] = []
-  for (const { option, text, host } of portsOf(config)) {
-    const code = await reasonAgainst(host)
+  const open: Server[] = []
+  const ours = held.map(addressOf).filter((address) => address !== null)
+  for (const { option, text, host, port } of portsOf(config)) {
+    const isOurs = ours.some((one) => one.port === port)
+    const opened = await opening({ host, port: isOurs ? 0 : port })
+    if (typeof opened !== 'string') {
+      open.push(opened)
+      continue
+    }
     // A machine without IPv6 opens every IPv4 address instead.
-    if (code === null || host === '::') continue
-    const [what, remedy] = addressReason(code)
+    if (host === '::' && (opened === 'EAFNOSUPPORT' || opened === 'EADDRNOTAVAIL')) continue
+    const [what, remedy] = addressReason(opened)
     found.push({ section: 'listen', option, what: `"${text}" cannot be opened: ${what}`, remedy })
   }
+  await Promise.all(open.map((server) => new Promise((done) => server.close(done))))
   return found
 }
 
-/** The code of the error with which an address of this host cannot be opened; null if it can. */
-function reasonAgainst(host: string): Promise<string | null> {
+/** The code of the error with which an address of this machine cannot be opened, if it cannot. */
+function opening({ host, port }: Address): Promise<Server | string> {
   return new Promise((resolve) => {
-    const server = createServer()
+    const server = createServer((socket) => socket.destroy())
     server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code ?? 'EADDRNOTAVAIL'))
-    server.listen({ host, port: 0 }, () => server.close(() => resolve(null)))
+    server.listen({ host, port }, () => resolve(server))
   })
 }
 
-async function dataDirectory(setup: Setup, platform: string): Promise<readonly Complaint[]> {
-  const { config, dataDirectory: directory, control } = setup
+async function dataDirectory(setup: Setup): Promise<readonly Complaint[]> {
+  const { dataDirectory: directory } = setup
   const found: Complaint[] = []
   const complain = (what: string): void =>
     void found.push({
@@ -57,14 +78,25 @@ async function dataDirectory(setup: Setup, platform: string): Promise<readonly C
     })
   const reason = await reasonAgainstWriting(directory)
   if (reason !== null) complain(`${directory} cannot be used (${reason})`)
-  if (platform !== 'win32' && Buffer.byteLength(control) > SOCKET_PATH_MAX)
-    found.push({
-      section: config.admin['control-socket'] === '' ? 'server' : 'admin',
-      option: config.admin['control-socket'] === '' ? 'data-directory' : 'control-socket',
-      what: `the path of the control socket, ${control}, is longer than the ${SOCKET_PATH_MAX} octets that sockets may have`,
-      remedy: 'Name a shorter one in section [admin], option control-socket.',
-    })
   return found
+}
+
+/** @param platform Windows has pipes, which are no files */
+async function controlSocket({ config, control }: Setup, platform: string): Promise<readonly Complaint[]> {
+  if (platform === 'win32') return []
+  const isNamed = config.admin['control-socket'] !== ''
+  const [section, option] = isNamed ? ['admin', 'control-socket'] : ['server', 'data-directory']
+  const complaint = (what: string, remedy: string): readonly Complaint[] => [{ section, option, what, remedy }]
+  if (Buffer.byteLength(control) > ADDRESS_OCTETS_MAX)
+    return complaint(
+      `the path of the control socket, ${control}, is longer than the ${ADDRESS_OCTETS_MAX} octets that sockets may have`,
+      'Name a shorter one in section [admin], option control-socket.',
+    )
+  const other = 'Name a path at which there is nothing yet in section [admin], option control-socket.'
+  if ((await lstat(control).catch(() => null))?.isSocket() === false)
+    return complaint(`the control socket cannot be made at ${control}: something else is there`, other)
+  const reason = isNamed ? await reasonAgainstWriting(dirname(control)) : null
+  return reason === null ? [] : complaint(`the control socket cannot be made at ${control} (${reason})`, other)
 }
 
 /** Tries it in the directory, or in the nearest one above it that is there; null if it can be written. */

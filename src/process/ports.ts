@@ -16,7 +16,7 @@ export interface OpenPort {
   close(): Promise<void>
 }
 
-/** A port cannot be opened; the message says which, why, and what to do. */
+/** Ports cannot be opened; the message says which, why, and what to do. */
 export class PortError extends Error {}
 
 /** Who takes the connections of which ports. */
@@ -58,16 +58,19 @@ export async function openPorts(listen: ListenSettings, users: PortUsers): Promi
     'monitoring': async ({ host, port }) => (await monitoring()).listen(host, port, null),
   }
   const open: OpenPort[] = []
-  try {
-    for (const what of Object.keys(openers) as (keyof ListenSettings)[]) {
-      const opener = openers[what]
-      if (opener !== null) for (const text of listen[what]) open.push(await attempt(what, addressOf(text)!, opener))
+  const refusals: string[] = []
+  for (const what of Object.keys(openers) as (keyof ListenSettings)[]) {
+    const opener = openers[what]
+    if (opener === null) continue
+    for (const text of listen[what]) {
+      const opened = await attempt(what, addressOf(text)!, opener)
+      if (typeof opened === 'string') refusals.push(opened)
+      else open.push(opened)
     }
-  } catch (error) {
-    await Promise.all(open.map((port) => port.close()))
-    throw error
   }
-  return open
+  if (refusals.length === 0) return open
+  await Promise.all(open.map((port) => port.close()))
+  throw new PortError(refusals.join('\n'))
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
@@ -75,7 +78,8 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make())
 }
 
-async function attempt(what: OpenPort['what'], address: Address, one: Open): Promise<OpenPort> {
+/** A text says why it cannot be opened. */
+async function attempt(what: OpenPort['what'], address: Address, one: Open): Promise<OpenPort | string> {
   try {
     const { host, port, close } = await one(address)
     return { what, address: { host, port }, close }
@@ -85,13 +89,13 @@ async function attempt(what: OpenPort['what'], address: Address, one: Open): Pro
     if (address.host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL'))
       return attempt(what, { host: '0.0.0.0', port: address.port }, one)
     const [reason, remedy] = REASONS[code ?? ''] ?? [message, '']
-    throw new PortError(`Cannot listen on ${textOf(address)} (${what} in section [listen]): ${reason}. ${remedy}`.trimEnd())
+    return `Cannot listen on ${textOf(address)} ([listen] ${what} in porchlight.toml): ${reason}. ${remedy}`.trimEnd()
   }
 }
 
 type Reason = readonly [reason: string, remedy: string]
 const REASONS: Readonly<Record<string, Reason>> = {
-  EADDRINUSE: ['another program uses this port', 'Stop it, or name another port.'],
+  EADDRINUSE: ['another program uses this port', 'Stop it, or write another port into the configuration.'],
   EACCES: ['only privileged users may open this port', 'Name one from 1024 up, or give the server the right to.'],
   EADDRNOTAVAIL: ['this machine has no such address', 'Name one that it has, or "[::]" for all.'],
   ENOTFOUND: ['this name has no address', 'Name an IP address.'],

@@ -50,8 +50,12 @@ export interface About {
   readonly runtime: string
   readonly pid: number
   memory(): number
-  /** Whether the server could start again with the configuration as it is now. @throws ConfigError with what keeps it from that */
-  inspect(): Promise<void>
+  /**
+   * Whether the server could start again with the configuration as it is now.
+   * @param held addresses at which it listens, which will be free then
+   * @throws ConfigError with what keeps it from that
+   */
+  inspect(held: readonly string[]): Promise<void>
 }
 
 const CERTIFICATES_MS: Millis = 60_000
@@ -158,7 +162,7 @@ async function start(parts: Parts): Promise<Running> {
         throw new CommandError(
           'By its configuration ([server] fresh) this server keeps nothing over a restart. Stop it and start it.',
         )
-      await refuseMistakes(parts.about)
+      await refuseMistakes(parts.about, ports)
       endOfTick(restart.resolve) // when whoever has asked is told
       return {}
     }),
@@ -205,9 +209,9 @@ async function start(parts: Parts): Promise<Running> {
 }
 
 /** A server that is stopped with a configuration with which it cannot start stays down. @throws CommandError */
-async function refuseMistakes(about: About): Promise<void> {
+async function refuseMistakes(about: About, ports: readonly OpenPort[]): Promise<void> {
   try {
-    await about.inspect()
+    await about.inspect(ports.map(({ address }) => textOf(address)))
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     throw new CommandError(`The server goes on as it is, since it could not start again:\n${error.message}`)
