@@ -70,6 +70,15 @@ test('settings for tests are warned of', () => {
   )
 })
 
+test('XEP-0198: times that are over before a broken stream between servers may be resumed are warned of', () => {
+  const warned = (toml: string): readonly string[] => warningsAbout(config(toml)).map((w) => `${w.section} ${w.option}`)
+  const short = (more = ''): string =>
+    `[federation]\nqueue-timeout = "5 s"\n${more}[presence-annotations]\nconfirm-within = "4 s"\n`
+  assert.deepEqual(warned(short()), ['federation queue-timeout', 'presence-annotations confirm-within'])
+  assert.deepEqual(warned(short('stream-management = false\n')), [])
+  assert.deepEqual(warned('[federation]\nqueue-timeout = "6 s"\n[presence-annotations]\nconfirm-within = "6 s"\n'), [])
+})
+
 test('COMP-4: a secret that somebody may guess is warned of', () => {
   assert.deepEqual(
     warningsAbout(config('[[component]]\ndomain = "a.example"\nsecret = "sesame"')).map((w) => `${w.section} ${w.option}`),

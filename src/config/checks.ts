@@ -1,6 +1,8 @@
 /** What the kinds of the options cannot say: values that mean something, and options that go together. */
+import type { Millis } from '../base/clock.ts'
 import { addressOf, isPrivate } from '../net/address.ts'
 import { targetOf } from '../net/dns.ts'
+import { RESUMPTION_MS } from '../stream/s2s/management.ts'
 import { peerDomain } from '../stream/s2s/trust.ts'
 import { isNetwork } from '../net/http-peer.ts'
 import { isOrigin } from '../net/origins.ts'
@@ -42,7 +44,7 @@ export function complaintsAbout(config: Config): readonly Complaint[] {
 /** What it may be started with, but only on purpose. */
 export function warningsAbout(config: Config): readonly Complaint[] {
   const { server, sasl, streams, presence, component } = config
-  const found: Complaint[] = [...exposures(config)]
+  const found: Complaint[] = [...exposures(config), ...resumptions(config)]
   const warn = (section: string, option: string, what: string): void =>
     void found.push({ section, option, what, remedy: 'Leave it out, except for tests.' })
   if (server.fresh) warn('server', 'fresh', 'nothing is kept when the server stops')
@@ -59,6 +61,27 @@ export function warningsAbout(config: Config): readonly Complaint[] {
     })
   }
   return found
+}
+
+/** After a stream between servers broke, what is for the other side may be held for so long, since it may be resumed. */
+function* resumptions({ federation, features }: Config): Iterable<Complaint> {
+  if (!federation.enabled || !federation['stream-management']) return
+  const annotations = features['presence-annotations'] as { readonly 'confirm-within': Millis }
+  const [held, remedy] = [`${RESUMPTION_MS / 1000} seconds`, `Write "${RESUMPTION_MS / 500} seconds" or more.`]
+  if (federation['queue-timeout'] <= RESUMPTION_MS)
+    yield {
+      section: 'federation',
+      option: 'queue-timeout',
+      what: `stanzas are refused while they are held, for up to ${held}, until it is known what a broken stream has carried`,
+      remedy,
+    }
+  if (annotations['confirm-within'] <= RESUMPTION_MS)
+    yield {
+      section: 'presence-annotations',
+      option: 'confirm-within',
+      what: `contacts may be shown as gone while stanzas are held, for up to ${held}, after a stream has broken`,
+      remedy,
+    }
 }
 
 function* domains({ server }: Config): Iterable<Complaint> {

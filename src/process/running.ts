@@ -31,6 +31,7 @@ import { openFederation } from './federation.ts'
 import { ConfigError } from '../config/problem.ts'
 import { keepHouse } from './housekeeping.ts'
 import { openPorts, type OpenPort } from './ports.ts'
+import { mendRosters } from './roster-mending.ts'
 import type { Setup } from './setup.ts'
 import { openCertificates } from './tls.ts'
 
@@ -74,6 +75,7 @@ export async function startServer(setup: Setup, given: Runtime, about: About): P
   let assembly: Assembly | null = null
   try {
     assembly = await assemble(setup, runtime)
+    const hasCrashed = await assembly.stores.lastPresence.hasCrashed()
     const left = await assembly.stores.lastPresence.closeAfterCrash()
     if (left > 0)
       log.warn(
@@ -83,7 +85,7 @@ export async function startServer(setup: Setup, given: Runtime, about: About): P
     const waiting = await assembly.server.keptSessions.restoreAll()
     if (waiting > 0) log.info({ sessions: waiting }, 'sessions of before the restart wait for their clients')
     const certificates = await openCertificates(setup, runtime)
-    return await start({ setup, runtime, about, control, assembly, certificates, troubles })
+    return await start({ setup, runtime, about, control, assembly, certificates, troubles, hasCrashed })
   } catch (error) {
     await control.close()
     await assembly?.close()
@@ -99,6 +101,8 @@ interface Parts {
   readonly assembly: Assembly
   readonly certificates: Certificates
   readonly troubles: Troubles
+  /** The server was not stopped properly before. */
+  readonly hasCrashed: boolean
 }
 
 async function start(parts: Parts): Promise<Running> {
@@ -170,6 +174,7 @@ async function start(parts: Parts): Promise<Running> {
   )
   control.commands = recorded(commands, log, metrics)
   const timers = [keepHouse({ stores, clock, log }), certificates.watch(clock, CERTIFICATES_MS), server.checkpoints.start()]
+  if (parts.hasCrashed) timers.push(mendRosters({ audit: server.rosterAudit, domains: server.host.domains, clock, log }))
   log.info(
     { listening: ports.map((p) => `${p.what} ${textOf(p.address)}`), data: config.server.fresh ? 'in memory' : dataDirectory },
     'started',
@@ -190,7 +195,8 @@ async function start(parts: Parts): Promise<Running> {
     await servers?.federation.finish()
     // Nothing comes in any more and nothing goes out: what is known of the sessions now is what is to be kept
     if (how === 'to start again') await keepSessions(parts)
-    await inTime(clock, CLIENTS_MS, Promise.all([closed, server.host.router.whenIdle()]))
+    if (await inTime(clock, CLIENTS_MS, Promise.all([closed, server.host.router.whenIdle()])))
+      stores.lastPresence.rest(clock.now())
     await control.close()
     await assembly.close()
   }

@@ -164,6 +164,10 @@ export interface LastPresenceStore {
   load(bare: string): Promise<LastPresence | null>
   /** "We were alive then." Returns at once. */
   heartbeat(now: Millis): void
+  /** "We stop properly." Returns at once. */
+  rest(now: Millis): void
+  /** At the start: whether the server was alive before and has not said `rest` since. The mark of that is taken away. */
+  hasCrashed(): Promise<boolean>
   /**
    * At the start: accounts still marked available were so when the server died. They were last seen at its
    * last heartbeat, with no payload. Returns how many.

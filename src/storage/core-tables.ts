@@ -63,7 +63,7 @@ export interface CoreTables {
   }
   /** While `available` is 1, `at` is the moment since when. */
   last_presence: { owner: string; available: 0 | 1; at: Millis; payload: string }
-  /** One row: the server was alive then. */
+  /** A row when the server was alive, and one when it stopped properly, if that was its end. */
   heartbeat: { id: number; at: Millis }
 }
 

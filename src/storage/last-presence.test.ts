@@ -86,3 +86,13 @@ test('marks that are gathered: the last of each account is written, and whoever 
   await marks.flush()
   assert.deepEqual(await written(), [3, 5])
 })
+
+test('a server that was alive and has not said that it rests has crashed; one that was restarted properly has not', async () => {
+  const { lastPresence, clock } = await storesInMemory()
+  assert.equal(await lastPresence.hasCrashed(), false, 'it was never alive')
+  lastPresence.heartbeat(clock.now())
+  assert.equal(await lastPresence.hasCrashed(), true)
+  lastPresence.rest(clock.now())
+  assert.equal(await lastPresence.hasCrashed(), false)
+  assert.equal(await lastPresence.hasCrashed(), true, 'the mark is for one start')
+})

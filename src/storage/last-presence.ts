@@ -15,8 +15,9 @@ import { prepare, type Query } from './prepare.ts'
 
 type Queries = ReturnType<typeof queriesOf>
 
-/** The only row of `heartbeat`. */
+/** The rows of `heartbeat`. */
 const HEART = 1
+const REST = 2
 const GATHER_MS: Millis = 250
 
 export class SqlLastPresence implements LastPresenceStore {
@@ -43,7 +44,16 @@ export class SqlLastPresence implements LastPresenceStore {
     this.#gather(bare, this.#queries.mark({ owner: bare, available: 0, at: last.at, payload: decode(last.payload.text) }))
   }
   heartbeat(now: Millis): void {
-    this.#send(this.#queries.beat({ at: now }))
+    this.#send(this.#queries.beat({ id: HEART, at: now }))
+  }
+  rest(now: Millis): void {
+    this.#send(this.#queries.beat({ id: REST, at: now }))
+  }
+  async hasCrashed(): Promise<boolean> {
+    const rows = await this.#database.read(this.#queries.beats({}))
+    await this.#database.write(this.#queries.wake({}))
+    const has = (id: number): boolean => rows.some((row) => row.id === id)
+    return has(HEART) && !has(REST)
   }
   async load(bare: string): Promise<LastPresence | null> {
     if (this.#gathered.has(bare)) this.#sendAll()
@@ -107,10 +117,12 @@ function queriesOf(database: Database) {
           })),
         ),
     ),
-    beat: prepare((p: { at: Millis }) =>
+    beats: prepare(() => db.selectFrom('heartbeat').select('id')),
+    wake: prepare(() => db.deleteFrom('heartbeat').where('id', '=', REST)),
+    beat: prepare((p: { id: number; at: Millis }) =>
       db
         .insertInto('heartbeat')
-        .values({ id: HEART, at: p.at })
+        .values({ id: p.id, at: p.at })
         .onConflict((c) => c.column('id').doUpdateSet((eb) => ({ at: eb.ref('excluded.at') }))),
     ),
     load: prepare((p: { owner: string }) =>

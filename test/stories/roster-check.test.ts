@@ -1,6 +1,8 @@
 /** `porchlight roster check`: what two rosters disagree about, seen by the operator and set right under the users' eyes. */
 import assert from 'node:assert/strict'
+import { silent } from '../../src/base/log.ts'
 import { request, rosterItem } from '../../src/im/recorder.ts'
+import { mendRosters } from '../../src/process/roster-mending.ts'
 import type { PendingRequest, RosterItem } from '../../src/im/account.ts'
 import type { AuditPage, Finding } from '../../src/server/roster-audit.ts'
 import { arrives, gone, here, push } from '../support/stanzas.ts'
@@ -145,3 +147,27 @@ story('what makes no sense is taken out, with a push to who looks', async (cast)
   )
   assert.deepEqual(await check(cast, true), [])
 })
+
+story(
+  'after a crash, what two rosters disagree about is set right in the background, and logged',
+  { on: ['memory'] },
+  async (cast) => {
+    await cast.rosters(['alice', 'bob', 'both'], ['bob', 'alice', 'to'])
+    for (let i = 0; i < 45; i++) await cast.server.account(bareOf(`zoe${i}`))
+    const alice = await cast.client('alice', '1', { presence: null })
+    const said: object[] = []
+    const note = (fields: object): void => void said.push(fields)
+    const { rosterAudit } = cast.server.server
+    const { clock, domains } = cast.server.host
+    mendRosters({ audit: rosterAudit, domains, clock, log: { ...silent, info: note, warn: note, error: note } })
+    await cast.advance(4999)
+    await cast.expectNothing()
+    for (let i = 0; i < 50 && said.length < 2; i++) await cast.advance(100)
+    await alice.expect(arrives('unsubscribed', BOB, ALICE), push(BOB, `subscription='from'`))
+    assert.deepEqual(said, [
+      { what: 'unshown', watcher: ALICE, contact: BOB, mended: true },
+      { accounts: 47, contacts: 2, disagreements: 1, mended: 1 },
+    ])
+    assert.deepEqual(await check(cast, false), [])
+  },
+)

@@ -33,9 +33,10 @@ export const DOMAIN = 'localhost'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/porchlight.js', import.meta.url))
 const BANNER_LINES = 5
-const START_MS = 20_000
-const STOP_MS = 20_000
-const COMMAND_MS = 20_000
+/** Real time, on a machine that may have much else to do: what is checked is what happens, not how fast. */
+const START_MS = 120_000
+const STOP_MS = 60_000
+const COMMAND_MS = 120_000
 
 /** Free ports of the loopback; passwords are derived quickly. */
 const USUAL: ServerSettings = {

@@ -31,7 +31,7 @@ import { ManagedPeer } from './managed-peer.ts'
 /** Stanzas after which the other side is asked at once, and the time after which it is asked about fewer. */
 const [ASK_AFTER, ASK_AFTER_MS] = [50, 1000] as const
 const SECOND = 1000
-/** So long nothing is written to a server that may be about to resume a stream: what has got through is not known yet. */
+/** How long nothing is written to a server that may be about to resume a stream: what has got through is not known yet. */
 export const RESUMPTION_MS: Millis = 5000
 /** Streams that are over, of each side, and may be resumed. */
 const LOST_MAX = 1000

@@ -1,0 +1,73 @@
+/**
+ * After a stop that was none (a crash, SIGKILL, a power cut) two rosters of this server may disagree about a subscription
+ * between them: each side has a roster of its own (RFC 6121 A.1), and they are stored one after the other. So all of them are
+ * compared once, as `porchlight roster check --fix` does it, in the background and slowly enough that nobody has to wait.
+ */
+import type { Clock, Millis, Timer } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Finding, Place, RosterAudit } from '../server/roster-audit.ts'
+
+export interface RosterMendingParts {
+  readonly audit: RosterAudit
+  readonly domains: readonly string[]
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** From the start: clients that were thrown out come back first. */
+const BEGIN_MS: Millis = 5000
+/** Accounts that are looked at in one go. */
+const ACCOUNTS = 20
+/** After each go there is a pause: at least this, and so many times what the go has taken. */
+const PAUSE_MS: Millis = 100
+const PAUSES = 4
+/** Findings that are logged one by one. */
+const TOLD_MAX = 100
+const FIRST: Place = { owner: '', contact: '' }
+
+/** Does it once, unless the timer is cancelled before the end. */
+export function mendRosters(parts: RosterMendingParts): Timer {
+  const { clock, log } = parts
+  let timer: Timer
+  let isCancelled = false
+  const pause = (span: Millis): Promise<void> => new Promise((over) => (timer = clock.after(span, over)))
+  const run = async (): Promise<void> => {
+    await pause(BEGIN_MS)
+    const found = { accounts: 0, contacts: 0, disagreements: 0, mended: 0 }
+    for (const domain of parts.domains) {
+      for (let place: Place | null = FIRST; place !== null;) {
+        const begunAt = clock.now()
+        const { findings, accounts, contacts, next } = await parts.audit.page(domain, place, ACCOUNTS, true)
+        if (isCancelled) return
+        for (const finding of findings) {
+          found.disagreements += 1
+          if (finding.mended === true) found.mended += 1
+          if (found.disagreements <= TOLD_MAX) tell(log, finding)
+        }
+        found.accounts += accounts
+        found.contacts += contacts
+        place = next
+        await pause(Math.max(PAUSE_MS, (clock.now() - begunAt) * PAUSES))
+      }
+    }
+    log.info(found, 'the server had not been stopped properly: all rosters have been compared with each other')
+  }
+  run().catch((error: unknown) => log.error({ err: error }, 'rosters could not be compared with each other after a crash'))
+  return {
+    cancel() {
+      isCancelled = true
+      timer.cancel()
+    },
+  }
+}
+
+function tell(log: Log, finding: Finding): void {
+  const what =
+    'watcher' in finding
+      ? { what: finding.what, watcher: finding.watcher, contact: finding.shower }
+      : { what: finding.what.join(' '), owner: finding.owner, contact: finding.contact }
+  log.warn(
+    { ...what, mended: finding.mended },
+    'a subscription was not changed to its end when the server went: its rosters disagreed, and were set right',
+  )
+}
