@@ -20,7 +20,12 @@ test('poezio logs in over TLS 1.3, bound to it, at the first attempt', { skip: p
   const { server } = theatre
   const account = await theatre.account('romeo')
   const home = await mkdtemp(join(tmpdir(), 'porchlight-poezio-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  let terminal: Terminal | null = null
+  // poezio outlives its terminal, and is found by what stands in its home
+  t.after(async () => {
+    await terminal?.close()
+    await rm(home, { recursive: true, force: true })
+  })
   const [settings, log, certificate] = [join(home, 'poezio.cfg'), join(home, 'debug.log'), join(home, 'certificate.pem')]
   await copyFile(server.certificateFile, certificate)
   const lines = {
@@ -38,8 +43,7 @@ test('poezio logs in over TLS 1.3, bound to it, at the first attempt', { skip: p
   const isRoot = process.getuid!() === 0
   if (isRoot) for (const path of [home, settings, certificate]) await chown(path, NOBODY, NOBODY)
   const command = `${isRoot ? AS_NOBODY : ''}poezio -f ${settings} -d ${log}`
-  const terminal = await Terminal.open({ socket: join(home, 'tmux'), command, environment, directory: home })
-  t.after(() => terminal.close())
+  terminal = await Terminal.open({ socket: join(home, 'tmux'), command, environment, directory: home })
   await terminal.shows(/Your JID is romeo/)
   const { sessions } = (await server.ask('session.list', { find: '', after: '' })) as SessionPage
   assert.deepEqual(
