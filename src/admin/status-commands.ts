@@ -1,6 +1,7 @@
 /** What the operator asks of a running server: how it is, and in which order its stages stand. */
 import type { ComponentState } from '../server/component-state.ts'
 import type { Host } from '../server/feature.ts'
+import type { AccountStore } from '../server/ports.ts'
 import type { LinkState } from '../server/links.ts'
 import type { Server } from '../server/server.ts'
 import { defineCommand, type Command } from './command.ts'
@@ -17,7 +18,7 @@ export interface Status {
   readonly configFile: string | null
   readonly dataDirectory: string
   readonly inMemory: boolean
-  readonly domains: readonly { readonly domain: string; readonly accounts: number }[]
+  readonly domains: readonly DomainStatus[]
   readonly listening: readonly { readonly what: string; readonly address: string }[]
   readonly components: readonly ComponentState[]
   readonly links: LinksStatus
@@ -28,12 +29,23 @@ export interface Status {
   readonly certificates: readonly { readonly file: string; readonly expiresAt: number; readonly sha256: string }[]
 }
 
+export interface DomainStatus {
+  readonly domain: string
+  readonly accounts: number
+  /** Those whose password has keys of some hashes only, so that not every mechanism is offered. */
+  readonly oldKeys: number
+}
+
 /** How many links are in which state, and those of them that are lost, the first of many. */
 export interface LinksStatus extends Readonly<Record<LinkState, number>> {
   readonly total: number
   readonly lost: readonly LinkReport[]
 }
 const LOST_MAX = 20
+
+export async function domainStatus(accounts: Pick<AccountStore, 'count' | 'lacking'>, domain: string): Promise<DomainStatus> {
+  return { domain, accounts: await accounts.count(domain), oldKeys: accounts.lacking(domain).accounts }
+}
 
 export function linksStatus(host: Pick<Host, 'links'>): LinksStatus {
   const all = linkReports(host)

@@ -156,7 +156,7 @@ test('a server from start to stop: five lines, accounts, status, health, SIGTERM
 
   const status = JSON.parse((await place.run('status --json')).out) as Record<string, unknown>
   assert.equal(status['pid'], child.pid)
-  assert.deepEqual(status['domains'], [{ domain: 'localhost', accounts: 2 }])
+  assert.deepEqual(status['domains'], [{ domain: 'localhost', accounts: 2, oldKeys: 0 }])
   assert.match((await place.run('status')).out, /^Online +0 accounts with 0 sessions$/m)
 
   const http = /http:\/\/(127\.0\.0\.1:\d+)$/m.exec(banner.join('\n'))![0]

@@ -75,11 +75,14 @@ function standingLine({ jid, confidence, confirmedAt, confirmedBy }: ResourceRep
   return `  ${jid}: ${confidence}, ${when}.\n`
 }
 
+const domainText = ({ domain, accounts, oldKeys }: Status['domains'][number]): string =>
+  `${domain} with ${counted(accounts, 'account')}${oldKeys === 0 ? '' : `, ${oldKeys} of them with old keys`}`
+
 function statusText(s: Status): string {
   const rows: readonly (readonly [string, string])[] = [
     ['Porchlight', `${s.version} on Node.js ${s.runtime}, process ${s.pid}, up ${span(s.uptimeMs)}`],
     ['Online', `${counted(s.online, 'account')} with ${counted(s.sessions, 'session')}`],
-    ...s.domains.map(({ domain, accounts }) => ['Domain', `${domain} with ${counted(accounts, 'account')}`] as const),
+    ...s.domains.map((one) => ['Domain', domainText(one)] as const),
     ...s.listening.map(({ what, address }) => ['Listening', `${address} (${what})`] as const),
     ...s.components.map((c) => ['Component', componentText(c, s.startedAt + s.uptimeMs)] as const),
     ...(s.links.total === 0 ? [] : [['Links', linksText(s.links)] as const]),

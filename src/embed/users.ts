@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock.ts'
 import { systemEntropy } from '../base/entropy.ts'
 import type { AccountRow, AccountStore, Decision, Disabled } from '../server/ports.ts'
 import { deriveCredentials, fakeKeys } from '../stream/sasl/credentials.ts'
-import type { Credentials } from '../xmpp/credentials.ts'
+import { NOTHING_LACKING, type Credentials, type Lacking } from '../xmpp/credentials.ts'
 
 /** Where an application keeps its users. What it throws refuses the login or the stanza, and is logged. */
 export interface Users {
@@ -66,6 +66,13 @@ export class ApplicationAccounts implements AccountStore {
   }
   async setCredentials(): Promise<boolean> {
     throw new Error(KEPT_BY_APPLICATION)
+  }
+  async upgradeCredentials(): Promise<boolean> {
+    return false
+  }
+  /** What the application's users have, only it knows. */
+  lacking(): Lacking {
+    return NOTHING_LACKING
   }
   delete(bare: string, decisions?: readonly Decision[]): Promise<boolean> {
     return this.#own.delete(bare, decisions)

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { memoryServer, type MemoryServer } from '../../test/support/memory-server.ts'
 import { seededEntropy } from '../base/entropy.ts'
@@ -21,6 +22,7 @@ import { Importing, type ImportOptions } from './importing.ts'
 import { readProsody } from './prosody.ts'
 import { Report } from './report.ts'
 import { SplitError, Splitter } from './splitter.ts'
+import { ImportedUser } from './user.ts'
 import { readXep0227 } from './xep0227.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
@@ -107,7 +109,7 @@ Not taken: capulet.com: pubsub.
   assert.equal(await imported(here, readXep0227(file, NOW)), `${words}\n1 account imported.\n${rest}`)
 
   const { hash, keys } = passwordKeys((await accounts.credentials(JULIET))!)
-  assert.ok(await verifyPassword(hash, keys, 'o romeo'))
+  assert.ok(await verifyPassword(hash, keys, ['o romeo']))
   const { items, pending } = await rosters.load(JULIET)
   const shown = items.map(({ jid: { full }, ...item }) => ({ jid: full, ...item })).toSorted((a, b) => (a.jid < b.jid ? -1 : 1))
   assert.deepEqual(shown, [
@@ -313,7 +315,7 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
   assert.match(said, /^ {2}without the rest of roster\/the%2enurse\.dat, which cannot be read: line 1: /m)
   assert.match(said, /accounts\/broken\.dat: not read: line 1: /)
   assert.match(said, /^Not taken: capulet\.com: vcard4 \(1 file\)\.$/m)
-  assert.match(said, /mechanisms = \["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"\]/)
+  assert.match(said, /^1 account of capulet\.com with old keys\. Until they have new ones, capulet\.com offers SCRAM-SHA-1 only/m)
 
   const { accounts, rosters } = here.server.host.stores
   assert.deepEqual(await accounts.credentials(JULIET), {
@@ -327,7 +329,7 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
   assert.ok((await accounts.find('the.nurse@capulet.com'))!.disabled !== null)
   assert.equal((await accounts.find(JULIET))!.disabled, null)
   const nurse = passwordKeys((await accounts.credentials('the.nurse@capulet.com'))!)
-  assert.ok(await verifyPassword(nurse.hash, nurse.keys, 'pa"ss\\wörd'))
+  assert.ok(await verifyPassword(nurse.hash, nurse.keys, ['pa"ss\\wörd']))
   const { items } = await rosters.load(JULIET)
   assert.deepEqual([items[0]!.name, items[0]!.groups, items[0]!.subscription], ['Römeo', ['Friends'], 'both'])
   const messages = await new OfflineMessages(here.server.host.database).after(JULIET, 0, 10)
@@ -340,4 +342,39 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
     /^2 accounts here already\.$/m,
     'one domain alone',
   )
+})
+
+test("ejabberd 23.01's own export: keys in base64 twice are taken, and its preparation of passwords with them", async () => {
+  const here = await place()
+  const options = { ...here.options, domains: ['capulet.example'] }
+  const file = new URL('../../test/support/ejabberd-23.01/server.xml', import.meta.url)
+  const said = await imported({ ...here, options }, readXep0227(fileURLToPath(file), NOW))
+  assert.match(said, /^4 accounts imported\.\n4 accounts of capulet\.example with old keys\. Until .* offers SCRAM-SHA-1 only/m)
+  const { accounts } = here.server.host.stores
+  const isRight = async (name: string, password: string): Promise<boolean> => {
+    const { hash, keys } = passwordKeys((await accounts.credentials(`${name}@capulet.example`))!)
+    return verifyPassword(hash, keys, [password])
+  }
+  for (const name of ['juliet', 'romeo', 'tybalt']) assert.ok(await isRight(name, "nobody's password"))
+  assert.ok(await isRight('nurse', 'x21⁄2fi'), 'as ejabberd has prepared "x²½ﬁ"')
+  assert.equal(await isRight('nurse', "nobody's password"), false)
+})
+
+test('keys of any other length stay damaged, be they in base64 once, twice or thrice', () => {
+  const octets = (n: number): string => Buffer.alloc(n, 7).toString('base64')
+  const again = (text: string): string => Buffer.from(text).toString('base64')
+  const taken = (salt: string, storedKey: string, serverKey: string, iterations = 4096): boolean => {
+    const user = new ImportedUser('juliet', DOMAIN, NOW)
+    user.addKeys('SCRAM-SHA-1', { iterations, salt, storedKey, serverKey })
+    return user.credentials !== null
+  }
+  const [key, salt] = [octets(20), octets(16)]
+  assert.ok(taken(salt, key, key))
+  assert.ok(taken(again(salt), again(key), again(key)))
+  assert.equal(taken(salt, again(key), key), false)
+  assert.equal(taken(salt, again(key), again(key)), false, 'the salt too, or none')
+  assert.equal(taken(again(again(salt)), again(again(key)), again(again(key))), false)
+  assert.equal(taken(again(salt), again(octets(32)), again(octets(32))), false)
+  assert.equal(taken(salt, key, key, 1e300), false)
+  assert.equal(taken(salt, key, key, 0.5), false)
 })

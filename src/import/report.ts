@@ -1,12 +1,10 @@
 /** What an import has done, or would do, in words: a line for each account, and what could not be taken by name. */
-import type { ScramHash } from '../xmpp/credentials.ts'
+import { HASHES, lackingIn, type Credentials, type ScramHash } from '../xmpp/credentials.ts'
 import type { Found } from './found.ts'
 import type { Counts, Outcome } from './importing.ts'
 
 /** Lines about what was left out that are printed at the end; more are only counted. */
 const NAMED_MAX = 200
-
-const HASHES: readonly ScramHash[] = ['sha-512', 'sha-256', 'sha-1']
 
 export class Report {
   readonly #write: (text: string) => void
@@ -14,10 +12,8 @@ export class Report {
   #taken = 0
   #existing = 0
   #unreadable = 0
-  /** Accounts that lack keys. */
-  #old = 0
-  /** Hashes of which every account has keys, best first. */
-  #common = HASHES
+  /** By domain: how many accounts lack keys, and the hashes of which every account has them, best first. */
+  readonly #keys = new Map<string, { readonly old: number; readonly common: readonly ScramHash[] }>()
   readonly #elsewhere = new Map<string, number>()
   readonly #other: string[] = []
   #others = 0
@@ -48,10 +44,7 @@ export class Report {
         return this.#write(`${bare}: not taken: ${outcome.why}.\n`)
       case 'taken': {
         this.#taken += 1
-        const known = HASHES.filter((hash) => outcome.credentials?.[hash] !== undefined)
-        const isOld = known.length < HASHES.length
-        if (isOld) this.#old += 1
-        this.#common = this.#common.filter((hash) => known.includes(hash))
+        const isOld = this.#countKeys(domain, outcome.credentials)
         this.#write(`${bare}: ${counted(outcome.counts)}${isOld ? '; old keys' : ''}.\n`)
         for (const what of outcome.leftOut) this.#write(`  without ${what}.\n`)
       }
@@ -62,18 +55,18 @@ export class Report {
     if (this.#existing > 0) lines.push(`${plural(this.#existing, 'account')} here already.`)
     for (const [domain, count] of this.#elsewhere)
       lines.push(`${plural(count, 'account')} of ${domain} not taken: name it in [server] domains, and import again.`)
-    if (this.#old > 0) lines.push(this.#oldKeys())
+    for (const [domain, { old, common }] of this.#keys) if (old > 0) lines.push(oldKeys(domain, old, common))
     for (const what of this.#other) lines.push(`Not taken: ${what}.`)
     if (this.#others > this.#other.length) lines.push(`Not taken: ${this.#others - this.#other.length} more such things.`)
     this.#write(`${lines.join('\n')}\n`)
   }
-  #oldKeys(): string {
-    const names = this.#common.flatMap((hash) => [`"SCRAM-${hash.toUpperCase()}-PLUS"`, `"SCRAM-${hash.toUpperCase()}"`])
-    const remedy =
-      names.length === 0
-        ? 'They have none in common: give these users new passwords'
-        : `Until these users have changed their passwords, write in [sasl]: mechanisms = [${names.join(', ')}]`
-    return `${plural(this.#old, 'account')} with old keys: clients choose the best mechanism, for which there are none. ${remedy}.`
+  /** Whether some are lacking. */
+  #countKeys(domain: string, credentials: Credentials | null): boolean {
+    const lacking = lackingIn(credentials ?? {})
+    const { old, common } = this.#keys.get(domain) ?? { old: 0, common: HASHES }
+    const isOld = lacking.length > 0
+    this.#keys.set(domain, { old: old + (isOld ? 1 : 0), common: common.filter((hash) => !lacking.includes(hash)) })
+    return isOld
   }
   #leftOut(what: string): void {
     this.#others += 1
@@ -82,6 +75,15 @@ export class Report {
 }
 
 const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+
+function oldKeys(domain: string, old: number, common: readonly ScramHash[]): string {
+  const names = common.map((hash) => `SCRAM-${hash.toUpperCase()}`).join(' and ')
+  const meanwhile =
+    common.length === 0
+      ? 'They have no mechanism in common. Allow PLAIN for a while ([sasl] plain = true), or give these users new passwords'
+      : `Until they have new ones, ${domain} offers ${names} only, which all of them can use; "porchlight status" says how many are left`
+  return `${plural(old, 'account')} of ${domain} with old keys. ${meanwhile}.`
+}
 
 function counted({ isDisabled, contacts, requests, blocked, messages }: Counts): string {
   const parts = [plural(contacts, 'contact')]

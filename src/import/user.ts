@@ -44,15 +44,15 @@ export class ImportedUser {
     return Object.keys(this.keys).length === 0 ? null : this.keys
   }
 
-  /** All in base64. A key that cannot be one is set aside. */
-  addKeys(mechanism: string, keys: { readonly [K in keyof ScramKeys]: ScramKeys[K] | undefined }): void {
+  /** All in base64, once or twice. A key that cannot be one is set aside. */
+  addKeys(mechanism: string, keys: MaybeKeys): void {
     const hash = HASHES[mechanism]
     if (hash === undefined) return void this.leftOut.push(`the keys of ${mechanism}, which is not known here`)
-    const { iterations, salt, storedKey, serverKey } = keys
+    const { iterations, salt, storedKey, serverKey } = onceEncoded(keys, OCTETS[hash])
     const isWhole = (text: string | undefined): text is string => octetsOf(text) === OCTETS[hash]
-    if (!isWhole(storedKey) || !isWhole(serverKey) || octetsOf(salt) === 0 || !(Number(iterations) > 0))
+    if (!isWhole(storedKey) || !isWhole(serverKey) || octetsOf(salt) === 0 || !isCount(iterations))
       return void this.leftOut.push(`the keys of ${mechanism}, which are damaged`)
-    this.keys[hash] = { iterations: Number(iterations), salt: salt!, storedKey, serverKey }
+    this.keys[hash] = { iterations, salt: salt!, storedKey, serverKey }
   }
   addContact(address: string, { name = '', groups = [], subscription = 'none', ask = false, approved = false }: Contact): void {
     const contact = this.#address(address, 'contact')
@@ -118,6 +118,20 @@ const HASHES: Readonly<Record<string, ScramHash>> = {
 const OCTETS: Readonly<Record<ScramHash, number>> = { 'sha-1': 20, 'sha-256': 32, 'sha-512': 64 }
 const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/
 const octetsOf = (text = ''): number => (BASE64.test(text) ? Buffer.from(text, 'base64').length : 0)
+type GivenKeys = Pick<ScramKeys, 'iterations' | 'salt' | 'storedKey' | 'serverKey'>
+type MaybeKeys = { readonly [K in keyof GivenKeys]: GivenKeys[K] | undefined }
+
+/** As a count of PBKDF2's rounds has to be; more than this nobody has, and it would hold up everybody's login. */
+const isCount = (count: number | undefined): count is number => Number.isInteger(count) && count! > 0 && count! <= 10_000_000
+
+/** ejabberd 23.01 writes texts that are base64 already as base64 once more: the keys tell, which have a known length. */
+function onceEncoded(keys: MaybeKeys, octets: number): MaybeKeys {
+  const inner = (text = ''): string => Buffer.from(text, 'base64').toString('latin1')
+  const { salt, storedKey, serverKey } = keys
+  if (![storedKey, serverKey].every((text) => octetsOf(text) !== octets && octetsOf(inner(text)) === octets)) return keys
+  return { ...keys, salt: inner(salt), storedKey: inner(storedKey), serverKey: inner(serverKey) }
+}
+
 const LEGACY_DELAY = 'jabber:x:delay'
 
 const isSubscription = (text: string): text is RosterItem['subscription'] => /^(none|to|from|both)$/.test(text)

@@ -59,6 +59,7 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
     await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
     await database.migrate(LINKED_PEERS, linkedPeerMigrations)
     const own = new SqlAccounts(database)
+    await own.countOldKeys()
     const stores = {
       accounts: runtime.accounts?.(own) ?? own,
       rosters: new SqlRosters(database, clock, newEpoch(entropy)),

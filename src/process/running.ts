@@ -12,7 +12,7 @@ import { explainCommand } from '../admin/explain-commands.ts'
 import { rosterCommand } from '../admin/roster-commands.ts'
 import { linkCommands } from '../admin/link-commands.ts'
 import { recorded } from '../admin/orders.ts'
-import { linksStatus, onlineAccounts, orderCommand, statusCommand, type Status } from '../admin/status-commands.ts'
+import { domainStatus, linksStatus, onlineAccounts, orderCommand, statusCommand, type Status } from '../admin/status-commands.ts'
 import { userCommands } from '../admin/user-commands.ts'
 import type { Millis } from '../base/clock.ts'
 import { inTime } from '../base/in-time.ts'
@@ -224,8 +224,11 @@ async function refuseMistakes(about: About, ports: readonly OpenPort[]): Promise
   }
 }
 
-function measure({ assembly: { metrics, server }, certificates }: Parts, admission: Admission): void {
+function measure({ assembly: { metrics, server, stores }, certificates }: Parts, admission: Admission): void {
   metrics.gauge('porchlight_accounts_online', 'Accounts with an available resource', () => onlineAccounts(server))
+  metrics.gauge('porchlight_accounts_with_old_keys', 'Accounts that keep stronger mechanisms from being offered', () =>
+    server.host.domains.reduce((sum, domain) => sum + stores.accounts.lacking(domain).accounts, 0),
+  )
   metrics.gauge(
     'porchlight_connections_refused',
     'Connections that were closed at once because their address had too many',
@@ -290,7 +293,7 @@ async function status(
     configFile: setup.configFile,
     dataDirectory: setup.dataDirectory,
     inMemory: setup.config.server.fresh,
-    domains: await Promise.all(domains.map(async (domain) => ({ domain, accounts: await stores.accounts.count(domain) }))),
+    domains: await Promise.all(domains.map((domain) => domainStatus(stores.accounts, domain))),
     listening: ports.map((p) => ({ what: p.what, address: textOf(p.address) })),
     components: components?.states() ?? [],
     links: linksStatus(server.host),

@@ -9,7 +9,7 @@ import type { ChosenPolicy } from './presence-policy.ts'
 import type { Millis } from '../base/clock.ts'
 import type { LastPresence, PendingRequest, RosterChange, RosterItem, SentRequest } from '../im/account.ts'
 import type { Farewell } from '../im/farewells.ts'
-import type { Credentials } from '../xmpp/credentials.ts'
+import type { Credentials, Lacking } from '../xmpp/credentials.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
 
@@ -57,6 +57,10 @@ export interface AccountStore {
   credentialsNear(domain: string, place: string): Promise<Credentials | null>
   /** False: no such account. */
   setCredentials(bare: string, credentials: Credentials): Promise<boolean>
+  /** Sets `to` in the place of `from`. False: the account is gone, or has others than `from` meanwhile. */
+  upgradeCredentials(bare: string, from: Credentials, to: Credentials): Promise<boolean>
+  /** How many accounts of the domain lack which keys: the same object as long as nothing has changed. */
+  lacking(domain: string): Lacking
   /** False: no such account. */
   setPolicy(bare: string, policy: ChosenPolicy): Promise<boolean>
   /** Null enables it. False: no such account. */

@@ -6,11 +6,12 @@
 import type { Millis } from '../base/clock.ts'
 import type { AccountRow, AccountStore, Decision, Disabled } from '../server/ports.ts'
 import type { ChosenPolicy, LastSeen, SharePaused } from '../server/presence-policy.ts'
-import type { Credentials } from '../xmpp/credentials.ts'
-import type { CoreTables } from './core-tables.ts'
+import { lackingIn, type Credentials, type Lacking } from '../xmpp/credentials.ts'
+import { HASH_BITS, type CoreTables } from './core-tables.ts'
 import { required, type Database, type Statement } from './database.ts'
 import { keeping } from './decisions.ts'
 import { prepare, type Query } from './prepare.ts'
+import { OldKeys } from './old-keys.ts'
 import { StorageError } from './storage-error.ts'
 import { storedJid } from './stored-jid.ts'
 
@@ -26,11 +27,13 @@ export class SqlAccounts implements AccountStore {
   /** By bare JID; null: no such account. The least recently used comes first. */
   readonly #known = new Map<string, Promise<Credentials | null>>()
 
-  /** What `credentialsNear` has found: what a name without an account is like does not change. */
-  readonly #near = new Map<string, Promise<Credentials | null>>()
+  /** Whom `credentialsNear` has found: whom a name without an account is like does not change. */
+  readonly #near = new Map<string, Promise<string | null>>()
+  readonly #oldKeys: OldKeys
 
   constructor(database: Database) {
     this.#database = database
+    this.#oldKeys = new OldKeys(database)
     this.#queries = queriesOf(database)
     this.#keeping = keeping(database)
   }
@@ -38,6 +41,7 @@ export class SqlAccounts implements AccountStore {
   async create(bare: string, credentials: Credentials, now: Millis): Promise<boolean> {
     try {
       await this.#changing(bare, this.#database.atomically(this.creation(bare, credentials, now)))
+      if (lacksIn(credentials) > 0) await this.#recount(bare, true)
       return true
     } catch (error) {
       if (error instanceof StorageError && error.trouble === 'nothing-changed') return false
@@ -46,7 +50,8 @@ export class SqlAccounts implements AccountStore {
   }
   /** What `create` does, for whoever does more along with it: fails as a whole if there is such an account. */
   creation(bare: string, credentials: Credentials, now: Millis): readonly Statement[] {
-    const account = { bare, domain: storedJid(bare).domain, credentials: JSON.stringify(credentials), createdAt: now }
+    const { domain } = storedJid(bare)
+    const account = { bare, domain, credentials: JSON.stringify(credentials), lacks: lacksIn(credentials), createdAt: now }
     return [required(this.#queries.create(account)), this.#queries.createRoster({ owner: bare, version: now })]
   }
   async exists(bare: string): Promise<boolean> {
@@ -59,13 +64,25 @@ export class SqlAccounts implements AccountStore {
   credentials(bare: string): Promise<Credentials | null> {
     return remembered(this.#known, bare, () => this.#readCredentials(bare))
   }
-  credentialsNear(domain: string, place: string): Promise<Credentials | null> {
+  async credentialsNear(domain: string, place: string): Promise<Credentials | null> {
     const key = `${domain} ${place}`
-    return remembered(this.#near, key, () => this.#readNear(domain, place, () => this.#near.delete(key)))
+    const near = await remembered(this.#near, key, () => this.#readNear(domain, place, () => this.#near.delete(key)))
+    return near === null ? null : this.credentials(near)
   }
   async setCredentials(bare: string, credentials: Credentials): Promise<boolean> {
-    const change = this.#queries.setCredentials({ bare, credentials: JSON.stringify(credentials) })
-    return (await this.#changing(bare, this.#database.write(change))) > 0
+    const change = { bare, credentials: JSON.stringify(credentials), lacks: lacksIn(credentials) }
+    return this.#changesKeys(bare, this.#queries.setCredentials(change), lacksIn(credentials) > 0)
+  }
+  async upgradeCredentials(bare: string, from: Credentials, to: Credentials): Promise<boolean> {
+    const change = { bare, from: JSON.stringify(from), to: JSON.stringify(to), lacks: lacksIn(to) }
+    return this.#changesKeys(bare, this.#queries.upgradeCredentials(change), lacksIn(to) > 0)
+  }
+  /** Once, before `lacking` is asked. It is kept up as credentials change. */
+  countOldKeys(): Promise<void> {
+    return this.#oldKeys.count()
+  }
+  lacking(domain: string): Lacking {
+    return this.#oldKeys.of(domain)
   }
   async setDisabled(bare: string, disabled: Disabled | null): Promise<boolean> {
     return (await this.#database.write(this.disabling(bare, disabled))) > 0
@@ -83,6 +100,8 @@ export class SqlAccounts implements AccountStore {
     try {
       const change = [required(this.#queries.delete({ bare })), ...this.#keeping(decisions)]
       await this.#changing(bare, this.#database.atomically(change))
+      this.#near.clear() // names may have been like this one
+      await this.#recount(bare, false)
       return true
     } catch (error) {
       if (error instanceof StorageError && error.trouble === 'nothing-changed') return false
@@ -98,6 +117,15 @@ export class SqlAccounts implements AccountStore {
     return Number(row!.accounts)
   }
 
+  async #changesKeys(bare: string, change: Query<unknown>, isOld: boolean): Promise<boolean> {
+    const changed = (await this.#changing(bare, this.#database.write(change))) > 0
+    if (changed) await this.#recount(bare, isOld)
+    return changed
+  }
+  /** Only where the count may have changed. @param isOld whether the account lacks keys now */
+  async #recount(bare: string, isOld: boolean): Promise<void> {
+    if (isOld || this.lacking(storedJid(bare).domain).accounts > 0) await this.#oldKeys.count()
+  }
   #readCredentials(bare: string): Promise<Credentials | null> {
     const found = this.#database
       .read(this.#queries.credentials({ bare }))
@@ -108,14 +136,14 @@ export class SqlAccounts implements AccountStore {
     return found
   }
   /** @param forget that there is none, or that it could not be read */
-  async #readNear(domain: string, place: string, forget: () => void): Promise<Credentials | null> {
-    const near = (from: string) => this.#database.read(this.#queries.credentialsNear({ domain, from }))
+  async #readNear(domain: string, place: string, forget: () => void): Promise<string | null> {
+    const near = (from: string) => this.#database.read(this.#queries.near({ domain, from }))
     const found = await Promise.all([near(place), near('')]).catch((error: unknown) => {
       forget()
       throw error
     })
     const [row] = found.flat()
-    if (row !== undefined) return JSON.parse(row.credentials) as Credentials
+    if (row !== undefined) return row.bare
     forget()
     return null
   }
@@ -129,6 +157,9 @@ export class SqlAccounts implements AccountStore {
     }
   }
 }
+
+/** See `account.lacks`. */
+const lacksIn = (credentials: Credentials): number => lackingIn(credentials).reduce((sum, hash) => sum + HASH_BITS[hash], 0)
 
 function remembered<T>(known: Map<string, Promise<T>>, name: string, read: () => Promise<T>): Promise<T> {
   const found = known.get(name) ?? read()
@@ -160,13 +191,14 @@ export const chosenPolicy = (row: { last_seen: LastSeen | ''; share_paused: Shar
 function queriesOf(database: Database) {
   const db = database.schema<CoreTables>()
   return {
-    create: prepare((p: { bare: string; domain: string; credentials: string; createdAt: Millis }) =>
+    create: prepare((p: { bare: string; domain: string; credentials: string; lacks: number; createdAt: Millis }) =>
       db
         .insertInto('account')
         .values({
           bare: p.bare,
           domain: p.domain,
           credentials: p.credentials,
+          lacks: p.lacks,
           created_at: p.createdAt,
           disabled_at: null,
           disabled_reason: '',
@@ -181,17 +213,18 @@ function queriesOf(database: Database) {
     exists: prepare((p: { bare: string }) => db.selectFrom('account').select('bare').where('bare', '=', p.bare)),
     find: prepare((p: { bare: string }) => db.selectFrom('account').select(COLUMNS).where('bare', '=', p.bare)),
     credentials: prepare((p: { bare: string }) => db.selectFrom('account').select('credentials').where('bare', '=', p.bare)),
-    credentialsNear: prepare((p: { domain: string; from: string }) =>
-      db
-        .selectFrom('account')
-        .select('credentials')
-        .where('domain', '=', p.domain)
-        .where('bare', '>=', p.from)
-        .orderBy('bare')
-        .limit(1),
+    near: prepare((p: { domain: string; from: string }) =>
+      db.selectFrom('account').select('bare').where('domain', '=', p.domain).where('bare', '>=', p.from).orderBy('bare').limit(1),
     ),
-    setCredentials: prepare((p: { bare: string; credentials: string }) =>
-      db.updateTable('account').set({ credentials: p.credentials }).where('bare', '=', p.bare),
+    setCredentials: prepare((p: { bare: string; credentials: string; lacks: number }) =>
+      db.updateTable('account').set({ credentials: p.credentials, lacks: p.lacks }).where('bare', '=', p.bare),
+    ),
+    upgradeCredentials: prepare((p: { bare: string; from: string; to: string; lacks: number }) =>
+      db
+        .updateTable('account')
+        .set({ credentials: p.to, lacks: p.lacks })
+        .where('bare', '=', p.bare)
+        .where('credentials', '=', p.from),
     ),
     setDisabled: prepare((p: { bare: string; at: Millis | null; reason: string }) =>
       db.updateTable('account').set({ disabled_at: p.at, disabled_reason: p.reason }).where('bare', '=', p.bare),

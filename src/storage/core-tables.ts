@@ -5,14 +5,19 @@
 import type { Millis } from '../base/clock.ts'
 import type { RosterItem } from '../server/ports.ts'
 import type { LastSeen, SharePaused } from '../server/presence-policy.ts'
+import type { ScramHash } from '../xmpp/credentials.ts'
 import type { Migrations } from './migrations.ts'
 
 export interface CoreTables {
-  /** `disabled_at`: since when it may not be used; null: it may. `last_seen`, `share_paused`: what the user has chosen; '' for nothing. */
+  /**
+   * `lacks`: the sum of what stands in `HASH_BITS` for the hashes of which `credentials` have no keys. `disabled_at`: since
+   * when it may not be used; null: it may. `last_seen`, `share_paused`: what the user has chosen; '' for nothing.
+   */
   account: {
     bare: string
     domain: string
     credentials: string
+    lacks: number
     created_at: Millis
     disabled_at: Millis | null
     disabled_reason: string
@@ -68,6 +73,9 @@ export interface CoreTables {
 }
 
 export const CORE = 'core'
+
+/** Numbers for sets of hashes, in `account.lacks`. */
+export const HASH_BITS: Readonly<Record<ScramHash, number>> = { 'sha-1': 1, 'sha-256': 2, 'sha-512': 4 }
 
 export const coreMigrations: Migrations = [
   (schema) => [
@@ -158,5 +166,16 @@ export const coreMigrations: Migrations = [
       .addColumn('type', 'text', (c) => c.notNull())
       .addColumn('decided_at', 'bigint', (c) => c.notNull())
       .addPrimaryKeyConstraint('decision_key', ['sender', 'contact', 'about']),
+  ],
+  (schema, tables) => [
+    schema.alterTable('account').addColumn('lacks', 'smallint', (c) => c.notNull().defaultTo(0)),
+    ...Object.entries(HASH_BITS).map(([hash, bit]) =>
+      tables
+        .withTables<Pick<CoreTables, 'account'>>()
+        .updateTable('account')
+        .set((eb) => ({ lacks: eb('lacks', '+', bit) }))
+        .where('credentials', 'not like', `%"${hash}":%`),
+    ),
+    schema.createIndex('account_lacks').on('account').columns(['domain', 'lacks']).where('lacks', '!=', 0),
   ],
 ]

@@ -68,7 +68,8 @@ export class Authentication {
     const full = channelOf(carrier)
     const bindings = carrier.bindable ? full.bindings : unbound // DEVIATES(0063)
     this.#channel = { ...full, bindings }
-    this.offer = parts.mechanisms.offer(this.#channel, parts.saslPolicy)
+    const policy = parts.oldAccounts.policy(domain)
+    this.offer = parts.mechanisms.offer(this.#channel, policy)
     this.#seen = new SeenCredentials(parts.credentials)
     const { entropy, fakeSaltKey, sasl } = parts
     this.#context = {
@@ -80,9 +81,10 @@ export class Authentication {
       bindings,
       certificate: this.#channel.certificate,
       // Also where it is kept back: a client that can bind and does not see it has been deceived (RFC 5802 6).
-      plusKnown: parts.mechanisms.offer(full, parts.saslPolicy).plusOffered,
+      plusKnown: parts.mechanisms.offer(full, policy).plusOffered,
       advertised: sasl['downgrade-protection'] ? advertisedIn(this.offer) : null,
       iterations: sasl['iterations'],
+      renew: (bare, credentials, prepared) => parts.oldAccounts.renew(bare, credentials, prepared),
       request: null,
       device: null,
     }

@@ -10,7 +10,8 @@ import type { IsLocal } from '../xmpp/jid.ts'
 import type { AccountStore } from '../server/ports.ts'
 import type { LoginQueue } from './login-queue.ts'
 import type { Guesses } from './sasl/guesses.ts'
-import type { Mechanisms, SaslPolicy } from './sasl/offers.ts'
+import type { Mechanisms } from './sasl/offers.ts'
+import type { OldAccounts } from './sasl/old-accounts.ts'
 import type { SaslSettings, StreamsSettings } from './settings.ts'
 
 export interface UnboundStream {
@@ -30,7 +31,8 @@ export interface ClientStreamParts {
   readonly streams: StreamsSettings
   readonly sasl: SaslSettings
   readonly mechanisms: Mechanisms
-  readonly saslPolicy: SaslPolicy
+  /** What may be offered at each domain. */
+  readonly oldAccounts: OldAccounts
   readonly credentials: Pick<AccountStore, 'credentials' | 'credentialsNear'>
   /** See `SaslContext`. */
   readonly fakeSaltKey: Buffer

@@ -13,7 +13,8 @@ import type { ClientStreamParts } from './client-parts.ts'
 import { ClientStream } from './client-stream.ts'
 import { LoginQueue, type Applicant } from './login-queue.ts'
 import { Guesses } from './sasl/guesses.ts'
-import { Mechanisms } from './sasl/offers.ts'
+import { Mechanisms, type SaslPolicy } from './sasl/offers.ts'
+import { OldAccounts } from './sasl/old-accounts.ts'
 import { VerifiedPasswords } from './sasl/verified-passwords.ts'
 import { unreadOf, type SaslSettings, type StreamsSettings } from './settings.ts'
 import { TcpCarrier, type TcpOptions } from './tcp-carrier.ts'
@@ -41,6 +42,7 @@ export class ClientService {
     const { streams, certificates, askForCertificate } = options
     this.#options = options
     this.#parts = clientStreamParts(options)
+    for (const domain of this.#parts.domains) this.#parts.oldAccounts.policy(domain) // the log tells of old keys at once
     const limits = scanLimits(streams, streams['stanza-size-before-login'])
     this.#directTls = {
       flusher: new Flusher(options.endOfTick),
@@ -104,12 +106,7 @@ function clientStreamParts(options: ClientServiceOptions): ClientStreamParts {
     sasl,
     fakeSaltKey: server.host.secret('users that do not exist'),
     mechanisms: new Mechanisms(new VerifiedPasswords(entropy)),
-    saslPolicy: {
-      enabled: new Set(sasl['mechanisms']),
-      plain: sasl['plain'],
-      plainWithoutTls: sasl['plain-without-tls'],
-      withoutTls: !streams['require-tls'],
-    },
+    oldAccounts: new OldAccounts(stores.accounts, policyOf(options), sasl['iterations'], entropy, log),
     credentials: stores.accounts,
     guesses: new Guesses(
       { perAddress: sasl['failures-per-address'], perAccount: sasl['failures-per-account'] },
@@ -122,6 +119,13 @@ function clientStreamParts(options: ClientServiceOptions): ClientStreamParts {
     limits: scanLimits(streams, streams['stanza-size']),
   }
 }
+
+const policyOf = ({ sasl, streams }: ClientServiceOptions): SaslPolicy => ({
+  enabled: new Set(sasl['mechanisms']),
+  plain: sasl['plain'],
+  plainWithoutTls: sasl['plain-without-tls'],
+  withoutTls: !streams['require-tls'],
+})
 
 export const scanLimits = (streams: StreamsSettings, stanzaBytes: number): ScanLimits => ({
   stanzaBytes,

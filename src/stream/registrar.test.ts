@@ -30,7 +30,7 @@ async function isPassword({ server }: Registering, password: string): Promise<bo
   const credentials = await server.stores.accounts.credentials(romeo.bare)
   if (credentials === null) return false
   const { hash, keys } = passwordKeys(credentials)
-  return verifyPassword(hash, keys, password)
+  return verifyPassword(hash, keys, [password])
 }
 
 test('create: the account is there, with this password, and observers are told', async () => {

@@ -6,11 +6,20 @@
 /** A hash that SCRAM uses here: RFC 5802 (SHA-1), RFC 7677 (SHA-256), and the same with SHA-512. */
 export type ScramHash = 'sha-1' | 'sha-256' | 'sha-512'
 
-export interface ScramKeys {
-  readonly iterations: number
-  readonly salt: string
+/** Strongest first. */
+export const HASHES = ['sha-512', 'sha-256', 'sha-1'] as const satisfies readonly ScramHash[]
+
+/** What proves a password. */
+export interface KeyPair {
   readonly storedKey: string
   readonly serverKey: string
+}
+
+export interface ScramKeys extends KeyPair {
+  readonly iterations: number
+  readonly salt: string
+  /** Of the same password and salt, as clients have them that prepare it by SASLprep; only where that differs. */
+  readonly saslprep?: KeyPair
 }
 
 /** At least one of them. An account that came from another server may lack some until its password is changed. */
@@ -24,3 +33,13 @@ export function passwordKeys(credentials: Credentials): { readonly hash: ScramHa
   }
   throw new Error('credentials without keys')
 }
+
+/** The hashes of which there are no keys. */
+export const lackingIn = (credentials: Credentials): readonly ScramHash[] =>
+  HASHES.filter((hash) => credentials[hash] === undefined)
+
+/** How many accounts lack the keys of each hash, and how many lack some. */
+export interface Lacking extends Readonly<Record<ScramHash, number>> {
+  readonly accounts: number
+}
+export const NOTHING_LACKING: Lacking = { 'sha-1': 0, 'sha-256': 0, 'sha-512': 0, 'accounts': 0 }

@@ -34,6 +34,7 @@ export function contextWith(change: Partial<SaslContext> = {}): SaslContext {
     plusKnown: true,
     advertised: null,
     iterations: ITERATIONS,
+    renew: async () => {},
     request: null,
     device: null,
     ...change,

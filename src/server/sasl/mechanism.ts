@@ -69,6 +69,8 @@ export interface SaslContext {
   readonly advertised: string | null
   /** PBKDF2 iterations of new passwords, and of users that do not exist while nobody does. */
   readonly iterations: number
+  /** The account's password was shown: what keys are lacking in `credentials` are made of its preparations. */
+  readonly renew: (bare: string, credentials: Credentials, prepared: readonly string[]) => Promise<void>
   /** The element that begins the exchange (XEP-0388 2.3); null: the profile of RFC 6120, which has none. */
   readonly request: Element | null
   /** The installation of the client, as it names itself there; null: it does not. */

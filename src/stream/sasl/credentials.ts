@@ -1,25 +1,25 @@
 /**
  * The arithmetic of SCRAM (RFC 5802 section 3): from a password to the keys that are stored, and from a proof
- * back to the question whether the password was known. Passwords are prepared with the OpaqueString profile
- * (RFC 8265 section 4), the successor of the SASLprep that RFC 5802 names. PBKDF2 runs in the thread pool.
+ * back to the question whether the password was known. A password that clients may prepare in two ways has two pairs of
+ * keys with one salt (`preparation.ts`). PBKDF2 runs in the thread pool.
  */
 import { createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Entropy } from '../../base/entropy.ts'
-import type { Credentials, ScramHash, ScramKeys } from '../../xmpp/credentials.ts'
-import { opaqueString } from '../../xmpp/precis.ts'
+import { HASHES, type Credentials, type KeyPair, type ScramHash, type ScramKeys } from '../../xmpp/credentials.ts'
+import { preparationsOfNew } from './preparation.ts'
 
 const stretch = promisify(pbkdf2)
 
 const SALT_OCTETS = 16
-const HASHES: Readonly<Record<ScramHash, { readonly digest: string; readonly octets: number }>> = {
+const DIGESTS: Readonly<Record<ScramHash, { readonly digest: string; readonly octets: number }>> = {
   'sha-1': { digest: 'sha1', octets: 20 },
   'sha-256': { digest: 'sha256', octets: 32 },
   'sha-512': { digest: 'sha512', octets: 64 },
 }
 
-const hmac = (hash: ScramHash, key: Buffer, text: string): Buffer => createHmac(HASHES[hash].digest, key).update(text).digest()
-const digest = (hash: ScramHash, data: Buffer): Buffer => createHash(HASHES[hash].digest).update(data).digest()
+const hmac = (hash: ScramHash, key: Buffer, text: string): Buffer => createHmac(DIGESTS[hash].digest, key).update(text).digest()
+const digest = (hash: ScramHash, data: Buffer): Buffer => createHash(DIGESTS[hash].digest).update(data).digest()
 /** The hash of a text, in base64. */
 export const digestOf = (hash: ScramHash, text: string): string => digest(hash, Buffer.from(text)).toString('base64')
 
@@ -31,17 +31,23 @@ function xor(a: Buffer, b: Buffer): Buffer {
 
 /** SaltedPassword := Hi(Normalize(password), salt, i), of a password that is prepared already. */
 export function saltedPassword(hash: ScramHash, prepared: string, salt: Buffer, iterations: number): Promise<Buffer> {
-  return stretch(prepared, salt, iterations, HASHES[hash].octets, HASHES[hash].digest)
+  return stretch(prepared, salt, iterations, DIGESTS[hash].octets, DIGESTS[hash].digest)
 }
 
-async function deriveKeys(hash: ScramHash, prepared: string, salt: Buffer, iterations: number): Promise<ScramKeys> {
-  const salted = await saltedPassword(hash, prepared, salt, iterations)
-  return {
-    iterations,
-    salt: salt.toString('base64'),
-    storedKey: digest(hash, hmac(hash, salted, 'Client Key')).toString('base64'),
-    serverKey: hmac(hash, salted, 'Server Key').toString('base64'),
-  }
+/** What proves a password, from its `saltedPassword`. */
+const pairOf = (hash: ScramHash, salted: Buffer): KeyPair => ({
+  storedKey: digest(hash, hmac(hash, salted, 'Client Key')).toString('base64'),
+  serverKey: hmac(hash, salted, 'Server Key').toString('base64'),
+})
+async function derivePair(hash: ScramHash, prepared: string, salt: Buffer, iterations: number): Promise<KeyPair> {
+  return pairOf(hash, await saltedPassword(hash, prepared, salt, iterations))
+}
+const newSalt = (entropy: Entropy): Buffer => entropy.bytes(SALT_OCTETS)
+
+/** @param prepared the password in one or two preparations */
+async function deriveKeys(hash: ScramHash, prepared: readonly string[], salt: Buffer, iterations: number): Promise<ScramKeys> {
+  const [pair, saslprep] = await Promise.all(prepared.map((text) => derivePair(hash, text, salt, iterations)))
+  return { iterations, salt: salt.toString('base64'), ...pair!, ...(saslprep === undefined ? {} : { saslprep }) }
 }
 
 /**
@@ -49,10 +55,18 @@ async function deriveKeys(hash: ScramHash, prepared: string, salt: Buffer, itera
  * @throws PrecisError when the password is empty or holds what OpaqueString forbids
  */
 export async function deriveCredentials(password: string, iterations: number, entropy: Entropy): Promise<Required<Credentials>> {
-  const prepared = opaqueString(password)
-  const keys = (hash: ScramHash): Promise<ScramKeys> => deriveKeys(hash, prepared, entropy.bytes(SALT_OCTETS), iterations)
-  const [sha1, sha256, sha512] = await Promise.all([keys('sha-1'), keys('sha-256'), keys('sha-512')])
-  return { 'sha-1': sha1, 'sha-256': sha256, 'sha-512': sha512 }
+  const prepared = await preparationsOfNew(password)
+  return (await credentialsFor(HASHES, prepared, iterations, entropy)) as Required<Credentials>
+}
+/** Keys of these hashes alone. @param prepared the password in one or two preparations */
+export async function credentialsFor(
+  hashes: readonly ScramHash[],
+  prepared: readonly string[],
+  iterations: number,
+  entropy: Entropy,
+): Promise<Credentials> {
+  const keys = hashes.map(async (hash) => [hash, await deriveKeys(hash, prepared, newSalt(entropy), iterations)] as const)
+  return Object.fromEntries(await Promise.all(keys))
 }
 
 /**
@@ -61,7 +75,7 @@ export async function deriveCredentials(password: string, iterations: number, en
  */
 export function fakeKeys(hash: ScramHash, secret: Buffer, bare: string, iterations: number): ScramKeys {
   const part = (what: string): Buffer => createHmac('sha512', secret).update(`${what}\0${hash}\0${bare}`).digest()
-  const { octets } = HASHES[hash]
+  const { octets } = DIGESTS[hash]
   return {
     iterations,
     salt: part('salt').subarray(0, SALT_OCTETS).toString('base64'),
@@ -70,21 +84,32 @@ export function fakeKeys(hash: ScramHash, secret: Buffer, bare: string, iteratio
   }
 }
 
-/** Whether `proof` is ClientKey XOR HMAC(StoredKey, AuthMessage) for a ClientKey whose hash is StoredKey. */
-export function verifyProof(hash: ScramHash, keys: ScramKeys, authMessage: string, proof: Buffer): boolean {
-  const storedKey = Buffer.from(keys.storedKey, 'base64')
+/**
+ * Which pair `proof` proves: it is ClientKey XOR HMAC(StoredKey, AuthMessage) for a ClientKey whose hash is its StoredKey.
+ * Null: none. Takes the same time whether there are two pairs or one.
+ */
+export function provenPair(hash: ScramHash, keys: ScramKeys, authMessage: string, proof: Buffer): KeyPair | null {
+  const other = keys.saslprep ?? keys
+  const [isFirst, isOther] = [proves(hash, keys, authMessage, proof), proves(hash, other, authMessage, proof)]
+  return isFirst ? keys : isOther ? other : null
+}
+function proves(hash: ScramHash, pair: KeyPair, authMessage: string, proof: Buffer): boolean {
+  const storedKey = Buffer.from(pair.storedKey, 'base64')
   const signature = hmac(hash, storedKey, authMessage)
   if (proof.length !== signature.length) return false
   return timingSafeEqual(digest(hash, xor(proof, signature)), storedKey)
 }
 
 /** ServerSignature := HMAC(ServerKey, AuthMessage). */
-export function serverSignature(hash: ScramHash, keys: ScramKeys, authMessage: string): Buffer {
-  return hmac(hash, Buffer.from(keys.serverKey, 'base64'), authMessage)
+export function serverSignature(hash: ScramHash, { serverKey }: KeyPair, authMessage: string): Buffer {
+  return hmac(hash, Buffer.from(serverKey, 'base64'), authMessage)
 }
 
-/** Whether a prepared password is the one that the keys were derived from. Costs a whole derivation. */
-export async function verifyPassword(hash: ScramHash, keys: ScramKeys, prepared: string): Promise<boolean> {
-  const derived = await deriveKeys(hash, prepared, Buffer.from(keys.salt, 'base64'), keys.iterations)
-  return timingSafeEqual(Buffer.from(derived.storedKey), Buffer.from(keys.storedKey))
+/** Whether a password, in its preparations, is the one that the keys were derived from. Costs whole derivations. */
+export async function verifyPassword(hash: ScramHash, keys: ScramKeys, prepared: readonly string[]): Promise<boolean> {
+  const salt = Buffer.from(keys.salt, 'base64')
+  const derived = await Promise.all(prepared.map((text) => derivePair(hash, text, salt, keys.iterations)))
+  const known = [keys, keys.saslprep ?? keys].map(({ storedKey }) => Buffer.from(storedKey))
+  const found = derived.flatMap(({ storedKey }) => known.map((one) => timingSafeEqual(Buffer.from(storedKey), one)))
+  return found.includes(true)
 }

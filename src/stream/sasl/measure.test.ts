@@ -59,3 +59,24 @@ test('in a domain without accounts, names have the iterations of new passwords',
   const { password } = await measureOf(contextWith({ iterations: 12_345 }), jid('nobody@montague.example'))
   assert.equal(password.keys.iterations, 12_345)
 })
+
+test('when the account that a name is like gets other keys, the name without an account follows it', async () => {
+  const database = openInMemory({ clock: new SystemClock() })
+  await database.migrate(CORE, coreMigrations)
+  const accounts = new SqlAccounts(database)
+  const bare = 'romeo@montague.example'
+  const old = { 'sha-1': (await deriveCredentials(PASSWORD, 1, seededEntropy('old')))['sha-1'] }
+  await accounts.create(bare, old, 0)
+  const context = contextWith({ iterations: 9, accounts, likeness: (domain, place) => accounts.credentialsNear(domain, place) })
+  const seen = async (name: string): Promise<unknown> => {
+    const { password, keys } = await measureOf(context, jid(`${name}@montague.example`))
+    return [password.hash, password.keys.iterations, keys('sha-256').iterations]
+  }
+  assert.deepEqual(await seen('nobody'), await seen('romeo'))
+  await accounts.upgradeCredentials(bare, old, { ...(await deriveCredentials(PASSWORD, 2, seededEntropy('new'))), ...old })
+  assert.deepEqual(await seen('romeo'), ['sha-256', 2, 2])
+  assert.deepEqual(await seen('nobody'), await seen('romeo'))
+  await accounts.delete(bare)
+  assert.deepEqual(await seen('nobody'), ['sha-256', 9, 9])
+  await database.close()
+})

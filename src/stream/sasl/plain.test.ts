@@ -74,7 +74,7 @@ test('PLAIN: one exchange, one message', async () => {
 test('PLAIN: a password verified before is not derived again, until it is changed', async () => {
   const verified = remembering()
   assert.match(await send(`\0romeo\0${PASSWORD}`, contextWith(), verified), /^success/)
-  assert.ok(verified.has('romeo@montague.example', PASSWORD, romeo['sha-256'].storedKey))
+  assert.ok(verified.has('romeo@montague.example', [PASSWORD], romeo['sha-256'].storedKey))
   // With a salt that does not fit the stored key a derivation would fail: nothing is derived.
   const unfit = { ...romeo, 'sha-256': { ...romeo['sha-256'], salt: 'AAAA' } }
   assert.match(
@@ -102,17 +102,17 @@ test('PLAIN: an account that came with keys of one hash only', async () => {
 test('PLAIN: a wrong password is never remembered', async () => {
   const verified = remembering()
   await send('\0romeo\0wrong', contextWith(), verified)
-  assert.equal(verified.has('romeo@montague.example', 'wrong', romeo['sha-256'].storedKey), false)
+  assert.equal(verified.has('romeo@montague.example', ['wrong'], romeo['sha-256'].storedKey), false)
 })
 
 test('VerifiedPasswords forgets what was unused for longest', () => {
   const verified = new VerifiedPasswords(seededEntropy('process'), 2)
-  verified.remember('a', 'p', 'k')
-  verified.remember('b', 'p', 'k')
-  assert.ok(verified.has('a', 'p', 'k'))
-  verified.remember('c', 'p', 'k')
+  verified.remember('a', ['p'], 'k')
+  verified.remember('b', ['p'], 'k')
+  assert.ok(verified.has('a', ['p'], 'k'))
+  verified.remember('c', ['p'], 'k')
   assert.deepEqual(
-    ['a', 'b', 'c'].map((bare) => verified.has(bare, 'p', 'k')),
+    ['a', 'b', 'c'].map((bare) => verified.has(bare, ['p'], 'k')),
     [true, false, true],
   )
 })

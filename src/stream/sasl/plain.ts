@@ -2,9 +2,10 @@
  * PLAIN (RFC 4616): authzid NUL authcid NUL password, in one message. Only ever offered inside TLS (RFC 6120
  * 13.8). A user that does not exist costs the same derivation as a wrong password (SEC-4).
  */
-import { opaqueString, PrecisError } from '../../xmpp/precis.ts'
+import { lackingIn } from '../../xmpp/credentials.ts'
 import { verifyPassword } from './credentials.ts'
 import { measureOf } from './measure.ts'
+import { preparations } from './preparation.ts'
 import { accountOf, mayActAs, textOf } from '../../server/sasl/identity.ts'
 import { failure, success, type Exchange, type Mechanism, type SaslContext, type SaslStep } from '../../server/sasl/mechanism.ts'
 import type { VerifiedPasswords } from './verified-passwords.ts'
@@ -35,8 +36,8 @@ class PlainExchange implements Exchange {
     const message = readMessage(response)
     if (message === null) return failure('malformed-request')
     const account = accountOf(message.authcid, domain)
-    const password = prepared(message.password)
-    if (account === null || password === null) return failure('not-authorized')
+    const password = await preparations(message.password)
+    if (account === null || password.length === 0) return failure('not-authorized')
 
     const measure = await measureOf(this.#context, account)
     const { hash, keys } = measure.password
@@ -45,6 +46,8 @@ class PlainExchange implements Exchange {
       if (!right || measure.credentials === null) return failure('not-authorized')
       this.#verified.remember(account.bare, password, keys.storedKey)
     }
+    const { credentials } = measure
+    if (credentials !== null && lackingIn(credentials).length > 0) await this.#context.renew(account.bare, credentials, password)
     return mayActAs(account, message.authzid) ? success(account) : failure('invalid-authzid')
   }
 }
@@ -67,16 +70,6 @@ function readMessage(octets: Buffer): PlainMessage | null {
 
 const part = (octets: Buffer, min: number, max: number): string | null =>
   octets.length < min || octets.length > max ? null : textOf(octets)
-
-/** Null: no account can have this password. */
-function prepared(password: string): string | null {
-  try {
-    return opaqueString(password)
-  } catch (error) {
-    if (error instanceof PrecisError) return null
-    throw error
-  }
-}
 
 /** PLAIN that remembers in `verified` what it need not derive again. */
 export function plain(verified: VerifiedPasswords): Mechanism {

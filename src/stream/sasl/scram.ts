@@ -11,7 +11,7 @@ import { isBindingType } from '../../base/channel-binding.ts'
 import { token } from '../../base/entropy.ts'
 import type { ScramHash, ScramKeys } from '../../xmpp/credentials.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import { digestOf, serverSignature, verifyProof } from './credentials.ts'
+import { digestOf, provenPair, serverSignature } from './credentials.ts'
 import { measureOf } from './measure.ts'
 import { accountOf, mayActAs } from '../../server/sasl/identity.ts'
 import { challenge, failure, success } from '../../server/sasl/mechanism.ts'
@@ -100,12 +100,12 @@ export class ScramExchange implements Exchange {
     const final = readClientFinal(response)
     if (final === null) return failure('malformed-request')
     const authMessage = `${pending.first.bare},${pending.serverFirst},${final.withoutProof}`
-    const proven = verifyProof(this.#hash, pending.keys, authMessage, final.proof)
+    const proven = provenPair(this.#hash, pending.keys, authMessage, final.proof)
     const sameNonce = equal(Buffer.from(final.nonce), Buffer.from(pending.nonce))
     const sameChannel = equal(final.binding, pending.binding)
-    if (!proven || !sameNonce || !sameChannel || !pending.known) return failure('not-authorized')
+    if (proven === null || !sameNonce || !sameChannel || !pending.known) return failure('not-authorized')
     if (!mayActAs(pending.account, pending.first.authzid)) return failure('invalid-authzid')
-    const signature = serverSignature(this.#hash, pending.keys, authMessage)
+    const signature = serverSignature(this.#hash, proven, authMessage) // of the pair that the client has
     return success(pending.account, Buffer.from(`v=${signature.toString('base64')}`))
   }
 }

@@ -17,22 +17,22 @@ export class VerifiedPasswords {
     this.#key = entropy.bytes(32).toString('base64')
     this.#max = max
   }
-  /** Whether this prepared password was verified against this stored key before. */
-  has(bare: string, prepared: string, storedKey: string): boolean {
+  /** Whether this password, in its preparations, was verified against this stored key before. */
+  has(bare: string, prepared: readonly string[], storedKey: string): boolean {
     const tag = this.#tag(bare, prepared, storedKey)
     if (!this.#seen.delete(tag)) return false
     this.#seen.add(tag)
     return true
   }
-  remember(bare: string, prepared: string, storedKey: string): void {
+  remember(bare: string, prepared: readonly string[], storedKey: string): void {
     this.#seen.add(this.#tag(bare, prepared, storedKey))
     for (const oldest of this.#seen) {
       if (this.#seen.size <= this.#max) return
       this.#seen.delete(oldest)
     }
   }
-  /** NUL is in neither an address nor a PLAIN password, so no two triples read the same. */
-  #tag(bare: string, prepared: string, storedKey: string): string {
-    return hash('sha256', `${this.#key}\0${bare}\0${prepared}\0${storedKey}`, 'latin1')
+  /** NUL is in neither an address nor a PLAIN password, and the first preparation says what the second is. */
+  #tag(bare: string, prepared: readonly string[], storedKey: string): string {
+    return hash('sha256', `${this.#key}\0${bare}\0${prepared.join('\0')}\0${storedKey}`, 'latin1')
   }
 }

@@ -98,7 +98,7 @@ test('a token that has expired is void, and forgotten with the next one', async 
 test('a changed password makes all tokens void, also those that are issued to who knows the old one', async () => {
   const { tokens, show, issue } = await world()
   const keys = { ...CREDENTIALS['sha-256'], storedKey: 'bmV3' }
-  const changed: Credentials = { ...CREDENTIALS, 'sha-256': keys }
+  const changed: Credentials = { 'sha-1': keys, 'sha-256': keys, 'sha-512': keys }
   const text = await issue()
   assert.equal((await show(text, 'phone', ROMEO, changed)).kind, 'unknown')
   const late = await tokens.issue(ROMEO, 'phone', MECHANISM, CREDENTIALS)
@@ -192,4 +192,13 @@ test('XEP-0484 5.1: whatever an installation does, it has two good tokens at mos
     }),
     { numRuns: 40 },
   )
+})
+
+test('keys of more hashes for the same password leave tokens good', async () => {
+  const { tokens, show } = await world()
+  const keys = (storedKey: string) => ({ ...CREDENTIALS['sha-256'], storedKey })
+  const old: Credentials = { 'sha-1': keys('b2xk') }
+  const { text } = await tokens.issue(ROMEO, 'phone', MECHANISM, old)
+  assert.equal((await show(text, 'phone', ROMEO, { ...old, 'sha-256': keys('bmV3'), 'sha-512': keys('bmV3ZXI=') })).kind, 'valid')
+  assert.equal((await show(text, 'phone', ROMEO, { 'sha-256': keys('bmV3') })).kind, 'unknown')
 })

@@ -1,14 +1,14 @@
 /**
  * XEP-0484 3 to 5: which tokens an installation of a client has, and what happens to them when one is used.
  *
- * A token is a keyed hash of everything that it is good for: account, installation, mechanism, a salt, and the keys of the
- * account's password. Nothing stored here is enough to make one (docs/decisions/0052-fast-tokens-at-rest.md), and with
+ * A token is a keyed hash of everything that it is good for: account, installation, mechanism, a salt, and a key of the
+ * account's password; it stays good when the account gets keys of more hashes beside it. Nothing stored here is enough to make one (docs/decisions/0052-fast-tokens-at-rest.md), and with
  * another password, or another account of that name, the same salt makes another token: all that were issued are void.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Clock, Millis } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
-import { passwordKeys, type Credentials } from '../../xmpp/credentials.ts'
+import { HASHES, passwordKeys, type Credentials } from '../../xmpp/credentials.ts'
 import type { TokenRow, TokenStore } from './store.ts'
 
 export interface TokenOptions {
@@ -64,7 +64,7 @@ export class Tokens {
     const expiresAt = now + this.#options.lifetime
     const row = { owner, device, slot: 'new', mechanism, salt, issued_at: now, expires_at: expiresAt, count: -1 } as const
     await this.#store.put(row, this.#options.devicesMax)
-    return { text: this.#textOf(row, credentials), expiresAt }
+    return { text: this.#textOf(row, passwordKeys(credentials).keys.storedKey), expiresAt }
   }
   /** Which token somebody has shown: 5.1. As much work for one that is not there, and for nobody's. */
   async find({ owner, device, mechanism, credentials, proofOf, proof }: Shown): Promise<Found> {
@@ -72,9 +72,8 @@ export class Tokens {
     let found: Found = { kind: 'unknown' }
     for (const slot of ['new', 'current'] as const) {
       const row = rows.find((r) => r.slot === slot)
-      const text = this.#textOf(row ?? nothingFor(owner, device), credentials)
-      const isProved = equal(proofOf(text), proof)
-      if (!isProved || row === undefined || row.mechanism !== mechanism || credentials === null) continue
+      const text = this.#provedBy(row ?? nothingFor(owner, device), credentials, (one) => equal(proofOf(one), proof))
+      if (text === null || row === undefined || row.mechanism !== mechanism) continue
       found = row.expires_at <= this.#clock.now() ? { kind: 'expired' } : { kind: 'valid', row, text }
     }
     return found
@@ -97,9 +96,18 @@ export class Tokens {
     return this.#store.forget(owner, device)
   }
 
-  #textOf({ owner, device, mechanism, salt }: TokenRow, credentials: Credentials | null): string {
-    const keys = credentials === null ? '' : passwordKeys(credentials).keys.storedKey
-    return createHmac('sha256', this.#secret).update([owner, device, mechanism, salt, keys].join('\0')).digest('base64url')
+  /** The token that is proved, by whichever key of the password. Null: none. As much work for an account that lacks keys. */
+  #provedBy(row: TokenRow, credentials: Credentials | null, isProved: (text: string) => boolean): string | null {
+    let proved: string | null = null
+    for (const hash of HASHES) {
+      const key = credentials?.[hash]?.storedKey
+      const text = this.#textOf(row, key ?? '')
+      if (isProved(text) && key !== undefined) proved = text
+    }
+    return proved
+  }
+  #textOf({ owner, device, mechanism, salt }: TokenRow, storedKey: string): string {
+    return createHmac('sha256', this.#secret).update([owner, device, mechanism, salt, storedKey].join('\0')).digest('base64url')
   }
 }
 

@@ -1,0 +1,69 @@
+/**
+ * How many accounts of each domain lack keys, such as those that came from another server: known in memory, since every
+ * stream that begins asks. Counted anew when that may have changed, through an index over those accounts alone; so the
+ * count cannot drift from what is stored.
+ */
+import { sql } from 'kysely'
+import { HASHES, NOTHING_LACKING, type Lacking } from '../xmpp/credentials.ts'
+import { HASH_BITS, type CoreTables } from './core-tables.ts'
+import type { Database } from './database.ts'
+import { prepare, type Query } from './prepare.ts'
+
+interface Counted {
+  readonly domain: string
+  readonly lacks: number
+  readonly accounts: number | bigint | string
+}
+
+export class OldKeys {
+  readonly #database: Database
+  readonly #query: Query<Counted>
+  #byDomain: ReadonlyMap<string, Lacking> = new Map()
+  #running: Promise<void> | null = null
+  #next: Promise<void> | null = null
+
+  constructor(database: Database) {
+    this.#database = database
+    this.#query = countingIn(database)
+  }
+  of(domain: string): Lacking {
+    return this.#byDomain.get(domain) ?? NOTHING_LACKING
+  }
+  /** Resolves when all is counted that is stored now. Of many calls in a row, the last ones share one count. */
+  count(): Promise<void> {
+    if (this.#running === null) return (this.#running = this.#read())
+    const running = this.#running.catch(() => {})
+    return (this.#next ??= running.then(() => {
+      this.#next = null
+      return (this.#running = this.#read())
+    }))
+  }
+  async #read(): Promise<void> {
+    try {
+      const rows = await this.#database.read(this.#query)
+      const found = new Map<string, Lacking>()
+      for (const row of rows) found.set(row.domain, withMore(found.get(row.domain) ?? NOTHING_LACKING, row))
+      this.#byDomain = found
+    } finally {
+      this.#running = null
+    }
+  }
+}
+
+function withMore(lacking: Lacking, { lacks, accounts }: Counted): Lacking {
+  const sum = { ...lacking, accounts: lacking.accounts + Number(accounts) }
+  for (const hash of HASHES) if ((lacks & HASH_BITS[hash]) !== 0) sum[hash] += Number(accounts)
+  return sum
+}
+
+function countingIn(database: Database): Query<Counted> {
+  const db = database.schema<CoreTables>()
+  const counting = prepare(() =>
+    db
+      .selectFrom('account')
+      .select(['domain', 'lacks', (eb) => eb.fn.countAll().as('accounts')])
+      .where('lacks', '!=', sql.lit(0)) // as the index has it
+      .groupBy(['domain', 'lacks']),
+  )
+  return counting({})
+}

@@ -1,0 +1,92 @@
+/**
+ * Accounts whose password has keys of some hashes only, as other servers have made them. A client takes the best mechanism
+ * that it is offered, and cannot use one without keys: so a domain offers what all its accounts can use, whoever asks, and
+ * the stronger ones again when the last account has their keys. Keys are made when a client shows the password, or makes
+ * them itself (XEP-0480).
+ */
+import type { Entropy } from '../../base/entropy.ts'
+import type { Log } from '../../base/log.ts'
+import type { AccountStore } from '../../server/ports.ts'
+import { HASHES, lackingIn, type Credentials, type Lacking, type ScramHash } from '../../xmpp/credentials.ts'
+import { credentialsFor } from './credentials.ts'
+import type { SaslPolicy } from './offers.ts'
+
+type Accounts = Pick<AccountStore, 'lacking' | 'upgradeCredentials'>
+
+interface Known {
+  readonly lacking: Lacking
+  readonly policy: SaslPolicy
+}
+
+export class OldAccounts {
+  readonly #accounts: Accounts
+  readonly #policy: SaslPolicy
+  readonly #iterations: number
+  readonly #entropy: Entropy
+  readonly #log: Log
+  readonly #known = new Map<string, Known>()
+
+  /** @param policy of a domain where all accounts have all keys */
+  constructor(accounts: Accounts, policy: SaslPolicy, iterations: number, entropy: Entropy, log: Log) {
+    this.#accounts = accounts
+    this.#policy = policy
+    this.#iterations = iterations
+    this.#entropy = entropy
+    this.#log = log
+  }
+  /** What may be offered at a domain, of ours. */
+  policy(domain: string): SaslPolicy {
+    const lacking = this.#accounts.lacking(domain)
+    const known = this.#known.get(domain)
+    if (known?.lacking === lacking) return known.policy
+    const policy = usable(this.#policy, lacking)
+    this.#known.set(domain, { lacking, policy })
+    if (lacking.accounts !== (known?.lacking.accounts ?? 0)) this.#tell(domain, lacking.accounts, policy, known?.policy)
+    return policy
+  }
+  /** Hashes whose keys the domain would be glad to get. */
+  wanted(domain: string): readonly ScramHash[] {
+    const lacking = this.#accounts.lacking(domain)
+    return HASHES.filter((hash) => lacking[hash] > 0 && isEnabled(this.#policy, hash))
+  }
+  /** Makes the keys that are lacking in `credentials`, of a password that was verified against them. Login does not hang on it. */
+  async renew(bare: string, credentials: Credentials, prepared: readonly string[]): Promise<void> {
+    try {
+      await this.add(bare, credentials, await credentialsFor(lackingIn(credentials), prepared, this.#iterations, this.#entropy))
+    } catch (error) {
+      this.#log.error({ err: error, account: bare }, 'the keys of an account could not be renewed')
+    }
+  }
+  /** Adds keys to `credentials`, unless they are not the account's any more. Returns what it came to. */
+  async add(bare: string, credentials: Credentials, keys: Credentials): Promise<Credentials> {
+    const renewed = { ...credentials, ...keys }
+    if (!(await this.#accounts.upgradeCredentials(bare, credentials, renewed))) return credentials
+    this.#log.info({ account: bare, hashes: Object.keys(keys) }, 'keys of an account were renewed')
+    this.policy(bare.slice(bare.indexOf('@') + 1)) // tells how many are left
+    return renewed
+  }
+
+  #tell(domain: string, accounts: number, { enabled, plain }: SaslPolicy, before = this.#policy): void {
+    const offered = [...enabled, ...(plain ? ['PLAIN'] : [])]
+    if (accounts === 0) this.#log.info({ domain, offered }, 'all accounts have all keys again')
+    else if (enabled.size === before.enabled.size) this.#log.info({ domain, accounts }, 'accounts with old keys are left')
+    else this.#log.warn({ domain, accounts, offered }, 'accounts have old keys: what not all of them can use is not offered')
+  }
+}
+
+const nameOf = (hash: ScramHash): string => `SCRAM-${hash.toUpperCase()}`
+const isEnabled = ({ enabled }: SaslPolicy, hash: ScramHash): boolean =>
+  enabled.has(nameOf(hash)) || enabled.has(`${nameOf(hash)}-PLUS`)
+
+/**
+ * Of `policy`, what all accounts can use. Where they have no hash in common: PLAIN if it is allowed, which suits all of
+ * them; otherwise what the most of them can use.
+ */
+export function usable(policy: SaslPolicy, lacking: Lacking): SaslPolicy {
+  const hashes = HASHES.filter((hash) => isEnabled(policy, hash))
+  if (!hashes.some((hash) => lacking[hash] > 0)) return policy
+  const fewest = Math.min(...hashes.map((hash) => lacking[hash]))
+  const kept = fewest > 0 && policy.plain ? [] : hashes.filter((hash) => lacking[hash] === fewest)
+  const isKept = (name: string): boolean => kept.some((hash) => name === nameOf(hash) || name === `${nameOf(hash)}-PLUS`)
+  return { ...policy, enabled: new Set([...policy.enabled].filter((name) => !name.startsWith('SCRAM-') || isKept(name))) }
+}
