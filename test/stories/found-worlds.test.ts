@@ -129,3 +129,32 @@ found(
   connect u3@b.example/1
   `,
 )
+
+found(
+  'a client that hides, of which the server of its contact does not know yet, is told when the pause that it was told of is over',
+  `
+  u1@b.example/1 asks managed
+  u10@a.example/1 asks managed
+  connect u1@b.example/1 &
+  connect u10@a.example/1
+  cut b.example a.example &
+  hide u10@a.example/1
+  drop u1@b.example/1
+  wait 45000
+  heal a.example b.example
+  `,
+)
+
+found(
+  'a client that hides is still known to ask for annotations after a restart',
+  `
+  u13@b.example/2 asks
+  u14@c.example/2 asks managed
+  connect u13@b.example/2
+  connect u14@c.example/2
+  cut b.example c.example
+  hide u14@c.example/2
+  wait 90000
+  restart c.example &
+  `,
+)

@@ -34,9 +34,15 @@ export class SessionCaps {
     this.resolver = resolver
     this.#learnt = host.sessionSlot('caps', () => NOTHING)
     const restored: Session[] = []
+    // A client that hides (XEP-0186), or whose presence says that nothing has changed (8.4), shows them nowhere
     host.keepsake({
       name: 'caps',
-      restore: (session) => void restored.push(session),
+      stamp: (session) => session.get(this.#learnt).caps?.ver ?? '',
+      keep: (session) => session.get(this.#learnt).caps ?? undefined,
+      restore: (session, kept) => {
+        if (kept !== undefined) session.set(this.#learnt, { ...NOTHING, caps: kept as Caps })
+        restored.push(session)
+      },
       done: () => restored.splice(0).forEach((session) => this.#recall(session)),
     })
     // Whoever was away when they were asked has not answered in time
@@ -70,9 +76,10 @@ export class SessionCaps {
     return 'next'
   }
 
-  /** Of a session that goes on, or that was before the server was started: what its presence says. */
+  /** Of a session that goes on, or that was before the server was started: what it has said, or its presence says. */
   #recall(session: Session): void {
-    const caps = session.presence === null ? null : capsIn(session.presence.payload)
+    const { presence } = session
+    const caps = session.get(this.#learnt).caps ?? (presence === null ? null : capsIn(presence.payload))
     if (caps !== null) this.#learn(session, caps, null)
   }
   #learn(session: Session, caps: Caps, tag: Wire | null): void {

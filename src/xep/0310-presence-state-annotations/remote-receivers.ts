@@ -195,12 +195,16 @@ export class RemoteReceivers {
     if (this.#parts.isPaused(session)) session.set(this.#told, null)
     this.look(session)
   }
+  /**
+   * The resource has gone, or its user hides from now on and still shows the contact (XEP-0186): the end of the pause is
+   * said to the whole account.
+   */
   #lost(account: LocalAccount, jid: Jid): void {
-    const [other] = this.#parts.hearing.ofAccount(account, jid)
     for (const session of account.sessions) {
       const told = session.get(this.#told)
-      told?.delete(jid.full)
-      if (other === undefined) told?.delete(jid.bare)
+      if (told?.delete(jid.full) !== true) continue
+      told.set(jid.bare, jid.asBare)
+      this.#changed(session)
     }
   }
   *#tellAll(session: Session): Generator {
