@@ -76,13 +76,14 @@ export class Network {
   constructor(zone: Zone) {
     this.#zone = zone
   }
-  /** How `from` reaches others. */
-  connector(from: string): Connect {
+  /** How `from` reaches others. @param isDead its process is gone, whatever it still tries */
+  connector(from: string, isDead: () => boolean): Connect {
     return (_, port): Socket => {
       const to = this.#siteAt(port)
       const near = this.#end(from, to)
       const socket = asSocket(near, `192.0.2.${port % 256}`, port)
       setImmediate(() => {
+        if (isDead()) return near.destroy()
         const door = this.#zone.doors.get(port)
         if (door === undefined || this.isCut(from, to)) return near.destroy(new Error('connection refused'))
         if (this.#way(from, to).isHeld || this.#way(to, from).isHeld) return // nobody answers

@@ -69,7 +69,7 @@ export class Place {
         entropy: seededEntropy(`run ${this.#runs} of ${this.domain}`),
         federation: FEDERATION,
       },
-      { zone, clock: own, between: 'memory', connect: network.connector(this.domain) },
+      { zone, clock: own, between: 'memory', connect: network.connector(this.domain, () => life.isOver) },
     )
     const { server, stores } = site.story
     keepLastSeen(server.host)
