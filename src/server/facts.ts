@@ -35,6 +35,8 @@ export interface Facts {
   'visibility-changed': { readonly session: Session; readonly looksAround: boolean }
   /** The user, or the operator, has changed what others may know of his presence. */
   'policy-changed': { readonly account: LocalAccount }
+  /** The account blocks others, or does so no more (XEP-0191): those for whom `isChanged` holds. */
+  'blocking-changed': { readonly account: LocalAccount; readonly isChanged: (entity: Jid) => boolean }
   /** A change of a roster is stored and in force. */
   'roster-changed': { readonly account: LocalAccount; readonly change: RosterChange }
   /** Nothing has got through between the two domains for a while, and what is known of the other side may be stale. */

@@ -28,7 +28,7 @@ export function worlds(seeds: readonly number[], todo: ReadonlyMap<number, strin
 export function found(name: string, text: string): void {
   test(name, async () => {
     const script = scriptFrom(text)
-    const outcome = await play(script)
+    const outcome = await play(script, true)
     assert.equal(outcome.violations.length, 0, told(script, outcome))
   })
 }

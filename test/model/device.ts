@@ -45,6 +45,8 @@ export class Device {
   wasDirect = false
   /** Grows with all that may make others see it go. */
   epoch = 0
+  /** How often it has asked to be shown what it may know already. */
+  looks = 0
   /** What it has received, for who reads of a failure. */
   readonly received: string[] = []
   #contents = 0
@@ -139,6 +141,7 @@ export class Device {
   hide(): void {
     if (!this.isConnected || this.isHidden) return
     this.epoch += 1
+    this.looks += 1
     this.#send(`<iq type='set' id='h'><invisible xmlns='urn:xmpp:invisible:1' probe='true'/></iq>`)
     this.isHidden = true
     this.presence = null

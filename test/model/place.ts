@@ -23,8 +23,8 @@ const FEDERATION = {
   'stanzas-per-second': 0,
   'subscriptions-per-minute': 0,
 }
-/** The longest that a server that stops waits for others to take what is for them. */
-const STOP_SECONDS = 5
+/** The longest that a server that stops takes: as in src/process/running.ts. */
+const STOP_SECONDS = 20
 
 export interface Surroundings {
   readonly zone: Zone
@@ -82,6 +82,7 @@ export class Place {
     this.#port = site.port
     zone.services.set(this.domain, { port: site.port, directTls: false })
     this.site = site
+    await site.peers.federation.reunite()
   }
   /** As with SIGKILL. */
   kill(): void {
@@ -99,13 +100,9 @@ export class Place {
     if (site === null) return
     this.#around.zone.doors.delete(site.port)
     const finished = { is: false }
-    void site.story
-      .retire()
-      .then(() => site.peers.federation.finish())
-      .then(() => (finished.is = true))
-    for (let second = 0; second < STOP_SECONDS && !finished.is; second++) await pass(1000)
-    site.peers.federation.stop()
+    void site.story.retire(() => site.peers.federation.finish()).then(() => (finished.is = true))
     await pass(0)
+    for (let second = 0; second < STOP_SECONDS && !finished.is; second++) await pass(1000)
     await site.story.stores.lastPresence.flush()
     this.kill()
   }

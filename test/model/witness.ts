@@ -1,10 +1,10 @@
 /**
- * What no client may be told on the way: that somebody has gone who is there and was all the time, or that a doubt is taken back of
- * which it has not been told.
+ * What no client may be told on the way: that somebody has gone who is there and was all the time, that a doubt is taken back of
+ * which it has not been told, or what it has been told already and has not asked for.
  */
 import type { Device } from './device.ts'
-import type { Notice } from './view.ts'
-import { domainOf, type World } from './world.ts'
+import type { Notice, View } from './view.ts'
+import { bareOf, domainOf, type World } from './world.ts'
 
 export type Kind =
   | 'false offline'
@@ -34,6 +34,8 @@ class Memory {
   readonly session: number
   /** By full JID, of what its client has said. */
   readonly marks = new Map<string, Mark>()
+  /** By address, available or not: how often there was a reason to tell it anew when it was last told. */
+  readonly reasons = new Map<string, number>()
 
   constructor(session: number) {
     this.session = session
@@ -43,15 +45,18 @@ class Memory {
 export class Witness {
   readonly violations: Violation[] = []
   readonly #world: () => World
+  readonly #isStrict: boolean
   readonly #memories = new Map<Device, Memory>()
 
-  constructor(world: () => World) {
+  constructor(world: () => World, isStrict: boolean) {
     this.#world = world
+    this.#isStrict = isStrict
   }
   /** A client is told something, which it does not believe yet. */
   heard(watcher: Device, notice: Notice): void {
     const memory = this.#memory(watcher)
     const { from } = notice
+    this.#checkRepeated(watcher, memory, notice)
     if (!notice.isAvailable) {
       for (const full of watcher.view.dots.keys())
         if (full === from || full.startsWith(`${from}/`)) this.#checkEnd(watcher, full, memory.marks.get(full))
@@ -88,6 +93,16 @@ export class Witness {
     if (mark.epoch === this.#epochOf(watcher, full))
       this.found('false offline', watcher.jid, full, 'is there, and was all the time')
   }
+  /** What has not changed is not said again. */
+  #checkRepeated(watcher: Device, { reasons }: Memory, notice: Notice): void {
+    const { from, isAvailable, content } = notice
+    const reason = watcher.looks + this.#world().epochOf(watcher.bare, bareOf(from))
+    const key = isAvailable ? from : `no ${from}`
+    const before = reasons.get(key)
+    reasons.set(key, reason)
+    if (this.#isStrict && before === reason && isKnown(watcher.view, notice))
+      this.found('repeated', watcher.jid, from, isAvailable ? `is still ${content}` : 'is still gone')
+  }
   #checkAnnotations(watcher: Device, { from, annotations }: Notice): void {
     const repeated = (words: string): void => this.found('repeated', watcher.jid, from, words)
     if (annotations.length > 1 && annotations.some(([, doubt]) => doubt === null)) repeated('a spent annotation beside another')
@@ -101,4 +116,14 @@ export class Witness {
     const device = world.device(full)
     return device.epoch + world.epochOf(watcher.bare, device.bare)
   }
+}
+
+/** Does the client believe just that already? */
+function isKnown({ dots }: View, { from, isAvailable, content, annotations }: Notice): boolean {
+  if (!isAvailable) return ![...dots.keys()].some((full) => full === from || full.startsWith(`${from}/`))
+  const dot = dots.get(from)
+  const doubts = annotations.filter(([, doubt]) => doubt !== null)
+  return (
+    dot?.content === content && dot.doubts.size === doubts.length && doubts.every(([by, doubt]) => dot.doubts.get(by) === doubt)
+  )
 }

@@ -158,3 +158,40 @@ found(
   restart c.example &
   `,
 )
+
+found(
+  'contacts elsewhere who were offline before a restart of their server, and still are, are no news',
+  `
+  u18@a.example/2
+  u5@c.example/1
+  connect u18@a.example/2
+  restart c.example
+  `,
+)
+
+found(
+  'contacts elsewhere who were offline before a restart of their own server, and still are, are no news to a client that goes on',
+  `
+  u11@c.example/2 asks managed
+  u0@a.example/1
+  connect u11@c.example/2
+  restart c.example
+  `,
+)
+
+found(
+  'who blocks or unblocks one contact is not told once more of the others',
+  `
+  u1@a.example/1
+  u2@b.example/1
+  u3@b.example/1
+  u4@b.example/1
+  connect u1@a.example/1
+  connect u2@b.example/1
+  block u1@a.example u3@b.example
+  cut a.example b.example
+  heal a.example b.example
+  wait 20000
+  unblock u1@a.example u3@b.example
+  `,
+)

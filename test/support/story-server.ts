@@ -168,10 +168,14 @@ export class StoryServer {
     ;(this.clock as ManualClock).advance(downMs)
     return this.#next(options)
   }
-  /** As when the process is told to start again: nobody comes in any more, and what can be kept is written down. */
-  async retire(): Promise<void> {
+  /**
+   * As when the process is told to start again: nobody comes in any more, and what can be kept is written down.
+   * @param finish ends the streams of other servers, before that
+   */
+  async retire(finish = async (): Promise<void> => {}): Promise<void> {
     this.#service.shutDown()
     await this.server.keptSessions.pauseAll()
+    await finish()
     await this.server.keptSessions.keepAll()
   }
   async #next(options: StoryOptions): Promise<StoryServer> {

@@ -88,7 +88,7 @@ class Blocking {
       if (added.length > 0 && (after.size > this.#limits.entries || after.octets > this.#limits.size))
         throw new StanzaError('policy-violation', { text: 'The block list is full' })
       await this.#store.add(account.bare.bare, added, this.#host.clock.now())
-      this.#enforce(account, after)
+      this.#change(account, before, after)
       conceal(account, before, after, this.#host.router)
       this.#push(account, command('block', named))
     })
@@ -102,7 +102,7 @@ class Blocking {
       const removed = named.length === 0 ? before.entries : named.filter((entry) => before.has(entry))
       const after = before.without(removed)
       await this.#store.remove(account.bare.bare, removed)
-      this.#enforce(account, after)
+      this.#change(account, before, after)
       reveal(account, before, after, this.#host.router)
       this.#lookAgain(account, regained(account, before, after))
       this.#push(account, command('unblock', named))
@@ -119,8 +119,13 @@ class Blocking {
   #enforce(account: LocalAccount, list: BlockList): void {
     account.set(this.#lists, list)
     account.besideOctets = list.octets
-    account.hidden = (entity) => list.matches(entity) // another one after each change: XEP-0310 looks for that
+    account.hidden = (entity) => list.matches(entity)
     account.forgetAudience()
+  }
+  #change(account: LocalAccount, before: BlockList, after: BlockList): void {
+    this.#enforce(account, after)
+    const isChanged = (entity: Jid): boolean => before.matches(entity) !== after.matches(entity)
+    this.#host.tell('blocking-changed', { account, isChanged })
   }
   /** What contacts have sent meanwhile was not delivered: the user's resources find out anew (RFC 6121 4.3). */
   #lookAgain(account: LocalAccount, contacts: readonly Jid[]): void {

@@ -19,6 +19,7 @@ import { Payload, type Packet } from '../../xmpp/packet.ts'
 import { doubtsIn, mayBeAnnotated, plain, type Doubt } from '../../xmpp/state-annotation.ts'
 import { capsIn, type Caps } from '../0115-entity-capabilities/index.ts'
 import { ByResource } from './by-resource.ts'
+import { languageOf } from './news.ts'
 
 /** An available resource elsewhere. */
 export interface Heard {
@@ -56,10 +57,11 @@ interface Entry {
 }
 /** What the server of a contact of whom nobody is available has said of that. */
 interface Gone {
-  /** When it last said so. */
-  at: Millis
-  /** Of what it said beside. */
-  digest: number
+  readonly jid: Jid
+  /** When it last said so; null: before the server was started. */
+  at: Millis | null
+  /** Of what it said beside; null: not known any more. */
+  digest: number | null
   /** It said the same before. */
   isRepeated: boolean
   /** As of an available resource. */
@@ -72,8 +74,6 @@ interface Ears {
   readonly resources: ByResource<Entry>
   /** Contacts of whom nobody is available, by bare JID. */
   readonly gone: Map<string, Gone>
-  /** Changes whenever the account blocks somebody, or does so no more. */
-  hidden: LocalAccount['hidden']
 }
 
 /** The full JID of a resource, by what its presence is known again, and what it can do. */
@@ -105,6 +105,7 @@ export class Hearing {
     this.#slot = host.accountSlot<Ears | null>('resources-elsewhere', () => null)
     for (const fact of ['presence-changed', 'visibility-changed', 'session-ended'] as const)
       host.on(fact, ({ session: { account } }) => this.#forgetUnattended(account))
+    host.on('blocking-changed', ({ account, isChanged }) => this.#blocked(account, isChanged))
     host.metrics.gauge(
       'porchlight_resources_elsewhere',
       'Available resources on other servers that accounts here know of',
@@ -172,6 +173,16 @@ export class Hearing {
       const entry = remembered(json, this.turn())
       if (resources.get(entry.jid) === undefined && resources.size < this.#resourcesMax) resources.add(entry)
     }
+    for (const contact of account.roster.subscriptions) this.#rememberGone(account, contact)
+  }
+  /** Of a contact of whom nothing was remembered nobody was available. */
+  #rememberGone(account: LocalAccount, contact: Jid): void {
+    const { resources, gone } = this.#earsOf(account)
+    if (this.#host.router.isLocal(contact.domain) || resources.hasAccount(contact) || gone.has(contact.bare)) return
+    if (gone.size >= this.#resourcesMax) return
+    const turn = this.turn()
+    const said = { at: null, digest: null, isRepeated: false, isForAll: true, givenBefore: turn, givenAt: turn }
+    gone.set(contact.bare, { jid: contact, ...said })
   }
   /** Presence that has come for the account from another server. */
   note(account: LocalAccount, packet: Packet): void {
@@ -231,16 +242,16 @@ export class Hearing {
   #forgetUnattended(account: LocalAccount): void {
     if (!account.isAttended) account.set(this.#slot, null)
   }
-  /** Who was blocked for a while was not heard, and what clients make of that is their own affair: they are told again. */
   #earsOf(account: LocalAccount): Ears {
-    const { hidden } = account
-    const ears = account.get(this.#slot) ?? { resources: new ByResource<Entry>(), gone: new Map<string, Gone>(), hidden }
+    const ears = account.get(this.#slot) ?? { resources: new ByResource<Entry>(), gone: new Map<string, Gone>() }
     account.set(this.#slot, ears)
-    if (ears.hidden === hidden) return ears
-    ears.hidden = hidden
-    for (const entry of ears.resources.all()) entry.isForAll = false
-    for (const gone of ears.gone.values()) gone.isForAll = false
     return ears
+  }
+  /** Clients may show those who were blocked for a while in any way: they are told again. */
+  #blocked(account: LocalAccount, isChanged: (entity: Jid) => boolean): void {
+    const ears = account.get(this.#slot)
+    for (const entry of ears?.resources.all() ?? []) if (isChanged(entry.jid)) entry.isForAll = false
+    for (const gone of ears?.gone.values() ?? []) if (isChanged(gone.jid)) gone.isForAll = false
   }
   #lose(account: LocalAccount, packet: Packet): void {
     const { from } = packet
@@ -263,8 +274,16 @@ export class Hearing {
     const old = gone.get(from.bare)
     if (old === undefined && gone.size >= this.#resourcesMax) return
     const [at, digest, isForAll] = [this.#host.clock.now(), digestOf(undelayed(packet)), to!.isBare]
-    const isRepeated = old !== undefined && old.isForAll && isForAll && old.digest === digest
-    gone.set(from.bare, { at, digest, isRepeated, isForAll, givenBefore: old?.givenAt ?? 0, givenAt: this.turn() })
+    const isRepeated = old !== undefined && old.isForAll && isForAll && (old.digest ?? digest) === digest
+    gone.set(from.bare, {
+      jid: from.asBare,
+      at,
+      digest,
+      isRepeated,
+      isForAll,
+      givenBefore: old?.givenAt ?? 0,
+      givenAt: this.turn(),
+    })
   }
 }
 
@@ -304,10 +323,10 @@ function undelayed(packet: Packet): Packet {
 }
 
 /** FNV-1a, 32 bits: to know a presence again, nothing more. */
-function digestOf({ lang, payload }: Packet): number {
-  const { text } = payload
+function digestOf(packet: Packet): number {
+  const { text } = packet.payload
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  for (const c of lang ?? '') hash = Math.imul(hash ^ c.charCodeAt(0), 0x01000193)
+  for (const c of languageOf(packet) ?? '') hash = Math.imul(hash ^ c.charCodeAt(0), 0x01000193)
   return hash
 }

@@ -56,10 +56,13 @@ export function lightOf(packet: Packet, doubt: Doubt | null): News {
 
 /** Is it the same presence but for annotations? */
 export function isSameContent(a: Packet, b: Packet): boolean {
-  if (a.lang !== b.lang) return false
+  if (languageOf(a) !== languageOf(b)) return false
   if (a.payload === b.payload || a.payload.text === b.payload.text) return true
   return (mayBeAnnotated(a.payload) || mayBeAnnotated(b.payload)) && plain(a).payload.text === plain(b).payload.text
 }
+/** The language of what people read in it; null: nothing. What a stream says of its language says nothing else. */
+export const languageOf = ({ lang, payload }: Packet): Packet['lang'] => (payload.text.includes('<status') ? lang : null)
+
 const isSameDoubts = (a: readonly Doubt[], b: readonly Doubt[]): boolean =>
   a.length === b.length && a.every((doubt) => b.includes(doubt))
 

@@ -1,6 +1,5 @@
 /** What is known of one session as a receiver of annotations (XEP-0310 3). */
 import type { Millis } from '../../base/clock.ts'
-import type { LocalAccount } from '../../server/accounts.ts'
 import type { PresenceLedger } from './ledger.ts'
 
 export interface Receiver {
@@ -12,8 +11,6 @@ export interface Receiver {
   looksAgainAt: Millis
   /** When it last did something for which it is told again what it knows. */
   askedAt: Millis
-  /** Changes whenever the account blocks somebody, or does so no more. */
-  hidden: LocalAccount['hidden'] | null
   /** False: it has been shown more than could be noted. */
   isComplete: boolean
   /** Null: it has been shown nothing, or does not ask. */
@@ -25,7 +22,6 @@ export const newReceiver = (): Receiver => ({
   since: Infinity,
   looksAgainAt: -Infinity,
   askedAt: 0,
-  hidden: null,
   isComplete: true,
   ledger: null,
 })

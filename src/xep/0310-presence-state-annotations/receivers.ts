@@ -91,6 +91,8 @@ export class Receivers {
     host.on('presence-changed', ({ session, before, after }) => {
       if (before === null || after === null) this.#beginAnew(session)
     })
+    // Clients are told anew of those whom their user does not block any more
+    host.on('blocking-changed', ({ account }) => this.asked(account))
     host.on('visibility-changed', ({ session, looksAround }) => {
       this.#beginAnew(session)
       if (looksAround) this.#looksAgain(session)
@@ -306,10 +308,6 @@ export class Receivers {
     receiver.looksAgainAt = this.#parts.host.clock.now()
   }
   #mayRepeat(session: Session, receiver: Receiver, { from, payload }: Packet, doubt: Doubt | null): void {
-    const { hidden } = session.account
-    // Whom it has blocked no more, it is told of anew
-    if (receiver.hidden !== null && receiver.hidden !== hidden) this.asked(session.account)
-    receiver.hidden = hidden
     const old = receiver.ledger?.get(from)
     const isSame = old !== undefined && old.told === doubt && old.packet.payload === payload && !payload.isEmpty
     if (isSame && old.at > receiver.askedAt) this.onRepeat(session, old)

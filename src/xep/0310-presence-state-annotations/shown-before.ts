@@ -69,9 +69,8 @@ export class ShownBefore {
     if (kept === undefined) return
     session.set(this.#here, kept.here)
     this.#restored.add(session)
-    if (kept.elsewhere.length === 0) return
     this.#parts.hearing.remember(session.account, kept.elsewhere)
-    this.#unconfirmed.add(session.account)
+    if (kept.elsewhere.length > 0) this.#unconfirmed.add(session.account)
   }
   /** All sessions are restored: who is here of those that were. */
   #compare(): void {
