@@ -195,3 +195,44 @@ found(
   unblock u1@a.example u3@b.example
   `,
 )
+
+found(
+  'clients that are away when their server comes back are not asked what they can do, so that others need not wait for their answers',
+  `
+  u0@a.example/2 asks managed
+  u1@b.example/1 asks managed
+  u9@b.example/1 asks managed
+  u11@b.example/2 asks managed
+  u13@b.example/1 asks managed
+  u13@b.example/2 asks managed
+  u15@b.example/1 asks managed
+  u19@b.example/1 asks managed
+  strangers u0@a.example u9@b.example
+  strangers u0@a.example u11@b.example
+  strangers u0@a.example u13@b.example
+  strangers u0@a.example u15@b.example
+  strangers u0@a.example u19@b.example
+  strangers u1@b.example u9@b.example
+  strangers u1@b.example u13@b.example
+  strangers u9@b.example u11@b.example
+  strangers u9@b.example u13@b.example
+  strangers u9@b.example u15@b.example
+  strangers u9@b.example u19@b.example
+  strangers u11@b.example u15@b.example
+  strangers u11@b.example u19@b.example
+  strangers u13@b.example u15@b.example
+  strangers u13@b.example u19@b.example
+  strangers u15@b.example u19@b.example
+  connect u0@a.example/2
+  connect u1@b.example/1
+  connect u9@b.example/1
+  connect u11@b.example/2
+  connect u13@b.example/2
+  connect u15@b.example/1
+  connect u19@b.example/1 &
+  connect u13@b.example/1 &
+  wait 90000
+  kill b.example
+  start b.example
+  `,
+)

@@ -33,19 +33,16 @@ export class SessionCaps {
   constructor(host: Host, resolver: Resolver) {
     this.resolver = resolver
     this.#learnt = host.sessionSlot('caps', () => NOTHING)
-    const restored: Session[] = []
     // A client that hides (XEP-0186), or whose presence says that nothing has changed (8.4), shows them nowhere
     host.keepsake({
       name: 'caps',
       stamp: (session) => session.get(this.#learnt).caps?.ver ?? '',
       keep: (session) => session.get(this.#learnt).caps ?? undefined,
-      restore: (session, kept) => {
-        if (kept !== undefined) session.set(this.#learnt, { ...NOTHING, caps: kept as Caps })
-        restored.push(session)
-      },
-      done: () => restored.splice(0).forEach((session) => this.#recall(session)),
+      restore: (session, kept) =>
+        session.set(this.#learnt, { ...NOTHING, caps: (kept as Caps | undefined) ?? capsOfPresence(session) }),
     })
-    // Whoever was away when they were asked has not answered in time
+    // A client that was away when it was asked has not answered in time. After a restart it is asked when it is back: others
+    // that can do the same would wait for its answer
     host.on('session-resumed', ({ session }) => this.features(session) === null && this.#recall(session))
   }
   /** The features of the session's client; null: not known, perhaps not yet. */
@@ -76,10 +73,9 @@ export class SessionCaps {
     return 'next'
   }
 
-  /** Of a session that goes on, or that was before the server was started: what it has said, or its presence says. */
+  /** Of a session that goes on: what it has said, or its presence says. */
   #recall(session: Session): void {
-    const { presence } = session
-    const caps = session.get(this.#learnt).caps ?? (presence === null ? null : capsIn(presence.payload))
+    const caps = session.get(this.#learnt).caps ?? capsOfPresence(session)
     if (caps !== null) this.#learn(session, caps, null)
   }
   #learn(session: Session, caps: Caps, tag: Wire | null): void {
@@ -107,5 +103,7 @@ function writtenIn({ text }: Payload): Wire | null {
   const end = text.indexOf('<', at)
   return wire(text.slice(text.lastIndexOf('<', at), end < 0 ? text.length : end))
 }
+
+const capsOfPresence = ({ presence }: Session): Caps | null => (presence === null ? null : capsIn(presence.payload))
 
 const isSame = (a: Caps, b: Caps | null): boolean => b !== null && a.ver === b.ver && a.hash === b.hash && a.node === b.node
