@@ -1,5 +1,5 @@
 /** Options of what the operator looks at and works with. */
-import { choice, count, list, section, text, type Settings } from '../base/settings.ts'
+import { choice, count, list, path, section, type Settings } from '../base/settings.ts'
 
 export const logSettings = section({
   level: choice(
@@ -16,7 +16,7 @@ export const logSettings = section({
 export type LogSettings = Settings<typeof logSettings>
 
 export const adminSettings = section({
-  'control-socket': text(
+  'control-socket': path(
     '',
     'Path of the socket on which the server takes orders from `porchlight user`, `status` and the like. Only the user that runs the server may open it. Empty: control.sock in the data directory.',
   ),

@@ -15,14 +15,22 @@ export interface Clock {
   after(delay: Millis, fire: () => void): Timer
 }
 
+/** A timer of Node.js for a longer time, 24 days, would fire at once. */
+const LONGEST: Millis = 2 ** 31 - 1
+
 /** The machine's own clock. Its timers do not keep the process alive. */
 export class SystemClock implements Clock {
   now(): Millis {
     return Date.now()
   }
   after(delay: Millis, fire: () => void): Timer {
+    if (delay > LONGEST) return this.#afterLong(delay, fire)
     const timer = setTimeout(fire, delay)
     timer.unref()
     return { cancel: () => clearTimeout(timer) }
+  }
+  #afterLong(delay: Millis, fire: () => void): Timer {
+    let current = this.after(LONGEST, () => (current = this.after(delay - LONGEST, fire)))
+    return { cancel: () => current.cancel() }
   }
 }

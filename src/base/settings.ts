@@ -109,17 +109,34 @@ export const uris = (doc: string) => {
   return v.optional(v.pipe(v.array(uri, 'must be a list'), v.description(doc)), [])
 }
 
+/** A path is no secret: what is in the file must not be taken for its name, and be repeated in a message. */
+const isPath = (text: string): boolean => !text.startsWith('file:')
+const NO_PREFIX = 'must be a path, without "file:"'
+const pathOptions = new WeakSet<object>()
+const ofPaths = <T extends object>(option: T): T => {
+  pathOptions.add(option)
+  return option
+}
+export const isPathOption = (option: object | undefined): boolean => option !== undefined && pathOptions.has(option)
+
+/** The path of a file or directory. */
+export const path = (byDefault: string, doc: string) =>
+  ofPaths(v.optional(v.pipe(v.string('must be a path in quotes'), v.check(isPath, NO_PREFIX), v.description(doc)), byDefault))
+
 /** Paths of files: one in quotes, or a list of them. The code sees a list; by default an empty one. */
 export const files = (doc: string) => {
-  const path = v.string('must be the path of a file in quotes, or a list of them')
-  const listed = v.union([path, v.array(path)], 'must be the path of a file in quotes, or a list of them')
-  return v.optional(
-    v.pipe(
-      listed,
-      v.transform((one): readonly string[] => (typeof one === 'string' ? [one] : one)),
-      v.description(doc),
+  const one = v.string('must be the path of a file in quotes, or a list of them')
+  const listed = v.union([one, v.array(one)], 'must be the path of a file in quotes, or a list of them')
+  return ofPaths(
+    v.optional(
+      v.pipe(
+        listed,
+        v.transform((given): readonly string[] => (typeof given === 'string' ? [given] : given)),
+        v.check((paths) => paths.every(isPath), NO_PREFIX),
+        v.description(doc),
+      ),
+      [],
     ),
-    [],
   )
 }
 

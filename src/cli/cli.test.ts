@@ -132,6 +132,13 @@ test('accounts are made from a CSV file, and a line that cannot be carried out h
   assert.equal((await place.run('user list')).out, 'juliet@localhost\nnurse@localhost\nromeo@localhost\n')
   writeFileSync(join(place.directory, 'bad.csv'), 'a@localhost,"x\nb@localhost')
   assert.match((await place.run('user add-all bad.csv')).err, /bad\.csv is no CSV file: .+ Nothing was done\./)
+  writeFileSync(join(place.directory, 'bad.csv'), Buffer.from('a@localhost,p\xe4ss', 'latin1'))
+  assert.match((await place.run('user add-all bad.csv')).err, /bad\.csv is not UTF-8\. .+ Nothing was done\./)
+  writeFileSync(join(place.directory, 'bad.csv'), 'a@localhost,but, soft\nb@localhost;but soft\n')
+  assert.equal(
+    (await place.run('user add-all bad.csv')).err,
+    '0 of 2 accounts were made.\nline 1: There are more than two fields. Put a password with a comma in quotes.\nline 2: The fields are not separated by a comma. Save the file with commas.\n',
+  )
 })
 
 test('a server from start to stop: five lines, accounts, status, health, SIGTERM', async (t) => {

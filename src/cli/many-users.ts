@@ -1,4 +1,5 @@
 /** `porchlight user add-all FILE`: accounts from a CSV file (RFC 4180), such as a spreadsheet saves. */
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CommandError } from '../admin/command.ts'
@@ -14,6 +15,8 @@ interface Row {
   readonly jid: string
   /** '': one is made. */
   readonly password: string
+  /** False: there is more in the line, such as the rest of a password that has a comma. */
+  readonly isWhole: boolean
 }
 
 /**
@@ -36,7 +39,10 @@ export async function addUsers(world: World, file: string, options: ConfigOption
 }
 
 /** Null: it is made. Otherwise why it is not. */
-async function add(world: World, authority: Authority, { jid, password }: Row): Promise<string | null> {
+async function add(world: World, authority: Authority, { jid, password, isWhole }: Row): Promise<string | null> {
+  if (!isWhole) return 'There are more than two fields. Put a password with a comma in quotes.'
+  // What stands behind may be a password, which no message repeats.
+  if (/@.*[;\t]/.test(jid)) return 'The fields are not separated by a comma. Save the file with commas.'
   const given = password === '' ? generatedPassword() : password
   try {
     const { jid: made } = (await authority.ask('user.add', { jid, password: given })) as { readonly jid: string }
@@ -52,12 +58,20 @@ async function add(world: World, authority: Authority, { jid, password }: Row): 
 async function rowsOf(file: string): Promise<readonly Row[]> {
   const { parse, CsvError } = await import('csv-parse/sync')
   try {
-    const text = readFileSync(file, 'utf8')
+    const octets = readFileSync(file)
+    if (!isUtf8(octets)) throw new CommandError(`${file} is not UTF-8. Save it as "CSV UTF-8". Nothing was done.`)
+    const text = octets.toString()
     const found = parse(text, { bom: true, info: true, relaxColumnCount: true, skipEmptyLines: true, trim: true }) as unknown
     return (found as readonly { readonly record: readonly string[]; readonly info: { readonly lines: number } }[]).map(
-      ({ record: [jid = '', password = ''], info }) => ({ line: info.lines, jid, password }),
+      ({ record: [jid = '', password = '', ...more], info }) => ({
+        line: info.lines,
+        jid,
+        password,
+        isWhole: more.every((field) => field === ''),
+      }),
     )
   } catch (error) {
+    if (error instanceof CommandError) throw error
     if (error instanceof CsvError) throw new CommandError(`${file} is no CSV file: ${error.message}. Nothing was done.`)
     throw new CommandError(`${file} cannot be read: ${(error as Error).message}. Name another file.`)
   }

@@ -49,6 +49,12 @@ test('each complaint names option, fault and remedy', () => {
       '[listen]\ncomponents = []\n[[component]]\ndomain = "a.example"\nsecret = "12345678901234567890"',
       /^\[listen\] components: there is a \[\[component\]\] and no address at which it could connect/,
     ],
+    [
+      '[sasl]\nmechanisms = ["EXTERNAL"]',
+      /^\[sasl\] mechanisms: nobody could log in: EXTERNAL needs client certificates.*Name their authorities/,
+    ],
+    ['[server]\ndata-directory = " "', /^\[server\] data-directory: it names no directory\. Write a path/],
+    ['[[peer]]\ndomain = "LOCALHOST"\ntrust = "deny"', /^\[peer\] domain: "LOCALHOST" is served here\. Name a domain of another/],
     ['[web]\norigins = ["chat.example"]', /^\[web\] origins: "chat\.example" is not a web origin\. Write one such as/],
     ['[web]\ntrusted-proxies = ["proxy"]', /^\[web\] trusted-proxies: "proxy" is no address\. Write one such as/],
     ['[web]\nsee-other-uri = "ws://b.example/"', /^\[web\] see-other-uri: "ws:\/\/b\.example\/" is no secure endpoint/],

@@ -93,6 +93,8 @@ function* domains({ server }: Config): Iterable<Complaint> {
       remedy: 'Name at least one, such as ["example.org"].',
     }
   }
+  if (server['data-directory'].trim() === '')
+    yield { section: 'server', option: 'data-directory', what: 'it names no directory', remedy: 'Write a path such as "data".' }
   for (const domain of server.domains) {
     const reason = reasonAgainst(domain)
     if (reason !== null)
@@ -126,7 +128,7 @@ function* certificates({ tls }: Config): Iterable<Complaint> {
   }
 }
 
-function* mechanisms({ sasl }: Config): Iterable<Complaint> {
+function* mechanisms({ sasl, tls }: Config): Iterable<Complaint> {
   for (const name of sasl.mechanisms) {
     if (SCRAM_AND_EXTERNAL.includes(name)) continue
     const remedy = name === 'PLAIN' ? 'Write plain = true instead.' : remedyFor(name, SCRAM_AND_EXTERNAL)
@@ -140,6 +142,18 @@ function* mechanisms({ sasl }: Config): Iterable<Complaint> {
       remedy: 'Leave the option out, or name a mechanism.',
     }
   }
+  if (
+    !sasl.plain &&
+    sasl.mechanisms.length > 0 &&
+    tls['client-authorities'] === '' &&
+    sasl.mechanisms.every((m) => m === 'EXTERNAL')
+  )
+    yield {
+      section: 'sasl',
+      option: 'mechanisms',
+      what: 'nobody could log in: EXTERNAL needs client certificates, and clients are asked for none',
+      remedy: 'Name their authorities in section [tls], option client-authorities, or another mechanism here.',
+    }
   if (sasl['plain-without-tls'] && !sasl.plain) {
     yield {
       section: 'sasl',
@@ -225,8 +239,9 @@ function* components({ component, server, listen }: Config): Iterable<Complaint>
   }
 }
 
-function* peers({ peer }: Config): Iterable<Complaint> {
+function* peers({ peer, server, component }: Config): Iterable<Complaint> {
   const taken = new Set<string>()
+  const ours = new Set([...server.domains, ...component.map((c) => c.domain)].map((d) => d.toLowerCase()))
   for (const [i, { domain, route }] of peer.entries()) {
     const section = nthSection('peer', i + 1)
     const reason = domain === '' ? 'it is missing' : reasonAgainst(domain, peerDomain)
@@ -237,6 +252,8 @@ function* peers({ peer }: Config): Iterable<Complaint> {
         what: `"${domain}" cannot be a domain (${reason})`,
         remedy: 'Write a domain name such as "example.org", or "*.example.org" for all below it.',
       }
+    else if (ours.has(peerDomain(domain)))
+      yield { section, option: 'domain', what: `"${domain}" is served here`, remedy: 'Name a domain of another server.' }
     else if (taken.has(peerDomain(domain)))
       yield { section, option: 'domain', what: `there is another section for "${domain}"`, remedy: 'Make one of the two.' }
     else taken.add(peerDomain(domain))

@@ -73,7 +73,7 @@ test('a file that a value refers to and that cannot be read is a problem of that
 })
 
 test('a text that is not TOML is reported at its line', () => {
-  const [problem, ...more] = problems('[streams]\ndepth = 9\ndepth = yes\n')
+  const [problem, ...more] = problems('[streams]\nrequire-tls = true\ndepth = yes\n')
   assert.deepEqual(more, [])
   assert.equal(problem!.line, 3)
   assert.match(problem!.what, /^this is not TOML: /)
@@ -194,4 +194,33 @@ test('a section that may be repeated is an array of tables, each with its own li
     sentences('[peer]\ndomain = "a"\n')[0]!,
     /^porchlight\.toml:1: \[peer\]: must be a section that may be repeated\. Write \[\[peer\]\]/,
   )
+})
+
+test('a path is not read with "file:": a private key would stand in the message', () => {
+  const secret = 'open sesame'
+  for (const value of ['"file:secret.txt"', '["file:secret.txt"]'])
+    assert.deepEqual(sentences(`[server]\ncertificate = ${value}\n`), [
+      `porchlight.toml:2: [server] certificate: must be a path, without "file:". It is ${value}; the default is [].`,
+    ])
+  const [about] = sentences('[log]\nlevel = "file:secret.txt"\n')
+  assert.match(about!, /It is "file:secret\.txt"/)
+  assert(!about!.includes(secret))
+})
+
+test('a secret that cannot be read is one mistake, not two', () => {
+  const complaint = { section: 'peer', option: 'secret', what: 'there is none', remedy: '' }
+  assert.throws(
+    () => load(source('[[peer]]\nsecret = "file:gone"\n'), sections, () => [complaint]),
+    (error) => error instanceof ConfigError && error.problems.length === 1 && /cannot be read/.test(error.message),
+  )
+})
+
+test('a value stands in a message as it does in the file; what is there twice is said so', () => {
+  assert.match(sentences('[streams]\ndepth = inf\n').join(), /must be a whole number\. It is inf;/)
+  assert.match(sentences('[streams]\nlogin-timeout = 2026-01-01\n').join(), /It is "?2026-01-01/)
+  for (const twice of ['[log]\nlevel = "info"\nlevel = "warn"\n', '[log]\n[server]\n[log]\n'])
+    assert.match(
+      sentences(twice).join(),
+      /^porchlight\.toml:3: this option or section is there already, further up\. Make one of the two\.$/,
+    )
 })

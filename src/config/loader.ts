@@ -7,6 +7,7 @@
  */
 import { parse, TomlError } from 'smol-toml'
 import * as v from 'valibot'
+import { isPathOption } from '../base/settings.ts'
 import type { Complaint } from './checks.ts'
 import { linesOf, nthSection, type Lines } from './lines.ts'
 import { ConfigError, type Problem } from './problem.ts'
@@ -89,11 +90,18 @@ function parsed({ file, toml }: Source): Table {
         file,
         line: error.line,
         option: null,
-        what,
-        remedy: 'A line is a [section], or option = value with texts in quotes; # begins a comment.',
+        ...(/redefine/.test(what)
+          ? { what: 'this option or section is there already, further up', remedy: 'Make one of the two.' }
+          : { what, remedy: 'A line is a [section], or option = value with texts in quotes; # begins a comment.' }),
       },
     ])
   }
+}
+
+/** As a file of TOML has it; JSON knows no infinity and no dates. */
+function shown(value: unknown): string {
+  if (typeof value === 'number') return String(value).replace('Infinity', 'inf').replace('NaN', 'nan')
+  return value instanceof Date ? value.toISOString() : JSON.stringify(value)
 }
 
 /** Where in the file a complaint belongs. */
@@ -170,13 +178,13 @@ class Reader {
     for (const [option, value] of Object.entries(table)) {
       if (!(option in schema.entries))
         this.problem(name, option, 'there is no such option', remedyFor(option, Object.keys(schema.entries)))
-      else known[option] = this.#resolved(name, option, value)
+      else known[option] = isPathOption(schema.entries[option]) ? value : this.#resolved(name, option, value)
     }
     const checked = v.safeParse(schema, known)
     if (checked.success) return checked.output as Table
     for (const issue of checked.issues) {
       const option = String(issue.path?.[0]?.key)
-      this.problem(name, option, issue.message, this.#remedy(schema.entries[option], known[option]))
+      this.problem(name, option, issue.message, this.#remedy(schema.entries[option], table[option]))
       this.#bad.add(`${name}\n${option}`)
       delete known[option]
     }
@@ -185,7 +193,7 @@ class Reader {
 
   #remedy(entry: unknown, value: unknown): string {
     const byDefault = (entry as { default?: unknown } | undefined)?.default
-    return `It is ${JSON.stringify(value)}; the default is ${JSON.stringify(byDefault)}.`
+    return `It is ${shown(value)}; the default is ${JSON.stringify(byDefault)}.`
   }
 
   #resolved(section: string, option: string, value: unknown): unknown {
@@ -200,6 +208,7 @@ class Reader {
         `the file ${path} cannot be read (${error instanceof Error ? error.message : String(error)})`,
         "Correct the path, or make the file readable for the server's user.",
       )
+      this.#bad.add(`${section}\n${option}`)
       return undefined
     }
   }

@@ -7,6 +7,7 @@ import { createHash, createPrivateKey, X509Certificate, type KeyObject } from 'n
 import { readFile, stat } from 'node:fs/promises'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Millis } from '../base/clock.ts'
+import { certificatesIn, oddity } from './certificate-chain.ts'
 import { certificateNames, type CertificateNames } from './certificate-names.ts'
 import { contextOptions } from './tls-options.ts'
 
@@ -34,6 +35,8 @@ export class CertificateError extends Error {
 
 export interface LoadedCertificate {
   readonly source: CertificateSource
+  /** As in its file. */
+  readonly chain: readonly X509Certificate[]
   readonly secureContext: SecureContext
   /** The same between servers, whose certificates may be from other authorities than those of clients. */
   readonly betweenServers: SecureContext
@@ -59,11 +62,21 @@ export async function loadCertificate(source: CertificateSource, trust: Authorit
     'certificate',
     `${source.chainFile} does not begin with a certificate in PEM`,
     () => new X509Certificate(chain),
+    () => oddity(chain, 'certificate'),
   )
-  const privateKey = attempt('key', `${source.keyFile} holds no private key in PEM that can be read without a passphrase`, () =>
-    createPrivateKey(key),
+  const privateKey = attempt(
+    'key',
+    `${source.keyFile} holds no private key in PEM that can be read without a passphrase`,
+    () => createPrivateKey(key),
+    () => oddity(key, 'key'),
   )
+  const all = attempt('certificate', `${source.chainFile} holds a certificate that cannot be read`, () => certificatesIn(chain))
   if (!fits(certificate, privateKey)) {
+    if (all.some((other) => fits(other, privateKey)))
+      throw new CertificateError(
+        'certificate',
+        `the certificates in ${source.chainFile} are in the wrong order: that of the server must be the first`,
+      )
     throw new CertificateError('key', `the key in ${source.keyFile} is not that of the first certificate in ${source.chainFile}`)
   }
   const contextFor = (ca: string | null): SecureContext =>
@@ -73,6 +86,7 @@ export async function loadCertificate(source: CertificateSource, trust: Authorit
   const secureContext = contextFor(trust.ofClients)
   return {
     source,
+    chain: all,
     secureContext,
     betweenServers: trust.ofServers === trust.ofClients ? secureContext : contextFor(trust.ofServers),
     names: certificateNames(certificate.raw),
@@ -97,7 +111,7 @@ async function fileState(file: string): Promise<string> {
 }
 
 /** @throws CertificateError */
-export async function readText(blamed: Blamed, file: string): Promise<string> {
+async function readText(blamed: Blamed, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
@@ -114,12 +128,27 @@ function fits(certificate: X509Certificate, key: KeyObject): boolean {
   }
 }
 
-function attempt<T>(blamed: Blamed, complaint: string, work: () => T): T {
+/** @param why what is told of a failure instead of the words of OpenSSL */
+function attempt<T>(blamed: Blamed, complaint: string, work: () => T, why: (error: unknown) => string = reasonOf): T {
   try {
     return work()
   } catch (error) {
-    throw new CertificateError(blamed, `${complaint}: ${reasonOf(error)}`)
+    throw new CertificateError(blamed, `${complaint}: ${why(error)}`)
   }
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** PEM of authorities. @throws CertificateError */
+export async function readAuthorities(blamed: Blamed, file: string): Promise<string> {
+  const pem = await readText(blamed, file)
+  const found = attempt(blamed, `${file} holds a certificate that cannot be read`, () => certificatesIn(pem))
+  if (found.length === 0) throw new CertificateError(blamed, `${file} holds no certificate in PEM: ${oddity(pem, 'certificate')}`)
+  return pem
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: "the server's user may not read it",
+  EISDIR: 'it is a directory',
+}
+const reasonOf = (error: unknown): string =>
+  REASONS[(error as NodeJS.ErrnoException).code ?? ''] ?? (error instanceof Error ? error.message : String(error))

@@ -114,7 +114,7 @@ test('certificates: one that cannot be used is refused at the start, in words', 
   const swapped = { ...one, chainFile: one.keyFile }
   const keyless = { ...one, keyFile: one.chainFile }
   for (const [source, words] of [
-    [missing, /missing\.crt cannot be read: ENOENT/],
+    [missing, /missing\.crt cannot be read: there is no such file/],
     [mixed, /is not that of the first certificate/],
     [swapped, /does not begin with a certificate/],
     [keyless, /holds no private key/],

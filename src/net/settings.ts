@@ -1,5 +1,5 @@
 /** Options of the network: where the server listens, and with which certificates. */
-import { duration, files, flag, list, section, text, type Settings } from '../base/settings.ts'
+import { duration, files, flag, list, path, section, text, type Settings } from '../base/settings.ts'
 
 export const listenSettings = section({
   'c2s': list(
@@ -35,7 +35,7 @@ export const tlsSettings = section({
   'key': files(
     'PEM file with the private key of the certificate, without a passphrase; as many as there are certificates, in the same order.',
   ),
-  'client-authorities': text(
+  'client-authorities': path(
     '',
     'PEM file with the authorities whose client certificates are accepted for EXTERNAL. Empty: clients are not asked for a certificate.',
   ),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -180,4 +181,52 @@ test('a control socket where something else is, or nothing can be made, is a mis
       /^:2: \[admin\] control-socket: the control socket cannot be made at .+\. Name a path/,
     )
   assert.equal(readFileSync(join(place, 'letters'), 'utf8'), 'dear')
+})
+
+test('a file of PEM that holds something else is called what it is', async (t) => {
+  const place = folder(t)
+  await certificate(place, 'a', ['localhost'], NOW - DAY, NOW + 90 * DAY)
+  await certificate(place, 'b', ['localhost'], NOW - DAY, NOW + 90 * DAY)
+  const [a, b, key] = ['a.crt', 'b.crt', 'a.key'].map((name) => readFileSync(join(place, name), 'utf8'))
+  const pair = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
+  })
+  const cases: readonly (readonly [string, string | Buffer, string | Buffer, RegExp])[] = [
+    ['key first', key!, key!, /^:2: \[tls\] certificate: .*: it holds a private key\. Name/],
+    ['DER', new X509Certificate(a!).raw, key!, /^:2: \[tls\] certificate: .*: it seems to be DER or PKCS #12; openssl/],
+    ['empty', '', key!, /^:2: \[tls\] certificate: .*: it is empty\./],
+    ['cut', a!.slice(0, 300), key!, /^:2: \[tls\] certificate: .*: it is damaged\./],
+    ['passphrase', a!, pair.privateKey, /^:3: \[tls\] key: .*: it has a passphrase; openssl pkey/],
+    ['no key', a!, b!, /^:3: \[tls\] key: .*: it holds a certificate\./],
+    ['order', b! + a!, key!, /^:2: \[tls\] certificate: .* are in the wrong order: that of the server must be the first\./],
+    [
+      'chain',
+      a! + b!,
+      key!,
+      /^Note :2: \[tls\] certificate: others may refuse .*c\.crt: certificate 2 in it is not that of the issuer/,
+    ],
+  ]
+  for (const [name, chain, secret, expected] of cases) {
+    writeFileSync(join(place, 'c.crt'), chain)
+    writeFileSync(join(place, 'c.key'), secret)
+    assert.match((await check(place, tls('c'))).join('\n'), expected, name)
+  }
+})
+
+test('a file of authorities in which there is none is a mistake', async (t) => {
+  const place = folder(t)
+  writeFileSync(join(place, 'text'), 'hello')
+  assert.deepEqual(await check(place, '[tls]\nclient-authorities = "text"\n'), [
+    `:2: [tls] client-authorities: ${place}/text holds no certificate in PEM: it is no PEM file. Name a PEM file that the server's user may read, or leave the option out.`,
+  ])
+})
+
+test('a configuration that is not UTF-8 is called so, with the line', (t) => {
+  const place = folder(t)
+  writeFileSync(join(place, 'porchlight.toml'), Buffer.from('[server]\ndomains = ["b\xfccher.example"]\n', 'latin1'))
+  assert.throws(() => readSetup({ configFile: null, fresh: false, directory: place, platform: 'linux' }), {
+    message: `${place}/porchlight.toml:2: this is not UTF-8. Save the file as UTF-8 in your editor.`,
+  })
 })

@@ -1,4 +1,5 @@
 /** Which configuration is in force, and where the server keeps its files. */
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { complaintsAbout, type Complaint } from '../config/checks.ts'
@@ -89,8 +90,11 @@ const absolute = (home: string, path: string): string => (path === '' ? '' : res
 /** Null: there is no such file, and there need not be. */
 function textOf(file: string, mustExist: boolean): string | null {
   try {
-    return readFileSync(file, 'utf8')
+    const octets = readFileSync(file)
+    if (!isUtf8(octets)) throw new ConfigError([{ ...notUtf8, file, line: lineOfBadOctet(octets) }])
+    return octets.toString()
   } catch (error) {
+    if (error instanceof ConfigError) throw error
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' && !mustExist) return null
     throw new ConfigError([
@@ -103,4 +107,18 @@ function textOf(file: string, mustExist: boolean): string | null {
       },
     ])
   }
+}
+
+const notUtf8 = { option: null, what: 'this is not UTF-8', remedy: 'Save the file as UTF-8 in your editor.' }
+
+/** From 1. */
+function lineOfBadOctet(octets: Buffer): number {
+  let line = 1
+  for (let from = 0; from < octets.length; line++) {
+    const end = octets.indexOf(0x0a, from)
+    const next = end < 0 ? octets.length : end + 1
+    if (!isUtf8(octets.subarray(from, next))) break
+    from = next
+  }
+  return line
 }

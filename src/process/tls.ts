@@ -8,11 +8,12 @@ import { sentence } from '../config/problem.ts'
 import {
   CertificateError,
   loadCertificate,
-  readText,
+  readAuthorities,
   type Authorities,
   type Blamed,
   type CertificateSource,
 } from '../net/certificate-files.ts'
+import { chainFault } from '../net/certificate-chain.ts'
 import { covers } from '../net/certificate-names.ts'
 import { Certificates } from '../net/certificates.ts'
 import { selfSigned } from '../net/self-signed.ts'
@@ -85,12 +86,19 @@ function doubtsAbout({ config }: Setup, certificates: Certificates, now: Millis)
   const found: Doubt[] = []
   const doubt = (isMistake: boolean, what: string, remedy: string): void =>
     void found.push({ section: 'tls', option: 'certificate', what, remedy, isMistake })
-  for (const { source, validFrom, expiresAt } of certificates.all) {
+  for (const { source, chain, validFrom, expiresAt } of certificates.all) {
     const renew = 'Renew it; the server takes the new one without a restart.'
     if (expiresAt <= now) doubt(true, `${source.chainFile} expired on ${dayOf(expiresAt)}`, renew)
     else if (expiresAt < now + SOON) doubt(false, `${source.chainFile} expires on ${dayOf(expiresAt)}`, renew)
     if (validFrom > now)
       doubt(true, `${source.chainFile} is not valid before ${dayOf(validFrom)}`, "Correct this machine's clock, or wait.")
+    const fault = chainFault(chain, now)
+    if (fault !== null)
+      doubt(
+        false,
+        `others may refuse ${source.chainFile}: ${fault}`,
+        'Name a file with the whole chain (fullchain.pem): that of the server, then that of its issuer, and so on.',
+      )
   }
   for (const domain of config.server.domains.map(prepareDomain)) {
     const ascii = asciiDomain(domain)
@@ -131,4 +139,4 @@ const serverAuthorities = ({ config }: Setup): Promise<string | null> => authori
 
 /** @param file '' for those that the runtime knows @throws CertificateError */
 const authorities = async (blamed: Blamed, file: string): Promise<string | null> =>
-  file === '' ? null : await readText(blamed, file)
+  file === '' ? null : await readAuthorities(blamed, file)

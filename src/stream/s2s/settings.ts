@@ -1,5 +1,5 @@
 /** Options of server-to-server: whom we trust, and what another server may cost. */
-import { choice, count, duration, flag, section, size, text, type Settings } from '../../base/settings.ts'
+import { choice, count, duration, flag, path, section, size, text, type Settings } from '../../base/settings.ts'
 
 /** What another domain must do to be believed. */
 export const TRUST = ['require-certificate', 'allow-dialback', 'deny'] as const
@@ -18,7 +18,7 @@ export const federationSettings = section({
     'require-certificate',
     `What the server of a domain must do that no [[peer]] is about. ${WHAT_TRUST_MEANS}`,
   ),
-  'authorities': text(
+  'authorities': path(
     '',
     'PEM file with the authorities whose certificates are accepted from other servers. Empty: those that Node.js brings along, which are those of Mozilla.',
   ),
