@@ -349,6 +349,14 @@ test("ejabberd 23.01's own export: keys in base64 twice are taken, and its prepa
   const options = { ...here.options, domains: ['capulet.example'] }
   const file = new URL('../../test/support/ejabberd-23.01/server.xml', import.meta.url)
   const said = await imported({ ...here, options }, readXep0227(fileURLToPath(file), NOW))
+  assert.ok(
+    said.startsWith(`juliet@capulet.example: 1 contact, 1 blocked, 1 stored message; old keys.
+  without the privacy rule "deny the jid "paris@verona.example"" (message), which a block list cannot say.
+  without the privacy rule "deny the subscription "none"" (presence-out), which a block list cannot say.
+  without the privacy list "at work", which is not the default.
+`),
+    said,
+  )
   assert.match(said, /^4 accounts imported\.\n4 accounts of capulet\.example with old keys\. Until .* offers SCRAM-SHA-1 only/m)
   const { accounts } = here.server.host.stores
   const isRight = async (name: string, password: string): Promise<boolean> => {

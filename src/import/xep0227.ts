@@ -5,6 +5,7 @@ import type { Millis } from '../base/clock.ts'
 import type { Element } from '../xml/element.ts'
 import { CLIENT } from '../xmpp/ns.ts'
 import { unreadable, type Found } from './found.ts'
+import { blockedBy } from './privacy.ts'
 import { Splitter, type Piece } from './splitter.ts'
 import { ImportedUser } from './user.ts'
 import { elementOf } from './xml.ts'
@@ -13,6 +14,7 @@ const PIE = 'urn:xmpp:pie:0'
 const SCRAM = 'urn:xmpp:pie:0#scram'
 const ROSTER = 'jabber:iq:roster'
 const BLOCKING = 'urn:xmpp:blocking'
+const PRIVACY = 'jabber:iq:privacy'
 /** Files within one another: a server, a host, a user. */
 const INCLUDES_MAX = 3
 
@@ -113,6 +115,11 @@ const PARTS: Readonly<Record<string, (user: ImportedUser, element: Element) => v
   },
   [`${BLOCKING} blocklist`]: (user, list) => {
     for (const item of list.elements) user.block(item.attr('jid') ?? '')
+  },
+  [`${PRIVACY} query`]: (user, query) => {
+    const { blocked, leftOut } = blockedBy(query)
+    for (const address of blocked) user.block(address)
+    user.leftOut.push(...leftOut)
   },
   [`${PIE} offline-messages`]: (user, messages) => {
     for (const message of messages.elements) user.addMessage(message)

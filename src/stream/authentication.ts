@@ -21,11 +21,13 @@ import {
 } from '../server/sasl/mechanism.ts'
 import type { Element } from '../xml/element.ts'
 import type { Wire } from '../xml/wire.ts'
-import type { Credentials } from '../xmpp/credentials.ts'
+import type { Credentials, ScramHash } from '../xmpp/credentials.ts'
 import { jid as parseJid, type Jid } from '../xmpp/jid.ts'
 import { StreamError } from '../xmpp/stream-error.ts'
 import type { Carrier } from './carrier.ts'
 import type { ClientStreamParts } from './client-parts.ts'
+import { extensibleProfile } from './sasl/profiles.ts'
+import { Upgrade, upgradesIn } from './sasl/upgrade.ts'
 import { advertisedIn, type Channel, type Offer } from './sasl/offers.ts'
 import type { SaslProfile, Start } from './sasl/profiles.ts'
 
@@ -44,13 +46,22 @@ interface Attempt {
   readonly profile: SaslProfile
   readonly start: Start
   readonly exchange: Exchange
+  readonly byPassword: boolean
   /** The account that it is about, as far as it has said so. */
   account: string | null
+}
+
+/** It has succeeded, and makes keys before it is told so (XEP-0480). */
+interface Upgrading {
+  readonly work: Upgrade
+  readonly success: Success
 }
 
 export class Authentication {
   failures: number
   readonly offer: Offer
+  /** Hashes whose keys clients may make. */
+  readonly upgrades: readonly ScramHash[]
   readonly #parts: ClientStreamParts
   readonly #channel: Channel
   readonly #context: SaslContext
@@ -59,6 +70,8 @@ export class Authentication {
   readonly #claimed: string | null
   readonly #address: string
   #attempt: Attempt | null = null
+  /** Only during an attempt. */
+  #upgrading: Upgrading | null = null
 
   constructor(carrier: Carrier, domain: string, from: string | null, parts: ClientStreamParts, failures: number) {
     this.#parts = parts
@@ -70,6 +83,7 @@ export class Authentication {
     this.#channel = { ...full, bindings }
     const policy = parts.oldAccounts.policy(domain)
     this.offer = parts.mechanisms.offer(this.#channel, policy)
+    this.upgrades = parts.oldAccounts.wanted(domain)
     this.#seen = new SeenCredentials(parts.credentials)
     const { entropy, fakeSaltKey, sasl } = parts
     this.#context = {
@@ -110,9 +124,16 @@ export class Authentication {
         return this.#start(profile, said)
       case 'response': {
         const attempt = this.#attempt
-        if (attempt === null || attempt.profile !== profile) return this.#failed(profile, 'malformed-request')
+        if (attempt === null || attempt.profile !== profile || this.#upgrading !== null)
+          return this.#failed(profile, 'malformed-request')
         return this.#goOn(attempt, said.data)
       }
+      case 'next': {
+        const salt = this.#upgrading?.work.begin(said.task) ?? null
+        return salt === null ? this.#failed(profile, 'malformed-request') : extensibleProfile.taskData(salt)
+      }
+      case 'task-data':
+        return this.#upgraded(profile, said.data)
       case 'abort':
         return this.#failed(profile, 'aborted')
       case 'wrong':
@@ -128,7 +149,13 @@ export class Authentication {
     if (mechanism === undefined) return this.#failed(profile, this.#parts.mechanisms.refusal(name, this.#channel), null, start)
     const credentials = (bare: string): Promise<Credentials | null> => this.#lookUp(attempt, mechanism, bare)
     const context = { ...this.#context, accounts: { credentials }, request, device }
-    const attempt: Attempt = { profile, start, exchange: mechanism.start(context), account: null }
+    const attempt: Attempt = {
+      profile,
+      start,
+      exchange: mechanism.start(context),
+      byPassword: mechanism.byPassword,
+      account: null,
+    }
     this.#attempt = attempt
     if (initial === null) return profile.challenge(Buffer.alloc(0)) // it comes next
     return this.#goOn(attempt, initial)
@@ -142,13 +169,32 @@ export class Authentication {
     if (wait > 0) await new Promise<void>((over) => void clock.after(wait, over))
     return this.#seen.credentials(bare)
   }
-  async #goOn({ profile, start, exchange }: Attempt, data: Buffer): Promise<Wire | Success> {
+  async #goOn({ profile, start, exchange, byPassword }: Attempt, data: Buffer): Promise<Wire | Success> {
     const step = await this.#try(exchange, data)
     if (step.kind === 'challenge') return profile.challenge(step.data)
     if (step.kind === 'failure') return this.#failed(profile, step.condition, step.text)
     this.#parts.guesses.succeeded(step.jid.bare, this.#address)
+    const success = { jid: step.jid, data: step.data, credentials: this.#seen.of(step.jid.bare), start }
+    const wanted = this.upgrades.filter((hash) => success.credentials[hash] === undefined)
+    const hashes = start.request === null || !byPassword ? [] : upgradesIn(start.request, wanted)
+    const { sasl, entropy } = this.#parts
+    return this.#goOnUpgrading({ work: new Upgrade(hashes, sasl['iterations'], entropy), success })
+  }
+  /** XEP-0480 2.2: one task after the other, and in the end the success. */
+  #goOnUpgrading({ work, success }: Upgrading): Wire | Success {
+    const { tasks } = work
+    // What the mechanism has to say goes with the first of them
+    this.#upgrading = tasks === null ? null : { work, success: { ...success, data: null } }
+    if (tasks !== null) return extensibleProfile.continue(success.data, tasks)
     this.#attempt = null
-    return { jid: step.jid, data: step.data, credentials: this.#seen.of(step.jid.bare), start }
+    return success
+  }
+  async #upgraded(profile: SaslProfile, data: Element): Promise<Wire | Success> {
+    const keys = this.#upgrading?.work.keys(data) ?? null
+    if (keys === null) return this.#failed(profile, 'malformed-request')
+    const { work, success } = this.#upgrading!
+    const credentials = await this.#parts.oldAccounts.add(success.jid.bare, success.credentials, keys)
+    return this.#goOnUpgrading({ work, success: { ...success, credentials } })
   }
   async #try(exchange: Exchange, data: Buffer): Promise<SaslStep> {
     try {
@@ -169,6 +215,7 @@ export class Authentication {
   #failed(profile: SaslProfile, condition: SaslCondition, text: string | null = null, start = this.#attempt?.start): Wire {
     this.#tell(condition, start?.mechanism ?? null)
     this.#attempt = null
+    this.#upgrading = null
     this.failures += 1
     if (this.failures > this.#parts.streams['login-attempts'])
       throw new StreamError('policy-violation', 'Too many failed attempts to log in')

@@ -2,7 +2,9 @@
 import type { Offer, StreamFeatures, StreamInfo } from '../server/stream-features.ts'
 import { el, type Element } from '../xml/element.ts'
 import { BIND, SASL, SASL2, SESSION, TLS } from '../xmpp/ns.ts'
+import type { ScramHash } from '../xmpp/credentials.ts'
 import type { Offer as SaslOffer } from './sasl/offers.ts'
+import { upgradeOffers } from './sasl/upgrade.ts'
 import { limitsElement } from './stream-limits.ts'
 
 const ROSTER_VERSIONING = el('ver', 'urn:xmpp:features:rosterver') // RFC 6121 2.6.1
@@ -14,17 +16,21 @@ const CHANNEL_BINDING = 'urn:xmpp:sasl-cb:0'
 export const startTlsOffer = (isRequired: boolean): Element =>
   el('starttls', TLS, {}, ...(isRequired ? [el('required', TLS)] : []))
 
-/** @param stanzaBytes of a first-level element, until it has authenticated */
+/**
+ * @param upgrades hashes whose keys clients may make (XEP-0480)
+ * @param stanzaBytes of a first-level element, until it has authenticated
+ */
 export function offersBefore(
   features: StreamFeatures,
   stream: StreamInfo,
   sasl: SaslOffer,
+  upgrades: readonly ScramHash[],
   stanzaBytes: number,
 ): readonly Element[] {
   const { mechanisms, bindings } = sasl
   const offers = [el('mechanisms', SASL, {}, ...mechanisms.map((m) => el('mechanism', SASL, {}, m.name)))]
   // XEP-0388 3: inside TLS only; 2.1: with one mechanism at least
-  if (stream.confidential && mechanisms.length > 0) offers.push(extensible(features, stream, sasl))
+  if (stream.confidential && mechanisms.length > 0) offers.push(extensible(features, stream, sasl, upgrades))
   if (bindings.length > 0) {
     const types = bindings.map((type) => el('channel-binding', CHANNEL_BINDING, { type }))
     offers.push(el('sasl-channel-binding', CHANNEL_BINDING, {}, ...types)) // XEP-0440
@@ -33,7 +39,12 @@ export function offersBefore(
 }
 
 /** XEP-0388 2.1. */
-function extensible({ inlineFeatures }: StreamFeatures, stream: StreamInfo, { mechanisms }: SaslOffer): Element {
+function extensible(
+  { inlineFeatures }: StreamFeatures,
+  stream: StreamInfo,
+  { mechanisms }: SaslOffer,
+  upgrades: readonly ScramHash[],
+): Element {
   const inline = made(
     inlineFeatures.map(([, feature]) => feature.offer),
     stream,
@@ -44,6 +55,7 @@ function extensible({ inlineFeatures }: StreamFeatures, stream: StreamInfo, { me
     {},
     ...mechanisms.map((m) => el('mechanism', SASL2, {}, m.name)),
     ...(inline.length === 0 ? [] : [el('inline', SASL2, {}, ...inline)]),
+    ...upgradeOffers(upgrades),
   )
 }
 

@@ -10,6 +10,7 @@ import { el, type Element } from '../xml/element.ts'
 import type { Wire } from '../xml/wire.ts'
 import { SASL2 } from '../xmpp/ns.ts'
 import { nonza } from './framing.ts'
+import { additional } from './sasl/profiles.ts'
 
 type Prepared = readonly [InlinePlace, Enter]
 
@@ -50,10 +51,4 @@ export function enterAll(entries: readonly Prepared[]): Entered {
 
 /** @param identifier the full JID of whoever has a session, otherwise the bare one */
 export const successOf = (identifier: string, data: Buffer | null, replies: readonly Element[]): Wire =>
-  nonza(
-    'success',
-    SASL2,
-    ...(data === null ? [] : [el('additional-data', SASL2, {}, data.toString('base64'))]),
-    el('authorization-identifier', SASL2, {}, identifier),
-    ...replies,
-  )
+  nonza('success', SASL2, ...additional(data), el('authorization-identifier', SASL2, {}, identifier), ...replies)

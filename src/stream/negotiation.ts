@@ -69,8 +69,8 @@ export class Negotiation {
     const isRequired = streams['require-tls']
     const tls = this.#info.confidential || this.#carrier.startTls === null ? [] : [startTlsOffer(isRequired)]
     if (!this.#info.confidential && isRequired) return tls // 5.3.1: nothing else beside a mandatory STARTTLS
-    const { offer } = this.#authentication!
-    return [...tls, ...offersBefore(server.streamFeatures, this.#info, offer, streams['stanza-size-before-login'])]
+    const { offer, upgrades } = this.#authentication!
+    return [...tls, ...offersBefore(server.streamFeatures, this.#info, offer, upgrades, streams['stanza-size-before-login'])]
   }
   #handle(raw: RawElement): void | Promise<void> {
     if (raw.ns === SASL) return this.#authenticate(coreProfile, raw)

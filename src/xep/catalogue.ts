@@ -79,8 +79,9 @@ export const otherSpecs: readonly Spec[] = [
   xep(227, 'Portable Import/Export Format for XMPP-IM Servers', '1.1', 'partial', 'accounts are imported: `porchlight import`'),
   xep(288, 'Bidirectional Server-to-Server Connections', '1.0.1'),
   xep(368, 'SRV records for XMPP over TLS', '1.1.0', 'complete', 'direct TLS with ALPN, for clients and servers'),
-  xep(388, 'Extensible SASL Profile', '1.0.4', 'complete', 'clients; no tasks are demanded'),
+  xep(388, 'Extensible SASL Profile', '1.0.4', 'complete', 'clients; no tasks but those of XEP-0480, which clients ask for'),
   xep(440, 'SASL Channel-Binding Type Capability', '1.0.0'),
   xep(474, 'SASL SCRAM Downgrade Protection', '0.5.0'),
   xep(478, 'Stream Limits Advertisement', '0.2.0'),
+  xep(480, 'SASL Upgrade Tasks', '0.2.0', 'complete', 'SCRAM; offered while accounts of the domain lack keys'),
 ]

@@ -34,15 +34,18 @@ export function saltedPassword(hash: ScramHash, prepared: string, salt: Buffer, 
   return stretch(prepared, salt, iterations, DIGESTS[hash].octets, DIGESTS[hash].digest)
 }
 
+/** The octets of a salted password, a stored key, or a server key. */
+export const octetsOf = (hash: ScramHash): number => DIGESTS[hash].octets
+
 /** What proves a password, from its `saltedPassword`. */
-const pairOf = (hash: ScramHash, salted: Buffer): KeyPair => ({
+export const pairOf = (hash: ScramHash, salted: Buffer): KeyPair => ({
   storedKey: digest(hash, hmac(hash, salted, 'Client Key')).toString('base64'),
   serverKey: hmac(hash, salted, 'Server Key').toString('base64'),
 })
 async function derivePair(hash: ScramHash, prepared: string, salt: Buffer, iterations: number): Promise<KeyPair> {
   return pairOf(hash, await saltedPassword(hash, prepared, salt, iterations))
 }
-const newSalt = (entropy: Entropy): Buffer => entropy.bytes(SALT_OCTETS)
+export const newSalt = (entropy: Entropy): Buffer => entropy.bytes(SALT_OCTETS)
 
 /** @param prepared the password in one or two preparations */
 async function deriveKeys(hash: ScramHash, prepared: readonly string[], salt: Buffer, iterations: number): Promise<ScramKeys> {

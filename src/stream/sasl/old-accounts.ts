@@ -49,19 +49,24 @@ export class OldAccounts {
     const lacking = this.#accounts.lacking(domain)
     return HASHES.filter((hash) => lacking[hash] > 0 && isEnabled(this.#policy, hash))
   }
-  /** Makes the keys that are lacking in `credentials`, of a password that was verified against them. Login does not hang on it. */
+  /** Makes the keys that are lacking in `credentials`, of a password that was verified against them. */
   async renew(bare: string, credentials: Credentials, prepared: readonly string[]): Promise<void> {
-    try {
-      await this.add(bare, credentials, await credentialsFor(lackingIn(credentials), prepared, this.#iterations, this.#entropy))
-    } catch (error) {
-      this.#log.error({ err: error, account: bare }, 'the keys of an account could not be renewed')
-    }
+    const keys = await credentialsFor(lackingIn(credentials), prepared, this.#iterations, this.#entropy)
+    await this.add(bare, credentials, keys)
   }
-  /** Adds keys to `credentials`, unless they are not the account's any more. Returns what it came to. */
+  /**
+   * Adds keys to `credentials`, unless they are not the account's any more. Returns what it came to: who has logged in does
+   * so whether that can be stored or not.
+   */
   async add(bare: string, credentials: Credentials, keys: Credentials): Promise<Credentials> {
     const renewed = { ...credentials, ...keys }
-    if (!(await this.#accounts.upgradeCredentials(bare, credentials, renewed))) return credentials
-    this.#log.info({ account: bare, hashes: Object.keys(keys) }, 'keys of an account were renewed')
+    try {
+      if (!(await this.#accounts.upgradeCredentials(bare, credentials, renewed))) return credentials
+    } catch (error) {
+      this.#log.error({ err: error, account: bare }, 'the new keys of an account could not be stored')
+      return credentials
+    }
+    this.#log.info({ account: bare, hashes: Object.keys(keys) }, 'an account has got keys that it lacked')
     this.policy(bare.slice(bare.indexOf('@') + 1)) // tells how many are left
     return renewed
   }

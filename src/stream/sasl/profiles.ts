@@ -15,6 +15,9 @@ import { decodeBase64, encodeBase64 } from './base64.ts'
 export type Said =
   | Start
   | { readonly kind: 'response'; readonly data: Buffer }
+  /** XEP-0388 2.6.3: a task that was demanded begins, and goes on. */
+  | { readonly kind: 'next'; readonly task: string }
+  | { readonly kind: 'task-data'; readonly data: Element }
   | { readonly kind: 'abort' }
   | { readonly kind: 'wrong'; readonly condition: SaslCondition; readonly text: string | null }
 
@@ -70,7 +73,11 @@ export const coreProfile: SaslProfile & { success(data: Buffer | null): Wire } =
 }
 
 /** XEP-0388 2. */
-export const extensibleProfile: SaslProfile = {
+export const extensibleProfile: SaslProfile & {
+  /** 2.6.3: more is wanted before the success. @param data what the mechanism still has to say */
+  continue(data: Buffer | null, tasks: Element): Wire
+  taskData(data: Element): Wire
+} = {
   ns: SASL2,
   isExclusive: true, // 2.4
   read(element) {
@@ -79,6 +86,10 @@ export const extensibleProfile: SaslProfile = {
         return readAuthenticate(element)
       case 'response':
         return response(octetsOf(element))
+      case 'next':
+        return { kind: 'next', task: element.attr('task') ?? '' }
+      case 'task-data':
+        return { kind: 'task-data', data: element }
       case 'abort':
         return { kind: 'abort' }
       default:
@@ -86,9 +97,15 @@ export const extensibleProfile: SaslProfile = {
     }
   },
   challenge: (data) => nonza('challenge', SASL2, data.toString('base64')),
+  continue: (data, tasks) => nonza('continue', SASL2, ...additional(data), tasks),
+  taskData: (data) => nonza('task-data', SASL2, data),
   failure: (condition, text) =>
     nonza('failure', SASL2, el(condition, SASL), ...(text === null ? [] : [el('text', SASL2, {}, text)])),
 }
+
+/** What a mechanism still has to say when it is done. */
+export const additional = (data: Buffer | null): readonly Element[] =>
+  data === null ? [] : [el('additional-data', SASL2, {}, data.toString('base64'))]
 
 /** 2.3 wants version 4; any is as good for us. */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

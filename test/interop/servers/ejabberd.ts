@@ -22,7 +22,7 @@ listen:
   - {port: ${server.serversPort}, ip: "${server.host}", module: ejabberd_s2s_in}
   - {port: ${server.otherPort}, ip: "${server.host}", module: ejabberd_http, request_handlers: {/api: mod_http_api}}
 api_permissions:
-  tests: {from: mod_http_api, who: all, what: [register]}
+  tests: {from: mod_http_api, who: all, what: [register, export_piefxis]}
 modules:
   mod_blocking: {}
   mod_caps: {}
