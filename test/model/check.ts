@@ -8,16 +8,12 @@ import { scriptFrom } from './writing.ts'
 /** `PORCHLIGHT_SEED=7` plays others. */
 const BASE = Number(process.env['PORCHLIGHT_SEED'] ?? 0) * 100_000
 
-/** @param todo seeds, without `PORCHLIGHT_SEED`, that are known to fail, and what is to be mended */
-export function worlds(seeds: readonly number[], todo: ReadonlyMap<number, string> = new Map()): void {
+export function worlds(seeds: readonly number[]): void {
   for (const seed of seeds) {
-    const reason = BASE === 0 ? todo.get(seed) : undefined
-    const name = `what clients believe is so, or said to be in doubt, whatever happens: seed ${BASE + seed}`
-    test(name, reason === undefined ? {} : { todo: reason }, async () => {
+    test(`what clients believe is so, or said to be in doubt, whatever happens: seed ${BASE + seed}`, async () => {
       const script = scriptOf(BASE + seed)
       const outcome = await play(script)
       if (outcome.violations.length === 0) return
-      if (reason !== undefined) assert.fail(reason)
       const small = await shrunk(script, outcome.violations[0]!.kind)
       assert.fail(told(small, await play(small)))
     })

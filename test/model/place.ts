@@ -83,6 +83,7 @@ export class Place {
     zone.services.set(this.domain, { port: site.port, directTls: false })
     this.site = site
     await site.peers.federation.reunite()
+    site.host.decisions.begin()
   }
   /** As with SIGKILL. */
   kill(): void {

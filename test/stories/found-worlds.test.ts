@@ -236,3 +236,16 @@ found(
   start b.example
   `,
 )
+
+found(
+  'who ends a subscription to a contact whose server has died and come back is not shown the contact for ever',
+  `
+  u11@c.example/2 managed
+  u12@a.example/1 asks managed
+  connect u11@c.example/2
+  connect u12@a.example/1 &
+  kill a.example &
+  start a.example
+  unsubscribe u11@c.example u12@a.example
+  `,
+)

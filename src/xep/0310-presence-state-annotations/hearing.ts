@@ -39,6 +39,8 @@ export interface Heard {
   readonly isRepeated: boolean
   /** It was sent to the account, so that all resources that were available then have seen it. */
   readonly isForAll: boolean
+  /** The account was subscribed to it then: it was not sent directly, or not only. */
+  readonly isBySubscription: boolean
 }
 interface Entry {
   readonly jid: Jid
@@ -51,6 +53,7 @@ interface Entry {
   doubts: readonly Doubt[]
   isRepeated: boolean
   isForAll: boolean
+  isBySubscription: boolean
   digest: number
   /** How often the link to its server had been lost when that was said. */
   losses: number
@@ -170,7 +173,7 @@ export class Hearing {
   remember(account: LocalAccount, memory: readonly HeardJson[]): void {
     const { resources } = this.#earsOf(account)
     for (const json of memory) {
-      const entry = remembered(json, this.turn())
+      const entry = remembered(json, this.turn(), account)
       if (resources.get(entry.jid) === undefined && resources.size < this.#resourcesMax) resources.add(entry)
     }
     for (const contact of account.roster.subscriptions) this.#rememberGone(account, contact)
@@ -194,7 +197,7 @@ export class Hearing {
     const old = resources.get(from)
     if (old !== undefined) return this.#again(account, old, packet)
     if (resources.size >= this.#resourcesMax) return
-    const entry = this.#entryOf(packet, this.#lossesOf(account, packet))
+    const entry = this.#entryOf(account, packet)
     resources.add(entry)
     for (const observer of this.#observers) observer.heard?.(account, entry)
   }
@@ -207,6 +210,7 @@ export class Hearing {
     entry.confirmedAt = now
     if (!account.isAvailable || !isBareRepeat(entry, packet, digest, losses)) entry.doubts = doubtsIn(packet)
     entry.losses = losses
+    entry.isBySubscription = isSubscribed(account, packet.from)
     entry.sign = entry.digest === digest ? 'probe' : 'stanza'
     entry.isRepeated = entry.digest === digest && (entry.isForAll || !isForAll)
     entry.givenBefore = entry.givenAt
@@ -222,7 +226,7 @@ export class Hearing {
   #lossesOf({ bare: { domain } }: LocalAccount, { from }: Packet): number {
     return this.#host.links.get(domain, from.domain)?.losses ?? 0
   }
-  #entryOf(packet: Packet, losses: number): Entry {
+  #entryOf(account: LocalAccount, packet: Packet): Entry {
     const now = this.#host.clock.now()
     return {
       jid: packet.from,
@@ -234,8 +238,9 @@ export class Hearing {
       doubts: doubtsIn(packet),
       isRepeated: false,
       isForAll: packet.to!.isBare,
+      isBySubscription: isSubscribed(account, packet.from),
       digest: digestOf(plain(packet)),
-      losses,
+      losses: this.#lossesOf(account, packet),
     }
   }
   /** Nobody is left who is told anything: what contacts say from now on is not heard, and what they said grows old. */
@@ -287,7 +292,9 @@ export class Hearing {
   }
 }
 
-const remembered = ([full, digest, caps]: HeardJson, turn: number): Entry => ({
+const isSubscribed = ({ roster }: LocalAccount, jid: Jid): boolean => roster.isSubscribedTo(contactKey(jid))
+
+const remembered = ([full, digest, caps]: HeardJson, turn: number, account: LocalAccount): Entry => ({
   jid: jidFromJson(full),
   caps,
   confirmedAt: 0,
@@ -297,6 +304,7 @@ const remembered = ([full, digest, caps]: HeardJson, turn: number): Entry => ({
   doubts: [],
   isRepeated: false,
   isForAll: true,
+  isBySubscription: isSubscribed(account, jidFromJson(full)),
   digest,
   losses: -1,
 })

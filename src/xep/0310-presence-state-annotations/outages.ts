@@ -119,8 +119,10 @@ export class Outages {
   }
   #close(account: LocalAccount, remote: string, since: Millis): void {
     const { host, hearing } = this.#parts
-    for (const { jid, confirmedAt } of [...hearing.ofDomain(account, remote)]) {
-      if (confirmedAt >= since || !account.roster.isSubscribedTo(contactKey(jid))) continue
+    for (const { jid, confirmedAt, isBySubscription } of [...hearing.ofDomain(account, remote)]) {
+      // Who is not subscribed any more is not told, and cannot ask, though their client may still show it
+      const isMeant = isBySubscription || account.roster.isSubscribedTo(contactKey(jid))
+      if (confirmedAt >= since || !isMeant) continue
       this.#closed.value += 1
       host.router.routeQuietly(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: account.bare }))
     }
