@@ -4,6 +4,7 @@ import { contactKey, type Account, type ImLimits } from '../im/account.ts'
 import { unseen } from '../im/invisibility.ts'
 import { broadcastAvailable, broadcastUnavailable, directed, receive, type PresenceOut } from '../im/presence.ts'
 import { inbound, outbound } from '../im/subscribing.ts'
+import type { Jid } from '../xmpp/jid.ts'
 import { Packet } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import type { Accounts, LocalAccount } from './accounts.ts'
@@ -15,6 +16,7 @@ import type { Knowledge } from './presence-journal.ts'
 import type { Probing } from './probing.ts'
 import type { RosterChanges } from './roster-changes.ts'
 import type { Router } from './router.ts'
+import type { SentLog } from './sent-log.ts'
 import type { Session } from './session.ts'
 
 export interface PresenceParts {
@@ -30,6 +32,8 @@ export interface PresenceParts {
   readonly limits: ImLimits
   /** What is known of a contact elsewhere. */
   readonly knowledge: Knowledge
+  /** What clients were handed. */
+  readonly sent: SentLog
   /** Whether users may learn that an account does not exist. */
   readonly isDirectoryPublic: boolean
 }
@@ -94,18 +98,28 @@ export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
  * this answers a probe (4.3.2 rule 1): it knows of no subscription then, and nobody would ever end what is still shown.
  */
 async function unsubscribed(
-  { clock, limits, knowledge, rosterChanges, router }: PresenceParts,
+  { clock, limits, knowledge, sent, rosterChanges, router }: PresenceParts,
   account: LocalAccount,
   packet: Packet,
 ): Promise<Verdict> {
   const { from } = packet
   const key = contactKey(from)
-  const isSeen = account.roster.isSubscribedTo(key) && !router.isLocal(from.domain)
+  const isSeen = account.roster.isSubscribedTo(key)
   await rosterChanges.perform(account, () => inbound(account, packet, clock.now(), limits), null)
   if (!isSeen || account.roster.isSubscribedTo(key)) return 'done'
-  for (const { jid } of knowledge(account, from.asBare).resources)
-    router.routeQuietly(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: account.bare }))
+  const shown = router.isLocal(from.domain)
+    ? shownHere(sent, account, from)
+    : knowledge(account, from.asBare).resources.map(({ jid }) => jid)
+  for (const jid of shown) router.routeQuietly(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: account.bare }))
   return 'done'
+}
+
+/** Resources of a contact here that some client of the account was last shown as available. */
+function shownHere(sent: SentLog, account: LocalAccount, contact: Jid): Iterable<Jid> {
+  const shown = new Map<string, Jid>()
+  for (const { jid } of account.sessions)
+    for (const { from, type } of sent.lastTo(jid, contact)) if (type === '') shown.set(from.full, from)
+  return shown.values()
 }
 
 /** RFC 6121 3: with the server itself nobody has a subscription, since it has no presence (SUB-31). */

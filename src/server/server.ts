@@ -136,6 +136,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const knowledge: Knowledge = (watcher, contact) => journal.knowledge(watcher, contact)
   const rules = {
     knowledge,
+    sent: journal.sent,
     mayStrangersQuery,
     probing,
     rosters,

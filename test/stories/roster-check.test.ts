@@ -171,3 +171,15 @@ story(
     assert.deepEqual(await check(cast, false), [])
   },
 )
+
+story('what was shown of a contact here is closed when a refused probe shows that there is no subscription', async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const { stores, server } = cast.server
+  const account = server.accounts.get(BOB)!
+  const item = { ...account.roster.item(ALICE)!, subscription: 'none' as const }
+  const change = { contact: item.jid, item, pending: null, version: account.roster.version + 1, pushed: true }
+  await stores.rosters.save(BOB, change)
+  account.roster.apply(change, stores.rosters.epoch) // as a crash may leave it
+  alice.send(`<presence type='probe' to='${BOB}'/>`)
+  await alice.expectAll(arrives('unsubscribed', BOB, ALICE), push(BOB, `subscription='from'`), gone(bob.jid, '', ALICE))
+})
