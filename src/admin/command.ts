@@ -33,6 +33,9 @@ export function defineCommand<S extends v.ObjectEntries>(
   }
 }
 
+/** How many rows of a list are wanted at most; the server's own limit holds too. */
+export const limit = v.pipe(v.number(), v.integer(), v.minValue(1))
+
 export const commandsOf = (...commands: readonly Command[]): Commands => new Map(commands.map((c) => [c.name, c]))
 
 export function runCommand(commands: Commands, name: string, args: unknown): Promise<unknown> {

@@ -4,7 +4,8 @@ import { memoryServer } from '../../test/support/memory-server.ts'
 import { streamManagement } from '../xep/0198-stream-management/index.ts'
 import { CommandError, commandsOf, runCommand } from './command.ts'
 import type { Ending } from '../server/endings.ts'
-import { sessionCommands, type SessionPage } from './session-commands.ts'
+import { sessionCommands } from './session-commands.ts'
+import type { SessionPage } from './session-list.ts'
 
 async function operator() {
   const server = await memoryServer({ features: [streamManagement] })

@@ -1,51 +1,28 @@
 /** Sessions, as the operator sees and ends them. */
 import * as v from 'valibot'
-import type { Millis } from '../base/clock.ts'
 import { kicked } from '../server/endings.ts'
 import type { Host } from '../server/feature.ts'
 import type { Session } from '../server/session.ts'
-import { CommandError, defineCommand, type Command } from './command.ts'
+import { CommandError, defineCommand, limit, type Command } from './command.ts'
 import { reasonFrom } from './reason.ts'
+import { pageOf, SESSION_ORDERS, STANDINGS, type SessionPage, type SessionRow } from './session-list.ts'
 
-export interface SessionRow {
-  readonly jid: string
-  /** Milliseconds since 1970. */
-  readonly boundAt: Millis
-  /** 'paused': it waits for its client to come back. */
-  readonly state: 'connected' | 'paused'
-  /** Null: it has no connection at present. */
-  readonly transport: string | null
-  readonly encryption: string | null
-  readonly remote: string | null
-  readonly mechanism: string | null
-  readonly heardAt: Millis | null
-  /** Has it said that it is available? */
-  readonly available: boolean
-  /** Stanzas that its client has sent and that wait to be processed. */
-  readonly waiting: number
-  /** Stanzas that wait for its client to acknowledge them, or to come back. */
-  readonly unacknowledged: number
-}
-/** One page of `session.list`. */
-export interface SessionPage {
-  readonly sessions: readonly SessionRow[]
-  /** Where the next page begins; null: this is the last one. */
-  readonly next: string | null
+/** What is not said is as the command line wants it. */
+const LIST = {
+  find: v.string(),
+  after: v.string(),
+  state: v.optional(v.nullable(v.picklist(STANDINGS)), null),
+  order: v.optional(v.picklist(SESSION_ORDERS), 'address'),
+  limit: v.optional(limit, Number.MAX_SAFE_INTEGER),
 }
 
 type Parts = Pick<Host, 'sessions'>
 
 export function sessionCommands({ sessions }: Parts, pageSize: number): readonly Command[] {
   return [
-    defineCommand('session.list', { find: v.string(), after: v.string() }, ({ find, after }): SessionPage => {
-      const found = [...sessions.all()]
-        .filter((session) => session.jid.full > after && session.jid.full.includes(find))
-        .sort((a, b) => (a.jid.full < b.jid.full ? -1 : 1))
-      const page = found.slice(0, pageSize)
-      return {
-        sessions: page.map((session) => rowOf(session, sessions.unacknowledged(session))),
-        next: found.length > pageSize ? page.at(-1)!.jid.full : null,
-      }
+    defineCommand('session.list', LIST, ({ find, after, state, order, limit }): SessionPage => {
+      const rows = [...sessions.all()].map((session) => rowOf(session, sessions.unacknowledged(session)))
+      return pageOf(rows, { find, standing: state, order, after, size: Math.min(limit, pageSize) })
     }),
     defineCommand('session.kick', { jid: v.string(), reason: v.string() }, ({ jid, reason }) => {
       const ending = kicked(reasonFrom(reason))

@@ -7,8 +7,10 @@ import type { Disabled } from '../server/ports.ts'
 import { choosePolicy, LAST_SEEN, SHARE_PAUSED, type ChosenPolicy } from '../server/presence-policy.ts'
 import { jid, JidError, type Jid } from '../xmpp/jid.ts'
 import { PrecisError } from '../xmpp/precis.ts'
-import { CommandError, defineCommand, type Command } from './command.ts'
+import { CommandError, defineCommand, limit, type Command } from './command.ts'
 import { reasonFrom } from './reason.ts'
+
+const LIST = { domain: v.string(), after: v.string(), limit: v.optional(limit, Number.MAX_SAFE_INTEGER) }
 
 type Parts = Pick<Host, 'domains' | 'registrar' | 'stores' | 'accounts' | 'sessions' | 'tell'>
 
@@ -67,13 +69,14 @@ export function userCommands(host: Parts, pageSize: number): readonly Command[] 
       if (!(await registrar.delete(bare))) throw unknown(bare)
       return { jid: bare.bare }
     }),
-    defineCommand('user.list', { domain: v.string(), after: v.string() }, async ({ domain, after }): Promise<UserPage> => {
+    defineCommand('user.list', LIST, async ({ domain, after, limit }): Promise<UserPage> => {
       if (!domains.includes(domain)) throw notOurs(domain, domains)
-      const rows = await stores.accounts.list(domain, after, pageSize)
+      const size = Math.min(limit, pageSize)
+      const rows = await stores.accounts.list(domain, after, size)
       const users = rows.map(({ bare: jid, createdAt, disabled }) => {
         return { jid, createdAt, sessions: accounts.get(jid)?.resources.length ?? 0, disabled }
       })
-      return { users, next: rows.length < pageSize ? null : rows.at(-1)!.bare }
+      return { users, next: rows.length < size ? null : rows.at(-1)!.bare }
     }),
   ]
 }

@@ -1,5 +1,5 @@
 /** `porchlight session ...`: who is connected, and how the operator ends it. */
-import type { SessionPage, SessionRow } from '../admin/session-commands.ts'
+import type { SessionPage, SessionRow } from '../admin/session-list.ts'
 import type { World } from '../process/world.ts'
 import { withServer } from './authority.ts'
 import { setupOf, type ConfigOptions } from './config-options.ts'

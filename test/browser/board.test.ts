@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { startServer, type ServerProcess, type ServerSettings } from '../support/server-process.ts'
 import { assertAccessible, chromiumMissing, openBrowser, openTab, type Tab } from './chromium.ts'
+import { visit } from './operator-link.ts'
 
 const skip = chromiumMissing()
 const boardOf = (server: ServerProcess): string => `http://localhost:${server.httpPort}/`
@@ -100,6 +101,7 @@ test('the operator is told why romeo sees juliet so, and how well that is known'
   const { server, browser } = await open(t)
   const { stdout } = await server.command(['admin'])
   const { page } = await openTab(t, browser, stdout.split('\n')[0]!)
+  await visit(page, 'Presence')
   await page.fill('[name=watcher]', 'romeo@localhost')
   await page.fill('[name=contact]', 'juliet@localhost')
   await page.click('text=Explain')

@@ -4,10 +4,10 @@ import { test, type TestContext } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { ComponentClient, SECRET } from '../support/component.ts'
 import { tcpLink } from '../support/link.ts'
-import { startServer, type ServerProcess } from '../support/server-process.ts'
+import { startServer, type ServerProcess, type ServerSettings } from '../support/server-process.ts'
 import { WireClient } from '../support/wire-client.ts'
 import { assertAccessible, chromiumMissing, openBrowser, openTab } from './chromium.ts'
-import { link } from './operator-link.ts'
+import { link, visit } from './operator-link.ts'
 
 const skip = chromiumMissing()
 
@@ -34,10 +34,12 @@ test('the operator sees sessions and accounts, adds one, ends a session; the lin
   const { page } = await openTab(t, browser, address)
   await page.waitForSelector('text=You are here as operator.')
   assert.equal(new URL(page.url()).hash, '', 'the ticket does not stay in the address')
+  await visit(page, 'Accounts')
   await page.fill('.row [name=name]', 'juliet')
   await page.fill('.row [name=password]', 'juliet-secret')
   await page.click('form[aria-label^="A new account"] button.main')
   await page.waitForSelector('text=juliet@localhost is there.')
+  await visit(page, 'Sessions')
   await page.waitForSelector('th:has-text("romeo@localhost/")')
   await assertAccessible(page)
   let connections = 0
@@ -62,6 +64,7 @@ test('an account is disabled with a reason, and enabled; its board says so', { s
   const browser = await openBrowser(t)
   const romeo = await board(t, browser, server)
   const { page } = await openTab(t, browser, await link(server))
+  await visit(page, 'Accounts')
   await page.click('[aria-label="Change romeo@localhost"]')
   await page.fill('.users [name=reason]', 'banished')
   await assertAccessible(page)
@@ -87,20 +90,25 @@ test('counts, charts, doubts, links, costs, why, another password: each in its p
   await page.waitForSelector('dd:has-text("1 account, 1 session")')
   await page.waitForSelector('dd:has-text("2 at localhost")')
   assert.equal(await page.locator('figure svg[role=img]').count(), 6)
+  await visit(page, 'Presence')
   await page.waitForSelector('.ranking li:has-text("romeo@localhost")')
   await page.fill('[name=watcher]', 'romeo@localhost')
   await page.fill('[name=contact]', 'juliet@localhost')
   await page.click('text=Explain')
   await page.waitForSelector('text=romeo@localhost has no subscription to the presence of juliet@localhost')
+  await visit(page, 'Links')
   await page.fill('[name=domain]', 'not a domain')
   await page.click('form[aria-label^="Take the link"] button')
   await page.waitForSelector('text="not a domain" is not a domain')
   await page.fill('[name=domain]', 'elsewhere.example')
   await page.click('form[aria-label^="Take the link"] button')
   await page.waitForSelector('li:has-text("localhost and elsewhere.example: down, by an operator")')
+  await visit(page, 'Presence')
   await page.waitForSelector('[aria-label="Presence in doubt"] li:has-text("elsewhere.example: link lost")')
+  await visit(page, 'Links')
   await page.click('text=Let up again')
   await page.waitForSelector('li:has-text("localhost and elsewhere.example") >> text=Take down')
+  await visit(page, 'Accounts')
   await page.click('[aria-label="Change romeo@localhost"]')
   await page.fill('.users details[open] [name=password]', 'another-secret')
   await page.click('.users details[open] >> text=Set')
@@ -110,13 +118,24 @@ test('counts, charts, doubts, links, costs, why, another password: each in its p
   await romeo.waitForSelector('.own')
   await romeo.context().setOffline(true)
   await romeo.close({ runBeforeUnload: false })
+  await visit(page, 'Presence')
   await page.waitForSelector('[aria-label="Presence in doubt"] li:has-text("romeo@localhost/board-")')
+  await visit(page, 'Sessions')
   await page.waitForSelector('tr:has-text("romeo@localhost/board-") >> text=paused')
+  await visit(page, 'Overview')
+  await page.waitForSelector('[aria-label="What needs you"] a:text-is("1 session is paused")')
   await page.setViewportSize({ width: 360, height: 700 })
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
-    assert.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing to be scrolled sideways')
-    await assertAccessible(page)
+    for (const name of ['Overview', 'Sessions', 'Accounts', 'Links', 'Presence', 'Troubles']) {
+      await visit(page, name)
+      await page.waitForSelector(`main section h2`)
+      assert.ok(
+        await page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
+        `${name}: nothing to be scrolled sideways`,
+      )
+      await assertAccessible(page)
+    }
   }
 })
 
@@ -127,6 +146,8 @@ test('what went wrong lately stands there in words', { skip }, async (t) => {
   await new ComponentClient(wire).handshake('a guess')
   await wire.expectStreamError('not-authorized')
   const { page } = await openTab(t, await openBrowser(t), await link(server))
+  await page.waitForSelector('[aria-label="What needs you"] a:has-text("Warning: a component does not know its secret")')
+  await visit(page, 'Troubles')
   await page.waitForSelector('.troubles li:has-text("Warning: a component does not know its secret")')
   await page.waitForSelector('.troubles li:has-text("component: house.localhost")')
 })
@@ -136,6 +157,10 @@ test('a viewer sees and may not change; an order without the page’s secret is 
   await server.addUser('romeo@localhost', 'romeo-secret')
   const { page } = await openTab(t, await openBrowser(t), await link(server, '--viewer'))
   await page.waitForSelector('text=You are here as viewer.')
+  await visit(page, 'Sessions')
+  await page.waitForSelector('[aria-label=Sessions] h2')
+  assert.equal(await page.locator('[aria-label=Sessions] >> text=Orders').count(), 0)
+  await visit(page, 'Accounts')
   await page.waitForSelector('.users li')
   assert.equal(await page.locator('.users details').count(), 0)
   const statuses = await page.evaluate(async () => {
@@ -150,6 +175,61 @@ test('a viewer sees and may not change; an order without the page’s secret is 
   })
   assert.deepEqual(statuses, [403, 403])
 })
+
+/** Hundreds of sessions of one account from one address, quickly. */
+const MANY: ServerSettings = {
+  limits: { resources: 500 },
+  streams: { 'require-tls': false, 'connections-per-address': 0, 'connections-per-minute': 0 },
+}
+
+test(
+  '400 sessions: a page of them, searched, sorted, filtered by state; the browser’s back button goes back',
+  { skip },
+  async (t) => {
+    const server = await startServer(t, MANY)
+    await server.addUser('romeo@localhost', 'romeo-secret')
+    const wires: WireClient[] = []
+    t.after(() => wires.forEach((wire) => wire.link.drop()))
+    for (let i = 0; i < 400; i++) {
+      const wire = new WireClient(await tcpLink(server.port), 'localhost', 20_000)
+      wires.push(wire)
+      await wire.login('romeo', 'romeo-secret', `device-${String(i).padStart(3, '0')}`)
+      if (i < 3) wire.write('<presence/>')
+    }
+    const { page } = await openTab(t, await openBrowser(t), await link(server))
+    await visit(page, 'Sessions')
+    await page.waitForSelector('text=400 sessions: 3 available, 397 connected, 0 paused')
+    const rows = page.locator('tbody tr')
+    assert.equal(await rows.count(), 50)
+    assert.ok(((await page.evaluate('document.documentElement.scrollHeight')) as number) < 4000)
+    await page.selectOption('[name=order]', 'address')
+    await page.waitForSelector('tbody tr:nth-child(1):has-text("device-000")')
+    await page.focus('text=Next page')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('tbody tr:nth-child(1):has-text("device-050")')
+    await page.reload()
+    await page.waitForSelector('tbody tr:nth-child(1):has-text("device-050")')
+    await page.goBack()
+    await page.waitForSelector('tbody tr:nth-child(1):has-text("device-000")')
+    await page.fill('[name=find]', 'DEVICE-39')
+    await page.waitForSelector('text=10 sessions:')
+    await page.fill('[name=find]', '')
+    await page.selectOption('[name=state]', 'available')
+    await page.waitForFunction('document.querySelectorAll("tbody tr").length === 3')
+    await page.goBack()
+    await page.waitForFunction('document.querySelectorAll("tbody tr").length === 50')
+    await assertAccessible(page)
+    await visit(page, 'Links')
+    assert.equal(
+      await page.evaluate('document.activeElement.getAttribute("aria-label")'),
+      'Links',
+      'the focus is at the beginning of the page',
+    )
+    await page.goBack()
+    await page.waitForSelector('main[aria-label=Sessions]')
+    assert.equal(await page.title(), 'Sessions – Porchlight')
+  },
+)
 
 test('without a login there is nothing to see', { skip }, async (t) => {
   const server = await startServer(t)

@@ -7,7 +7,7 @@ import { chown, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { SessionPage } from '../../src/admin/session-commands.ts'
+import type { SessionPage } from '../../src/admin/session-list.ts'
 import { Terminal } from '../support/terminal.ts'
 import { poezioMissing } from './programs.ts'
 import { Theatre } from './stories.ts'

@@ -47,3 +47,6 @@ export function ago(then: Date, now: Date): string {
 export function lasting(since: Date, now: Date): string {
   return ago(since, now).replace(/ ago$/, '').replace('just now', 'a moment').replace('yesterday', '1 day')
 }
+
+/** "1 session", "2 sessions" */
+export const counted = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`

@@ -1,11 +1,14 @@
-/** The operator's page: how the server is, who is connected, what it costs, what went wrong, and the accounts. */
-import { useEffect, useState } from 'preact/hooks'
+/** The operator's page: who one is there as, the pages, and the one that is shown. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { PageName, Route } from '../model/route.ts'
+import { Attention } from './attention.tsx'
 import { Doubts } from './doubts.tsx'
 import { Explain } from './explain.tsx'
 import { Failures } from './failures.tsx'
 import { Costs, Troubles } from './findings.tsx'
-import { Overview } from './overview.tsx'
 import { Links } from './links.tsx'
+import { Navigation, TITLES, useRoute } from './navigation.tsx'
+import { Overview } from './overview.tsx'
 import type { Role, Server } from './server.ts'
 import { Sessions } from './sessions.tsx'
 import { Users } from './users.tsx'
@@ -13,6 +16,7 @@ import { Users } from './users.tsx'
 export function OperatorApp({ server, ticket }: { readonly server: Server; readonly ticket: string }) {
   const [role, setRole] = useState<Role | null>(null)
   const [trouble, setTrouble] = useState<string | null>(null)
+  const route = useRoute()
   useEffect(() => {
     server.login(ticket).then(setRole, (error: unknown) => setTrouble((error as Error).message))
   }, [server, ticket])
@@ -32,20 +36,60 @@ export function OperatorApp({ server, ticket }: { readonly server: Server; reado
         <p role="status" class="trouble">
           {trouble}
         </p>
+        <Navigation page={route.page} />
       </header>
-      <main>
-        <Overview server={server} />
-        <Sessions server={server} mayChange={role === 'operator'} />
-        <Links server={server} mayChange={role === 'operator'} />
-        <Doubts server={server} />
-        <Explain server={server} />
-        <Costs server={server} />
-        <Troubles server={server} />
-        <Failures server={server} />
-        <Users server={server} mayChange={role === 'operator'} />
-      </main>
+      <Main server={server} mayChange={role === 'operator'} route={route} />
     </div>
   )
+}
+
+interface PageProps {
+  readonly server: Server
+  readonly mayChange: boolean
+  readonly route: Route
+}
+
+/** Whoever goes to another page by keyboard is at its beginning. */
+function Main(props: PageProps) {
+  const { page } = props.route
+  const main = useRef<HTMLElement>(null)
+  const before = useRef(page)
+  useEffect(() => {
+    document.title = `${TITLES[page]} – Porchlight`
+    if (before.current !== page) main.current?.focus()
+    before.current = page
+  }, [page])
+  const Content = CONTENTS[page]
+  return (
+    <main ref={main} tabIndex={-1} aria-label={TITLES[page]}>
+      <Content {...props} />
+    </main>
+  )
+}
+
+const CONTENTS: Readonly<Record<PageName, (props: PageProps) => preact.JSX.Element>> = {
+  overview: ({ server }) => (
+    <>
+      <Attention server={server} />
+      <Overview server={server} />
+    </>
+  ),
+  sessions: Sessions,
+  accounts: Users,
+  links: Links,
+  presence: ({ server }) => (
+    <>
+      <Explain server={server} />
+      <Doubts server={server} />
+      <Costs server={server} />
+    </>
+  ),
+  troubles: ({ server }) => (
+    <>
+      <Troubles server={server} />
+      <Failures server={server} />
+    </>
+  ),
 }
 
 function NotIn({ trouble }: { readonly trouble: string | null }) {

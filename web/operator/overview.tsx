@@ -1,4 +1,6 @@
 /** Live counts, and the last hour as small charts. */
+import { counted } from '../model/words.ts'
+import { certificateWords } from './certificate.ts'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { HistoryReport, SeriesReport, StatusReport } from './reports.ts'
@@ -34,14 +36,6 @@ export function Overview({ server }: { readonly server: Server }) {
 
 function linkWords({ total, up, suspect, down }: StatusReport['links']): string {
   return total === 0 ? 'none to other servers' : `${up} up, ${suspect} suspect, ${down} down, of ${total}`
-}
-const counted = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`
-
-const DAY_MS = 86_400_000
-
-function certificateWords({ expiresAt }: StatusReport['certificates'][number]): string {
-  const days = Math.floor((expiresAt - Date.now()) / DAY_MS)
-  return days < 0 ? 'expired' : `good for ${counted(days, 'day')}`
 }
 
 function Fact({ name, value }: { readonly name: string; readonly value: string }) {

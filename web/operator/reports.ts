@@ -34,6 +34,12 @@ export interface SessionReport {
   readonly waiting: number
   readonly unacknowledged: number
 }
+export type Standing = 'available' | 'connected' | 'paused'
+export interface SessionPageReport {
+  readonly sessions: readonly SessionReport[]
+  readonly next: string | null
+  readonly counts: Readonly<Record<Standing, number>>
+}
 export interface DoubtsReport {
   readonly total: number
   readonly doubts: readonly {

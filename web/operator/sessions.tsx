@@ -1,88 +1,157 @@
 /** Who is connected, how, and in which state; and the end of a session, with a reason. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { ago } from '../model/words.ts'
+import type { Route } from '../model/route.ts'
+import { ago, counted } from '../model/words.ts'
+import { Pager, show } from './navigation.tsx'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
-import type { SessionReport } from './reports.ts'
+import type { SessionPageReport, SessionReport, Standing } from './reports.ts'
 import type { Server } from './server.ts'
 
-interface Page {
-  readonly sessions: readonly SessionReport[]
-  readonly next: string | null
+interface Props {
+  readonly server: Server
+  readonly mayChange: boolean
+  readonly route: Route
 }
+const ROWS = 50
 
-export function Sessions({ server, mayChange }: { readonly server: Server; readonly mayChange: boolean }) {
-  const [find, setFind] = useState('')
-  const [after, setAfter] = useState('')
-  const { result, trouble: noList, refresh } = useOrder<Page>(server, 'session.list', { find, after })
+const STATES: readonly (readonly [Standing, string])[] = [
+  ['available', 'Available'],
+  ['connected', 'Connected, not available'],
+  ['paused', 'Paused'],
+]
+const ORDERS: readonly (readonly [string, string])[] = [
+  ['', 'Troubles first'],
+  ['address', 'By address'],
+  ['newest', 'Newest first'],
+  ['oldest', 'Oldest first'],
+  ['waiting', 'Most to do first'],
+  ['unacknowledged', 'Most not confirmed first'],
+]
+
+export function Sessions({ server, mayChange, route }: Props) {
+  const { find = '', state = '', order = '', after = '' } = route.options
+  const args = { find, after, state: state === '' ? null : state, order: order === '' ? 'troubles' : order, limit: ROWS }
+  const { result, trouble: noList, refresh } = useOrder<SessionPageReport>(server, 'session.list', args)
   const [chosen, choose] = useState<string | null>(null)
   const [trouble, setTrouble] = useState<string | null>(null)
   const end = async (jid: string, reason: string): Promise<void> => {
-    setTrouble(null)
-    await server.order('session.kick', { jid, reason }).catch((error: Error) => setTrouble(error.message))
-    choose(null)
+    const failure = await server.order('session.kick', { jid, reason }).then(
+      () => null,
+      (error: Error) => error.message,
+    )
+    setTrouble(failure)
+    if (failure === null) choose(null)
     refresh()
   }
-  const now = new Date()
   return (
     <Panel title="Sessions" trouble={trouble ?? noList}>
-      <label class="find">
-        Address contains
-        <input
-          value={find}
-          onInput={(event) => {
-            setFind(event.currentTarget.value)
-            setAfter('')
-          }}
-        />
-      </label>
+      <Choice route={route} result={result} />
       {chosen !== null && (
         <Ending key={chosen} jid={chosen} end={(reason) => void end(chosen, reason)} leave={() => choose(null)} />
       )}
-      <div class="table" tabIndex={0} role="region" aria-label="Table of sessions">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Address</th>
-              {mayChange && (
-                <th scope="col">
-                  <span class="unseen">Orders</span>
-                </th>
-              )}
-              {['State', 'Since', 'Transport', 'Encryption', 'Login', 'From', 'To do', 'Not confirmed'].map((title) => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {result?.sessions.map((s) => (
-              <tr key={s.jid}>
-                <th scope="row">{s.jid}</th>
-                {mayChange && (
-                  <td>
-                    <button onClick={() => choose(s.jid)} aria-label={`End the session ${s.jid}`}>
-                      End…
-                    </button>
-                  </td>
-                )}
-                <td>{s.state === 'paused' ? 'paused' : s.available ? 'available' : 'connected'}</td>
-                <td>{ago(new Date(s.boundAt), now)}</td>
-                <td>{s.transport ?? '–'}</td>
-                <td>{s.encryption ?? (s.transport === null ? '–' : 'none')}</td>
-                <td>{s.mechanism ?? '–'}</td>
-                <td>{s.remote ?? '–'}</td>
-                <td>{s.waiting}</td>
-                <td>{s.unacknowledged}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {after !== '' && <button onClick={() => setAfter('')}>First page</button>}
-      {result !== null && result.next !== null && <button onClick={() => setAfter(result.next!)}>Next page</button>}
+      {result !== null && <Table rows={result.sessions} choose={mayChange ? choose : null} />}
+      {result?.sessions.length === 0 && <p class="empty">None.</p>}
+      <Pager route={route} next={result?.next ?? null} />
     </Panel>
+  )
+}
+
+/** Which sessions are wanted, and in which order. */
+function Choice({ route, result }: { readonly route: Route; readonly result: SessionPageReport | null }) {
+  const { find = '', state = '', order = '' } = route.options
+  const all = result === null ? 0 : STATES.reduce((sum, [name]) => sum + result.counts[name], 0)
+  return (
+    <>
+      <form class="row" role="search" onSubmit={(event) => event.preventDefault()}>
+        <label>
+          Address contains
+          <input
+            name="find"
+            type="search"
+            value={find}
+            onInput={(event) => show(route, { find: event.currentTarget.value }, true)}
+          />
+        </label>
+        <label>
+          State
+          <select name="state" value={state} onChange={(event) => show(route, { state: event.currentTarget.value })}>
+            <option value="">All</option>
+            {STATES.map(([value, words]) => (
+              <option key={value} value={value}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Order
+          <select name="order" value={order} onChange={(event) => show(route, { order: event.currentTarget.value })}>
+            {ORDERS.map(([value, words]) => (
+              <option key={value} value={value}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
+      </form>
+      <p role="status">
+        {result !== null && `${counted(all, 'session')}: ${STATES.map(([name]) => `${result.counts[name]} ${name}`).join(', ')}`}
+      </p>
+    </>
+  )
+}
+
+interface TableProps {
+  readonly rows: readonly SessionReport[]
+  /** Null: nobody may end a session here. */
+  readonly choose: ((jid: string) => void) | null
+}
+
+function Table({ rows, choose }: TableProps) {
+  const now = new Date()
+  return (
+    <div class="table" tabIndex={0} role="region" aria-label="Table of sessions">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Address</th>
+            {choose !== null && (
+              <th scope="col">
+                <span class="unseen">Orders</span>
+              </th>
+            )}
+            {['State', 'Since', 'Transport', 'Encryption', 'Login', 'From', 'To do', 'Not confirmed'].map((title) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((s) => (
+            <tr key={s.jid}>
+              <th scope="row">{s.jid}</th>
+              {choose !== null && (
+                <td>
+                  <button onClick={() => choose(s.jid)} aria-label={`End the session ${s.jid}`}>
+                    End…
+                  </button>
+                </td>
+              )}
+              <td>{s.state === 'paused' ? 'paused' : s.available ? 'available' : 'connected'}</td>
+              <td>{ago(new Date(s.boundAt), now)}</td>
+              <td>{s.transport ?? '–'}</td>
+              <td>{s.encryption ?? (s.transport === null ? '–' : 'none')}</td>
+              <td>{s.mechanism ?? '–'}</td>
+              <td>{s.remote ?? '–'}</td>
+              <td>{s.waiting}</td>
+              <td>{s.unacknowledged}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }
 

@@ -1,6 +1,8 @@
 /** The accounts: add, give another password, disable and enable, delete. */
 import { useState } from 'preact/hooks'
+import type { Route } from '../model/route.ts'
 import { ago } from '../model/words.ts'
+import { Pager, show } from './navigation.tsx'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { StatusReport, UserReport } from './reports.ts'
@@ -13,23 +15,43 @@ interface Page {
 interface Props {
   readonly server: Server
   readonly mayChange: boolean
+  readonly route: Route
 }
+const ROWS = 50
 
-export function Users({ server, mayChange }: Props) {
-  const { result: status, trouble } = useOrder<StatusReport>(server, 'status')
+export function Users(props: Props) {
+  const { result: status, trouble } = useOrder<StatusReport>(props.server, 'status')
+  const domains = status?.domains.map(({ domain }) => domain) ?? []
+  const { domain = domains[0], from = '' } = props.route.options
+  const choose = (change: Readonly<Record<string, string>>, asIs = false): void => show(props.route, change, asIs)
   return (
     <Panel title="Accounts" trouble={trouble}>
-      {status?.domains.map(({ domain }) => (
-        <Domain key={domain} domain={domain} server={server} mayChange={mayChange} />
-      ))}
+      <form class="row" role="search" onSubmit={(event) => event.preventDefault()}>
+        {domains.length > 1 && (
+          <label>
+            Domain
+            <select value={domain ?? ''} onChange={(event) => choose({ domain: event.currentTarget.value })}>
+              {domains.map((name) => (
+                <option key={name}>{name}</option>
+              ))}
+            </select>
+          </label>
+        )}
+        <label>
+          From this name on
+          <input name="from" type="search" value={from} onInput={(event) => choose({ from: event.currentTarget.value }, true)} />
+        </label>
+      </form>
+      {domain !== undefined && <Domain key={domain} {...props} domain={domain} />}
     </Panel>
   )
 }
 
-function Domain({ domain, server, mayChange }: Props & { readonly domain: string }) {
-  const [after, setAfter] = useState('')
+function Domain({ domain, server, mayChange, route }: Props & { readonly domain: string }) {
+  const { from = '', after = '' } = route.options
   const [words, setWords] = useState<string | null>(null)
-  const { result, trouble, refresh } = useOrder<Page>(server, 'user.list', { domain, after })
+  const args = { domain, after: after === '' ? from.toLowerCase() : after, limit: ROWS }
+  const { result, trouble, refresh } = useOrder<Page>(server, 'user.list', args)
   const order = async (command: string, args: Readonly<Record<string, unknown>>, done: string): Promise<boolean> => {
     const failure = await server.order(command, args).then(
       () => null,
@@ -76,8 +98,8 @@ function Domain({ domain, server, mayChange }: Props & { readonly domain: string
           </li>
         ))}
       </ul>
-      {after !== '' && <button onClick={() => setAfter('')}>First page</button>}
-      {result !== null && result.next !== null && <button onClick={() => setAfter(result.next!)}>Next page</button>}
+      {result?.users.length === 0 && <p class="empty">None.</p>}
+      <Pager route={route} next={result?.next ?? null} />
     </div>
   )
 }

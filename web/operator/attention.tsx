@@ -1,0 +1,71 @@
+/** What needs the operator, before everything else: each with the page that has more. */
+import { hashOf, type Route } from '../model/route.ts'
+import { certificateWords } from './certificate.ts'
+import { useOrder } from './order.ts'
+import { Panel } from './panel.tsx'
+import type { LoginFailureReport, SessionPageReport, StatusReport, TroubleReport } from './reports.ts'
+import type { Server } from './server.ts'
+
+interface Need {
+  readonly words: string
+  readonly route: Route
+}
+const SOON_MS = 14 * 86_400_000
+
+export function Attention({ server }: { readonly server: Server }) {
+  const status = useOrder<StatusReport>(server, 'status')
+  const troubles = useOrder<readonly TroubleReport[]>(server, 'troubles')
+  const failures = useOrder<readonly LoginFailureReport[]>(server, 'login.failures')
+  const paused = useOrder<SessionPageReport>(server, 'session.list', { find: '', after: '', state: 'paused', limit: 1 })
+  const outcomes = [status, troubles, failures, paused]
+  const trouble = outcomes.find((outcome) => outcome.trouble !== null)?.trouble ?? null
+  const needs: readonly Need[] = [
+    ...(troubles.result ?? []).slice(0, 3).map(({ message, count, level }) => ({
+      words: `${level === 'error' ? 'Error' : 'Warning'}: ${message}${count > 1 ? `, ${count} times` : ''}`,
+      route: { page: 'troubles', options: {} } as const,
+    })),
+    ...needsOf(status.result),
+    ...need(
+      failures.result?.reduce((sum, { count }) => sum + count, 0),
+      'login that failed',
+      'logins that failed',
+      {
+        page: 'troubles',
+        options: {},
+      },
+    ),
+    ...need(paused.result?.counts.paused, 'session is paused', 'sessions are paused', {
+      page: 'sessions',
+      options: { state: 'paused' },
+    }),
+  ]
+  const isKnown = outcomes.every(({ result }) => result !== null)
+  return (
+    <Panel title="What needs you" trouble={trouble}>
+      <ul class="troubles">
+        {needs.map(({ words, route }) => (
+          <li key={words}>
+            <a href={hashOf(route)}>{words}</a>
+          </li>
+        ))}
+      </ul>
+      {isKnown && needs.length === 0 && <p class="empty">Nothing at present.</p>}
+    </Panel>
+  )
+}
+
+function needsOf(status: StatusReport | null): readonly Need[] {
+  if (status === null) return []
+  const { links, certificates } = status
+  const broken = links.down + links.suspect
+  const ending = certificates.filter(({ expiresAt }) => expiresAt - Date.now() < SOON_MS)
+  return [
+    ...ending.map((certificate) => ({
+      words: `A certificate: ${certificateWords(certificate)}`,
+      route: { page: 'overview', options: {} } as const,
+    })),
+    ...need(broken, 'link to another server is broken', 'links to other servers are broken', { page: 'links', options: {} }),
+  ]
+}
+const need = (n: number | undefined, one: string, many: string, route: Route): readonly Need[] =>
+  n === undefined || n === 0 ? [] : [{ words: `${n.toLocaleString('en')} ${n === 1 ? one : many}`, route }]

@@ -1,0 +1,10 @@
+/** How long a certificate is good for, in words. */
+import { counted } from '../model/words.ts'
+import type { StatusReport } from './reports.ts'
+
+const DAY_MS = 86_400_000
+
+export function certificateWords({ expiresAt }: StatusReport['certificates'][number]): string {
+  const days = Math.floor((expiresAt - Date.now()) / DAY_MS)
+  return days < 0 ? 'expired' : `good for ${counted(days, 'day')}`
+}

@@ -1,0 +1,67 @@
+/** The pages of the operator's view: the links to them, and where one is. The browser's own buttons go back and forth. */
+import { useEffect, useState } from 'preact/hooks'
+import { changedRoute, hashOf, PAGES, routeFrom, type PageName, type Route } from '../model/route.ts'
+
+export const TITLES: Readonly<Record<PageName, string>> = {
+  overview: 'Overview',
+  sessions: 'Sessions',
+  accounts: 'Accounts',
+  links: 'Links',
+  presence: 'Presence',
+  troubles: 'Troubles',
+}
+
+export function useRoute(): Route {
+  const [hash, setHash] = useState(location.hash)
+  useEffect(() => {
+    const follow = (): void => setHash(location.hash)
+    addEventListener('hashchange', follow)
+    return () => removeEventListener('hashchange', follow)
+  }, [])
+  return routeFrom(hash)
+}
+
+/** Changes what the page shows. `asIs`: in place, as while somebody types, with nothing to go back to. */
+export function show(route: Route, changes: Readonly<Record<string, string>>, asIs = false): void {
+  const hash = hashOf(changedRoute(route, changes))
+  if (!asIs) location.hash = hash
+  else {
+    history.replaceState(null, '', hash)
+    dispatchEvent(new HashChangeEvent('hashchange'))
+  }
+}
+
+export function Navigation({ page }: { readonly page: PageName }) {
+  return (
+    <nav aria-label="Pages">
+      <ul>
+        {PAGES.map((name) => (
+          <li key={name}>
+            <a href={hashOf({ page: name, options: {} })} aria-current={name === page ? 'page' : undefined}>
+              {TITLES[name]}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
+interface PagerProps {
+  readonly route: Route
+  /** Where the next page begins; null: this is the last one. */
+  readonly next: string | null
+}
+
+/** Through a list that is longer than a page. */
+export function Pager({ route, next }: PagerProps) {
+  const isFirst = (route.options['after'] ?? '') === ''
+  if (isFirst && next === null) return null
+  return (
+    <p class="row">
+      {!isFirst && <a href={hashOf(changedRoute(route, {}))}>First page</a>}
+      {!isFirst && <button onClick={() => history.back()}>Back</button>}
+      {next !== null && <a href={hashOf(changedRoute(route, { after: next }))}>Next page</a>}
+    </p>
+  )
+}
