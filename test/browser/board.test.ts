@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { startServer, type ServerProcess, type ServerSettings } from '../support/server-process.ts'
-import { assertAccessible, chromiumMissing, openBrowser, openTab, type Tab } from './chromium.ts'
+import { assertAccessible, chromiumMissing, kill, openBrowser, openTab, type Tab } from './chromium.ts'
 import { visit } from './operator-link.ts'
 
 const skip = chromiumMissing()
@@ -132,8 +132,7 @@ test('who is invisible is seen by nobody, and sees and hears the others (XEP-018
 test('a tab that is killed shows as paused, and when nobody comes back as offline', { skip }, async (t) => {
   const settings = { 'stream-management': { 'resume-time': '4 s' } }
   const { romeo, juliet } = await open(t, settings)
-  await juliet.context.setOffline(true)
-  await juliet.page.close({ runBeforeUnload: false })
+  await kill(juliet.page)
   await romeo.page.waitForSelector(card('paused'))
   assert.match((await romeo.page.textContent('.card'))!, /Connection paused/)
   await romeo.page.waitForSelector(card('offline'))

@@ -73,3 +73,11 @@ export async function assertAccessible(page: Page): Promise<void> {
     [],
   )
 }
+
+/** The page is gone without a word, as when its process is killed: a page that is closed says goodbye. */
+export async function kill(page: Page): Promise<void> {
+  const gone = page.waitForEvent('crash')
+  const session = await page.context().newCDPSession(page)
+  session.send('Page.crash').catch(() => {}) // nobody is left to answer
+  await gone
+}

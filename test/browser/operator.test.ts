@@ -6,10 +6,13 @@ import { ComponentClient, SECRET } from '../support/component.ts'
 import { tcpLink } from '../support/link.ts'
 import { startServer, type ServerProcess, type ServerSettings } from '../support/server-process.ts'
 import { WireClient } from '../support/wire-client.ts'
-import { assertAccessible, chromiumMissing, openBrowser, openTab } from './chromium.ts'
+import { assertAccessible, chromiumMissing, kill, openBrowser, openTab } from './chromium.ts'
 import { link, visit } from './operator-link.ts'
 
 const skip = chromiumMissing()
+
+/** A table with so many rows. */
+const tableOf = (count: number): string => `tbody:not(:has(tr:nth-child(${count + 1}))) tr:nth-child(${count})`
 
 /** Romeo's board, signed in. */
 async function board(t: TestContext, browser: Browser, server: ServerProcess): Promise<Page> {
@@ -116,8 +119,7 @@ test('counts, charts, doubts, links, costs, why, another password: each in its p
   await romeo.waitForSelector('text=The address or the password is wrong.')
   await signIn(romeo, 'another-secret')
   await romeo.waitForSelector('.own')
-  await romeo.context().setOffline(true)
-  await romeo.close({ runBeforeUnload: false })
+  await kill(romeo)
   await visit(page, 'Presence')
   await page.waitForSelector('[aria-label="Presence in doubt"] li:has-text("romeo@localhost/board-")')
   await visit(page, 'Sessions')
@@ -215,9 +217,9 @@ test(
     await page.waitForSelector('text=10 sessions:')
     await page.fill('[name=find]', '')
     await page.selectOption('[name=state]', 'available')
-    await page.waitForFunction('document.querySelectorAll("tbody tr").length === 3')
+    await page.waitForSelector(tableOf(3))
     await page.goBack()
-    await page.waitForFunction('document.querySelectorAll("tbody tr").length === 50')
+    await page.waitForSelector(tableOf(50))
     await assertAccessible(page)
     await visit(page, 'Links')
     assert.equal(
