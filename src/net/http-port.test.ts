@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { HttpVisitor } from '../../test/support/http-visitor.ts'
+import { until } from '../../test/support/until.ts'
 import { HttpRefusal, HttpRoutes, type HttpExchange } from '../base/http.ts'
 import { silent } from '../base/log.ts'
 import { ManualClock } from '../base/manual-clock.ts'
@@ -145,7 +146,7 @@ test('an answer may take its time; the next request has its own', async () => {
   const site = new Site()
   const visitor = site.connect()
   visitor.send('GET /wait HTTP/1.1\nhost: x')
-  while (site.waiting.length === 0) await new Promise(setImmediate)
+  await until('the request has come', () => site.waiting.length > 0)
   site.clock.advance(3_600_000)
   site.waiting[0]!.reply(200, {}, 'at last')
   assert.equal((await visitor.answer()).body, 'at last')
@@ -161,7 +162,7 @@ test('whoever waits for an answer and goes is known to be gone; a second answer 
   const site = new Site()
   const visitor = site.connect()
   visitor.send('GET /wait HTTP/1.1\nhost: x')
-  while (site.waiting.length === 0) await new Promise(setImmediate)
+  await until('the request has come', () => site.waiting.length > 0)
   const [exchange] = site.waiting
   const lost = new Promise<void>((resolve) => exchange!.onLost(resolve))
   visitor.connection.destroy()
@@ -174,7 +175,7 @@ test('whoever is gone before anybody has asked is known to be gone', async () =>
   const site = new Site()
   const visitor = site.connect()
   visitor.send('GET /wait HTTP/1.1\nhost: x')
-  while (site.waiting.length === 0) await new Promise(setImmediate)
+  await until('the request has come', () => site.waiting.length > 0)
   visitor.connection.destroy()
   await new Promise(setImmediate)
   await new Promise<void>((resolve) => site.waiting[0]!.onLost(resolve))
@@ -213,7 +214,7 @@ test('when it closes, whoever asks for nothing is cut, and whoever waits is answ
   const idle = site.connect()
   const busy = site.connect()
   busy.send('GET /wait HTTP/1.1\nhost: x')
-  while (site.waiting.length === 0) await new Promise(setImmediate)
+  await until('the request has come', () => site.waiting.length > 0)
   await listening.close()
   await idle.closed()
   site.waiting[0]!.reply(200, {}, 'the last')

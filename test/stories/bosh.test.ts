@@ -7,6 +7,7 @@ import { gone, here } from '../support/stanzas.ts'
 import { DOMAIN, packetOf, PASSWORD, storyOn, type Cast } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
 import { a, enable, R, resume, resumed, UNASKED } from '../support/stream-management.ts'
+import { until } from '../support/until.ts'
 import { STREAM, type WireClient } from '../support/wire-client.ts'
 
 const HTTPBIND = 'http://jabber.org/protocol/httpbind'
@@ -374,6 +375,7 @@ story(
   'limits: a client that makes no requests, and to whom much is sent',
   { streams: { 'output-queue': 100_000 } },
   async (cast) => {
+    await cast.rosters(['alice', 'bob', 'none'])
     const bob = await cast.client('bob', '1')
     const alice = await cast.authenticated('alice')
     const jid = await alice.bind('1')
@@ -382,10 +384,14 @@ story(
     const endings: string[] = []
     cast.server.host.on('session-ended', ({ ending }) => void endings.push(ending.name))
     linkOf(alice).pause(120)
-    while (endings.length === 0) {
-      bob.send(`<message to='${jid}' type='headline'><body>${'x'.repeat(9000)}</body></message>`)
-      await bob.fence()
-    }
+    await until(
+      'the session ends',
+      () => endings.length > 0,
+      () => {
+        bob.send(`<message to='${jid}' type='headline'><body>${'x'.repeat(9000)}</body></message>`)
+        return bob.fence()
+      },
+    )
     assert.deepEqual(endings, ['slow-reader'])
   },
 )

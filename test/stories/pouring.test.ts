@@ -3,7 +3,6 @@
  * it is lost. Only a client that does not read is given up.
  */
 import assert from 'node:assert/strict'
-import { setImmediate as turn } from 'node:timers/promises'
 import type { Connection } from '../../src/server/session.ts'
 import { jid } from '../../src/xmpp/jid.ts'
 import { Packet, Payload } from '../../src/xmpp/packet.ts'
@@ -13,6 +12,7 @@ import { StreamLink } from '../support/link.ts'
 import { bareOf, story, type Cast } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
 import { a, ENABLE, resume, resumed, SM } from '../support/stream-management.ts'
+import { until } from '../support/until.ts'
 import type { WireClient } from '../support/wire-client.ts'
 import type { Xml } from '../support/xml-reader.ts'
 
@@ -64,10 +64,6 @@ async function read(client: WireClient, count: number, isIt: (e: Xml) => boolean
 const isMessage = (e: Xml): boolean => e.name === 'message'
 const idsOf = (all: readonly Xml[]): readonly string[] => all.map((e) => e.attr('id')!)
 
-const until = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
-  while (!(await isSo())) await turn()
-}
-
 function endingsOf(cast: Cast): readonly string[] {
   const endings: string[] = []
   cast.server.host.on(
@@ -84,7 +80,7 @@ story(
     await aliceHasWritten(cast)
     const bob = await bobComes(cast)
     assert.deepEqual(idsOf(await read(bob, COUNT, isMessage)), NAMES)
-    await until(async () => (await stored(cast)).length === 0)
+    await until('the store is empty', async () => (await stored(cast)).length === 0)
   },
 )
 
@@ -104,11 +100,11 @@ story('a client that reads nothing keeps nobody waiting and loses nothing that i
   ;(bob.link as StreamLink).pause()
   bob.write('<presence/>')
   const { accounts } = cast.server.host
-  await until(() => accounts.get(BOB)?.isAvailable === true)
+  await until('Bob is available', () => accounts.get(BOB)?.isAvailable === true)
   for (let i = 0; i < 30; i++) alice.send(message(`later${i}`, 'x'.repeat(250_000)))
   await alice.fence()
   bob.link.drop()
-  await until(() => accounts.get(BOB)!.resources.length === 0)
+  await until('Bob is gone', () => accounts.get(BOB)!.resources.length === 0)
   await alice.fence()
   alice.take()
   const left = await stored(cast)
@@ -154,7 +150,7 @@ story('a stored message stays in store until a client that acknowledges has ackn
   await before.readTo(2, false)
   assert.deepEqual(await stored(cast), NAMES)
   bob.write(a(before.handled))
-  await until(async () => (await stored(cast)).length === COUNT - 2)
+  await until('what was acknowledged is forgotten', async () => (await stored(cast)).length === COUNT - 2)
   bob.link.drop()
   const back = await cast.authenticated('bob')
   back.write(resume(enabled!.attr('id')!, before.handled))
@@ -162,7 +158,7 @@ story('a stored message stays in store until a client that acknowledges has ackn
   const after = new Counting(back, before)
   await after.readTo(COUNT, true)
   assert.deepEqual(after.got, NAMES)
-  await until(async () => (await stored(cast)).length === 0)
+  await until('the store is empty', async () => (await stored(cast)).length === 0)
 })
 
 story(
@@ -175,11 +171,11 @@ story(
     bob.write(ENABLE + '<presence/>')
     await read(bob, 2, isMessage)
     bob.write('</stream:stream>')
-    await until(() => cast.server.host.accounts.get(BOB)!.resources.length === 0)
+    await until('Bob is gone', () => cast.server.host.accounts.get(BOB)!.resources.length === 0)
     assert.deepEqual(await stored(cast), NAMES)
     const again = await bobComes(cast)
     assert.deepEqual(idsOf(await read(again, COUNT, isMessage)), NAMES)
-    await until(async () => (await stored(cast)).length === 0)
+    await until('the store is empty', async () => (await stored(cast)).length === 0)
   },
 )
 
@@ -207,7 +203,7 @@ const NOWHERE: Connection = {
   info: { transport: 'memory', encryption: null, remote: '', mechanism: '' },
   heardAt: 0,
   hasRoom: true,
-  isOverfull: false,
+  isBeyond: () => false,
   whenTaken: () => Promise.resolve(true),
   send() {},
   close() {},
@@ -249,6 +245,7 @@ story('a client that asks for its large roster many times at once gets it as oft
 
 story('a client that reads nothing is given up when its time is over', { ...SOCKETS, on: ['memory'] }, async (cast) => {
   const endings = endingsOf(cast)
+  await cast.rosters(['bob', 'alice', 'to'], ['alice', 'bob', 'from'])
   const alice = await cast.client('alice', '1', { roster: false })
   const bob = await bobComes(cast)
   ;(bob.link as StreamLink).pause()

@@ -20,6 +20,7 @@ import {
   tooHigh,
   UNASKED,
 } from '../support/stream-management.ts'
+import { until } from '../support/until.ts'
 import { refusal } from '../support/xml-pattern.ts'
 
 story('SM-1: it is offered after authentication, not before', async (cast) => {
@@ -72,7 +73,7 @@ story('SM-4: a client that does not want to resume gets no name for its session'
   await alice.expect(`<enabled xmlns='${SM}'/>`)
   await cast.expectNothing()
   alice.drop()
-  while (cast.server.server.sessions.size > 0) await new Promise((next) => setImmediate(next))
+  await until('the session ends', () => cast.server.server.sessions.size === 0)
 })
 
 for (const [wanted, granted] of [

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { delay, gone, here } from '../support/stanzas.ts'
 import { story, type Cast } from '../support/story.ts'
 import { a, BOB, chat, enable, failed, got, resume, RESUME_MS, sync, UNASKED, inMemory } from '../support/stream-management.ts'
+import { until } from '../support/until.ts'
 import { refusal } from '../support/xml-pattern.ts'
 
 const expire = (cast: Cast): Promise<void> => cast.advance(RESUME_MS)
@@ -176,7 +177,8 @@ story(
     alice.send(chat(BOB, 'm'))
     await bob.expect(got(alice.jid, BOB, 'm'))
     bob.drop()
-    while ([...cast.server.server.sessions.all()].every((session) => session.pause === null)) await sync(alice)
+    const isPaused = (): boolean => [...cast.server.server.sessions.all()].some((session) => session.pause !== null)
+    await until('Bob is away', isPaused, () => sync(alice))
     const again = await cast.client('bob', '1', { presence: null })
     assert.equal(again.jid, bob.jid)
     again.send('<presence/>')

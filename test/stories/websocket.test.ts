@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls'
 import { webSocketLink, type Handshake } from '../support/doors.ts'
 import { bareOf, DOMAIN, PASSWORD, storyOn, type Cast } from '../support/story.ts'
 import { BIND, SASL, STREAM, type WireClient } from '../support/wire-client.ts'
+import { until } from '../support/until.ts'
 import type { WebSocketLink } from '../support/websocket-link.ts'
 
 const FRAMING = 'urn:ietf:params:xml:ns:xmpp-framing'
@@ -317,6 +318,7 @@ story('limits: a message in pieces', async (cast) => {
 })
 
 story('limits: a client that does not read', { ...REAL, streams: { 'output-queue': 100_000 } }, async (cast) => {
+  await cast.rosters(['alice', 'bob', 'none'])
   const bob = await cast.client('bob', '1')
   const alice = await cast.authenticated('alice')
   const jid = await alice.bind('1')
@@ -324,10 +326,14 @@ story('limits: a client that does not read', { ...REAL, streams: { 'output-queue
   const endings: string[] = []
   cast.server.host.on('session-ended', ({ ending }) => void endings.push(ending.name))
   linkOf(alice).pause()
-  while (endings.length === 0) {
-    bob.send(`<message to='${jid}' type='headline'><body>${'x'.repeat(50_000)}</body></message>`)
-    await bob.fence()
-  }
+  await until(
+    'the session ends',
+    () => endings.length > 0,
+    () => {
+      bob.send(`<message to='${jid}' type='headline'><body>${'x'.repeat(50_000)}</body></message>`)
+      return bob.fence()
+    },
+  )
   assert.deepEqual(endings, ['slow-reader'])
 })
 
@@ -343,9 +349,14 @@ story(
     const gone = new Promise<void>((resolve) => (first.listener = (text) => void (text === null && resolve())))
     first.drop()
     await gone
-    let again: WebSocketLink | null = null
-    while (again === null) again = await proxied('203.0.113.7').catch(() => null) // as soon as the server has heard of it
-    for (const link of [second, other, again]) link.drop()
+    const links = [second, other]
+    const comes = (): Promise<unknown> =>
+      proxied('203.0.113.7').then(
+        (again) => links.push(again),
+        () => {},
+      )
+    await until('the server has heard of it', () => links.length === 3, comes)
+    for (const link of links) link.drop()
   },
 )
 
