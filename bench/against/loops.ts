@@ -53,8 +53,12 @@ class Client implements Connection {
     else if (!text.startsWith('<enabled')) this.stanzas += 1
     this.#outbox.push(text)
   }
-  readonly hasRoom = true
-  readonly isOverfull = false
+  get hasRoom(): boolean {
+    return this.#outbox.hasRoom
+  }
+  isBeyond(part: number): boolean {
+    return this.#outbox.isBeyond(part)
+  }
   whenTaken(): Promise<boolean> {
     return Promise.resolve(true)
   }

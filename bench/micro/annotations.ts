@@ -37,7 +37,9 @@ class Client implements Connection {
     else this.questions.push(text)
   }
   readonly hasRoom = true
-  readonly isOverfull = false
+  isBeyond(): boolean {
+    return false
+  }
   whenTaken(): Promise<boolean> {
     return Promise.resolve(true)
   }

@@ -25,7 +25,9 @@ class Client implements Connection {
 
   send(): void {}
   readonly hasRoom = true
-  readonly isOverfull = false
+  isBeyond(): boolean {
+    return false
+  }
   whenTaken(): Promise<boolean> {
     return Promise.resolve(true)
   }

@@ -34,7 +34,9 @@ class Client implements Connection {
     else this.stanzas += 1
   }
   readonly hasRoom = true
-  readonly isOverfull = false
+  isBeyond(): boolean {
+    return false
+  }
   whenTaken(): Promise<boolean> {
     return Promise.resolve(true)
   }

@@ -1,5 +1,6 @@
 /** What the stages of the three pipelines are given. One object per stanza, shared by its stages. */
 import type { Resource } from '../im/account.ts'
+import type { Jid } from '../xmpp/jid.ts'
 import type { Packet, Payload } from '../xmpp/packet.ts'
 import type { LocalAccount } from './accounts.ts'
 import type { Session } from './session.ts'
@@ -16,6 +17,8 @@ export interface ToAccount {
   readonly account: LocalAccount
   /** Stages may put another in its place. */
   packet: Packet
+  /** Who is told of a refusal; null: nobody, since it is one of many that go to those who may see its sender. */
+  readonly origin: Jid | null
   /** The resources of the account that got the message; empty until 'deliver' has run. */
   delivered: readonly Resource[]
   /** Who got copies of it beside those (XEP-0280); null: nobody. */

@@ -1,8 +1,11 @@
 /** RFC 6121 section 8 in the pipelines: messages and IQs, on their way out and to an account's resources. */
+import { contactKey } from '../im/account.ts'
 import { deliverIq, deliverMessage, isKnown, mayQuery } from '../im/delivery.ts'
 import type { Packet } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import type { FromClient, ToAccount } from './contexts.ts'
+import { Correspondents } from './correspondents.ts'
+import { hasRoomFor } from './crowding.ts'
 import type { IqService } from './iq-service.ts'
 import type { Stage, Verdict } from './pipeline.ts'
 import type { Router } from './router.ts'
@@ -19,7 +22,11 @@ const done = (): Verdict => 'done'
 
 /** Everything that no stage before has kept goes to its address. */
 export function routeStage(router: Router): Stage<FromClient> {
-  return ({ packet }) => router.route(packet)?.then(done) ?? 'done'
+  return ({ session, packet }) => {
+    const to = packet.to!
+    if (!session.account.roster.has(contactKey(to))) (session.correspondents ??= new Correspondents()).wroteTo(to)
+    return router.route(packet)?.then(done) ?? 'done'
+  }
 }
 
 /** 8.5.2.1.3 and 8.5.3: the account's server answers for the bare JID; a resource answers for itself. */
@@ -30,9 +37,12 @@ export function iqInStage({ iq, deliver, mayStrangersQuery }: DeliveryParts): St
     switch (verdict.kind) {
       case 'account':
         return iq.toAccount(account, packet)?.then(done) ?? 'done'
-      case 'deliver':
-        deliver(verdict.to as Session, packet)
+      case 'deliver': {
+        const session = verdict.to as Session
+        if (hasRoomFor(account, session, packet.from)) deliver(session, packet)
+        else if (packet.type === 'get' || packet.type === 'set') throw iq.refusal(packet, account)
         return 'done'
+      }
       case 'error':
         throw iq.refusal(packet, account)
       case 'silent':
@@ -52,12 +62,16 @@ function maySee(account: ToAccount['account'], packet: Packet): boolean {
 export function deliverStage({ deliver }: DeliveryParts): Stage<ToAccount> {
   return (context) => {
     const { account, packet } = context
-    const decision = deliverMessage(account, packet, isKnown(account, packet.from))
+    const known = isKnown(account, packet.from)
+    const decision = deliverMessage(account, packet, known)
     switch (decision.kind) {
-      case 'deliver':
-        for (const resource of decision.to) deliver(resource as Session, packet)
-        context.delivered = decision.to
+      case 'deliver': {
+        const to = known ? decision.to : decision.to.filter((r) => hasRoomFor(account, r as Session, packet.from))
+        if (to.length === 0) return 'done' // a stranger's, and of a kind that is not stored: 'offline-turn' has stored the rest
+        for (const resource of to) deliver(resource as Session, packet)
+        context.delivered = to
         return 'next'
+      }
       case 'store':
         return 'next'
       case 'error':

@@ -36,9 +36,9 @@ export class LocalDomain implements Destination {
   deliver(packet: Packet, origin: Jid | null): void | Promise<void> {
     const to = packet.to!
     if (to.local === '') return this.#toServer(packet)
-    if (isPlainPresence(packet) || isAnswer(packet)) return this.#toThoseHere(packet)
+    if (isPlainPresence(packet) || isAnswer(packet)) return this.#toThoseHere(packet, origin)
     if (this.#parts.veil.isThere && !this.#isFromFriend(packet)) return this.#fromStranger(packet, origin)
-    return this.#toAccount(packet)
+    return this.#toAccount(packet, origin)
   }
 
   /**
@@ -51,29 +51,29 @@ export class LocalDomain implements Destination {
     if (packet.kind === 'iq' || packet.type === 'probe') {
       void veil
         .over(() => accounts.load(packet.to!.bare))
-        .then((account) => this.#found(account, packet))
+        .then((account) => this.#found(account, packet, origin))
         .catch((error: unknown) => router.failed(packet, error, origin))
       return
     }
-    return router.isLocal(packet.from.domain) ? veil.over(() => this.#toAccount(packet)) : this.#toAccount(packet)
+    return router.isLocal(packet.from.domain) ? veil.over(() => this.#toAccount(packet, origin)) : this.#toAccount(packet, origin)
   }
   #isFromFriend({ to, from }: Packet): boolean {
     if (from.local === '' && this.#parts.router.isLocal(from.domain)) return true
     const account = this.#parts.accounts.get(to!.bare)
     return account !== undefined && isKnown(account, from)
   }
-  #toAccount(packet: Packet): void | Promise<void> {
-    return this.#parts.accounts.with(packet.to!.bare, (account) => this.#found(account, packet))
+  #toAccount(packet: Packet, origin: Jid | null): void | Promise<void> {
+    return this.#parts.accounts.with(packet.to!.bare, (account) => this.#found(account, packet, origin))
   }
   /** RFC 6121 8.5.2.1.2 and 8.5.2.2.2: nobody is available in an account that is not in memory. */
-  #toThoseHere(packet: Packet): void | Promise<void> {
+  #toThoseHere(packet: Packet, origin: Jid | null): void | Promise<void> {
     const account = this.#parts.accounts.get(packet.to!.bare)
-    if (account !== undefined) return this.#isForNobody(account, packet) ? undefined : this.#run(account, packet)
+    if (account !== undefined) return this.#isForNobody(account, packet) ? undefined : this.#run(account, packet, origin)
     if (packet.kind === 'iq' && packet.to!.isBare) this.#parts.iq.answered(packet)
   }
   /** @param account null: there is none of that name */
-  #found(account: LocalAccount | null, packet: Packet): void | Promise<void> {
-    if (account !== null) return this.#run(account, packet)
+  #found(account: LocalAccount | null, packet: Packet, origin: Jid | null): void | Promise<void> {
+    if (account !== null) return this.#run(account, packet, origin)
     if (packet.kind !== 'presence') return this.#toNobody(packet)
     // A subscription stanza for nobody is dropped without a word (8.5.1)
     if (packet.type === 'probe') return this.#parts.probing.answer(null, packet)
@@ -83,19 +83,19 @@ export class LocalDomain implements Destination {
    * RFC 6120 10.1: what comes from one sender is processed in its order. A subscription stanza has to wait for
    * the store; what follows it, such as the presence that it entitles to, must overtake neither it nor what waits already.
    */
-  #run(account: LocalAccount, packet: Packet): void | Promise<void> {
+  #run(account: LocalAccount, packet: Packet, origin: Jid | null): void | Promise<void> {
     const sender = packet.from.bare
     const before = account.arriving?.get(sender)
     if (before !== undefined)
       return account.arrives(
         sender,
-        before.then(() => this.#now(account, packet)),
+        before.then(() => this.#now(account, packet, origin)),
       )
-    const waits = this.#now(account, packet)
+    const waits = this.#now(account, packet, origin)
     return waits !== undefined && isSubscription(packet) ? account.arrives(sender, waits) : waits
   }
-  #now(account: LocalAccount, packet: Packet): void | Promise<void> {
-    const verdict = run(this.#parts.stages, { account, packet, delivered: NOBODY, copies: null })
+  #now(account: LocalAccount, packet: Packet, origin: Jid | null): void | Promise<void> {
+    const verdict = run(this.#parts.stages, { account, packet, origin, delivered: NOBODY, copies: null })
     if (typeof verdict !== 'string') return verdict.then(() => {})
   }
   /** Nor in one that has no resource; what somebody elsewhere says may mean something to the account itself (its farewells). */

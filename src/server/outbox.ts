@@ -139,9 +139,9 @@ export class Outbox {
   get hasRoom(): boolean {
     return this.#waiting <= ROOM_OCTETS
   }
-  /** Does more wait than may wait for long? */
-  get isOverfull(): boolean {
-    return this.#waiting > this.#unread.octets
+  /** Does more wait than this part of what may wait for long? */
+  isBeyond(part: number): boolean {
+    return this.#waiting > this.#unread.octets * part
   }
   /** When everything that was sent before is taken; false: nobody will ever know. */
   whenTaken(): Promise<boolean> {

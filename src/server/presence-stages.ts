@@ -9,6 +9,7 @@ import { Packet } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import type { Accounts, LocalAccount } from './accounts.ts'
 import type { FromClient, ToAccount } from './contexts.ts'
+import { isLeftOut, whereRoomIs } from './crowding.ts'
 import type { KeptFarewells } from './farewells.ts'
 import type { FactBoard } from './facts.ts'
 import type { Stage, Verdict } from './pipeline.ts'
@@ -67,14 +68,15 @@ export function presenceStage(parts: PresenceParts): Stage<FromClient> {
 /** Presence that arrives for an account. */
 export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
   const out = { toResource: parts.out.toResource }
-  return ({ account, packet }) => {
+  const ofStrangers = { toResource: whereRoomIs(out.toResource) }
+  return ({ account, packet, origin }) => {
     if (packet.kind !== 'presence') return 'next'
     parts.farewells.arrived(account, packet)
     switch (packet.type) {
       case '':
       case 'unavailable':
       case 'error':
-        receive(account, packet, out)
+        receive(account, packet, origin !== null && isLeftOut(account, packet.from) ? ofStrangers : out)
         return 'done'
       case 'probe':
         parts.probing.answer(account, packet)

@@ -9,8 +9,20 @@ import type { Connection } from './session.ts'
 /** Gives one piece at each step. */
 export type Source = Iterator<unknown, unknown>
 
+/** The stanzas that a client has not acknowledged. */
+export interface Backlog {
+  /** Is more than this part taken of what may wait? */
+  isBeyond(part: number): boolean
+}
+/** Up to this part of what may wait for a client strangers are let in. */
+const OPEN_TO = 1 / 4
+/** Beyond this part they are not even said to be gone. */
+const AJAR_TO = 1 / 2
+
 export class Room {
   readonly #session: { readonly connection: Connection | null; readonly ended: boolean }
+  /** Null: the client acknowledges nothing. */
+  backlog: Backlog | null = null
   /** Stanzas wait until the client has acknowledged others (XEP-0198). */
   #isBehind = false
   #waiting: Set<() => void> | null = null
@@ -25,6 +37,14 @@ export class Room {
   get isFree(): boolean {
     const { connection } = this.#session
     return connection !== null && !this.#isBehind && connection.hasRoom
+  }
+  /** Is most of what may wait for the client still free, so that strangers may be let in? */
+  get isOpen(): boolean {
+    return !this.#isBeyond(OPEN_TO)
+  }
+  /** Is there room enough to say of a stranger that they are gone? */
+  get isAjar(): boolean {
+    return !this.#isBeyond(AJAR_TO)
   }
   /** Calls `look` once, when there may be room, or the session has lost its connection. */
   whenFree(look: () => void): void {
@@ -63,6 +83,11 @@ export class Room {
     if (waiting !== null) for (const look of waiting) look()
   }
 
+  /** Does more wait, unread or not acknowledged, than this part of what may? */
+  #isBeyond(part: number): boolean {
+    const { connection } = this.#session
+    return (this.backlog !== null && this.backlog.isBeyond(part)) || (connection !== null && connection.isBeyond(part))
+  }
   #listen(): void {
     const { connection } = this.#session
     if (this.#isListening || connection === null || this.#isBehind) return

@@ -11,6 +11,7 @@ import type { Wire } from '../xml/wire.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
 import type { LocalAccount } from './accounts.ts'
+import { hasRoomFor } from './crowding.ts'
 import type { FactBoard } from './facts.ts'
 import type { KeptFarewells } from './farewells.ts'
 import type { Decisions } from './links/decisions.ts'
@@ -92,10 +93,10 @@ class Effects implements SubscriptionOut {
     if (waits !== undefined) this.routing.push(waits)
   }
   toAvailable(packet: Packet): void {
-    for (const session of this.#account.sessions) if (session.takesPart) this.#parts.deliver(session, packet)
+    for (const session of this.#account.sessions) if (session.takesPart) this.#deliver(session, packet)
   }
   toInterested(packet: Packet): void {
-    for (const session of this.#account.sessions) if (session.interested) this.#parts.deliver(session, packet)
+    for (const session of this.#account.sessions) if (session.interested) this.#deliver(session, packet)
   }
   push(item: RosterItem | { readonly jid: Jid; readonly removed: true }, version: number): void {
     const { bare, roster } = this.#account
@@ -107,5 +108,8 @@ class Effects implements SubscriptionOut {
         Packet.of({ kind: 'iq', type: 'set', from: bare, to: session.jid, id: this.#parts.requestId(), payload }),
       )
     }
+  }
+  #deliver(session: Session, packet: Packet): void {
+    if (hasRoomFor(this.#account, session, packet.from)) this.#parts.deliver(session, packet)
   }
 }

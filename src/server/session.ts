@@ -9,6 +9,7 @@ import type { Wire } from '../xml/wire.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
 import type { LocalAccount } from './accounts.ts'
+import type { Correspondents } from './correspondents.ts'
 import type { Ending } from './endings.ts'
 import type { Lane } from './lane.ts'
 import { Room } from './room.ts'
@@ -36,8 +37,8 @@ export interface Connection {
   send(text: Wire): void
   /** Has the client kept up so far that it may be sent more at once? */
   readonly hasRoom: boolean
-  /** Does more wait for it than may wait for long? */
-  readonly isOverfull: boolean
+  /** Does more wait for it than this part of what may wait for long? */
+  isBeyond(part: number): boolean
   /** When everything that was sent before is on its way to the client; false: the connection is over. */
   whenTaken(): Promise<boolean>
   /** Writes what was handed over, tells the peer why it ends, and closes. */
@@ -75,6 +76,8 @@ export class Session extends Resource {
   readonly lane: Lane<LaneItem>
   /** Has its client kept up with what it was sent? */
   readonly room: Room
+  /** To whom its client has last written of those who are not in the roster; null: to nobody. */
+  correspondents: Correspondents | null
   /** Its client acknowledges what it gets (XEP-0198). */
   acknowledges: boolean
   /** Octets of answers to its client's requests, since those were last waited for. */
@@ -121,6 +124,7 @@ export class Session extends Resource {
     this.device = device
     this.lane = makeLane(this)
     this.room = new Room(this)
+    this.correspondents = null
     this.acknowledges = false
     this.answered = 0
     this.handled = 0

@@ -61,8 +61,8 @@ export interface Carrier {
   send(text: Wire): void
   /** Has the peer kept up so far that it may be sent more at once? */
   readonly hasRoom: boolean
-  /** Does more wait for it than may wait for long? */
-  readonly isOverfull: boolean
+  /** Does more wait for it than this part of what may wait for long? */
+  isBeyond(part: number): boolean
   /** When everything that was sent before is on its way to the peer; false: the connection is over. */
   whenTaken(): Promise<boolean>
   /** Writes all there is, the error if there is one, and the footer, and closes our side. Reads no more. */

@@ -61,8 +61,8 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
   get hasRoom(): boolean {
     return this.#carrier.hasRoom
   }
-  get isOverfull(): boolean {
-    return this.#carrier.isOverfull
+  isBeyond(part: number): boolean {
+    return this.#carrier.isBeyond(part)
   }
   whenTaken(): Promise<boolean> {
     return this.#closing ? Promise.resolve(false) : this.#carrier.whenTaken()

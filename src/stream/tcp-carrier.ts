@@ -71,8 +71,8 @@ export class TcpCarrier implements Carrier, SocketHandler {
   get hasRoom(): boolean {
     return this.#outbox.hasRoom
   }
-  get isOverfull(): boolean {
-    return this.#outbox.isOverfull
+  isBeyond(part: number): boolean {
+    return this.#outbox.isBeyond(part)
   }
   whenTaken(): Promise<boolean> {
     return this.#outbox.whenTaken()

@@ -102,8 +102,8 @@ export class WebSocketCarrier implements Carrier {
   get hasRoom(): boolean {
     return this.#outbox.hasRoom
   }
-  get isOverfull(): boolean {
-    return this.#outbox.isOverfull
+  isBeyond(part: number): boolean {
+    return this.#outbox.isBeyond(part)
   }
   whenTaken(): Promise<boolean> {
     return this.#outbox.whenTaken()

@@ -343,7 +343,7 @@ story(
   'SM-6: what does not fit into the window comes as the client acknowledges, and breaks nothing',
   { ...UNASKED, streams: { 'output-queue': 700_000 } },
   async (cast) => {
-    const [alice, bob] = await cast.clients('alice/1', 'bob/1')
+    const [alice, bob] = await cast.friends('alice/1', 'bob/1')
     const id = await enable(bob)
     bob.drop()
     const body = 'x'.repeat(50_000)

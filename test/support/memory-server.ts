@@ -214,7 +214,9 @@ class FakeConnection extends Arrivals implements Connection {
     this.arrived.push(text)
   }
   readonly hasRoom = true
-  readonly isOverfull = false
+  isBeyond(): boolean {
+    return false
+  }
   whenTaken(): Promise<boolean> {
     return Promise.resolve(true)
   }

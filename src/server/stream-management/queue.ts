@@ -72,7 +72,11 @@ export class UnacknowledgedQueue<N> {
     return this.#octetsInFlight + (this.#waiting?.octets ?? 0)
   }
   get isOverfull(): boolean {
-    return this.size > this.#limits.stanzas || this.octets > this.#limits.octets
+    return this.isBeyond(1)
+  }
+  /** Is more than this part taken of what may wait? */
+  isBeyond(part: number): boolean {
+    return this.size > this.#limits.stanzas * part || this.octets > this.#limits.octets * part
   }
   /** How many stanzas were written, acknowledged or not. */
   get written(): number {

@@ -123,8 +123,8 @@ export class BoshCarrier implements Carrier, Flushable {
   get hasRoom(): boolean {
     return this.#window.pendingBytes <= ROOM_OCTETS
   }
-  get isOverfull(): boolean {
-    return this.#window.pendingBytes > this.#options.unread.octets
+  isBeyond(part: number): boolean {
+    return this.#window.pendingBytes > this.#options.unread.octets * part
   }
   whenTaken(): Promise<boolean> {
     if (this.#isClosed) return Promise.resolve(false)

@@ -6,11 +6,13 @@
  * What comes for the account meanwhile must not overtake (RFC 6120 10.1): it goes to the end of the store, so nobody who
  * writes to a client that reads slowly has to wait for it, and nothing is kept in memory for it.
  */
+import { isKnown } from '../../im/delivery.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/session.ts'
 import type { Slot } from '../../server/slots.ts'
 import { DELAY, withDelay } from '../../xmpp/delay.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { Mailbox } from './mailbox.ts'
 import type { OfflineMessages, StoredMessage } from './store.ts'
@@ -22,7 +24,7 @@ const BATCH = 50
 export const isWilling = (session: Session): boolean => !session.ended && session.takesPart && session.priority >= 0
 
 /** What it is sent may be lost with it: it acknowledges nothing, and leaves what it gets unread. */
-const doesNotRead = ({ acknowledges, connection }: Session): boolean => !acknowledges && connection?.isOverfull === true
+const doesNotRead = ({ acknowledges, connection }: Session): boolean => !acknowledges && connection?.isBeyond(1) === true
 
 const isThere = (session: Session): boolean => isWilling(session) && session.connection !== null
 
@@ -41,18 +43,18 @@ export class Delivering {
     host.on('session-resumed', ({ session }) => isWilling(session) && this.begin(session.account))
   }
   /** A message is on its way into the store. */
-  arriving(account: LocalAccount): void {
-    account.get(this.#mailboxes).arriving()
+  arriving(account: LocalAccount, isKnown: boolean): void {
+    account.get(this.#mailboxes).arriving(isKnown)
   }
   /**
-   * Must a message for these resources wait behind stored ones? Or do none of them read what they were sent: then more of it
-   * is kept where it is safe. A promise: that is being looked at.
+   * Must a message for these resources wait behind stored ones? Nobody known waits behind strangers. Or do none of them read
+   * what they were sent: then more of it is kept where it is safe. A promise: that is being looked at.
    */
-  isInLine(account: LocalAccount): boolean | Promise<unknown> {
+  isInLine(account: LocalAccount, sender: Jid): boolean | Promise<unknown> {
     const willing = account.sessions.filter(isWilling)
     if (willing.length === 0) return false
-    const { reading, isPending } = account.get(this.#mailboxes)
-    return reading ?? (isPending || willing.every(doesNotRead))
+    const mailbox = account.get(this.#mailboxes)
+    return mailbox.reading ?? (mailbox.isPendingOf(isKnown(account, sender)) || willing.every(doesNotRead))
   }
   /** The account has a resource that wants messages, or there may be another one for it. */
   begin(account: LocalAccount): void {

@@ -8,6 +8,7 @@ import { isKnown } from '../../im/delivery.ts'
 import { readPresence } from '../../im/presence.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
 import type { ToAccount } from '../../server/contexts.ts'
+import { hasRoomFor } from '../../server/crowding.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline.ts'
 import type { Database } from '../../storage/database.ts'
@@ -62,13 +63,15 @@ class Offline {
     )
     this.#delivering = new Delivering(host, store)
   }
-  /** What may be stored goes behind what is stored; the rest need not wait. */
+  /** What may be stored goes behind what is stored, or is stored for want of room in the sessions; the rest need not wait. */
   turn(context: ToAccount): Verdict | Promise<Verdict> {
     const { account, packet } = context
     if (packet.kind !== 'message' || NEVER_STORED.has(packet.type)) return 'next'
     const addressee = packet.to!.isBare ? undefined : account.session(packet.to!.resource)
-    if (addressee !== undefined && !isWilling(addressee)) return 'next'
-    const isInLine = this.#delivering.isInLine(account)
+    const sessions = addressee === undefined ? account.sessions.filter(isWilling) : [addressee]
+    const isCrowded = sessions.some((session) => !hasRoomFor(account, session, packet.from))
+    if (!isCrowded && addressee !== undefined && !isWilling(addressee)) return 'next'
+    const isInLine = isCrowded || this.#delivering.isInLine(account, packet.from)
     if (typeof isInLine !== 'boolean') return isInLine.then(() => this.turn(context))
     if (!isInLine || storingOf(packet) !== 'store') return 'next'
     return this.#append(account, packet).finally(() => this.#delivering.begin(account))
@@ -99,8 +102,8 @@ class Offline {
   }
 
   async #append(account: LocalAccount, packet: Packet): Promise<Verdict> {
-    this.#delivering.arriving(account)
     const share = this.#shares.of(account, packet.from)
+    this.#delivering.arriving(account, share.pool === 'known')
     if (await this.#store.append(account.bare.bare, packet, this.#host.clock.now(), this.#limits, share)) return 'done'
     if (share.pool === 'known') throw new StanzaError('service-unavailable', { text: 'Too many messages wait there already' })
     this.#dropped.value += 1

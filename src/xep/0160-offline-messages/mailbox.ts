@@ -6,8 +6,9 @@ export class Mailbox {
   readonly #handed = new Map<number, Session>()
   /** There may be messages before the last one that was handed over which nobody has. */
   #hasGaps = true
-  /** How many messages were sent to the store. */
+  /** How many messages were sent to the store, and how many when the last one came of somebody whom the account knows. */
   #arrived = 0
+  #arrivedOfKnown = 0
   /** `#arrived` as it was before the last reading that found nothing; null: it was never read to its end. */
   #emptyAt: number | null = null
   /** Stored messages are being handed over. */
@@ -21,9 +22,14 @@ export class Mailbox {
   get isPending(): boolean {
     return this.#emptyAt !== this.#arrived
   }
+  /** The same of messages that somebody sent whom the account knows, or somebody else. */
+  isPendingOf(isKnown: boolean): boolean {
+    return isKnown && this.#emptyAt !== null ? this.#arrivedOfKnown > this.#emptyAt : this.isPending
+  }
   /** A message is on its way into the store. */
-  arriving(): void {
+  arriving(isKnown: boolean): void {
     this.#arrived += 1
+    if (isKnown) this.#arrivedOfKnown = this.#arrived
   }
   /** A reading begins. @returns for `readToEnd` */
   get mark(): number {

@@ -98,8 +98,12 @@ export class StreamManagement {
     const id = span === 0 ? null : this.#resumptions.name(session)
     session.resumableMs = span
     session.acknowledges = true
-    session.set(this.#sessions, new Managed(session, id, limits))
+    this.#manage(new Managed(session, id, limits))
     return enabled(id, span, location)
+  }
+  #manage(managed: Managed): void {
+    managed.session.set(this.#sessions, managed)
+    managed.session.room.backlog = managed.queue
   }
   /** Whether any session can be resumed. */
   get canResume(): boolean {
@@ -263,7 +267,7 @@ export class StreamManagement {
   #restore(managed: Managed): void {
     const { session, id } = managed
     session.acknowledges = true
-    session.set(this.#sessions, managed)
+    this.#manage(managed)
     this.#resumptions.restore(id!, session)
     for (const { note } of managed.queue)
       if (note !== null && note.seq > 0) this.#host.tell('stored-message-sent', { session, packet: null, seq: note.seq })
@@ -285,6 +289,7 @@ export class StreamManagement {
     const managed = session.get(this.#sessions)
     if (managed === null) return
     session.set(this.#sessions, null)
+    session.room.backlog = null
     connection?.send(answer(managed.h))
     if (managed.id !== null) this.#resumptions.close(managed.id, managed.h)
     managed.queue.disconnect()

@@ -6,6 +6,7 @@
 import { section } from '../../base/settings.ts'
 import type { Resource } from '../../im/account.ts'
 import type { FromClient, ToAccount } from '../../server/contexts.ts'
+import { hasRoomFor } from '../../server/crowding.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline.ts'
 import type { Answer } from '../../server/registry.ts'
@@ -82,7 +83,8 @@ class Carbons {
   received(context: ToAccount): Verdict {
     const { account, packet, delivered } = context
     if (packet.kind !== 'message') return 'next'
-    const watchers = this.#watchers(account.sessions, packet.from, delivered)
+    const sessions = account.sessions.filter((session) => hasRoomFor(account, session, packet.from))
+    const watchers = this.#watchers(sessions, packet.from, delivered)
     if (watchers === null) return 'next'
     const answersEligible = delivered.some((session) => this.#isAnswer(session as Session, packet.from, packet))
     if (!isEligible(packet, 'received', answersEligible)) return 'next'
