@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { silent } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
 import { CommandError, commandsOf, defineCommand, runCommand } from './command.ts'
-import { recorded } from './orders.ts'
+import { recorded, type Way } from './orders.ts'
 
 function scene() {
   const lines: object[] = []
@@ -22,7 +22,8 @@ function scene() {
     log,
     metrics,
   )
-  return { lines, metrics, order: (name: string, args: object) => runCommand(commands, name, args) }
+  const order = (name: string, args: object, way: Way = 'socket'): Promise<unknown> => runCommand(commands[way], name, args)
+  return { lines, metrics, order }
 }
 
 test('an order is logged with what it is about, and without the password', async () => {
@@ -30,8 +31,8 @@ test('an order is logged with what it is about, and without the password', async
   assert.deepEqual(await order('user.add', { jid: 'romeo@example.net', password: 'secret' }), { jid: 'romeo@example.net' })
   await assert.rejects(order('user.add', { jid: 'taken', password: 'secret' }), CommandError)
   assert.deepEqual(lines, [
-    { message: 'An order of the operator was carried out', order: 'user.add', jid: 'romeo@example.net' },
-    { message: 'An order of the operator was refused', order: 'user.add', jid: 'taken', reason: 'There is one.' },
+    { message: 'An order of the operator was carried out', order: 'user.add', way: 'socket', jid: 'romeo@example.net' },
+    { message: 'An order of the operator was refused', order: 'user.add', way: 'socket', jid: 'taken', reason: 'There is one.' },
   ])
   assert.equal(metrics.counters[0]?.value, 2)
 })
@@ -40,4 +41,15 @@ test('looking is no order', async () => {
   const { lines, order } = scene()
   await order('user.list', {})
   assert.deepEqual(lines, [])
+})
+
+test('the log says which way an order came', async () => {
+  const { lines, metrics, order } = scene()
+  for (const way of ['socket', 'browser'] as const)
+    await order('user.add', { jid: `${way}@example.net`, password: 'secret' }, way)
+  assert.deepEqual(
+    lines.map((line) => (line as { way: Way }).way),
+    ['socket', 'browser'],
+  )
+  assert.equal(metrics.counters[0]?.value, 2)
 })

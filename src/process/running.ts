@@ -11,7 +11,7 @@ import { Troubles } from '../admin/operator/troubles.ts'
 import { explainCommand } from '../admin/explain-commands.ts'
 import { rosterCommand } from '../admin/roster-commands.ts'
 import { linkCommands } from '../admin/link-commands.ts'
-import { recorded } from '../admin/orders.ts'
+import { recorded, type Orders } from '../admin/orders.ts'
 import { domainStatus, linksStatus, onlineAccounts, orderCommand, statusCommand, type Status } from '../admin/status-commands.ts'
 import { userCommands } from '../admin/user-commands.ts'
 import type { Millis } from '../base/clock.ts'
@@ -111,6 +111,7 @@ async function start(parts: Parts): Promise<Running> {
   const { clock, log } = runtime
   const { server, stores, metrics } = assembly
   const state = { stopping: false }
+  let orders: Orders | null = null
   const admission = new Admission(
     { perAddress: config.streams['connections-per-address'], perMinute: config.streams['connections-per-minute'] },
     clock,
@@ -146,7 +147,7 @@ async function start(parts: Parts): Promise<Running> {
     certificates,
     web: async () => {
       const { web, bosh, streams } = config
-      if (web.board) await board.install(() => control.commands ?? commandsOf())
+      if (web.board) await board.install(() => orders?.browser ?? commandsOf())
       return (await http()).webPort({ host: server.host, clients, admission, web, bosh, streams, endOfTick })
     },
     monitoring: async () =>
@@ -172,7 +173,8 @@ async function start(parts: Parts): Promise<Running> {
     }),
     statusCommand(() => status(parts, { ports, components, startedAt })),
   )
-  control.commands = recorded(commands, log, metrics)
+  orders = recorded(commands, log, metrics)
+  control.commands = orders.socket
   const timers = [keepHouse({ stores, clock, log }), certificates.watch(clock, CERTIFICATES_MS), server.checkpoints.start()]
   if (parts.hasCrashed) timers.push(mendRosters({ audit: server.rosterAudit, domains: server.host.domains, clock, log }))
   log.info(

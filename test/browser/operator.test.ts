@@ -154,6 +154,33 @@ test('what went wrong lately stands there in words', { skip }, async (t) => {
   await page.waitForSelector('.troubles li:has-text("component: house.localhost")')
 })
 
+test('who could not log in lately stands there, and the log says that an order came from a browser', { skip }, async (t) => {
+  const server = await startServer(t, { streams: { 'require-tls': false } })
+  await server.addUser('romeo@localhost', 'romeo-secret')
+  for (const name of ['romeo', 'romeo', 'nobody']) {
+    const wire = new WireClient(await tcpLink(server.port, '127.0.0.7'), 'localhost', 20_000)
+    await wire.open()
+    await wire.features()
+    assert.equal((await wire.authenticate(name, '<i>a guess</i>')).name, 'failure')
+    wire.link.drop()
+  }
+  const { page } = await openTab(t, await openBrowser(t), await link(server))
+  const section = page.locator('section[aria-label="Logins that failed lately"]')
+  await section.locator('li:has-text("romeo@localhost from 127.0.0.7"):has-text("2 times")').waitFor()
+  await section.locator('li:has-text("nobody@localhost from 127.0.0.7")').waitFor()
+  await section.scrollIntoViewIfNeeded()
+  await assertAccessible(page)
+  await page.fill('.row [name=name]', 'juliet')
+  await page.fill('.row [name=password]', 'juliet-secret')
+  await page.click('form[aria-label^="A new account"] button.main')
+  await page.waitForSelector('text=juliet@localhost is there.')
+  const orders = server.log.split('\n').filter((line) => line.includes('"order":"user.add"'))
+  assert.deepEqual(
+    orders.map((line) => (JSON.parse(line) as { jid: string; way: string }).way),
+    ['socket', 'browser'],
+  )
+})
+
 test('a viewer sees and may not change; an order without the page’s secret is refused', { skip }, async (t) => {
   const server = await startServer(t)
   await server.addUser('romeo@localhost', 'romeo-secret')
