@@ -171,18 +171,20 @@ export class Accounts {
     this.#idleOctets -= idle.octets
   }
 
+  /** A name that nobody has takes as long as one that somebody has (`veil.ts`): all that is kept of an account is looked for. */
+  /** A name that nobody has takes as long as one that somebody has (`veil.ts`): all that is kept of an account is looked for. */
   async #read(bare: string): Promise<LocalAccount | null> {
     const { accounts, rosters, lastPresence } = this.#stores
     const [row, first, last] = await Promise.all([accounts.find(bare), rosters.load(bare), lastPresence.load(bare)])
-    if (row === null) return null
     // The store may have made the account just now, for a user whom only the application knows: then its roster came later
     const stored = first.version === 0 ? await rosters.load(bare) : first
     const account = new LocalAccount(jid(bare), new Roster(stored.version, stored.items, stored.pending, stored.epoch))
-    account.disabled = row.disabled
     account.lastUnavailable = last
-    account.policy = this.policyOf(row.policy)
     account.furnish(this.slots.fill(account))
     if (this.#loaders.length > 0) await Promise.all(this.#loaders.map((load) => load(account)))
+    if (row === null) return null
+    account.disabled = row.disabled
+    account.policy = this.policyOf(row.policy)
     this.keep(account)
     this.release(account)
     return account

@@ -84,3 +84,11 @@ test('friends are not kept waiting', async () => {
     'error',
   )
 })
+
+test('all that is kept of an account is looked for when nobody has the name, too', async () => {
+  const { server } = await scene()
+  const looked: string[] = []
+  server.host.alsoLoad(async ({ bare }) => void looked.push(bare.local))
+  for (const name of ['unread', 'nobody']) await server.host.accounts.load(`${name}@example.net`)
+  assert.deepEqual(looked, ['unread', 'nobody'])
+})
