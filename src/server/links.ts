@@ -72,6 +72,10 @@ export class Link {
   get heardAt(): Millis | null {
     return this.#connector().heardAt(this)
   }
+  /** The first sign of the loss that holds; null: there is none. */
+  get lostSince(): Millis | null {
+    return this.#machine.lostSince
+  }
   /** When it last broke, or could not be had: what is older may not have been confirmed since. Null: it never has. */
   get lostAt(): Millis | null {
     return this.#machine.lostAt

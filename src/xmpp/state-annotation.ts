@@ -3,14 +3,18 @@
  * annotates (4.1), its children are the doubts. One without a doubt takes back what was said before. An annotation is
  * believed from whoever could have forged the presence anyway: the domain that the presence comes from (section 6).
  */
+import type { Millis } from '../base/clock.ts'
 import { el, type Element } from '../xml/element.ts'
 import { serialise } from '../xml/write.ts'
 import { wire, type Wire } from '../xml/wire.ts'
+import { formatDateTime } from './datetime.ts'
 import { jid, JidError, type Jid } from './jid.ts'
 import { CLIENT } from './ns.ts'
 import { Payload, type Packet } from './packet.ts'
 
 export const PSA = 'urn:xmpp:psa'
+/** In an annotation: since when it holds (docs/decisions/0203-age-of-presence.md). XEP-0310 has no word for that. */
+export const DOUBTED = 'urn:porchlight:doubted:0'
 
 /** Why a presence that was shown may be out of date: the way to the other server, or to its client, is broken. */
 export type Doubt = 'server-unavailable' | 'connection-paused'
@@ -27,6 +31,13 @@ export function annotation(by: string, doubts: readonly Doubt[], description: De
   if (description !== null) children.push(el('description', PSA, { 'xml:lang': description.lang }, description.text))
   return serialise(el('state-annotation', PSA, { from: by }, ...children), CLIENT)
 }
+
+/** The annotation, which names a doubt, with the time since when that doubt holds. */
+export function since(text: Wire, at: Millis): Wire {
+  const doubted = serialise(el('doubted', DOUBTED, { since: formatDateTime(at) }), CLIENT)
+  return wire(text.slice(0, -END.length) + doubted + END)
+}
+const END = '</state-annotation>'
 
 /** The same presence, complete, for `to`, with an annotation behind its children (PSA-16). */
 export const annotated = (packet: Packet, to: Jid, text: Wire): Packet =>
@@ -63,9 +74,14 @@ export const sayingSomething = (packet: Packet): Packet =>
 
 /** What the domain that the presence comes from says of it. */
 export function doubtsIn(packet: Packet): readonly Doubt[] {
-  if (!mayBeAnnotated(packet.payload)) return []
-  const own = packet.payload.elements.find((e) => isAnnotation(e) && isOf(e, packet.from.domain))
-  return DOUBTS.filter((doubt) => own?.child(doubt) !== undefined)
+  const own = annotationOf(packet)
+  return own === undefined ? [] : DOUBTS.filter((doubt) => own.child(doubt) !== undefined)
+}
+/** Since when it says so, as it is written; null: it does not tell. */
+export const sinceIn = (packet: Packet): string | null => annotationOf(packet)?.child('doubted', DOUBTED)?.attr('since') ?? null
+
+function annotationOf({ payload, from }: Packet): Element | undefined {
+  return mayBeAnnotated(payload) ? payload.elements.find((e) => isAnnotation(e) && isOf(e, from.domain)) : undefined
 }
 const DOUBTS: readonly Doubt[] = ['server-unavailable', 'connection-paused']
 

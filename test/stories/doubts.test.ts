@@ -44,7 +44,7 @@ story('4.1: a lost link, with how many presences are doubted, until it is mended
   await cast.advance(ANNOUNCED_MS)
   await romeo.expect(here(ORCHARD, says(DOMAIN, 'server-unavailable')))
   const [link] = [...cast.server.host.links.all()]
-  assert.deepEqual(doubts(cast), [{ about: 'b.example', why: 'server-unavailable', since: link!.since, told: 1 }])
+  assert.deepEqual(doubts(cast), [{ about: 'b.example', why: 'server-unavailable', since: link!.lostSince!, told: 1 }])
   b.restore()
   await cast.advance(60 * SECOND)
   await romeo.expect(gone(ORCHARD))

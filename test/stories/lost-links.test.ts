@@ -1,6 +1,17 @@
 /** XEP-0310 4.1: links to other servers that break, and what is seen of those behind them. In memory, where time can be moved. */
 import assert from 'node:assert/strict'
-import { answer, asking, ASKING, capabilities, comeBack, comingOnline, lose, PSA, says } from '../support/annotations.ts'
+import {
+  answer,
+  asking,
+  ASKING,
+  capabilities,
+  comeBack,
+  comingOnline,
+  doubtedSince,
+  lose,
+  PSA,
+  says,
+} from '../support/annotations.ts'
 import { commandsOf, runCommand } from '../../src/admin/command.ts'
 import { explainCommand, type Explanation } from '../../src/admin/explain-commands.ts'
 import { ANNOUNCED_MS, Elsewhere } from '../support/elsewhere.ts'
@@ -629,3 +640,27 @@ story(
     await cast.forget()
   },
 )
+
+story('0203: a lost link says since its first sign, also over a return that confirms nothing', inMemory, async (cast) => {
+  const { romeo, b } = await verona(cast)
+  const lostAt = new Date(cast.server.clock.now()).toISOString().replace('.000', '')
+  await b.lose()
+  const doubted = AWAY + says('a.example', 'server-unavailable', 'en', lostAt)
+  await romeo.expect(here(ORCHARD, doubted))
+  await cast.advance(MINUTE)
+  const romeo2 = await comingOnline(cast, 'romeo/2')
+  await romeo2.expect(here(romeo2.jid, ASKING.c), here(romeo.jid, ASKING.c + delay()), here(ORCHARD, doubted, romeo2.jid))
+  await cast.forget()
+})
+
+story('0203: another server says that a doubt has begun anew', inMemory, async (cast) => {
+  const { romeo, b } = await verona(cast)
+  const since = (stamp: string): string =>
+    AWAY + says('b.example', 'connection-paused').replace('</state-annotation>', `${doubtedSince(stamp)}</state-annotation>`)
+  for (const stamp of ['2026-01-01T00:00:00Z', '2026-01-01T00:05:00Z']) {
+    await b.send(presence(ORCHARD, since(stamp)))
+    await romeo.expect(here(ORCHARD, since(stamp)))
+    await b.send(presence(ORCHARD, since(stamp))) // no news
+    await cast.expectNothing()
+  }
+})

@@ -303,8 +303,8 @@ for (const to of ['gandalf@b.example', 'gandalf@b.example/x']) {
   })
 }
 
-const saidAt = (cast: Cast, ago: number): string =>
-  delay(new Date(cast.server.clock.now() - ago).toISOString().replace('.000', ''))
+const at = (cast: Cast, ago: number): string => new Date(cast.server.clock.now() - ago).toISOString().replace('.000', '')
+const saidAt = (cast: Cast, ago: number): string => delay(at(cast, ago))
 
 story(
   '0203: who asks and comes later sees when a presence was said; who does not ask sees it as it was',
@@ -337,5 +337,21 @@ story('0203: the doubt of a presence that was said before comes with its age', i
     here(`${ROMEO}/0`, `${ASKING.c}${saidAt(cast, 63_000)}`),
     here(benvolio.jid, `${AWAY}${saidAt(cast, 63_000)}${PAUSED}`),
   )
+  await cast.forget()
+})
+
+story('0203: a pause says since when the connection is lost, to who sees it and to who comes later', withGrace, async (cast) => {
+  await cast.befriend('benvolio', 'romeo')
+  const romeo = await asking(cast, 'romeo/1')
+  const benvolio = await cast.client('benvolio', 'lane')
+  await cast.forget()
+  await lose(cast, benvolio)
+  const began = at(cast, 0)
+  await cast.advance(3000)
+  await romeo.expect(here(benvolio.jid, says('a.example', 'connection-paused', 'en', began)))
+  await cast.advance(MINUTE)
+  const romeo2 = await comingOnline(cast, 'romeo/2')
+  const shownLater = here(benvolio.jid, `${delay()}${says('a.example', 'connection-paused', 'en', began)}`)
+  await romeo2.expectAll(here(romeo2.jid, ASKING.c), here(romeo.jid, ASKING.c + delay()), shownLater)
   await cast.forget()
 })

@@ -88,7 +88,11 @@ export async function comeBack(cast: Cast, client: StoryClient, id: string): Pro
 }
 
 /** The content of an annotation as a pattern. @param doubt '' for none @param lang of the description */
-export function says(by: string, doubt: '' | 'server-unavailable' | 'connection-paused', lang = 'en'): Pattern {
-  const content = doubt === '' ? '' : `<${doubt}/><description xml:lang='${lang}'>*</description>`
+/** Since when an annotation of our server says that its doubt holds. */
+export const doubtedSince = (stamp = '*'): string => `<doubted xmlns='urn:porchlight:doubted:0' since='${stamp}'/>`
+/** @param stamp since when our server says that it holds */
+export function says(by: string, doubt: '' | 'server-unavailable' | 'connection-paused', lang = 'en', stamp?: string): Pattern {
+  const since = by === 'a.example' ? doubtedSince(stamp) : ''
+  const content = doubt === '' ? '' : `<${doubt}/><description xml:lang='${lang}'>*</description>${since}`
   return `<state-annotation xmlns='${PSA}' from='${by}'>${content}</state-annotation>`
 }

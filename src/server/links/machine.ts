@@ -68,6 +68,8 @@ export class LinkMachine {
   streams = 0
   /** The operator has taken it down. */
   forced = false
+  /** The first sign of the loss that holds; null: there is none. */
+  lostSince: Millis | null = null
   /** When stanzas may last have been lost; null: never. */
   lostAt: Millis | null = null
   /** How often that was so. */
@@ -221,6 +223,7 @@ export class LinkMachine {
   #suspect(since: Millis, m: Moment): void {
     if (this.state === 'suspect') return
     this.#enter('suspect', m)
+    this.lostSince = since
     this.#broken = false
     this.#failedSinceLoss = false
     this.#graceEnds = Math.max(m.now, since + this.#times.graceMs)
@@ -240,6 +243,7 @@ export class LinkMachine {
   }
   /** An attempt that hangs is a sign of loss, and no reason to wait. */
   #hangs(m: Moment): void {
+    this.lostSince ??= this.#connectingSince
     this.#lose(m)
     this.#failedSinceLoss = true
     this.#enter('down', m)
@@ -299,5 +303,7 @@ export class LinkMachine {
     if (this.state === state) return
     this.state = state
     this.since = now
+    if (state === 'down') this.lostSince ??= now
+    else this.lostSince = null
   }
 }

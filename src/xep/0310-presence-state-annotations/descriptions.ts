@@ -2,8 +2,9 @@
  * What an annotation says to people (XEP-0310 4.1: MAY), in the language of their stream where we know it (PSA-33). It
  * says what the doubt means and nothing of its cause: no address, no error, no kind of connection.
  */
+import type { Millis } from '../../base/clock.ts'
 import { decode, type Wire } from '../../xml/wire.ts'
-import { annotation, type Description, type Doubt } from '../../xmpp/state-annotation.ts'
+import { annotation, since, type Description, type Doubt } from '../../xmpp/state-annotation.ts'
 
 export const LANGUAGES = ['en', 'cs', 'de', 'es', 'fr', 'it', 'nl', 'pl', 'pt'] as const
 export type Language = (typeof LANGUAGES)[number]
@@ -33,13 +34,19 @@ const TEXTS: Readonly<Record<Doubt, Readonly<Record<Language, string>>>> = {
   },
 }
 
-/** Annotations as text: there are few, and each is made once. */
+/** What is said against a presence, and since when. */
+export interface Doubted {
+  readonly doubt: Doubt
+  readonly since: Millis
+}
+
+/** Annotations as text: there are few but for their time, and each is made once. */
 export class Annotations {
   readonly #language: Language
   readonly #describes: boolean
   readonly #texts = new Map<string, Wire>()
   /** Many in a row are the same. */
-  #last: { readonly by: string; readonly doubt: Doubt | null; readonly lang: Wire | null; readonly text: Wire } | null = null
+  #last: { readonly of: Wire; readonly since: Millis; readonly text: Wire } | null = null
 
   /** @param language for those whose own is not known @param describes whether they say anything to people */
   constructor(language: Language, describes: boolean) {
@@ -48,12 +55,17 @@ export class Annotations {
   }
   /**
    * @param by one of our domains
-   * @param doubt null: it is taken back
+   * @param doubted null: it is taken back
    * @param lang of the receiver; null: not known
    */
-  text(by: string, doubt: Doubt | null, lang: Wire | null): Wire {
-    const last = this.#last
-    if (last !== null && last.by === by && last.doubt === doubt && last.lang === lang) return last.text
+  text(by: string, doubted: Doubted | null, lang: Wire | null): Wire {
+    const text = this.#timeless(by, doubted?.doubt ?? null, lang)
+    if (doubted === null) return text
+    if (this.#last?.of !== text || this.#last.since !== doubted.since)
+      this.#last = { of: text, since: doubted.since, text: since(text, doubted.since) }
+    return this.#last.text
+  }
+  #timeless(by: string, doubt: Doubt | null, lang: Wire | null): Wire {
     const language = languageFor(lang, this.#language)
     const key = `${by} ${doubt ?? ''} ${language}`
     let text = this.#texts.get(key)
@@ -61,7 +73,6 @@ export class Annotations {
       const description = doubt === null || !this.#describes ? null : describe(doubt, language)
       this.#texts.set(key, (text = annotation(by, doubt === null ? [] : [doubt], description)))
     }
-    this.#last = { by, doubt, lang, text }
     return text
   }
 }

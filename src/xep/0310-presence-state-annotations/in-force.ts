@@ -15,7 +15,9 @@ export function* doubtsInForce(links: Links, pauses: Pauses, receivers: Receiver
   }
   for (const [{ jid }, since] of pauses.shown()) yield inForce(jid.full, 'connection-paused', since)
   const lost = new Map<string, number>()
-  for (const { remote, since, isAnnouncedDown } of links.all())
-    if (isAnnouncedDown) lost.set(remote, Math.min(since, lost.get(remote) ?? since))
+  for (const { remote, lostSince, since, isAnnouncedDown } of links.all()) {
+    const begin = lostSince ?? since
+    if (isAnnouncedDown) lost.set(remote, Math.min(begin, lost.get(remote) ?? begin))
+  }
   for (const [remote, since] of lost) yield inForce(remote, 'server-unavailable', since)
 }

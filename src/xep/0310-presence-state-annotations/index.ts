@@ -3,6 +3,7 @@
  * to the other server is broken (4.1, fact `link-down`), or because the client at its other end is away for a moment
  * (4.2, fact `session-paused`), and again when all is well. Only clients that ask for it see anything of this.
  */
+import type { Millis } from '../../base/clock.ts'
 import { choice, count, duration, flag, section, size } from '../../base/settings.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
@@ -20,7 +21,7 @@ import { doubtsInForce } from './in-force.ts'
 import { Outages } from './outages.ts'
 import { Pauses } from './pauses.ts'
 import { Portions } from './portions.ts'
-import { Receivers, type DoubtOf } from './receivers.ts'
+import { Receivers, type DoubtOf, type SinceOf } from './receivers.ts'
 import { RemoteReceivers } from './remote-receivers.ts'
 import { ShownBefore } from './shown-before.ts'
 import { testimony } from './testimony.ts'
@@ -76,10 +77,17 @@ export const presenceStateAnnotations = defineFeature({
       if (router.isLocal(from.domain)) return isPauseShownTo(watcher, from) ? 'connection-paused' : null
       return outages.isInDoubt(watcher.jid.domain, from.domain, heardAfter) ? 'server-unavailable' : null
     }
+    const sinceOf: SinceOf = ({ jid: { domain } }, from, heardAfter) => {
+      if (!router.isLocal(from.domain)) return outages.since(domain, from.domain, heardAfter)
+      const paused = pauses.at(from)
+      return paused === null ? null : pauses.since(paused)
+    }
     const states = clientStatesOf(host)
-    const receivers = new Receivers({ host, caps, states, portions, annotations, limits, hearing, doubtOf })
+    const receivers = new Receivers({ host, caps, states, portions, annotations, limits, hearing, doubtOf, sinceOf })
     const isPaused = (session: Session): boolean => pauses.isShown(session) && session.account.policy.sharePaused === 'contacts'
-    const remote = new RemoteReceivers({ host, resolver: caps.resolver, hearing, portions, annotations, isPaused })
+    const pausedSince = (session: Session): Millis | null => pauses.since(session)
+    const { resolver } = caps
+    const remote = new RemoteReceivers({ host, resolver, hearing, portions, annotations, isPaused, pausedSince })
     host.probing.repeatBy((session, to) => remote.repeated(session, to))
     const confirmWithin = options['confirm-within']
     const outages = new Outages({ host, caps, portions, receivers, hearing, limits, confirmWithin })

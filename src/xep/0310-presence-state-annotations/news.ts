@@ -4,7 +4,7 @@
  * was told, and stands alone. Presence without an annotation takes back all of it.
  */
 import type { Packet } from '../../xmpp/packet.ts'
-import { doubtsIn, mayBeAnnotated, plain, sayingSomething, type Doubt } from '../../xmpp/state-annotation.ts'
+import { doubtsIn, mayBeAnnotated, plain, sayingSomething, sinceIn, type Doubt } from '../../xmpp/state-annotation.ts'
 
 /** What the client was shown last of the resource. */
 export interface Before {
@@ -25,7 +25,7 @@ export interface News {
 
 /** Is it the presence that the client has, and does its server doubt it as before? @param doubts of its server at present */
 export const isSame = (before: Packet, packet: Packet, doubts: readonly Doubt[]): boolean =>
-  isSameContent(before, packet) && isSameDoubts(doubtsIn(before), doubts)
+  isSameContent(before, packet) && isSameDoubts(doubtsIn(before), doubts) && (doubts.length === 0 || isSameSince(before, packet))
 
 /**
  * The presence as it is sent to the client.
@@ -63,6 +63,9 @@ export function isSameContent(a: Packet, b: Packet): boolean {
 /** The language of what people read in it; null: nothing. What a stream says of its language says nothing else. */
 export const languageOf = ({ lang, payload }: Packet): Packet['lang'] => (payload.text.includes('<status') ? lang : null)
 
+/** One that says no doubt says nothing of its beginning either. */
+const isSameSince = (before: Packet, packet: Packet): boolean =>
+  doubtsIn(packet).length === 0 || sinceIn(before) === sinceIn(packet)
 const isSameDoubts = (a: readonly Doubt[], b: readonly Doubt[]): boolean =>
   a.length === b.length && a.every((doubt) => b.includes(doubt))
 

@@ -18,6 +18,7 @@ import { Packet } from '../../xmpp/packet.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
 import type { Hearing } from './hearing.ts'
 import { PresenceLedger, type LedgerLimits, type Shown } from './ledger.ts'
+import { LossTimes } from './loss-times.ts'
 import type { Portions } from './portions.ts'
 import type { Receivers } from './receivers.ts'
 
@@ -36,8 +37,7 @@ export class Outages {
   readonly #parts: OutagesParts
   /** Domains to which the link is down, by our own domain. */
   readonly #down = new Map<string, Set<string>>()
-  /** What was heard after fewer losses than that is in doubt. */
-  readonly #doubtedBefore = new WeakMap<Link, number>()
+  readonly #losses = new WeakMap<Link, LossTimes>()
   /** What sessions were shown over broken links that are gone meanwhile. Null: nothing. */
   readonly #left: Slot<LocalAccount, PresenceLedger | null>
   readonly #closed: Counter
@@ -68,13 +68,25 @@ export class Outages {
   /** Is what was heard over that link after so many losses in doubt? */
   isInDoubt(local: string, remote: string, heardAfter: number): boolean {
     const link = this.#parts.host.links.get(local, remote)
-    return link !== undefined && (link.isAnnouncedDown || heardAfter < (this.#doubtedBefore.get(link) ?? 0))
+    return link !== undefined && (link.isAnnouncedDown || heardAfter < this.#lossesOf(link).doubtedBefore)
+  }
+  /** Since when; null: it is not. */
+  since(local: string, remote: string, heardAfter: number): Millis | null {
+    const link = this.#parts.host.links.get(local, remote)
+    return link === undefined ? null : this.#lossesOf(link).since(heardAfter)
   }
 
+  #lossesOf(link: Link): LossTimes {
+    const losses = this.#losses.get(link) ?? new LossTimes()
+    this.#losses.set(link, losses)
+    return losses
+  }
   #begin({ local, remote }: LinkFact): void {
     const down = this.#down.get(local)
     if (down === undefined) this.#down.set(local, new Set([remote]))
     else down.add(remote)
+    const link = this.#parts.host.links.get(local, remote)!
+    this.#lossesOf(link).begins(link.lostSince ?? link.since)
     this.#parts.receivers.lookAtDomain(local, remote)
     this.#parts.portions.do(this.#showAll(local, remote))
   }
@@ -83,7 +95,7 @@ export class Outages {
     down?.delete(remote)
     if (down?.size === 0) this.#down.delete(local)
     const link = this.#parts.host.links.get(local, remote)!
-    this.#doubtedBefore.set(link, link.losses)
+    this.#lossesOf(link).ends(link.losses, link.lostAt ?? link.since)
     this.#parts.receivers.lookAtDomain(local, remote)
   }
 
@@ -109,7 +121,7 @@ export class Outages {
     }
     const link = this.#parts.host.links.get(local, remote)
     if (link === undefined) return
-    this.#doubtedBefore.set(link, link.losses)
+    this.#lossesOf(link).ends(link.losses, link.lostAt ?? link.since)
     this.#parts.receivers.lookAtDomain(local, remote)
   }
   /** The account's contacts there were asked for at `since`. When the link is broken, they will be asked again. */

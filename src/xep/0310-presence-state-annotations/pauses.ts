@@ -47,6 +47,10 @@ export class Pauses {
   *shown(): Generator<readonly [Session, Millis]> {
     for (const session of this.#shown) yield [session, session.get(this.#slot)!.since]
   }
+  /** Since when the session is away; null: it is not. */
+  since(session: Session): Millis | null {
+    return session.get(this.#slot)?.since ?? null
+  }
   /** The session of this resource, if its pause is shown; null: it is not. */
   at(jid: Jid): Session | null {
     if (this.#shown.size === 0) return null

@@ -34,6 +34,9 @@ import { Rooms } from './rooms.ts'
  */
 export type DoubtOf = (watcher: Session, from: Jid, heardAfter: number) => Doubt | null
 
+/** Since when that is so; null: it is over by now. */
+export type SinceOf = (watcher: Session, from: Jid, heardAfter: number) => Millis | null
+
 export interface ReceiversParts {
   readonly host: Host
   readonly caps: SessionCaps
@@ -42,6 +45,7 @@ export interface ReceiversParts {
   readonly annotations: Annotations
   readonly limits: LedgerLimits
   readonly doubtOf: DoubtOf
+  readonly sinceOf: SinceOf
   readonly hearing: Hearing
 }
 /** A presence that a client was shown, when, and what it was told against it. */
@@ -225,10 +229,10 @@ export class Receivers {
     if (session.get(this.#slot).ledger?.tell(shown, doubt, this.#parts.host.clock.now()) !== true) return
     const news = lightOf(packet, doubt)
     this.#endOurs(session, news)
-    this.#repeat(session, this.#written(session, news.sent, news.ours))
+    this.#repeat(session, this.#written(session, news.sent, news.ours, shown.heardAfter))
   }
   #endOurs(session: Session, { endsOurs }: News): void {
-    if (endsOurs !== null) this.#repeat(session, this.#written(session, endsOurs, 'nothing'))
+    if (endsOurs !== null) this.#repeat(session, this.#written(session, endsOurs, 'nothing', 0))
   }
   /** Sends the session what it has been shown, in another light. */
   #repeat(session: Session, packet: Packet): void {
@@ -264,7 +268,8 @@ export class Receivers {
     if (!ledger.show(isHere ? packet : kept(news.kept), doubt, now, heardAfter)) this.#unnotedBy(receiver)
     else {
       this.#endOurs(session, news)
-      context.packet = this.#written(session, isHere ? this.#ages.dated(news.sent) : news.sent, news.ours)
+      const sent = isHere ? this.#ages.dated(news.sent) : news.sent
+      context.packet = this.#written(session, sent, news.ours, heardAfter)
     }
     if (!isHere) this.#rooms.shows(session, ledger, packet)
   }
@@ -374,10 +379,12 @@ export class Receivers {
     this.#asking.delete(session)
   }
   /** The presence with our annotation, if there is to be one. */
-  #written(session: Session, packet: Packet, ours: News['ours']): Packet {
+  #written(session: Session, packet: Packet, ours: News['ours'], heardAfter: number): Packet {
     if (ours === null) return packet
+    const { annotations, host, sinceOf } = this.#parts
     this.#sent.value += 1
-    const doubt = ours === 'nothing' ? null : ours
-    return annotated(packet, session.jid, this.#parts.annotations.text(session.jid.domain, doubt, session.lang))
+    const doubted =
+      ours === 'nothing' ? null : { doubt: ours, since: sinceOf(session, packet.from, heardAfter) ?? host.clock.now() }
+    return annotated(packet, session.jid, annotations.text(session.jid.domain, doubted, session.lang))
   }
 }

@@ -5,6 +5,7 @@
  * same account see nothing of it.
  */
 import { contactKey } from '../../im/account.ts'
+import type { Millis } from '../../base/clock.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
 import type { LinkFact } from '../../server/facts.ts'
 import type { Host } from '../../server/feature.ts'
@@ -17,7 +18,7 @@ import { jidFromJson, packetFromJson, packetToJson, type PacketJson } from '../.
 import { asksToJoin } from '../../xmpp/muc-user.ts'
 import { annotated, plain, PSA, type Doubt } from '../../xmpp/state-annotation.ts'
 import type { Resolver } from '../0115-entity-capabilities/index.ts'
-import type { Annotations } from './descriptions.ts'
+import type { Annotations, Doubted } from './descriptions.ts'
 import type { Heard, Hearing } from './hearing.ts'
 import type { Portions } from './portions.ts'
 
@@ -29,6 +30,8 @@ export interface RemoteParts {
   readonly annotations: Annotations
   /** Is the session's pause shown to others on other servers? */
   readonly isPaused: (session: Session) => boolean
+  /** Since when it is away; null: it is not. */
+  readonly pausedSince: (session: Session) => Millis | null
 }
 type Told = Map<string, Jid>
 /** Who was told of the session's pause, and what it has sent directly, over a restart. */
@@ -247,7 +250,9 @@ export class RemoteReceivers {
   #annotated(session: Session, presence: Packet, to: Jid, doubt: Doubt | null): Packet {
     this.#sent.value += 1
     this.#changed(session)
-    return annotated(presence, to, this.#parts.annotations.text(session.jid.domain, doubt, null))
+    const { annotations, host, pausedSince } = this.#parts
+    const doubted: Doubted | null = doubt === null ? null : { doubt, since: pausedSince(session) ?? host.clock.now() }
+    return annotated(presence, to, annotations.text(session.jid.domain, doubted, null))
   }
   #changed(session: Session): void {
     session.set(this.#changes, session.get(this.#changes) + 1)
