@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { after, dotOf, UNHEARD, type Annotation, type PresenceNotice, type PresenceView } from './presence.ts'
+import { after, dotOf, gravest, UNHEARD, type Annotation, type PresenceNotice, type PresenceView } from './presence.ts'
 
 const at = (minutes: number): Date => new Date(Date.UTC(2026, 0, 1, 12, minutes))
 const notice = (more: Partial<PresenceNotice> = {}): PresenceNotice => ({
@@ -15,8 +15,8 @@ const notice = (more: Partial<PresenceNotice> = {}): PresenceNotice => ({
   ...more,
 })
 const gone = (more: Partial<PresenceNotice> = {}): PresenceNotice => notice({ available: false, ...more })
-const paused: Annotation = { from: 'a.example', doubt: 'connection-paused', words: 'paused' }
-const linkLost: Annotation = { from: 'b.example', doubt: 'server-unavailable', words: null }
+const paused: Annotation = { from: 'a.example', doubt: 'connection-paused', words: 'paused', since: at(1) }
+const linkLost: Annotation = { from: 'b.example', doubt: 'server-unavailable', words: null, since: null }
 const story = (...notices: readonly PresenceNotice[]): PresenceView =>
   notices.reduce((view, n, minute) => after(view, n, at(minute)), UNHEARD)
 
@@ -63,6 +63,12 @@ test('0203: a presence that was said before the board was opened is as old as it
   assert.deepEqual(story(notice({ at: at(-63) })).resources[0]?.saidAt, at(-63))
   const doubted = story(notice({ at: at(-63), annotations: [paused] }), notice({ annotations: [{ ...paused, doubt: null }] }))
   assert.deepEqual(doubted.resources[0]?.saidAt, at(-63))
+})
+test('0203: a doubt holds since its annotation says so; of two the lost link counts', () => {
+  const [best] = story(notice(), notice({ annotations: [paused, linkLost] })).resources
+  assert.deepEqual(best?.doubts[0]?.since, at(1))
+  assert.equal(gravest(best.doubts), linkLost)
+  assert.equal(gravest(story(notice()).resources[0]!.doubts), null)
 })
 test('RFC 6121 4.5.4: unavailable from the bare address ends every resource, with when it was last seen', () => {
   const view = story(notice(), notice({ resource: 'desk' }), gone({ resource: '', at: at(-5), status: 'bye' }))

@@ -12,6 +12,8 @@ export interface Annotation {
   readonly from: string
   readonly doubt: Doubt | null
   readonly words: string | null
+  /** Since when that is so; null: the annotator does not say. */
+  readonly since: Date | null
 }
 /** A presence stanza without type or with type 'unavailable', as far as the board shows it. */
 export interface PresenceNotice {
@@ -91,7 +93,10 @@ export function dotOf(view: PresenceView, shared: boolean): Dot {
   return dotOfResource(best)
 }
 export function dotOfResource({ doubts, show }: ResourceView): Dot {
-  if (doubts.some((doubt) => doubt.doubt === 'server-unavailable')) return 'link-lost'
-  if (doubts.length > 0) return 'paused'
-  return show
+  const doubt = gravest(doubts)
+  if (doubt === null) return show
+  return doubt.doubt === 'server-unavailable' ? 'link-lost' : 'paused'
 }
+/** The doubt that counts most: a server that is out of reach says nothing of the client. Null: there is none. */
+export const gravest = (doubts: readonly Annotation[]): Annotation | null =>
+  doubts.find(({ doubt }) => doubt === 'server-unavailable') ?? doubts[0] ?? null

@@ -1,5 +1,5 @@
 /** The board's words: what each dot means, and times as people say them. Nothing is said by colour alone. */
-import type { Dot } from './presence.ts'
+import type { Annotation, Dot, Doubt } from './presence.ts'
 
 export const DOT_WORDS: Readonly<Record<Dot, string>> = {
   'chat': 'Free to chat',
@@ -45,7 +45,21 @@ export function ago(then: Date, now: Date): string {
 }
 /** "12 minutes" */
 export function lasting(since: Date, now: Date): string {
-  return ago(since, now).replace(/ ago$/, '').replace('just now', 'a moment').replace('yesterday', '1 day')
+  return ago(since, now)
+    .replace(/ ago$/, '')
+    .replace('just now', 'a moment')
+    .replace('yesterday', '1 day')
+    .replace(/^last /, '1 ')
+}
+
+const DOUBT_WORDS: Readonly<Record<Doubt, string>> = {
+  'connection-paused': 'connection interrupted',
+  'server-unavailable': 'server out of reach',
+}
+/** "connection interrupted for 3 minutes" */
+export function doubtedFor({ doubt, since }: Annotation, now: Date): string {
+  const words = doubt === null ? '' : DOUBT_WORDS[doubt]
+  return since === null ? words : `${words} for ${lasting(since, now)}`
 }
 
 /** "1 session", "2 sessions" */

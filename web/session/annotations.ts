@@ -5,12 +5,15 @@ import type { Annotation } from '../model/presence.ts'
 const PSA = 'urn:xmpp:psa'
 /** The feature by which a client asks for annotations (XEP-0310 3). */
 export const PSA_FEATURE = PSA
+/** Since when a doubt holds: this server's own word, for XEP-0310 has none. */
+const DOUBTED = 'urn:porchlight:doubted:0'
 
 interface WireAnnotation {
   from?: string
   connectionPaused?: boolean
   serverUnavailable?: boolean
   description?: string
+  since?: Date
 }
 declare module 'stanza/protocol' {
   interface Presence {
@@ -27,10 +30,12 @@ export const stateAnnotations: JXT.DefinitionOptions = {
     connectionPaused: JXT.childBoolean(null, 'connection-paused'),
     serverUnavailable: JXT.childBoolean(null, 'server-unavailable'),
     description: JXT.childText(null, 'description'),
+    since: JXT.childDateAttribute(DOUBTED, 'doubted', 'since'),
   },
 }
 
-export function readAnnotation({ from, connectionPaused, serverUnavailable, description }: WireAnnotation): Annotation {
+export function readAnnotation({ from, connectionPaused, serverUnavailable, description, since }: WireAnnotation): Annotation {
   const doubt = serverUnavailable === true ? 'server-unavailable' : connectionPaused === true ? 'connection-paused' : null
-  return { from: from ?? '', doubt, words: description ?? null }
+  const isDate = since !== undefined && !Number.isNaN(since.getTime())
+  return { from: from ?? '', doubt, words: description ?? null, since: isDate ? since : null }
 }

@@ -1,8 +1,8 @@
 /** The contacts as cards, in their groups. */
 import type { Board } from '../model/board.ts'
-import { dotOf, type PresenceView } from '../model/presence.ts'
+import { dotOf, gravest, type PresenceView } from '../model/presence.ts'
 import { groupsOf, hueOf, initials, isShared, nameOf, presenceOf, type Contact } from '../model/roster.ts'
-import { ago, lasting } from '../model/words.ts'
+import { ago, doubtedFor, lasting } from '../model/words.ts'
 import type { BoardSession } from '../session/board-session.ts'
 import { DotMark, DotWithWords } from './dot.tsx'
 
@@ -65,7 +65,11 @@ function words(contact: Contact, view: PresenceView, now: Date, refusal: string 
   if (best !== undefined) {
     if (best.status !== null) parts.push(best.status)
     if (best.idleSince !== null) parts.push(`idle for ${lasting(best.idleSince, now)}`)
-    if (best.doubts.length > 0) parts.push(best.saidAt === null ? 'how old is not known' : `as of ${ago(best.saidAt, now)}`)
+    const doubt = gravest(best.doubts)
+    if (doubt !== null) {
+      parts.push(doubtedFor(doubt, now))
+      parts.push(best.saidAt === null ? 'how old is not known' : `as of ${ago(best.saidAt, now)}`)
+    }
     if (view.resources.length > 1) parts.push(`${view.resources.length} devices`)
   } else if (view.lastSeen !== null) parts.push(`last seen ${ago(view.lastSeen, now)}`)
   if (refusal !== undefined) parts.push('your request did not reach them')

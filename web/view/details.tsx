@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { Board } from '../model/board.ts'
 import { dotOf, dotOfResource, type PresenceView } from '../model/presence.ts'
 import { isShared, nameOf, presenceOf, seesUs, type Contact } from '../model/roster.ts'
-import { ago, DOT_MEANING, lasting } from '../model/words.ts'
+import { ago, DOT_MEANING, doubtedFor, lasting } from '../model/words.ts'
 import type { BoardSession } from '../session/board-session.ts'
 import { groupsIn } from './add-contact.tsx'
 import { Chat } from './chat.tsx'
@@ -70,6 +70,7 @@ function Resources({ view, now }: { readonly view: PresenceView; readonly now: D
               {r.status !== null && <q>{r.status}</q>} priority {r.priority}
               {r.saidAt !== null && `, said ${ago(r.saidAt, now)}`}
               {r.idleSince !== null && `, idle for ${lasting(r.idleSince, now)}`}
+              {r.doubts.map((doubt) => `, ${doubtedFor(doubt, now)}`)}
               {r.doubts.map((doubt) => doubt.words !== null && ` — ${doubt.words}`)}
             </span>
           </li>
