@@ -165,11 +165,13 @@ test('who could not log in lately stands there, and the log says that an order c
     wire.link.drop()
   }
   const { page } = await openTab(t, await openBrowser(t), await link(server))
+  await visit(page, 'Troubles')
   const section = page.locator('section[aria-label="Logins that failed lately"]')
   await section.locator('li:has-text("romeo@localhost from 127.0.0.7"):has-text("2 times")').waitFor()
   await section.locator('li:has-text("nobody@localhost from 127.0.0.7")').waitFor()
   await section.scrollIntoViewIfNeeded()
   await assertAccessible(page)
+  await visit(page, 'Accounts')
   await page.fill('.row [name=name]', 'juliet')
   await page.fill('.row [name=password]', 'juliet-secret')
   await page.click('form[aria-label^="A new account"] button.main')
