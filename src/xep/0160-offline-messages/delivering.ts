@@ -54,7 +54,8 @@ export class Delivering {
     const willing = account.sessions.filter(isWilling)
     if (willing.length === 0) return false
     const mailbox = account.get(this.#mailboxes)
-    return mailbox.reading ?? (mailbox.isPendingOf(isKnown(account, sender)) || willing.every(doesNotRead))
+    if (mailbox.reading !== null) return mailbox.reading
+    return (mailbox.isPending && mailbox.isPendingOf(isKnown(account, sender))) || willing.every(doesNotRead)
   }
   /** The account has a resource that wants messages, or there may be another one for it. */
   begin(account: LocalAccount): void {

@@ -11,6 +11,7 @@ import type { ToAccount } from '../../server/contexts.ts'
 import { hasRoomFor } from '../../server/crowding.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline.ts'
+import type { Session } from '../../server/session.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
@@ -68,8 +69,8 @@ class Offline {
     const { account, packet } = context
     if (packet.kind !== 'message' || NEVER_STORED.has(packet.type)) return 'next'
     const addressee = packet.to!.isBare ? undefined : account.session(packet.to!.resource)
-    const sessions = addressee === undefined ? account.sessions.filter(isWilling) : [addressee]
-    const isCrowded = sessions.some((session) => !hasRoomFor(account, session, packet.from))
+    const isFull = (session: Session): boolean => !hasRoomFor(account, session, packet.from)
+    const isCrowded = addressee === undefined ? account.sessions.some((s) => isWilling(s) && isFull(s)) : isFull(addressee)
     if (!isCrowded && addressee !== undefined && !isWilling(addressee)) return 'next'
     const isInLine = isCrowded || this.#delivering.isInLine(account, packet.from)
     if (typeof isInLine !== 'boolean') return isInLine.then(() => this.turn(context))

@@ -5,6 +5,7 @@
  */
 import { section } from '../../base/settings.ts'
 import type { Resource } from '../../im/account.ts'
+import type { LocalAccount } from '../../server/accounts.ts'
 import type { FromClient, ToAccount } from '../../server/contexts.ts'
 import { hasRoomFor } from '../../server/crowding.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
@@ -73,7 +74,7 @@ class Carbons {
   sent({ session, packet }: FromClient): Verdict {
     // What the user sends to himself is copied where it arrives, to those who do not get it
     if (packet.kind !== 'message' || packet.to!.bare === session.account.bare.bare) return 'next'
-    const watchers = this.#watchers(session.account.sessions, packet.from, NOBODY)
+    const watchers = this.#watchers(session.account, packet.from, NOBODY)
     if (watchers === null || !isEligible(packet, 'sent', this.#isAnswer(session, packet.to!, packet))) return 'next'
     this.#note(session, packet.to!, packet)
     this.#copy('sent', packet, watchers)
@@ -83,8 +84,7 @@ class Carbons {
   received(context: ToAccount): Verdict {
     const { account, packet, delivered } = context
     if (packet.kind !== 'message') return 'next'
-    const sessions = account.sessions.filter((session) => hasRoomFor(account, session, packet.from))
-    const watchers = this.#watchers(sessions, packet.from, delivered)
+    const watchers = this.#watchers(account, packet.from, delivered)
     if (watchers === null) return 'next'
     const answersEligible = delivered.some((session) => this.#isAnswer(session as Session, packet.from, packet))
     if (!isEligible(packet, 'received', answersEligible)) return 'next'
@@ -93,12 +93,12 @@ class Carbons {
     return 'next'
   }
 
-  /** Who wants copies, has not sent the message himself and is none of `recipients`; null for nobody. */
-  #watchers(sessions: readonly Session[], sender: Jid, recipients: readonly Resource[]): readonly Session[] | null {
+  /** Sessions that want copies, have room for them, have not sent the message and are none of `recipients`; null: none. */
+  #watchers(account: LocalAccount, sender: Jid, recipients: readonly Resource[]): readonly Session[] | null {
     let watchers: Session[] | null = null
-    for (const session of sessions) {
-      if (session.get(this.#enabled) && session.jid.full !== sender.full && !recipients.includes(session))
-        (watchers ??= []).push(session)
+    for (const session of account.sessions) {
+      if (!session.get(this.#enabled) || session.jid.full === sender.full || recipients.includes(session)) continue
+      if (hasRoomFor(account, session, sender)) (watchers ??= []).push(session)
     }
     return watchers
   }
