@@ -123,7 +123,7 @@ async function move(t: TestContext, { make, leave, old }: Source): Promise<void>
   const dry = await here.command(['import', '--dry-run', place])
   assert.match(dry.stdout, /^juliet@localhost: 1 contact, 1 blocked, 1 stored message; old keys\.$/m)
   assert.match(dry.stdout, /^romeo@localhost: 1 contact, 1 request to answer; old keys\.$/m)
-  assert.ok(dry.stdout.includes(`\nnurse@localhost: 0 contacts${old[1]}.\n`), dry.stdout)
+  assert.ok(dry.stdout.includes(`nurse@localhost: 0 contacts${old[1]}.\n`), dry.stdout)
   assert.match(dry.stdout, /^4 accounts would be imported; nothing was changed\.$/m)
   assert.ok(dry.stdout.includes(`\n${old[0]} accounts of localhost with old keys. Until they have new ones`), dry.stdout)
   assert.equal(dry.code, 0, dry.stderr)
