@@ -35,8 +35,11 @@ export interface Tab {
   readonly page: Page
 }
 
-/** What a browser says on its console without anything being wrong: an answer that the page has expected. */
-const EXPECTED = /status of (401|403|404) /
+/**
+ * What a browser says on its console without anything being wrong: an answer that the page has expected, or that the server is
+ * gone, as it is at the end of a test.
+ */
+const EXPECTED = /status of (401|403|404) |net::ERR_CONNECTION_REFUSED/
 
 /** A tab of a browser of its own: nothing is shared with the others. */
 export async function openTab(

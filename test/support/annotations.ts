@@ -92,7 +92,7 @@ export async function comeBack(cast: Cast, client: StoryClient, id: string): Pro
 export const doubtedSince = (stamp = '*'): string => `<doubted xmlns='urn:porchlight:doubted:0' since='${stamp}'/>`
 /** @param stamp since when our server says that it holds */
 export function says(by: string, doubt: '' | 'server-unavailable' | 'connection-paused', lang = 'en', stamp?: string): Pattern {
-  const since = by === 'a.example' ? doubtedSince(stamp) : ''
+  const since = by === 'a.example' || stamp !== undefined ? doubtedSince(stamp) : ''
   const content = doubt === '' ? '' : `<${doubt}/><description xml:lang='${lang}'>*</description>${since}`
   return `<state-annotation xmlns='${PSA}' from='${by}'>${content}</state-annotation>`
 }

@@ -174,7 +174,7 @@ async function comesBackLate({ ours, theirs, romeo, juliet, accountOfRomeo }: Sc
     await watcher.sees(juliet.jid, `<presence>*</presence>`)
     await goAndCome(romeo, juliet, 'online', '') // he may have been told what the watcher's probe was answered
     await theirs.crash()
-    await watcher.sees(juliet.jid, `<presence>*${says(OURS, 'server-unavailable')}</presence>`)
+    await watcher.sees(juliet.jid, `<presence>*${says(OURS, 'server-unavailable', 'en', '*')}</presence>`)
     await juliet.isCutOff()
     await theirs.start()
     // The link is back, and the doubt stays until the answer to a probe says what has become of her
