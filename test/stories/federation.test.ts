@@ -46,6 +46,23 @@ federation(
   },
 )
 
+for (const bidirectional of [true, false])
+  federation(
+    `XEP-0288 ${bidirectional ? 'on' : 'off'}: a stanza without a language has none on the other side either, whoever opened the stream`,
+    { b: { federation: { bidirectional } } },
+    async (realm) => {
+      const [alice, dave] = await realm.clients('alice@a.example/1', 'dave@b.example/1')
+      for (const [asks, answers] of [
+        [alice, B],
+        [dave, A],
+      ] as const) {
+        asks.send(`<iq type='get' id='p' to='${answers}'><ping xmlns='urn:xmpp:ping'/></iq>`)
+        const answer = await asks.expect(`<iq type='result' id='p' from='${answers}' to='${asks.jid}'/>`)
+        assert.equal(answer.attr('xml:lang'), undefined)
+      }
+    },
+  )
+
 federation('XEP-0368: TLS from the first octet', { directTls: true }, talk)
 
 const DIALBACK: SiteOptions = { trusts: false, federation: { trust: 'allow-dialback' } }

@@ -4,7 +4,6 @@
  */
 import { withoutForgeries } from '../../server/forgeries.ts'
 import type { RawElement } from '../../xml/scanner.ts'
-import type { Wire } from '../../xml/wire.ts'
 import { jidOf, type IsLocal } from '../../xmpp/jid.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
 import { forClients } from '../content-namespace.ts'
@@ -18,15 +17,18 @@ export interface StanzaRules {
   readonly accepts: (pair: Pair) => boolean
 }
 
-/** @throws StreamError improper-addressing, host-unknown, invalid-from */
-export function stanzaOfPeer(raw: RawElement, { serves, isLocal, accepts }: StanzaRules, lang: Wire | null): Read {
+/**
+ * The language in the header of the stream is not that of the stanza: DEVIATES(0083).
+ * @throws StreamError improper-addressing, host-unknown, invalid-from
+ */
+export function stanzaOfPeer(raw: RawElement, { serves, isLocal, accepts }: StanzaRules): Read {
   const from = raw.from === null ? null : addressOf(raw.from)
   const to = raw.to === null ? null : addressOf(raw.to)
   if (from === null || to === null) throw new StreamError('improper-addressing')
   const [local, remote] = [to.jid.domain, from.jid.domain]
   if (!serves(local)) throw new StreamError('host-unknown')
   if (!accepts({ local, remote })) throw new StreamError('invalid-from')
-  const read = stanzaFrom(raw, from.jid, lang, jidOf('', local), isLocal)
+  const read = stanzaFrom(raw, from.jid, null, jidOf('', local), isLocal)
   if (read.error !== null) return read
   if (from.error !== null) return { ...read, error: from.error }
   const payload = forClients(raw)

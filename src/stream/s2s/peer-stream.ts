@@ -11,7 +11,7 @@ import { Lane } from '../../server/lane.ts'
 import { answer, SM } from '../../server/stream-management/nonzas.ts'
 import { XmlError } from '../../xml/error.ts'
 import { namesNoContent, type RawElement, type StreamHeader } from '../../xml/scanner.ts'
-import { escape, type Wire } from '../../xml/wire.ts'
+import { type Wire } from '../../xml/wire.ts'
 import { domainIn, type Jid } from '../../xmpp/jid.ts'
 import { SERVER, STREAM, STREAM_ERRORS } from '../../xmpp/ns.ts'
 import type { Packet } from '../../xmpp/packet.ts'
@@ -80,7 +80,6 @@ export class PeerStream implements CarrierHandler {
   /** Null: the other side asks how much was handled. */
   readonly #lane: Lane<Read | null>
   readonly #wanted: Wanted
-  #lang: Wire | null = null
   #opened = false
   #closing = false
   /** The server stops: stanzas that come are left to the other side, which will write them again. */
@@ -283,8 +282,6 @@ export class PeerStream implements CarrierHandler {
     if (name !== 'stream') return this.fail('bad-format')
     if (defaultNs !== SERVER && !namesNoContent(header)) return this.fail('invalid-namespace')
     if (!/^[1-9]\d*\.\d+$/.test(attrs['version'] ?? '')) return this.fail('unsupported-version')
-    const lang = attrs['xml:lang']
-    this.#lang = lang === undefined ? null : escape(lang)
     this.#negotiation.header(header)
   }
   element(raw: RawElement): void {
@@ -295,7 +292,7 @@ export class PeerStream implements CarrierHandler {
     if (this.#isResting) return
     if (!this.dialback.acceptsAny) return this.fail('not-authorized')
     const { serves, isLocal } = this.#parts
-    const read = stanzaOfPeer(raw, { serves, isLocal, accepts: (pair) => this.dialback.accepts(pair) }, this.#lang)
+    const read = stanzaOfPeer(raw, { serves, isLocal, accepts: (pair) => this.dialback.accepts(pair) })
     this.usedAt = this.heardAt
     this.received += 1
     this.#lane.push(read)
