@@ -5,7 +5,7 @@ import type { Packet } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import type { FromClient, ToAccount } from './contexts.ts'
 import { Correspondents } from './correspondents.ts'
-import { hasRoomFor } from './crowding.ts'
+import { hasRoomFor, thoseWithRoom } from './crowding.ts'
 import type { IqService } from './iq-service.ts'
 import type { Stage, Verdict } from './pipeline.ts'
 import type { Router } from './router.ts'
@@ -19,6 +19,7 @@ export interface DeliveryParts {
   readonly mayStrangersQuery: boolean
 }
 const done = (): Verdict => 'done'
+const beyondShare = (): StanzaError => new StanzaError('resource-constraint', { text: 'Too much of yours waits there already' })
 
 /** Everything that no stage before has kept goes to its address. */
 export function routeStage(router: Router): Stage<FromClient> {
@@ -39,8 +40,9 @@ export function iqInStage({ iq, deliver, mayStrangersQuery }: DeliveryParts): St
         return iq.toAccount(account, packet)?.then(done) ?? 'done'
       case 'deliver': {
         const session = verdict.to as Session
-        if (hasRoomFor(account, session, packet.from)) deliver(session, packet)
-        else if (packet.type === 'get' || packet.type === 'set') throw iq.refusal(packet, account)
+        if (hasRoomFor(account, session, packet)) deliver(session, packet)
+        else if (packet.type === 'get' || packet.type === 'set')
+          throw isKnown(account, packet.from) ? beyondShare() : iq.refusal(packet, account)
         return 'done'
       }
       case 'error':
@@ -66,8 +68,11 @@ export function deliverStage({ deliver }: DeliveryParts): Stage<ToAccount> {
     const decision = deliverMessage(account, packet, known)
     switch (decision.kind) {
       case 'deliver': {
-        const to = known ? decision.to : decision.to.filter((r) => hasRoomFor(account, r as Session, packet.from))
-        if (to.length === 0) return 'done' // a stranger's, and of a kind that is not stored: 'offline-turn' has stored the rest
+        const to = thoseWithRoom(account, decision.to, packet)
+        if (to.length === 0) {
+          if (known && packet.type !== 'error') throw beyondShare()
+          return 'done' // of a kind that is not stored: 'offline-turn' has stored the rest
+        }
         for (const resource of to) deliver(resource as Session, packet)
         context.delivered = to
         return 'next'

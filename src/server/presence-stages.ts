@@ -9,7 +9,7 @@ import { Packet } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import type { Accounts, LocalAccount } from './accounts.ts'
 import type { FromClient, ToAccount } from './contexts.ts'
-import { isLeftOut, whereRoomIs } from './crowding.ts'
+import { isLeftOut, whereRoomIs, withinShare } from './crowding.ts'
 import type { KeptFarewells } from './farewells.ts'
 import type { FactBoard } from './facts.ts'
 import type { Stage, Verdict } from './pipeline.ts'
@@ -19,6 +19,7 @@ import type { RosterChanges } from './roster-changes.ts'
 import type { Router } from './router.ts'
 import type { SentLog } from './sent-log.ts'
 import type { Session } from './session.ts'
+import type { Untold } from './untold.ts'
 
 export interface PresenceParts {
   readonly clock: Clock
@@ -28,6 +29,7 @@ export interface PresenceParts {
   readonly probing: Probing
   readonly rosterChanges: RosterChanges
   readonly farewells: KeptFarewells
+  readonly untold: Untold
   readonly out: PresenceOut
   readonly deliver: (session: Session, packet: Packet) => void
   readonly limits: ImLimits
@@ -67,8 +69,9 @@ export function presenceStage(parts: PresenceParts): Stage<FromClient> {
 
 /** Presence that arrives for an account. */
 export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
-  const out = { toResource: parts.out.toResource }
-  const ofStrangers = { toResource: whereRoomIs(out.toResource) }
+  const { toResource } = parts.out
+  const out = { toResource: withinShare(toResource, parts.untold) }
+  const ofStrangers = { toResource: whereRoomIs(toResource) }
   return ({ account, packet, origin }) => {
     if (packet.kind !== 'presence') return 'next'
     parts.farewells.arrived(account, packet)

@@ -4,6 +4,7 @@
  * room, and goes on when the client has read. What others say meanwhile goes out at once, so a source looks at what it gives
  * when it gives it: what has been overtaken is left out.
  */
+import type { Packet } from '../xmpp/packet.ts'
 import type { Connection } from './session.ts'
 
 /** Gives one piece at each step. */
@@ -13,6 +14,8 @@ export type Source = Iterator<unknown, unknown>
 export interface Backlog {
   /** Is more than this part taken of what may wait? */
   isBeyond(part: number): boolean
+  /** Would its author then have more waiting than is still free for others? */
+  isBeyondShare(packet: Packet): boolean
 }
 /** Up to this part of what may wait for a client strangers are let in. */
 const OPEN_TO = 1 / 4
@@ -45,6 +48,10 @@ export class Room {
   /** Is there room enough to say of a stranger that they are gone? */
   get isAjar(): boolean {
     return !this.#isBeyond(AJAR_TO)
+  }
+  /** Would whoever has said this fill more of what may wait for the client than they leave to others? */
+  isFilledBy(packet: Packet): boolean {
+    return this.backlog !== null && this.backlog.isBeyondShare(packet)
   }
   /** Calls `look` once, when there may be room, or the session has lost its connection. */
   whenFree(look: () => void): void {

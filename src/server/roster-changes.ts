@@ -110,6 +110,6 @@ class Effects implements SubscriptionOut {
     }
   }
   #deliver(session: Session, packet: Packet): void {
-    if (hasRoomFor(this.#account, session, packet.from)) this.#parts.deliver(session, packet)
+    if (hasRoomFor(this.#account, session, packet)) this.#parts.deliver(session, packet)
   }
 }

@@ -40,6 +40,7 @@ import { imLimits, type LimitsSettings, type PresenceSettings, type RateSettings
 import { Subscriptions } from './subscriptions.ts'
 import { StageBook } from './stage-book.ts'
 import type { StreamFeatures } from './stream-features.ts'
+import { Untold } from './untold.ts'
 import { Veil } from './veil.ts'
 import { writing } from './writing.ts'
 
@@ -134,7 +135,9 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const isDirectoryPublic = presence['public-directory']
   const mayStrangersQuery = presence['queries-by-strangers']
   const knowledge: Knowledge = (watcher, contact) => journal.knowledge(watcher, contact)
+  const untold = new Untold({ accounts, router, probing, sent: journal.sent, deliver })
   const rules = {
+    untold,
     knowledge,
     sent: journal.sent,
     mayStrangersQuery,
@@ -156,6 +159,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     rateLimiter.letOut(session)
     rush.letOut(session)
   }
+  keptSessions.keepsakes.push(untold.keepsake)
   keptSessions.keepsakes.push({ name: 'held-presence', settle: letOut, restore: () => {} })
 
   const everyMs = options.limits['session-checkpoint']

@@ -15,6 +15,7 @@ import type { Lane } from './lane.ts'
 import { Room } from './room.ts'
 import type { Slot } from './slots.ts'
 import type { Sign } from './standing.ts'
+import type { UntoldOfSession } from './untold.ts'
 
 /** What a connection tells about itself, for the operator and for policies. */
 export interface ConnectionInfo {
@@ -78,6 +79,8 @@ export class Session extends Resource {
   readonly room: Room
   /** To whom its client has last written of those who are not in the roster; null: to nobody. */
   correspondents: Correspondents | null
+  /** Whose presence it has had no room for and is to be told later; null: nobody's. */
+  untold: UntoldOfSession | null
   /** Its client acknowledges what it gets (XEP-0198). */
   acknowledges: boolean
   /** Octets of answers to its client's requests, since those were last waited for. */
@@ -125,6 +128,7 @@ export class Session extends Resource {
     this.lane = makeLane(this)
     this.room = new Room(this)
     this.correspondents = null
+    this.untold = null
     this.acknowledges = false
     this.answered = 0
     this.handled = 0

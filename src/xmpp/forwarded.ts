@@ -1,5 +1,5 @@
 /** XEP-0297: a stanza inside another, word for word. */
-import { wire, type Wire } from '../xml/wire.ts'
+import { decode, wire, type Wire } from '../xml/wire.ts'
 import { CLIENT } from './ns.ts'
 import type { Packet } from './packet.ts'
 
@@ -8,3 +8,15 @@ export const FORWARD = 'urn:xmpp:forward:0'
 /** `<forwarded/>` round the stanza, which names its own namespace (section 3.2 rule 3). */
 export const forwarded = (packet: Packet): Wire =>
   wire(`<forwarded xmlns='${FORWARD}'><${packet.kind} xmlns='${CLIENT}'${packet.wire.slice(packet.kind.length + 1)}</forwarded>`)
+
+/** A copy (XEP-0280), as our server makes it. */
+const COPY = new RegExp(
+  `^<(?:received|sent) xmlns='[^']*'><forwarded xmlns='${FORWARD}'><message xmlns='${CLIENT}' from='([^/']*)`,
+)
+
+/** The bare JID of whoever has said it: of a copy that a server makes for its user's other clients, the sender of the original. */
+export function authorOf({ kind, from, to, payload }: Packet): string {
+  if (kind !== 'message' || !from.isBare || to === null || to.bare !== from.bare) return from.bare
+  const [, sender] = COPY.exec(payload.text) ?? []
+  return sender === undefined ? from.bare : decode(wire(sender))
+}

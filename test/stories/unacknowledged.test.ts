@@ -187,23 +187,26 @@ story(
   },
 )
 
+/** Another client of the same user, whose messages are not limited to a share. */
+const NOT_AVAILABLE = { presence: null, roster: false }
 story(
   'SM-12: too much for one session ends it, and nothing is lost',
   { ...inMemory, settings: { 'stream-management': { 'queue-stanzas': 5, 'ask-after-stanzas': 100, 'ask-after': '1 day' } } },
   async (cast) => {
     const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+    const other = await cast.client('bob', 'other', NOT_AVAILABLE)
     await enable(bob)
     const bodies = ['1', '2', '3', '4', '5', '6']
-    for (const body of bodies.slice(0, 5)) alice.send(chat(BOB, body))
-    for (const body of bodies.slice(0, 5)) await bob.expect(got(alice.jid, BOB, body))
-    alice.send(chat(BOB, '6'))
-    await bob.expect(got(alice.jid, BOB, '6'))
+    for (const body of bodies.slice(0, 5)) other.send(chat(BOB, body))
+    for (const body of bodies.slice(0, 5)) await bob.expect(got(other.jid, BOB, body))
+    other.send(chat(BOB, '6'))
+    await bob.expect(got(other.jid, BOB, '6'))
     await bob.expect(a(0))
     await bob.wire.expectStreamError('policy-violation')
     await alice.expect(gone(bob.jid))
     const again = await cast.client('bob', '2', { presence: null })
     again.send('<presence/>')
-    await again.expectAll(here(again.jid), here(alice.jid), ...bodies.map((body) => got(alice.jid, BOB, body, delay())))
+    await again.expectAll(here(again.jid), here(alice.jid), ...bodies.map((body) => got(other.jid, BOB, body, delay())))
     await alice.expect(here(again.jid))
   },
 )
@@ -213,10 +216,11 @@ story(
   { ...inMemory, settings: { 'stream-management': { 'queue-size': '10 KiB' } } },
   async (cast) => {
     const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+    const other = await cast.client('bob', 'other', NOT_AVAILABLE)
     await enable(bob)
     bob.drop()
     await sync(alice)
-    for (const id of ['1', '2', '3']) alice.send(chat(BOB, 'x'.repeat(4000), id))
+    for (const id of ['1', '2', '3']) other.send(chat(bob.jid, 'x'.repeat(4000), id))
     await alice.expect(gone(bob.jid))
   },
 )

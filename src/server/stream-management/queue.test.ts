@@ -291,6 +291,25 @@ test('SM-12: it is too full by number or by octets', () => {
   }
 })
 
+test('property: senders who keep to their shares never fill it, and whoever comes next finds room', () =>
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.constantFrom('a@x/1', 'a@x/2', 'b@x/1', 'c@x/1'), fc.nat(1500)), { maxLength: 60 }),
+      (said) => {
+        const queue = new UnacknowledgedQueue({ ...LIMITS, stanzas: 30, octets: 10_000 })
+        queue.disconnect()
+        for (const [i, [from, length]] of said.entries()) {
+          const packet = message(String(i), 'x'.repeat(length)).with({ from: jid(from) })
+          const before = { stanzas: queue.size, octets: queue.octets }
+          if (!queue.isBeyondShare(packet)) queue.push(packet, 0)
+          else assert.ok(before.stanzas >= 10 || before.octets > 3000, 'half of it is left to them at first')
+        }
+        assert.equal(queue.isOverfull, false)
+        assert.equal(queue.isBeyondShare(message('d', 'x').with({ from: jid('d@x/1') })), false)
+      },
+    ),
+  ))
+
 test('`Packet.keep` changes no octet, for any of the copies', () => {
   const packet = Packet.of({
     kind: 'message',

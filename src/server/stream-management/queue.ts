@@ -9,6 +9,7 @@
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import { authorOf } from '../../xmpp/forwarded.ts'
 import { Waiting } from './waiting.ts'
 
 export interface QueueLimits {
@@ -41,6 +42,8 @@ export type Acknowledgement =
 /** What a stanza costs beside its content: its name and attributes, about. */
 const ENVELOPE_OCTETS = 150
 const NONE: readonly never[] = []
+
+const octetsOf = ({ payload }: Packet): number => payload.text.length + ENVELOPE_OCTETS
 
 /** A count as it stands in `h`. */
 export const uint32 = (count: number): number => count >>> 0
@@ -78,6 +81,21 @@ export class UnacknowledgedQueue<N> {
   isBeyond(part: number): boolean {
     return this.size > this.#limits.stanzas * part || this.octets > this.#limits.octets * part
   }
+  /** Would its author then have more here than is still free for others? All are looked at only when half of it is taken. */
+  isBeyondShare(packet: Packet): boolean {
+    const octets = octetsOf(packet)
+    const stanzasFree = this.#limits.stanzas - this.size - 1
+    const octetsFree = this.#limits.octets - this.octets - octets
+    if (stanzasFree > this.size && octetsFree >= this.octets + octets) return false
+    const author = authorOf(packet)
+    const own = { stanzas: 1, octets }
+    for (const entry of this) {
+      if (authorOf(entry.packet) !== author) continue
+      own.stanzas += 1
+      own.octets += entry.octets
+    }
+    return own.stanzas > stanzasFree || own.octets > octetsFree
+  }
   /** How many stanzas were written, acknowledged or not. */
   get written(): number {
     return this.#acknowledged + this.#inFlight.length
@@ -107,7 +125,7 @@ export class UnacknowledgedQueue<N> {
   /** Takes in a stanza. Is it to be written now? */
   push(packet: Packet, at: Millis, note: N | null = null): boolean {
     this.#last += 1
-    const entry: Entry<N> = { n: this.#last, packet, at, octets: packet.payload.text.length + ENVELOPE_OCTETS, note }
+    const entry: Entry<N> = { n: this.#last, packet, at, octets: octetsOf(packet), note }
     this.#newest = entry
     const isFlying = this.#isConnected && this.#waiting === null && this.#hasRoom
     if (isFlying) this.#fly(entry)

@@ -69,7 +69,7 @@ class Offline {
     const { account, packet } = context
     if (packet.kind !== 'message' || NEVER_STORED.has(packet.type)) return 'next'
     const addressee = packet.to!.isBare ? undefined : account.session(packet.to!.resource)
-    const isFull = (session: Session): boolean => !hasRoomFor(account, session, packet.from)
+    const isFull = (session: Session): boolean => !hasRoomFor(account, session, packet)
     const isCrowded = addressee === undefined ? account.sessions.some((s) => isWilling(s) && isFull(s)) : isFull(addressee)
     if (!isCrowded && addressee !== undefined && !isWilling(addressee)) return 'next'
     const isInLine = isCrowded || this.#delivering.isInLine(account, packet.from)

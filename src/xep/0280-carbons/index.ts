@@ -74,7 +74,7 @@ class Carbons {
   sent({ session, packet }: FromClient): Verdict {
     // What the user sends to himself is copied where it arrives, to those who do not get it
     if (packet.kind !== 'message' || packet.to!.bare === session.account.bare.bare) return 'next'
-    const watchers = this.#watchers(session.account, packet.from, NOBODY)
+    const watchers = this.#watchers(session.account, packet, NOBODY)
     if (watchers === null || !isEligible(packet, 'sent', this.#isAnswer(session, packet.to!, packet))) return 'next'
     this.#note(session, packet.to!, packet)
     this.#copy('sent', packet, watchers)
@@ -84,7 +84,7 @@ class Carbons {
   received(context: ToAccount): Verdict {
     const { account, packet, delivered } = context
     if (packet.kind !== 'message') return 'next'
-    const watchers = this.#watchers(account, packet.from, delivered)
+    const watchers = this.#watchers(account, packet, delivered)
     if (watchers === null) return 'next'
     const answersEligible = delivered.some((session) => this.#isAnswer(session as Session, packet.from, packet))
     if (!isEligible(packet, 'received', answersEligible)) return 'next'
@@ -94,11 +94,11 @@ class Carbons {
   }
 
   /** Sessions that want copies, have room for them, have not sent the message and are none of `recipients`; null: none. */
-  #watchers(account: LocalAccount, sender: Jid, recipients: readonly Resource[]): readonly Session[] | null {
+  #watchers(account: LocalAccount, packet: Packet, recipients: readonly Resource[]): readonly Session[] | null {
     let watchers: Session[] | null = null
     for (const session of account.sessions) {
-      if (!session.get(this.#enabled) || session.jid.full === sender.full || recipients.includes(session)) continue
-      if (hasRoomFor(account, session, sender)) (watchers ??= []).push(session)
+      if (!session.get(this.#enabled) || session.jid.full === packet.from.full || recipients.includes(session)) continue
+      if (hasRoomFor(account, session, packet)) (watchers ??= []).push(session)
     }
     return watchers
   }

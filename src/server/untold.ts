@@ -1,0 +1,115 @@
+/**
+ * Presence of contacts for which a session has no room: the contact has used up its share. Nothing of it is kept but whose it
+ * was and of which resources, and of many not even that; when the client has read what waits it is told how things are then.
+ * So nobody fills a session by coming and going, and what the client shows in the end is true.
+ */
+import { contactKey } from '../im/account.ts'
+import { jid, type Jid } from '../xmpp/jid.ts'
+import { Packet } from '../xmpp/packet.ts'
+import type { Accounts } from './accounts.ts'
+import type { Keepsake } from './kept-sessions.ts'
+import type { Probing } from './probing.ts'
+import type { Router } from './router.ts'
+import type { SentLog } from './sent-log.ts'
+import type { Session } from './session.ts'
+
+export interface UntoldParts {
+  readonly accounts: Accounts
+  readonly router: Router
+  readonly probing: Probing
+  readonly sent: SentLog
+  readonly deliver: (session: Session, packet: Packet) => void
+}
+
+/** Of more resources of one contact nothing is remembered: all that the client was shown of it is closed. */
+const RESOURCES_MAX = 10
+
+/** What one contact has said that a session was not told: of each resource the last word, without its content; null: of too many. */
+type LastWords = Map<string, Packet> | null
+
+/** By the bare JID of the contact. */
+export type UntoldOfSession = Map<string, LastWords>
+
+export class Untold {
+  readonly #parts: UntoldParts
+
+  constructor(parts: UntoldParts) {
+    this.#parts = parts
+  }
+  /** There is no room for this presence, or for what the contact has said before it. */
+  add(session: Session, { type, from }: Packet): void {
+    const contact = from.asBare
+    if (session.untold?.has(contact.bare) !== true) this.#begin(session, contact)
+    const words = session.untold!.get(contact.bare)
+    if (words === null || words === undefined) return
+    words.set(from.full, Packet.of({ kind: 'presence', type, from, to: session.account.bare }))
+    if (words.size > RESOURCES_MAX) session.untold!.set(contact.bare, null)
+  }
+  /** Over a restart, and for the case that the server dies. */
+  get keepsake(): Keepsake {
+    return {
+      name: 'untold',
+      keep: ({ untold }) => (untold === null ? undefined : [...untold.keys()]),
+      stamp: ({ untold }) => (untold === null ? '' : [...untold.keys()].join(' ')),
+      restore: (session, kept) => {
+        for (const contact of (kept as readonly string[] | undefined) ?? []) this.#begin(session, jid(contact), null)
+      },
+    }
+  }
+
+  #begin(session: Session, contact: Jid, words: LastWords = this.#mayAsk(session, contact) ? new Map() : null): void {
+    ;(session.untold ??= new Map()).set(contact.bare, words)
+    if (!this.#mayAsk(session, contact)) this.#part(session, contact)
+    session.room.pour(this.#tell(session, contact))
+  }
+  #mayAsk({ account }: Session, contact: Jid): boolean {
+    return account.roster.isSubscribedTo(contactKey(contact))
+  }
+  /** Whom nobody can ask again, such as a room, is told that the session has gone: so both sides know that it is over. */
+  #part({ jid: me, directed }: Session, contact: Jid): void {
+    if (directed === null) return
+    for (const [full, to] of directed) {
+      if (to.bare !== contact.bare) continue
+      directed.delete(full)
+      this.#parts.router.routeQuietly(Packet.of({ kind: 'presence', type: 'unavailable', from: me, to }))
+    }
+  }
+  /** Takes its turn when the client has read what waits. Without a connection it does nothing: somebody drains the session. */
+  *#tell(session: Session, contact: Jid): Generator<void, void> {
+    if (session.connection === null) return
+    const words = session.untold?.get(contact.bare)
+    session.untold?.delete(contact.bare)
+    if (session.untold?.size === 0) session.untold = null
+    if (words === undefined || !session.takesPart) return
+    yield words === null ? this.#anew(session, contact) : this.#lastWords(session, contact, words)
+  }
+  #lastWords(session: Session, contact: Jid, words: ReadonlyMap<string, Packet>): void {
+    const { probing, router, deliver } = this.#parts
+    const isHere = router.isLocal(contact.domain)
+    let isToBeAsked = false
+    for (const word of words.values()) {
+      const now = isHere ? this.#now(session, word) : word
+      if (isHere || word.type === 'unavailable') deliver(session, now)
+      else isToBeAsked = true
+    }
+    if (isToBeAsked) probing.ask(session, [contact])
+  }
+  /** What a resource here says of itself to the account now. */
+  #now({ account }: Session, { from }: Packet): Packet {
+    const contact = this.#parts.accounts.get(from.bare)
+    const presence = contact?.session(from.resource)?.presence ?? null
+    const isSeen = presence !== null && contact!.roster.isSubscriber(account.bare.bare) && !contact!.hidden(account.bare)
+    return isSeen ? presence.addressedTo(account.bare) : gone(from, account.bare)
+  }
+  /** All of the contact is closed (RFC 6121 4.3.2), what is known to be shown one by one, and then it is asked who is there. */
+  #anew(session: Session, contact: Jid): void {
+    const { sent, deliver, probing } = this.#parts
+    const { account } = session
+    const shown = [...sent.lastTo(session.jid, contact)].filter(({ type, from }) => type === '' && !from.isBare)
+    for (const { from } of shown) deliver(session, gone(from, account.bare))
+    deliver(session, gone(contact, account.bare))
+    if (this.#mayAsk(session, contact)) probing.ask(session, [contact])
+  }
+}
+
+const gone = (from: Jid, to: Jid): Packet => Packet.of({ kind: 'presence', type: 'unavailable', from, to })
