@@ -8,6 +8,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as v from 'valibot'
+import { boundsOf } from '../src/base/settings.ts'
 import { sections, type SectionOfFile } from '../src/config/sections.ts'
 import type { Feature, Spec } from '../src/server/feature.ts'
 import { features, otherSpecs } from '../src/xep/catalogue.ts'
@@ -89,8 +90,8 @@ interface Option {
   readonly name: string
   readonly byDefault: unknown
   readonly doc: string
-  /** Null: any of its kind. */
-  readonly choices: readonly string[] | null
+  /** Which values there are, in words; empty: any of its kind. */
+  readonly range: string
 }
 
 /** What `base/settings.ts` has put into an option: a default round a pipe of a type and a description. */
@@ -108,9 +109,15 @@ function optionsOf({ schema }: SectionOfFile): readonly Option[] {
       name,
       byDefault,
       doc: v.getDescription(wrapped) ?? '',
-      choices: wrapped.pipe[0]?.type === 'picklist' ? wrapped.pipe[0].options! : null,
+      range: rangeOf(entry, wrapped.pipe[0]?.type === 'picklist' ? wrapped.pipe[0].options! : []),
     }
   })
+}
+
+function rangeOf(option: object, choices: readonly string[]): string {
+  if (choices.length > 0) return ` One of ${choices.map((choice) => `\`${toml(choice)}\``).join(', ')}.`
+  const words = boundsOf(option)?.words
+  return words === undefined ? '' : ` ${words.charAt(0).toUpperCase()}${words.slice(1)}.`
 }
 
 const toml = (value: unknown): string => (Array.isArray(value) ? `[${value.map(toml).join(', ')}]` : JSON.stringify(value))
@@ -120,13 +127,7 @@ function configurationPage(): string {
     .map((section) => ({ ...section, options: optionsOf(section) }))
     .filter(({ options }) => options.length > 0)
   const body = parts.map(({ name, doc, options, repeated }) => {
-    const rows = options.map((option) => [
-      `\`${option.name}\``,
-      `\`${toml(option.byDefault)}\``,
-      option.choices === null
-        ? option.doc
-        : `${option.doc} One of ${option.choices.map((choice) => `\`${toml(choice)}\``).join(', ')}.`,
-    ])
+    const rows = options.map((option) => [`\`${option.name}\``, `\`${toml(option.byDefault)}\``, `${option.doc}${option.range}`])
     return `\n## ${repeated === true ? `[[${name}]]` : `[${name}]`}\n\n${doc}\n\n${table(['Option', 'Default', 'Meaning'], rows)}`
   })
   return (

@@ -1,5 +1,5 @@
 /** Options of what the operator looks at and works with. */
-import { choice, count, list, path, section, type Settings } from '../base/settings.ts'
+import { between, choice, count, list, path, section, type Settings } from '../base/settings.ts'
 
 export const logSettings = section({
   level: choice(
@@ -24,5 +24,5 @@ export const adminSettings = section({
     [],
     'Names under which /health and /metrics are asked for, beside addresses, names without a dot, and the domains of the server. Under any other name they are refused with 421: a page of somebody else could have it lead here.',
   ),
-  'page': count(1000, 'Accounts that `porchlight user list` reads at a time.', 1),
+  'page': count(1000, between(1, 10_000), 'Accounts that `porchlight user list` reads at a time.'),
 })

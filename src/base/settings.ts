@@ -28,10 +28,11 @@ const SIZE: Readonly<Record<string, number>> = {
   GiB: 1024 ** 3,
 }
 
+/** Whole milliseconds or octets; null: there is no such unit. */
 function quantity(text: string, units: Readonly<Record<string, number>>): number | null {
   const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(text.trim())
   const unit = match === null ? undefined : (units[match[2]!] ?? units[match[2]!.replace(/s$/, '')])
-  return unit === undefined ? null : Number(match![1]) * unit
+  return unit === undefined ? null : Math.round(Number(match![1]) * unit)
 }
 
 function withUnit(units: Readonly<Record<string, number>>, what: string) {
@@ -46,25 +47,59 @@ function withUnit(units: Readonly<Record<string, number>>, what: string) {
   )
 }
 
+/** Which values make sense, as one writes them. */
+interface Range<T> {
+  readonly min: T
+  readonly max: T
+  /** 0 is outside, and has a meaning of its own. */
+  readonly isZeroMeant: boolean
+}
+export const between = <T extends number | string>(min: T, max: T): Range<T> => ({ min, max, isZeroMeant: false })
+export const zeroOr = <T extends number | string>(min: T, max: T): Range<T> => ({ min, max, isZeroMeant: true })
+
+/** The same in the units of the code. */
+export interface Bounds extends Range<number> {
+  /** "from 1 s to 1 day, or 0 s" */
+  readonly words: string
+}
+const bounds = new WeakMap<object, Bounds>()
+/** Every option that is a number, a span of time or a size has them. */
+export const boundsOf = (option: object): Bounds | undefined => bounds.get(option)
+
+const isWithin = (value: number, { min, max, isZeroMeant }: Bounds): boolean =>
+  (value >= min && value <= max) || (isZeroMeant && value === 0)
+
+/** @param zero as one writes it */
+function boundsIn<T extends number | string>(range: Range<T>, zero: T, read: (text: T) => number): Bounds {
+  const { min, max, isZeroMeant } = range
+  const words = `from ${min} to ${max}${isZeroMeant ? `, or ${zero}` : ''}`
+  return { min: read(min), max: read(max), isZeroMeant, words }
+}
+const bounded = <T extends object>(option: T, its: Bounds): T => {
+  bounds.set(option, its)
+  return option
+}
+
+function quantityOption(kind: readonly [units: typeof DURATION, what: string, zero: string]) {
+  const [units, what, zero] = kind
+  return (byDefault: string, range: Range<string>, doc: string) => {
+    const its = boundsIn(range, zero, (text) => quantity(text, units)!)
+    const within = v.check((value: number) => isWithin(value, its), `must be ${its.words}`)
+    return bounded(v.optional(v.pipe(withUnit(units, what), within, v.description(doc)), byDefault), its)
+  }
+}
 /** A span of time such as "10 minutes"; the code sees milliseconds. */
-export const duration = (byDefault: string, doc: string) =>
-  v.optional(v.pipe(withUnit(DURATION, 'a span of time with its unit, such as "30 seconds"'), v.description(doc)), byDefault)
-
+export const duration = quantityOption([DURATION, 'a span of time with its unit, such as "30 seconds"', '0 s'])
 /** A number of octets such as "256 KiB"; the code sees octets. */
-export const size = (byDefault: string, doc: string) =>
-  v.optional(v.pipe(withUnit(SIZE, 'a size with its unit, such as "256 KiB"'), v.description(doc)), byDefault)
+export const size = quantityOption([SIZE, 'a size with its unit, such as "256 KiB"', '0 B'])
 
-/** A whole number from `min` up. */
-export const count = (byDefault: number, doc: string, min = 0) =>
-  v.optional(
-    v.pipe(
-      v.number('must be a number'),
-      v.integer('must be a whole number'),
-      v.minValue(min, `must be at least ${min}`),
-      v.description(doc),
-    ),
-    byDefault,
-  )
+/** A whole number. */
+export const count = (byDefault: number, range: Range<number>, doc: string) => {
+  const its = boundsIn(range, 0, (number) => number)
+  const within = v.check((value: number) => isWithin(value, its), `must be ${its.words}`)
+  const number = v.pipe(v.number('must be a number'), v.integer('must be a whole number'), within, v.description(doc))
+  return bounded(v.optional(number, byDefault), its)
+}
 
 export const flag = (byDefault: boolean, doc: string) =>
   v.optional(v.pipe(v.boolean('must be true or false'), v.description(doc)), byDefault)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -401,6 +401,22 @@ test('check: a wrong configuration is refused with file, line, option and remedy
     `${join(place.directory, 'porchlight.toml')}:2: [streams] require-tsl: there is no such option. Did you mean require-tls?\n`,
   )
   assert.equal((await place.run('start')).code, 78)
+})
+
+test('a damaged database: check and start say which file and what to do, without a trace of the stack', async (t) => {
+  const place = new Place(t, FREE_PORTS)
+  mkdirSync(join(place.directory, 'data'))
+  writeFileSync(join(place.directory, 'data', 'porchlight.db'), 'Two households, both alike in dignity')
+  const words = /database .+porchlight\.db is damaged or is not a database .+ restore a backup\.\n$/
+  for (const [command, code] of [
+    ['check', 78],
+    ['start', 69],
+  ] as const) {
+    const outcome = await place.run(command)
+    assert.equal(outcome.code, code)
+    assert.match(outcome.err, words)
+    assert.equal(outcome.err.trim().split('\n').length, 1)
+  }
 })
 
 test('check: a certificate that cannot be read is named', async (t) => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { complaintsAbout, warningsAbout, type Complaint } from './checks.ts'
+import { complaintsAbout, type Complaint } from './checks.ts'
 import { load } from './loader.ts'
 import { configOf, sections, type Config } from './sections.ts'
+import { warningsAbout } from './warnings.ts'
 
 const config = (toml: string): Config => configOf(load({ file: 'porchlight.toml', toml, readFile: () => '' }, sections, () => []))
 const brief = (complaints: readonly Complaint[]): string[] =>
@@ -29,8 +30,12 @@ test('each complaint names option, fault and remedy', () => {
     ['[sasl]\nmechanisms = ["PLAIN", "SCRAM-SHA-1"]', /no mechanism "PLAIN" here\. Write plain = true instead/],
     ['[sasl]\nmechanisms = []', /^\[sasl\] mechanisms: nobody could log in/],
     ['[sasl]\nplain-without-tls = true', /^\[sasl\] plain-without-tls: it has no effect without plain/],
-    ['[streams]\nstanza-size = "9999 B"', /^\[streams\] stanza-size: RFC 6120 13\.12 forbids a limit below 10000 octets/],
-    ['[streams]\nstanza-size-before-login = "1 KB"', /^\[streams\] stanza-size-before-login: RFC 6120 13\.12/],
+    ['[server]\ndomains = ["a.example", "A.example"]', /^\[server\] domains: "A\.example" is there twice\. Name it once/],
+    ['[admin]\nmonitoring-hosts = ["https://m.example/"]', /^\[admin\] monitoring-hosts: "https:.+" is not the name of a host/],
+    ['[admin]\nmonitoring-hosts = ["m.example:9090"]', /^\[admin\] monitoring-hosts: /],
+    ['[admin]\nmonitoring-hosts = ["*.example"]', /^\[admin\] monitoring-hosts: /],
+    ['[admin]\nmonitoring-hosts = [""]', /^\[admin\] monitoring-hosts: /],
+    ['[admin]\nmonitoring-hosts = ["192.0.2.1"]', /^\[admin\] monitoring-hosts: /],
     [
       '[streams]\nstanza-size = "1 MiB"',
       /^\[streams\] output-queue: a client that comes back for its session may get more at once\. Write "1280 KiB" or more/,

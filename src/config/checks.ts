@@ -1,16 +1,16 @@
 /** What the kinds of the options cannot say: values that mean something, and options that go together. */
-import type { Millis } from '../base/clock.ts'
 import { addressOf, isPrivate } from '../net/address.ts'
 import { targetOf } from '../net/dns.ts'
-import { RESUMPTION_MS } from '../stream/s2s/management.ts'
 import { peerDomain } from '../stream/s2s/trust.ts'
+import { isHostName } from '../net/http-host.ts'
 import { isNetwork } from '../net/http-peer.ts'
 import { isOrigin } from '../net/origins.ts'
 import { SCRAM_AND_EXTERNAL } from '../stream/settings.ts'
 import { WINDOW_OCTETS } from '../xep/0198-stream-management/index.ts'
 import { JidError, prepareDomain } from '../xmpp/jid.ts'
 import { nthSection } from './lines.ts'
-import { addresses, exposures } from './listening.ts'
+import { addresses } from './listening.ts'
+import { contradictions } from './relations.ts'
 import type { Config } from './sections.ts'
 import { remedyFor } from './suggestion.ts'
 
@@ -21,12 +21,6 @@ export interface Complaint {
   readonly remedy: string
 }
 
-/** RFC 6120 13.12, rule 4: the limit must not be smaller, in octets. */
-const STANZA_SIZE_MIN = 10_000
-
-/** Of a component's secret: XEP-0114 uses it with a hash that is computed quickly. */
-const SECRET_MIN = 20
-
 /** What keeps the server from being started with these settings. */
 export function complaintsAbout(config: Config): readonly Complaint[] {
   return [
@@ -34,54 +28,13 @@ export function complaintsAbout(config: Config): readonly Complaint[] {
     ...addresses(config),
     ...certificates(config),
     ...mechanisms(config),
-    ...sizes(config),
+    ...contradictions(config),
+    ...outputQueue(config),
     ...components(config),
     ...peers(config),
     ...web(config),
+    ...monitoringHosts(config),
   ]
-}
-
-/** What it may be started with, but only on purpose. */
-export function warningsAbout(config: Config): readonly Complaint[] {
-  const { server, sasl, streams, presence, component } = config
-  const found: Complaint[] = [...exposures(config), ...resumptions(config)]
-  const warn = (section: string, option: string, what: string): void =>
-    void found.push({ section, option, what, remedy: 'Leave it out, except for tests.' })
-  if (server.fresh) warn('server', 'fresh', 'nothing is kept when the server stops')
-  if (!streams['require-tls']) warn('streams', 'require-tls', 'users may log in and write without encryption')
-  if (presence['queries-by-strangers']) warn('presence', 'queries-by-strangers', 'strangers can find out who is online')
-  if (sasl['plain-without-tls']) warn('sasl', 'plain-without-tls', 'passwords may be sent where everybody can read them')
-  for (const [i, { secret }] of component.entries()) {
-    if (secret.length >= SECRET_MIN) continue
-    found.push({
-      section: nthSection('component', i + 1),
-      option: 'secret',
-      what: 'it is short: somebody may guess it',
-      remedy: `Write one of ${SECRET_MIN} characters or more.`,
-    })
-  }
-  return found
-}
-
-/** After a stream between servers broke, what is for the other side may be held for so long, since it may be resumed. */
-function* resumptions({ federation, features }: Config): Iterable<Complaint> {
-  if (!federation.enabled || !federation['stream-management']) return
-  const annotations = features['presence-annotations'] as { readonly 'confirm-within': Millis }
-  const [held, remedy] = [`${RESUMPTION_MS / 1000} seconds`, `Write "${RESUMPTION_MS / 500} seconds" or more.`]
-  if (federation['queue-timeout'] <= RESUMPTION_MS)
-    yield {
-      section: 'federation',
-      option: 'queue-timeout',
-      what: `stanzas are refused while they are held, for up to ${held}, until it is known what a broken stream has carried`,
-      remedy,
-    }
-  if (annotations['confirm-within'] <= RESUMPTION_MS)
-    yield {
-      section: 'presence-annotations',
-      option: 'confirm-within',
-      what: `contacts may be shown as gone while stanzas are held, for up to ${held}, after a stream has broken`,
-      remedy,
-    }
 }
 
 function* domains({ server }: Config): Iterable<Complaint> {
@@ -95,8 +48,10 @@ function* domains({ server }: Config): Iterable<Complaint> {
   }
   if (server['data-directory'].trim() === '')
     yield { section: 'server', option: 'data-directory', what: 'it names no directory', remedy: 'Write a path such as "data".' }
-  for (const domain of server.domains) {
+  for (const [i, domain] of server.domains.entries()) {
     const reason = reasonAgainst(domain)
+    if (reason === null && server.domains.slice(0, i).some((other) => reasonAgainst(other) === null && same(other, domain)))
+      yield { section: 'server', option: 'domains', what: `"${domain}" is there twice`, remedy: 'Name it once.' }
     if (reason !== null)
       yield {
         section: 'server',
@@ -106,6 +61,8 @@ function* domains({ server }: Config): Iterable<Complaint> {
       }
   }
 }
+
+const same = (one: string, other: string): boolean => prepareDomain(one) === prepareDomain(other)
 
 function reasonAgainst(domain: string, prepare = prepareDomain): string | null {
   try {
@@ -164,23 +121,7 @@ function* mechanisms({ sasl, tls }: Config): Iterable<Complaint> {
   }
 }
 
-function* sizes({ streams, federation }: Config): Iterable<Complaint> {
-  for (const option of ['stanza-size', 'stanza-size-before-login'] as const) {
-    if (streams[option] >= STANZA_SIZE_MIN) continue
-    yield {
-      section: 'streams',
-      option,
-      what: `RFC 6120 13.12 forbids a limit below ${STANZA_SIZE_MIN} octets`,
-      remedy: 'Write "10 KB" or more.',
-    }
-  }
-  if (federation['stanza-size'] < STANZA_SIZE_MIN)
-    yield {
-      section: 'federation',
-      option: 'stanza-size',
-      what: `RFC 6120 13.12 forbids a limit below ${STANZA_SIZE_MIN} octets`,
-      remedy: 'Write "10 KB" or more.',
-    }
+function* outputQueue({ streams }: Config): Iterable<Complaint> {
   if (streams['output-queue'] < WINDOW_OCTETS + streams['stanza-size'])
     yield {
       section: 'streams',
@@ -286,4 +227,16 @@ function* web({ web: { origins, 'trusted-proxies': proxies, 'see-other-uri': els
       `"${elsewhere}" is no secure endpoint`,
       'Write one such as "wss://other.example.org/xmpp-websocket".',
     )
+}
+
+function* monitoringHosts({ admin }: Config): Iterable<Complaint> {
+  for (const text of admin['monitoring-hosts'])
+    if (!isHostName(text))
+      yield {
+        section: 'admin',
+        option: 'monitoring-hosts',
+        what: `"${text}" is not the name of a host`,
+        remedy:
+          'Write one such as "metrics.example.org", without "https://", port or path, and not in other letters than a to z.',
+      }
 }

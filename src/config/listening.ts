@@ -56,12 +56,44 @@ function collide(one: Address, other: Address): boolean {
 /** Ports that tell more than strangers should know. */
 export function* exposures(config: Config): Iterable<Complaint> {
   for (const { option, text, host } of portsOf(config)) {
-    if (option !== 'monitoring' || isPrivate(host)) continue
-    yield {
-      section: 'listen',
-      option,
-      what: `"${text}" can be reached from elsewhere, and /metrics tells everybody how many users are connected`,
-      remedy: 'Write "127.0.0.1:9090", or the address of this machine in its own private network.',
-    }
+    const exposed = EXPOSED[option]
+    if (exposed === undefined || isPrivate(host)) continue
+    yield { section: 'listen', option, what: `"${text}" can be reached from elsewhere, and ${exposed[0]}`, remedy: exposed[1] }
+  }
+}
+
+const EXPOSED: Readonly<Partial<Record<keyof ListenSettings, readonly [what: string, remedy: string]>>> = {
+  monitoring: [
+    '/metrics tells everybody how many users are connected',
+    'Write "127.0.0.1:9090", or the address of this machine in its own private network.',
+  ],
+  http: [
+    'what goes over it is not encrypted: everybody on the way can read it',
+    'Write "127.0.0.1:5280" and have a reverse proxy with TLS in front of it, or use https.',
+  ],
+}
+
+const FOR_CLIENTS: readonly string[] = ['c2s', 'c2s-direct-tls', 'http', 'https']
+
+/** A server that nobody can reach at all: of no use, unless a program has it inside. */
+export function* nowhere(config: Config): Iterable<Complaint> {
+  if (portsOf(config).some(({ option }) => option !== 'monitoring')) return
+  yield {
+    section: 'listen',
+    option: 'c2s',
+    what: 'nobody could reach the server: it would listen nowhere',
+    remedy: 'Write an address for clients, such as "[::]:5222", or leave the section out.',
+  }
+}
+
+/** No port for clients, though there is one for other servers or components. */
+export function* unreachable(config: Config): Iterable<Complaint> {
+  const ports = portsOf(config)
+  if (ports.length === 0 || ports.some(({ option }) => FOR_CLIENTS.includes(option))) return
+  yield {
+    section: 'listen',
+    option: 'c2s',
+    what: 'no client can reach the server',
+    remedy: 'Write an address for clients, such as "[::]:5222".',
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as v from 'valibot'
-import { choice, count, duration, files, flag, list, section, size, text } from '../base/settings.ts'
+import { between, boundsOf, choice, count, duration, files, flag, list, section, size, text, zeroOr } from '../base/settings.ts'
 import { load, type Source } from './loader.ts'
 import { ConfigError, sentence, type Problem } from './problem.ts'
 import type { SectionOfFile } from './sections.ts'
@@ -12,9 +12,9 @@ const sections: readonly SectionOfFile[] = [
     doc: '',
     schema: section({
       'require-tls': flag(true, ''),
-      'stanza-size': size('256 KiB', ''),
-      'login-timeout': duration('60 seconds', ''),
-      'depth': count(64, '', 8),
+      'stanza-size': size('256 KiB', between('1 KiB', '1 MiB'), ''),
+      'login-timeout': duration('60 seconds', zeroOr('1 s', '1 day'), ''),
+      'depth': count(64, between(8, 1000), ''),
     }),
   },
   { name: 'log', doc: '', schema: section({ level: choice(['info', 'warn'], 'info', '') }) },
@@ -110,14 +110,20 @@ test('a section that is a value is refused', () => {
 })
 
 test('values of the wrong kind are refused with what they must be', () => {
-  const cases: readonly (readonly [toml: string, what: string])[] = [
+  const cases: readonly (readonly [toml: string, what: string | null])[] = [
     ['[streams]\nrequire-tls = "yes"', 'must be true or false'],
     ['[streams]\nstanza-size = 1024', 'must be a size with its unit, such as "256 KiB", in quotes'],
     ['[streams]\nstanza-size = "1024 bites"', 'must be a size with its unit, such as "256 KiB"'],
     ['[streams]\nlogin-timeout = "60"', 'must be a span of time with its unit, such as "30 seconds"'],
     ['[streams]\ndepth = "9"', 'must be a number'],
     ['[streams]\ndepth = 9.5', 'must be a whole number'],
-    ['[streams]\ndepth = 7', 'must be at least 8'],
+    ['[streams]\ndepth = 7', 'must be from 8 to 1000'],
+    ['[streams]\ndepth = 1001', 'must be from 8 to 1000'],
+    ['[streams]\nstanza-size = "0 B"', 'must be from 1 KiB to 1 MiB'],
+    ['[streams]\nlogin-timeout = "1 ms"', 'must be from 1 s to 1 day, or 0 s'],
+    ['[streams]\nlogin-timeout = "0.4 days"', null],
+    ['[streams]\nlogin-timeout = "0 h"', null],
+    ['[streams]\nlogin-timeout = "1.1 days"', 'must be from 1 s to 1 day, or 0 s'],
     ['[log]\nlevel = "loud"', 'must be one of "info", "warn"'],
     ['[server]\ndomains = "localhost"', 'must be a list'],
     ['[server]\ndomains = [1]', 'must be a list of texts in quotes'],
@@ -127,14 +133,14 @@ test('values of the wrong kind are refused with what they must be', () => {
   for (const [toml, what] of cases)
     assert.deepEqual(
       problems(toml).map((p) => [p.line, p.what]),
-      [[2, what]],
+      what === null ? [] : [[2, what]],
       toml,
     )
 })
 
 test('a wrong value is shown with the default', () => {
   assert.deepEqual(sentences('[streams]\ndepth = 7'), [
-    'porchlight.toml:2: [streams] depth: must be at least 8. It is 7; the default is 64.',
+    'porchlight.toml:2: [streams] depth: must be from 8 to 1000. It is 7; the default is 64.',
   ])
 })
 
@@ -178,6 +184,28 @@ test('the sections of the server themselves have a default for every option', as
   const { sections: real } = await import('./sections.ts')
   for (const { name, schema } of real) assert.equal(v.safeParse(schema, {}).success, true, name)
   assert.equal(new Set(real.map((s) => s.name)).size, real.length)
+})
+
+test('every number, span of time and size has bounds, and a word on what 0 means where it is taken', async () => {
+  const { sections: real } = await import('./sections.ts')
+  let found = 0
+  for (const { name, schema } of real)
+    for (const [option, entry] of Object.entries(schema.entries)) {
+      const byDefault = (v.parse(schema, {}) as Record<string, unknown>)[option]
+      if (typeof byDefault !== 'number') continue
+      found += 1
+      const place = `[${name}] ${option}`
+      const its = boundsOf(entry)
+      assert(its !== undefined, `${place} has no bounds`)
+      const isTaken = (value: unknown): boolean => v.safeParse(schema, { [option]: value }).success
+      const written = (value: number): readonly unknown[] => [value, `${value} ms`, `${value} B`]
+      assert(written(its.min).some(isTaken) && written(its.max).some(isTaken), place)
+      for (const value of [its.max + 1, ...(its.min > 1 ? [its.min - 1] : [])]) assert(!written(value).some(isTaken), place)
+      assert.equal(written(0).some(isTaken), its.isZeroMeant || its.min === 0, place)
+      const { wrapped } = entry as unknown as { readonly wrapped: Parameters<typeof v.getDescription>[0] }
+      if (its.isZeroMeant) assert.match(v.getDescription(wrapped) ?? '', /\b0( s"| B")?: /, place)
+    }
+  assert(found > 90, `${found} options are few`)
 })
 
 test('a section that may be repeated is an array of tables, each with its own lines', () => {

@@ -7,8 +7,12 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 
 const HOST = /^(\[[0-9a-f:.]+\]|[\w.-]*)(:\d{1,5})?$/i
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i
 /** What a request has once, and what another reader might take a second one of for. */
 const SINGLE: readonly string[] = ['host', 'origin', 'content-type', 'content-length']
+
+/** A name as it stands in a Host, in letters, digits and hyphens (RFC 9112 3.2, RFC 1123 2.1). */
+export const isHostName = (text: string): boolean => HOST_NAME.test(text) && isIP(text) === 0
 
 /** Null: nothing is wrong with them. */
 export function headerFault({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): string | null {

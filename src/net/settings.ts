@@ -1,5 +1,5 @@
 /** Options of the network: where the server listens, and with which certificates. */
-import { duration, files, flag, list, path, section, text, type Settings } from '../base/settings.ts'
+import { between, duration, files, flag, list, path, section, text, type Settings } from '../base/settings.ts'
 
 export const listenSettings = section({
   'c2s': list(
@@ -54,7 +54,11 @@ export const webSettings = section({
     ['127.0.0.1', '::1'],
     'Addresses and networks, such as "10.0.0.0/8", of reverse proxies that are believed when they say for whom they speak (X-Forwarded-For) and whether that was encrypted (X-Forwarded-Proto). They must set both headers themselves.',
   ),
-  'request-timeout': duration('20 seconds', 'Time for one whole request to come. A slower connection is cut.'),
+  'request-timeout': duration(
+    '20 seconds',
+    between('1 s', '10 minutes'),
+    'Time for one whole request to come. A slower connection is cut.',
+  ),
   'see-other-uri': text(
     '',
     'Where clients are sent that come by WebSocket, such as "wss://other.example.org/xmpp-websocket" (RFC 7395 3.6.1). Empty: they are served here.',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
@@ -11,6 +11,9 @@ import { ConfigError, sentence } from '../config/problem.ts'
 import { makeCertificate } from '../net/certificate-making.ts'
 import { inspect } from './inspection.ts'
 import { readSetup } from './setup.ts'
+import { Authority } from '../../test/support/authority.ts'
+import { openSqlite } from '../storage/sqlite.ts'
+import { SystemClock } from '../base/clock.ts'
 
 const DAY = 86_400_000
 const NOW = Date.UTC(2026, 5, 15)
@@ -28,7 +31,7 @@ async function certificate(directory: string, name: string, domains: readonly st
 }
 
 /** Others may use the usual ports meanwhile. */
-const NO_PORTS = `\n[listen]\n${['c2s', 'c2s-direct-tls', 's2s', 's2s-direct-tls', 'http', 'https', 'monitoring'].map((option) => `${option} = []\n`).join('')}`
+const NO_PORTS = `\n[listen]\nc2s = ["127.0.0.1:0"]\n${['c2s-direct-tls', 's2s', 's2s-direct-tls', 'http', 'https', 'monitoring'].map((option) => `${option} = []\n`).join('')}`
 
 /** Ports of which only those for clients are open. */
 const only = (options: string): string =>
@@ -104,10 +107,7 @@ test('an address that the machine does not have is a mistake', async (t) => {
 
 test('ports that stay closed are not looked at', async (t) => {
   assert.deepEqual(
-    await check(
-      folder(t),
-      `${NO_PORTS.replace('s2s = []', 's2s = ["192.0.2.7:5269", "[::]:5222"]')}[federation]\nenabled = false\n`,
-    ),
+    await check(folder(t), `${NO_PORTS.replace('s2s = []', 's2s = ["192.0.2.7:5269"]')}[federation]\nenabled = false\n`),
     [],
   )
 })
@@ -229,4 +229,65 @@ test('a configuration that is not UTF-8 is called so, with the line', (t) => {
   assert.throws(() => readSetup({ configFile: null, fresh: false, directory: place, platform: 'linux' }), {
     message: `${place}/porchlight.toml:2: this is not UTF-8. Save the file as UTF-8 in your editor.`,
   })
+})
+
+test('RFC 5280 4.2.1.12: a certificate that is for clients only is a mistake', async (t) => {
+  const place = folder(t)
+  const authority = await Authority.found(place)
+  const names = { dns: ['localhost'] }
+  await authority.certify('client', names, { clientsOnly: true })
+  await authority.certify('server', names, { serversOnly: true })
+  const forClients = await check(place, tls('client'))
+  assert.equal(forClients.length, 1, forClients.join())
+  assert.match(
+    forClients[0]!,
+    /^:2: \[tls\] certificate: .*client\.crt is for clients only: .+\. Have one issued whose extended key usage has serverAuth\./,
+  )
+  assert.doesNotMatch((await check(place, tls('server'))).join(), /clients only/)
+})
+
+test('a database that is damaged, at its head or in its middle, is a mistake; one that is sound or empty is none', async (t) => {
+  const place = folder(t)
+  const data = join(place, 'data')
+  const file = join(data, 'porchlight.db')
+  const toml = '[server]\ndata-directory = "data"\n'
+  mkdirSync(data)
+  const database = await openSqlite(file, { clock: new SystemClock() })
+  await database.write({ sql: 'create table a (b text)', parameters: [] })
+  for (let i = 0; i < 20; i++) await database.write({ sql: 'insert into a values (?)', parameters: ['x'.repeat(4000)] })
+  await database.close()
+  const sound = readFileSync(file)
+  assert.deepEqual(await check(place, toml), [])
+  const inTheMiddle = Buffer.from(sound)
+  for (let page = 2 * 4096; page < sound.length; page += 4096) inTheMiddle.fill(0xff, page, page + 100)
+  for (const octets of [Buffer.from('Dear Juliet'), sound.subarray(0, 6000), inTheMiddle]) {
+    writeFileSync(file, octets)
+    const found = await check(place, toml)
+    assert.equal(found.length, 1, found.join())
+    assert.match(
+      found[0]!,
+      /^:2: \[server\] data-directory: The database .+porchlight\.db is damaged .+\. Stop the server, .+ restore a backup\./,
+    )
+    assert.deepEqual(readFileSync(file), octets, 'it is as it was')
+  }
+  writeFileSync(file, '')
+  assert.deepEqual(await check(place, toml), [])
+  assert.deepEqual(readdirSync(data), ['porchlight.db'])
+})
+
+test('a server that would listen nowhere is a mistake; one without a port for clients, or with an open one in the clear, is noted', async (t) => {
+  const place = folder(t)
+  assert.deepEqual(await check(place, only('c2s = []\nc2s-direct-tls = []')), [
+    ':2: [listen] c2s: nobody could reach the server: it would listen nowhere. Write an address for clients, such as "[::]:5222", or leave the section out.',
+  ])
+  assert.match(
+    (
+      await check(place, NO_PORTS.replace('c2s = ["127.0.0.1:0"]', 'c2s = []').replace('s2s = []', 's2s = ["127.0.0.1:0"]'))
+    ).join(),
+    /^Note :3: \[listen\] c2s: no client can reach the server\. Write/,
+  )
+  assert.match(
+    (await check(place, NO_PORTS.replace('http = []', 'http = ["0.0.0.0:0"]'))).join(),
+    /^Note :7: \[listen\] http: "0\.0\.0\.0:0" can be reached from elsewhere, and what goes over it is not encrypted.+ TLS /,
+  )
 })

@@ -6,11 +6,15 @@ import { lstat, mkdtemp, rmdir, stat } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
 import { ADDRESS_OCTETS_MAX } from '../admin/control-address.ts'
-import type { Millis } from '../base/clock.ts'
-import { warningsAbout, type Complaint } from '../config/checks.ts'
+import { SystemClock, type Millis } from '../base/clock.ts'
+import type { Complaint } from '../config/checks.ts'
 import { portsOf } from '../config/listening.ts'
 import { ConfigError } from '../config/problem.ts'
+import { warningsAbout } from '../config/warnings.ts'
 import { addressOf, type Address } from '../net/address.ts'
+import { checkSound } from '../storage/soundness.ts'
+import { StorageError } from '../storage/storage-error.ts'
+import { DATABASE_FILE } from './assembly.ts'
 import { addressReason } from './ports.ts'
 import type { Setup } from './setup.ts'
 import { inspectCertificates } from './tls.ts'
@@ -30,6 +34,7 @@ export async function inspect(setup: Setup, { platform, now, held }: Surrounding
     ...certificates.mistakes,
     ...(await addresses(setup, held)),
     ...(await dataDirectory(setup)),
+    ...(await database(setup)),
     ...(await controlSocket(setup, platform)),
   ]
   if (mistakes.length > 0) throw new ConfigError(mistakes.map(setup.problem))
@@ -79,6 +84,20 @@ async function dataDirectory(setup: Setup): Promise<readonly Complaint[]> {
   const reason = await reasonAgainstWriting(directory)
   if (reason !== null) complain(`${directory} cannot be used (${reason})`)
   return found
+}
+
+/** One that is there, and that would be opened. */
+async function database({ config, dataDirectory: directory }: Setup): Promise<readonly Complaint[]> {
+  const file = join(directory, DATABASE_FILE)
+  const isThere = !config.server.fresh && (await stat(file).catch(() => null)) !== null
+  if (!isThere) return []
+  try {
+    await checkSound(file, new SystemClock())
+    return []
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+    return [{ section: 'server', option: 'data-directory', what: error.what, remedy: error.remedy }]
+  }
 }
 
 /** @param platform Windows has pipes, which are no files */

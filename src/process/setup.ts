@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { complaintsAbout, type Complaint } from '../config/checks.ts'
+import { nowhere } from '../config/listening.ts'
 import { checked, load, placing, type Source, type Table } from '../config/loader.ts'
 import { ConfigError, type Problem } from '../config/problem.ts'
 import { configOf, sections, type Config } from '../config/sections.ts'
@@ -41,7 +42,8 @@ export function readSetup({ configFile, fresh, directory, platform }: SetupOptio
     toml: toml ?? '',
     readFile: (path: string): string => readFileSync(resolve(home, path), 'utf8'),
   }
-  const config = configOf(load(source, sections, (values) => complaintsAbout(configOf(values))))
+  const complaints = (config: Config): readonly Complaint[] => [...complaintsAbout(config), ...nowhere(config)]
+  const config = configOf(load(source, sections, (values) => complaints(configOf(values))))
   return placed(fresh ? { ...config, server: { ...config.server, fresh } } : config, source, home, platform)
 }
 

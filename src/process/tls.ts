@@ -1,4 +1,5 @@
 /** The certificates of the server: those that the configuration names, or one of our own making. */
+import type { X509Certificate } from 'node:crypto'
 import type { Clock, Millis } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
 import { silent, type Log } from '../base/log.ts'
@@ -26,6 +27,9 @@ export interface TlsParts {
   readonly log: Log
 }
 
+/** Extended key usages, as object identifiers. */
+const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
+const ANY_PURPOSE = '2.5.29.37.0'
 const DAY: Millis = 86_400_000
 /** Certificates are usually renewed weeks before they expire: one that is still in use now has been forgotten. */
 const SOON: Millis = 7 * DAY
@@ -90,6 +94,12 @@ function doubtsAbout({ config }: Setup, certificates: Certificates, now: Millis)
     const renew = 'Renew it; the server takes the new one without a restart.'
     if (expiresAt <= now) doubt(true, `${source.chainFile} expired on ${dayOf(expiresAt)}`, renew)
     else if (expiresAt < now + SOON) doubt(false, `${source.chainFile} expires on ${dayOf(expiresAt)}`, renew)
+    if (!isForServers(chain[0]!))
+      doubt(
+        true,
+        `${source.chainFile} is for clients only: everybody refuses it from a server (RFC 5280 4.2.1.12)`,
+        'Have one issued whose extended key usage has serverAuth.',
+      )
     if (validFrom > now)
       doubt(true, `${source.chainFile} is not valid before ${dayOf(validFrom)}`, "Correct this machine's clock, or wait.")
     const fault = chainFault(chain, now)
@@ -112,6 +122,12 @@ function doubtsAbout({ config }: Setup, certificates: Certificates, now: Millis)
   }
   return found
 }
+
+/** RFC 5280 4.2.1.12: a certificate that says what it is for is for nothing else. */
+const isForServers = ({ keyUsage }: X509Certificate): boolean =>
+  keyUsage === undefined ||
+  keyUsage.length === 0 ||
+  keyUsage.some((purpose) => purpose === SERVER_AUTH || purpose === ANY_PURPOSE)
 
 const dayOf = (moment: Millis): string => new Date(moment).toISOString().slice(0, 10)
 

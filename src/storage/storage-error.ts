@@ -33,10 +33,15 @@ const OF_THE_FILE: ReadonlySet<StorageTrouble> = new Set(['not-writable', 'disk-
 /** An operation on the database failed and changed nothing. */
 export class StorageError extends OperatingError {
   readonly trouble: StorageTrouble
+  /** What has happened, and what to do, if anything can be done: together they are the message. */
+  readonly what: string
+  readonly remedy: string
 
-  constructor(trouble: StorageTrouble, sentence: string) {
-    super(sentence, PASSING.has(trouble))
+  constructor(trouble: StorageTrouble, what: string, remedy = '') {
+    super(`${what} ${remedy}`.trimEnd(), PASSING.has(trouble))
     this.trouble = trouble
+    this.what = what
+    this.remedy = remedy
   }
 }
 
@@ -54,6 +59,9 @@ export const UNMET = -1
 /** Not SQLite's: the operating system refused the file. */
 export const FILE = -2
 
+/** SQLITE_CORRUPT */
+export const CORRUPT = 11
+
 /** `failure` as an error that names `file` and the remedy. */
 export function storageError(failure: Failure, file: string): StorageError {
   const { code, message } = failure
@@ -66,29 +74,34 @@ export function storageError(failure: Failure, file: string): StorageError {
     case 14: // SQLITE_CANTOPEN
       return new StorageError(
         'not-writable',
-        `The database ${file} cannot be written (${message}). Check that its directory exists and that the server's user may write in it.`,
+        `The database ${file} cannot be written (${message}).`,
+        "Check that its directory exists and that the server's user may write in it.",
       )
     case 10: // SQLITE_IOERR
       return new StorageError(
         'not-writable',
-        `Reading or writing the database ${file} failed (${message}). Check the disk and the system's log.`,
+        `Reading or writing the database ${file} failed (${message}).`,
+        "Check the disk and the system's log.",
       )
     case 5: // SQLITE_BUSY
     case 6: // SQLITE_LOCKED
       return new StorageError(
         'busy',
-        `The database ${file} is locked by another process. Stop the other server or tool that uses it.`,
+        `The database ${file} is locked by another process.`,
+        'Stop the other server or tool that uses it.',
       )
     case 13: // SQLITE_FULL
       return new StorageError(
         'disk-full',
-        `The disk that holds the database ${file} is full. Free some space; no restart is needed.`,
+        `The disk that holds the database ${file} is full.`,
+        'Free some space; no restart is needed.',
       )
-    case 11: // SQLITE_CORRUPT
+    case CORRUPT:
     case 26: // SQLITE_NOTADB
       return new StorageError(
         'corrupt',
-        `The database ${file} is damaged or is not a database (${message}). Stop the server, keep a copy of the file, and restore a backup.`,
+        `The database ${file} is damaged or is not a database (${message}).`,
+        'Stop the server, keep a copy of the file, and restore a backup.',
       )
     case 19: // SQLITE_CONSTRAINT
       return new StorageError('constraint', message)

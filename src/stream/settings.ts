@@ -1,6 +1,6 @@
 /** Options of streams (RFC 6120 4) and of authentication (RFC 6120 6): what is required, and the limits. */
 import type { Clock } from '../base/clock.ts'
-import { count, duration, flag, list, section, size, text, type Settings } from '../base/settings.ts'
+import { between, count, duration, flag, list, section, size, text, zeroOr, type Settings } from '../base/settings.ts'
 import type { Unread } from '../server/outbox.ts'
 
 export const streamsSettings = section({
@@ -10,39 +10,70 @@ export const streamsSettings = section({
   ),
   'stanza-size': size(
     '256 KiB',
+    between('10 KB', '16 MiB'),
     'Size of one stanza of a client that has logged in. A larger one ends the stream with policy-violation. RFC 6120 13.12 wants at least 10000 octets.',
   ),
-  'stanza-size-before-login': size('10 KB', 'The same for a client that has not logged in yet.'),
-  'depth': count(64, 'Elements inside one another in one stanza. A stanza with more is refused with policy-violation.', 8),
-  'login-timeout': duration('60 seconds', 'Time from the connection to the bound resource. What takes longer is closed.'),
+  'stanza-size-before-login': size('10 KB', between('10 KB', '1 MiB'), 'The same for a client that has not logged in yet.'),
+  'depth': count(
+    64,
+    between(8, 1000),
+    'Elements inside one another in one stanza. A stanza with more is refused with policy-violation.',
+  ),
+  'login-timeout': duration(
+    '60 seconds',
+    between('1 s', '1 day'),
+    'Time from the connection to the bound resource. What takes longer is closed.',
+  ),
   'close-timeout': duration(
     '5 seconds',
+    between('100 ms', '1 minute'),
     'Time that a peer has to close its side after the server has closed the stream. Then the connection is cut.',
   ),
   'logins-per-second': count(
     1000,
+    zeroOr(1, 1_000_000),
     'Logins that may begin in a second, each with its handshake of TLS, be it STARTTLS or direct. More wait for their turn in the order of their coming, so that a crowd that comes back at once does not hold up those who are there. 0: no limit.',
   ),
   'waiting-logins': count(
     20_000,
+    between(0, 1_000_000),
     'Clients that may wait for their turn to log in. One more is turned away with resource-constraint (before direct TLS: closed), and should try again later.',
   ),
   'requests-before-login': count(
     20,
+    zeroOr(1, 1_000_000),
     'IQ requests on one stream before a resource is bound, such as registration and attempts to bind. One more ends the stream with policy-violation (RFC 6120 7.7.3). 0: no limit.',
   ),
-  'login-attempts': count(5, 'Failed logins on one stream. The last one ends it with policy-violation (RFC 6120 6.4.5).', 2),
+  'login-attempts': count(
+    5,
+    between(2, 100),
+    'Failed logins on one stream. The last one ends it with policy-violation (RFC 6120 6.4.5).',
+  ),
   'output-queue': size(
     '1 MiB',
+    between('16 KiB', '1 GiB'),
     'Octets that may wait to be read by one client. Of more, it must take some within output-timeout; four times as many end its session at once.',
   ),
   'output-timeout': duration(
     '10 seconds',
+    between('1 s', '10 minutes'),
     'A client, component or server for which more waits than its output queue may hold, and that takes nothing for so long, does not read: its session or stream ends.',
   ),
-  'connections-per-address': count(200, 'Connections of one IP address at a time. One more is closed at once. 0: no limit.'),
-  'connections-per-minute': count(600, 'New connections of one IP address in a minute. One more is closed at once. 0: no limit.'),
-  'component-output-queue': size('16 MiB', 'Octets that may wait to be read by one component: likewise.'),
+  'connections-per-address': count(
+    200,
+    zeroOr(1, 1_000_000),
+    'Connections of one IP address at a time. One more is closed at once. 0: no limit.',
+  ),
+  'connections-per-minute': count(
+    600,
+    zeroOr(1, 1_000_000),
+    'New connections of one IP address in a minute. One more is closed at once. 0: no limit.',
+  ),
+  'component-output-queue': size(
+    '16 MiB',
+    between('16 KiB', '1 GiB'),
+    'Octets that may wait to be read by one component: likewise.',
+  ),
 })
 export type StreamsSettings = Settings<typeof streamsSettings>
 
@@ -83,16 +114,18 @@ export const saslSettings = section({
   ),
   'failures-per-address': count(
     10,
+    zeroOr(1, 1_000_000),
     'Failed logins of one address (of IPv6: one /64 network) in a minute. Beyond it further attempts with a password wait, for 10 seconds at most, and are refused with temporary-auth-failure when they would wait longer. 0: no limit.',
   ),
   'failures-per-account': count(
     30,
+    zeroOr(1, 1_000_000),
     'Failed logins to one account in a minute, likewise. Whoever has logged in from their address before, or has not failed from there, is not concerned. 0: no limit.',
   ),
   'iterations': count(
     10_000,
+    between(4096, 1_000_000),
     'PBKDF2 iterations of passwords that are set from now on (RFC 5802 5.1 wants at least 4096).',
-    4096,
   ),
 })
 export type SaslSettings = Settings<typeof saslSettings>
@@ -104,6 +137,7 @@ export const componentSettings = section({
   name: text('', 'What users are told of it by service discovery, for people.'),
   idle: duration(
     '2 minutes',
+    zeroOr('1 s', '1 day'),
     'A component that has sent nothing for so long is pinged. One that sends nothing for a minute after that is taken for dead, and its connection is closed. "0 s": none is.',
   ),
 })

@@ -38,6 +38,8 @@ export interface Names {
 export interface Manner {
   /** Extended key usage without clientAuth, as public authorities issue them. */
   readonly serversOnly?: true
+  /** Extended key usage without serverAuth. */
+  readonly clientsOnly?: true
   /** From when on it is valid, and until when: milliseconds since 1970. */
   readonly from?: number
   readonly to?: number
@@ -84,9 +86,9 @@ export class Authority {
       string,
       string,
     ]
-    const { serversOnly, from, to, extensions = [] } = manner
+    const { serversOnly, clientsOnly, from, to, extensions = [] } = manner
     const all = [
-      ...serverWith(serversOnly === true ? [SERVER_AUTH] : [SERVER_AUTH, CLIENT_AUTH]),
+      ...serverWith([...(clientsOnly === true ? [] : [SERVER_AUTH]), ...(serversOnly === true ? [] : [CLIENT_AUTH])]),
       alternatives(names),
       ...extensions,
     ]

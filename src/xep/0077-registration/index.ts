@@ -2,7 +2,7 @@
  * XEP-0077: accounts made by their users, before authentication and off unless the operator wants it; and for
  * those who have an account: its name, another password, its removal. Only plain fields, no data forms.
  */
-import { count, flag, section, type Settings } from '../../base/settings.ts'
+import { between, count, flag, section, zeroOr, type Settings } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Answer, IqRequest } from '../../server/registry.ts'
 import type { Session } from '../../server/session.ts'
@@ -22,10 +22,19 @@ const registrationSettings = section({
   'changes': flag(true, 'Whether users may change their password and remove their account from within their client.'),
   'per-address': count(
     5,
+    zeroOr(1, 1_000_000),
     'Attempts to register from one address (of IPv6: one /64 network) in an hour. More are refused with resource-constraint. 0: no limit.',
   ),
-  'name-length': count(64, 'Octets that the name of a new account may have. Longer ones are refused with not-acceptable.', 1),
-  'password-length': count(8, 'Characters that a new password must have. Shorter ones are refused with not-acceptable.', 1),
+  'name-length': count(
+    64,
+    between(1, 1023),
+    'Octets that the name of a new account may have. Longer ones are refused with not-acceptable.',
+  ),
+  'password-length': count(
+    8,
+    between(1, 128),
+    'Characters that a new password must have. Shorter ones are refused with not-acceptable.',
+  ),
 })
 
 export const registration = defineFeature({

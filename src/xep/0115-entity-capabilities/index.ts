@@ -2,7 +2,7 @@
  * XEP-0115: entity capabilities. One resolver for all who want to know what a client can do (`capsOf`), and the
  * server's own capabilities in its stream features (section 6.3).
  */
-import { count, section, size } from '../../base/settings.ts'
+import { between, count, section, size } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { serverInfo } from '../0030-service-discovery/index.ts'
@@ -30,10 +30,10 @@ export const entityCapabilities = defineFeature({
   settings: section({
     'known': count(
       5000,
+      between(1, 1_000_000),
       'Verification strings whose features are remembered. Beyond that the longest unneeded is forgotten, and asked for again.',
-      1,
     ),
-    'known-size': size('8 MiB', 'Octets that those features may take.'),
+    'known-size': size('8 MiB', between('10 KB', '1 GiB'), 'Octets that those features may take.'),
   }),
   install(host, settings) {
     const limits = {

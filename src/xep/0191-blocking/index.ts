@@ -2,7 +2,7 @@
  * XEP-0191: a user blocks whom he does not want to hear from. Stanzas are dealt with in `stages.ts`, presence at
  * the moment of blocking and unblocking in `machine.ts`; here are the requests, and the keeping of the lists.
  */
-import { count, section, size, type Settings } from '../../base/settings.ts'
+import { between, count, section, size, type Settings } from '../../base/settings.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { AccountRequest, Answer } from '../../server/registry.ts'
@@ -21,8 +21,8 @@ import { BlockLists, migrations } from './store.ts'
 const BLOCKING = 'urn:xmpp:blocking'
 
 const settings = section({
-  entries: count(1000, 'Entries in one block list. One more is refused with policy-violation.'),
-  size: size('128 KiB', 'What those entries may take up. More are refused likewise.'),
+  entries: count(1000, between(1, 100_000), 'Entries in one block list. One more is refused with policy-violation.'),
+  size: size('128 KiB', between('1 KB', '64 MiB'), 'What those entries may take up. More are refused likewise.'),
 })
 
 export const blocking = defineFeature<typeof settings, Database>({

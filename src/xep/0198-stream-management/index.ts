@@ -3,7 +3,7 @@
  * its client (`Sessions.leave`). The counting of what a client sends is `Session.handled`; of what it is sent,
  * `server/stream-management/queue.ts`, which streams between servers have as well.
  */
-import { count, duration, section, size, textLike } from '../../base/settings.ts'
+import { between, count, duration, section, size, textLike, zeroOr } from '../../base/settings.ts'
 import { defineFeature, xep } from '../../server/feature.ts'
 import { el } from '../../xml/element.ts'
 import { StreamManagement } from './management.ts'
@@ -18,6 +18,7 @@ export const WINDOW_OCTETS = 256 * 1024
 const settings = section({
   'resume-time': duration(
     '5 minutes',
+    zeroOr('1 s', '1 day'),
     'Time that a session waits for its client when its connection is broken. A client may ask for less. "0 s": sessions cannot be resumed.',
   ),
   'resume-location': textLike(
@@ -27,14 +28,19 @@ const settings = section({
   ),
   'queue-stanzas': count(
     5000,
+    between(1, 1_000_000),
     'Stanzas that wait for the acknowledgement of one client, or for its return. One more ends the session; what it has not got is treated as when nobody comes back.',
-    1,
   ),
-  'queue-size': size('4 MiB', 'The same in octets, about.'),
-  'ask-after-stanzas': count(10, 'Stanzas after which a client is asked for an acknowledgement at once.', 1),
-  'ask-after': duration('1 second', 'Time after which a client is asked for an acknowledgement of fewer stanzas.'),
+  'queue-size': size('4 MiB', between('10 KB', '16 GiB'), 'The same in octets, about.'),
+  'ask-after-stanzas': count(10, between(1, 100_000), 'Stanzas after which a client is asked for an acknowledgement at once.'),
+  'ask-after': duration(
+    '1 second',
+    between('100 ms', '1 day'),
+    'Time after which a client is asked for an acknowledgement of fewer stanzas.',
+  ),
   'answer-timeout': duration(
     '60 seconds',
+    zeroOr('1 s', '1 hour'),
     'A client that was asked and sends nothing at all for so long has lost its connection: its session waits, or ends when it cannot be resumed. "0 s": it is waited for.',
   ),
 })

@@ -1,5 +1,5 @@
 /** XEP-0199: the server answers pings, for itself and on behalf of accounts, and pings clients that are silent. */
-import { duration, section } from '../../base/settings.ts'
+import { between, duration, section, zeroOr } from '../../base/settings.ts'
 import { defineFeature, xep } from '../../server/feature.ts'
 import { clientStatesOf } from '../0352-client-state-indication/index.ts'
 import { Liveness, PING } from './liveness.ts'
@@ -9,13 +9,19 @@ export const ping = defineFeature({
   specs: [xep(199, 'XMPP Ping', '2.0.1')],
   needs: ['client-state-indication'],
   settings: section({
-    'idle': duration('1 minute', 'A session that has sent nothing for this time is pinged. "0 s": none ever is.'),
+    'idle': duration(
+      '1 minute',
+      zeroOr('1 s', '1 day'),
+      'A session that has sent nothing for this time is pinged. "0 s": none ever is.',
+    ),
     'inactive-idle': duration(
       '5 minutes',
+      between('1 s', '1 day'),
       'The same for a client that is inactive (XEP-0352): a phone in a pocket is not woken more often than this.',
     ),
     'timeout': duration(
       '40 seconds',
+      between('1 s', '10 minutes'),
       'A pinged session that sends nothing at all for this time has lost its connection: it pauses if it can be resumed, and otherwise ends, and its contacts are told.',
     ),
   }),

@@ -4,7 +4,7 @@
  * (4.2, fact `session-paused`), and again when all is well. Only clients that ask for it see anything of this.
  */
 import type { Millis } from '../../base/clock.ts'
-import { choice, count, duration, flag, section, size } from '../../base/settings.ts'
+import { between, choice, count, duration, flag, section, size, zeroOr } from '../../base/settings.ts'
 import type { LocalAccount } from '../../server/accounts.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Session } from '../../server/session.ts'
@@ -29,20 +29,23 @@ import { testimony } from './testimony.ts'
 const settings = section({
   'pause-grace': duration(
     '3 seconds',
+    zeroOr('100 ms', '10 minutes'),
     'Time that a client may be gone from its session before others are told. A client that comes back earlier was never away. "0 s": they are told at once.',
   ),
   'confirm-within': duration(
     '20 seconds',
+    between('1 s', '10 minutes'),
     'After a link was broken, contacts there are probed. When the other server has answered the last probe, a resource that nobody has confirmed within this time has gone meanwhile, and is shown as gone.',
   ),
   'noted-presences': count(
     5000,
+    between(1, 1_000_000),
     'Presences that are noted for one client that asks for annotations: what it was shown and by whom. What is beyond that is not annotated. Also the resources on other servers that are noted for one account.',
-    1,
   ),
-  'noted-size': size('2 MiB', 'The same in octets, about.'),
+  'noted-size': size('2 MiB', between('10 KB', '1 GiB'), 'The same in octets, about.'),
   'audit': duration(
     '1 minute',
+    zeroOr('1 s', '1 day'),
     'So often a sample of what clients were shown is compared with what is so. A promise that is found broken is counted in the metrics and logged. "0 s": never.',
   ),
   'description': flag(true, 'Explain annotations to people, in the language of their stream.'),

@@ -3,7 +3,7 @@
  * announcements go through the session's lane, so what they set free is sent before the answer to whatever the client
  * sends next (4.1). The state of a client is nobody else's business (section 5): it shows in nothing that is sent to others.
  */
-import { count, flag, section, size } from '../../base/settings.ts'
+import { between, count, flag, section, size } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Session } from '../../server/session.ts'
 import { el } from '../../xml/element.ts'
@@ -26,8 +26,12 @@ const settings = section({
     true,
     'Keep chat states without content back from inactive clients, and of each conversation only the last.',
   ),
-  'held-stanzas': count(1000, 'Stanzas kept back from one client. One more sends them all.'),
-  'held-size': size('256 KiB', 'What the stanzas kept back from one client may take up. More sends them all.'),
+  'held-stanzas': count(1000, between(1, 100_000), 'Stanzas kept back from one client. One more sends them all.'),
+  'held-size': size(
+    '256 KiB',
+    between('1 KB', '64 MiB'),
+    'What the stanzas kept back from one client may take up. More sends them all.',
+  ),
 })
 
 export const clientStateIndication = defineFeature({

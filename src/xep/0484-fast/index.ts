@@ -3,7 +3,7 @@
  * mechanisms for that: `hashed-token.ts`. The life of a token: `tokens.ts`. It all hangs on XEP-0388, whose
  * `<authenticate/>` also asks for a token, or says that one is void.
  */
-import { count, duration, flag, section } from '../../base/settings.ts'
+import { between, count, duration, flag, section, zeroOr } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Authenticated, Enter, StreamInfo } from '../../server/stream-features.ts'
 import type { Database } from '../../storage/database.ts'
@@ -16,13 +16,18 @@ import { Tokens, type Issued } from './tokens.ts'
 const settings = section({
   'lifetime': duration(
     '30 days',
+    zeroOr('1 minute', '365 days'),
     'Time for which a token is good. A client that was away for longer needs the password again. "0 s": there are no tokens.',
   ),
-  'renew-after': duration('1 day', 'A client that logs in with a token that is older gets a new one.'),
+  'renew-after': duration(
+    '1 day',
+    between('1 s', '365 days'),
+    'A client that logs in with a token that is older gets a new one.',
+  ),
   'clients': count(
     20,
+    between(1, 1000),
     'Clients of one account that may have tokens. One more, and the one that has logged in least recently loses its own.',
-    1,
   ),
   'without-channel-binding': flag(
     true,

@@ -1,0 +1,112 @@
+/** Options that belong together: the value of one must not be above that of the other. */
+import { defaultsOf } from '../base/settings.ts'
+import type { Complaint } from './checks.ts'
+import { sections, type Config } from './sections.ts'
+
+type Place = readonly [section: string, option: string]
+
+interface Relation {
+  readonly lesser: Place
+  readonly greater: Place
+  /** What comes of it otherwise. */
+  readonly otherwise: string
+  /** With 0 there the thing is off, and nothing can be above it. */
+  readonly offAtZero?: true
+}
+
+const STANZA: Place = ['streams', 'stanza-size']
+const PEER_STANZA: Place = ['federation', 'stanza-size']
+
+/** With these the server does not do what it is there for. */
+const MISTAKES: readonly Relation[] = [
+  { lesser: ['federation', 'retry'], greater: ['federation', 'longest-retry'], otherwise: 'pauses could only become shorter' },
+  {
+    lesser: ['federation', 'connections-per-domain'],
+    greater: ['federation', 'connections-per-host'],
+    otherwise: 'one domain could never have so many',
+  },
+  {
+    lesser: ['streams', 'stanza-size-before-login'],
+    greater: STANZA,
+    otherwise: 'strangers could send more at once than users',
+  },
+  { lesser: STANZA, greater: ['streams', 'component-output-queue'], otherwise: 'one stanza could fill the queue of a component' },
+  { lesser: PEER_STANZA, greater: ['federation', 'output-queue'], otherwise: 'one stanza could fill the queue of a server' },
+  { lesser: STANZA, greater: ['federation', 'queue-size'], otherwise: 'there would be stanzas that no other server could get' },
+  { lesser: STANZA, greater: ['stream-management', 'queue-size'], otherwise: 'one stanza could end the session that it is for' },
+  {
+    lesser: ['stream-management', 'ask-after-stanzas'],
+    greater: ['stream-management', 'queue-stanzas'],
+    otherwise: 'a session would end before its client is asked for an acknowledgement',
+  },
+  {
+    lesser: ['fast', 'renew-after'],
+    greater: ['fast', 'lifetime'],
+    otherwise: 'every token would expire before there is a new one',
+    offAtZero: true,
+  },
+  { lesser: ['bosh', 'polling'], greater: ['bosh', 'inactivity'], otherwise: 'a client that polls could not come in time' },
+]
+
+/** It works, but not as one might expect. */
+const DOUBTS: readonly Relation[] = [
+  {
+    lesser: ['federation', 'dead-after'],
+    greater: ['federation', 'grace'],
+    otherwise: 'a link is announced as lost before another stream has been tried',
+  },
+  { lesser: ['limits', 'presence-size'], greater: STANZA, otherwise: 'it has no effect' },
+  {
+    lesser: STANZA,
+    greater: ['offline-messages', 'size'],
+    otherwise: 'there are messages that cannot be stored',
+    offAtZero: true,
+  },
+  {
+    lesser: ['client-state-indication', 'held-stanzas'],
+    greater: ['stream-management', 'queue-stanzas'],
+    otherwise: 'what is kept back from an inactive client may end its session when it is sent',
+  },
+  {
+    lesser: ['client-state-indication', 'held-size'],
+    greater: ['stream-management', 'queue-size'],
+    otherwise: 'what is kept back from an inactive client may end its session when it is sent',
+  },
+  { lesser: ['ping', 'idle'], greater: ['ping', 'inactive-idle'], otherwise: 'inactive clients are pinged as rarely as others' },
+  { lesser: ['bosh', 'inactivity'], greater: ['bosh', 'max-pause'], otherwise: 'a pause is shorter than what is allowed anyway' },
+  {
+    lesser: ['presence-annotations', 'pause-grace'],
+    greater: ['stream-management', 'resume-time'],
+    otherwise: 'nobody is ever told of a pause',
+    offAtZero: true,
+  },
+  {
+    lesser: ['federation', 'ask-after'],
+    greater: ['federation', 'idle-close'],
+    otherwise: 'a stream may be closed before the other side was asked for a sign of life',
+  },
+]
+
+export const contradictions = (config: Config): Iterable<Complaint> => violations(config, MISTAKES)
+export const oddCouples = (config: Config): Iterable<Complaint> => violations(config, DOUBTS)
+
+function* violations(config: Config, relations: readonly Relation[]): Iterable<Complaint> {
+  const values = valuesOf({ ...config, ...config.features })
+  for (const { lesser, greater, otherwise, offAtZero } of relations) {
+    const [less, more] = [values(lesser), values(greater)]
+    if (less <= more || (offAtZero === true && more === 0)) continue
+    const isUsual = less === usual(lesser) // then the line to be changed is that of the other
+    const [section, option] = isUsual ? greater : lesser
+    const [other, isWhere, do1, do2] = isUsual ? [lesser, 'below', 'more', 'less'] : [greater, 'above', 'less', 'more']
+    const name = `[${other[0]}] ${other[1]}`
+    const remedy = `Write ${do1} here, or ${do2} for ${name}.`
+    yield { section, option, what: `it is ${isWhere} ${name}: ${otherwise}`, remedy }
+  }
+}
+
+/** Options here are numbers, in the units of the code. */
+const valuesOf =
+  (all: object) =>
+  ([section, option]: Place): number =>
+    (all as Readonly<Record<string, Readonly<Record<string, number>>>>)[section]![option]!
+const usual = valuesOf(Object.fromEntries(sections.map(({ name, schema }) => [name, defaultsOf(schema)])))

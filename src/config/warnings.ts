@@ -1,0 +1,100 @@
+/** What a server may be started with, but only on purpose: open to the world, for tests, or without any effect. */
+import type { Millis } from '../base/clock.ts'
+import { RESUMPTION_MS } from '../stream/s2s/management.ts'
+import type { Complaint } from './checks.ts'
+import { nthSection } from './lines.ts'
+import { exposures, unreachable } from './listening.ts'
+import { oddCouples } from './relations.ts'
+import type { Config } from './sections.ts'
+
+/** Of a component's secret: XEP-0114 uses it with a hash that is computed quickly. */
+const SECRET_MIN = 20
+
+/** What it may be started with, but only on purpose. */
+export function warningsAbout(config: Config): readonly Complaint[] {
+  const { server, sasl, streams, presence, component, log } = config
+  const found: Complaint[] = [
+    ...exposures(config),
+    ...unreachable(config),
+    ...oddCouples(config),
+    ...idleWords(config),
+    ...resumptions(config),
+  ]
+  const warn = (section: string, option: string, what: string): void =>
+    void found.push({ section, option, what, remedy: 'Leave it out, except for tests.' })
+  if (server.fresh) warn('server', 'fresh', 'nothing is kept when the server stops')
+  if (!streams['require-tls']) warn('streams', 'require-tls', 'users may log in and write without encryption')
+  if (presence['queries-by-strangers']) warn('presence', 'queries-by-strangers', 'strangers can find out who is online')
+  if (sasl['plain-without-tls']) warn('sasl', 'plain-without-tls', 'passwords may be sent where everybody can read them')
+  if (log.level === 'debug') warn('log', 'level', 'what users write may stand in the log')
+  for (const [i, { secret }] of component.entries()) {
+    if (secret.length >= SECRET_MIN) continue
+    found.push({
+      section: nthSection('component', i + 1),
+      option: 'secret',
+      what: 'it is short: somebody may guess it',
+      remedy: `Write one of ${SECRET_MIN} characters or more.`,
+    })
+  }
+  return found
+}
+
+/** After a stream between servers broke, what is for the other side may be held for so long, since it may be resumed. */
+function* resumptions({ federation, features }: Config): Iterable<Complaint> {
+  if (!federation.enabled || !federation['stream-management']) return
+  const annotations = features['presence-annotations'] as { readonly 'confirm-within': Millis }
+  const [held, remedy] = [`${RESUMPTION_MS / 1000} seconds`, `Write "${RESUMPTION_MS / 500} seconds" or more.`]
+  if (federation['queue-timeout'] <= RESUMPTION_MS)
+    yield {
+      section: 'federation',
+      option: 'queue-timeout',
+      what: `stanzas are refused while they are held, for up to ${held}, until it is known what a broken stream has carried`,
+      remedy,
+    }
+  if (annotations['confirm-within'] <= RESUMPTION_MS)
+    yield {
+      section: 'presence-annotations',
+      option: 'confirm-within',
+      what: `contacts may be shown as gone while stanzas are held, for up to ${held}, after a stream has broken`,
+      remedy,
+    }
+}
+
+/** What has been written and has no effect, since something else is as it is. */
+function* idleWords({ federation, peer, tls, sasl, features }: Config): Iterable<Complaint> {
+  if (!federation.enabled) {
+    const remedy = 'Write enabled = true in section [federation], or leave it out.'
+    const what = 'it has no effect while federation is disabled'
+    for (const i of peer.keys()) yield { section: nthSection('peer', i + 1), option: 'domain', what, remedy }
+    if (federation.authorities !== '') yield { section: 'federation', option: 'authorities', what, remedy }
+  } else if (federation.trust === 'deny' && peer.every(({ trust }) => trust === 'deny' || trust === 'inherit'))
+    yield {
+      section: 'federation',
+      option: 'trust',
+      what: 'no other server is trusted',
+      remedy: 'Write enabled = false instead, or a [[peer]] with another trust.',
+    }
+  if (tls['client-authorities'] !== '' && !sasl.mechanisms.includes('EXTERNAL'))
+    yield {
+      section: 'tls',
+      option: 'client-authorities',
+      what: 'it has no effect without EXTERNAL among the mechanisms',
+      remedy: 'Add "EXTERNAL" to [sasl] mechanisms, or leave it out.',
+    }
+  const fast = features['fast'] as { readonly 'lifetime': Millis; readonly 'without-channel-binding': boolean }
+  if (fast.lifetime > 0 && fast['without-channel-binding'] && !sasl.plain && sasl.mechanisms.every((m) => m.endsWith('-PLUS')))
+    yield {
+      section: 'fast',
+      option: 'without-channel-binding',
+      what: 'a token need not be bound to the connection, though a password has to be',
+      remedy: 'Write false, as [sasl] mechanisms has only -PLUS.',
+    }
+  const registration = features['registration'] as { readonly 'open': boolean; readonly 'per-address': number }
+  if (registration.open && registration['per-address'] === 0)
+    yield {
+      section: 'registration',
+      option: 'per-address',
+      what: 'anybody may make as many accounts as they like',
+      remedy: 'Leave it out, except for tests.',
+    }
+}
