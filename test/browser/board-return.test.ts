@@ -151,3 +151,98 @@ test(
     await page.waitForSelector('.own strong:text-is("آدم@localhost")')
   },
 )
+
+/** What is said on the board's WebSockets. */
+class Wire {
+  readonly sent: string[] = []
+  readonly received: string[] = []
+  readonly #held: (() => void)[] = []
+  #holds = false
+  #wanted: { readonly text: string; readonly come: () => void } | null = null
+
+  static async overheard(page: Page): Promise<Wire> {
+    const wire = new Wire()
+    await page.routeWebSocket('**/xmpp-websocket', (socket) => {
+      const server = socket.connectToServer()
+      socket.onMessage((text) => {
+        wire.sent.push(String(text))
+        server.send(text)
+      })
+      server.onMessage((text) => wire.#hear(String(text), () => socket.send(text)))
+    })
+    return wire
+  }
+  /** Presence for the board waits from now on. */
+  hold(): void {
+    this.#holds = true
+  }
+  release(): void {
+    this.#holds = false
+    for (const pass of this.#held.splice(0)) pass()
+  }
+  /** Resolves when the server next says it. */
+  next(text: string): Promise<void> {
+    return new Promise((come) => (this.#wanted = { text, come }))
+  }
+  #hear(text: string, pass: () => void): void {
+    this.received.push(text)
+    if (this.#holds && text.startsWith('<presence')) this.#held.push(pass)
+    else pass()
+    if (this.#wanted !== null && text.includes(this.#wanted.text)) this.#wanted.come()
+  }
+}
+
+test(
+  'unknown is not offline: a board that is loaded anew shows what was last known, until the server tells',
+  { skip },
+  async (t) => {
+    const { server, browser, page } = await open(t)
+    const wire = await Wire.overheard(page)
+    await page.reload()
+    await signIn(page, 'romeo@localhost')
+    await add(page, 'juliet@localhost')
+    const juliet = await openTab(t, browser, `http://localhost:${server.httpPort}/`)
+    await signIn(juliet.page, 'juliet@localhost')
+    await juliet.page.click('.requests button.main')
+    await page.waitForSelector('.card[data-dot=available]')
+    await page.addInitScript({
+      content: `
+        const shown = new Set()
+        const look = () => {
+          for (const card of document.querySelectorAll('.card')) shown.add(card.dataset.dot)
+          for (const { textContent } of document.querySelectorAll('.empty')) shown.add(textContent)
+        }
+        new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true })`,
+    })
+    wire.hold()
+    await page.reload()
+    await page.waitForSelector('.card[data-dot=unknown]:has-text("last known: online")')
+    wire.release()
+    await page.waitForSelector('.card[data-dot=available]')
+    assert.deepEqual(await page.evaluate('[...shown]'), ['unknown', 'available'])
+  },
+)
+
+test('XEP-0484 3.6: whoever signs out leaves no token that is good for anything', { skip }, async (t) => {
+  const { page } = await open(t)
+  const wire = await Wire.overheard(page)
+  await page.reload()
+  await signIn(page, 'romeo@localhost')
+  const one = (pattern: RegExp, texts: readonly string[]): string => texts.map((text) => pattern.exec(text)?.[1]).find(Boolean)!
+  const token = one(/<token [^>]*token=['"]([^'"]+)/, wire.received)
+  const device = one(/<user-agent [^>]*id=['"]([^'"]+)/, wire.sent)
+  const own = { show: 'available', status: '', priority: 0, invisible: false }
+  const kept = JSON.stringify({ jid: 'romeo@localhost', device, token, own, roster: [], presences: [] })
+  const comeBack = async (): Promise<void> => {
+    const keep = `sessionStorage.setItem('porchlight-board', ${JSON.stringify(kept)})`
+    await page.evaluate(`addEventListener('pagehide', () => ${keep})`)
+    await page.reload()
+  }
+  await comeBack()
+  await page.waitForSelector('.own') // as long as nobody has signed out
+  const said = wire.next('<success')
+  await page.click('text=Sign out')
+  await said
+  await comeBack()
+  await page.waitForSelector('text=Please sign in again.')
+})

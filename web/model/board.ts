@@ -33,6 +33,8 @@ export interface Board {
   /** Does the server let one be there unseen (XEP-0186)? */
   readonly canHide: boolean
   readonly roster: Roster
+  /** Has the server told it in this session? If not, it is the last known. */
+  readonly isRosterRead: boolean
   readonly presences: Presences
   readonly requests: readonly SubscriptionRequest[]
   readonly chats: ReadonlyMap<string, readonly ChatLine[]>
@@ -52,6 +54,7 @@ export const SIGNED_OUT: Board = {
   canHide: false,
   own: { show: 'available', status: '', priority: 0, invisible: false },
   roster: new Map(),
+  isRosterRead: false,
   presences: new Map(),
   requests: [],
   chats: new Map(),

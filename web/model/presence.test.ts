@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { after, dotOf, gravest, UNHEARD, type Annotation, type PresenceNotice, type PresenceView } from './presence.ts'
+import { after, dotOf, gravest, lastKnown, UNHEARD, type Annotation, type PresenceNotice, type PresenceView } from './presence.ts'
 
 const at = (minutes: number): Date => new Date(Date.UTC(2026, 0, 1, 12, minutes))
 const notice = (more: Partial<PresenceNotice> = {}): PresenceNotice => ({
@@ -24,6 +24,18 @@ test('a contact of whom nothing was heard is unknown, not offline', () => {
   assert.equal(dotOf(UNHEARD, true), 'unknown')
   assert.equal(dotOf(story(gone({ resource: '', at: at(-60) })), true), 'offline')
   assert.equal(dotOf(UNHEARD, false), 'not-shared')
+})
+test('after a new session what was known before is neither offline nor certain, until something is heard', () => {
+  const before = lastKnown(story(notice({ show: 'away' }), notice({ resource: 'desk', priority: 5 })))
+  assert.equal(dotOf(before, true), 'unknown')
+  assert.equal(before.resources.length, 2)
+  const view = after(before, notice({ show: 'dnd' }), at(9))
+  assert.equal(dotOf(view, true), 'dnd')
+  assert.deepEqual(
+    view.resources.map(({ resource }) => resource),
+    ['phone'],
+  )
+  assert.equal(dotOf(after(before, gone({ resource: '' }), at(9)), true), 'offline')
 })
 test('the dot is that of the resource with the highest priority', () => {
   const view = story(notice({ resource: 'desk', show: 'dnd', priority: 5 }), notice({ show: 'away' }))

@@ -41,7 +41,7 @@ export interface ResourceView {
 }
 export interface PresenceView {
   readonly resources: readonly ResourceView[]
-  /** Has anything ever been heard? If not, the contact's presence is unknown, which is not offline. */
+  /** Has anything been heard in this session? If not, the presence is unknown, which is not offline; the rest is the last known. */
   readonly heard: boolean
   readonly lastSeen: Date | null
   /** What was said on leaving. */
@@ -68,12 +68,16 @@ function byCertainty(a: ResourceView, b: ResourceView): number {
   return doubted || b.priority - a.priority || (b.saidAt?.getTime() ?? 0) - (a.saidAt?.getTime() ?? 0)
 }
 
-/** The view after a presence stanza. @param now when it came */
-export function after(view: PresenceView, notice: PresenceNotice, now: Date): PresenceView {
+/** A new session begins: what was heard in the one before may have changed meanwhile. */
+export const lastKnown = (view: PresenceView): PresenceView => ({ ...view, heard: false })
+
+/** The view after a presence stanza, the first one of a session or a further one. @param now when it came */
+export function after(before: PresenceView, notice: PresenceNotice, now: Date): PresenceView {
+  const view = before.heard ? before : UNHEARD
   const others = view.resources.filter((r) => r.resource !== notice.resource)
   if (notice.available) {
-    const before = view.resources.find((r) => r.resource === notice.resource)
-    return { ...view, heard: true, resources: [...others, arrived(before, notice, now)].sort(byCertainty) }
+    const earlier = view.resources.find((r) => r.resource === notice.resource)
+    return { ...view, heard: true, resources: [...others, arrived(earlier, notice, now)].sort(byCertainty) }
   }
   // From the bare address: no resource is left (RFC 6121 4.5.4)
   const left = notice.resource === '' ? [] : others
@@ -86,11 +90,9 @@ export type Dot = Show | 'paused' | 'link-lost' | 'offline' | 'unknown' | 'not-s
 /** @param shared does the contact share its presence with us? (subscription 'to' or 'both') */
 export function dotOf(view: PresenceView, shared: boolean): Dot {
   const best = view.resources[0]
-  if (best === undefined) {
-    if (!shared) return 'not-shared'
-    return view.heard ? 'offline' : 'unknown'
-  }
-  return dotOfResource(best)
+  if (view.heard && best !== undefined) return dotOfResource(best)
+  if (!shared) return 'not-shared'
+  return view.heard ? 'offline' : 'unknown'
 }
 export function dotOfResource({ doubts, show }: ResourceView): Dot {
   const doubt = gravest(doubts)

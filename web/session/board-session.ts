@@ -16,7 +16,7 @@ import {
   type Board,
   type OwnPresence,
 } from '../model/board.ts'
-import { after } from '../model/presence.ts'
+import { after, lastKnown } from '../model/presence.ts'
 import { changed, presenceOf, rosterAfter, type Contact } from '../model/roster.ts'
 import type { Store } from '../model/store.ts'
 import { sentence } from '../model/words.ts'
@@ -46,31 +46,27 @@ export class BoardSession {
   }
 
   signIn(jid: string, password: string): void {
-    this.#connect({ jid: bareOf(jid), device: crypto.randomUUID(), token: null }, password, SIGNED_OUT.own)
+    this.#connect({ jid: bareOf(jid), device: crypto.randomUUID(), token: null }, password, SIGNED_OUT)
   }
   /** After the page was loaded anew: goes on as the same device, with the presence that was chosen. */
   comeBack(): void {
     const kept = takeLogin()
-    if (kept !== null) this.#connect(kept, null, kept.own)
+    if (kept === null) return
+    const { own, roster, presences } = kept
+    this.#connect(kept, null, { ...SIGNED_OUT, own, roster, presences })
   }
   /** The page goes: the session ends now, and is not left to its time-out. If the page is only loaded anew, it comes back. */
   leave(): void {
     const { jid, device, token } = this.#login ?? { token: null }
-    if (token !== null) keepLogin({ jid, device, token, own: this.#store.value.own })
+    const { own, roster, presences } = this.#store.value
+    if (token !== null) keepLogin({ jid, device, token, own, roster, presences })
     const client = this.#client
     this.#client = this.#login = null
     void client?.disconnect()
   }
-  #connect({ jid, device, token }: Omit<Login, 'denied'>, password: string | null, own: OwnPresence): void {
-    this.#store.update(() => ({ ...SIGNED_OUT, own, phase: 'signing-in' }))
-    const client = clientFor({
-      jid,
-      ...(password === null ? {} : { password }),
-      resource: `board-${device.slice(0, 8)}`,
-      transports: { websocket: this.#endpoint, bosh: false },
-      autoReconnect: true,
-      maxReconnectBackoff: RECONNECT_SECONDS_MAX,
-    })
+  #connect({ jid, device, token }: Omit<Login, 'denied'>, password: string | null, board: Board): void {
+    this.#store.update(() => ({ ...board, phase: 'signing-in' }))
+    const client = clientFor({ ...this.#config({ jid, device }), ...(password === null ? {} : { password }) })
     if (client === null) return this.#refused(`${jid} is not an address. Write it like romeo@localhost.`)
     client.stanzas.define([stateAnnotations, idle])
     client.disco.addFeature(PSA_FEATURE)
@@ -81,6 +77,15 @@ export class BoardSession {
     this.#listen(client)
     void client.connect()
   }
+  #config({ jid, device }: Pick<Login, 'jid' | 'device'>): AgentConfig {
+    return {
+      jid,
+      resource: `board-${device.slice(0, 8)}`,
+      transports: { websocket: this.#endpoint, bosh: false },
+      autoReconnect: true,
+      maxReconnectBackoff: RECONNECT_SECONDS_MAX,
+    }
+  }
   /** The first login of a new server: asks to see `friend`, and approves in advance that it sees us. */
   signInWithFriend(jid: string, password: string, friend: string): void {
     this.signIn(jid, password)
@@ -89,9 +94,17 @@ export class BoardSession {
   }
   signOut(): void {
     const client = this.#client
+    const login = this.#login
     this.#client = this.#login = null
     void client?.send('presence', { type: 'unavailable' }).finally(() => client.disconnect())
+    if (login !== null && login.token !== null) this.#giveUp({ ...login, isFarewell: true, denied: () => {} })
     this.#store.update(() => SIGNED_OUT)
+  }
+  /** The token is of no use to anybody from now on. It can only be said in a login by it (XEP-0484 3.6). */
+  #giveUp(login: Login): void {
+    const client = clientFor(this.#config(login))!
+    logsInBySasl2(client, login)
+    void client.connect()
   }
 
   // What the person does
@@ -179,7 +192,8 @@ export class BoardSession {
   /** A new session: what an earlier one knew is no longer certain, and the server tells everything again. */
   async #started(client: Agent): Promise<void> {
     client.enableKeepAlive()
-    this.#change({ me: client.jid, presences: new Map(), requests: [], phase: 'online', trouble: null })
+    const presences = new Map([...this.#store.value.presences].map(([jid, view]) => [jid, lastKnown(view)]))
+    this.#change({ me: client.jid, presences, requests: [], isRosterRead: false, phase: 'online', trouble: null })
     await this.#attempt(client.enableCarbons(), 'Messages from your other devices will not be shown')
     await this.#attempt(this.#readRoster(client), 'Your contacts could not be read')
     await this.#attempt(this.#readFeatures(client), 'What the server can do could not be read')
@@ -192,7 +206,7 @@ export class BoardSession {
     const { roster } = await client.sendIQ({ type: 'get', roster: { version: client.config.rosterVer! } })
     if (roster?.version !== undefined) client.config.rosterVer = roster.version
     const items = roster === undefined ? null : (roster.items ?? []).map(rosterChangeOf)
-    this.#change({ roster: rosterAfter(this.#store.value.roster, items) })
+    this.#change({ roster: rosterAfter(this.#store.value.roster, items), isRosterRead: true })
   }
   async #readFeatures(client: Agent): Promise<void> {
     const { features } = await client.getDiscoInfo(client.config.server)

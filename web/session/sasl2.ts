@@ -21,6 +21,7 @@ interface Sasl2 {
   readonly software?: string
   readonly wantsToken?: string
   readonly fast?: boolean
+  readonly invalidates?: string
   readonly token?: string
   readonly condition?: string
   readonly text?: string
@@ -61,6 +62,7 @@ const DEFINITIONS: JXT.DefinitionOptions[] = [
     device: JXT.childAttribute(null, 'user-agent', 'id'),
     wantsToken: JXT.childAttribute(FAST, 'request-token', 'mechanism'),
     fast: JXT.childBoolean(FAST, 'fast'),
+    invalidates: JXT.childAttribute(FAST, 'fast', 'invalidate'),
   }),
   step('challenge', { value: JXT.textBuffer('base64') }),
   step('response', { value: JXT.textBuffer('base64') }),
@@ -86,6 +88,8 @@ export interface Login {
   readonly device: string
   /** Null: the password is needed. */
   token: string | null
+  /** It is the last login of this page: with it the token ends, and nothing follows (XEP-0484 3.6). */
+  readonly isFarewell?: true
   /** @param denial null: there is no way of logging in that both know, or the server could not prove that it is the server */
   readonly denied: (denial: Denial | null) => void
 }
@@ -130,10 +134,11 @@ class Attempt {
     this.#end = end
   }
   async begin(): Promise<void> {
-    const { token, jid } = this.#login
+    const { token, jid, isFarewell } = this.#login
     if (token !== null) {
       const proof = await hmac(token, 'Initiator')
-      return this.#authenticate(BY_TOKEN, concat(utf8(`${jid.slice(0, jid.indexOf('@'))}\0`), proof), { fast: true })
+      const name = utf8(`${jid.slice(0, jid.indexOf('@'))}\0`)
+      return this.#authenticate(BY_TOKEN, concat(name, proof), isFarewell === true ? { invalidates: 'true' } : { fast: true })
     }
     const credentials = await this.#credentials()
     this.#scram = credentials.password === undefined ? null : this.#client.sasl.createMechanism(this.#mechanisms)
@@ -158,7 +163,7 @@ class Attempt {
     this.#client.features.negotiated['sasl'] = this.#client.features.negotiated['sasl2'] = true
     if (!(await this.#isProved(value))) return this.#deny(null)
     if (token !== undefined) this.#login.token = token
-    this.#end('break')
+    this.#end(this.#login.isFarewell === true ? 'disconnect' : 'break')
   }
   /** Does the server know the password, or the token, too? */
   async #isProved(value: Buffer | undefined): Promise<boolean> {

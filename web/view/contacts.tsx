@@ -1,8 +1,8 @@
 /** The contacts as cards, in their groups. */
 import type { Board } from '../model/board.ts'
-import { dotOf, gravest, type PresenceView } from '../model/presence.ts'
+import { dotOf, dotOfResource, gravest, type PresenceView } from '../model/presence.ts'
 import { groupsOf, hueOf, initials, isShared, nameOf, presenceOf, type Contact } from '../model/roster.ts'
-import { ago, doubtedFor, lasting } from '../model/words.ts'
+import { ago, DOT_WORDS, doubtedFor, lasting } from '../model/words.ts'
 import type { BoardSession } from '../session/board-session.ts'
 import { DotMark, DotWithWords } from './dot.tsx'
 
@@ -13,6 +13,7 @@ interface Props {
 }
 
 export function Contacts({ board, session, now }: Props) {
+  if (board.roster.size === 0 && !board.isRosterRead) return <p class="empty">Your contacts are being read…</p>
   if (board.roster.size === 0) return <p class="empty">You have no contacts yet. Add one to see their presence.</p>
   return (
     <>
@@ -62,6 +63,7 @@ function Card({ contact, board, session, now }: Props & { readonly contact: Cont
 function words(contact: Contact, view: PresenceView, now: Date, refusal: string | undefined): string {
   const best = view.resources[0]
   const parts: string[] = []
+  if (best !== undefined && !view.heard) parts.push(`last known: ${DOT_WORDS[dotOfResource(best)].toLowerCase()}`)
   if (best !== undefined) {
     if (best.status !== null) parts.push(best.status)
     if (best.idleSince !== null) parts.push(`idle for ${lasting(best.idleSince, now)}`)

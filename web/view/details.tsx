@@ -61,7 +61,7 @@ function Resources({ view, now }: { readonly view: PresenceView; readonly now: D
   }
   return (
     <section aria-label="Devices">
-      <h3>Devices</h3>
+      <h3>{view.heard ? 'Devices' : 'Devices, as last known'}</h3>
       <ul class="resources">
         {view.resources.map((r) => (
           <li key={r.resource}>
