@@ -6,20 +6,17 @@ import type { Millis, Timer } from '../base/clock.ts'
 import { token } from '../base/entropy.ts'
 import { CONNECTION_LOST, errorOf, LOGOUT, SLOW_READER, violation, type Ending } from '../server/endings.ts'
 import { Refused, type Connection, type ConnectionInfo, type Session } from '../server/session.ts'
-import { XmlError } from '../xml/error.ts'
-import { namesNoContent, type RawElement, type StreamHeader } from '../xml/scanner.ts'
+import type { RawElement, StreamHeader } from '../xml/scanner.ts'
 import type { Wire } from '../xml/wire.ts'
 import { domainIn, jid, JidError } from '../xmpp/jid.ts'
-import { CLIENT, STREAM } from '../xmpp/ns.ts'
+import { CLIENT } from '../xmpp/ns.ts'
 import { errorReply } from '../xmpp/stanza-error.ts'
 import { StreamError, type StreamCondition } from '../xmpp/stream-error.ts'
 import type { Carrier, ClientHandler } from './carrier.ts'
 import type { ClientStreamParts, UnboundStream } from './client-parts.ts'
 import { Negotiation } from './negotiation.ts'
 import { isStanza, packetFrom } from './packet-from.ts'
-
-/** RFC 6120 4.7.4: what this server writes for people is in English. */
-const LANGUAGE = 'en'
+import { closeInTime, LANGUAGE, namespaceFault, streamErrorOf, versionFault } from './stream-core.ts'
 
 export class ClientStream implements ClientHandler, Connection, UnboundStream {
   readonly #parts: ClientStreamParts
@@ -175,12 +172,9 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
     if (session !== null) queueMicrotask(() => session.connection === this && this.#parts.sessions.leave(session, SLOW_READER))
   }
   broken(error: unknown): void {
-    if (error instanceof XmlError) this.fail(new StreamError(error.condition, error.message))
-    else if (error instanceof StreamError) this.fail(error)
-    else {
-      this.#parts.log.error({ err: error }, 'A stream made the server stumble and is closed')
-      this.fail(new StreamError('internal-server-error'))
-    }
+    const theirs = streamErrorOf(error)
+    if (theirs === null) this.#parts.log.error({ err: error }, 'A stream made the server stumble and is closed')
+    this.fail(theirs ?? new StreamError('internal-server-error'))
   }
 
   #patience(): Timer {
@@ -203,9 +197,8 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
     this.#closing = true
     this.#negotiation = null
     this.#parts.unbound.delete(this)
-    this.#carrier.close(error)
     this.#timer?.cancel()
-    this.#timer = this.#parts.clock.after(this.#parts.streams['close-timeout'], () => this.#carrier.destroy())
+    this.#timer = closeInTime(this.#carrier, error, this.#parts.clock, this.#parts.streams['close-timeout'])
   }
 }
 
@@ -214,13 +207,10 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
  * @param domain whom it is for; undefined: none of us
  */
 function headerFault(header: StreamHeader, domain: string | undefined): StreamCondition | null {
-  const { name, ns, defaultNs, attrs } = header
-  if (ns !== STREAM) return 'invalid-namespace'
-  if (name !== 'stream') return 'bad-format'
-  if (defaultNs !== '' && defaultNs !== CLIENT && !namesNoContent(header)) return 'invalid-namespace'
+  const fault = namespaceFault(header, CLIENT, '')
+  if (fault !== null) return fault
   if (domain === undefined) return 'host-unknown'
-  if (isOfAnother(attrs['from'], domain)) return 'invalid-from'
-  return /^[1-9]\d*\.\d+$/.test(attrs['version'] ?? '') ? null : 'unsupported-version'
+  return isOfAnother(header.attrs['from'], domain) ? 'invalid-from' : versionFault(header)
 }
 
 /** XEP-0388 2.1: an account of another domain cannot log in here. What is no address at all is refused when it is compared. */

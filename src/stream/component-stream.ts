@@ -23,19 +23,18 @@ import {
 import { Lane } from '../server/lane.ts'
 import type { Router } from '../server/router.ts'
 import { el } from '../xml/element.ts'
-import { XmlError } from '../xml/error.ts'
-import { namesNoContent, type RawElement, type ScanLimits, type StreamHeader } from '../xml/scanner.ts'
+import type { RawElement, ScanLimits, StreamHeader } from '../xml/scanner.ts'
 import { encode, escape, wire, type Wire } from '../xml/wire.ts'
 import { domainIn, jid, type Jid } from '../xmpp/jid.ts'
 import { STREAM } from '../xmpp/ns.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
 import { errorReply, StanzaError } from '../xmpp/stanza-error.ts'
-import { StreamError, type StreamCondition } from '../xmpp/stream-error.ts'
 import type { Carrier, CarrierHandler } from './carrier.ts'
 import type { Component, ComponentLine, Components } from './components.ts'
 import { forAnyStream, forClients } from './content-namespace.ts'
 import { addressOf, isStanza, stanzaFrom } from './packet-from.ts'
 import type { StreamsSettings } from './settings.ts'
+import { closeInTime, languageOf, namespaceFault, streamErrorOf } from './stream-core.ts'
 
 export const COMPONENT = 'jabber:component:accept'
 const PING = 'urn:xmpp:ping'
@@ -146,11 +145,10 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     const domain = domainIn(header.attrs['to'] ?? '')
     const component = domain === null ? undefined : this.#parts.components.get(domain)
     this.#open(header.attrs['to'] ?? '')
-    const wrong = headerFault(header) ?? (component === undefined ? 'host-unknown' : null)
+    const wrong = namespaceFault(header, COMPONENT) ?? (component === undefined ? 'host-unknown' : null)
     if (wrong !== null) return this.#finish(violation(wrong))
     this.#component = component!
-    const lang = header.attrs['xml:lang']
-    this.#lang = lang === undefined ? null : escape(lang)
+    this.#lang = languageOf(header)
     this.#state = 'handshake'
   }
   element(raw: RawElement): void {
@@ -181,8 +179,8 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     this.#finish(SLOW_READER)
   }
   broken(error: unknown): void {
-    if (error instanceof XmlError) return this.#finish(violation(error.condition, error.message))
-    if (error instanceof StreamError) return this.#finish(violation(error.condition, error.text, error.specific))
+    const theirs = streamErrorOf(error)
+    if (theirs !== null) return this.#finish(violation(theirs.condition, theirs.text, theirs.specific))
     this.#parts.log.error({ err: error }, 'A component made the server stumble; its stream is closed')
     this.#finish(violation('internal-server-error'))
   }
@@ -263,8 +261,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     this.#owesAnswer = false
     this.#ending = ending
     this.#timer?.cancel()
-    this.#timer = clock.after(streams['close-timeout'], () => this.#carrier.destroy())
-    this.#carrier.close(errorOf(ending))
+    this.#timer = closeInTime(this.#carrier, errorOf(ending), clock, streams['close-timeout'])
     this.#lane.push(null)
   }
 }
@@ -278,10 +275,4 @@ export const proof = (id: string, secret: string): string =>
 function equal(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(encode(given), 'latin1'), Buffer.from(expected, 'latin1')]
   return a.length === b.length && timingSafeEqual(a, b)
-}
-
-function headerFault(header: StreamHeader): StreamCondition | null {
-  if (header.ns !== STREAM) return 'invalid-namespace'
-  if (header.name !== 'stream') return 'bad-format'
-  return header.defaultNs === COMPONENT || namesNoContent(header) ? null : 'invalid-namespace'
 }
