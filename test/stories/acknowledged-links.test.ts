@@ -3,6 +3,7 @@
  * get there is answered.
  */
 import assert from 'node:assert/strict'
+import { acknowledged, bodies, cut, goDead, local, recover, say, turns } from '../support/lossy.ts'
 import type { PeerWire } from '../support/peer-wire.ts'
 import { openSite, type SiteOptions } from '../support/site.ts'
 import { StoryClient } from '../support/story-client.ts'
@@ -10,48 +11,11 @@ import { PASSWORD } from '../support/story.ts'
 import { B, federation, type Realm } from '../support/two-servers.ts'
 import { WireClient } from '../support/wire-client.ts'
 import { refusal } from '../support/xml-pattern.ts'
-import type { Xml } from '../support/xml-reader.ts'
 
 const C = 'c.example'
 const SM = 'urn:xmpp:sm:3'
 const MANAGED: SiteOptions = { federation: { 'stream-management': true, 'retry': 1000 } }
 const BOTH = { a: MANAGED, b: MANAGED }
-const NOBODY = 'nobody-at-all'
-const say = (who: StoryClient, to: string, ...all: readonly string[]): void =>
-  who.send(...all.map((body) => `<message to='${to}' type='chat' id='${body}'><body>${body}</body></message>`))
-const bodies = (all: readonly Xml[]): string[] => all.filter((x) => x.name === 'message').map((x) => x.child('body')?.text ?? '')
-const turns = async (count = 100): Promise<void> => {
-  for (let turn = 0; turn < count; turn++) await new Promise<void>((next) => void setImmediate(next))
-}
-/** All that a client has sent is done, as far as its own server is concerned. */
-const local = (who: StoryClient): Promise<void> => who.fence(`${NOBODY}@${who.bare.replace(/^.*@/, '')}`)
-
-/** What was said so far is acknowledged. */
-async function acknowledged(realm: Realm): Promise<void> {
-  realm.clock.advance(1000)
-  await turns()
-}
-/** Nothing that is written from here on comes through on the connections of this moment, and nobody knows. */
-function goDead(realm: Realm): void {
-  for (const { carrier } of [...realm.a.streams(), ...realm.b.streams()]) carrier.hold()
-  realm.isTogether = false
-}
-async function cut(realm: Realm): Promise<void> {
-  for (const stream of [...realm.a.streams(), ...realm.b.streams()]) stream.destroy()
-  await realm.until('both have noticed', () => realm.a.streams().length + realm.b.streams().length === 0)
-}
-/** Time passes until there is a stream again, and what has waited is there. */
-async function recover(realm: Realm): Promise<void> {
-  const isMended = (): boolean => [realm.a, realm.b].every(({ news }) => news.some((one) => one.startsWith('link-mended')))
-  for (let i = 0; i < 40 && !isMended(); i++) {
-    realm.clock.advance(500)
-    await turns()
-  }
-  assert(isMended(), 'there is a stream again')
-  realm.isTogether = true
-  await realm.settle()
-}
-
 federation('XEP-0198 3, 4: streams that a certificate has proved are managed, and acknowledged in time', BOTH, async (realm) => {
   await realm.clients('alice@a.example/1', 'dave@b.example/1')
   const [ours, theirs] = [realm.a.streams()[0]!, realm.b.streams()[0]!]
@@ -60,15 +24,6 @@ federation('XEP-0198 3, 4: streams that a certificate has proved are managed, an
   assert.notEqual(ours.managed!.queue.size, 0)
   await acknowledged(realm)
   assert.deepEqual([ours.managed!.queue.size, theirs.managed!.queue.size], [0, 0])
-})
-
-const UNPROVED: SiteOptions = {
-  trusts: false,
-  federation: { 'stream-management': true, 'trust': 'allow-dialback' },
-}
-federation('XEP-0198: with dialback there is no place to offer it', { a: UNPROVED, b: UNPROVED }, async (realm) => {
-  await realm.clients('alice@a.example/1', 'dave@b.example/1')
-  assert(realm.a.streams().every(({ managed }) => managed === null))
 })
 
 federation('XEP-0198 5: what was on its way gets there once, both ways and in order', BOTH, async (realm) => {

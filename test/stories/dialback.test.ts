@@ -141,7 +141,7 @@ federation(
         `<iq type='get' id='${domain}' to='${domain}'><ping xmlns='urn:xmpp:ping'/></iq>`,
         `<iq type='result' from='${domain}'/>`,
       )
-    assert(realm.a.streams().some(({ granted }) => granted.size === 2))
+    assert(realm.a.streams().some(({ pairs }) => pairs.granted.size === 2))
   },
 )
 

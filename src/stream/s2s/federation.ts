@@ -38,6 +38,8 @@ export class Federation implements Destination, Switchboard, Connector {
   readonly #reunion: Reunion
   readonly #streams = new PeerStreams()
   readonly #outlets = new Map<string, Outlet>()
+  /** Streams of their own that were asked for, by pair. */
+  readonly #coming = new Map<string, Promise<void>>()
   readonly #outletParts: OutletParts
   readonly #sent: Counter
   readonly #received: Counter
@@ -148,9 +150,10 @@ export class Federation implements Destination, Switchboard, Connector {
     if (isWaiting && !stream.bidirectional) void this.#connect(pair)
   }
   examine(stream: PeerStream, pair: Pair, key: string): void {
-    if (this.objection(stream, pair) !== null) return stream.dialback.conclude(pair, 'policy-violation')
+    const { dialback } = stream.pairs
+    if (this.objection(stream, pair) !== null) return dialback.conclude(pair, 'policy-violation')
     // "Dialback without dialing back": the certificate says more than the answer could
-    if (stream.isCertified(pair.remote)) return stream.dialback.conclude(pair, 'valid')
+    if (stream.isCertified(pair.remote)) return dialback.conclude(pair, 'valid')
     void this.#callBack(stream, { pair, streamId: stream.id, key })
   }
   receive(_: PeerStream, { packet, error, octets }: Read): void | Promise<void> {
@@ -238,39 +241,49 @@ export class Federation implements Destination, Switchboard, Connector {
   #learns(outlet: Outlet): boolean {
     const management = this.#management
     if (management === null) return false
-    outlet.learning?.cancel()
-    const { pair } = outlet
-    const resumes = management.resumable(pair) !== null
-    if (resumes) this.#opening.open(pair, true).catch(() => {}) // then it is not known, and those who wait go on after a while
-    if (!outlet.isUnsure || (!resumes && !management.awaits(pair))) return false
-    outlet.learning = this.#host.clock.after(RESUMPTION_MS, () => this.#takeAny(outlet))
+    outlet.stopLearning()
+    const lost = management.resumable(outlet)
+    if (lost !== null && !lost.isBeingResumed) this.#own(lost.pair).catch(() => {}) // then it is not known, and those who wait go on after a while
+    if (!outlet.isUnsure || (lost === null && !management.awaits(outlet))) return false
+    outlet.learn(RESUMPTION_MS, () => void this.#takeAny(outlet))
     return true
   }
-  /** Whatever there is to write to. False: there is nothing. */
+  /** Whatever there is to write to, once it is known what has got through. False: there is nothing. */
   #takeAny(outlet: Outlet): boolean {
     if (outlet.stream !== null) return true
     const stream = this.#streams.granted(outlet.pair)
-    if (stream !== null) outlet.take(stream)
+    if (stream !== null && !outlet.isLearning) outlet.take(stream)
     return stream !== null
   }
   /** On a stream that is there, or else on one of its own. @throws PeerFailure */
   async #want(pair: Pair): Promise<void> {
-    const stream = this.#streams.toSameDomain(pair.remote) ?? (await this.#opening.open(pair))
+    const coming = this.#coming.get(keyOf(pair))
+    if (coming !== undefined) return coming
+    const stream = this.#streams.toSameDomain(pair) ?? (await this.#opening.open(pair))
     try {
-      await stream.want(pair)
+      await stream.pairs.want(pair)
     } catch (error) {
-      const isOwn = stream.local === pair.local && stream.remote === pair.remote
-      if (isOwn || (error instanceof PeerFailure && error.kind === 'disbelieved')) throw error
-      const own = await this.#opening.open(pair, true)
-      await own.want(pair)
+      if (keyOf(stream) === keyOf(pair) || (error instanceof PeerFailure && error.kind === 'disbelieved')) throw error
+      await this.#own(pair)
     }
+  }
+  /** On a stream of its own, for whoever wants that meanwhile. @throws PeerFailure */
+  #own(pair: Pair): Promise<void> {
+    const key = keyOf(pair)
+    let own = this.#coming.get(key)
+    if (own === undefined) {
+      const open = async (): Promise<void> => (await this.#opening.open(pair, true)).pairs.want(pair)
+      own = open().finally(() => this.#coming.delete(key))
+      this.#coming.set(key, own)
+    }
+    return own
   }
   async #callBack(asking: PeerStream, question: Question): Promise<void> {
     const { pair } = question
-    const conclude = (outcome: Outcome): void => asking.dialback.conclude(pair, outcome)
+    const conclude = (outcome: Outcome): void => asking.pairs.dialback.conclude(pair, outcome)
     try {
       const stream = this.#streams.authoritative(pair.remote, asking) ?? (await this.#opening.open(pair, true))
-      stream.dialback.ask(question, (outcome) => conclude(reported(outcome)))
+      stream.pairs.dialback.ask(question, (outcome) => conclude(reported(outcome)))
       this.#host.clock.after(this.#settings['negotiation-timeout'], () => conclude('remote-server-timeout'))
     } catch (error) {
       conclude(dialbackCondition(failureOf(error).kind))

@@ -1,7 +1,9 @@
 /**
  * Negotiation of a stream that we open to another server (RFC 6120 4.3, as the initiating entity): TLS, a look at the
- * certificate, XEP-0288, then SASL EXTERNAL if it is offered (XEP-0178 3). Without that, dialback is to be used.
+ * certificate, XEP-0288, then SASL EXTERNAL if it is offered (XEP-0178 3). Without that, dialback is to be used. After either,
+ * stanzas are counted if that is offered (XEP-0198).
  */
+import type { Timer } from '../../base/clock.ts'
 import { readCount, SM, wantsResumption } from '../../server/stream-management/nonzas.ts'
 import type { Element } from '../../xml/element.ts'
 import { el } from '../../xml/element.ts'
@@ -10,7 +12,7 @@ import { serialise } from '../../xml/write.ts'
 import { SASL, SERVER, STREAM, TLS } from '../../xmpp/ns.ts'
 import { nonza } from '../framing.ts'
 import { encodeBase64 } from '../sasl/base64.ts'
-import { DIALBACK_FEATURE } from './dialback/elements.ts'
+import { DIALBACK_FEATURE, keyOf, type Pair } from './dialback/elements.ts'
 import { PeerFailure } from './failure.ts'
 import { limitsElement, STREAM_LIMITS } from '../stream-limits.ts'
 import { BIDI, BIDI_FEATURE } from './offers.ts'
@@ -31,7 +33,12 @@ export class InitiatingNegotiation implements PeerNegotiation {
   #authenticated = false
   #externalFailed = false
   #bidiAsked = false
+  /** It is offered to count stanzas (XEP-0198). */
+  #mayCount = false
+  /** The stream was handed over, or is over. */
   #over = false
+  /** For the answer about counting, once the stream was handed over. */
+  #timer: Timer | null = null
   /** Whose resumption was asked for. */
   #lost: ManagedPeer | null = null
 
@@ -62,10 +69,23 @@ export class InitiatingNegotiation implements PeerNegotiation {
         : this.#giveUp(new PeerFailure('insecure', 'the other server refuses STARTTLS'))
     if (raw.ns === SASL && this.#expects === 'outcome') return this.#outcome(raw)
     if (raw.ns === SM && this.#expects === 'management') return this.#managed(raw.tree())
-    if (raw.ns === STREAM && raw.name === 'features' && this.#expects === 'nothing') return // told again: nothing in them that we would use
+    const isToldAgain = this.#expects === 'nothing' || this.#expects === 'management'
+    if (raw.ns === STREAM && raw.name === 'features' && isToldAgain) return // nothing in them that we would use
     this.#stream.fail('unsupported-stanza-type')
   }
+  /** What was written to a stream that was lost comes before what will be written: how much of it is missing is asked first. */
+  granted(pair: Pair): void {
+    if (!this.#mayCount || keyOf(pair) !== keyOf(this.#stream)) return this.#stream.pairs.grant(pair)
+    const { clock, settings } = this.#parts
+    const late = (): void => this.#stream.fail('connection-timeout', 'Stream management takes too long')
+    this.#timer = clock.after(settings['negotiation-timeout'], late)
+    this.#manage()
+  }
+  accepted(pair: Pair): void {
+    this.#stream.pairs.accept(pair)
+  }
   over(why: PeerFailure): void {
+    this.#timer?.cancel()
     if (this.#over) return
     this.#over = true
     this.#opened.failed(why)
@@ -100,7 +120,8 @@ export class InitiatingNegotiation implements PeerNegotiation {
     this.#stream.peerStanzaMax = Number(features.child('limits', STREAM_LIMITS)?.child('max-bytes')?.text ?? 0) || 0
     if (features.child('bidi', BIDI_FEATURE) !== undefined && !this.#authenticated) this.#askForBidi()
     const mechanisms = features.child('mechanisms', SASL)?.elements.map((m) => m.text.trim()) ?? []
-    if (this.#authenticated && features.child('sm', SM) !== undefined && this.#parts.management !== null) return this.#manage()
+    this.#mayCount = this.#parts.management !== null && features.child('sm', SM) !== undefined
+    if (this.#authenticated && this.#mayCount) return this.#manage()
     if (this.#authenticated || this.#externalFailed || !mechanisms.includes('EXTERNAL')) return this.#done()
     this.#expects = 'outcome'
     // XEP-0178 3: the authorization identity could be left out, but older servers want it
@@ -112,7 +133,7 @@ export class InitiatingNegotiation implements PeerNegotiation {
     if (!settings['bidirectional'] || this.#bidiAsked) return
     this.#bidiAsked = true
     this.#stream.bidirectional = true
-    this.#stream.dialback.takesQuestions = true
+    this.#stream.pairs.dialback.takesQuestions = true
     this.#stream.send(serialise(el('bidi', BIDI, {}, limitsElement(settings['stanza-size'])), SERVER))
   }
   #outcome(raw: RawElement): void {
@@ -134,8 +155,8 @@ export class InitiatingNegotiation implements PeerNegotiation {
   /** XEP-0198: resumes the stream that was lost, if there is one, or else has stanzas counted from now on. */
   #manage(): void {
     const { local, remote, bidirectional } = this.#stream
-    if (bidirectional) this.#stream.hear({ local, remote }) // it may begin at once
-    this.#lost = this.#parts.management!.resumable({ local, remote })
+    if (bidirectional) this.#stream.pairs.hear({ local, remote }) // it may begin at once
+    this.#lost = this.#parts.management!.claim(this.#stream)
     if (this.#lost === null) return this.#enable()
     this.#expects = 'management'
     this.#stream.send(serialise(el('resume', SM, { previd: this.#lost.id!, h: String(this.#lost.h) }), SERVER))
@@ -152,23 +173,34 @@ export class InitiatingNegotiation implements PeerNegotiation {
     const h = readCount(element)
     if (element.name === 'enabled' && lost === null) {
       management.begin(this.#stream, wantsResumption(element) ? (element.attr('id') ?? null) : null)
-      return this.#done()
+      return this.#counted()
     }
     if (element.name === 'resumed' && lost !== null && h !== null) {
       management.goOn(this.#stream, lost, h)
-      return this.#done()
+      return this.#counted()
     }
     if (element.name !== 'failed') return this.#stream.fail('unsupported-stanza-type')
-    if (lost === null) return this.#done() // it has offered what it does not have
+    if (lost === null) return this.#counted() // it has offered what it does not have
     management.answered(lost, h)
     this.#enable()
+  }
+  /** Stanzas are counted from here on, or are not going to be. */
+  #counted(): void {
+    const { local, remote, pairs } = this.#stream
+    this.#mayCount = false
+    if (this.#authenticated) return this.#done()
+    this.#expects = 'nothing'
+    this.#timer?.cancel()
+    this.#stream.isShareable = true
+    pairs.grant({ local, remote })
   }
   #done(): void {
     const { local, remote } = this.#stream
     this.#expects = 'nothing'
     this.#over = true
+    this.#stream.isShareable = !this.#mayCount
     this.#stream.ready()
-    if (this.#authenticated) this.#stream.grant({ local, remote })
+    if (this.#authenticated) this.#stream.pairs.grant({ local, remote })
     if (!this.#stream.isClosing) this.#opened.ready(this.#stream)
     else this.#opened.failed(new PeerFailure('unreachable', 'the stream was closed at once'))
   }

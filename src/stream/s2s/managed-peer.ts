@@ -26,6 +26,10 @@ export class ManagedPeer implements Asked {
   readonly queue: UnacknowledgedQueue<Sent>
   /** When the stream was lost; null: it is there. */
   lostAt: Millis | null = null
+  /** It was lost: what it has not heard of waits there, of whatever pairs. */
+  outlets: ReadonlySet<Outlet> = new Set()
+  /** Where it was asked to be resumed. */
+  resumer: PeerStream | null = null
   /** The other side, which has opened it, may come back for it. */
   isAwaited = true
   askedAt: Millis = 0
@@ -63,6 +67,10 @@ export class ManagedPeer implements Asked {
   get h(): number {
     return uint32(this.#handledBefore + Math.max(0, this.stream.handled - this.#uncounted))
   }
+  /** It is being found out just now how much has got through. */
+  get isBeingResumed(): boolean {
+    return this.resumer !== null && !this.resumer.isOver
+  }
   get heardAt(): Millis | null {
     return this.stream.isOver ? null : this.stream.heardAt
   }
@@ -98,6 +106,7 @@ export class ManagedPeer implements Asked {
       if (all === undefined) byOutlet.set(outlet, [note!.waiting])
       else all.push(note!.waiting)
     }
+    this.outlets = new Set(byOutlet.keys())
     for (const [outlet, waiting] of byOutlet) outlet.putBack(waiting)
   }
   /** The other side says how much has got through before the stream was lost: the rest has not. */
@@ -112,7 +121,12 @@ export class ManagedPeer implements Asked {
       if (rest.has(entry)) waiting.isUnsure = false
       else outlet.forget(waiting)
     }
+    this.learned()
     return outcome
+  }
+  /** More than is known now will not be known of what has got through: nobody waits for it any more. */
+  learned(): void {
+    for (const outlet of this.outlets) outlet.learned()
   }
   #isEmpty(): void {
     for (const tell of this.#emptied.splice(0)) tell()

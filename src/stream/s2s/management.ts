@@ -1,9 +1,12 @@
 /**
- * XEP-0198 between servers, on streams that a certificate has proved (where there is dialback instead, there is no place
- * to offer it). What the other side has not acknowledged when a stream breaks waits for the next one in its outlet, as
+ * XEP-0198 between servers, where a certificate proves the one that calls, by SASL or beside dialback. What the other side has not acknowledged when a stream breaks waits for the next one in its outlet, as
  * if it had never been written; who has opened the stream asks with `<resume/>` how much of it was handled, and tells how
  * much he has handled himself, so that nothing comes twice. If nobody can tell, messages and presence are sent again, and
  * requests are refused: done twice they might do harm.
+ *
+ * A stream is known by the pair of its header. Others that dialback has granted on it are counted with that one, and the answer to
+ * `<resume/>` says of all what has got through; but on the stream that goes on with it, they have to be granted again
+ * (docs/decisions/0198-acknowledged-after-dialback.md).
  */
 import type { Millis } from '../../base/clock.ts'
 import { token } from '../../base/entropy.ts'
@@ -73,7 +76,7 @@ export class PeerManagement {
   }
   /** The other side has opened it, and wants stanzas to count: who begins anew does not go on with what was lost before. */
   enable(stream: PeerStream, asked: Element): Element {
-    for (const managed of this.#namedOf(stream)) if (managed.lostAt !== null) managed.isAwaited = false
+    for (const managed of this.#namedOf(stream)) if (managed.lostAt !== null) giveUp(managed)
     const id = wantsResumption(asked) ? token(this.#parts.entropy) : null
     this.begin(stream, id)
     if (id !== null) this.#named.set(id, stream.managed!)
@@ -119,26 +122,37 @@ export class PeerManagement {
   closed({ managed }: PeerStream): void {
     if (managed !== null && managed.id !== null) this.#named.delete(managed.id)
   }
-  /** One that we have opened for the pair and lost, if the other side may still know of it. */
-  resumable(pair: Pair): ManagedPeer | null {
-    const managed = this.#lost.get(keyOf(pair))
-    return managed !== undefined && this.#isFresh(managed) ? managed : null
+  /** One that we have opened and lost, if the other side may still know of it: for the pair, or with something from there. */
+  resumable(outlet: Outlet): ManagedPeer | null {
+    const own = this.#freshly(this.#lost.get(keyOf(outlet.pair)))
+    if (own !== null || !outlet.isUnsure) return own
+    for (const managed of this.#lost.values()) if (managed.outlets.has(outlet) && this.#isFresh(managed)) return managed
+    return null
+  }
+  /** What is to be resumed on a stream that we have opened for the same pair. Nobody else gets it meanwhile. */
+  claim(stream: PeerStream): ManagedPeer | null {
+    const managed = this.#freshly(this.#lost.get(keyOf(stream)))
+    if (managed === null || managed.isBeingResumed) return null
+    managed.resumer = stream
+    return managed
   }
   /** Has the other side opened one for the pair that it may want to resume before anything is written to it? */
   mayBeResumed(pair: Pair): boolean {
     for (const managed of this.#namedOf(pair)) if (managed.isAwaited && this.#isFresh(managed)) return true
     return false
   }
-  /** Was one of these lost, so that the other side is about to come back for it? */
-  awaits(pair: Pair): boolean {
-    for (const managed of this.#namedOf(pair))
-      if (managed.lostAt !== null && managed.isAwaited && this.#isFresh(managed)) return true
+  /** Was one of these lost, or another that holds something from there, so that the other side is about to come back for it? */
+  awaits(outlet: Outlet): boolean {
+    for (const managed of this.#named.values()) {
+      if (managed.lostAt === null || !managed.isAwaited || !this.#isFresh(managed)) continue
+      if (managed.outlets.has(outlet) || keyOf(managed.pair) === keyOf(outlet.pair)) return true
+    }
     return false
   }
   /** We have asked to resume it, and were answered. @param h null: nothing is known of it any more */
   answered(managed: ManagedPeer, h: number | null): void {
     this.#lost.delete(keyOf(managed.pair))
-    if (h !== null) managed.settle(h)
+    if (h === null || managed.settle(h) === 'too-high') managed.learned()
   }
   /** Goes on with it, on a stream that we have opened. @throws StreamError */
   goOn(stream: PeerStream, managed: ManagedPeer, h: number): void {
@@ -156,6 +170,7 @@ export class PeerManagement {
     if (!this.#isFresh(managed)) return failed('item-not-found', managed.h)
     managed.stream.fail('conflict', 'Resumed on another stream')
     await managed.stream.whenIdle() // what has come there is done first: it counts
+    if (stream.isOver) return failed('item-not-found', managed.h) // it will come again
     if (managed.settle(h) === 'too-high') throw tooHigh(h, managed)
     this.begin(stream, id, h, managed.h)
     this.#named.set(id, stream.managed!)
@@ -165,6 +180,9 @@ export class PeerManagement {
 
   *#namedOf(pair: Pair): Generator<ManagedPeer> {
     for (const managed of this.#named.values()) if (keyOf(managed.pair) === keyOf(pair)) yield managed
+  }
+  #freshly(managed: ManagedPeer | undefined): ManagedPeer | null {
+    return managed !== undefined && this.#isFresh(managed) ? managed : null
   }
   #isFresh({ lostAt }: ManagedPeer): boolean {
     return lostAt === null || this.#parts.clock.now() - lostAt < this.#parts.settings['queue-timeout']
@@ -176,6 +194,12 @@ export class PeerManagement {
       if (lostAt !== null) all.delete(key)
     }
   }
+}
+
+/** The other side does not come back for it. */
+function giveUp(managed: ManagedPeer): void {
+  managed.isAwaited = false
+  managed.learned()
 }
 
 /** Section 6. */

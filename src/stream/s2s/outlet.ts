@@ -40,8 +40,6 @@ export class Outlet {
   stream: PeerStream | null = null
   /** An attempt to get a stream is under way. */
   isTrying = false
-  /** Until then it waits to be told what has got through. */
-  learning: Timer | null = null
   /** Why the last attempt was in vain. */
   failure: PeerFailure | null = null
   readonly #parts: OutletParts
@@ -51,6 +49,8 @@ export class Outlet {
   #emptied: (() => void)[] = []
   /** When the first stanza was sent since anything was heard, as far as is known, and the last of all. */
   #unansweredSince: Millis | null = null
+  /** It is being found out what has got through. */
+  #learning: { readonly timer: Timer; readonly over: () => void } | null = null
   #sentAt: Millis = 0
 
   constructor(pair: Pair, parts: OutletParts) {
@@ -137,6 +137,23 @@ export class Outlet {
   /** Does anything wait of which nobody knows whether it got through? */
   get isUnsure(): boolean {
     return this.#queue.some(({ isUnsure }) => isUnsure)
+  }
+  /** It is being found out what of that has got through: `over` is called when that is known, or after `withinMs`. */
+  learn(withinMs: Millis, over: () => void): void {
+    this.stopLearning()
+    this.#learning = { timer: this.#parts.clock.after(withinMs, () => this.learned()), over }
+  }
+  get isLearning(): boolean {
+    return this.#learning !== null
+  }
+  learned(): void {
+    const learning = this.#learning
+    this.stopLearning()
+    learning?.over()
+  }
+  stopLearning(): void {
+    this.#learning?.timer.cancel()
+    this.#learning = null
   }
   /** There will be no stream for now: who waits is told. */
   refuseAll(error: StanzaError): void {

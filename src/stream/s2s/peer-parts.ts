@@ -52,7 +52,7 @@ export interface Switchboard {
   objection(stream: PeerStream, pair: Pair): string | null
   /** On this stream the other side may write for the pair. */
   accepted(stream: PeerStream, pair: Pair): void
-  /** May it? `stream.dialback.conclude` is the answer. */
+  /** May it? `stream.pairs.dialback.conclude` is the answer. */
   examine(stream: PeerStream, pair: Pair, key: string): void
   /** A stanza has come. A promise makes the stream's lane wait. */
   receive(stream: PeerStream, read: Read): void | Promise<void>

@@ -9,29 +9,25 @@ import { networkOf } from '../../base/network.ts'
 import { verifiedServer } from '../../net/peer-certificate.ts'
 import { Lane } from '../../server/lane.ts'
 import { answer, SM } from '../../server/stream-management/nonzas.ts'
-import { XmlError } from '../../xml/error.ts'
-import { namesNoContent, type RawElement, type StreamHeader } from '../../xml/scanner.ts'
-import { type Wire } from '../../xml/wire.ts'
-import { domainIn, type Jid } from '../../xmpp/jid.ts'
+import type { RawElement, StreamHeader } from '../../xml/scanner.ts'
+import type { Wire } from '../../xml/wire.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import { SERVER, STREAM, STREAM_ERRORS } from '../../xmpp/ns.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
 import type { CarrierHandler } from '../carrier.ts'
 import { isStanza, type Read } from '../packet-from.ts'
+import { closeInTime, namespaceFault, streamErrorOf, versionFault } from '../stream-core.ts'
 import type { TcpCarrier } from '../tcp-carrier.ts'
-import { DIALBACK, dialbackText, keyOf, readDialback, type DialbackElement, type Pair } from './dialback/elements.ts'
-import { Dialback } from './dialback/machine.ts'
-import { Expiry } from './expiry.ts'
+import { DIALBACK, type Pair } from './dialback/elements.ts'
 import { PeerFailure } from './failure.ts'
 import { stanzaOfPeer } from './inbound-stanza.ts'
 import { LifeSigns } from './life-signs.ts'
 import type { ManagedPeer } from './managed-peer.ts'
 import type { Outlet } from './outlet.ts'
+import { Pairs, type PairedStream, type Side } from './pairs.ts'
 import type { PeerParts, Switchboard } from './peer-parts.ts'
 import { peerCertificate, speaksFor, type PeerCertificate } from './trust.ts'
-import { Wanted } from './wanted.ts'
-
-export type Side = 'initiating' | 'receiving'
 
 /** What negotiates. */
 export interface PeerNegotiation {
@@ -39,14 +35,18 @@ export interface PeerNegotiation {
   header(header: StreamHeader): void
   /** An element that is neither a stanza nor dialback has come. */
   element(raw: RawElement): void
+  /** Dialback has proved us for the pair. `pairs.grant` is to follow. */
+  granted(pair: Pair): void
+  /** Dialback has proved the other side for the pair. `pairs.accept` is to follow. */
+  accepted(pair: Pair): void
   /** The stream is over, for what reason ever. */
   over(why: PeerFailure): void
 }
 
-export class PeerStream implements CarrierHandler {
+export class PeerStream implements CarrierHandler, PairedStream {
   readonly side: Side
   readonly carrier: TcpCarrier
-  readonly dialback: Dialback
+  readonly pairs: Pairs
   /** What the receiving side calls the stream. */
   id: string
   /** Whom the stream was opened for; the other side's name is what it says of itself, until it is proved. */
@@ -56,6 +56,8 @@ export class PeerStream implements CarrierHandler {
   bidirectional = false
   /** The other side does dialback, and takes errors in it for what they are (XEP-0220 2.4.2). */
   hasDialbackErrors = false
+  /** Other pairs than that of the header may be written for: whether stanzas are counted is decided. */
+  isShareable = false
   /** Octets of a stanza that the other side takes (XEP-0478); 0: not told. */
   peerStanzaMax = 0
   /** Of the other side, if its chain holds; null before TLS. */
@@ -71,15 +73,12 @@ export class PeerStream implements CarrierHandler {
   heardAt: Millis
   /** When a stanza came or went. */
   usedAt: Millis
-  /** Pairs for which we may write. */
-  readonly granted = new Map<string, Pair>()
   readonly whenOver = Promise.withResolvers<void>()
   readonly #parts: PeerParts
   readonly #board: Switchboard
   readonly #negotiation: PeerNegotiation
   /** Null: the other side asks how much was handled. */
   readonly #lane: Lane<Read | null>
-  readonly #wanted: Wanted
   #opened = false
   #closing = false
   /** The server stops: stanzas that come are left to the other side, which will write them again. */
@@ -89,7 +88,6 @@ export class PeerStream implements CarrierHandler {
   /** An error was named, by us or by the other side. */
   #error: string | null = null
   #timer: Timer | null
-  readonly #expiry: Expiry
   readonly #life: LifeSigns
 
   constructor(
@@ -99,33 +97,19 @@ export class PeerStream implements CarrierHandler {
     board: Switchboard,
     negotiate: (stream: PeerStream) => PeerNegotiation,
   ) {
-    const { clock, settings, secret, serves } = parts
+    const { clock, settings } = parts
     this.side = side
     this.#parts = parts
     this.#board = board
     this.id = ''
     this.heardAt = this.usedAt = clock.now()
-    this.#wanted = new Wanted(clock, settings['negotiation-timeout'])
     this.#lane = new Lane(
       (packet) => this.#handle(packet),
       (error) => this.broken(error),
       () => this.carrier.resume(),
     )
-    this.dialback = new Dialback(
-      side,
-      { secret, serves, pairsMax: settings['domains-per-stream'] },
-      {
-        send: (text) => this.send(text),
-        granted: (pair) => this.grant(pair),
-        refused: (pair, why) => this.#wanted.refused(pair, why),
-        examine: (pair, key) => board.examine(this, pair, key),
-        accepted: (pair) => this.accept(pair),
-        caught: () => this.close(null),
-        unsolicited: (element) => this.#unsolicited(element),
-      },
-    )
+    this.pairs = this.#newPairs()
     this.#life = new LifeSigns(clock, this)
-    this.#expiry = new Expiry(clock, () => this.fail('reset', 'The certificate has expired'))
     this.carrier = carry(this)
     this.#negotiation = negotiate(this)
     this.#timer = clock.after(settings['negotiation-timeout'], () => this.#late())
@@ -133,6 +117,9 @@ export class PeerStream implements CarrierHandler {
   }
   get isClosing(): boolean {
     return this.#closing
+  }
+  get encrypted(): boolean {
+    return this.carrier.encrypted
   }
   /** What the other side is recognised by, whatever it calls itself. */
   get signs(): readonly string[] {
@@ -146,12 +133,6 @@ export class PeerStream implements CarrierHandler {
 
   // What the switchboard asks
 
-  /** Asks to write for a pair, by dialback. Resolves when we may. @throws PeerFailure */
-  want(pair: Pair): Promise<void> {
-    if (this.granted.has(keyOf(pair))) return Promise.resolve()
-    if (this.#closing) return Promise.reject(new PeerFailure('unreachable', 'the stream is closing'))
-    return this.#wanted.want(pair, () => this.dialback.request(pair, this.id))
-  }
   sendStanza(text: Wire, packet: Packet, outlet: Outlet, origin: Jid | null): void {
     this.usedAt = this.#parts.clock.now()
     this.send(text)
@@ -217,35 +198,6 @@ export class PeerStream implements CarrierHandler {
     this.#timer = null
     if (this.side === 'initiating') this.#watchUse()
   }
-  /** We may write for the pair; with XEP-0288 the other side may as well. */
-  grant(pair: Pair): void {
-    this.granted.set(keyOf(pair), pair)
-    if (this.bidirectional && this.side === 'initiating' && !this.dialback.accepts(pair)) this.accept(pair)
-    if (this.side === 'initiating') this.#watchExpiry(pair)
-    this.#wanted.granted(pair)
-    this.#board.granted(this, pair)
-  }
-  /** The other side may write for the pair; with XEP-0288 we may as well. */
-  accept(pair: Pair): void {
-    this.acceptOnly(pair)
-    this.grantBack(pair)
-  }
-  /** The other side may write for the pair. We do not yet. */
-  acceptOnly(pair: Pair): void {
-    this.hear(pair)
-    if (!this.isReady) this.ready()
-    this.#watchExpiry(pair)
-  }
-  /** What the other side writes for the pair is taken, whatever we may still be negotiating. */
-  hear(pair: Pair): void {
-    this.carrier.limit(this.#parts.limits)
-    this.dialback.accept(pair)
-    this.#board.accepted(this, pair)
-  }
-  /** With XEP-0288, we may write where the other side may. */
-  grantBack(pair: Pair): void {
-    if (this.bidirectional && this.side === 'receiving' && !this.granted.has(keyOf(pair))) this.grant(pair)
-  }
   fail(condition: ConstructorParameters<typeof StreamError>[0], text: string | null = null): void {
     this.close(new StreamError(condition, text))
   }
@@ -261,9 +213,8 @@ export class PeerStream implements CarrierHandler {
       )
     if (this.managed !== null) this.send(answer(this.managed.h))
     this.#closing = true
-    this.carrier.close(error)
     this.#timer?.cancel()
-    this.#timer = this.#parts.clock.after(this.#parts.closeMs, () => this.carrier.destroy())
+    this.#timer = closeInTime(this.carrier, error, this.#parts.clock, this.#parts.closeMs)
     this.#end(new PeerFailure('unreachable', error?.condition ?? 'closed'))
   }
   /** It is dead, or shall be. */
@@ -277,22 +228,20 @@ export class PeerStream implements CarrierHandler {
   // What the carrier tells
 
   header(header: StreamHeader): void {
-    const { ns, name, defaultNs, attrs } = header
-    if (ns !== STREAM) return this.fail('invalid-namespace')
-    if (name !== 'stream') return this.fail('bad-format')
-    if (defaultNs !== SERVER && !namesNoContent(header)) return this.fail('invalid-namespace')
-    if (!/^[1-9]\d*\.\d+$/.test(attrs['version'] ?? '')) return this.fail('unsupported-version')
+    const fault = namespaceFault(header, SERVER) ?? versionFault(header)
+    if (fault !== null) return this.fail(fault)
     this.#negotiation.header(header)
   }
   element(raw: RawElement): void {
     if (raw.ns === STREAM && raw.name === 'error') return this.#told(raw)
-    if (raw.ns === DIALBACK) return this.#dialback(raw)
+    if (raw.ns === DIALBACK) return this.pairs.take(raw)
     if (raw.ns === SM && this.managed !== null && (raw.name === 'r' || raw.name === 'a')) return this.#count(raw)
     if (raw.ns !== SERVER || !isStanza(raw.name)) return this.#negotiation.element(raw)
     if (this.#isResting) return
-    if (!this.dialback.acceptsAny) return this.fail('not-authorized')
+    const { dialback } = this.pairs
+    if (!dialback.acceptsAny) return this.fail('not-authorized')
     const { serves, isLocal } = this.#parts
-    const read = stanzaOfPeer(raw, { serves, isLocal, accepts: (pair) => this.dialback.accepts(pair) })
+    const read = stanzaOfPeer(raw, { serves, isLocal, accepts: (pair) => dialback.accepts(pair) })
     this.usedAt = this.heardAt
     this.received += 1
     this.#lane.push(read)
@@ -320,12 +269,33 @@ export class PeerStream implements CarrierHandler {
     this.fail('policy-violation', 'Too much output is waiting to be read')
   }
   broken(error: unknown): void {
-    if (error instanceof XmlError) return this.fail(error.condition, error.message)
-    if (error instanceof StreamError) return this.close(error)
+    const theirs = streamErrorOf(error)
+    if (theirs !== null) return this.close(theirs)
     this.#parts.log.error({ err: error, peer: this.peer }, 'A stream between servers made this one stumble and is closed')
     this.fail('internal-server-error')
   }
 
+  #newPairs(): Pairs {
+    const { clock, log, settings, secret, serves } = this.#parts
+    const dialback = { secret, serves, pairsMax: settings['domains-per-stream'] }
+    return new Pairs(
+      this,
+      { clock, log, dialback, withinMs: settings['negotiation-timeout'] },
+      {
+        grantedByDialback: (pair) => this.#negotiation.granted(pair),
+        acceptedByDialback: (pair) => this.#negotiation.accepted(pair),
+        examine: (pair, key) => this.#board.examine(this, pair, key),
+        granted: (pair) => this.#board.granted(this, pair),
+        heard: (pair) => {
+          this.carrier.limit(this.#parts.limits)
+          this.#board.accepted(this, pair)
+        },
+        accepted: () => {
+          if (!this.isReady) this.ready()
+        },
+      },
+    )
+  }
   #handle(read: Read | null): void | Promise<void> {
     if (read === null) return this.#life.show()
     const wait = this.#board.receive(this, read)
@@ -340,19 +310,6 @@ export class PeerStream implements CarrierHandler {
   #count(raw: RawElement): void {
     if (raw.name === 'a') this.#parts.management!.acknowledged(this, raw.tree())
     else this.#lane.push(null)
-  }
-  #dialback(raw: RawElement): void {
-    const element = readDialback(raw.tree())
-    const [from, to] = element === null ? [null, null] : [domainIn(element.from), domainIn(element.to)]
-    if (element === null || from === null || to === null) return this.fail('improper-addressing')
-    const prepared = { ...element, from, to }
-    if (this.carrier.encrypted) return this.dialback.take(prepared)
-    // DB-9: without TLS the answer could have been made up by anybody on the way
-    if (element.outcome === null)
-      this.send(dialbackText({ ...prepared, from: to, to: from, outcome: 'policy-violation', key: '' }))
-  }
-  #unsolicited({ name, from, to, outcome }: DialbackElement): void {
-    this.#parts.log.warn({ peer: this.peer, name, from, to, outcome }, 'dialback that nobody has asked for is ignored')
   }
   /** The other side names an error, and will close. One that closes what is idle that way means no harm. */
   #told(raw: RawElement): void {
@@ -373,14 +330,13 @@ export class PeerStream implements CarrierHandler {
     if (this.isOver) return
     this.isOver = true
     this.whenOver.resolve()
-    this.#expiry.stop()
     this.#negotiation.over(why)
-    this.dialback.over()
+    this.pairs.over(why)
     this.#board.over(this, this.#error === null)
   }
   #late(): void {
     // A stream on which somebody has asked about keys and nothing else
-    if (this.dialback.wasAsked) return this.close(null)
+    if (this.pairs.dialback.wasAsked) return this.close(null)
     this.fail('connection-timeout', 'Negotiation took too long')
   }
   /** What we have opened, and nobody uses, we close. */
@@ -389,8 +345,5 @@ export class PeerStream implements CarrierHandler {
     const left = settings['idle-close'] - (clock.now() - this.usedAt)
     if (left <= 0 && !this.#board.isNeeded(this)) return this.close(null)
     this.#timer = clock.after(left > 0 ? left : settings['idle-close'], () => this.#watchUse())
-  }
-  #watchExpiry({ remote }: Pair): void {
-    if (this.certificate !== null && this.isCertified(remote)) this.#expiry.watch(this.certificate.expiresAt)
   }
 }

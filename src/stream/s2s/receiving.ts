@@ -4,7 +4,7 @@
  * nothing else before (4.3.5).
  */
 import type { Timer } from '../../base/clock.ts'
-import { SM } from '../../server/stream-management/nonzas.ts'
+import { failed, SM } from '../../server/stream-management/nonzas.ts'
 import { el, type Element } from '../../xml/element.ts'
 import type { RawElement, StreamHeader } from '../../xml/scanner.ts'
 import { serialise } from '../../xml/write.ts'
@@ -12,17 +12,16 @@ import { domainIn } from '../../xmpp/jid.ts'
 import { SASL, SERVER, TLS } from '../../xmpp/ns.ts'
 import { nonza } from '../framing.ts'
 import { decodeBase64 } from '../sasl/base64.ts'
+import { LANGUAGE } from '../stream-core.ts'
 import { limitsElement, STREAM_LIMITS } from '../stream-limits.ts'
 import type { SaslCondition } from '../../server/sasl/mechanism.ts'
-import type { Pair } from './dialback/elements.ts'
+import { keyOf, type Pair } from './dialback/elements.ts'
 import { NOT_YOURS } from './failure.ts'
 import { BIDI, bidiOffer, dialbackOffer } from './offers.ts'
 import { RESUMPTION_MS } from './management.ts'
 import type { PeerParts, Switchboard } from './peer-parts.ts'
 import type { PeerNegotiation, PeerStream } from './peer-stream.ts'
 
-/** RFC 6120 4.7.4: what this server writes for people is in English. */
-const LANGUAGE = 'en'
 /** RFC 6120 6.4.5. */
 const ATTEMPTS_MAX = 3
 
@@ -69,23 +68,37 @@ export class ReceivingNegotiation implements PeerNegotiation {
     if (raw.ns === TLS && raw.name === 'starttls') return this.#startTls()
     if (!encrypted) return this.#stream.fail('policy-violation', 'TLS comes first')
     if (raw.ns === SASL) return this.#authenticate(raw.tree())
-    if (raw.ns === SM && this.#authenticated && this.#parts.management !== null) return this.#manage(raw.tree())
+    if (raw.ns === SM && this.#mayCount) return this.#manage(raw.tree())
     if (raw.ns === BIDI && raw.name === 'bidi') return this.#bidi(raw.tree())
     this.#stream.fail('unsupported-stanza-type')
   }
-  over(): void {}
+  granted(pair: Pair): void {
+    this.#stream.pairs.grant(pair)
+  }
+  accepted(pair: Pair): void {
+    if (keyOf(pair) === keyOf(this.#stream)) this.#accept(pair)
+    else this.#stream.pairs.accept(pair)
+  }
+  over(): void {
+    this.#waiting?.cancel()
+  }
 
   #offers(): Element[] {
     const { settings } = this.#parts
     if (!this.#stream.carrier.encrypted) return [el('starttls', TLS, {}, el('required', TLS))]
     const offers = [dialbackOffer, limitsElement(settings['stanza-size'])]
-    if (this.#authenticated) return this.#parts.management === null ? offers : [el('sm', SM), ...offers]
+    if (this.#mayCount) offers.unshift(el('sm', SM))
+    if (this.#authenticated) return offers
     if (settings['bidirectional']) offers.push(bidiOffer)
-    return this.#mayUseExternal ? [el('mechanisms', SASL, {}, el('mechanism', SASL, {}, 'EXTERNAL')), ...offers] : offers
+    return this.#isCertified ? [el('mechanisms', SASL, {}, el('mechanism', SASL, {}, 'EXTERNAL')), ...offers] : offers
   }
   /** XEP-0178 3, step 11: the certificate holds, and names the domain of the stream header. */
-  get #mayUseExternal(): boolean {
+  get #isCertified(): boolean {
     return this.#stream.remote !== '' && this.#stream.isCertified(this.#stream.remote)
+  }
+  /** DEVIATES(0198): XEP-0198 is offered before dialback as well, after which there is no place for it. */
+  get #mayCount(): boolean {
+    return this.#parts.management !== null && this.#isCertified
   }
   #startTls(): void {
     if (this.#stream.carrier.startTls === null || this.#stream.carrier.encrypted) {
@@ -97,7 +110,7 @@ export class ReceivingNegotiation implements PeerNegotiation {
     this.#stream.secure()
   }
   #bidi(element: Element): void {
-    if (!this.#parts.settings['bidirectional'] || this.#authenticated || this.#stream.dialback.acceptsAny)
+    if (!this.#parts.settings['bidirectional'] || this.#authenticated || this.#stream.pairs.dialback.acceptsAny)
       return this.#stream.fail('policy-violation')
     this.#stream.bidirectional = true
     this.#stream.peerStanzaMax = Number(element.child('limits', STREAM_LIMITS)?.child('max-bytes')?.text ?? 0) || 0
@@ -106,19 +119,23 @@ export class ReceivingNegotiation implements PeerNegotiation {
   /** Who has lost a stream says first whether it goes on with it; only then we know what it lacks. */
   #accept(pair: Pair): void {
     const { management, clock } = this.#parts
-    this.#stream.acceptOnly(pair)
-    if (management === null || !management.mayBeResumed(pair)) return this.#stream.grantBack(pair)
-    this.#waiting = clock.after(RESUMPTION_MS, () => this.#stream.grantBack(pair))
+    const { pairs } = this.#stream
+    pairs.acceptOnly(pair)
+    if (!this.#mayCount || !management!.mayBeResumed(pair)) return pairs.grantBack(pair)
+    this.#waiting = clock.after(RESUMPTION_MS, () => pairs.grantBack(pair))
   }
   /** XEP-0198, as the side that was called. */
   #manage(element: Element): void {
     const management = this.#parts.management!
-    const { local, remote, managed } = this.#stream
+    const { local, remote, managed, pairs } = this.#stream
     const reply = (what: Element): void => {
+      if (this.#stream.isOver) return
       this.#stream.send(serialise(what, SERVER))
       this.#waiting?.cancel()
-      this.#stream.grantBack({ local, remote })
+      pairs.grantBack({ local, remote })
     }
+    // XEP-0198 3: it has to be proved first, and the stream goes on
+    if (!pairs.dialback.accepts({ local, remote })) return this.#stream.send(serialise(failed('unexpected-request'), SERVER))
     if (managed !== null) return this.#stream.fail('policy-violation', 'Stream management is enabled already')
     if (element.name === 'enable') return reply(management.enable(this.#stream, element))
     if (element.name !== 'resume') return this.#stream.fail('unsupported-stanza-type')
@@ -126,7 +143,7 @@ export class ReceivingNegotiation implements PeerNegotiation {
   }
 
   #authenticate(element: Element): void {
-    if (this.#authenticated) return this.#stream.fail('policy-violation')
+    if (this.#authenticated || this.#stream.managed !== null) return this.#stream.fail('policy-violation')
     const data = decodeBase64(element.text)
     switch (element.name) {
       case 'auth':
@@ -146,7 +163,7 @@ export class ReceivingNegotiation implements PeerNegotiation {
   /** The identity is that of the stream header; who names one must name that. */
   #decide(authzid: Buffer): void {
     this.#challenged = false
-    if (!this.#mayUseExternal) return this.#refuse('not-authorized')
+    if (!this.#isCertified) return this.#refuse('not-authorized')
     if (authzid.length > 0 && domainIn(authzid.toString('utf8')) !== this.#stream.remote) return this.#refuse('invalid-authzid')
     const { local, remote } = this.#stream
     const objection = this.#board.objection(this.#stream, { local, remote })

@@ -25,7 +25,7 @@ export const federationSettings = section({
   'bidirectional': flag(true, 'Whether one connection may carry stanzas both ways (XEP-0288), with servers that know how.'),
   'stream-management': flag(
     true,
-    'Whether stanzas are acknowledged (XEP-0198), with servers that know how and that have proved themselves by certificate: what was on its way when a connection broke is sent again.',
+    'Whether stanzas are acknowledged (XEP-0198), with servers that know how, where the one that calls has a certificate that holds, be it used by SASL EXTERNAL or beside dialback: what was on its way when a connection broke is sent again.',
   ),
   'connect-timeout': duration(
     '10 seconds',

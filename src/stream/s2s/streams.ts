@@ -44,32 +44,33 @@ export class PeerStreams {
   /** Streams that the other side has opened and on which it may write for the pair. */
   countFrom(pair: Pair): number {
     let count = 0
-    for (const { side, dialback } of this.#all.keys()) if (side === 'receiving' && dialback.accepts(pair)) count += 1
+    for (const { side, pairs } of this.#all.keys()) if (side === 'receiving' && pairs.dialback.accepts(pair)) count += 1
     return count
   }
   /** Streams that the other side has opened, has proved itself on, and shows the same certificate on or comes from the same address. */
   countLike({ signs }: PeerStream): number {
     let count = 0
     for (const other of this.#all.keys())
-      if (other.side === 'receiving' && other.dialback.acceptsAny && other.signs.some((sign) => signs.includes(sign))) count += 1
+      if (other.side === 'receiving' && other.pairs.dialback.acceptsAny && other.signs.some((sign) => signs.includes(sign)))
+        count += 1
     return count
   }
   /** One on which we may write for the pair. */
   granted(pair: Pair): PeerStream | null {
-    return this.#find((s) => s.granted.has(keyOf(pair)) && !s.isClosing)
+    return this.#find((s) => s.pairs.granted.has(keyOf(pair)) && !s.isClosing)
   }
   /** Where the server of `domain` can be asked about a key. Never where the key came from, which may be an impostor's. */
   authoritative(domain: string, asking: PeerStream): PeerStream | null {
     return this.#find((s) => isOpenTo(s) && s.remote === domain && s !== asking)
   }
   /** XEP-0220 2.7.1: one that another of our domains has to the same. */
-  toSameDomain(domain: string): PeerStream | null {
-    return this.#find((s) => isOpenTo(s) && s.hasDialbackErrors && s.remote === domain)
+  toSameDomain({ local, remote }: Pair): PeerStream | null {
+    return this.#find((s) => isOpenTo(s) && s.hasDialbackErrors && s.remote === remote && (s.isShareable || s.local === local))
   }
   /** XEP-0220 2.7.2: one to another domain of the same machine, if it says that it takes errors. */
   toSameMachine(addresses: readonly string[], port: number, fits: (stream: PeerStream) => boolean): PeerStream | null {
     const isThere = ({ carrier }: PeerStream): boolean => carrier.port === port && addresses.includes(carrier.address)
-    return this.#find((s) => isOpenTo(s) && s.hasDialbackErrors && isThere(s) && fits(s))
+    return this.#find((s) => isOpenTo(s) && s.hasDialbackErrors && s.isShareable && isThere(s) && fits(s))
   }
 
   #find(fits: (stream: PeerStream) => boolean): PeerStream | null {

@@ -4,6 +4,7 @@ import { keyOf, type Outcome, type Pair } from './dialback/elements.ts'
 import { refusedBy, type PeerFailure } from './failure.ts'
 
 interface Waiting {
+  readonly answer: Promise<void>
   readonly granted: () => void
   readonly refused: (why: PeerFailure) => void
 }
@@ -17,25 +18,28 @@ export class Wanted {
     this.#clock = clock
     this.#withinMs = withinMs
   }
-  /** @param ask makes the request. Resolves when it is granted. @throws PeerFailure */
+  /** @param ask makes the request, once for all that wait. Resolves when it is granted. @throws PeerFailure */
   want(pair: Pair, ask: () => void): Promise<void> {
-    return new Promise((granted, refused) => {
-      const timer = this.#clock.after(this.#withinMs, () => this.refused(pair, 'remote-server-timeout'))
-      const over =
-        <T>(then: (what: T) => void) =>
-        (what: T): void => {
-          timer.cancel()
-          then(what)
-        }
-      this.#waiting.set(keyOf(pair), { granted: over<void>(granted), refused: over(refused) })
-      ask()
-    })
+    const waiting = this.#waiting.get(keyOf(pair))
+    if (waiting !== undefined) return waiting.answer
+    const { promise: answer, resolve: granted, reject: refused } = Promise.withResolvers<void>()
+    const timer = this.#clock.after(this.#withinMs, () => this.refused(pair, 'remote-server-timeout'))
+    const stop = (): void => timer.cancel()
+    answer.then(stop, stop)
+    this.#waiting.set(keyOf(pair), { answer, granted, refused })
+    ask()
+    return answer
   }
   granted(pair: Pair): void {
     this.#take(pair)?.granted()
   }
   refused(pair: Pair, why: Outcome): void {
     this.#take(pair)?.refused(refusedBy(why))
+  }
+  /** The stream is over. */
+  over(why: PeerFailure): void {
+    for (const { refused } of this.#waiting.values()) refused(why)
+    this.#waiting.clear()
   }
 
   #take(pair: Pair): Waiting | undefined {

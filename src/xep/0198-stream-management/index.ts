@@ -53,7 +53,7 @@ export const streamManagement = defineFeature({
       'Stream Management',
       '1.6.3',
       'complete',
-      'for clients, and between servers that have proved themselves by certificate',
+      'for clients, and between servers where the one that calls has a certificate that holds',
     ),
   ],
   settings,

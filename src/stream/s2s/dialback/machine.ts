@@ -48,7 +48,7 @@ export class Dialback {
   readonly #options: DialbackOptions
   readonly #out: DialbackOut
   /** Pairs for which we have asked to write. */
-  readonly #requested = new Map<string, Pair>()
+  readonly #requested = new Set<string>()
   /** Questions about keys that we have asked here. */
   readonly #questions = new Map<string, (outcome: Outcome) => void>()
   /** Pairs for which the other side has asked to write: being examined, or accepted. */
@@ -64,7 +64,7 @@ export class Dialback {
   /** Step 1. @param streamId what the other side calls this stream */
   request(pair: Pair, streamId: string): void {
     if (this.#requested.has(keyOf(pair))) return
-    this.#requested.set(keyOf(pair), pair)
+    this.#requested.add(keyOf(pair))
     const key = dialbackKey(this.#options.secret, { receiving: pair.remote, originating: pair.local, streamId })
     this.#send('result', pair, null, null, key)
   }
@@ -114,12 +114,10 @@ export class Dialback {
   get acceptsAny(): boolean {
     return this.#accepted.size > 0
   }
-  /** What we asked and is not answered: not answered it stays (2.1). */
+  /** What we asked about keys and is not answered: not answered it stays (2.1). */
   over(): void {
-    const [requested, questions] = [[...this.#requested.values()], [...this.#questions.values()]]
-    this.#requested.clear()
+    const questions = [...this.#questions.values()]
     this.#questions.clear()
-    for (const pair of requested) this.#out.refused(pair, 'remote-server-timeout')
     for (const answered of questions) answered('remote-server-timeout')
   }
 

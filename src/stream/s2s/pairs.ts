@@ -1,0 +1,150 @@
+/**
+ * The pairs of domains for which a stream between two servers may be used: those for which we may write, those for which the
+ * other side may, and with XEP-0288 both. SASL proves the pair of the stream header, dialback (XEP-0220) any.
+ */
+import type { Clock, Millis } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { RawElement } from '../../xml/scanner.ts'
+import type { Wire } from '../../xml/wire.ts'
+import { domainIn } from '../../xmpp/jid.ts'
+import { StreamError } from '../../xmpp/stream-error.ts'
+import { dialbackText, keyOf, readDialback, type DialbackElement, type Pair } from './dialback/elements.ts'
+import { Dialback, type DialbackOptions } from './dialback/machine.ts'
+import { Expiry } from './expiry.ts'
+import { PeerFailure } from './failure.ts'
+import type { PeerCertificate } from './trust.ts'
+import { Wanted } from './wanted.ts'
+
+export type Side = 'initiating' | 'receiving'
+
+/** The stream, as its pairs see it. */
+export interface PairedStream {
+  readonly side: Side
+  /** What the receiving side calls it. */
+  readonly id: string
+  /** For people. */
+  readonly peer: string
+  /** XEP-0288. */
+  readonly bidirectional: boolean
+  readonly encrypted: boolean
+  readonly isClosing: boolean
+  readonly certificate: PeerCertificate | null
+  isCertified(domain: string): boolean
+  send(text: Wire): void
+  close(error: StreamError | null): void
+}
+
+/** Who is told. */
+export interface PairsOut {
+  /** Dialback has proved us: `grant` is to follow. */
+  grantedByDialback(pair: Pair): void
+  /** Dialback has proved the other side: `accept` is to follow, or its parts. */
+  acceptedByDialback(pair: Pair): void
+  /** May the other side write? `dialback.conclude` is the answer. */
+  examine(pair: Pair, key: string): void
+  /** We may write. */
+  granted(pair: Pair): void
+  /** What the other side writes is taken from here on. */
+  heard(pair: Pair): void
+  /** The other side may write, and nothing more has to be negotiated for that. */
+  accepted(): void
+}
+
+export interface PairsParts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly dialback: DialbackOptions
+  /** For the answer to each request. */
+  readonly withinMs: Millis
+}
+
+export class Pairs {
+  readonly dialback: Dialback
+  /** Those for which we may write. */
+  readonly granted = new Map<string, Pair>()
+  readonly #stream: PairedStream
+  readonly #out: PairsOut
+  readonly #log: Log
+  readonly #wanted: Wanted
+  readonly #expiry: Expiry
+
+  constructor(stream: PairedStream, { clock, log, dialback, withinMs }: PairsParts, out: PairsOut) {
+    this.#stream = stream
+    this.#out = out
+    this.#log = log
+    this.#wanted = new Wanted(clock, withinMs)
+    this.#expiry = new Expiry(clock, () => stream.close(new StreamError('reset', 'The certificate has expired')))
+    this.dialback = new Dialback(stream.side, dialback, {
+      send: (text) => stream.send(text),
+      granted: (pair) => out.grantedByDialback(pair),
+      refused: (pair, why) => this.#wanted.refused(pair, why),
+      examine: (pair, key) => out.examine(pair, key),
+      accepted: (pair) => out.acceptedByDialback(pair),
+      caught: () => stream.close(null),
+      unsolicited: (element) => this.#unsolicited(element),
+    })
+  }
+
+  /** Asks to write for a pair, by dialback. Resolves when we may. @throws PeerFailure */
+  want(pair: Pair): Promise<void> {
+    if (this.granted.has(keyOf(pair))) return Promise.resolve()
+    if (this.#stream.isClosing) return Promise.reject(new PeerFailure('unreachable', 'the stream is closing'))
+    return this.#wanted.want(pair, () => this.dialback.request(pair, this.#stream.id))
+  }
+  /** We may write for the pair; with XEP-0288 the other side may as well. */
+  grant(pair: Pair): void {
+    const { bidirectional, side } = this.#stream
+    this.granted.set(keyOf(pair), pair)
+    if (bidirectional && side === 'initiating' && !this.dialback.accepts(pair)) this.accept(pair)
+    if (side === 'initiating') this.#watchExpiry(pair)
+    this.#wanted.granted(pair)
+    this.#out.granted(pair)
+  }
+  /** The other side may write for the pair; with XEP-0288 we may as well. */
+  accept(pair: Pair): void {
+    this.acceptOnly(pair)
+    this.grantBack(pair)
+  }
+  /** The other side may write for the pair. We do not yet. */
+  acceptOnly(pair: Pair): void {
+    this.hear(pair)
+    this.#out.accepted()
+    this.#watchExpiry(pair)
+  }
+  /** What the other side writes for the pair is taken, whatever we may still be negotiating. */
+  hear(pair: Pair): void {
+    this.dialback.accept(pair)
+    this.#out.heard(pair)
+  }
+  /** With XEP-0288, we may write where the other side may. */
+  grantBack(pair: Pair): void {
+    const { bidirectional, side } = this.#stream
+    if (bidirectional && side === 'receiving' && !this.granted.has(keyOf(pair))) this.grant(pair)
+  }
+  /** An element of dialback has come. @throws StreamError */
+  take(raw: RawElement): void {
+    const element = readDialback(raw.tree())
+    const [from, to] = element === null ? [null, null] : [domainIn(element.from), domainIn(element.to)]
+    if (element === null || from === null || to === null) throw new StreamError('improper-addressing')
+    const prepared = { ...element, from, to }
+    if (this.#stream.encrypted) return this.dialback.take(prepared)
+    // DB-9: without TLS the answer could have been made up by anybody on the way
+    if (element.outcome === null)
+      this.#stream.send(dialbackText({ ...prepared, from: to, to: from, outcome: 'policy-violation', key: '' }))
+  }
+  /** The stream is over: whoever waits for an answer gets none. */
+  over(why: PeerFailure): void {
+    this.#expiry.stop()
+    this.dialback.over()
+    this.#wanted.over(why)
+  }
+
+  /** RFC 6120 13.7.2.3 */
+  #watchExpiry({ remote }: Pair): void {
+    const { certificate } = this.#stream
+    if (certificate !== null && this.#stream.isCertified(remote)) this.#expiry.watch(certificate.expiresAt)
+  }
+  #unsolicited({ name, from, to, outcome }: DialbackElement): void {
+    this.#log.warn({ peer: this.#stream.peer, name, from, to, outcome }, 'dialback that nobody has asked for is ignored')
+  }
+}
