@@ -23,6 +23,8 @@ export interface OtherSettings {
   readonly certifiedBy: string
   /** PEM file with the authority that it knows; null: it knows none, and proves others by dialback. */
   readonly authority: string | null
+  /** False: it knows certificates, and does dialback all the same. SASL EXTERNAL otherwise. */
+  readonly external?: boolean
   /** Of a name server on the loopback. */
   readonly namePort: number
   /** Its address; one of its own if it is not said. */

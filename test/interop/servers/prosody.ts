@@ -1,6 +1,7 @@
 /** Debian's Prosody (0.12). */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Account } from '../person.ts'
 import { PROSODY, prosodyMissing } from '../programs.ts'
 import type { OtherMake, OtherServer, Program } from './other-server.ts'
@@ -10,7 +11,7 @@ import type { OtherMake, OtherServer, Program } from './other-server.ts'
  * nobody's certificate, and does dialback.
  */
 const configuration = (server: OtherServer): string => {
-  const { domain, certified, authority, namePort } = server.settings
+  const { domain, certified, authority, external = true, namePort } = server.settings
   const quoted = (text: string): string => JSON.stringify(text)
   return `
 run_as_root = true
@@ -30,8 +31,9 @@ unbound = {
 }
 modules_enabled = {
   "disco"; "roster"; "saslauth"; "tls"; "blocklist"; "carbons"; "pep"; "vcard4"; "smacks"; "ping"; "time"; "version";
-  "dialback"; "s2s_bidi";
+  "dialback"; "s2s_bidi"; ${external ? '' : '"dialback_alone";'}
 }
+plugin_paths = { ${quoted(PLUGINS)} }
 authentication = "internal_plain"
 storage = "internal"
 s2s_require_encryption = true
@@ -43,6 +45,8 @@ ssl = {
 VirtualHost ${quoted(domain)}
 `
 }
+
+const PLUGINS = fileURLToPath(new URL('prosody', import.meta.url))
 
 export const prosody: OtherMake = {
   name: 'Prosody',
