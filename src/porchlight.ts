@@ -21,7 +21,7 @@ import { presenceOf, type Presence } from './embed/presence.ts'
 import { ApplicationAccounts, type Users } from './embed/users.ts'
 import { startServer, type Running } from './process/running.ts'
 import { codedSetup } from './process/setup.ts'
-import type { Session } from './server/session.ts'
+import type { Session } from './server/account/session.ts'
 import { jid, type Jid } from './xmpp/jid.ts'
 
 export { ControlError } from './admin/control-server.ts'

@@ -5,8 +5,8 @@
  */
 import { memoryServer, type MemoryServer } from '../../test/support/memory-server.ts'
 import { SystemClock } from '../../src/base/clock.ts'
-import { Flusher, Outbox } from '../../src/server/outbox.ts'
-import type { Connection, Session } from '../../src/server/session.ts'
+import { Flusher, Outbox } from '../../src/stream/outbox.ts'
+import type { Connection, Session } from '../../src/server/account/session.ts'
 import { packetFrom } from '../../src/stream/packet-from.ts'
 import { features } from '../../src/xep/catalogue.ts'
 import { el } from '../../src/xml/element.ts'

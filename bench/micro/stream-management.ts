@@ -4,8 +4,8 @@
  */
 import { memoryServer } from '../../test/support/memory-server.ts'
 import { streamManagement } from '../../src/xep/0198-stream-management/index.ts'
-import { CONNECTION_LOST, LOGOUT } from '../../src/server/endings.ts'
-import type { Connection, Session } from '../../src/server/session.ts'
+import { CONNECTION_LOST, LOGOUT } from '../../src/server/account/endings.ts'
+import type { Connection, Session } from '../../src/server/account/session.ts'
 import { el, type Element } from '../../src/xml/element.ts'
 import type { Wire } from '../../src/xml/wire.ts'
 import { jid } from '../../src/xmpp/jid.ts'

@@ -1,9 +1,9 @@
 /** What `porchlight explain` is about: who looks at whom, and what this server knows of the two. */
-import type { LocalAccount } from '../server/accounts.ts'
+import type { LocalAccount } from '../server/account/accounts.ts'
 import type { Host } from '../server/feature.ts'
-import type { Link } from '../server/links.ts'
-import type { Known } from '../server/presence-journal.ts'
-import type { Session } from '../server/session.ts'
+import type { Link } from '../server/links/links.ts'
+import type { Known } from '../server/explaining/presence-journal.ts'
+import type { Session } from '../server/account/session.ts'
 import type { Jid } from '../xmpp/jid.ts'
 
 export type ExplainParts = Pick<Host, 'accounts' | 'domains' | 'links' | 'journal' | 'router'>

@@ -1,5 +1,5 @@
 /** What `porchlight explain` comes to, in one sentence that is true in every state. What is not known is not offline. */
-import { standingOf, type Confidence } from '../server/standing.ts'
+import { standingOf, type Confidence } from '../server/explaining/standing.ts'
 import { isAvailable, isBroken, isShownTo, isTold, resourcesWords, sees, type Scene } from './explain-scene.ts'
 
 export function verdictOf(scene: Scene): string {

@@ -1,7 +1,7 @@
 /** Links to other servers, as the operator sees them, takes them down and lets them up again. */
 import * as v from 'valibot'
 import type { Host } from '../server/feature.ts'
-import type { Link, LinkState } from '../server/links.ts'
+import type { Link, LinkState } from '../server/links/links.ts'
 import { JidError, prepareDomain } from '../xmpp/jid.ts'
 import { CommandError, defineCommand, type Command } from './command.ts'
 

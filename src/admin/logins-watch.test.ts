@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silent } from '../base/log.ts'
-import { LOGOUT } from '../server/endings.ts'
+import { LOGOUT } from '../server/account/endings.ts'
 import { memoryServer, type MemoryServer } from '../../test/support/memory-server.ts'
 import { LoginsWatch } from './logins-watch.ts'
 

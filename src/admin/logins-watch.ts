@@ -3,7 +3,7 @@
  * the last failures for the operator's view.
  */
 import type { Millis } from '../base/clock.ts'
-import type { Facts } from '../server/facts.ts'
+import type { Facts } from '../server/account/facts.ts'
 import type { Host } from '../server/feature.ts'
 
 /** Failures that are alike. */

@@ -1,6 +1,6 @@
 /** Rosters, as the operator has them compared with each other, and set right. */
 import * as v from 'valibot'
-import type { AuditPage, RosterAudit } from '../server/roster-audit.ts'
+import type { AuditPage, RosterAudit } from '../server/contacts/roster-audit.ts'
 import { CommandError, defineCommand, type Command } from './command.ts'
 
 /** @param accountsMax of one page */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { memoryServer } from '../../test/support/memory-server.ts'
 import { streamManagement } from '../xep/0198-stream-management/index.ts'
 import { CommandError, commandsOf, runCommand } from './command.ts'
-import type { Ending } from '../server/endings.ts'
+import type { Ending } from '../server/account/endings.ts'
 import { sessionCommands } from './session-commands.ts'
 import type { SessionPage } from './session-list.ts'
 

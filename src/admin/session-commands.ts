@@ -1,8 +1,8 @@
 /** Sessions, as the operator sees and ends them. */
 import * as v from 'valibot'
-import { kicked } from '../server/endings.ts'
+import { kicked } from '../server/account/endings.ts'
 import type { Host } from '../server/feature.ts'
-import type { Session } from '../server/session.ts'
+import type { Session } from '../server/account/session.ts'
 import { CommandError, defineCommand, limit, type Command } from './command.ts'
 import { reasonFrom } from './reason.ts'
 import { pageOf, SESSION_ORDERS, STANDINGS, type SessionPage, type SessionRow } from './session-list.ts'

@@ -1,8 +1,8 @@
 /** What the operator asks of a running server: how it is, and in which order its stages stand. */
-import type { ComponentState } from '../server/component-state.ts'
+import type { ComponentState } from '../server/routing/component-state.ts'
 import type { Host } from '../server/feature.ts'
 import type { AccountStore } from '../server/ports.ts'
-import type { LinkState } from '../server/links.ts'
+import type { LinkState } from '../server/links/links.ts'
 import type { Server } from '../server/server.ts'
 import { defineCommand, type Command } from './command.ts'
 import { linkReports, type LinkReport } from './link-commands.ts'

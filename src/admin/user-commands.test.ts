@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryServer } from '../../test/support/memory-server.ts'
-import { CREDENTIALS_CHANGED } from '../server/endings.ts'
+import { CREDENTIALS_CHANGED } from '../server/account/endings.ts'
 import { CommandError, commandsOf, runCommand } from './command.ts'
 import { onlineAccounts } from './status-commands.ts'
 import { userCommands, type UserPage } from './user-commands.ts'

@@ -1,10 +1,10 @@
 /** Accounts, as the operator makes, changes and removes them. */
 import * as v from 'valibot'
 import type { Millis } from '../base/clock.ts'
-import { CREDENTIALS_CHANGED } from '../server/endings.ts'
+import { CREDENTIALS_CHANGED } from '../server/account/endings.ts'
 import type { Host } from '../server/feature.ts'
 import type { Disabled } from '../server/ports.ts'
-import { choosePolicy, LAST_SEEN, SHARE_PAUSED, type ChosenPolicy } from '../server/presence-policy.ts'
+import { choosePolicy, LAST_SEEN, SHARE_PAUSED, type ChosenPolicy } from '../server/account/presence-policy.ts'
 import { jid, JidError, type Jid } from '../xmpp/jid.ts'
 import { PrecisError } from '../xmpp/precis.ts'
 import { CommandError, defineCommand, limit, type Command } from './command.ts'

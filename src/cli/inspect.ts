@@ -2,7 +2,7 @@
 import type { Authority } from '../admin/control-client.ts'
 import type { Explanation, Reason, ResourceReport } from '../admin/explain-commands.ts'
 import type { Status } from '../admin/status-commands.ts'
-import type { ComponentState } from '../server/component-state.ts'
+import type { ComponentState } from '../server/routing/component-state.ts'
 import type { World } from '../process/world.ts'
 import { withAuthority, withServer } from './authority.ts'
 import { setupOf, type ConfigOptions } from './config-options.ts'

@@ -2,7 +2,7 @@
 import type { Disagreement, Fault, Watching } from '../im/roster-agreement.ts'
 import { FAILED, OK } from '../process/exit-codes.ts'
 import type { World } from '../process/world.ts'
-import type { AuditPage, Finding, Place, Quarrel } from '../server/roster-audit.ts'
+import type { AuditPage, Finding, Place, Quarrel } from '../server/contacts/roster-audit.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import { withAuthority } from './authority.ts'
 import { setupOf, type ConfigOptions } from './config-options.ts'

@@ -1,6 +1,6 @@
 /** Presence as an application reads it: of a user, what each of his clients shows and how sure we are of it. */
-import type { LocalAccount } from '../server/accounts.ts'
-import type { Session } from '../server/session.ts'
+import type { LocalAccount } from '../server/account/accounts.ts'
+import type { Session } from '../server/account/session.ts'
 import type { Payload } from '../xmpp/packet.ts'
 
 /** RFC 6121 4.7.2.1; 'available' where a client names none. */

@@ -5,7 +5,7 @@
  */
 import type { Clock, Millis, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { Finding, Place, RosterAudit } from '../server/roster-audit.ts'
+import type { Finding, Place, RosterAudit } from '../server/contacts/roster-audit.ts'
 
 export interface RosterMendingParts {
   readonly audit: RosterAudit

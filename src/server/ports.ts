@@ -5,7 +5,7 @@
  * A promise resolves once the change is on disk: what was acknowledged survives the death of the process.
  * Accounts are named by their bare JID as prepared text (RFC 7622), which is the key everywhere.
  */
-import type { ChosenPolicy } from './presence-policy.ts'
+import type { ChosenPolicy } from './account/presence-policy.ts'
 import type { Millis } from '../base/clock.ts'
 import type { LastPresence, PendingRequest, RosterChange, RosterItem, SentRequest } from '../im/account.ts'
 import type { Farewell } from '../im/farewells.ts'
@@ -208,7 +208,7 @@ export interface KeptSession {
   readonly resource: string
   /** When it ends if nobody comes back for it; 0: its client was connected. */
   readonly until: Millis
-  /** What is known of it: JSON, for server/kept-sessions.ts alone. */
+  /** What is known of it: JSON, for server/keeping/kept-sessions.ts alone. */
   readonly state: string
 }
 /** One of the many things that a session has in order, such as a stanza that waits. */

@@ -6,12 +6,12 @@
 import { contactKey } from '../im/account.ts'
 import { jid, type Jid } from '../xmpp/jid.ts'
 import { Packet } from '../xmpp/packet.ts'
-import type { Accounts } from './accounts.ts'
-import type { Keepsake } from './kept-sessions.ts'
-import type { Probing } from './probing.ts'
-import type { Router } from './router.ts'
-import type { SentLog } from './sent-log.ts'
-import type { Session } from './session.ts'
+import type { Accounts } from './account/accounts.ts'
+import type { Keepsake } from './keeping/kept-sessions.ts'
+import type { Probing } from './contacts/probing.ts'
+import type { Router } from './routing/router.ts'
+import type { SentLog } from './explaining/sent-log.ts'
+import type { Session } from './account/session.ts'
 
 export interface UntoldParts {
   readonly accounts: Accounts

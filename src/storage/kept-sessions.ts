@@ -1,4 +1,4 @@
-/** Sessions over a restart of the server (server/kept-sessions.ts): written when it stops, and forgotten one by one. */
+/** Sessions over a restart of the server (server/keeping/kept-sessions.ts): written when it stops, and forgotten one by one. */
 import type { Millis } from '../base/clock.ts'
 import type { KeptSession, KeptSessionStore, SessionUpdate, WholeSession } from '../server/ports.ts'
 import type { Database } from './database.ts'

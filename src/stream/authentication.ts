@@ -8,7 +8,7 @@ import { unbound, type BindingType } from '../base/channel-binding.ts'
 import { certificateNames } from '../net/certificate-names.ts'
 import { channelBindings } from '../net/channel-binding.ts'
 import { verifiedCertificate } from '../net/peer-certificate.ts'
-import { disabledWords } from '../server/endings.ts'
+import { disabledWords } from '../server/account/endings.ts'
 import {
   failure,
   type ClientIdentity,

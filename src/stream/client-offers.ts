@@ -1,5 +1,5 @@
 /** What a client is offered in `<stream:features/>` (RFC 6120 4.3.2), before it has authenticated and after. */
-import type { Offer, StreamFeatures, StreamInfo } from '../server/stream-features.ts'
+import type { Offer, StreamFeatures, StreamInfo } from '../server/streams/stream-features.ts'
 import { el, type Element } from '../xml/element.ts'
 import { BIND, SASL, SASL2, SESSION, TLS } from '../xmpp/ns.ts'
 import type { ScramHash } from '../xmpp/credentials.ts'

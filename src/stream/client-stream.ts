@@ -4,8 +4,8 @@
  */
 import type { Millis, Timer } from '../base/clock.ts'
 import { token } from '../base/entropy.ts'
-import { CONNECTION_LOST, errorOf, LOGOUT, SLOW_READER, violation, type Ending } from '../server/endings.ts'
-import { Refused, type Connection, type ConnectionInfo, type Session } from '../server/session.ts'
+import { CONNECTION_LOST, errorOf, LOGOUT, SLOW_READER, violation, type Ending } from '../server/account/endings.ts'
+import { Refused, type Connection, type ConnectionInfo, type Session } from '../server/account/session.ts'
 import type { RawElement, StreamHeader } from '../xml/scanner.ts'
 import type { Wire } from '../xml/wire.ts'
 import { domainIn, jid, JidError } from '../xmpp/jid.ts'

@@ -8,8 +8,8 @@ import type { Clock, Millis, Timer } from '../base/clock.ts'
 import { token, type Entropy } from '../base/entropy.ts'
 import type { Log } from '../base/log.ts'
 import type { Counter } from '../base/metrics.ts'
-import { checkIq } from '../server/check-stage.ts'
-import { withoutForgeries } from '../server/forgeries.ts'
+import { checkIq } from '../server/delivery/check-stage.ts'
+import { withoutForgeries } from '../server/routing/forgeries.ts'
 import {
   CONNECTION_LOST,
   errorOf,
@@ -19,9 +19,9 @@ import {
   UNRESPONSIVE,
   violation,
   type Ending,
-} from '../server/endings.ts'
-import { Lane } from '../server/lane.ts'
-import type { Router } from '../server/router.ts'
+} from '../server/account/endings.ts'
+import { Lane } from '../server/account/lane.ts'
+import type { Router } from '../server/routing/router.ts'
 import { el } from '../xml/element.ts'
 import type { RawElement, ScanLimits, StreamHeader } from '../xml/scanner.ts'
 import { encode, escape, wire, type Wire } from '../xml/wire.ts'

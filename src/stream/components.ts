@@ -4,9 +4,9 @@
  * `<remote-server-timeout/>` (CORE-31), and its loss is the loss of a link. Decisions: docs/decisions/0040-components.md.
  */
 import type { Clock, Millis, Timer } from '../base/clock.ts'
-import type { ComponentState } from '../server/component-state.ts'
-import type { Ending } from '../server/endings.ts'
-import type { Router, Destination } from '../server/router.ts'
+import type { ComponentState } from '../server/routing/component-state.ts'
+import type { Ending } from '../server/account/endings.ts'
+import type { Router, Destination } from '../server/routing/router.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'

@@ -3,9 +3,9 @@
  * First comes all that has to be waited for; then everything is done in one go, in the order of `INLINE`, so that
  * nothing can reach the new session before the client knows that it has one.
  */
-import type { InlinePlace } from '../server/order.ts'
-import type { Session } from '../server/session.ts'
-import type { Authenticated, Enter, StreamFeatures } from '../server/stream-features.ts'
+import type { InlinePlace } from '../server/pipeline/order.ts'
+import type { Session } from '../server/account/session.ts'
+import type { Authenticated, Enter, StreamFeatures } from '../server/streams/stream-features.ts'
 import { el, type Element } from '../xml/element.ts'
 import type { Wire } from '../xml/wire.ts'
 import { SASL2 } from '../xmpp/ns.ts'

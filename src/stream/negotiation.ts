@@ -3,8 +3,8 @@
  * binding (7), in that order, or the last two at once (XEP-0388). Nobody may do anything else before (4.3.5), but for
  * the few requests that a feature allows, such as registration.
  */
-import { LOGOUT } from '../server/endings.ts'
-import type { Authenticated, EntranceHandler, StreamInfo } from '../server/stream-features.ts'
+import { LOGOUT } from '../server/account/endings.ts'
+import type { Authenticated, EntranceHandler, StreamInfo } from '../server/streams/stream-features.ts'
 import { el, type Element } from '../xml/element.ts'
 import type { RawElement } from '../xml/scanner.ts'
 import { escape, type Wire } from '../xml/wire.ts'

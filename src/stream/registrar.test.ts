@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryServer, type MemoryServer } from '../../test/support/memory-server.ts'
-import { ACCOUNT_DELETED } from '../server/endings.ts'
+import { ACCOUNT_DELETED } from '../server/account/endings.ts'
 import { jid } from '../xmpp/jid.ts'
 import { PrecisError } from '../xmpp/precis.ts'
 import { LocalRegistrar } from './registrar.ts'

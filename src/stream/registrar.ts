@@ -3,11 +3,11 @@
  * sessions. In-band registration (XEP-0077) and the operator's commands both come here.
  */
 import { farewells, lastWords } from '../im/roster.ts'
-import type { LocalAccount } from '../server/accounts.ts'
-import { ACCOUNT_DELETED, accountDisabled } from '../server/endings.ts'
+import type { LocalAccount } from '../server/account/accounts.ts'
+import { ACCOUNT_DELETED, accountDisabled } from '../server/account/endings.ts'
 import type { Host } from '../server/feature.ts'
 import type { Disabled } from '../server/ports.ts'
-import type { Registrar } from '../server/registrar.ts'
+import type { Registrar } from '../server/account/registrar.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { deriveCredentials } from './sasl/credentials.ts'
 

@@ -1,7 +1,7 @@
 /** Options of streams (RFC 6120 4) and of authentication (RFC 6120 6): what is required, and the limits. */
 import type { Clock } from '../base/clock.ts'
 import { between, count, duration, flag, list, section, size, text, zeroOr, type Settings } from '../base/settings.ts'
-import type { Unread } from '../server/outbox.ts'
+import type { Unread } from './outbox.ts'
 
 export const streamsSettings = section({
   'require-tls': flag(

@@ -8,8 +8,8 @@ import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { NetSocket } from '../../src/net/socket.ts'
-import { FROM_CLIENT, TO_ACCOUNT, TO_SESSION } from '../../src/server/order.ts'
-import { Outbox } from '../../src/server/outbox.ts'
+import { FROM_CLIENT, TO_ACCOUNT, TO_SESSION } from '../../src/server/pipeline/order.ts'
+import { Outbox } from '../../src/stream/outbox.ts'
 import { here } from '../support/stanzas.ts'
 import { story } from '../support/story.ts'
 
@@ -87,7 +87,7 @@ story('docs/stanza-path.md: the path of a presence', { on: ['memory'] }, async (
   Error.stackTraceLimit = 200
   const seen: (readonly Row[])[] = []
   const watches = [
-    watch(Outbox.prototype, 'push', () => seen.push([...underWay(), { file: 'src/server/outbox.ts', functions: ['push'] }])),
+    watch(Outbox.prototype, 'push', () => seen.push([...underWay(), { file: 'src/stream/outbox.ts', functions: ['push'] }])),
     watch(NetSocket.prototype, 'write', () => seen.push([...underWay(), { file: 'src/net/socket.ts', functions: ['write'] }])),
   ]
   try {

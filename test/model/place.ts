@@ -4,7 +4,7 @@
  */
 import { seededEntropy } from '../../src/base/entropy.ts'
 import type { ManualClock } from '../../src/base/manual-clock.ts'
-import { keepLastSeen } from '../../src/server/last-seen.ts'
+import { keepLastSeen } from '../../src/server/contacts/last-seen.ts'
 import { keepHouse } from '../../src/process/housekeeping.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { openInMemory } from '../../src/storage/sqlite.ts'

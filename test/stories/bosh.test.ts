@@ -1,6 +1,6 @@
 /** XEP-0124 and XEP-0206: what is different when a stream goes over BOSH. What the window does alone is in its own tests. */
 import assert from 'node:assert/strict'
-import { SHUTDOWN } from '../../src/server/endings.ts'
+import { SHUTDOWN } from '../../src/server/account/endings.ts'
 import { asking, says } from '../support/annotations.ts'
 import type { BoshAnswer, BoshLink, BoshPoster } from '../support/bosh-link.ts'
 import { gone, here } from '../support/stanzas.ts'

@@ -4,7 +4,7 @@ import { silent } from '../../src/base/log.ts'
 import { request, rosterItem } from '../../src/im/recorder.ts'
 import { mendRosters } from '../../src/process/roster-mending.ts'
 import type { PendingRequest, RosterItem } from '../../src/im/account.ts'
-import type { AuditPage, Finding } from '../../src/server/roster-audit.ts'
+import type { AuditPage, Finding } from '../../src/server/contacts/roster-audit.ts'
 import { arrives, gone, here, push } from '../support/stanzas.ts'
 import { bareOf, story, type Cast } from '../support/story.ts'
 

@@ -362,7 +362,7 @@ story(
 
 story('T-C21: the server stops', REAL, async (cast) => {
   const alice = await cast.client('alice', '1')
-  const { SHUTDOWN } = await import('../../src/server/endings.ts')
+  const { SHUTDOWN } = await import('../../src/server/account/endings.ts')
   for (const session of [...cast.server.host.sessions.all()]) cast.server.host.sessions.end(session, SHUTDOWN)
   await alice.wire.expectStreamError('system-shutdown')
   assert.equal(linkOf(alice.wire).closeCode, 1001)

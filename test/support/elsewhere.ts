@@ -3,7 +3,7 @@
  * it can be cut. In memory only, where time can be moved.
  */
 import assert from 'node:assert/strict'
-import type { Link } from '../../src/server/links.ts'
+import type { Link } from '../../src/server/links/links.ts'
 import type { Packet } from '../../src/xmpp/packet.ts'
 import { decode } from '../../src/xml/wire.ts'
 import { DOMAIN, type Cast } from './story.ts'

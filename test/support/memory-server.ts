@@ -13,10 +13,10 @@ import { silent } from '../../src/base/log.ts'
 import { ManualClock } from '../../src/base/manual-clock.ts'
 import { Metrics } from '../../src/base/metrics.ts'
 import type { Subscription } from '../../src/im/subscription.ts'
-import type { Ending } from '../../src/server/endings.ts'
+import type { Ending } from '../../src/server/account/endings.ts'
 import type { Feature, Host, Stores } from '../../src/server/feature.ts'
 import { createServer, type Server } from '../../src/server/server.ts'
-import type { Connection, Session } from '../../src/server/session.ts'
+import type { Connection, Session } from '../../src/server/account/session.ts'
 import {
   limitsSettings,
   presenceSettings,
@@ -25,7 +25,7 @@ import {
   type PresenceSettings,
   type RateSettings,
 } from '../../src/server/settings.ts'
-import type { StreamInfo } from '../../src/server/stream-features.ts'
+import type { StreamInfo } from '../../src/server/streams/stream-features.ts'
 import { SqlAccounts } from '../../src/storage/accounts.ts'
 import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
 import type { Database } from '../../src/storage/database.ts'

@@ -20,7 +20,7 @@ import { selfSigned } from '../../src/net/self-signed.ts'
 import { webSettings, type WebSettings } from '../../src/net/settings.ts'
 import { inOrderOfNeed } from '../../src/process/assembly.ts'
 import { webPort } from '../../src/process/http.ts'
-import { SHUTDOWN } from '../../src/server/endings.ts'
+import { SHUTDOWN } from '../../src/server/account/endings.ts'
 import type { Feature, Host, Stores } from '../../src/server/feature.ts'
 import { createServer, type Server } from '../../src/server/server.ts'
 import {

@@ -1,6 +1,6 @@
 /** What the operator's view asks beside the command line's orders, and the ticket that lets a browser in. */
 import * as v from 'valibot'
-import type { DoubtInForce, PresenceJournal } from '../../server/presence-journal.ts'
+import type { DoubtInForce, PresenceJournal } from '../../server/explaining/presence-journal.ts'
 import { defineCommand, type Command } from '../command.ts'
 import type { LoginsWatch } from '../logins-watch.ts'
 import type { Costs } from './costs.ts'

@@ -7,8 +7,8 @@ import type { Millis } from '../../base/clock.ts'
 import { el } from '../../xml/element.ts'
 import { jidOf } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import type { Asking } from '../asking.ts'
-import type { LinkFact } from '../facts.ts'
+import type { Asking } from '../routing/asking.ts'
+import type { LinkFact } from '../account/facts.ts'
 
 export type Passage =
   /** What was sent before the mark is handled, and answered. */

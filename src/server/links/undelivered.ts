@@ -7,8 +7,8 @@ import type { Clock, Millis } from '../../base/clock.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import { matterOf } from '../../im/belated.ts'
 import { Packet } from '../../xmpp/packet.ts'
-import type { LinkFact } from '../facts.ts'
-import { sayAll, type SayingParts } from './saying.ts'
+import type { LinkFact } from '../account/facts.ts'
+import { sayAll, type SayingParts } from '../contacts/saying.ts'
 
 export interface UndeliveredParts extends SayingParts {
   readonly clock: Clock

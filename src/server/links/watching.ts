@@ -4,8 +4,8 @@
  * network goes, all links ask at the same time.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
-import type { Session } from '../session.ts'
-import type { Sessions } from '../sessions.ts'
+import type { Session } from '../account/session.ts'
+import type { Sessions } from '../account/sessions.ts'
 
 const COUNTED_FOR: Millis = 1000
 

@@ -8,12 +8,12 @@
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import type { Accounts } from '../accounts.ts'
-import type { ToSession } from '../contexts.ts'
-import type { FactBoard } from '../facts.ts'
-import type { Verdict } from '../pipeline.ts'
-import type { Session } from '../session.ts'
-import type { Slot, SlotBook } from '../slots.ts'
+import type { Accounts } from '../account/accounts.ts'
+import type { ToSession } from '../pipeline/contexts.ts'
+import type { FactBoard } from '../account/facts.ts'
+import type { Verdict } from '../pipeline/pipeline.ts'
+import type { Session } from '../account/session.ts'
+import type { Slot, SlotBook } from '../account/slots.ts'
 import { Surge } from './machine.ts'
 import { HeldPresence } from './queue.ts'
 

@@ -3,11 +3,11 @@
  * table learns of it. Streams tell it what they may be used for; it never looks into them.
  */
 import type { Counter } from '../../base/metrics.ts'
-import { checkIq } from '../../server/check-stage.ts'
+import { checkIq } from '../../server/delivery/check-stage.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Millis } from '../../base/clock.ts'
-import type { Connector, Link } from '../../server/links.ts'
-import type { Destination } from '../../server/router.ts'
+import type { Connector, Link } from '../../server/links/links.ts'
+import type { Destination } from '../../server/routing/router.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'

@@ -2,7 +2,7 @@
  * RFC 6120 8.1.1.2, 8.1.2.2: what a stanza of another server must look like before anybody here sees it, and what is
  * taken out of it because only this server may say so (SEC-8).
  */
-import { withoutForgeries } from '../../server/forgeries.ts'
+import { withoutForgeries } from '../../server/routing/forgeries.ts'
 import type { RawElement } from '../../xml/scanner.ts'
 import { jidOf, type IsLocal } from '../../xmpp/jid.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'

@@ -5,7 +5,7 @@
  */
 import { Bucket } from '../../base/bucket.ts'
 import type { Clock, Millis } from '../../base/clock.ts'
-import type { Parties } from '../../server/parties.ts'
+import type { Parties } from '../../server/routing/parties.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { FederationSettings } from './settings.ts'

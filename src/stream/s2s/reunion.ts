@@ -4,7 +4,7 @@
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Link } from '../../server/links.ts'
+import type { Link } from '../../server/links/links.ts'
 import { keyOf, type Pair } from './dialback/elements.ts'
 
 /** Called in one go, and the pause before the next. */

@@ -1,5 +1,5 @@
 /** The streams between servers that there are, the links that each of them keeps up, and which could serve others as well. */
-import type { Link } from '../../server/links.ts'
+import type { Link } from '../../server/links/links.ts'
 import { keyOf, type Pair } from './dialback/elements.ts'
 import type { PeerStream } from './peer-stream.ts'
 

@@ -9,7 +9,7 @@
  */
 import type { Millis, Timer } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Link } from '../../server/links.ts'
+import type { Link } from '../../server/links/links.ts'
 import { el } from '../../xml/element.ts'
 import { jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Element } from '../../xml/element.ts'
-import { LOGOUT } from '../../server/endings.ts'
+import { LOGOUT } from '../../server/account/endings.ts'
 import { memoryServer } from '../../../test/support/memory-server.ts'
 import { lastActivity } from './index.ts'
 

@@ -4,7 +4,7 @@
  */
 import { section } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
-import type { AccountRequest, Answer, ServerRequest } from '../../server/registry.ts'
+import type { AccountRequest, Answer, ServerRequest } from '../../server/routing/registry.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { accountInfo, DISCO_INFO, DISCO_ITEMS, nodeInfo, nodeItems, noItems, serverInfo, serverItems } from './info.ts'
 

@@ -1,6 +1,6 @@
 /** XEP-0030 section 3: what the server says of itself and of its accounts, as elements, out of the DiscoBook. */
-import type { LocalAccount } from '../../server/accounts.ts'
-import type { DiscoBook, Identity, ServerNode } from '../../server/disco-book.ts'
+import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { DiscoBook, Identity, ServerNode } from '../../server/routing/disco-book.ts'
 import { el, type Element } from '../../xml/element.ts'
 
 export const DISCO_INFO = 'http://jabber.org/protocol/disco#info'

@@ -5,7 +5,7 @@
  */
 import { section } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
-import type { Answer, ServerRequest } from '../../server/registry.ts'
+import type { Answer, ServerRequest } from '../../server/routing/registry.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { DATA_FORM, valuesOf } from '../../xmpp/data-form.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'

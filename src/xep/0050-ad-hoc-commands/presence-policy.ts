@@ -1,6 +1,6 @@
 /** The command by which a user says what others may know of his presence: when he was last here, and his pauses. */
 import type { Host } from '../../server/feature.ts'
-import { choosePolicy, LAST_SEEN, NOTHING_CHOSEN, SHARE_PAUSED, type ChosenPolicy } from '../../server/presence-policy.ts'
+import { choosePolicy, LAST_SEEN, NOTHING_CHOSEN, SHARE_PAUSED, type ChosenPolicy } from '../../server/account/presence-policy.ts'
 import { choiceField, dataForm } from '../../xmpp/data-form.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { AdHocCommand } from './index.ts'

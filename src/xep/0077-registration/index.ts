@@ -4,9 +4,9 @@
  */
 import { between, count, flag, section, zeroOr, type Settings } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
-import type { Answer, IqRequest } from '../../server/registry.ts'
-import type { Session } from '../../server/session.ts'
-import type { StreamInfo } from '../../server/stream-features.ts'
+import type { Answer, IqRequest } from '../../server/routing/registry.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { StreamInfo } from '../../server/streams/stream-features.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'

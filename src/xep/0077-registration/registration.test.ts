@@ -4,7 +4,7 @@ import type { Element } from '../../xml/element.ts'
 import { parseElement } from '../../xml/parse.ts'
 import { encode, wire } from '../../xml/wire.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import { ACCOUNT_DELETED } from '../../server/endings.ts'
+import { ACCOUNT_DELETED } from '../../server/account/endings.ts'
 import { memoryServer, STREAM, type MemoryServer } from '../../../test/support/memory-server.ts'
 import { registration } from './index.ts'
 

@@ -2,11 +2,11 @@
  * What the clients of our own sessions can do: the face of this extension for others. Learnt from the presence
  * that a session broadcasts, or sends directly if it has never broadcast any (section 8.3).
  */
-import type { FromClient } from '../../server/contexts.ts'
-import type { Verdict } from '../../server/pipeline.ts'
+import type { FromClient } from '../../server/pipeline/contexts.ts'
+import type { Verdict } from '../../server/pipeline/pipeline.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Session } from '../../server/session.ts'
-import type { Slot } from '../../server/slots.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
 import { unpin, wire, type Wire } from '../../xml/wire.ts'
 import { jidOf } from '../../xmpp/jid.ts'
 import type { Payload } from '../../xmpp/packet.ts'

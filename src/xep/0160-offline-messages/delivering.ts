@@ -7,10 +7,10 @@
  * writes to a client that reads slowly has to wait for it, and nothing is kept in memory for it.
  */
 import { isKnown } from '../../im/delivery.ts'
-import type { LocalAccount } from '../../server/accounts.ts'
+import type { LocalAccount } from '../../server/account/accounts.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Session } from '../../server/session.ts'
-import type { Slot } from '../../server/slots.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
 import { DELAY, withDelay } from '../../xmpp/delay.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'

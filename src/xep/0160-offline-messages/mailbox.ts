@@ -1,5 +1,5 @@
 /** What is known of the stored messages of one account that is in memory. */
-import type { Session } from '../../server/session.ts'
+import type { Session } from '../../server/account/session.ts'
 
 export class Mailbox {
   /** Messages that are stored and that a session was sent, which has not got them for certain; by number. */

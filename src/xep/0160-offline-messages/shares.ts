@@ -3,9 +3,9 @@
  * may have more than what is still free for others: so nobody can fill it.
  */
 import { isKnown } from '../../im/delivery.ts'
-import type { LocalAccount } from '../../server/accounts.ts'
-import type { Parties } from '../../server/parties.ts'
-import type { Router } from '../../server/router.ts'
+import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { Parties } from '../../server/routing/parties.ts'
+import type { Router } from '../../server/routing/router.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 
 export type Pool = 'known' | 'strangers'

@@ -5,8 +5,8 @@
 import { section } from '../../base/settings.ts'
 import { becomeInvisible, becomeVisible, lookAround, type InvisibilityOut } from '../../im/invisibility.ts'
 import { defineFeature, xep } from '../../server/feature.ts'
-import type { AccountRequest, Answer } from '../../server/registry.ts'
-import type { Session } from '../../server/session.ts'
+import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
+import type { Session } from '../../server/account/session.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 
 /** The second is what clients of before 2017 say; the attribute 'probe' is all that has changed. */

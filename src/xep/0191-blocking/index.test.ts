@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryServer, settled, type Client, type MemoryServer } from '../../../test/support/memory-server.ts'
-import { LOGOUT } from '../../server/endings.ts'
+import { LOGOUT } from '../../server/account/endings.ts'
 import type { Element } from '../../xml/element.ts'
 import { blocking } from './index.ts'
 

@@ -3,11 +3,11 @@
  * the moment of blocking and unblocking in `machine.ts`; here are the requests, and the keeping of the lists.
  */
 import { between, count, section, size, type Settings } from '../../base/settings.ts'
-import type { LocalAccount } from '../../server/accounts.ts'
+import type { LocalAccount } from '../../server/account/accounts.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
-import type { AccountRequest, Answer } from '../../server/registry.ts'
-import type { Session } from '../../server/session.ts'
-import type { Slot } from '../../server/slots.ts'
+import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
 import type { Database } from '../../storage/database.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { addressIn, JidError, strictIfOurs, type IsLocal, type Jid } from '../../xmpp/jid.ts'

@@ -1,9 +1,9 @@
 /** XEP-0191 3.3: what becomes of stanzas between the user and whom he has blocked. */
-import type { LocalAccount } from '../../server/accounts.ts'
-import type { FromClient, ToAccount } from '../../server/contexts.ts'
+import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Verdict } from '../../server/pipeline.ts'
-import type { Slot } from '../../server/slots.ts'
+import type { Verdict } from '../../server/pipeline/pipeline.ts'
+import type { Slot } from '../../server/account/slots.ts'
 import { el } from '../../xml/element.ts'
 import { addressIn, JidError } from '../../xmpp/jid.ts'
 import { mediatedInvite } from '../../xmpp/muc-user.ts'

@@ -3,7 +3,7 @@
  * remembered for a while after its session is over, so that the client can be told how many of its stanzas were handled.
  */
 import { token, type Entropy } from '../../base/entropy.ts'
-import type { Session } from '../../server/session.ts'
+import type { Session } from '../../server/account/session.ts'
 
 /** Of sessions that are over. Of an older one nothing is known any more, and its client is told nothing. */
 const REMEMBERED_MAX = 10_000

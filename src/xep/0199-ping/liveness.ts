@@ -3,10 +3,10 @@
  * there. One timer looks at all sessions; whatever a client sends, an error too, shows that it lives.
  */
 import type { Millis } from '../../base/clock.ts'
-import { UNRESPONSIVE } from '../../server/endings.ts'
+import { UNRESPONSIVE } from '../../server/account/endings.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Session } from '../../server/session.ts'
-import type { Slot } from '../../server/slots.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
 import { el } from '../../xml/element.ts'
 import type { ClientStates } from '../0352-client-state-indication/index.ts'
 import { jidOf } from '../../xmpp/jid.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Element } from '../../xml/element.ts'
-import { UNRESPONSIVE } from '../../server/endings.ts'
+import { UNRESPONSIVE } from '../../server/account/endings.ts'
 import { memoryServer } from '../../../test/support/memory-server.ts'
 import { clientStateIndication } from '../0352-client-state-indication/index.ts'
 import { ping } from './index.ts'

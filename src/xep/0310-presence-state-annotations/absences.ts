@@ -4,8 +4,8 @@
  */
 import { contactKey } from '../../im/account.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Session } from '../../server/session.ts'
-import type { Slot } from '../../server/slots.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Heard, Hearing } from './hearing.ts'

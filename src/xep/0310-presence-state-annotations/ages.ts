@@ -4,8 +4,8 @@
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Session } from '../../server/session.ts'
-import type { Slot } from '../../server/slots.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
 import { DELAY, withDelay } from '../../xmpp/delay.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 

@@ -5,9 +5,9 @@
  */
 import type { Millis } from '../../base/clock.ts'
 import { between, choice, count, duration, flag, section, size, zeroOr } from '../../base/settings.ts'
-import type { LocalAccount } from '../../server/accounts.ts'
+import type { LocalAccount } from '../../server/account/accounts.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
-import type { Session } from '../../server/session.ts'
+import type { Session } from '../../server/account/session.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { capsOf } from '../0115-entity-capabilities/index.ts'
 import { clientStatesOf } from '../0352-client-state-indication/index.ts'

@@ -5,8 +5,8 @@
  */
 import type { Millis, Timer } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Session } from '../../server/session.ts'
-import type { Slot } from '../../server/slots.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 
 interface Pause {

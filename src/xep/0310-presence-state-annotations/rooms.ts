@@ -4,8 +4,8 @@
  * Whoever the client was told to doubt is then shown as gone.
  */
 import type { Host } from '../../server/feature.ts'
-import type { Session } from '../../server/session.ts'
-import type { Slot } from '../../server/slots.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { asksToJoin, endsStay, isSelfPresence } from '../../xmpp/muc-user.ts'
 import { Packet } from '../../xmpp/packet.ts'

@@ -1,13 +1,13 @@
 /**
  * What the clients of waiting sessions show of others, over a restart of the server or its death. A client that goes on where
  * it was would show for ever who has gone meanwhile without a word. So the names are written down with the session: who
- * is not there afterwards is shown as gone, and of those elsewhere the other servers are asked (server/kept-sessions.ts).
+ * is not there afterwards is shown as gone, and of those elsewhere the other servers are asked (server/keeping/kept-sessions.ts).
  */
 import type { Millis } from '../../base/clock.ts'
-import type { LocalAccount } from '../../server/accounts.ts'
+import type { LocalAccount } from '../../server/account/accounts.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Session } from '../../server/session.ts'
-import type { Slot } from '../../server/slots.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
 import { jidFromJson } from '../../xmpp/packet-json.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import type { HeardJson, Hearing } from './hearing.ts'

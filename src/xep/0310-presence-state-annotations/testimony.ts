@@ -1,8 +1,8 @@
 /** For `explain`: what each client of a watcher was shown of a contact, and how sure it was told to be of that. */
 import { contactKey } from '../../im/account.ts'
-import type { LocalAccount } from '../../server/accounts.ts'
-import type { PresenceJournal, Testimony } from '../../server/presence-journal.ts'
-import type { Session } from '../../server/session.ts'
+import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { PresenceJournal, Testimony } from '../../server/explaining/presence-journal.ts'
+import type { Session } from '../../server/account/session.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { doubtsIn, type Doubt } from '../../xmpp/state-annotation.ts'
 import type { Absences } from './absences.ts'

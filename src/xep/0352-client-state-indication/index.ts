@@ -5,7 +5,7 @@
  */
 import { between, count, flag, section, size } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
-import type { Session } from '../../server/session.ts'
+import type { Session } from '../../server/account/session.ts'
 import { el } from '../../xml/element.ts'
 import { ClientState, type CsiOptions } from './queue.ts'
 

@@ -4,10 +4,10 @@
  * the client gives way in any case (`Sessions.bind`).
  */
 import { section } from '../../base/settings.ts'
-import type { LocalAccount } from '../../server/accounts.ts'
+import type { LocalAccount } from '../../server/account/accounts.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
-import type { Session } from '../../server/session.ts'
-import type { Authenticated, Enter, Entrance } from '../../server/stream-features.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { Authenticated, Enter, Entrance } from '../../server/streams/stream-features.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'

@@ -5,7 +5,7 @@
  */
 import { between, count, duration, flag, section, zeroOr } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
-import type { Authenticated, Enter, StreamInfo } from '../../server/stream-features.ts'
+import type { Authenticated, Enter, StreamInfo } from '../../server/streams/stream-features.ts'
 import type { Database } from '../../storage/database.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { formatDateTime } from '../../xmpp/datetime.ts'

@@ -1,0 +1,192 @@
+/**
+ * The local accounts that are in memory: those with sessions, and a bounded number of others that were
+ * needed lately. An account that is in memory is the truth; the store follows it.
+ */
+import { Serial } from '../../base/serial.ts'
+import { Account, Roster, type PresencePolicy } from '../../im/account.ts'
+import { jid, type Jid } from '../../xmpp/jid.ts'
+import type { AccountStore, Disabled, LastPresenceStore, RosterStore } from '../ports.ts'
+import { inForce, type ChosenPolicy } from './presence-policy.ts'
+import type { Session } from './session.ts'
+import { SlotBook, type Slot } from './slots.ts'
+
+export class LocalAccount extends Account {
+  /** Changes of the roster, one at a time: each is decided on what the one before it left. */
+  readonly serial: Serial
+  /** Nobody may use it; null: it may be used. */
+  disabled: Disabled | null
+  /** By bare JID of the sender: the end of the last stanza of his that had to wait. Null: none. */
+  arriving: Map<string, Promise<void>> | null
+  /** What features keep with it, in octets, about. */
+  besideOctets: number
+  #slots: unknown[]
+
+  constructor(bare: Jid, roster: Roster) {
+    super(bare, roster)
+    this.serial = new Serial()
+    this.disabled = null
+    this.arriving = null
+    this.besideOctets = 0
+    this.#slots = []
+  }
+  /** Whatever else comes from `sender` waits until `done` has ended, however it ends. Gives back `done`. */
+  arrives(sender: string, done: Promise<void>): Promise<void> {
+    const over = (): void => {
+      if (this.arriving?.get(sender) !== ended) return
+      this.arriving.delete(sender)
+      if (this.arriving.size === 0) this.arriving = null
+    }
+    const ended: Promise<void> = done.then(over, over)
+    ;(this.arriving ??= new Map()).set(sender, ended)
+    return done
+  }
+  /** What it takes up in memory, about. */
+  get octets(): number {
+    return ACCOUNT_OCTETS + this.roster.octets + this.roster.pendingOctets + this.besideOctets
+  }
+  furnish(slots: unknown[]): void {
+    this.#slots = slots
+  }
+  get<T>(slot: Slot<LocalAccount, T>): T {
+    return this.#slots[slot.index] as T
+  }
+  set<T>(slot: Slot<LocalAccount, T>, value: T): void {
+    this.#slots[slot.index] = value
+  }
+  /** The bound resources: on a server, each is a session. */
+  get sessions(): readonly Session[] {
+    return this.resources as readonly Resource[] as readonly Session[]
+  }
+  session(resource: string): Session | undefined {
+    for (const s of this.sessions) if (s.jid.resource === resource) return s
+    return undefined
+  }
+}
+type Resource = Account['resources'][number]
+
+/** What an account takes up beside its roster, about. */
+const ACCOUNT_OCTETS = 2000
+
+/** How many accounts without a session stay in memory. */
+export interface IdleLimits {
+  readonly accounts: number
+  /** What they may take up, about. */
+  readonly octets: number
+}
+interface Idle {
+  readonly account: LocalAccount
+  /** When it became idle. */
+  readonly octets: number
+}
+
+/** What a feature keeps with an account and must have read before the account is used. */
+export type AccountLoader = (account: LocalAccount) => Promise<void>
+
+export interface AccountStores {
+  readonly accounts: AccountStore
+  readonly rosters: RosterStore
+  readonly lastPresence: LastPresenceStore
+}
+
+export class Accounts {
+  readonly slots: SlotBook<LocalAccount> = new SlotBook()
+  readonly #stores: AccountStores
+  readonly #idleLimits: IdleLimits
+  readonly #usual: PresencePolicy
+  readonly #loaders: AccountLoader[] = []
+  readonly #inMemory = new Map<string, LocalAccount>()
+  /** Without sessions, the longest unneeded first. */
+  readonly #idle = new Map<string, Idle>()
+  #idleOctets = 0
+  readonly #loading = new Map<string, Promise<LocalAccount | null>>()
+
+  /**
+   * @param usual what others may know of those who have not chosen
+   */
+  constructor(stores: AccountStores, idle: IdleLimits, usual: PresencePolicy) {
+    this.#usual = usual
+    this.#stores = stores
+    this.#idleLimits = idle
+  }
+  /** `load` runs whenever an account is read from the store, before anybody sees it. */
+  alsoLoad(load: AccountLoader): void {
+    this.#loaders.push(load)
+  }
+  /** What others may know of somebody who has chosen this. */
+  policyOf(chosen: ChosenPolicy): PresencePolicy {
+    return inForce(chosen, this.#usual)
+  }
+  get size(): number {
+    return this.#inMemory.size
+  }
+  /** The account if it is in memory. Every account with a session is. */
+  get(bare: string): LocalAccount | undefined {
+    return this.#inMemory.get(bare)
+  }
+  /** The account, read from the store if need be; null: there is none. */
+  load(bare: string): Promise<LocalAccount | null> {
+    const known = this.#inMemory.get(bare)
+    if (known !== undefined) return Promise.resolve(known)
+    const under = this.#loading.get(bare)
+    if (under !== undefined) return under
+    const loading = this.#read(bare).finally(() => this.#loading.delete(bare))
+    this.#loading.set(bare, loading)
+    return loading
+  }
+  /** Runs `use` with the account, at once when it is in memory. */
+  with<T>(bare: string, use: (account: LocalAccount | null) => T | Promise<T>): T | Promise<T> {
+    const known = this.#inMemory.get(bare)
+    return known === undefined ? this.load(bare).then(use) : use(known)
+  }
+  /** The account has a session from now on. */
+  keep(account: LocalAccount): void {
+    this.#wake(account.bare.bare)
+    this.#inMemory.set(account.bare.bare, account)
+  }
+  /** The account may have lost its last session. */
+  release(account: LocalAccount): void {
+    const key = account.bare.bare
+    if (account.resources.length > 0 || this.#inMemory.get(key) !== account) return
+    this.#wake(key)
+    const { octets } = account
+    this.#idle.set(key, { account, octets })
+    this.#idleOctets += octets
+    const { accounts, octets: octetsMax } = this.#idleLimits
+    for (const [oldest, idle] of this.#idle) {
+      if (this.#idle.size <= accounts && this.#idleOctets <= octetsMax) break
+      if (!idle.account.serial.idle) continue
+      this.#wake(oldest)
+      this.#inMemory.delete(oldest)
+    }
+  }
+  /** The account is gone from the store. */
+  forget(bare: string): void {
+    this.#wake(bare)
+    this.#inMemory.delete(bare)
+  }
+  #wake(bare: string): void {
+    const idle = this.#idle.get(bare)
+    if (idle === undefined) return
+    this.#idle.delete(bare)
+    this.#idleOctets -= idle.octets
+  }
+
+  /** A name that nobody has takes as long as one that somebody has (`veil.ts`): all that is kept of an account is looked for. */
+  /** A name that nobody has takes as long as one that somebody has (`veil.ts`): all that is kept of an account is looked for. */
+  async #read(bare: string): Promise<LocalAccount | null> {
+    const { accounts, rosters, lastPresence } = this.#stores
+    const [row, first, last] = await Promise.all([accounts.find(bare), rosters.load(bare), lastPresence.load(bare)])
+    // The store may have made the account just now, for a user whom only the application knows: then its roster came later
+    const stored = first.version === 0 ? await rosters.load(bare) : first
+    const account = new LocalAccount(jid(bare), new Roster(stored.version, stored.items, stored.pending, stored.epoch))
+    account.lastUnavailable = last
+    account.furnish(this.slots.fill(account))
+    if (this.#loaders.length > 0) await Promise.all(this.#loaders.map((load) => load(account)))
+    if (row === null) return null
+    account.disabled = row.disabled
+    account.policy = this.policyOf(row.policy)
+    this.keep(account)
+    this.release(account)
+    return account
+  }
+}

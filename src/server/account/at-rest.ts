@@ -1,0 +1,19 @@
+/** Two accounts when nothing that changes their rosters is under way. */
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Accounts, LocalAccount } from './accounts.ts'
+
+/** What one account has set in motion at another one, and that at the first again. */
+const ROUNDS = 2
+
+/** Null: there is no such account. */
+export async function atRest(accounts: Accounts, a: Jid, b: Jid): Promise<readonly [LocalAccount | null, LocalAccount | null]> {
+  const load = async (bare: Jid): Promise<LocalAccount | null> => (bare.local === '' ? null : accounts.load(bare.bare))
+  for (let round = 0; round < ROUNDS; round++) for (const bare of [a, b]) await quiet(await load(bare))
+  return [await load(a), await load(b)]
+}
+
+async function quiet(account: LocalAccount | null): Promise<void> {
+  if (account === null) return
+  await Promise.all(account.arriving?.values() ?? [])
+  await account.serial.run(async () => {})
+}

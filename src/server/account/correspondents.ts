@@ -1,0 +1,19 @@
+/** To whom a client has last written: what they answer is no stranger's. */
+import type { Jid } from '../../xmpp/jid.ts'
+
+/** Addresses that are remembered, the last ones; each has a limit in octets. */
+const REMEMBERED = 20
+
+export class Correspondents {
+  readonly #bares = new Set<string>()
+
+  wroteTo({ bare }: Jid): void {
+    this.#bares.delete(bare)
+    this.#bares.add(bare)
+    if (this.#bares.size > REMEMBERED) this.#bares.delete(this.#bares.values().next().value!)
+  }
+  /** @param bare the text of a bare JID */
+  has(bare: string): boolean {
+    return this.#bares.has(bare)
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * What others send must not stand in the way of a client that has not kept up, or that is away: its session would end by
+ * it. Strangers find room in a session only as long as most of it is free (`Room.isOpen`). The rest is for those whom the
+ * user knows, and those to whom one of their clients has just written; each of them may have as much as is still free for
+ * others (`Room.isFilledBy`). The user's own clients, and their server, are not limited.
+ */
+import type { Resource } from '../../im/account.ts'
+import { isKnown } from '../../im/delivery.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { Packet } from '../../xmpp/packet.ts'
+import type { LocalAccount } from './accounts.ts'
+import type { Session } from './session.ts'
+import type { Untold } from '../untold.ts'
+
+/** May the session be sent this now? */
+export const hasRoomFor = (account: LocalAccount, session: Session, packet: Packet): boolean =>
+  session.room.isOpen || isOwn(account, packet.from) || (isFamiliar(account, packet.from) && !session.room.isFilledBy(packet))
+
+/** Those of the sessions that may be sent this now: the list itself, if that is all of them. */
+export function thoseWithRoom(account: LocalAccount, sessions: readonly Resource[], packet: Packet): readonly Resource[] {
+  for (const one of sessions) {
+    if (!hasRoomFor(account, one as Session, packet)) return sessions.filter((s) => hasRoomFor(account, s as Session, packet))
+  }
+  return sessions
+}
+
+/** Is this somebody to whom any session of the account is closed? */
+export const isLeftOut = (account: LocalAccount, sender: Jid): boolean =>
+  account.sessions.some(({ room }) => !room.isOpen) && !isFamiliar(account, sender)
+
+/** Is this somebody for whom the whole of the room is? */
+function isFamiliar(account: LocalAccount, sender: Jid): boolean {
+  if (isKnown(account, sender) || isOwn(account, sender)) return true
+  return account.sessions.some(({ correspondents }) => correspondents?.has(sender.bare) === true)
+}
+
+const isOwn = ({ bare }: LocalAccount, sender: Jid): boolean => sender.bare === bare.bare || sender.full === bare.domain
+
+/** Presence of those whom the user knows, each within their share: beyond it, the client is told later how things are. */
+export const withinShare =
+  (toResource: (packet: Packet, resource: Resource) => void, untold: Untold) =>
+  (packet: Packet, resource: Resource): void => {
+    const session = resource as Session
+    const isUntold = session.untold !== null && session.untold.has(packet.from.bare)
+    if (!isUntold && !session.room.isFilledBy(packet)) return toResource(packet, resource)
+    if (packet.type !== 'error') untold.add(session, packet)
+  }
+
+/**
+ * Presence of strangers, where there is room for it. That somebody is gone needs no words, and is told for longer: a client
+ * that has been shown them would show them for ever.
+ */
+export const whereRoomIs =
+  (toResource: (packet: Packet, resource: Resource) => void) =>
+  (packet: Packet, resource: Resource): void => {
+    const { room } = resource as Session
+    if (room.isOpen) return toResource(packet, resource)
+    if (packet.type !== 'unavailable' || !room.isAjar) return
+    const { from, to } = packet
+    toResource(Packet.of({ kind: 'presence', type: 'unavailable', from, to }), resource)
+  }

@@ -1,0 +1,75 @@
+/** Every way in which a session ends: its name for logs and metrics, and what its client is told. */
+import type { Element } from '../../xml/element.ts'
+import { StreamError, type StreamCondition } from '../../xmpp/stream-error.ts'
+import type { Disabled } from '../ports.ts'
+
+export interface Ending {
+  readonly name: string
+  /** The stream error that the client gets before the footer; null: a footer alone, or nobody to tell. */
+  readonly condition: StreamCondition | null
+  /** For people, in English. */
+  readonly text: string | null
+  /** What an extension adds to the condition (RFC 6120 4.9.4). */
+  readonly specific: Element | null
+  /** It is the connection that failed: a session that can be resumed lives on without it. */
+  readonly resumable: boolean
+}
+const ending = (
+  name: string,
+  condition: StreamCondition | null,
+  text: string | null = null,
+  specific: Element | null = null,
+): Ending => ({
+  name,
+  condition,
+  text,
+  specific,
+  resumable: false,
+})
+const broken = (name: string, condition: StreamCondition | null, text: string | null = null): Ending => ({
+  name,
+  condition,
+  text,
+  specific: null,
+  resumable: true,
+})
+
+/** What the peer is told of it; null: nothing but a footer. */
+export const errorOf = ({ condition, text, specific }: Ending): StreamError | null =>
+  condition === null ? null : new StreamError(condition, text, specific)
+
+/** The client closed its stream (RFC 6120 4.4). */
+export const LOGOUT = ending('logout', null)
+/** The connection broke without a closing tag. */
+export const CONNECTION_LOST = broken('connection-lost', null)
+/** A silent connection did not answer what was sent to it (RFC 6120 4.6.2). */
+export const UNRESPONSIVE = broken('unresponsive', 'connection-timeout', 'Nothing has come for too long')
+/** More was waiting to be read by the client than the outbox may hold. */
+export const SLOW_READER = broken('slow-reader', 'policy-violation', 'Too much output is waiting to be read')
+/** Another login took the resource over (RFC 6120 7.7.2.2). */
+export const REPLACED = ending('replaced', 'conflict', 'Replaced by a new connection')
+/** Its client has come back for it before the server knew that the old connection was broken (XEP-0198 5). */
+export const TAKEN_OVER = broken('taken-over', 'conflict', 'The session goes on in another connection')
+/** More was waiting for the client's acknowledgement than the queue may hold (XEP-0198). */
+export const UNACKNOWLEDGED = ending('unacknowledged', 'policy-violation', 'Too much is waiting to be acknowledged')
+/** Nobody came back for it within the time for resumption. */
+export const NOT_RESUMED = ending('not-resumed', null)
+/** An operator closed it. @param reason for whoever is there; '' for none */
+export const kicked = (reason: string): Ending =>
+  ending('kicked', 'policy-violation', withReason('Closed by an operator', reason))
+/** The account is gone. */
+export const ACCOUNT_DELETED = ending('account-deleted', 'not-authorized', 'The account was deleted')
+/** An operator has disabled the account. */
+export const accountDisabled = (disabled: Disabled): Ending =>
+  ending('account-disabled', 'not-authorized', disabledWords(disabled))
+/** What whoever has a disabled account is told. */
+export const disabledWords = ({ reason }: Disabled): string => withReason('The account is disabled', reason)
+/** The password was changed by somebody else. */
+export const CREDENTIALS_CHANGED = ending('credentials-changed', 'reset', 'The credentials have changed')
+/** The server stops. */
+export const SHUTDOWN = ending('shutdown', 'system-shutdown')
+/** What the client sent broke the rules of the stream; the condition says which. */
+export const violation = (condition: StreamCondition, text: string | null = null, specific: Element | null = null): Ending =>
+  ending(condition, condition, text, specific)
+
+const withReason = (words: string, reason: string): string => (reason === '' ? words : `${words}: ${reason}`)

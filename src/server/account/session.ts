@@ -1,0 +1,172 @@
+/**
+ * A bound resource (RFC 6120 section 7) as the server holds it. It knows its connection, or none: what
+ * carries the stanzas can be lost and replaced while the session lives on.
+ */
+import type { Millis, Timer } from '../../base/clock.ts'
+import { Resource } from '../../im/account.ts'
+import type { Element } from '../../xml/element.ts'
+import type { Wire } from '../../xml/wire.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import type { LocalAccount } from './accounts.ts'
+import type { Correspondents } from './correspondents.ts'
+import type { Ending } from './endings.ts'
+import type { Lane } from './lane.ts'
+import { Room } from './room.ts'
+import type { Slot } from './slots.ts'
+import type { Sign } from '../explaining/standing.ts'
+import type { UntoldOfSession } from '../untold.ts'
+
+/** What a connection tells about itself, for the operator and for policies. */
+export interface ConnectionInfo {
+  /** 'tcp', 'tls', 'websocket'... */
+  readonly transport: string
+  /** The TLS version in use; null: not encrypted. */
+  readonly encryption: string | null
+  /** Address and port of the peer. */
+  readonly remote: string
+  /** The SASL mechanism by which it authenticated. */
+  readonly mechanism: string
+}
+
+/** What carries a session's stanzas. */
+export interface Connection {
+  readonly info: ConnectionInfo
+  /** When anything was last received. */
+  readonly heardAt: Millis
+  /** Hands over complete stanzas, to be written at the end of the tick. */
+  send(text: Wire): void
+  /** Has the client kept up so far that it may be sent more at once? */
+  readonly hasRoom: boolean
+  /** Does more wait for it than this part of what may wait for long? */
+  isBeyond(part: number): boolean
+  /** When everything that was sent before is on its way to the client; false: the connection is over. */
+  whenTaken(): Promise<boolean>
+  /** Writes what was handed over, tells the peer why it ends, and closes. */
+  close(ending: Ending): void
+  /** Stops reading from the peer until `resume`: too much of what it sent waits to be processed. */
+  hold(): void
+  resume(): void
+}
+
+/** A stanza that no stage can process: its `to` is no address, or it goes past a limit of the scanner's. */
+export class Refused {
+  /** Null: it is none that is answered. */
+  readonly reply: Packet | null
+  /** Of the stanza. */
+  readonly octets: number
+
+  constructor(reply: Packet | null, octets: number) {
+    this.reply = reply
+    this.octets = octets
+  }
+}
+
+/** What waits in a session's lane: stanzas, other first-level elements, and at last how it ends. */
+export type LaneItem = Packet | Refused | Element | Ending
+
+export class Session extends Resource {
+  readonly account: LocalAccount
+  readonly boundAt: Millis
+  /** What the stream's header named as its language: added to stanzas that name none (RFC 6120 8.1.5). */
+  lang: Wire | null
+  /** Which installation of a client it belongs to, as that names itself (XEP-0388 2.3); null: it does not. */
+  readonly device: string | null
+  connection: Connection | null
+  /** What the client has sent and waits to be processed, in order. */
+  readonly lane: Lane<LaneItem>
+  /** Has its client kept up with what it was sent? */
+  readonly room: Room
+  /** To whom its client has last written of those who are not in the roster; null: to nobody. */
+  correspondents: Correspondents | null
+  /** Whose presence it has had no room for and is to be told later; null: nobody's. */
+  untold: UntoldOfSession | null
+  /** Its client acknowledges what it gets (XEP-0198). */
+  acknowledges: boolean
+  /** Octets of answers to its client's requests, since those were last waited for. */
+  answered: number
+  /** Stanzas of the client that are done: delivered, stored, answered or refused. */
+  handled: number
+  /** How long it may live without a connection; 0: not at all. */
+  resumableMs: Millis
+  /** Runs while it waits for its client to come back; null: it does not. */
+  pause: Timer | null
+  /** When that ends; 0: it does not wait. */
+  pausedUntil: Millis
+  /** Its client has announced that it will not be heard of for a while; it has a connection. */
+  isSilent: boolean
+  /**
+   * Of before the server died, when its client was connected: nobody can resume it, for what its client has got is not
+   * known; it stands for its presence until the client has logged in anew.
+   */
+  isRelic: boolean
+  /** What contacts still take for its presence, from a relic of the same address; null: nothing. */
+  owed: Packet | null
+  ended: boolean
+  /** How its client was last heard of, and when; when the connection brought more than that: `heardAt`. */
+  sign: Sign
+  signAt: Millis
+  #slots: unknown[]
+  /** Of the connection that is lost. */
+  #heardBefore: Millis
+
+  constructor(
+    jid: Jid,
+    account: LocalAccount,
+    boundAt: Millis,
+    lang: Wire | null,
+    connection: Connection | null,
+    device: string | null,
+    makeLane: (s: Session) => Lane<LaneItem>,
+  ) {
+    super(jid)
+    this.account = account
+    this.boundAt = boundAt
+    this.lang = lang
+    this.connection = connection
+    this.device = device
+    this.lane = makeLane(this)
+    this.room = new Room(this)
+    this.correspondents = null
+    this.untold = null
+    this.acknowledges = false
+    this.answered = 0
+    this.handled = 0
+    this.resumableMs = 0
+    this.pause = null
+    this.pausedUntil = 0
+    this.isSilent = false
+    this.isRelic = false
+    this.owed = null
+    this.ended = false
+    this.sign = 'binding'
+    this.signAt = boundAt
+    this.#slots = []
+    this.#heardBefore = boundAt
+  }
+  /** When anything was last received from its client. */
+  get heardAt(): Millis {
+    return this.connection?.heardAt ?? this.#heardBefore
+  }
+  /** Something complete has come from its client. */
+  heard(sign: Sign): void {
+    this.sign = sign
+    this.signAt = this.heardAt
+  }
+  /** Its connection is gone. */
+  disconnect(): void {
+    this.#heardBefore = this.heardAt
+    this.connection = null
+    this.room.changed()
+  }
+  /** Gives the session its slots; once, when it is bound. */
+  furnish(slots: unknown[]): void {
+    this.#slots = slots
+  }
+  get<T>(slot: Slot<Session, T>): T {
+    return this.#slots[slot.index] as T
+  }
+  set<T>(slot: Slot<Session, T>, value: T): void {
+    this.#slots[slot.index] = value
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Subscriptions that our users have ended and that the other server may not know of (im/farewells.ts): kept with the
+ * account and in the store, and said again when presence shows that it was not heard. Contacts on this server cannot
+ * miss it.
+ */
+import type { Clock } from '../../base/clock.ts'
+import { token, type Entropy } from '../../base/entropy.ts'
+import type { Counter, Metrics } from '../../base/metrics.ts'
+import { Farewells, type FarewellChange } from '../../im/farewells.ts'
+import { wire } from '../../xml/wire.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import type { Accounts, LocalAccount } from '../account/accounts.ts'
+import type { RosterStore } from '../ports.ts'
+import type { Router } from '../routing/router.ts'
+import type { Slot } from '../account/slots.ts'
+
+export interface FarewellsParts {
+  readonly accounts: Accounts
+  readonly rosters: RosterStore
+  readonly router: Router
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly metrics: Metrics
+  readonly failed: (error: unknown) => void
+}
+
+export class KeptFarewells {
+  readonly #parts: FarewellsParts
+  /** Null: none are kept. */
+  readonly #slot: Slot<LocalAccount, Farewells | null>
+  readonly #repeated: Counter
+
+  constructor(parts: FarewellsParts) {
+    const { accounts, rosters, metrics } = parts
+    this.#parts = parts
+    this.#slot = accounts.slots.declare<Farewells | null>('farewells', () => null)
+    accounts.alsoLoad(async (account) => {
+      const all = await rosters.farewells(account.bare.bare)
+      if (all.length > 0) account.set(this.#slot, new Farewells(all))
+    })
+    this.#repeated = metrics.counter(
+      'porchlight_unsubscribes_repeated_total',
+      'Subscriptions ended once more, because presence came all the same',
+    )
+  }
+  /** The account sends a subscription stanza. */
+  said(account: LocalAccount, packet: Packet): void {
+    if (this.#parts.router.isLocal(packet.to!.domain)) return
+    let farewells = account.get(this.#slot)
+    if (farewells === null) {
+      if (packet.type !== 'unsubscribe') return
+      account.set(this.#slot, (farewells = new Farewells([])))
+    }
+    this.#store(account, farewells.said(packet, this.#parts.clock.now()))
+  }
+  /** Presence has come for the account. */
+  arrived(account: LocalAccount, packet: Packet): void {
+    if (this.#parts.router.isLocal(packet.from.domain)) return
+    const farewells = account.get(this.#slot)
+    if (farewells === null) return
+    if (packet.type === 'unsubscribed') return this.#store(account, farewells.heard(packet))
+    if (packet.type !== '' || !packet.to!.isBare || account.hidden(packet.from)) return
+    const { clock, entropy, router } = this.#parts
+    const answer = farewells.stray(account, packet, clock.now(), () => wire(token(entropy)))
+    if (answer === null) return
+    this.#repeated.value += 1
+    this.#store(account, { keep: answer.keep, drop: [] })
+    router.routeQuietly(answer.again)
+  }
+
+  #store({ bare }: LocalAccount, { keep, drop }: FarewellChange): void {
+    const { rosters, failed } = this.#parts
+    for (const contact of drop) rosters.dropFarewell(bare.bare, contact).catch(failed)
+    if (keep !== null) rosters.keepFarewell(bare.bare, keep).catch(failed)
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * RFC 6121 4.3: presence probes. Contacts on this server are not probed with a stanza: their answer is
+ * known here, and goes to the one resource that wants it. Contacts without an account in memory cost one
+ * query for all of them.
+ */
+import { answerProbe } from '../../im/presence.ts'
+import { Account, contactKey, NO_GROUPS, Roster, type Resource } from '../../im/account.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { Packet } from '../../xmpp/packet.ts'
+import type { Accounts, LocalAccount } from '../account/accounts.ts'
+import type { Relation, RosterStore } from '../ports.ts'
+import type { Router } from '../routing/router.ts'
+import type { Session } from '../account/session.ts'
+
+export interface ProbingParts {
+  readonly accounts: Accounts
+  readonly rosters: RosterStore
+  readonly router: Router
+  readonly deliver: (session: Session, packet: Packet) => void
+  readonly failed: (error: unknown) => void
+  /** Does it after a while, when many are just coming; false: now is the time. */
+  readonly later: (work: () => void) => boolean
+}
+
+/** The presence of a session as it is said once more to an address elsewhere; null: it is not said to that address. */
+export type Repeat = (session: Session, to: Jid) => Packet | null
+/** What was broadcast. What was sent directly is not known here. */
+const broadcastOnce: Repeat = ({ presence, account }, to) =>
+  presence !== null && account.roster.isSubscriber(contactKey(to)) ? presence.addressedTo(to) : null
+
+/** Which of `owners`, accounts that are not in memory, keep themselves hidden from `prober`. */
+export type Hiding = (prober: Jid, owners: readonly string[]) => Promise<ReadonlySet<string>>
+
+/** While its client was reading, the session may have left, or its user may have blocked the contact. */
+const isWanted = ({ takesPart, account }: Session, contact: Jid): boolean => takesPart && !account.hidden(contact)
+
+export class Probing {
+  readonly #parts: ProbingParts
+
+  #hiding: Hiding | null = null
+  #repeat: Repeat = broadcastOnce
+  #answered: ((account: Jid, prober: Jid) => void) | null = null
+
+  constructor(parts: ProbingParts) {
+    this.#parts = parts
+  }
+  /** Accounts that `hiding` names do not answer (XEP-0191 3.3). */
+  hideBy(hiding: Hiding): void {
+    this.#hiding = hiding
+  }
+  /** `repeat` says how presence is said once more: to a prober, or after a link was broken. */
+  repeatBy(repeat: Repeat): void {
+    this.#repeat = repeat
+  }
+  /** The presence of a session as it is said to that address after a link was broken; null: not at all. */
+  repeated(session: Session, to: Jid): Packet | null {
+    return this.#repeat(session, to)
+  }
+  /** `listener` is told whenever a prober elsewhere has been sent the presence of all resources of an account. */
+  onAnswered(listener: (account: Jid, prober: Jid) => void): void {
+    this.#answered = listener
+  }
+  /** Finds out, for `me`, about each of `contacts` (4.3.1). What is known here it is told as fast as its client reads. */
+  ask(me: Resource, contacts: readonly Jid[]): void {
+    const { router } = this.#parts
+    const probe = Packet.of({ kind: 'presence', type: 'probe', from: me.jid.asBare })
+    const session = me as Session
+    const here: Jid[] = []
+    for (const contact of contacts) {
+      if (router.isLocal(contact.domain)) here.push(contact)
+      else router.routeQuietly(probe.addressedTo(contact))
+    }
+    if (here.length > 0) session.room.pour(this.#askHere(session, probe, here))
+  }
+  *#askHere(session: Session, probe: Packet, contacts: readonly Jid[]): Generator<void, void> {
+    let away: Jid[] | null = null
+    for (const contact of contacts) {
+      if (!isWanted(session, contact)) continue
+      const account = this.#parts.accounts.get(contact.bare)
+      if (account?.isAvailable !== true) (away ??= []).push(contact)
+      else if (!account.hidden(probe.from)) {
+        this.#answerTo(session, account, probe.addressedTo(contact))
+        yield
+      }
+    }
+    if (away === null) return
+    // In a rush most of them are about to come, and say so themselves: when they were last seen is asked of the others
+    const absent = away
+    if (!this.#parts.later(() => this.#askAway(session, probe, absent))) this.#askAway(session, probe, absent)
+  }
+  /** A probe has come in, from anywhere (4.3.2). */
+  answer(account: LocalAccount | null, packet: Packet): void {
+    const { router } = this.#parts
+    const { from, to } = packet
+    const isLocal = router.isLocal(from.domain)
+    const say = (answer: Packet): Packet => (account === null || isLocal ? answer : this.#asRepeated(account, answer))
+    answerProbe(account, packet, { route: (answer) => router.routeQuietly(say(answer)) })
+    if (from.isBare && to!.isBare && !isLocal) this.#answered?.(to!, from)
+  }
+
+  #asRepeated(account: LocalAccount, answer: Packet): Packet {
+    const session = answer.type === '' ? account.session(answer.from.resource) : undefined
+    const isFull = session !== undefined && answer.payload === session.presence?.payload
+    return isFull ? (this.#repeat(session, answer.to!) ?? answer) : answer
+  }
+  /** A refusal is for the account: its roster is wrong (4.3.2 rule 1), and is set right as if it had come from elsewhere. */
+  #answerTo(session: Session, account: Account | null, probe: Packet): void {
+    const { router, deliver } = this.#parts
+    answerProbe(account, probe, {
+      route: (answer) => (answer.type === 'unsubscribed' ? router.routeQuietly(answer) : deliver(session, answer)),
+    })
+  }
+  #askAway(session: Session, probe: Packet, contacts: readonly Jid[]): void {
+    if (session.ended) return
+    let stored: string[] | null = null
+    for (const contact of contacts) {
+      const account = this.#parts.accounts.get(contact.bare)
+      if (account === undefined) (stored ??= []).push(contact.bare)
+      else if (!account.isAvailable && !account.hidden(probe.from)) this.#answerTo(session, account, probe.addressedTo(contact))
+    }
+    if (stored !== null) this.#askStore(session, probe, stored).catch(this.#parts.failed)
+  }
+  async #askStore(session: Session, probe: Packet, contacts: readonly string[]): Promise<void> {
+    const prober = probe.from
+    const [relations, hidden] = await Promise.all([
+      this.#parts.rosters.relations(prober.bare, contacts),
+      this.#hiding?.(prober, contacts),
+    ])
+    const byOwner = new Map(relations.map((relation) => [relation.owner, relation]))
+    const asked = new Set(contacts)
+    const answering = session.account.roster.subscriptions.filter(({ bare }) => asked.has(bare) && hidden?.has(bare) !== true)
+    session.room.pour(this.#answerAll(session, probe, answering, byOwner))
+  }
+  *#answerAll(
+    session: Session,
+    probe: Packet,
+    contacts: readonly Jid[],
+    relations: ReadonlyMap<string, Relation>,
+  ): Generator<void, void> {
+    for (const contact of contacts) {
+      // A contact that has come online meanwhile has told the session: an old answer must not follow that
+      const account = this.#parts.accounts.get(contact.bare)
+      if (account?.isAvailable === true || !isWanted(session, contact)) continue
+      const known = account ?? this.#asAccount(contact, probe.from, relations.get(contact.bare))
+      this.#answerTo(session, known, probe.addressedTo(contact))
+      yield
+    }
+  }
+
+  /** As much of an account as the answer to one probe needs. */
+  #asAccount(bare: Jid, prober: Jid, relation: Relation | undefined): Account | null {
+    if (relation === undefined) return null
+    const item = { jid: prober, name: '', groups: NO_GROUPS, subscription: relation.subscription, ask: false, approved: false }
+    const account = new Account(bare, new Roster(0, [item], []))
+    account.lastUnavailable = relation.last
+    account.policy = this.#parts.accounts.policyOf(relation.policy)
+    return account
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * How a step of RFC 6121 sections 2 and 3 is carried out: decided on the roster as it is, stored, put in
+ * force, and only then told to anybody, all of it before the next step begins. So pushes keep their order, and
+ * what others are told of two steps does too: whoever receives it must process it in that order.
+ */
+import type { Clock } from '../../base/clock.ts'
+import type { RosterChange, RosterItem } from '../../im/account.ts'
+import { pushPayload } from '../../im/roster.ts'
+import type { Step, SubscriptionOut } from '../../im/subscribing.ts'
+import type { Wire } from '../../xml/wire.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { Packet, Payload } from '../../xmpp/packet.ts'
+import type { LocalAccount } from '../account/accounts.ts'
+import { hasRoomFor } from '../account/crowding.ts'
+import type { FactBoard } from '../account/facts.ts'
+import type { KeptFarewells } from './farewells.ts'
+import type { Decisions } from './decisions.ts'
+import type { RosterStore } from '../ports.ts'
+import type { Router } from '../routing/router.ts'
+import type { Session } from '../account/session.ts'
+
+export interface RosterChangesParts {
+  readonly clock: Clock
+  readonly rosters: RosterStore
+  readonly router: Router
+  readonly facts: FactBoard
+  readonly farewells: KeptFarewells
+  readonly decisions: Decisions
+  readonly deliver: (session: Session, packet: Packet) => void
+  readonly requestId: () => Wire
+}
+
+export class RosterChanges {
+  readonly #parts: RosterChangesParts
+  constructor(parts: RosterChangesParts) {
+    this.#parts = parts
+  }
+  /**
+   * Runs one step of `account`. For a client's stanza it ends when the addressees have it; for what has come from
+   * somebody else when the account has: to wait for his answers as well would be to wait for oneself.
+   * @param decide may throw a StanzaError; then nothing has happened
+   * @param origin who is told when a stanza of the step cannot be routed; null: nobody
+   */
+  async perform(account: LocalAccount, decide: () => Step, origin: Jid | null): Promise<void> {
+    const { routing } = await account.serial.run(() => this.#inTurn(account, decide, origin))
+    if (origin !== null) await Promise.all(routing)
+  }
+
+  async #inTurn(account: LocalAccount, decide: () => Step, origin: Jid | null): Promise<Effects> {
+    const step = decide()
+    const { change, request } = step
+    const { rosters, clock } = this.#parts
+    // First, for a step whose second half cannot be stored must not have happened: a request without its item is no request
+    if (request !== null) await rosters.keepRequest(account.bare.bare, request, clock.now())
+    if (change !== null) {
+      await this.#save(account, change, step.decisions)
+      account.roster.apply(change, rosters.epoch)
+    }
+    const effects = new Effects(account, this.#parts, origin)
+    step.run(effects)
+    if (change !== null) this.#parts.facts.tell('roster-changed', { account, change })
+    return effects
+  }
+  async #save({ bare }: LocalAccount, change: RosterChange, all: readonly Packet[]): Promise<void> {
+    const { rosters, decisions } = this.#parts
+    const kept = decisions.decided(all)
+    try {
+      await rosters.save(bare.bare, change, kept)
+    } catch (error) {
+      decisions.undecided(kept)
+      throw error
+    }
+  }
+}
+
+class Effects implements SubscriptionOut {
+  /** What is under way to its addressees. */
+  readonly routing: Promise<void>[] = []
+  readonly #account: LocalAccount
+  readonly #parts: RosterChangesParts
+  readonly #origin: Jid | null
+
+  constructor(account: LocalAccount, parts: RosterChangesParts, origin: Jid | null) {
+    this.#account = account
+    this.#parts = parts
+    this.#origin = origin
+  }
+  route(packet: Packet): void {
+    const { router, farewells } = this.#parts
+    farewells.said(this.#account, packet)
+    if (this.#origin === null) return router.routeQuietly(packet)
+    const waits = router.route(packet, this.#origin)
+    if (waits !== undefined) this.routing.push(waits)
+  }
+  toAvailable(packet: Packet): void {
+    for (const session of this.#account.sessions) if (session.takesPart) this.#deliver(session, packet)
+  }
+  toInterested(packet: Packet): void {
+    for (const session of this.#account.sessions) if (session.interested) this.#deliver(session, packet)
+  }
+  push(item: RosterItem | { readonly jid: Jid; readonly removed: true }, version: number): void {
+    const { bare, roster } = this.#account
+    const payload = Payload.of(pushPayload(item, version, roster.epoch))
+    for (const session of this.#account.sessions) {
+      if (!session.interested) continue
+      this.#parts.deliver(
+        session,
+        Packet.of({ kind: 'iq', type: 'set', from: bare, to: session.jid, id: this.#parts.requestId(), payload }),
+      )
+    }
+  }
+  #deliver(session: Session, packet: Packet): void {
+    if (hasRoomFor(this.#account, session, packet)) this.#parts.deliver(session, packet)
+  }
+}

@@ -1,0 +1,44 @@
+/** How what could not be said before is said now: a portion at a time, and only what the account would still say. */
+import type { Clock, Millis } from '../../base/clock.ts'
+import { isStillToBeSaid } from '../../im/belated.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import type { Accounts, LocalAccount } from '../account/accounts.ts'
+import type { Router } from '../routing/router.ts'
+
+export interface SayingParts {
+  readonly clock: Clock
+  readonly accounts: Accounts
+  readonly router: Router
+  readonly failed: (error: unknown) => void
+}
+
+/** Sent in one go; others have their turn before the next. */
+const AT_ONCE = 200
+const PAUSE: Millis = 5
+
+/**
+ * @param say sends it. The account is null if it is gone
+ * @param untrue told of what the account would not say any more
+ */
+export function sayAll(
+  parts: SayingParts,
+  all: readonly Packet[],
+  say: (packet: Packet, account: LocalAccount | null) => void | Promise<void>,
+  untrue: (packet: Packet) => void = () => {},
+): void {
+  const { clock, failed } = parts
+  for (const packet of all.slice(0, AT_ONCE)) sayOne(parts, packet, say, untrue).catch(failed)
+  if (all.length > AT_ONCE) clock.after(PAUSE, () => sayAll(parts, all.slice(AT_ONCE), say, untrue))
+}
+
+async function sayOne(
+  { accounts }: SayingParts,
+  packet: Packet,
+  say: (packet: Packet, account: LocalAccount | null) => void | Promise<void>,
+  untrue: (packet: Packet) => void,
+): Promise<void> {
+  const account = await accounts.load(packet.from.bare)
+  const inTurn = async (): Promise<void> => (isStillToBeSaid(account, packet) ? say(packet, account) : untrue(packet))
+  // In turn with other changes of the roster: what is just being decided comes first
+  await (account === null ? inTurn() : account.serial.run(inTurn))
+}

@@ -1,0 +1,57 @@
+/**
+ * Subscriptions that whoever runs the server orders between two accounts here. Both rosters change as if the users had done
+ * it themselves (RFC 6121 section 3): clients that are connected get roster pushes and presence.
+ */
+import { token, type Entropy } from '../../base/entropy.ts'
+import type { ImLimits } from '../../im/account.ts'
+import { outbound } from '../../im/subscribing.ts'
+import type { SubscriptionType } from '../../im/subscription.ts'
+import { wire } from '../../xml/wire.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { Packet } from '../../xmpp/packet.ts'
+import type { Accounts } from '../account/accounts.ts'
+import { atRest } from '../account/at-rest.ts'
+import type { RosterChanges } from './roster-changes.ts'
+
+export interface SubscriptionsParts {
+  readonly entropy: Entropy
+  readonly accounts: Accounts
+  readonly rosterChanges: RosterChanges
+  readonly limits: ImLimits
+}
+
+export class Subscriptions {
+  readonly #parts: SubscriptionsParts
+
+  constructor(parts: SubscriptionsParts) {
+    this.#parts = parts
+  }
+  /**
+   * From now on `watcher` sees the presence of `shower`. Nothing happens if it does already.
+   * @returns false if one of the two is no account here
+   * @throws StanzaError when a roster is full, or both are the same
+   */
+  async grant(watcher: Jid, shower: Jid): Promise<boolean> {
+    const [w, s] = await atRest(this.#parts.accounts, watcher, shower)
+    if (w === null || s === null) return false
+    if (w.roster.isSubscribedTo(shower.full) && s.roster.isSubscriber(watcher.full)) return true
+    // 3.4: the answer is given before the question, so nobody is asked
+    return this.#send([shower, 'subscribed', watcher], [watcher, 'subscribe', shower])
+  }
+  /** From now on `watcher` no longer sees it. @returns as above */
+  withdraw(watcher: Jid, shower: Jid): Promise<boolean> {
+    return this.#send([shower, 'unsubscribed', watcher], [watcher, 'unsubscribe', shower])
+  }
+
+  async #send(...stanzas: readonly (readonly [from: Jid, type: SubscriptionType, to: Jid])[]): Promise<boolean> {
+    const { accounts, rosterChanges, limits, entropy } = this.#parts
+    for (const [from, type, to] of stanzas) {
+      const [account, other] = await atRest(accounts, from, to)
+      if (account === null || other === null) return false
+      const stanza = Packet.of({ kind: 'presence', type, from, to, id: wire(token(entropy)) })
+      await rosterChanges.perform(account, () => outbound(account, stanza, limits), from)
+      await atRest(accounts, from, to)
+    }
+    return true
+  }
+}

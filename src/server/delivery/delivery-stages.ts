@@ -1,0 +1,94 @@
+/** RFC 6121 section 8 in the pipelines: messages and IQs, on their way out and to an account's resources. */
+import { contactKey } from '../../im/account.ts'
+import { deliverIq, deliverMessage, isKnown, mayQuery } from '../../im/delivery.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { FromClient, ToAccount } from '../pipeline/contexts.ts'
+import { Correspondents } from '../account/correspondents.ts'
+import { hasRoomFor, thoseWithRoom } from '../account/crowding.ts'
+import type { IqService } from '../routing/iq-service.ts'
+import type { Stage, Verdict } from '../pipeline/pipeline.ts'
+import type { Router } from '../routing/router.ts'
+import type { Session } from '../account/session.ts'
+
+export interface DeliveryParts {
+  readonly router: Router
+  readonly iq: IqService
+  readonly deliver: (session: Session, packet: Packet) => void
+  /** Whether an IQ reaches a resource from whoever sends it, against the advice of 8.5.3.1. */
+  readonly mayStrangersQuery: boolean
+}
+const done = (): Verdict => 'done'
+const beyondShare = (): StanzaError => new StanzaError('resource-constraint', { text: 'Too much of yours waits there already' })
+
+/** Everything that no stage before has kept goes to its address. */
+export function routeStage(router: Router): Stage<FromClient> {
+  return ({ session, packet }) => {
+    const to = packet.to!
+    if (!session.account.roster.has(contactKey(to))) (session.correspondents ??= new Correspondents()).wroteTo(to)
+    return router.route(packet)?.then(done) ?? 'done'
+  }
+}
+
+/** 8.5.2.1.3 and 8.5.3: the account's server answers for the bare JID; a resource answers for itself. */
+export function iqInStage({ iq, deliver, mayStrangersQuery }: DeliveryParts): Stage<ToAccount> {
+  return ({ account, packet }) => {
+    if (packet.kind !== 'iq') return 'next'
+    const verdict = deliverIq(account, packet, mayStrangersQuery || maySee(account, packet))
+    switch (verdict.kind) {
+      case 'account':
+        return iq.toAccount(account, packet)?.then(done) ?? 'done'
+      case 'deliver': {
+        const session = verdict.to as Session
+        if (hasRoomFor(account, session, packet)) deliver(session, packet)
+        else if (packet.type === 'get' || packet.type === 'set')
+          throw isKnown(account, packet.from) ? beyondShare() : iq.refusal(packet, account)
+        return 'done'
+      }
+      case 'error':
+        throw iq.refusal(packet, account)
+      case 'silent':
+        return 'done'
+    }
+  }
+}
+
+/** May this sender reach the resource that the IQ names (8.5.3.1)? The server that serves it may. */
+function maySee(account: ToAccount['account'], packet: Packet): boolean {
+  const resource = account.session(packet.to!.resource)
+  if (packet.from.full === account.bare.domain) return true
+  return resource !== undefined && mayQuery(account, resource, packet.from)
+}
+
+/** 8.5.2.1.1, 8.5.3: chooses the resources that get a message. What nobody gets is left to 'offline'. */
+export function deliverStage({ deliver }: DeliveryParts): Stage<ToAccount> {
+  return (context) => {
+    const { account, packet } = context
+    const known = isKnown(account, packet.from)
+    const decision = deliverMessage(account, packet, known)
+    switch (decision.kind) {
+      case 'deliver': {
+        const to = thoseWithRoom(account, decision.to, packet)
+        if (to.length === 0) {
+          if (known && packet.type !== 'error') throw beyondShare()
+          return 'done' // of a kind that is not stored: 'offline-turn' has stored the rest
+        }
+        for (const resource of to) deliver(resource as Session, packet)
+        context.delivered = to
+        return 'next'
+      }
+      case 'store':
+        return 'next'
+      case 'error':
+        throw new StanzaError('service-unavailable')
+      case 'silent':
+        return 'done'
+    }
+  }
+}
+
+/** The end of the way for messages: what nobody got and nobody stored cannot be delivered (8.5.2.2.1). */
+export const undeliverable: Stage<ToAccount> = ({ packet, delivered }) => {
+  if (delivered.length === 0 && packet.type !== 'error') throw new StanzaError('service-unavailable')
+  return 'done'
+}

@@ -1,0 +1,134 @@
+/**
+ * RFC 6120 10.5 and RFC 6121 section 8: stanzas for one of our own domains, that is for the server itself
+ * or for one of its accounts. Accounts that are not in memory are read only where the rules need them.
+ */
+import { deliverIq, deliverMessage, isKnown } from '../../im/delivery.ts'
+import { isSubscriptionType } from '../../im/subscription.ts'
+import { Packet } from '../../xmpp/packet.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { Accounts, LocalAccount } from '../account/accounts.ts'
+import type { ToAccount } from '../pipeline/contexts.ts'
+import { run, type Stage } from '../pipeline/pipeline.ts'
+import type { Destination, Router } from '../routing/router.ts'
+import type { IqService } from '../routing/iq-service.ts'
+import type { Probing } from '../contacts/probing.ts'
+import type { Veil } from '../routing/veil.ts'
+
+export interface LocalDomainParts {
+  readonly accounts: Accounts
+  readonly iq: IqService
+  readonly probing: Probing
+  readonly router: Router
+  /** Whether the server tells its own users that it is there. */
+  readonly hasPresence: boolean
+  readonly veil: Veil
+  readonly stages: readonly Stage<ToAccount>[]
+}
+
+export class LocalDomain implements Destination {
+  readonly #parts: LocalDomainParts
+
+  constructor(parts: LocalDomainParts) {
+    this.#parts = parts
+  }
+
+  deliver(packet: Packet, origin: Jid | null): void | Promise<void> {
+    const to = packet.to!
+    if (to.local === '') return this.#toServer(packet)
+    if (isPlainPresence(packet) || isAnswer(packet)) return this.#toThoseHere(packet, origin)
+    if (this.#parts.veil.isThere && !this.#isFromFriend(packet)) return this.#fromStranger(packet, origin)
+    return this.#toAccount(packet, origin)
+  }
+
+  /**
+   * Neither an answer nor the time until it comes tells a stranger whether there is an account (RFC 6120 13.10.2). What is
+   * answered waits on its own; what is not answered can be timed by the stanza behind it, by our own clients at least: the
+   * streams of other servers must not wait for everybody's sake.
+   */
+  #fromStranger(packet: Packet, origin: Jid | null): void | Promise<void> {
+    const { accounts, router, veil } = this.#parts
+    if (packet.kind === 'iq' || packet.type === 'probe') {
+      void veil
+        .over(() => accounts.load(packet.to!.bare))
+        .then((account) => this.#found(account, packet, origin))
+        .catch((error: unknown) => router.failed(packet, error, origin))
+      return
+    }
+    return router.isLocal(packet.from.domain) ? veil.over(() => this.#toAccount(packet, origin)) : this.#toAccount(packet, origin)
+  }
+  #isFromFriend({ to, from }: Packet): boolean {
+    if (from.local === '' && this.#parts.router.isLocal(from.domain)) return true
+    const account = this.#parts.accounts.get(to!.bare)
+    return account !== undefined && isKnown(account, from)
+  }
+  #toAccount(packet: Packet, origin: Jid | null): void | Promise<void> {
+    return this.#parts.accounts.with(packet.to!.bare, (account) => this.#found(account, packet, origin))
+  }
+  /** RFC 6121 8.5.2.1.2 and 8.5.2.2.2: nobody is available in an account that is not in memory. */
+  #toThoseHere(packet: Packet, origin: Jid | null): void | Promise<void> {
+    const account = this.#parts.accounts.get(packet.to!.bare)
+    if (account !== undefined) return this.#isForNobody(account, packet) ? undefined : this.#run(account, packet, origin)
+    if (packet.kind === 'iq' && packet.to!.isBare) this.#parts.iq.answered(packet)
+  }
+  /** @param account null: there is none of that name */
+  #found(account: LocalAccount | null, packet: Packet, origin: Jid | null): void | Promise<void> {
+    if (account !== null) return this.#run(account, packet, origin)
+    if (packet.kind !== 'presence') return this.#toNobody(packet)
+    // A subscription stanza for nobody is dropped without a word (8.5.1)
+    if (packet.type === 'probe') return this.#parts.probing.answer(null, packet)
+  }
+
+  /**
+   * RFC 6120 10.1: what comes from one sender is processed in its order. A subscription stanza has to wait for
+   * the store; what follows it, such as the presence that it entitles to, must overtake neither it nor what waits already.
+   */
+  #run(account: LocalAccount, packet: Packet, origin: Jid | null): void | Promise<void> {
+    const sender = packet.from.bare
+    const before = account.arriving?.get(sender)
+    if (before !== undefined)
+      return account.arrives(
+        sender,
+        before.then(() => this.#now(account, packet, origin)),
+      )
+    const waits = this.#now(account, packet, origin)
+    return waits !== undefined && isSubscription(packet) ? account.arrives(sender, waits) : waits
+  }
+  #now(account: LocalAccount, packet: Packet, origin: Jid | null): void | Promise<void> {
+    const verdict = run(this.#parts.stages, { account, packet, origin, delivered: NOBODY, copies: null })
+    if (typeof verdict !== 'string') return verdict.then(() => {})
+  }
+  /** Nor in one that has no resource; what somebody elsewhere says may mean something to the account itself (its farewells). */
+  #isForNobody({ resources }: LocalAccount, { kind, from }: Packet): boolean {
+    return kind === 'presence' && resources.length === 0 && this.#parts.router.isLocal(from.domain)
+  }
+  #toNobody(packet: Packet): void | Promise<void> {
+    if (packet.kind === 'message') return refuseIf(deliverMessage(null, packet, false).kind === 'error')
+    if (deliverIq(null, packet, false).kind === 'error') return this.#parts.iq.toNobody(packet)
+  }
+  #toServer(packet: Packet): void | Promise<void> {
+    if (packet.kind === 'iq') return this.#parts.iq.toServer(packet)
+    if (packet.kind === 'presence' && packet.type === 'probe') return this.#answerProbe(packet)
+    // CORE-32, SUB-31: the server takes no messages and has no presence of its own
+    refuseIf(packet.kind === 'message' ? packet.type !== 'error' : packet.type === 'subscribe')
+  }
+  /** SUB-31: nobody but our own users learns anything. */
+  #answerProbe({ from, to, id }: Packet): void | Promise<void> {
+    const { router, hasPresence } = this.#parts
+    if (hasPresence && router.isLocal(from.domain)) return router.route(Packet.of({ kind: 'presence', from: to!, to: from, id }))
+  }
+}
+
+const isSubscription = ({ kind, type }: Packet): boolean => kind === 'presence' && isSubscriptionType(type)
+
+/** Presence that is for those who are available, and is never answered. */
+const isPlainPresence = ({ kind, type }: Packet): boolean => kind === 'presence' && type !== 'probe' && !isSubscriptionType(type)
+
+const isAnswer = ({ kind, type }: Packet): boolean =>
+  kind === 'iq' ? type === 'result' || type === 'error' : kind === 'message' && type === 'error'
+
+const NOBODY: ToAccount['delivered'] = []
+
+function refuseIf(refused: boolean): void {
+  if (refused) throw new StanzaError('service-unavailable')
+}

@@ -1,0 +1,177 @@
+/** RFC 6121 sections 3 and 4 in the pipelines: which rule of `im/` a presence calls for, both ways. */
+import type { Clock } from '../../base/clock.ts'
+import { contactKey, type Account, type ImLimits } from '../../im/account.ts'
+import { unseen } from '../../im/invisibility.ts'
+import { broadcastAvailable, broadcastUnavailable, directed, receive, type PresenceOut } from '../../im/presence.ts'
+import { inbound, outbound } from '../../im/subscribing.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { Packet } from '../../xmpp/packet.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { Accounts, LocalAccount } from '../account/accounts.ts'
+import type { FromClient, ToAccount } from '../pipeline/contexts.ts'
+import { isLeftOut, whereRoomIs, withinShare } from '../account/crowding.ts'
+import type { KeptFarewells } from '../contacts/farewells.ts'
+import type { FactBoard } from '../account/facts.ts'
+import type { Stage, Verdict } from '../pipeline/pipeline.ts'
+import type { Knowledge } from '../explaining/presence-journal.ts'
+import type { Probing } from '../contacts/probing.ts'
+import type { RosterChanges } from '../contacts/roster-changes.ts'
+import type { Router } from '../routing/router.ts'
+import type { SentLog } from '../explaining/sent-log.ts'
+import type { Session } from '../account/session.ts'
+import type { Untold } from '../untold.ts'
+
+export interface PresenceParts {
+  readonly clock: Clock
+  readonly accounts: Accounts
+  readonly facts: FactBoard
+  readonly router: Router
+  readonly probing: Probing
+  readonly rosterChanges: RosterChanges
+  readonly farewells: KeptFarewells
+  readonly untold: Untold
+  readonly out: PresenceOut
+  readonly deliver: (session: Session, packet: Packet) => void
+  readonly limits: ImLimits
+  /** What is known of a contact elsewhere. */
+  readonly knowledge: Knowledge
+  /** What clients were handed. */
+  readonly sent: SentLog
+  /** Whether users may learn that an account does not exist. */
+  readonly isDirectoryPublic: boolean
+}
+const done = (): Verdict => 'done'
+
+/** Presence that a client sends. */
+export function presenceStage(parts: PresenceParts): Stage<FromClient> {
+  return ({ session, packet }) => {
+    if (packet.kind !== 'presence') return 'next'
+    switch (packet.type) {
+      case '':
+      case 'unavailable':
+        if (packet.to === null) broadcast(parts, session, packet)
+        else directed(session.account, session, packet, parts.limits, parts.out)
+        return 'done'
+      case 'subscribe':
+      case 'subscribed':
+      case 'unsubscribe':
+      case 'unsubscribed':
+        return subscription(parts, session, addressed(packet))
+      case 'probe':
+        return probe(parts.router, session.account, addressed(packet))
+      case 'error':
+        return passOn(parts.router, addressed(packet))
+      default: // 4.7.1
+        throw new StanzaError('bad-request', { text: 'No such type of presence' })
+    }
+  }
+}
+
+/** Presence that arrives for an account. */
+export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
+  const { toResource } = parts.out
+  const out = { toResource: withinShare(toResource, parts.untold) }
+  const ofStrangers = { toResource: whereRoomIs(toResource) }
+  return ({ account, packet, origin }) => {
+    if (packet.kind !== 'presence') return 'next'
+    parts.farewells.arrived(account, packet)
+    switch (packet.type) {
+      case '':
+      case 'unavailable':
+      case 'error':
+        receive(account, packet, origin !== null && isLeftOut(account, packet.from) ? ofStrangers : out)
+        return 'done'
+      case 'probe':
+        parts.probing.answer(account, packet)
+        return 'done'
+      case 'unsubscribed':
+        return unsubscribed(parts, account, packet)
+      case 'subscribe':
+      case 'subscribed':
+      case 'unsubscribe':
+        return parts.rosterChanges
+          .perform(account, () => inbound(account, packet, parts.clock.now(), parts.limits), null)
+          .then(done)
+      default:
+        return 'done'
+    }
+  }
+}
+
+/**
+ * The contact lets the account see it no more. Its server has said before that each resource has gone (3.2.2 rule 3), unless
+ * this answers a probe (4.3.2 rule 1): it knows of no subscription then, and nobody would ever end what is still shown.
+ */
+async function unsubscribed(
+  { clock, limits, knowledge, sent, rosterChanges, router }: PresenceParts,
+  account: LocalAccount,
+  packet: Packet,
+): Promise<Verdict> {
+  const { from } = packet
+  const key = contactKey(from)
+  const isSeen = account.roster.isSubscribedTo(key)
+  await rosterChanges.perform(account, () => inbound(account, packet, clock.now(), limits), null)
+  if (!isSeen || account.roster.isSubscribedTo(key)) return 'done'
+  const shown = router.isLocal(from.domain)
+    ? shownHere(sent, account, from)
+    : knowledge(account, from.asBare).resources.map(({ jid }) => jid)
+  for (const jid of shown) router.routeQuietly(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: account.bare }))
+  return 'done'
+}
+
+/** Resources of a contact here that some client of the account was last shown as available. */
+function shownHere(sent: SentLog, account: LocalAccount, contact: Jid): Iterable<Jid> {
+  const shown = new Map<string, Jid>()
+  for (const { jid } of account.sessions)
+    for (const { from, type } of sent.lastTo(jid, contact)) if (type === '') shown.set(from.full, from)
+  return shown.values()
+}
+
+/** RFC 6121 3: with the server itself nobody has a subscription, since it has no presence (SUB-31). */
+function subscription(parts: PresenceParts, session: Session, packet: Packet): Verdict | Promise<Verdict> {
+  const { accounts, router, rosterChanges, limits, isDirectoryPublic } = parts
+  const { account } = session
+  const to = packet.to!
+  const perform = (): Promise<Verdict> =>
+    rosterChanges.perform(account, () => outbound(account, packet, limits), session.jid).then(done)
+  if (!router.isLocal(to.domain)) return perform()
+  if (to.local === '') {
+    if (packet.type === 'subscribe') throw new StanzaError('service-unavailable', { text: 'The server has no presence' })
+    return 'done'
+  }
+  if (packet.type !== 'subscribe' || !isDirectoryPublic) return perform()
+  return accounts.with(to.bare, (contact) => {
+    // 3.1.2 wants the error, 8.5.1 silence: otherwise nobody learns who is not there (SUB-33, DEVIATES(0007))
+    if (contact === null) throw new StanzaError('item-not-found', { text: 'There is no such account' })
+    return perform()
+  })
+}
+
+/**
+ * RFC 6121 4.3, asked for the account, not for the resource. Not of a contact who has still to answer a request: he would have
+ * to refuse the probe (4.3.2 rule 1), and the refusal would be taken for his answer (A.3.4).
+ */
+function probe(router: Router, account: Account, packet: Packet): Verdict | Promise<Verdict> {
+  if (account.roster.item(contactKey(packet.to!))?.ask === true) return 'done'
+  return passOn(router, packet.with({ from: account.bare }))
+}
+
+function broadcast(parts: PresenceParts, session: Session, sent: Packet): void {
+  if (sent.payload.text.length > parts.limits.presenceBytes)
+    throw new StanzaError('policy-violation', { text: `Presence of more than ${parts.limits.presenceBytes} octets` })
+  if (session.invisible && sent.type === '') return unseen(session, sent)
+  const { account, presence: before } = session
+  if (sent.type === '') broadcastAvailable(account, session, sent, parts.out)
+  else broadcastUnavailable(account, session, sent, parts.clock.now(), parts.out)
+  const after = session.presence
+  if (before !== null || after !== null) parts.facts.tell('presence-changed', { session, before, after })
+}
+
+function addressed(packet: Packet): Packet {
+  if (packet.to === null) throw new StanzaError('bad-request', { text: 'This type of presence needs an address' })
+  return packet
+}
+
+function passOn(router: Router, packet: Packet): Verdict | Promise<Verdict> {
+  return router.route(packet)?.then(done) ?? 'done'
+}

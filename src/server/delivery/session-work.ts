@@ -1,0 +1,118 @@
+/**
+ * What a session does with each thing that its client sends, one after the other (RFC 6120 10.1): a stanza passes the
+ * stages `fromClient`, another element has its handler, an ending ends it. Whatever any of them throws, the server lives.
+ */
+import type { Counter, Metrics } from '../../base/metrics.ts'
+import { Element } from '../../xml/element.ts'
+import { Packet } from '../../xmpp/packet.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { FromClient } from '../pipeline/contexts.ts'
+import { violation } from '../account/endings.ts'
+import { Lane } from '../account/lane.ts'
+import { operatingRefusal } from '../routing/operating-refusal.ts'
+import { run } from '../pipeline/pipeline.ts'
+import { OperatingError } from '../ports.ts'
+import type { RateLimiter } from '../pipeline/rate-limit.ts'
+import type { Registry } from '../routing/registry.ts'
+import type { Router } from '../routing/router.ts'
+import { Refused, type LaneItem, type Session } from '../account/session.ts'
+import type { Sessions } from '../account/sessions.ts'
+import type { StageBook } from '../pipeline/stage-book.ts'
+
+export interface SessionWorkParts {
+  readonly fromClient: StageBook<FromClient>
+  readonly registry: Registry
+  readonly router: Router
+  readonly metrics: Metrics
+  readonly deliver: (session: Session, packet: Packet) => void
+  readonly failed: (error: unknown, what: string) => void
+  /** Both are made after this, for they need what it does. */
+  readonly sessions: () => Sessions
+  readonly rateLimiter: () => RateLimiter
+}
+type Waiting = void | Promise<void>
+
+export class SessionWork {
+  readonly #parts: SessionWorkParts
+  readonly #received: Counter
+
+  constructor(parts: SessionWorkParts) {
+    this.#parts = parts
+    this.#received = parts.metrics.counter('porchlight_stanzas_received_total', 'Stanzas that clients have sent')
+  }
+  lane(session: Session): Lane<LaneItem> {
+    return new Lane(
+      (item) => this.#do(session, item),
+      (error) => this.#stumbled(session, error),
+      () => session.connection?.resume(),
+    )
+  }
+  /** Of a stanza that 'rate-limit', the first stage, has kept for a while. */
+  goOn(session: Session, packet: Packet): Waiting {
+    try {
+      return this.#fromStanza(session, packet, 1)?.catch((error: unknown) => this.#stumbled(session, error))
+    } catch (error) {
+      this.#stumbled(session, error)
+    }
+  }
+
+  #do(session: Session, item: LaneItem): Waiting {
+    if (item instanceof Packet) {
+      session.heard(isAnswer(item) ? 'answer' : 'stanza')
+      return this.#counted(session, this.#fromStanza(session, item, 0))
+    }
+    const { sessions, rateLimiter } = this.#parts
+    if (!(item instanceof Element || item instanceof Refused)) return sessions().leave(session, item)
+    const waits = rateLimiter().admitOther(session, item instanceof Refused ? item.octets : 0)
+    return waits === null
+      ? this.#other(session, item)
+      : waits.then(() => (session.ended ? undefined : this.#other(session, item)))
+  }
+  #fromStanza(session: Session, packet: Packet, firstStage: number): Waiting {
+    const context: FromClient = { session, packet }
+    try {
+      const verdict = run(this.#parts.fromClient.stages, context, firstStage)
+      if (typeof verdict !== 'string') return verdict.then(nothing, (error: unknown) => this.#refuse(context, error))
+    } catch (error) {
+      return this.#refuse(context, error)
+    }
+  }
+  #refuse({ session, packet }: FromClient, error: unknown): Waiting {
+    const refusal = this.#refusal(error)
+    const refused = packet.to === null ? packet.addressedTo(session.account.bare) : packet
+    return this.#parts.router.refuse(refused, refusal, session.jid)
+  }
+  /** @throws what is a mistake in the server */
+  #refusal(error: unknown): StanzaError {
+    if (error instanceof StanzaError) return error
+    if (!(error instanceof OperatingError)) throw error
+    this.#parts.failed(error, 'A stanza could not be done and was refused')
+    return operatingRefusal(error)
+  }
+  #other(session: Session, item: Element | Refused): Waiting {
+    if (item instanceof Element) {
+      session.heard('acknowledgement')
+      return this.#nonza(session, item)
+    }
+    if (item.reply !== null) this.#parts.deliver(session, item.reply)
+    return this.#counted(session)
+  }
+  #nonza(session: Session, element: Element): Waiting {
+    const handle = this.#parts.registry.nonzaHandler(element)
+    if (handle === undefined) return this.#parts.sessions().end(session, violation('unsupported-stanza-type'))
+    return handle(session, element)
+  }
+  /** Of a stanza that is done, or will be. */
+  #counted(session: Session, waits?: Waiting): Waiting {
+    this.#received.value += 1
+    if (waits !== undefined) return waits.then(() => void (session.handled += 1))
+    session.handled += 1
+  }
+  #stumbled(session: Session, error: unknown): void {
+    this.#parts.failed(error, 'A stanza made the server stumble; its session is ended')
+    this.#parts.sessions().end(session, violation('internal-server-error'))
+  }
+}
+
+const nothing = (): void => {}
+const isAnswer = ({ kind, type }: Packet): boolean => kind === 'iq' && (type === 'result' || type === 'error')

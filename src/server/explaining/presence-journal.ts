@@ -1,0 +1,99 @@
+/**
+ * What happened to presence lately, so that "since when" can be answered: a ring of bare events, of all accounts
+ * together. It holds who and when and never what somebody has said, and nothing of it is ever written to disk.
+ */
+import type { Clock, Millis } from '../../base/clock.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Doubt } from '../../xmpp/state-annotation.ts'
+import type { LocalAccount } from '../account/accounts.ts'
+import type { FactBoard } from '../account/facts.ts'
+import { SentLog } from './sent-log.ts'
+import type { Standing } from './standing.ts'
+
+export type JournalEvent = 'came' | 'changed' | 'went' | 'paused' | 'resumed' | 'subscription' | 'link-down' | 'link-up'
+
+export interface JournalEntry {
+  readonly at: Millis
+  readonly event: JournalEvent
+  /** The bare JID of the account, or the domain at the other end of a link. */
+  readonly who: string
+  /** The resource; of a change of the roster, the contact; '' for a link. */
+  readonly what: string
+}
+
+/** What a part of the server has to say on what `watcher` sees of `contact`. */
+export interface Testimony {
+  readonly about: 'shown'
+  readonly words: string
+  /** Since when it is so; null: not known. */
+  readonly since: Millis | null
+}
+export type Witness = (watcher: LocalAccount, contact: Jid) => Iterable<Testimony>
+
+/** What is known of a contact on another server. */
+export interface Known {
+  /** Those of its resources that are available. */
+  readonly resources: readonly { readonly jid: Jid; readonly standing: Standing }[]
+  /** Its server has said then that there are none, and nothing against it since; null: it has not. */
+  readonly goneAt: Millis | null
+}
+export type Knowledge = (watcher: LocalAccount, contact: Jid) => Known
+/** What clients that ask for it are told to doubt at present (XEP-0310). */
+export interface DoubtInForce {
+  /** A resource here whose client is away for a moment, or the domain at the other end of a link that is lost. */
+  readonly about: string
+  readonly why: Doubt
+  readonly since: Millis
+  /** Presences that are shown with it, each to one client here. */
+  readonly told: number
+}
+
+/** What happens to a longer address is not noted: there is room for many. */
+const ADDRESS_OCTETS_MAX = 512
+/** About a megabyte. */
+const ENTRIES_MAX = 10_000
+
+export class PresenceJournal {
+  readonly witnesses: Witness[] = []
+  /** Of contacts elsewhere. */
+  knowledge: Knowledge = () => ({ resources: [], goneAt: null })
+  /** What clients were handed. */
+  readonly sent: SentLog
+  /** Whoever tells clients of doubts says here of which. */
+  doubts: () => Iterable<DoubtInForce> = () => []
+  readonly #entries: JournalEntry[] = []
+  /** Where the next entry goes once the ring is full. */
+  #next = 0
+
+  /** @param sentMax see `SentLog` */
+  constructor(facts: FactBoard, clock: Clock, sentMax: number) {
+    this.sent = new SentLog(sentMax)
+    const note = (event: JournalEvent, who: string, what: string): void => this.#add({ at: clock.now(), event, who, what })
+    facts.on('presence-changed', ({ session: { jid }, before, after }) =>
+      note(after === null ? 'went' : before === null ? 'came' : 'changed', jid.bare, jid.resource),
+    )
+    facts.on('session-paused', ({ session: { jid } }) => note('paused', jid.bare, jid.resource))
+    facts.on('session-resumed', ({ session: { jid } }) => note('resumed', jid.bare, jid.resource))
+    facts.on('roster-changed', ({ account, change }) => note('subscription', account.bare.bare, change.contact.full))
+    facts.on('link-down', ({ remote }) => note('link-down', remote, ''))
+    facts.on('link-up', ({ remote }) => note('link-up', remote, ''))
+  }
+  /** The newest first. */
+  *of(isAbout: (entry: JournalEntry) => boolean): Generator<JournalEntry> {
+    const { length } = this.#entries
+    for (let i = 1; i <= length; i++) {
+      const entry = this.#entries[(this.#next - i + length) % length]!
+      if (isAbout(entry)) yield entry
+    }
+  }
+
+  #add(entry: JournalEntry): void {
+    if (entry.what.length > ADDRESS_OCTETS_MAX) return
+    if (this.#entries.length < ENTRIES_MAX) {
+      this.#entries.push(entry)
+      return
+    }
+    this.#entries[this.#next] = entry
+    this.#next = (this.#next + 1) % ENTRIES_MAX
+  }
+}

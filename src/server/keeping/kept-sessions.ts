@@ -1,0 +1,270 @@
+/**
+ * Sessions over a restart of the server. Those that can be resumed are written down when it stops, each with what every
+ * part of the server knows of it (`Keepsake`), and wait for their clients when it runs again, for the rest of their time:
+ * to contacts and other servers it is as if all their connections had broken at once. What is not written down ends.
+ */
+import type { Clock, Millis } from '../../base/clock.ts'
+import { inTime } from '../../base/in-time.ts'
+import type { Log } from '../../base/log.ts'
+import { endOfTick } from '../../base/tick.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { Payload } from '../../xmpp/packet.ts'
+import { jidFromJson, packetFromJson, packetToJson, type PacketJson } from '../../xmpp/packet-json.ts'
+import { decode, encode } from '../../xml/wire.ts'
+import type { Accounts, LocalAccount } from '../account/accounts.ts'
+import { CONNECTION_LOST, SHUTDOWN } from '../account/endings.ts'
+import type { FactBoard } from '../account/facts.ts'
+import type { KeptPiece, KeptSession, KeptSessionStore, LastPresenceStore, WholeSession } from '../ports.ts'
+import type { Probing } from '../contacts/probing.ts'
+import type { Router } from '../routing/router.ts'
+import type { Session } from '../account/session.ts'
+import type { Sessions } from '../account/sessions.ts'
+
+/** What one part of the server knows of a session, and wants to know again after a restart. */
+export interface Keepsake {
+  readonly name: string
+  /** Octets that it comes to, about. */
+  octets?(session: Session): number
+  /** The session has lost its connection: what is held back for its client goes on to where it waits for it. */
+  settle?(session: Session): void
+  /** As plain JSON; undefined: nothing. */
+  keep?(session: Session): unknown
+  /** Beside that, what is many and changes one by one, in order; only one part has such. */
+  pieces?(session: Session): Iterable<Piece>
+  /** Changes when it should be written down anew while the server runs (`Checkpoints`). */
+  stamp?(session: Session): string
+  /** Too much to be written down while the server runs. */
+  readonly isForRestart?: true
+  /** @param kept undefined: nothing @param pieces those that were written, in order */
+  restore(session: Session, kept: unknown, pieces: readonly RestoredPiece[]): void
+  /** All sessions are restored. */
+  done?(): void
+}
+
+/** One of the many things that a part knows of a session, and that never changes. */
+export interface Piece {
+  /** What comes later has a larger one. */
+  readonly n: number
+  /** Octets of it as JSON, about. */
+  readonly octets: number
+  toJson(): unknown
+}
+export interface RestoredPiece {
+  readonly n: number
+  readonly json: unknown
+}
+
+export interface KeptSessionsParts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly accounts: Accounts
+  readonly sessions: Sessions
+  readonly facts: FactBoard
+  readonly router: Router
+  readonly probing: Probing
+  readonly store: KeptSessionStore
+  readonly lastPresence: LastPresenceStore
+  /** What all of them together may take up. */
+  readonly octetsMax: number
+}
+
+/** How a session is written down. */
+interface Written {
+  readonly boundAt: Millis
+  readonly lang: string | null
+  readonly device: string | null
+  readonly resumableMs: Millis
+  readonly interested: boolean
+  /** XEP-0186; of what it says then nothing is known but the priority. */
+  readonly invisible: boolean
+  readonly priority: number
+  readonly presence: PacketJson | null
+  readonly directed: readonly string[]
+  readonly parts: Readonly<Record<string, unknown>>
+}
+
+/** What a session takes up beside its parts, about. */
+const SESSION_OCTETS = 500
+/** The longest that is waited for what clients have sent last. */
+const SETTLE_MS: Millis = 3000
+/** Sessions that are ended, or accounts that are loaded, in one go. */
+const AT_ONCE = 500
+
+export class KeptSessions {
+  readonly keepsakes: Keepsake[] = []
+  /** Told of each session that waits again. */
+  onRestored: (session: Session) => void = () => {}
+  readonly #parts: KeptSessionsParts
+  /** Those that are to go on after the restart. */
+  #kept: ReadonlySet<Session> = new Set()
+  /** Restored and not resumed yet. */
+  readonly #restored = new Set<Session>()
+
+  constructor(parts: KeptSessionsParts) {
+    this.#parts = parts
+    parts.facts.on('session-resumed', ({ session }) => this.#cameBack(session))
+    parts.facts.on('session-ended', ({ session }) => void this.#restored.delete(session))
+  }
+
+  /**
+   * Takes the connections of the sessions that are to be kept away, and ends all others. What their clients have sent is
+   * done. No client may come in any more.
+   */
+  async pauseAll(): Promise<void> {
+    const { sessions } = this.#parts
+    const kept = (this.#kept = this.#chosen())
+    const others = [...sessions.all()].filter((session) => !kept.has(session))
+    for (const session of kept) sessions.leave(session, CONNECTION_LOST)
+    await this.#settled(kept)
+    for (const [i, session] of others.entries()) {
+      sessions.end(session, SHUTDOWN)
+      if (i % AT_ONCE === AT_ONCE - 1) await turn()
+    }
+  }
+  /**
+   * Writes down the sessions that `pauseAll` has left. Nothing may come in any more, from anywhere, and nothing goes out.
+   * @returns how many sessions are kept
+   */
+  async keepAll(): Promise<number> {
+    const { sessions, store, lastPresence, clock } = this.#parts
+    const kept = this.#kept
+    await this.#settled(kept)
+    const rows: WholeSession[] = []
+    this.#restored.clear()
+    for (const session of kept) {
+      if (session.ended) continue
+      rows.push({ ...this.row(session, 'for a restart'), pieces: Array.from(this.pieces(session), written) })
+      // Should the server not come back, this is when its user was last seen
+      if (session.presence !== null)
+        lastPresence.unavailable(session.account.bare.bare, { at: clock.now(), payload: Payload.empty })
+    }
+    for (const session of kept) if (!session.ended) sessions.handOver(session)
+    await store.replaceAll(rows)
+    return rows.length
+  }
+  /** At the start, before anybody can come. @returns how many sessions wait for their clients again */
+  async restoreAll(): Promise<number> {
+    const { accounts, store, log } = this.#parts
+    const rows = await store.all()
+    let restored = 0
+    for (let i = 0; i < rows.length; i += AT_ONCE) {
+      const some = rows.slice(i, i + AT_ONCE)
+      const loaded = await Promise.all(some.map(({ owner }) => accounts.load(owner)))
+      for (const [k, row] of some.entries()) {
+        const account = loaded[k]!
+        if (account === null || account.disabled !== null) continue
+        try {
+          this.#restore(account, row)
+          restored += 1
+        } catch (error) {
+          log.error({ err: error }, 'A session that was kept over the restart could not be restored')
+        }
+      }
+    }
+    for (const keepsake of this.keepsakes) keepsake.done?.()
+    return restored
+  }
+
+  /** Changes when what is known of it should be written down anew. */
+  stamp(session: Session): string {
+    let stamp = ''
+    for (const keepsake of this.keepsakes) if (keepsake.stamp !== undefined) stamp += `${keepsake.stamp(session)} `
+    return stamp
+  }
+  /** What is written down of the session one by one. */
+  *pieces(session: Session): Generator<Piece, void> {
+    for (const keepsake of this.keepsakes) if (keepsake.pieces !== undefined) yield* keepsake.pieces(session)
+  }
+  /** The session as it is written down, without its pieces. */
+  row(session: Session, when: 'for a restart' | 'while running'): KeptSession {
+    const { jid, account, lang, directed, presence, boundAt, device, resumableMs, interested, invisible, priority } = session
+    const parts: Record<string, unknown> = {}
+    for (const keepsake of this.keepsakes)
+      if (when === 'for a restart' || keepsake.isForRestart !== true) parts[keepsake.name] = keepsake.keep?.(session)
+    const written: Written = {
+      boundAt,
+      lang: lang === null ? null : decode(lang),
+      device,
+      resumableMs,
+      interested,
+      invisible,
+      priority,
+      presence: presence === null ? null : packetToJson(presence),
+      directed: directed === null ? [] : [...directed.keys()],
+      parts,
+    }
+    const until = session.isRelic ? 0 : session.pausedUntil
+    return { owner: account.bare.bare, resource: jid.resource, until, state: JSON.stringify(written) }
+  }
+
+  /** As many as may be kept. The small ones first: for what takes up much, nobody else's session ends. */
+  #chosen(): Set<Session> {
+    const resumable = Array.from(this.#parts.sessions.all()).filter(({ resumableMs }) => resumableMs > 0)
+    const sized = resumable.map((session) => ({ session, octets: this.#octetsOf(session) }))
+    const chosen = new Set<Session>()
+    let sum = 0
+    for (const { session, octets } of sized.sort((one, other) => one.octets - other.octets)) {
+      sum += octets
+      if (sum > this.#parts.octetsMax) break
+      chosen.add(session)
+    }
+    return chosen
+  }
+  #octetsOf(session: Session): number {
+    let octets = SESSION_OCTETS + (session.presence?.payload.text.length ?? 0)
+    for (const keepsake of this.keepsakes) octets += keepsake.octets?.(session) ?? 0
+    return octets
+  }
+  /** What their clients have sent is done, and what comes for them has come. */
+  async #settled(all: ReadonlySet<Session>): Promise<void> {
+    const { clock, router } = this.#parts
+    const settle = (): void => {
+      for (const session of all) for (const keepsake of this.keepsakes) keepsake.settle?.(session)
+    }
+    settle() // what is held back may have to go on before the lane does
+    const idle = Promise.all(Array.from(all, ({ lane }) => lane.whenIdle())).then(() => router.whenIdle())
+    await inTime(clock, SETTLE_MS, idle)
+    await turn()
+    settle()
+  }
+
+  #restore(account: LocalAccount, { resource, until, state, pieces }: WholeSession): void {
+    const { sessions, facts, clock } = this.#parts
+    const { boundAt, lang, device, resumableMs, interested, invisible, priority, presence, directed, parts } = JSON.parse(
+      state,
+    ) as Written
+    const session = sessions.restore(account, resource, boundAt, lang === null ? null : encode(lang), device)
+    this.#restored.add(session)
+    session.resumableMs = resumableMs
+    session.isRelic = until === 0
+    session.interested = interested
+    session.invisible = invisible
+    session.priority = priority
+    if (directed.length > 0) session.directed = new Map(directed.map((full): [string, Jid] => [full, jidFromJson(full)]))
+    if (presence !== null) {
+      const packet = packetFromJson(presence)
+      session.presence = packet
+      facts.tell('presence-changed', { session, before: null, after: packet })
+    }
+    const restored = pieces.map(({ n, state: json }): RestoredPiece => ({ n, json: JSON.parse(json) as unknown }))
+    for (const keepsake of this.keepsakes)
+      keepsake.restore(session, parts[keepsake.name], keepsake.pieces === undefined ? [] : restored)
+    // Nobody knows when the connection of a relic broke
+    sessions.waitFor(session, session.isRelic ? resumableMs : Math.max(0, until - clock.now()))
+    this.onRestored(session)
+  }
+
+  /** Of contacts elsewhere nobody knows what they have said meanwhile. */
+  #cameBack(session: Session): void {
+    if (!this.#restored.delete(session)) return
+    const { account } = session
+    const { probing, router } = this.#parts
+    const elsewhere = account.roster.subscriptions.filter(({ domain }) => !router.isLocal(domain))
+    if (session.takesPart && elsewhere.length > 0) probing.ask(session, account.reachable(elsewhere))
+  }
+}
+
+/** As it is stored. */
+export const written = (piece: Piece): KeptPiece => ({ n: piece.n, state: JSON.stringify(piece.toJson()) })
+
+const turn = (): Promise<void> => new Promise((next) => endOfTick(next))

@@ -1,0 +1,115 @@
+/**
+ * RFC 6120 8.2.3 and RFC 6121 8.5: IQs that the server answers, for itself or on behalf of an account.
+ * Each get or set is answered exactly once, a result or an error never.
+ */
+import { isKnown } from '../../im/delivery.ts'
+import { Packet, Payload } from '../../xmpp/packet.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { Accounts, LocalAccount } from '../account/accounts.ts'
+import type { Asking } from './asking.ts'
+import { ROOM_OCTETS } from '../../stream/outbox.ts'
+import type { AccountRequest, AccountRule, Answer, Registry } from './registry.ts'
+import type { Router } from './router.ts'
+import type { Session } from '../account/session.ts'
+
+export interface IqServiceParts {
+  readonly registry: Registry
+  readonly router: Router
+  readonly accounts: Accounts
+  readonly asking: Asking
+}
+
+const nothing = (): void => {}
+const SERVICE_UNAVAILABLE = 'service-unavailable'
+
+export class IqService {
+  readonly #parts: IqServiceParts
+
+  constructor(parts: IqServiceParts) {
+    this.#parts = parts
+  }
+
+  /** An IQ to one of our domains. */
+  toServer(packet: Packet): void | Promise<void> {
+    const { asking, registry } = this.#parts
+    if (packet.type === 'result' || packet.type === 'error') return asking.answer(packet)
+    const payload = packet.payload.elements[0]!
+    const rule = packet.to!.resource === '' ? registry.serverRule(packet.type, payload) : undefined
+    if (rule === undefined) throw new StanzaError(SERVICE_UNAVAILABLE)
+    const { from } = packet
+    return this.#reply(packet, rule.handle({ packet, from, payload, session: this.#session(packet), domain: packet.to!.domain }))
+  }
+
+  /** A result or an error for an account that is not in memory. */
+  answered(packet: Packet): void {
+    this.#parts.asking.answer(packet)
+  }
+  /** An IQ to the bare JID of an account: never delivered to a client (RFC 6121 8.5.2.1.3). */
+  toAccount(account: LocalAccount, packet: Packet): void | Promise<void> {
+    const { asking, registry } = this.#parts
+    if (packet.type === 'result' || packet.type === 'error') return asking.answer(packet)
+    const payload = packet.payload.elements[0]!
+    const rule = registry.accountRule(packet.type, payload)
+    if (rule === undefined || !mayAsk(rule, account, packet)) throw this.refusal(packet, account)
+    const request: AccountRequest = {
+      packet,
+      from: packet.from,
+      payload,
+      session: this.#session(packet),
+      account,
+      afterwards: null,
+    }
+    return this.#reply(packet, rule.handle(request), request)
+  }
+
+  /** A get or set to an account that does not exist: as if there were one, and it did not want to answer (8.5.1). */
+  toNobody(packet: Packet): void | Promise<void> {
+    const payload = packet.payload.elements[0]!
+    const rule = packet.to!.isBare ? this.#parts.registry.accountRule(packet.type, payload) : undefined
+    if (rule?.whenMissing === undefined) throw this.refusal(packet)
+    return this.#reply(packet, rule.whenMissing(payload))
+  }
+
+  /**
+   * What is answered where nothing may be learnt: the same for an account that refuses as for one that does
+   * not exist. Only who is known to the account is told `forbidden` where that is the rule.
+   */
+  refusal(packet: Packet, account: LocalAccount | null = null): StanzaError {
+    const payload = packet.payload.elements[0]
+    const rule = payload === undefined ? undefined : this.#parts.registry.accountRule(packet.type, payload)
+    if (rule === undefined) return new StanzaError(SERVICE_UNAVAILABLE)
+    if (account !== null && mayAsk(rule, account, packet)) return new StanzaError(SERVICE_UNAVAILABLE) // of the resource that is not there
+    if (rule.refusal !== undefined && (rule.access !== 'owner' || packet.to!.isBare)) return new StanzaError(rule.refusal)
+    const tellsMore = rule.access === 'owner' && account !== null && packet.to!.isBare && isKnown(account, packet.from)
+    return new StanzaError(tellsMore ? 'forbidden' : SERVICE_UNAVAILABLE)
+  }
+
+  #session(packet: Packet): Session | null {
+    return this.#parts.accounts.get(packet.from.bare)?.session(packet.from.resource) ?? null
+  }
+  #reply(packet: Packet, answer: Answer | Promise<Answer>, request: AccountRequest | null = null): void | Promise<void> {
+    if (answer instanceof Promise) return answer.then((a) => this.#result(packet, a, request))
+    return this.#result(packet, answer, request)
+  }
+  #result(packet: Packet, answer: Answer, request: AccountRequest | null): void | Promise<void> {
+    const payload = answer === null ? Payload.empty : Payload.of(answer)
+    const waits = this.#parts.router.route(
+      Packet.of({ kind: 'iq', type: 'result', from: packet.to!, to: packet.from, id: packet.id, payload }),
+    )
+    request?.afterwards?.()
+    const session = this.#session(packet)
+    return session === null ? waits : (this.#untilRead(session, payload.text.length) ?? waits)
+  }
+  /** Nobody is sent many long answers at once: further requests wait until those are read. */
+  #untilRead(session: Session, octets: number): Promise<void> | undefined {
+    session.answered += octets
+    if (session.answered <= ROOM_OCTETS) return undefined
+    session.answered = 0
+    return session.connection?.whenTaken().then(nothing)
+  }
+}
+
+function mayAsk(rule: AccountRule, account: LocalAccount, packet: Packet): boolean {
+  if (rule.access === 'anyone' || packet.from.bare === account.bare.bare) return true
+  return rule.access === 'subscribers' && account.roster.isSubscriber(packet.from.bare)
+}

@@ -1,0 +1,89 @@
+/**
+ * Who answers which request: one handler per target, IQ type, namespace and element name. Registries are
+ * filled while features are installed and never change after that.
+ */
+import type { Element } from '../../xml/element.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import type { LocalAccount } from '../account/accounts.ts'
+import type { Session } from '../account/session.ts'
+
+export interface IqRequest {
+  readonly packet: Packet
+  readonly from: Jid
+  /** The child of the IQ. */
+  readonly payload: Element
+  /** The asking session, when it is one of ours. */
+  readonly session: Session | null
+}
+/** An IQ to the server itself (`to` is one of its domains). */
+export interface ServerRequest extends IqRequest {
+  readonly domain: string
+}
+/** An IQ to an account: its bare JID, or no `to` from one of its own sessions. */
+export interface AccountRequest extends IqRequest {
+  readonly account: LocalAccount
+  /** Set by the handler: runs right after the result has been sent. */
+  afterwards: (() => void) | null
+}
+/** What goes into the result: an element, or nothing. A handler refuses by throwing a StanzaError. */
+export type Answer = Element | null
+export type Handler<R extends IqRequest> = (request: R) => Answer | Promise<Answer>
+
+/**
+ * Who may ask an account. Others get `service-unavailable`, as if there were no account (RFC 6121 8.5.1),
+ * or, where the extension demands it, `forbidden`, and then a missing account answers the same.
+ */
+export type Access = 'owner' | 'subscribers' | 'anyone'
+
+export interface AccountRule {
+  readonly type: 'get' | 'set'
+  readonly ns: string
+  readonly name: string
+  readonly access: Access
+  /** The answer to those who may not ask; a missing account gives it too. With 'owner' at the bare JID only. */
+  readonly refusal?: 'service-unavailable' | 'forbidden'
+  /** The result that a missing account gives instead of an error, where `handle` gives the same to strangers. */
+  readonly whenMissing?: (payload: Element) => Answer
+  readonly handle: Handler<AccountRequest>
+}
+export interface ServerRule {
+  readonly type: 'get' | 'set'
+  readonly ns: string
+  readonly name: string
+  readonly handle: Handler<ServerRequest>
+}
+/** A first-level element on a bound stream that is no stanza, such as `<active xmlns='urn:xmpp:csi:0'/>`. */
+export type NonzaHandler = (session: Session, element: Element) => void | Promise<void>
+
+const key = (type: string, ns: string, name: string): string => `${type} ${ns} ${name}`
+
+export class Registry {
+  readonly #account = new Map<string, AccountRule>()
+  readonly #server = new Map<string, ServerRule>()
+  readonly #nonzas = new Map<string, NonzaHandler>()
+
+  account(rule: AccountRule): void {
+    own(this.#account, key(rule.type, rule.ns, rule.name), rule)
+  }
+  server(rule: ServerRule): void {
+    own(this.#server, key(rule.type, rule.ns, rule.name), rule)
+  }
+  nonza(ns: string, name: string, handle: NonzaHandler): void {
+    own(this.#nonzas, key('', ns, name), handle)
+  }
+  accountRule(type: string, payload: Element): AccountRule | undefined {
+    return this.#account.get(key(type, payload.ns, payload.name))
+  }
+  serverRule(type: string, payload: Element): ServerRule | undefined {
+    return this.#server.get(key(type, payload.ns, payload.name))
+  }
+  nonzaHandler(element: Element): NonzaHandler | undefined {
+    return this.#nonzas.get(key('', element.ns, element.name))
+  }
+}
+
+function own<T>(map: Map<string, T>, key: string, value: T): void {
+  if (map.has(key)) throw new Error(`Two features want to handle "${key.trim()}"`)
+  map.set(key, value)
+}

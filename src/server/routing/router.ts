@@ -1,0 +1,143 @@
+/**
+ * RFC 6120 section 10: where a stanza goes, by the domain of its address. Each domain that is ours, and
+ * each service, is one destination; everything else goes to the one that federates.
+ */
+import { Packet } from '../../xmpp/packet.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { errorReply, StanzaError } from '../../xmpp/stanza-error.ts'
+import { operatingRefusal } from './operating-refusal.ts'
+
+export interface Destination {
+  /**
+   * Takes over a stanza that has a `to`. Throws a StanzaError when it refuses; a promise makes the sender's lane wait.
+   * @param origin who is to be told of a refusal that comes later, when nobody waits for it; null: nobody
+   */
+  deliver(packet: Packet, origin: Jid | null): void | Promise<void>
+}
+
+/** Where other people's domains are when this server does not federate (10.4.3). */
+const nowhere: Destination = {
+  deliver() {
+    throw new StanzaError('remote-server-not-found', { text: 'This server does not talk to other servers' })
+  },
+}
+
+export class Router {
+  readonly #destinations = new Map<string, Destination>()
+  readonly #withAccounts = new Set<string>()
+  readonly #failed: (error: unknown, packet: Packet) => void
+  #remote: Destination = nowhere
+  #undelivered: ((presence: Packet) => void) | null = null
+  #heard: ((presence: Packet) => void) | null = null
+  /** Stanzas that their destinations have not done yet. */
+  #underWay = 0
+  #idle: (() => void)[] = []
+
+  /** @param failed told of errors that are not the sender's */
+  constructor(failed: (error: unknown, packet: Packet) => void) {
+    this.#failed = failed
+  }
+  /** Stanzas for `domain` go to `destination` from now on. */
+  claim(domain: string, destination: Destination): void {
+    if (this.#destinations.has(domain)) throw new Error(`Two parts of the server want the domain "${domain}"`)
+    this.#destinations.set(domain, destination)
+  }
+  /** The same, where the accounts of `domain` are ours. */
+  claimForAccounts(domain: string, destination: Destination): void {
+    this.claim(domain, destination)
+    this.#withAccounts.add(domain)
+  }
+  /** Stanzas for domains that nobody claims go to `destination` from now on. */
+  claimRest(destination: Destination): void {
+    this.#remote = destination
+  }
+  /** `listener` is told of each presence of our accounts that did not get to a domain of others. */
+  onUndelivered(listener: (presence: Packet) => void): void {
+    this.#undelivered = listener
+  }
+  /** `listener` is told of each presence with a type that another server or a component has, as far as can be known. */
+  onHeard(listener: (presence: Packet) => void): void {
+    this.#heard = listener
+  }
+  /** Is this domain ours, be it a component's? */
+  serves(domain: string): boolean {
+    return this.#destinations.has(domain)
+  }
+  /** Are the accounts of this domain here? Not so for a component's: what it says of its users, only it knows. */
+  isLocal(domain: string): boolean {
+    return this.#withAccounts.has(domain)
+  }
+  /**
+   * Sends a stanza on its way to its `to`. A refusal is answered to `origin`.
+   * @returns a promise when the destination has to wait; it does not reject
+   */
+  route(packet: Packet, origin: Jid = packet.from): void | Promise<void> {
+    try {
+      const waits = this.#to(packet.to!).deliver(packet, origin)
+      return waits === undefined ? undefined : this.#await(waits.catch((error: unknown) => this.#refuse(packet, error, origin)))
+    } catch (error) {
+      return this.#refuse(packet, error, origin)
+    }
+  }
+  /** Sends copies of one presence to many. What comes back is swallowed (RFC 6121 4.4.2). */
+  routeAll(packet: Packet, to: readonly Jid[]): void {
+    for (const jid of to) this.routeQuietly(packet.addressedTo(jid))
+  }
+  /** Sends a stanza whose failure concerns nobody. */
+  routeQuietly(packet: Packet): void {
+    try {
+      const waits = this.#to(packet.to!).deliver(packet, null)
+      if (waits !== undefined) void this.#await(waits.catch((error: unknown) => this.#swallow(packet, error)))
+    } catch (error) {
+      this.#swallow(packet, error)
+    }
+  }
+  /** Answers `packet` with an error, if it is one that is answered. */
+  refuse(packet: Packet, error: StanzaError, origin: Jid = packet.from): void | Promise<void> {
+    const reply = errorReply(packet, error)
+    if (reply !== null) return this.route(reply.addressedTo(origin))
+  }
+
+  /** The same, of whatever error a destination has met with. */
+  failed(packet: Packet, error: unknown, origin: Jid | null): void {
+    if (origin === null) this.#swallow(packet, error)
+    else void this.#refuse(packet, error, origin)
+  }
+
+  /** A destination has taken the stanza over and could not deliver it. @param origin as in `Destination.deliver` */
+  returned(packet: Packet, error: StanzaError, origin: Jid | null): void | Promise<void> {
+    const isLost = packet.kind === 'presence' && this.isLocal(packet.from.domain) && !this.isLocal(packet.to!.domain)
+    if (isLost) this.#undelivered?.(packet)
+    if (origin !== null) return this.refuse(packet, error, origin)
+  }
+
+  /** The other side has acknowledged the stanza; where nothing is acknowledged, it was written. */
+  heard(packet: Packet): void {
+    if (packet.kind === 'presence' && packet.type !== '') this.#heard?.(packet)
+  }
+
+  /** Resolves when no stanza is under way to a destination that has to wait, such as for the disk. */
+  whenIdle(): Promise<void> {
+    return new Promise((idle) => (this.#underWay === 0 ? idle() : void this.#idle.push(idle)))
+  }
+
+  #await(waits: Promise<void>): Promise<void> {
+    this.#underWay += 1
+    return waits.finally(() => {
+      this.#underWay -= 1
+      if (this.#underWay === 0) for (const tell of this.#idle.splice(0)) tell()
+    })
+  }
+  #to(jid: Jid): Destination {
+    return this.#destinations.get(jid.domain) ?? this.#remote
+  }
+  #refuse(packet: Packet, error: unknown, origin: Jid): void | Promise<void> {
+    if (error instanceof StanzaError) return this.returned(packet, error, origin)
+    this.#failed(error, packet)
+    return this.refuse(packet, operatingRefusal(error), origin)
+  }
+  #swallow(packet: Packet, error: unknown): void {
+    if (error instanceof StanzaError) void this.returned(packet, error, null)
+    else this.#failed(error, packet)
+  }
+}
