@@ -1,12 +1,13 @@
 /**
- * The house rules that a machine can check (docs/architecture.md): which folder may import which, what only
- * `base/` and the process may touch, which files are pure, and how long a file may be. Exceptions stand in
+ * The house rules that a machine can check (docs/architecture.md): which folder may import which, that no imports run in a
+ * circle, what only `base/` and the process may touch, which files are pure, and how long a file may be. Exceptions stand in
  * `house-exceptions.ts`; the list may only shrink.
  */
 import { readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
+import { circles, importsOf } from './circles.ts'
 import { exceptions } from './house-exceptions.ts'
-import { MAY_IMPORT } from './layers.ts'
+import { BELOW_ALL_WINGS, MAY_IMPORT, WING_MAY_IMPORT } from './layers.ts'
 import { sources } from './sources.ts'
 
 /** Pure: no clock, socket, database or chance, only what is handed in. */
@@ -45,10 +46,18 @@ function* imports(file: string, line: string, number: number): Generator<Finding
     yield { file, line: number, rule: `${from} must not import ${to}` }
   if (PURE.test(file) && !PURE_IMPORTS.has(to) && dirname(target) !== dirname(file))
     yield { file, line: number, rule: `a pure file must not import ${to}` }
+  yield* wings(file, target, number)
   const [ownXep, otherXep] = [xepOf(file), xepOf(target)]
   if (ownXep !== otherXep && ownXep !== null && otherXep !== null && !target.endsWith('/index.ts'))
     yield { file, line: number, rule: 'another XEP is used through its index.ts only' }
 }
+function* wings(file: string, target: string, line: number): Generator<Finding> {
+  const [from, to] = [wingOf(file), wingOf(target)]
+  if (from === null || to === null || from === to || from.endsWith('.ts') || BELOW_ALL_WINGS.includes(to)) return
+  if (WING_MAY_IMPORT[from]?.includes(to) !== true) yield { file, line, rule: `the wing ${from} must not import ${to}` }
+}
+/** The wing of src/server/, or a file beside the wings; null if it is elsewhere. */
+const wingOf = (file: string): string | null => /^src\/server\/([^/]+)/.exec(file)?.[1] ?? null
 const xepOf = (file: string): string | null => /^src\/xep\/(\d{4}-[^/]+)\//.exec(file)?.[1] ?? null
 
 function* look(file: string): Generator<Finding> {
@@ -67,7 +76,15 @@ function* look(file: string): Generator<Finding> {
   }
 }
 
-const found = sources('src').flatMap((file) => [...look(file)])
+function* runningInCircles(files: readonly string[]): Generator<Finding> {
+  const inUse = files.filter((file) => !file.endsWith('.test.ts'))
+  const arrows = new Map(inUse.map((file) => [file, importsOf(file, readFileSync(file, 'utf8'))]))
+  for (const [file, ...others] of circles(arrows))
+    yield { file: file!, line: 1, rule: `imports in a circle with ${others.join(', ')}` }
+}
+
+const files = sources('src')
+const found = [...files.flatMap((file) => [...look(file)]), ...runningInCircles(files)]
 const excused = (f: Finding): boolean => exceptions.some((e) => e.file === f.file && e.rule === f.rule)
 const faults = found.filter((f) => !excused(f))
 const unneeded = exceptions.filter((e) => !found.some((f) => f.file === e.file && f.rule === e.rule))

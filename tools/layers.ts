@@ -11,7 +11,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stream: [...CORE, 'net'],
   storage: [...CORE],
   xep: [...CORE, 'storage'],
-  admin: ['base', 'xmpp', 'server', 'net'],
+  admin: ['base', 'xmpp', 'im', 'server', 'net'],
   board: ['base', 'xmpp', 'server'],
   config: ['base', 'xmpp', 'server', 'net', 'stream', 'xep', 'admin'],
   process: [...CORE, 'net', 'stream', 'storage', 'xep', 'board', 'config', 'admin'],
@@ -19,3 +19,24 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   import: [...CORE, 'stream', 'storage', 'xep'],
   cli: [...CORE, 'net', 'storage', 'config', 'import', 'admin', 'process'],
 }
+
+/**
+ * The wings of src/server/, from the bottom up: each may import those that are named, and `ports.ts`. The files beside the
+ * wings put them together: `feature.ts` and `host.ts` are what features see, `server.ts` is the whole.
+ */
+export const WING_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'sasl': [],
+  'stream-management': [],
+  'account': [],
+  'pipeline': ['account'],
+  'streams': ['account', 'pipeline', 'sasl'],
+  'routing': ['account', 'pipeline'],
+  'contacts': ['account', 'routing'],
+  'links': ['account', 'routing', 'contacts'],
+  'explaining': ['account', 'links'],
+  'keeping': ['account', 'routing', 'contacts'],
+  'rush': ['account', 'pipeline'],
+  'delivery': ['account', 'pipeline', 'routing', 'contacts', 'keeping', 'explaining', 'rush'],
+}
+/** Files of src/server/ that every wing may import. */
+export const BELOW_ALL_WINGS: readonly string[] = ['ports.ts', 'settings.ts']

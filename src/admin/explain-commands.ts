@@ -4,9 +4,10 @@
  */
 import * as v from 'valibot'
 import type { Millis } from '../base/clock.ts'
-import type { LocalAccount } from '../server/account/accounts.ts'
+import type { LocalAccount } from '../server/account/session.ts'
 import type { Session } from '../server/account/session.ts'
-import { standingOf, type Confidence, type Sign } from '../server/explaining/standing.ts'
+import { standingOf, type Confidence } from '../server/explaining/standing.ts'
+import type { Sign } from '../server/account/sign.ts'
 import { addressIn, JidError, jidOf, type Jid } from '../xmpp/jid.ts'
 import { CommandError, defineCommand, type Command } from './command.ts'
 import { outwardRemedies, outwardVerdict, type OutwardScene } from './explain-outward.ts'

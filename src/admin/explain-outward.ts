@@ -2,7 +2,7 @@
  * `porchlight explain` for somebody on another server who looks at somebody here: what this server has told them, which is
  * all that it can know. What their own server makes of it, it knows.
  */
-import type { LocalAccount } from '../server/account/accounts.ts'
+import type { LocalAccount } from '../server/account/session.ts'
 import { standingOf } from '../server/explaining/standing.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { isAvailable, isBroken, resourcesWords, type ExplainParts } from './explain-scene.ts'

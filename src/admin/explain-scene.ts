@@ -1,5 +1,5 @@
 /** What `porchlight explain` is about: who looks at whom, and what this server knows of the two. */
-import type { LocalAccount } from '../server/account/accounts.ts'
+import type { LocalAccount } from '../server/account/session.ts'
 import type { Host } from '../server/feature.ts'
 import type { Link } from '../server/links/links.ts'
 import type { Known } from '../server/explaining/presence-journal.ts'

@@ -8,8 +8,7 @@ import type { World } from '../process/world.ts'
 import { formatDateTime } from '../xmpp/datetime.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import { withAuthority } from './authority.ts'
-import { setupOf, type ConfigOptions } from './config-options.ts'
-import type { OutputOptions } from './inspect.ts'
+import { setupOf, type ConfigOptions, type OutputOptions } from './config-options.ts'
 
 export interface PasswordOptions {
   readonly passwordFile?: string

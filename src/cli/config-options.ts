@@ -9,3 +9,7 @@ export interface ConfigOptions {
 /** @throws ConfigError */
 export const setupOf = (world: World, options: ConfigOptions, fresh = false): Setup =>
   readSetup({ configFile: options.config ?? null, fresh, directory: world.directory, platform: world.platform })
+
+export interface OutputOptions {
+  readonly json?: true
+}

@@ -5,13 +5,9 @@ import type { Status } from '../admin/status-commands.ts'
 import type { ComponentState } from '../server/routing/component-state.ts'
 import type { World } from '../process/world.ts'
 import { withAuthority, withServer } from './authority.ts'
-import { setupOf, type ConfigOptions } from './config-options.ts'
+import { setupOf, type ConfigOptions, type OutputOptions } from './config-options.ts'
 import { linkText } from './links.ts'
 import { span } from './span.ts'
-
-export interface OutputOptions {
-  readonly json?: true
-}
 
 /** @throws CommandError when the server is not running */
 export async function showStatus(world: World, options: ConfigOptions & OutputOptions): Promise<void> {

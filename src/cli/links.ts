@@ -2,8 +2,7 @@
 import type { LinkReport } from '../admin/link-commands.ts'
 import type { World } from '../process/world.ts'
 import { withServer } from './authority.ts'
-import { setupOf, type ConfigOptions } from './config-options.ts'
-import type { OutputOptions } from './inspect.ts'
+import { setupOf, type ConfigOptions, type OutputOptions } from './config-options.ts'
 import { span } from './span.ts'
 
 export interface LinkOptions {

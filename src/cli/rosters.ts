@@ -5,8 +5,7 @@ import type { World } from '../process/world.ts'
 import type { AuditPage, Finding, Place, Quarrel } from '../server/contacts/roster-audit.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import { withAuthority } from './authority.ts'
-import { setupOf, type ConfigOptions } from './config-options.ts'
-import type { OutputOptions } from './inspect.ts'
+import { setupOf, type ConfigOptions, type OutputOptions } from './config-options.ts'
 
 export interface RosterOptions {
   readonly fix?: true

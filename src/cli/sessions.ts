@@ -2,8 +2,7 @@
 import type { SessionPage, SessionRow } from '../admin/session-list.ts'
 import type { World } from '../process/world.ts'
 import { withServer } from './authority.ts'
-import { setupOf, type ConfigOptions } from './config-options.ts'
-import type { OutputOptions } from './inspect.ts'
+import { setupOf, type ConfigOptions, type OutputOptions } from './config-options.ts'
 
 /** @param find a part of the addresses that are wanted; '' for all */
 export async function listSessions(world: World, find: string, options: ConfigOptions & OutputOptions): Promise<void> {

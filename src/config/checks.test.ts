@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { complaintsAbout, type Complaint } from './checks.ts'
+import { complaintsAbout } from './checks.ts'
+import type { Complaint } from './complaint.ts'
 import { load } from './loader.ts'
 import { configOf, sections, type Config } from './sections.ts'
 import { warningsAbout } from './warnings.ts'

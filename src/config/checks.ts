@@ -8,18 +8,12 @@ import { isOrigin } from '../net/origins.ts'
 import { SCRAM_AND_EXTERNAL } from '../stream/settings.ts'
 import { WINDOW_OCTETS } from '../xep/0198-stream-management/index.ts'
 import { JidError, prepareDomain } from '../xmpp/jid.ts'
+import type { Complaint } from './complaint.ts'
 import { nthSection } from './lines.ts'
 import { addresses } from './listening.ts'
 import { contradictions } from './relations.ts'
 import type { Config } from './sections.ts'
 import { remedyFor } from './suggestion.ts'
-
-export interface Complaint {
-  readonly section: string
-  readonly option: string
-  readonly what: string
-  readonly remedy: string
-}
 
 /** What keeps the server from being started with these settings. */
 export function complaintsAbout(config: Config): readonly Complaint[] {

@@ -1,7 +1,7 @@
 /** Rules of [listen]: addresses that can be opened together, and that the right people can reach. */
 import { addressOf, isPrivate, textOf, type Address } from '../net/address.ts'
 import type { ListenSettings } from '../net/settings.ts'
-import type { Complaint } from './checks.ts'
+import type { Complaint } from './complaint.ts'
 import type { Config } from './sections.ts'
 
 type Port = Address & { readonly option: keyof ListenSettings; readonly text: string }

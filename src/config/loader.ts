@@ -8,7 +8,7 @@
 import { parse, TomlError } from 'smol-toml'
 import * as v from 'valibot'
 import { isPathOption } from '../base/settings.ts'
-import type { Complaint } from './checks.ts'
+import type { Complaint } from './complaint.ts'
 import { linesOf, nthSection, type Lines } from './lines.ts'
 import { ConfigError, type Problem } from './problem.ts'
 import type { SectionOfFile } from './sections.ts'

@@ -1,6 +1,6 @@
 /** Options that belong together: the value of one must not be above that of the other. */
 import { defaultsOf } from '../base/settings.ts'
-import type { Complaint } from './checks.ts'
+import type { Complaint } from './complaint.ts'
 import { sections, type Config } from './sections.ts'
 
 type Place = readonly [section: string, option: string]

@@ -1,7 +1,7 @@
 /** What a server may be started with, but only on purpose: open to the world, for tests, or without any effect. */
 import type { Millis } from '../base/clock.ts'
 import { RESUMPTION_MS } from '../stream/s2s/management.ts'
-import type { Complaint } from './checks.ts'
+import type { Complaint } from './complaint.ts'
 import { nthSection } from './lines.ts'
 import { exposures, unreachable } from './listening.ts'
 import { oddCouples } from './relations.ts'

@@ -1,5 +1,5 @@
 /** A contact list as an application reads it: who sees whom. */
-import type { LocalAccount } from '../server/account/accounts.ts'
+import type { LocalAccount } from '../server/account/session.ts'
 
 export interface Contact {
   /** Bare, as a rule. */

@@ -1,5 +1,5 @@
 /** Presence as an application reads it: of a user, what each of his clients shows and how sure we are of it. */
-import type { LocalAccount } from '../server/account/accounts.ts'
+import type { LocalAccount } from '../server/account/session.ts'
 import type { Session } from '../server/account/session.ts'
 import type { Payload } from '../xmpp/packet.ts'
 

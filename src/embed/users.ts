@@ -3,7 +3,7 @@
  * the database keeps the rest (roster, what waits for them, when they were last seen) under a row that is made when
  * somebody is needed for the first time.
  */
-import type { ChosenPolicy } from '../server/account/presence-policy.ts'
+import type { ChosenPolicy } from '../im/presence-policy.ts'
 import type { Clock } from '../base/clock.ts'
 import { systemEntropy } from '../base/entropy.ts'
 import type { AccountRow, AccountStore, Decision, Disabled } from '../server/ports.ts'

@@ -9,6 +9,7 @@
 import type { Millis } from '../base/clock.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import type { Packet, Payload } from '../xmpp/packet.ts'
+import type { PresencePolicy } from './presence-policy.ts'
 import { stateOf, type Subscription, type SubscriptionState } from './subscription.ts'
 
 /** One contact as the client sees it (2.1.2). */
@@ -285,16 +286,6 @@ export interface LastPresence {
   readonly payload: Payload
 }
 
-/** How exactly others are told when the user was last here: see last-seen.ts. */
-export const LAST_SEEN = ['exact', 'coarse', 'none'] as const
-export type LastSeen = (typeof LAST_SEEN)[number]
-/** Who is told that a connection of the user is interrupted (XEP-0310 4.2): all who have his presence, those here, nobody. */
-export const SHARE_PAUSED = ['contacts', 'local', 'none'] as const
-export type SharePaused = (typeof SHARE_PAUSED)[number]
-export interface PresencePolicy {
-  readonly lastSeen: LastSeen
-  readonly sharePaused: SharePaused
-}
 const everything: PresencePolicy = { lastSeen: 'exact', sharePaused: 'contacts' }
 
 const nobody = (): boolean => false

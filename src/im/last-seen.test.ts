@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Payload } from '../xmpp/packet.ts'
-import { LAST_SEEN } from './account.ts'
+import { LAST_SEEN } from './presence-policy.ts'
 import { asTold } from './last-seen.ts'
 import { ALICE, alice, BOB, NOON, Scene } from './scene.ts'
 

@@ -4,7 +4,7 @@ import type { Clock, Millis } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
 import { silent, type Log } from '../base/log.ts'
 import { asciiDomain } from '../net/address.ts'
-import type { Complaint } from '../config/checks.ts'
+import type { Complaint } from '../config/complaint.ts'
 import { sentence } from '../config/problem.ts'
 import {
   CertificateError,

@@ -1,7 +1,7 @@
 /** What features are given of the machine room: their only handle on it (`feature.ts`). */
 import { createHmac } from 'node:crypto'
 import { HttpRoutes } from '../base/http.ts'
-import type { LocalAccount } from './account/accounts.ts'
+import type { LocalAccount } from './account/session.ts'
 import type { Asking } from './routing/asking.ts'
 import type { Books } from './delivery/core-stages.ts'
 import { DiscoBook } from './routing/disco-book.ts'

@@ -5,7 +5,7 @@
  * A promise resolves once the change is on disk: what was acknowledged survives the death of the process.
  * Accounts are named by their bare JID as prepared text (RFC 7622), which is the key everywhere.
  */
-import type { ChosenPolicy } from './account/presence-policy.ts'
+import type { ChosenPolicy } from '../im/presence-policy.ts'
 import type { Millis } from '../base/clock.ts'
 import type { LastPresence, PendingRequest, RosterChange, RosterItem, SentRequest } from '../im/account.ts'
 import type { Farewell } from '../im/farewells.ts'

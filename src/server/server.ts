@@ -40,7 +40,7 @@ import { imLimits, type LimitsSettings, type PresenceSettings, type RateSettings
 import { Subscriptions } from './contacts/subscriptions.ts'
 import { StageBook } from './pipeline/stage-book.ts'
 import type { StreamFeatures } from './streams/stream-features.ts'
-import { Untold } from './untold.ts'
+import { Untold } from './delivery/untold.ts'
 import { Veil } from './routing/veil.ts'
 import { writing } from './delivery/writing.ts'
 

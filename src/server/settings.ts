@@ -1,6 +1,7 @@
 /** Options of the server's own parts. */
 import { between, choice, count, duration, flag, section, size, zeroOr, type Settings } from '../base/settings.ts'
-import { defaultLimits, LAST_SEEN, SHARE_PAUSED, type ImLimits } from '../im/account.ts'
+import { defaultLimits, type ImLimits } from '../im/account.ts'
+import { LAST_SEEN, SHARE_PAUSED } from '../im/presence-policy.ts'
 import type { Parties } from './routing/parties.ts'
 
 export const limitsSettings = section({

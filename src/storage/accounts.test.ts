@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { NOTHING_CHOSEN } from '../server/account/presence-policy.ts'
+import { NOTHING_CHOSEN } from '../im/presence-policy.ts'
 import { test } from 'node:test'
 import { Payload } from '../xmpp/packet.ts'
 import { SqlAccounts } from './accounts.ts'

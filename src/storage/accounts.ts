@@ -5,7 +5,7 @@
  */
 import type { Millis } from '../base/clock.ts'
 import type { AccountRow, AccountStore, Decision, Disabled } from '../server/ports.ts'
-import type { ChosenPolicy, LastSeen, SharePaused } from '../server/account/presence-policy.ts'
+import type { ChosenPolicy, LastSeen, SharePaused } from '../im/presence-policy.ts'
 import { lackingIn, type Credentials, type Lacking } from '../xmpp/credentials.ts'
 import { HASH_BITS, type CoreTables } from './core-tables.ts'
 import { required, type Database, type Statement } from './database.ts'

@@ -4,7 +4,7 @@
  */
 import type { Millis } from '../base/clock.ts'
 import type { RosterItem } from '../server/ports.ts'
-import type { LastSeen, SharePaused } from '../server/account/presence-policy.ts'
+import type { LastSeen, SharePaused } from '../im/presence-policy.ts'
 import type { ScramHash } from '../xmpp/credentials.ts'
 import type { Migrations } from './migrations.ts'
 

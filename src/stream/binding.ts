@@ -1,5 +1,5 @@
 /** RFC 6120 section 7: a client that is known asks for a resource. */
-import type { LocalAccount } from '../server/account/accounts.ts'
+import type { LocalAccount } from '../server/account/session.ts'
 import type { Session } from '../server/account/session.ts'
 import type { Authenticated } from '../server/streams/stream-features.ts'
 import type { Element } from '../xml/element.ts'

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../base/manual-clock.ts'
 import { wire } from '../xml/wire.ts'
-import { FAR_BEHIND, Flusher, Outbox, ROOM_OCTETS, type Sink } from './outbox.ts'
+import { FAR_BEHIND, Flusher, Outbox, type Sink } from './outbox.ts'
+import { ROOM_OCTETS } from '../server/account/room.ts'
 
 const CAP = 200_000
 const PATIENCE = 10_000

@@ -6,6 +6,7 @@
  */
 import type { Clock, Millis, Timer } from '../base/clock.ts'
 import type { EndOfTick } from '../base/tick.ts'
+import { ROOM_OCTETS } from '../server/account/room.ts'
 import type { Wire } from '../xml/wire.ts'
 
 /** Where the octets go. */
@@ -52,8 +53,6 @@ export class Flusher {
   }
 }
 
-/** As long as no more than this waits, there is room for more; it is also the largest portion. */
-export const ROOM_OCTETS = 64 * 1024
 /** A peer that reads may have so many times the octets waiting. */
 export const FAR_BEHIND = 4
 

@@ -3,7 +3,7 @@
  * sessions. In-band registration (XEP-0077) and the operator's commands both come here.
  */
 import { farewells, lastWords } from '../im/roster.ts'
-import type { LocalAccount } from '../server/account/accounts.ts'
+import type { LocalAccount } from '../server/account/session.ts'
 import { ACCOUNT_DELETED, accountDisabled } from '../server/account/endings.ts'
 import type { Host } from '../server/feature.ts'
 import type { Disabled } from '../server/ports.ts'

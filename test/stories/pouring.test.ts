@@ -3,7 +3,7 @@
  * it is lost. Only a client that does not read is given up.
  */
 import assert from 'node:assert/strict'
-import type { Connection } from '../../src/server/account/session.ts'
+import type { Connection } from '../../src/server/account/connection.ts'
 import { jid } from '../../src/xmpp/jid.ts'
 import { Packet, Payload } from '../../src/xmpp/packet.ts'
 import { wire } from '../../src/xml/wire.ts'

@@ -16,7 +16,8 @@ import type { Subscription } from '../../src/im/subscription.ts'
 import type { Ending } from '../../src/server/account/endings.ts'
 import type { Feature, Host, Stores } from '../../src/server/feature.ts'
 import { createServer, type Server } from '../../src/server/server.ts'
-import type { Connection, Session } from '../../src/server/account/session.ts'
+import type { Session } from '../../src/server/account/session.ts'
+import type { Connection } from '../../src/server/account/connection.ts'
 import {
   limitsSettings,
   presenceSettings,

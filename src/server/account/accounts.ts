@@ -2,70 +2,13 @@
  * The local accounts that are in memory: those with sessions, and a bounded number of others that were
  * needed lately. An account that is in memory is the truth; the store follows it.
  */
-import { Serial } from '../../base/serial.ts'
-import { Account, Roster, type PresencePolicy } from '../../im/account.ts'
-import { jid, type Jid } from '../../xmpp/jid.ts'
-import type { AccountStore, Disabled, LastPresenceStore, RosterStore } from '../ports.ts'
-import { inForce, type ChosenPolicy } from './presence-policy.ts'
-import type { Session } from './session.ts'
-import { SlotBook, type Slot } from './slots.ts'
-
-export class LocalAccount extends Account {
-  /** Changes of the roster, one at a time: each is decided on what the one before it left. */
-  readonly serial: Serial
-  /** Nobody may use it; null: it may be used. */
-  disabled: Disabled | null
-  /** By bare JID of the sender: the end of the last stanza of his that had to wait. Null: none. */
-  arriving: Map<string, Promise<void>> | null
-  /** What features keep with it, in octets, about. */
-  besideOctets: number
-  #slots: unknown[]
-
-  constructor(bare: Jid, roster: Roster) {
-    super(bare, roster)
-    this.serial = new Serial()
-    this.disabled = null
-    this.arriving = null
-    this.besideOctets = 0
-    this.#slots = []
-  }
-  /** Whatever else comes from `sender` waits until `done` has ended, however it ends. Gives back `done`. */
-  arrives(sender: string, done: Promise<void>): Promise<void> {
-    const over = (): void => {
-      if (this.arriving?.get(sender) !== ended) return
-      this.arriving.delete(sender)
-      if (this.arriving.size === 0) this.arriving = null
-    }
-    const ended: Promise<void> = done.then(over, over)
-    ;(this.arriving ??= new Map()).set(sender, ended)
-    return done
-  }
-  /** What it takes up in memory, about. */
-  get octets(): number {
-    return ACCOUNT_OCTETS + this.roster.octets + this.roster.pendingOctets + this.besideOctets
-  }
-  furnish(slots: unknown[]): void {
-    this.#slots = slots
-  }
-  get<T>(slot: Slot<LocalAccount, T>): T {
-    return this.#slots[slot.index] as T
-  }
-  set<T>(slot: Slot<LocalAccount, T>, value: T): void {
-    this.#slots[slot.index] = value
-  }
-  /** The bound resources: on a server, each is a session. */
-  get sessions(): readonly Session[] {
-    return this.resources as readonly Resource[] as readonly Session[]
-  }
-  session(resource: string): Session | undefined {
-    for (const s of this.sessions) if (s.jid.resource === resource) return s
-    return undefined
-  }
-}
-type Resource = Account['resources'][number]
-
-/** What an account takes up beside its roster, about. */
-const ACCOUNT_OCTETS = 2000
+import { Roster } from '../../im/account.ts'
+import type { PresencePolicy } from '../../im/presence-policy.ts'
+import { jid } from '../../xmpp/jid.ts'
+import type { AccountStore, LastPresenceStore, RosterStore } from '../ports.ts'
+import { inForce, type ChosenPolicy } from '../../im/presence-policy.ts'
+import { LocalAccount } from './session.ts'
+import { SlotBook } from './slots.ts'
 
 /** How many accounts without a session stay in memory. */
 export interface IdleLimits {

@@ -1,6 +1,7 @@
 /** Two accounts when nothing that changes their rosters is under way. */
 import type { Jid } from '../../xmpp/jid.ts'
-import type { Accounts, LocalAccount } from './accounts.ts'
+import type { Accounts } from './accounts.ts'
+import type { LocalAccount } from './session.ts'
 
 /** What one account has set in motion at another one, and that at the first again. */
 const ROUNDS = 2

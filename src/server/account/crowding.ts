@@ -8,9 +8,7 @@ import type { Resource } from '../../im/account.ts'
 import { isKnown } from '../../im/delivery.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
-import type { LocalAccount } from './accounts.ts'
-import type { Session } from './session.ts'
-import type { Untold } from '../untold.ts'
+import type { LocalAccount, Session } from './session.ts'
 
 /** May the session be sent this now? */
 export const hasRoomFor = (account: LocalAccount, session: Session, packet: Packet): boolean =>
@@ -35,16 +33,6 @@ function isFamiliar(account: LocalAccount, sender: Jid): boolean {
 }
 
 const isOwn = ({ bare }: LocalAccount, sender: Jid): boolean => sender.bare === bare.bare || sender.full === bare.domain
-
-/** Presence of those whom the user knows, each within their share: beyond it, the client is told later how things are. */
-export const withinShare =
-  (toResource: (packet: Packet, resource: Resource) => void, untold: Untold) =>
-  (packet: Packet, resource: Resource): void => {
-    const session = resource as Session
-    const isUntold = session.untold !== null && session.untold.has(packet.from.bare)
-    if (!isUntold && !session.room.isFilledBy(packet)) return toResource(packet, resource)
-    if (packet.type !== 'error') untold.add(session, packet)
-  }
 
 /**
  * Presence of strangers, where there is room for it. That somebody is gone needs no words, and is told for longer: a client

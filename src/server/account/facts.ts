@@ -3,9 +3,10 @@ import type { Millis } from '../../base/clock.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { RosterChange } from '../../im/account.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import type { LocalAccount } from './accounts.ts'
+import type { LocalAccount } from './session.ts'
 import type { Ending } from './endings.ts'
-import type { Connection, Session } from './session.ts'
+import type { Session } from './session.ts'
+import type { Connection } from './connection.ts'
 
 export interface Facts {
   'session-bound': { readonly session: Session }

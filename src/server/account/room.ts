@@ -5,7 +5,10 @@
  * when it gives it: what has been overtaken is left out.
  */
 import type { Packet } from '../../xmpp/packet.ts'
-import type { Connection } from './session.ts'
+import type { Connection } from './connection.ts'
+
+/** As long as no more than this waits for a client to read, there is room for more. */
+export const ROOM_OCTETS = 64 * 1024
 
 /** Gives one piece at each step. */
 export type Source = Iterator<unknown, unknown>

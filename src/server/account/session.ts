@@ -3,51 +3,20 @@
  * carries the stanzas can be lost and replaced while the session lives on.
  */
 import type { Millis, Timer } from '../../base/clock.ts'
-import { Resource } from '../../im/account.ts'
+import { Serial } from '../../base/serial.ts'
+import { Account, Resource, type Roster } from '../../im/account.ts'
 import type { Element } from '../../xml/element.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import type { LocalAccount } from './accounts.ts'
+import type { Connection } from './connection.ts'
 import type { Correspondents } from './correspondents.ts'
 import type { Ending } from './endings.ts'
 import type { Lane } from './lane.ts'
 import { Room } from './room.ts'
 import type { Slot } from './slots.ts'
-import type { Sign } from '../explaining/standing.ts'
-import type { UntoldOfSession } from '../untold.ts'
-
-/** What a connection tells about itself, for the operator and for policies. */
-export interface ConnectionInfo {
-  /** 'tcp', 'tls', 'websocket'... */
-  readonly transport: string
-  /** The TLS version in use; null: not encrypted. */
-  readonly encryption: string | null
-  /** Address and port of the peer. */
-  readonly remote: string
-  /** The SASL mechanism by which it authenticated. */
-  readonly mechanism: string
-}
-
-/** What carries a session's stanzas. */
-export interface Connection {
-  readonly info: ConnectionInfo
-  /** When anything was last received. */
-  readonly heardAt: Millis
-  /** Hands over complete stanzas, to be written at the end of the tick. */
-  send(text: Wire): void
-  /** Has the client kept up so far that it may be sent more at once? */
-  readonly hasRoom: boolean
-  /** Does more wait for it than this part of what may wait for long? */
-  isBeyond(part: number): boolean
-  /** When everything that was sent before is on its way to the client; false: the connection is over. */
-  whenTaken(): Promise<boolean>
-  /** Writes what was handed over, tells the peer why it ends, and closes. */
-  close(ending: Ending): void
-  /** Stops reading from the peer until `resume`: too much of what it sent waits to be processed. */
-  hold(): void
-  resume(): void
-}
+import type { Disabled } from '../ports.ts'
+import type { Sign } from './sign.ts'
 
 /** A stanza that no stage can process: its `to` is no address, or it goes past a limit of the scanner's. */
 export class Refused {
@@ -61,6 +30,12 @@ export class Refused {
     this.octets = octets
   }
 }
+
+/**
+ * By the bare JID of the contact, what it has said that the session was not told: of each resource the last word, without its
+ * content; null: of too many.
+ */
+export type UntoldOfSession = Map<string, Map<string, Packet> | null>
 
 /** What waits in a session's lane: stanzas, other first-level elements, and at last how it ends. */
 export type LaneItem = Packet | Refused | Element | Ending
@@ -168,5 +143,61 @@ export class Session extends Resource {
   }
   set<T>(slot: Slot<Session, T>, value: T): void {
     this.#slots[slot.index] = value
+  }
+}
+
+/** What an account takes up beside its roster, about. */
+const ACCOUNT_OCTETS = 2000
+
+export class LocalAccount extends Account {
+  /** Changes of the roster, one at a time: each is decided on what the one before it left. */
+  readonly serial: Serial
+  /** Nobody may use it; null: it may be used. */
+  disabled: Disabled | null
+  /** By bare JID of the sender: the end of the last stanza of his that had to wait. Null: none. */
+  arriving: Map<string, Promise<void>> | null
+  /** What features keep with it, in octets, about. */
+  besideOctets: number
+  #slots: unknown[]
+
+  constructor(bare: Jid, roster: Roster) {
+    super(bare, roster)
+    this.serial = new Serial()
+    this.disabled = null
+    this.arriving = null
+    this.besideOctets = 0
+    this.#slots = []
+  }
+  /** Whatever else comes from `sender` waits until `done` has ended, however it ends. Gives back `done`. */
+  arrives(sender: string, done: Promise<void>): Promise<void> {
+    const over = (): void => {
+      if (this.arriving?.get(sender) !== ended) return
+      this.arriving.delete(sender)
+      if (this.arriving.size === 0) this.arriving = null
+    }
+    const ended: Promise<void> = done.then(over, over)
+    ;(this.arriving ??= new Map()).set(sender, ended)
+    return done
+  }
+  /** What it takes up in memory, about. */
+  get octets(): number {
+    return ACCOUNT_OCTETS + this.roster.octets + this.roster.pendingOctets + this.besideOctets
+  }
+  furnish(slots: unknown[]): void {
+    this.#slots = slots
+  }
+  get<T>(slot: Slot<LocalAccount, T>): T {
+    return this.#slots[slot.index] as T
+  }
+  set<T>(slot: Slot<LocalAccount, T>, value: T): void {
+    this.#slots[slot.index] = value
+  }
+  /** The bound resources: on a server, each is a session. */
+  get sessions(): readonly Session[] {
+    return this.resources as readonly Resource[] as readonly Session[]
+  }
+  session(resource: string): Session | undefined {
+    for (const s of this.sessions) if (s.jid.resource === resource) return s
+    return undefined
   }
 }

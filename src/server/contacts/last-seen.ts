@@ -2,14 +2,19 @@
  * When an account becomes available and when its last resource goes, the store is told: RFC 6121 4.3.2 rule 3
  * wants the last unavailable presence and its moment for probes, over restarts too.
  */
-import type { Host } from '../feature.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Accounts } from '../account/accounts.ts'
+import type { FactBoard } from '../account/facts.ts'
+import type { LastPresenceStore } from '../ports.ts'
 
-export function keepLastSeen({
-  on,
-  accounts,
-  stores: { lastPresence },
-  clock,
-}: Pick<Host, 'on' | 'accounts' | 'stores' | 'clock'>): void {
+export interface LastSeenParts {
+  readonly on: FactBoard['on']
+  readonly accounts: Accounts
+  readonly stores: { readonly lastPresence: LastPresenceStore }
+  readonly clock: Clock
+}
+
+export function keepLastSeen({ on, accounts, stores: { lastPresence }, clock }: LastSeenParts): void {
   on('presence-changed', ({ session, before, after }) => {
     const { account } = session
     // An account that was deleted has no row to write to.

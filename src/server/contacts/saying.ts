@@ -2,7 +2,8 @@
 import type { Clock, Millis } from '../../base/clock.ts'
 import { isStillToBeSaid } from '../../im/belated.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import type { Accounts, LocalAccount } from '../account/accounts.ts'
+import type { Accounts } from '../account/accounts.ts'
+import type { LocalAccount } from '../account/session.ts'
 import type { Router } from '../routing/router.ts'
 
 export interface SayingParts {

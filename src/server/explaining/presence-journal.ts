@@ -5,7 +5,7 @@
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Doubt } from '../../xmpp/state-annotation.ts'
-import type { LocalAccount } from '../account/accounts.ts'
+import type { LocalAccount } from '../account/session.ts'
 import type { FactBoard } from '../account/facts.ts'
 import { SentLog } from './sent-log.ts'
 import type { Standing } from './standing.ts'

@@ -6,23 +6,7 @@
 import type { Millis } from '../../base/clock.ts'
 import type { Link } from '../links/links.ts'
 import type { Session } from '../account/session.ts'
-
-/** Through what somebody has shown that he is there. */
-export type Sign =
-  /** The client has bound its resource, or come back for it (XEP-0198). */
-  | 'binding'
-  | 'resumption'
-  | 'stanza'
-  /** An `<a/>` or another element that is no stanza. */
-  | 'acknowledgement'
-  /** It has answered a question of the server, such as a ping. */
-  | 'answer'
-  /** White space, or part of a stanza. */
-  | 'octets'
-  /** The other server has said the same once more, as it does when it is probed. */
-  | 'probe'
-  /** The link to the other server lives, and would have brought the news. */
-  | 'link'
+import type { Sign } from '../account/sign.ts'
 
 export type Confidence =
   | 'live'

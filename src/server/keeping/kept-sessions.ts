@@ -11,48 +11,16 @@ import type { Jid } from '../../xmpp/jid.ts'
 import { Payload } from '../../xmpp/packet.ts'
 import { jidFromJson, packetFromJson, packetToJson, type PacketJson } from '../../xmpp/packet-json.ts'
 import { decode, encode } from '../../xml/wire.ts'
-import type { Accounts, LocalAccount } from '../account/accounts.ts'
+import type { Accounts } from '../account/accounts.ts'
+import type { LocalAccount } from '../account/session.ts'
 import { CONNECTION_LOST, SHUTDOWN } from '../account/endings.ts'
 import type { FactBoard } from '../account/facts.ts'
 import type { KeptPiece, KeptSession, KeptSessionStore, LastPresenceStore, WholeSession } from '../ports.ts'
 import type { Probing } from '../contacts/probing.ts'
+import type { Keepsake, Piece, RestoredPiece } from './keepsake.ts'
 import type { Router } from '../routing/router.ts'
 import type { Session } from '../account/session.ts'
 import type { Sessions } from '../account/sessions.ts'
-
-/** What one part of the server knows of a session, and wants to know again after a restart. */
-export interface Keepsake {
-  readonly name: string
-  /** Octets that it comes to, about. */
-  octets?(session: Session): number
-  /** The session has lost its connection: what is held back for its client goes on to where it waits for it. */
-  settle?(session: Session): void
-  /** As plain JSON; undefined: nothing. */
-  keep?(session: Session): unknown
-  /** Beside that, what is many and changes one by one, in order; only one part has such. */
-  pieces?(session: Session): Iterable<Piece>
-  /** Changes when it should be written down anew while the server runs (`Checkpoints`). */
-  stamp?(session: Session): string
-  /** Too much to be written down while the server runs. */
-  readonly isForRestart?: true
-  /** @param kept undefined: nothing @param pieces those that were written, in order */
-  restore(session: Session, kept: unknown, pieces: readonly RestoredPiece[]): void
-  /** All sessions are restored. */
-  done?(): void
-}
-
-/** One of the many things that a part knows of a session, and that never changes. */
-export interface Piece {
-  /** What comes later has a larger one. */
-  readonly n: number
-  /** Octets of it as JSON, about. */
-  readonly octets: number
-  toJson(): unknown
-}
-export interface RestoredPiece {
-  readonly n: number
-  readonly json: unknown
-}
 
 export interface KeptSessionsParts {
   readonly clock: Clock

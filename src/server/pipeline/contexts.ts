@@ -2,7 +2,7 @@
 import type { Resource } from '../../im/account.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet, Payload } from '../../xmpp/packet.ts'
-import type { LocalAccount } from '../account/accounts.ts'
+import type { LocalAccount } from '../account/session.ts'
 import type { Session } from '../account/session.ts'
 
 /** A stanza that a client has sent. */

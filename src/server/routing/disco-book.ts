@@ -3,7 +3,7 @@
  * while features are installed: for as long as the server runs, it says the same, but for services that come and go.
  */
 import type { Element } from '../../xml/element.ts'
-import type { LocalAccount } from '../account/accounts.ts'
+import type { LocalAccount } from '../account/session.ts'
 
 export interface Identity {
   readonly category: string

@@ -5,7 +5,7 @@
 import type { Element } from '../../xml/element.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import type { LocalAccount } from '../account/accounts.ts'
+import type { LocalAccount } from '../account/session.ts'
 import type { Session } from '../account/session.ts'
 
 export interface IqRequest {

@@ -11,7 +11,8 @@ import type { Credentials } from '../../xmpp/credentials.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { INLINE, type InlinePlace } from '../pipeline/order.ts'
 import type { Mechanism } from '../sasl/mechanism.ts'
-import type { Connection, Session } from '../account/session.ts'
+import type { Session } from '../account/session.ts'
+import type { Connection } from '../account/connection.ts'
 
 /** The stream as far as an offer or a request before authentication may depend on it. */
 export interface StreamInfo {

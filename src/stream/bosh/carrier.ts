@@ -4,7 +4,8 @@
  */
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { HttpExchange, HttpPeer } from '../../base/http.ts'
-import { FAR_BEHIND, Patience, ROOM_OCTETS, type Flushable, type Flusher, type Unread } from '../outbox.ts'
+import { ROOM_OCTETS } from '../../server/account/room.ts'
+import { FAR_BEHIND, Patience, type Flushable, type Flusher, type Unread } from '../outbox.ts'
 import type { Element } from '../../xml/element.ts'
 import type { RawElement, ScanLimits } from '../../xml/scanner.ts'
 import type { Wire } from '../../xml/wire.ts'

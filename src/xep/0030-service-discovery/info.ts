@@ -1,5 +1,5 @@
 /** XEP-0030 section 3: what the server says of itself and of its accounts, as elements, out of the DiscoBook. */
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import type { DiscoBook, Identity, ServerNode } from '../../server/routing/disco-book.ts'
 import { el, type Element } from '../../xml/element.ts'
 

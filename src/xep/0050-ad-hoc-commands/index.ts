@@ -9,19 +9,10 @@ import type { Answer, ServerRequest } from '../../server/routing/registry.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { DATA_FORM, valuesOf } from '../../xmpp/data-form.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { AdHocCommand } from './command.ts'
 import { presencePolicy } from './presence-policy.ts'
 
 const COMMANDS = 'http://jabber.org/protocol/commands'
-
-/** One command: a form to fill in, and what becomes of it. */
-export interface AdHocCommand {
-  readonly node: string
-  readonly name: string
-  /** @param bare of the user who asks */
-  readonly form: (bare: string) => Promise<Element>
-  /** Returns what the user is told. @throws StanzaError */
-  readonly submit: (bare: string, values: ReadonlyMap<string, string>) => Promise<string>
-}
 
 export const adHocCommands = defineFeature({
   name: 'ad-hoc-commands',

@@ -1,9 +1,10 @@
 /** The command by which a user says what others may know of his presence: when he was last here, and his pauses. */
 import type { Host } from '../../server/feature.ts'
-import { choosePolicy, LAST_SEEN, NOTHING_CHOSEN, SHARE_PAUSED, type ChosenPolicy } from '../../server/account/presence-policy.ts'
+import { choosePolicy } from '../../server/account/choose-policy.ts'
+import { LAST_SEEN, NOTHING_CHOSEN, SHARE_PAUSED, type ChosenPolicy } from '../../im/presence-policy.ts'
 import { choiceField, dataForm } from '../../xmpp/data-form.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import type { AdHocCommand } from './index.ts'
+import type { AdHocCommand } from './command.ts'
 
 const USUAL = 'default'
 const LAST_SEEN_WORDS = { exact: 'To the second', coarse: 'Only the day', none: 'Not at all' } as const

@@ -7,7 +7,7 @@
  * writes to a client that reads slowly has to wait for it, and nothing is kept in memory for it.
  */
 import { isKnown } from '../../im/delivery.ts'
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'

@@ -6,7 +6,7 @@
 import type { Counter } from '../../base/metrics.ts'
 import { isKnown } from '../../im/delivery.ts'
 import { readPresence } from '../../im/presence.ts'
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import type { ToAccount } from '../../server/pipeline/contexts.ts'
 import { hasRoomFor } from '../../server/account/crowding.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'

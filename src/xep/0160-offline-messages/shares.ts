@@ -3,7 +3,7 @@
  * may have more than what is still free for others: so nobody can fill it.
  */
 import { isKnown } from '../../im/delivery.ts'
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import type { Parties } from '../../server/routing/parties.ts'
 import type { Router } from '../../server/routing/router.ts'
 import type { Jid } from '../../xmpp/jid.ts'

@@ -3,7 +3,7 @@
  * the moment of blocking and unblocking in `machine.ts`; here are the requests, and the keeping of the lists.
  */
 import { between, count, section, size, type Settings } from '../../base/settings.ts'
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
 import type { Session } from '../../server/account/session.ts'

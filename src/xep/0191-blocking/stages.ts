@@ -1,5 +1,5 @@
 /** XEP-0191 3.3: what becomes of stanzas between the user and whom he has blocked. */
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'

@@ -5,7 +5,7 @@
 import type { Millis } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
 import type { Session } from '../../server/account/session.ts'
-import type { Piece, RestoredPiece } from '../../server/keeping/kept-sessions.ts'
+import type { Piece, RestoredPiece } from '../../server/keeping/keepsake.ts'
 import type { Entry, QueueLimits } from '../../server/stream-management/queue.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/packet-json.ts'

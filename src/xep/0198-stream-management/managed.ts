@@ -1,6 +1,7 @@
 /** What stream management knows of one session. */
 import type { Millis } from '../../base/clock.ts'
-import type { Connection, Session } from '../../server/account/session.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { Connection } from '../../server/account/connection.ts'
 import type { Asked } from '../../server/stream-management/asking.ts'
 import { REQUEST } from '../../server/stream-management/nonzas.ts'
 import { uint32, UnacknowledgedQueue, type QueueLimits } from '../../server/stream-management/queue.ts'

@@ -5,7 +5,7 @@
  */
 import { section } from '../../base/settings.ts'
 import type { Resource } from '../../im/account.ts'
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
 import { hasRoomFor } from '../../server/account/crowding.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'

@@ -4,7 +4,7 @@
  * other server is asked once more; what it says then is true, and if they are there, clients have been shown something false.
  */
 import type { Millis } from '../../base/clock.ts'
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Testimony } from '../../server/explaining/presence-journal.ts'
 import type { Slot } from '../../server/account/slots.ts'

@@ -5,10 +5,11 @@
  */
 import type { Millis } from '../../base/clock.ts'
 import { contactKey } from '../../im/account.ts'
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Slot } from '../../server/account/slots.ts'
-import { standingElsewhere, type Sign } from '../../server/explaining/standing.ts'
+import { standingElsewhere } from '../../server/explaining/standing.ts'
+import type { Sign } from '../../server/account/sign.ts'
 import type { Known } from '../../server/explaining/presence-journal.ts'
 import type { Element } from '../../xml/element.ts'
 import { DELAY } from '../../xmpp/delay.ts'

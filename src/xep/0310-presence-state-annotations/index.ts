@@ -5,7 +5,7 @@
  */
 import type { Millis } from '../../base/clock.ts'
 import { between, choice, count, duration, flag, section, size, zeroOr } from '../../base/settings.ts'
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Jid } from '../../xmpp/jid.ts'

@@ -8,7 +8,7 @@
 import type { Millis } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
 import { contactKey } from '../../im/account.ts'
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import type { Facts, LinkFact } from '../../server/account/facts.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Link } from '../../server/links/links.ts'

@@ -6,7 +6,7 @@
  */
 import { contactKey } from '../../im/account.ts'
 import type { Millis } from '../../base/clock.ts'
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import type { LinkFact } from '../../server/account/facts.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'

@@ -4,7 +4,7 @@
  * is not there afterwards is shown as gone, and of those elsewhere the other servers are asked (server/keeping/kept-sessions.ts).
  */
 import type { Millis } from '../../base/clock.ts'
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'

@@ -4,7 +4,7 @@
  * the client gives way in any case (`Sessions.bind`).
  */
 import { section } from '../../base/settings.ts'
-import type { LocalAccount } from '../../server/account/accounts.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Authenticated, Enter, Entrance } from '../../server/streams/stream-features.ts'

@@ -3,15 +3,15 @@
  * was and of which resources, and of many not even that; when the client has read what waits it is told how things are then.
  * So nobody fills a session by coming and going, and what the client shows in the end is true.
  */
-import { contactKey } from '../im/account.ts'
-import { jid, type Jid } from '../xmpp/jid.ts'
-import { Packet } from '../xmpp/packet.ts'
-import type { Accounts } from './account/accounts.ts'
-import type { Keepsake } from './keeping/kept-sessions.ts'
-import type { Probing } from './contacts/probing.ts'
-import type { Router } from './routing/router.ts'
-import type { SentLog } from './explaining/sent-log.ts'
-import type { Session } from './account/session.ts'
+import { contactKey, type Resource } from '../../im/account.ts'
+import { jid, type Jid } from '../../xmpp/jid.ts'
+import { Packet } from '../../xmpp/packet.ts'
+import type { Accounts } from '../account/accounts.ts'
+import type { Keepsake } from '../keeping/keepsake.ts'
+import type { Probing } from '../contacts/probing.ts'
+import type { Router } from '../routing/router.ts'
+import type { SentLog } from '../explaining/sent-log.ts'
+import type { Session } from '../account/session.ts'
 
 export interface UntoldParts {
   readonly accounts: Accounts
@@ -24,11 +24,7 @@ export interface UntoldParts {
 /** Of more resources of one contact nothing is remembered: all that the client was shown of it is closed. */
 const RESOURCES_MAX = 10
 
-/** What one contact has said that a session was not told: of each resource the last word, without its content; null: of too many. */
 type LastWords = Map<string, Packet> | null
-
-/** By the bare JID of the contact. */
-export type UntoldOfSession = Map<string, LastWords>
 
 export class Untold {
   readonly #parts: UntoldParts
@@ -113,3 +109,13 @@ export class Untold {
 }
 
 const gone = (from: Jid, to: Jid): Packet => Packet.of({ kind: 'presence', type: 'unavailable', from, to })
+
+/** Presence of those whom the user knows, each within their share: beyond it, the client is told later how things are. */
+export const withinShare =
+  (toResource: (packet: Packet, resource: Resource) => void, untold: Untold) =>
+  (packet: Packet, resource: Resource): void => {
+    const session = resource as Session
+    const isUntold = session.untold !== null && session.untold.has(packet.from.bare)
+    if (!isUntold && !session.room.isFilledBy(packet)) return toResource(packet, resource)
+    if (packet.type !== 'error') untold.add(session, packet)
+  }

@@ -1,0 +1,8 @@
+/** What is wrong with a configuration. */
+
+export interface Complaint {
+  readonly section: string
+  readonly option: string
+  readonly what: string
+  readonly remedy: string
+}
