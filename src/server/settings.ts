@@ -65,7 +65,7 @@ export const limitsSettings = section({
   'strangers-step': duration(
     '10 ms',
     zeroOr('1 ms', '1 s'),
-    'What strangers ask of an account takes whole steps of so long, so that the time of an answer does not tell whether there is such an account. Longer than a look into the database takes. "0 s": nothing is hidden.',
+    'What strangers ask of an account takes whole steps of so long, so that the time of an answer does not tell whether there is such an account. Longer than a look into the database takes; under load, when looks take longer, so do steps. "0 s": nothing is hidden.',
   ),
   'idle-accounts': count(
     10_000,

@@ -194,17 +194,6 @@ test('6: an `h` above what was written is too high and changes nothing; one that
   assert.deepEqual(idsOf(queue), ['c'])
 })
 
-test('what is given up is no answer: one that is due still is, until the other side says anything', () => {
-  const queue = new UnacknowledgedQueue<null>(LIMITS)
-  for (let i = 0; i < 4; i++) queue.push(message(`${i}`), 0)
-  queue.asked()
-  queue.giveUp(3)
-  assert.deepEqual([queue.isAsking, queue.inFlight, queue.written], [true, 1, 4])
-  assert.equal(queue.acknowledge(2), 'stale') // it was slow
-  assert.equal(queue.isAsking, false)
-  assert.equal(queue.acknowledge(4), 'accepted')
-})
-
 test('6: after the counter has gone round, a count of the round before is stale', () => {
   const queue = new UnacknowledgedQueue(LIMITS, 2 ** 32 + 5)
   assert.equal(queue.acknowledge(2 ** 32 - 1), 'stale')

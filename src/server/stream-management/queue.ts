@@ -144,10 +144,6 @@ export class UnacknowledgedQueue<N> {
     this.#take(more, received)
     return 'accepted'
   }
-  /** The oldest ones, so many, count as acknowledged from now on. That is no answer: one that is due still is. */
-  giveUp(count: number, received?: (note: N) => void): void {
-    this.#take(count, received)
-  }
   /** Of what waits, what is to be written now, in order. */
   release(): readonly Entry<N>[] {
     if (!this.#isConnected || this.#waiting === null) return NONE

@@ -15,6 +15,8 @@ export interface Sent {
   readonly outlet: Outlet
   /** Null: nobody is to be told when it does not get there. */
   readonly origin: Jid | null
+  /** When it was to be written for the first time. */
+  readonly since: Millis
   /** Its place in the outlet, since the stream was lost. */
   waiting: Waiting | null
 }
@@ -37,7 +39,10 @@ export class ManagedPeer implements Asked {
   isAskDue = false
   isAnswerDue = false
   readonly isSilent = false
+  /** When it was last not full, or the other side has acknowledged something. */
+  movedAt: Millis = 0
   #emptied: (() => void)[] = []
+  readonly #behind = new Set<Outlet>()
   readonly #heard: (note: Sent) => void
   readonly #handledBefore: number
   /** Of what is done on the stream, what does not count. */
@@ -78,14 +83,21 @@ export class ManagedPeer implements Asked {
     this.stream.send(REQUEST)
   }
   /** `<a/>` from the other side. */
-  acknowledge(h: number): Acknowledgement {
+  acknowledge(h: number, now: Millis): Acknowledgement {
+    const before = this.queue.size
     const outcome = this.queue.acknowledge(h, this.#heard)
+    if (this.queue.size < before) this.movedAt = now
     if (this.queue.size === 0) this.#isEmpty()
+    if (!this.isFull) this.#goOn()
     return outcome
   }
-  /** It is slow to tell. What is over the limit is believed to have got through, as without all this. */
-  believe(): void {
-    if (this.queue.isOverfull) this.queue.giveUp(this.queue.size >> 1, this.#heard)
+  /** As much is written as may be without an acknowledgement: what comes waits in its outlet. */
+  get isFull(): boolean {
+    return this.queue.isOverfull
+  }
+  /** The outlet goes on when the other side has acknowledged so much that there is room. */
+  whenAcknowledged(outlet: Outlet): void {
+    this.#behind.add(outlet)
   }
   /** Resolves when the other side has acknowledged everything, or the stream is lost. */
   whenEmpty(): Promise<void> {
@@ -100,8 +112,8 @@ export class ManagedPeer implements Asked {
     this.queue.disconnect()
     const byOutlet = new Map<Outlet, Waiting[]>()
     for (const { packet, note } of this.queue) {
-      const { outlet, origin } = note!
-      note!.waiting = outlet.waitingOf(packet, origin, true)
+      const { outlet, origin, since } = note!
+      note!.waiting = outlet.waitingOf(packet, origin, true, since)
       const all = byOutlet.get(outlet)
       if (all === undefined) byOutlet.set(outlet, [note!.waiting])
       else all.push(note!.waiting)
@@ -127,6 +139,11 @@ export class ManagedPeer implements Asked {
   /** More than is known now will not be known of what has got through: nobody waits for it any more. */
   learned(): void {
     for (const outlet of this.outlets) outlet.learned()
+  }
+  #goOn(): void {
+    const behind = [...this.#behind]
+    this.#behind.clear()
+    for (const outlet of behind) outlet.goOn()
   }
   #isEmpty(): void {
     for (const tell of this.#emptied.splice(0)) tell()

@@ -2,7 +2,8 @@
  * XEP-0198 between servers, where a certificate proves the one that calls, by SASL or beside dialback. What the other side has not acknowledged when a stream breaks waits for the next one in its outlet, as
  * if it had never been written; who has opened the stream asks with `<resume/>` how much of it was handled, and tells how
  * much he has handled himself, so that nothing comes twice. If nobody can tell, messages and presence are sent again, and
- * requests are refused: done twice they might do harm.
+ * requests are refused: done twice they might do harm. What was not acknowledged is not known to be there: so much may be on
+ * its way, and what comes then waits in its outlet.
  *
  * A stream is known by the pair of its header. Others that dialback has granted on it are counted with that one, and the answer to
  * `<resume/>` says of all what has got through; but on the stream that goes on with it, they have to be granted again
@@ -83,12 +84,13 @@ export class PeerManagement {
     this.#forget(this.#named)
     return enabled(id, SECOND * Math.ceil(this.#parts.settings['queue-timeout'] / SECOND), '')
   }
-  /** A stanza was written. @param origin who is to be told when it does not get there */
-  sent(managed: ManagedPeer, packet: Packet, outlet: Outlet, origin: Jid | null): void {
+  /** A stanza was written. @param origin who is to be told when it does not get there @param since when it was to be written first */
+  sent(managed: ManagedPeer, packet: Packet, outlet: Outlet, origin: Jid | null, since: Millis): void {
     const { queue } = managed
-    queue.push(packet, this.#parts.clock.now(), { packet, outlet, origin, waiting: null })
+    const now = this.#parts.clock.now()
+    queue.push(packet, now, { packet, outlet, origin, since, waiting: null })
     if (queue.size > LOOSE_MAX) packet.keep()
-    managed.believe()
+    if (!managed.isFull) managed.movedAt = now
     this.#asking.look(managed)
   }
   /** Asks for a sign of life. */
@@ -100,7 +102,7 @@ export class PeerManagement {
     const { managed } = stream
     const h = readCount(element)
     if (managed === null || h === null) throw new StreamError('bad-format', 'An <a/> that nobody can count')
-    if (managed.acknowledge(h) === 'too-high') throw tooHigh(h, managed)
+    if (managed.acknowledge(h, this.#parts.clock.now()) === 'too-high') throw tooHigh(h, managed)
     this.#asking.look(managed)
   }
 

@@ -24,11 +24,16 @@ export interface OutletParts {
   readonly written: (packet: Packet) => void
 }
 
+/** So many times as long as a stanza waits at most, it is written again to one stream after the other. */
+const ATTEMPTS_SPAN = 4
+
 export interface Waiting {
   readonly packet: Packet
   /** Null: nobody is to be told. */
   readonly origin: Jid | null
   readonly octets: number
+  /** When it was to be written for the first time. */
+  readonly since: Millis
   readonly until: Millis
   /** It was written to a stream that broke, and nobody has said whether it got through. */
   isUnsure: boolean
@@ -67,17 +72,25 @@ export class Outlet {
   whenEmpty(): Promise<void> {
     return new Promise((empty) => (this.waiting === 0 ? empty() : void this.#emptied.push(empty)))
   }
-  /** Writes it, or keeps it until there is a stream. @throws StanzaError */
+  /** Writes it, or keeps it until there is a stream that takes more. @throws StanzaError */
   send(packet: Packet, origin: Jid | null): void {
-    if (this.stream === null) return this.#keep(packet, origin)
+    const { stream } = this
+    if (stream === null) return this.#keep(packet, origin)
+    if (this.#queue.length === 0 && stream.managed?.isFull !== true)
+      return this.#write(stream, packet, origin, this.#parts.clock.now())
+    this.#keep(packet, origin)
+    stream.managed?.whenAcknowledged(this)
+  }
+  /** @param since when it was to be written for the first time */
+  #write(stream: PeerStream, packet: Packet, origin: Jid | null, since: Millis): void {
     const text = forAnyStream(packet).wire
-    const { peerStanzaMax } = this.stream
+    const { peerStanzaMax } = stream
     // XEP-0478 3.2: it would end the stream, and hurt others
     if (peerStanzaMax > 0 && text.length > peerStanzaMax)
       throw new StanzaError('policy-violation', { text: 'The other server does not take stanzas of this size' })
     this.#sentAt = this.#parts.clock.now()
     this.#unansweredSince ??= this.#sentAt
-    this.stream.sendStanza(text, packet, this, origin)
+    stream.sendStanza(text, packet, this, origin, since)
     if (this.stream?.managed === null) this.#parts.written(packet)
   }
   /** Since when it has not been answered what was sent; null: it was. @param heardAt when anything was last heard */
@@ -95,27 +108,39 @@ export class Outlet {
     this.stream = stream
     this.failure = null
     this.#unansweredSince = null
-    const queue = this.#empty()
-    const old = outOfDate(queue)
-    for (const waiting of queue) {
-      const { packet, origin } = waiting
-      if (old.has(waiting)) continue
-      if (waiting.isUnsure && !mayComeTwice(packet)) {
-        this.#tell(waiting, new StanzaError('remote-server-timeout'))
-        continue
-      }
-      try {
-        this.send(packet, origin)
-      } catch (error) {
-        if (!(error instanceof StanzaError)) throw error
-        this.#parts.refuse(packet, error, origin)
-      }
+    const old = outOfDate(this.#queue)
+    for (const waiting of old) this.forget(waiting)
+    this.goOn()
+  }
+  /** Writes what waits, as long as the stream takes more. */
+  goOn(): void {
+    const { stream } = this
+    if (stream === null) return
+    while (this.stream === stream && this.#queue.length > 0 && stream.managed?.isFull !== true) {
+      const waiting = this.#queue.shift()!
+      this.#octets -= waiting.octets
+      this.#writeLate(stream, waiting)
+    }
+    if (this.stream !== stream) return
+    if (this.#queue.length > 0) stream.managed?.whenAcknowledged(this)
+    else this.#empty()
+  }
+  #writeLate(stream: PeerStream, waiting: Waiting): void {
+    const { packet, origin, isUnsure, since, until } = waiting
+    if (isUnsure && (!mayComeTwice(packet) || until <= this.#parts.clock.now()))
+      return this.#tell(waiting, new StanzaError('remote-server-timeout'))
+    try {
+      this.#write(stream, packet, origin, since)
+    } catch (error) {
+      if (!(error instanceof StanzaError)) throw error
+      this.#parts.refuse(packet, error, origin)
     }
   }
   /** @param isUnsure it may have got through */
-  waitingOf(packet: Packet, origin: Jid | null, isUnsure = false): Waiting {
+  waitingOf(packet: Packet, origin: Jid | null, isUnsure = false, since = this.#parts.clock.now()): Waiting {
     const { clock, waitMs } = this.#parts
-    return { packet, origin, octets: packet.payload.text.length, until: clock.now() + waitMs, isUnsure }
+    const until = Math.min(clock.now() + waitMs, since + ATTEMPTS_SPAN * waitMs)
+    return { packet, origin, octets: packet.payload.text.length, since, until, isUnsure }
   }
   /** Their stream is lost: they wait before all others. */
   putBack(waiting: readonly Waiting[]): void {

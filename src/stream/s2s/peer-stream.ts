@@ -133,10 +133,10 @@ export class PeerStream implements CarrierHandler, PairedStream {
 
   // What the switchboard asks
 
-  sendStanza(text: Wire, packet: Packet, outlet: Outlet, origin: Jid | null): void {
+  sendStanza(text: Wire, packet: Packet, outlet: Outlet, origin: Jid | null, since: Millis): void {
     this.usedAt = this.#parts.clock.now()
     this.send(text)
-    if (this.managed !== null) this.#parts.management!.sent(this.managed, packet, outlet, origin)
+    if (this.managed !== null) this.#parts.management!.sent(this.managed, packet, outlet, origin, since)
   }
   /** The server stops: what has come is done, and of a stream that counts stanzas no more are taken. */
   rest(): void {

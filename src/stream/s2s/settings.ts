@@ -45,7 +45,7 @@ export const federationSettings = section({
   'queue-stanzas': count(
     2000,
     between(1, 1_000_000),
-    'Stanzas that wait for a stream from one of our domains to one of others. One user may have as many of them as are still free for others. More are refused with resource-constraint.',
+    'Stanzas that wait for a stream from one of our domains to one of others. One user may have as many of them as are still free for others. More are refused with resource-constraint. As many may be on their way to a server that acknowledges them (XEP-0198).',
   ),
   'queue-size': size('4 MiB', between('10 KB', '1 GiB'), 'Octets that wait, shared likewise.'),
   'output-queue': size(

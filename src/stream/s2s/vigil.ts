@@ -58,6 +58,7 @@ export class Vigil {
   }
   #look(): void {
     const now = this.#parts.host.clock.now()
+    this.#giveUpStuck(now)
     for (const [key, { link, heardAt }] of this.#heard()) {
       const since = this.#unansweredSince(key, heardAt)
       if (since !== null) this.#suspect(link, since, heardAt, now)
@@ -65,6 +66,14 @@ export class Vigil {
       if (link.state !== 'up') link.look() // it may have been heard
     }
     this.#timer = this.#next()
+  }
+  /** What is not acknowledged is not known to be there. Whoever acknowledges none of as much as may be on its way has lost it. */
+  #giveUpStuck(now: Millis): void {
+    const { outlets, settings } = this.#parts
+    for (const { stream } of outlets.values()) {
+      const managed = stream?.managed ?? null
+      if (managed !== null && managed.isFull && now - managed.movedAt >= settings['dead-after']) managed.stream.destroy()
+    }
   }
   /** When anything was last heard of each link that there is a stream for. */
   #heard(): Map<string, { readonly link: Link; readonly heardAt: Millis }> {
