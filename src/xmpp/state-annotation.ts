@@ -72,6 +72,26 @@ export const sayingSomething = (packet: Packet): Packet =>
     ? without(packet, (e) => isAnnotation(e) && !DOUBTS.some((d) => e.child(d) !== undefined))
     : packet
 
+/**
+ * Does a client that gets only the newer one of two notices of one resource believe what it would believe after both? One
+ * without an annotation says all there is to say. An annotation says nothing of what anybody else has annotated.
+ */
+export function saysAllOf(newer: Packet, older: Packet): boolean {
+  const by = annotatorsOf(newer)
+  if (by.length === 0) return true
+  const before = annotatorsOf(older)
+  return before.length > 0 && before.every((annotator) => by.includes(annotator))
+}
+/** Who doubts the presence after this notice. @param before who did so before it */
+export function doubtersAfter(before: readonly string[], packet: Packet): readonly string[] {
+  const by = annotatorsOf(packet)
+  if (by.length === 0) return by
+  const doubting = annotatorsOf(sayingSomething(packet))
+  return [...before.filter((annotator) => !by.includes(annotator)), ...doubting].toSorted()
+}
+const annotatorsOf = ({ payload }: Packet): readonly string[] =>
+  mayBeAnnotated(payload) ? payload.elements.filter(isAnnotation).map((e) => e.attr('from') ?? '') : []
+
 /** What the domain that the presence comes from says of it. */
 export function doubtsIn(packet: Packet): readonly Doubt[] {
   const own = annotationOf(packet)

@@ -52,8 +52,12 @@ export class View {
       for (const full of [...this.dots.keys()]) if (full === from || full.startsWith(`${from}/`)) this.dots.delete(full)
       return
     }
-    // Rules 2 and 3: it says all that is in force
-    const doubts = new Map(annotations.filter((one): one is [string, Doubt] => one[1] !== null))
+    // Rule 2: of what others have annotated it says nothing; rule 3: without an annotation it takes all of that back
+    const doubts = new Map(annotations.length > 0 ? this.dots.get(from)?.doubts : [])
+    for (const [by, doubt] of annotations) {
+      if (doubt === null) doubts.delete(by)
+      else doubts.set(by, doubt)
+    }
     this.dots.set(from, { content, doubts })
   }
 }

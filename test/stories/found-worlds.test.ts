@@ -249,3 +249,23 @@ found(
   unsubscribe u11@c.example u12@a.example
   `,
 )
+
+found(
+  'a doubt of our own that gave way to one of the other server while a client was away is taken back',
+  `
+  u1@a.example/1 asks managed
+  u2@b.example/1 asks managed
+  connect u1@a.example/1
+  connect u2@b.example/1
+  cut a.example b.example
+  wait 90000
+  drop u1@a.example/1
+  show u2@b.example/1
+  drop u2@b.example/1
+  wait 20000
+  heal a.example b.example
+  wait 45000
+  connect u1@a.example/1
+  connect u2@b.example/1
+  `,
+)

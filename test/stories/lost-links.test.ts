@@ -447,6 +447,31 @@ story('T-PSA24: a client that is away is told once, when it is back', inMemory, 
   await again.expect(here(ORCHARD, AWAY), here(ORCHARD, AWAY + DOWN, romeo.jid))
 })
 
+/** In the outage Juliet has said something new, and has lost her own connection. */
+const XA = '<show>xa</show>'
+const JULIET_PAUSED = says('b.example', 'connection-paused')
+
+story('0311: a doubt that has given way to another one while a client was away is taken back', inMemory, async (cast) => {
+  const { romeo, b } = await verona(cast)
+  await b.lose()
+  await romeo.expect(here(ORCHARD, AWAY + DOWN))
+  const id = await lose(cast, romeo)
+  await b.send(presence(ORCHARD, XA + JULIET_PAUSED))
+  const again = await comeBack(cast, romeo, id)
+  await again.expect(here(ORCHARD, XA + UP, romeo.jid), here(ORCHARD, XA + JULIET_PAUSED))
+})
+
+story('0311: a doubt that has given way to another one while a client was inactive is taken back', inMemory, async (cast) => {
+  const { romeo, b } = await verona(cast)
+  await b.lose()
+  await romeo.expect(here(ORCHARD, AWAY + DOWN))
+  romeo.send(`<inactive xmlns='urn:xmpp:csi:0'/>`)
+  await cast.settle()
+  await b.send(presence(ORCHARD, XA + JULIET_PAUSED))
+  romeo.send(`<active xmlns='urn:xmpp:csi:0'/>`)
+  await romeo.expect(here(ORCHARD, XA + UP), here(ORCHARD, XA + JULIET_PAUSED))
+})
+
 story('T-PSA27: whom romeo has blocked he hears nothing of', inMemory, async (cast) => {
   const { romeo, b } = await verona(cast)
   await romeo.ask(

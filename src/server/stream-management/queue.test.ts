@@ -6,6 +6,7 @@ import { escape, wire } from '../../xml/wire.ts'
 import { jid, type Jid } from '../../xmpp/jid.ts'
 import { MUC_USER } from '../../xmpp/muc-user.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
+import { PSA } from '../../xmpp/state-annotation.ts'
 import { uint32, UnacknowledgedQueue, type QueueLimits } from './queue.ts'
 
 const JULIET = jid('juliet@example.net/balcony')
@@ -220,6 +221,29 @@ test('PSA-28: while it waits, only the newest presence of a resource is kept, in
   queue.push(presence(JULIET, 'request', 'subscribe'), 0)
   queue.push(presence(JULIET, 'back'), 0)
   assert.deepEqual(idsOf(queue), ['written', 'm', 'other', 'request', 'back'])
+})
+
+test('0311: while it waits, what takes one doubt back is left beside what names another, and both give way to what has none', () => {
+  const says = (by: string, ...doubts: readonly string[]) =>
+    el('state-annotation', PSA, { from: by }, ...doubts.map((doubt) => el(doubt, PSA)))
+  const [ours, over, theirs] = [says('a', 'server-unavailable'), says('a'), says('b', 'connection-paused')]
+  const queue = new UnacknowledgedQueue(LIMITS)
+  queue.disconnect()
+  const push = (id: string, ...more: readonly ReturnType<typeof says>[]): void =>
+    void queue.push(presence(JULIET, id, '', ...more), 0)
+  push('ours', ours)
+  push('over', over)
+  push('theirs', theirs)
+  push('again', theirs)
+  assert.deepEqual(idsOf(queue), ['over', 'again'])
+  push('both', theirs, ours)
+  assert.deepEqual(idsOf(queue), ['both'])
+  push('news')
+  push('paused', theirs)
+  assert.deepEqual(idsOf(queue), ['news', 'paused'], 'it takes back what others have said')
+  queue.push(presence(JULIET, 'gone', 'unavailable'), 0)
+  assert.deepEqual(idsOf(queue), ['gone'])
+  assert.equal(queue.octets, 150)
 })
 
 test("XEP-0045 7.6: an occupant's leaving is never left out, for the next of that nickname may be somebody else", () => {

@@ -1,9 +1,10 @@
 /**
- * What waits to be written to one client, in order. Of what a resource says of itself only the newest is left: the
- * client has not seen the older, so nothing that it has counted changes.
+ * What waits to be written to one client, in order. Of what is said of a resource only the newest is left, and what that
+ * does not say: the client has not seen the older, so nothing that it has counted changes.
  */
 import { roomMark } from '../../xmpp/muc-user.ts'
 import { isNotification, type Packet } from '../../xmpp/packet.ts'
+import { saysAllOf } from '../../xmpp/state-annotation.ts'
 
 export interface Waiter {
   readonly packet: Packet
@@ -13,8 +14,8 @@ export interface Waiter {
 export class Waiting<T extends Waiter> {
   octets = 0
   readonly #entries = new Map<number, T>()
-  /** The key of each resource's last presence. */
-  readonly #presences = new Map<string, number>()
+  /** By resource, the keys of the presences that may give way to its next one. */
+  readonly #presences = new Map<string, readonly number[]>()
   #keys = 0
 
   get size(): number {
@@ -26,7 +27,7 @@ export class Waiting<T extends Waiter> {
   /** At the end. */
   put(entry: T): void {
     const key = (this.#keys += 1)
-    if (isNotification(entry.packet)) this.#supersede(entry.packet.from.full, key)
+    if (isNotification(entry.packet)) this.#supersede(entry.packet, key)
     this.#entries.set(key, entry)
     this.octets += entry.octets
   }
@@ -39,19 +40,21 @@ export class Waiting<T extends Waiter> {
     }
   }
 
-  #supersede(from: string, key: number): void {
-    const old = this.#presences.get(from)
-    if (old !== undefined) {
-      const entry = this.#entries.get(old)!
-      if (givesWay(entry.packet)) this.#drop(old, entry)
-    }
-    this.#presences.set(from, key)
+  #supersede(packet: Packet, key: number): void {
+    const { full } = packet.from
+    const before = this.#presences.get(full) ?? []
+    const waiting = before.filter((old) => givesWay(this.#entries.get(old)!.packet))
+    const superseded = waiting.filter((old) => saysAllOf(packet, this.#entries.get(old)!.packet))
+    for (const old of superseded) this.#drop(old, this.#entries.get(old)!)
+    this.#presences.set(full, [...waiting.filter((old) => !superseded.includes(old)), key])
   }
   #drop(key: number, entry: T): void {
     this.#entries.delete(key)
     this.octets -= entry.octets
-    const from = entry.packet.from.full
-    if (this.#presences.get(from) === key) this.#presences.delete(from)
+    const { full } = entry.packet.from
+    const rest = this.#presences.get(full)?.filter((one) => one !== key) ?? []
+    if (rest.length > 0) this.#presences.set(full, rest)
+    else this.#presences.delete(full)
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Packet } from '../../xmpp/packet.ts'
-import { sayingSomething } from '../../xmpp/state-annotation.ts'
+import { doubtersAfter, sayingSomething } from '../../xmpp/state-annotation.ts'
 
 /** Full JIDs that are remembered for one client. */
 const SHOWN_MAX = 2000
@@ -25,7 +25,7 @@ export class Shown {
   /** The client is shown this presence: available or unavailable. */
   note(packet: Packet): void {
     const { from } = packet
-    if (packet.type === '') this.#set(from.full, digestOf(packet))
+    if (packet.type === '') this.#set(from.full, stateAfter(this.#states.get(from.full), packet))
     else if (from.isBare) this.#closeAll(from.bare)
     else this.#set(from.full, GONE)
   }
@@ -37,7 +37,7 @@ export class Shown {
   /** Does the client certainly know this available presence? Its id does not matter. */
   isKnown(packet: Packet): boolean {
     const state = this.#states.get(packet.from.full)
-    return state !== undefined && state !== GONE && state === digestOf(packet)
+    return state !== undefined && state !== GONE && state === stateAfter(state, packet)
   }
 
   #set(full: string, state: string): void {
@@ -56,6 +56,11 @@ export class Shown {
   }
 }
 
+/** What a notice says, and by whose doubts it is shown: what somebody has annotated before holds until they say another thing. */
+function stateAfter(before: string | undefined, packet: Packet): string {
+  const doubters = before === undefined ? [] : before.split(' ').slice(1)
+  return [digestOf(packet), ...doubtersAfter(doubters, packet)].join(' ')
+}
 /** A doubt that was taken back (XEP-0310) is none: such a presence is what it was before. */
 function digestOf(packet: Packet): string {
   const { lang, extra, payload } = sayingSomething(packet)

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { wire } from '../../xml/wire.ts'
 import { jid } from '../../xmpp/jid.ts'
 import { Packet, Payload, type Kind } from '../../xmpp/packet.ts'
+import { PSA } from '../../xmpp/state-annotation.ts'
 import { ClientState, type CsiOptions } from './queue.ts'
 
 const ME = jid('me@example.net/phone')
@@ -14,6 +15,10 @@ function packet(kind: Kind, from: string, type = '', payload = ''): Packet {
   return Packet.of({ kind, type, from: jid(from), to: ME, payload: Payload.ofText(wire(payload)) })
 }
 const available = (from: string, show = 'away'): Packet => packet('presence', from, '', `<show>${show}</show>`)
+const annotation = (by: string, doubt: string): string =>
+  `<state-annotation xmlns='${PSA}' from='${by}'>${doubt === '' ? '' : `<${doubt}/>`}</state-annotation>`
+const annotated = (from: string, show: string, ...by: readonly (readonly [string, string])[]): Packet =>
+  packet('presence', from, '', `<show>${show}</show>${by.map(([annotator, doubt]) => annotation(annotator, doubt)).join('')}`)
 const gone = (from: string): Packet => packet('presence', from, 'unavailable')
 const chat = (from: string, text = 'hello', state = ''): Packet => packet('message', from, 'chat', `<body>${text}</body>${state}`)
 const state = (name: string): string => `<${name} xmlns='${STATES}'/>`
@@ -235,8 +240,14 @@ const BARE = ['a@b', 'c@b', 'b'] as const
 const full = fc.tuple(fc.constantFrom(...BARE), fc.constantFrom('x', 'y')).map(([bare, resource]) => `${bare}/${resource}`)
 const anyone = fc.oneof({ weight: 5, arbitrary: full }, { weight: 1, arbitrary: fc.constantFrom<string>(...BARE) })
 const shows = fc.constantFrom('away', 'dnd')
+/** One annotation, or two; an empty one takes back what was said, and stands alone. */
+const doubts = fc.oneof(
+  fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom('', 'connection-paused')).map((one) => [one]),
+  fc.constant([['b', 'connection-paused'] as const, ['a', 'server-unavailable'] as const]),
+)
 const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 8, arbitrary: fc.tuple(anyone, shows).map(([from, show]) => available(from, show)) },
+  { weight: 4, arbitrary: fc.tuple(full, shows, doubts).map(([from, show, by]) => annotated(from, show, ...by)) },
   { weight: 5, arbitrary: anyone.map(gone) },
   { weight: 3, arbitrary: fc.tuple(full, fc.constantFrom('composing', 'paused')).map(([from, name]) => typing(from, name)) },
   { weight: 1, arbitrary: full.map((from) => chat(from)) },
@@ -252,7 +263,7 @@ const limits = fc.constantFrom(3, 100)
 function viewOf(packets: readonly Packet[]): ReadonlyMap<string, string> {
   const view = new Map<string, string>()
   for (const { kind, type, from, payload } of packets) {
-    if (kind === 'presence' && type === '') view.set(from.full, payload.text)
+    if (kind === 'presence' && type === '') view.set(from.full, shownBy(view.get(from.full), payload))
     else if (kind === 'presence' && type === 'unavailable') {
       const isOver = (seen: string): boolean => seen === from.full || (from.isBare && seen.startsWith(`${from.bare}/`))
       for (const seen of view.keys()) if (isOver(seen)) view.delete(seen)
@@ -262,6 +273,17 @@ function viewOf(packets: readonly Packet[]): ReadonlyMap<string, string> {
     }
   }
   return view
+}
+/** An annotation holds until its annotator says another one, or a presence comes that has none. */
+function shownBy(before: string | undefined, { elements }: Payload): string {
+  const [show] = elements
+  const doubts = new Map<string, string>(elements.length > 1 && before !== undefined ? JSON.parse(before)[1] : [])
+  for (const e of elements.slice(1)) {
+    const doubt = e.elements[0]?.name
+    if (doubt === undefined) doubts.delete(e.attr('from')!)
+    else doubts.set(e.attr('from')!, doubt)
+  }
+  return JSON.stringify([show!.text, [...doubts].toSorted()])
 }
 const sorted = (view: ReadonlyMap<string, string>): readonly [string, string][] =>
   [...view].toSorted(([a], [b]) => (a < b ? -1 : 1))

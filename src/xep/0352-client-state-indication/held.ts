@@ -1,0 +1,57 @@
+/** XEP-0352: the stanzas that wait for one client, in order, and by what takes their place. */
+import { keptPacket } from '../../im/kept.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+
+interface Entry {
+  readonly key: string
+  readonly packet: Packet
+}
+
+export class Held {
+  octets = 0
+  readonly #entries = new Map<number, Entry>()
+  /** Where they stand, by their key. */
+  readonly #places = new Map<string, readonly number[]>()
+  #last = 0
+
+  get size(): number {
+    return this.#entries.size
+  }
+  has(key: string): boolean {
+    return this.#places.has(key)
+  }
+  of(key: string): readonly Packet[] {
+    return (this.#places.get(key) ?? []).map((place) => this.#entries.get(place)!.packet)
+  }
+  /** At the end. */
+  add(key: string, packet: Packet): void {
+    this.#last += 1
+    this.#entries.set(this.#last, { key, packet: keptPacket(packet) })
+    this.#places.set(key, [...(this.#places.get(key) ?? []), this.#last])
+    this.octets += packet.payload.text.length
+  }
+  /** Those under that key that give way. */
+  dropOf(key: string, givesWay: (packet: Packet) => boolean = () => true): void {
+    for (const place of this.#places.get(key) ?? []) if (givesWay(this.#entries.get(place)!.packet)) this.#remove(place)
+  }
+  drop(givesWay: (packet: Packet) => boolean): void {
+    for (const [place, { packet }] of this.#entries) if (givesWay(packet)) this.#remove(place)
+  }
+  /** In order; they wait no longer. */
+  *take(which: (packet: Packet) => boolean): Generator<Packet> {
+    for (const [place, { packet }] of this.#entries) {
+      if (!which(packet)) continue
+      this.#remove(place)
+      yield packet
+    }
+  }
+
+  #remove(place: number): void {
+    const { key, packet } = this.#entries.get(place)!
+    this.#entries.delete(place)
+    const rest = this.#places.get(key)!.filter((one) => one !== place)
+    if (rest.length > 0) this.#places.set(key, rest)
+    else this.#places.delete(key)
+    this.octets -= packet.payload.text.length
+  }
+}
