@@ -2,6 +2,7 @@
  * Who has come and gone, and who could not come in: a line in the log for each login, return, failure and end, counters, and
  * the last failures for the operator's view.
  */
+import { BoundedMap } from '../base/bounded-map.ts'
 import type { Millis } from '../base/clock.ts'
 import type { Facts } from '../server/account/facts.ts'
 import type { Host } from '../server/feature.ts'
@@ -27,7 +28,7 @@ type Failure = Facts['login-failed']
 
 export class LoginsWatch {
   readonly #host: Pick<Host, 'clock' | 'log'>
-  readonly #failures = new Map<string, LoginFailures>()
+  readonly #failures = new BoundedMap<string, LoginFailures>(FAILURES_MAX)
 
   constructor(host: Pick<Host, 'clock' | 'log' | 'metrics' | 'on'>) {
     const { log, metrics } = host
@@ -63,8 +64,6 @@ export class LoginsWatch {
     if (isRare) log.info({ account, address, mechanism, reason }, 'A login has failed')
     const key = JSON.stringify([account, address, reason])
     const count = (this.#failures.get(key)?.count ?? 0) + 1
-    this.#failures.delete(key)
     this.#failures.set(key, { account, address, mechanism, reason, count, lastAt: clock.now() })
-    if (this.#failures.size > FAILURES_MAX) this.#failures.delete(this.#failures.keys().next().value!)
   }
 }

@@ -2,6 +2,7 @@
  * Ports on which connections are accepted, and the limits that hold before a connection has said anything:
  * too many of one address, at a time or in a minute, are closed at once (XEP-0205 3; nothing is sent).
  */
+import { BoundedMap } from '../base/bounded-map.ts'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { TLSSocket, type TLSSocketOptions } from 'node:tls'
 import type { Clock, Millis } from '../base/clock.ts'
@@ -26,7 +27,7 @@ export class Admission {
   readonly #limits: AdmissionLimits
   readonly #clock: Clock
   readonly #open = new Map<string, number>()
-  readonly #recent = new Map<string, { since: Millis; count: number }>()
+  readonly #recent = new BoundedMap<string, { since: Millis; count: number }>(ADDRESSES_MAX)
   refused = 0
 
   constructor(limits: AdmissionLimits, clock: Clock) {
@@ -56,9 +57,7 @@ export class Admission {
     const now = this.#clock.now()
     let recent = this.#recent.get(network)
     if (recent === undefined || now - recent.since >= MINUTE) {
-      this.#recent.delete(network)
       this.#recent.set(network, (recent = { since: now, count: 0 }))
-      if (this.#recent.size > ADDRESSES_MAX) this.#recent.delete(this.#recent.keys().next().value!)
     }
     recent.count += 1
     return recent.count <= perMinute

@@ -2,6 +2,7 @@
  * Who may use the operator's view. `porchlight admin` asks over the control socket for a ticket; the browser trades
  * it, once and soon, for a login. So nobody has a password here: whoever may use the control socket may come in.
  */
+import { BoundedMap } from '../../base/bounded-map.ts'
 import type { Clock, Millis } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
 
@@ -27,8 +28,8 @@ const MAX = 32
 export class Logins {
   readonly #clock: Clock
   readonly #entropy: Entropy
-  readonly #tickets = new Map<string, { readonly role: Role; readonly endsAt: Millis }>()
-  readonly #logins = new Map<string, Login>()
+  readonly #tickets = new BoundedMap<string, { readonly role: Role; readonly endsAt: Millis }>(MAX)
+  readonly #logins = new BoundedMap<string, Login>(MAX)
 
   constructor(clock: Clock, entropy: Entropy) {
     this.#clock = clock
@@ -36,7 +37,7 @@ export class Logins {
   }
   ticket(role: Role): string {
     const ticket = token(this.#entropy)
-    keep(this.#tickets, ticket, { role, endsAt: this.#clock.now() + TICKET_MS })
+    this.#tickets.set(ticket, { role, endsAt: this.#clock.now() + TICKET_MS })
     return ticket
   }
   /** @returns the name of the login, which only its browser knows; null: the ticket is used, too old, or none */
@@ -45,7 +46,7 @@ export class Logins {
     this.#tickets.delete(ticket)
     if (found === undefined || found.endsAt <= this.#clock.now()) return null
     const name = token(this.#entropy)
-    keep(this.#logins, name, { role: found.role, csrf: token(this.#entropy), endsAt: this.#clock.now() + IDLE_MS })
+    this.#logins.set(name, { role: found.role, csrf: token(this.#entropy), endsAt: this.#clock.now() + IDLE_MS })
     return name
   }
   find(name: string): Login | null {
@@ -62,9 +63,4 @@ export class Logins {
   end(name: string): void {
     this.#logins.delete(name)
   }
-}
-
-function keep<T>(map: Map<string, T>, name: string, value: T): void {
-  if (map.size >= MAX) map.delete(map.keys().next().value!)
-  map.set(name, value)
 }

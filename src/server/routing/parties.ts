@@ -2,18 +2,19 @@
  * Who stands behind the domains of others. A share that each domain has is worth nothing against somebody who has as many
  * domains as they like. So domains are one party when their servers show one certificate or come from one address.
  */
+import { BoundedMap } from '../base/bounded-map.ts'
 
 /** Domains, and signs, that are remembered; beyond it those that were not seen for longest are forgotten. */
 const KNOWN_MAX = 10_000
 
 export class Parties {
-  readonly #max: number
-  /** By domain, and by what its server is recognised by. The least recently seen comes first. */
-  readonly #byDomain = new Map<string, string>()
-  readonly #bySign = new Map<string, string>()
+  /** By domain, and by what its server is recognised by. */
+  readonly #byDomain: BoundedMap<string, string>
+  readonly #bySign: BoundedMap<string, string>
 
   constructor(max = KNOWN_MAX) {
-    this.#max = max
+    this.#byDomain = new BoundedMap(max)
+    this.#bySign = new BoundedMap(max)
   }
   /**
    * A server has proved that it speaks for `domain`.
@@ -22,17 +23,11 @@ export class Parties {
   learn(domain: string, signs: readonly string[]): void {
     const known = signs.map((sign) => this.#bySign.get(sign)).find((party) => party !== undefined)
     const party = this.#byDomain.get(domain) ?? known ?? domain
-    this.#keep(this.#byDomain, domain, party)
-    for (const sign of signs) this.#keep(this.#bySign, sign, this.#bySign.get(sign) ?? party)
+    this.#byDomain.set(domain, party)
+    for (const sign of signs) this.#bySign.set(sign, this.#bySign.get(sign) ?? party)
   }
   /** The name of the party: that of its first domain. A domain of which nothing is known is a party of its own. */
   of(domain: string): string {
     return this.#byDomain.get(domain) ?? domain
-  }
-
-  #keep(map: Map<string, string>, key: string, party: string): void {
-    map.delete(key)
-    map.set(key, party)
-    if (map.size > this.#max) map.delete(map.keys().next().value!)
   }
 }

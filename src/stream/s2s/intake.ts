@@ -3,6 +3,7 @@
  * every other domain of the same party. What is too much waits, and we read no more; requests for subscriptions that are
  * too many are refused. Nobody else is touched.
  */
+import { BoundedMap } from '../../base/bounded-map.ts'
 import { Bucket } from '../../base/bucket.ts'
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Parties } from '../../server/routing/parties.ts'
@@ -25,7 +26,7 @@ export class Intake {
   readonly #settings: FederationSettings
   readonly #parties: Parties
   readonly #clock: Clock
-  readonly #paces = new Map<string, Pace>()
+  readonly #paces = new BoundedMap<string, Pace>(PARTIES_MAX)
 
   constructor(settings: FederationSettings, parties: Parties, clock: Clock) {
     this.#settings = settings
@@ -45,10 +46,7 @@ export class Intake {
 
   #pace(party: string): Pace {
     let pace = this.#paces.get(party)
-    if (pace === undefined) {
-      if (this.#paces.size >= PARTIES_MAX) this.#paces.delete(this.#paces.keys().next().value!)
-      this.#paces.set(party, (pace = this.#fresh()))
-    }
+    if (pace === undefined) this.#paces.set(party, (pace = this.#fresh()))
     return pace
   }
   #fresh(): Pace {

@@ -8,6 +8,7 @@
  *   from behind the same address, does not concern the owner.
  * - An address that has not failed at this account yet waits for a moment at most, however many others guess.
  */
+import { BoundedMap } from '../../base/bounded-map.ts'
 import { Bucket } from '../../base/bucket.ts'
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
@@ -45,9 +46,9 @@ export class Guesses {
   readonly #limits: GuessLimits
   readonly #clock: Clock
   readonly #log: Log
-  readonly #addresses = new Map<string, Failures>()
-  readonly #accounts = new Map<string, Failures>()
-  readonly #pairs = new Map<string, Pair>()
+  readonly #addresses = new BoundedMap<string, Failures>(KNOWN_MAX)
+  readonly #accounts = new BoundedMap<string, Failures>(KNOWN_MAX)
+  readonly #pairs = new BoundedMap<string, Pair>(KNOWN_MAX)
   readonly #slowed: Counter
   readonly #refused: Counter
 
@@ -87,7 +88,7 @@ export class Guesses {
   succeeded(account: string, address: string): void {
     const key = keyOf(account, networkOf(address))
     const pair = this.#pairs.get(key) ?? this.#fresh(this.#limits.perAddress)
-    keep(this.#pairs, key, { ...pair, isKnown: true })
+    this.#pairs.set(key, { ...pair, isKnown: true })
   }
 
   #ofOthers(account: string, network: string, isFirst: boolean): Millis {
@@ -102,7 +103,7 @@ export class Guesses {
     if (perMinute === 0) return true
     const now = this.#clock.now()
     const failures = map.get(key) ?? (this.#fresh(perMinute) as Failures as T)
-    keep(map, key, failures)
+    map.set(key, failures)
     const debt = this.#debt(failures)
     if (debt < DEBT_MAX) failures.bucket.take(1, now)
     if (this.#debt(failures) === 0) return true
@@ -119,9 +120,3 @@ export class Guesses {
 }
 
 const keyOf = (account: string, network: string): string => `${network} ${account}`
-
-function keep<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size > KNOWN_MAX) map.delete(map.keys().next().value!)
-}

@@ -1,11 +1,9 @@
 /** How often one address may try to register: a bucket of attempts that fills up again within an hour. */
+import { BoundedMap } from '../../base/bounded-map.ts'
+import { Bucket } from '../../base/bucket.ts'
 import type { Clock, Millis } from '../../base/clock.ts'
 import { networkOf } from '../../base/network.ts'
 
-interface Bucket {
-  left: number
-  at: Millis
-}
 const HOUR: Millis = 3_600_000
 /** More addresses are not remembered: the one that has waited longest is forgotten. */
 const ADDRESSES_MAX = 10_000
@@ -13,8 +11,8 @@ const ADDRESSES_MAX = 10_000
 export class Attempts {
   readonly #clock: Clock
   readonly #perHour: number
-  /** The last to try stands last. */
-  readonly #buckets = new Map<string, Bucket>()
+  /** They hold milliseconds, of which every attempt takes its share of an hour: so nothing is lost by rounding. */
+  readonly #buckets = new BoundedMap<string, Bucket>(ADDRESSES_MAX)
 
   /** @param perHour 0: no limit */
   constructor(clock: Clock, perHour: number) {
@@ -26,14 +24,8 @@ export class Attempts {
     if (this.#perHour === 0) return true
     const key = networkOf(address)
     const now = this.#clock.now()
-    const bucket = this.#buckets.get(key) ?? { left: this.#perHour, at: now }
-    bucket.left = Math.min(this.#perHour, bucket.left + ((now - bucket.at) / HOUR) * this.#perHour)
-    bucket.at = now
-    this.#buckets.delete(key)
+    const bucket = this.#buckets.get(key) ?? new Bucket(HOUR, 1000, now)
     this.#buckets.set(key, bucket)
-    if (this.#buckets.size > ADDRESSES_MAX) this.#buckets.delete(this.#buckets.keys().next().value!)
-    if (bucket.left < 1) return false
-    bucket.left -= 1
-    return true
+    return bucket.tryTake(HOUR / this.#perHour, now) === 0
   }
 }
