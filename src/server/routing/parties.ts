@@ -2,7 +2,7 @@
  * Who stands behind the domains of others. A share that each domain has is worth nothing against somebody who has as many
  * domains as they like. So domains are one party when their servers show one certificate or come from one address.
  */
-import { BoundedMap } from '../base/bounded-map.ts'
+import { BoundedMap } from '../../base/bounded-map.ts'
 
 /** Domains, and signs, that are remembered; beyond it those that were not seen for longest are forgotten. */
 const KNOWN_MAX = 10_000
