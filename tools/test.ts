@@ -7,7 +7,7 @@ import { once } from 'node:events'
 
 const PREPARATION = new URL('../test/support/properties.ts', import.meta.url).href
 const HALVES: readonly (readonly string[])[] = [
-  ['src/**/*.test.ts', 'web/**/*.test.ts', 'bench/**/*.test.ts'],
+  ['src/**/*.test.ts', 'web/**/*.test.ts', 'bench/**/*.test.ts', 'tools/**/*.test.ts'],
   ['test/stories/**/*.test.ts', 'test/conformance/**/*.test.ts'],
 ]
 

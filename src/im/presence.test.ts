@@ -8,7 +8,7 @@ import { broadcastAvailable, broadcastUnavailable, ended, readPresence, receive,
 import { accountOf, allAvailable, presence, Recorder, request } from './recorder.ts'
 import { ALICE, alice, BOB, CAROL, child, ERIN, NOON, Scene } from './scene.ts'
 
-test('PRES-1 to PRES-5, 4.2.2: initial presence: subscribers, own resources, siblings, probes, what waits', () => {
+test('PRES-1, PRES-2, PRES-3, PRES-4, PRES-5, 4.2.2: initial presence: subscribers, own resources, siblings, probes, what waits', () => {
   const scene = new Scene(alice('1', '2', '3'))
   scene.available('1')
   assert.deepEqual(scene.available('2'), [

@@ -242,7 +242,7 @@ test(
     await page.waitForSelector('tbody tr:nth-child(1):has-text("device-050")')
     await page.goBack()
     await page.waitForSelector('tbody tr:nth-child(1):has-text("device-000")')
-    await page.fill('[name=find]', 'DEVICE-39')
+    await page.fill('[name=find]', 'Device-39')
     await page.waitForSelector('text=10 sessions:')
     await page.fill('[name=find]', '')
     await page.selectOption('[name=state]', 'available')

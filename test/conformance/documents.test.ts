@@ -1,6 +1,6 @@
 /**
  * What the pages for people say of the repository is so: what they link to and name is there, commands and options are
- * as they say, every dependency has its reason and every departure its page.
+ * as they say, and every dependency has its reason.
  */
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
@@ -100,17 +100,6 @@ test('docs/decisions: every dependency of the server has its line, and there is 
   const rows = tableBelow('docs/decisions/0001-runtime-dependencies.md', '# 0001: What the server depends on')
   const told = rows.flatMap(([packages]) => quoted(packages!))
   assert.deepEqual(told.toSorted(), Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }).sort())
-})
-
-test('docs/decisions: every departure that the code marks has its page, and numbers are given once', () => {
-  const numbers = find('docs/decisions/*.md').map((file) => /(\d{4})-/.exec(file)![1]!)
-  assert.equal(new Set(numbers).size, numbers.length, numbers.join(' '))
-  const marks = sources.flatMap((file) => [...read(file).matchAll(/DEVIATES\((\d+)\)/g)].map((match) => `${file} ${match[1]}`))
-  assert(marks.length > 0)
-  assert.deepEqual(
-    marks.filter((mark) => !numbers.includes(mark.split(' ')[1]!)),
-    [],
-  )
 })
 
 /** The names of the commands that `porchlight ... --help` lists. */

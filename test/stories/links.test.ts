@@ -1,5 +1,5 @@
 /**
- * Links between two servers (spec PSA-20, section 2.7), each transition of their state: what breaks, what is tried, what is
+ * Links between two servers (PSA-20), each transition of their state: what breaks, what is tried, what is
  * said of it, and what becomes of stanzas and presence meanwhile.
  */
 import assert from 'node:assert/strict'

@@ -368,7 +368,7 @@ story('T-C21: the server stops', REAL, async (cast) => {
   assert.equal(linkOf(alice.wire).closeCode, 1001)
 })
 
-story('CORE-11: no resource twice, whatever carries it', async (cast) => {
+story('RFC 6120 7: a stream binds one resource, whatever carries it', async (cast) => {
   const wire = await cast.authenticated('alice')
   assert.equal(await wire.bind('1'), `${bareOf('alice')}/1`)
   wire.write(`<iq type='set' id='bind'><bind xmlns='${BIND}'><resource>2</resource></bind></iq>`)
