@@ -96,6 +96,17 @@ test('docs/architecture.md: who may import whom is what the check enforces', () 
   assert.deepEqual(Object.fromEntries(told), Object.fromEntries(enforced))
 })
 
+test('docs/glossary.md: the types that it names are declared in the code', () => {
+  const code = find('src/**/*.ts', 'test/{model,support}/*.ts').map(read).join('\n')
+  const named = [...read('docs/glossary.md').matchAll(/^\|.*\| ([^|]*) \|$/gm)].flatMap(([, cell]) => quoted(cell!))
+  const types = named.filter((name) => /^[A-Z]\w+$/.test(name))
+  assert(types.length > 20)
+  assert.deepEqual(
+    types.filter((name) => !new RegExp(`\\b(class|interface|type) ${name}\\b`).test(code)),
+    [],
+  )
+})
+
 test('docs/decisions: every dependency of the server has its line, and there is no other', () => {
   const rows = tableBelow('docs/decisions/0001-runtime-dependencies.md', '# 0001: What the server depends on')
   const told = rows.flatMap(([packages]) => quoted(packages!))
