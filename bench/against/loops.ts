@@ -74,7 +74,7 @@ class Sender implements ScanHandler {
   readonly session: Session
   readonly #server: MemoryServer
   readonly #scanner = new Scanner(this, LIMITS)
-  readonly #isLocal = (domain: string): boolean => this.#server.host.router.isLocal(domain)
+  readonly #isOurs = (): boolean => true
 
   constructor(server: MemoryServer, bare: string) {
     this.#server = server
@@ -87,7 +87,7 @@ class Sender implements ScanHandler {
   header(): void {}
   footer(): void {}
   element(raw: RawElement): void {
-    this.#server.server.receive(this.session, packetFrom(raw, this.session, this.#isLocal).packet)
+    this.#server.server.receive(this.session, packetFrom(raw, this.session, this.#isOurs).packet)
   }
   nonza(name: string, attrs: Record<string, string> = {}): void {
     this.#server.server.receive(this.session, el(name, SM, attrs))

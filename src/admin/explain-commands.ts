@@ -47,12 +47,12 @@ const EVENTS_MAX = 10
 export const explainCommand = (host: ExplainParts): Command =>
   defineCommand('explain.presence', { watcher: v.string(), contact: v.string() }, async (given): Promise<Explanation> => {
     const [watcher, contact] = [bareJid(given.watcher), bareJid(given.contact)]
-    if (!host.router.isLocal(watcher.domain)) return outward(host, watcher, contact)
+    if (!hasAccounts(host, watcher)) return outward(host, watcher, contact)
     const alice = await host.accounts.load(watcher.bare)
     if (alice === null)
       throw new CommandError(`There is no account ${watcher.bare} here. The first of the two is the one that looks.`)
-    const bob = host.router.isLocal(contact.domain) ? await host.accounts.load(contact.bare) : null
-    const isLocal = host.router.isLocal(contact.domain)
+    const isLocal = hasAccounts(host, contact)
+    const bob = isLocal ? await host.accounts.load(contact.bare) : null
     const known = isLocal ? null : host.journal.knowledge(alice, contact)
     const scene: Scene = { host, alice, contact, bob, isLocal, known }
     return {
@@ -65,7 +65,7 @@ export const explainCommand = (host: ExplainParts): Command =>
         ...blocks(scene),
         ...disabled([alice, bob]),
         ...resources(scene),
-        ...linkTo(host, alice, contact.domain),
+        ...linkTo(host, alice, contact),
         ...shown(scene),
         ...sent(scene),
         ...events(host, contact),
@@ -74,9 +74,11 @@ export const explainCommand = (host: ExplainParts): Command =>
     }
   })
 
+const hasAccounts = ({ router }: ExplainParts, { domain }: Jid): boolean => router.kindOf(domain) === 'accounts'
+
 /** Who looks is elsewhere: what this server has told them. */
 async function outward(host: ExplainParts, watcher: Jid, contact: Jid): Promise<Explanation> {
-  const bob = host.router.isLocal(contact.domain) ? await host.accounts.load(contact.bare) : null
+  const bob = hasAccounts(host, contact) ? await host.accounts.load(contact.bare) : null
   if (bob === null) throw new CommandError(`Neither ${watcher.bare} nor ${contact.bare} has an account here.`)
   const scene: OutwardScene = { host, watcher, bob }
   return {
@@ -90,7 +92,7 @@ async function outward(host: ExplainParts, watcher: Jid, contact: Jid): Promise<
       ...blockOf(bob, watcher),
       ...disabled([bob]),
       ...resourcesHere(host, bob, watcher),
-      ...linkTo(host, bob, watcher.domain),
+      ...linkTo(host, bob, watcher),
       ...events(host, contact),
       ...events(host, jidOf('', watcher.domain)),
     ],
@@ -189,8 +191,9 @@ function stateWords({ presence, invisible, priority }: Session): string {
   return presence === null ? 'connected, but not available' : `available with priority ${priority}`
 }
 
-function* linkTo(host: ExplainParts, { bare }: LocalAccount, remote: string): Generator<Reason> {
-  if (host.router.isLocal(remote)) return
+function* linkTo(host: ExplainParts, { bare }: LocalAccount, other: Jid): Generator<Reason> {
+  if (host.router.placeOf(other) === 'here') return
+  const remote = other.domain
   const found = host.links.get(bare.domain, remote)
   if (found === undefined) yield { about: 'link', words: `No link to ${remote} was needed yet.`, since: null }
   else {

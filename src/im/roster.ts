@@ -7,7 +7,7 @@
  */
 import { el, type Element } from '../xml/element.ts'
 import { escape } from '../xml/wire.ts'
-import { JidError, jidOfWire, strictIfOurs, type IsLocal, type Jid } from '../xmpp/jid.ts'
+import { JidError, jidOfWire, strictIfOurs, type IsOurs, type Jid } from '../xmpp/jid.ts'
 import { ROSTER } from '../xmpp/ns.ts'
 import { Packet } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
@@ -31,11 +31,11 @@ export interface RosterRequest {
  * @throws StanzaError bad-request; jid-malformed; not-allowed: the user's own JID; not-acceptable: an empty group,
  *   a name or a group that is too long, too many groups
  */
-export function readRosterSet(query: Element, account: Account, limits: ImLimits, isLocal: IsLocal): RosterRequest {
+export function readRosterSet(query: Element, account: Account, limits: ImLimits, isOurs: IsOurs): RosterRequest {
   const items = query.elements.filter((e) => e.is('item', ROSTER))
   const [item] = items
   if (item === undefined || items.length > 1) throw new StanzaError('bad-request', { text: 'a roster set holds one item' })
-  const contact = readJid(item, isLocal)
+  const contact = readJid(item, isOurs)
   if (contact.bare === account.bare.bare) throw new StanzaError('not-allowed', { text: 'nobody is his own contact' })
   if (item.attr('subscription') === 'remove') return { jid: contact, remove: true, name: '', groups: NO_GROUPS }
   const name = item.attr('name') ?? ''
@@ -179,11 +179,11 @@ export function rosterUpdates(changes: { readonly items: readonly RosterModifica
     .map(({ version, jid: contact, item }) => pushPayload(item ?? { jid: contact, removed: true }, version, epoch))
 }
 
-function readJid(item: Element, isLocal: IsLocal): Jid {
+function readJid(item: Element, isOurs: IsOurs): Jid {
   const text = item.attr('jid')
   if (text === undefined) throw new StanzaError('bad-request', { text: 'the item has no jid' })
   try {
-    return strictIfOurs(jidOfWire(escape(text)), isLocal)
+    return strictIfOurs(jidOfWire(escape(text)), isOurs)
   } catch (error) {
     if (error instanceof JidError) throw new StanzaError('jid-malformed', { text: error.message })
     throw error

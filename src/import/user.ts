@@ -93,7 +93,7 @@ export class ImportedUser {
 
   #address(text: string, what: string): Jid | null {
     try {
-      return strictIfOurs(addressIn(text), (domain) => domain === this.jid.domain)
+      return strictIfOurs(addressIn(text), ({ domain }) => domain === this.jid.domain)
     } catch (error) {
       if (!(error instanceof JidError)) throw error
       this.leftOut.push(`the ${what} "${text}", which is no address`)

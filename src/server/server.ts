@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
+import type { Jid } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
 import { Accounts } from './account/accounts.ts'
 import { Asking } from './routing/asking.ts'
@@ -96,7 +97,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const { toSession, deliver, deliverAfter } = writing({ clock, metrics, journal })
   const books: Books = { fromClient, toAccount, toSession, registry }
   const router = new Router((error) => failed(error, 'A stanza could not be routed'))
-  const isLocal = (domain: string): boolean => router.isLocal(domain)
+  const isServer = ({ local, domain }: Jid): boolean => local === '' && router.kindOf(domain) === 'accounts'
 
   const policy = { lastSeen: presence['last-seen'], sharePaused: presence['share-paused'] }
   const idle = { accounts: options.limits['idle-accounts'], octets: options.limits['idle-accounts-size'] }
@@ -129,7 +130,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const rushes = { sessions: presence['rush'], holdMs: presence['rush-hold'] }
   const rush: Rush = new Rush({ ...about, slots, present: () => sessions.size, goOn: deliverAfter('rush'), ...rushes })
   const goOn = (session: Session, packet: Packet): void | Promise<void> => work.goOn(session, packet)
-  const rateLimiter: RateLimiter = new RateLimiter({ ...about, rate: options.rate, slots, isLocal, goOn })
+  const rateLimiter: RateLimiter = new RateLimiter({ ...about, rate: options.rate, slots, isServer, goOn })
 
   const links = linking({ ...about, sessions, probing, asking, decisions })
   const isDirectoryPublic = presence['public-directory']
@@ -195,7 +196,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
       const hasPresence = presence['server-presence']
       const veil = new Veil(clock, options.limits['strangers-step'])
       const local = new LocalDomain({ accounts, iq, probing, router, veil, hasPresence, stages: toAccount.stages })
-      for (const domain of domains) router.claimForAccounts(domain, local)
+      for (const domain of domains) router.claim(domain, 'accounts', local)
     },
   }
 }

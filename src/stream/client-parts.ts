@@ -6,7 +6,7 @@ import type { Accounts } from '../server/account/accounts.ts'
 import type { Server } from '../server/server.ts'
 import type { Sessions } from '../server/account/sessions.ts'
 import type { ScanLimits } from '../xml/scanner.ts'
-import type { IsLocal } from '../xmpp/jid.ts'
+import type { IsOurs } from '../xmpp/jid.ts'
 import type { AccountStore } from '../server/ports.ts'
 import type { LoginQueue } from './login-queue.ts'
 import type { Guesses } from './sasl/guesses.ts'
@@ -24,7 +24,7 @@ export interface ClientStreamParts {
   readonly sessions: Sessions
   readonly accounts: Accounts
   readonly domains: readonly string[]
-  readonly isLocal: IsLocal
+  readonly isOurs: IsOurs
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Log

@@ -98,7 +98,7 @@ function clientStreamParts(options: ClientServiceOptions): ClientStreamParts {
     accounts,
     sessions,
     domains,
-    isLocal: (domain) => router.isLocal(domain),
+    isOurs: (name) => router.placeOf(name) !== 'elsewhere',
     clock,
     entropy,
     log,

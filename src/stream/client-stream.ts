@@ -144,7 +144,7 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
     const session = this.#session
     if (session === null) return this.#negotiation?.element(raw)
     if (raw.ns !== CLIENT || !isStanza(raw.name)) return this.#parts.server.receive(session, raw.tree())
-    const { packet, error, octets } = packetFrom(raw, session, this.#parts.isLocal)
+    const { packet, error, octets } = packetFrom(raw, session, this.#parts.isOurs)
     this.#parts.server.receive(session, error === null ? packet : new Refused(errorReply(packet, error), octets))
   }
   footer(): void {

@@ -212,15 +212,15 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     if (raw.ns !== COMPONENT || !isStanza(raw.name)) return this.#finish(violation('unsupported-stanza-type'))
     if (raw.from === null || raw.to === null) return this.#finish(violation('improper-addressing'))
     const { router, server, counters } = this.#parts
-    const isLocal = (domain: string): boolean => router.isLocal(domain)
+    const isOurs = (name: Jid): boolean => router.placeOf(name) !== 'elsewhere'
     const from = addressOf(raw.from)
     if (from?.jid.domain !== this.#component!.domain) return this.#finish(violation('invalid-from'))
     counters.received.value += 1
-    const { packet, error } = stanzaFrom(raw, from.jid, this.#lang, server, isLocal)
+    const { packet, error } = stanzaFrom(raw, from.jid, this.#lang, server, isOurs)
     if (error !== null || from.error !== null) return this.#refuse(packet, error ?? from.error!)
     const payload = forClients(raw)
-    const isOurs = (by: Jid): boolean => by.domain !== from.jid.domain && router.serves(by.domain)
-    this.#lane.push(withoutForgeries(payload === null ? packet : packet.with({ payload }), isOurs))
+    const isByUs = (by: Jid): boolean => by.domain !== from.jid.domain && router.serves(by.domain)
+    this.#lane.push(withoutForgeries(payload === null ? packet : packet.with({ payload }), isByUs))
     if (this.#lane.depth >= this.#parts.queuedStanzas) this.#carrier.hold()
   }
   #refuse(packet: Packet, error: StanzaError): void {

@@ -123,7 +123,7 @@ export class Components {
   constructor(all: readonly ComponentSettings[], router: Router, clock: Clock, news: ComponentNews) {
     for (const settings of all) {
       const component = new Component(settings, clock, news)
-      router.claim(component.domain, component)
+      router.claim(component.domain, 'component', component)
       this.#byDomain.set(component.domain, component)
     }
   }

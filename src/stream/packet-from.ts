@@ -4,7 +4,7 @@
  */
 import type { RawElement } from '../xml/scanner.ts'
 import { unpin, wire, type Wire } from '../xml/wire.ts'
-import { domainOfWire, JidError, jidOf, jidOfWire, strictIfOurs, type IsLocal, type Jid } from '../xmpp/jid.ts'
+import { domainOfWire, JidError, jidOf, jidOfWire, strictIfOurs, type IsOurs, type Jid } from '../xmpp/jid.ts'
 import { Packet, Payload, type Kind } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import { StreamError } from '../xmpp/stream-error.ts'
@@ -26,9 +26,9 @@ export interface Read {
 }
 
 /** @throws StreamError invalid-from */
-export function packetFrom(raw: RawElement, sender: Sender, isLocal: IsLocal): Read {
+export function packetFrom(raw: RawElement, sender: Sender, isOurs: IsOurs): Read {
   if (raw.from !== null) checkFrom(raw.from, sender.jid)
-  return stanzaFrom(raw, sender.jid, sender.lang, sender.jid.asBare, isLocal)
+  return stanzaFrom(raw, sender.jid, sender.lang, sender.jid.asBare, isOurs)
 }
 
 /**
@@ -37,11 +37,11 @@ export function packetFrom(raw: RawElement, sender: Sender, isLocal: IsLocal): R
  * @param lang of the stream; null: none
  * @param answers who answers when `to` is no address
  */
-export function stanzaFrom(raw: RawElement, from: Jid, lang: Wire | null, answers: Jid, isLocal: IsLocal): Read {
+export function stanzaFrom(raw: RawElement, from: Jid, lang: Wire | null, answers: Jid, isOurs: IsOurs): Read {
   let to: Jid | null = null
   let error: StanzaError | null = null
   try {
-    if (raw.to !== null) to = strictIfOurs(jidOfWire(raw.to), isLocal)
+    if (raw.to !== null) to = strictIfOurs(jidOfWire(raw.to), isOurs)
   } catch (cause) {
     if (!(cause instanceof JidError)) throw cause
     to = answers

@@ -91,15 +91,15 @@ export function jidOfWire(value: Wire): Jid {
   return cache.get(value) ?? parsed(value)
 }
 
-/** Are the accounts of this domain ours? */
-export type IsLocal = (domain: string) => boolean
+/** Is this a name that this server gives, to an account or to something in a service? */
+export type IsOurs = (name: Jid) => boolean
 
 /**
- * `address`, which obeys RFC 7622 in all its parts if the accounts of its domain are ours.
+ * `address`, which obeys RFC 7622 in all its parts if it is ours.
  * @throws JidError
  */
-export function strictIfOurs(address: Jid, isLocal: IsLocal): Jid {
-  if (address.fault !== null && isLocal(address.domain)) throw new JidError(address.fault)
+export function strictIfOurs(address: Jid, isOurs: IsOurs): Jid {
+  if (address.fault !== null && isOurs(address)) throw new JidError(address.fault)
   return address
 }
 

@@ -12,7 +12,7 @@ const NONE = `subscription='none'`
 /** Alice and Bob see each other, Alice has asked Carol, and Dave (elsewhere) sees Alice. */
 async function acquaintances(cast: Cast): Promise<string[]> {
   const toDave: string[] = []
-  cast.server.host.router.claim('b.example', { deliver: (packet) => void toDave.push(String(packet.wire)) })
+  cast.server.host.router.claim('b.example', 'component', { deliver: (packet) => void toDave.push(String(packet.wire)) })
   await cast.rosters(['alice', 'bob', 'both'], ['bob', 'alice', 'both'], ['alice', 'dave@b.example', 'from'])
   return toDave
 }

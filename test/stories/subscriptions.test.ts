@@ -254,7 +254,7 @@ story('a grant that is taken back at once leaves no ghost', { on: ['memory'] }, 
 
 story('what follows a grant keeps its order, at whatever moment it comes', { on: ['memory'] }, async (cast) => {
   const alice = await cast.client('alice', '1')
-  cast.server.host.router.claim('b.example', { deliver() {} })
+  cast.server.host.router.claim('b.example', 'component', { deliver() {} })
   for (let moment = 0; moment < 40; moment++) {
     const contact = `x${moment}@b.example`
     alice.send(says('subscribe', contact))
@@ -294,7 +294,7 @@ story(
   async (cast) => {
     const arrived: string[] = []
     const { router } = cast.server.host
-    router.claim('b.example', { deliver: (packet) => void arrived.push(String(packet.wire)) })
+    router.claim('b.example', 'component', { deliver: (packet) => void arrived.push(String(packet.wire)) })
     const asked = (): string[] => arrived.splice(0).filter((text) => text.includes(`type='subscribe'`))
     const comesOnline = async (): Promise<string[]> => {
       const alice = await cast.client('alice', 'later')
@@ -344,7 +344,7 @@ story(
     alice.send(says('probe', 'a.example'))
     await alice.expect(`<presence from='a.example' to='${ALICE}' id='s'/>`)
     const arrived: string[] = []
-    cast.server.host.router.claim('b.example', { deliver: (packet) => void arrived.push(String(packet.wire)) })
+    cast.server.host.router.claim('b.example', 'component', { deliver: (packet) => void arrived.push(String(packet.wire)) })
     await cast.fromElsewhere(`<presence type='probe' from='x@b.example' to='a.example'/>`)
     await cast.expectNothing()
     assert.deepEqual(arrived, [])

@@ -150,7 +150,7 @@ story('a restart: contacts elsewhere are asked how they are when the client is b
   const id = await enable(alice)
   const next = await restarted(cast)
   const probes: string[] = []
-  next.server.host.router.claim('b.example', { deliver: ({ type, to }) => void probes.push(`${type} ${to!.full}`) })
+  next.server.host.router.claim('b.example', 'component', { deliver: ({ type, to }) => void probes.push(`${type} ${to!.full}`) })
   await comeBack(next, alice, id, 0, 0)
   assert.deepEqual(probes, ['probe romeo@b.example'])
 })

@@ -162,7 +162,7 @@ export class MemoryServer {
   /** A domain that is elsewhere: it records what arrives there and can send. */
   remote(domain: string): Remote {
     const remote = new Remote((packet) => void this.host.router.route(packet))
-    this.host.router.claim(domain, { deliver: (packet) => void remote.arrived.push(packet.wire) })
+    this.host.router.claim(domain, 'component', { deliver: (packet) => void remote.arrived.push(packet.wire) })
     return remote
   }
   /** Lets time pass and waits for what follows from it. */

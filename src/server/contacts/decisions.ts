@@ -69,7 +69,7 @@ export class Decisions {
     const { router, clock } = this.#parts
     const at = clock.now()
     return all
-      .filter(({ to }) => !router.isLocal(to!.domain))
+      .filter(({ to }) => router.placeOf(to!) !== 'here')
       .filter((packet) => this.#put(packet, at, true))
       .map((packet) => ({ packet, at }))
   }

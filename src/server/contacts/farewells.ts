@@ -46,7 +46,7 @@ export class KeptFarewells {
   }
   /** The account sends a subscription stanza. */
   said(account: LocalAccount, packet: Packet): void {
-    if (this.#parts.router.isLocal(packet.to!.domain)) return
+    if (this.#parts.router.placeOf(packet.to!) === 'here') return
     let farewells = account.get(this.#slot)
     if (farewells === null) {
       if (packet.type !== 'unsubscribe') return
@@ -56,7 +56,7 @@ export class KeptFarewells {
   }
   /** Presence has come for the account. */
   arrived(account: LocalAccount, packet: Packet): void {
-    if (this.#parts.router.isLocal(packet.from.domain)) return
+    if (this.#parts.router.placeOf(packet.from) === 'here') return
     const farewells = account.get(this.#slot)
     if (farewells === null) return
     if (packet.type === 'unsubscribed') return this.#store(account, farewells.heard(packet))

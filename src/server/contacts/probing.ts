@@ -68,7 +68,7 @@ export class Probing {
     const session = me as Session
     const here: Jid[] = []
     for (const contact of contacts) {
-      if (router.isLocal(contact.domain)) here.push(contact)
+      if (router.kindOf(contact.domain) === 'accounts') here.push(contact)
       else router.routeQuietly(probe.addressedTo(contact))
     }
     if (here.length > 0) session.room.pour(this.#askHere(session, probe, here))
@@ -93,10 +93,10 @@ export class Probing {
   answer(account: LocalAccount | null, packet: Packet): void {
     const { router } = this.#parts
     const { from, to } = packet
-    const isLocal = router.isLocal(from.domain)
-    const say = (answer: Packet): Packet => (account === null || isLocal ? answer : this.#asRepeated(account, answer))
+    const isFromHere = router.placeOf(from) === 'here'
+    const say = (answer: Packet): Packet => (account === null || isFromHere ? answer : this.#asRepeated(account, answer))
     answerProbe(account, packet, { route: (answer) => router.routeQuietly(say(answer)) })
-    if (from.isBare && to!.isBare && !isLocal) this.#answered?.(to!, from)
+    if (from.isBare && to!.isBare && !isFromHere) this.#answered?.(to!, from)
   }
 
   #asRepeated(account: LocalAccount, answer: Packet): Packet {

@@ -64,7 +64,7 @@ function* missed(
 /** 2.1.5, 2.3, 2.4, 2.5. The pushes are out before the result (ROS-6). */
 async function set({ rosterChanges, limits, router }: RosterServiceParts, request: AccountRequest): Promise<Answer> {
   const { account, payload } = request
-  const wanted = readRosterSet(payload, account, limits, (domain) => router.isLocal(domain))
+  const wanted = readRosterSet(payload, account, limits, (name) => router.placeOf(name) !== 'elsewhere')
   const decide = () => (wanted.remove ? removeItem(account, wanted) : setItem(account, wanted, limits))
   await rosterChanges.perform(account, decide, null)
   return null

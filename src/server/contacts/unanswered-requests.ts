@@ -37,7 +37,7 @@ export class UnansweredRequests {
   }
 
   #asksElsewhere({ roster }: LocalAccount): boolean {
-    for (const { ask, jid } of roster.items()) if (ask && !this.#parts.router.isLocal(jid.domain)) return true
+    for (const { ask, jid } of roster.items()) if (ask && this.#parts.router.placeOf(jid) !== 'here') return true
     return false
   }
   async #askAgain(account: LocalAccount): Promise<void> {
@@ -47,7 +47,7 @@ export class UnansweredRequests {
     const kept = new Map((await rosters.keptRequests(owner)).map((sent) => [sent.stanza.to!.full, sent]))
     const now = clock.now()
     for (const stanza of requestsAgain(account, kept, now - againAfterMs, () => wire(token(entropy)))) {
-      if (router.isLocal(stanza.to!.domain)) continue
+      if (router.placeOf(stanza.to!) === 'here') continue
       await rosters.keepRequest(owner, stanza, now)
       router.routeQuietly(stanza)
     }

@@ -56,10 +56,11 @@ export class LocalDomain implements Destination {
         .catch((error: unknown) => router.failed(packet, error, origin))
       return
     }
-    return router.isLocal(packet.from.domain) ? veil.over(() => this.#toAccount(packet, origin)) : this.#toAccount(packet, origin)
+    const isFromOurs = router.kindOf(packet.from.domain) === 'accounts'
+    return isFromOurs ? veil.over(() => this.#toAccount(packet, origin)) : this.#toAccount(packet, origin)
   }
   #isFromFriend({ to, from }: Packet): boolean {
-    if (from.local === '' && this.#parts.router.isLocal(from.domain)) return true
+    if (from.local === '' && this.#parts.router.kindOf(from.domain) === 'accounts') return true
     const account = this.#parts.accounts.get(to!.bare)
     return account !== undefined && isKnown(account, from)
   }
@@ -101,7 +102,7 @@ export class LocalDomain implements Destination {
   }
   /** Nor in one that has no resource; what somebody elsewhere says may mean something to the account itself (its farewells). */
   #isForNobody({ resources }: LocalAccount, { kind, from }: Packet): boolean {
-    return kind === 'presence' && resources.length === 0 && this.#parts.router.isLocal(from.domain)
+    return kind === 'presence' && resources.length === 0 && this.#parts.router.placeOf(from) === 'here'
   }
   #toNobody(packet: Packet): void | Promise<void> {
     if (packet.kind === 'message') return refuseIf(deliverMessage(null, packet, false).kind === 'error')
@@ -116,7 +117,8 @@ export class LocalDomain implements Destination {
   /** SUB-31: nobody but our own users learns anything. */
   #answerProbe({ from, to, id }: Packet): void | Promise<void> {
     const { router, hasPresence } = this.#parts
-    if (hasPresence && router.isLocal(from.domain)) return router.route(Packet.of({ kind: 'presence', from: to!, to: from, id }))
+    if (hasPresence && router.kindOf(from.domain) === 'accounts')
+      return router.route(Packet.of({ kind: 'presence', from: to!, to: from, id }))
   }
 }
 

@@ -113,9 +113,10 @@ async function unsubscribed(
   const isSeen = account.roster.isSubscribedTo(key)
   await rosterChanges.perform(account, () => inbound(account, packet, clock.now(), limits), null)
   if (!isSeen || account.roster.isSubscribedTo(key)) return 'done'
-  const shown = router.isLocal(from.domain)
-    ? shownHere(sent, account, from)
-    : knowledge(account, from.asBare).resources.map(({ jid }) => jid)
+  const shown =
+    router.placeOf(from) === 'here'
+      ? shownHere(sent, account, from)
+      : knowledge(account, from.asBare).resources.map(({ jid }) => jid)
   for (const jid of shown) router.routeQuietly(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: account.bare }))
   return 'done'
 }
@@ -135,7 +136,7 @@ function subscription(parts: PresenceParts, session: Session, packet: Packet): V
   const to = packet.to!
   const perform = (): Promise<Verdict> =>
     rosterChanges.perform(account, () => outbound(account, packet, limits), session.jid).then(done)
-  if (!router.isLocal(to.domain)) return perform()
+  if (router.kindOf(to.domain) !== 'accounts') return perform()
   if (to.local === '') {
     if (packet.type === 'subscribe') throw new StanzaError('service-unavailable', { text: 'The server has no presence' })
     return 'done'

@@ -81,7 +81,7 @@ export class Untold {
   }
   #lastWords(session: Session, contact: Jid, words: ReadonlyMap<string, Packet>): void {
     const { probing, router, deliver } = this.#parts
-    const isHere = router.isLocal(contact.domain)
+    const isHere = router.kindOf(contact.domain) === 'accounts'
     let isToBeAsked = false
     for (const word of words.values()) {
       const now = isHere ? this.#now(session, word) : word

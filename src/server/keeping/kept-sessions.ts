@@ -227,7 +227,7 @@ export class KeptSessions {
     if (!this.#restored.delete(session)) return
     const { account } = session
     const { probing, router } = this.#parts
-    const elsewhere = account.roster.subscriptions.filter(({ domain }) => !router.isLocal(domain))
+    const elsewhere = account.roster.subscriptions.filter((contact) => router.placeOf(contact) !== 'here')
     if (session.takesPart && elsewhere.length > 0) probing.ask(session, account.reachable(elsewhere))
   }
 }

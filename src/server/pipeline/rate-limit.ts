@@ -14,6 +14,7 @@ import type { Counter, Metrics } from '../../base/metrics.ts'
 import { contactKey } from '../../im/account.ts'
 import { el } from '../../xml/element.ts'
 import { ABUSE_ERRORS } from '../../xmpp/ns.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { FromClient } from './contexts.ts'
@@ -29,7 +30,8 @@ export interface RateLimitParts {
   readonly metrics: Metrics
   readonly facts: FactBoard
   readonly slots: SlotBook<Session>
-  readonly isLocal: (domain: string) => boolean
+  /** Is this the address of the server itself? */
+  readonly isServer: (address: Jid) => boolean
   /** Sends a stanza of the session on its way through the stages behind this one. */
   readonly goOn: (session: Session, packet: Packet) => void | Promise<void>
 }
@@ -181,12 +183,7 @@ export class RateLimiter {
   #count(session: Session, pace: Pace, packet: Packet): void {
     const { to } = packet
     if (to === null || !isApproach(packet)) return
-    if (
-      to.bare === session.account.bare.bare ||
-      (to.local === '' && this.#parts.isLocal(to.domain)) ||
-      session.account.roster.has(contactKey(to))
-    )
-      return
+    if (to.bare === session.account.bare.bare || this.#parts.isServer(to) || session.account.roster.has(contactKey(to))) return
     const now = this.#parts.clock.now()
     if (pace.recipients === null || Math.abs(now - pace.recipientsSince) >= SECOND) {
       pace.recipients = new Set()
@@ -206,7 +203,7 @@ export class RateLimiter {
   /** An IQ that the server answers is of no interest to those who get the presence. */
   #concernsNobodyElse(session: Session, { kind, to }: Packet): boolean {
     if (kind !== 'iq') return false
-    return to === null || to.full === session.account.bare.full || (to.local === '' && this.#parts.isLocal(to.domain))
+    return to === null || to.full === session.account.bare.full || this.#parts.isServer(to)
   }
 }
 

@@ -7,6 +7,19 @@ import type { Jid } from '../../xmpp/jid.ts'
 import { errorReply, StanzaError } from '../../xmpp/stanza-error.ts'
 import { operatingRefusal } from './operating-refusal.ts'
 
+/**
+ * What is behind a domain of ours: accounts of this server, a service of it, or a component, of which only the component
+ * itself knows more (XEP-0114).
+ */
+export type Served = 'accounts' | 'service' | 'component'
+/** 'elsewhere': the domain is not ours. */
+export type DomainKind = Served | 'elsewhere'
+/**
+ * Where a name has its home, the one place that holds it in memory. 'here': in this process. 'ours': in another process of
+ * this server; no name is there yet. 'elsewhere': behind a link that can break, to another server or to a component.
+ */
+export type Place = 'here' | 'ours' | 'elsewhere'
+
 export interface Destination {
   /**
    * Takes over a stanza that has a `to`. Throws a StanzaError when it refuses; a promise makes the sender's lane wait.
@@ -24,7 +37,7 @@ const nowhere: Destination = {
 
 export class Router {
   readonly #destinations = new Map<string, Destination>()
-  readonly #withAccounts = new Set<string>()
+  readonly #kinds = new Map<string, Served>()
   readonly #failed: (error: unknown, packet: Packet) => void
   #remote: Destination = nowhere
   #undelivered: ((presence: Packet) => void) | null = null
@@ -37,15 +50,11 @@ export class Router {
   constructor(failed: (error: unknown, packet: Packet) => void) {
     this.#failed = failed
   }
-  /** Stanzas for `domain` go to `destination` from now on. */
-  claim(domain: string, destination: Destination): void {
-    if (this.#destinations.has(domain)) throw new Error(`Two parts of the server want the domain "${domain}"`)
+  /** Stanzas for `domain` go to `destination` from now on. @param kind what is there */
+  claim(domain: string, kind: Served, destination: Destination): void {
+    if (this.#kinds.has(domain)) throw new Error(`Two parts of the server want the domain "${domain}"`)
+    this.#kinds.set(domain, kind)
     this.#destinations.set(domain, destination)
-  }
-  /** The same, where the accounts of `domain` are ours. */
-  claimForAccounts(domain: string, destination: Destination): void {
-    this.claim(domain, destination)
-    this.#withAccounts.add(domain)
   }
   /** Stanzas for domains that nobody claims go to `destination` from now on. */
   claimRest(destination: Destination): void {
@@ -61,11 +70,16 @@ export class Router {
   }
   /** Is this domain ours, be it a component's? */
   serves(domain: string): boolean {
-    return this.#destinations.has(domain)
+    return this.#kinds.has(domain)
   }
-  /** Are the accounts of this domain here? Not so for a component's: what it says of its users, only it knows. */
-  isLocal(domain: string): boolean {
-    return this.#withAccounts.has(domain)
+  /** What is behind this domain? Asked where it matters whether accounts are there. */
+  kindOf(domain: string): DomainKind {
+    return this.#kinds.get(domain) ?? 'elsewhere'
+  }
+  /** Where is this name at home? Asked where it matters whether what is said can get lost on the way, or memory can be read. */
+  placeOf({ domain }: Jid): Place {
+    const kind = this.#kinds.get(domain)
+    return kind === 'accounts' || kind === 'service' ? 'here' : 'elsewhere'
   }
   /**
    * Sends a stanza on its way to its `to`. A refusal is answered to `origin`.
@@ -106,7 +120,8 @@ export class Router {
 
   /** A destination has taken the stanza over and could not deliver it. @param origin as in `Destination.deliver` */
   returned(packet: Packet, error: StanzaError, origin: Jid | null): void | Promise<void> {
-    const isLost = packet.kind === 'presence' && this.isLocal(packet.from.domain) && !this.isLocal(packet.to!.domain)
+    const { kind, from, to } = packet
+    const isLost = kind === 'presence' && this.kindOf(from.domain) === 'accounts' && this.placeOf(to!) !== 'here'
     if (isLost) this.#undelivered?.(packet)
     if (origin !== null) return this.refuse(packet, error, origin)
   }

@@ -4,7 +4,7 @@
  */
 import { withoutForgeries } from '../../server/routing/forgeries.ts'
 import type { RawElement } from '../../xml/scanner.ts'
-import { jidOf, type IsLocal } from '../../xmpp/jid.ts'
+import { jidOf, type IsOurs } from '../../xmpp/jid.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
 import { forClients } from '../content-namespace.ts'
 import { addressOf, stanzaFrom, type Read } from '../packet-from.ts'
@@ -12,7 +12,7 @@ import type { Pair } from './dialback/elements.ts'
 
 export interface StanzaRules {
   readonly serves: (domain: string) => boolean
-  readonly isLocal: IsLocal
+  readonly isOurs: IsOurs
   /** May this stream be used from `remote` to `local`? */
   readonly accepts: (pair: Pair) => boolean
 }
@@ -21,14 +21,14 @@ export interface StanzaRules {
  * The language in the header of the stream is not that of the stanza: DEVIATES(0083).
  * @throws StreamError improper-addressing, host-unknown, invalid-from
  */
-export function stanzaOfPeer(raw: RawElement, { serves, isLocal, accepts }: StanzaRules): Read {
+export function stanzaOfPeer(raw: RawElement, { serves, isOurs, accepts }: StanzaRules): Read {
   const from = raw.from === null ? null : addressOf(raw.from)
   const to = raw.to === null ? null : addressOf(raw.to)
   if (from === null || to === null) throw new StreamError('improper-addressing')
   const [local, remote] = [to.jid.domain, from.jid.domain]
   if (!serves(local)) throw new StreamError('host-unknown')
   if (!accepts({ local, remote })) throw new StreamError('invalid-from')
-  const read = stanzaFrom(raw, from.jid, null, jidOf('', local), isLocal)
+  const read = stanzaFrom(raw, from.jid, null, jidOf('', local), isOurs)
   if (read.error !== null) return read
   if (from.error !== null) return { ...read, error: from.error }
   const payload = forClients(raw)

@@ -6,7 +6,7 @@ import type { Anchors } from '../../net/server-chain.ts'
 import type { TlsOver } from '../../net/tls-options.ts'
 import type { Unread } from '../outbox.ts'
 import type { ScanLimits } from '../../xml/scanner.ts'
-import type { IsLocal } from '../../xmpp/jid.ts'
+import type { IsOurs } from '../../xmpp/jid.ts'
 import type { Read } from '../packet-from.ts'
 import type { Pair } from './dialback/elements.ts'
 import type { PeerManagement } from './management.ts'
@@ -25,7 +25,7 @@ export interface PeerParts {
   /** Is the domain ours? */
   readonly serves: (domain: string) => boolean
   /** Are its accounts here? Not so with a component's. */
-  readonly isLocal: IsLocal
+  readonly isOurs: IsOurs
   /** The first of our domains, for those who ask for none of them. */
   readonly domain: string
   /** Of the input, once the peer is known. */

@@ -240,8 +240,8 @@ export class PeerStream implements CarrierHandler, PairedStream {
     if (this.#isResting) return
     const { dialback } = this.pairs
     if (!dialback.acceptsAny) return this.fail('not-authorized')
-    const { serves, isLocal } = this.#parts
-    const read = stanzaOfPeer(raw, { serves, isLocal, accepts: (pair) => dialback.accepts(pair) })
+    const { serves, isOurs } = this.#parts
+    const read = stanzaOfPeer(raw, { serves, isOurs, accepts: (pair) => dialback.accepts(pair) })
     this.usedAt = this.heardAt
     this.received += 1
     this.#lane.push(read)

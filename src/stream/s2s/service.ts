@@ -108,7 +108,7 @@ function peerParts({ host, federation: settings, peers, streams, certificates, s
     secret,
     peers: new Peers(settings['trust'], peers),
     serves: (domain) => router.serves(domain),
-    isLocal: (domain) => router.isLocal(domain),
+    isOurs: (name) => router.placeOf(name) !== 'elsewhere',
     domain: domains[0]!,
     limits: scanLimits(streams, settings['stanza-size']),
     unread: unreadOf(streams, clock, settings['output-queue']),

@@ -42,7 +42,7 @@ export const entityCapabilities = defineFeature({
       featuresMax: FEATURES_MAX,
       waitingMax: WAITING_MAX,
     }
-    const resolver = new Resolver(host.ask, (domain) => host.router.isLocal(domain), limits)
+    const resolver = new Resolver(host.ask, (name) => host.router.placeOf(name) === 'here', limits)
     const caps = new SessionCaps(host, resolver)
     faces.set(host, caps)
     host.fromClient('caps', caps.stage)

@@ -31,7 +31,7 @@ function bench(limits = LIMITS) {
     asked.push({ to: to.full, node: payload.attr('node'), answer })
   }
   const got: (string[] | null)[] = []
-  const resolver = new Resolver(ask, (domain) => domain === 'example.net', limits)
+  const resolver = new Resolver(ask, ({ domain }) => domain === 'example.net', limits)
   const resolve = (who: string, caps: Caps): void =>
     resolver.resolve(server, jid(who), caps, (features) => got.push(list(features)))
   return { asked, got, resolver, resolve }

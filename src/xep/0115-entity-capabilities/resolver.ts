@@ -55,7 +55,7 @@ interface Waiter {
 
 export class Resolver {
   readonly #ask: Ask
-  readonly #isLocal: (domain: string) => boolean
+  readonly #isHere: (name: Jid) => boolean
   readonly #limits: ResolverLimits
   readonly #verified: Verified
   /** By hash: who is being asked (the first), and who would be asked next. */
@@ -63,9 +63,9 @@ export class Resolver {
   /** Questions under way, by remote domain. */
   readonly #remote = new Map<string, number>()
 
-  constructor(ask: Ask, isLocal: (domain: string) => boolean, limits: ResolverLimits) {
+  constructor(ask: Ask, isHere: (name: Jid) => boolean, limits: ResolverLimits) {
     this.#ask = ask
-    this.#isLocal = isLocal
+    this.#isHere = isHere
     this.#limits = limits
     this.#verified = new Verified(limits)
   }
@@ -107,7 +107,7 @@ export class Resolver {
     })
   }
   #question({ asker, target, caps }: Waiter, answered: (info: Info | null) => void): void {
-    const remote = this.#isLocal(target.domain) ? null : target.domain
+    const remote = this.#isHere(target) ? null : target.domain
     if (remote !== null && !this.#begin(remote)) return answered(null)
     const node = `${caps.node}#${caps.ver}`
     this.#ask(asker, target, el('query', DISCO_INFO, { node }), (answer) => {

@@ -20,10 +20,10 @@ export interface Share {
 export const IMPORTED: Share = { pool: 'known', holder: '' }
 
 export class Shares {
-  readonly #router: Pick<Router, 'isLocal'>
+  readonly #router: Pick<Router, 'kindOf'>
   readonly #parties: Parties
 
-  constructor(router: Pick<Router, 'isLocal'>, parties: Parties) {
+  constructor(router: Pick<Router, 'kindOf'>, parties: Parties) {
     this.#router = router
     this.#parties = parties
   }
@@ -31,6 +31,6 @@ export class Shares {
   of(account: LocalAccount, sender: Jid): Share {
     if (isKnown(account, sender)) return { pool: 'known', holder: sender.bare }
     const { bare, domain } = sender
-    return { pool: 'strangers', holder: this.#router.isLocal(domain) ? bare : this.#parties.of(domain) }
+    return { pool: 'strangers', holder: this.#router.kindOf(domain) === 'accounts' ? bare : this.#parties.of(domain) }
   }
 }

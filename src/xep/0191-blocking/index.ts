@@ -10,7 +10,7 @@ import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import type { Database } from '../../storage/database.ts'
 import { el, type Element } from '../../xml/element.ts'
-import { addressIn, JidError, strictIfOurs, type IsLocal, type Jid } from '../../xmpp/jid.ts'
+import { addressIn, JidError, strictIfOurs, type IsOurs, type Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { BlockList } from './block-list.ts'
@@ -52,7 +52,7 @@ class Blocking {
   /** Sessions that have asked for the list: they are told of changes. */
   readonly #interested: Slot<Session, boolean>
   readonly #limits: Settings<typeof settings>
-  readonly #isLocal: IsLocal
+  readonly #isOurs: IsOurs
 
   constructor(host: Host<Database>, lists: Slot<LocalAccount, BlockList>, limits: Settings<typeof settings>) {
     this.#host = host
@@ -65,7 +65,7 @@ class Blocking {
       restore: (session, kept) => session.set(this.#interested, kept === true),
     })
     this.#limits = limits
-    this.#isLocal = (domain) => host.router.isLocal(domain)
+    this.#isOurs = (name) => host.router.placeOf(name) !== 'elsewhere'
     host.probing.hideBy((prober, owners) => this.#store.hiding(prober, owners))
   }
   async load(account: LocalAccount): Promise<void> {
@@ -79,7 +79,7 @@ class Blocking {
   }
   /** 3.3 */
   async block({ account, payload }: AccountRequest): Promise<Answer> {
-    const named = itemsOf(payload, this.#isLocal)
+    const named = itemsOf(payload, this.#isOurs)
     if (named.length === 0) throw new StanzaError('bad-request')
     await account.serial.run(async () => {
       const before = account.get(this.#lists)
@@ -96,7 +96,7 @@ class Blocking {
   }
   /** 3.4, and 3.5: without an item, everybody is unblocked. */
   async unblock({ account, payload }: AccountRequest): Promise<Answer> {
-    const named = itemsOf(payload, this.#isLocal)
+    const named = itemsOf(payload, this.#isOurs)
     await account.serial.run(async () => {
       const before = account.get(this.#lists)
       const removed = named.length === 0 ? before.entries : named.filter((entry) => before.has(entry))
@@ -130,7 +130,7 @@ class Blocking {
   /** What contacts have sent meanwhile was not delivered: the user's resources find out anew (RFC 6121 4.3). */
   #lookAgain(account: LocalAccount, contacts: readonly Jid[]): void {
     const { probing, router } = this.#host
-    const local = contacts.filter(({ domain }) => router.isLocal(domain))
+    const local = contacts.filter(({ domain }) => router.kindOf(domain) === 'accounts')
     let wanted = contacts // another server's answer comes to the account: one probe is enough
     for (const session of account.sessions) {
       if (!session.takesPart) continue
@@ -152,14 +152,14 @@ const command = (name: 'block' | 'unblock' | 'blocklist', entries: readonly Jid[
   el(name, BLOCKING, {}, ...entries.map((entry) => el('item', BLOCKING, { jid: entry.full })))
 
 /** @throws StanzaError */
-function itemsOf(payload: Element, isLocal: IsLocal): readonly Jid[] {
+function itemsOf(payload: Element, isOurs: IsOurs): readonly Jid[] {
   return payload.elements
     .filter((e) => e.is('item', BLOCKING))
     .map((item) => {
       const text = item.attr('jid')
       if (text === undefined) throw new StanzaError('bad-request')
       try {
-        return strictIfOurs(addressIn(text), isLocal)
+        return strictIfOurs(addressIn(text), isOurs)
       } catch (error) {
         if (error instanceof JidError) throw new StanzaError('jid-malformed')
         throw error

@@ -31,7 +31,7 @@ export class Absences {
   }
   /** The session sends that presence. */
   said(session: Session, { type, to }: Packet): void {
-    if (type !== 'unavailable' || to === null || !this.#parts.host.router.isLocal(to.domain)) return
+    if (type !== 'unavailable' || to === null || this.#parts.host.router.kindOf(to.domain) !== 'accounts') return
     const hides = session.get(this.#hides)
     if (hides === null) session.set(this.#hides, new Set([to.bare]))
     else if (hides.size < DENIED_MAX) hides.add(to.bare)
@@ -46,7 +46,7 @@ export class Absences {
     const { account } = session
     const { host, hearing } = this.#parts
     for (const contact of account.reachable(account.roster.subscriptions))
-      yield host.router.isLocal(contact.domain) ? this.ofContact(session, contact) : NOBODY
+      yield host.router.kindOf(contact.domain) === 'accounts' ? this.ofContact(session, contact) : NOBODY
     for (const heard of hearing.all(account)) {
       const isContact = account.roster.isSubscribedTo(contactKey(heard.jid)) && !account.hidden(heard.jid)
       yield isContact && this.#isGiven(session, heard) ? this.#unseen(session, [heard.jid]) : NOBODY
@@ -54,7 +54,8 @@ export class Absences {
   }
   ofContact(session: Session, contact: Jid): readonly Jid[] {
     const { host } = this.#parts
-    const there = host.router.isLocal(contact.domain) ? this.#here(session, contact) : this.#elsewhere(session, contact)
+    const isHere = host.router.kindOf(contact.domain) === 'accounts'
+    const there = isHere ? this.#here(session, contact) : this.#elsewhere(session, contact)
     return this.#unseen(session, there)
   }
   #unseen(session: Session, there: readonly Jid[]): readonly Jid[] {

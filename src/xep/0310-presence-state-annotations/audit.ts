@@ -139,7 +139,7 @@ export class Audit {
     // Who is away, or does not look, is told when that is over; whom he has blocked, he hears nothing of
     if (!session.takesPart || !receivers.isLooking(session) || account.hidden(jid)) return null
     if (told !== doubtOf(session, jid, heardAfter)) return 'no ghost'
-    return host.router.isLocal(jid.domain) ? this.#judgeHere(session, jid) : null
+    return host.router.kindOf(jid.domain) === 'accounts' ? this.#judgeHere(session, jid) : null
   }
   #judgeHere(watcher: Session, { bare, resource }: Jid): Promised | null {
     const account = this.#parts.host.accounts.get(bare)

@@ -182,7 +182,7 @@ export class Hearing {
   /** Of a contact of whom nothing was remembered nobody was available. */
   #rememberGone(account: LocalAccount, contact: Jid): void {
     const { resources, gone } = this.#earsOf(account)
-    if (this.#host.router.isLocal(contact.domain) || resources.hasAccount(contact) || gone.has(contact.bare)) return
+    if (this.#host.router.placeOf(contact) === 'here' || resources.hasAccount(contact) || gone.has(contact.bare)) return
     if (gone.size >= this.#resourcesMax) return
     const turn = this.turn()
     const said = { at: null, digest: null, isRepeated: false, isForAll: true, givenBefore: turn, givenAt: turn }

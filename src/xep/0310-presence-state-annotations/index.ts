@@ -77,11 +77,11 @@ export const presenceStateAnnotations = defineFeature({
       return paused !== null && (paused.account === account || paused.account.policy.sharePaused !== 'none')
     }
     const doubtOf: DoubtOf = (watcher, from, heardAfter) => {
-      if (router.isLocal(from.domain)) return isPauseShownTo(watcher, from) ? 'connection-paused' : null
+      if (router.placeOf(from) === 'here') return isPauseShownTo(watcher, from) ? 'connection-paused' : null
       return outages.isInDoubt(watcher.jid.domain, from.domain, heardAfter) ? 'server-unavailable' : null
     }
     const sinceOf: SinceOf = ({ jid: { domain } }, from, heardAfter) => {
-      if (!router.isLocal(from.domain)) return outages.since(domain, from.domain, heardAfter)
+      if (router.placeOf(from) !== 'here') return outages.since(domain, from.domain, heardAfter)
       const paused = pauses.at(from)
       return paused === null ? null : pauses.since(paused)
     }
@@ -116,7 +116,7 @@ export const presenceStateAnnotations = defineFeature({
       context.packet = plain(context.packet) // PSA-32
       const { session, packet } = context
       absences.said(session, packet)
-      if (packet.to !== null && !router.isLocal(packet.to.domain)) {
+      if (packet.to !== null && router.placeOf(packet.to) !== 'here') {
         remote.note(session, packet)
         receivers.said(session, packet)
       }
@@ -130,7 +130,7 @@ export const presenceStateAnnotations = defineFeature({
       const { account, packet } = context
       if (packet.kind !== 'presence') return 'next'
       if (packet.type === 'subscribed') receivers.asked(account) // what follows is said anew (RFC 6121 3.1.5)
-      if (router.isLocal(packet.from.domain)) return 'next' // what our own clients say has passed 'annotations-out'
+      if (router.placeOf(packet.from) === 'here') return 'next' // what our own clients say has passed 'annotations-out'
       context.packet = honest(packet)
       hearing.note(account, context.packet)
       outages.heardFrom(account, packet.from.domain)
@@ -144,7 +144,7 @@ export const presenceStateAnnotations = defineFeature({
 function* lookAt(host: Host, { account, directed, jid }: Session, receivers: Receivers): Generator {
   const seen = new Set<LocalAccount>([account])
   for (const to of [...account.audience, ...(directed?.values() ?? [])]) {
-    const watcher: LocalAccount | undefined = isHere(host, to) ? host.accounts.get(to.bare) : undefined
+    const watcher: LocalAccount | undefined = hasAccounts(host, to) ? host.accounts.get(to.bare) : undefined
     if (watcher !== undefined) seen.add(watcher)
   }
   for (const watcher of seen) {
@@ -155,4 +155,4 @@ function* lookAt(host: Host, { account, directed, jid }: Session, receivers: Rec
   }
 }
 
-const isHere = ({ router }: Host, { domain }: Jid): boolean => router.isLocal(domain)
+const hasAccounts = ({ router }: Host, { domain }: Jid): boolean => router.kindOf(domain) === 'accounts'

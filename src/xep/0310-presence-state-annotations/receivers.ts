@@ -255,7 +255,7 @@ export class Receivers {
     const { from, type } = packet
     if (type === 'unavailable' || (type === 'error' && !isOurs(packet))) return this.#close(session, receiver.ledger, packet)
     if (type !== '' || from.full === session.jid.full) return
-    const isHere = this.#parts.host.router.isLocal(from.domain)
+    const isHere = this.#parts.host.router.placeOf(from) === 'here'
     const heardAfter = isHere ? 0 : this.#lossesOf(session, from)
     const doubt = receiver.asks === true ? this.#parts.doubtOf(session, from, heardAfter) : null
     const ledger = (receiver.ledger ??= new PresenceLedger(this.#parts.limits))

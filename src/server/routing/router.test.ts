@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { wire } from '../../xml/wire.ts'
+import { jid } from '../../xmpp/jid.ts'
+import { Packet, type Kind } from '../../xmpp/packet.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { Router, type Destination } from './router.ts'
+
+const packet = (kind: Kind, type: string, from: string, to: string): Packet =>
+  Packet.of({ kind, type, from: jid(from), to: jid(to), id: wire('1') })
+const nothing: Destination = { deliver() {} }
+
+/** Destinations for example.net (accounts), rooms.example.net and irc.example.net, and what each got. */
+function scene() {
+  const failures: unknown[] = []
+  const router = new Router((error) => void failures.push(error))
+  const got: string[] = []
+  const noting = (where: string): Destination => ({
+    deliver: ({ kind, type, to }) => void got.push(`${where}: ${kind} ${type} ${to!.full}`),
+  })
+  router.claim('example.net', 'accounts', noting('accounts'))
+  router.claim('rooms.example.net', 'service', noting('service'))
+  router.claim('irc.example.net', 'component', noting('component'))
+  return { router, failures, got, noting }
+}
+
+test('a domain has a kind, and a name a place', () => {
+  const { router } = scene()
+  const domains = ['example.net', 'rooms.example.net', 'irc.example.net', 'b.example']
+  assert.deepEqual(
+    domains.map((domain) => [router.kindOf(domain), router.placeOf(jid(`x@${domain}`)), router.serves(domain)]),
+    [
+      ['accounts', 'here', true],
+      ['service', 'here', true],
+      ['component', 'elsewhere', true],
+      ['elsewhere', 'elsewhere', false],
+    ],
+  )
+})
+
+test('two parts of the server cannot have one domain', () => {
+  const { router } = scene()
+  assert.throws(() => router.claim('example.net', 'component', nothing), /Two parts of the server want the domain "example.net"/)
+})
+
+test('RFC 6120 10: the domain of the address decides who takes a stanza; without federation nobody takes those of others', () => {
+  const { router, got, noting } = scene()
+  void router.route(packet('message', 'chat', 'a@example.net', 'b@rooms.example.net'))
+  void router.route(packet('message', 'chat', 'a@example.net', 'x@b.example'))
+  router.claimRest(noting('rest'))
+  void router.route(packet('message', 'chat', 'a@example.net', 'x@b.example'))
+  assert.deepEqual(got, [
+    'service: message chat b@rooms.example.net',
+    'accounts: message error a@example.net',
+    'rest: message chat x@b.example',
+  ])
+})
+
+test('a refusal goes to the origin, at once or late; an error is not answered with one', async () => {
+  const { router, got, failures } = scene()
+  const refusal = new StanzaError('item-not-found')
+  const waitsAndRefuses: Destination = { deliver: () => Promise.reject(refusal) }
+  router.claim('late.example.net', 'service', waitsAndRefuses)
+  await router.route(packet('iq', 'get', 'a@example.net', 'late.example.net'), jid('c@example.net'))
+  await router.route(packet('message', 'error', 'a@example.net', 'late.example.net'))
+  assert.deepEqual(got, ['accounts: iq error c@example.net'])
+  assert.deepEqual(failures, [])
+})
+
+test('a fault of the server is told, and answered as one of the server', () => {
+  const { router, got, failures } = scene()
+  const fault = new Error('broken')
+  router.claim('broken.example.net', 'service', {
+    deliver() {
+      throw fault
+    },
+  })
+  void router.route(packet('iq', 'set', 'a@example.net', 'broken.example.net'))
+  router.routeQuietly(packet('iq', 'set', 'a@example.net', 'broken.example.net'))
+  assert.deepEqual(failures, [fault, fault])
+  assert.deepEqual(got, ['accounts: iq error a@example.net'])
+})
+
+test('presence of our accounts is lost on a link to others, and not on the way to a service of ours', () => {
+  const { router } = scene()
+  const lost: string[] = []
+  router.onUndelivered(({ from, to }) => void lost.push(`${from.full} to ${to!.full}`))
+  const refusal = new StanzaError('not-acceptable')
+  const sent = [
+    packet('presence', '', 'a@example.net', 'x@b.example'),
+    packet('presence', '', 'a@example.net', 'x@irc.example.net'),
+    packet('presence', '', 'a@example.net', 'r@rooms.example.net/nick'),
+    packet('presence', '', 'r@rooms.example.net/nick', 'x@b.example'),
+    packet('message', 'chat', 'a@example.net', 'x@b.example'),
+  ]
+  for (const each of sent) void router.returned(each, refusal, null)
+  assert.deepEqual(lost, ['a@example.net to x@b.example', 'a@example.net to x@irc.example.net'])
+})
+
+test('the router is idle when nothing waits', async () => {
+  const { router } = scene()
+  let finish = (): void => {}
+  router.claim('disk.example.net', 'service', { deliver: () => new Promise((resolve) => void (finish = resolve)) })
+  const order: string[] = []
+  const sent = router.route(packet('message', 'chat', 'a@example.net', 'disk.example.net'))
+  const idle = router.whenIdle().then(() => void order.push('idle'))
+  order.push('stored')
+  finish()
+  await Promise.all([sent, idle])
+  assert.deepEqual(order, ['stored', 'idle'])
+})
