@@ -78,7 +78,8 @@ class Sender implements ScanHandler {
 
   constructor(server: MemoryServer, bare: string) {
     this.#server = server
-    this.session = server.host.sessions.bind(server.host.accounts.get(bare)!, 'bench', null, this.client)
+    const wanted = { resource: 'bench', lang: null, connection: this.client, device: null }
+    this.session = server.host.sessions.bind(server.host.accounts.get(bare)!, wanted)
     this.says(HEADER)
   }
   says(text: string): void {

@@ -73,7 +73,12 @@ function say(session: Session, xml: string): void {
 }
 async function come(bare: string): Promise<void> {
   const client = new Client()
-  const session = host.sessions.bind((await host.accounts.load(bare))!, '1', null, client)
+  const session = host.sessions.bind((await host.accounts.load(bare))!, {
+    resource: '1',
+    lang: null,
+    connection: client,
+    device: null,
+  })
   clients.push(client)
   sessions.push(session)
   say(session, `<presence>${ASKING.c}</presence>`)

@@ -61,7 +61,7 @@ const presence = wire(
   `<show>away</show><status>in a meeting</status><c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='https://client.example' ver='q07IKJEyjvHSyhy//CH0CxmKi8w='/>`,
 )
 const sessions: Session[] = accounts.map((account) => {
-  const session = host.sessions.bind(account, 'phone', null, new Client())
+  const session = host.sessions.bind(account, { resource: 'phone', lang: null, connection: new Client(), device: null })
   server.server.receive(session, el('enable', 'urn:xmpp:sm:3', { resume: 'true' }))
   const payload = Payload.ofText(wire(Buffer.from(presence, 'latin1').toString('latin1')))
   server.server.receive(session, Packet.of({ kind: 'presence', from: session.jid, payload }))
@@ -77,7 +77,7 @@ const sender = jid('juliet@example.net/balcony')
 for (const session of sessions) {
   for (let i = 0; i < MESSAGES; i++) {
     const payload = Payload.ofText(wire(`<body>Message ${i} for ${session.jid.full}, of a usual length for a chat</body>`))
-    host.deliver(session, Packet.of({ kind: 'message', type: 'chat', from: sender, to: session.jid, payload }))
+    session.take(Packet.of({ kind: 'message', type: 'chat', from: sender, to: session.jid, payload }))
   }
 }
 const full = await heap()

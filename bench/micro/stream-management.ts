@@ -60,7 +60,7 @@ const account = (await server.host.accounts.load('romeo@example.net'))!
 function sessionsThat(state: State): readonly (readonly [Session, Client])[] {
   return Array.from({ length: SESSIONS }, (_, i) => {
     const client = new Client()
-    const session = server.host.sessions.bind(account, `${i}`, null, client)
+    const session = server.host.sessions.bind(account, { resource: `${i}`, lang: null, connection: client, device: null })
     if (state !== 'without') server.server.receive(session, ENABLE)
     client.stanzas = 0
     if (state === 'waiting') server.server.receive(session, CONNECTION_LOST)
@@ -94,7 +94,7 @@ async function measure(state: State): Promise<number> {
     do {
       for (let i = 0; i < BURST; i++) {
         const packet = presence()
-        for (const [session] of all) server.host.deliver(session, packet)
+        for (const [session] of all) session.take(packet)
       }
       delivered += BURST * SESSIONS
       await undefined // who is to be asked is asked

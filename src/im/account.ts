@@ -237,7 +237,7 @@ export class Roster {
   }
 }
 
-/** One bound resource. The server's session is one. */
+/** One bound resource. A session of the server is one. */
 export class Resource {
   /** Full. */
   readonly jid: Jid
@@ -290,11 +290,12 @@ const everything: PresencePolicy = { lastSeen: 'exact', sharePaused: 'contacts' 
 
 const nobody = (): boolean => false
 
-export class Account {
+/** @typeParam R what its resources are where it is held */
+export class Account<R extends Resource = Resource> {
   readonly bare: Jid
   readonly roster: Roster
   /** The bound ones, in the order of binding. */
-  readonly resources: Resource[]
+  readonly resources: R[]
   /** Null: never seen to go. */
   lastUnavailable: LastPresence | null
   /** What others may know. */
@@ -348,7 +349,7 @@ export class Account {
     return this.resources.some((r) => r.presence !== null)
   }
   /** The bound resource of that full JID. */
-  resource(full: string): Resource | undefined {
+  resource(full: string): R | undefined {
     for (const r of this.resources) if (r.jid.full === full) return r
     return undefined
   }

@@ -7,16 +7,16 @@ import type { Jid } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
 import { contactKey, type Account, type Resource } from './account.ts'
 
-export type MessageDelivery =
-  | { readonly kind: 'deliver'; readonly to: readonly Resource[] }
+export type MessageDelivery<R extends Resource = Resource> =
+  | { readonly kind: 'deliver'; readonly to: readonly R[] }
   /** Kept for the user until he is there (offline storage). */
   | { readonly kind: 'store' }
   /** `<service-unavailable/>` to the sender. */
   | { readonly kind: 'error' }
   | { readonly kind: 'silent' }
 
-export type IqDelivery =
-  | { readonly kind: 'deliver'; readonly to: Resource }
+export type IqDelivery<R extends Resource = Resource> =
+  | { readonly kind: 'deliver'; readonly to: R }
   /** The server answers on behalf of the account; a result or an error is for the server, if it asked. */
   | { readonly kind: 'account' }
   /** `<service-unavailable/>` to the sender. */
@@ -78,7 +78,11 @@ const TABLE: Readonly<Record<Condition, Readonly<Partial<Record<Address, Row>>>>
  * @param account null: there is none of that name
  * @param known `isKnown` of the sender
  */
-export function deliverMessage(account: Account | null, packet: Packet, known: boolean): MessageDelivery {
+export function deliverMessage<R extends Resource>(
+  account: Account<R> | null,
+  packet: Packet,
+  known: boolean,
+): MessageDelivery<R> {
   const to = packet.to!
   const match = account === null || to.isBare ? undefined : account.resource(to.full)
   const willing = account === null ? [] : account.resources.filter((r) => r.takesPart && r.priority >= 0)
@@ -106,7 +110,7 @@ export function deliverMessage(account: Account | null, packet: Packet, known: b
  * @param account null: there is none of that name
  * @param authorised `mayQuery` of the resource in `to`
  */
-export function deliverIq(account: Account | null, packet: Packet, authorised: boolean): IqDelivery {
+export function deliverIq<R extends Resource>(account: Account<R> | null, packet: Packet, authorised: boolean): IqDelivery<R> {
   const to = packet.to!
   const isRequest = packet.type === 'get' || packet.type === 'set'
   if (account !== null && to.isBare) return { kind: 'account' }
@@ -135,7 +139,7 @@ function condition(account: Account | null, willing: readonly Resource[]): Condi
 }
 
 /** Of those, the ones with the highest priority. */
-function mostAvailable(resources: readonly Resource[]): readonly Resource[] {
+function mostAvailable<R extends Resource>(resources: readonly R[]): readonly R[] {
   const highest = Math.max(...resources.map((r) => r.priority))
   return resources.filter((r) => r.priority === highest)
 }

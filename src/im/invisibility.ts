@@ -7,13 +7,13 @@ import type { Packet } from '../xmpp/packet.ts'
 import type { Account, Resource } from './account.ts'
 import { ended, readPresence, redeliverPending, type PresenceOut } from './presence.ts'
 
-export type InvisibilityOut = Pick<PresenceOut, 'routeAll' | 'toResource' | 'probe' | 'pour'>
+export type InvisibilityOut<R extends Resource> = Pick<PresenceOut<R>, 'routeAll' | 'toResource' | 'probe' | 'pour'>
 
 /**
  * 3.1: the client goes invisible. Who saw it is told that it has gone, and its last presence was at that moment. One that
  * was never seen has not gone: when the account was last here stays as it was (DEVIATES(0186)).
  */
-export function becomeInvisible(account: Account, me: Resource, now: Millis, out: InvisibilityOut): void {
+export function becomeInvisible<R extends Resource>(account: Account<R>, me: R, now: Millis, out: InvisibilityOut<R>): void {
   if (me.invisible) return
   const { priority, takesPart } = me
   ended(account, me, now, out)
@@ -23,7 +23,7 @@ export function becomeInvisible(account: Account, me: Resource, now: Millis, out
 }
 
 /** 3.1.1 rule 3: finds out for it about its contacts, and shows it its siblings. */
-export function lookAround(account: Account, me: Resource, out: InvisibilityOut): void {
+export function lookAround<R extends Resource>(account: Account<R>, me: R, out: InvisibilityOut<R>): void {
   for (const { presence } of account.resources) if (presence !== null) out.toResource(presence.addressedTo(account.bare), me)
   const contacts = account.reachable(account.roster.subscriptions)
   if (contacts.length > 0) out.probe(me, contacts)

@@ -48,7 +48,7 @@ test('PRES-1, PRES-2: the full XML, from the full JID', () => {
   assert.equal(account.resources[0]!.priority, 3)
 })
 
-test('PRES-7, 4.5.2: unavailable goes once to subscribers and own resources, the sender too, then to the directed ones', () => {
+test('PRES-7, 4.5.2: unavailable goes once to subscribers and own resources, then to the directed ones, and to the sender', () => {
   const scene = new Scene(alice('1', '2'))
   scene.available('1', { children: [child('priority', '5')] })
   scene.available('2')
@@ -57,8 +57,8 @@ test('PRES-7, 4.5.2: unavailable goes once to subscribers and own resources, the
     `unavailable ${ALICE}/1 > ${BOB}`,
     `unavailable ${ALICE}/1 > ${CAROL}`,
     `unavailable ${ALICE}/1 >> ${ALICE}/2`,
-    `unavailable ${ALICE}/1 >> ${ALICE}/1`,
     `unavailable ${ALICE}/1 > room@m.example/nick`,
+    `unavailable ${ALICE}/1 >> ${ALICE}/1`,
   ])
   assert.deepEqual([scene.resource('1').presence, scene.resource('1').priority, scene.resource('1').directed], [null, 0, null])
   assert.deepEqual(scene.ended('1'), [], 'nobody is told twice')

@@ -18,28 +18,31 @@ import { keptPacket, keptPayload } from './kept.ts'
 import { asTold } from './last-seen.ts'
 import { isSubscriptionType } from './subscription.ts'
 
-/** What the rules may ask for. The server does it; a test records it. */
-export interface PresenceOut {
+/**
+ * What the rules may ask for. The server does it; a test records it.
+ * @typeParam R what the account's resources are where it is held
+ */
+export interface PresenceOut<R extends Resource = Resource> {
   /** To the address in `to`, here or elsewhere. */
   route(packet: Packet): void
   /** One stanza to many; its own `to` is null. */
   routeAll(packet: Packet, to: readonly Jid[]): void
   /** To one of the account's own resources, whatever `to` says. */
-  toResource(packet: Packet, resource: Resource): void
+  toResource(packet: Packet, resource: R): void
   /** 4.3.1: find out about these contacts; the answers are for `me`. Probes go from bare JID to bare JID. */
-  probe(me: Resource, contacts: readonly Jid[]): void
+  probe(me: R, contacts: readonly Jid[]): void
   /** Takes each step, which sends something to `me`, as fast as its client reads. */
-  pour(me: Resource, steps: Iterator<void>): void
+  pour(me: R, steps: Iterator<void>): void
   /** Initial presence is done: now is the time for `redeliverPending`, for offline messages and the like. */
-  becameAvailable(me: Resource): void
+  becameAvailable(me: R): void
 }
 type RouteOut = Pick<PresenceOut, 'route'>
-type ResourceOut = Pick<PresenceOut, 'toResource'>
-type SourceOut = Pick<PresenceOut, 'toResource' | 'pour'>
-type LeaveOut = Pick<PresenceOut, 'routeAll' | 'toResource'>
+type ResourceOut<R extends Resource> = Pick<PresenceOut<R>, 'toResource'>
+type SourceOut<R extends Resource> = Pick<PresenceOut<R>, 'toResource' | 'pour'>
+type LeaveOut<R extends Resource> = Pick<PresenceOut<R>, 'routeAll' | 'toResource'>
 
 /** 4.2.2 and 4.4.2: the client sends presence with neither `to` nor `type`. The first one is initial presence. */
-export function broadcastAvailable(account: Account, me: Resource, sent: Packet, out: PresenceOut): void {
+export function broadcastAvailable<R extends Resource>(account: Account<R>, me: R, sent: Packet, out: PresenceOut<R>): void {
   const { packet: read, priority } = readPresence(sent)
   const packet = keptPacket(read)
   const isInitial = me.presence === null
@@ -57,10 +60,10 @@ export function broadcastAvailable(account: Account, me: Resource, sent: Packet,
 }
 
 /** 3.1.3 rule 4: whoever becomes available is shown every request that has not been answered. */
-export function redeliverPending(account: Account, me: Resource, out: SourceOut): void {
+export function redeliverPending<R extends Resource>(account: Account<R>, me: R, out: SourceOut<R>): void {
   if (account.roster.pendingCount > 0) out.pour(me, showPending(account, me, out))
 }
-function* showPending(account: Account, me: Resource, out: ResourceOut): Generator<void, void> {
+function* showPending<R extends Resource>(account: Account<R>, me: R, out: ResourceOut<R>): Generator<void, void> {
   for (const request of [...account.roster.pending()]) {
     const { from, stanza, receivedAt } = request
     // One that has come again meanwhile was shown then
@@ -88,13 +91,21 @@ export function answerProbe(account: Account | null, probe: Packet, out: RouteOu
 }
 
 /** 4.5.2: the client sends `type='unavailable'` without `to`. It is still connected and gets its copy. */
-export function broadcastUnavailable(account: Account, me: Resource, packet: Packet, now: Millis, out: PresenceOut): void {
-  leave(account, me, packet, now, true, out)
+export function broadcastUnavailable<R extends Resource>(
+  account: Account<R>,
+  me: R,
+  packet: Packet,
+  now: Millis,
+  out: LeaveOut<R>,
+): void {
+  const wasAvailable = me.presence !== null
+  leave(account, me, packet, now, out)
+  if (wasAvailable) out.toResource(packet.addressedTo(account.bare), me)
 }
 
 /** 4.5.2: the resource is gone without a word, so the server says it. Harmless after a graceful end. */
-export function ended(account: Account, me: Resource, now: Millis, out: LeaveOut): void {
-  leave(account, me, Packet.of({ kind: 'presence', type: 'unavailable', from: me.jid }), now, false, out)
+export function ended<R extends Resource>(account: Account<R>, me: R, now: Millis, out: LeaveOut<R>): void {
+  leave(account, me, Packet.of({ kind: 'presence', type: 'unavailable', from: me.jid }), now, out)
 }
 
 /**
@@ -112,7 +123,7 @@ export function directed(account: Account, me: Resource, packet: Packet, limits:
  * 4.2.3, 4.4.3, 4.5.3, 4.6.4 with section 8: presence arrives with no `type`, 'unavailable' or 'error'.
  * Who leaves or refuses us is struck from the lists of directed presence (4.6.1).
  */
-export function receive(account: Account, packet: Packet, out: ResourceOut): void {
+export function receive<R extends Resource>(account: Account<R>, packet: Packet, out: ResourceOut<R>): void {
   const to = packet.to!
   const parts = packet.type === 'unavailable' || (packet.type === 'error' && !isPassing(packet))
   if (!to.isBare) {
@@ -178,7 +189,7 @@ const directedTo = ({ directed }: Resource, contact: Jid): readonly Jid[] =>
   directed === null ? [] : [...directed.values()].filter((to) => contactKey(to) === contact.full)
 
 /** The one way out: each watcher is told once, then the resource is as if it had only just been bound. */
-function leave(account: Account, me: Resource, packet: Packet, now: Millis, isConnected: boolean, out: LeaveOut): void {
+function leave<R extends Resource>(account: Account<R>, me: R, packet: Packet, now: Millis, out: LeaveOut<R>): void {
   const wasAvailable = me.presence !== null
   if (wasAvailable) {
     me.presence = null
@@ -186,7 +197,6 @@ function leave(account: Account, me: Resource, packet: Packet, now: Millis, isCo
     if (!account.isAvailable) account.lastUnavailable = lastPresence(packet, now)
     out.routeAll(packet, account.audience)
     toOwn(account, packet, out)
-    if (isConnected) out.toResource(packet.addressedTo(account.bare), me)
   }
   if (me.directed === null) return
   const untold: Jid[] = []
@@ -204,7 +214,7 @@ function wasTold(account: Account, to: Jid): boolean {
 }
 
 /** 4.4.2 and 4.5.2; XEP-0186 3.1.1 rule 4: an invisible resource gets what available ones get. */
-function toOwn(account: Account, packet: Packet, out: ResourceOut): void {
+function toOwn<R extends Resource>(account: Account<R>, packet: Packet, out: ResourceOut<R>): void {
   const copy = packet.addressedTo(account.bare)
   for (const resource of account.resources) if (resource.takesPart) out.toResource(copy, resource)
 }

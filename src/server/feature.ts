@@ -115,8 +115,6 @@ export interface Host<D = unknown> {
   /** What is known of a session is kept over a restart of the server, and known again in the order in which this was called. */
   keepsake(keepsake: Keepsake): void
   alsoLoad(load: AccountLoader): void
-  /** Passes `packet` through the stages to one session, whatever its address says. */
-  deliver(session: Session, packet: Packet): void
   /** An id for a request to a client that no other has. */
   requestId(): Wire
   /** For the stage of that name, which has kept some: passes packets through the stages behind it. */

@@ -29,7 +29,6 @@ type Given =
   | 'links'
   | 'decisions'
   | 'database'
-  | 'deliver'
   | 'requestId'
   | 'deliverAfter'
 

@@ -34,7 +34,7 @@ import { requestIds } from './routing/request-ids.ts'
 import { RosterAudit } from './contacts/roster-audit.ts'
 import { Router } from './routing/router.ts'
 import { Rush } from './rush/rush.ts'
-import type { LaneItem, Session } from './account/session.ts'
+import type { LaneItem, Session, SessionWays } from './account/session.ts'
 import { SessionWork } from './delivery/session-work.ts'
 import { Sessions } from './account/sessions.ts'
 import { imLimits, type LimitsSettings, type PresenceSettings, type RateSettings } from './settings.ts'
@@ -117,15 +117,14 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     ...about,
     rosters,
     decisions,
-    deliver,
     later,
     askAgainAfterMs: presence['ask-again'],
   })
 
   const made = { sessions: () => sessions, rateLimiter: () => rateLimiter }
-  const work = new SessionWork({ fromClient, registry, router, metrics, deliver, failed, ...made })
-  const makeLane = (session: Session): Session['lane'] => work.lane(session)
-  const sessions: Sessions = new Sessions({ ...about, presenceOut: out, makeLane, resourcesMax: options.limits['resources'] })
+  const work = new SessionWork({ fromClient, registry, router, metrics, failed, ...made })
+  const ways: SessionWays = { lane: (session) => work.lane(session), deliver }
+  const sessions: Sessions = new Sessions({ ...about, presenceOut: out, ways, resourcesMax: options.limits['resources'] })
   const { slots } = sessions
   const rushes = { sessions: presence['rush'], holdMs: presence['rush-hold'] }
   const rush: Rush = new Rush({ ...about, slots, present: () => sessions.size, goOn: deliverAfter('rush'), ...rushes })
@@ -136,7 +135,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const isDirectoryPublic = presence['public-directory']
   const mayStrangersQuery = presence['queries-by-strangers']
   const knowledge: Knowledge = (watcher, contact) => journal.knowledge(watcher, contact)
-  const untold = new Untold({ accounts, router, probing, sent: journal.sent, deliver })
+  const untold = new Untold({ accounts, router, probing, sent: journal.sent })
   const rules = {
     untold,
     knowledge,
@@ -147,7 +146,6 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     rosterChanges,
     farewells,
     out,
-    deliver,
     limits,
     iq,
     isDirectoryPublic,
@@ -169,7 +167,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const checkpoints = new Checkpoints({ ...about, sessions, kept: keptSessions, ...writes })
 
   const { software, domains, database, secret, registrar } = options
-  const room = { accounts, sessions, router, parties, journal, probing, links, decisions, deliver, deliverAfter, requestId }
+  const room = { accounts, sessions, router, parties, journal, probing, links, decisions, deliverAfter, requestId }
   const given = { clock, entropy, log, metrics, software, domains, stores, database, ...room }
   const host = hostOf<D>({ given, books, facts, asking, keptSessions, secret, registrar })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)

@@ -24,7 +24,7 @@ export function bindResource(
   request: Element,
 ): Session {
   const wanted = request.child('resource', BIND)?.text ?? ''
-  return sessions.bind(account, wanted === '' ? null : prepared(wanted), lang, connection, device)
+  return sessions.bind(account, { resource: wanted === '' ? null : prepared(wanted), lang, connection, device })
 }
 
 function prepared(resource: string): string {

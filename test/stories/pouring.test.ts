@@ -218,7 +218,7 @@ story('the presence of 1650 resources reaches who logs in', EVERYWHERE, async (c
     await cast.befriend('bob', `u${i}`)
     const account = (await host.accounts.load(bareOf(`u${i}`)))!
     for (let k = 0; k < 10; k++) {
-      const session = host.sessions.bind(account, `${k}`, null, NOWHERE)
+      const session = host.sessions.bind(account, { resource: `${k}`, lang: null, connection: NOWHERE, device: null })
       server.receive(session, Packet.of({ kind: 'presence', type: '', from: session.jid, payload }))
     }
   }

@@ -156,7 +156,7 @@ export class MemoryServer {
     await this.account(bare)
     const account = await this.host.accounts.load(bare)
     const connection = new FakeConnection(this.clock)
-    const session = this.host.sessions.bind(account!, resource, null, connection)
+    const session = this.host.sessions.bind(account!, { resource, lang: null, connection, device: null })
     return new Client(session, connection, (item) => this.server.receive(session, item))
   }
   /** A domain that is elsewhere: it records what arrives there and can send. */

@@ -4,27 +4,30 @@
  * user knows, and those to whom one of their clients has just written; each of them may have as much as is still free for
  * others (`Room.isFilledBy`). The user's own clients, and their server, are not limited.
  */
-import type { Resource } from '../../im/account.ts'
 import { isKnown } from '../../im/delivery.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
-import type { LocalAccount, Session } from './session.ts'
+import type { LocalAccount, LocalEndpoint } from './session.ts'
 
-/** May the session be sent this now? */
-export const hasRoomFor = (account: LocalAccount, session: Session, packet: Packet): boolean =>
-  session.room.isOpen || isOwn(account, packet.from) || (isFamiliar(account, packet.from) && !session.room.isFilledBy(packet))
+/** May the endpoint be sent this now? */
+export const hasRoomFor = (account: LocalAccount, { room }: LocalEndpoint, packet: Packet): boolean =>
+  room.isOpen || isOwn(account, packet.from) || (isFamiliar(account, packet.from) && !room.isFilledBy(packet))
 
-/** Those of the sessions that may be sent this now: the list itself, if that is all of them. */
-export function thoseWithRoom(account: LocalAccount, sessions: readonly Resource[], packet: Packet): readonly Resource[] {
-  for (const one of sessions) {
-    if (!hasRoomFor(account, one as Session, packet)) return sessions.filter((s) => hasRoomFor(account, s as Session, packet))
+/** Those of the endpoints that may be sent this now: the list itself, if that is all of them. */
+export function thoseWithRoom(
+  account: LocalAccount,
+  endpoints: readonly LocalEndpoint[],
+  packet: Packet,
+): readonly LocalEndpoint[] {
+  for (const one of endpoints) {
+    if (!hasRoomFor(account, one, packet)) return endpoints.filter((each) => hasRoomFor(account, each, packet))
   }
-  return sessions
+  return endpoints
 }
 
-/** Is this somebody to whom any session of the account is closed? */
+/** Is this somebody to whom any endpoint of the account is closed? */
 export const isLeftOut = (account: LocalAccount, sender: Jid): boolean =>
-  account.sessions.some(({ room }) => !room.isOpen) && !isFamiliar(account, sender)
+  account.resources.some(({ room }) => !room.isOpen) && !isFamiliar(account, sender)
 
 /** Is this somebody for whom the whole of the room is? */
 function isFamiliar(account: LocalAccount, sender: Jid): boolean {
@@ -38,12 +41,10 @@ const isOwn = ({ bare }: LocalAccount, sender: Jid): boolean => sender.bare === 
  * Presence of strangers, where there is room for it. That somebody is gone needs no words, and is told for longer: a client
  * that has been shown them would show them for ever.
  */
-export const whereRoomIs =
-  (toResource: (packet: Packet, resource: Resource) => void) =>
-  (packet: Packet, resource: Resource): void => {
-    const { room } = resource as Session
-    if (room.isOpen) return toResource(packet, resource)
-    if (packet.type !== 'unavailable' || !room.isAjar) return
-    const { from, to } = packet
-    toResource(Packet.of({ kind: 'presence', type: 'unavailable', from, to }), resource)
-  }
+export function whereRoomIs(packet: Packet, endpoint: LocalEndpoint): void {
+  const { room } = endpoint
+  if (room.isOpen) return endpoint.take(packet)
+  if (packet.type !== 'unavailable' || !room.isAjar) return
+  const { from, to } = packet
+  endpoint.take(Packet.of({ kind: 'presence', type: 'unavailable', from, to }))
+}

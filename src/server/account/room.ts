@@ -25,7 +25,19 @@ const OPEN_TO = 1 / 4
 /** Beyond this part they are not even said to be gone. */
 const AJAR_TO = 1 / 2
 
-export class Room {
+/** How much more a bound resource can be given. */
+export interface Capacity {
+  /** Is most of what may wait for it still free, so that strangers may be let in? */
+  readonly isOpen: boolean
+  /** Is there room enough to say of a stranger that they are gone? */
+  readonly isAjar: boolean
+  /** Would the sender of this fill more of what may wait for it than they leave to others? */
+  isFilledBy(packet: Packet): boolean
+  /** Takes from the source as fast as it is read; now, as far as there is room. Sources take turns, each to its end. */
+  pour(source: Source): void
+}
+
+export class Room implements Capacity {
   readonly #session: { readonly connection: Connection | null; readonly ended: boolean }
   /** Null: the client acknowledges nothing. */
   backlog: Backlog | null = null
@@ -44,15 +56,12 @@ export class Room {
     const { connection } = this.#session
     return connection !== null && !this.#isBehind && connection.hasRoom
   }
-  /** Is most of what may wait for the client still free, so that strangers may be let in? */
   get isOpen(): boolean {
     return !this.#isBeyond(OPEN_TO)
   }
-  /** Is there room enough to say of a stranger that they are gone? */
   get isAjar(): boolean {
     return !this.#isBeyond(AJAR_TO)
   }
-  /** Would whoever has said this fill more of what may wait for the client than they leave to others? */
   isFilledBy(packet: Packet): boolean {
     return this.backlog !== null && this.backlog.isBeyondShare(packet)
   }
@@ -65,7 +74,6 @@ export class Room {
   forget(look: () => void): void {
     this.#waiting?.delete(look)
   }
-  /** Takes from the source as fast as the client reads; now, as far as there is room. Sources take turns, each to its end. */
   pour(source: Source): void {
     if (this.#sources !== null) return void this.#sources.push(source)
     this.#sources = [source]

@@ -4,13 +4,14 @@
  */
 import type { Millis, Timer } from '../../base/clock.ts'
 import { Serial } from '../../base/serial.ts'
-import { Account, Resource, type Roster } from '../../im/account.ts'
+import { Account, type Roster } from '../../im/account.ts'
 import type { Element } from '../../xml/element.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Connection } from './connection.ts'
 import type { Correspondents } from './correspondents.ts'
+import { Endpoint } from './endpoint.ts'
 import type { Ending } from './endings.ts'
 import type { Lane } from './lane.ts'
 import { Room } from './room.ts'
@@ -40,7 +41,25 @@ export type UntoldOfSession = Map<string, Map<string, Packet> | null>
 /** What waits in a session's lane: stanzas, other first-level elements, and at last how it ends. */
 export type LaneItem = Packet | Refused | Element | Ending
 
-export class Session extends Resource {
+/** What the server does with what passes through a session, each way. */
+export interface SessionWays {
+  /** For what its client sends. */
+  lane(session: Session): Lane<LaneItem>
+  /** Passes a stanza through the stages `toSession`, whatever its address says. */
+  deliver(session: Session, packet: Packet): void
+}
+
+/** How a session begins. */
+export interface SessionStart {
+  readonly account: LocalAccount
+  readonly resource: string
+  readonly boundAt: Millis
+  readonly lang: Wire | null
+  readonly connection: Connection | null
+  readonly device: string | null
+}
+
+export class Session extends Endpoint<LocalAccount> {
   readonly account: LocalAccount
   readonly boundAt: Millis
   /** What the stream's header named as its language: added to stanzas that name none (RFC 6120 8.1.5). */
@@ -81,26 +100,20 @@ export class Session extends Resource {
   /** How its client was last heard of, and when; when the connection brought more than that: `heardAt`. */
   sign: Sign
   signAt: Millis
+  readonly #ways: SessionWays
   #slots: unknown[]
   /** Of the connection that is lost. */
   #heardBefore: Millis
 
-  constructor(
-    jid: Jid,
-    account: LocalAccount,
-    boundAt: Millis,
-    lang: Wire | null,
-    connection: Connection | null,
-    device: string | null,
-    makeLane: (s: Session) => Lane<LaneItem>,
-  ) {
-    super(jid)
+  constructor({ account, resource, boundAt, lang, connection, device }: SessionStart, ways: SessionWays) {
+    super(account.bare.withResource(resource))
     this.account = account
     this.boundAt = boundAt
     this.lang = lang
     this.connection = connection
     this.device = device
-    this.lane = makeLane(this)
+    this.#ways = ways
+    this.lane = ways.lane(this)
     this.room = new Room(this)
     this.correspondents = null
     this.untold = null
@@ -118,6 +131,9 @@ export class Session extends Resource {
     this.signAt = boundAt
     this.#slots = []
     this.#heardBefore = boundAt
+  }
+  take(packet: Packet): void {
+    this.#ways.deliver(this, packet)
   }
   /** When anything was last received from its client. */
   get heardAt(): Millis {
@@ -146,10 +162,15 @@ export class Session extends Resource {
   }
 }
 
+const NO_SESSIONS: readonly Session[] = []
+
 /** What an account takes up beside its roster, about. */
 const ACCOUNT_OCTETS = 2000
 
-export class LocalAccount extends Account {
+/** What a local account has bound. */
+export type LocalEndpoint = Endpoint<LocalAccount>
+
+export class LocalAccount extends Account<LocalEndpoint> {
   /** Changes of the roster, one at a time: each is decided on what the one before it left. */
   readonly serial: Serial
   /** Nobody may use it; null: it may be used. */
@@ -158,6 +179,8 @@ export class LocalAccount extends Account {
   arriving: Map<string, Promise<void>> | null
   /** What features keep with it, in octets, about. */
   besideOctets: number
+  /** Those of its endpoints that are sessions. Another list after each change: a loop over one sees no change. */
+  #sessions: readonly Session[]
   #slots: unknown[]
 
   constructor(bare: Jid, roster: Roster) {
@@ -166,6 +189,7 @@ export class LocalAccount extends Account {
     this.disabled = null
     this.arriving = null
     this.besideOctets = 0
+    this.#sessions = NO_SESSIONS
     this.#slots = []
   }
   /** Whatever else comes from `sender` waits until `done` has ended, however it ends. Gives back `done`. */
@@ -192,12 +216,24 @@ export class LocalAccount extends Account {
   set<T>(slot: Slot<LocalAccount, T>, value: T): void {
     this.#slots[slot.index] = value
   }
-  /** The bound resources: on a server, each is a session. */
+  /** The endpoint is bound from now on. */
+  bind(endpoint: LocalEndpoint): void {
+    this.resources.push(endpoint)
+    if (endpoint instanceof Session) this.#sessions = [...this.#sessions, endpoint]
+  }
+  /** It is bound no more. */
+  unbind(endpoint: LocalEndpoint): void {
+    const place = this.resources.indexOf(endpoint)
+    if (place === -1) return
+    this.resources.splice(place, 1)
+    if (endpoint instanceof Session) this.#sessions = this.#sessions.filter((one) => one !== endpoint)
+  }
+  /** The endpoints that are sessions, in the order of binding. */
   get sessions(): readonly Session[] {
-    return this.resources as readonly Resource[] as readonly Session[]
+    return this.#sessions
   }
   session(resource: string): Session | undefined {
-    for (const s of this.sessions) if (s.jid.resource === resource) return s
+    for (const s of this.#sessions) if (s.jid.resource === resource) return s
     return undefined
   }
 }

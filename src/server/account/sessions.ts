@@ -8,11 +8,9 @@ import { ABUSE_ERRORS } from '../../xmpp/ns.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { Accounts } from './accounts.ts'
-import type { LocalAccount } from './session.ts'
 import { disabledWords, NOT_RESUMED, REPLACED, type Ending } from './endings.ts'
 import type { FactBoard } from './facts.ts'
-import type { Lane } from './lane.ts'
-import { Session, type LaneItem } from './session.ts'
+import { Session, type LocalAccount, type LocalEndpoint, type SessionStart, type SessionWays } from './session.ts'
 import type { Connection } from './connection.ts'
 import { SlotBook } from './slots.ts'
 
@@ -21,8 +19,8 @@ export interface SessionsParts {
   readonly entropy: Entropy
   readonly accounts: Accounts
   readonly facts: FactBoard
-  readonly presenceOut: PresenceOut
-  readonly makeLane: (session: Session) => Lane<LaneItem>
+  readonly presenceOut: PresenceOut<LocalEndpoint>
+  readonly ways: SessionWays
   /** Bound resources of one account. */
   readonly resourcesMax: number
 }
@@ -30,8 +28,19 @@ export interface SessionsParts {
 /** So long a client that has logged in anew may say nothing, before its presence of before is taken back. */
 const OWED_MS: Millis = 30_000
 
-const isOf = (session: Session, wanted: string | null, device: string | null): boolean =>
-  session.jid.resource === wanted || (device !== null && session.device === device)
+/** What a client asks for when it binds. */
+export interface Wanted {
+  /** The prepared resource; null: the server makes one. */
+  readonly resource: string | null
+  /** Of its stream (RFC 6120 8.1.5). */
+  readonly lang: Wire | null
+  readonly connection: Connection
+  /** The installation of the client; null: it has named none. */
+  readonly device: string | null
+}
+
+const isOf = (session: Session, { resource, device }: Wanted): boolean =>
+  session.jid.resource === resource || (device !== null && session.device === device)
 
 export class Sessions {
   readonly slots: SlotBook<Session> = new SlotBook()
@@ -59,28 +68,21 @@ export class Sessions {
   /**
    * Binds a resource (7.6, 7.7). A resource that is in use is not taken from its session: the new one gets
    * a generated one (7.7.2.2, the first and encouraged option).
-   * @param wanted the prepared resource the client asks for; null: the server makes one
-   * @param device the installation of the client; null: it has named none
    * @throws StanzaError resource-constraint when the account has as many as it may (7.6.2.1), not-allowed when it has
    * been disabled since it authenticated (7.6.2.2)
    */
-  bind(
-    account: LocalAccount,
-    wanted: string | null,
-    lang: Wire | null,
-    connection: Connection,
-    device: string | null = null,
-  ): Session {
-    const { clock, resourcesMax } = this.#parts
+  bind(account: LocalAccount, wanted: Wanted): Session {
+    const { clock, entropy, resourcesMax } = this.#parts
     if (account.disabled !== null) throw new StanzaError('not-allowed', { text: disabledWords(account.disabled) })
-    const relic = this.#claims.get(connection) ?? account.sessions.find((s) => s.isRelic && isOf(s, wanted, device)) ?? null
-    const owed = relic !== null && relic.jid.resource === wanted ? this.#succeed(relic) : null
-    this.#makeRoom(account, wanted, device, relic)
+    const relic = this.#claims.get(wanted.connection) ?? account.sessions.find((s) => s.isRelic && isOf(s, wanted)) ?? null
+    const owed = relic !== null && relic.jid.resource === wanted.resource ? this.#succeed(relic) : null
+    this.#makeRoom(account, wanted, relic)
     if (account.resources.length >= resourcesMax) {
       throw new StanzaError('resource-constraint', { specific: el('resource-limit-exceeded', ABUSE_ERRORS) })
     }
-    const resource = wanted === null || account.session(wanted) !== undefined ? token(this.#parts.entropy) : wanted
-    const session = this.#begin(account, resource, clock.now(), lang, connection, device)
+    const isFree = wanted.resource !== null && account.session(wanted.resource) === undefined
+    const resource = isFree ? wanted.resource : token(entropy)
+    const session = this.#begin({ ...wanted, account, resource, boundAt: clock.now() })
     if (owed !== null) this.#owe(session, owed)
     else if (relic !== null && !relic.ended) this.#heirs.set(session, relic)
     return session
@@ -90,21 +92,15 @@ export class Sessions {
     this.#claims.set(connection, relic)
   }
   /** A session of before the server was restarted: without a connection, until `waitFor` says how long it may be so. */
-  restore(account: LocalAccount, resource: string, boundAt: Millis, lang: Wire | null, device: string | null): Session {
-    return this.#begin(account, resource, boundAt, lang, null, device)
+  restore(start: Omit<SessionStart, 'connection'>): Session {
+    return this.#begin({ ...start, connection: null })
   }
-  #begin(
-    account: LocalAccount,
-    resource: string,
-    boundAt: Millis,
-    lang: Wire | null,
-    connection: Connection | null,
-    device: string | null,
-  ): Session {
-    const { accounts, facts, makeLane } = this.#parts
-    const session = new Session(account.bare.withResource(resource), account, boundAt, lang, connection, device, makeLane)
+  #begin(start: SessionStart): Session {
+    const { account } = start
+    const { accounts, facts, ways } = this.#parts
+    const session = new Session(start, ways)
     session.furnish(this.slots.fill(session))
-    account.resources.push(session)
+    account.bind(session)
     accounts.keep(account)
     this.#all.add(session)
     facts.tell('session-bound', { session })
@@ -114,10 +110,10 @@ export class Sessions {
    * A session without a connection gives way to a new one that needs its resource or its place. Any gives way to a new
    * one of the same device (XEP-0386 3.2).
    */
-  #makeRoom(account: LocalAccount, wanted: string | null, device: string | null, relic: Session | null): void {
+  #makeRoom(account: LocalAccount, { resource, device }: Wanted, relic: Session | null): void {
     const isIts = (s: Session): boolean => s.device === device && s !== relic
     if (device !== null) for (const session of account.sessions.filter(isIts)) this.end(session, REPLACED)
-    const holder = wanted === null ? undefined : account.session(wanted)
+    const holder = resource === null ? undefined : account.session(resource)
     if (holder !== undefined && holder.pause !== null) this.end(holder, REPLACED)
     if (account.resources.length < this.#parts.resourcesMax) return
     const paused = account.sessions.find((session) => session.pause !== null)
@@ -170,7 +166,7 @@ export class Sessions {
     session.pause?.cancel()
     session.lane.clear()
     this.#all.delete(session)
-    session.account.resources.splice(session.account.resources.indexOf(session), 1)
+    session.account.unbind(session)
     this.#parts.accounts.release(session.account)
   }
   /** A client has come back for its session, which has waited for it. @param lang of its new stream */
@@ -209,7 +205,7 @@ export class Sessions {
     this.#all.delete(session)
     const { accounts, clock, facts, presenceOut } = this.#parts
     presenceEnded(account, session, clock.now(), presenceOut)
-    account.resources.splice(account.resources.indexOf(session), 1)
+    account.unbind(session)
     if (presence !== null) facts.tell('presence-changed', { session, before: presence, after: null })
     facts.tell('session-ended', { session, ending, presence, connection })
     connection?.close(ending)

@@ -7,7 +7,6 @@ import type { Entropy } from '../../base/entropy.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { redeliverPending, type PresenceOut } from '../../im/presence.ts'
 import type { Wire } from '../../xml/wire.ts'
-import type { Packet } from '../../xmpp/packet.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { FactBoard } from '../account/facts.ts'
 import { KeptFarewells } from './farewells.ts'
@@ -16,7 +15,7 @@ import type { RosterStore } from '../ports.ts'
 import { Probing } from './probing.ts'
 import { RosterChanges } from './roster-changes.ts'
 import type { Router } from '../routing/router.ts'
-import type { Session } from '../account/session.ts'
+import type { LocalEndpoint } from '../account/session.ts'
 import { UnansweredRequests } from './unanswered-requests.ts'
 
 export interface ContactsParts {
@@ -28,7 +27,6 @@ export interface ContactsParts {
   readonly router: Router
   readonly facts: FactBoard
   readonly decisions: Decisions
-  readonly deliver: (session: Session, packet: Packet) => void
   /** Does it when there is no rush; false: there is none. */
   readonly later: (work: () => void) => boolean
   readonly requestId: () => Wire
@@ -40,11 +38,11 @@ export interface Contacts {
   readonly probing: Probing
   readonly farewells: KeptFarewells
   readonly rosterChanges: RosterChanges
-  readonly out: PresenceOut
+  readonly out: PresenceOut<LocalEndpoint>
 }
 
 export function contacts(parts: ContactsParts): Contacts {
-  const { clock, router, facts, deliver, rosters, later, decisions } = parts
+  const { clock, router, facts, rosters, later, decisions } = parts
   const failing = (what: string) => (error: unknown) => parts.failed(error, what)
   const probing = new Probing({ ...parts, later, failed: failing('Contacts could not be looked up for a probe') })
   const farewells = new KeptFarewells({ ...parts, failed: failing('The end of a subscription could not be noted') })
@@ -53,23 +51,21 @@ export function contacts(parts: ContactsParts): Contacts {
     rosters,
     router,
     facts,
-    deliver,
     farewells,
     decisions,
     requestId: parts.requestId,
   })
   const againAfterMs = parts.askAgainAfterMs
   const unanswered = new UnansweredRequests({ ...parts, againAfterMs, failed: failing('Requests could not be sent again') })
-  const out: PresenceOut = {
+  const out: PresenceOut<LocalEndpoint> = {
     route: (packet) => void router.route(packet),
     routeAll: (packet, to) => router.routeAll(packet, to),
-    toResource: (packet, resource) => deliver(resource as Session, packet),
+    toResource: (packet, endpoint) => endpoint.take(packet),
     probe: (me, all) => probing.ask(me, all),
-    pour: (me, steps) => (me as Session).room.pour(steps),
+    pour: (me, steps) => me.room.pour(steps),
     becameAvailable(me) {
-      const { account } = me as Session
-      redeliverPending(account, me, out)
-      unanswered.becameAvailable(account)
+      redeliverPending(me.account, me, out)
+      unanswered.becameAvailable(me.account)
     },
   }
   return { probing, farewells, rosterChanges, out }

@@ -4,20 +4,18 @@
  * query for all of them.
  */
 import { answerProbe } from '../../im/presence.ts'
-import { Account, contactKey, NO_GROUPS, Roster, type Resource } from '../../im/account.ts'
+import { Account, contactKey, NO_GROUPS, Roster } from '../../im/account.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import type { Accounts } from '../account/accounts.ts'
-import type { LocalAccount } from '../account/session.ts'
+import type { LocalAccount, LocalEndpoint, Session } from '../account/session.ts'
 import type { Relation, RosterStore } from '../ports.ts'
 import type { Router } from '../routing/router.ts'
-import type { Session } from '../account/session.ts'
 
 export interface ProbingParts {
   readonly accounts: Accounts
   readonly rosters: RosterStore
   readonly router: Router
-  readonly deliver: (session: Session, packet: Packet) => void
   readonly failed: (error: unknown) => void
   /** Does it after a while, when many are just coming; false: now is the time. */
   readonly later: (work: () => void) => boolean
@@ -32,8 +30,8 @@ const broadcastOnce: Repeat = ({ presence, account }, to) =>
 /** Which of `owners`, accounts that are not in memory, keep themselves hidden from `prober`. */
 export type Hiding = (prober: Jid, owners: readonly string[]) => Promise<ReadonlySet<string>>
 
-/** While its client was reading, the session may have left, or its user may have blocked the contact. */
-const isWanted = ({ takesPart, account }: Session, contact: Jid): boolean => takesPart && !account.hidden(contact)
+/** While its client was reading, the endpoint may have left, or its user may have blocked the contact. */
+const isWanted = ({ takesPart, account }: LocalEndpoint, contact: Jid): boolean => takesPart && !account.hidden(contact)
 
 export class Probing {
   readonly #parts: ProbingParts
@@ -62,32 +60,31 @@ export class Probing {
     this.#answered = listener
   }
   /** Finds out, for `me`, about each of `contacts` (4.3.1). What is known here it is told as fast as its client reads. */
-  ask(me: Resource, contacts: readonly Jid[]): void {
+  ask(me: LocalEndpoint, contacts: readonly Jid[]): void {
     const { router } = this.#parts
     const probe = Packet.of({ kind: 'presence', type: 'probe', from: me.jid.asBare })
-    const session = me as Session
     const here: Jid[] = []
     for (const contact of contacts) {
       if (router.kindOf(contact.domain) === 'accounts') here.push(contact)
       else router.routeQuietly(probe.addressedTo(contact))
     }
-    if (here.length > 0) session.room.pour(this.#askHere(session, probe, here))
+    if (here.length > 0) me.room.pour(this.#askHere(me, probe, here))
   }
-  *#askHere(session: Session, probe: Packet, contacts: readonly Jid[]): Generator<void, void> {
+  *#askHere(me: LocalEndpoint, probe: Packet, contacts: readonly Jid[]): Generator<void, void> {
     let away: Jid[] | null = null
     for (const contact of contacts) {
-      if (!isWanted(session, contact)) continue
+      if (!isWanted(me, contact)) continue
       const account = this.#parts.accounts.get(contact.bare)
       if (account?.isAvailable !== true) (away ??= []).push(contact)
       else if (!account.hidden(probe.from)) {
-        this.#answerTo(session, account, probe.addressedTo(contact))
+        this.#answerTo(me, account, probe.addressedTo(contact))
         yield
       }
     }
     if (away === null) return
     // In a rush most of them are about to come, and say so themselves: when they were last seen is asked of the others
     const absent = away
-    if (!this.#parts.later(() => this.#askAway(session, probe, absent))) this.#askAway(session, probe, absent)
+    if (!this.#parts.later(() => this.#askAway(me, probe, absent))) this.#askAway(me, probe, absent)
   }
   /** A probe has come in, from anywhere (4.3.2). */
   answer(account: LocalAccount | null, packet: Packet): void {
@@ -105,23 +102,23 @@ export class Probing {
     return isFull ? (this.#repeat(session, answer.to!) ?? answer) : answer
   }
   /** A refusal is for the account: its roster is wrong (4.3.2 rule 1), and is set right as if it had come from elsewhere. */
-  #answerTo(session: Session, account: Account | null, probe: Packet): void {
-    const { router, deliver } = this.#parts
+  #answerTo(me: LocalEndpoint, account: Account | null, probe: Packet): void {
+    const { router } = this.#parts
     answerProbe(account, probe, {
-      route: (answer) => (answer.type === 'unsubscribed' ? router.routeQuietly(answer) : deliver(session, answer)),
+      route: (answer) => (answer.type === 'unsubscribed' ? router.routeQuietly(answer) : me.take(answer)),
     })
   }
-  #askAway(session: Session, probe: Packet, contacts: readonly Jid[]): void {
-    if (session.ended) return
+  #askAway(me: LocalEndpoint, probe: Packet, contacts: readonly Jid[]): void {
+    if (me.ended) return
     let stored: string[] | null = null
     for (const contact of contacts) {
       const account = this.#parts.accounts.get(contact.bare)
       if (account === undefined) (stored ??= []).push(contact.bare)
-      else if (!account.isAvailable && !account.hidden(probe.from)) this.#answerTo(session, account, probe.addressedTo(contact))
+      else if (!account.isAvailable && !account.hidden(probe.from)) this.#answerTo(me, account, probe.addressedTo(contact))
     }
-    if (stored !== null) this.#askStore(session, probe, stored).catch(this.#parts.failed)
+    if (stored !== null) this.#askStore(me, probe, stored).catch(this.#parts.failed)
   }
-  async #askStore(session: Session, probe: Packet, contacts: readonly string[]): Promise<void> {
+  async #askStore(me: LocalEndpoint, probe: Packet, contacts: readonly string[]): Promise<void> {
     const prober = probe.from
     const [relations, hidden] = await Promise.all([
       this.#parts.rosters.relations(prober.bare, contacts),
@@ -129,21 +126,21 @@ export class Probing {
     ])
     const byOwner = new Map(relations.map((relation) => [relation.owner, relation]))
     const asked = new Set(contacts)
-    const answering = session.account.roster.subscriptions.filter(({ bare }) => asked.has(bare) && hidden?.has(bare) !== true)
-    session.room.pour(this.#answerAll(session, probe, answering, byOwner))
+    const answering = me.account.roster.subscriptions.filter(({ bare }) => asked.has(bare) && hidden?.has(bare) !== true)
+    me.room.pour(this.#answerAll(me, probe, answering, byOwner))
   }
   *#answerAll(
-    session: Session,
+    me: LocalEndpoint,
     probe: Packet,
     contacts: readonly Jid[],
     relations: ReadonlyMap<string, Relation>,
   ): Generator<void, void> {
     for (const contact of contacts) {
-      // A contact that has come online meanwhile has told the session: an old answer must not follow that
+      // A contact that has come online meanwhile has told the endpoint: an old answer must not follow that
       const account = this.#parts.accounts.get(contact.bare)
-      if (account?.isAvailable === true || !isWanted(session, contact)) continue
+      if (account?.isAvailable === true || !isWanted(me, contact)) continue
       const known = account ?? this.#asAccount(contact, probe.from, relations.get(contact.bare))
-      this.#answerTo(session, known, probe.addressedTo(contact))
+      this.#answerTo(me, known, probe.addressedTo(contact))
       yield
     }
   }

@@ -26,7 +26,6 @@ export interface RosterChangesParts {
   readonly facts: FactBoard
   readonly farewells: KeptFarewells
   readonly decisions: Decisions
-  readonly deliver: (session: Session, packet: Packet) => void
   readonly requestId: () => Wire
 }
 
@@ -103,13 +102,11 @@ class Effects implements SubscriptionOut {
     const payload = Payload.of(pushPayload(item, version, roster.epoch))
     for (const session of this.#account.sessions) {
       if (!session.interested) continue
-      this.#parts.deliver(
-        session,
-        Packet.of({ kind: 'iq', type: 'set', from: bare, to: session.jid, id: this.#parts.requestId(), payload }),
-      )
+      const id = this.#parts.requestId()
+      session.take(Packet.of({ kind: 'iq', type: 'set', from: bare, to: session.jid, id, payload }))
     }
   }
   #deliver(session: Session, packet: Packet): void {
-    if (hasRoomFor(this.#account, session, packet)) this.#parts.deliver(session, packet)
+    if (hasRoomFor(this.#account, session, packet)) session.take(packet)
   }
 }

@@ -16,7 +16,6 @@ export interface RosterServiceParts {
   readonly registry: Registry
   readonly rosters: RosterStore
   readonly rosterChanges: RosterChanges
-  readonly deliver: (session: Session, packet: Packet) => void
   readonly limits: ImLimits
   readonly router: Router
   readonly requestId: () => Wire
@@ -49,14 +48,10 @@ function get(parts: RosterServiceParts, request: AccountRequest): Answer | Promi
     return null
   })
 }
-function* missed(
-  session: Session,
-  updates: readonly Element[],
-  { deliver, requestId }: RosterServiceParts,
-): Generator<void, void> {
+function* missed(session: Session, updates: readonly Element[], { requestId }: RosterServiceParts): Generator<void, void> {
   const push = { kind: 'iq', type: 'set', from: session.account.bare, to: session.jid } as const
   for (const update of updates) {
-    deliver(session, Packet.of({ ...push, id: requestId(), payload: Payload.of(update) }))
+    session.take(Packet.of({ ...push, id: requestId(), payload: Payload.of(update) }))
     yield
   }
 }

@@ -37,7 +37,7 @@ export function installCore({ fromClient, toAccount, toSession, registry }: Book
   fromClient.install('route', routeStage(router))
   toAccount.install('presence-in', presenceInStage(parts))
   toAccount.install('iq-in', iqInStage(parts))
-  toAccount.install('deliver', deliverStage(parts))
+  toAccount.install('deliver', deliverStage)
   toSession.install('rush', (context) => rush.stage(context))
   installSessionRequest(registry)
   installRosterService({ ...parts, registry })

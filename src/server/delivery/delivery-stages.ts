@@ -9,12 +9,10 @@ import { hasRoomFor, thoseWithRoom } from '../account/crowding.ts'
 import type { IqService } from '../routing/iq-service.ts'
 import type { Stage, Verdict } from '../pipeline/pipeline.ts'
 import type { Router } from '../routing/router.ts'
-import type { Session } from '../account/session.ts'
 
 export interface DeliveryParts {
   readonly router: Router
   readonly iq: IqService
-  readonly deliver: (session: Session, packet: Packet) => void
   /** Whether an IQ reaches a resource from whoever sends it, against the advice of 8.5.3.1. */
   readonly mayStrangersQuery: boolean
 }
@@ -31,7 +29,7 @@ export function routeStage(router: Router): Stage<FromClient> {
 }
 
 /** 8.5.2.1.3 and 8.5.3: the account's server answers for the bare JID; a resource answers for itself. */
-export function iqInStage({ iq, deliver, mayStrangersQuery }: DeliveryParts): Stage<ToAccount> {
+export function iqInStage({ iq, mayStrangersQuery }: DeliveryParts): Stage<ToAccount> {
   return ({ account, packet }) => {
     if (packet.kind !== 'iq') return 'next'
     const verdict = deliverIq(account, packet, mayStrangersQuery || maySee(account, packet))
@@ -39,8 +37,7 @@ export function iqInStage({ iq, deliver, mayStrangersQuery }: DeliveryParts): St
       case 'account':
         return iq.toAccount(account, packet)?.then(done) ?? 'done'
       case 'deliver': {
-        const session = verdict.to as Session
-        if (hasRoomFor(account, session, packet)) deliver(session, packet)
+        if (hasRoomFor(account, verdict.to, packet)) verdict.to.take(packet)
         else if (packet.type === 'get' || packet.type === 'set')
           throw isKnown(account, packet.from) ? beyondShare() : iq.refusal(packet, account)
         return 'done'
@@ -61,29 +58,27 @@ function maySee(account: ToAccount['account'], packet: Packet): boolean {
 }
 
 /** 8.5.2.1.1, 8.5.3: chooses the resources that get a message. What nobody gets is left to 'offline'. */
-export function deliverStage({ deliver }: DeliveryParts): Stage<ToAccount> {
-  return (context) => {
-    const { account, packet } = context
-    const known = isKnown(account, packet.from)
-    const decision = deliverMessage(account, packet, known)
-    switch (decision.kind) {
-      case 'deliver': {
-        const to = thoseWithRoom(account, decision.to, packet)
-        if (to.length === 0) {
-          if (known && packet.type !== 'error') throw beyondShare()
-          return 'done' // of a kind that is not stored: 'offline-turn' has stored the rest
-        }
-        for (const resource of to) deliver(resource as Session, packet)
-        context.delivered = to
-        return 'next'
+export const deliverStage: Stage<ToAccount> = (context) => {
+  const { account, packet } = context
+  const known = isKnown(account, packet.from)
+  const decision = deliverMessage(account, packet, known)
+  switch (decision.kind) {
+    case 'deliver': {
+      const to = thoseWithRoom(account, decision.to, packet)
+      if (to.length === 0) {
+        if (known && packet.type !== 'error') throw beyondShare()
+        return 'done' // of a kind that is not stored: 'offline-turn' has stored the rest
       }
-      case 'store':
-        return 'next'
-      case 'error':
-        throw new StanzaError('service-unavailable')
-      case 'silent':
-        return 'done'
+      for (const endpoint of to) endpoint.take(packet)
+      context.delivered = to
+      return 'next'
     }
+    case 'store':
+      return 'next'
+    case 'error':
+      throw new StanzaError('service-unavailable')
+    case 'silent':
+      return 'done'
   }
 }
 

@@ -8,7 +8,7 @@ import type { Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { Accounts } from '../account/accounts.ts'
-import type { LocalAccount } from '../account/session.ts'
+import type { LocalAccount, LocalEndpoint, Session } from '../account/session.ts'
 import type { FromClient, ToAccount } from '../pipeline/contexts.ts'
 import { isLeftOut, whereRoomIs } from '../account/crowding.ts'
 import type { KeptFarewells } from '../contacts/farewells.ts'
@@ -19,7 +19,6 @@ import type { Probing } from '../contacts/probing.ts'
 import type { RosterChanges } from '../contacts/roster-changes.ts'
 import type { Router } from '../routing/router.ts'
 import type { SentLog } from '../explaining/sent-log.ts'
-import type { Session } from '../account/session.ts'
 import { withinShare, type Untold } from './untold.ts'
 
 export interface PresenceParts {
@@ -31,8 +30,7 @@ export interface PresenceParts {
   readonly rosterChanges: RosterChanges
   readonly farewells: KeptFarewells
   readonly untold: Untold
-  readonly out: PresenceOut
-  readonly deliver: (session: Session, packet: Packet) => void
+  readonly out: PresenceOut<LocalEndpoint>
   readonly limits: ImLimits
   /** What is known of a contact elsewhere. */
   readonly knowledge: Knowledge
@@ -70,9 +68,8 @@ export function presenceStage(parts: PresenceParts): Stage<FromClient> {
 
 /** Presence that arrives for an account. */
 export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
-  const { toResource } = parts.out
-  const out = { toResource: withinShare(toResource, parts.untold) }
-  const ofStrangers = { toResource: whereRoomIs(toResource) }
+  const out = { toResource: withinShare(parts.untold) }
+  const ofStrangers = { toResource: whereRoomIs }
   return ({ account, packet, origin }) => {
     if (packet.kind !== 'presence') return 'next'
     parts.farewells.arrived(account, packet)

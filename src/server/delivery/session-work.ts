@@ -24,7 +24,6 @@ export interface SessionWorkParts {
   readonly registry: Registry
   readonly router: Router
   readonly metrics: Metrics
-  readonly deliver: (session: Session, packet: Packet) => void
   readonly failed: (error: unknown, what: string) => void
   /** Both are made after this, for they need what it does. */
   readonly sessions: () => Sessions
@@ -94,7 +93,7 @@ export class SessionWork {
       session.heard('acknowledgement')
       return this.#nonza(session, item)
     }
-    if (item.reply !== null) this.#parts.deliver(session, item.reply)
+    if (item.reply !== null) session.take(item.reply)
     return this.#counted(session)
   }
   #nonza(session: Session, element: Element): Waiting {

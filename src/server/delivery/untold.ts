@@ -3,7 +3,7 @@
  * was and of which resources, and of many not even that; when the client has read what waits it is told how things are then.
  * So nobody fills a session by coming and going, and what the client shows in the end is true.
  */
-import { contactKey, type Resource } from '../../im/account.ts'
+import { contactKey } from '../../im/account.ts'
 import { jid, type Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import type { Accounts } from '../account/accounts.ts'
@@ -11,14 +11,13 @@ import type { Keepsake } from '../keeping/keepsake.ts'
 import type { Probing } from '../contacts/probing.ts'
 import type { Router } from '../routing/router.ts'
 import type { SentLog } from '../explaining/sent-log.ts'
-import type { Session } from '../account/session.ts'
+import { Session, type LocalEndpoint } from '../account/session.ts'
 
 export interface UntoldParts {
   readonly accounts: Accounts
   readonly router: Router
   readonly probing: Probing
   readonly sent: SentLog
-  readonly deliver: (session: Session, packet: Packet) => void
 }
 
 /** Of more resources of one contact nothing is remembered: all that the client was shown of it is closed. */
@@ -80,12 +79,12 @@ export class Untold {
     yield words === null ? this.#anew(session, contact) : this.#lastWords(session, contact, words)
   }
   #lastWords(session: Session, contact: Jid, words: ReadonlyMap<string, Packet>): void {
-    const { probing, router, deliver } = this.#parts
+    const { probing, router } = this.#parts
     const isHere = router.kindOf(contact.domain) === 'accounts'
     let isToBeAsked = false
     for (const word of words.values()) {
       const now = isHere ? this.#now(session, word) : word
-      if (isHere || word.type === 'unavailable') deliver(session, now)
+      if (isHere || word.type === 'unavailable') session.take(now)
       else isToBeAsked = true
     }
     if (isToBeAsked) probing.ask(session, [contact])
@@ -99,11 +98,11 @@ export class Untold {
   }
   /** All of the contact is closed (RFC 6121 4.3.2), what is known to be shown one by one, and then it is asked who is there. */
   #anew(session: Session, contact: Jid): void {
-    const { sent, deliver, probing } = this.#parts
+    const { sent, probing } = this.#parts
     const { account } = session
     const shown = [...sent.lastTo(session.jid, contact)].filter(({ type, from }) => type === '' && !from.isBare)
-    for (const { from } of shown) deliver(session, gone(from, account.bare))
-    deliver(session, gone(contact, account.bare))
+    for (const { from } of shown) session.take(gone(from, account.bare))
+    session.take(gone(contact, account.bare))
     if (this.#mayAsk(session, contact)) probing.ask(session, [contact])
   }
 }
@@ -112,10 +111,10 @@ const gone = (from: Jid, to: Jid): Packet => Packet.of({ kind: 'presence', type:
 
 /** Presence of those whom the user knows, each within their share: beyond it, the client is told later how things are. */
 export const withinShare =
-  (toResource: (packet: Packet, resource: Resource) => void, untold: Untold) =>
-  (packet: Packet, resource: Resource): void => {
-    const session = resource as Session
-    const isUntold = session.untold !== null && session.untold.has(packet.from.bare)
-    if (!isUntold && !session.room.isFilledBy(packet)) return toResource(packet, resource)
-    if (packet.type !== 'error') untold.add(session, packet)
+  (untold: Untold) =>
+  (packet: Packet, endpoint: LocalEndpoint): void => {
+    if (!(endpoint instanceof Session)) return endpoint.take(packet)
+    const isUntold = endpoint.untold !== null && endpoint.untold.has(packet.from.bare)
+    if (!isUntold && !endpoint.room.isFilledBy(packet)) return endpoint.take(packet)
+    if (packet.type !== 'error') untold.add(endpoint, packet)
   }

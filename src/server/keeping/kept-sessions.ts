@@ -201,7 +201,7 @@ export class KeptSessions {
     const { boundAt, lang, device, resumableMs, interested, invisible, priority, presence, directed, parts } = JSON.parse(
       state,
     ) as Written
-    const session = sessions.restore(account, resource, boundAt, lang === null ? null : encode(lang), device)
+    const session = sessions.restore({ account, resource, boundAt, lang: lang === null ? null : encode(lang), device })
     this.#restored.add(session)
     session.resumableMs = resumableMs
     session.isRelic = until === 0

@@ -1,9 +1,7 @@
 /** What the stages of the three pipelines are given. One object per stanza, shared by its stages. */
-import type { Resource } from '../../im/account.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet, Payload } from '../../xmpp/packet.ts'
-import type { LocalAccount } from '../account/session.ts'
-import type { Session } from '../account/session.ts'
+import type { LocalAccount, LocalEndpoint, Session } from '../account/session.ts'
 
 /** A stanza that a client has sent. */
 export interface FromClient {
@@ -19,8 +17,8 @@ export interface ToAccount {
   packet: Packet
   /** Who is told of a refusal; null: nobody, since it is one of many that go to those who may see its sender. */
   readonly origin: Jid | null
-  /** The resources of the account that got the message; empty until 'deliver' has run. */
-  delivered: readonly Resource[]
+  /** The endpoints of the account that got the message; empty until 'deliver' has run. */
+  delivered: readonly LocalEndpoint[]
   /** Who got copies of it beside those (XEP-0280); null: nobody. */
   copies: Copies | null
 }

@@ -101,7 +101,7 @@ async function change(host: Host, lengths: Lengths, session: Session, { packet, 
 async function remove(host: Host, session: Session, packet: Packet, query: Element): Promise<Answer> {
   if (query.elements.length !== 1) throw new StanzaError('bad-request')
   const result = Packet.of({ kind: 'iq', type: 'result', from: packet.to!, to: session.jid, id: packet.id })
-  await host.registrar.delete(session.account.bare, () => host.deliver(session, result))
+  await host.registrar.delete(session.account.bare, () => session.take(result))
   return null
 }
 

@@ -113,7 +113,7 @@ export class Delivering {
   #handOver(session: Session, message: StoredMessage): void {
     const { seq } = message
     const packet = delayed(message, session.account.bare.domain)
-    this.#host.deliver(session, packet)
+    session.take(packet)
     this.#host.tell('stored-message-sent', { session, packet, seq })
     if (session.acknowledges) return
     const taken = session.connection?.whenTaken() ?? Promise.resolve(false)

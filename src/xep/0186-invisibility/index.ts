@@ -6,7 +6,7 @@ import { section } from '../../base/settings.ts'
 import { becomeInvisible, becomeVisible, lookAround, type InvisibilityOut } from '../../im/invisibility.ts'
 import { defineFeature, xep } from '../../server/feature.ts'
 import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
-import type { Session } from '../../server/account/session.ts'
+import type { LocalEndpoint, Session } from '../../server/account/session.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 
 /** The second is what clients of before 2017 say; the attribute 'probe' is all that has changed. */
@@ -17,11 +17,11 @@ export const invisibility = defineFeature({
   specs: [xep(186, 'Invisible Command', '0.14.0')],
   settings: section({}),
   install(host) {
-    const out: InvisibilityOut = {
+    const out: InvisibilityOut<LocalEndpoint> = {
       routeAll: (packet, to) => host.router.routeAll(packet, to),
-      toResource: (packet, resource) => host.deliver(resource as Session, packet),
+      toResource: (packet, endpoint) => endpoint.take(packet),
       probe: (me, contacts) => host.probing.ask(me, contacts),
-      pour: (me, steps) => (me as Session).room.pour(steps),
+      pour: (me, steps) => me.room.pour(steps),
     }
     const hide = (request: AccountRequest): Answer => {
       const session = sessionOf(request)

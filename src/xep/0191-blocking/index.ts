@@ -35,7 +35,7 @@ export const blocking = defineFeature<typeof settings, Database>({
     const service = new Blocking(host, lists, limits)
     host.alsoLoad((account) => service.load(account))
     host.toAccount('block-in', blockIn(lists))
-    host.fromClient('block-out', blockOut(host, lists))
+    host.fromClient('block-out', blockOut(lists))
     const rule = { ns: BLOCKING, access: 'owner' } as const
     host.iqToAccount({ ...rule, type: 'get', name: 'blocklist', handle: (request) => service.list(request) })
     host.iqToAccount({ ...rule, type: 'set', name: 'block', handle: (request) => service.block(request) })
@@ -143,7 +143,7 @@ class Blocking {
     for (const session of account.sessions) {
       if (!session.get(this.#interested)) continue
       const id = this.#host.requestId()
-      this.#host.deliver(session, Packet.of({ kind: 'iq', type: 'set', from: account.bare, to: session.jid, id, payload }))
+      session.take(Packet.of({ kind: 'iq', type: 'set', from: account.bare, to: session.jid, id, payload }))
     }
   }
 }

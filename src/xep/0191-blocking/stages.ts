@@ -1,7 +1,6 @@
 /** XEP-0191 3.3: what becomes of stanzas between the user and whom he has blocked. */
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
-import type { Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import { el } from '../../xml/element.ts'
@@ -27,13 +26,13 @@ export function blockIn(lists: Lists): (context: ToAccount) => Verdict {
 }
 
 /** What the user sends to a blocked entity. Broadcasts pass over it without an error: see `Account.hidden`. */
-export function blockOut(host: Host, lists: Lists): (context: FromClient) => Verdict {
+export function blockOut(lists: Lists): (context: FromClient) => Verdict {
   return ({ session, packet }) => {
     const { account } = session
     if (packet.to === null || !account.isHiding || !account.get(lists).matches(packet.to)) return 'next'
     const refusal = errorReply(packet, new StanzaError('not-acceptable', { type: 'cancel', specific: el('blocked', ERRORS) }))
     // It comes "from" the blocked entity, so on the usual way it would not arrive.
-    if (refusal !== null) host.deliver(session, refusal)
+    if (refusal !== null) session.take(refusal)
     return 'done'
   }
 }

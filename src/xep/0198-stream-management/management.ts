@@ -5,7 +5,7 @@ import type { ToAccount, ToSession } from '../../server/pipeline/contexts.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Keepsake } from '../../server/keeping/keepsake.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
-import type { Session } from '../../server/account/session.ts'
+import { Session } from '../../server/account/session.ts'
 import type { Connection } from '../../server/account/connection.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import type { Authenticated, Enter, Entrance } from '../../server/streams/stream-features.ts'
@@ -206,7 +206,7 @@ export class StreamManagement {
     const count = delivered.length + (copies === null ? 0 : copies.to.length)
     if (packet.kind !== 'message' || delivered.length === 0 || count < 2) return 'next'
     const holders: Holders = { packet, count, seq: 0, name: '' }
-    for (const session of delivered) this.#hold(session as Session, packet.payload, holders)
+    for (const endpoint of delivered) if (endpoint instanceof Session) this.#hold(endpoint, packet.payload, holders)
     if (copies !== null) for (const session of copies.to) this.#hold(session, copies.payload, holders)
     return 'next'
   }

@@ -69,6 +69,6 @@ export class Liveness {
   #ping(session: Session): void {
     const from = jidOf('', session.jid.domain)
     const id = this.#host.requestId()
-    this.#host.deliver(session, Packet.of({ kind: 'iq', type: 'get', from, to: session.jid, id, payload: this.#payload }))
+    session.take(Packet.of({ kind: 'iq', type: 'get', from, to: session.jid, id, payload: this.#payload }))
   }
 }

@@ -4,14 +4,12 @@
  * client answers it with is addressed to the user's bare JID and ends there (10.3).
  */
 import { section } from '../../base/settings.ts'
-import type { Resource } from '../../im/account.ts'
-import type { LocalAccount } from '../../server/account/session.ts'
 import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
 import { hasRoomFor } from '../../server/account/crowding.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
 import type { Answer } from '../../server/routing/registry.ts'
-import type { Session } from '../../server/account/session.ts'
+import { Session, type LocalAccount, type LocalEndpoint } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import { wire } from '../../xml/wire.ts'
 import { forwarded } from '../../xmpp/forwarded.ts'
@@ -21,7 +19,7 @@ import { CARBONS, isEligible } from './eligibility.ts'
 import { Exchanges } from './ledger.ts'
 
 const settings = section({})
-const NOBODY: readonly Resource[] = []
+const NOBODY: readonly LocalEndpoint[] = []
 
 export const carbons = defineFeature({
   name: 'carbons',
@@ -50,12 +48,10 @@ function guard({ account, packet }: ToAccount): Verdict {
 }
 
 class Carbons {
-  readonly #host: Host
   readonly #enabled: Slot<Session, boolean>
   readonly #exchanges: Slot<Session, Exchanges | null>
 
   constructor(host: Host) {
-    this.#host = host
     this.#enabled = host.sessionSlot('carbons', () => false)
     this.#exchanges = host.sessionSlot('carbons-exchanges', () => null)
     host.keepsake({
@@ -86,15 +82,15 @@ class Carbons {
     if (packet.kind !== 'message') return 'next'
     const watchers = this.#watchers(account, packet, delivered)
     if (watchers === null) return 'next'
-    const answersEligible = delivered.some((session) => this.#isAnswer(session as Session, packet.from, packet))
+    const answersEligible = delivered.some((one) => one instanceof Session && this.#isAnswer(one, packet.from, packet))
     if (!isEligible(packet, 'received', answersEligible)) return 'next'
-    for (const session of delivered) this.#note(session as Session, packet.from, packet)
+    for (const one of delivered) if (one instanceof Session) this.#note(one, packet.from, packet)
     context.copies = { payload: this.#copy('received', packet, watchers), to: watchers }
     return 'next'
   }
 
   /** Sessions that want copies, have room for them, have not sent the message and are none of `recipients`; null: none. */
-  #watchers(account: LocalAccount, packet: Packet, recipients: readonly Resource[]): readonly Session[] | null {
+  #watchers(account: LocalAccount, packet: Packet, recipients: readonly LocalEndpoint[]): readonly Session[] | null {
     let watchers: Session[] | null = null
     for (const session of account.sessions) {
       if (!session.get(this.#enabled) || session.jid.full === packet.from.full || recipients.includes(session)) continue
@@ -105,7 +101,7 @@ class Carbons {
   #copy(direction: 'sent' | 'received', packet: Packet, watchers: readonly Session[]): Payload {
     const payload = Payload.ofText(wire(`<${direction} xmlns='${CARBONS}'>${forwarded(packet)}</${direction}>`))
     const copy = Packet.of({ kind: 'message', type: packet.type, from: watchers[0]!.account.bare, payload })
-    for (const session of watchers) this.#host.deliver(session, copy.addressedTo(session.jid))
+    for (const session of watchers) session.take(copy.addressedTo(session.jid))
     return payload
   }
   #isAnswer(session: Session, peer: Jid, packet: Packet): boolean {

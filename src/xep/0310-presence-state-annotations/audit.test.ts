@@ -19,7 +19,7 @@ const counts = (cast: Cast): readonly number[] => ['ghosts', 'leaks', 'flaps', '
 /** The client is sent what nobody has sent it. */
 function forge(cast: Cast, to: StoryClient, xml: string): void {
   const session = cast.server.host.accounts.get(to.bare)!.session(to.jid.slice(to.bare.length + 1))!
-  cast.server.host.deliver(session, packetOf(xml))
+  session.take(packetOf(xml))
 }
 /** What the operator is told of what `watcher` sees of `contact`. */
 async function explained(cast: Cast, watcher: string, contact: string): Promise<readonly string[]> {
@@ -174,10 +174,10 @@ story('audit: the same stanza twice, unless the client has asked for it', async 
   romeo.send(`<presence type='probe' to='${benvolio.bare}'/>`)
   await cast.advance(1000)
   assert.deepEqual(counts(cast), [0, 0, 0, 0])
-  host.deliver(session, presence)
+  session.take(presence)
   assert.deepEqual(counts(cast), [0, 0, 0, 0], 'right after the question it may be the answer')
   await cast.advance(1000)
-  host.deliver(session, presence)
+  session.take(presence)
   assert.deepEqual(counts(cast), [0, 0, 1, 0])
   assert.equal(logged(cast)[0]!['promised'], 'no flap')
   await cast.forget()

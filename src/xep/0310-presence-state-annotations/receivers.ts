@@ -154,7 +154,7 @@ export class Receivers {
   showOld(session: Session, packet: Packet, heardAfter: number): void {
     this.#heardBefore = heardAfter
     try {
-      this.#parts.host.deliver(session, packet)
+      session.take(packet)
     } finally {
       this.#heardBefore = null
     }
@@ -224,7 +224,7 @@ export class Receivers {
     const { packet } = shown
     if (session.account.hidden(packet.from)) return // PSA-35
     const later = session.get(this.#slot).ledger?.takeLater(shown) ?? null
-    if (later !== null) return this.#parts.host.deliver(session, later)
+    if (later !== null) return session.take(later)
     const doubt = this.#parts.doubtOf(session, packet.from, shown.heardAfter)
     if (session.get(this.#slot).ledger?.tell(shown, doubt, this.#parts.host.clock.now()) !== true) return
     const news = lightOf(packet, doubt)
@@ -238,7 +238,7 @@ export class Receivers {
   #repeat(session: Session, packet: Packet): void {
     this.#isTelling = true
     try {
-      this.#parts.host.deliver(session, packet.addressedTo(session.jid))
+      session.take(packet.addressedTo(session.jid))
     } finally {
       this.#isTelling = false
     }

@@ -55,7 +55,7 @@ export class Rooms {
   #clear(session: Session, ledger: PresenceLedger, from: Jid, isGone: (shown: Shown) => boolean): void {
     const others = [...ledger.ofAccount(from)].filter((shown) => shown.jid.full !== from.full)
     for (const { jid } of others.filter(isGone))
-      this.#host.deliver(session, Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: session.jid }))
+      session.take(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: session.jid }))
   }
 }
 

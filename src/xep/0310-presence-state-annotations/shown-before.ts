@@ -80,7 +80,7 @@ export class ShownBefore {
         const jid = jidFromJson(full)
         const presence = host.accounts.get(jid.bare)?.session(jid.resource)?.presence ?? null
         const to = session.account.bare
-        if (presence === null) host.deliver(session, Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to }))
+        if (presence === null) session.take(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to }))
         else if (jid.full !== session.jid.full) receivers.remember(session, presence.addressedTo(to))
       }
       session.set(this.#here, null)

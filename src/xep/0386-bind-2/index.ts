@@ -53,9 +53,9 @@ class Binding {
 
   #bind(account: LocalAccount, { lang, connection, device }: Authenticated, request: Element): Entrance {
     const { sessions } = this.#host
-    const wanted = this.#identifiers.resource(account.bare, request.child('tag')?.text ?? '', device)
+    const resource = this.#identifiers.resource(account.bare, request.child('tag')?.text ?? '', device)
     try {
-      const session = sessions.bind(account, wanted, lang, connection, device)
+      const session = sessions.bind(account, { resource, lang, connection, device })
       return { reply: el('bound', BIND2, {}, ...this.#switchOn(session, request)), session, entered: null }
     } catch (error) {
       // 3.2 has no word for it. The client is authenticated and not bound: it may ask as in RFC 6120 7, and is told why not.
