@@ -1,5 +1,6 @@
 /** What the audit finds, and that it finds nothing where nothing is wrong. */
 import assert from 'node:assert/strict'
+import type { ManualClock } from '../../base/manual-clock.ts'
 import { commandsOf, runCommand } from '../../admin/command.ts'
 import { explainCommand, type Explanation } from '../../admin/explain-commands.ts'
 import { asking, lose } from '../../../test/support/annotations.ts'
@@ -199,4 +200,50 @@ story('audit: who asks to see somebody once more is told once more, which is no 
     ['subscribed', benvolio.jid],
   )
   assert.deepEqual(counts(cast), [0, 0, 0, 0])
+})
+
+/**
+ * Of a link that is lost again at once: when that is announced.
+ * @param dampMs from one time to the next, as the link takes it @param lateMs until the audit hears of the first time
+ */
+async function announcements(cast: Cast, dampMs: number, lateMs: number): Promise<readonly number[]> {
+  await cast.rosters(['romeo', 'juliet@c.example', 'both'])
+  const { clock, host } = cast.server
+  const { times } = host.links
+  host.links.times = { ...times, graceMs: 0, dampMs }
+  const announced: number[] = []
+  host.on('link-down', () => void announced.push(clock.now()))
+  const link = host.links.of('a.example', 'c.example', {
+    connect: () => link.failed(),
+    isWanted() {
+      if (announced.length === 0) (clock as ManualClock).advance(lateMs)
+      return true
+    },
+    heardAt: () => null,
+  })
+  host.links.times = times
+  await asking(cast, 'romeo/1')
+  for (let time = 0; time < 2; time++) {
+    link.opened()
+    link.closed(false)
+    await cast.advance(3000)
+  }
+  await cast.advance(2 * MINUTE)
+  await cast.forget()
+  return announced
+}
+
+story(
+  'audit: a loss that is announced again when it may be is no flap, though the clock is read a moment later',
+  async (cast) => {
+    const [first, second] = await announcements(cast, MINUTE, 25)
+    assert(second! - first! < MINUTE && second! - first! > MINUTE - 1000, `${second! - first!} ms from one to the other`)
+    assert.deepEqual(counts(cast), [0, 0, 0, 0])
+  },
+)
+
+story('audit: a loss that is announced again before it may be is a flap', async (cast) => {
+  assert.equal((await announcements(cast, 10_000, 0)).length, 2)
+  assert.deepEqual(counts(cast), [0, 0, 1, 0])
+  assert.equal(logged(cast)[0]!['promised'], 'no flap')
 })

@@ -38,6 +38,8 @@ const SESSIONS_MAX = 1000
 const CONFIRM: Millis = 15_000
 /** Found for one session. */
 const ABSENT_MAX = 100
+/** A link and the audit read the clock at different times, with work in between; and timers run by another clock. */
+const CLOCKS_DIFFER: Millis = 1000
 /** Of the events that are logged with a violation. */
 const EVENTS_MAX = 10
 
@@ -162,7 +164,7 @@ export class Audit {
     }
     if (host.links.get(local, remote)?.isForced === true) return
     this.#announced.set(key, now)
-    if (before === undefined || now - before >= host.links.times.dampMs) return
+    if (before === undefined || now - before >= host.links.times.dampMs - CLOCKS_DIFFER) return
     this.#broken['no flap'].value += 1
     host.log.error({ promised: 'no flap', local, remote, before }, 'A link was announced as lost too soon after the last time')
   }
