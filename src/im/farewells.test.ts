@@ -14,6 +14,7 @@ const HOUR = 3_600_000
 const say = (type: string, to = BOB) => presence({ type, from: ALICE, to })
 const stray = presence({ from: `${BOB}/x`, to: ALICE })
 const id = () => wire('again')
+const never = () => false
 
 /** How she stands to him, and when the last word was said. */
 function told(state: SubscriptionState = 'None', times = 1) {
@@ -47,10 +48,10 @@ test('8.5.1: a stranger is told nothing', () => {
   assert.equal(farewells.stray(accountOf(ALICE), stray, NOON, id), null)
 })
 
-test('A.3.2: it is over when the other server confirms it, or the user asks again', () => {
+test('A.3.2: it is over when the other server confirms it, or the user asks again when no answer can come any more', () => {
   for (const end of [
     (f: Farewells) => f.heard(presence({ type: 'unsubscribed', from: BOB, to: ALICE })),
-    (f: Farewells) => f.said(say('subscribe'), NOON),
+    (f: Farewells) => f.said(say('subscribe'), NOON, never),
   ]) {
     const { farewells, at } = told()
     assert.deepEqual(farewells.heard(presence({ type: 'unavailable', from: BOB, to: ALICE })), { keep: null, drop: [] })
@@ -60,9 +61,27 @@ test('A.3.2: it is over when the other server confirms it, or the user asks agai
   }
 })
 
+test('A.3.4: its answer is no refusal of what the user has asked for since, however often they changed their mind', () => {
+  const farewells = new Farewells([])
+  const hears = (type: string): boolean => {
+    const answer = presence({ type, from: BOB, to: ALICE })
+    const isAnswer = farewells.isConfirmedBy(answer)
+    farewells.heard(answer)
+    return isAnswer
+  }
+  for (const type of ['unsubscribe', 'subscribe', 'unsubscribe', 'subscribe', 'subscribe'])
+    farewells.said(say(type), NOON, (saidAt) => saidAt === NOON)
+  assert.deepEqual(['unsubscribed', 'subscribed', 'unsubscribed', 'unsubscribed'].map(hears), [true, false, true, false])
+  for (const type of ['unsubscribe', 'subscribe']) farewells.said(say(type), NOON, () => true)
+  assert.deepEqual(['subscribed', 'unsubscribed'].map(hears), [false, false], 'the other server has answered the last word')
+  farewells.said(say('unsubscribe'), NOON, () => true)
+  farewells.said(say('subscribe'), NOON + HOUR, never)
+  assert.equal(hears('unsubscribed'), false, 'a server that answers no farewell refuses')
+})
+
 test('a farewell counts from the last time that the user said it', () => {
   const { farewells, at } = told('None', 5)
-  assert.deepEqual(farewells.said(say('unsubscribe'), NOON + HOUR), {
+  assert.deepEqual(farewells.said(say('unsubscribe'), NOON + HOUR, never), {
     keep: { contact: jid(BOB), saidAt: NOON + HOUR, times: 1 },
     drop: [],
   })
@@ -71,7 +90,7 @@ test('a farewell counts from the last time that the user said it', () => {
 
 test('one more than may be kept takes the place of the oldest', () => {
   const farewells = new Farewells([])
-  for (let i = 0; i < FAREWELLS_MAX; i++) farewells.said(say('unsubscribe', `u${i}@b.example`), NOON + i)
-  const { keep, drop } = farewells.said(say('unsubscribe'), NOON + HOUR)
+  for (let i = 0; i < FAREWELLS_MAX; i++) farewells.said(say('unsubscribe', `u${i}@b.example`), NOON + i, never)
+  const { keep, drop } = farewells.said(say('unsubscribe'), NOON + HOUR, never)
   assert.deepEqual([keep?.contact.full, drop], [BOB, ['u0@b.example']])
 })

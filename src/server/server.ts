@@ -22,6 +22,7 @@ import { hostOf } from './host.ts'
 import { IqService } from './routing/iq-service.ts'
 import { KeptSessions } from './keeping/kept-sessions.ts'
 import { Decisions } from './contacts/decisions.ts'
+import type { Links } from './links/links.ts'
 import { linking } from './links/linking.ts'
 import { LocalDomain } from './delivery/local-domain.ts'
 import { FROM_CLIENT, TO_ACCOUNT } from './pipeline/order.ts'
@@ -117,6 +118,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     ...about,
     rosters,
     decisions,
+    linkTo: (local, remote) => links.get(local, remote),
     later,
     askAgainAfterMs: presence['ask-again'],
   })
@@ -131,7 +133,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const goOn = (session: Session, packet: Packet): void | Promise<void> => work.goOn(session, packet)
   const rateLimiter: RateLimiter = new RateLimiter({ ...about, rate: options.rate, slots, isServer, goOn })
 
-  const links = linking({ ...about, sessions, probing, asking, decisions })
+  const links: Links = linking({ ...about, sessions, probing, asking, decisions })
   const isDirectoryPublic = presence['public-directory']
   const mayStrangersQuery = presence['queries-by-strangers']
   const knowledge: Knowledge = (watcher, contact) => journal.knowledge(watcher, contact)

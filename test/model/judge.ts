@@ -4,8 +4,8 @@
  *
  * What it leaves open, since nothing says what is right:
  * - Whom a user has blocked they are told nothing of (XEP-0191 3.3): what their clients show of them may be old.
- * - Where two rosters do not agree, either may be right: a refusal that crosses a second request looks like the answer
- *   to it, and RFC 6121 has nothing to tell the two apart (A.3.2, A.3.4).
+ * - Where two rosters do not agree since both users have changed something at the same time, either may be right: a refusal
+ *   that crosses a request looks like the answer to it, and RFC 6121 has nothing to tell the two apart (A.3.2, A.3.4).
  * - Who tells a subscriber directly that they have gone, and has not, is shown again when somebody asks (4.6.3).
  * - Who sends presence directly and by subscription may be shown with what was said either way (4.6.3).
  * - What was sent directly may be forgotten by a server that is killed: nobody is told then, and who asks for

@@ -112,6 +112,18 @@ const ofUsers =
     return what.map((what, i) => (i % 2 === 0 ? { what, user: one, other: two } : { what, user: two, other: one }))
   }
 
+/** Somebody goes, or is refused, and thinks better of it. */
+function secondThoughts({ users, friends }: Setting, draw: Draw): readonly Step[] {
+  const [one, two] = draw.chance(0.8) ? draw.of(friends) : draw.two(users)
+  const [user, other] = draw.chance(0.5) ? [one, two] : [two, one]
+  const what = draw.of([
+    ['unsubscribe', 'subscribe'],
+    ['unsubscribed', 'subscribed'],
+    ['remove', 'subscribe'],
+  ] as const)
+  return what.map((what) => ({ what, user, other }))
+}
+
 function directed({ devices, users }: Setting, draw: Draw): readonly Step[] {
   const who = draw.of(devices).jid
   const user = draw.of(users.filter((user) => !who.startsWith(`${user}/`)))
@@ -168,6 +180,7 @@ const ORDINARY: readonly Kind[] = [
   [1, ofUsers('unsubscribe')],
   [1, ofUsers('unsubscribed')],
   [1, ofUsers('remove')],
+  [1, secondThoughts],
   [2, ofUsers('block')],
   [2, ofUsers('unblock')],
   [4, (_, draw) => [{ what: 'wait', span: draw.of(SPANS) }]],

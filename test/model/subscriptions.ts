@@ -1,7 +1,8 @@
 /**
  * Who is subscribed to whom, by the tables of RFC 6121 appendix A, as long as one step is done after the other and gets
- * through at once. What crosses a broken link may end either way, where two steps cross each other: a refusal looks like the
- * answer to whatever was asked last (A.3.2, A.3.4). Of one step by itself both sides have to come to the same.
+ * through at once. What crosses a broken link may end either way, where steps of both users cross each other: a refusal
+ * looks like the answer to whatever was asked last (A.3.2, A.3.4). Of the steps of one user alone, however many, both sides have
+ * to come to the same.
  */
 import type { Roster } from '../../src/im/account.ts'
 
@@ -12,8 +13,10 @@ export type SubscriptionStep = 'subscribe' | 'subscribed' | 'unsubscribe' | 'uns
 export class Subscriptions {
   /** By watcher and contact. */
   readonly #ways = new Map<string, Way>()
-  /** Steps of two users that did not get through at once, and when the last of them was. */
-  readonly #unsure = new Map<string, number>()
+  /** By two users: whose steps may be under way. */
+  readonly #underWay = new Map<string, string>()
+  /** Two of whom a step did not get through at once. */
+  readonly #unsure = new Set<string>()
   /** Two whose steps may have crossed, or who have granted what nobody had asked for (3.4). */
   readonly #open = new Set<string>()
 
@@ -24,8 +27,19 @@ export class Subscriptions {
   /** @param isSafe it gets through at once */
   step(what: SubscriptionStep, user: string, other: string, isSafe: boolean): void {
     const pair = pairOf(user, other)
-    if (!isSafe) this.#unsure.set(pair, (this.#unsure.get(pair) ?? 0) + 1)
-    if ((this.#unsure.get(pair) ?? 0) > 1 || (isSafe && this.#unsure.has(pair))) this.#open.add(pair)
+    const before = this.#underWay.get(pair)
+    if (before !== undefined && before !== user) this.#open.add(pair)
+    if (isSafe) return this.#take(what, user, other)
+    this.#underWay.set(pair, user)
+    this.#unsure.add(pair)
+    this.#take(what, user, other)
+  }
+  /** Nothing that the two have said is under way any more. */
+  gotThrough(user: string, other: string): void {
+    this.#underWay.delete(pairOf(user, other))
+  }
+  #take(what: SubscriptionStep, user: string, other: string): void {
+    const pair = pairOf(user, other)
     const [mine, theirs] = [key(user, other), key(other, user)]
     switch (what) {
       case 'subscribe':

@@ -18,6 +18,8 @@ export const RESUME_MS = 300_000
 const QUIET_TURNS = 8
 const TURNS_MAX = 2000
 const SECOND = 1000
+/** Longer than the pause between two attempts to connect. */
+const AT_REST_MS = 60 * SECOND
 const LAST_WORDS: ReadonlySet<Step['what']> = new Set(['drop', 'close', 'kill', 'restart'])
 
 type Relation = Extract<Step, { readonly user: string }>
@@ -212,6 +214,7 @@ export class World {
     const id = `i${(this.#ids += 1)}`
     if (what !== 'block' && what !== 'unblock') {
       if (this.#isBlockedEitherWay(user, other)) return
+      if (this.#isAtRest(device.domain, domainOf(other))) this.subscriptions.gotThrough(user, other)
       this.subscriptions.step(what, user, other, this.#isSettled && !this.isBroken(device.domain, domainOf(other)))
       const remove = rosterSet(id, item(other, `subscription='remove'`))
       return device.request(what === 'remove' ? remove : `<presence to='${other}' type='${what}'/>`)
@@ -226,6 +229,10 @@ export class World {
         if (one.bare === user)
           for (const to of [...one.directed.keys()]) if (to === other || to.startsWith(`${other}/`)) one.directed.delete(to)
     device.request(`<iq type='set' id='${id}'><${what} xmlns='urn:xmpp:blocking'><item jid='${other}'/></${what}></iq>`)
+  }
+  /** Nothing between the two has been wrong for so long that whatever waited has got through. */
+  #isAtRest(one: string, other: string): boolean {
+    return this.#isSettled && !this.isBroken(one, other) && this.clock.now() - this.troubledAt(one, other) >= AT_REST_MS
   }
   #isBlockedEitherWay(one: string, other: string): boolean {
     const [a, b] = [bareOf(one), bareOf(other)]

@@ -269,3 +269,23 @@ found(
   connect u2@b.example/1
   `,
 )
+
+for (const heals of ['', 'heal a.example b.example'])
+  found(
+    `who unsubscribes and subscribes again ${heals === '' ? 'over a lost link' : 'at once'} is not refused by the answer to the first`,
+    `
+    u1@a.example/1 asks managed
+    u2@b.example/1 asks managed
+    connect u1@a.example/1
+    connect u2@b.example/1
+    cut a.example b.example
+    ${heals}
+    wait ${heals === '' ? 3000 : 90_000}
+    unsubscribe u1@a.example u2@b.example &
+    subscribe u1@a.example u2@b.example
+    wait 1000
+    heal a.example b.example
+    wait 90000
+    subscribed u2@b.example u1@a.example
+    `,
+  )

@@ -9,7 +9,7 @@ import { redeliverPending, type PresenceOut } from '../../im/presence.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { FactBoard } from '../account/facts.ts'
-import { KeptFarewells } from './farewells.ts'
+import { KeptFarewells, type FarewellsParts } from './farewells.ts'
 import type { Decisions } from './decisions.ts'
 import type { RosterStore } from '../ports.ts'
 import { Probing } from './probing.ts'
@@ -27,6 +27,7 @@ export interface ContactsParts {
   readonly router: Router
   readonly facts: FactBoard
   readonly decisions: Decisions
+  readonly linkTo: FarewellsParts['linkTo']
   /** Does it when there is no rush; false: there is none. */
   readonly later: (work: () => void) => boolean
   readonly requestId: () => Wire

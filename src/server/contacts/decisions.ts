@@ -122,7 +122,9 @@ export class Decisions {
   }
   /** A later decision of the same matter is not heard with an earlier one. */
   #heard(packet: Packet): void {
-    if (this.#size > 0 && this.#find(packet)?.packet.type === packet.type) this.#drop(packet)
+    const kept = this.#size > 0 ? this.#find(packet)?.packet : undefined
+    // What is read from the disk has no id
+    if (kept?.type === packet.type && (kept.id === null || kept.id === packet.id)) this.#drop(packet)
   }
   #drop(packet: Packet): void {
     this.#remove(packet)

@@ -3,7 +3,7 @@
  * account and in the store, and said again when presence shows that it was not heard. Contacts on this server cannot
  * miss it.
  */
-import type { Clock } from '../../base/clock.ts'
+import type { Clock, Millis } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import { Farewells, type FarewellChange } from '../../im/farewells.ts'
@@ -22,8 +22,13 @@ export interface FarewellsParts {
   readonly clock: Clock
   readonly entropy: Entropy
   readonly metrics: Metrics
+  /** How the link is, and since when; undefined: nothing is known of it. */
+  readonly linkTo: (local: string, remote: string) => { readonly state: string; readonly since: Millis } | undefined
   readonly failed: (error: unknown) => void
 }
+
+/** A server that answers a farewell does it within this time, once it has it. */
+const ANSWERED_WITHIN: Millis = 60_000
 
 export class KeptFarewells {
   readonly #parts: FarewellsParts
@@ -52,14 +57,28 @@ export class KeptFarewells {
       if (packet.type !== 'unsubscribe') return
       account.set(this.#slot, (farewells = new Farewells([])))
     }
-    this.#store(account, farewells.said(packet, this.#parts.clock.now()))
+    const now = this.#parts.clock.now()
+    const mayBeAnswered = (saidAt: Millis): boolean => this.#mayBeAnswered(packet, saidAt, now)
+    this.#store(account, farewells.said(packet, now, mayBeAnswered))
   }
-  /** Presence has come for the account. */
-  arrived(account: LocalAccount, packet: Packet): void {
-    if (this.#parts.router.placeOf(packet.from) === 'here') return
+  /** Presence has come for the account. @returns whether it answers a farewell: then it refuses nothing */
+  arrived(account: LocalAccount, packet: Packet): boolean {
+    if (this.#parts.router.placeOf(packet.from) === 'here') return false
     const farewells = account.get(this.#slot)
-    if (farewells === null) return
-    if (packet.type === 'unsubscribed') return this.#store(account, farewells.heard(packet))
+    if (farewells === null) return false
+    const isAnswer = farewells.isConfirmedBy(packet)
+    this.#store(account, farewells.heard(packet))
+    this.#sayAgain(account, farewells, packet)
+    return isAnswer
+  }
+
+  /** The answer is under way for as long as the link is lost, and for a while after that. */
+  #mayBeAnswered({ from, to }: Packet, saidAt: Millis, now: Millis): boolean {
+    const link = this.#parts.linkTo(from.domain, to!.domain)
+    if (link === undefined || link.state === 'suspect' || link.state === 'down') return true
+    return now - Math.max(saidAt, link.since) < ANSWERED_WITHIN
+  }
+  #sayAgain(account: LocalAccount, farewells: Farewells, packet: Packet): void {
     if (packet.type !== '' || !packet.to!.isBare || account.hidden(packet.from)) return
     const { clock, entropy, router } = this.#parts
     const answer = farewells.stray(account, packet, clock.now(), () => wire(token(entropy)))
@@ -68,7 +87,6 @@ export class KeptFarewells {
     this.#store(account, { keep: answer.keep, drop: [] })
     router.routeQuietly(answer.again)
   }
-
   #store({ bare }: LocalAccount, { keep, drop }: FarewellChange): void {
     const { rosters, failed } = this.#parts
     for (const contact of drop) rosters.dropFarewell(bare.bare, contact).catch(failed)

@@ -72,7 +72,8 @@ export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
   const ofStrangers = { toResource: whereRoomIs }
   return ({ account, packet, origin }) => {
     if (packet.kind !== 'presence') return 'next'
-    parts.farewells.arrived(account, packet)
+    // RFC 6121 A.3.4: what answers an 'unsubscribe' is no refusal of a request that was made after it
+    if (parts.farewells.arrived(account, packet)) return 'done'
     switch (packet.type) {
       case '':
       case 'unavailable':

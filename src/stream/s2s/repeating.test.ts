@@ -28,6 +28,16 @@ test('what was never written is in order', () => {
   assert.deepEqual([...outOfDate([presence('alice@a.example', 'unavailable', false)])], [])
 })
 
+test('of who may see whom only the last word is said, in each direction, whether the others have got through or not', () => {
+  const words = (isUnsure: boolean) =>
+    ['unsubscribe', 'subscribed', 'subscribe', 'unsubscribed'].map((type) => presence('alice@a.example', type, isUnsure))
+  for (const isUnsure of [true, false]) {
+    const [leaves, grants, asks, refuses] = words(isUnsure)
+    assert.deepEqual(outOfDate([leaves!, grants!, asks!, refuses!]), new Set([leaves, grants]))
+    assert.deepEqual(outOfDate([leaves!, presence('alice@a.example/1'), refuses!]), new Set())
+  }
+})
+
 test('requests and probes do not come twice', () => {
   const ofKind = (kind: 'iq' | 'presence' | 'message', type: string) =>
     Packet.of({ kind, type, from: jid('alice@a.example/1'), to: DAVE })
