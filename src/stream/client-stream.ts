@@ -6,7 +6,7 @@ import type { Millis, Timer } from '../base/clock.ts'
 import { token } from '../base/entropy.ts'
 import { CONNECTION_LOST, errorOf, LOGOUT, SLOW_READER, violation, type Ending } from '../server/account/endings.ts'
 import { Refused, type Session } from '../server/account/session.ts'
-import type { Connection, ConnectionInfo } from '../server/account/connection.ts'
+import type { ConnectionInfo } from '../server/account/connection.ts'
 import type { RawElement, StreamHeader } from '../xml/scanner.ts'
 import type { Wire } from '../xml/wire.ts'
 import { domainIn, jid, JidError } from '../xmpp/jid.ts'
@@ -15,11 +15,11 @@ import { errorReply } from '../xmpp/stanza-error.ts'
 import { StreamError, type StreamCondition } from '../xmpp/stream-error.ts'
 import type { Carrier, ClientHandler } from './carrier.ts'
 import type { ClientStreamParts, UnboundStream } from './client-parts.ts'
-import { Negotiation } from './negotiation.ts'
+import { Negotiation, type NegotiatedStream } from './negotiation.ts'
 import { isStanza, packetFrom } from './packet-from.ts'
 import { closeInTime, LANGUAGE, namespaceFault, streamErrorOf, versionFault } from './stream-core.ts'
 
-export class ClientStream implements ClientHandler, Connection, UnboundStream {
+export class ClientStream implements ClientHandler, NegotiatedStream, UnboundStream {
   readonly #parts: ClientStreamParts
   readonly #carrier: Carrier
   /** Until a resource is bound. */
@@ -80,37 +80,30 @@ export class ClientStream implements ClientHandler, Connection, UnboundStream {
 
   // What the negotiation asks of the stream
 
-  /** Everything learnt is forgotten; the peer begins again with a header (4.3.3). */
   restart(): void {
     this.#opened = false
     this.#carrier.restart()
   }
-  /** The peer is known, by this mechanism: it may send larger stanzas. */
   trust(mechanism: string): void {
     this.#mechanism = mechanism
     this.#carrier.limit(this.#parts.limits)
   }
-  /** TLS from here on. */
   secure(): void {
     this.#opened = false
     this.#carrier.startTls!()
   }
-  /** Keeps input back while `work` has not ended. */
   waitFor(work: Promise<void>): void {
     this.#carrier.hold()
     work.catch((error: unknown) => this.broken(error)).finally(() => this.#carrier.resume())
   }
-  /** That it is not its turn is not its fault: the time for its login begins anew after that. */
   async standInLine(turn: Promise<void>): Promise<void> {
     this.#timer?.cancel()
     await turn
     if (!this.#closing) this.#timer = this.#patience()
   }
-  /** Nothing goes out any more. */
   get isClosing(): boolean {
     return this.#closing
   }
-  /** Negotiation is over: stanzas flow. */
   carry(session: Session): void {
     this.#timer?.cancel()
     this.#timer = null

@@ -3,7 +3,9 @@
  * binding (7), in that order, or the last two at once (XEP-0388). Nobody may do anything else before (4.3.5), but for
  * the few requests that a feature allows, such as registration.
  */
+import type { Connection } from '../server/account/connection.ts'
 import { LOGOUT } from '../server/account/endings.ts'
+import type { Session } from '../server/account/session.ts'
 import type { Authenticated, EntranceHandler, StreamInfo } from '../server/streams/stream-features.ts'
 import { el, type Element } from '../xml/element.ts'
 import type { RawElement } from '../xml/scanner.ts'
@@ -17,14 +19,31 @@ import { accountOf, bindResource } from './binding.ts'
 import type { Carrier } from './carrier.ts'
 import { offersAfter, offersBefore, startTlsOffer } from './client-offers.ts'
 import type { ClientStreamParts } from './client-parts.ts'
-import type { ClientStream } from './client-stream.ts'
 import { nonza } from './framing.ts'
 import { entriesFor, enterAll, successOf } from './inline.ts'
 import { isStanza } from './packet-from.ts'
 import { coreProfile, extensibleProfile, type SaslProfile } from './sasl/profiles.ts'
 
+/** What the negotiation asks of the stream. */
+export interface NegotiatedStream extends Connection {
+  /** Nothing goes out any more. */
+  readonly isClosing: boolean
+  /** Everything learnt is forgotten; the peer begins again with a header (4.3.3). */
+  restart(): void
+  /** TLS from here on. */
+  secure(): void
+  /** The peer is known, by this mechanism: it may send larger stanzas. */
+  trust(mechanism: string): void
+  /** Keeps input back while `work` has not ended. */
+  waitFor(work: Promise<void>): void
+  /** That it is not its turn is not its fault: the time for its login begins anew after that. */
+  standInLine(turn: Promise<void>): Promise<void>
+  /** Negotiation is over: stanzas flow. */
+  carry(session: Session): void
+}
+
 export class Negotiation {
-  readonly #stream: ClientStream
+  readonly #stream: NegotiatedStream
   readonly #carrier: Carrier
   readonly #parts: ClientStreamParts
   #info: StreamInfo = { domain: '', confidential: false, address: '', bindings: [], session: null }
@@ -37,7 +56,7 @@ export class Negotiation {
   /** Its turn to log in has come (`LoginQueue`). */
   #isAdmitted: boolean
 
-  constructor(stream: ClientStream, carrier: Carrier, parts: ClientStreamParts, hadTurn: boolean) {
+  constructor(stream: NegotiatedStream, carrier: Carrier, parts: ClientStreamParts, hadTurn: boolean) {
     this.#stream = stream
     this.#carrier = carrier
     this.#parts = parts

@@ -19,8 +19,7 @@ import { Intake } from './intake.ts'
 import { Opening, type OpeningParts } from './opening.ts'
 import { Outlet, type OutletParts } from './outlet.ts'
 import { RESUMPTION_MS, type PeerManagement } from './management.ts'
-import type { Switchboard } from './peer-parts.ts'
-import type { PeerStream } from './peer-stream.ts'
+import type { PeerStream, Switchboard } from './peer-stream.ts'
 import { Reunion } from './reunion.ts'
 import { closed, comeToRest } from './stopping.ts'
 import { PeerStreams } from './streams.ts'
@@ -37,7 +36,7 @@ export class Federation implements Destination, Switchboard, Connector {
   readonly #vigil: Vigil
   readonly #reunion: Reunion
   readonly #streams = new PeerStreams()
-  readonly #outlets = new Map<string, Outlet>()
+  readonly #outlets = new Map<string, Outlet<PeerStream>>()
   /** Streams of their own that were asked for, by pair. */
   readonly #coming = new Map<string, Promise<void>>()
   readonly #outletParts: OutletParts
@@ -212,7 +211,7 @@ export class Federation implements Destination, Switchboard, Connector {
     return this.#host.links.of(local, remote)
   }
   /** @throws StanzaError when there is no sense in it */
-  #mayTry({ failure, pair }: Outlet): void {
+  #mayTry({ failure, pair }: Outlet<PeerStream>): void {
     if (this.#stopped) throw new StanzaError('remote-server-timeout')
     if (this.#parts.peer.peers.trust(pair.remote) === 'deny')
       throw new StanzaError('not-allowed', { text: 'This server does not talk to that one' })
@@ -238,7 +237,7 @@ export class Federation implements Destination, Switchboard, Connector {
     }
   }
   /** Is it found out just now what has got through over a stream that was lost? Who has opened that one resumes it. */
-  #learns(outlet: Outlet): boolean {
+  #learns(outlet: Outlet<PeerStream>): boolean {
     const management = this.#management
     if (management === null) return false
     outlet.stopLearning()
@@ -249,7 +248,7 @@ export class Federation implements Destination, Switchboard, Connector {
     return true
   }
   /** Whatever there is to write to, once it is known what has got through. False: there is nothing. */
-  #takeAny(outlet: Outlet): boolean {
+  #takeAny(outlet: Outlet<PeerStream>): boolean {
     if (outlet.stream !== null) return true
     const stream = this.#streams.granted(outlet.pair)
     if (stream !== null && !outlet.isLearning) outlet.take(stream)
@@ -290,12 +289,12 @@ export class Federation implements Destination, Switchboard, Connector {
     }
   }
   /** @throws StanzaError when there are too many */
-  #outlet(pair: Pair): Outlet {
+  #outlet(pair: Pair): Outlet<PeerStream> {
     const key = keyOf(pair)
     let outlet = this.#outlets.get(key)
     if (outlet === undefined) {
       if (this.#outlets.size >= OUTLETS_MAX) this.#forget()
-      outlet = new Outlet(pair, this.#outletParts)
+      outlet = new Outlet<PeerStream>(pair, this.#outletParts)
       this.#outlets.set(key, outlet)
     }
     return outlet

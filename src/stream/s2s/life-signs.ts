@@ -5,7 +5,6 @@
 import type { Clock, Millis } from '../../base/clock.ts'
 import { answer } from '../../server/stream-management/nonzas.ts'
 import { wire, type Wire } from '../../xml/wire.ts'
-import type { ManagedPeer } from './managed-peer.ts'
 
 /** How often, at most. */
 const EVERY: Millis = 5000
@@ -15,7 +14,7 @@ const WHITE_SPACE = wire(' ')
 /** A stream whose other side is to know that we are there. */
 interface Living {
   /** XEP-0198; null: stanzas are not counted. */
-  readonly managed: ManagedPeer | null
+  readonly managed: { readonly h: number } | null
   send(text: Wire): void
 }
 

@@ -3,11 +3,13 @@ import type { Millis } from '../../base/clock.ts'
 import type { Asked } from '../../server/stream-management/asking.ts'
 import { REQUEST } from '../../server/stream-management/nonzas.ts'
 import { uint32, UnacknowledgedQueue, type Acknowledgement, type QueueLimits } from '../../server/stream-management/queue.ts'
+import type { Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import type { StreamCondition } from '../../xmpp/stream-error.ts'
 import type { Pair } from './dialback/elements.ts'
 import type { Outlet, Waiting } from './outlet.ts'
-import type { PeerStream } from './peer-stream.ts'
+import type { Side } from './pairs.ts'
 
 /** What is to be known of a stanza that was written. */
 export interface Sent {
@@ -21,17 +23,34 @@ export interface Sent {
   waiting: Waiting | null
 }
 
+/** A stream, as what counts its stanzas sees it. The pair is that of its header. */
+export interface CountedStream extends Pair {
+  readonly side: Side
+  /** Null: its stanzas are not counted. */
+  managed: ManagedPeer | null
+  /** How many stanzas of the other side have come, and how many of them are done. */
+  readonly received: number
+  readonly handled: number
+  readonly isOver: boolean
+  readonly heardAt: Millis
+  send(text: Wire): void
+  /** Null: nothing that has come is still to be done. */
+  whenIdle(): Promise<void> | null
+  fail(condition: StreamCondition, text?: string | null): void
+  destroy(): void
+}
+
 export class ManagedPeer implements Asked {
   /** Under which the stream can be resumed; null: it cannot. */
   readonly id: string | null
-  readonly stream: PeerStream
+  readonly stream: CountedStream
   readonly queue: UnacknowledgedQueue<Sent>
   /** When the stream was lost; null: it is there. */
   lostAt: Millis | null = null
   /** It was lost: what it has not heard of waits there, of whatever pairs. */
   outlets: ReadonlySet<Outlet> = new Set()
   /** Where it was asked to be resumed. */
-  resumer: PeerStream | null = null
+  resumer: CountedStream | null = null
   /** The other side, which has opened it, may come back for it. */
   isAwaited = true
   askedAt: Millis = 0
@@ -50,7 +69,7 @@ export class ManagedPeer implements Asked {
 
   /** @param written and handled on the stream that is resumed by this one @param heard told of what got to the other side */
   constructor(
-    stream: PeerStream,
+    stream: CountedStream,
     id: string | null,
     limits: QueueLimits,
     written: number,

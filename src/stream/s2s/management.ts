@@ -9,8 +9,8 @@
  * `<resume/>` says of all what has got through; but on the stream that goes on with it, they have to be granted again
  * (docs/decisions/0198-acknowledged-after-dialback.md).
  */
-import type { Millis } from '../../base/clock.ts'
-import { token } from '../../base/entropy.ts'
+import type { Clock, Millis } from '../../base/clock.ts'
+import { token, type Entropy } from '../../base/entropy.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import { AskingForAcknowledgement } from '../../server/stream-management/asking.ts'
 import {
@@ -28,9 +28,8 @@ import type { Packet } from '../../xmpp/packet.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
 import { keyOf, type Pair } from './dialback/elements.ts'
 import type { Outlet } from './outlet.ts'
-import type { PeerParts } from './peer-parts.ts'
-import type { PeerStream } from './peer-stream.ts'
-import { ManagedPeer } from './managed-peer.ts'
+import type { FederationSettings } from './settings.ts'
+import { ManagedPeer, type CountedStream } from './managed-peer.ts'
 
 /** Stanzas after which the other side is asked at once, and the time after which it is asked about fewer. */
 const [ASK_AFTER, ASK_AFTER_MS] = [50, 1000] as const
@@ -42,8 +41,14 @@ const LOST_MAX = 1000
 /** Stanzas that may keep the larger texts alive that they were cut out of. */
 const LOOSE_MAX = 64
 
+export interface ManagementParts {
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly settings: FederationSettings
+}
+
 export class PeerManagement {
-  readonly #parts: Pick<PeerParts, 'clock' | 'entropy' | 'settings'>
+  readonly #parts: ManagementParts
   readonly #limits: QueueLimits
   readonly #asking: AskingForAcknowledgement<ManagedPeer>
   /** Streams that the other side has opened, by the names under which it may resume them. */
@@ -54,7 +59,7 @@ export class PeerManagement {
   readonly #heard: (packet: Packet) => void
 
   /** @param heard told of each stanza that got to the other side */
-  constructor(parts: Pick<PeerParts, 'clock' | 'entropy' | 'settings'>, metrics: Metrics, heard: (packet: Packet) => void) {
+  constructor(parts: ManagementParts, metrics: Metrics, heard: (packet: Packet) => void) {
     const { clock, settings } = parts
     this.#parts = parts
     this.#heard = heard
@@ -72,11 +77,11 @@ export class PeerManagement {
   // Of a stream that is there
 
   /** Stanzas count from here on, both ways. */
-  begin(stream: PeerStream, id: string | null = null, written = 0, handled = 0): void {
+  begin(stream: CountedStream, id: string | null = null, written = 0, handled = 0): void {
     stream.managed = new ManagedPeer(stream, id, this.#limits, written, handled, this.#heard)
   }
   /** The other side has opened it, and wants stanzas to count: who begins anew does not go on with what was lost before. */
-  enable(stream: PeerStream, asked: Element): Element {
+  enable(stream: CountedStream, asked: Element): Element {
     for (const managed of this.#namedOf(stream)) if (managed.lostAt !== null) giveUp(managed)
     const id = wantsResumption(asked) ? token(this.#parts.entropy) : null
     this.begin(stream, id)
@@ -98,7 +103,7 @@ export class PeerManagement {
     this.#asking.ask(managed)
   }
   /** `<a/>` @throws StreamError */
-  acknowledged(stream: PeerStream, element: Element): void {
+  acknowledged(stream: CountedStream, element: Element): void {
     const { managed } = stream
     const h = readCount(element)
     if (managed === null || h === null) throw new StreamError('bad-format', 'An <a/> that nobody can count')
@@ -109,7 +114,7 @@ export class PeerManagement {
   // Of one that is over
 
   /** What was not acknowledged waits again, and the stream may be resumed. */
-  lost({ managed, side }: PeerStream): void {
+  lost({ managed, side }: CountedStream): void {
     const { clock, settings } = this.#parts
     if (managed === null) return
     managed.putBack(clock.now())
@@ -121,7 +126,7 @@ export class PeerManagement {
     }
   }
   /** It was closed as it should be: nothing is missing. */
-  closed({ managed }: PeerStream): void {
+  closed({ managed }: CountedStream): void {
     if (managed !== null && managed.id !== null) this.#named.delete(managed.id)
   }
   /** One that we have opened and lost, if the other side may still know of it: for the pair, or with something from there. */
@@ -132,7 +137,7 @@ export class PeerManagement {
     return null
   }
   /** What is to be resumed on a stream that we have opened for the same pair. Nobody else gets it meanwhile. */
-  claim(stream: PeerStream): ManagedPeer | null {
+  claim(stream: CountedStream): ManagedPeer | null {
     const managed = this.#freshly(this.#lost.get(keyOf(stream)))
     if (managed === null || managed.isBeingResumed) return null
     managed.resumer = stream
@@ -157,13 +162,13 @@ export class PeerManagement {
     if (h === null || managed.settle(h) === 'too-high') managed.learned()
   }
   /** Goes on with it, on a stream that we have opened. @throws StreamError */
-  goOn(stream: PeerStream, managed: ManagedPeer, h: number): void {
+  goOn(stream: CountedStream, managed: ManagedPeer, h: number): void {
     if (this.#lost.delete(keyOf(managed.pair)) && managed.settle(h) === 'too-high') throw tooHigh(h, managed)
     this.begin(stream, managed.id, h, managed.h)
     this.#resumed.value += 1
   }
   /** `<resume/>` from the other side: the reply. @throws StreamError */
-  async resume(stream: PeerStream, asked: Element): Promise<Element> {
+  async resume(stream: CountedStream, asked: Element): Promise<Element> {
     const id = asked.attr('previd') ?? ''
     const h = readCount(asked)
     const managed = this.#named.get(id)

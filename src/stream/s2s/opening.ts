@@ -13,8 +13,8 @@ import { TcpCarrier } from '../tcp-carrier.ts'
 import { keyOf, type Pair } from './dialback/elements.ts'
 import { failureOf, PeerFailure } from './failure.ts'
 import { InitiatingNegotiation } from './initiating.ts'
-import type { PeerParts, Switchboard } from './peer-parts.ts'
-import { PeerStream } from './peer-stream.ts'
+import type { PeerParts } from './peer-parts.ts'
+import { PeerStream, type Switchboard } from './peer-stream.ts'
 
 export interface OpeningParts {
   readonly peer: PeerParts

@@ -4,13 +4,13 @@
  * broadcast are not (RFC 6121 4.4.2).
  */
 import type { Clock, Millis, Timer } from '../../base/clock.ts'
+import type { Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { forAnyStream } from '../content-namespace.ts'
 import type { Pair } from './dialback/elements.ts'
 import type { PeerFailure } from './failure.ts'
-import type { PeerStream } from './peer-stream.ts'
 import { mayComeTwice, outOfDate } from './repeating.ts'
 
 export interface OutletParts {
@@ -39,10 +39,19 @@ export interface Waiting {
   isUnsure: boolean
 }
 
-export class Outlet {
+/** A stream, as an outlet writes to it. */
+export interface Way {
+  /** Octets of a stanza that the other side takes (XEP-0478); 0: not told. */
+  readonly peerStanzaMax: number
+  /** XEP-0198; null: stanzas are not counted. */
+  readonly managed: { readonly isFull: boolean; whenAcknowledged(outlet: Outlet): void } | null
+  sendStanza(text: Wire, packet: Packet, outlet: Outlet, origin: Jid | null, since: Millis): void
+}
+
+export class Outlet<S extends Way = Way> {
   readonly pair: Pair
   /** Where stanzas go; null: they wait. */
-  stream: PeerStream | null = null
+  stream: S | null = null
   /** An attempt to get a stream is under way. */
   isTrying = false
   /** Why the last attempt was in vain. */
@@ -82,7 +91,7 @@ export class Outlet {
     stream.managed?.whenAcknowledged(this)
   }
   /** @param since when it was to be written for the first time */
-  #write(stream: PeerStream, packet: Packet, origin: Jid | null, since: Millis): void {
+  #write(stream: S, packet: Packet, origin: Jid | null, since: Millis): void {
     const text = forAnyStream(packet).wire
     const { peerStanzaMax } = stream
     // XEP-0478 3.2: it would end the stream, and hurt others
@@ -104,7 +113,7 @@ export class Outlet {
     this.#unansweredSince = null
   }
   /** There is a stream: what has waited goes first. */
-  take(stream: PeerStream): void {
+  take(stream: S): void {
     this.stream = stream
     this.failure = null
     this.#unansweredSince = null
@@ -125,7 +134,7 @@ export class Outlet {
     if (this.#queue.length > 0) stream.managed?.whenAcknowledged(this)
     else this.#empty()
   }
-  #writeLate(stream: PeerStream, waiting: Waiting): void {
+  #writeLate(stream: S, waiting: Waiting): void {
     const { packet, origin, isUnsure, since, until } = waiting
     if (isUnsure && (!mayComeTwice(packet) || until <= this.#parts.clock.now()))
       return this.#tell(waiting, new StanzaError('remote-server-timeout'))

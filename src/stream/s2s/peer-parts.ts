@@ -1,4 +1,4 @@
-/** What all streams between servers share, and whom they tell. */
+/** What all streams between servers share. */
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Entropy } from '../../base/entropy.ts'
 import type { Log } from '../../base/log.ts'
@@ -7,10 +7,7 @@ import type { TlsOver } from '../../net/tls-options.ts'
 import type { Unread } from '../outbox.ts'
 import type { ScanLimits } from '../../xml/scanner.ts'
 import type { IsOurs } from '../../xmpp/jid.ts'
-import type { Read } from '../packet-from.ts'
-import type { Pair } from './dialback/elements.ts'
 import type { PeerManagement } from './management.ts'
-import type { PeerStream } from './peer-stream.ts'
 import type { FederationSettings } from './settings.ts'
 import type { Peers } from './trust.ts'
 
@@ -40,24 +37,4 @@ export interface PeerParts {
   readonly anchors: Anchors
   /** TLS as the client of `remote`, with the certificate of `local`. */
   readonly tlsTo: (local: string, remote: string, alpn: readonly string[] | null) => TlsOver
-}
-
-/** Who holds the streams together. */
-export interface Switchboard {
-  /** A stream has come about. */
-  add(stream: PeerStream): void
-  /** On this stream we may write for the pair. */
-  granted(stream: PeerStream, pair: Pair): void
-  /** May the other side write for the pair, once it has proved that it is who it says? Null: yes; otherwise why not. */
-  objection(stream: PeerStream, pair: Pair): string | null
-  /** On this stream the other side may write for the pair. */
-  accepted(stream: PeerStream, pair: Pair): void
-  /** May it? `stream.pairs.dialback.conclude` is the answer. */
-  examine(stream: PeerStream, pair: Pair, key: string): void
-  /** A stanza has come. A promise makes the stream's lane wait. */
-  receive(stream: PeerStream, read: Read): void | Promise<void>
-  /** Would anybody miss the stream if it were closed because it is not used? */
-  isNeeded(stream: PeerStream): boolean
-  /** The stream is over. @param graceful both sides have closed it, and neither named an error */
-  over(stream: PeerStream, graceful: boolean): void
 }

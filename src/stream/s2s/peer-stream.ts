@@ -23,10 +23,10 @@ import { DIALBACK, type Pair } from './dialback/elements.ts'
 import { PeerFailure } from './failure.ts'
 import { stanzaOfPeer } from './inbound-stanza.ts'
 import { LifeSigns } from './life-signs.ts'
-import type { ManagedPeer } from './managed-peer.ts'
-import type { Outlet } from './outlet.ts'
+import type { CountedStream, ManagedPeer } from './managed-peer.ts'
+import type { Outlet, Way } from './outlet.ts'
 import { Pairs, type PairedStream, type Side } from './pairs.ts'
-import type { PeerParts, Switchboard } from './peer-parts.ts'
+import type { PeerParts } from './peer-parts.ts'
 import { peerCertificate, speaksFor, type PeerCertificate } from './trust.ts'
 
 /** What negotiates. */
@@ -43,7 +43,27 @@ export interface PeerNegotiation {
   over(why: PeerFailure): void
 }
 
-export class PeerStream implements CarrierHandler, PairedStream {
+/** Who holds the streams together. */
+export interface Switchboard {
+  /** A stream has come about. */
+  add(stream: PeerStream): void
+  /** On this stream we may write for the pair. */
+  granted(stream: PeerStream, pair: Pair): void
+  /** May the other side write for the pair, once it has proved that it is who it says? Null: yes; otherwise why not. */
+  objection(stream: PeerStream, pair: Pair): string | null
+  /** On this stream the other side may write for the pair. */
+  accepted(stream: PeerStream, pair: Pair): void
+  /** May it? `stream.pairs.dialback.conclude` is the answer. */
+  examine(stream: PeerStream, pair: Pair, key: string): void
+  /** A stanza has come. A promise makes the stream's lane wait. */
+  receive(stream: PeerStream, read: Read): void | Promise<void>
+  /** Would anybody miss the stream if it were closed because it is not used? */
+  isNeeded(stream: PeerStream): boolean
+  /** The stream is over. @param graceful both sides have closed it, and neither named an error */
+  over(stream: PeerStream, graceful: boolean): void
+}
+
+export class PeerStream implements CarrierHandler, PairedStream, CountedStream, Way {
   readonly side: Side
   readonly carrier: TcpCarrier
   readonly pairs: Pairs

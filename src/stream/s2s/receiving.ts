@@ -19,8 +19,8 @@ import { keyOf, type Pair } from './dialback/elements.ts'
 import { NOT_YOURS } from './failure.ts'
 import { BIDI, bidiOffer, dialbackOffer } from './offers.ts'
 import { RESUMPTION_MS } from './management.ts'
-import type { PeerParts, Switchboard } from './peer-parts.ts'
-import type { PeerNegotiation, PeerStream } from './peer-stream.ts'
+import type { PeerParts } from './peer-parts.ts'
+import type { PeerNegotiation, PeerStream, Switchboard } from './peer-stream.ts'
 
 /** RFC 6120 6.4.5. */
 const ATTEMPTS_MAX = 3

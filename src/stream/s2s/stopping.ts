@@ -5,6 +5,7 @@
 import type { Clock, Millis } from '../../base/clock.ts'
 import { inTime } from '../../base/in-time.ts'
 import type { Outlet } from './outlet.ts'
+import type { PeerStream } from './peer-stream.ts'
 import type { PeerStreams } from './streams.ts'
 
 /** The longest that is waited for what is under way, and then for the other servers to close their sides. */
@@ -14,7 +15,7 @@ const CLOSE_MS: Millis = 2000
 export interface Stopping {
   readonly clock: Clock
   readonly streams: PeerStreams
-  readonly outlets: ReadonlyMap<string, Outlet>
+  readonly outlets: ReadonlyMap<string, Outlet<PeerStream>>
 }
 
 /** Nothing is under way any more, in or out, or it is too slow. */

@@ -17,6 +17,7 @@ import { keyOf } from './dialback/elements.ts'
 import type { PeerManagement } from './management.ts'
 import type { Outlet } from './outlet.ts'
 import type { FederationSettings } from './settings.ts'
+import type { PeerStream } from './peer-stream.ts'
 import type { PeerStreams } from './streams.ts'
 
 export interface VigilParts {
@@ -25,7 +26,7 @@ export interface VigilParts {
   /** XEP-0198; null: switched off. */
   readonly management: PeerManagement | null
   readonly streams: PeerStreams
-  readonly outlets: ReadonlyMap<string, Outlet>
+  readonly outlets: ReadonlyMap<string, Outlet<PeerStream>>
 }
 
 const PING = el('ping', 'urn:xmpp:ping')
