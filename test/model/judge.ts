@@ -10,7 +10,7 @@
  * - Who sends presence directly and by subscription may be shown with what was said either way (4.6.3).
  * - What was sent directly may be forgotten by a server that is killed: nobody is told then, and who asks for
  *   annotations is left with the doubt.
- * - What was sent directly stays in doubt when the sender's server has been started anew, until it is said again
+ * - What was sent directly stays in doubt when the sender's server was killed, until it is said again
  *   (docs/decisions/0311-doubt-until-confirmed.md).
  * - Whether a session that waited for its client has survived the death of its server, and with which presence, depends on what
  *   was written down.
@@ -119,8 +119,7 @@ export class Judge {
     const isWritten = session.is !== 'lost' || session.isSure
     if (isWritten && !contents.includes(content)) found('old', `${content} in place of ${contents.join(' or ')}`)
     if (!watcher.asks) return
-    const isUnrepeated =
-      isDirect && this.#world.troubledAt(device.domain, device.domain) >= this.#witness.shownAt(watcher, device.jid)
+    const isUnrepeated = isDirect && this.#world.killedAt(device.domain) >= this.#witness.shownAt(watcher, device.jid)
     if (session.is === 'connected' && isDoubted && !isUnrepeated) found('false doubt', `${content}, and nothing is wrong`)
     if (session.is === 'lost' && !isDoubted && this.#mustBeTold(watcher, device))
       found('no doubt', `${content}, and the session waits for its client`)

@@ -34,6 +34,8 @@ export class World {
   readonly blocked = new Map<string, Set<string>>()
   /** When something was last wrong with a site or a link, by site or pair of sites. */
   readonly #troubles = new Map<string, number>()
+  /** When each site was last killed. */
+  readonly #kills = new Map<string, number>()
   /** Grows whenever what two users may see of each other is changed. */
   readonly #epochs = new Map<string, number>()
   readonly #setting: Setting
@@ -121,6 +123,10 @@ export class World {
   /** When something was last wrong between the two, or with one of them; 0: never. */
   troubledAt(one: string, other: string): number {
     return Math.max(0, ...[one, other, pairOf(one, other)].map((key) => this.#troubles.get(key) ?? 0))
+  }
+  /** 0: never. */
+  killedAt(site: string): number {
+    return this.#kills.get(site) ?? 0
   }
   epochOf(one: string, other: string): number {
     return this.#epochs.get(pairOf(one, other)) ?? 0
@@ -248,6 +254,7 @@ export class World {
       else device.unsure(Infinity)
     }
     place.kill()
+    this.#kills.set(site, this.clock.now())
     this.#trouble(site, site)
   }
   async #restart(site: string): Promise<void> {

@@ -238,6 +238,25 @@ found(
 )
 
 found(
+  "what was sent directly is in doubt no more when its sender's server has been restarted and the sender goes on",
+  `
+  u0@a.example/1 managed
+  u1@b.example/1 asks
+  strangers u0@a.example u1@b.example
+  u2@a.example/1
+  u3@b.example/1
+  connect u2@a.example/1
+  connect u3@b.example/1
+  connect u0@a.example/1
+  connect u1@b.example/1
+  direct u0@a.example/1 u1@b.example/1
+  restart a.example
+  wait 45000
+  connect u0@a.example/1
+  `,
+)
+
+found(
   'who ends a subscription to a contact whose server has died and come back is not shown the contact for ever',
   `
   u11@c.example/2 managed

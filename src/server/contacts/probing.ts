@@ -47,13 +47,15 @@ export class Probing {
   hideBy(hiding: Hiding): void {
     this.#hiding = hiding
   }
-  /** `repeat` says how presence is said once more: to a prober, or after a link was broken. */
+  /** `repeat` says how presence is said once more: to a prober, or after a link was broken or the server started again. */
   repeatBy(repeat: Repeat): void {
     this.#repeat = repeat
   }
-  /** The presence of a session as it is said to that address after a link was broken; null: not at all. */
-  repeated(session: Session, to: Jid): Packet | null {
-    return this.#repeat(session, to)
+  /** Says the presence of a session once more to an address elsewhere. False: it is not said to that address. */
+  repeat(session: Session, to: Jid): boolean {
+    const packet = session.account.hidden(to) ? null : this.#repeat(session, to)
+    if (packet !== null) this.#parts.router.routeQuietly(packet)
+    return packet !== null
   }
   /** `listener` is told whenever a prober elsewhere has been sent the presence of all resources of an account. */
   onAnswered(listener: (account: Jid, prober: Jid) => void): void {

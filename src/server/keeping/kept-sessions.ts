@@ -222,13 +222,21 @@ export class KeptSessions {
     this.onRestored(session)
   }
 
-  /** Of contacts elsewhere nobody knows what they have said meanwhile. */
+  /**
+   * Of contacts elsewhere nobody knows what they have said meanwhile. Other servers doubt what they were told directly, and cannot
+   * ask about it (decision 0311).
+   */
   #cameBack(session: Session): void {
     if (!this.#restored.delete(session)) return
     const { account } = session
     const { probing, router } = this.#parts
-    const elsewhere = account.roster.subscriptions.filter((contact) => router.placeOf(contact) !== 'here')
-    if (session.takesPart && elsewhere.length > 0) probing.ask(session, account.reachable(elsewhere))
+    const isElsewhere = (jid: Jid): boolean => router.placeOf(jid) !== 'here'
+    const contacts = account.roster.subscriptions.filter(isElsewhere)
+    if (session.takesPart && contacts.length > 0) probing.ask(session, account.reachable(contacts))
+    // All others know by then that it is back: it is said as it is
+    queueMicrotask(() => {
+      for (const to of [...(session.directed?.values() ?? [])].filter(isElsewhere)) probing.repeat(session, to)
+    })
   }
 }
 

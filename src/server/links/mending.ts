@@ -195,20 +195,15 @@ class Pass {
       if (session.ended || session.presence === null || !session.takesPart) return
       if (!account.roster.isSubscriber(contactKey(contact)) || account.hidden(contact)) continue
       if (this.#said.has(keyOf(account.bare.bare, contact.bare))) continue
-      yield this.#repeat(session, contact)
+      yield this.#parts.probing.repeat(session, contact)
     }
   }
   /** 4.6.3: they take the session's presence for theirs until it is taken back, and nobody can ask for it. */
   *#tellDirectly(session: Session): Generator<boolean> {
     for (const to of [...(session.directed?.values() ?? [])].filter(this.#isThere)) {
       if (session.ended) return
-      if (session.directed?.has(to.full) === true && !session.account.hidden(to)) yield this.#repeat(session, to)
+      if (session.directed?.has(to.full) === true) yield this.#parts.probing.repeat(session, to)
     }
-  }
-  #repeat(session: Session, to: Jid): boolean {
-    const packet = this.#parts.probing.repeated(session, to)
-    if (packet !== null) this.#parts.router.routeQuietly(packet)
-    return packet !== null
   }
   readonly #isThere = ({ domain }: Jid): boolean => domain === this.#link.remote
 }
