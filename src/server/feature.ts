@@ -15,7 +15,7 @@ import type { Jid } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
 import type { AccountLoader, Accounts } from './account/accounts.ts'
 import type { LocalAccount } from './account/session.ts'
-import type { DiscoBook } from './routing/disco-book.ts'
+import type { DiscoBooks } from './routing/disco-book.ts'
 import type { FactKind, Facts, Observer } from './account/facts.ts'
 import type { FromClientStage, ToAccountStage, ToSessionStage } from './pipeline/order.ts'
 import type { Stage } from './pipeline/pipeline.ts'
@@ -27,9 +27,10 @@ import type { Decisions } from './contacts/decisions.ts'
 import type { Parties } from './routing/parties.ts'
 import type { PresenceJournal } from './explaining/presence-journal.ts'
 import type { Probing } from './contacts/probing.ts'
-import type { AccountRule, NonzaHandler, ServerRule } from './routing/registry.ts'
+import type { AccountRule, NonzaHandler, ServerRule, ServiceRule } from './routing/registry.ts'
 import type { Registrar } from './account/registrar.ts'
 import type { Router } from './routing/router.ts'
+import type { Service, ServiceOptions } from './routing/services.ts'
 import type { Session } from './account/session.ts'
 import type { Sessions } from './account/sessions.ts'
 import type { Slot } from './account/slots.ts'
@@ -91,7 +92,7 @@ export interface Host<D = unknown> {
   readonly decisions: Decisions
   /** What happened to presence lately, and who can say what a watcher was shown. */
   readonly journal: PresenceJournal
-  readonly disco: DiscoBook
+  readonly disco: DiscoBooks
   readonly streamFeatures: StreamFeatures
   /** What is to be had on the web port. */
   readonly http: HttpRoutes
@@ -104,6 +105,10 @@ export interface Host<D = unknown> {
 
   iqToAccount(rule: AccountRule): void
   iqToServer(rule: ServerRule): void
+  /** What each service answers that has no rule of its own for it. */
+  iqToServices(rule: ServiceRule): void
+  /** A domain with something behind it that is no account: it takes what comes there, and is listed by the server. */
+  service(options: ServiceOptions): Service
   nonza(ns: string, name: string, handle: NonzaHandler): void
   fromClient(name: FromClientStage, stage: Stage<FromClient>): void
   toAccount(name: ToAccountStage, stage: Stage<ToAccount>): void

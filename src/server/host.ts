@@ -4,11 +4,13 @@ import { HttpRoutes } from '../base/http.ts'
 import type { LocalAccount } from './account/session.ts'
 import type { Asking } from './routing/asking.ts'
 import type { Books } from './delivery/core-stages.ts'
-import { DiscoBook } from './routing/disco-book.ts'
+import { DiscoBooks, listedAt } from './routing/disco-book.ts'
 import type { FactBoard, FactKind, Facts } from './account/facts.ts'
 import type { Host } from './feature.ts'
+import type { IqService } from './routing/iq-service.ts'
 import type { KeptSessions } from './keeping/kept-sessions.ts'
 import type { Registrar } from './account/registrar.ts'
+import { Service, type ServiceOptions } from './routing/services.ts'
 import type { Session } from './account/session.ts'
 import { StreamFeatures } from './streams/stream-features.ts'
 
@@ -38,23 +40,34 @@ export interface HostParts<D> {
   readonly books: Books
   readonly facts: FactBoard
   readonly asking: Asking
+  readonly iq: IqService
   readonly keptSessions: KeptSessions
   /** What `Host.secret` is made from. */
   readonly secret: Buffer
   readonly registrar: (host: Omit<Host<D>, 'registrar'>) => Registrar
 }
 
-export function hostOf<D>({ given, books, facts, asking, keptSessions, secret, registrar }: HostParts<D>): Host<D> {
-  const { accounts, sessions } = given
+export function hostOf<D>({ given, books, facts, asking, iq, keptSessions, secret, registrar }: HostParts<D>): Host<D> {
+  const { accounts, sessions, router, domains } = given
   const { fromClient, toAccount, toSession, registry } = books
+  const disco = new DiscoBooks()
+  const service = (options: ServiceOptions): Service => {
+    const made = new Service(options, { rules: registry.services, features: disco.serviceFeatures, iqService: iq })
+    const { domain, identity } = options
+    router.claim(domain, 'service', made)
+    disco.server.items.push({ jid: domain, name: identity.name ?? null, at: listedAt(domain, domains), isThere: () => true })
+    return made
+  }
   const host: Omit<Host<D>, 'registrar'> = {
     ...given,
-    disco: new DiscoBook(),
+    disco,
     streamFeatures: new StreamFeatures(),
     http: new HttpRoutes(),
     secret: (purpose) => createHmac('sha256', secret).update(purpose).digest(),
-    iqToAccount: (rule) => registry.account(rule),
-    iqToServer: (rule) => registry.server(rule),
+    iqToAccount: (rule) => registry.account.add(rule),
+    iqToServer: (rule) => registry.server.add(rule),
+    iqToServices: (rule) => registry.services.add(rule),
+    service,
     nonza: (ns, name, handle) => registry.nonza(ns, name, handle),
     fromClient: (name, stage) => fromClient.install(name, stage),
     toAccount: (name, stage) => toAccount.install(name, stage),

@@ -171,7 +171,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const { software, domains, database, secret, registrar } = options
   const room = { accounts, sessions, router, parties, journal, probing, links, decisions, deliverAfter, requestId }
   const given = { clock, entropy, log, metrics, software, domains, stores, database, ...room }
-  const host = hostOf<D>({ given, books, facts, asking, keptSessions, secret, registrar })
+  const host = hostOf<D>({ given, books, facts, asking, iq, keptSessions, secret, registrar })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)
   metrics.gauge('porchlight_accounts_in_memory', 'Accounts in memory', () => accounts.size)
 

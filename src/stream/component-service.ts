@@ -5,7 +5,7 @@ import { inTime } from '../base/in-time.ts'
 import type { EndOfTick } from '../base/tick.ts'
 import { listen, type Admission, type Listening } from '../net/listener.ts'
 import type { ComponentState } from '../server/routing/component-state.ts'
-import type { ServiceItem } from '../server/routing/disco-book.ts'
+import { listedAt, type DiscoItem } from '../server/routing/disco-book.ts'
 import type { Host } from '../server/feature.ts'
 import { passive, type Link } from '../server/links/links.ts'
 import { Flusher } from './outbox.ts'
@@ -39,7 +39,7 @@ export class ComponentService {
   constructor({ host, all, streams, queuedStanzas, admission, endOfTick }: ComponentServiceOptions) {
     const { clock, entropy, log, router, disco, metrics } = host
     this.components = new Components(all, router, clock, newsTo(host))
-    for (const component of this.components.all()) disco.serverItems.push(itemOf(component, host.domains))
+    for (const component of this.components.all()) disco.server.items.push(itemOf(component, host.domains))
     const limits = scanLimits(streams, streams['stanza-size'])
     this.#parts = {
       components: this.components,
@@ -91,12 +91,10 @@ export class ComponentService {
   }
 }
 
-/** A component below one of our domains is listed by that one, any other by all of them. */
-function itemOf(component: Component, ours: readonly string[]): ServiceItem {
+function itemOf(component: Component, ours: readonly string[]): DiscoItem {
   const { domain, settings } = component
-  const above = ours.filter((local) => domain.endsWith(`.${local}`))
-  const at = above.length === 0 ? null : above.reduce((a, b) => (b.length > a.length ? b : a))
-  return { jid: domain, name: settings.name === '' ? null : settings.name, at, isThere: () => component.isConnected }
+  const name = settings.name === '' ? null : settings.name
+  return { jid: domain, name, at: listedAt(domain, ours), isThere: () => component.isConnected }
 }
 
 /**

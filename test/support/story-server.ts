@@ -93,6 +93,8 @@ export interface StoryOptions {
   readonly web?: Partial<WebSettings>
   readonly bosh?: Partial<BoshSettings>
   readonly admission?: AdmissionLimits
+  /** Features beside those of the catalogue. */
+  readonly beside?: readonly Feature[]
   /** By feature, as it would stand in the configuration. */
   readonly settings?: Readonly<Record<string, object>>
 }
@@ -244,7 +246,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
     entropy,
     log,
   })
-  for (const feature of inOrderOfNeed(everyFeature))
+  for (const feature of [...inOrderOfNeed(everyFeature), ...(options.beside ?? [])])
     await install(feature, server.host, options.settings?.[feature.name] ?? PATIENT[feature.name] ?? {})
   server.freeze()
   await server.host.decisions.load()

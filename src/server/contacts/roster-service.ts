@@ -23,9 +23,9 @@ export interface RosterServiceParts {
 
 export function installRosterService(parts: RosterServiceParts): void {
   const rule = { ns: ROSTER, name: 'query', access: 'owner' } as const
-  parts.registry.account({ ...rule, type: 'get', handle: (request) => get(parts, request) })
+  parts.registry.account.add({ ...rule, type: 'get', handle: (request) => get(parts, request) })
   // 2.3.3: forbidden for everybody else, and the same where there is no account
-  parts.registry.account({ ...rule, type: 'set', refusal: 'forbidden', handle: (request) => set(parts, request) })
+  parts.registry.account.add({ ...rule, type: 'set', refusal: 'forbidden', handle: (request) => set(parts, request) })
 }
 
 /** 2.1.3, 2.1.4, 2.6: whoever asks is interested from then on (2.2). */

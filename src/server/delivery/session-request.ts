@@ -8,8 +8,8 @@ import type { Registry } from '../routing/registry.ts'
 
 export function installSessionRequest(registry: Registry): void {
   const rule = { type: 'set', ns: SESSION, name: 'session' } as const
-  registry.account({ ...rule, access: 'owner', handle: () => null })
-  registry.server({
+  registry.account.add({ ...rule, access: 'owner', handle: () => null })
+  registry.server.add({
     ...rule,
     handle({ session }) {
       if (session === null) throw new StanzaError('service-unavailable')

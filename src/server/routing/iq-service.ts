@@ -3,13 +3,15 @@
  * Each get or set is answered exactly once, a result or an error never.
  */
 import { isKnown } from '../../im/delivery.ts'
+import type { Element } from '../../xml/element.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { LocalAccount } from '../account/session.ts'
 import type { Asking } from './asking.ts'
 import { ROOM_OCTETS } from '../account/room.ts'
-import type { AccountRequest, AccountRule, Answer, Registry } from './registry.ts'
+import type { DiscoBook } from './disco-book.ts'
+import type { AccountRequest, AccountRule, Answer, Registry, ServiceRule } from './registry.ts'
 import type { Router } from './router.ts'
 import type { Session } from '../account/session.ts'
 
@@ -18,6 +20,13 @@ export interface IqServiceParts {
   readonly router: Router
   readonly accounts: Accounts
   readonly asking: Asking
+}
+
+/** A service, as far as its IQs go. */
+export interface ServiceFace {
+  readonly disco: DiscoBook
+  /** Undefined: nothing answers this. */
+  readonly ruleFor: (packet: Packet, payload: Element) => ServiceRule | undefined
 }
 
 const nothing = (): void => {}
@@ -35,10 +44,19 @@ export class IqService {
     const { asking, registry } = this.#parts
     if (packet.type === 'result' || packet.type === 'error') return asking.answer(packet)
     const payload = packet.payload.elements[0]!
-    const rule = packet.to!.resource === '' ? registry.serverRule(packet.type, payload) : undefined
+    const rule = packet.to!.resource === '' ? registry.server.find(packet.type, payload) : undefined
     if (rule === undefined) throw new StanzaError(SERVICE_UNAVAILABLE)
     const { from } = packet
     return this.#reply(packet, rule.handle({ packet, from, payload, session: this.#session(packet), domain: packet.to!.domain }))
+  }
+
+  /** An IQ to a service, or to the bare JID of something in it. */
+  toService({ disco, ruleFor }: ServiceFace, packet: Packet): void | Promise<void> {
+    if (packet.type === 'result' || packet.type === 'error') return this.#parts.asking.answer(packet)
+    const payload = packet.payload.elements[0]!
+    const rule = ruleFor(packet, payload)
+    if (rule === undefined) throw new StanzaError(SERVICE_UNAVAILABLE)
+    return this.#reply(packet, rule.handle({ packet, from: packet.from, payload, session: this.#session(packet), disco }))
   }
 
   /** A result or an error for an account that is not in memory. */
@@ -50,7 +68,7 @@ export class IqService {
     const { asking, registry } = this.#parts
     if (packet.type === 'result' || packet.type === 'error') return asking.answer(packet)
     const payload = packet.payload.elements[0]!
-    const rule = registry.accountRule(packet.type, payload)
+    const rule = registry.account.find(packet.type, payload)
     if (rule === undefined || !mayAsk(rule, account, packet)) throw this.refusal(packet, account)
     const request: AccountRequest = {
       packet,
@@ -66,7 +84,7 @@ export class IqService {
   /** A get or set to an account that does not exist: as if there were one, and it did not want to answer (8.5.1). */
   toNobody(packet: Packet): void | Promise<void> {
     const payload = packet.payload.elements[0]!
-    const rule = packet.to!.isBare ? this.#parts.registry.accountRule(packet.type, payload) : undefined
+    const rule = packet.to!.isBare ? this.#parts.registry.account.find(packet.type, payload) : undefined
     if (rule?.whenMissing === undefined) throw this.refusal(packet)
     return this.#reply(packet, rule.whenMissing(payload))
   }
@@ -77,7 +95,7 @@ export class IqService {
    */
   refusal(packet: Packet, account: LocalAccount | null = null): StanzaError {
     const payload = packet.payload.elements[0]
-    const rule = payload === undefined ? undefined : this.#parts.registry.accountRule(packet.type, payload)
+    const rule = payload === undefined ? undefined : this.#parts.registry.account.find(packet.type, payload)
     if (rule === undefined) return new StanzaError(SERVICE_UNAVAILABLE)
     if (account !== null && mayAsk(rule, account, packet)) return new StanzaError(SERVICE_UNAVAILABLE) // of the resource that is not there
     if (rule.refusal !== undefined && (rule.access !== 'owner' || packet.to!.isBare)) return new StanzaError(rule.refusal)

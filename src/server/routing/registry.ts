@@ -5,8 +5,8 @@
 import type { Element } from '../../xml/element.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import type { LocalAccount } from '../account/session.ts'
-import type { Session } from '../account/session.ts'
+import type { LocalAccount, Session } from '../account/session.ts'
+import type { DiscoBook } from './disco-book.ts'
 
 export interface IqRequest {
   readonly packet: Packet
@@ -25,6 +25,11 @@ export interface AccountRequest extends IqRequest {
   readonly account: LocalAccount
   /** Set by the handler: runs right after the result has been sent. */
   afterwards: (() => void) | null
+}
+/** An IQ to a service, or to the bare JID of something in it. */
+export interface ServiceRequest extends IqRequest {
+  /** What the service says of itself. */
+  readonly disco: DiscoBook
 }
 /** What goes into the result: an element, or nothing. A handler refuses by throwing a StanzaError. */
 export type Answer = Element | null
@@ -53,30 +58,38 @@ export interface ServerRule {
   readonly name: string
   readonly handle: Handler<ServerRequest>
 }
+export interface ServiceRule {
+  readonly type: 'get' | 'set'
+  readonly ns: string
+  readonly name: string
+  readonly handle: Handler<ServiceRequest>
+}
 /** A first-level element on a bound stream that is no stanza, such as `<active xmlns='urn:xmpp:csi:0'/>`. */
 export type NonzaHandler = (session: Session, element: Element) => void | Promise<void>
 
 const key = (type: string, ns: string, name: string): string => `${type} ${ns} ${name}`
 
+/** Which IQs one destination answers. */
+export class IqRules<R extends { readonly type: string; readonly ns: string; readonly name: string }> {
+  readonly #rules = new Map<string, R>()
+
+  add(rule: R): void {
+    own(this.#rules, key(rule.type, rule.ns, rule.name), rule)
+  }
+  find(type: string, payload: Element): R | undefined {
+    return this.#rules.get(key(type, payload.ns, payload.name))
+  }
+}
+
 export class Registry {
-  readonly #account = new Map<string, AccountRule>()
-  readonly #server = new Map<string, ServerRule>()
+  readonly account = new IqRules<AccountRule>()
+  readonly server = new IqRules<ServerRule>()
+  /** What each service answers that has no rule of its own for it. */
+  readonly services = new IqRules<ServiceRule>()
   readonly #nonzas = new Map<string, NonzaHandler>()
 
-  account(rule: AccountRule): void {
-    own(this.#account, key(rule.type, rule.ns, rule.name), rule)
-  }
-  server(rule: ServerRule): void {
-    own(this.#server, key(rule.type, rule.ns, rule.name), rule)
-  }
   nonza(ns: string, name: string, handle: NonzaHandler): void {
     own(this.#nonzas, key('', ns, name), handle)
-  }
-  accountRule(type: string, payload: Element): AccountRule | undefined {
-    return this.#account.get(key(type, payload.ns, payload.name))
-  }
-  serverRule(type: string, payload: Element): ServerRule | undefined {
-    return this.#server.get(key(type, payload.ns, payload.name))
   }
   nonzaHandler(element: Element): NonzaHandler | undefined {
     return this.#nonzas.get(key('', element.ns, element.name))

@@ -28,7 +28,7 @@ export const lastActivity = defineFeature({
       refusal: 'forbidden',
       handle: ({ account, from }) => lastOf(account, from, clock),
     })
-    for (const features of [disco.serverFeatures, disco.accountFeatures]) features.push(LAST)
+    for (const features of [disco.server.features, disco.account.features]) features.push(LAST)
   },
 })
 

@@ -4,11 +4,13 @@
  */
 import { section } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
-import type { AccountRequest, Answer, ServerRequest } from '../../server/routing/registry.ts'
+import type { DiscoBook } from '../../server/routing/disco-book.ts'
+import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
+import type { Element } from '../../xml/element.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import { accountInfo, DISCO_INFO, DISCO_ITEMS, nodeInfo, nodeItems, noItems, serverInfo, serverItems } from './info.ts'
+import { accountInfo, DISCO_INFO, DISCO_ITEMS, nodeInfo, nodeItems, noItems, selfInfo, selfItems } from './info.ts'
 
-export { DISCO_INFO, serverInfo }
+export { DISCO_INFO, selfInfo }
 
 export const serviceDiscovery = defineFeature({
   name: 'service-discovery',
@@ -16,38 +18,41 @@ export const serviceDiscovery = defineFeature({
   settings: section({}),
   install(host) {
     const { disco } = host
-    disco.serverIdentities.unshift({ category: 'server', type: 'im', name: host.software.name })
-    disco.accountIdentities.unshift({ category: 'account', type: 'registered' })
-    for (const features of [disco.serverFeatures, disco.accountFeatures]) features.push(DISCO_INFO, DISCO_ITEMS)
+    disco.server.identities.unshift({ category: 'server', type: 'im', name: host.software.name })
+    disco.account.identities.unshift({ category: 'account', type: 'registered' })
+    for (const features of [disco.server.features, disco.account.features, disco.serviceFeatures])
+      features.push(DISCO_INFO, DISCO_ITEMS)
     const info = { type: 'get', ns: DISCO_INFO, name: 'query' } as const
     const items = { type: 'get', ns: DISCO_ITEMS, name: 'query' } as const
-    host.iqToServer({ ...info, handle: (request) => infoOfServer(host, request) })
-    host.iqToServer({ ...items, handle: (request) => itemsOfServer(host, request) })
+    host.iqToServer({ ...info, handle: ({ payload }) => infoOf(disco.server, payload) })
+    host.iqToServer({ ...items, handle: ({ payload, domain }) => itemsOf(disco.server, payload, domain) })
+    host.iqToServices({ ...info, handle: (request) => infoOf(request.disco, request.payload) })
+    host.iqToServices({ ...items, handle: (request) => itemsOf(request.disco, request.payload, request.packet.to!.domain) })
     host.iqToAccount({ ...info, access: 'subscribers', handle: (request) => infoOfAccount(host, request) })
     // Section 8 rule 2: a stranger is answered as if there were no account, with no items
     host.iqToAccount({ ...items, access: 'anyone', whenMissing: noItems, handle: itemsOfAccount })
   },
 })
 
-function infoOfServer({ disco }: Host, { payload }: ServerRequest): Answer {
+function infoOf(book: DiscoBook, payload: Element): Answer {
   const node = payload.attr('node')
-  const other = node === undefined ? undefined : disco.serverNodes.get(node)
+  const other = node === undefined ? undefined : book.nodes.get(node)
   if (other !== undefined) return nodeInfo(node!, other)
-  if (node !== undefined && !disco.serverAliases.some((isAlias) => isAlias(node))) throw new StanzaError('item-not-found')
-  return serverInfo(disco, node)
+  if (node !== undefined && !book.aliases.some((isAlias) => isAlias(node))) throw new StanzaError('item-not-found')
+  return selfInfo(book, node)
 }
 
-function itemsOfServer({ disco }: Host, { payload, domain }: ServerRequest): Answer {
+function itemsOf(book: DiscoBook, payload: Element, domain: string): Answer {
   const node = payload.attr('node')
-  if (node === undefined) return serverItems(disco, domain)
-  const other = disco.serverNodes.get(node)
+  if (node === undefined) return selfItems(book, domain)
+  const other = book.nodes.get(node)
   if (other === undefined) throw new StanzaError('item-not-found')
   return nodeItems(node, other, domain)
 }
 
 function infoOfAccount({ disco }: Host, { account, payload }: AccountRequest): Answer {
   if (payload.attr('node') !== undefined) throw new StanzaError('item-not-found')
-  return accountInfo(disco, account)
+  return accountInfo(disco.account, account)
 }
 
 /** Connected resources could be listed for those who see the user's presence. They know them from that: DISCO-4. */

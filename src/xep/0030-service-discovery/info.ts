@@ -1,33 +1,33 @@
-/** XEP-0030 section 3: what the server says of itself and of its accounts, as elements, out of the DiscoBook. */
+/** XEP-0030 section 3: what the server, its services and its accounts say of themselves, as elements, out of their books. */
 import type { LocalAccount } from '../../server/account/session.ts'
-import type { DiscoBook, Identity, ServerNode } from '../../server/routing/disco-book.ts'
+import type { AccountDiscoBook, DiscoBook, DiscoNode, Identity } from '../../server/routing/disco-book.ts'
 import { el, type Element } from '../../xml/element.ts'
 
 export const DISCO_INFO = 'http://jabber.org/protocol/disco#info'
 export const DISCO_ITEMS = 'http://jabber.org/protocol/disco#items'
 
 /** The same for everybody who asks (section 6.3). */
-export function serverInfo(book: DiscoBook, node?: string): Element {
-  const forms = book.serverForms.map((form) => form())
-  return info(node, book.serverIdentities, book.serverFeatures, forms)
+export function selfInfo(book: DiscoBook, node?: string): Element {
+  const forms = book.forms.map((form) => form())
+  return info(node, book.identities, [...book.commonFeatures, ...book.features], forms)
 }
 
 /** DISCO-3: "account/registered" comes first. */
-export function accountInfo(book: DiscoBook, account: LocalAccount): Element {
-  const features = [...book.accountFeatures, ...book.accountFeaturesOf.flatMap((of) => of(account))]
-  return info(undefined, book.accountIdentities, features, [])
+export function accountInfo(book: AccountDiscoBook, account: LocalAccount): Element {
+  const features = [...book.features, ...book.featuresOf.flatMap((of) => of(account))]
+  return info(undefined, book.identities, features, [])
 }
 
-/** Section 4.1: the services that belong to this domain of ours. */
-export function serverItems(book: DiscoBook, domain: string): Element {
-  const here = book.serverItems.filter(({ at, isThere }) => (at === null || at === domain) && isThere())
+/** Section 4.1: what belongs to this domain of ours. */
+export function selfItems(book: DiscoBook, domain: string): Element {
+  const here = book.items.filter(({ at, isThere }) => (at === null || at === domain) && isThere())
   return el('query', DISCO_ITEMS, {}, ...here.map(({ jid, name }) => el('item', DISCO_ITEMS, { jid, name: name ?? undefined })))
 }
 
-/** Section 3.2, of something that has a node of the server. */
-export const nodeInfo = (node: string, { identities, features }: ServerNode): Element => info(node, identities, features, [])
+/** Section 3.2, of something that has a node. */
+export const nodeInfo = (node: string, { identities, features }: DiscoNode): Element => info(node, identities, features, [])
 /** @param domain where the items are */
-export const nodeItems = (node: string, { items }: ServerNode, domain: string): Element =>
+export const nodeItems = (node: string, { items }: DiscoNode, domain: string): Element =>
   el('query', DISCO_ITEMS, { node }, ...items.map((item) => el('item', DISCO_ITEMS, { jid: domain, ...item })))
 
 /** Section 3.2: the node of the question is that of the answer. */

@@ -20,14 +20,14 @@ const talkative = defineFeature({
   specs: [],
   settings: section({}),
   install({ disco }) {
-    disco.serverFeatures.push('urn:example:one', 'urn:example:one')
-    disco.serverForms.push(() => el('x', 'jabber:x:data', { type: 'result' }))
-    disco.serverItems.push({ jid: 'rooms.example.net', name: 'Rooms', at: 'example.net', isThere: () => true })
-    disco.serverItems.push({ jid: 'rooms.example.org', name: null, at: 'example.org', isThere: () => true })
-    disco.serverAliases.push((node) => node === 'alias')
-    disco.accountIdentities.push({ category: 'pubsub', type: 'pep' })
-    disco.accountFeatures.push('urn:example:two')
-    disco.accountFeaturesOf.push((account) => [`urn:example:of:${account.bare.local}`])
+    disco.server.features.push('urn:example:one', 'urn:example:one')
+    disco.server.forms.push(() => el('x', 'jabber:x:data', { type: 'result' }))
+    disco.server.items.push({ jid: 'rooms.example.net', name: 'Rooms', at: 'example.net', isThere: () => true })
+    disco.server.items.push({ jid: 'rooms.example.org', name: null, at: 'example.org', isThere: () => true })
+    disco.server.aliases.push((node) => node === 'alias')
+    disco.account.identities.push({ category: 'pubsub', type: 'pep' })
+    disco.account.features.push('urn:example:two')
+    disco.account.featuresOf.push((account) => [`urn:example:of:${account.bare.local}`])
   },
 })
 

@@ -22,16 +22,16 @@ export const adHocCommands = defineFeature({
     const commands: readonly AdHocCommand[] = [presencePolicy(host)]
     host.iqToServer({ type: 'set', ns: COMMANDS, name: 'command', handle: (request) => run(host, commands, request) })
     const { disco } = host
-    disco.serverFeatures.push(COMMANDS)
+    disco.server.features.push(COMMANDS)
     // Section 2.2, 2.3: the list, and what each is
-    disco.serverNodes.set(COMMANDS, {
+    disco.server.nodes.set(COMMANDS, {
       identities: [{ category: 'automation', type: 'command-list', name: 'Commands' }],
       features: [COMMANDS],
       items: commands.map(({ node, name }) => ({ node, name })),
     })
     for (const { node, name } of commands) {
       const identity = { category: 'automation', type: 'command-node', name }
-      disco.serverNodes.set(node, { identities: [identity], features: [COMMANDS, DATA_FORM], items: [] })
+      disco.server.nodes.set(node, { identities: [identity], features: [COMMANDS, DATA_FORM], items: [] })
     }
   },
 })

@@ -45,7 +45,7 @@ export const registration = defineFeature({
     const lengths = { nameMax: settings['name-length'], passwordMin: settings['password-length'] }
     if (settings.open) offerAccounts(host, settings, lengths)
     if (settings.changes) offerChanges(host, lengths)
-    if (settings.open || settings.changes) host.disco.serverFeatures.push(REGISTER)
+    if (settings.open || settings.changes) host.disco.server.features.push(REGISTER)
   },
 })
 

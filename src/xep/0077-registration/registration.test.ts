@@ -181,5 +181,5 @@ test('an operator can turn changes off: service-unavailable, and no feature', as
   const server = await memoryServer({ features: [registration], settings: { registration: { changes: false } } })
   const bill = await server.bind('bill@example.net', 'globe')
   assert.equal(condition(await bill.ask(`<iq type='set' id='1'>${query('<remove/>')}</iq>`)), 'service-unavailable')
-  assert.deepEqual(server.host.disco.serverFeatures, [])
+  assert.deepEqual(server.host.disco.server.features, [])
 })

@@ -17,6 +17,6 @@ export const softwareVersion = defineFeature({
     if (settings.system) parts.push(el('os', VERSION, {}, system))
     const answer = el('query', VERSION, {}, ...parts)
     host.iqToServer({ type: 'get', ns: VERSION, name: 'query', handle: () => answer })
-    host.disco.serverFeatures.push(VERSION)
+    host.disco.server.features.push(VERSION)
   },
 })

@@ -143,7 +143,7 @@ test("CAPS-4: the server's hash is that of its disco#info, on whose node it answ
     name: 'late',
     specs: [],
     settings: section({}),
-    install: ({ disco }) => void disco.serverFeatures.push('urn:example:late'),
+    install: ({ disco }) => void disco.server.features.push('urn:example:late'),
   })
   const server = await memoryServer({ features: [serviceDiscovery, entityCapabilities, late] })
   const romeo = await server.bind('romeo@example.net', 'orchard')

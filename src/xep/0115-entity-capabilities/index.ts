@@ -5,7 +5,7 @@
 import { between, count, section, size } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import { el, type Element } from '../../xml/element.ts'
-import { serverInfo } from '../0030-service-discovery/index.ts'
+import { selfInfo } from '../0030-service-discovery/index.ts'
 import { readInfo, verOf } from './hash.ts'
 import { CAPS, Resolver } from './resolver.ts'
 import { SessionCaps } from './session-caps.ts'
@@ -54,9 +54,9 @@ export const entityCapabilities = defineFeature({
 /** Made when first needed: after the last feature has entered what it can do. */
 function offerOwn(host: Host): void {
   let own: Element | null = null
-  const ver = (): string => verOf(readInfo(serverInfo(host.disco))!.s, HASH)
+  const ver = (): string => verOf(readInfo(selfInfo(host.disco.server))!.s, HASH)
   const c = (): Element => (own ??= el('c', CAPS, { hash: HASH, node: host.software.uri, ver: ver() }))
-  host.disco.serverFeatures.push(CAPS)
-  host.disco.serverAliases.push((node) => node === `${host.software.uri}#${c().attr('ver')}`)
+  host.disco.server.features.push(CAPS)
+  host.disco.server.aliases.push((node) => node === `${host.software.uri}#${c().attr('ver')}`)
   host.streamFeatures.afterAuth.push(c)
 }

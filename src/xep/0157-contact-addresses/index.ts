@@ -27,7 +27,7 @@ export const contactAddresses = defineFeature({
   settings: contactSettings,
   install(host, settings) {
     const form = formOf(settings)
-    if (form !== null) host.disco.serverForms.push(() => form)
+    if (form !== null) host.disco.server.forms.push(() => form)
   },
 })
 

@@ -182,7 +182,7 @@ test('subdomains of one party have one share of the strangers’ room', async ()
 
 test('OFF-4: the server says that it stores messages', async () => {
   const { server } = await scene()
-  assert.deepEqual(server.host.disco.serverFeatures, ['msgoffline'])
+  assert.deepEqual(server.host.disco.server.features, ['msgoffline'])
 })
 
 test('A deleted account leaves nothing to who takes its name next', async () => {

@@ -41,7 +41,7 @@ export const offlineMessages = defineFeature<typeof offlineSettings, Database>({
     })
     // Also when an account is made: a message may have been on its way into the store while the old one was deleted.
     for (const change of ['account-created', 'account-deleted'] as const) host.on(change, ({ jid }) => offline.forget(jid.bare))
-    host.disco.serverFeatures.push('msgoffline')
+    host.disco.server.features.push('msgoffline')
   },
 })
 

@@ -43,7 +43,7 @@ export const invisibility = defineFeature({
       const rule = { type: 'set', ns, access: 'owner' } as const
       host.iqToAccount({ ...rule, name: 'invisible', handle: hide })
       host.iqToAccount({ ...rule, name: 'visible', handle: show })
-      host.disco.serverFeatures.push(ns)
+      host.disco.server.features.push(ns)
     }
   },
 })

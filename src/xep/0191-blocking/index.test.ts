@@ -38,7 +38,7 @@ function forget(first: Client, ...clients: readonly Client[]): Client {
 }
 
 test('XEP-0191 3.1: the server says that it can block', async () => {
-  assert.deepEqual((await start()).host.disco.serverFeatures, [BLOCKED])
+  assert.deepEqual((await start()).host.disco.server.features, [BLOCKED])
 })
 
 test('XEP-0191 3.2: an empty list, and one with entries in the order of blocking', async () => {

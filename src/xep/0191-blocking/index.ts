@@ -41,7 +41,7 @@ export const blocking = defineFeature<typeof settings, Database>({
     host.iqToAccount({ ...rule, type: 'set', name: 'block', handle: (request) => service.block(request) })
     host.iqToAccount({ ...rule, type: 'set', name: 'unblock', handle: (request) => service.unblock(request) })
     for (const change of ['account-created', 'account-deleted'] as const) host.on(change, ({ jid }) => service.forget(jid.bare))
-    host.disco.serverFeatures.push(BLOCKING)
+    host.disco.server.features.push(BLOCKING)
   },
 })
 

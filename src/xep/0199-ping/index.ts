@@ -28,9 +28,11 @@ export const ping = defineFeature({
   install(host, settings) {
     const pong = () => null
     host.iqToServer({ type: 'get', ns: PING, name: 'ping', handle: pong })
+    host.iqToServices({ type: 'get', ns: PING, name: 'ping', handle: pong })
     // 4.2: to the own bare JID as to the server. Who may not see the user learns nothing (PING-6)
     host.iqToAccount({ type: 'get', ns: PING, name: 'ping', access: 'subscribers', handle: pong })
-    for (const features of [host.disco.serverFeatures, host.disco.accountFeatures]) features.push(PING)
+    const { server, account, serviceFeatures } = host.disco
+    for (const features of [server.features, account.features, serviceFeatures]) features.push(PING)
     if (settings.idle === 0) return
     const inactiveIdle = Math.max(settings.idle, settings['inactive-idle'])
     new Liveness(host, { idle: settings.idle, inactiveIdle, timeout: settings.timeout }, clientStatesOf(host)).watch()

@@ -14,6 +14,6 @@ export const entityTime = defineFeature({
     const answer = () =>
       el('time', TIME, {}, el('tzo', TIME, {}, '+00:00'), el('utc', TIME, {}, formatDateTime(host.clock.now())))
     host.iqToServer({ type: 'get', ns: TIME, name: 'time', handle: answer })
-    host.disco.serverFeatures.push(TIME)
+    host.disco.server.features.push(TIME)
   },
 })

@@ -53,7 +53,7 @@ function copyIn(e: Element, direction: 'sent' | 'received', owner: Client): Elem
 test('XEP-0280 3: the server says that it copies, and by which rules', async () => {
   const { server } = await scene()
   assert.deepEqual(
-    server.host.disco.serverFeatures.filter((f) => f.startsWith('urn:xmpp:carbons')),
+    server.host.disco.server.features.filter((f) => f.startsWith('urn:xmpp:carbons')),
     [CARBONS, 'urn:xmpp:carbons:rules:0'],
   )
 })

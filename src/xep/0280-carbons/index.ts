@@ -34,7 +34,7 @@ export const carbons = defineFeature({
     host.toAccount('carbons-in', (context) => service.received(context))
     host.fromClient('carbons-out', (context) => service.sent(context))
     host.streamFeatures.withBinding.push({ ns: CARBONS, ask: (session, { name }) => service.switch(session, name === 'enable') })
-    host.disco.serverFeatures.push(CARBONS, 'urn:xmpp:carbons:rules:0')
+    host.disco.server.features.push(CARBONS, 'urn:xmpp:carbons:rules:0')
   },
 })
 

@@ -136,7 +136,7 @@ export const presenceStateAnnotations = defineFeature({
       outages.heardFrom(account, packet.from.domain)
       return 'next'
     })
-    disco.serverFeatures.push(PSA) // PSA-37
+    disco.server.features.push(PSA) // PSA-37
   },
 })
 
