@@ -34,10 +34,12 @@ export function linking(parts: LinkingParts): Links {
   const links: Links = new Links({ ...parts, isWatched, isWanted: (local, remote) => decisions.isWanted(local, remote) })
   const failed = (error: unknown): void => parts.failed(error, 'Presence for a mended link could not be sent')
   const undelivered = new Undelivered({ ...parts, failed })
-  router.onUndelivered((presence) => {
-    if (!decisions.unheard(presence)) undelivered.keep(presence)
+  const mending = new Mending({ ...parts, belated: (link) => undelivered.mended(link) }, links)
+  router.onUndelivered((presence, { condition }) => {
+    if (decisions.unheard(presence)) return
+    undelivered.keep(presence)
+    if (condition === 'resource-constraint') mending.missed(presence)
   })
-  void new Mending(parts, links)
   facts.on('link-mended', (link) => {
     undelivered.mended(link)
     decisions.mended(link)

@@ -7,11 +7,16 @@
  * takes minutes. So little is under way at a time, with marks behind it (mark.ts), and what others send overtakes the rest.
  * Each step sends what is so when its turn comes. When the last mark is through, the link is settled: who has not been
  * confirmed until then is not hidden by a queue.
+ *
+ * What a user says to more contacts there than the queue takes, while there is no stream yet, goes the same way once one is
+ * there: nothing was broken then, so only what did not get into the queue is said.
  */
 import type { Clock, Millis, Timer } from '../../base/clock.ts'
 import { contactKey } from '../../im/account.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import type { Accounts } from '../account/accounts.ts'
 import type { Asking } from '../routing/asking.ts'
 import type { LocalAccount } from '../account/session.ts'
 import type { FactBoard, LinkFact } from '../account/facts.ts'
@@ -30,7 +35,13 @@ export interface MendingParts {
   readonly router: Router
   readonly probing: Probing
   readonly asking: Asking
+  readonly accounts: Accounts
+  /** Says what has not been said over the link of those who have gone. */
+  readonly belated: (link: LinkFact) => void
 }
+
+/** Whose presence, and questions about whom, did not get into the queue: by account, the addresses. */
+type Missed = Map<LocalAccount, Set<string>>
 
 /** Stanzas before each mark, and marks that are under way at a time: others wait behind so much at most. */
 const PORTION = 25
@@ -57,7 +68,7 @@ export class Mending {
     facts.on('link-mended', (link) => this.#begin(link))
     metrics.gauge(
       'porchlight_links_mending',
-      'Links that were broken and over which contacts are being asked for anew',
+      'Links over which contacts are being asked for in portions: they were broken, or there was no room in the queue',
       () => this.#passes.size,
     )
     this.#settled = metrics.counter(
@@ -69,27 +80,57 @@ export class Mending {
     })
   }
 
+  /** Presence of ours found no room in the queue. It is said when there is some. */
+  missed({ type, from, to }: Packet): void {
+    const link = { local: from.domain, remote: to!.domain }
+    const missed = (this.#passes.get(keyOf(link.local, link.remote)) ?? this.#wait(link, new Map())).missed()
+    const account = type === 'unavailable' ? undefined : this.#parts.accounts.get(from.bare)
+    if (account === undefined) return
+    const addresses = missed.get(account)
+    if (addresses === undefined) missed.set(account, new Set([to!.full]))
+    else addresses.add(to!.full)
+  }
+
   #begin(link: LinkFact): void {
     const { facts, clock } = this.#parts
-    const key = keyOf(link.local, link.remote)
-    this.#passes.get(key)?.stop()
     const since = clock.now()
-    const isUp = (): boolean => this.#links.get(link.local, link.remote)?.state === 'up'
-    const pass = new Pass(this.#parts, link, isUp, (outcome) => {
-      this.#passes.delete(key)
+    const isUp = this.#isUp(link)
+    const pass = this.#pass(link, null, (outcome) => {
       if (outcome === 'done') {
         this.#settled.value += 1
         facts.tell('link-settled', { ...link, since })
       } else if (isUp()) this.#begin(link)
     })
-    this.#passes.set(key, pass)
     pass.goOn()
+  }
+  /** Until stanzas flow. If the link is lost before, all is said when it is mended. */
+  #wait(link: LinkFact, missed: Missed): Pass {
+    const losses = (): number | undefined => this.#links.get(link.local, link.remote)?.losses
+    const before = losses()
+    const pass = this.#pass(link, missed, (outcome) => {
+      if (outcome === 'undone' && losses() === before) this.#wait(link, pass.missed())
+    })
+    pass.wait()
+    return pass
+  }
+  #pass(link: LinkFact, missed: Missed | null, over: (outcome: Outcome) => void): Pass {
+    const key = keyOf(link.local, link.remote)
+    this.#passes.get(key)?.stop()
+    const pass = new Pass(this.#parts, link, this.#isUp(link), missed, (outcome) => {
+      this.#passes.delete(key)
+      over(outcome)
+    })
+    this.#passes.set(key, pass)
+    return pass
+  }
+  #isUp({ local, remote }: LinkFact): () => boolean {
+    return () => this.#links.get(local, remote)?.state === 'up'
   }
 }
 
 type Outcome = 'done' | /** To be done once more, unless the link is broken: then it will be mended again. */ 'undone'
 
-/** Once through all pairs of contacts of one link. */
+/** Once through all pairs of contacts of one link, or through those that were missed. */
 class Pass {
   /** Whose presence was said to whom since the link is back, in answer to a probe. */
   readonly #said = new Set<string>()
@@ -97,7 +138,9 @@ class Pass {
   readonly #link: LinkFact
   readonly #isUp: () => boolean
   readonly #over: (outcome: Outcome) => void
-  readonly #steps: Iterator<boolean>
+  #steps: Iterator<boolean>
+  /** Null: nothing. */
+  #missed: Missed | null
   #isThroughSteps = false
   #isStopped = false
   #marks = 0
@@ -105,12 +148,19 @@ class Pass {
   #hasAnswered = false
   #chances = CHANCES
 
-  constructor(parts: MendingParts, link: LinkFact, isUp: () => boolean, over: (outcome: Outcome) => void) {
+  /** @param missed null: all pairs */
+  constructor(parts: MendingParts, link: LinkFact, isUp: () => boolean, missed: Missed | null, over: (outcome: Outcome) => void) {
     this.#parts = parts
     this.#link = link
     this.#isUp = isUp
     this.#over = over
-    this.#steps = this.#all()
+    this.#missed = missed
+    this.#steps = missed === null ? this.#all() : [][Symbol.iterator]()
+  }
+  /** What it has still to say beside; whoever asks may add to it. */
+  missed(): Missed {
+    this.#isThroughSteps = false
+    return (this.#missed ??= new Map())
   }
   /** The contact has just been sent the presence of all resources of the account. */
   hasSaid(account: Jid, contact: Jid): void {
@@ -119,6 +169,10 @@ class Pass {
   stop(): void {
     this.#isStopped = true
     this.#timer?.cancel()
+  }
+  /** Sends nothing before stanzas flow. */
+  wait(): void {
+    this.#mark()
   }
   /** Sends as much as may be under way. */
   goOn(): void {
@@ -131,13 +185,19 @@ class Pass {
     for (let looks = 0; sent < PORTION; looks += 1) {
       if (looks >= LOOKS) return this.#later(PAUSE, () => this.goOn())
       const { done, value } = this.#steps.next()
-      if (done === true) {
-        this.#isThroughSteps = true
-        break
-      }
-      if (value) sent += 1
+      if (done === true && !this.#hasMissed()) break
+      if (value === true) sent += 1
     }
     if (sent > 0) this.#mark()
+  }
+  /** Was something missed meanwhile? That comes next. */
+  #hasMissed(): boolean {
+    const missed = this.#missed
+    this.#isThroughSteps = missed === null
+    if (missed === null) return false
+    this.#missed = null
+    this.#steps = this.#rest(missed)
+    return true
   }
   #mark(): void {
     this.#marks += 1
@@ -171,15 +231,23 @@ class Pass {
   *#all(): Generator<boolean> {
     const { sessions } = this.#parts
     const here = [...sessions.all()].filter(({ jid }) => jid.domain === this.#link.local)
-    for (const account of new Set(here.map((session) => session.account))) yield* this.#ask(account)
+    for (const account of new Set(here.map((session) => session.account))) yield* this.#ask(account, this.#isThere)
     for (const session of here) {
-      yield* this.#tell(session)
+      yield* this.#tell(session, this.#isThere)
       yield* this.#tellDirectly(session)
     }
   }
-  *#ask(account: LocalAccount): Generator<boolean> {
+  *#rest(missed: Missed): Generator<boolean> {
+    this.#parts.belated(this.#link)
+    for (const [account, addresses] of missed) {
+      const isMissed = ({ full }: Jid): boolean => addresses.has(full)
+      yield* this.#ask(account, isMissed)
+      for (const session of [...account.sessions]) yield* this.#tell(session, isMissed)
+    }
+  }
+  *#ask(account: LocalAccount, which: (contact: Jid) => boolean): Generator<boolean> {
     yield false
-    for (const contact of account.reachable(account.roster.subscriptions).filter(this.#isThere)) {
+    for (const contact of account.reachable(account.roster.subscriptions).filter(which)) {
       // The answer to one probe is for all resources
       const session = account.sessions.find((s) => s.takesPart)
       if (session === undefined) return
@@ -188,10 +256,10 @@ class Pass {
       yield true
     }
   }
-  *#tell(session: Session): Generator<boolean> {
+  *#tell(session: Session, which: (contact: Jid) => boolean): Generator<boolean> {
     yield false
     const { account } = session
-    for (const contact of account.audience.filter(this.#isThere)) {
+    for (const contact of account.audience.filter(which)) {
       if (session.ended || session.presence === null || !session.takesPart) return
       if (!account.roster.isSubscriber(contactKey(contact)) || account.hidden(contact)) continue
       if (this.#said.has(keyOf(account.bare.bare, contact.bare))) continue

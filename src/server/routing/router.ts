@@ -40,7 +40,7 @@ export class Router {
   readonly #kinds = new Map<string, Served>()
   readonly #failed: (error: unknown, packet: Packet) => void
   #remote: Destination = nowhere
-  #undelivered: ((presence: Packet) => void) | null = null
+  #undelivered: ((presence: Packet, why: StanzaError) => void) | null = null
   #heard: ((presence: Packet) => void) | null = null
   /** Stanzas that their destinations have not done yet. */
   #underWay = 0
@@ -61,7 +61,7 @@ export class Router {
     this.#remote = destination
   }
   /** `listener` is told of each presence of our accounts that did not get to a domain of others. */
-  onUndelivered(listener: (presence: Packet) => void): void {
+  onUndelivered(listener: (presence: Packet, why: StanzaError) => void): void {
     this.#undelivered = listener
   }
   /** `listener` is told of each presence with a type that another server or a component has, as far as can be known. */
@@ -122,7 +122,7 @@ export class Router {
   returned(packet: Packet, error: StanzaError, origin: Jid | null): void | Promise<void> {
     const { kind, from, to } = packet
     const isLost = kind === 'presence' && this.kindOf(from.domain) === 'accounts' && this.placeOf(to!) !== 'here'
-    if (isLost) this.#undelivered?.(packet)
+    if (isLost) this.#undelivered?.(packet, error)
     if (origin !== null) return this.refuse(packet, error, origin)
   }
 
