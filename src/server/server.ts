@@ -141,6 +141,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const rules = {
     untold,
     knowledge,
+    takeBack: (session: Session) => sessions.takeBack(session),
     sent: journal.sent,
     mayStrangersQuery,
     probing,

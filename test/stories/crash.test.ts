@@ -93,6 +93,32 @@ story('a crash: the client comes back and says nothing of its presence', UNASKED
   await next.expectNothing()
 })
 
+const NOT_AVAILABLE: readonly (readonly [how: string, says: string])[] = [
+  ['says that it is unavailable', `<presence type='unavailable'/>`],
+  ['hides', `<iq type='set' id='h'><invisible xmlns='urn:xmpp:invisible:1'/></iq>`],
+  ['sends presence to somebody else only', `<presence to='nobody@a.example'/>`],
+]
+for (const [how, says] of NOT_AVAILABLE)
+  for (const resource of ['1', '2'])
+    story(`a crash: the client comes back as ${resource}, ${how}, and is shown as gone at once`, UNASKED, async (cast) => {
+      const [, bob] = await cast.friends('alice/1', 'bob/1')
+      const id = await enable(bob)
+      bob.send('<presence><show>dnd</show></presence>')
+      await cast.forget()
+      const next = await died(cast)
+      const watcher = await next.client('alice', '1')
+      const wire = await next.authenticated('bob')
+      wire.write(resume(id, 0))
+      await wire.expect(failed('item-not-found'))
+      const back = next.adopt(wire, await wire.bind(resource))
+      await next.forget()
+      back.send(says)
+      await watcher.expect(gone(bob.jid))
+      await next.settle()
+      back.take()
+      await next.advance(RESUME_MS)
+    })
+
 story('a crash: the client comes back, says nothing and goes', UNASKED, async (cast) => {
   const [alice, bob] = await cast.friends('alice/1', 'bob/1')
   await enable(bob)

@@ -128,19 +128,27 @@ export class Sessions {
   }
   /** The presence of a relic is taken back if the client says nothing of its own. */
   #owe(session: Session, owed: Packet): void {
-    const { clock, presenceOut, facts } = this.#parts
     session.owed = owed
-    clock.after(OWED_MS, () => {
-      if (session.ended || session.owed === null || session.presence !== null) return
-      session.presence = owed
-      session.owed = null
-      presenceEnded(session.account, session, clock.now(), presenceOut)
-      facts.tell('presence-changed', { session, before: owed, after: null })
-    })
+    this.#parts.clock.after(OWED_MS, () => this.takeBack(session))
+  }
+  /** Its client has begun, or had time to, and is not available to all: what contacts have of a relic of it is over. */
+  takeBack(session: Session): void {
+    if (session.ended || session.presence !== null) return
+    this.#endRelic(session)
+    const { owed } = session
+    if (owed === null) return
+    const { clock, presenceOut, facts } = this.#parts
+    session.presence = owed
+    session.owed = null
+    presenceEnded(session.account, session, clock.now(), presenceOut)
+    facts.tell('presence-changed', { session, before: owed, after: null })
   }
   /** The session has said that it is available: what stood for it is over. */
   #arrived(session: Session): void {
     session.owed = null
+    this.#endRelic(session)
+  }
+  #endRelic(session: Session): void {
     const relic = this.#heirs.get(session)
     if (relic !== undefined) this.end(relic, REPLACED)
   }

@@ -32,6 +32,8 @@ export interface PresenceParts {
   readonly untold: Untold
   readonly out: PresenceOut<LocalEndpoint>
   readonly limits: ImLimits
+  /** The client says something of itself, and is not available to all. */
+  readonly takeBack: (session: Session) => void
   /** What is known of a contact elsewhere. */
   readonly knowledge: Knowledge
   /** What clients were handed. */
@@ -48,6 +50,8 @@ export function presenceStage(parts: PresenceParts): Stage<FromClient> {
     switch (packet.type) {
       case '':
       case 'unavailable':
+        // What a relic of it has said is over: by its own word, or since it has evidently begun (docs/decisions/0064-sessions-over-a-restart.md)
+        if ((packet.to === null) === (packet.type !== '')) parts.takeBack(session)
         if (packet.to === null) broadcast(parts, session, packet)
         else directed(session.account, session, packet, parts.limits, parts.out)
         return 'done'
