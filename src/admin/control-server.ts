@@ -18,11 +18,11 @@ const CONNECTIONS_MAX = 32
 export class ControlError extends Error {}
 
 export class ControlServer {
-  /** Until the server is ready: none. */
-  commands: Commands | null = null
   readonly #server: Server
   readonly #open = new Set<Socket>()
   readonly #log: Log
+  /** Until the server is ready: none. */
+  #commands: Commands | null = null
 
   private constructor(log: Log) {
     this.#log = log
@@ -62,6 +62,10 @@ export class ControlServer {
     return control
   }
 
+  /** The server is ready: it takes commands from now on. */
+  begin(commands: Commands): void {
+    this.#commands = commands
+  }
   /** Connections that are open are cut: nothing on them is under way any more. */
   close(): Promise<void> {
     for (const socket of this.#open) socket.destroy()
@@ -104,10 +108,10 @@ export class ControlServer {
       return refused(
         `This is not a request of version ${CONTROL_VERSION}. Use the command line that came with the running server.`,
       )
-    if (this.commands === null) return refused('The server is just starting. Try again in a moment.')
+    if (this.#commands === null) return refused('The server is just starting. Try again in a moment.')
     const { command, args } = request.output
     try {
-      const result = await runCommand(this.commands, command, args)
+      const result = await runCommand(this.#commands, command, args)
       this.#log.debug({ command }, 'command carried out')
       return { ok: true, result: result ?? null }
     } catch (error) {

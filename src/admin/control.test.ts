@@ -31,10 +31,10 @@ async function place(t: TestContext): Promise<string> {
 }
 
 /** A server that takes commands, and a client of it. */
-async function connected(t: TestContext) {
+async function connected(t: TestContext, isReady = true) {
   const address = await place(t)
   const server = await ControlServer.listen(address, silent)
-  server.commands = commands
+  if (isReady) server.begin(commands)
   const client = (await connectControl(address))!
   t.after(async () => {
     await client.close()
@@ -73,8 +73,7 @@ test('a command that stumbles does not take the server with it', async (t) => {
 })
 
 test('a server that is not ready says so', async (t) => {
-  const { client, server } = await connected(t)
-  server.commands = null
+  const { client } = await connected(t, false)
   await assert.rejects(client.ask('echo', { say: '' }), /just starting/)
 })
 

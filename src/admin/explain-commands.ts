@@ -211,7 +211,7 @@ function* shown({ host, alice, contact }: Scene): Generator<Reason> {
         words: `Its resource ${session.jid.resource} is not available and is shown nothing.`,
         since: session.boundAt,
       }
-  for (const witness of host.journal.witnesses) yield* witness(alice, contact)
+  yield* host.witnesses.shown(alice, contact)
 }
 
 /** What each client was last handed of each resource, as far as that is remembered. */

@@ -6,7 +6,7 @@ import type { Known } from '../server/explaining/presence-journal.ts'
 import type { Session } from '../server/account/session.ts'
 import type { Jid } from '../xmpp/jid.ts'
 
-export type ExplainParts = Pick<Host, 'accounts' | 'domains' | 'links' | 'journal' | 'router'>
+export type ExplainParts = Pick<Host, 'accounts' | 'domains' | 'links' | 'journal' | 'witnesses' | 'router'>
 
 /** Somebody here looks at somebody here or elsewhere. */
 export interface Scene {

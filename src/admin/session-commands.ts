@@ -21,7 +21,7 @@ type Parts = Pick<Host, 'sessions'>
 export function sessionCommands({ sessions }: Parts, pageSize: number): readonly Command[] {
   return [
     defineCommand('session.list', LIST, ({ find, after, state, order, limit }): SessionPage => {
-      const rows = [...sessions.all()].map((session) => rowOf(session, sessions.unacknowledged(session)))
+      const rows = [...sessions.all()].map((session) => rowOf(session))
       return pageOf(rows, { find, standing: state, order, after, size: Math.min(limit, pageSize) })
     }),
     defineCommand('session.kick', { jid: v.string(), reason: v.string() }, ({ jid, reason }) => {
@@ -35,7 +35,7 @@ export function sessionCommands({ sessions }: Parts, pageSize: number): readonly
   ]
 }
 
-function rowOf({ jid, boundAt, connection, presence, lane }: Session, unacknowledged: number): SessionRow {
+function rowOf({ jid, boundAt, connection, presence, lane, room }: Session): SessionRow {
   return {
     jid: jid.full,
     boundAt,
@@ -47,6 +47,6 @@ function rowOf({ jid, boundAt, connection, presence, lane }: Session, unacknowle
     heardAt: connection?.heardAt ?? null,
     available: presence !== null,
     waiting: lane.depth,
-    unacknowledged,
+    unacknowledged: room.unacknowledged,
   }
 }

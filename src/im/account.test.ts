@@ -29,13 +29,11 @@ test('The audience is one array until the roster or the hidden ones change', () 
   const first = account.audience
   assert.equal(account.audience, first)
   assert.equal(first, account.roster.subscribers, 'without a second copy while nobody is hidden')
-  account.hidden = (entity) => entity.bare === 'f@b'
-  account.forgetAudience()
+  account.hide({ matches: (entity) => entity.bare === 'f@b' })
   assert.deepEqual(names(account.audience), ['b@b'])
   account.roster.apply({ contact: jid('g@b'), item: rosterItem('g@b', 'from'), pending: null, version: 2, pushed: true })
   assert.deepEqual(names(account.audience), ['b@b', 'g@b'])
-  account.hidden = () => false
-  account.forgetAudience()
+  account.hide({ matches: () => false })
   assert.deepEqual(names(account.audience), ['f@b', 'b@b', 'g@b'])
 })
 

@@ -288,7 +288,10 @@ export interface LastPresence {
 
 const everything: PresencePolicy = { lastSeen: 'exact', sharePaused: 'contacts' }
 
-const nobody = (): boolean => false
+/** A set of entities: of accounts, resources and domains. */
+export interface Entities {
+  matches(entity: Jid): boolean
+}
 
 /** @typeParam R what its resources are where it is held */
 export class Account<R extends Resource = Resource> {
@@ -300,11 +303,8 @@ export class Account<R extends Resource = Resource> {
   lastUnavailable: LastPresence | null
   /** What others may know. */
   policy: PresencePolicy
-  /**
-   * Is this entity (a JID of any form) blocked? Broadcasts and probes pass over it, and its probes are not
-   * answered. Whoever changes the answer calls `forgetAudience`.
-   */
-  hidden: (entity: Jid) => boolean
+  /** Null: nobody was hidden since the account was read. */
+  #hidden: Entities | null
   #audience: readonly Jid[] | null
   /** The subscribers from which the audience was made. */
   #audienceOf: readonly Jid[] | null
@@ -315,7 +315,7 @@ export class Account<R extends Resource = Resource> {
     this.resources = []
     this.lastUnavailable = null
     this.policy = everything
-    this.hidden = nobody
+    this.#hidden = null
     this.#audience = null
     this.#audienceOf = null
   }
@@ -328,17 +328,23 @@ export class Account<R extends Resource = Resource> {
     }
     return this.#audience
   }
-  forgetAudience(): void {
+  /** Broadcasts and probes pass over these entities from now on, and over no others. Their probes are not answered (XEP-0191). */
+  hide(entities: Entities): void {
+    this.#hidden = entities
     this.#audience = null
     this.#audienceOf = null
   }
+  /** Is this entity (a JID of any form) hidden? */
+  hidden(entity: Jid): boolean {
+    return this.#hidden !== null && this.#hidden.matches(entity)
+  }
   /** Is there anybody who is hidden, or was since the account was read? */
   get isHiding(): boolean {
-    return this.hidden !== nobody
+    return this.#hidden !== null
   }
   /** Those of `contacts` that are not hidden; `contacts` itself when none is. */
   reachable(contacts: readonly Jid[]): readonly Jid[] {
-    return this.isHiding && contacts.some(this.hidden) ? contacts.filter((c) => !this.hidden(c)) : contacts
+    return this.isHiding && contacts.some((c) => this.hidden(c)) ? contacts.filter((c) => !this.hidden(c)) : contacts
   }
   /** Does any resource take part, seen or not? */
   get isAttended(): boolean {

@@ -45,7 +45,7 @@ test('3.2.2, XEP-0191 3.3: to whom the resource is not shown any more, it is sai
   for (const state of ['None', 'To'] as const)
     assert.equal(isStillToBeSaid(allAvailable(accountOf(ALICE, { [BOB]: state }, ['1'])), from('unavailable', '/1')), true)
   const account = allAvailable(accountOf(ALICE, { [BOB]: 'Both' }, ['1']))
-  account.hidden = (entity) => entity.bare === BOB
+  account.hide({ matches: (entity) => entity.bare === BOB })
   assert.deepEqual(
     ['unavailable', 'subscribed', 'subscribe'].map((type) => isStillToBeSaid(account, from(type, '/1'))),
     [true, false, false],

@@ -78,7 +78,7 @@ test('PROBE-5: a subscriber to whom an unavailable resource sent presence finds 
 
 test('PROBE-8, XEP-0191 3.3: a blocked prober gets no answer', () => {
   const scene = new Scene(allAvailable(alice('1')))
-  scene.account.hidden = (entity) => entity.bare === BOB || entity.bare === 'x@x.example'
+  scene.account.hide({ matches: (entity) => entity.bare === BOB || entity.bare === 'x@x.example' })
   assert.deepEqual([scene.probe(BOB), scene.probe('x@x.example')], [[], []])
 })
 

@@ -162,7 +162,7 @@ test('SUB-13, 3.1.3 rule 4: every unanswered request, with the time of its arriv
     ],
   )
   out.take()
-  account.hidden = (entity) => entity.bare === BOB
+  account.hide({ matches: (entity) => entity.bare === BOB })
   redeliverPending(account, account.resources[0]!, out)
   assert.deepEqual(out.take(), [`subscribe ${CAROL} >> ${ALICE}/1`])
 })
@@ -218,8 +218,7 @@ test('PRES-21: the changed priority is what everybody sees, the sender too', () 
 
 test('Broadcasts and probes pass over hidden contacts', () => {
   const scene = new Scene(alice('1'))
-  scene.account.hidden = (entity) => entity.bare === CAROL
-  scene.account.forgetAudience()
+  scene.account.hide({ matches: (entity) => entity.bare === CAROL })
   assert.deepEqual(
     scene.available('1').filter((line) => line.includes(CAROL)),
     [],

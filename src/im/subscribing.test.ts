@@ -298,7 +298,7 @@ test('3.2.2 rule 3 and section 11: denying a request shows no resource', () => {
 
 test('A blocked contact is shown neither presence nor its end', () => {
   const account = alice('To + Pending In')
-  account.hidden = (entity) => entity.bare === BOB
+  account.hide({ matches: (entity) => entity.bare === BOB })
   assert.doesNotMatch(send(account, 'subscribed').join(), /available/)
   assert.doesNotMatch(send(account, 'unsubscribed').join(), /available/)
 })
@@ -311,7 +311,7 @@ test('SUB-11: requests without an answer are sent again when they have waited lo
     'e@e.example': 'None + Pending In',
     'f@f.example': 'None + Pending Out',
   })
-  account.hidden = (entity) => entity.bare === 'f@f.example'
+  account.hide({ matches: (entity) => entity.bare === 'f@f.example' })
   const greeting = el('status', CLIENT, {}, 'Hello')
   const stanza = presence({ type: 'subscribe', from: ALICE, to: BOB, id: 'old', children: [greeting] })
   const again = (before: number): string[] => {

@@ -23,6 +23,7 @@ import { SqlLastPresence } from '../storage/last-presence.ts'
 import { newEpoch, SqlRosters } from '../storage/rosters.ts'
 import { openInMemory, openSqlite } from '../storage/sqlite.ts'
 import { LocalRegistrar } from '../stream/registrar.ts'
+import { linkTimes } from '../stream/s2s/settings.ts'
 import { features } from '../xep/catalogue.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import { serverSecret } from './server-secret.ts'
@@ -72,6 +73,7 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
     const server = createServer<Database>({
       domains: config.server.domains.map(prepareDomain),
       presence: config.presence,
+      linkTimes: linkTimes(config.federation),
       limits: config.limits,
       rate: config.rate,
       registrar: (host) => new LocalRegistrar(host, config.sasl.iterations),

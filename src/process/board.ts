@@ -23,10 +23,10 @@ export class Board {
   readonly #reports: ReportParts
 
   constructor(host: Host, troubles: Troubles) {
-    const { clock, entropy, metrics, journal } = host
+    const { clock, entropy, metrics, witnesses } = host
     const [logins, history, costs] = [new Logins(clock, entropy), new History(clock, metrics), new Costs(host)]
     this.#host = host
-    this.#reports = { logins, history, troubles, watch: new LoginsWatch(host), costs, journal }
+    this.#reports = { logins, history, troubles, watch: new LoginsWatch(host), costs, witnesses }
   }
   /** Declares its paths, before the web port is opened. */
   async install(commands: () => Commands): Promise<void> {

@@ -174,7 +174,7 @@ async function start(parts: Parts): Promise<Running> {
     statusCommand(() => status(parts, { ports, components, startedAt })),
   )
   orders = recorded(commands, log, metrics)
-  control.commands = orders.socket
+  control.begin(orders.socket)
   const timers = [keepHouse({ stores, clock, log }), certificates.watch(clock, CERTIFICATES_MS), server.checkpoints.start()]
   if (parts.hasCrashed) timers.push(mendRosters({ audit: server.rosterAudit, domains: server.host.domains, clock, log }))
   log.info(

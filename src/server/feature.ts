@@ -26,6 +26,7 @@ import type { Links } from './links/links.ts'
 import type { Decisions } from './contacts/decisions.ts'
 import type { Parties } from './routing/parties.ts'
 import type { PresenceJournal } from './explaining/presence-journal.ts'
+import type { Witnesses } from './explaining/witnesses.ts'
 import type { Probing } from './contacts/probing.ts'
 import type { AccountRule, NonzaHandler, ServerRule, ServiceRule } from './routing/registry.ts'
 import type { Registrar } from './account/registrar.ts'
@@ -90,8 +91,10 @@ export interface Host<D = unknown> {
   readonly links: Links
   /** What users have decided about contacts elsewhere, until it is heard there. */
   readonly decisions: Decisions
-  /** What happened to presence lately, and who can say what a watcher was shown. */
+  /** What happened to presence lately. */
   readonly journal: PresenceJournal
+  /** Those who can say what clients were shown. */
+  readonly witnesses: Witnesses
   readonly disco: DiscoBooks
   readonly streamFeatures: StreamFeatures
   /** What is to be had on the web port. */

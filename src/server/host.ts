@@ -26,6 +26,7 @@ type Given =
   | 'router'
   | 'parties'
   | 'journal'
+  | 'witnesses'
   | 'stores'
   | 'probing'
   | 'links'

@@ -22,11 +22,12 @@ import { hostOf } from './host.ts'
 import { IqService } from './routing/iq-service.ts'
 import { KeptSessions } from './keeping/kept-sessions.ts'
 import { Decisions } from './contacts/decisions.ts'
-import type { Links } from './links/links.ts'
 import { linking } from './links/linking.ts'
+import type { Links, LinkTimes } from './links/links.ts'
 import { LocalDomain } from './delivery/local-domain.ts'
 import { FROM_CLIENT, TO_ACCOUNT } from './pipeline/order.ts'
 import { Parties } from './routing/parties.ts'
+import { Witnesses } from './explaining/witnesses.ts'
 import { PresenceJournal, type Knowledge } from './explaining/presence-journal.ts'
 import { RateLimiter } from './pipeline/rate-limit.ts'
 import type { Registrar } from './account/registrar.ts'
@@ -55,6 +56,8 @@ export interface ServerOptions<D> {
   /** Makes the registrar over the parts of this server. */
   readonly registrar: (host: Omit<Host<D>, 'registrar'>) => Registrar
   readonly presence: PresenceSettings
+  /** Of the links to domains of others. */
+  readonly linkTimes: LinkTimes
   /** What `Host.secret` is made from. */
   readonly secret: Buffer
   readonly limits: LimitsSettings
@@ -97,7 +100,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const toAccount = new StageBook<ToAccount>(TO_ACCOUNT)
   const { toSession, deliver, deliverAfter } = writing({ clock, metrics, journal })
   const books: Books = { fromClient, toAccount, toSession, registry }
-  const router = new Router((error) => failed(error, 'A stanza could not be routed'))
+  const router = new Router({ facts, failed: (error) => failed(error, 'A stanza could not be routed') })
   const isServer = ({ local, domain }: Jid): boolean => local === '' && router.kindOf(domain) === 'accounts'
 
   const policy = { lastSeen: presence['last-seen'], sharePaused: presence['share-paused'] }
@@ -133,7 +136,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const goOn = (session: Session, packet: Packet): void | Promise<void> => work.goOn(session, packet)
   const rateLimiter: RateLimiter = new RateLimiter({ ...about, rate: options.rate, slots, isServer, goOn })
 
-  const links: Links = linking({ ...about, sessions, probing, asking, decisions })
+  const links: Links = linking({ ...about, sessions, probing, asking, decisions, times: options.linkTimes })
   const isDirectoryPublic = presence['public-directory']
   const mayStrangersQuery = presence['queries-by-strangers']
   const knowledge: Knowledge = (watcher, contact) => journal.knowledge(watcher, contact)
@@ -170,7 +173,8 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const checkpoints = new Checkpoints({ ...about, sessions, kept: keptSessions, ...writes })
 
   const { software, domains, database, secret, registrar } = options
-  const room = { accounts, sessions, router, parties, journal, probing, links, decisions, deliverAfter, requestId }
+  const witnesses = new Witnesses()
+  const room = { accounts, sessions, router, parties, journal, witnesses, probing, links, decisions, deliverAfter, requestId }
   const given = { clock, entropy, log, metrics, software, domains, stores, database, ...room }
   const host = hostOf<D>({ given, books, facts, asking, iq, keptSessions, secret, registrar })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)
@@ -192,8 +196,8 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
       if (session.lane.depth >= options.limits['queued-stanzas']) session.connection?.hold()
     },
     freeze() {
-      toAccount.end(undeliverable)
-      for (const book of [fromClient, toAccount, toSession]) book.freeze()
+      toAccount.freeze(undeliverable)
+      for (const book of [fromClient, toSession]) book.freeze()
       const hasPresence = presence['server-presence']
       const veil = new Veil(clock, options.limits['strangers-step'])
       const local = new LocalDomain({ accounts, iq, probing, router, veil, hasPresence, stages: toAccount.stages })

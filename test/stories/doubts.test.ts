@@ -10,7 +10,7 @@ const inMemory: Setting = { on: ['memory'], settings: { 'stream-management': SM 
 const ORCHARD = 'juliet@b.example/orchard'
 const SECOND = 1000
 
-const doubts = ({ server }: Cast): readonly object[] => [...server.host.journal.doubts()]
+const doubts = ({ server }: Cast): readonly object[] => [...server.host.witnesses.doubts()]
 
 story('4.2: a paused session, with how many were told, until it is back', inMemory, async (cast) => {
   await cast.befriend('benvolio', 'romeo')

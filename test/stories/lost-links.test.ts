@@ -395,10 +395,11 @@ story('PSA-23: two doubts that are over at the same time', inMemory, async (cast
   await romeo.expect(here(ORCHARD, AWAY + UP), here(ORCHARD, AWAY + theirs))
 })
 
-story('T-PSA22: a link that comes and goes is announced as lost once a minute at most', inMemory, async (cast) => {
+const hasty: Setting = { ...inMemory, linkTimes: { graceMs: 0, retryMinMs: 500 } }
+
+story('T-PSA22: a link that comes and goes is announced as lost once a minute at most', hasty, async (cast) => {
   await cast.rosters(['romeo', JULIET, 'both'])
-  const { links, clock } = cast.server.host
-  links.times = { ...links.times, graceMs: 0, retryMinMs: 500 }
+  const { clock } = cast.server.host
   const b = new Elsewhere(cast)
   const romeo = await asking(cast, 'romeo/1')
   await b.send(presence(ORCHARD, AWAY))

@@ -117,8 +117,6 @@ class World {
 
   private constructor(cast: Cast) {
     this.cast = cast
-    const { links } = cast.server.host
-    links.times = { ...links.times, dampMs: 0, retryMaxMs: 5000, idleCheckMs: 5000 }
     this.b = new Elsewhere(cast)
     this.watchers = WATCHERS.map((user) => new Watcher(cast, user, user === 'romeo'))
     this.#since = this.now
@@ -126,7 +124,8 @@ class World {
   }
   static async play(script: (world: World) => Promise<void>): Promise<void> {
     const settings = { 'stream-management': { 'resume-time': '2 minutes', 'answer-timeout': '0 s' } }
-    const cast = new Cast(await storyServer('memory', { settings }))
+    const linkTimes = { dampMs: 0, retryMaxMs: 5000, idleCheckMs: 5000 }
+    const cast = new Cast(await storyServer('memory', { settings, linkTimes }))
     try {
       for (const watcher of WATCHERS) {
         for (const other of [...LOCAL, 'juliet@b.example', 'nurse@b.example']) await cast.rosters([watcher, other, 'both'])

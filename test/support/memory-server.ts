@@ -15,6 +15,7 @@ import { Metrics } from '../../src/base/metrics.ts'
 import type { Subscription } from '../../src/im/subscription.ts'
 import type { Ending } from '../../src/server/account/endings.ts'
 import type { Feature, Host, Stores } from '../../src/server/feature.ts'
+import { defaultLinkTimes, type LinkTimes } from '../../src/server/links/links.ts'
 import { createServer, type Server } from '../../src/server/server.ts'
 import type { Session } from '../../src/server/account/session.ts'
 import type { Connection } from '../../src/server/account/connection.ts'
@@ -54,6 +55,7 @@ export interface MemoryOptions {
   readonly limits?: Partial<LimitsSettings>
   /** No rush unless asked for: the clock stands still. */
   readonly presence?: Partial<PresenceSettings>
+  readonly linkTimes?: Partial<LinkTimes>
   /** None unless asked for: the clock stands still. */
   readonly rate?: Partial<RateSettings>
 }
@@ -99,6 +101,7 @@ export async function memoryServer(options: MemoryOptions = {}): Promise<MemoryS
     stores,
     database,
     registrar: (host) => new LocalRegistrar(host, 1),
+    linkTimes: { ...defaultLinkTimes, ...options.linkTimes },
     presence: { ...v.parse(presenceSettings, {}), rush: 0, ...options.presence },
     secret: entropy.bytes(32),
     limits,

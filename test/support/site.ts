@@ -23,7 +23,7 @@ import type { LinkState } from '../../src/server/links/links.ts'
 import { streamsSettings } from '../../src/stream/settings.ts'
 import type { PeerStream } from '../../src/stream/s2s/peer-stream.ts'
 import { PeerService } from '../../src/stream/s2s/service.ts'
-import { federationSettings, type FederationSettings, type PeerSettings } from '../../src/stream/s2s/settings.ts'
+import { federationSettings, linkTimes, type FederationSettings, type PeerSettings } from '../../src/stream/s2s/settings.ts'
 import { Authority, type Manner, type Names } from './authority.ts'
 import { memoryLink, memorySockets, tcpLink, type Link } from './link.ts'
 import { storyServer, type StoryOptions, type StoryServer } from './story-server.ts'
@@ -159,13 +159,14 @@ export class Zone implements Resolver {
 export async function openSite(domain: string, options: SiteOptions, { zone, clock, between, connect }: Around): Promise<Site> {
   const { shows = 'its own', trusts = true, federation = {}, peers = [], otherDomains = [], ...story } = options
   const domains = [domain, ...otherDomains]
-  const server = await storyServer('memory', { ...story, domains, clock })
+  // What is written is not asked for again, unless a story is about that: others count on a clock that stands still
+  const settings = { ...defaultsOf(federationSettings), 'stream-management': false, ...federation }
+  const server = await storyServer('memory', { linkTimes: linkTimes(settings), ...story, domains, clock })
   const { source, trusted } = await certificatesFor(domains, shows)
   const certificates = await Certificates.load([source], { ...usualAuthorities, ofServers: trusts ? trusted : 'none' }, silent)
   const service = new PeerService({
     host: server.host as Host,
-    // What is written is not asked for again, unless a story is about that: others count on a clock that stands still
-    federation: { ...defaultsOf(federationSettings), 'stream-management': false, ...federation },
+    federation: settings,
     peers: peers.map((peer) => ({ domain: '', trust: 'inherit', route: '', ...peer })),
     streams: defaultsOf(streamsSettings),
     certificates: certificates.betweenServers,

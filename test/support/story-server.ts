@@ -22,6 +22,7 @@ import { inOrderOfNeed } from '../../src/process/assembly.ts'
 import { webPort } from '../../src/process/http.ts'
 import { SHUTDOWN } from '../../src/server/account/endings.ts'
 import type { Feature, Host, Stores } from '../../src/server/feature.ts'
+import { defaultLinkTimes, type LinkTimes } from '../../src/server/links/links.ts'
 import { createServer, type Server } from '../../src/server/server.ts'
 import {
   limitsSettings,
@@ -79,6 +80,7 @@ export interface StoryOptions {
   /** `DOMAIN` unless the story is about several servers. */
   readonly domains?: readonly string[]
   readonly presence?: Partial<PresenceSettings>
+  readonly linkTimes?: Partial<LinkTimes>
   /** Of several servers that are in memory; one of its own otherwise. */
   readonly clock?: Clock
   /** In memory: what its lots are drawn from; the same for each story otherwise. */
@@ -233,6 +235,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   }
   const server = createServer<Database>({
     domains: options.domains ?? [DOMAIN],
+    linkTimes: { ...defaultLinkTimes, ...options.linkTimes },
     presence: { ...defaultsOf(presenceSettings), rush: 0, ...options.presence },
     limits: { ...defaultsOf(limitsSettings), 'strangers-step': 0, ...options.limits },
     rate: { ...defaultsOf(rateSettings), ...NO_RATE, ...options.rate },

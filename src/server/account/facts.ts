@@ -1,6 +1,7 @@
 /** Things that have happened. Observers may act on them; they cannot undo, change or delay them. */
 import type { Millis } from '../../base/clock.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import type { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { RosterChange } from '../../im/account.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { LocalAccount } from './session.ts'
@@ -38,6 +39,14 @@ export interface Facts {
   'policy-changed': { readonly account: LocalAccount }
   /** The account blocks others, or does so no more (XEP-0191): those for whom `isChanged` holds. */
   'blocking-changed': { readonly account: LocalAccount; readonly isChanged: (entity: Jid) => boolean }
+  /** A presence of an account here did not get to a domain of others. */
+  'presence-undelivered': { readonly presence: Packet; readonly why: StanzaError }
+  /** Another server, or a component, has got this presence, as far as this server can know. Told only of presence that has a type. */
+  'presence-delivered': { readonly presence: Packet }
+  /** Somebody elsewhere has asked for the presence of an account, and was sent that of all its resources. */
+  'probe-answered': { readonly account: Jid; readonly prober: Jid }
+  /** A session of before the server was started waits for its client again. All that was kept of it is known. */
+  'session-restored': { readonly session: Session }
   /** A change of a roster is stored and in force. */
   'roster-changed': { readonly account: LocalAccount; readonly change: RosterChange }
   /** Nothing has got through between the two domains for a while, and what is known of the other side may be stale. */

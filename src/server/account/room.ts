@@ -15,6 +15,8 @@ export type Source = Iterator<unknown, unknown>
 
 /** The stanzas that a client has not acknowledged. */
 export interface Backlog {
+  /** How many stanzas these are, with those that wait for the client to return. */
+  readonly size: number
   /** Is more than this part taken of what may wait? */
   isBeyond(part: number): boolean
   /** Would its author then have more waiting than is still free for others? */
@@ -64,6 +66,10 @@ export class Room implements Capacity {
   }
   isFilledBy(packet: Packet): boolean {
     return this.backlog !== null && this.backlog.isBeyondShare(packet)
+  }
+  /** How many stanzas its client has not acknowledged. */
+  get unacknowledged(): number {
+    return this.backlog?.size ?? 0
   }
   /** Calls `look` once, when there may be room, or the session has lost its connection. */
   whenFree(look: () => void): void {

@@ -44,8 +44,6 @@ const isOf = (session: Session, { resource, device }: Wanted): boolean =>
 
 export class Sessions {
   readonly slots: SlotBook<Session> = new SlotBook()
-  /** How many stanzas wait for the client's acknowledgement, or for its return, as whoever keeps them says. */
-  unacknowledged: (session: Session) => number = () => 0
   readonly #parts: SessionsParts
   readonly #all = new Set<Session>()
 

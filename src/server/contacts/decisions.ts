@@ -12,7 +12,7 @@ import { presentTo } from '../../im/presence.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { LocalAccount } from '../account/session.ts'
-import type { LinkFact } from '../account/facts.ts'
+import type { FactBoard, LinkFact } from '../account/facts.ts'
 import type { Decision, DecisionStore, RosterStore } from '../ports.ts'
 import { sayAll, type SayingParts } from './saying.ts'
 
@@ -20,6 +20,7 @@ export interface DecisionsParts extends SayingParts {
   readonly store: DecisionStore
   readonly rosters: Pick<RosterStore, 'keptRequests'>
   readonly metrics: Metrics
+  readonly facts: FactBoard
 }
 
 /** Of one account, in octets, about. What is over that is said as well, but forgotten when the server goes. */
@@ -45,14 +46,14 @@ export class Decisions {
   #size = 0
 
   constructor(parts: DecisionsParts) {
-    const { metrics, router } = parts
+    const { metrics, facts } = parts
     this.#parts = parts
     metrics.gauge(
       'porchlight_decisions_unheard',
       'Decisions about subscriptions that other servers have not acknowledged',
       () => this.#size,
     )
-    router.onHeard((presence) => this.#heard(presence))
+    facts.on('presence-delivered', ({ presence }) => this.#heard(presence))
   }
   /** Reads those of before, which is to be done before anybody decides anything. */
   async load(): Promise<void> {

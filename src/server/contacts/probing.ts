@@ -8,6 +8,7 @@ import { Account, contactKey, NO_GROUPS, Roster } from '../../im/account.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import type { Accounts } from '../account/accounts.ts'
+import type { FactBoard } from '../account/facts.ts'
 import type { LocalAccount, LocalEndpoint, Session } from '../account/session.ts'
 import type { Relation, RosterStore } from '../ports.ts'
 import type { Router } from '../routing/router.ts'
@@ -16,15 +17,19 @@ export interface ProbingParts {
   readonly accounts: Accounts
   readonly rosters: RosterStore
   readonly router: Router
+  readonly facts: FactBoard
   readonly failed: (error: unknown) => void
   /** Does it after a while, when many are just coming; false: now is the time. */
   readonly later: (work: () => void) => boolean
 }
 
-/** The presence of a session as it is said once more to an address elsewhere; null: it is not said to that address. */
-export type Repeat = (session: Session, to: Jid) => Packet | null
+/**
+ * The presence of a session as it is said once more to an address elsewhere; null: it is not said to that address.
+ * @param packet the same as those say that were asked before
+ */
+export type Repeat = (session: Session, to: Jid, packet: Packet | null) => Packet | null
 /** What was broadcast. What was sent directly is not known here. */
-const broadcastOnce: Repeat = ({ presence, account }, to) =>
+const broadcastOnce = ({ presence, account }: Session, to: Jid): Packet | null =>
   presence !== null && account.roster.isSubscriber(contactKey(to)) ? presence.addressedTo(to) : null
 
 /** Which of `owners`, accounts that are not in memory, keep themselves hidden from `prober`. */
@@ -36,30 +41,25 @@ const isWanted = ({ takesPart, account }: LocalEndpoint, contact: Jid): boolean 
 export class Probing {
   readonly #parts: ProbingParts
 
-  #hiding: Hiding | null = null
-  #repeat: Repeat = broadcastOnce
-  #answered: ((account: Jid, prober: Jid) => void) | null = null
+  readonly #hidings: Hiding[] = []
+  readonly #repeats: Repeat[] = []
 
   constructor(parts: ProbingParts) {
     this.#parts = parts
   }
-  /** Accounts that `hiding` names do not answer (XEP-0191 3.3). */
+  /** Accounts that `hiding` names do not answer either (XEP-0191 3.3). */
   hideBy(hiding: Hiding): void {
-    this.#hiding = hiding
+    this.#hidings.push(hiding)
   }
-  /** `repeat` says how presence is said once more: to a prober, or after a link was broken or the server started again. */
+  /** `repeat` has a say in how presence is said once more: to a prober, or after a link was broken or the server started again. */
   repeatBy(repeat: Repeat): void {
-    this.#repeat = repeat
+    this.#repeats.push(repeat)
   }
   /** Says the presence of a session once more to an address elsewhere. False: it is not said to that address. */
   repeat(session: Session, to: Jid): boolean {
-    const packet = session.account.hidden(to) ? null : this.#repeat(session, to)
+    const packet = session.account.hidden(to) ? null : this.#repeated(session, to)
     if (packet !== null) this.#parts.router.routeQuietly(packet)
     return packet !== null
-  }
-  /** `listener` is told whenever a prober elsewhere has been sent the presence of all resources of an account. */
-  onAnswered(listener: (account: Jid, prober: Jid) => void): void {
-    this.#answered = listener
   }
   /** Finds out, for `me`, about each of `contacts` (4.3.1). What is known here it is told as fast as its client reads. */
   ask(me: LocalEndpoint, contacts: readonly Jid[]): void {
@@ -90,18 +90,23 @@ export class Probing {
   }
   /** A probe has come in, from anywhere (4.3.2). */
   answer(account: LocalAccount | null, packet: Packet): void {
-    const { router } = this.#parts
+    const { router, facts } = this.#parts
     const { from, to } = packet
     const isFromHere = router.placeOf(from) === 'here'
     const say = (answer: Packet): Packet => (account === null || isFromHere ? answer : this.#asRepeated(account, answer))
     answerProbe(account, packet, { route: (answer) => router.routeQuietly(say(answer)) })
-    if (from.isBare && to!.isBare && !isFromHere) this.#answered?.(to!, from)
+    if (from.isBare && to!.isBare && !isFromHere) facts.tell('probe-answered', { account: to!, prober: from })
   }
 
+  #repeated(session: Session, to: Jid): Packet | null {
+    let packet = broadcastOnce(session, to)
+    for (const repeat of this.#repeats) packet = repeat(session, to, packet)
+    return packet
+  }
   #asRepeated(account: LocalAccount, answer: Packet): Packet {
     const session = answer.type === '' ? account.session(answer.from.resource) : undefined
     const isFull = session !== undefined && answer.payload === session.presence?.payload
-    return isFull ? (this.#repeat(session, answer.to!) ?? answer) : answer
+    return isFull ? (this.#repeated(session, answer.to!) ?? answer) : answer
   }
   /** A refusal is for the account: its roster is wrong (4.3.2 rule 1), and is set right as if it had come from elsewhere. */
   #answerTo(me: LocalEndpoint, account: Account | null, probe: Packet): void {
@@ -124,12 +129,16 @@ export class Probing {
     const prober = probe.from
     const [relations, hidden] = await Promise.all([
       this.#parts.rosters.relations(prober.bare, contacts),
-      this.#hiding?.(prober, contacts),
+      this.#hidden(prober, contacts),
     ])
     const byOwner = new Map(relations.map((relation) => [relation.owner, relation]))
     const asked = new Set(contacts)
-    const answering = me.account.roster.subscriptions.filter(({ bare }) => asked.has(bare) && hidden?.has(bare) !== true)
+    const answering = me.account.roster.subscriptions.filter(({ bare }) => asked.has(bare) && !hidden.has(bare))
     me.room.pour(this.#answerAll(me, probe, answering, byOwner))
+  }
+  async #hidden(prober: Jid, contacts: readonly string[]): Promise<ReadonlySet<string>> {
+    const all = await Promise.all(this.#hidings.map((hiding) => hiding(prober, contacts)))
+    return all.length === 1 ? all[0]! : new Set(all.flatMap((some) => [...some]))
   }
   *#answerAll(
     me: LocalEndpoint,

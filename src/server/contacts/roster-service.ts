@@ -44,7 +44,7 @@ function get(parts: RosterServiceParts, request: AccountRequest): Answer | Promi
     // 2.6.3: the full roster when the changes are not known any more, or when it is the shorter answer
     if (changes === null || changes.version !== roster.version || epoch !== roster.epoch || changes.items.length > roster.size)
       return rosterResult(roster)
-    request.afterwards = () => session.room.pour(missed(session, rosterUpdates(changes, epoch), parts))
+    request.afterwards.push(() => session.room.pour(missed(session, rosterUpdates(changes, epoch), parts)))
     return null
   })
 }

@@ -4,7 +4,6 @@
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import type { Doubt } from '../../xmpp/state-annotation.ts'
 import type { LocalAccount } from '../account/session.ts'
 import type { FactBoard } from '../account/facts.ts'
 import { SentLog } from './sent-log.ts'
@@ -21,15 +20,6 @@ export interface JournalEntry {
   readonly what: string
 }
 
-/** What a part of the server has to say on what `watcher` sees of `contact`. */
-export interface Testimony {
-  readonly about: 'shown'
-  readonly words: string
-  /** Since when it is so; null: not known. */
-  readonly since: Millis | null
-}
-export type Witness = (watcher: LocalAccount, contact: Jid) => Iterable<Testimony>
-
 /** What is known of a contact on another server. */
 export interface Known {
   /** Those of its resources that are available. */
@@ -38,15 +28,6 @@ export interface Known {
   readonly goneAt: Millis | null
 }
 export type Knowledge = (watcher: LocalAccount, contact: Jid) => Known
-/** What clients that ask for it are told to doubt at present (XEP-0310). */
-export interface DoubtInForce {
-  /** A resource here whose client is away for a moment, or the domain at the other end of a link that is lost. */
-  readonly about: string
-  readonly why: Doubt
-  readonly since: Millis
-  /** Presences that are shown with it, each to one client here. */
-  readonly told: number
-}
 
 /** What happens to a longer address is not noted: there is room for many. */
 const ADDRESS_OCTETS_MAX = 512
@@ -54,13 +35,10 @@ const ADDRESS_OCTETS_MAX = 512
 const ENTRIES_MAX = 10_000
 
 export class PresenceJournal {
-  readonly witnesses: Witness[] = []
   /** Of contacts elsewhere. */
   knowledge: Knowledge = () => ({ resources: [], goneAt: null })
   /** What clients were handed. */
   readonly sent: SentLog
-  /** Whoever tells clients of doubts says here of which. */
-  doubts: () => Iterable<DoubtInForce> = () => []
   readonly #entries: JournalEntry[] = []
   /** Where the next entry goes once the ring is full. */
   #next = 0

@@ -59,12 +59,13 @@ export class Checkpoints {
       'Sessions written down for the case that the server dies',
     )
     this.#octets = parts.metrics.counter('porchlight_sessions_written_octets_total', 'What that came to, about')
-    parts.kept.onRestored = (session) =>
+    parts.facts.on('session-restored', ({ session }) =>
       this.#mark(
         session,
         Array.from(parts.kept.pieces(session), ({ n }) => n),
         true,
-      )
+      ),
+    )
     parts.facts.on('session-resumed', ({ session, after }) => after === 'stream-lost' && this.#drop(session))
     parts.facts.on('session-ended', ({ session }) => this.#drop(session))
     // Others were told that they have gone: a server that dies now must not show them again when it is back

@@ -60,8 +60,6 @@ const AT_ONCE = 500
 
 export class KeptSessions {
   readonly keepsakes: Keepsake[] = []
-  /** Told of each session that waits again. */
-  onRestored: (session: Session) => void = () => {}
   readonly #parts: KeptSessionsParts
   /** Those that are to go on after the restart. */
   #kept: ReadonlySet<Session> = new Set()
@@ -219,7 +217,7 @@ export class KeptSessions {
       keepsake.restore(session, parts[keepsake.name], keepsake.pieces === undefined ? [] : restored)
     // Nobody knows when the connection of a relic broke
     sessions.waitFor(session, session.isRelic ? resumableMs : Math.max(0, until - clock.now()))
-    this.onRestored(session)
+    facts.tell('session-restored', { session })
   }
 
   /**

@@ -5,14 +5,13 @@ import type { Metrics } from '../../base/metrics.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { Asking } from '../routing/asking.ts'
 import type { FactBoard } from '../account/facts.ts'
-import { Links } from './links.ts'
+import { Links, type LinkTimes } from './links.ts'
 import type { Probing } from '../contacts/probing.ts'
 import type { Router } from '../routing/router.ts'
 import type { Sessions } from '../account/sessions.ts'
 import type { Decisions } from '../contacts/decisions.ts'
 import { Mending } from './mending.ts'
 import { Undelivered } from './undelivered.ts'
-import { watching } from './watching.ts'
 
 export interface LinkingParts {
   readonly clock: Clock
@@ -25,20 +24,21 @@ export interface LinkingParts {
   readonly probing: Probing
   readonly asking: Asking
   readonly decisions: Decisions
+  /** Of all links. */
+  readonly times: LinkTimes
   readonly failed: (error: unknown, what: string) => void
 }
 
 export function linking(parts: LinkingParts): Links {
-  const { clock, facts, router, sessions, decisions } = parts
-  const isWatched = watching(sessions, clock, (session) => links.shownTo(session))
-  const links: Links = new Links({ ...parts, isWatched, isWanted: (local, remote) => decisions.isWanted(local, remote) })
+  const { facts, decisions } = parts
+  const links = new Links({ ...parts, isWanted: (local, remote) => decisions.isWanted(local, remote) })
   const failed = (error: unknown): void => parts.failed(error, 'Presence for a mended link could not be sent')
   const undelivered = new Undelivered({ ...parts, failed })
   const mending = new Mending({ ...parts, belated: (link) => undelivered.mended(link) }, links)
-  router.onUndelivered((presence, { condition }) => {
+  facts.on('presence-undelivered', ({ presence, why }) => {
     if (decisions.unheard(presence)) return
     undelivered.keep(presence)
-    if (condition === 'resource-constraint') mending.missed(presence)
+    if (why.condition === 'resource-constraint') mending.missed(presence)
   })
   facts.on('link-mended', (link) => {
     undelivered.mended(link)

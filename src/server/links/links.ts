@@ -7,8 +7,9 @@ import type { Clock, Millis, Timer } from '../../base/clock.ts'
 import type { Entropy } from '../../base/entropy.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { FactBoard } from '../account/facts.ts'
-import { defaultLinkTimes, LinkMachine, type LinkState, type LinkTimes, type Moment } from './machine.ts'
-import type { Session } from '../account/session.ts'
+import { LinkMachine, type LinkState, type LinkTimes, type Moment } from './machine.ts'
+import type { Sessions } from '../account/sessions.ts'
+import { Watching } from './watching.ts'
 
 export { defaultLinkTimes, type LinkState, type LinkTimes } from './machine.ts'
 
@@ -17,8 +18,8 @@ export interface LinksParts {
   readonly entropy: Entropy
   readonly facts: FactBoard
   readonly metrics: Metrics
-  /** Does anybody at `local` see presence from `remote`, or want to? */
-  readonly isWatched: (local: string, remote: string) => boolean
+  readonly sessions: Sessions
+  readonly times: LinkTimes
   /** Does anything wait to be said there that is not with who gets streams? */
   readonly isWanted: (local: string, remote: string) => boolean
 }
@@ -40,15 +41,17 @@ export class Link {
   readonly remote: string
   readonly #connector: () => Connector
   readonly #parts: LinksParts
+  readonly #watching: Watching
   readonly #machine: LinkMachine
   #timer: Timer | null = null
 
-  constructor(local: string, remote: string, parts: LinksParts, times: LinkTimes, connector: () => Connector) {
-    const { clock, facts } = parts
+  constructor(local: string, remote: string, parts: LinksParts, watching: Watching, connector: () => Connector) {
+    const { clock, facts, times } = parts
     this.local = local
     this.remote = remote
     this.#connector = connector
     this.#parts = parts
+    this.#watching = watching
     const fact = { local, remote }
     this.#machine = new LinkMachine(
       times,
@@ -93,7 +96,7 @@ export class Link {
   }
   /** Somebody at `local` was shown presence from `remote`, or wants to be. */
   get isWatched(): boolean {
-    return this.#parts.isWatched(this.local, this.remote)
+    return this.#watching.isWatched(this.local, this.remote)
   }
   get isForgettable(): boolean {
     return this.#machine.isForgettable(this.#parts.clock.now(), this.isWatched)
@@ -166,17 +169,17 @@ const LOOK_MS: Millis = 15_000
 const STATES: readonly LinkState[] = ['idle', 'up', 'suspect', 'down']
 
 export class Links {
-  /** Of links that are made from now on. */
-  times: LinkTimes = defaultLinkTimes
-  /** Of links that have none of their own. */
-  connector: Connector = passive
-  /** Domains of others whose presence a session was shown, beside those of its contacts: they are watched as well. */
-  shownTo: (session: Session) => Iterable<string> = () => []
+  readonly times: LinkTimes
+  readonly watching: Watching
   readonly #parts: LinksParts
+  /** Of links that have none of their own; null: nobody can get streams for them. */
+  #connector: Connector | null = null
   readonly #all = new Map<string, Link>()
   #sweep: Timer | null = null
 
   constructor(parts: LinksParts) {
+    this.times = parts.times
+    this.watching = new Watching(parts.sessions, parts.clock)
     this.#parts = parts
     for (const state of STATES) {
       parts.metrics.gauge(
@@ -186,13 +189,18 @@ export class Links {
       )
     }
   }
+  /** `connector` gets streams for all links that have no connector of their own. */
+  claimRest(connector: Connector): void {
+    if (this.#connector !== null) throw new Error('Two parts of the server want to connect links')
+    this.#connector = connector
+  }
   /** The link, made now if there is none. @param own connector, if it has one */
   of(local: string, remote: string, own: Connector | null = null): Link {
     const key = keyOf(local, remote)
     let link = this.#all.get(key)
     if (link === undefined) {
       if (this.#all.size >= REMEMBERED_MAX) this.#forget()
-      link = new Link(local, remote, this.#parts, this.times, () => own ?? this.connector)
+      link = new Link(local, remote, this.#parts, this.watching, () => own ?? this.#connector ?? passive)
       this.#all.set(key, link)
       this.#sweep ??= this.#parts.clock.after(LOOK_MS, () => this.#look())
     }
@@ -206,7 +214,7 @@ export class Links {
   }
   /** The server ends: what is lost from now on is no loss. */
   stop(): void {
-    this.connector = passive
+    this.#connector = passive
     this.#sweep?.cancel()
     for (const link of this.#all.values()) link.stop()
   }

@@ -62,7 +62,7 @@ export class Mending {
   readonly #settled: Counter
 
   constructor(parts: MendingParts, links: Links) {
-    const { facts, probing, metrics } = parts
+    const { facts, metrics } = parts
     this.#parts = parts
     this.#links = links
     facts.on('link-mended', (link) => this.#begin(link))
@@ -75,7 +75,7 @@ export class Mending {
       'porchlight_links_settled_total',
       'Links that were broken and over which all contacts were asked for anew',
     )
-    probing.onAnswered((account, prober) => {
+    facts.on('probe-answered', ({ account, prober }) => {
       if (this.#passes.size > 0) this.#passes.get(keyOf(account.domain, prober.domain))?.hasSaid(account, prober)
     })
   }

@@ -9,32 +9,44 @@ import type { Sessions } from '../account/sessions.ts'
 
 const COUNTED_FOR: Millis = 1000
 
-/** Does anybody at `local` see presence from `remote`, or want to? */
-export function watching(
-  sessions: Sessions,
-  clock: Clock,
-  shownTo: (session: Session) => Iterable<string>,
-): (local: string, remote: string) => boolean {
-  let watched: Set<string> = new Set()
-  let countedAt: Millis | null = null
-  return (local, remote) => {
-    const now = clock.now()
-    if (countedAt === null || Math.abs(now - countedAt) >= COUNTED_FOR) {
-      countedAt = now
-      watched = count(sessions, shownTo)
-    }
-    return watched.has(`${local} ${remote}`)
-  }
-}
+/** Domains of others that a session watches. */
+export type Watched = (session: Session) => Iterable<string>
 
-function count(sessions: Sessions, shownTo: (session: Session) => Iterable<string>): Set<string> {
-  const pairs = new Set<string>()
-  for (const session of sessions.all()) {
-    const { account, takesPart, directed } = session
-    const { domain } = account.bare
-    for (const remote of shownTo(session)) pairs.add(`${domain} ${remote}`)
-    if (takesPart) for (const contact of account.roster.subscriptions) pairs.add(`${domain} ${contact.domain}`)
-    if (directed !== null) for (const jid of directed.values()) pairs.add(`${domain} ${jid.domain}`)
+export class Watching {
+  readonly #sessions: Sessions
+  readonly #clock: Clock
+  readonly #also: Watched[] = []
+  /** Pairs of domains. */
+  #watched: ReadonlySet<string> = new Set()
+  #countedAt: Millis | null = null
+
+  constructor(sessions: Sessions, clock: Clock) {
+    this.#sessions = sessions
+    this.#clock = clock
   }
-  return pairs
+  /** Sessions watch these domains as well. */
+  also(watched: Watched): void {
+    this.#also.push(watched)
+  }
+  /** Does anybody at `local` see presence from `remote`, or want to? */
+  isWatched(local: string, remote: string): boolean {
+    const now = this.#clock.now()
+    if (this.#countedAt === null || Math.abs(now - this.#countedAt) >= COUNTED_FOR) {
+      this.#countedAt = now
+      this.#watched = this.#count()
+    }
+    return this.#watched.has(`${local} ${remote}`)
+  }
+
+  #count(): Set<string> {
+    const pairs = new Set<string>()
+    for (const session of this.#sessions.all()) {
+      const { account, takesPart, directed } = session
+      const { domain } = account.bare
+      for (const also of this.#also) for (const remote of also(session)) pairs.add(`${domain} ${remote}`)
+      if (takesPart) for (const contact of account.roster.subscriptions) pairs.add(`${domain} ${contact.domain}`)
+      if (directed !== null) for (const jid of directed.values()) pairs.add(`${domain} ${jid.domain}`)
+    }
+    return pairs
+  }
 }

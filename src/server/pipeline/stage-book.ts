@@ -4,7 +4,6 @@ import type { Stage } from './pipeline.ts'
 export class StageBook<C> {
   readonly #order: readonly string[]
   readonly #installed = new Map<string, Stage<C>>()
-  #last: Stage<C> | null = null
   #frozen: readonly Stage<C>[] | null = null
 
   constructor(order: readonly string[]) {
@@ -16,13 +15,10 @@ export class StageBook<C> {
     if (this.#installed.has(name)) throw new Error(`Two features want to be the stage "${name}"`)
     this.#installed.set(name, stage)
   }
-  /** What happens to a stanza that every stage has let pass. */
-  end(stage: Stage<C>): void {
-    this.#last = stage
-  }
-  freeze(): void {
+  /** @param last what happens to a stanza that every stage has let pass; null: nothing */
+  freeze(last: Stage<C> | null = null): void {
     const stages = this.names.map((name) => this.#installed.get(name)!)
-    this.#frozen = this.#last === null ? stages : [...stages, this.#last]
+    this.#frozen = last === null ? stages : [...stages, last]
   }
   /** Those that a stanza has still to pass which the stage of this name has kept for a while. */
   after(name: string): readonly Stage<C>[] {

@@ -76,7 +76,7 @@ export class IqService {
       payload,
       session: this.#session(packet),
       account,
-      afterwards: null,
+      afterwards: [],
     }
     return this.#reply(packet, rule.handle(request), request)
   }
@@ -115,7 +115,7 @@ export class IqService {
     const waits = this.#parts.router.route(
       Packet.of({ kind: 'iq', type: 'result', from: packet.to!, to: packet.from, id: packet.id, payload }),
     )
-    request?.afterwards?.()
+    for (const work of request?.afterwards ?? []) work()
     const session = this.#session(packet)
     return session === null ? waits : (this.#untilRead(session, payload.text.length) ?? waits)
   }

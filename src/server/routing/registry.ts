@@ -23,8 +23,8 @@ export interface ServerRequest extends IqRequest {
 /** An IQ to an account: its bare JID, or no `to` from one of its own sessions. */
 export interface AccountRequest extends IqRequest {
   readonly account: LocalAccount
-  /** Set by the handler: runs right after the result has been sent. */
-  afterwards: (() => void) | null
+  /** What the handler puts here runs right after the result has been sent. */
+  readonly afterwards: (() => void)[]
 }
 /** An IQ to a service, or to the bare JID of something in it. */
 export interface ServiceRequest extends IqRequest {

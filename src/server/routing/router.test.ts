@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { wire } from '../../xml/wire.ts'
 import { jid } from '../../xmpp/jid.ts'
+import { FactBoard } from '../account/facts.ts'
 import { Packet, type Kind } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { Router, type Destination } from './router.ts'
@@ -13,7 +14,8 @@ const nothing: Destination = { deliver() {} }
 /** Destinations for example.net (accounts), rooms.example.net and irc.example.net, and what each got. */
 function scene() {
   const failures: unknown[] = []
-  const router = new Router((error) => void failures.push(error))
+  const facts = new FactBoard(() => {})
+  const router = new Router({ facts, failed: (error) => void failures.push(error) })
   const got: string[] = []
   const noting = (where: string): Destination => ({
     deliver: ({ kind, type, to }) => void got.push(`${where}: ${kind} ${type} ${to!.full}`),
@@ -21,7 +23,7 @@ function scene() {
   router.claim('example.net', 'accounts', noting('accounts'))
   router.claim('rooms.example.net', 'service', noting('service'))
   router.claim('irc.example.net', 'component', noting('component'))
-  return { router, failures, got, noting }
+  return { router, facts, failures, got, noting }
 }
 
 test('a domain has a kind, and a name a place', () => {
@@ -82,9 +84,9 @@ test('a fault of the server is told, and answered as one of the server', () => {
 })
 
 test('presence of our accounts is lost on a link to others, and not on the way to a service of ours', () => {
-  const { router } = scene()
+  const { router, facts } = scene()
   const lost: string[] = []
-  router.onUndelivered(({ from, to }) => void lost.push(`${from.full} to ${to!.full}`))
+  facts.on('presence-undelivered', ({ presence: { from, to } }) => void lost.push(`${from.full} to ${to!.full}`))
   const refusal = new StanzaError('not-acceptable')
   const sent = [
     packet('presence', '', 'a@example.net', 'x@b.example'),

@@ -3,6 +3,7 @@
  * each service, is one destination; everything else goes to the one that federates.
  */
 import { Packet } from '../../xmpp/packet.ts'
+import type { FactBoard } from '../account/facts.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { errorReply, StanzaError } from '../../xmpp/stanza-error.ts'
 import { operatingRefusal } from './operating-refusal.ts'
@@ -35,19 +36,24 @@ const nowhere: Destination = {
   },
 }
 
+export interface RouterParts {
+  readonly facts: FactBoard
+  /** Told of errors that are not the sender's. */
+  readonly failed: (error: unknown, packet: Packet) => void
+}
+
 export class Router {
+  readonly #facts: FactBoard
   readonly #destinations = new Map<string, Destination>()
   readonly #kinds = new Map<string, Served>()
   readonly #failed: (error: unknown, packet: Packet) => void
   #remote: Destination = nowhere
-  #undelivered: ((presence: Packet, why: StanzaError) => void) | null = null
-  #heard: ((presence: Packet) => void) | null = null
   /** Stanzas that their destinations have not done yet. */
   #underWay = 0
   #idle: (() => void)[] = []
 
-  /** @param failed told of errors that are not the sender's */
-  constructor(failed: (error: unknown, packet: Packet) => void) {
+  constructor({ facts, failed }: RouterParts) {
+    this.#facts = facts
     this.#failed = failed
   }
   /** Stanzas for `domain` go to `destination` from now on. @param kind what is there */
@@ -59,14 +65,6 @@ export class Router {
   /** Stanzas for domains that nobody claims go to `destination` from now on. */
   claimRest(destination: Destination): void {
     this.#remote = destination
-  }
-  /** `listener` is told of each presence of our accounts that did not get to a domain of others. */
-  onUndelivered(listener: (presence: Packet, why: StanzaError) => void): void {
-    this.#undelivered = listener
-  }
-  /** `listener` is told of each presence with a type that another server or a component has, as far as can be known. */
-  onHeard(listener: (presence: Packet) => void): void {
-    this.#heard = listener
   }
   /** Is this domain ours, be it a component's? */
   serves(domain: string): boolean {
@@ -122,13 +120,13 @@ export class Router {
   returned(packet: Packet, error: StanzaError, origin: Jid | null): void | Promise<void> {
     const { kind, from, to } = packet
     const isLost = kind === 'presence' && this.kindOf(from.domain) === 'accounts' && this.placeOf(to!) !== 'here'
-    if (isLost) this.#undelivered?.(packet, error)
+    if (isLost) this.#facts.tell('presence-undelivered', { presence: packet, why: error })
     if (origin !== null) return this.refuse(packet, error, origin)
   }
 
   /** The other side has acknowledged the stanza; where nothing is acknowledged, it was written. */
   heard(packet: Packet): void {
-    if (packet.kind === 'presence' && packet.type !== '') this.#heard?.(packet)
+    if (packet.kind === 'presence' && packet.type !== '') this.#facts.tell('presence-delivered', { presence: packet })
   }
 
   /** Resolves when no stanza is under way to a destination that has to wait, such as for the disk. */

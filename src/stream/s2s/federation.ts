@@ -70,7 +70,7 @@ export class Federation implements Destination, Switchboard, Connector {
     metrics.gauge('porchlight_s2s_stanzas_waiting', 'Stanzas that wait for a stream to another server', () =>
       [...this.#outlets.values()].reduce((sum, { waiting }) => sum + waiting, 0),
     )
-    links.connector = this
+    links.claimRest(this)
   }
 
   deliver(packet: Packet, origin: Jid | null): void {

@@ -9,7 +9,6 @@ import type { Resolver } from '../../net/dns.ts'
 import { listen, type Doorkeeper, type Listening } from '../../net/listener.ts'
 import { asClient, asServer, serverOptions, type ServerContexts } from '../../net/tls-options.ts'
 import type { Host } from '../../server/feature.ts'
-import { defaultLinkTimes } from '../../server/links/links.ts'
 import { Flusher } from '../outbox.ts'
 import { scanLimits } from '../client-service.ts'
 import { forServer } from '../framing.ts'
@@ -46,7 +45,7 @@ export class PeerService {
   readonly #directTls: TcpOptions
 
   constructor(options: PeerServiceOptions) {
-    const { host, federation: settings, streams, certificates, connect, resolver, endOfTick } = options
+    const { host, streams, certificates, connect, resolver, endOfTick } = options
     const flusher = new Flusher(endOfTick)
     const earlyLimits = scanLimits(streams, streams['stanza-size-before-login'])
     this.#options = options
@@ -59,13 +58,6 @@ export class PeerService {
       declarations: forServer,
     }
     this.#tcp = { ...this.#directTls, startTls: asServer(serverOptions(certificates, { alpn: null, askForCertificate: true })) }
-    host.links.times = {
-      ...defaultLinkTimes,
-      graceMs: settings['grace'],
-      retryMinMs: settings['retry'],
-      retryMaxMs: settings['longest-retry'],
-      idleCheckMs: settings['idle-check'],
-    }
     this.federation = new Federation(host, { peer: this.#parts, connect, resolver, flusher, earlyLimits })
     host.router.claimRest(this.federation)
   }

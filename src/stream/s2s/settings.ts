@@ -1,5 +1,6 @@
 /** Options of server-to-server: whom we trust, and what another server may cost. */
 import { between, choice, count, duration, flag, path, section, size, text, zeroOr, type Settings } from '../../base/settings.ts'
+import { defaultLinkTimes, type LinkTimes } from '../../server/links/links.ts'
 
 /** What another domain must do to be believed. */
 export const TRUST = ['require-certificate', 'allow-dialback', 'deny'] as const
@@ -130,6 +131,14 @@ export const federationSettings = section({
   ),
 })
 export type FederationSettings = Settings<typeof federationSettings>
+
+export const linkTimes = (settings: FederationSettings): LinkTimes => ({
+  ...defaultLinkTimes,
+  graceMs: settings['grace'],
+  retryMinMs: settings['retry'],
+  retryMaxMs: settings['longest-retry'],
+  idleCheckMs: settings['idle-check'],
+})
 
 /** One domain of others, for which something else holds: `[[peer]]`. */
 export const peerSettings = section({

@@ -119,8 +119,7 @@ class Blocking {
   #enforce(account: LocalAccount, list: BlockList): void {
     account.set(this.#lists, list)
     account.besideOctets = list.octets
-    account.hidden = (entity) => list.matches(entity)
-    account.forgetAudience()
+    account.hide(list)
   }
   #change(account: LocalAccount, before: BlockList, after: BlockList): void {
     this.#enforce(account, after)

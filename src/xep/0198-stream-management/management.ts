@@ -70,10 +70,9 @@ export class StreamManagement {
       'porchlight_stanzas_given_back_total',
       'Stanzas that no client has acknowledged before its session ended: sent on to the account, or refused',
     )
-    host.sessions.unacknowledged = (session) => session.get(this.#sessions)?.queue.size ?? 0
     host.metrics.gauge('porchlight_stanzas_unacknowledged', 'Stanzas kept for clients until they acknowledge them', () => {
       let stanzas = 0
-      for (const session of host.sessions.all()) stanzas += host.sessions.unacknowledged(session)
+      for (const session of host.sessions.all()) stanzas += session.room.unacknowledged
       return stanzas
     })
     host.metrics.gauge('porchlight_sessions_paused', 'Sessions that wait for their client to come back', () => {

@@ -6,7 +6,7 @@
 import type { Millis } from '../../base/clock.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Testimony } from '../../server/explaining/presence-journal.ts'
+import type { Testimony } from '../../server/explaining/witnesses.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'

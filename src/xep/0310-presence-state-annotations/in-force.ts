@@ -1,6 +1,6 @@
 /** For the operator: which pauses and lost links there are just now of which clients are told (XEP-0310 4), and how many. */
 import type { Links } from '../../server/links/links.ts'
-import type { DoubtInForce } from '../../server/explaining/presence-journal.ts'
+import type { DoubtInForce } from '../../server/explaining/witnesses.ts'
 import type { Pauses } from './pauses.ts'
 import type { Receivers } from './receivers.ts'
 

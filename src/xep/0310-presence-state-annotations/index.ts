@@ -104,12 +104,11 @@ export const presenceStateAnnotations = defineFeature({
       for (const session of account.sessions) if (pauses.isShown(session)) tellOf(session)
     })
     host.journal.knowledge = (watcher, contact) => hearing.known(watcher, contact)
-    host.journal.witnesses.push(
-      (watcher, contact) => testimony({ receivers, absences, journal: host.journal }, watcher, contact),
-      (watcher, contact) => denials.testify(watcher, contact),
-    )
-    host.journal.doubts = () => doubtsInForce(links, pauses, receivers)
-    links.shownTo = (session) => receivers.domains(session)
+    const { journal, witnesses } = host
+    witnesses.addForShown((watcher, contact) => testimony({ receivers, absences, journal }, watcher, contact))
+    witnesses.addForShown((watcher, contact) => denials.testify(watcher, contact))
+    witnesses.addForDoubts(() => doubtsInForce(links, pauses, receivers))
+    links.watching.also((session) => receivers.domains(session))
     host.toSession('psa-ledger', receivers.stage)
     host.fromClient('annotations-out', (context) => {
       if (context.packet.kind !== 'presence') return 'next'

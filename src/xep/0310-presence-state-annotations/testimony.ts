@@ -1,7 +1,8 @@
 /** For `explain`: what each client of a watcher was shown of a contact, and how sure it was told to be of that. */
 import { contactKey } from '../../im/account.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
-import type { PresenceJournal, Testimony } from '../../server/explaining/presence-journal.ts'
+import type { PresenceJournal } from '../../server/explaining/presence-journal.ts'
+import type { Testimony } from '../../server/explaining/witnesses.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { doubtsIn, type Doubt } from '../../xmpp/state-annotation.ts'
