@@ -1,11 +1,13 @@
 /**
  * The house rules that a machine can check (docs/architecture.md): which folder may import which, that no imports run in a
- * circle, what only `base/` and the process may touch, which files are pure, and how long a file may be. Exceptions stand in
+ * circle, what only `base/` and the process may touch, which files are pure, that nobody puts functions into objects from
+ * outside, and how long a file may be. Exceptions stand in
  * `house-exceptions.ts`; the list may only shrink.
  */
 import { readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 import { circles, importsOf } from './circles.ts'
+import { fifthJoints, functionTypes } from './fifth-joint.ts'
 import { exceptions } from './house-exceptions.ts'
 import { BELOW_ALL_WINGS, MAY_IMPORT, WING_MAY_IMPORT } from './layers.ts'
 import { sources } from './sources.ts'
@@ -83,8 +85,14 @@ function* runningInCircles(files: readonly string[]): Generator<Finding> {
     yield { file: file!, line: 1, rule: `imports in a circle with ${others.join(', ')}` }
 }
 
+function* puttingFunctionsIn(files: readonly string[]): Generator<Finding> {
+  const texts = files.filter((file) => !file.endsWith('.test.ts')).map((file) => [file, readFileSync(file, 'utf8')] as const)
+  const types = new Set(texts.flatMap(([, text]) => functionTypes(text)))
+  for (const [file, text] of texts) for (const joint of fifthJoints(text, types)) yield { file, ...joint }
+}
+
 const files = sources('src')
-const found = [...files.flatMap((file) => [...look(file)]), ...runningInCircles(files)]
+const found = [...files.flatMap((file) => [...look(file)]), ...runningInCircles(files), ...puttingFunctionsIn(files)]
 const excused = (f: Finding): boolean => exceptions.some((e) => e.file === f.file && e.rule === f.rule)
 const faults = found.filter((f) => !excused(f))
 const unneeded = exceptions.filter((e) => !found.some((f) => f.file === e.file && f.rule === e.rule))

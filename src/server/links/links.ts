@@ -194,13 +194,13 @@ export class Links {
     if (this.#connector !== null) throw new Error('Two parts of the server want to connect links')
     this.#connector = connector
   }
-  /** The link, made now if there is none. @param own connector, if it has one */
-  of(local: string, remote: string, own: Connector | null = null): Link {
+  /** The link, made now if there is none. @param own connector, if it has one @param times of its own */
+  of(local: string, remote: string, own: Connector | null = null, times: LinkTimes = this.times): Link {
     const key = keyOf(local, remote)
     let link = this.#all.get(key)
     if (link === undefined) {
       if (this.#all.size >= REMEMBERED_MAX) this.#forget()
-      link = new Link(local, remote, this.#parts, this.watching, () => own ?? this.#connector ?? passive)
+      link = new Link(local, remote, { ...this.#parts, times }, this.watching, () => own ?? this.#connector ?? passive)
       this.#all.set(key, link)
       this.#sweep ??= this.#parts.clock.after(LOOK_MS, () => this.#look())
     }

@@ -1,5 +1,6 @@
 /** What the audit finds, and that it finds nothing where nothing is wrong. */
 import assert from 'node:assert/strict'
+import type { Connector } from '../../server/links/links.ts'
 import type { ManualClock } from '../../base/manual-clock.ts'
 import { commandsOf, runCommand } from '../../admin/command.ts'
 import { explainCommand, type Explanation } from '../../admin/explain-commands.ts'
@@ -209,19 +210,18 @@ story('audit: who asks to see somebody once more is told once more, which is no 
 async function announcements(cast: Cast, dampMs: number, lateMs: number): Promise<readonly number[]> {
   await cast.rosters(['romeo', 'juliet@c.example', 'both'])
   const { clock, host } = cast.server
-  const { times } = host.links
-  host.links.times = { ...times, graceMs: 0, dampMs }
+  const times = { ...host.links.times, graceMs: 0, dampMs }
   const announced: number[] = []
   host.on('link-down', () => void announced.push(clock.now()))
-  const link = host.links.of('a.example', 'c.example', {
+  const connector: Connector = {
     connect: () => link.failed(),
     isWanted() {
       if (announced.length === 0) (clock as ManualClock).advance(lateMs)
       return true
     },
     heardAt: () => null,
-  })
-  host.links.times = times
+  }
+  const link = host.links.of('a.example', 'c.example', connector, times)
   await asking(cast, 'romeo/1')
   for (let time = 0; time < 2; time++) {
     link.opened()
