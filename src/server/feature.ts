@@ -20,7 +20,7 @@ import type { FactKind, Facts, Observer } from './account/facts.ts'
 import type { FromClientStage, ToAccountStage, ToSessionStage } from './pipeline/order.ts'
 import type { Stage } from './pipeline/pipeline.ts'
 import type { FromClient, ToAccount, ToSession } from './pipeline/contexts.ts'
-import type { Keepsake } from './keeping/keepsake.ts'
+import type { Keep } from './keeping/snapshots.ts'
 import type { AccountStore, DecisionStore, KeptSessionStore, LastPresenceStore, LinkedPeersStore, RosterStore } from './ports.ts'
 import type { Links } from './links/links.ts'
 import type { Decisions } from './contacts/decisions.ts'
@@ -34,7 +34,7 @@ import type { Router } from './routing/router.ts'
 import type { Service, ServiceOptions } from './routing/services.ts'
 import type { Session } from './account/session.ts'
 import type { Sessions } from './account/sessions.ts'
-import type { Slot } from './account/slots.ts'
+import type { Fate, Slot } from './account/slots.ts'
 import type { StreamFeatures } from './streams/stream-features.ts'
 
 /** A specification that a feature implements: `docs/xeps.md` is made from these. */
@@ -118,10 +118,11 @@ export interface Host<D = unknown> {
   toSession(name: ToSessionStage, stage: Stage<ToSession>): void
   on<K extends FactKind>(kind: K, observer: Observer<K>): void
   tell<K extends FactKind>(kind: K, fact: Facts[K]): void
-  sessionSlot<T>(name: string, initial: (session: Session) => T): Slot<Session, T>
-  accountSlot<T>(name: string, initial: (account: LocalAccount) => T): Slot<LocalAccount, T>
-  /** What is known of a session is kept over a restart of the server, and known again in the order in which this was called. */
-  keepsake(keepsake: Keepsake): void
+  /** @param fate what becomes of it in another run of the server */
+  sessionSlot<T>(name: string, fate: Fate, initial: (session: Session) => T): Slot<Session, T>
+  accountSlot<T>(name: string, fate: Fate, initial: (account: LocalAccount) => T): Slot<LocalAccount, T>
+  /** Over a restart of the server, and its death. */
+  readonly keep: Keep
   alsoLoad(load: AccountLoader): void
   /** An id for a request to a client that no other has. */
   requestId(): Wire

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto'
 import { HttpRoutes } from '../base/http.ts'
 import type { LocalAccount } from './account/session.ts'
+import type { Fate } from './account/slots.ts'
 import type { Asking } from './routing/asking.ts'
 import type { Books } from './delivery/core-stages.ts'
 import { DiscoBooks, listedAt } from './routing/disco-book.ts'
@@ -75,9 +76,9 @@ export function hostOf<D>({ given, books, facts, asking, iq, keptSessions, secre
     toSession: (name, stage) => toSession.install(name, stage),
     on: (kind, observer) => facts.on(kind, observer),
     tell: <K extends FactKind>(kind: K, fact: Facts[K]) => facts.tell(kind, fact),
-    sessionSlot: <T>(name: string, initial: (s: Session) => T) => sessions.slots.declare(name, initial),
-    accountSlot: <T>(name: string, initial: (a: LocalAccount) => T) => accounts.slots.declare(name, initial),
-    keepsake: (keepsake) => void keptSessions.keepsakes.push(keepsake),
+    sessionSlot: <T>(name: string, fate: Fate, initial: (s: Session) => T) => sessions.slots.declare(name, fate, initial),
+    accountSlot: <T>(name: string, fate: Fate, initial: (a: LocalAccount) => T) => accounts.slots.declare(name, fate, initial),
+    keep: keptSessions.snapshots,
     alsoLoad: (load) => accounts.alsoLoad(load),
     ask: (from, to, payload, answered, within) => asking.ask(from, to, payload, answered, within),
   }

@@ -159,13 +159,14 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   installCore(books, { ...about, ...rules, rateLimiter, rush })
   const kept = { store: stores.keptSessions, lastPresence: stores.lastPresence, octetsMax: options.limits['kept-sessions'] }
   const keptSessions = new KeptSessions({ ...about, sessions, probing, ...kept })
-  keptSessions.keepsakes.push({ name: 'room', settle: (session) => session.room.drain(), restore: () => {} })
+  const { snapshots } = keptSessions
   const letOut = (session: Session): void => {
     rateLimiter.letOut(session)
     rush.letOut(session)
   }
-  keptSessions.keepsakes.push(untold.keepsake)
-  keptSessions.keepsakes.push({ name: 'held-presence', settle: letOut, restore: () => {} })
+  snapshots.session(untold.snapshot)
+  snapshots.settle((session) => session.room.drain())
+  snapshots.settle(letOut)
 
   const everyMs = options.limits['session-checkpoint']
   const octetsMax = (options.limits['session-checkpoint-rate'] * everyMs) / 1000
@@ -196,6 +197,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
       if (session.lane.depth >= options.limits['queued-stanzas']) session.connection?.hold()
     },
     freeze() {
+      snapshots.check(sessions.slots, accounts.slots)
       toAccount.freeze(undeliverable)
       for (const book of [fromClient, toSession]) book.freeze()
       const hasPresence = presence['server-presence']

@@ -68,6 +68,25 @@ story('a restart: nobody comes back in time, and contacts are told then', UNASKE
   await again.expect(here(late.jid))
 })
 
+story('a restart: a session with a part that cannot be read ends, and holds no presence', UNASKED, async (cast) => {
+  await cast.befriend('alice', 'bob')
+  const [alice] = await cast.clients('alice/1')
+  await enable(alice)
+  await cast.server.retire()
+  const { keptSessions } = cast.server.stores
+  const [row] = await keptSessions.all()
+  const written = JSON.parse(row!.state) as { readonly parts: Readonly<Record<string, [number, unknown]>> }
+  written.parts['stream-management']![0] = 99
+  await keptSessions.replaceAll([{ ...row!, state: JSON.stringify(written) }])
+  const next = new Cast(await cast.server.crash(UNASKED))
+  cast.atEnd(() => next.end())
+  assert.equal(next.server.takeErrors().length, 1)
+  assert.equal(next.server.server.sessions.size, 0)
+  const bob = await next.client('bob', '1', { presence: null })
+  bob.send('<presence/>')
+  await bob.expectAll(here(bob.jid), `<presence type='unavailable' from='${alice.bare}'>*</presence>`)
+})
+
 story('a restart that took longer than a session may wait', UNASKED, async (cast) => {
   await cast.befriend('alice', 'bob')
   const [alice] = await cast.clients('alice/1')

@@ -28,6 +28,8 @@ export interface Facts {
   'session-paused': { readonly session: Session; readonly why: 'stream-lost' | 'bosh-pause' }
   /** A paused session goes on: with another connection where it had lost one, or its client has broken the silence. */
   'session-resumed': { readonly session: Session; readonly after: 'stream-lost' | 'bosh-pause' }
+  /** At the start of the server: all sessions of before that could be restored are there. */
+  'sessions-restored': { readonly sessions: number }
   /** A broadcast presence changed; null: unavailable. */
   'presence-changed': { readonly session: Session; readonly before: Packet | null; readonly after: Packet | null }
   /**

@@ -3,8 +3,16 @@
  * slots are declared before the server starts; after that a slot is an index.
  */
 
+/**
+ * What becomes of a slot when the session or the account begins anew in another run of the server (or, one day, on another
+ * node). `kept`: the snapshot of the same name keeps it; `kept in NAME`: another one does. `learnt again`: from the store,
+ * or by asking. `forgotten`: nothing is missing without it.
+ */
+export type Fate = 'kept' | `kept in ${string}` | 'learnt again' | 'forgotten'
+
 export interface Slot<Owner, T> {
   readonly name: string
+  readonly fate: Fate
   readonly index: number
   readonly initial: (owner: Owner) => T
 }
@@ -12,13 +20,24 @@ export interface Slot<Owner, T> {
 export class SlotBook<Owner> {
   readonly #slots: Slot<Owner, unknown>[] = []
 
-  declare<T>(name: string, initial: (owner: Owner) => T): Slot<Owner, T> {
-    const slot: Slot<Owner, T> = { name, index: this.#slots.length, initial }
+  declare<T>(name: string, fate: Fate, initial: (owner: Owner) => T): Slot<Owner, T> {
+    const slot: Slot<Owner, T> = { name, fate, index: this.#slots.length, initial }
     this.#slots.push(slot as Slot<Owner, unknown>)
     return slot
+  }
+  get all(): readonly Pick<Slot<Owner, unknown>, 'name' | 'fate'>[] {
+    return this.#slots
   }
   /** The places of a new owner, each with its first content. */
   fill(owner: Owner): unknown[] {
     return this.#slots.map((slot) => slot.initial(owner))
   }
+}
+
+const KEPT_IN = 'kept in '
+
+/** Name of the snapshot that keeps the slot; null: none does. */
+export function snapshotOf({ name, fate }: { readonly name: string; readonly fate: Fate }): string | null {
+  if (fate === 'kept') return name
+  return fate.startsWith(KEPT_IN) ? fate.slice(KEPT_IN.length) : null
 }

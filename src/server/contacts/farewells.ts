@@ -39,7 +39,7 @@ export class KeptFarewells {
   constructor(parts: FarewellsParts) {
     const { accounts, rosters, metrics } = parts
     this.#parts = parts
-    this.#slot = accounts.slots.declare<Farewells | null>('farewells', () => null)
+    this.#slot = accounts.slots.declare<Farewells | null>('farewells', 'learnt again', () => null)
     accounts.alsoLoad(async (account) => {
       const all = await rosters.farewells(account.bare.bare)
       if (all.length > 0) account.set(this.#slot, new Farewells(all))

@@ -7,7 +7,7 @@ import { contactKey } from '../../im/account.ts'
 import { jid, type Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import type { Accounts } from '../account/accounts.ts'
-import type { Keepsake } from '../keeping/keepsake.ts'
+import type { SessionSnapshot } from '../keeping/snapshots.ts'
 import type { Probing } from '../contacts/probing.ts'
 import type { Router } from '../routing/router.ts'
 import type { SentLog } from '../explaining/sent-log.ts'
@@ -41,13 +41,14 @@ export class Untold {
     if (words.size > RESOURCES_MAX) session.untold!.set(contact.bare, null)
   }
   /** Over a restart, and for the case that the server dies. */
-  get keepsake(): Keepsake {
+  get snapshot(): SessionSnapshot<readonly string[]> {
     return {
       name: 'untold',
-      keep: ({ untold }) => (untold === null ? undefined : [...untold.keys()]),
+      version: 1,
+      save: ({ untold }) => (untold === null ? null : [...untold.keys()]),
       stamp: ({ untold }) => (untold === null ? '' : [...untold.keys()].join(' ')),
-      restore: (session, kept) => {
-        for (const contact of (kept as readonly string[] | undefined) ?? []) this.#begin(session, jid(contact), null)
+      load: (session, kept) => {
+        for (const contact of kept ?? []) this.#begin(session, jid(contact), null)
       },
     }
   }

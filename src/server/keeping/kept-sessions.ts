@@ -1,6 +1,6 @@
 /**
  * Sessions over a restart of the server. Those that can be resumed are written down when it stops, each with what every
- * part of the server knows of it (`Keepsake`), and wait for their clients when it runs again, for the rest of their time:
+ * part of the server knows of it (`snapshots.ts`), and wait for their clients when it runs again, for the rest of their time:
  * to contacts and other servers it is as if all their connections had broken at once. What is not written down ends.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
@@ -9,15 +9,16 @@ import type { Log } from '../../base/log.ts'
 import { endOfTick } from '../../base/tick.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Payload } from '../../xmpp/packet.ts'
-import { jidFromJson, packetFromJson, packetToJson, type PacketJson } from '../../xmpp/packet-json.ts'
+import { jidFromJson, packetFromJson, packetToJson } from '../../xmpp/packet-json.ts'
 import { decode, encode } from '../../xml/wire.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { LocalAccount } from '../account/session.ts'
-import { CONNECTION_LOST, SHUTDOWN } from '../account/endings.ts'
+import { CONNECTION_LOST, NOT_RESUMED, SHUTDOWN } from '../account/endings.ts'
 import type { FactBoard } from '../account/facts.ts'
 import type { KeptPiece, KeptSession, KeptSessionStore, LastPresenceStore, WholeSession } from '../ports.ts'
 import type { Probing } from '../contacts/probing.ts'
-import type { Keepsake, Piece, RestoredPiece } from './keepsake.ts'
+import { Snapshots, type Occasion, type Piece, type RestoredPiece } from './snapshots.ts'
+import { readWritten, WRITTEN_VERSION, type Written } from './written.ts'
 import type { Router } from '../routing/router.ts'
 import type { Session } from '../account/session.ts'
 import type { Sessions } from '../account/sessions.ts'
@@ -36,21 +37,6 @@ export interface KeptSessionsParts {
   readonly octetsMax: number
 }
 
-/** How a session is written down. */
-interface Written {
-  readonly boundAt: Millis
-  readonly lang: string | null
-  readonly device: string | null
-  readonly resumableMs: Millis
-  readonly interested: boolean
-  /** XEP-0186; of what it says then nothing is known but the priority. */
-  readonly invisible: boolean
-  readonly priority: number
-  readonly presence: PacketJson | null
-  readonly directed: readonly string[]
-  readonly parts: Readonly<Record<string, unknown>>
-}
-
 /** What a session takes up beside its parts, about. */
 const SESSION_OCTETS = 500
 /** The longest that is waited for what clients have sent last. */
@@ -59,7 +45,7 @@ const SETTLE_MS: Millis = 3000
 const AT_ONCE = 500
 
 export class KeptSessions {
-  readonly keepsakes: Keepsake[] = []
+  readonly snapshots = new Snapshots()
   readonly #parts: KeptSessionsParts
   /** Those that are to go on after the restart. */
   #kept: ReadonlySet<Session> = new Set()
@@ -110,7 +96,7 @@ export class KeptSessions {
   }
   /** At the start, before anybody can come. @returns how many sessions wait for their clients again */
   async restoreAll(): Promise<number> {
-    const { accounts, store, log } = this.#parts
+    const { accounts, store, log, facts } = this.#parts
     const rows = await store.all()
     let restored = 0
     for (let i = 0; i < rows.length; i += AT_ONCE) {
@@ -124,30 +110,27 @@ export class KeptSessions {
           restored += 1
         } catch (error) {
           log.error({ err: error }, 'A session that was kept over the restart could not be restored')
+          this.#giveUp(account, row)
         }
       }
     }
-    for (const keepsake of this.keepsakes) keepsake.done?.()
+    facts.tell('sessions-restored', { sessions: restored })
     return restored
   }
 
   /** Changes when what is known of it should be written down anew. */
   stamp(session: Session): string {
-    let stamp = ''
-    for (const keepsake of this.keepsakes) if (keepsake.stamp !== undefined) stamp += `${keepsake.stamp(session)} `
-    return stamp
+    return this.snapshots.stamp(session)
   }
   /** What is written down of the session one by one. */
-  *pieces(session: Session): Generator<Piece, void> {
-    for (const keepsake of this.keepsakes) if (keepsake.pieces !== undefined) yield* keepsake.pieces(session)
+  pieces(session: Session): Iterable<Piece> {
+    return this.snapshots.pieces(session)
   }
   /** The session as it is written down, without its pieces. */
-  row(session: Session, when: 'for a restart' | 'while running'): KeptSession {
+  row(session: Session, when: Occasion): KeptSession {
     const { jid, account, lang, directed, presence, boundAt, device, resumableMs, interested, invisible, priority } = session
-    const parts: Record<string, unknown> = {}
-    for (const keepsake of this.keepsakes)
-      if (when === 'for a restart' || keepsake.isForRestart !== true) parts[keepsake.name] = keepsake.keep?.(session)
     const written: Written = {
+      version: WRITTEN_VERSION,
       boundAt,
       lang: lang === null ? null : decode(lang),
       device,
@@ -157,7 +140,7 @@ export class KeptSessions {
       priority,
       presence: presence === null ? null : packetToJson(presence),
       directed: directed === null ? [] : [...directed.keys()],
-      parts,
+      parts: this.snapshots.save(session, when),
     }
     const until = session.isRelic ? 0 : session.pausedUntil
     return { owner: account.bare.bare, resource: jid.resource, until, state: JSON.stringify(written) }
@@ -177,28 +160,26 @@ export class KeptSessions {
     return chosen
   }
   #octetsOf(session: Session): number {
-    let octets = SESSION_OCTETS + (session.presence?.payload.text.length ?? 0)
-    for (const keepsake of this.keepsakes) octets += keepsake.octets?.(session) ?? 0
-    return octets
+    return SESSION_OCTETS + (session.presence?.payload.text.length ?? 0) + this.snapshots.weigh(session)
   }
   /** What their clients have sent is done, and what comes for them has come. */
   async #settled(all: ReadonlySet<Session>): Promise<void> {
     const { clock, router } = this.#parts
-    const settle = (): void => {
-      for (const session of all) for (const keepsake of this.keepsakes) keepsake.settle?.(session)
-    }
-    settle() // what is held back may have to go on before the lane does
+    this.snapshots.settleAll(all) // what is held back may have to go on before the lane does
     const idle = Promise.all(Array.from(all, ({ lane }) => lane.whenIdle())).then(() => router.whenIdle())
     await inTime(clock, SETTLE_MS, idle)
     await turn()
-    settle()
+    this.snapshots.settleAll(all)
   }
 
+  /** A session of which a part could not be restored ends, as if its client had not come back. */
+  #giveUp(account: LocalAccount, { resource }: WholeSession): void {
+    const session = account.session(resource)
+    if (session !== undefined) this.#parts.sessions.end(session, NOT_RESUMED)
+  }
   #restore(account: LocalAccount, { resource, until, state, pieces }: WholeSession): void {
     const { sessions, facts, clock } = this.#parts
-    const { boundAt, lang, device, resumableMs, interested, invisible, priority, presence, directed, parts } = JSON.parse(
-      state,
-    ) as Written
+    const { boundAt, lang, device, resumableMs, interested, invisible, priority, presence, directed, parts } = readWritten(state)
     const session = sessions.restore({ account, resource, boundAt, lang: lang === null ? null : encode(lang), device })
     this.#restored.add(session)
     session.resumableMs = resumableMs
@@ -213,8 +194,7 @@ export class KeptSessions {
       facts.tell('presence-changed', { session, before: null, after: packet })
     }
     const restored = pieces.map(({ n, state: json }): RestoredPiece => ({ n, json: JSON.parse(json) as unknown }))
-    for (const keepsake of this.keepsakes)
-      keepsake.restore(session, parts[keepsake.name], keepsake.pieces === undefined ? [] : restored)
+    this.snapshots.load(session, parts, restored)
     // Nobody knows when the connection of a relic broke
     sessions.waitFor(session, session.isRelic ? resumableMs : Math.max(0, until - clock.now()))
     facts.tell('session-restored', { session })

@@ -92,7 +92,7 @@ export class RateLimiter {
   constructor(parts: RateLimitParts) {
     const { clock, facts, metrics, rate, slots } = parts
     this.#parts = parts
-    this.#paces = slots.declare('rate-limit', () => new Pace(rate, clock.now()))
+    this.#paces = slots.declare('rate-limit', 'forgotten', () => new Pace(rate, clock.now()))
     this.#recipientsMax = rate['recipients-per-second']
     this.#heldBack = metrics.counter(
       'porchlight_stanzas_held_back_total',

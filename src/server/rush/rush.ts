@@ -64,7 +64,7 @@ export class Rush {
   constructor(parts: RushParts) {
     this.#parts = parts
     this.#surge = new Surge(parts.sessions)
-    this.#held = parts.slots.declare<Held | null>('rush', () => null)
+    this.#held = parts.slots.declare<Held | null>('rush', 'forgotten', () => null)
     if (parts.sessions === 0 || parts.holdMs === 0) return
     parts.facts.on('session-bound', () => this.#noteOne())
     parts.facts.on('session-ending', ({ session }) => this.letOut(session))

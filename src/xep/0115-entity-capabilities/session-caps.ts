@@ -32,14 +32,14 @@ export class SessionCaps {
 
   constructor(host: Host, resolver: Resolver) {
     this.resolver = resolver
-    this.#learnt = host.sessionSlot('caps', () => NOTHING)
+    this.#learnt = host.sessionSlot('caps', 'kept', () => NOTHING)
     // A client that hides (XEP-0186), or whose presence says that nothing has changed (8.4), shows them nowhere
-    host.keepsake({
+    host.keep.session<Caps>({
       name: 'caps',
+      version: 1,
       stamp: (session) => session.get(this.#learnt).caps?.ver ?? '',
-      keep: (session) => session.get(this.#learnt).caps ?? undefined,
-      restore: (session, kept) =>
-        session.set(this.#learnt, { ...NOTHING, caps: (kept as Caps | undefined) ?? capsOfPresence(session) }),
+      save: (session) => session.get(this.#learnt).caps,
+      load: (session, kept) => session.set(this.#learnt, { ...NOTHING, caps: kept ?? capsOfPresence(session) }),
     })
     // A client that was away when it was asked has not answered in time. After a restart it is asked when it is back: others
     // that can do the same would wait for its answer

@@ -36,7 +36,7 @@ export class Delivering {
   constructor(host: Host, store: OfflineMessages) {
     this.#host = host
     this.#store = store
-    this.#mailboxes = host.accountSlot('offline-messages', () => new Mailbox())
+    this.#mailboxes = host.accountSlot('offline-messages', 'learnt again', () => new Mailbox())
     host.on('stored-message-sent', ({ session, seq }) => this.#of(session).handed(seq, session))
     host.on('stored-message-received', ({ session, seq }) => this.#received(session, seq))
     host.on('session-ended', ({ session }) => this.#givenUp(session))

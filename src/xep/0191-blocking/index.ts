@@ -31,7 +31,7 @@ export const blocking = defineFeature<typeof settings, Database>({
   settings,
   async install(host, limits) {
     await host.database.migrate('xep-0191', migrations)
-    const lists = host.accountSlot('blocking', ({ bare }) => new BlockList(bare, []))
+    const lists = host.accountSlot('blocking', 'learnt again', ({ bare }) => new BlockList(bare, []))
     const service = new Blocking(host, lists, limits)
     host.alsoLoad((account) => service.load(account))
     host.toAccount('block-in', blockIn(lists))
@@ -58,11 +58,12 @@ class Blocking {
     this.#host = host
     this.#store = new BlockLists(host.database)
     this.#lists = lists
-    this.#interested = host.sessionSlot('blocking', () => false)
-    host.keepsake({
+    this.#interested = host.sessionSlot('blocking', 'kept', () => false)
+    host.keep.session<boolean>({
       name: 'blocking',
-      keep: (session) => session.get(this.#interested),
-      restore: (session, kept) => session.set(this.#interested, kept === true),
+      version: 1,
+      save: (session) => session.get(this.#interested),
+      load: (session, kept) => session.set(this.#interested, kept === true),
     })
     this.#limits = limits
     this.#isOurs = (name) => host.router.placeOf(name) !== 'elsewhere'

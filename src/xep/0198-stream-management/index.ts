@@ -87,7 +87,7 @@ export const streamManagement = defineFeature({
       ns: SM,
       ask: (session, asked) => (asked.name === 'enable' ? management.begin(session, asked) : failed('unexpected-request')),
     })
-    host.keepsake(management.keepsake)
+    host.keep.session(management.snapshot)
     host.toAccount('sm-holders', (context) => management.holders(context))
     host.toSession('sm-queue', (context) => management.queue(context))
     host.on('stored-message-sent', ({ session, packet, seq }) => packet !== null && management.stored(session, packet, seq))

@@ -5,7 +5,7 @@
 import type { Millis } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
 import type { Session } from '../../server/account/session.ts'
-import type { Piece, RestoredPiece } from '../../server/keeping/keepsake.ts'
+import type { Piece, RestoredPiece } from '../../server/keeping/snapshots.ts'
 import type { Entry, QueueLimits } from '../../server/stream-management/queue.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/packet-json.ts'
@@ -35,8 +35,8 @@ export class Keeping {
   constructor(entropy: Entropy) {
     this.#entropy = entropy
   }
-  keep({ id, h, backAt, queue }: Managed): ManagedJson | undefined {
-    if (id === null) return undefined
+  keep({ id, h, backAt, queue }: Managed): ManagedJson | null {
+    if (id === null) return null
     return { id, h, acknowledged: queue.written - queue.inFlight, backAt, written: queue.inFlight }
   }
   /** Its stanzas, one by one: an entry never changes. */

@@ -3,7 +3,7 @@ import type { Millis } from '../../base/clock.ts'
 import { NOT_RESUMED, TAKEN_OVER, UNACKNOWLEDGED, UNRESPONSIVE, violation } from '../../server/account/endings.ts'
 import type { ToAccount, ToSession } from '../../server/pipeline/contexts.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Keepsake } from '../../server/keeping/keepsake.ts'
+import type { SessionSnapshot } from '../../server/keeping/snapshots.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
 import { Session } from '../../server/account/session.ts'
 import type { Connection } from '../../server/account/connection.ts'
@@ -58,7 +58,7 @@ export class StreamManagement {
   constructor(host: Host, options: ManagementOptions) {
     this.#host = host
     this.#options = options
-    this.#sessions = host.sessionSlot<Managed | null>('stream-management', () => null)
+    this.#sessions = host.sessionSlot<Managed | null>('stream-management', 'kept', () => null)
     this.#resumptions = new Resumptions(host.entropy)
     this.#asking = new AskingForAcknowledgement(host.clock, options, ({ session }) => host.sessions.leave(session, UNRESPONSIVE))
     this.#resumed = host.metrics.counter('porchlight_sessions_resumed_total', 'Sessions whose client has come back for them')
@@ -237,17 +237,20 @@ export class StreamManagement {
 
   // Over a restart of the server
 
-  get keepsake(): Keepsake {
+  get snapshot(): SessionSnapshot<ManagedJson> {
     const keeping = new Keeping(this.#host.entropy)
+    this.#host.on('sessions-restored', () => keeping.done())
     return {
       name: 'stream-management',
-      octets: (session) => session.get(this.#sessions)?.queue.octets ?? 0,
-      keep: (session) => keeping.keep(session.get(this.#sessions)!),
+      version: 1,
+      weigh: (session) => session.get(this.#sessions)?.queue.octets ?? 0,
+      save: (session) => keeping.keep(session.get(this.#sessions)!),
       stamp: (session) => this.#stamp(session),
       pieces: (session) => keeping.pieces(session.get(this.#sessions)!),
-      restore: (session, kept, pieces) =>
-        this.#restore(keeping.restore(session, kept as ManagedJson, pieces, this.#options.limits)),
-      done: () => keeping.done(),
+      load: (session, kept, _version, pieces) => {
+        if (kept === null) throw new Error('What stream management has kept is not understood')
+        this.#restore(keeping.restore(session, kept, pieces, this.#options.limits))
+      },
     }
   }
   /** Of the messages that wait; those that came just now are about to be acknowledged. */

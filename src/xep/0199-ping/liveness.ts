@@ -39,7 +39,7 @@ export class Liveness {
     this.#host = host
     this.#times = times
     this.#states = states
-    this.#pingedAt = host.sessionSlot<Millis | null>('pinged-at', () => null)
+    this.#pingedAt = host.sessionSlot<Millis | null>('pinged-at', 'forgotten', () => null)
   }
   /** Looks at all sessions, now and again from now on. */
   watch(): void {

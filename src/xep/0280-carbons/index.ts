@@ -52,13 +52,14 @@ class Carbons {
   readonly #exchanges: Slot<Session, Exchanges | null>
 
   constructor(host: Host) {
-    this.#enabled = host.sessionSlot('carbons', () => false)
-    this.#exchanges = host.sessionSlot('carbons-exchanges', () => null)
-    host.keepsake({
+    this.#enabled = host.sessionSlot('carbons', 'kept', () => false)
+    this.#exchanges = host.sessionSlot('carbons-exchanges', 'forgotten', () => null)
+    host.keep.session<boolean>({
       name: 'carbons',
-      keep: (session) => session.get(this.#enabled),
+      version: 1,
+      save: (session) => session.get(this.#enabled),
       stamp: (session) => String(session.get(this.#enabled)),
-      restore: (session, kept) => session.set(this.#enabled, kept === true),
+      load: (session, kept) => session.set(this.#enabled, kept === true),
     })
   }
   /** Sections 4, 5; doing it twice is no error (10.1). */

@@ -27,7 +27,7 @@ export class Absences {
 
   constructor(parts: AbsencesParts) {
     this.#parts = parts
-    this.#hides = parts.host.sessionSlot<Set<string> | null>('told-gone', () => null)
+    this.#hides = parts.host.sessionSlot<Set<string> | null>('told-gone', 'forgotten', () => null)
   }
   /** The session sends that presence. */
   said(session: Session, { type, to }: Packet): void {

@@ -22,12 +22,13 @@ export class Ages {
 
   constructor(host: Host) {
     this.#host = host
-    this.#said = host.sessionSlot<Said | null>('presence-said', () => null)
+    this.#said = host.sessionSlot<Said | null>('presence-said', 'kept', () => null)
     host.on('presence-changed', ({ session, after }) => this.#note(session, after, host.clock.now()))
-    host.keepsake({
+    host.keep.session<Millis>({
       name: 'presence-said',
-      keep: (session) => session.get(this.#said)?.at ?? null,
-      restore: (session, at) => this.#note(session, session.presence, at as Millis | null),
+      version: 1,
+      save: (session) => session.get(this.#said)?.at ?? null,
+      load: (session, at) => this.#note(session, session.presence, at),
     })
   }
   /** The presence with the time at which its sender said it, if that was a while ago. */

@@ -34,7 +34,7 @@ export class Denials {
   constructor(host: Host, hearing: Hearing, refuted: (account: LocalAccount, jid: Jid) => void) {
     this.#host = host
     this.#refuted = refuted
-    this.#slot = host.accountSlot<Map<string, Denial> | null>('denials', () => null)
+    this.#slot = host.accountSlot<Map<string, Denial> | null>('denials', 'forgotten', () => null)
     hearing.observe({
       denied: (account, contact, available) => this.#denied(account, contact, available),
       heard: (account, heard) => this.#heard(account, heard),

@@ -106,7 +106,7 @@ export class Hearing {
   constructor(host: Host, resourcesMax: number) {
     this.#host = host
     this.#resourcesMax = resourcesMax
-    this.#slot = host.accountSlot<Ears | null>('resources-elsewhere', () => null)
+    this.#slot = host.accountSlot<Ears | null>('resources-elsewhere', 'kept in shown-before', () => null)
     for (const fact of ['presence-changed', 'visibility-changed', 'session-ended'] as const)
       host.on(fact, ({ session: { account } }) => this.#forgetUnattended(account))
     host.on('blocking-changed', ({ account, isChanged }) => this.#blocked(account, isChanged))

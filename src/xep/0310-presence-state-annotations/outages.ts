@@ -45,7 +45,7 @@ export class Outages {
   constructor(parts: OutagesParts) {
     const { host, caps } = parts
     this.#parts = parts
-    this.#left = host.accountSlot<PresenceLedger | null>('left-in-doubt', () => null)
+    this.#left = host.accountSlot<PresenceLedger | null>('left-in-doubt', 'forgotten', () => null)
     this.#closed = host.metrics.counter(
       'porchlight_presences_unconfirmed_total',
       'Resources on other servers that nobody confirmed after an outage, and that were shown as gone',

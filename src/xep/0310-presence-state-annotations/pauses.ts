@@ -28,15 +28,16 @@ export class Pauses {
     this.#host = host
     this.#grace = grace
     this.#changed = changed
-    this.#slot = host.sessionSlot<Pause | null>('pause', () => null)
+    this.#slot = host.sessionSlot<Pause | null>('pause', 'kept', () => null)
     host.on('session-paused', ({ session }) => this.#begin(session))
     host.on('session-resumed', ({ session }) => this.#over(session) && changed(session))
     host.on('session-ended', ({ session }) => void this.#over(session))
-    host.keepsake({
+    host.keep.session<Millis>({
       name: 'pause',
+      version: 1,
       stamp: (session) => (this.isShown(session) ? 'shown' : ''),
-      keep: (session) => (this.isShown(session) ? session.get(this.#slot)!.since : undefined),
-      restore: (session, since) => this.#restore(session, since as Millis | undefined),
+      save: (session) => (this.isShown(session) ? session.get(this.#slot)!.since : null),
+      load: (session, since) => this.#restore(session, since),
     })
     host.metrics.gauge('porchlight_pauses_shown', 'Paused sessions whose watchers are told so', () => this.#shown.size)
   }
@@ -59,8 +60,8 @@ export class Pauses {
   }
 
   /** Whoever was told before the server was restarted still believes it. */
-  #restore(session: Session, since: Millis | undefined): void {
-    if (since === undefined) return
+  #restore(session: Session, since: Millis | null): void {
+    if (since === null) return
     session.set(this.#slot, { since, grace: null })
     this.#shown.add(session)
   }

@@ -72,7 +72,7 @@ export class Receivers {
     this.#parts = parts
     this.#rooms = new Rooms(host)
     this.#ages = new Ages(host)
-    this.#slot = host.sessionSlot<Receiver>('presence-annotations', newReceiver)
+    this.#slot = host.sessionSlot<Receiver>('presence-annotations', 'kept', newReceiver)
     this.#sent = host.metrics.counter(
       'porchlight_annotations_sent_total',
       'Annotated presence stanzas sent to clients (XEP-0310)',
@@ -82,12 +82,13 @@ export class Receivers {
       'Presences shown to clients that ask for annotations which could not be noted, for want of room: they are not annotated',
     )
     ledgerGauges(host.metrics, () => this.#ledgers())
-    host.keepsake({
+    host.keep.session<readonly ShownJson[]>({
       name: 'presence-annotations',
-      isForRestart: true,
-      octets: (session) => session.get(this.#slot).ledger?.octets ?? 0,
-      keep: (session) => this.#keep(session),
-      restore: (session, kept) => this.#restore(session, (kept ?? []) as readonly ShownJson[]),
+      version: 1,
+      weigh: (session) => session.get(this.#slot).ledger?.octets ?? 0,
+      // Too much to be written down while the server runs
+      save: (session, when) => (when === 'for a restart' ? this.#keep(session) : null),
+      load: (session, kept) => this.#restore(session, kept ?? []),
     })
     caps.onKnown((session) => this.#learnt(session))
     host.on('session-resumed', ({ session }) => this.lookAtAll(session))

@@ -65,9 +65,13 @@ export class RemoteReceivers {
   constructor(parts: RemoteParts) {
     const { host, hearing } = parts
     this.#parts = parts
-    this.#told = host.sessionSlot<Told | null>('pause-told', () => null)
-    this.#directed = host.sessionSlot<Map<string, Directed> | null>('directed-elsewhere', () => null)
-    this.#changes = host.sessionSlot<number>('elsewhere-changes', () => 0)
+    this.#told = host.sessionSlot<Told | null>('pause-told', 'kept in presence-elsewhere', () => null)
+    this.#directed = host.sessionSlot<Map<string, Directed> | null>(
+      'directed-elsewhere',
+      'kept in presence-elsewhere',
+      () => null,
+    )
+    this.#changes = host.sessionSlot<number>('elsewhere-changes', 'forgotten', () => 0)
     this.#sent = host.metrics.counter(
       'porchlight_annotations_sent_elsewhere_total',
       'Annotated presence stanzas sent to clients of other servers (XEP-0310)',
@@ -76,19 +80,20 @@ export class RemoteReceivers {
       heard: (account, heard) => this.#heard(account, heard),
       lost: (account, jid) => this.#lost(account, jid),
     })
-    this.#inherited = host.accountSlot<Map<string, Told> | null>('pause-told-of-relics', () => null)
+    this.#inherited = host.accountSlot<Map<string, Told> | null>('pause-told-of-relics', 'forgotten', () => null)
     host.on('session-ended', ({ session, presence }) => presence === null && this.#leaveTold(session))
     host.on('presence-changed', ({ session, before }) => {
       this.#forgetDirected(session)
       if (before === null) this.#inherit(session)
       this.#startOver(session)
     })
-    host.keepsake({
+    host.keep.session<KeptJson>({
       name: 'presence-elsewhere',
+      version: 1,
       stamp: (session) => String(session.get(this.#changes)),
-      octets: (session) => this.#octetsOf(session),
-      keep: (session) => this.#keep(session),
-      restore: (session, kept) => this.#restore(session, kept as KeptJson | undefined),
+      weigh: (session) => this.#octetsOf(session),
+      save: (session) => this.#keep(session),
+      load: (session, kept) => this.#restore(session, kept),
     })
     host.on('link-settled', (link) => this.#settled(link))
     host.on('roster-changed', ({ account, change }) => this.#rosterChanged(account, change.contact))
@@ -163,16 +168,16 @@ export class RemoteReceivers {
     for (const [to, { packet }] of session.get(this.#directed) ?? []) octets += to.length + (packet?.payload.text.length ?? 0)
     return octets
   }
-  #keep(session: Session): KeptJson | undefined {
+  #keep(session: Session): KeptJson | null {
     const [told, directed] = [session.get(this.#told), session.get(this.#directed)]
-    if (told === null && directed === null) return undefined
+    if (told === null && directed === null) return null
     return {
       told: [...(told?.keys() ?? [])],
       directed: Array.from(directed?.values() ?? [], directedToJson),
     }
   }
-  #restore(session: Session, kept: KeptJson | undefined): void {
-    if (kept === undefined) return
+  #restore(session: Session, kept: KeptJson | null): void {
+    if (kept === null) return
     const { told, directed } = kept
     if (told.length > 0) session.set(this.#told, new Map(told.map((full): [string, Jid] => [full, jidFromJson(full)])))
     const all = directed.map(directedFromJson)

@@ -21,7 +21,7 @@ export class Rooms {
 
   constructor(host: Host) {
     this.#host = host
-    this.#joining = host.sessionSlot<Map<string, number> | null>('rooms-joining', () => null)
+    this.#joining = host.sessionSlot<Map<string, number> | null>('rooms-joining', 'forgotten', () => null)
   }
   /** The client sends that presence to an address elsewhere. @param ledger null: it was shown nothing */
   said(session: Session, ledger: PresenceLedger | null, packet: Packet): void {

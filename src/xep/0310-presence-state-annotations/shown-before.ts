@@ -40,19 +40,20 @@ export class ShownBefore {
   constructor(parts: ShownBeforeParts) {
     const { host } = parts
     this.#parts = parts
-    this.#here = host.sessionSlot<readonly string[] | null>('shown-before', () => null)
-    host.keepsake({
+    this.#here = host.sessionSlot<readonly string[] | null>('shown-before', 'kept', () => null)
+    host.keep.session<Kept>({
       name: 'shown-before',
-      keep: (session) => this.#keep(session),
-      restore: (session, kept) => this.#restore(session, kept as Kept | undefined),
-      done: () => this.#compare(),
+      version: 1,
+      save: (session) => this.#keep(session),
+      load: (session, kept) => this.#restore(session, kept),
     })
+    host.on('sessions-restored', () => this.#compare())
     host.on('session-resumed', ({ session }) => this.#cameBack(session))
   }
 
   /** Of a client that is connected nobody knows what it has read: it logs in anew after a crash. */
-  #keep(session: Session): Kept | undefined {
-    if (session.connection !== null || !session.takesPart) return undefined
+  #keep(session: Session): Kept | null {
+    if (session.connection !== null || !session.takesPart) return null
     return { here: this.#shownHere(session), elsewhere: this.#parts.hearing.memory(session.account) }
   }
   #shownHere({ account, jid }: Session): readonly string[] {
@@ -65,8 +66,8 @@ export class ShownBefore {
     }
     return names
   }
-  #restore(session: Session, kept: Kept | undefined): void {
-    if (kept === undefined) return
+  #restore(session: Session, kept: Kept | null): void {
+    if (kept === null) return
     session.set(this.#here, kept.here)
     this.#restored.add(session)
     this.#parts.hearing.remember(session.account, kept.elsewhere)

@@ -46,7 +46,7 @@ export const clientStateIndication = defineFeature({
       octetsMax: options['held-size'],
     }
     const goOn = host.deliverAfter('csi')
-    const states = host.sessionSlot('client-state-indication', (session) => {
+    const states = host.sessionSlot('client-state-indication', 'forgotten', (session) => {
       return new ClientState(session.jid, limits, (packet) => goOn(session, packet))
     })
     const observers: ((session: Session) => void)[] = []
@@ -61,7 +61,7 @@ export const clientStateIndication = defineFeature({
     }
     const deactivate = (session: Session): void => session.get(states).deactivate()
     // A stream begins as active (4.2): what was kept back waits for it like everything else
-    host.keepsake({ name: 'client-state-indication', settle: activate, restore() {} })
+    host.keep.settle(activate)
     host.nonza(CSI, 'active', activate)
     host.nonza(CSI, 'inactive', deactivate)
     host.streamFeatures.withBinding.push({

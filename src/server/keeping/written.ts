@@ -1,0 +1,38 @@
+/** How a session is written down: what the server itself knows of it, and what its parts keep. */
+import type { Millis } from '../../base/clock.ts'
+import type { PacketJson } from '../../xmpp/packet-json.ts'
+import type { KeptParts } from './snapshots.ts'
+
+/** Of the shape below. Version 1 had no number, and its parts had none either. */
+export const WRITTEN_VERSION = 2
+
+export interface Written {
+  readonly version: number
+  readonly boundAt: Millis
+  readonly lang: string | null
+  readonly device: string | null
+  readonly resumableMs: Millis
+  readonly interested: boolean
+  /** XEP-0186; of what it says then nothing is known but the priority. */
+  readonly invisible: boolean
+  readonly priority: number
+  readonly presence: PacketJson | null
+  readonly directed: readonly string[]
+  readonly parts: KeptParts
+}
+interface Version1 extends Omit<Written, 'version' | 'parts'> {
+  /** Each part in its own version 1. */
+  readonly parts: Readonly<Record<string, unknown>>
+}
+
+/** @throws Error it is of a later version */
+export function readWritten(state: string): Written {
+  const json = JSON.parse(state) as Written | Version1
+  if (!('version' in json)) return { ...json, version: WRITTEN_VERSION, parts: numbered(json.parts) }
+  if (json.version <= WRITTEN_VERSION) return json
+  throw new Error(`It was written by a later Porchlight, in a shape of version ${json.version}`)
+}
+
+function numbered(parts: Version1['parts']): KeptParts {
+  return Object.fromEntries(Object.entries(parts).map(([name, kept]) => [name, [1, kept] as const]))
+}
