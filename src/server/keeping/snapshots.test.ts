@@ -67,7 +67,7 @@ test('A slot that is declared as kept is kept by a snapshot', () => {
   assert.throws(() => snapshots.check(book), /"colour" is declared as kept in "wardrobe"/)
 })
 
-test('each slot of every extension says what becomes of it in another run, and what is said to be kept is', async () => {
+test('Each slot of every extension says what becomes of it in another run, and what is said to be kept is', async () => {
   const server = await memoryServer({ features }) // it would not start
   const { sessions, accounts } = server.host
   const fates = ['kept', 'learnt again', 'forgotten']
