@@ -33,10 +33,11 @@ test('names of specifications, hashes, encodings and curves are no statements', 
   assert.deepEqual(faultsOfStatements([others], PAGE), [])
 })
 
-test('a departure without a page is told, and a number that two pages have', () => {
-  const pages = ['7-a.md', '9-b.md', '9-c.md', 'README.md']
-  assert.deepEqual(faultsOfDecisions([source('// DEVIATES(7)\n// DEVIATES(8)')], pages), [
+test('a departure without a page is told, a number that two pages have, and a page that is not listed', () => {
+  const pages = ['007-a.md', '009-b.md', '009-c.md', 'README.md']
+  assert.deepEqual(faultsOfDecisions([source('// DEVIATES(7)\n// DEVIATES(8)')], pages, '[7](007-a.md), [9](009-b.md)'), [
     'a.ts:2: DEVIATES(8) has no page in docs/decisions/',
     'docs/decisions/: two pages are 9',
+    'docs/decisions/README.md does not list 009-c.md',
   ])
 })

@@ -44,14 +44,20 @@ export function faultsOfStatements(citing: readonly Source[], page: string): rea
   ]
 }
 
-/** One line for each fault: departures without a page, and numbers that two pages have. `pages` are names of files. */
-export function faultsOfDecisions(citing: readonly Source[], pages: readonly string[]): readonly string[] {
-  const numbers = pages.flatMap((page) => /^\d+/.exec(page)?.[0] ?? [])
+/**
+ * One line for each fault: departures without a page, numbers that two pages have, and pages that the list leaves out.
+ * @param pages names of files, such as `007-a-decision.md`
+ * @param list the page that lists them
+ */
+export function faultsOfDecisions(citing: readonly Source[], pages: readonly string[], list: string): readonly string[] {
+  const decisions = pages.filter((page) => /^\d/.test(page))
+  const numbers = decisions.map((page) => String(Number.parseInt(page, 10)))
   return [
     ...[...namesIn(citing, DEPARTURE)]
       .filter(([number]) => !numbers.includes(number))
       .map(([number, place]) => `${place}: DEVIATES(${number}) has no page in ${DECISIONS}/`),
     ...numbers.filter((number, i) => numbers.indexOf(number) !== i).map((number) => `${DECISIONS}/: two pages are ${number}`),
+    ...decisions.filter((page) => !list.includes(`](${page})`)).map((page) => `${DECISIONS}/README.md does not list ${page}`),
   ]
 }
 
@@ -70,7 +76,7 @@ if (import.meta.main) {
   const sources = citing(root)
   const faults = [
     ...faultsOfStatements(sources, readFileSync(join(root, PAGE), 'utf8')),
-    ...faultsOfDecisions(sources, readdirSync(join(root, DECISIONS))),
+    ...faultsOfDecisions(sources, readdirSync(join(root, DECISIONS)), readFileSync(join(root, DECISIONS, 'README.md'), 'utf8')),
   ]
   for (const fault of faults) console.log(fault)
   console.log(`citations: ${faults.length} found`)

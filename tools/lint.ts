@@ -1,6 +1,6 @@
 /**
  * Lint, format and unused code: runs oxlint, oxfmt and knip from `tools/lint/`, where they are installed at the
- * first use (docs/decisions/0012-lint-tools-apart.md says why they are not in the project's own lock file).
+ * first use (docs/decisions/008-lint-tools-apart.md says why they are not in the project's own lock file).
  * With `--write` it formats instead of checking.
  */
 import { spawnSync } from 'node:child_process'

@@ -9,7 +9,7 @@ export const isBindingType = (name: string): name is BindingType => TYPES.has(na
 export interface ChannelBindings {
   /** What this channel can be bound by, the strongest first: what clients are offered. */
   readonly types: readonly BindingType[]
-  /** Null: this channel has nothing of this type. Some have what is not offered (DEVIATES(0081)). */
+  /** Null: this channel has nothing of this type. Some have what is not offered (DEVIATES(22)). */
   data(type: BindingType): Buffer | null
 }
 

@@ -1,7 +1,7 @@
 /**
  * Memory for new objects, given back at rest. V8 makes that space larger in a burst, which spares most of the cost of
  * collecting; afterwards it would stay so large, since a process that allocates little collects nothing. A few small
- * collections when rest has come make V8 give it back. The figures are in decision 0004.
+ * collections when rest has come make V8 give it back. The figures are in decision 4.
  */
 import { performance } from 'node:perf_hooks'
 import v8 from 'node:v8'

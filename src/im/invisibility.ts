@@ -11,7 +11,7 @@ export type InvisibilityOut<R extends Resource> = Pick<PresenceOut<R>, 'routeAll
 
 /**
  * 3.1: the client goes invisible. Who saw it is told that it has gone, and its last presence was at that moment. One that
- * was never seen has not gone: when the account was last here stays as it was (DEVIATES(0186)).
+ * was never seen has not gone: when the account was last here stays as it was (DEVIATES(25)).
  */
 export function becomeInvisible<R extends Resource>(account: Account<R>, me: R, now: Millis, out: InvisibilityOut<R>): void {
   if (me.invisible) return

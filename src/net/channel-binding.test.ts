@@ -57,7 +57,7 @@ test('RFC 9266, RFC 5929: both ends of a TLS 1.3 connection have the same bindin
   close()
 })
 
-test('DEVIATES(0081): tls-unique of TLS 1.3 is not offered; what there is of it is the same at both ends and never twice', async () => {
+test('DEVIATES(22): tls-unique of TLS 1.3 is not offered; what there is of it is the same at both ends and never twice', async () => {
   const [one, other] = [await handshake({}, context), await handshake({}, context)]
   for (const { client, bindings } of [one, other]) assert.deepEqual(bindings.data('tls-unique'), client.getFinished())
   assert.notDeepEqual(one.bindings.data('tls-unique'), other.bindings.data('tls-unique'))

@@ -3,7 +3,7 @@
  * tls-unique and tls-server-end-point (RFC 5929). RFC 5802 6.1 still makes tls-unique mandatory for TLS 1.2;
  * for TLS 1.3 RFC 9266 puts tls-exporter in its place. In TLS 1.2 the first two are sound only with the
  * extended master secret (RFC 7627), and without renegotiation, which `tls-options.ts` forbids. Over TLS 1.3 tls-unique
- * is not offered, and taken from clients that use it all the same (DEVIATES(0081)).
+ * is not offered, and taken from clients that use it all the same (DEVIATES(22)).
  */
 import { createHash } from 'node:crypto'
 import type { SecureContext, TLSSocket } from 'node:tls'

@@ -1,7 +1,7 @@
 /**
  * Tells systemd how the server is, where its unit asks for that (sd_notify(3)): that it is ready (Type=notify), that it
  * stops, and, with WatchdogSec=, again and again that its event loop turns. Node.js has no datagram sockets for paths, so
- * systemd's own tool carries each word: docs/decisions/0070-systemd-notify.md.
+ * systemd's own tool carries each word: docs/decisions/020-systemd-notify.md.
  */
 import type { Clock, Millis, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'

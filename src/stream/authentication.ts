@@ -79,7 +79,7 @@ export class Authentication {
     this.#claimed = from
     this.#address = carrier.address
     const full = channelOf(carrier)
-    const bindings = carrier.bindable ? full.bindings : unbound // DEVIATES(0063)
+    const bindings = carrier.bindable ? full.bindings : unbound // DEVIATES(17)
     this.#channel = { ...full, bindings }
     const policy = parts.oldAccounts.policy(domain)
     this.offer = parts.mechanisms.offer(this.#channel, policy)

@@ -1,7 +1,7 @@
 /**
  * XEP-0114: domains of ours that a program of its own serves (RFC 6120 10.5). A domain that is configured is never
  * looked for elsewhere: while its component is not connected, everything for it is answered with
- * `<remote-server-timeout/>` (CORE-31), and its loss is the loss of a link. Decisions: docs/decisions/0040-components.md.
+ * `<remote-server-timeout/>` (CORE-31), and its loss is the loss of a link. Decisions: docs/decisions/009-components.md.
  */
 import type { Clock, Millis, Timer } from '../base/clock.ts'
 import type { ComponentState } from '../server/routing/component-state.ts'

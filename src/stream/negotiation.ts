@@ -94,7 +94,7 @@ export class Negotiation {
   #handle(raw: RawElement): void | Promise<void> {
     if (raw.ns === SASL) return this.#authenticate(coreProfile, raw)
     if (raw.ns === SASL2) return this.#authenticate(extensibleProfile, raw)
-    // DEVIATES(0051): white space is let pass
+    // DEVIATES(12): white space is let pass
     if (this.#authentication?.isExclusive === true) throw new StreamError('policy-violation', 'Authentication is under way')
     if (raw.ns === TLS && raw.name === 'starttls') return this.#startTls()
     const entrance = this.#parts.server.streamFeatures.entranceHandler(raw.ns)

@@ -68,7 +68,7 @@ export class WebSocketCarrier implements Carrier {
     this.address = address
     this.port = port
     this.encrypted = encrypted
-    this.confidential = encrypted || atThisMachine // DEVIATES(0061)
+    this.confidential = encrypted || atThisMachine // DEVIATES(15)
     this.tls = tls
     this.bindable = !fromPage
     this.#ws = ws

@@ -1,6 +1,6 @@
 /**
  * Character encoding (RFC 6120 11.6) and the XML declaration (11.5): UTF-8 and nothing else. A document
- * that begins with a byte order mark (DEVIATES(0006)), or like UTF-16 without one, is in an encoding we do not take.
+ * that begins with a byte order mark (DEVIATES(6)), or like UTF-16 without one, is in an encoding we do not take.
  */
 import { isUtf8 } from 'node:buffer'
 import { CLASS, IS, OCTET } from './chars.ts'

@@ -226,7 +226,7 @@ test('T-X07: each part by itself, enforced again, is as it was', () => {
   }
 })
 
-test('DEVIATES(0080): what breaks PRECIS is taken as it stands, part by part, and says so', () => {
+test('DEVIATES(21): what breaks PRECIS is taken as it stands, part by part, and says so', () => {
   for (const [text, full] of [
     ['u@S2.test/Eva · work', 'u@s2.test/Eva · work'],
     ['Romeo@s2.test/\u2764\ufe0f', 'romeo@s2.test/\u2764\ufe0f'],
@@ -245,7 +245,7 @@ test('DEVIATES(0080): what breaks PRECIS is taken as it stands, part by part, an
   assert.equal(jidOfWire(escape('Romeo@S2.test/x')).fault, null)
 })
 
-test('DEVIATES(0080): what nobody can be called is refused all the same', () => {
+test('DEVIATES(21): what nobody can be called is refused all the same', () => {
   const long = 'x'.repeat(1023)
   for (const text of [
     '@s2.test',

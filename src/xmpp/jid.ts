@@ -4,7 +4,7 @@
  * (its section 4.1). Two addresses are the same when their `full` strings are.
  *
  * What other servers call their users may break RFC 7622 3.3 and 3.4: most servers still follow RFC 6122, which
- * allows more. Such a part is kept as it stands (DEVIATES(0080)), and the address has a `fault`.
+ * allows more. Such a part is kept as it stands (DEVIATES(21)), and the address has a `fault`.
  */
 import { valueOf } from '../xml/entities.ts'
 import { encode, escape, unpin, type Wire } from '../xml/wire.ts'

@@ -13,7 +13,7 @@ import { CLIENT } from './ns.ts'
 import { Payload, type Packet } from './packet.ts'
 
 export const PSA = 'urn:xmpp:psa'
-/** In an annotation: since when it holds (docs/decisions/0203-age-of-presence.md). XEP-0310 has no word for that. */
+/** In an annotation: since when it holds (docs/decisions/027-age-of-presence.md). XEP-0310 has no word for that. */
 export const DOUBTED = 'urn:porchlight:doubted:0'
 
 /** Why a presence that was shown may be out of date: the way to the other server, or to its client, is broken. */

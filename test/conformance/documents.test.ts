@@ -108,7 +108,7 @@ test('docs/glossary.md: the types that it names are declared in the code', () =>
 })
 
 test('docs/decisions: every dependency of the server has its line, and there is no other', () => {
-  const rows = tableBelow('docs/decisions/0001-runtime-dependencies.md', '# 0001: What the server depends on')
+  const rows = tableBelow('docs/decisions/001-runtime-dependencies.md', '# 1: What the server depends on')
   const told = rows.flatMap(([packages]) => quoted(packages!))
   assert.deepEqual(told.toSorted(), Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }).sort())
 })

@@ -85,7 +85,7 @@ for (const make of [slixmpp, xmppJs]) {
   })
 }
 
-test('DEVIATES(0081): slixmpp 1.8.3 keeps to TLS 1.2 if it is told to', { skip: skipped(slixmpp) }, async (t) => {
+test('DEVIATES(22): slixmpp 1.8.3 keeps to TLS 1.2 if it is told to', { skip: skipped(slixmpp) }, async (t) => {
   const theatre = await Theatre.open(t)
   const romeo = await theatre.person(t, slixmpp, 'romeo')
   romeo.tls = 'TLSv1_2'

@@ -1,5 +1,5 @@
 /**
- * DEVIATES(0081): the poezio of Debian 12, as it is, on a terminal, over TLS 1.3. Its library knows tls-unique and nothing
+ * DEVIATES(22): the poezio of Debian 12, as it is, on a terminal, over TLS 1.3. Its library knows tls-unique and nothing
  * else, and binds every login by it.
  */
 import assert from 'node:assert/strict'

@@ -1,7 +1,7 @@
 /**
  * RFC 6120 4.9.3.20, RFC 6121 2.1, 4.3: a server that is stopped, or dies, takes nothing with it: when it runs again
  * the clients log in, have their rosters, and see each other as they are, not as they were. After a crash, who may still
- * come back for his session (XEP-0198) may first be shown as he was: docs/decisions/0064.
+ * come back for his session (XEP-0198) may first be shown as he was: docs/decisions/018-sessions-over-a-restart.md.
  */
 import { test } from 'node:test'
 import { profanity, slixmpp, xmppJs } from './makes.ts'

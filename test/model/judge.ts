@@ -11,7 +11,7 @@
  * - What was sent directly may be forgotten by a server that is killed: nobody is told then, and who asks for
  *   annotations is left with the doubt.
  * - What was sent directly stays in doubt when the sender's server was killed, until it is said again
- *   (docs/decisions/0311-doubt-until-confirmed.md).
+ *   (docs/decisions/029-doubt-until-confirmed.md).
  * - Whether a session that waited for its client has survived the death of its server, and with which presence, depends on what
  *   was written down.
  */

@@ -1,6 +1,6 @@
 /**
  * XEP-0198 between servers that prove themselves by dialback over a certificate that holds, and on streams that carry pairs of
- * several domains: docs/decisions/0198-acknowledged-after-dialback.md.
+ * several domains: docs/decisions/026-acknowledged-after-dialback.md.
  */
 import assert from 'node:assert/strict'
 import { dialbackKey } from '../../src/stream/s2s/dialback/key.ts'

@@ -50,7 +50,7 @@ export function presenceStage(parts: PresenceParts): Stage<FromClient> {
     switch (packet.type) {
       case '':
       case 'unavailable':
-        // What a relic of it has said is over: by its own word, or since it has evidently begun (docs/decisions/0064-sessions-over-a-restart.md)
+        // What a relic of it has said is over: by its own word, or since it has evidently begun (docs/decisions/018-sessions-over-a-restart.md)
         if ((packet.to === null) === (packet.type !== '')) parts.takeBack(session)
         if (packet.to === null) broadcast(parts, session, packet)
         else directed(session.account, session, packet, parts.limits, parts.out)
@@ -145,7 +145,7 @@ function subscription(parts: PresenceParts, session: Session, packet: Packet): V
   }
   if (packet.type !== 'subscribe' || !isDirectoryPublic) return perform()
   return accounts.with(to.bare, (contact) => {
-    // 3.1.2 wants the error, 8.5.1 silence: otherwise nobody learns who is not there (SUB-33, DEVIATES(0007))
+    // 3.1.2 wants the error, 8.5.1 silence: otherwise nobody learns who is not there (SUB-33, DEVIATES(7))
     if (contact === null) throw new StanzaError('item-not-found', { text: 'There is no such account' })
     return perform()
   })

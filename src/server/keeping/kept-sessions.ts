@@ -202,7 +202,7 @@ export class KeptSessions {
 
   /**
    * Of contacts elsewhere nobody knows what they have said meanwhile. Other servers doubt what they were told directly, and cannot
-   * ask about it (decision 0311).
+   * ask about it (decision 29).
    */
   #cameBack(session: Session): void {
     if (!this.#restored.delete(session)) return

@@ -78,7 +78,7 @@ export class BoshCarrier implements Carrier, Flushable {
     this.address = address
     this.port = port
     this.encrypted = encrypted
-    this.confidential = encrypted || atThisMachine // DEVIATES(0061)
+    this.confidential = encrypted || atThisMachine // DEVIATES(15)
     this.limits = options.limits
     this.#handler = handler
     this.#options = options

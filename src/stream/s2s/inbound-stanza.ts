@@ -18,7 +18,7 @@ export interface StanzaRules {
 }
 
 /**
- * The language in the header of the stream is not that of the stanza: DEVIATES(0083).
+ * The language in the header of the stream is not that of the stanza: DEVIATES(24).
  * @throws StreamError improper-addressing, host-unknown, invalid-from
  */
 export function stanzaOfPeer(raw: RawElement, { serves, isOurs, accepts }: StanzaRules): Read {

@@ -7,7 +7,7 @@
  *
  * A stream is known by the pair of its header. Others that dialback has granted on it are counted with that one, and the answer to
  * `<resume/>` says of all what has got through; but on the stream that goes on with it, they have to be granted again
- * (docs/decisions/0198-acknowledged-after-dialback.md).
+ * (docs/decisions/026-acknowledged-after-dialback.md).
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'

@@ -96,7 +96,7 @@ export class ReceivingNegotiation implements PeerNegotiation {
   get #isCertified(): boolean {
     return this.#stream.remote !== '' && this.#stream.isCertified(this.#stream.remote)
   }
-  /** DEVIATES(0198): XEP-0198 is offered before dialback as well, after which there is no place for it. */
+  /** DEVIATES(26): XEP-0198 is offered before dialback as well, after which there is no place for it. */
   get #mayCount(): boolean {
     return this.#parts.management !== null && this.#isCertified
   }

@@ -1,5 +1,5 @@
 /**
- * How old a presence is that is shown to somebody who comes later (XEP-0203, docs/decisions/0203-age-of-presence.md): what
+ * How old a presence is that is shown to somebody who comes later (XEP-0203, docs/decisions/027-age-of-presence.md): what
  * sessions here have broadcast last, and when. A broadcast under way is new, and bears no date.
  */
 import type { Millis } from '../../base/clock.ts'

@@ -138,7 +138,7 @@ export class Audit {
   #judge(session: Session, { jid, told, heardAfter }: Shown): Promised | null {
     const { host, receivers, doubtOf } = this.#parts
     const { account } = session
-    // Its client has only just logged in anew after a crash, and may say that it is there (docs/decisions/0064-sessions-over-a-restart.md)
+    // Its client has only just logged in anew after a crash, and may say that it is there (docs/decisions/018-sessions-over-a-restart.md)
     if (host.accounts.get(jid.bare)?.session(jid.resource)?.owed != null) return null
     // Who is away, or does not look, is told when that is over; whom he has blocked, he hears nothing of
     if (!session.takesPart || !receivers.isLooking(session) || account.hidden(jid)) return null

@@ -1,6 +1,6 @@
 /**
  * XEP-0310 4.1: links to other servers that are down, and what follows when they are up again. The doubt of a presence is
- * taken back when the other server has confirmed it (DEVIATES(0311)). After every loss, even one too short to be
+ * taken back when the other server has confirmed it (DEVIATES(29)). After every loss, even one too short to be
  * announced, a contact that the other server was asked about and has not confirmed is shown as gone (PSA-36); a presence
  * that nobody can ask about stays in doubt. While the link is down, a new resource that asks is shown what its siblings
  * see, and what the last one saw that went meanwhile: with the doubt, for what is unknown is not offline (PSA-24).

@@ -319,7 +319,7 @@ export class Receivers {
     if (isSame && old.at > receiver.askedAt) this.onRepeat(session, old)
   }
   /**
-   * Has the client seen this presence of somebody elsewhere, just as it is (DEVIATES(0310))? Servers say it
+   * Has the client seen this presence of somebody elsewhere, just as it is (DEVIATES(28))? Servers say it
    * once more when another resource comes online, after a link was broken, and to annotate it: to a client that has not
    * asked for that, it is no news (PSA-32). Even so it confirms what the client has.
    */

@@ -14,7 +14,7 @@ import { StreamError } from '../../xmpp/stream-error.ts'
 import { Identifiers } from './identifiers.ts'
 
 const BIND2 = 'urn:xmpp:bind:0'
-/** DEVIATES(0050): no message is lost for want of an archive. */
+/** DEVIATES(11): no message is lost for want of an archive. */
 const NOTE = 'Stored messages are delivered, not cleared: there is no archive that has them.'
 
 export const bind2 = defineFeature({

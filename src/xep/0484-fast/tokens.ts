@@ -2,7 +2,7 @@
  * XEP-0484 3 to 5: which tokens an installation of a client has, and what happens to them when one is used.
  *
  * A token is a keyed hash of everything that it is good for: account, installation, mechanism, a salt, and a key of the
- * account's password; it stays good when the account gets keys of more hashes beside it. Nothing stored here is enough to make one (docs/decisions/0052-fast-tokens-at-rest.md), and with
+ * account's password; it stays good when the account gets keys of more hashes beside it. Nothing stored here is enough to make one (docs/decisions/013-fast-tokens-at-rest.md), and with
  * another password, or another account of that name, the same salt makes another token: all that were issued are void.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'

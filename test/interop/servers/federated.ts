@@ -195,7 +195,7 @@ async function comesBackLate({ ours, theirs, romeo, juliet, accountOfRomeo }: Sc
   }
 }
 
-/** His session of before the crash may be shown until he is back, and then ends: docs/decisions/0064. */
+/** His session of before the crash may be shown until he is back, and then ends: docs/decisions/018-sessions-over-a-restart.md. */
 async function weComeBack({ ours, romeo, juliet }: Scene): Promise<void> {
   await ours.kill()
   await romeo.isCutOff()
