@@ -112,11 +112,11 @@ export class ControlServer {
     const { command, args } = request.output
     try {
       const result = await runCommand(this.#commands, command, args)
-      this.#log.debug({ command }, 'command carried out')
+      this.#log.debug({ command }, 'Command carried out')
       return { ok: true, result: result ?? null }
     } catch (error) {
       if (error instanceof CommandError) return refused(error.message)
-      this.#log.error({ err: error, command }, 'command failed')
+      this.#log.error({ err: error, command }, 'Command failed')
       return refused(`The server has failed to do it (${String(error)}). Its log has more.`)
     }
   }

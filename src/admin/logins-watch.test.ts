@@ -33,8 +33,8 @@ test('a login and the end of its session leave a line each', async () => {
   const { info } = session.connection!
   server.host.sessions.end(session, LOGOUT)
   assert.deepEqual(lines, [
-    ['A client has logged in', { jid: 'romeo@example.net/orchard', ...info }],
-    ['A session has ended', { jid: 'romeo@example.net/orchard', reason: 'logout' }],
+    ['Client logged in', { jid: 'romeo@example.net/orchard', ...info }],
+    ['Session ended', { jid: 'romeo@example.net/orchard', reason: 'logout' }],
   ])
   assert.deepEqual([counted('porchlight_logins_total'), counted('porchlight_sessions_ended_total')], [1, 1])
 })
@@ -44,7 +44,7 @@ test('a failed login is logged with its reason; of too many, each is counted and
   server.host.tell('login-failed', failure)
   for (let i = 0; i < 9; i++) server.host.tell('login-failed', { ...failure, isRare: false })
   const { account, address, mechanism, condition: reason } = failure
-  assert.deepEqual(lines, [['A login has failed', { account, address, mechanism, reason }]])
+  assert.deepEqual(lines, [['Login failed', { account, address, mechanism, reason }]])
   assert.equal(counted('porchlight_login_failures_total'), 10)
   assert.deepEqual(watch.report(), [{ account, address, mechanism, reason, count: 10, lastAt: server.clock.now() }])
 })

@@ -39,14 +39,14 @@ export class LoginsWatch {
     host.on('session-bound', ({ session: { jid, connection } }) => {
       if (connection === null) return // of before a restart
       logins.value += 1
-      log.info({ jid: jid.full, ...connection.info }, 'A client has logged in')
+      log.info({ jid: jid.full, ...connection.info }, 'Client logged in')
     })
     host.on('session-resumed', ({ session: { jid, connection }, after }) => {
-      if (after === 'stream-lost') log.info({ jid: jid.full, ...connection?.info }, 'A client has come back for its session')
+      if (after === 'stream-lost') log.info({ jid: jid.full, ...connection?.info }, 'Session resumed')
     })
     host.on('session-ended', ({ session: { jid }, ending }) => {
       ends.value += 1
-      log.info({ jid: jid.full, reason: ending.name }, 'A session has ended')
+      log.info({ jid: jid.full, reason: ending.name }, 'Session ended')
     })
     host.on('login-failed', (failure) => {
       failures.value += 1
@@ -61,7 +61,7 @@ export class LoginsWatch {
   #failed({ account, address, mechanism: name, condition: reason, isRare }: Failure): void {
     const { clock, log } = this.#host
     const mechanism = name === null ? null : name.slice(0, NAME_MAX)
-    if (isRare) log.info({ account, address, mechanism, reason }, 'A login has failed')
+    if (isRare) log.info({ account, address, mechanism, reason }, 'Login failed')
     const key = JSON.stringify([account, address, reason])
     const count = (this.#failures.get(key)?.count ?? 0) + 1
     this.#failures.set(key, { account, address, mechanism, reason, count, lastAt: clock.now() })

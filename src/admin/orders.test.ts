@@ -31,8 +31,8 @@ test('an order is logged with what it is about, and without the password', async
   assert.deepEqual(await order('user.add', { jid: 'romeo@example.net', password: 'secret' }), { jid: 'romeo@example.net' })
   await assert.rejects(order('user.add', { jid: 'taken', password: 'secret' }), CommandError)
   assert.deepEqual(lines, [
-    { message: 'An order of the operator was carried out', order: 'user.add', way: 'socket', jid: 'romeo@example.net' },
-    { message: 'An order of the operator was refused', order: 'user.add', way: 'socket', jid: 'taken', reason: 'There is one.' },
+    { message: 'Operator command carried out', order: 'user.add', way: 'socket', jid: 'romeo@example.net' },
+    { message: 'Operator command refused', order: 'user.add', way: 'socket', jid: 'taken', reason: 'There is one.' },
   ])
   assert.equal(metrics.counters[0]?.value, 2)
 })

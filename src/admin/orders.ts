@@ -25,10 +25,10 @@ export function recorded(commands: Commands, log: Log, metrics: Metrics): Orders
       orders.value += 1
       try {
         const result = await run(args)
-        log.info(about, 'An order of the operator was carried out')
+        log.info(about, 'Operator command carried out')
         return result
       } catch (error) {
-        if (error instanceof CommandError) log.info({ ...about, reason: error.message }, 'An order of the operator was refused')
+        if (error instanceof CommandError) log.info({ ...about, reason: error.message }, 'Operator command refused')
         throw error
       }
     },

@@ -5,12 +5,12 @@ export const logSettings = section({
   level: choice(
     ['debug', 'info', 'warn', 'error'],
     'info',
-    'The least that is written. "debug" may show what users write; no other level does.',
+    'The lowest level that is written. "debug" may show what users write; no other level does.',
   ),
   format: choice(
     ['auto', 'text', 'json'],
     'auto',
-    'Lines for people or for programs. "auto": text on a terminal, JSON elsewhere. Written to standard error.',
+    'Format of the log, which goes to standard error. "auto": text on a terminal, JSON elsewhere.',
   ),
 })
 export type LogSettings = Settings<typeof logSettings>
@@ -18,11 +18,11 @@ export type LogSettings = Settings<typeof logSettings>
 export const adminSettings = section({
   'control-socket': path(
     '',
-    'Path of the socket on which the server takes orders from `porchlight user`, `status` and the like. Only the user that runs the server may open it. Empty: control.sock in the data directory.',
+    'Path of the socket on which the server takes commands from `porchlight user`, `status` and so on. Only the user that runs the server may open it. Empty: control.sock in the data directory.',
   ),
   'monitoring-hosts': list(
     [],
-    'Names under which /health and /metrics are asked for, beside addresses, names without a dot, and the domains of the server. Under any other name they are refused with 421: a page of somebody else could have it lead here.',
+    'Host names under which /health and /metrics are answered, beside addresses, names without a dot, and the domains of the server. Requests for any other name are refused with 421, because a foreign web page could make its own name point here.',
   ),
   'page': count(1000, between(1, 10_000), 'Accounts that `porchlight user list` reads at a time.'),
 })

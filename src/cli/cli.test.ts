@@ -175,7 +175,7 @@ test('a server from start to stop: five lines, accounts, status, health, SIGTERM
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as { msg: string })
-  assert.equal(log.at(-1)!.msg, 'stopped')
+  assert.equal(log.at(-1)!.msg, 'Stopped')
   assert.equal((await place.run('status')).code, 1)
 })
 

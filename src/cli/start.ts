@@ -24,7 +24,7 @@ export async function start(world: World, options: StartOptions): Promise<number
   const log = openLog(setup.config.log, world.stderr)
   const enough = toldToStop(world, log)
   world.onUncaught((error) => {
-    log.error({ err: error }, 'the server has made a mistake and cannot go on')
+    log.error({ err: error }, 'Uncaught exception; exiting')
     log.flush()
     world.exit(INTERNAL)
   })
@@ -48,7 +48,7 @@ export async function start(world: World, options: StartOptions): Promise<number
     const isOver = await Promise.race([enough.then(() => true), running.restart.then(() => false)])
     if (isOver) supervisor.stopping()
     await running.stop(isOver ? 'for good' : 'to start again')
-    log.info({}, 'stopped')
+    log.info({}, 'Stopped')
     if (isOver) return OK
     log.flush()
     world.startAgain()
@@ -63,7 +63,7 @@ function toldToStop(world: World, log: OpenLog): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       world.onSignal(signal, () => {
-        log.debug({ signal }, 'signal')
+        log.debug({ signal }, 'Signal received')
         resolve()
       })
     }

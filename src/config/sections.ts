@@ -36,19 +36,19 @@ const schemas = {
 type CoreName = keyof typeof schemas
 
 const docs: Readonly<Record<CoreName, string>> = {
-  server: 'Whom the server serves, and where it keeps what.',
-  listen: 'Where it listens.',
-  tls: 'With which certificates.',
+  server: 'The domains that the server serves, and where its data is stored.',
+  listen: 'The addresses and ports on which the server listens.',
+  tls: 'The certificates that the server shows.',
   web: 'How browsers connect.',
-  bosh: 'How they do so by single requests (XEP-0124).',
+  bosh: 'How browsers connect with single HTTP requests (XEP-0124).',
   sasl: 'How users prove who they are.',
-  streams: 'What a connection must do and may cost.',
-  federation: 'How it speaks to other servers.',
+  streams: 'What a connection must do, and how much it may use.',
+  federation: 'How the server connects to other servers.',
   presence: 'Who sees whom.',
-  limits: 'How much one account may hold.',
+  limits: 'How much one account may hold, and what the server keeps in memory.',
   rate: 'How fast one session may send.',
-  log: 'What is written while it runs.',
-  admin: 'How the operator speaks to it.',
+  log: 'What the server writes to its log.',
+  admin: 'How the operator controls the server.',
 }
 
 /** The settings of the server's own parts, and of each feature under its name. */
@@ -89,7 +89,7 @@ export const repeatedSections: readonly SectionOfFile[] = [
   },
   {
     name: 'peer',
-    doc: 'Another domain, or all below one, for which something else holds than for the rest. One such section for each: `[[peer]]`, with both pairs of brackets.',
+    doc: 'Special rules for another domain, or for all domains below one. One such section for each: `[[peer]]`, with both pairs of brackets.',
     schema: peerSettings as unknown as Section,
     repeated: true,
   },

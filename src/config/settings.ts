@@ -5,10 +5,10 @@ export const serverSettings = section({
   'domains': list(['localhost'], 'Domains whose accounts are here. The first one names the server.'),
   'data-directory': path(
     'data',
-    'Directory of everything that the server keeps: the database, the self-signed certificate, the control socket. Made if it is not there. Relative to the directory of this file.',
+    'Directory for everything that the server stores: the database, the self-signed certificate, the control socket. It is created if it does not exist. A relative path starts at the directory of this file.',
   ),
   'fresh': flag(
     false,
-    'Whether the database is in memory only: the server starts without accounts and forgets them when it stops. For tests.',
+    'Whether the database is in memory only. The server then starts without accounts and forgets them when it stops. For tests.',
   ),
 })

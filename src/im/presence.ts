@@ -148,7 +148,7 @@ export function readPresence(packet: Packet): { readonly priority: number; reado
   const { type, payload } = packet
   if (type !== '') {
     const isKnown = type === 'unavailable' || type === 'probe' || type === 'error' || isSubscriptionType(type)
-    if (!isKnown) throw new StanzaError('bad-request', { text: `presence has no type '${type}'` })
+    if (!isKnown) throw new StanzaError('bad-request', { text: `Presence has no type '${type}'` })
     return { priority: 0, packet }
   }
   if (payload.isEmpty || !payload.text.includes('priority')) return { priority: 0, packet }
@@ -224,7 +224,7 @@ function remember(me: Resource, to: Jid, limits: ImLimits): void {
   let octets = to.full.length
   if (me.directed !== null) for (const full of me.directed.keys()) octets += full.length
   if ((me.directed?.size ?? 0) >= limits.directedPerResource || octets > limits.directedBytes) {
-    throw new StanzaError('resource-constraint', { text: 'presence sent directly to too many' })
+    throw new StanzaError('resource-constraint', { text: 'You have sent presence directly to too many addresses' })
   }
   ;(me.directed ??= new Map()).set(to.full, to)
 }

@@ -34,12 +34,13 @@ export interface RosterRequest {
 export function readRosterSet(query: Element, account: Account, limits: ImLimits, isOurs: IsOurs): RosterRequest {
   const items = query.elements.filter((e) => e.is('item', ROSTER))
   const [item] = items
-  if (item === undefined || items.length > 1) throw new StanzaError('bad-request', { text: 'a roster set holds one item' })
+  if (item === undefined || items.length > 1)
+    throw new StanzaError('bad-request', { text: 'A roster set holds exactly one item' })
   const contact = readJid(item, isOurs)
-  if (contact.bare === account.bare.bare) throw new StanzaError('not-allowed', { text: 'nobody is his own contact' })
+  if (contact.bare === account.bare.bare) throw new StanzaError('not-allowed', { text: 'You cannot add yourself as a contact' })
   if (item.attr('subscription') === 'remove') return { jid: contact, remove: true, name: '', groups: NO_GROUPS }
   const name = item.attr('name') ?? ''
-  if (Buffer.byteLength(name) > limits.nameBytes) throw new StanzaError('not-acceptable', { text: 'the name is too long' })
+  if (Buffer.byteLength(name) > limits.nameBytes) throw new StanzaError('not-acceptable', { text: 'The name is too long' })
   return { jid: contact, remove: false, name: keptText(name), groups: readGroups(item, limits) }
 }
 
@@ -181,7 +182,7 @@ export function rosterUpdates(changes: { readonly items: readonly RosterModifica
 
 function readJid(item: Element, isOurs: IsOurs): Jid {
   const text = item.attr('jid')
-  if (text === undefined) throw new StanzaError('bad-request', { text: 'the item has no jid' })
+  if (text === undefined) throw new StanzaError('bad-request', { text: 'The item has no jid' })
   try {
     return strictIfOurs(jidOfWire(escape(text)), isOurs)
   } catch (error) {
@@ -197,14 +198,14 @@ function readGroups(item: Element, limits: ImLimits): readonly string[] {
   for (const e of item.elements) {
     if (!e.is('group', ROSTER)) continue
     const group = e.text
-    if (group === '') throw new StanzaError('not-acceptable', { text: 'a group without a name' })
+    if (group === '') throw new StanzaError('not-acceptable', { text: 'A group has no name' })
     if (Buffer.byteLength(group) > limits.nameBytes)
-      throw new StanzaError('not-acceptable', { text: "a group's name is too long" })
+      throw new StanzaError('not-acceptable', { text: 'The name of a group is too long' })
     const normal = group.normalize('NFC')
-    if (seen.has(normal)) throw new StanzaError('bad-request', { text: 'the same group twice' })
+    if (seen.has(normal)) throw new StanzaError('bad-request', { text: 'A group is listed twice' })
     seen.add(normal)
     groups.push(keptText(group))
   }
-  if (groups.length > limits.groupsPerItem) throw new StanzaError('not-acceptable', { text: 'too many groups' })
+  if (groups.length > limits.groupsPerItem) throw new StanzaError('not-acceptable', { text: 'The contact is in too many groups' })
   return groups.length === 0 ? NO_GROUPS : groups
 }

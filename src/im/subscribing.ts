@@ -63,7 +63,7 @@ export function outbound(account: Account, packet: Packet, limits: ImLimits): St
   const type = packet.type as SubscriptionType
   const contact = contactOf(packet.to!)
   if (contact.full === account.bare.full) {
-    if (type === 'subscribe') throw new StanzaError('not-allowed', { text: 'everybody sees his own presence' })
+    if (type === 'subscribe') throw new StanzaError('not-allowed', { text: 'You cannot subscribe to your own presence' })
     return NOTHING
   }
   const state = account.roster.stateOf(contact.full)
@@ -230,10 +230,10 @@ export function checkRoom({ roster }: Account, { contact, item }: RosterChange, 
   if (item === null) return
   const before = roster.item(contact.full)
   if (before === undefined && roster.size >= limits.rosterItems)
-    throw new StanzaError('policy-violation', { text: `the roster is full: it holds ${limits.rosterItems} contacts` })
+    throw new StanzaError('policy-violation', { text: `The roster is full: it may hold ${limits.rosterItems} contacts` })
   const more = octetsOfItem(item) - (before === undefined ? 0 : octetsOfItem(before))
   if (more > 0 && roster.octets + more > limits.rosterBytes)
-    throw new StanzaError('policy-violation', { text: `the roster is full: it holds ${limits.rosterBytes} octets` })
+    throw new StanzaError('policy-violation', { text: `The roster is full: it may hold ${limits.rosterBytes} octets` })
 }
 
 function pushChange(change: RosterChange | null, out: SubscriptionOut): void {

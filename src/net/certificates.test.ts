@@ -139,14 +139,14 @@ test('certificates: reload takes a good one, and keeps the old one instead of a 
   assert.equal(certificates.secureContextFor('two.example'), context)
   assert.match(
     log.lines.join(),
-    /^error the new certificate is of no use; the one before it stays in use: the key in .* is not that of/,
+    /^error The new certificate cannot be used; the old one stays in use: the key in .* is not that of/,
   )
 
   await copyFile(two.keyFile, source.keyFile)
   assert.equal(await certificates.reload(), true)
   assert.equal(certificates.certificateFor(null).fingerprint, await fingerprint(two))
   assert.equal(certificates.certificateFor('chat.two.example').fingerprint, await fingerprint(two))
-  assert.equal(log.lines[1], 'info certificate replaced')
+  assert.equal(log.lines[1], 'info Certificate replaced')
   assert.notEqual(options.secureContext, context, 'options made before are for connections made after')
   assert.equal(options.secureContext, certificates.secureContextFor(null))
 })

@@ -129,12 +129,12 @@ export class Certificates implements ContextSource {
       if (!(error instanceof CertificateError)) throw error
       this.#log.error(
         { reason: error.message, expiresAt: dateOf(before.expiresAt) },
-        'the new certificate is of no use; the one before it stays in use',
+        'The new certificate cannot be used; the old one stays in use',
       )
       return false
     }
     if (entry.loaded.fingerprint !== before.fingerprint) {
-      this.#log.info({ chainFile: before.source.chainFile, expiresAt: dateOf(entry.loaded.expiresAt) }, 'certificate replaced')
+      this.#log.info({ chainFile: before.source.chainFile, expiresAt: dateOf(entry.loaded.expiresAt) }, 'Certificate replaced')
     }
     return true
   }

@@ -99,7 +99,7 @@ export class HttpPort {
     const exchange = new IncomingExchange(request, response, proxies.peerOf(request))
     const failed = (error: unknown): void => {
       if (error instanceof HttpRefusal) return exchange.refuse(error)
-      log.error({ err: error, path: exchange.path }, 'An HTTP request made the server stumble')
+      log.error({ err: error, path: exchange.path }, 'Unhandled error while answering an HTTP request')
       exchange.refuse(STUMBLED)
     }
     const fault = headerFault(request)
@@ -123,7 +123,7 @@ export class HttpPort {
     } catch (error) {
       this.#limit(socket, ANSWER_MS, false)
       if (error instanceof HttpRefusal) return refuseUpgrade(socket, error)
-      log.error({ err: error, path }, 'An HTTP upgrade made the server stumble')
+      log.error({ err: error, path }, 'Unhandled error during an HTTP upgrade')
       refuseUpgrade(socket, STUMBLED)
     }
   }

@@ -18,22 +18,22 @@ export const listenSettings = section({
   ),
   'http': list(
     ['127.0.0.1:5280'],
-    'The same for browsers: WebSocket (RFC 7395) and whatever else there is on the web port, without TLS. For a reverse proxy on this machine that has it: see [web] trusted-proxies.',
+    'The same for browsers: WebSocket (RFC 7395) and everything else on the web port, without TLS. For a reverse proxy on this machine that adds TLS: see [web] trusted-proxies.',
   ),
   'https': list(['[::]:5281'], 'The same with TLS.'),
   'monitoring': list(
     ['127.0.0.1:9090'],
-    'The same for /health and /metrics. They tell how many users are connected: do not open them to the world.',
+    'The same for /health and /metrics. They tell how many users are connected, so do not open this port to the world.',
   ),
 })
 export type ListenSettings = Settings<typeof listenSettings>
 
 export const tlsSettings = section({
   'certificate': files(
-    'PEM file with the certificate and those between it and the root; or a list of such files, chosen by the name that a client asks for. None: a self-signed certificate is made in the data directory.',
+    'PEM file with the certificate and the intermediate certificates, or a list of such files. From a list the server chooses by the name that the client asks for. None: a self-signed certificate is made in the data directory.',
   ),
   'key': files(
-    'PEM file with the private key of the certificate, without a passphrase; as many as there are certificates, in the same order.',
+    'PEM file with the private key of the certificate, without a passphrase. For a list of certificates: a list of keys in the same order.',
   ),
   'client-authorities': path(
     '',
@@ -44,24 +44,24 @@ export const tlsSettings = section({
 export const webSettings = section({
   'board': flag(
     true,
-    'The presence board at / and the operator’s view at /admin; at the very first start, the page that makes the first two accounts, for browsers on this machine.',
+    'The presence board at / and the operator’s view at /admin; and at the very first start, for browsers on this machine, the page that makes the first two accounts.',
   ),
   'origins': list(
     ['*'],
-    'Web origins whose pages may connect, such as "https://chat.example.org"; a page of another one is refused with 403. "*" is any: users prove who they are inside the stream, no cookie does it for them.',
+    'Web origins whose pages may connect, such as "https://chat.example.org"; a page from another origin is refused with 403. "*" allows every origin. That is safe because users log in inside the stream, and no cookie is used.',
   ),
   'trusted-proxies': list(
     ['127.0.0.1', '::1'],
-    'Addresses and networks, such as "10.0.0.0/8", of reverse proxies that are believed when they say for whom they speak (X-Forwarded-For) and whether that was encrypted (X-Forwarded-Proto). They must set both headers themselves.',
+    'Addresses and networks, such as "10.0.0.0/8", of trusted reverse proxies. The server believes what they say about the address of the client (X-Forwarded-For) and about encryption (X-Forwarded-Proto). They must set both headers themselves.',
   ),
   'request-timeout': duration(
     '20 seconds',
     between('1 s', '10 minutes'),
-    'Time for one whole request to come. A slower connection is cut.',
+    'How long one whole request may take to arrive. A slower connection is closed.',
   ),
   'see-other-uri': text(
     '',
-    'Where clients are sent that come by WebSocket, such as "wss://other.example.org/xmpp-websocket" (RFC 7395 3.6.1). Empty: they are served here.',
+    'Where WebSocket clients are sent instead, such as "wss://other.example.org/xmpp-websocket" (RFC 7395 3.6.1). Empty: they are served here.',
   ),
 })
 export type WebSettings = Settings<typeof webSettings>

@@ -21,9 +21,9 @@ export function keepHouse({ stores: { lastPresence, rosters }, clock, log }: Hou
     rosters.purge(clock.now()).then(
       (removals) => {
         if (removals > 0)
-          log.info({ removals }, 'removals from rosters are forgotten: clients that were away for longer get it whole')
+          log.info({ removals }, 'Old roster removals forgotten; clients that were offline for longer get the whole roster')
       },
-      (error: unknown) => log.error({ err: error }, 'old removals from rosters could not be forgotten'),
+      (error: unknown) => log.error({ err: error }, 'Old roster removals could not be deleted'),
     )
   }
   const timers = [every(clock, HEARTBEAT_MS, () => lastPresence.heartbeat(clock.now())), every(clock, PURGE_MS, purge)]

@@ -50,9 +50,9 @@ export function mendRosters(parts: RosterMendingParts): Timer {
         await pause(Math.max(PAUSE_MS, (clock.now() - begunAt) * PAUSES))
       }
     }
-    log.info(found, 'the server had not been stopped properly: all rosters have been compared with each other')
+    log.info(found, 'The server was not stopped properly; all rosters were compared with each other')
   }
-  run().catch((error: unknown) => log.error({ err: error }, 'rosters could not be compared with each other after a crash'))
+  run().catch((error: unknown) => log.error({ err: error }, 'Rosters could not be compared after a crash'))
   return {
     cancel() {
       isCancelled = true
@@ -68,6 +68,6 @@ function tell(log: Log, finding: Finding): void {
       : { what: finding.what.join(' '), owner: finding.owner, contact: finding.contact }
   log.warn(
     { ...what, mended: finding.mended },
-    'a subscription was not changed to its end when the server went: its rosters disagreed, and were set right',
+    'A change of a subscription was not finished before the crash; the two rosters disagreed and were corrected',
   )
 }

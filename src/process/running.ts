@@ -80,10 +80,10 @@ export async function startServer(setup: Setup, given: Runtime, about: About): P
     if (left > 0)
       log.warn(
         { accounts: left },
-        'the server had not been stopped properly; accounts that were online are marked as seen at its last heartbeat',
+        'The server was not stopped properly; accounts that were online are marked as last seen at its last heartbeat',
       )
     const waiting = await assembly.server.keptSessions.restoreAll()
-    if (waiting > 0) log.info({ sessions: waiting }, 'sessions of before the restart wait for their clients')
+    if (waiting > 0) log.info({ sessions: waiting }, 'Sessions from before the restart wait for their clients')
     const certificates = await openCertificates(setup, runtime)
     return await start({ setup, runtime, about, control, assembly, certificates, troubles, hasCrashed })
   } catch (error) {
@@ -181,7 +181,7 @@ async function start(parts: Parts): Promise<Running> {
     { listening: ports.map((p) => `${p.what} ${textOf(p.address)}`), data: config.server.fresh ? 'in memory' : dataDirectory },
     'started',
   )
-  const failed = (error: unknown): void => log.error({ err: error }, 'other servers could not be called')
+  const failed = (error: unknown): void => log.error({ err: error }, 'Connections to other servers could not be opened')
   servers?.federation.reunite().catch(failed)
   server.host.decisions.begin()
 
@@ -203,7 +203,7 @@ async function start(parts: Parts): Promise<Running> {
     await assembly.close()
   }
   const stopIn = async (how: 'for good' | 'to start again'): Promise<void> => {
-    if (!(await inTime(clock, STOP_MS, stop(how)))) log.warn({}, 'stopping has taken too long and is given up')
+    if (!(await inTime(clock, STOP_MS, stop(how)))) log.warn({}, 'Stopping took too long; exiting at once')
   }
   let stopped: Promise<void> | null = null
   return {
@@ -245,7 +245,7 @@ function measure({ assembly: { metrics, server, stores }, certificates }: Parts,
 
 async function endSessions({ assembly: { server }, runtime: { log } }: Parts): Promise<void> {
   const all = [...server.sessions.all()]
-  log.info({ sessions: all.length }, 'stopping')
+  log.info({ sessions: all.length }, 'Stopping')
   for (const [i, session] of all.entries()) {
     server.sessions.end(session, SHUTDOWN)
     if (i % ENDED_AT_ONCE === ENDED_AT_ONCE - 1) await new Promise<void>((next) => endOfTick(next))
@@ -253,7 +253,7 @@ async function endSessions({ assembly: { server }, runtime: { log } }: Parts): P
 }
 
 async function keepSessions({ assembly: { server }, runtime: { log } }: Parts): Promise<void> {
-  log.info({ kept: await server.keptSessions.keepAll() }, 'stopping to start again')
+  log.info({ kept: await server.keptSessions.keepAll() }, 'Restarting')
 }
 
 const monitoringNames = ({ config: { admin, server } }: Setup): readonly string[] =>

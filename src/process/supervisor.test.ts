@@ -70,7 +70,5 @@ test('without its tool the server goes on, and says once what is missing', async
     clock.advance(1000)
     await setImmediate()
   }
-  assert.deepEqual(warnings, [
-    'systemd could not be told how the server is. It needs systemd-notify, and NotifyAccess=all in the unit',
-  ])
+  assert.deepEqual(warnings, ['systemd could not be notified. This needs systemd-notify, and NotifyAccess=all in the unit'])
 })

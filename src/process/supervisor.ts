@@ -51,10 +51,7 @@ export class Supervisor {
       () => (this.#isHeard = true),
       (err: unknown) => {
         if (this.#isHeard)
-          this.#log.warn(
-            { err },
-            `systemd could not be told how the server is. It needs ${TOOL}, and NotifyAccess=all in the unit`,
-          )
+          this.#log.warn({ err }, `systemd could not be notified. This needs ${TOOL}, and NotifyAccess=all in the unit`)
         this.#isHeard = false
       },
     )

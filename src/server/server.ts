@@ -93,7 +93,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const limits = imLimits(options.limits, parties)
   const failed = (error: unknown, what: string): void => log.error({ err: error }, what)
 
-  const facts = new FactBoard((error, kind) => log.error({ err: error, fact: kind }, 'An observer of a fact has failed'))
+  const facts = new FactBoard((error, kind) => log.error({ err: error, fact: kind }, 'Unhandled error in an observer of a fact'))
   const journal = new PresenceJournal(facts, clock, presence['sent-log'])
   const registry = new Registry()
   const fromClient = new StageBook<FromClient>(FROM_CLIENT)
@@ -115,7 +115,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
     ...about,
     store: stores.decisions,
     rosters,
-    failed: (error) => failed(error, 'What was decided about a contact elsewhere could not be noted or said'),
+    failed: (error) => failed(error, 'A decision about a remote contact could not be stored or sent'),
   })
   const { probing, farewells, rosterChanges, out } = contacts({
     ...about,

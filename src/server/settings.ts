@@ -13,7 +13,7 @@ export const limitsSettings = section({
   'roster-size': size(
     '1 MiB',
     between('10 KB', '256 MiB'),
-    'What the contacts of one roster may take up, with their names and groups, about. A change that needs more is refused with policy-violation.',
+    'Approximate size of one roster, with names and groups. A change that needs more is refused with policy-violation.',
   ),
   'groups-per-item': count(
     defaultLimits.groupsPerItem,
@@ -23,49 +23,53 @@ export const limitsSettings = section({
   'pending-requests': count(
     defaultLimits.pendingRequests,
     between(1, 100_000),
-    'Unanswered subscription requests of one account. More are dropped. One domain, with all that have the same certificate or address, may have as many of them as are still free for others.',
+    'Unanswered subscription requests of one account. More are dropped. One domain, with all domains of the same certificate or address, may take up half of what the others leave free.',
   ),
   'pending-size': size(
     '512 KiB',
     between('10 KB', '256 MiB'),
-    'What those requests may take up, shared likewise. What is over is dropped.',
+    'Size of those requests together, shared in the same way. More are dropped.',
   ),
   'presence-size': size(
     '32 KiB',
     between('1 KB', '1 MiB'),
-    'Size of a presence that is broadcast, without its addresses: it is kept while its session lasts. A larger one is refused with policy-violation.',
+    'Size of a broadcast presence, without its addresses. The server keeps it as long as the session lasts. A larger one is refused with policy-violation.',
   ),
   'directed-presence': count(
     defaultLimits.directedPerResource,
     between(0, 100_000),
     'Addresses outside its roster that a session may send presence to. More are refused with resource-constraint.',
   ),
-  'directed-size': size('64 KiB', between('1 KB', '16 MiB'), 'What those addresses may take up. More are refused likewise.'),
+  'directed-size': size(
+    '64 KiB',
+    between('1 KB', '16 MiB'),
+    'Size of those addresses together. More are refused with resource-constraint.',
+  ),
   'resources': count(10, between(1, 1000), 'Sessions of one account at a time. One more is refused with resource-constraint.'),
   'queued-stanzas': count(
     100,
     between(1, 100_000),
-    'Stanzas of one session that may wait while one before them is being stored. After that no more is read from its connection until they are done.',
+    'Stanzas of one session that may wait while an earlier one is being stored. If more wait, the server stops reading from the connection until they are processed.',
   ),
   'kept-sessions': size(
     '64 MiB',
     zeroOr('64 KiB', '16 GiB'),
-    'What the sessions may take up that are kept over `porchlight restart`, with what waits in them, about. Beyond it those end that take up most. "0 B": none is kept.',
+    'Approximate size of all sessions that are kept during `porchlight restart`, with the stanzas that wait in them. If they need more, the largest ones end. "0 B": none is kept.',
   ),
   'session-checkpoint': duration(
     '2 seconds',
     zeroOr('100 ms', '10 minutes'),
-    'How often is written down what has changed in sessions that can be resumed, for the case that the server dies: what is new in 200 of them at a time. "0 s": never.',
+    'How often changes in sessions that can be resumed are saved in case the server crashes, 200 sessions at a time. "0 s": never.',
   ),
   'session-checkpoint-rate': size(
     '2 MiB',
     between('10 KB', '1 GiB'),
-    'Octets a second, about, that are written down so. What is over follows later: until then its session cannot be resumed if the server dies.',
+    'Approximate number of octets a second that are saved in this way. The rest follows later; until then its session cannot be resumed after a crash.',
   ),
   'strangers-step': duration(
     '10 ms',
     zeroOr('1 ms', '1 s'),
-    'What strangers ask of an account takes whole steps of so long, so that the time of an answer does not tell whether there is such an account. Longer than a look into the database takes; under load, when looks take longer, so do steps. "0 s": nothing is hidden.',
+    'Answers to strangers about an account take a multiple of this time, so that the delay does not tell whether the account exists. It should be longer than a database query. Under load, when queries take longer, the steps grow too. "0 s": nothing is hidden.',
   ),
   'idle-accounts': count(
     10_000,
@@ -75,7 +79,7 @@ export const limitsSettings = section({
   'idle-accounts-size': size(
     '64 MiB',
     zeroOr('64 KiB', '16 GiB'),
-    'What those may take up, about. Beyond it those that were unneeded for longest are forgotten. "0 B": none stays.',
+    'Approximate size of those accounts together. If they need more, the least recently used ones are forgotten. "0 B": none stays.',
   ),
 })
 export type LimitsSettings = Settings<typeof limitsSettings>
@@ -84,44 +88,44 @@ export const presenceSettings = section({
   'ask-again': duration(
     '24 hours',
     zeroOr('1 minute', '365 days'),
-    'A subscription request that a contact elsewhere has not answered for so long is sent again when the user comes online. "0 s": none is.',
+    'How long a subscription request to another server stays unanswered before it is sent again when the user comes online. "0 s": never again.',
   ),
   'public-directory': flag(
     false,
-    'Whether everybody may know which accounts there are here. Then a subscription request to one that does not exist is refused with item-not-found; otherwise nobody answers it, as when the user is away.',
+    'Whether everybody may know which accounts exist here. If true, a subscription request to a missing account is refused with item-not-found. If false, it gets no answer, as if the user were away.',
   ),
   'queries-by-strangers': flag(
     false,
-    'Whether an IQ for a resource reaches it from anybody. RFC 6121 8.5.3.1 advises against it, since the answer betrays to strangers who is there. For test suites that count on it.',
+    'Whether strangers may send IQ requests to a resource. RFC 6121 8.5.3.1 advises against it, because the answer tells strangers who is online. For test suites that need it.',
   ),
   'rush': count(
     50,
     zeroOr(1, 1_000_000),
-    'When more sessions than this, and more than a hundredth of those there are, begin within a second, the presence that these broadcast waits until fewer begin: their contacts here get it in one piece, of each resource only the last. What others say, what is sent directly and who goes never waits. 0: nothing ever waits.',
+    'How many sessions may begin within a second before it is a rush (it must also be more than a hundredth of all sessions). In a rush the presence of new sessions waits and is sent to contacts here together, only the last of each resource. Presence of other sessions, directed presence and unavailable presence never wait. 0: nothing ever waits.',
   ),
   'rush-hold': duration(
     '5 seconds',
     zeroOr('100 ms', '1 minute'),
-    'How long presence waits at most, when it does not end sooner. "0 s": it never waits.',
+    'How long presence waits at most in a rush. "0 s": it never waits.',
   ),
   'server-presence': flag(
     false,
-    'Whether the server answers a presence probe of one of its users: then clients that ask can show it among the contacts.',
+    'Whether the server answers a presence probe from its own users, so that a client can show the server among the contacts.',
   ),
   'last-seen': choice(
     LAST_SEEN,
     'exact',
-    'How exactly those who may see a user are told when he was last here, unless he has chosen himself: "exact", "coarse" (only the day, of UTC) or "none".',
+    'How exactly contacts are told when a user was last online, unless the user has chosen otherwise: "exact", "coarse" (only the day, of UTC) or "none".',
   ),
   'share-paused': choice(
     SHARE_PAUSED,
     'contacts',
-    'Who is told that the connection of a user is interrupted (XEP-0310), unless he has chosen himself: "contacts", "local" (those on this server) or "none".',
+    'Who is told that the connection of a user is interrupted (XEP-0310), unless the user has chosen otherwise: "contacts", "local" (those on this server) or "none".',
   ),
   'sent-log': count(
     20_000,
     zeroOr(1, 1_000_000),
-    'Of so many presence stanzas, the last ones of all clients together, it is remembered who was handed whose and when, for `porchlight explain`. In memory only, and nothing of what they say. 0: of none.',
+    'For how many presence stanzas, the last ones of all clients together, the server remembers whose presence was sent to whom and when, for `porchlight explain`. In memory only, and without their content. 0: for none.',
   ),
 })
 export type PresenceSettings = Settings<typeof presenceSettings>
@@ -130,18 +134,18 @@ export const rateSettings = section({
   'stanzas-per-second': count(
     100,
     zeroOr(1, 1_000_000),
-    'Stanzas that one session may send in a second, on average. The server reads no more from it until its time has come. 0: no limit.',
+    'Stanzas that one session may send in a second, on average. The server reads no more from it until the average is met again. 0: no limit.',
   ),
   'burst': count(500, between(1, 1_000_000), 'Stanzas that a session may send at once before the average counts.'),
   'bytes-per-second': size(
     '256 KiB',
     zeroOr('1 KiB', '16 GiB'),
-    'Octets that one session may send in a second, on average; held back likewise. "0 B": no limit.',
+    'Octets that one session may send in a second, on average, with the same consequence. "0 B": no limit.',
   ),
   'presence-per-10-seconds': count(
     10,
     zeroOr(1, 1_000_000),
-    'Presence broadcasts of one session in 10 seconds. Of more, only the newest is sent on, when its time has come. 0: no limit.',
+    'Presence broadcasts of one session in 10 seconds. If there are more, only the newest is sent, as soon as the limit allows. 0: no limit.',
   ),
   'recipients-per-second': count(
     30,

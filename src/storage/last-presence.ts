@@ -85,7 +85,7 @@ export class SqlLastPresence implements LastPresenceStore {
       },
       (error: unknown) => {
         this.#unfinished.delete(sent)
-        this.#log.warn({ error: String(error) }, 'a last presence could not be stored')
+        this.#log.warn({ error: String(error) }, 'A last presence could not be stored')
       },
     )
     this.#unfinished.add(sent)

@@ -118,7 +118,7 @@ export class Authentication {
   async step(profile: SaslProfile, element: Element): Promise<Wire | Success> {
     const said = profile.read(element)
     if (this.isExclusive && (said.kind === 'start' || profile !== this.#attempt!.profile))
-      throw new StreamError('policy-violation', 'Another authentication is under way')
+      throw new StreamError('policy-violation', 'Another login is in progress on this stream')
     switch (said.kind) {
       case 'start':
         return this.#start(profile, said)
@@ -202,7 +202,7 @@ export class Authentication {
       return step.kind === 'success' ? ((await this.#refusal(step.jid)) ?? step) : step
     } catch (error) {
       if (error instanceof TooManyGuesses) return failure('temporary-auth-failure', error.message)
-      this.#parts.log.error({ err: error }, 'Credentials could not be read')
+      this.#parts.log.error({ err: error }, 'Credentials could not be read from the database')
       return failure('temporary-auth-failure')
     }
   }

@@ -167,7 +167,7 @@ export class ClientStream implements ClientHandler, NegotiatedStream, UnboundStr
   }
   broken(error: unknown): void {
     const theirs = streamErrorOf(error)
-    if (theirs === null) this.#parts.log.error({ err: error }, 'A stream made the server stumble and is closed')
+    if (theirs === null) this.#parts.log.error({ err: error }, 'Unhandled error on a client stream; stream closed')
     this.fail(theirs ?? new StreamError('internal-server-error'))
   }
 

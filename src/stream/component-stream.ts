@@ -120,7 +120,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     this.#carrier.send(wire('<handshake/>'))
     this.#carrier.resume()
     this.#watch()
-    this.#parts.log.info({ component: this.#component!.domain, remote: this.remote }, 'component connected')
+    this.#parts.log.info({ component: this.#component!.domain, remote: this.remote }, 'Component connected')
   }
   conflict(): void {
     this.#finish(violation('conflict', 'Another connection serves this domain'))
@@ -181,7 +181,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
   broken(error: unknown): void {
     const theirs = streamErrorOf(error)
     if (theirs !== null) return this.#finish(violation(theirs.condition, theirs.text, theirs.specific))
-    this.#parts.log.error({ err: error }, 'A component made the server stumble; its stream is closed')
+    this.#parts.log.error({ err: error }, 'Unhandled error on a component stream; stream closed')
     this.#finish(violation('internal-server-error'))
   }
 
@@ -198,7 +198,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     if (raw.ns !== COMPONENT || raw.name !== 'handshake') return this.#finish(violation('not-authorized'))
     if (!equal(raw.tree().text.trim(), proof(this.#id, component.settings.secret))) {
       const { address } = this.#carrier
-      this.#parts.log.warn({ component: component.domain, remote: address }, 'a component does not know its secret')
+      this.#parts.log.warn({ component: component.domain, remote: address }, 'Component refused: wrong secret')
       return this.#finish(violation('not-authorized'))
     }
     this.#timer?.cancel()
@@ -255,7 +255,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     if (this.#state === 'over') return
     if (this.#state === 'header') this.#open('') // 4.9.1.2
     const { clock, log, streams, counters } = this.#parts
-    if (this.#state === 'open') log.info({ component: this.#component!.domain, ending: ending.name }, 'component disconnected')
+    if (this.#state === 'open') log.info({ component: this.#component!.domain, ending: ending.name }, 'Component disconnected')
     else counters.refused.value += 1
     this.#state = 'over'
     this.#owesAnswer = false

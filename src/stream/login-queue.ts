@@ -51,7 +51,7 @@ export class LoginQueue {
     if (this.#budget === null || (this.#waiting.size === 0 && this.#wait(this.#budget) === 0)) return null
     if (this.#waiting.size >= this.#waitingMax) {
       this.#turnedAway.value += 1
-      throw new StreamError('resource-constraint', 'Too many clients are logging in just now. Try again in a minute')
+      throw new StreamError('resource-constraint', 'Too many clients are logging in. Try again in a minute')
     }
     return new Promise((admit) => {
       this.#waiting.add({ who, admit })

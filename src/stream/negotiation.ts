@@ -66,7 +66,7 @@ export class Negotiation {
   begin(domain: string, from: string | null, lang: string | null): void {
     const { confidential, address, startTls } = this.#carrier
     if (!confidential && startTls === null && this.#parts.streams['require-tls'])
-      throw new StreamError('policy-violation', 'TLS is required, and this way has none')
+      throw new StreamError('policy-violation', 'TLS is required')
     this.#lang = lang === null ? null : escape(lang)
     // A new stream, but the same client: its failed attempts still count (6.4.5)
     if (this.#client === null)
@@ -95,7 +95,8 @@ export class Negotiation {
     if (raw.ns === SASL) return this.#authenticate(coreProfile, raw)
     if (raw.ns === SASL2) return this.#authenticate(extensibleProfile, raw)
     // DEVIATES(12): white space is let pass
-    if (this.#authentication?.isExclusive === true) throw new StreamError('policy-violation', 'Authentication is under way')
+    if (this.#authentication?.isExclusive === true)
+      throw new StreamError('policy-violation', 'A login is in progress on this stream')
     if (raw.ns === TLS && raw.name === 'starttls') return this.#startTls()
     const entrance = this.#parts.server.streamFeatures.entranceHandler(raw.ns)
     if (entrance !== undefined) return this.#enter(entrance, raw)

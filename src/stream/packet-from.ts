@@ -47,7 +47,7 @@ export function stanzaFrom(raw: RawElement, from: Jid, lang: Wire | null, answer
     to = answers
     error = new StanzaError('jid-malformed', { text: cause.message })
   }
-  if (raw.excess !== null) error ??= new StanzaError('policy-violation', { text: `This server does not take ${raw.excess}` })
+  if (raw.excess !== null) error ??= new StanzaError('policy-violation', { text: `This server does not accept ${raw.excess}` })
   const packet = Packet.of({
     kind: raw.name as Kind,
     type: raw.type === null ? '' : unpin(raw.type),

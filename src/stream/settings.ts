@@ -6,38 +6,38 @@ import type { Unread } from './outbox.ts'
 export const streamsSettings = section({
   'require-tls': flag(
     true,
-    'Whether a client must start TLS before it may log in (RFC 7590 3.1). With false, STARTTLS is offered and a client may leave it out.',
+    'Whether a client must start TLS before it may log in (RFC 7590 3.1). If false, STARTTLS is offered and a client may do without it.',
   ),
   'stanza-size': size(
     '256 KiB',
     between('10 KB', '16 MiB'),
-    'Size of one stanza of a client that has logged in. A larger one ends the stream with policy-violation. RFC 6120 13.12 wants at least 10000 octets.',
+    'Size of one stanza of a client that has logged in. A larger one ends the stream with policy-violation. RFC 6120 13.12 asks for at least 10000 octets.',
   ),
   'stanza-size-before-login': size('10 KB', between('10 KB', '1 MiB'), 'The same for a client that has not logged in yet.'),
   'depth': count(
     64,
     between(8, 1000),
-    'Elements inside one another in one stanza. A stanza with more is refused with policy-violation.',
+    'How deep elements may be nested in one stanza. A deeper stanza is refused with policy-violation.',
   ),
   'login-timeout': duration(
     '60 seconds',
     between('1 s', '1 day'),
-    'Time from the connection to the bound resource. What takes longer is closed.',
+    'How long a login may take, from the connection to the bound resource. A slower connection is closed.',
   ),
   'close-timeout': duration(
     '5 seconds',
     between('100 ms', '1 minute'),
-    'Time that a peer has to close its side after the server has closed the stream. Then the connection is cut.',
+    'How long the other side may take to close its stream after the server has closed its own. After that the connection is cut.',
   ),
   'logins-per-second': count(
     1000,
     zeroOr(1, 1_000_000),
-    'Logins that may begin in a second, each with its handshake of TLS, be it STARTTLS or direct. More wait for their turn in the order of their coming, so that a crowd that comes back at once does not hold up those who are there. 0: no limit.',
+    'Logins that may begin in a second, each with its TLS handshake (STARTTLS or direct). Further clients wait in the order in which they came, so that many logins at once do not slow down clients that are connected. 0: no limit.',
   ),
   'waiting-logins': count(
     20_000,
     between(0, 1_000_000),
-    'Clients that may wait for their turn to log in. One more is turned away with resource-constraint (before direct TLS: closed), and should try again later.',
+    'Clients that may wait for their turn to log in. One more is refused with resource-constraint (before direct TLS: closed) and should try again later.',
   ),
   'requests-before-login': count(
     20,
@@ -52,12 +52,12 @@ export const streamsSettings = section({
   'output-queue': size(
     '1 MiB',
     between('16 KiB', '1 GiB'),
-    'Octets that may wait to be read by one client. Of more, it must take some within output-timeout; four times as many end its session at once.',
+    'Octets that may wait until one client reads them. If more wait, the client must read some within output-timeout. If four times as many wait, its session ends at once.',
   ),
   'output-timeout': duration(
     '10 seconds',
     between('1 s', '10 minutes'),
-    'A client, component or server for which more waits than its output queue may hold, and that takes nothing for so long, does not read: its session or stream ends.',
+    'How long a client, component or server may read nothing while its output queue is over the limit. After that its session or stream ends.',
   ),
   'connections-per-address': count(
     200,
@@ -69,11 +69,7 @@ export const streamsSettings = section({
     zeroOr(1, 1_000_000),
     'New connections of one IP address in a minute. One more is closed at once. 0: no limit.',
   ),
-  'component-output-queue': size(
-    '16 MiB',
-    between('16 KiB', '1 GiB'),
-    'Octets that may wait to be read by one component: likewise.',
-  ),
+  'component-output-queue': size('16 MiB', between('16 KiB', '1 GiB'), 'The same for one component.'),
 })
 export type StreamsSettings = Settings<typeof streamsSettings>
 
@@ -102,30 +98,30 @@ export const saslSettings = section({
   ),
   'plain': flag(
     false,
-    'Whether PLAIN is offered too, inside TLS. Every SCRAM is better: with PLAIN the server sees the password.',
+    'Whether PLAIN is offered too, inside TLS. Every SCRAM mechanism is better: with PLAIN the server sees the password.',
   ),
   'plain-without-tls': flag(
     false,
-    'Whether PLAIN is also offered without TLS: everybody on the way can read the password. For tests only.',
+    'Whether PLAIN is also offered without TLS, where anybody on the network can read the password. For tests only.',
   ),
   'downgrade-protection': flag(
     true,
-    'Whether clients that use SCRAM are told again, under the proof, which mechanisms they were offered (XEP-0474), so that they notice when somebody on the way has taken some out.',
+    'Whether SCRAM also protects the list of offered mechanisms (XEP-0474), so that a client notices when somebody on the network has removed some.',
   ),
   'failures-per-address': count(
     10,
     zeroOr(1, 1_000_000),
-    'Failed logins of one address (of IPv6: one /64 network) in a minute. Beyond it further attempts with a password wait, for 10 seconds at most, and are refused with temporary-auth-failure when they would wait longer. 0: no limit.',
+    'Failed logins from one address (for IPv6: one /64 network) in a minute. Further attempts with a password wait for up to 10 seconds, and are refused with temporary-auth-failure if they would wait longer. 0: no limit.',
   ),
   'failures-per-account': count(
     30,
     zeroOr(1, 1_000_000),
-    'Failed logins to one account in a minute, likewise. Whoever has logged in from their address before, or has not failed from there, is not concerned. 0: no limit.',
+    'Failed logins to one account in a minute, with the same consequence. An address from which somebody has logged in to the account before, or from which no login has failed, is not slowed down. 0: no limit.',
   ),
   'iterations': count(
     10_000,
     between(4096, 1_000_000),
-    'PBKDF2 iterations of passwords that are set from now on (RFC 5802 5.1 wants at least 4096).',
+    'PBKDF2 iterations for passwords that are set from now on (RFC 5802 5.1 asks for at least 4096).',
   ),
 })
 export type SaslSettings = Settings<typeof saslSettings>
@@ -133,12 +129,12 @@ export type SaslSettings = Settings<typeof saslSettings>
 /** Of each component: the section may stand in the file several times. */
 export const componentSettings = section({
   domain: text('', 'Domain that the component serves, such as "gateway.example.org". None of [server] domains.'),
-  secret: text('', 'What the component proves to know. Long and random, best as "file:PATH".'),
-  name: text('', 'What users are told of it by service discovery, for people.'),
+  secret: text('', 'Secret that the component must know. Long and random, best written as "file:PATH".'),
+  name: text('', 'Name of the component for people, shown by service discovery.'),
   idle: duration(
     '2 minutes',
     zeroOr('1 s', '1 day'),
-    'A component that has sent nothing for so long is pinged. One that sends nothing for a minute after that is taken for dead, and its connection is closed. "0 s": none is.',
+    'How long a component may send nothing before it is pinged. If it sends nothing for another minute, its connection is closed. "0 s": no pings.',
   ),
 })
 export type ComponentSettings = Settings<typeof componentSettings>

@@ -158,7 +158,7 @@ export class WebSocketCarrier implements Carrier {
     this.#handler.heard()
     if (isBinary && this.#code === 0) {
       this.#code = UNSUPPORTED_DATA
-      this.#handler.broken(new StreamError('bad-format', 'A message that is not text'))
+      this.#handler.broken(new StreamError('bad-format', 'The message is not text'))
     } else this.#read(message)
   }
   #read(message: Buffer): void {
@@ -166,7 +166,7 @@ export class WebSocketCarrier implements Carrier {
     if (this.#held !== null) return void this.#held.push(message)
     try {
       // 3.3.3; this also keeps out white space that is meant to show that the client is there (3.8).
-      if (message[0] !== LT) throw new StreamError('bad-format', 'A message that does not begin with <')
+      if (message[0] !== LT) throw new StreamError('bad-format', 'The message does not begin with <')
       this.#scanner.push(message)
       const element = this.#element
       this.#element = null
@@ -178,7 +178,7 @@ export class WebSocketCarrier implements Carrier {
   }
   /** 3.3.3: nothing is done with the first of several. */
   #take(raw: RawElement): void {
-    if (this.#element !== null) throw new StreamError('bad-format', 'A message with more than one element')
+    if (this.#element !== null) throw new StreamError('bad-format', 'The message holds more than one element')
     this.#element = raw
   }
   #handle(raw: RawElement): void {

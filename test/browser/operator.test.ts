@@ -148,9 +148,9 @@ test('what went wrong lately stands there in words', { skip }, async (t) => {
   await new ComponentClient(wire).handshake('a guess')
   await wire.expectStreamError('not-authorized')
   const { page } = await openTab(t, await openBrowser(t), await link(server))
-  await page.waitForSelector('[aria-label="What needs you"] a:has-text("Warning: a component does not know its secret")')
+  await page.waitForSelector('[aria-label="What needs you"] a:has-text("Warning: Component refused: wrong secret")')
   await visit(page, 'Troubles')
-  await page.waitForSelector('.troubles li:has-text("Warning: a component does not know its secret")')
+  await page.waitForSelector('.troubles li:has-text("Warning: Component refused: wrong secret")')
   await page.waitForSelector('.troubles li:has-text("component: house.localhost")')
 })
 

@@ -11,7 +11,7 @@ import { openSqlite } from '../../src/storage/sqlite.ts'
 import { itemOf, setting } from '../../src/storage/testing.ts'
 
 const [ROMEO, JULIET] = ['romeo@localhost', 'juliet@localhost']
-const COMPARED = 'all rosters have been compared with each other'
+const COMPARED = 'all rosters were compared with each other'
 const TRIES = 600
 
 /** As when the server dies between the two halves of a step: one roster has changed. */

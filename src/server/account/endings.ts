@@ -47,13 +47,13 @@ export const LOGOUT = ending('logout', null)
 /** The connection broke without a closing tag. */
 export const CONNECTION_LOST = broken('connection-lost', null)
 /** A silent connection did not answer what was sent to it (RFC 6120 4.6.2). */
-export const UNRESPONSIVE = broken('unresponsive', 'connection-timeout', 'Nothing has come for too long')
+export const UNRESPONSIVE = broken('unresponsive', 'connection-timeout', 'Nothing was received for too long')
 /** More was waiting to be read by the client than the outbox may hold. */
 export const SLOW_READER = broken('slow-reader', 'policy-violation', 'Too much output is waiting to be read')
 /** Another login took the resource over (RFC 6120 7.7.2.2). */
 export const REPLACED = ending('replaced', 'conflict', 'Replaced by a new connection')
 /** Its client has come back for it before the server knew that the old connection was broken (XEP-0198 5). */
-export const TAKEN_OVER = broken('taken-over', 'conflict', 'The session goes on in another connection')
+export const TAKEN_OVER = broken('taken-over', 'conflict', 'The session was resumed on another connection')
 /** More was waiting for the client's acknowledgement than the queue may hold (XEP-0198). */
 export const UNACKNOWLEDGED = ending('unacknowledged', 'policy-violation', 'Too much is waiting to be acknowledged')
 /** Nobody came back for it within the time for resumption. */
@@ -69,7 +69,7 @@ export const accountDisabled = (disabled: Disabled): Ending =>
 /** What whoever has a disabled account is told. */
 export const disabledWords = ({ reason }: Disabled): string => withReason('The account is disabled', reason)
 /** The password was changed by somebody else. */
-export const CREDENTIALS_CHANGED = ending('credentials-changed', 'reset', 'The credentials have changed')
+export const CREDENTIALS_CHANGED = ending('credentials-changed', 'reset', 'The password was changed')
 /** The server stops. */
 export const SHUTDOWN = ending('shutdown', 'system-shutdown')
 /** What the client sent broke the rules of the stream; the condition says which. */

@@ -17,7 +17,8 @@ export interface DeliveryParts {
   readonly mayStrangersQuery: boolean
 }
 const done = (): Verdict => 'done'
-const beyondShare = (): StanzaError => new StanzaError('resource-constraint', { text: 'Too much of yours waits there already' })
+const beyondShare = (): StanzaError =>
+  new StanzaError('resource-constraint', { text: 'Too many of your stanzas are waiting for this recipient' })
 
 /** Everything that no stage before has kept goes to its address. */
 export function routeStage(router: Router): Stage<FromClient> {

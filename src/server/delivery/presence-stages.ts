@@ -65,7 +65,7 @@ export function presenceStage(parts: PresenceParts): Stage<FromClient> {
       case 'error':
         return passOn(parts.router, addressed(packet))
       default: // 4.7.1
-        throw new StanzaError('bad-request', { text: 'No such type of presence' })
+        throw new StanzaError('bad-request', { text: 'Presence has no such type' })
     }
   }
 }
@@ -140,13 +140,14 @@ function subscription(parts: PresenceParts, session: Session, packet: Packet): V
     rosterChanges.perform(account, () => outbound(account, packet, limits), session.jid).then(done)
   if (router.kindOf(to.domain) !== 'accounts') return perform()
   if (to.local === '') {
-    if (packet.type === 'subscribe') throw new StanzaError('service-unavailable', { text: 'The server has no presence' })
+    if (packet.type === 'subscribe')
+      throw new StanzaError('service-unavailable', { text: 'The server has no presence to subscribe to' })
     return 'done'
   }
   if (packet.type !== 'subscribe' || !isDirectoryPublic) return perform()
   return accounts.with(to.bare, (contact) => {
     // 3.1.2 wants the error, 8.5.1 silence: otherwise nobody learns who is not there (SUB-33, DEVIATES(7))
-    if (contact === null) throw new StanzaError('item-not-found', { text: 'There is no such account' })
+    if (contact === null) throw new StanzaError('item-not-found', { text: 'This account does not exist' })
     return perform()
   })
 }
@@ -162,7 +163,7 @@ function probe(router: Router, account: Account, packet: Packet): Verdict | Prom
 
 function broadcast(parts: PresenceParts, session: Session, sent: Packet): void {
   if (sent.payload.text.length > parts.limits.presenceBytes)
-    throw new StanzaError('policy-violation', { text: `Presence of more than ${parts.limits.presenceBytes} octets` })
+    throw new StanzaError('policy-violation', { text: `The presence has more than ${parts.limits.presenceBytes} octets` })
   if (session.invisible && sent.type === '') return unseen(session, sent)
   const { account, presence: before } = session
   if (sent.type === '') broadcastAvailable(account, session, sent, parts.out)
@@ -172,7 +173,7 @@ function broadcast(parts: PresenceParts, session: Session, sent: Packet): void {
 }
 
 function addressed(packet: Packet): Packet {
-  if (packet.to === null) throw new StanzaError('bad-request', { text: 'This type of presence needs an address' })
+  if (packet.to === null) throw new StanzaError('bad-request', { text: 'Presence of this type needs an address' })
   return packet
 }
 

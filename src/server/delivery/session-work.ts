@@ -85,7 +85,7 @@ export class SessionWork {
   #refusal(error: unknown): StanzaError {
     if (error instanceof StanzaError) return error
     if (!(error instanceof OperatingError)) throw error
-    this.#parts.failed(error, 'A stanza could not be done and was refused')
+    this.#parts.failed(error, 'Unhandled error while processing a stanza; stanza refused')
     return operatingRefusal(error)
   }
   #other(session: Session, item: Element | Refused): Waiting {
@@ -108,7 +108,7 @@ export class SessionWork {
     session.handled += 1
   }
   #stumbled(session: Session, error: unknown): void {
-    this.#parts.failed(error, 'A stanza made the server stumble; its session is ended')
+    this.#parts.failed(error, 'Unhandled error while processing a stanza; session closed')
     this.#parts.sessions().end(session, violation('internal-server-error'))
   }
 }

@@ -107,7 +107,7 @@ export class Checkpoints {
       this.#octets.add(octetsMax - room)
     } catch (error) {
       for (const [session, mark] of before) this.#takeBack(session, mark)
-      log.error({ err: error }, 'Sessions could not be written down for the case that the server dies')
+      log.error({ err: error }, 'Sessions could not be saved; they would be lost in a crash')
     } finally {
       this.#isWriting = false
     }
@@ -172,6 +172,8 @@ export class Checkpoints {
     if (!this.#marks.delete(session)) return
     this.#parts.store
       .drop(session.account.bare.bare, session.jid.resource)
-      .catch((error: unknown) => this.#parts.log.error({ err: error }, 'A session that is over could not be forgotten'))
+      .catch((error: unknown) =>
+        this.#parts.log.error({ err: error }, 'A session that ended could not be deleted from the database'),
+      )
   }
 }

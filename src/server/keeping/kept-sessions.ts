@@ -109,7 +109,7 @@ export class KeptSessions {
           this.#restore(account, row)
           restored += 1
         } catch (error) {
-          log.error({ err: error }, 'A session that was kept over the restart could not be restored')
+          log.error({ err: error }, 'A session from before the restart could not be restored')
           this.#giveUp(account, row)
         }
       }

@@ -32,7 +32,7 @@ export interface LinkingParts {
 export function linking(parts: LinkingParts): Links {
   const { facts, decisions } = parts
   const links = new Links({ ...parts, isWanted: (local, remote) => decisions.isWanted(local, remote) })
-  const failed = (error: unknown): void => parts.failed(error, 'Presence for a mended link could not be sent')
+  const failed = (error: unknown): void => parts.failed(error, 'Presence could not be sent after a link was repaired')
   const undelivered = new Undelivered({ ...parts, failed })
   const mending = new Mending({ ...parts, belated: (link) => undelivered.mended(link) }, links)
   facts.on('presence-undelivered', ({ presence, why }) => {

@@ -194,7 +194,7 @@ export class RateLimiter {
       this.#refused.value += 1
       throw new StanzaError('policy-violation', {
         type: 'wait',
-        text: 'Too many recipients in a second',
+        text: 'You write to too many addresses in a second',
         specific: el('too-many-stanzas', ABUSE_ERRORS),
       })
     }

@@ -32,7 +32,7 @@ export interface Destination {
 /** Where other people's domains are when this server does not federate (10.4.3). */
 const nowhere: Destination = {
   deliver() {
-    throw new StanzaError('remote-server-not-found', { text: 'This server does not talk to other servers' })
+    throw new StanzaError('remote-server-not-found', { text: 'This server does not connect to other servers' })
   },
 }
 

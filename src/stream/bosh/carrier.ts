@@ -267,7 +267,7 @@ export class BoshCarrier implements Carrier, Flushable {
     yield this.#handler.header({ name: 'stream', prefix: '', ns: STREAM, defaultNs: CLIENT, attrs, prefixes: [] })
   }
   #element(element: RawElement): void {
-    if (this.#expectsRestart) throw new StreamError('bad-format', 'The stream is to be restarted first (XEP-0206 5)')
+    if (this.#expectsRestart) throw new StreamError('bad-format', 'The stream must be restarted first (XEP-0206 5)')
     this.#handler.element(element)
   }
   /** XEP-0124 17.2: what is wrong with where the client wanted to go is known to BOSH itself. */

@@ -34,7 +34,7 @@ export function readRequest(octets: Buffer, limitsOf: (sid: string | null) => Sc
   let fault: unknown = null
   try {
     reader.scanner.push(octets)
-    if (!reader.isWhole) fault = new StreamError('not-well-formed', 'A body without end')
+    if (!reader.isWhole) fault = new StreamError('not-well-formed', 'The body does not end')
   } catch (error) {
     fault = error
   }

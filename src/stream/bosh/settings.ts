@@ -5,27 +5,27 @@ export const boshSettings = section({
   'wait': duration(
     '60 seconds',
     between('1 s', '10 minutes'),
-    'The longest that a request is kept waiting for something to answer it with. A client may want less. Proxies on the way must wait longer.',
+    'How long a request is held at most while there is nothing to send. A client may ask for less. Proxies on the way must wait longer.',
   ),
   'hold': count(
     1,
     between(1, 10),
-    'Requests of one session that are kept waiting at a time; a client may want fewer, and may have one more under way.',
+    'How many requests of one session are held at a time. A client may ask for fewer, and may have one more request under way.',
   ),
   'inactivity': duration(
     '30 seconds',
     between('1 s', '1 hour'),
-    'Time that a client may have no request under way. Then its connection counts as lost. Clients that cannot be kept waiting have more.',
+    'How long a client may have no request under way. After that its connection counts as lost. Clients whose requests cannot be held get more time.',
   ),
   'polling': duration(
     '2 seconds',
     between('1 s', '1 minute'),
-    'Empty requests must not come faster. Faster ones end the session with policy-violation.',
+    'Shortest time between two empty requests. A faster client loses its session with policy-violation.',
   ),
   'max-pause': duration(
     '2 minutes',
     between('1 s', '1 hour'),
-    'The longest silence that a client may announce. A longer one ends its session with policy-violation.',
+    'Longest pause that a client may announce. A longer one ends its session with policy-violation.',
   ),
   'sessions-per-address': count(
     100,

@@ -45,7 +45,7 @@ const STANZA_CONDITIONS: Readonly<Record<FailureKind, StanzaCondition>> = {
 const TEXTS: Readonly<Partial<Record<FailureKind, string>>> = {
   insecure: 'The other server offers no encryption (TLS), and this one sends nothing without',
   untrusted: 'The other server has no certificate that proves what it is',
-  unwanted: 'This server does not talk to that one',
+  unwanted: 'This server does not connect to that server',
 }
 export function stanzaErrorOf(kind: FailureKind): StanzaError {
   const text = TEXTS[kind]

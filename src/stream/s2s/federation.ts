@@ -214,7 +214,7 @@ export class Federation implements Destination, Switchboard, Connector {
   #mayTry({ failure, pair }: Outlet<PeerStream>): void {
     if (this.#stopped) throw new StanzaError('remote-server-timeout')
     if (this.#parts.peer.peers.trust(pair.remote) === 'deny')
-      throw new StanzaError('not-allowed', { text: 'This server does not talk to that one' })
+      throw new StanzaError('not-allowed', { text: 'This server does not connect to that server' })
     const link = this.#link(pair)
     if (link.isForced) throw new StanzaError('remote-server-timeout')
     if (link.isHopeless) throw stanzaErrorOf(failure?.kind ?? 'unreachable')
@@ -302,6 +302,6 @@ export class Federation implements Destination, Switchboard, Connector {
   #forget(): void {
     for (const [key, outlet] of this.#outlets) if (outlet.isIdle) this.#outlets.delete(key)
     if (this.#outlets.size >= OUTLETS_MAX)
-      throw new StanzaError('resource-constraint', { text: 'This server talks to too many others' })
+      throw new StanzaError('resource-constraint', { text: 'This server is connected to too many other servers' })
   }
 }

@@ -39,7 +39,7 @@ export class Intake {
     const now = this.#clock.now()
     const wait = Math.max(stanzas?.take(1, now) ?? 0, octets?.take(octetsOnWire, now) ?? 0)
     if (requests !== null && packet.kind === 'presence' && packet.type === 'subscribe' && requests.tryTake(1, now) > 0) {
-      throw new StanzaError('policy-violation', { type: 'wait', text: 'Too many requests from this domain' })
+      throw new StanzaError('policy-violation', { type: 'wait', text: 'Too many subscription requests from this domain' })
     }
     return wait
   }

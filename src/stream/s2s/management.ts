@@ -106,7 +106,7 @@ export class PeerManagement {
   acknowledged(stream: CountedStream, element: Element): void {
     const { managed } = stream
     const h = readCount(element)
-    if (managed === null || h === null) throw new StreamError('bad-format', 'An <a/> that nobody can count')
+    if (managed === null || h === null) throw new StreamError('bad-format', 'The count in <a/> is missing or is no number')
     if (managed.acknowledge(h, this.#parts.clock.now()) === 'too-high') throw tooHigh(h, managed)
     this.#asking.look(managed)
   }

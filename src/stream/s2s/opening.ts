@@ -77,7 +77,7 @@ export class Opening {
     }
     peer.log.info(
       { from: pair.local, to: pair.remote, kind: failure.kind, reason: failure.message },
-      'no stream to another server',
+      'No stream to the other server',
     )
     throw failure
   }

@@ -96,7 +96,7 @@ export class Outlet<S extends Way = Way> {
     const { peerStanzaMax } = stream
     // XEP-0478 3.2: it would end the stream, and hurt others
     if (peerStanzaMax > 0 && text.length > peerStanzaMax)
-      throw new StanzaError('policy-violation', { text: 'The other server does not take stanzas of this size' })
+      throw new StanzaError('policy-violation', { text: 'The other server does not accept stanzas of this size' })
     this.#sentAt = this.#parts.clock.now()
     this.#unansweredSince ??= this.#sentAt
     stream.sendStanza(text, packet, this, origin, since)
@@ -199,7 +199,7 @@ export class Outlet<S extends Way = Way> {
     const waiting = this.waitingOf(packet, origin)
     const free = { stanzas: stanzasMax - this.#queue.length - 1, octets: octetsMax - this.#octets - waiting.octets }
     if (this.#isBeyondShare(waiting, free))
-      throw new StanzaError('resource-constraint', { text: 'Too many stanzas wait for this server' })
+      throw new StanzaError('resource-constraint', { text: 'Too many stanzas are waiting for the other server' })
     this.#queue.push(waiting)
     this.#octets += waiting.octets
     this.#timer ??= clock.after(waitMs, () => this.#expire())

@@ -145,6 +145,6 @@ export class Pairs {
     if (certificate !== null && this.#stream.isCertified(remote)) this.#expiry.watch(certificate.expiresAt)
   }
   #unsolicited({ name, from, to, outcome }: DialbackElement): void {
-    this.#log.warn({ peer: this.#stream.peer, name, from, to, outcome }, 'dialback that nobody has asked for is ignored')
+    this.#log.warn({ peer: this.#stream.peer, name, from, to, outcome }, 'Unexpected dialback answer ignored')
   }
 }

@@ -229,7 +229,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
     if (error !== null)
       this.#parts.log.info(
         { peer: this.peer, condition: error.condition, text: error.text },
-        'a stream between servers is closed with an error',
+        'Stream to another server closed with an error',
       )
     if (this.managed !== null) this.send(answer(this.managed.h))
     this.#closing = true
@@ -291,7 +291,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
   broken(error: unknown): void {
     const theirs = streamErrorOf(error)
     if (theirs !== null) return this.close(theirs)
-    this.#parts.log.error({ err: error, peer: this.peer }, 'A stream between servers made this one stumble and is closed')
+    this.#parts.log.error({ err: error, peer: this.peer }, 'Unhandled error on a server stream; stream closed')
     this.fail('internal-server-error')
   }
 
@@ -334,7 +334,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
   /** The other side names an error, and will close. One that closes what is idle that way means no harm. */
   #told(raw: RawElement): void {
     const condition = raw.tree().elements.find((e) => e.ns === STREAM_ERRORS && e.name !== 'text')?.name ?? 'undefined-condition'
-    this.#parts.log.info({ peer: this.peer, condition }, 'the other server closes a stream with an error')
+    this.#parts.log.info({ peer: this.peer, condition }, 'The other server closed a stream with an error')
     const idle = condition === 'connection-timeout' && this.isReady
     if (!idle) this.#error = condition
     this.#negotiation.over(

@@ -46,5 +46,5 @@ export class Reunion {
   }
 
   readonly #failed = (error: unknown): void =>
-    this.#host.log.error({ err: error }, 'It could not be written down to which servers there are streams')
+    this.#host.log.error({ err: error }, 'The list of connected servers could not be stored')
 }

@@ -109,7 +109,7 @@ export class Guesses {
     if (this.#debt(failures) === 0) return true
     if (about !== null && now - failures.saidAt >= SAY_AGAIN) {
       failures.saidAt = now
-      this.#log.warn({ ...about }, 'Somebody seems to guess passwords: further attempts are slowed down')
+      this.#log.warn({ ...about }, 'Many failed logins: further attempts are slowed down')
     }
     return debt === 0
   }

@@ -55,8 +55,8 @@ test('a domain offers what all its accounts can use, and the stronger mechanisms
   await accounts.delete(at('third'))
   assert.equal(offered(), everything)
   assert.deepEqual(old.wanted(DOMAIN), [])
-  assert.match(said[0]!, /"accounts":3.*old keys/)
-  assert.match(said.at(-1)!, /all accounts have all keys again/)
+  assert.match(said[0]!, /"accounts":3.*old password keys/)
+  assert.match(said.at(-1)!, /All accounts have all password keys again/)
   await database.close()
 })
 

@@ -63,19 +63,24 @@ export class OldAccounts {
     try {
       if (!(await this.#accounts.upgradeCredentials(bare, credentials, renewed))) return credentials
     } catch (error) {
-      this.#log.error({ err: error, account: bare }, 'the new keys of an account could not be stored')
+      this.#log.error({ err: error, account: bare }, 'New password keys of an account could not be stored')
       return credentials
     }
-    this.#log.info({ account: bare, hashes: Object.keys(keys) }, 'an account has got keys that it lacked')
+    this.#log.info({ account: bare, hashes: Object.keys(keys) }, 'Missing password keys of an account added')
     this.policy(bare.slice(bare.indexOf('@') + 1)) // tells how many are left
     return renewed
   }
 
   #tell(domain: string, accounts: number, { enabled, plain }: SaslPolicy, before = this.#policy): void {
     const offered = [...enabled, ...(plain ? ['PLAIN'] : [])]
-    if (accounts === 0) this.#log.info({ domain, offered }, 'all accounts have all keys again')
-    else if (enabled.size === before.enabled.size) this.#log.info({ domain, accounts }, 'accounts with old keys are left')
-    else this.#log.warn({ domain, accounts, offered }, 'accounts have old keys: what not all of them can use is not offered')
+    if (accounts === 0) this.#log.info({ domain, offered }, 'All accounts have all password keys again')
+    else if (enabled.size === before.enabled.size)
+      this.#log.info({ domain, accounts }, 'Some accounts still have old password keys')
+    else
+      this.#log.warn(
+        { domain, accounts, offered },
+        'Some accounts have old password keys: login mechanisms that they cannot use are not offered',
+      )
   }
 }
 

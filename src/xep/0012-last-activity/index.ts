@@ -39,7 +39,7 @@ function lastOf(account: LocalAccount, asker: Jid, clock: Clock): Element {
   const policy = asker.bare === account.bare.bare ? 'exact' : account.policy.lastSeen
   if (policy === 'none') throw new StanzaError('forbidden')
   const last = asTold(account.lastUnavailable, policy)
-  if (last === null) throw new StanzaError('service-unavailable', { text: 'This account was never seen to go' })
+  if (last === null) throw new StanzaError('service-unavailable', { text: 'It is not known when this account was last online' })
   return lastElement(clock.now() - last.at, last.payload.child('status')?.text)
 }
 

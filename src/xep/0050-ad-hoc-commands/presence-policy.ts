@@ -16,7 +16,7 @@ export function presencePolicy(host: Host): AdHocCommand {
     name: 'What others may know of my presence',
     async form(bare) {
       const { lastSeen, sharePaused } = (await host.stores.accounts.find(bare))?.policy ?? NOTHING_CHOSEN
-      const usual = [USUAL, 'As the server has it'] as const
+      const usual = [USUAL, 'The default of this server'] as const
       return dataForm(
         'form',
         'What others may know of my presence',
@@ -33,7 +33,7 @@ export function presencePolicy(host: Host): AdHocCommand {
         ...chosen('sharePaused', values.get('share-paused'), SHARE_PAUSED),
       }
       if (!(await choosePolicy(host, bare, change))) throw new StanzaError('item-not-found')
-      return 'It is so from now on.'
+      return 'Saved.'
     },
   }
 }
@@ -47,6 +47,6 @@ function chosen<K extends keyof ChosenPolicy, T extends string>(
   if (value === undefined) return {}
   if (value === USUAL) return { [key]: null } as Partial<Record<K, null>>
   const option = options.find((one) => one === value)
-  if (option === undefined) throw new StanzaError('bad-request', { text: `"${value}" is none of the options` })
+  if (option === undefined) throw new StanzaError('bad-request', { text: `"${value}" is not one of the options` })
   return { [key]: option } as Partial<Record<K, T>>
 }

@@ -18,12 +18,15 @@ const REGISTER = 'jabber:iq:register'
 const FEATURE = 'http://jabber.org/features/iq-register'
 
 const registrationSettings = section({
-  'open': flag(false, 'Whether anybody may make an account. Leave it off unless you can look after what strangers do with it.'),
-  'changes': flag(true, 'Whether users may change their password and remove their account from within their client.'),
+  'open': flag(
+    false,
+    'Whether anybody may create an account. Leave it off unless you can watch what strangers do with their accounts.',
+  ),
+  'changes': flag(true, 'Whether users may change their password and delete their account in their client.'),
   'per-address': count(
     5,
     zeroOr(1, 1_000_000),
-    'Attempts to register from one address (of IPv6: one /64 network) in an hour. More are refused with resource-constraint. 0: no limit.',
+    'Attempts to register from one address (for IPv6: one /64 network) in an hour. More are refused with resource-constraint. 0: no limit.',
   ),
   'name-length': count(
     64,
@@ -91,7 +94,7 @@ async function change(host: Host, lengths: Lengths, session: Session, { packet, 
   if (payload.child('remove') !== undefined) return remove(host, session, packet, payload)
   const { username, password } = credentials(payload, 'bad-request')
   const { bare } = session.account
-  if (localpart(username) !== bare.local) throw new StanzaError('not-allowed', { text: 'This is not the name of your account' })
+  if (localpart(username) !== bare.local) throw new StanzaError('not-allowed', { text: 'This is not your own account' })
   checkPassword(password, lengths)
   await host.registrar.changePassword(bare, password)
   return null
@@ -112,7 +115,7 @@ function credentials(
 ): { readonly username: string; readonly password: string } {
   const username = query.child('username')?.text ?? ''
   const password = query.child('password')?.text ?? ''
-  if (username === '' || password === '') throw new StanzaError(condition, { text: 'A name and a password are needed' })
+  if (username === '' || password === '') throw new StanzaError(condition, { text: 'A user name and a password are required' })
   return { username, password }
 }
 

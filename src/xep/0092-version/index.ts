@@ -9,7 +9,7 @@ export const softwareVersion = defineFeature({
   name: 'software-version',
   specs: [xep(92, 'Software Version', '1.1')],
   settings: section({
-    system: flag(false, 'Whether the operating system is told to whoever asks for the version.'),
+    system: flag(false, 'Whether an answer about the software version names the operating system.'),
   }),
   install(host, settings) {
     const { name, version, system } = host.software

@@ -31,7 +31,7 @@ export const entityCapabilities = defineFeature({
     'known': count(
       5000,
       between(1, 1_000_000),
-      'Verification strings whose features are remembered. Beyond that the longest unneeded is forgotten, and asked for again.',
+      'Verification strings whose features are remembered. If there are more, the least recently used one is forgotten, and asked for again when needed.',
     ),
     'known-size': size('8 MiB', between('10 KB', '1 GiB'), 'Octets that those features may take.'),
   }),

@@ -23,7 +23,7 @@ export const connectionMethods = defineFeature({
   settings: section({
     url: webOrigin(
       '',
-      'Where clients reach the web port, such as "https://chat.example.org": told in /.well-known/host-meta. Empty: where the request for it came to, if that was by HTTPS.',
+      'URL of the web port for clients, such as "https://chat.example.org". It is published in /.well-known/host-meta. Empty: the URL of the request, if that came by HTTPS.',
     ),
   }),
   install({ http }, { url }) {

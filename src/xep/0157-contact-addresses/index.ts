@@ -11,9 +11,7 @@ const SERVER_INFO = 'http://jabber.org/network/serverinfo'
 
 const contactSettings = section({
   abuse: uris('Where to report abuse.'),
-  admin: uris(
-    'Where the people who run the server are found: URIs such as "mailto:xmpp@example.org" or "xmpp:admin@example.org".',
-  ),
+  admin: uris('How to reach the people who run the server: URIs such as "mailto:xmpp@example.org" or "xmpp:admin@example.org".'),
   feedback: uris('Where users may say what they think.'),
   sales: uris('Where to ask about sales.'),
   security: uris('Where to report security problems.'),

@@ -75,7 +75,7 @@ export class Delivering {
       try {
         await this.#deliver(account, mailbox)
       } catch (error) {
-        this.#host.log.error({ err: error }, 'Stored messages could not be delivered; they stay in store')
+        this.#host.log.error({ err: error }, 'Stored messages could not be delivered; they stay stored')
       }
     }
     mailbox.isBeingDelivered = false
@@ -123,7 +123,7 @@ export class Delivering {
     if (!this.#of(session).received(seq, session)) return
     this.#store
       .drop(session.account.bare.bare, seq)
-      .catch((error: unknown) => this.#host.log.error({ err: error }, 'A message that has arrived stays in store'))
+      .catch((error: unknown) => this.#host.log.error({ err: error }, 'A delivered message could not be deleted from the store'))
   }
   #givenUp(session: Session): void {
     if (this.#of(session).givenUp(session)) this.begin(session.account)

@@ -106,7 +106,8 @@ class Offline {
     const share = this.#shares.of(account, packet.from)
     this.#delivering.arriving(account, share.pool === 'known')
     if (await this.#store.append(account.bare.bare, packet, this.#host.clock.now(), this.#limits, share)) return 'done'
-    if (share.pool === 'known') throw new StanzaError('service-unavailable', { text: 'Too many messages wait there already' })
+    if (share.pool === 'known')
+      throw new StanzaError('service-unavailable', { text: 'Too many messages are stored for this account' })
     this.#dropped.value += 1
     return 'done' // RFC 6121 8.1: as if there were no such account
   }

@@ -6,22 +6,22 @@ export const offlineSettings = section({
   'messages': count(
     1000,
     between(0, 100_000),
-    'Messages of contacts that are stored for one account. One contact may have as many of them as are still free for others. One more is refused with service-unavailable.',
+    'Messages from contacts that are stored for one account. One contact may take up half of what the others leave free. One more is refused with service-unavailable.',
   ),
   'size': size(
     '2 MiB',
     zeroOr('1 KB', '1 GiB'),
-    'What those messages may take up, shared likewise. What is over is refused with service-unavailable. "0 B": none is stored.',
+    'Size of those messages together, shared in the same way. More are refused with service-unavailable. "0 B": none is stored.',
   ),
   'strangers-messages': count(
     250,
     between(0, 100_000),
-    'Messages of people outside the roster that are stored beside those. One of our users, or one domain of others with all that have the same certificate or address, may have as many of them as are still free for others. One more is dropped: an answer would tell that there is such an account.',
+    'Messages from strangers that are stored in addition. One user of this server, or one other domain with all domains of the same certificate or address, may take up half of what the others leave free. One more is dropped, because an answer would tell that the account exists.',
   ),
   'strangers-size': size(
     '512 KiB',
     zeroOr('1 KB', '1 GiB'),
-    'What those messages may take up, shared likewise. What is over is dropped. "0 B": none is stored.',
+    'Size of those messages together, shared in the same way. More are dropped. "0 B": none is stored.',
   ),
 })
 export type OfflineSettings = Settings<typeof offlineSettings>

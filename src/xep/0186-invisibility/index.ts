@@ -59,5 +59,5 @@ function sessionOf({ session }: AccountRequest): Session {
 function booleanOf(text: string | undefined): boolean {
   if (text === 'true' || text === '1') return true
   if (text === undefined || text === 'false' || text === '0') return false
-  throw new StanzaError('bad-request', { text: "'probe' is neither true nor false" })
+  throw new StanzaError('bad-request', { text: "The attribute 'probe' must be true or false" })
 }

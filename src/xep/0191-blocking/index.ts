@@ -22,7 +22,7 @@ const BLOCKING = 'urn:xmpp:blocking'
 
 const settings = section({
   entries: count(1000, between(1, 100_000), 'Entries in one block list. One more is refused with policy-violation.'),
-  size: size('128 KiB', between('1 KB', '64 MiB'), 'What those entries may take up. More are refused likewise.'),
+  size: size('128 KiB', between('1 KB', '64 MiB'), 'Size of those entries together. More are refused with policy-violation.'),
 })
 
 export const blocking = defineFeature<typeof settings, Database>({

@@ -19,17 +19,17 @@ const settings = section({
   'resume-time': duration(
     '5 minutes',
     zeroOr('1 s', '1 day'),
-    'Time that a session waits for its client when its connection is broken. A client may ask for less. "0 s": sessions cannot be resumed.',
+    'How long a session waits for its client after its connection is lost. A client may ask for less. "0 s": sessions cannot be resumed.',
   ),
   'resume-location': textLike(
     /^(\[[0-9a-f:.]+\]|[^\s:/@[\]]+)(:\d{1,5})?$/i, // RFC 6120 4.9.3.19
     'a host with or without a port, such as "node1.example.org:5222" or "[2001:db8::1]:5222"',
-    'Host name or IP address where clients should try first to come back for their sessions. By default none is named.',
+    'Host name or IP address that clients should try first to resume their sessions. Empty: none is named.',
   ),
   'queue-stanzas': count(
     5000,
     between(1, 1_000_000),
-    'Stanzas that wait for the acknowledgement of one client, or for its return. One more ends the session; what it has not got is treated as when nobody comes back.',
+    'Stanzas that may wait for one client to acknowledge them, or to come back. One more ends the session. Its stanzas are then treated as if the client had not come back in time.',
   ),
   'queue-size': size('4 MiB', between('10 KB', '16 GiB'), 'The same in octets, about.'),
   'ask-after-stanzas': count(10, between(1, 100_000), 'Stanzas after which a client is asked for an acknowledgement at once.'),
@@ -41,7 +41,7 @@ const settings = section({
   'answer-timeout': duration(
     '60 seconds',
     zeroOr('1 s', '1 hour'),
-    'A client that was asked and sends nothing at all for so long has lost its connection: its session waits, or ends when it cannot be resumed. "0 s": it is waited for.',
+    'How long a client that was asked may send nothing at all. After that its connection counts as lost: its session waits, or ends if it cannot be resumed. "0 s": no limit.',
   ),
 })
 

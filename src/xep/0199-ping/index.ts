@@ -12,17 +12,17 @@ export const ping = defineFeature({
     'idle': duration(
       '1 minute',
       zeroOr('1 s', '1 day'),
-      'A session that has sent nothing for this time is pinged. "0 s": none ever is.',
+      'How long a session may send nothing before it is pinged. "0 s": no pings.',
     ),
     'inactive-idle': duration(
       '5 minutes',
       between('1 s', '1 day'),
-      'The same for a client that is inactive (XEP-0352): a phone in a pocket is not woken more often than this.',
+      'The same for an inactive client (XEP-0352), so that a phone in a pocket is not woken more often.',
     ),
     'timeout': duration(
       '40 seconds',
       between('1 s', '10 minutes'),
-      'A pinged session that sends nothing at all for this time has lost its connection: it pauses if it can be resumed, and otherwise ends, and its contacts are told.',
+      'How long a pinged session may send nothing at all. After that its connection counts as lost: it pauses if it can be resumed, and otherwise ends. Its contacts are told.',
     ),
   }),
   install(host, settings) {

@@ -30,26 +30,26 @@ const settings = section({
   'pause-grace': duration(
     '3 seconds',
     zeroOr('100 ms', '10 minutes'),
-    'Time that a client may be gone from its session before others are told. A client that comes back earlier was never away. "0 s": they are told at once.',
+    'How long a client may be without a connection before others are told. If it is back sooner, nobody is told. "0 s": others are told at once.',
   ),
   'confirm-within': duration(
     '20 seconds',
     between('1 s', '10 minutes'),
-    'After a link was broken, contacts there are probed. When the other server has answered the last probe, a resource that nobody has confirmed within this time has gone meanwhile, and is shown as gone.',
+    'After an outage the server probes the contacts there. A resource that is not confirmed within this time after the last answer is shown as gone.',
   ),
   'noted-presences': count(
     5000,
     between(1, 1_000_000),
-    'Presences that are noted for one client that asks for annotations: what it was shown and by whom. What is beyond that is not annotated. Also the resources on other servers that are noted for one account.',
+    'Presences that the server remembers for one client that asks for annotations. More are not annotated. Also the number of remote resources that it remembers for one account.',
   ),
   'noted-size': size('2 MiB', between('10 KB', '1 GiB'), 'The same in octets, about.'),
   'audit': duration(
     '1 minute',
     zeroOr('1 s', '1 day'),
-    'So often a sample of what clients were shown is compared with what is so. A promise that is found broken is counted in the metrics and logged. "0 s": never.',
+    'How often a sample of what clients were shown is compared with the actual state. A broken promise is counted in the metrics and logged. "0 s": never.',
   ),
-  'description': flag(true, 'Explain annotations to people, in the language of their stream.'),
-  'language': choice(LANGUAGES, 'en', 'Of those explanations, for people whose language is not known.'),
+  'description': flag(true, 'Whether annotations carry a text for people, in the language of their stream.'),
+  'language': choice(LANGUAGES, 'en', 'Language of that text if the language of the stream is unknown.'),
 })
 
 export const presenceStateAnnotations = defineFeature({
@@ -63,7 +63,7 @@ export const presenceStateAnnotations = defineFeature({
     const limits = { presencesMax: options['noted-presences'], octetsMax: options['noted-size'] }
     const annotations = new Annotations(options['language'], options['description'])
     const inPortions = (): Portions =>
-      new Portions(host.clock, (error) => log.error({ err: error }, 'Annotations could not be sent, or not be looked at'))
+      new Portions(host.clock, (error) => log.error({ err: error }, 'Unhandled error while sending annotations'))
     const portions = inPortions()
     const hearing = new Hearing(host, limits.presencesMax)
     const tellOf = (session: Session): void => {

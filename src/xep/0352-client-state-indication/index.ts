@@ -21,16 +21,16 @@ const faces = new WeakMap<Host, ClientStates>()
 export const clientStatesOf = (host: Host): ClientStates => faces.get(host)!
 
 const settings = section({
-  'hold-presence': flag(true, 'Keep presence back from inactive clients, and of each resource only the last.'),
+  'hold-presence': flag(true, 'Whether presence is held back from inactive clients. Only the last of each resource is kept.'),
   'hold-chat-states': flag(
     true,
-    'Keep chat states without content back from inactive clients, and of each conversation only the last.',
+    'Whether chat states without content are held back from inactive clients. Only the last of each conversation is kept.',
   ),
-  'held-stanzas': count(1000, between(1, 100_000), 'Stanzas kept back from one client. One more sends them all.'),
+  'held-stanzas': count(1000, between(1, 100_000), 'Stanzas held back from one client. With one more, all are sent.'),
   'held-size': size(
     '256 KiB',
     between('1 KB', '64 MiB'),
-    'What the stanzas kept back from one client may take up. More sends them all.',
+    'Size of the stanzas held back from one client. If there is more, all are sent.',
   ),
 })
 

@@ -17,21 +17,21 @@ const settings = section({
   'lifetime': duration(
     '30 days',
     zeroOr('1 minute', '365 days'),
-    'Time for which a token is good. A client that was away for longer needs the password again. "0 s": there are no tokens.',
+    'How long a token is valid. A client that was away for longer needs the password again. "0 s": there are no tokens.',
   ),
   'renew-after': duration(
     '1 day',
     between('1 s', '365 days'),
-    'A client that logs in with a token that is older gets a new one.',
+    'Age of a token after which a client that logs in with it gets a new one.',
   ),
   'clients': count(
     20,
     between(1, 1000),
-    'Clients of one account that may have tokens. One more, and the one that has logged in least recently loses its own.',
+    'Clients of one account that may have tokens. With one more, the client that logged in least recently loses its token.',
   ),
   'without-channel-binding': flag(
     true,
-    'Whether there are tokens for clients that cannot tie a login to the TLS connection, such as browsers. Set it to false where [sasl] mechanisms has only -PLUS.',
+    'Whether clients that cannot use channel binding, such as browsers, get tokens. Set it to false if [sasl] mechanisms has only -PLUS.',
   ),
 })
 
@@ -98,7 +98,7 @@ class Fast {
     try {
       return await this.#tokens.issue(jid.bare, device, mechanism, credentials)
     } catch (error) {
-      this.#host.log.error({ err: error }, 'A token could not be issued; its client will need the password again')
+      this.#host.log.error({ err: error }, 'A token could not be issued; the client will need the password again')
       return null
     }
   }
