@@ -42,6 +42,8 @@ export class Resumptions {
     const session = this.#sessions.get(id)
     if (session === undefined) return
     this.#sessions.delete(id)
+    // How many were handled before a crash is known of the last time that it was written down only
+    if (session.isRelic) return
     this.#over.set(id, { account: session.account.bare.bare, handled })
     if (this.#over.size > REMEMBERED_MAX) for (const oldest of this.#over.keys()) if (this.#over.delete(oldest)) break
   }
