@@ -308,3 +308,21 @@ for (const heals of ['', 'heal a.example b.example'])
     subscribed u2@b.example u1@a.example
     `,
   )
+
+found(
+  'a client that is shown an old presence while the link is lost is told when nobody confirms it afterwards',
+  `
+    u2@c.example/1 managed
+    u2@c.example/2 asks
+    u12@a.example/1 asks managed
+    connect u2@c.example/1
+    connect u2@c.example/2
+    connect u12@a.example/1
+    restart a.example
+    cut a.example c.example
+    restart c.example
+    wait 3000
+    wait 3000
+    wait 90000
+  `,
+)

@@ -179,6 +179,12 @@ export class Hearing {
     }
     for (const contact of account.roster.subscriptions) this.#rememberGone(account, contact)
   }
+  /** A client is shown an old presence: until somebody confirms it, it is known as one that nobody has confirmed. */
+  recall(account: LocalAccount, { from, payload }: Packet): void {
+    const { resources } = this.#earsOf(account)
+    if (resources.get(from) !== undefined || resources.size >= this.#resourcesMax) return
+    resources.add(remembered([from.full, 0, capsIn(payload)], this.turn(), account))
+  }
   /** Of a contact of whom nothing was remembered nobody was available. */
   #rememberGone(account: LocalAccount, contact: Jid): void {
     const { resources, gone } = this.#earsOf(account)

@@ -166,7 +166,9 @@ export class Outages {
     const { account } = session
     const { from, to } = packet
     if (to?.isBare !== true || account.hidden(from) || !account.roster.isSubscribedTo(contactKey(from))) return
-    if (!this.#parts.receivers.has(session, from)) this.#parts.receivers.showOld(session, packet, heardAfter)
+    if (this.#parts.receivers.has(session, from)) return
+    this.#parts.hearing.recall(account, packet) // so that it is closed when nobody confirms it
+    this.#parts.receivers.showOld(session, packet, heardAfter)
   }
   /** A resource that saw something over a broken link leaves it to those that come, and to itself when it comes again. */
   #leave(session: Session): void {
