@@ -2,7 +2,8 @@
  * Who is subscribed to whom, by the tables of RFC 6121 appendix A, as long as one step is done after the other and gets
  * through at once. What crosses a broken link may end either way, where steps of both users cross each other: a refusal
  * looks like the answer to whatever was asked last (A.3.2, A.3.4). Of the steps of one user alone, however many, both sides have
- * to come to the same.
+ * to come to the same. When a link is lost or has only just come back, that may be either: of what waits, only the last word
+ * is said, and a subscription that was ended and asked for again may never have ended.
  */
 import type { Roster } from '../../src/im/account.ts'
 

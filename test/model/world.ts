@@ -221,7 +221,7 @@ export class World {
     if (what !== 'block' && what !== 'unblock') {
       if (this.#isBlockedEitherWay(user, other)) return
       if (this.#isAtRest(device.domain, domainOf(other))) this.subscriptions.gotThrough(user, other)
-      this.subscriptions.step(what, user, other, this.#isSettled && !this.isBroken(device.domain, domainOf(other)))
+      this.subscriptions.step(what, user, other, this.#isAtRest(device.domain, domainOf(other)))
       const remove = rosterSet(id, item(other, `subscription='remove'`))
       return device.request(what === 'remove' ? remove : `<presence to='${other}' type='${what}'/>`)
     }
