@@ -128,7 +128,7 @@ test('a clone', { skip }, async (t) => {
     await follow(t, said, await keyboard(t, directory, 'user'))
 
     await server.press('C-c')
-    const [screen] = await server.shows(/[^]* info {2}stopped\s+> *$/m)
+    const [screen] = await server.shows(/[^]* info {2}Stopped\s+> *$/m)
     assert.doesNotMatch(screen, / (warn|error|fatal) {2}/)
   })
 })
