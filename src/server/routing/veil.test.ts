@@ -74,32 +74,6 @@ test('what takes longer than a step takes two', async () => {
   assert.equal(answered, 'at last')
 })
 
-/** How long what takes so long is hidden for. */
-async function hiddenFor(clock: ManualClock, veil: Veil, ms: number): Promise<number> {
-  const begun = clock.now()
-  const ended: number[] = []
-  void veil
-    .over(() => (ms === 0 ? null : new Promise<void>((done) => void clock.after(ms, done))))
-    .then(() => void ended.push(clock.now()))
-  for (await settled(); ended.length === 0; await settled()) clock.advance(1)
-  return ended[0]! - begun
-}
-test('under load a look takes longer than a step, and the names that need one are told from the others', async () => {
-  const clock = new ManualClock()
-  const veil = new Veil(clock, STEP)
-  assert.equal(await hiddenFor(clock, veil, 4), STEP)
-  assert.equal(await hiddenFor(clock, veil, 25), 3 * STEP)
-  for (const ms of [0, 4, 25, 30]) assert.equal(await hiddenFor(clock, veil, ms), 4 * STEP, `${ms}`)
-  clock.advance(10_000)
-  for (const ms of [0, 4, 9]) assert.equal(await hiddenFor(clock, veil, ms), STEP, `quiet again: ${ms}`)
-})
-test('a look that never ends does not keep everybody waiting', async () => {
-  const clock = new ManualClock()
-  const veil = new Veil(clock, STEP)
-  await hiddenFor(clock, veil, 4000)
-  assert.equal(await hiddenFor(clock, veil, 0), 500)
-})
-
 test('friends are not kept waiting', async () => {
   const server = await memoryServer({ limits: { 'strangers-step': STEP } })
   await server.friends('here@example.net', STRANGER)
