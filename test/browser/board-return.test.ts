@@ -207,7 +207,7 @@ test(
     await page.waitForSelector('.card[data-dot=available]')
     await page.addInitScript({
       content: `
-        const shown = new Set()
+        const shown = (window.shown = new Set())
         const look = () => {
           for (const card of document.querySelectorAll('.card')) shown.add(card.dataset.dot)
           for (const { textContent } of document.querySelectorAll('.empty')) shown.add(textContent)
@@ -219,7 +219,7 @@ test(
     await page.waitForSelector('.card[data-dot=unknown]:has-text("last known: online")')
     wire.release()
     await page.waitForSelector('.card[data-dot=available]')
-    assert.deepEqual(await page.evaluate('[...shown]'), ['unknown', 'available'])
+    assert.deepEqual(await page.evaluate('[...window.shown]'), ['unknown', 'available'])
   },
 )
 

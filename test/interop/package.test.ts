@@ -92,7 +92,7 @@ test('the package', async (t) => {
     const said = run(porchlight, ['version'], modules, OWN_PATH)
     assert.match(said, new RegExp(`^porchlight ${manifestIn(modules).version} on Node\\.js v(2[6-9]|[3-9]\\d)`))
     const config = join(dirname(modules), 'porchlight.toml')
-    writeFileSync(config, PORTS.map((option) => `listen.${option} = []\n`).join('')) // another server may have the usual ones
+    writeFileSync(config, PORTS.map((option) => `listen.${option} = ${option === 'c2s' ? '["127.0.0.1:0"]' : '[]'}\n`).join('')) // another server may have the usual ones
     assert.match(run(porchlight, ['check', '--config', config], modules, OWN_PATH), /is good\.$/m)
   })
 
