@@ -23,7 +23,7 @@ export const limitsSettings = section({
   'pending-requests': count(
     defaultLimits.pendingRequests,
     between(1, 100_000),
-    'Unanswered subscription requests of one account. More are dropped. One domain, with all domains of the same certificate or address, may take up half of what the others leave free.',
+    'Unanswered subscription requests of one account. More are dropped. Each domain has a share: at most as many of its requests wait as places are still free. Domains with the same certificate or address have one share together.',
   ),
   'pending-size': size(
     '512 KiB',
@@ -125,7 +125,7 @@ export const presenceSettings = section({
   'sent-log': count(
     20_000,
     zeroOr(1, 1_000_000),
-    'For how many presence stanzas, the last ones of all clients together, the server remembers whose presence was sent to whom and when, for `porchlight explain`. In memory only, and without their content. 0: for none.',
+    'How many presence stanzas the server remembers, the latest of all clients together: whose presence was sent to whom, and when. `porchlight explain` reads them. They are kept in memory only, without their content. 0: none.',
   ),
 })
 export type PresenceSettings = Settings<typeof presenceSettings>

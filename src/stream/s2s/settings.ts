@@ -49,7 +49,7 @@ export const federationSettings = section({
   'queue-stanzas': count(
     2000,
     between(1, 1_000_000),
-    'Stanzas that may wait for a stream from one of our domains to one other domain. One user may take up half of what the others leave free. More are refused with resource-constraint. The same number may be on their way to a server that acknowledges them (XEP-0198).',
+    'Stanzas that may wait for a stream from one of our domains to one other domain. Each user has a share: at most as many of their stanzas wait as places are still free. More are refused with resource-constraint. The same number may be on their way to a server that acknowledges them (XEP-0198).',
   ),
   'queue-size': size('4 MiB', between('10 KB', '1 GiB'), 'The same in octets.'),
   'output-queue': size(

@@ -6,7 +6,7 @@ export const offlineSettings = section({
   'messages': count(
     1000,
     between(0, 100_000),
-    'Messages from contacts that are stored for one account. One contact may take up half of what the others leave free. One more is refused with service-unavailable.',
+    'Messages from contacts that are stored for one account. Each contact has a share: at most as many of their messages are stored as places are still free. A message beyond that is refused with service-unavailable.',
   ),
   'size': size(
     '2 MiB',
