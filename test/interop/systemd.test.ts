@@ -69,8 +69,8 @@ test('systemd understands the unit', { skip }, (t) => {
   const directory = place(t)
   const unit = readFileSync(join(ROOT, 'contrib/porchlight.service'), 'utf8')
   const file = join(directory, 'porchlight.service')
-  // Only programs that are there are accepted
-  writeFileSync(file, unit.replaceAll('/opt/porchlight/node_modules/.bin/node', process.execPath))
+  // Only programs that are there are accepted; their path may have a space
+  writeFileSync(file, unit.replaceAll('/opt/porchlight/node_modules/.bin/node', `"${process.execPath}"`))
   const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8' })
   assert.equal(stderr, '')
   assert.equal(status, 0)
