@@ -15,7 +15,7 @@ import { keepLastSeen } from '../server/contacts/last-seen.ts'
 import { createServer, type Server } from '../server/server.ts'
 import { SqlAccounts } from '../storage/accounts.ts'
 import { CORE, coreMigrations } from '../storage/core-tables.ts'
-import type { Database } from '../storage/database.ts'
+import type { Database } from '../server/database.ts'
 import { SqlDecisions } from '../storage/decisions.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../storage/kept-sessions.ts'
 import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../storage/linked-peers.ts'
@@ -39,7 +39,7 @@ export interface Runtime {
 }
 
 export interface Assembly {
-  readonly server: Server<Database>
+  readonly server: Server
   readonly stores: Stores
   readonly metrics: Metrics
   /** Why the last thing that was to be written was not; null: it was written. */
@@ -70,7 +70,7 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
       decisions: new SqlDecisions(database),
     }
     const metrics = new Metrics()
-    const server = createServer<Database>({
+    const server = createServer({
       domains: config.server.domains.map(prepareDomain),
       presence: config.presence,
       linkTimes: linkTimes(config.federation),

@@ -137,8 +137,8 @@ async function start(parts: Parts): Promise<Running> {
           admission,
           endOfTick,
         })
-  const servers = openFederation(setup, { host: server.host as Host, certificates, admission })
-  const board = new Board(server.host as Host, parts.troubles)
+  const servers = openFederation(setup, { host: server.host, certificates, admission })
+  const board = new Board(server.host, parts.troubles)
   const http = () => import('./http.ts')
   const ports = await openPorts(config.listen, {
     clients,
@@ -160,7 +160,7 @@ async function start(parts: Parts): Promise<Running> {
     ...board.commands(ports, config.admin.page),
     rosterCommand(server.rosterAudit, server.host.domains, config.admin.page),
     explainCommand(server.host),
-    ...linkCommands(server.host as Host, servers === null ? null : (link) => servers.federation.force(link)),
+    ...linkCommands(server.host, servers === null ? null : (link) => servers.federation.force(link)),
     orderCommand(server.order),
     defineCommand('restart', {}, async () => {
       if (config.server.fresh)
@@ -209,7 +209,7 @@ async function start(parts: Parts): Promise<Running> {
   return {
     ports,
     certificates,
-    host: server.host as Host,
+    host: server.host,
     subscriptions: server.subscriptions,
     restart: restart.promise,
     stop: (how = 'for good') => (stopped ??= stopIn(how)),

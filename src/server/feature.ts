@@ -15,6 +15,7 @@ import type { Jid } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
 import type { AccountLoader, Accounts } from './account/accounts.ts'
 import type { LocalAccount } from './account/session.ts'
+import type { Database } from './database.ts'
 import type { DiscoBooks } from './routing/disco-book.ts'
 import type { FactKind, Facts, Observer } from './account/facts.ts'
 import type { FromClientStage, ToAccountStage, ToSessionStage } from './pipeline/order.ts'
@@ -63,7 +64,7 @@ export interface Software {
   readonly uri: string
 }
 
-/** What features with tables of their own get: `storage/database.ts` has the type behind it. */
+/** What the core keeps on disk. */
 export interface Stores {
   readonly accounts: AccountStore
   readonly rosters: RosterStore
@@ -73,7 +74,7 @@ export interface Stores {
   readonly decisions: DecisionStore
 }
 
-export interface Host<D = unknown> {
+export interface Host {
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Log
@@ -102,7 +103,7 @@ export interface Host<D = unknown> {
   readonly stores: Stores
   readonly registrar: Registrar
   /** The database, for features that keep tables of their own. */
-  readonly database: D
+  readonly database: Database
   /** A key of this server that nobody else knows, another for each purpose, and the same over restarts: 32 octets. */
   secret(purpose: string): Buffer
 
@@ -132,7 +133,7 @@ export interface Host<D = unknown> {
   ask(from: Jid, to: Jid, payload: Element, answered: (answer: Packet | null) => void, within?: Millis): void
 }
 
-export interface Feature<S extends v.GenericSchema = v.GenericSchema, D = unknown> {
+export interface Feature<S extends v.GenericSchema = v.GenericSchema> {
   /** Also the name of its section in the configuration. */
   readonly name: string
   readonly specs: readonly Spec[]
@@ -140,6 +141,6 @@ export interface Feature<S extends v.GenericSchema = v.GenericSchema, D = unknow
   readonly needs?: readonly string[]
   readonly settings: S
   /** @returns what must be done before the server starts, such as migrations */
-  install(host: Host<D>, settings: v.InferOutput<S>): void | Promise<void>
+  install(host: Host, settings: v.InferOutput<S>): void | Promise<void>
 }
-export const defineFeature = <S extends v.GenericSchema, D = unknown>(feature: Feature<S, D>): Feature<S, D> => feature
+export const defineFeature = <S extends v.GenericSchema>(feature: Feature<S>): Feature<S> => feature

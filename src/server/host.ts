@@ -36,9 +36,9 @@ type Given =
   | 'requestId'
   | 'deliverAfter'
 
-export interface HostParts<D> {
+export interface HostParts {
   /** What is handed on as it is. */
-  readonly given: Pick<Host<D>, Given>
+  readonly given: Pick<Host, Given>
   readonly books: Books
   readonly facts: FactBoard
   readonly asking: Asking
@@ -46,10 +46,10 @@ export interface HostParts<D> {
   readonly keptSessions: KeptSessions
   /** What `Host.secret` is made from. */
   readonly secret: Buffer
-  readonly registrar: (host: Omit<Host<D>, 'registrar'>) => Registrar
+  readonly registrar: (host: Omit<Host, 'registrar'>) => Registrar
 }
 
-export function hostOf<D>({ given, books, facts, asking, iq, keptSessions, secret, registrar }: HostParts<D>): Host<D> {
+export function hostOf({ given, books, facts, asking, iq, keptSessions, secret, registrar }: HostParts): Host {
   const { accounts, sessions, router, domains } = given
   const { fromClient, toAccount, toSession, registry } = books
   const disco = new DiscoBooks()
@@ -60,7 +60,7 @@ export function hostOf<D>({ given, books, facts, asking, iq, keptSessions, secre
     disco.server.items.push({ jid: domain, name: identity.name ?? null, at: listedAt(domain, domains), isThere: () => true })
     return made
   }
-  const host: Omit<Host<D>, 'registrar'> = {
+  const host: Omit<Host, 'registrar'> = {
     ...given,
     disco,
     streamFeatures: new StreamFeatures(),

@@ -14,6 +14,7 @@ import { Asking } from './routing/asking.ts'
 import { Checkpoints } from './keeping/checkpoints.ts'
 import { contacts } from './contacts/contacts.ts'
 import type { FromClient, ToAccount } from './pipeline/contexts.ts'
+import type { Database } from './database.ts'
 import { installCore, type Books } from './delivery/core-stages.ts'
 import { undeliverable } from './delivery/delivery-stages.ts'
 import { FactBoard } from './account/facts.ts'
@@ -47,14 +48,14 @@ import { Untold } from './delivery/untold.ts'
 import { Veil } from './routing/veil.ts'
 import { writing } from './delivery/writing.ts'
 
-export interface ServerOptions<D> {
+export interface ServerOptions {
   readonly software: Software
   /** At least one; the first names the server. */
   readonly domains: readonly string[]
   readonly stores: Stores
-  readonly database: D
+  readonly database: Database
   /** Makes the registrar over the parts of this server. */
-  readonly registrar: (host: Omit<Host<D>, 'registrar'>) => Registrar
+  readonly registrar: (host: Omit<Host, 'registrar'>) => Registrar
   readonly presence: PresenceSettings
   /** Of the links to domains of others. */
   readonly linkTimes: LinkTimes
@@ -68,8 +69,8 @@ export interface ServerOptions<D> {
   readonly metrics: Metrics
 }
 
-export interface Server<D = unknown> {
-  readonly host: Host<D>
+export interface Server {
+  readonly host: Host
   readonly streamFeatures: StreamFeatures
   readonly accounts: Accounts
   readonly sessions: Sessions
@@ -86,7 +87,7 @@ export interface Server<D = unknown> {
 }
 
 /** A server without features, ready for them to be installed on `host`. */
-export function createServer<D>(options: ServerOptions<D>): Server<D> {
+export function createServer(options: ServerOptions): Server {
   const { clock, entropy, log, metrics, stores, presence } = options
   const { rosters } = stores
   const parties = new Parties()
@@ -177,7 +178,7 @@ export function createServer<D>(options: ServerOptions<D>): Server<D> {
   const witnesses = new Witnesses()
   const room = { accounts, sessions, router, parties, journal, witnesses, probing, links, decisions, deliverAfter, requestId }
   const given = { clock, entropy, log, metrics, software, domains, stores, database, ...room }
-  const host = hostOf<D>({ given, books, facts, asking, iq, keptSessions, secret, registrar })
+  const host = hostOf({ given, books, facts, asking, iq, keptSessions, secret, registrar })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)
   metrics.gauge('porchlight_accounts_in_memory', 'Accounts in memory', () => accounts.size)
 

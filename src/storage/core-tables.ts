@@ -6,7 +6,7 @@ import type { Millis } from '../base/clock.ts'
 import type { RosterItem } from '../server/ports.ts'
 import type { LastSeen, SharePaused } from '../im/presence-policy.ts'
 import type { ScramHash } from '../xmpp/credentials.ts'
-import type { Migrations } from './migrations.ts'
+import type { Migrations } from '../server/database.ts'
 
 export interface CoreTables {
   /**

@@ -4,8 +4,8 @@ import type { Millis } from '../base/clock.ts'
 import type { Decision, DecisionStore } from '../server/ports.ts'
 import { Packet } from '../xmpp/packet.ts'
 import type { CoreTables } from './core-tables.ts'
-import type { Database } from './database.ts'
-import { prepare, type Query } from './prepare.ts'
+import type { Database, Query } from '../server/database.ts'
+import { prepare } from './prepare.ts'
 import { storedJid } from './stored-jid.ts'
 
 type Row = Selectable<CoreTables['decision']>

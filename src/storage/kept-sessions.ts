@@ -1,9 +1,8 @@
 /** Sessions over a restart of the server (server/keeping/kept-sessions.ts): written when it stops, and forgotten one by one. */
 import type { Millis } from '../base/clock.ts'
 import type { KeptSession, KeptSessionStore, SessionUpdate, WholeSession } from '../server/ports.ts'
-import type { Database } from './database.ts'
-import type { Migrations } from './migrations.ts'
-import { prepare, type Query } from './prepare.ts'
+import type { Database, Migrations, Query } from '../server/database.ts'
+import { prepare } from './prepare.ts'
 
 interface PieceRow {
   owner: string

@@ -10,8 +10,8 @@ import type { LastPresence, LastPresenceStore } from '../server/ports.ts'
 import { decode, encode } from '../xml/wire.ts'
 import { Payload } from '../xmpp/packet.ts'
 import type { CoreTables } from './core-tables.ts'
-import type { Database } from './database.ts'
-import { prepare, type Query } from './prepare.ts'
+import type { Database, Query } from '../server/database.ts'
+import { prepare } from './prepare.ts'
 
 type Queries = ReturnType<typeof queriesOf>
 

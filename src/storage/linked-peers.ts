@@ -1,7 +1,6 @@
 /** The domains of others to which there was a stream (server/ports.ts): one row for each pair with one of our own. */
 import type { LinkedPeersStore } from '../server/ports.ts'
-import type { Database } from './database.ts'
-import type { Migrations } from './migrations.ts'
+import type { Database, Migrations } from '../server/database.ts'
 import { prepare } from './prepare.ts'
 
 interface Tables {

@@ -1,7 +1,6 @@
-/** Takes the steps of migrations that have not been taken (migrations.ts). */
+/** Takes the steps of migrations that have not been taken: see `Migrations`. */
 import type { Clock } from '../base/clock.ts'
-import type { Database } from './database.ts'
-import type { Migrations } from './migrations.ts'
+import type { Database, Migrations } from '../server/database.ts'
 import { StorageError } from './storage-error.ts'
 
 interface MigrationTables {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../base/manual-clock.ts'
-import type { Migration } from './migrations.ts'
+import type { Migration } from '../server/database.ts'
 import { openInMemory } from './sqlite.ts'
 
 type Tables = {

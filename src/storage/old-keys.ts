@@ -6,8 +6,8 @@
 import { sql } from 'kysely'
 import { HASHES, NOTHING_LACKING, type Lacking } from '../xmpp/credentials.ts'
 import { HASH_BITS, type CoreTables } from './core-tables.ts'
-import type { Database } from './database.ts'
-import { prepare, type Query } from './prepare.ts'
+import type { Database, Query } from '../server/database.ts'
+import { prepare } from './prepare.ts'
 
 interface Counted {
   readonly domain: string

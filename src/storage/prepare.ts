@@ -3,14 +3,7 @@
  * here that happens when a store is made, and each use only fills in the values.
  */
 import type { Compilable } from 'kysely'
-
-/** A statement and its values, ready to be sent. `R` is what its rows look like. */
-export interface Query<R> {
-  readonly sql: string
-  readonly parameters: readonly unknown[]
-  /** Never there: it ties `R` to the query. */
-  readonly row?: R
-}
+import type { Query } from '../server/database.ts'
 
 /** Stands in the compiled query where a value will be. */
 class Parameter {

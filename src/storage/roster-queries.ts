@@ -2,8 +2,8 @@
 import type { ExpressionBuilder, Selectable } from 'kysely'
 import type { Millis } from '../base/clock.ts'
 import type { CoreTables } from './core-tables.ts'
-import type { Database } from './database.ts'
-import { prepare, type Query } from './prepare.ts'
+import type { Database, Query } from '../server/database.ts'
+import { prepare } from './prepare.ts'
 
 type Items = Selectable<CoreTables['roster_item']>
 export type ItemRow = Pick<Items, 'contact' | 'name' | 'groups' | 'subscription' | 'ask' | 'approved'>

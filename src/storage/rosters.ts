@@ -21,11 +21,10 @@ import {
 import { decode, encode } from '../xml/wire.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
-import { required, type Database, type Statement } from './database.ts'
+import { required, type Database, type Query, type Statement } from '../server/database.ts'
 import { chosenPolicy } from './accounts.ts'
 import { keeping } from './decisions.ts'
 import { lastPresence } from './last-presence.ts'
-import type { Query } from './prepare.ts'
 import {
   relationsQuery,
   rosterQueries,

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { sql } from 'kysely'
 import { ManualClock } from '../base/manual-clock.ts'
-import type { Database } from './database.ts'
+import type { Database } from '../server/database.ts'
 import { openSqlite } from './sqlite.ts'
 import type { StorageError, StorageTrouble } from './storage-error.ts'
 

@@ -5,7 +5,7 @@
  */
 import type { SQLInputValue } from 'node:sqlite'
 import type { EndOfTick } from '../base/tick.ts'
-import type { Query } from './prepare.ts'
+import type { Query } from '../server/database.ts'
 import type { Batch, Call, Reply, Rows, Unit } from './sqlite-messages.ts'
 import { isOfTheFile, StorageError, type Failure } from './storage-error.ts'
 

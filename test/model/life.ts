@@ -3,9 +3,7 @@
  * when the last transaction was done.
  */
 import type { Clock, Millis, Timer } from '../../src/base/clock.ts'
-import type { Database, Statement } from '../../src/storage/database.ts'
-import type { Migrations } from '../../src/storage/migrations.ts'
-import type { Query } from '../../src/storage/prepare.ts'
+import type { Database, Migrations, Query, Statement } from '../../src/server/database.ts'
 
 export class Life {
   isOver = false

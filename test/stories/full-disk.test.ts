@@ -1,6 +1,6 @@
 /** The disk is full: each stanza that needs it is refused, and nothing else is lost. */
 import assert from 'node:assert/strict'
-import type { Database } from '../../src/storage/database.ts'
+import type { Database } from '../../src/server/database.ts'
 import { bareOf, storyOn } from '../support/story.ts'
 import { BOB, chat } from '../support/stream-management.ts'
 import { refusal } from '../support/xml-pattern.ts'

@@ -30,7 +30,6 @@ import {
 import type { StreamInfo } from '../../src/server/streams/stream-features.ts'
 import { SqlAccounts } from '../../src/storage/accounts.ts'
 import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
-import type { Database } from '../../src/storage/database.ts'
 import { SqlDecisions } from '../../src/storage/decisions.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../../src/storage/kept-sessions.ts'
 import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../../src/storage/linked-peers.ts'
@@ -95,7 +94,7 @@ export async function memoryServer(options: MemoryOptions = {}): Promise<MemoryS
   const limits = { ...v.parse(limitsSettings, {}), 'strangers-step': 0, ...options.limits }
   const rate: RateSettings = { ...v.parse(rateSettings, {}), ...NO_RATE, ...options.rate }
   const entropy = seededEntropy('memory-server')
-  const server = createServer<Database>({
+  const server = createServer({
     software: SOFTWARE,
     domains,
     stores,
@@ -122,14 +121,14 @@ export async function memoryServer(options: MemoryOptions = {}): Promise<MemoryS
 }
 
 export class MemoryServer {
-  readonly server: Server<Database>
-  readonly host: Host<Database>
+  readonly server: Server
+  readonly host: Host
   readonly clock: ManualClock
   readonly stores: Stores
   /** What was logged as an error. A test that expects none may say so. */
   readonly errors: unknown[]
 
-  constructor(server: Server<Database>, clock: ManualClock, stores: Stores, errors: unknown[]) {
+  constructor(server: Server, clock: ManualClock, stores: Stores, errors: unknown[]) {
     this.server = server
     this.host = server.host
     this.clock = clock

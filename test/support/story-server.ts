@@ -34,7 +34,7 @@ import {
 } from '../../src/server/settings.ts'
 import { SqlAccounts } from '../../src/storage/accounts.ts'
 import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
-import type { Database } from '../../src/storage/database.ts'
+import type { Database } from '../../src/server/database.ts'
 import { SqlDecisions } from '../../src/storage/decisions.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../../src/storage/kept-sessions.ts'
 import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../../src/storage/linked-peers.ts'
@@ -115,8 +115,8 @@ type OpenDoor = (transport: Transport) => Door | Promise<Door>
 
 export class StoryServer {
   readonly transport: Transport
-  readonly server: Server<Database>
-  readonly host: Host<Database>
+  readonly server: Server
+  readonly host: Host
   readonly clock: Clock
   readonly stores: Stores
   /** What was logged as an error: a story that passes has none. */
@@ -125,7 +125,7 @@ export class StoryServer {
   readonly #open: OpenDoor
   readonly #doors = new Map<Transport, Door>()
 
-  constructor(transport: Transport, server: Server<Database>, service: ClientService, open: OpenDoor, errors: object[]) {
+  constructor(transport: Transport, server: Server, service: ClientService, open: OpenDoor, errors: object[]) {
     this.transport = transport
     this.server = server
     this.host = server.host
@@ -233,7 +233,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
     linkedPeers: new SqlLinkedPeers(database),
     decisions: new SqlDecisions(database),
   }
-  const server = createServer<Database>({
+  const server = createServer({
     domains: options.domains ?? [DOMAIN],
     linkTimes: { ...defaultLinkTimes, ...options.linkTimes },
     presence: { ...defaultsOf(presenceSettings), rush: 0, ...options.presence },
@@ -296,7 +296,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
 /** A story that is about something else need not answer a ping for each minute that it lets pass. */
 const PATIENT: Readonly<Record<string, object>> = { ping: { idle: '5 minutes', timeout: '60 seconds' } }
 
-const install = (feature: Feature, host: Host<Database>, settings: object): void | Promise<void> =>
+const install = (feature: Feature, host: Host, settings: object): void | Promise<void> =>
   feature.install(host, v.parse(feature.settings, settings))
 
 let made: Promise<Certificates> | null = null

@@ -12,7 +12,6 @@ import { hasRoomFor } from '../../server/account/crowding.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
 import type { Session } from '../../server/account/session.ts'
-import type { Database } from '../../storage/database.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { Delivering, isWilling } from './delivering.ts'
@@ -21,7 +20,7 @@ import { Shares } from './shares.ts'
 import { migrations, OfflineMessages, type OfflineLimits } from './store.ts'
 import { storingOf } from './storing.ts'
 
-export const offlineMessages = defineFeature<typeof offlineSettings, Database>({
+export const offlineMessages = defineFeature({
   name: 'offline-messages',
   specs: [
     xep(160, 'Best Practices for Handling Offline Messages', '1.0.1'),
@@ -46,14 +45,14 @@ export const offlineMessages = defineFeature<typeof offlineSettings, Database>({
 })
 
 class Offline {
-  readonly #host: Host<Database>
+  readonly #host: Host
   readonly #store: OfflineMessages
   readonly #limits: OfflineLimits
   readonly #shares: Shares
   readonly #dropped: Counter
   readonly #delivering: Delivering
 
-  constructor(host: Host<Database>, store: OfflineMessages, limits: OfflineLimits) {
+  constructor(host: Host, store: OfflineMessages, limits: OfflineLimits) {
     this.#host = host
     this.#store = store
     this.#limits = limits

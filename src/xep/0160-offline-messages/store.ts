@@ -5,9 +5,8 @@
  */
 import { sql, type Expression, type ExpressionBuilder, type Kysely, type SqlBool } from 'kysely'
 import type { Millis } from '../../base/clock.ts'
-import type { Database } from '../../storage/database.ts'
-import type { Migrations } from '../../storage/migrations.ts'
-import { prepare, type Query } from '../../storage/prepare.ts'
+import type { Database, Migrations, Query } from '../../server/database.ts'
+import { prepare } from '../../storage/prepare.ts'
 import { storedJid } from '../../storage/stored-jid.ts'
 import { decode, encode } from '../../xml/wire.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'

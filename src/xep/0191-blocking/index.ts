@@ -8,7 +8,6 @@ import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
-import type { Database } from '../../storage/database.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { addressIn, JidError, strictIfOurs, type IsOurs, type Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
@@ -25,7 +24,7 @@ const settings = section({
   size: size('128 KiB', between('1 KB', '64 MiB'), 'Size of those entries together. More are refused with policy-violation.'),
 })
 
-export const blocking = defineFeature<typeof settings, Database>({
+export const blocking = defineFeature({
   name: 'blocking',
   specs: [xep(191, 'Blocking Command', '1.3')],
   settings,
@@ -46,7 +45,7 @@ export const blocking = defineFeature<typeof settings, Database>({
 })
 
 class Blocking {
-  readonly #host: Host<Database>
+  readonly #host: Host
   readonly #store: BlockLists
   readonly #lists: Slot<LocalAccount, BlockList>
   /** Sessions that have asked for the list: they are told of changes. */
@@ -54,7 +53,7 @@ class Blocking {
   readonly #limits: Settings<typeof settings>
   readonly #isOurs: IsOurs
 
-  constructor(host: Host<Database>, lists: Slot<LocalAccount, BlockList>, limits: Settings<typeof settings>) {
+  constructor(host: Host, lists: Slot<LocalAccount, BlockList>, limits: Settings<typeof settings>) {
     this.#host = host
     this.#store = new BlockLists(host.database)
     this.#lists = lists

@@ -1,9 +1,8 @@
 /** The block lists. They are in memory with their accounts; the store is read when an account is. */
 import type { Kysely } from 'kysely'
 import type { Millis } from '../../base/clock.ts'
-import type { Database, Statement } from '../../storage/database.ts'
-import type { Migrations } from '../../storage/migrations.ts'
-import { prepare, type Query } from '../../storage/prepare.ts'
+import type { Database, Migrations, Query, Statement } from '../../server/database.ts'
+import { prepare } from '../../storage/prepare.ts'
 import { storedJid } from '../../storage/stored-jid.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { entriesThatMatch } from './block-list.ts'

@@ -6,7 +6,6 @@
 import { between, count, duration, flag, section, zeroOr } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Authenticated, Enter, StreamInfo } from '../../server/streams/stream-features.ts'
-import type { Database } from '../../storage/database.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { formatDateTime } from '../../xmpp/datetime.ts'
 import { FAST, hashedTokenMechanisms, type HashedTokenMechanism } from './hashed-token.ts'
@@ -35,7 +34,7 @@ const settings = section({
   ),
 })
 
-export const fast = defineFeature<typeof settings, Database>({
+export const fast = defineFeature({
   name: 'fast',
   specs: [xep(484, 'Fast Authentication Streamlining Tokens', '0.2.0', 'complete', 'HT-SHA-256-*; no TLS 0-RTT')],
   settings,

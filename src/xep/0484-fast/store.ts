@@ -4,8 +4,7 @@
  */
 import { sql, type Kysely } from 'kysely'
 import type { Millis } from '../../base/clock.ts'
-import { required, type Database } from '../../storage/database.ts'
-import type { Migrations } from '../../storage/migrations.ts'
+import { required, type Database, type Migrations } from '../../server/database.ts'
 import { prepare } from '../../storage/prepare.ts'
 import { StorageError } from '../../storage/storage-error.ts'
 

@@ -1,5 +1,6 @@
 /**
- * The database as everybody but its own files sees it: statements in, rows out, and a few promises.
+ * The database as everybody but `storage/` sees it: statements in, rows out, and a few promises. Those that throw throw a
+ * `StorageError` (storage/storage-error.ts), which is an `OperatingError`.
  *
  * - A promise that resolves is on disk: it survives the death of the process.
  * - Statements take effect in the order in which they were issued. Those of one tick travel together and are
@@ -38,8 +39,26 @@
  * than it is called: between statements whose order matters use `read`, `write` and `atomically`.
  */
 import type { Compilable, Kysely } from 'kysely'
-import type { Migrations } from './migrations.ts'
-import type { Query } from './prepare.ts'
+
+/** A statement and its values, ready to be sent. `R` is what its rows look like. `prepare` makes them. */
+export interface Query<R> {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+  /** Never there: it ties `R` to the query. */
+  readonly row?: R
+}
+
+/**
+ * The statements of one step by which the tables of an owner come into being and change, from a builder:
+ * `schema.createTable(...)`, or queries over `tables`.
+ */
+export type Migration = (schema: Kysely<unknown>['schema'], tables: Kysely<unknown>) => readonly Compilable[]
+/**
+ * Every owner (the core, each extension) numbers its own from 1. Append only: a step that was released never changes. A step
+ * and the note that it was taken are one transaction. There is no way back: a database that is ahead of the server is refused,
+ * because the server would not know what it overlooks.
+ */
+export type Migrations = readonly Migration[]
 
 export interface Database {
   /** Kysely's query builder over the tables of `S`. Its `transaction()` is refused: use `atomically`. */
