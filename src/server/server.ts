@@ -8,7 +8,6 @@ import type { Entropy } from '../base/entropy.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Jid } from '../xmpp/jid.ts'
-import type { Packet } from '../xmpp/packet.ts'
 import { Accounts } from './account/accounts.ts'
 import { Asking } from './routing/asking.ts'
 import { Checkpoints } from './keeping/checkpoints.ts'
@@ -134,7 +133,7 @@ export function createServer(options: ServerOptions): Server {
   const { slots } = sessions
   const rushes = { sessions: presence['rush'], holdMs: presence['rush-hold'] }
   const rush: Rush = new Rush({ ...about, slots, present: () => sessions.size, goOn: deliverAfter('rush'), ...rushes })
-  const goOn = (session: Session, packet: Packet): void | Promise<void> => work.goOn(session, packet)
+  const goOn = work.resumeAfter('rate-limit')
   const rateLimiter: RateLimiter = new RateLimiter({ ...about, rate: options.rate, slots, isServer, goOn })
 
   const links: Links = linking({ ...about, sessions, probing, asking, decisions, times: options.linkTimes })

@@ -70,36 +70,56 @@ function assertSame(real: readonly Row[], told: readonly Row[]): void {
   }
 }
 
-/** Calls `trace` whenever `owner[method]` is called with a text about Juliet. Gives back what ends that. */
-function watch(owner: object, method: string, trace: () => void): () => void {
+/** Calls `trace` whenever `owner[method]` is called with a text that holds all of `marks`. Gives back what ends that. */
+function watch(owner: object, method: string, marks: readonly string[], trace: () => void): () => void {
   const methods = owner as Record<string, (text: string) => unknown>
   const real = methods[method]!
   methods[method] = function (this: unknown, text: string) {
-    if (text.includes('<show>away</show>') && text.includes('juliet')) trace()
+    if (marks.every((mark) => text.includes(mark))) trace()
     return real.call(this, text)
   }
   return () => void (methods[method] = real)
 }
 
-story('docs/stanza-path.md: the path of a presence', { on: ['memory'] }, async (cast) => {
-  const [romeo, juliet] = await cast.friends('romeo/1', 'juliet/1')
+/** The calls under way while `send` runs: when a text with these marks is queued, and when it is written. */
+async function pathsOf(marks: readonly string[], send: () => Promise<unknown>): Promise<readonly (readonly Row[])[]> {
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 200
   const seen: (readonly Row[])[] = []
+  const queued = { file: 'src/stream/outbox.ts', functions: ['push'] }
+  const written = { file: 'src/net/socket.ts', functions: ['write'] }
   const watches = [
-    watch(Outbox.prototype, 'push', () => seen.push([...underWay(), { file: 'src/stream/outbox.ts', functions: ['push'] }])),
-    watch(NetSocket.prototype, 'write', () => seen.push([...underWay(), { file: 'src/net/socket.ts', functions: ['write'] }])),
+    watch(Outbox.prototype, 'push', marks, () => seen.push([...underWay(), queued])),
+    watch(NetSocket.prototype, 'write', marks, () => seen.push([...underWay(), written])),
   ]
   try {
-    romeo.send('<presence><show>away</show></presence>')
-    await juliet.expect(here(romeo.jid, '<show>away</show>'))
+    await send()
   } finally {
     for (const end of watches) end()
     Error.stackTraceLimit = limit
   }
-  await romeo.expect(here(romeo.jid, '<show>away</show>'))
   assert.equal(seen.length, 2, 'queued once, written once')
+  return seen
+}
+
+story('docs/stanza-path.md: the path of a presence', { on: ['memory'] }, async (cast) => {
+  const [romeo, juliet] = await cast.friends('romeo/1', 'juliet/1')
+  const seen = await pathsOf(['<show>away</show>', 'juliet'], async () => {
+    romeo.send('<presence><show>away</show></presence>')
+    await juliet.expect(here(romeo.jid, '<show>away</show>'))
+  })
+  await romeo.expect(here(romeo.jid, '<show>away</show>'))
   for (const [i, real] of seen.entries()) assertSame(real, pathIn(tables[i]!))
+})
+
+story('docs/stanza-path.md: the path of an IQ that the server answers', { on: ['memory'] }, async (cast) => {
+  const [romeo] = await cast.clients('romeo/1', 'juliet/1')
+  const [real] = await pathsOf([`id='path'`, 'result'], async () => {
+    romeo.send(`<iq type='get' id='path'><ping xmlns='urn:xmpp:ping'/></iq>`)
+    await romeo.expect(`<iq type='result' id='path' from='${romeo.bare}' to='${romeo.jid}'/>`)
+  })
+  const sameAsPresence = pathIn(tables[0]!).slice(0, 8)
+  assertSame(real!, [...sameAsPresence, ...pathIn(tables[3]!)])
 })
 
 test('docs/stanza-path.md: the stages', () => {

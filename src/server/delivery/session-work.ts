@@ -10,7 +10,8 @@ import type { FromClient } from '../pipeline/contexts.ts'
 import { violation } from '../account/endings.ts'
 import { Lane } from '../account/lane.ts'
 import { operatingRefusal } from '../routing/operating-refusal.ts'
-import { run } from '../pipeline/pipeline.ts'
+import type { FromClientStage } from '../pipeline/order.ts'
+import { run, type Stage } from '../pipeline/pipeline.ts'
 import { OperatingError } from '../ports.ts'
 import type { RateLimiter } from '../pipeline/rate-limit.ts'
 import type { Registry } from '../routing/registry.ts'
@@ -30,6 +31,7 @@ export interface SessionWorkParts {
   readonly rateLimiter: () => RateLimiter
 }
 type Waiting = void | Promise<void>
+type Stages = readonly Stage<FromClient>[]
 
 export class SessionWork {
   readonly #parts: SessionWorkParts
@@ -46,19 +48,23 @@ export class SessionWork {
       () => session.connection?.resume(),
     )
   }
-  /** Of a stanza that 'rate-limit', the first stage, has kept for a while. */
-  goOn(session: Session, packet: Packet): Waiting {
-    try {
-      return this.#fromStanza(session, packet, 1)?.catch((error: unknown) => this.#stumbled(session, error))
-    } catch (error) {
-      this.#stumbled(session, error)
+  /** For the stage of that name, which kept a stanza of the session: passes it through the stages behind. */
+  resumeAfter(name: FromClientStage): (session: Session, packet: Packet) => Waiting {
+    let rest: Stages | null = null
+    return (session, packet) => {
+      try {
+        const waits = this.#fromStanza(session, packet, (rest ??= this.#parts.fromClient.after(name)))
+        return waits?.catch((error: unknown) => this.#stumbled(session, error))
+      } catch (error) {
+        this.#stumbled(session, error)
+      }
     }
   }
 
   #do(session: Session, item: LaneItem): Waiting {
     if (item instanceof Packet) {
       session.heard(isAnswer(item) ? 'answer' : 'stanza')
-      return this.#counted(session, this.#fromStanza(session, item, 0))
+      return this.#counted(session, this.#fromStanza(session, item, this.#parts.fromClient.stages))
     }
     const { sessions, rateLimiter } = this.#parts
     if (!(item instanceof Element || item instanceof Refused)) return sessions().leave(session, item)
@@ -67,10 +73,10 @@ export class SessionWork {
       ? this.#other(session, item)
       : waits.then(() => (session.ended ? undefined : this.#other(session, item)))
   }
-  #fromStanza(session: Session, packet: Packet, firstStage: number): Waiting {
+  #fromStanza(session: Session, packet: Packet, stages: Stages): Waiting {
     const context: FromClient = { session, packet }
     try {
-      const verdict = run(this.#parts.fromClient.stages, context, firstStage)
+      const verdict = run(stages, context)
       if (typeof verdict !== 'string') return verdict.then(nothing, (error: unknown) => this.#refuse(context, error))
     } catch (error) {
       return this.#refuse(context, error)

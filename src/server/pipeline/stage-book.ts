@@ -20,9 +20,14 @@ export class StageBook<C> {
     const stages = this.names.map((name) => this.#installed.get(name)!)
     this.#frozen = last === null ? stages : [...stages, last]
   }
-  /** Those that a stanza has still to pass which the stage of this name has kept for a while. */
+  /**
+   * The stages that a stanza has still to pass after the stage of this name kept it for a while.
+   * @throws Error that stage is not installed
+   */
   after(name: string): readonly Stage<C>[] {
-    return this.stages.slice(this.names.indexOf(name) + 1)
+    const place = this.names.indexOf(name)
+    if (place === -1) throw new Error(`No stage "${name}" is installed`)
+    return this.stages.slice(place + 1)
   }
   /** In order, those that are installed. */
   get names(): readonly string[] {

@@ -11,7 +11,7 @@ import type { LocalAccount } from '../account/session.ts'
 import type { Asking } from './asking.ts'
 import { ROOM_OCTETS } from '../account/room.ts'
 import type { DiscoBook } from './disco-book.ts'
-import type { AccountRequest, AccountRule, Answer, Registry, ServiceRule } from './registry.ts'
+import type { AccountRequest, AccountRule, Answer, IqRequest, Registry, ServiceRule } from './registry.ts'
 import type { Router } from './router.ts'
 import type { Session } from '../account/session.ts'
 
@@ -29,6 +29,9 @@ export interface ServiceFace {
   readonly ruleFor: (packet: Packet, payload: Element) => ServiceRule | undefined
 }
 
+type Works = readonly (() => void)[]
+
+const NONE: Works = []
 const nothing = (): void => {}
 const SERVICE_UNAVAILABLE = 'service-unavailable'
 
@@ -46,8 +49,8 @@ export class IqService {
     const payload = packet.payload.elements[0]!
     const rule = packet.to!.resource === '' ? registry.server.find(packet.type, payload) : undefined
     if (rule === undefined) throw new StanzaError(SERVICE_UNAVAILABLE)
-    const { from } = packet
-    return this.#reply(packet, rule.handle({ packet, from, payload, session: this.#session(packet), domain: packet.to!.domain }))
+    const request = { ...this.#request(packet, payload), domain: packet.to!.domain }
+    return this.#reply(request, rule.handle(request))
   }
 
   /** An IQ to a service, or to the bare JID of something in it. */
@@ -56,7 +59,8 @@ export class IqService {
     const payload = packet.payload.elements[0]!
     const rule = ruleFor(packet, payload)
     if (rule === undefined) throw new StanzaError(SERVICE_UNAVAILABLE)
-    return this.#reply(packet, rule.handle({ packet, from: packet.from, payload, session: this.#session(packet), disco }))
+    const request = { ...this.#request(packet, payload), disco }
+    return this.#reply(request, rule.handle(request))
   }
 
   /** A result or an error for an account that is not in memory. */
@@ -70,15 +74,8 @@ export class IqService {
     const payload = packet.payload.elements[0]!
     const rule = registry.account.find(packet.type, payload)
     if (rule === undefined || !mayAsk(rule, account, packet)) throw this.refusal(packet, account)
-    const request: AccountRequest = {
-      packet,
-      from: packet.from,
-      payload,
-      session: this.#session(packet),
-      account,
-      afterwards: [],
-    }
-    return this.#reply(packet, rule.handle(request), request)
+    const request: AccountRequest = { ...this.#request(packet, payload), account, afterwards: [] }
+    return this.#reply(request, rule.handle(request), request.afterwards)
   }
 
   /** A get or set to an account that does not exist: as if there were one, and it did not want to answer (8.5.1). */
@@ -86,7 +83,7 @@ export class IqService {
     const payload = packet.payload.elements[0]!
     const rule = packet.to!.isBare ? this.#parts.registry.account.find(packet.type, payload) : undefined
     if (rule?.whenMissing === undefined) throw this.refusal(packet)
-    return this.#reply(packet, rule.whenMissing(payload))
+    return this.#reply(this.#request(packet, payload), rule.whenMissing(payload))
   }
 
   /**
@@ -103,21 +100,26 @@ export class IqService {
     return new StanzaError(tellsMore ? 'forbidden' : SERVICE_UNAVAILABLE)
   }
 
-  #session(packet: Packet): Session | null {
-    return this.#parts.accounts.get(packet.from.bare)?.session(packet.from.resource) ?? null
+  #request(packet: Packet, payload: Element): IqRequest {
+    const { from } = packet
+    return { packet, from, payload, session: this.#parts.accounts.get(from.bare)?.session(from.resource) ?? null }
   }
-  #reply(packet: Packet, answer: Answer | Promise<Answer>, request: AccountRequest | null = null): void | Promise<void> {
-    if (answer instanceof Promise) return answer.then((a) => this.#result(packet, a, request))
-    return this.#result(packet, answer, request)
+  #reply(request: IqRequest, answer: Answer | Promise<Answer>, afterwards: Works = NONE): void | Promise<void> {
+    if (answer instanceof Promise) return answer.then((a) => this.#result(request, a, afterwards))
+    return this.#result(request, answer, afterwards)
   }
-  #result(packet: Packet, answer: Answer, request: AccountRequest | null): void | Promise<void> {
+  /** The result goes straight to a session that is one of ours: no stage `toAccount` has anything to say to it. */
+  #result({ packet, session }: IqRequest, answer: Answer, afterwards: Works): void | Promise<void> {
     const payload = answer === null ? Payload.empty : Payload.of(answer)
-    const waits = this.#parts.router.route(
-      Packet.of({ kind: 'iq', type: 'result', from: packet.to!, to: packet.from, id: packet.id, payload }),
-    )
-    for (const work of request?.afterwards ?? []) work()
-    const session = this.#session(packet)
-    return session === null ? waits : (this.#untilRead(session, payload.text.length) ?? waits)
+    const result = Packet.of({ kind: 'iq', type: 'result', from: packet.to!, to: packet.from, id: packet.id, payload })
+    const waits = session === null ? this.#parts.router.route(result) : this.#take(session, result)
+    for (const work of afterwards) work()
+    return waits
+  }
+  #take(session: Session, result: Packet): Promise<void> | undefined {
+    if (session.ended) return undefined
+    session.take(result)
+    return this.#untilRead(session, result.payload.text.length)
   }
   /** Nobody is sent many long answers at once: further requests wait until those are read. */
   #untilRead(session: Session, octets: number): Promise<void> | undefined {
