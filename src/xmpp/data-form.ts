@@ -1,33 +1,84 @@
-/** XEP-0004: data forms, as far as the server asks something by them. */
+/** XEP-0004: data forms, shown and filled in. */
 import { el, type Element } from '../xml/element.ts'
 
 export const DATA_FORM = 'jabber:x:data'
+/** XEP-0122: says of a list that values beside its options are accepted. */
+const VALIDATE = 'http://jabber.org/protocol/xdata-validate'
 
-export const dataForm = (type: 'form' | 'result', title: string, ...fields: readonly Element[]): Element =>
-  el('x', DATA_FORM, { type }, el('title', DATA_FORM, {}, title), ...fields)
+/** Section 3.3. */
+export type FieldType =
+  | 'boolean'
+  | 'hidden'
+  | 'jid-multi'
+  | 'jid-single'
+  | 'list-multi'
+  | 'list-single'
+  | 'text-multi'
+  | 'text-private'
+  | 'text-single'
 
-/** One of several options (3.3: list-single). @param options value and label of each */
-export const choiceField = (
-  name: string,
-  label: string,
-  value: string,
-  options: readonly (readonly [value: string, label: string])[],
-): Element =>
-  el(
+export interface FormField {
+  readonly name: string
+  readonly type: FieldType
+  /** For people. */
+  readonly label?: string
+  readonly values: readonly string[]
+  /** Of a list: value and label of each option. */
+  readonly options?: readonly (readonly [value: string, label: string])[]
+  /** Are values accepted that are none of the options? */
+  readonly isOpen?: boolean
+  readonly isRequired?: boolean
+}
+
+export interface Form {
+  readonly type: 'form' | 'result'
+  /** The value of FORM_TYPE (XEP-0068). */
+  readonly formType?: string
+  readonly title?: string
+  readonly instructions?: string
+  readonly fields: readonly FormField[]
+}
+
+export function dataForm({ type, formType, title, instructions, fields }: Form): Element {
+  const parts: Element[] = []
+  if (title !== undefined) parts.push(el('title', DATA_FORM, {}, title))
+  if (instructions !== undefined) parts.push(el('instructions', DATA_FORM, {}, instructions))
+  if (formType !== undefined) parts.push(fieldElement({ name: 'FORM_TYPE', type: 'hidden', values: [formType] }))
+  return el('x', DATA_FORM, { type }, ...parts, ...fields.map(fieldElement))
+}
+
+function fieldElement({ name, type, label, values, options = [], isOpen = false, isRequired = false }: FormField): Element {
+  return el(
     'field',
     DATA_FORM,
-    { var: name, type: 'list-single', label },
-    el('value', DATA_FORM, {}, value),
-    ...options.map(([v, words]) => el('option', DATA_FORM, { label: words }, el('value', DATA_FORM, {}, v))),
+    { var: name, type, label },
+    ...(isRequired ? [el('required', DATA_FORM)] : []),
+    ...(isOpen ? [el('validate', VALIDATE, { datatype: 'xs:string' }, el('open', VALIDATE))] : []),
+    ...values.map((value) => el('value', DATA_FORM, {}, value)),
+    ...options.map(([value, words]) => el('option', DATA_FORM, { label: words }, el('value', DATA_FORM, {}, value))),
   )
+}
 
-/** What was filled in: of each field its first value. */
-export function valuesOf(form: Element): ReadonlyMap<string, string> {
-  const values = new Map<string, string>()
+/** The form that somebody has sent back inside `parent`, filled in or cancelled. */
+export const answeredForm = (parent: Element): Element | undefined =>
+  parent.elements.find((e) => e.is('x', DATA_FORM) && (e.attr('type') === 'submit' || e.attr('type') === 'cancel'))
+
+/** What was filled in: the values of each field, FORM_TYPE among them. Of two fields with one name the first counts. */
+export function valuesOf(form: Element): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, readonly string[]>()
   for (const field of form.elements) {
     const name = field.attr('var')
-    const value = field.child('value', DATA_FORM)
-    if (field.is('field', DATA_FORM) && name !== undefined && value !== undefined) values.set(name, value.text)
+    if (!field.is('field', DATA_FORM) || name === undefined || values.has(name)) continue
+    values.set(
+      name,
+      field.elements.filter((e) => e.is('value', DATA_FORM)).map((e) => e.text),
+    )
   }
   return values
+}
+
+/** Section 3.3: a boolean has two spellings. @returns null if `text` is neither */
+export function booleanOf(text: string): boolean | null {
+  if (text === '1' || text === 'true') return true
+  return text === '0' || text === 'false' ? false : null
 }

@@ -8,5 +8,5 @@ export interface AdHocCommand {
   /** @param bare of the user who asks */
   readonly form: (bare: string) => Promise<Element>
   /** Returns what the user is told. @throws StanzaError */
-  readonly submit: (bare: string, values: ReadonlyMap<string, string>) => Promise<string>
+  readonly submit: (bare: string, values: ReadonlyMap<string, readonly string[]>) => Promise<string>
 }

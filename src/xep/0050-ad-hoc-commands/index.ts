@@ -7,7 +7,7 @@ import { section } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Answer, ServerRequest } from '../../server/routing/registry.ts'
 import { el, type Element } from '../../xml/element.ts'
-import { DATA_FORM, valuesOf } from '../../xmpp/data-form.ts'
+import { answeredForm, DATA_FORM, valuesOf } from '../../xmpp/data-form.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { AdHocCommand } from './command.ts'
 import { presencePolicy } from './presence-policy.ts'
@@ -47,7 +47,8 @@ async function run(host: Host, commands: readonly AdHocCommand[], { payload, ses
   if (action === 'cancel') return status(command, id, 'canceled')
   if (action !== 'execute' && action !== 'complete' && action !== 'next')
     throw new StanzaError('bad-request', { specific: el('bad-action', COMMANDS) })
-  const form = payload.elements.find((e) => e.is('x', DATA_FORM) && e.attr('type') === 'submit')
+  const form = answeredForm(payload)
+  if (form?.attr('type') === 'cancel') return status(command, id, 'canceled')
   if (form !== undefined) {
     const told = await command.submit(bare, valuesOf(form))
     return status(command, id, 'completed', el('note', COMMANDS, { type: 'info' }, told))

@@ -2,7 +2,7 @@
 import type { Host } from '../../server/feature.ts'
 import { choosePolicy } from '../../server/account/choose-policy.ts'
 import { LAST_SEEN, NOTHING_CHOSEN, SHARE_PAUSED, type ChosenPolicy } from '../../im/presence-policy.ts'
-import { choiceField, dataForm } from '../../xmpp/data-form.ts'
+import { dataForm } from '../../xmpp/data-form.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { AdHocCommand } from './command.ts'
 
@@ -17,20 +17,31 @@ export function presencePolicy(host: Host): AdHocCommand {
     async form(bare) {
       const { lastSeen, sharePaused } = (await host.stores.accounts.find(bare))?.policy ?? NOTHING_CHOSEN
       const usual = [USUAL, 'The default of this server'] as const
-      return dataForm(
-        'form',
-        'What others may know of my presence',
-        choiceField('last-seen', 'When I was last here', lastSeen ?? USUAL, [usual, ...Object.entries(LAST_SEEN_WORDS)]),
-        choiceField('share-paused', 'Who learns that my connection is interrupted', sharePaused ?? USUAL, [
-          usual,
-          ...Object.entries(SHARE_PAUSED_WORDS),
-        ]),
-      )
+      return dataForm({
+        type: 'form',
+        title: 'What others may know of my presence',
+        fields: [
+          {
+            name: 'last-seen',
+            type: 'list-single',
+            label: 'When I was last here',
+            values: [lastSeen ?? USUAL],
+            options: [usual, ...Object.entries(LAST_SEEN_WORDS)],
+          },
+          {
+            name: 'share-paused',
+            type: 'list-single',
+            label: 'Who learns that my connection is interrupted',
+            values: [sharePaused ?? USUAL],
+            options: [usual, ...Object.entries(SHARE_PAUSED_WORDS)],
+          },
+        ],
+      })
     },
     async submit(bare, values) {
       const change: Partial<ChosenPolicy> = {
-        ...chosen('lastSeen', values.get('last-seen'), LAST_SEEN),
-        ...chosen('sharePaused', values.get('share-paused'), SHARE_PAUSED),
+        ...chosen('lastSeen', values.get('last-seen')?.[0], LAST_SEEN),
+        ...chosen('sharePaused', values.get('share-paused')?.[0], SHARE_PAUSED),
       }
       if (!(await choosePolicy(host, bare, change))) throw new StanzaError('item-not-found')
       return 'Saved.'

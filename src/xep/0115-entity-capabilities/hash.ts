@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import type { Element } from '../../xml/element.ts'
 import { encode, wire, type Wire } from '../../xml/wire.ts'
+import { DATA_FORM } from '../../xmpp/data-form.ts'
 
 /** What an entity has told of itself: as much of it as counts. */
 export interface Info {
@@ -22,7 +23,6 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   'sha-384': 'sha384',
   'sha-512': 'sha512',
 }
-const DATA_FORM = 'jabber:x:data'
 
 export const isKnownHash = (hash: string): boolean => Object.hasOwn(FUNCTIONS, hash)
 

@@ -4,9 +4,9 @@
  */
 import { section, uris, type Settings } from '../../base/settings.ts'
 import { defineFeature, xep } from '../../server/feature.ts'
-import { el, type Element } from '../../xml/element.ts'
+import type { Element } from '../../xml/element.ts'
+import { dataForm } from '../../xmpp/data-form.ts'
 
-const FORM = 'jabber:x:data'
 const SERVER_INFO = 'http://jabber.org/network/serverinfo'
 
 const contactSettings = section({
@@ -32,14 +32,9 @@ export const contactAddresses = defineFeature({
 function formOf(settings: Settings<typeof contactSettings>): Element | null {
   const fields = Object.entries(settings).filter(([, addresses]) => addresses.length > 0)
   if (fields.length === 0) return null
-  return el(
-    'x',
-    FORM,
-    { type: 'result' },
-    field('FORM_TYPE', [SERVER_INFO], 'hidden'),
-    ...fields.map(([role, addresses]) => field(`${role}-addresses`, addresses, 'list-multi')),
-  )
+  return dataForm({
+    type: 'result',
+    formType: SERVER_INFO,
+    fields: fields.map(([role, values]) => ({ name: `${role}-addresses`, type: 'list-multi', values })),
+  })
 }
-
-const field = (name: string, values: readonly string[], type: 'hidden' | 'list-multi'): Element =>
-  el('field', FORM, { var: name, type }, ...values.map((value) => el('value', FORM, {}, value)))
