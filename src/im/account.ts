@@ -228,6 +228,12 @@ export class Roster {
     this.#subscriptions = null
   }
 
+  /** It is stored with this version, whatever has been applied. */
+  standAt(version: number, epoch: string): void {
+    this.#version = version
+    this.#epoch = epoch
+  }
+
   #contacts(direction: 'from' | 'to'): readonly Jid[] {
     const jids: Jid[] = []
     for (const { subscription, jid } of this.#items.values()) {

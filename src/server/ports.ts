@@ -116,12 +116,12 @@ export interface Relation {
   readonly last: LastPresence | null
 }
 
-/** The stored roster is not the one that the change was made from: load it again. Nothing was stored. */
+/** The stored roster is not the one that the change was made from: whoever decided it loads it and decides again. Nothing was stored. */
 export class RosterConflict extends OperatingError {
   readonly owner: string
 
   constructor(owner: string) {
-    super(`the roster of ${owner} was changed elsewhere, or the account is gone`)
+    super(`The roster of ${owner} was changed elsewhere, or the account is gone`)
     this.owner = owner
   }
 }

@@ -13,7 +13,7 @@ import { keeping } from './decisions.ts'
 import { prepare } from './prepare.ts'
 import { OldKeys } from './old-keys.ts'
 import { StorageError } from './storage-error.ts'
-import { storedJid } from './stored-jid.ts'
+import { storedJid } from '../xmpp/stored-jid.ts'
 
 type Queries = ReturnType<typeof queriesOf>
 

@@ -6,7 +6,7 @@ import { Packet } from '../xmpp/packet.ts'
 import type { CoreTables } from './core-tables.ts'
 import type { Database, Query } from '../server/database.ts'
 import { prepare } from './prepare.ts'
-import { storedJid } from './stored-jid.ts'
+import { storedJid } from '../xmpp/stored-jid.ts'
 
 type Row = Selectable<CoreTables['decision']>
 

@@ -7,8 +7,7 @@
 import type { Clock, Millis } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { LastPresence, LastPresenceStore } from '../server/ports.ts'
-import { decode, encode } from '../xml/wire.ts'
-import { Payload } from '../xmpp/packet.ts'
+import { payloadOfStored, storedPayload } from '../xmpp/stored-packet.ts'
 import type { CoreTables } from './core-tables.ts'
 import type { Database, Query } from '../server/database.ts'
 import { prepare } from './prepare.ts'
@@ -41,7 +40,7 @@ export class SqlLastPresence implements LastPresenceStore {
     this.#gather(bare, this.#queries.mark({ owner: bare, available: 1, at: now, payload: '' }))
   }
   unavailable(bare: string, last: LastPresence): void {
-    this.#gather(bare, this.#queries.mark({ owner: bare, available: 0, at: last.at, payload: decode(last.payload.text) }))
+    this.#gather(bare, this.#queries.mark({ owner: bare, available: 0, at: last.at, payload: storedPayload(last.payload) }))
   }
   heartbeat(now: Millis): void {
     this.#send(this.#queries.beat({ id: HEART, at: now }))
@@ -93,7 +92,7 @@ export class SqlLastPresence implements LastPresenceStore {
 }
 
 /** From the columns of `last_presence`. */
-export const lastPresence = (at: Millis, payload: string): LastPresence => ({ at, payload: Payload.ofText(encode(payload)) })
+export const lastPresence = (at: Millis, payload: string): LastPresence => ({ at, payload: payloadOfStored(payload) })
 
 function queriesOf(database: Database) {
   const db = database.schema<CoreTables>()

@@ -18,9 +18,7 @@ import {
   type SentRequest,
   type StoredRoster,
 } from '../server/ports.ts'
-import { decode, encode } from '../xml/wire.ts'
-import type { Jid } from '../xmpp/jid.ts'
-import { Packet, Payload } from '../xmpp/packet.ts'
+import type { Packet } from '../xmpp/packet.ts'
 import { required, type Database, type Query, type Statement } from '../server/database.ts'
 import { chosenPolicy } from './accounts.ts'
 import { keeping } from './decisions.ts'
@@ -34,9 +32,12 @@ import {
   type RosterQueries,
 } from './roster-queries.ts'
 import { StorageError } from './storage-error.ts'
-import { storedJid } from './stored-jid.ts'
+import { storedJid } from '../xmpp/stored-jid.ts'
+import { packetOfStored, storedPacket, type StoredPacket } from '../xmpp/stored-packet.ts'
 
 const TOMBSTONE_MS = 90 * 86_400_000
+/** What is kept of a request beside its addresses and its id. */
+type Columns = Pick<StoredPacket, 'lang' | 'extra' | 'payload'>
 /** Accounts in one query; a longer list takes several. */
 const OWNERS_MAX = 500
 
@@ -119,14 +120,14 @@ export class SqlRosters implements RosterStore {
   }
 
   async keepRequest(owner: string, stanza: Packet, now: Millis): Promise<void> {
-    const contact = stanza.to!.full
-    await this.#database.write(this.#queries.putSent({ owner, contact, sentAt: now, ...columnsOfStanza(stanza) }))
+    const { to, lang, extra, payload } = storedPacket(stanza)
+    await this.#database.write(this.#queries.putSent({ owner, contact: to!, sentAt: now, lang, extra, payload }))
   }
 
   async keptRequests(owner: string): Promise<readonly SentRequest[]> {
     const rows = await this.#database.read(this.#queries.sent({ owner }))
     return rows.map((row) => ({
-      stanza: requestStanza(storedJid(owner), storedJid(row.contact), null, row),
+      stanza: requestStanza(owner, row.contact, null, row),
       sentAt: row.sent_at,
     }))
   }
@@ -186,8 +187,8 @@ export class SqlRosters implements RosterStore {
     return this.#putRequest(owner, pending)
   }
   #putRequest(owner: string, { from: { full: contact }, stanza, receivedAt }: PendingRequest): Statement {
-    const id = stanza.id === null ? null : decode(stanza.id)
-    return this.#queries.putRequest({ owner, contact, id, receivedAt, ...columnsOfStanza(stanza) })
+    const { id, lang, extra, payload } = storedPacket(stanza)
+    return this.#queries.putRequest({ owner, contact, id, receivedAt, lang, extra, payload })
   }
 }
 
@@ -208,33 +209,10 @@ const itemOf = (row: ItemRow): RosterItem => ({
   approved: row.approved === 1,
 })
 
-/** Of a stanza, what its addresses and its id do not say. */
-const columnsOfStanza = ({ lang, extra, payload }: Packet) => ({
-  lang: lang === null ? null : decode(lang),
-  extra: decode(extra),
-  payload: decode(payload.text),
-})
-
 function requestOf(owner: string, row: RequestRow): PendingRequest {
-  const from = storedJid(row.contact)
-  return { from, stanza: requestStanza(from, storedJid(owner), row.id, row), receivedAt: row.received_at }
+  const stanza = requestStanza(row.contact, owner, row.id, row)
+  return { from: stanza.from, stanza, receivedAt: row.received_at }
 }
 
-/** The stanza as it was: nothing decoded that was not encoded. */
-function requestStanza(
-  from: Jid,
-  to: Jid,
-  id: string | null,
-  { lang, extra, payload }: Pick<RequestRow, 'lang' | 'extra' | 'payload'>,
-): Packet {
-  return Packet.of({
-    kind: 'presence',
-    type: 'subscribe',
-    from,
-    to,
-    id: id === null ? null : encode(id),
-    lang: lang === null ? null : encode(lang),
-    extra: encode(extra),
-    payload: Payload.ofText(encode(payload)),
-  })
-}
+const requestStanza = (from: string, to: string, id: string | null, row: Columns): Packet =>
+  packetOfStored({ kind: 'presence', type: 'subscribe', from, to, id, lang: row.lang, extra: row.extra, payload: row.payload })

@@ -257,7 +257,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   const streams = { ...defaultsOf(streamsSettings), 'require-tls': contexts !== null, 'logins-per-second': 0, ...options.streams }
   const admission = new Admission(options.admission ?? { perAddress: 0, perMinute: 0 }, clock)
   const service = new ClientService({
-    server: server as Server,
+    server,
     streams,
     sasl: { ...defaultsOf(saslSettings), ...options.sasl },
     certificates: contexts,

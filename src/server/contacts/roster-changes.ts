@@ -6,6 +6,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { RosterChange, RosterItem } from '../../im/account.ts'
 import { pushPayload } from '../../im/roster.ts'
+import { differences } from '../../im/roster-differences.ts'
 import type { Step, SubscriptionOut } from '../../im/subscribing.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -15,7 +16,7 @@ import { hasRoomFor } from '../account/crowding.ts'
 import type { FactBoard } from '../account/facts.ts'
 import type { KeptFarewells } from './farewells.ts'
 import type { Decisions } from './decisions.ts'
-import type { RosterStore } from '../ports.ts'
+import { RosterConflict, type RosterStore } from '../ports.ts'
 import type { Router } from '../routing/router.ts'
 import type { Session } from '../account/session.ts'
 
@@ -29,6 +30,9 @@ export interface RosterChangesParts {
   readonly requestId: () => Wire
 }
 
+/** How often a step is decided whose roster was changed elsewhere. */
+const DECISIONS_MAX = 3
+
 export class RosterChanges {
   readonly #parts: RosterChangesParts
   constructor(parts: RosterChangesParts) {
@@ -37,7 +41,7 @@ export class RosterChanges {
   /**
    * Runs one step of `account`. For a client's stanza it ends when the addressees have it; for what has come from
    * somebody else when the account has: to wait for his answers as well would be to wait for oneself.
-   * @param decide may throw a StanzaError; then nothing has happened
+   * @param decide may throw a StanzaError; then nothing has happened. Runs again when the stored roster was another one
    * @param origin who is told when a stanza of the step cannot be routed; null: nobody
    */
   async perform(account: LocalAccount, decide: () => Step, origin: Jid | null): Promise<void> {
@@ -46,19 +50,45 @@ export class RosterChanges {
   }
 
   async #inTurn(account: LocalAccount, decide: () => Step, origin: Jid | null): Promise<Effects> {
-    const step = decide()
-    const { change, request } = step
-    const { rosters, clock } = this.#parts
-    // First, for a step whose second half cannot be stored must not have happened: a request without its item is no request
-    if (request !== null) await rosters.keepRequest(account.bare.bare, request, clock.now())
-    if (change !== null) {
-      await this.#save(account, change, step.decisions)
-      account.roster.apply(change, rosters.epoch)
-    }
+    const step = await this.#stored(account, decide)
+    const { change } = step
+    if (change !== null) account.roster.apply(change, this.#parts.rosters.epoch)
     const effects = new Effects(account, this.#parts, origin)
     step.run(effects)
     if (change !== null) this.#parts.facts.tell('roster-changed', { account, change })
     return effects
+  }
+  /** The step, decided again if the stored roster was not the one in memory. */
+  async #stored(account: LocalAccount, decide: () => Step): Promise<Step> {
+    for (let decisions = 1; ; decisions++) {
+      const step = decide()
+      try {
+        await this.#store(account, step)
+        return step
+      } catch (error) {
+        const isAgain = error instanceof RosterConflict && decisions < DECISIONS_MAX && (await this.#reread(account))
+        if (!isAgain) throw error
+      }
+    }
+  }
+  async #store(account: LocalAccount, { change, request, decisions }: Step): Promise<void> {
+    const { rosters, clock } = this.#parts
+    // First, for a step whose second half cannot be stored must not have happened: a request without its item is no request
+    if (request !== null) await rosters.keepRequest(account.bare.bare, request, clock.now())
+    if (change !== null) await this.#save(account, change, decisions)
+  }
+  /** Makes the roster in memory the stored one, and tells the clients what is new to them. False: the account is gone. */
+  async #reread(account: LocalAccount): Promise<boolean> {
+    const stored = await this.#parts.rosters.load(account.bare.bare)
+    if (stored.version === 0) return false
+    const effects = new Effects(account, this.#parts, null)
+    for (const change of differences(account.roster, stored)) {
+      account.roster.apply(change, stored.epoch)
+      if (change.pushed) effects.push(change.item ?? { jid: change.contact, removed: true }, change.version)
+      this.#parts.facts.tell('roster-changed', { account, change })
+    }
+    account.roster.standAt(stored.version, stored.epoch)
+    return true
   }
   async #save({ bare }: LocalAccount, change: RosterChange, all: readonly Packet[]): Promise<void> {
     const { rosters, decisions } = this.#parts

@@ -9,7 +9,8 @@ import type { Log } from '../../base/log.ts'
 import { endOfTick } from '../../base/tick.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Payload } from '../../xmpp/packet.ts'
-import { jidFromJson, packetFromJson, packetToJson } from '../../xmpp/packet-json.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
+import { packetFromJson, packetToJson } from '../../xmpp/stored-packet.ts'
 import { decode, encode } from '../../xml/wire.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { LocalAccount } from '../account/session.ts'
@@ -187,7 +188,7 @@ export class KeptSessions {
     session.interested = interested
     session.invisible = invisible
     session.priority = priority
-    if (directed.length > 0) session.directed = new Map(directed.map((full): [string, Jid] => [full, jidFromJson(full)]))
+    if (directed.length > 0) session.directed = new Map(directed.map((full): [string, Jid] => [full, storedJid(full)]))
     if (presence !== null) {
       const packet = packetFromJson(presence)
       session.presence = packet

@@ -1,6 +1,6 @@
 /** How a session is written down: what the server itself knows of it, and what its parts keep. */
 import type { Millis } from '../../base/clock.ts'
-import type { PacketJson } from '../../xmpp/packet-json.ts'
+import type { PacketJson } from '../../xmpp/stored-packet.ts'
 import type { KeptParts } from './snapshots.ts'
 
 /** Of the shape below. Version 1 had no number, and its parts had none either. */

@@ -7,9 +7,8 @@ import { sql, type Expression, type ExpressionBuilder, type Kysely, type SqlBool
 import type { Millis } from '../../base/clock.ts'
 import type { Database, Migrations, Query } from '../../server/database.ts'
 import { prepare } from '../../storage/prepare.ts'
-import { storedJid } from '../../storage/stored-jid.ts'
-import { decode, encode } from '../../xml/wire.ts'
-import { Packet, Payload } from '../../xmpp/packet.ts'
+import { packetOfStored, storedPacket } from '../../xmpp/stored-packet.ts'
+import type { Packet } from '../../xmpp/packet.ts'
 import { IMPORTED, type Pool, type Share } from './shares.ts'
 
 interface Row {
@@ -85,19 +84,19 @@ export class OfflineMessages {
   }
   /** What `append` does, for whoever does more along with it: changes no row if there is no room. */
   addition(owner: string, packet: Packet, receivedAt: Millis, limits: OfflineLimits, { pool, holder }: Share): Query<unknown> {
-    const { type, id, lang, extra, payload } = packet
+    const { from, to, type, id, lang, extra, payload } = storedPacket(packet)
     const { messages, octets } = limits[pool]
     return this.#queries.append({
       owner,
       received_at: receivedAt,
       octets: packet.wire.length,
-      sender: packet.from.full,
-      recipient: packet.to!.full,
+      sender: from,
+      recipient: to!,
       type,
-      id: id === null ? null : decode(id),
-      lang: lang === null ? null : decode(lang),
-      extra: decode(extra),
-      payload: decode(payload.text),
+      id,
+      lang,
+      extra,
+      payload,
       pool,
       holder,
       messagesMax: messages,
@@ -201,17 +200,7 @@ function usedUp(eb: Builder, { pool, holder }: Pick<Addition, 'pool' | 'holder'>
 }
 
 /** The message as it came. */
-const messageOf = (row: Row): StoredMessage => ({
-  seq: row.seq,
-  receivedAt: row.received_at,
-  packet: Packet.of({
-    kind: 'message',
-    type: row.type,
-    from: storedJid(row.sender),
-    to: storedJid(row.recipient),
-    id: row.id === null ? null : encode(row.id),
-    lang: row.lang === null ? null : encode(row.lang),
-    extra: encode(row.extra),
-    payload: Payload.ofText(encode(row.payload)),
-  }),
-})
+function messageOf({ seq, received_at, sender, recipient, type, id, lang, extra, payload }: Row): StoredMessage {
+  const packet = packetOfStored({ kind: 'message', type, from: sender, to: recipient, id, lang, extra, payload })
+  return { seq, receivedAt: received_at, packet }
+}

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Millis } from '../../base/clock.ts'
 import type { Database, Migrations, Query, Statement } from '../../server/database.ts'
 import { prepare } from '../../storage/prepare.ts'
-import { storedJid } from '../../storage/stored-jid.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { entriesThatMatch } from './block-list.ts'
 

@@ -8,7 +8,7 @@ import type { Session } from '../../server/account/session.ts'
 import type { Piece, RestoredPiece } from '../../server/keeping/snapshots.ts'
 import type { Entry, QueueLimits } from '../../server/stream-management/queue.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/packet-json.ts'
+import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/stored-packet.ts'
 import { Managed, type Holders } from './managed.ts'
 
 /** A message that others have as well: its name, the original if it differs, how many may have it, its number in store. */

@@ -14,7 +14,7 @@ import type { Known } from '../../server/explaining/presence-journal.ts'
 import type { Element } from '../../xml/element.ts'
 import { DELAY } from '../../xmpp/delay.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import { jidFromJson } from '../../xmpp/packet-json.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
 import { roomMark } from '../../xmpp/muc-user.ts'
 import { Payload, type Packet } from '../../xmpp/packet.ts'
 import { doubtsIn, mayBeAnnotated, plain, type Doubt } from '../../xmpp/state-annotation.ts'
@@ -302,7 +302,7 @@ export class Hearing {
 const isSubscribed = ({ roster }: LocalAccount, jid: Jid): boolean => roster.isSubscribedTo(contactKey(jid))
 
 const remembered = ([full, digest, caps]: HeardJson, turn: number, account: LocalAccount): Entry => ({
-  jid: jidFromJson(full),
+  jid: storedJid(full),
   caps,
   confirmedAt: 0,
   sign: 'stanza',
@@ -311,7 +311,7 @@ const remembered = ([full, digest, caps]: HeardJson, turn: number, account: Loca
   doubts: [],
   isRepeated: false,
   isForAll: true,
-  isBySubscription: isSubscribed(account, jidFromJson(full)),
+  isBySubscription: isSubscribed(account, storedJid(full)),
   digest,
   losses: -1,
 })

@@ -14,7 +14,8 @@ import type { Slot } from '../../server/account/slots.ts'
 import type { Counter } from '../../base/metrics.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { jidFromJson, packetFromJson, packetToJson, type PacketJson } from '../../xmpp/packet-json.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
+import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/stored-packet.ts'
 import { asksToJoin } from '../../xmpp/muc-user.ts'
 import { annotated, plain, PSA, type Doubt } from '../../xmpp/state-annotation.ts'
 import type { Resolver } from '../0115-entity-capabilities/index.ts'
@@ -179,7 +180,7 @@ export class RemoteReceivers {
   #restore(session: Session, kept: KeptJson | null): void {
     if (kept === null) return
     const { told, directed } = kept
-    if (told.length > 0) session.set(this.#told, new Map(told.map((full): [string, Jid] => [full, jidFromJson(full)])))
+    if (told.length > 0) session.set(this.#told, new Map(told.map((full): [string, Jid] => [full, storedJid(full)])))
     const all = directed.map(directedFromJson)
     if (all.length > 0) session.set(this.#directed, new Map(all.map((said): [string, Directed] => [said.to.full, said])))
   }
@@ -289,7 +290,7 @@ const directedToJson = ({ to, packet, isForRoom }: Directed): DirectedJson => [
   isForRoom,
 ]
 const directedFromJson = ([to, json, isForRoom]: DirectedJson): Directed => ({
-  to: jidFromJson(to),
+  to: storedJid(to),
   packet: json === null ? null : packetFromJson(json),
   isForRoom,
 })

@@ -8,7 +8,7 @@ import type { LocalAccount } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
-import { jidFromJson } from '../../xmpp/packet-json.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import type { HeardJson, Hearing } from './hearing.ts'
 import type { Outages } from './outages.ts'
@@ -78,7 +78,7 @@ export class ShownBefore {
     const { host, receivers } = this.#parts
     for (const session of this.#restored) {
       for (const full of session.get(this.#here) ?? []) {
-        const jid = jidFromJson(full)
+        const jid = storedJid(full)
         const presence = host.accounts.get(jid.bare)?.session(jid.resource)?.presence ?? null
         const to = session.account.bare
         if (presence === null) session.take(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to }))

@@ -1,6 +1,6 @@
-/** Addresses that come out of the database: prepared before they went in, and taken at their word. */
+/** Addresses that come out of a store: prepared before they went in, and taken at their word. */
 import { encode } from '../xml/wire.ts'
-import { jidOf, jidOfWire, type Jid } from '../xmpp/jid.ts'
+import { jidOf, jidOfWire, type Jid } from './jid.ts'
 
 /**
  * The address whose `full` is `text`. A later version of Unicode may think otherwise of it: then it is taken as
