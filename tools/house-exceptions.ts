@@ -6,11 +6,6 @@ export interface Exception {
 }
 const HEARD_AS_CORE = 'what is heard of contacts elsewhere is to be told as facts'
 export const exceptions: readonly Exception[] = [
-  {
-    file: 'src/server/explaining/presence-journal.ts',
-    rule: 'the function knowledge can be replaced from outside',
-    reason: HEARD_AS_CORE,
-  },
   ...['onRepeat', 'onLeave'].map((name) => ({
     file: 'src/xep/0310-presence-state-annotations/receivers.ts',
     rule: `the function ${name} can be replaced from outside`,

@@ -33,7 +33,7 @@ export const WING_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'routing': ['account', 'pipeline'],
   'contacts': ['account', 'routing'],
   'links': ['account', 'routing', 'contacts'],
-  'explaining': ['account', 'links'],
+  'explaining': ['account', 'contacts', 'links'],
   'keeping': ['account', 'routing', 'contacts'],
   'rush': ['account', 'pipeline'],
   'delivery': ['account', 'pipeline', 'routing', 'contacts', 'keeping', 'explaining', 'rush'],

@@ -6,6 +6,7 @@ import * as v from 'valibot'
 import type { Millis } from '../base/clock.ts'
 import type { LocalAccount } from '../server/account/session.ts'
 import type { Session } from '../server/account/session.ts'
+import { knownOf } from '../server/explaining/known.ts'
 import { standingOf, type Confidence } from '../server/explaining/standing.ts'
 import type { Sign } from '../server/account/sign.ts'
 import { addressIn, JidError, jidOf, type Jid } from '../xmpp/jid.ts'
@@ -53,7 +54,7 @@ export const explainCommand = (host: ExplainParts): Command =>
       throw new CommandError(`There is no account ${watcher.bare} here. The first of the two is the one that looks.`)
     const isLocal = hasAccounts(host, contact)
     const bob = isLocal ? await host.accounts.load(contact.bare) : null
-    const known = isLocal ? null : host.journal.knowledge(alice, contact)
+    const known = isLocal ? null : knownOf(host, alice, contact)
     const scene: Scene = { host, alice, contact, bob, isLocal, known }
     return {
       watcher: watcher.bare,

@@ -2,11 +2,11 @@
 import type { LocalAccount } from '../server/account/session.ts'
 import type { Host } from '../server/feature.ts'
 import type { Link } from '../server/links/links.ts'
-import type { Known } from '../server/explaining/presence-journal.ts'
+import type { Known } from '../server/explaining/known.ts'
 import type { Session } from '../server/account/session.ts'
 import type { Jid } from '../xmpp/jid.ts'
 
-export type ExplainParts = Pick<Host, 'accounts' | 'domains' | 'links' | 'journal' | 'witnesses' | 'router'>
+export type ExplainParts = Pick<Host, 'accounts' | 'domains' | 'links' | 'heard' | 'journal' | 'witnesses' | 'router'>
 
 /** Somebody here looks at somebody here or elsewhere. */
 export interface Scene {

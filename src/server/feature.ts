@@ -25,6 +25,7 @@ import type { Keep } from './keeping/snapshots.ts'
 import type { AccountStore, DecisionStore, KeptSessionStore, LastPresenceStore, LinkedPeersStore, RosterStore } from './ports.ts'
 import type { Links } from './links/links.ts'
 import type { Decisions } from './contacts/decisions.ts'
+import type { HeardContacts } from './contacts/heard.ts'
 import type { Parties } from './routing/parties.ts'
 import type { PresenceJournal } from './explaining/presence-journal.ts'
 import type { Witnesses } from './explaining/witnesses.ts'
@@ -92,6 +93,8 @@ export interface Host {
   readonly links: Links
   /** What users have decided about contacts elsewhere, until it is heard there. */
   readonly decisions: Decisions
+  /** Which resources of contacts are available to an account. */
+  readonly heard: HeardContacts
   /** What happened to presence lately. */
   readonly journal: PresenceJournal
   /** Those who can say what clients were shown. */

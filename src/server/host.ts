@@ -26,6 +26,7 @@ type Given =
   | 'sessions'
   | 'router'
   | 'parties'
+  | 'heard'
   | 'journal'
   | 'witnesses'
   | 'stores'

@@ -19,6 +19,7 @@ import { undeliverable } from './delivery/delivery-stages.ts'
 import { FactBoard } from './account/facts.ts'
 import type { Host, Software, Stores } from './feature.ts'
 import { hostOf } from './host.ts'
+import { HeardContacts } from './contacts/heard.ts'
 import { IqService } from './routing/iq-service.ts'
 import { KeptSessions } from './keeping/kept-sessions.ts'
 import { Decisions } from './contacts/decisions.ts'
@@ -28,7 +29,7 @@ import { LocalDomain } from './delivery/local-domain.ts'
 import { FROM_CLIENT, TO_ACCOUNT } from './pipeline/order.ts'
 import { Parties } from './routing/parties.ts'
 import { Witnesses } from './explaining/witnesses.ts'
-import { PresenceJournal, type Knowledge } from './explaining/presence-journal.ts'
+import { PresenceJournal } from './explaining/presence-journal.ts'
 import { RateLimiter } from './pipeline/rate-limit.ts'
 import type { Registrar } from './account/registrar.ts'
 import { Registry } from './routing/registry.ts'
@@ -139,11 +140,16 @@ export function createServer(options: ServerOptions): Server {
   const links: Links = linking({ ...about, sessions, probing, asking, decisions, times: options.linkTimes })
   const isDirectoryPublic = presence['public-directory']
   const mayStrangersQuery = presence['queries-by-strangers']
-  const knowledge: Knowledge = (watcher, contact) => journal.knowledge(watcher, contact)
+  const heard = new HeardContacts({
+    ...about,
+    sessions,
+    lossesOf: (local, remote) => links.get(local, remote)?.losses ?? 0,
+    limits: { resourcesMax: options.limits['resources-elsewhere'], octetsMax: options.limits['resources-elsewhere-size'] },
+  })
   const untold = new Untold({ accounts, router, probing, sent: journal.sent })
   const rules = {
     untold,
-    knowledge,
+    heard,
     takeBack: (session: Session) => sessions.takeBack(session),
     sent: journal.sent,
     mayStrangersQuery,
@@ -175,7 +181,8 @@ export function createServer(options: ServerOptions): Server {
 
   const { software, domains, database, secret, registrar } = options
   const witnesses = new Witnesses()
-  const room = { accounts, sessions, router, parties, journal, witnesses, probing, links, decisions, deliverAfter, requestId }
+  const known = { heard, journal, witnesses }
+  const room = { accounts, sessions, router, parties, probing, links, decisions, deliverAfter, requestId, ...known }
   const given = { clock, entropy, log, metrics, software, domains, stores, database, ...room }
   const host = hostOf({ given, books, facts, asking, iq, keptSessions, secret, registrar })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)

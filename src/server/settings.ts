@@ -46,6 +46,12 @@ export const limitsSettings = section({
     'Size of those addresses together. More are refused with resource-constraint.',
   ),
   'resources': count(10, between(1, 1000), 'Sessions of one account at a time. One more is refused with resource-constraint.'),
+  'resources-elsewhere': count(
+    5000,
+    between(1, 1_000_000),
+    'Available resources on other servers that are remembered for one account, and as many contacts of whom none is. The presence of more is shown, but after an outage nobody finds out whether they are still there, and they are not told of pauses (XEP-0310).',
+  ),
+  'resources-elsewhere-size': size('2 MiB', between('10 KB', '1 GiB'), 'Approximate size of that. More is not remembered.'),
   'queued-stanzas': count(
     100,
     between(1, 100_000),

@@ -3,6 +3,7 @@ import type { Millis } from '../../base/clock.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { RosterChange } from '../../im/account.ts'
+import type { HeardNews, HeardResource } from '../../im/heard-resource.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { LocalAccount } from './session.ts'
 import type { Ending } from './endings.ts'
@@ -41,6 +42,24 @@ export interface Facts {
   'policy-changed': { readonly account: LocalAccount }
   /** The account blocks others, or does so no more (XEP-0191): those for whom `isChanged` holds. */
   'blocking-changed': { readonly account: LocalAccount; readonly isChanged: (entity: Jid) => boolean }
+  /**
+   * Available presence has come from a contact elsewhere, or from somebody who sent it directly (`contacts/heard.ts`).
+   * Each client of the account is shown it after this.
+   */
+  'contact-heard': {
+    readonly account: LocalAccount
+    readonly heard: HeardResource
+    readonly presence: Packet
+    /** What it has changed. */
+    readonly news: HeardNews
+  }
+  /** That resource elsewhere was available, and is not any more. */
+  'contact-lost': { readonly account: LocalAccount; readonly jid: Jid }
+  /**
+   * The server of a contact has said for all resources at once that none is available, though it had said that these are, and
+   * nothing that it has said since can have been lost. They are lost before this is told.
+   */
+  'contact-denied': { readonly account: LocalAccount; readonly contact: Jid; readonly available: readonly Jid[] }
   /** A presence of an account here did not get to a domain of others. */
   'presence-undelivered': { readonly presence: Packet; readonly why: StanzaError }
   /** Another server, or a component, has got this presence, as far as this server can know. Told only of presence that has a type. */

@@ -29,12 +29,16 @@ export interface CoreParts extends PresenceParts, DeliveryParts {
 }
 
 export function installCore({ fromClient, toAccount, toSession, registry }: Books, parts: CoreParts): void {
-  const { rateLimiter, router, rush } = parts
+  const { heard, rateLimiter, router, rush } = parts
   const check = checkStage((domain) => router.serves(domain))
   fromClient.install('rate-limit', (context) => rateLimiter.check(context))
   fromClient.install('check', check)
   fromClient.install('presence', presenceStage(parts))
   fromClient.install('route', routeStage(router))
+  toAccount.install('heard', ({ account, packet }) => {
+    if (packet.kind === 'presence') heard.note(account, packet)
+    return 'next'
+  })
   toAccount.install('presence-in', presenceInStage(parts))
   toAccount.install('iq-in', iqInStage(parts))
   toAccount.install('deliver', deliverStage)

@@ -14,7 +14,7 @@ import { isLeftOut, whereRoomIs } from '../account/crowding.ts'
 import type { KeptFarewells } from '../contacts/farewells.ts'
 import type { FactBoard } from '../account/facts.ts'
 import type { Stage, Verdict } from '../pipeline/pipeline.ts'
-import type { Knowledge } from '../explaining/presence-journal.ts'
+import type { HeardContacts } from '../contacts/heard.ts'
 import type { Probing } from '../contacts/probing.ts'
 import type { RosterChanges } from '../contacts/roster-changes.ts'
 import type { Router } from '../routing/router.ts'
@@ -34,8 +34,7 @@ export interface PresenceParts {
   readonly limits: ImLimits
   /** The client says something of itself, and is not available to all. */
   readonly takeBack: (session: Session) => void
-  /** What is known of a contact elsewhere. */
-  readonly knowledge: Knowledge
+  readonly heard: HeardContacts
   /** What clients were handed. */
   readonly sent: SentLog
   /** Whether users may learn that an account does not exist. */
@@ -106,7 +105,7 @@ export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
  * this answers a probe (4.3.2 rule 1): it knows of no subscription then, and nobody would ever end what is still shown.
  */
 async function unsubscribed(
-  { clock, limits, knowledge, sent, rosterChanges, router }: PresenceParts,
+  { clock, limits, heard, sent, rosterChanges, router }: PresenceParts,
   account: LocalAccount,
   packet: Packet,
 ): Promise<Verdict> {
@@ -118,7 +117,7 @@ async function unsubscribed(
   const shown =
     router.placeOf(from) === 'here'
       ? shownHere(sent, account, from)
-      : knowledge(account, from.asBare).resources.map(({ jid }) => jid)
+      : Array.from(heard.ofAccount(account, from), ({ jid }) => jid)
   for (const jid of shown) router.routeQuietly(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: account.bare }))
   return 'done'
 }

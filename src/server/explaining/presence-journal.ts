@@ -3,11 +3,8 @@
  * together. It holds who and when and never what somebody has said, and nothing of it is ever written to disk.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
-import type { Jid } from '../../xmpp/jid.ts'
-import type { LocalAccount } from '../account/session.ts'
 import type { FactBoard } from '../account/facts.ts'
 import { SentLog } from './sent-log.ts'
-import type { Standing } from './standing.ts'
 
 export type JournalEvent = 'came' | 'changed' | 'went' | 'paused' | 'resumed' | 'subscription' | 'link-down' | 'link-up'
 
@@ -20,23 +17,12 @@ export interface JournalEntry {
   readonly what: string
 }
 
-/** What is known of a contact on another server. */
-export interface Known {
-  /** Those of its resources that are available. */
-  readonly resources: readonly { readonly jid: Jid; readonly standing: Standing }[]
-  /** Its server has said then that there are none, and nothing against it since; null: it has not. */
-  readonly goneAt: Millis | null
-}
-export type Knowledge = (watcher: LocalAccount, contact: Jid) => Known
-
 /** What happens to a longer address is not noted: there is room for many. */
 const ADDRESS_OCTETS_MAX = 512
 /** About a megabyte. */
 const ENTRIES_MAX = 10_000
 
 export class PresenceJournal {
-  /** Of contacts elsewhere. */
-  knowledge: Knowledge = () => ({ resources: [], goneAt: null })
   /** What clients were handed. */
   readonly sent: SentLog
   readonly #entries: JournalEntry[] = []

@@ -7,7 +7,8 @@ import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { selfInfo } from '../0030-service-discovery/index.ts'
 import { readInfo, verOf } from './hash.ts'
-import { CAPS, Resolver } from './resolver.ts'
+import { CAPS } from '../../xmpp/caps.ts'
+import { Resolver } from './resolver.ts'
 import { SessionCaps } from './session-caps.ts'
 
 /** Of our own hash. */
@@ -15,7 +16,7 @@ const HASH = 'sha-1'
 const FEATURES_MAX = 1000
 const WAITING_MAX = 100
 
-export { capsIn, type Caps, type Resolver } from './resolver.ts'
+export type { Resolver } from './resolver.ts'
 export type { SessionCaps } from './session-caps.ts'
 
 const faces = new WeakMap<Host, SessionCaps>()

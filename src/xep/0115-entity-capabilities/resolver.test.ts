@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { el, type Element } from '../../xml/element.ts'
+import type { Caps } from '../../xmpp/caps.ts'
 import { jid, type Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { readInfo, verOf } from './hash.ts'
-import { capsIn, Resolver, type Caps, type Features } from './resolver.ts'
+import { Resolver, type Features } from './resolver.ts'
 import { Verified } from './verified.ts'
 
 const NS = 'http://jabber.org/protocol/disco#info'
@@ -134,14 +135,4 @@ test('CAPS-6: the store of what is known stays within both limits and forgets th
       assert.equal(store.bytes === 0, store.size === 0)
     }),
   )
-})
-
-test('CAPS-2: without hash, node or ver there are no capabilities to look at; nor with absurd ones', () => {
-  const c = (attrs: Record<string, string>): Payload => Payload.of(el('c', 'http://jabber.org/protocol/caps', attrs))
-  const whole = { hash: 'sha-1', node: 'urn:x', ver: 'abc' }
-  assert.deepEqual(capsIn(c(whole)), whole)
-  assert.equal(capsIn(c({ node: 'urn:x', ver: '0.9' })), null)
-  assert.equal(capsIn(c({ ...whole, ver: 'x'.repeat(2000) })), null)
-  assert.equal(capsIn(Payload.empty), null)
-  assert.equal(capsIn(Payload.of(el('status', 'jabber:client', {}, 'http://jabber.org/protocol/caps'))), null)
 })

@@ -5,20 +5,13 @@
  */
 import { el, type Element } from '../../xml/element.ts'
 import { decode, encode, unpin } from '../../xml/wire.ts'
+import type { Caps } from '../../xmpp/caps.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import type { Packet, Payload } from '../../xmpp/packet.ts'
+import type { Packet } from '../../xmpp/packet.ts'
 import { DISCO_INFO } from '../0030-service-discovery/index.ts'
 import { isKnownHash, readInfo, verOf, type Info } from './hash.ts'
 import { Verified, type VerifiedLimits } from './verified.ts'
 
-export const CAPS = 'http://jabber.org/protocol/caps'
-
-/** What an entity's presence says about its capabilities. */
-export interface Caps {
-  readonly hash: string
-  readonly node: string
-  readonly ver: string
-}
 /** Null: not known, and not to be found out now. */
 export type Features = ReadonlySet<string> | null
 /** @param refuted the hash does not fit what the entity says: one of the two is not true */
@@ -30,20 +23,6 @@ export interface ResolverLimits extends VerifiedLimits {
   readonly featuresMax: number
   /** Questions under way to one remote domain, and entities waiting for one hash. More are not resolved. */
   readonly waitingMax: number
-}
-
-/** Attributes longer than this are nobody's: they are not kept. */
-const ATTRIBUTE_MAX = 1024
-
-/** Null: none, or without `hash` and so in the format of before 2007 (5.4 step 1), or absurdly long. */
-export function capsIn(payload: Payload): Caps | null {
-  if (payload.isEmpty || !payload.text.includes(CAPS)) return null
-  const c = payload.child('c', CAPS)
-  const hash = c?.attr('hash')
-  const node = c?.attr('node')
-  const ver = c?.attr('ver')
-  if (hash === undefined || node === undefined || ver === undefined) return null
-  return hash.length + node.length + ver.length > ATTRIBUTE_MAX ? null : { hash, node, ver }
 }
 
 interface Waiter {

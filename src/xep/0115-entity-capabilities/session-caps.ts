@@ -8,9 +8,10 @@ import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import { unpin, wire, type Wire } from '../../xml/wire.ts'
+import { CAPS, capsIn, type Caps } from '../../xmpp/caps.ts'
 import { jidOf } from '../../xmpp/jid.ts'
 import type { Payload } from '../../xmpp/packet.ts'
-import { CAPS, capsIn, type Caps, type Features, type Resolver } from './resolver.ts'
+import type { Features, Resolver } from './resolver.ts'
 
 interface Learnt {
   readonly caps: Caps | null

@@ -3,18 +3,17 @@
  * and for `explain`.
  */
 import { contactKey } from '../../im/account.ts'
+import type { AvailableResource, HeardResource } from '../../im/heard-resource.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import type { Heard, Hearing } from './hearing.ts'
 import type { Receivers } from './receivers.ts'
 
 export interface AbsencesParts {
   readonly host: Host
   readonly receivers: Receivers
-  readonly hearing: Hearing
 }
 const NOBODY: readonly Jid[] = []
 /** Addresses that a session has told that it has gone. */
@@ -44,10 +43,10 @@ export class Absences {
   /** A turn for each contact here, and for each resource elsewhere. */
   *of(session: Session): Generator<readonly Jid[]> {
     const { account } = session
-    const { host, hearing } = this.#parts
+    const { host } = this.#parts
     for (const contact of account.reachable(account.roster.subscriptions))
       yield host.router.kindOf(contact.domain) === 'accounts' ? this.ofContact(session, contact) : NOBODY
-    for (const heard of hearing.all(account)) {
+    for (const heard of host.heard.all(account)) {
       const isContact = account.roster.isSubscribedTo(contactKey(heard.jid)) && !account.hidden(heard.jid)
       yield isContact && this.#isGiven(session, heard) ? this.#unseen(session, [heard.jid]) : NOBODY
     }
@@ -62,18 +61,20 @@ export class Absences {
     return there.filter((jid) => !this.#parts.receivers.has(session, jid))
   }
 
-  #here({ account: { bare } }: Session, contact: Jid): readonly Jid[] {
-    const account = this.#parts.host.accounts.get(contact.bare)
-    if (account === undefined || account.hidden(bare) || !account.roster.isSubscriber(contactKey(bare))) return []
-    const isSeen = (s: Session): boolean => s.presence !== null && s.get(this.#hides)?.has(bare.bare) !== true
-    return account.sessions.filter(isSeen).map(({ jid }) => jid)
+  #here({ account }: Session, contact: Jid): readonly Jid[] {
+    const all = [...this.#parts.host.heard.available(account, contact)]
+    return all.filter((one) => one.isBySubscription && !this.#isHidden(account.bare, one)).map(({ jid }) => jid)
+  }
+  #isHidden({ bare }: Jid, { jid }: AvailableResource): boolean {
+    const session = this.#parts.host.accounts.get(jid.bare)?.session(jid.resource)
+    return session?.get(this.#hides)?.has(bare) === true
   }
   #elsewhere(session: Session, contact: Jid): readonly Jid[] {
-    const all = [...this.#parts.hearing.ofAccount(session.account, contact)]
+    const all = [...this.#parts.host.heard.ofAccount(session.account, contact)]
     return all.filter((heard) => this.#isGiven(session, heard)).map(({ jid }) => jid)
   }
   /** Was the presence given to all resources when the session was one of them? */
-  #isGiven(session: Session, { isForAll, givenAt }: Heard): boolean {
+  #isGiven(session: Session, { isForAll, givenAt }: HeardResource): boolean {
     return isForAll && this.#parts.receivers.wasThere(session, givenAt)
   }
 }

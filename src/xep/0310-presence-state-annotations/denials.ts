@@ -10,7 +10,6 @@ import type { Testimony } from '../../server/explaining/witnesses.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
-import type { Heard, Hearing } from './hearing.ts'
 
 interface Denial {
   readonly at: Millis
@@ -31,14 +30,12 @@ export class Denials {
   readonly #refuted: (account: LocalAccount, jid: Jid) => void
 
   /** @param refuted a resource that was denied is there */
-  constructor(host: Host, hearing: Hearing, refuted: (account: LocalAccount, jid: Jid) => void) {
+  constructor(host: Host, refuted: (account: LocalAccount, jid: Jid) => void) {
     this.#host = host
     this.#refuted = refuted
     this.#slot = host.accountSlot<Map<string, Denial> | null>('denials', 'forgotten', () => null)
-    hearing.observe({
-      denied: (account, contact, available) => this.#denied(account, contact, available),
-      heard: (account, heard) => this.#heard(account, heard),
-    })
+    host.on('contact-denied', ({ account, contact, available }) => this.#denied(account, contact, available))
+    host.on('contact-heard', ({ account, heard, news }) => news === 'available' && this.#isThere(account, heard.jid))
   }
   /** For `explain`. */
   *testify(watcher: LocalAccount, { bare, domain }: Jid): Generator<Testimony> {
@@ -68,7 +65,7 @@ export class Denials {
     denials.set(contact.bare, { at: now, available, refutedAt: null })
     this.#host.router.routeQuietly(Packet.of({ kind: 'presence', type: 'probe', from: account.bare, to: contact }))
   }
-  #heard(account: LocalAccount, { jid }: Heard): void {
+  #isThere(account: LocalAccount, jid: Jid): void {
     const denial = account.get(this.#slot)?.get(jid.bare)
     const now = this.#host.clock.now()
     if (denial === undefined || denial.refutedAt !== null || now - denial.at >= REMEMBERED) return

@@ -16,7 +16,6 @@ import { Absences } from './absences.ts'
 import { Audit } from './audit.ts'
 import { Denials } from './denials.ts'
 import { Annotations, LANGUAGES } from './descriptions.ts'
-import { Hearing } from './hearing.ts'
 import { doubtsInForce } from './in-force.ts'
 import { Outages } from './outages.ts'
 import { Pauses } from './pauses.ts'
@@ -40,7 +39,7 @@ const settings = section({
   'noted-presences': count(
     5000,
     between(1, 1_000_000),
-    'Presences that the server remembers for one client that asks for annotations. More are not annotated. Also the number of remote resources that it remembers for one account.',
+    'Presences that the server remembers for one client that asks for annotations. More are not annotated.',
   ),
   'noted-size': size('2 MiB', between('10 KB', '1 GiB'), 'The same in octets, about.'),
   'audit': duration(
@@ -65,7 +64,6 @@ export const presenceStateAnnotations = defineFeature({
     const inPortions = (): Portions =>
       new Portions(host.clock, (error) => log.error({ err: error }, 'Unhandled error while sending annotations'))
     const portions = inPortions()
-    const hearing = new Hearing(host, limits.presencesMax)
     const tellOf = (session: Session): void => {
       portions.do(lookAt(host, session, receivers))
       remote.look(session)
@@ -86,24 +84,23 @@ export const presenceStateAnnotations = defineFeature({
       return paused === null ? null : pauses.since(paused)
     }
     const states = clientStatesOf(host)
-    const receivers = new Receivers({ host, caps, states, portions, annotations, limits, hearing, doubtOf, sinceOf })
+    const receivers = new Receivers({ host, caps, states, portions, annotations, limits, doubtOf, sinceOf })
     const isPaused = (session: Session): boolean => pauses.isShown(session) && session.account.policy.sharePaused === 'contacts'
     const pausedSince = (session: Session): Millis | null => pauses.since(session)
     const { resolver } = caps
-    const remote = new RemoteReceivers({ host, resolver, hearing, portions, annotations, isPaused, pausedSince })
+    const remote = new RemoteReceivers({ host, resolver, portions, annotations, isPaused, pausedSince })
     host.probing.repeatBy((session, to) => remote.repeated(session, to))
     const confirmWithin = options['confirm-within']
-    const outages = new Outages({ host, caps, portions, receivers, hearing, limits, confirmWithin })
-    new ShownBefore({ host, hearing, receivers, outages, confirmWithin })
+    const outages = new Outages({ host, caps, portions, receivers, limits, confirmWithin })
+    new ShownBefore({ host, receivers, outages, confirmWithin })
 
     const interval = options['audit']
-    const absences = new Absences({ host, receivers, hearing })
+    const absences = new Absences({ host, receivers })
     const audit = interval > 0 ? new Audit({ host, receivers, absences, portions: inPortions(), doubtOf, interval }) : null
-    const denials = new Denials(host, hearing, (account, jid) => audit?.foundAbsent(account, account.bare, jid))
+    const denials = new Denials(host, (account, jid) => audit?.foundAbsent(account, account.bare, jid))
     host.on('policy-changed', ({ account }) => {
       for (const session of account.sessions) if (pauses.isShown(session)) tellOf(session)
     })
-    host.journal.knowledge = (watcher, contact) => hearing.known(watcher, contact)
     const { journal, witnesses } = host
     witnesses.addForShown((watcher, contact) => testimony({ receivers, absences, journal }, watcher, contact))
     witnesses.addForShown((watcher, contact) => denials.testify(watcher, contact))
@@ -120,7 +117,7 @@ export const presenceStateAnnotations = defineFeature({
         receivers.said(session, packet)
       }
       if (packet.type === 'probe' && packet.to !== null) {
-        hearing.tellAgain(session.account, packet.to)
+        host.heard.tellAgain(session.account, packet.to)
         receivers.asked(session.account) // the answer is for all of its resources
       }
       return 'next'
@@ -131,7 +128,6 @@ export const presenceStateAnnotations = defineFeature({
       if (packet.type === 'subscribed') receivers.asked(account) // what follows is said anew (RFC 6121 3.1.5)
       if (router.placeOf(packet.from) === 'here') return 'next' // what our own clients say has passed 'annotations-out'
       context.packet = honest(packet)
-      hearing.note(account, context.packet)
       outages.heardFrom(account, packet.from.domain)
       return 'next'
     })

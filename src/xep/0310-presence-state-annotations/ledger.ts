@@ -7,7 +7,7 @@ import type { Millis } from '../../base/clock.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Doubt } from '../../xmpp/state-annotation.ts'
-import { ByResource, type OfResource } from './by-resource.ts'
+import { ByResource, type OfResource } from '../../im/by-resource.ts'
 
 export interface LedgerLimits {
   readonly presencesMax: number

@@ -3,6 +3,7 @@
  * how that is written. A stanza has one annotation, or two when both servers doubt; an empty one takes back what the client
  * was told, and stands alone. Presence without an annotation takes back all of it.
  */
+import { languageOf } from '../../im/presence-digest.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { doubtsIn, mayBeAnnotated, plain, sayingSomething, sinceIn, type Doubt } from '../../xmpp/state-annotation.ts'
 
@@ -60,9 +61,6 @@ export function isSameContent(a: Packet, b: Packet): boolean {
   if (a.payload === b.payload || a.payload.text === b.payload.text) return true
   return (mayBeAnnotated(a.payload) || mayBeAnnotated(b.payload)) && plain(a).payload.text === plain(b).payload.text
 }
-/** The language of what people read in it; null: nothing. What a stream says of its language says nothing else. */
-export const languageOf = ({ lang, payload }: Packet): Packet['lang'] => (payload.text.includes('<status') ? lang : null)
-
 /** One that says no doubt says nothing of its beginning either. */
 const isSameSince = (before: Packet, packet: Packet): boolean =>
   doubtsIn(packet).length === 0 || sinceIn(before) === sinceIn(packet)

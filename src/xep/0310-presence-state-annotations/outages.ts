@@ -16,7 +16,6 @@ import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
-import type { Hearing } from './hearing.ts'
 import { PresenceLedger, type LedgerLimits, type Shown } from './ledger.ts'
 import { LossTimes } from './loss-times.ts'
 import type { Portions } from './portions.ts'
@@ -27,7 +26,6 @@ export interface OutagesParts {
   readonly caps: SessionCaps
   readonly portions: Portions
   readonly receivers: Receivers
-  readonly hearing: Hearing
   readonly limits: LedgerLimits
   /** How long after the last answer a resource that nobody has confirmed counts as gone. */
   readonly confirmWithin: Millis
@@ -130,8 +128,8 @@ export class Outages {
     if (!this.#isBroken(local, remote) && !this.#wasLostSince(local, remote, since)) this.#close(account, remote, since)
   }
   #close(account: LocalAccount, remote: string, since: Millis): void {
-    const { host, hearing } = this.#parts
-    for (const { jid, confirmedAt, isBySubscription } of [...hearing.ofDomain(account, remote)]) {
+    const { host } = this.#parts
+    for (const { jid, confirmedAt, isBySubscription } of [...host.heard.ofDomain(account, remote)]) {
       // Who is not subscribed any more is not told, and cannot ask, though their client may still show it
       const isMeant = isBySubscription || account.roster.isSubscribedTo(contactKey(jid))
       if (confirmedAt >= since || !isMeant) continue
@@ -167,7 +165,7 @@ export class Outages {
     const { from, to } = packet
     if (to?.isBare !== true || account.hidden(from) || !account.roster.isSubscribedTo(contactKey(from))) return
     if (this.#parts.receivers.has(session, from)) return
-    this.#parts.hearing.recall(account, packet) // so that it is closed when nobody confirms it
+    this.#parts.host.heard.recall(account, packet) // so that it is closed when nobody confirms it
     this.#parts.receivers.showOld(session, packet, heardAfter)
   }
   /** A resource that saw something over a broken link leaves it to those that come, and to itself when it comes again. */

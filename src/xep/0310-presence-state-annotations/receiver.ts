@@ -5,7 +5,7 @@ import type { PresenceLedger } from './ledger.ts'
 export interface Receiver {
   /** Null: not known yet. */
   asks: boolean | null
-  /** Since which turn of `Hearing` it is shown presence; Infinity: it is not. */
+  /** Since which turn of `HeardContacts` it is shown presence; Infinity: it is not. */
   since: number
   /** When its client last asked to be shown what it knows already. */
   looksAgainAt: Millis

@@ -20,7 +20,6 @@ import type { ClientStates } from '../0352-client-state-indication/index.ts'
 import { annotated, doubtsIn, mayBeAnnotated, plain, PSA, type Doubt } from '../../xmpp/state-annotation.ts'
 import { Ages } from './ages.ts'
 import type { Annotations } from './descriptions.ts'
-import type { Hearing } from './hearing.ts'
 import { ledgerGauges } from './ledger-gauges.ts'
 import { PresenceLedger, type LedgerLimits, type Shown } from './ledger.ts'
 import { isOurs, isSame, isSameContent, kept, lightOf, newsOf, type News } from './news.ts'
@@ -46,7 +45,6 @@ export interface ReceiversParts {
   readonly limits: LedgerLimits
   readonly doubtOf: DoubtOf
   readonly sinceOf: SinceOf
-  readonly hearing: Hearing
 }
 /** A presence that a client was shown, when, and what it was told against it. */
 type ShownJson = readonly [PacketJson, Millis, Doubt | null]
@@ -174,7 +172,7 @@ export class Receivers {
   isComplete(session: Session): boolean {
     return session.get(this.#slot).isComplete
   }
-  /** Was the session shown presence already in that turn of `Hearing`? */
+  /** Was the session shown presence already in that turn of `HeardContacts`? */
   wasThere(session: Session, turn: number): boolean {
     return session.get(this.#slot).since < turn
   }
@@ -284,7 +282,7 @@ export class Receivers {
     ledger.close(packet.from)
   }
   #newsOf(session: Session, ledger: PresenceLedger, packet: Packet, doubt: Doubt | null): News {
-    const doubts = this.#parts.hearing.get(session.account, packet.from)?.doubts ?? doubtsIn(packet)
+    const doubts = this.#parts.host.heard.get(session.account, packet.from)?.doubts ?? doubtsIn(packet)
     return newsOf(ledger.get(packet.from) ?? null, packet, doubts, doubt)
   }
   /** After how many losses of the link the presence of `from` is shown that is just being shown. */
@@ -305,12 +303,12 @@ export class Receivers {
     receiver.ledger = null
   }
   #noteBeginning({ takesPart }: Session, receiver: Receiver): void {
-    if (takesPart && receiver.since === Infinity) receiver.since = this.#parts.hearing.turn()
+    if (takesPart && receiver.since === Infinity) receiver.since = this.#parts.host.heard.turn()
   }
   /** What comes next is no repetition, whatever its client has seen. */
   #looksAgain(session: Session): void {
     const receiver = session.get(this.#slot)
-    receiver.since = this.#parts.hearing.turn()
+    receiver.since = this.#parts.host.heard.turn()
     receiver.looksAgainAt = this.#parts.host.clock.now()
   }
   #mayRepeat(session: Session, receiver: Receiver, { from, payload }: Packet, doubt: Doubt | null): void {
@@ -329,7 +327,7 @@ export class Receivers {
     if (from.domain === account.bare.domain || this.#heardBefore !== null) return false
     if (type === 'unavailable') return this.#isKnownGone(account, receiver, packet)
     if (type !== '') return false
-    const heard = this.#parts.hearing.get(account, from)
+    const heard = this.#parts.host.heard.get(account, from)
     if (heard !== null && !(heard.isRepeated && heard.isForAll)) return false
     const { asks, since, ledger } = receiver
     if (asks === false) return heard !== null && since < heard.givenBefore && (to?.isBare === true || mayBeAnnotated(payload))
@@ -352,7 +350,7 @@ export class Receivers {
   }
   /** The same of a contact of whom nobody is available: after each outage that is answered once more. */
   #isKnownGone(account: LocalAccount, { since, ledger }: Receiver, { from, to }: Packet): boolean {
-    const goneBefore = to?.isBare === true ? this.#parts.hearing.goneBefore(account, from) : null
+    const goneBefore = to?.isBare === true ? this.#parts.host.heard.goneBefore(account, from) : null
     if (goneBefore === null || since >= goneBefore) return false
     return ledger === null || [...ledger.ofAccount(from)].length === 0
   }

@@ -20,13 +20,12 @@ import { asksToJoin } from '../../xmpp/muc-user.ts'
 import { annotated, plain, PSA, type Doubt } from '../../xmpp/state-annotation.ts'
 import type { Resolver } from '../0115-entity-capabilities/index.ts'
 import type { Annotations, Doubted } from './descriptions.ts'
-import type { Heard, Hearing } from './hearing.ts'
+import type { HeardResource } from '../../im/heard-resource.ts'
 import type { Portions } from './portions.ts'
 
 export interface RemoteParts {
   readonly host: Host
   readonly resolver: Resolver
-  readonly hearing: Hearing
   readonly portions: Portions
   readonly annotations: Annotations
   /** Is the session's pause shown to others on other servers? */
@@ -64,7 +63,7 @@ export class RemoteReceivers {
   readonly #sent: Counter
 
   constructor(parts: RemoteParts) {
-    const { host, hearing } = parts
+    const { host } = parts
     this.#parts = parts
     this.#told = host.sessionSlot<Told | null>('pause-told', 'kept in presence-elsewhere', () => null)
     this.#directed = host.sessionSlot<Map<string, Directed> | null>(
@@ -77,10 +76,10 @@ export class RemoteReceivers {
       'porchlight_annotations_sent_elsewhere_total',
       'Annotated presence stanzas sent to clients of other servers (XEP-0310)',
     )
-    hearing.observe({
-      heard: (account, heard) => this.#heard(account, heard),
-      lost: (account, jid) => this.#lost(account, jid),
+    host.on('contact-heard', ({ account, heard, news }) => {
+      if (news === 'available' || news === 'capabilities') this.#heard(account, heard)
     })
+    host.on('contact-lost', ({ account, jid }) => this.#lost(account, jid))
     this.#inherited = host.accountSlot<Map<string, Told> | null>('pause-told-of-relics', 'forgotten', () => null)
     host.on('session-ended', ({ session, presence }) => presence === null && this.#leaveTold(session))
     host.on('presence-changed', ({ session, before }) => {
@@ -190,10 +189,10 @@ export class RemoteReceivers {
   }
   #lookAgain(account: LocalAccount, contact: Jid): void {
     queueMicrotask(() => {
-      for (const heard of [...this.#parts.hearing.ofAccount(account, contact)]) this.#heard(account, heard)
+      for (const heard of [...this.#parts.host.heard.ofAccount(account, contact)]) this.#heard(account, heard)
     })
   }
-  #heard(account: LocalAccount, heard: Heard): void {
+  #heard(account: LocalAccount, heard: HeardResource): void {
     for (const session of account.sessions) if (this.#parts.isPaused(session)) this.#consider(session, heard)
   }
   /**
@@ -217,7 +216,7 @@ export class RemoteReceivers {
     }
   }
   *#tellAll(session: Session): Generator {
-    for (const heard of this.#parts.hearing.all(session.account)) {
+    for (const heard of this.#parts.host.heard.all(session.account)) {
       this.#consider(session, heard)
       yield
     }
@@ -232,7 +231,7 @@ export class RemoteReceivers {
       yield
     }
   }
-  #consider(session: Session, heard: Heard): void {
+  #consider(session: Session, heard: HeardResource): void {
     const { jid, caps } = heard
     if (caps === null || !this.#isDue(session, heard)) return
     this.#parts.resolver.resolve(session.account.bare, jid, caps, (features, isRefuted) => {
@@ -243,11 +242,11 @@ export class RemoteReceivers {
       this.#send(session, jid, 'connection-paused')
     })
   }
-  #isDue(session: Session, heard: Heard): boolean {
-    const { hearing, isPaused } = this.#parts
+  #isDue(session: Session, heard: HeardResource): boolean {
+    const { host, isPaused } = this.#parts
     const { account } = session
     if (session.ended || !isPaused(session) || session.get(this.#told)?.has(heard.jid.full) === true) return false
-    return hearing.get(account, heard.jid) === heard && this.#presenceFor(session, heard.jid) !== null
+    return host.heard.get(account, heard.jid) === heard && this.#presenceFor(session, heard.jid) !== null
   }
   #send(session: Session, to: Jid, doubt: Doubt | null): void {
     const presence = this.#presenceFor(session, to)

@@ -8,15 +8,14 @@ import type { LocalAccount } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
+import type { HeardJson } from '../../im/heard-resource.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
-import type { HeardJson, Hearing } from './hearing.ts'
 import type { Outages } from './outages.ts'
 import type { Receivers } from './receivers.ts'
 
 export interface ShownBeforeParts {
   readonly host: Host
-  readonly hearing: Hearing
   readonly receivers: Receivers
   readonly outages: Outages
   /** How long after they were asked for resources elsewhere that nobody has confirmed count as gone. */
@@ -54,7 +53,7 @@ export class ShownBefore {
   /** Of a client that is connected nobody knows what it has read: it logs in anew after a crash. */
   #keep(session: Session): Kept | null {
     if (session.connection !== null || !session.takesPart) return null
-    return { here: this.#shownHere(session), elsewhere: this.#parts.hearing.memory(session.account) }
+    return { here: this.#shownHere(session), elsewhere: this.#parts.host.heard.memory(session.account) }
   }
   #shownHere({ account, jid }: Session): readonly string[] {
     const { accounts } = this.#parts.host
@@ -70,7 +69,7 @@ export class ShownBefore {
     if (kept === null) return
     session.set(this.#here, kept.here)
     this.#restored.add(session)
-    this.#parts.hearing.remember(session.account, kept.elsewhere)
+    this.#parts.host.heard.remember(session.account, kept.elsewhere)
     if (kept.elsewhere.length > 0) this.#unconfirmed.add(session.account)
   }
   /** All sessions are restored: who is here of those that were. */
@@ -90,10 +89,10 @@ export class ShownBefore {
   }
   #cameBack({ account }: Session): void {
     if (!this.#unconfirmed.delete(account)) return
-    const { host, outages, hearing, confirmWithin } = this.#parts
+    const { host, outages, confirmWithin } = this.#parts
     const since = host.clock.now()
     host.clock.after(confirmWithin, () => {
-      for (const remote of new Set(Array.from(hearing.all(account), ({ jid }) => jid.domain)))
+      for (const remote of new Set(Array.from(host.heard.all(account), ({ jid }) => jid.domain)))
         outages.closeUnconfirmed(account, remote, since)
     })
   }

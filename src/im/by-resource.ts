@@ -1,5 +1,5 @@
 /** Things that are kept for resources, by full JID, and asked for by resource, by account or by domain. */
-import type { Jid } from '../../xmpp/jid.ts'
+import type { Jid } from '../xmpp/jid.ts'
 
 export interface OfResource {
   readonly jid: Jid

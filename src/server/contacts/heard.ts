@@ -1,0 +1,139 @@
+/**
+ * What accounts here know of their contacts: which resources are available, what they can do, and when that was last
+ * confirmed. Of contacts elsewhere it is noted when presence comes in (`im/heard-ledger.ts`) and told as facts; of contacts
+ * here it is read from their accounts (`heard-here.ts`), and `presence-changed` tells of it.
+ */
+import type { Clock, Millis } from '../../base/clock.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import { HeardLedger, type HeardLimits } from '../../im/heard-ledger.ts'
+import type { AvailableResource, HeardJson, HeardMoment, HeardResource } from '../../im/heard-resource.ts'
+import { capsIn } from '../../xmpp/caps.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import type { Accounts } from '../account/accounts.ts'
+import type { FactBoard } from '../account/facts.ts'
+import type { LocalAccount } from '../account/session.ts'
+import type { Sessions } from '../account/sessions.ts'
+import type { Slot } from '../account/slots.ts'
+import type { Router } from '../routing/router.ts'
+import { heardHere } from './heard-here.ts'
+
+export interface HeardParts {
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly facts: FactBoard
+  readonly accounts: Accounts
+  readonly sessions: Sessions
+  readonly router: Router
+  /** How often the link between the two domains has been lost. */
+  readonly lossesOf: (local: string, remote: string) => number
+  /** Of each account. */
+  readonly limits: HeardLimits
+}
+const NOTHING: Iterable<HeardResource> = []
+
+export class HeardContacts {
+  readonly #parts: HeardParts
+  readonly #slot: Slot<LocalAccount, HeardLedger | null>
+  #turns = 0
+
+  constructor(parts: HeardParts) {
+    const { accounts, sessions, facts, metrics } = parts
+    this.#parts = parts
+    this.#slot = accounts.slots.declare<HeardLedger | null>('heard', 'learnt again', () => null)
+    for (const fact of ['presence-changed', 'visibility-changed', 'session-ended'] as const)
+      facts.on(fact, ({ session: { account } }) => this.#forgetUnattended(account))
+    // Clients may show contacts that were blocked for a while in any way: they are told again
+    facts.on('blocking-changed', ({ account, isChanged }) => account.get(this.#slot)?.tellAgain(isChanged))
+    metrics.gauge('porchlight_resources_elsewhere', 'Available resources on other servers that accounts here know of', () => {
+      const present = new Set(Array.from(sessions.all(), (session) => session.account))
+      return [...present].reduce((sum, account) => sum + (account.get(this.#slot)?.size ?? 0), 0)
+    })
+  }
+  /** The available resources of one contact, here or elsewhere. */
+  available(account: LocalAccount, contact: Jid): Iterable<AvailableResource> {
+    const { router, accounts } = this.#parts
+    if (router.placeOf(contact) !== 'here') return this.ofAccount(account, contact)
+    const other = accounts.get(contact.bare)
+    return other === undefined ? NOTHING : heardHere(account, other)
+  }
+
+  /** Counts, to say what came before what. */
+  turn(): number {
+    return (this.#turns += 1)
+  }
+  /** Of a resource elsewhere; null: it is not known to be available. */
+  get(account: LocalAccount, resource: Jid): HeardResource | null {
+    return account.get(this.#slot)?.get(resource) ?? null
+  }
+  /** Those of contacts elsewhere. */
+  all(account: LocalAccount): Iterable<HeardResource> {
+    return account.get(this.#slot)?.all() ?? NOTHING
+  }
+  ofDomain(account: LocalAccount, domain: string): Iterable<HeardResource> {
+    return account.get(this.#slot)?.ofDomain(domain) ?? NOTHING
+  }
+  ofAccount(account: LocalAccount, contact: Jid): Iterable<HeardResource> {
+    return account.get(this.#slot)?.ofAccount(contact) ?? NOTHING
+  }
+  /** When the server of the contact last said that no resource is available; null: not in this run, or one is. */
+  goneAt(account: LocalAccount, contact: Jid): Millis | null {
+    return account.get(this.#slot)?.goneAt(contact) ?? null
+  }
+  /** See `HeardLedger.goneBefore`. */
+  goneBefore(account: LocalAccount, contact: Jid): number | null {
+    return account.get(this.#slot)?.goneBefore(contact) ?? null
+  }
+  /** The next presence of that contact is shown to all, even if they know it: somebody has asked for it. */
+  tellAgain(account: LocalAccount, contact: Jid): void {
+    account.get(this.#slot)?.tellOfAgain(contact)
+  }
+  /** What has been heard, to be remembered over a restart. */
+  memory(account: LocalAccount): readonly HeardJson[] {
+    return account.get(this.#slot)?.memory() ?? []
+  }
+  /** What was heard before the server was started. Nobody has confirmed it since. */
+  remember(account: LocalAccount, memory: readonly HeardJson[]): void {
+    const ledger = this.#ledgerOf(account)
+    for (const json of memory) ledger.remember(account, json, this.turn())
+    for (const contact of account.roster.subscriptions)
+      if (this.#parts.router.placeOf(contact) !== 'here') ledger.rememberGone(contact, this.turn())
+  }
+  /** A client is shown an old presence: until somebody confirms it, it is known as one that nobody has confirmed. */
+  recall(account: LocalAccount, { from, payload }: Packet): void {
+    this.#ledgerOf(account).remember(account, [from.full, 0, capsIn(payload)], this.turn())
+  }
+  /** Presence has come for the account. Each of its clients is shown it after this. */
+  note(account: LocalAccount, packet: Packet): void {
+    const { from, type } = packet
+    if (from.domain === account.bare.domain || this.#parts.router.placeOf(from) === 'here') return
+    if (type === 'unavailable') return this.#unavailable(account, packet)
+    account.get(this.#slot)?.forgetGone(from)
+    if (type === '' && account.isAttended) this.#available(account, packet)
+  }
+
+  #available(account: LocalAccount, presence: Packet): void {
+    const found = this.#ledgerOf(account).available(account, presence, this.#momentOf(account, presence))
+    if (found !== null) this.#parts.facts.tell('contact-heard', { account, presence, heard: found.heard, news: found.news })
+  }
+  #unavailable(account: LocalAccount, presence: Packet): void {
+    if (!account.isAttended) return
+    const { facts } = this.#parts
+    const { lost, denied } = this.#ledgerOf(account).unavailable(account, presence, this.#momentOf(account, presence))
+    for (const jid of lost) facts.tell('contact-lost', { account, jid })
+    if (denied.length > 0) facts.tell('contact-denied', { account, contact: presence.from, available: denied })
+  }
+  #momentOf({ bare: { domain } }: LocalAccount, { from }: Packet): HeardMoment {
+    const { clock, lossesOf } = this.#parts
+    return { at: clock.now(), losses: lossesOf(domain, from.domain), turn: this.turn() }
+  }
+  /** Nobody is left who is told anything: what contacts say from now on is not heard, and what they said grows old. */
+  #forgetUnattended(account: LocalAccount): void {
+    if (!account.isAttended) account.set(this.#slot, null)
+  }
+  #ledgerOf(account: LocalAccount): HeardLedger {
+    const ledger = account.get(this.#slot) ?? new HeardLedger(this.#parts.limits)
+    account.set(this.#slot, ledger)
+    return ledger
+  }
+}
