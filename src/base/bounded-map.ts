@@ -1,4 +1,4 @@
-/** A map with an end, for what strangers can make grow: with one entry too many, the one that was set longest ago is forgotten. */
+/** A map with a maximum size, for entries that strangers can add: beyond it the entry that was set longest ago is removed. */
 
 export class BoundedMap<K, V> extends Map<K, V> {
   readonly #max: number
@@ -8,7 +8,7 @@ export class BoundedMap<K, V> extends Map<K, V> {
     super()
     this.#max = max
   }
-  /** It is the newest from now on, also if it was there before. */
+  /** Sets an entry and makes it the newest, even if the key was present before. */
   override set(key: K, value: V): this {
     this.delete(key)
     super.set(key, value)

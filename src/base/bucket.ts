@@ -1,6 +1,6 @@
 /**
- * A token bucket: so much at once, so much per second on average. It goes into debt: what is taken while
- * anything is left is taken whole, and the debt says how long the next must wait.
+ * A token bucket: a burst of limited size, and a limited rate on average. The bucket can go into debt: `take` always
+ * takes the whole amount, and the debt determines how long the caller must wait.
  */
 import type { Millis } from './clock.ts'
 
@@ -10,20 +10,20 @@ export class Bucket {
   #level: number
   #at: Millis
 
-  /** Full. @param capacity how much is saved up at most */
+  /** The bucket starts full. @param capacity the most that can be saved up */
   constructor(capacity: number, perSecond: number, now: Millis) {
     this.#capacity = capacity
     this.#perMilli = perSecond / 1000
     this.#level = capacity
     this.#at = now
   }
-  /** Takes `amount` and says how long the debt takes to be paid back; 0: there is none. */
+  /** Takes `amount` and returns how long it takes to pay back the debt; 0 if there is no debt. */
   take(amount: number, now: Millis): Millis {
     this.#fill(now)
     this.#level -= amount
     return this.#level >= 0 ? 0 : Math.ceil(-this.#level / this.#perMilli)
   }
-  /** Takes `amount` if there is as much; otherwise says how long it takes until there is, and takes nothing. */
+  /** Takes `amount` if the bucket holds that much. Otherwise takes nothing and returns how long to wait until it does. */
   tryTake(amount: number, now: Millis): Millis {
     this.#fill(now)
     if (this.#level < amount) return Math.ceil((amount - this.#level) / this.#perMilli)
@@ -31,7 +31,7 @@ export class Bucket {
     return 0
   }
   #fill(now: Millis): void {
-    // A system clock that was put back must not take anything away.
+    // When the system clock is set back, nothing is taken away.
     if (now > this.#at) this.#level = Math.min(this.#capacity, this.#level + (now - this.#at) * this.#perMilli)
     this.#at = now
   }

@@ -11,6 +11,6 @@ test('a timer of more than 24 days does not fire at once, and can be cancelled',
   clock.after(60 * DAY, () => (fired += 100)).cancel()
   for (let day = 0; day < 59; day++) t.mock.timers.tick(DAY)
   assert.equal(fired, 0)
-  for (let day = 0; day < 3; day++) t.mock.timers.tick(DAY) // a nested timer of the mock begins at the end of its tick
+  for (let day = 0; day < 3; day++) t.mock.timers.tick(DAY) // the mock starts a nested timer at the end of its tick
   assert.equal(fired, 1)
 })

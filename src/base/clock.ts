@@ -1,10 +1,10 @@
-/** Time comes in through here and nowhere else, so that a test can hold it still. */
+/** The only source of time. A test replaces it with a clock that it controls. */
 
-/** Milliseconds: a span, or since 1970-01-01T00:00:00Z where a moment is meant. */
+/** Milliseconds: a span of time, or a moment counted from 1970-01-01T00:00:00Z. */
 export type Millis = number
 
 export interface Timer {
-  /** The timer will not fire any more. Harmless when it already has. */
+  /** Prevents the timer from firing. Does nothing if the timer has fired already. */
   cancel(): void
 }
 
@@ -15,7 +15,7 @@ export interface Clock {
   after(delay: Millis, fire: () => void): Timer
 }
 
-/** A timer of Node.js for a longer time, 24 days, would fire at once. */
+/** The longest timer of Node.js, about 24 days. With a longer delay it fires at once. */
 const LONGEST: Millis = 2 ** 31 - 1
 
 /** The machine's own clock. Its timers do not keep the process alive. */

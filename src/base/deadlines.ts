@@ -1,4 +1,4 @@
-/** Things that are due the same span after they were added. One timer is enough for all: the first in is the first due. */
+/** Items that are all due the same span after they were added. One timer serves all: the first item added is due first. */
 import type { Clock, Millis } from './clock.ts'
 
 interface Deadline<T> {
@@ -23,14 +23,14 @@ export class Deadlines<T> {
   }
 
   #arm(span: Millis): void {
-    this.#clock.after(span, () => this.#look())
+    this.#clock.after(span, () => this.#handleDue())
   }
-  #look(): void {
+  #handleDue(): void {
     const now = this.#clock.now()
     const next = this.#waiting.findIndex(({ at }) => at > now)
     const due = next < 0 ? this.#waiting : this.#waiting.splice(0, next)
     if (next < 0) this.#waiting = []
-    else this.#arm(Math.min(this.#waiting[0]!.at - now, this.#span)) // no longer, though the clock was put back
+    else this.#arm(Math.min(this.#waiting[0]!.at - now, this.#span)) // never longer than the span, even if the clock was set back
     for (const { item } of due) this.#due(item)
   }
 }

@@ -1,4 +1,4 @@
-/** Randomness comes in through here and nowhere else, so that a test can repeat a run. */
+/** The only source of randomness. A test replaces it with a seeded one, so that a run can be repeated. */
 import { createHash, randomBytes, randomFillSync } from 'node:crypto'
 
 export interface Entropy {
@@ -10,7 +10,7 @@ const STOCK_OCTETS = 4096
 const stock = Buffer.alloc(STOCK_OCTETS)
 let used = STOCK_OCTETS
 
-/** The operating system's generator, asked for many octets at a time: asking costs more than they do. */
+/** The operating system's generator. It is asked for many octets at once, because each call is expensive. */
 export const systemEntropy: Entropy = {
   bytes(n) {
     if (n > STOCK_OCTETS / 16) return randomBytes(n)
@@ -19,12 +19,12 @@ export const systemEntropy: Entropy = {
       used = 0
     }
     const bytes = Buffer.from(stock.subarray(used, used + n))
-    stock.fill(0, used, (used += n)) // what was given away is nowhere else
+    stock.fill(0, used, (used += n)) // no copy of the octets stays behind
     return bytes
   },
 }
 
-/** A stream of octets that depends on `seed` alone. For tests: anybody can predict it. */
+/** A stream of octets that depends only on `seed`. For tests: its octets are predictable. */
 export function seededEntropy(seed: string): Entropy {
   let counter = 0
   return {

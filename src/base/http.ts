@@ -1,28 +1,28 @@
 /**
- * HTTP as those see it who answer: a request with its answer, who asks, and which path leads to whom. The octets are the
- * business of `net/`; whoever has something to say on the web port declares its paths here, before the port is opened.
+ * HTTP for the parts that answer requests: a request with its answer, the peer, and which path has which handler. `net/`
+ * reads and writes the octets. A part that serves paths on the web port declares them here before the port is opened.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 
-/** Who asks. */
+/** The client that sent the request. */
 export interface HttpPeer {
-  /** Without its port. */
+  /** The IP address, without the port. */
   readonly address: string
-  /** 0: not known, since a proxy stands between. */
+  /** 0 if the port is unknown, because a proxy stands between. */
   readonly port: number
-  /** Nobody on the way can read it, as far as we know. */
+  /** As far as the server knows, nobody on the way can read the traffic. */
   readonly encrypted: boolean
-  /** The TLS connection that ends here; null: none, or a proxy's. */
+  /** The TLS connection that ends at this server. Null if there is none, or if it ends at a proxy. */
   readonly tls: TLSSocket | null
-  /** A trusted proxy speaks for it. */
+  /** The address and encryption are what a trusted proxy reported. */
   readonly proxied: boolean
-  /** It is a program on this machine that has asked for this machine by name: no network lies between. */
+  /** The client is a program on this machine that used this machine's own name: no network lies between. */
   readonly atThisMachine: boolean
 }
 
-/** An answer that says no. */
+/** Thrown to refuse a request. */
 export class HttpRefusal extends Error {
   readonly status: number
   readonly headers: HttpHeaders
@@ -35,24 +35,24 @@ export class HttpRefusal extends Error {
   }
 }
 
-/** By name in lower case. */
+/** Header values by name; the names are in lower case. */
 export type HttpHeaders = Readonly<Record<string, string>>
 
 /** One request and its answer (RFC 9110). */
 export interface HttpExchange {
   readonly method: string
-  /** As it was asked for, from its first slash, without the query. */
+  /** The path as requested, from its first slash, without the query. */
   readonly path: string
-  /** Behind the question mark; '' for none. */
+  /** What follows the question mark; '' if there is none. */
   readonly query: string
   readonly peer: HttpPeer
   /** @param name in lower case */
   header(name: string): string | undefined
-  /** @throws HttpRefusal for other methods than these */
+  /** @throws HttpRefusal for any other method */
   allow(...methods: readonly string[]): void
   /**
-   * What the request brings.
-   * @throws HttpRefusal when it is more than `bytesMax`, or the connection breaks before its end
+   * The body of the request.
+   * @throws HttpRefusal if the body has more than `bytesMax` octets, or the connection breaks before its end
    */
   body(bytesMax: number): Promise<Buffer>
   /** Answers, once; a second answer is ignored. @param content a text is sent as UTF-8 */
@@ -63,29 +63,29 @@ export interface HttpExchange {
   cut(): void
 }
 
-/** Answers a request. An HttpRefusal that it throws is the answer; another error is logged and answered with 500. */
+/** Answers a request. A thrown HttpRefusal is sent as the answer; any other error is logged and answered with 500. */
 export type HandleRequest = (exchange: HttpExchange) => void | Promise<void>
 
 /** A request to speak another protocol on the connection (RFC 9110 7.8). */
 export interface Upgrade {
   readonly request: IncomingMessage
   readonly peer: HttpPeer
-  /** The connection: whoever handles the request has it from now on. */
+  /** The connection. From now on it belongs to the handler. */
   readonly socket: Duplex
-  /** What has been read behind the request. */
+  /** Octets that were read after the request. */
   readonly head: Buffer
 }
 export type HandleUpgrade = (upgrade: Upgrade) => void
 
-/** A way in of which others may know (RFC 8288). */
+/** An entrance that is announced to clients (RFC 8288). */
 export interface Announced {
-  /** The relation type of links to it. */
+  /** The relation type of a link to this entrance. */
   readonly rel: string
   readonly scheme: 'https' | 'wss'
   readonly path: string
 }
 
-/** Who answers on which path. Every path has one owner. */
+/** Which handler answers which path. Every path has one owner. */
 export class HttpRoutes {
   readonly #exact = new Map<string, HandleRequest>()
   /** The longest first. */
@@ -97,7 +97,7 @@ export class HttpRoutes {
   at(path: string, handle: HandleRequest): void {
     claim(this.#exact, path, handle)
   }
-  /** All paths below, but for those that have an owner of their own. @param prefix from slash to slash: '/', '/_matrix/' */
+  /** All paths below `prefix`, except those with an owner of their own. @param prefix from slash to slash: '/', '/_matrix/' */
   under(prefix: string, handle: HandleRequest): void {
     if (!/^\/(.*\/)?$/.test(prefix) || this.#trees.some((tree) => tree.prefix === prefix)) throw new Error(`Not free: ${prefix}`)
     this.#trees = [...this.#trees, { prefix, handle }].sort((a, b) => b.prefix.length - a.prefix.length)

@@ -1,7 +1,7 @@
-/** Waiting that has an end. */
+/** Waiting with a time limit. */
 import type { Clock, Millis } from './clock.ts'
 
-/** Resolves when `work` is done, or after `span`: then with false, and `work` goes on. Rejects if `work` does before. */
+/** Resolves with true when `work` is done, or with false after `span`; `work` goes on then. Rejects if `work` rejects first. */
 export async function inTime(clock: Clock, span: Millis, work: Promise<unknown>): Promise<boolean> {
   const late = Promise.withResolvers<boolean>()
   const timer = clock.after(span, () => late.resolve(false))

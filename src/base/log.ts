@@ -1,4 +1,4 @@
-/** What the server may say to its operator: constant messages, structured fields. Shaped like pino. */
+/** The server's log for its operator: constant messages with structured fields. It has the shape of a pino log. */
 
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -9,5 +9,5 @@ export interface Log {
   error(fields: Fields, message: string): void
 }
 
-/** A log that keeps nothing. */
+/** A log that discards everything. */
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -1,4 +1,4 @@
-/** A clock that moves only when a test says so. Timers fire in the order of their due times. */
+/** A clock that moves only when a test moves it. Timers fire in the order of their due times. */
 import type { Clock, Millis, Timer } from './clock.ts'
 
 interface Entry {
@@ -28,7 +28,7 @@ export class ManualClock implements Clock {
       },
     }
   }
-  /** Moves time on by `span`; every timer that falls due on the way fires at its own moment. */
+  /** Moves time forward by `span`. Every timer that falls due on the way fires at its own moment. */
   advance(span: Millis): void {
     const end = this.#now + span
     for (let next = this.#due[0]; next !== undefined && next.at <= end; next = this.#due[0]) {

@@ -1,6 +1,6 @@
 /**
- * Counters and gauges as plain numbers: counting costs an addition. They are declared beside the code
- * that counts; `admin/` turns the registry into the Prometheus text format when somebody asks.
+ * Counters and gauges as plain numbers: counting costs one addition. They are declared beside the code
+ * that counts. `admin/` renders the registry in the Prometheus text format on request.
  */
 
 export class Counter {
@@ -19,7 +19,7 @@ export class Counter {
 export interface Gauge {
   readonly name: string
   readonly help: string
-  /** Looks at the thing itself, at the moment of asking. */
+  /** Reads the current value from the thing that is measured. */
   readonly read: () => number
 }
 

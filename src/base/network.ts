@@ -1,9 +1,9 @@
-/** What "one address" means wherever something is limited by address. */
+/** What counts as one address wherever a limit applies by address. */
 
 /**
- * An IPv4 address stands for itself. An IPv6 address stands for its first 64 bits: that is what one customer has, and
- * whoever has it has every address in it. An IPv4 address inside an IPv6 one is that IPv4 address. What is no address
- * stands for itself.
+ * The key under which an address is counted. An IPv4 address is its own key. An IPv6 address is counted by its first 64 bits:
+ * one customer usually has all addresses of such a network. An IPv4 address inside an IPv6 address is counted as that IPv4
+ * address. A text that is no address is its own key.
  */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address
@@ -17,7 +17,7 @@ export function networkOf(address: string): string {
     .join(':')}::/64`
 }
 
-/** The eight groups of 16 bits; null: it is no IPv6 address. */
+/** The eight groups of 16 bits; null if the text is no IPv6 address. */
 function groupsOf(address: string): readonly number[] | null {
   const [head = '', tail] = address.split('::')
   const [before, after] = [numbersOf(head), numbersOf(tail ?? '')]

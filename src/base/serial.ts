@@ -1,11 +1,11 @@
-/** Work that must not overlap: each piece starts when the one before it has ended, however it ended. */
+/** Work that must not overlap: each piece starts when the one before it has ended, with or without an error. */
 export class Serial {
   #last: Promise<unknown> | null = null
 
   get idle(): boolean {
     return this.#last === null
   }
-  /** Runs `work` when its turn comes. What it returns or throws is the caller's alone. */
+  /** Runs `work` when its turn comes. Only the caller receives its result or its error. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#last === null ? work() : this.#last.then(work, work)
     this.#last = mine

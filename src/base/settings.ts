@@ -1,7 +1,7 @@
 /**
- * The kinds of option that a configuration may have. Each part of the server declares its options beside its
- * code with these; the loader checks the file against them and `docs/configuration.md` is made from them.
- * Every option has a default: the empty file is a safe single-node server.
+ * The kinds of option that a configuration can have. Each part of the server declares its options beside its
+ * code with these functions. The loader checks the file against them, and `docs/configuration.md` is made from them.
+ * Every option has a default: an empty file gives a safe single-node server.
  */
 import * as v from 'valibot'
 
@@ -28,7 +28,7 @@ const SIZE: Readonly<Record<string, number>> = {
   GiB: 1024 ** 3,
 }
 
-/** Whole milliseconds or octets; null: there is no such unit. */
+/** A whole number of milliseconds or octets; null if the unit is unknown. */
 function quantity(text: string, units: Readonly<Record<string, number>>): number | null {
   const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(text.trim())
   const unit = match === null ? undefined : (units[match[2]!] ?? units[match[2]!.replace(/s$/, '')])
@@ -47,29 +47,29 @@ function withUnit(units: Readonly<Record<string, number>>, what: string) {
   )
 }
 
-/** Which values make sense, as one writes them. */
+/** The allowed values, as they are written in the file. */
 interface Range<T> {
   readonly min: T
   readonly max: T
-  /** 0 is outside, and has a meaning of its own. */
+  /** 0 is allowed although it lies outside the range, and has a special meaning. */
   readonly isZeroMeant: boolean
 }
 export const between = <T extends number | string>(min: T, max: T): Range<T> => ({ min, max, isZeroMeant: false })
 export const zeroOr = <T extends number | string>(min: T, max: T): Range<T> => ({ min, max, isZeroMeant: true })
 
-/** The same in the units of the code. */
+/** The same range in the units of the code. */
 export interface Bounds extends Range<number> {
   /** "from 1 s to 1 day, or 0 s" */
   readonly words: string
 }
 const bounds = new WeakMap<object, Bounds>()
-/** Every option that is a number, a span of time or a size has them. */
+/** The bounds of an option. Every option that is a number, a span of time or a size has them. */
 export const boundsOf = (option: object): Bounds | undefined => bounds.get(option)
 
 const isWithin = (value: number, { min, max, isZeroMeant }: Bounds): boolean =>
   (value >= min && value <= max) || (isZeroMeant && value === 0)
 
-/** @param zero as one writes it */
+/** @param zero how zero is written in the file */
 function boundsIn<T extends number | string>(range: Range<T>, zero: T, read: (text: T) => number): Bounds {
   const { min, max, isZeroMeant } = range
   const words = `from ${min} to ${max}${isZeroMeant ? `, or ${zero}` : ''}`
@@ -107,7 +107,7 @@ export const flag = (byDefault: boolean, doc: string) =>
 export const text = (byDefault: string, doc: string) =>
   v.optional(v.pipe(v.string('must be a text in quotes'), v.description(doc)), byDefault)
 
-/** A text of a certain form, or the empty one, which is the default. @param form of the whole text */
+/** A text of a certain form, or an empty text, which is the default. @param form matches the whole text */
 export const textLike = (form: RegExp, what: string, doc: string) =>
   v.optional(
     v.pipe(
@@ -131,11 +131,11 @@ export const choice = <const T extends readonly [string, ...string[]]>(options: 
     byDefault,
   )
 
-/** Several texts. */
+/** A list of texts. */
 export const list = (byDefault: readonly string[], doc: string) =>
   v.optional(v.pipe(v.array(v.string('must be a list of texts in quotes'), 'must be a list'), v.description(doc)), [...byDefault])
 
-/** Addresses of any kind that a URI can name; none by default. */
+/** A list of URIs; empty by default. */
 export const uris = (doc: string) => {
   const uri = v.pipe(
     v.string('must be a list of texts in quotes'),
@@ -144,7 +144,7 @@ export const uris = (doc: string) => {
   return v.optional(v.pipe(v.array(uri, 'must be a list'), v.description(doc)), [])
 }
 
-/** A path is no secret: what is in the file must not be taken for its name, and be repeated in a message. */
+/** Refuses the prefix "file:", which is for secrets: otherwise a message could print the content of the file as a path. */
 const isPath = (text: string): boolean => !text.startsWith('file:')
 const NO_PREFIX = 'must be a path, without "file:"'
 const pathOptions = new WeakSet<object>()
@@ -158,7 +158,7 @@ export const isPathOption = (option: object | undefined): boolean => option !== 
 export const path = (byDefault: string, doc: string) =>
   ofPaths(v.optional(v.pipe(v.string('must be a path in quotes'), v.check(isPath, NO_PREFIX), v.description(doc)), byDefault))
 
-/** Paths of files: one in quotes, or a list of them. The code sees a list; by default an empty one. */
+/** Paths of files: one in quotes, or a list of them. The code sees a list; it is empty by default. */
 export const files = (doc: string) => {
   const one = v.string('must be the path of a file in quotes, or a list of them')
   const listed = v.union([one, v.array(one)], 'must be the path of a file in quotes, or a list of them')
@@ -175,11 +175,11 @@ export const files = (doc: string) => {
   )
 }
 
-/** Options that belong together: a table of the file. Keys that it does not know are errors. */
+/** Options that belong together: one table of the file. An unknown key is an error. */
 export const section = <const E extends v.ObjectEntries>(entries: E) => v.strictObject(entries)
 
 export type Section = ReturnType<typeof section>
-/** What the code gets of a section. */
+/** The values of a section, as the code sees them. */
 export type Settings<S extends v.GenericSchema> = v.InferOutput<S>
-/** The section as an empty file gives it. */
+/** The values of a section when the file is empty. */
 export const defaultsOf = <S extends v.GenericSchema>(schema: S): v.InferOutput<S> => v.parse(schema, {})

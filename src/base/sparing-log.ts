@@ -1,12 +1,12 @@
 /**
- * A log for what strangers can bring about as often as they like: of each message so many lines in a minute. The line after
- * a gap says how many were left out (`leftOut`), so that nothing is hidden and nothing is flooded. Errors are all written.
+ * A log for events that strangers can cause as often as they like. Each message is written a limited number of times per
+ * minute. The line after a gap says how many lines were left out (`leftOut`). Errors are always written.
  */
 import { Bucket } from './bucket.ts'
 import type { Clock } from './clock.ts'
 import type { Fields, Log } from './log.ts'
 
-/** Of each message, at once and in a minute. */
+/** Lines of one message: at once, and per minute. */
 const LINES = 20
 
 interface Measure {
@@ -17,7 +17,7 @@ interface Measure {
 export class SparingLog implements Log {
   readonly #log: Log
   readonly #clock: Clock
-  /** By message: they are constants of the code. */
+  /** By message. Messages are constants of the code, so the map stays small. */
   readonly #measures = new Map<string, Measure>()
 
   constructor(log: Log, clock: Clock) {

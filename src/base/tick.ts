@@ -1,4 +1,4 @@
-/** The end of the present turn of the event loop: when all input that has arrived has been read. */
+/** The end of the current turn of the event loop: all input that has arrived has been read. */
 
 export type EndOfTick = (run: () => void) => void
 

@@ -4,7 +4,7 @@ import { Turns } from './turns.ts'
 
 interface Piece {
   readonly what: string
-  /** Null: it does not wait. */
+  /** Null if it does not wait. */
   readonly until: Promise<void> | null
 }
 

@@ -1,7 +1,7 @@
 /**
- * Memory for new objects, given back at rest. V8 makes that space larger in a burst, which spares most of the cost of
- * collecting; afterwards it would stay so large, since a process that allocates little collects nothing. A few small
- * collections when rest has come make V8 give it back. The figures are in decision 4.
+ * Returns the memory for new objects when the process is idle. V8 enlarges this space during a burst, which makes
+ * collecting cheaper. Afterwards the space would keep its size, because a process that allocates little never collects. A
+ * few small collections while the process is idle make V8 shrink it. The figures are in decision 4.
  */
 import { performance } from 'node:perf_hooks'
 import v8 from 'node:v8'
@@ -9,28 +9,28 @@ import { runInNewContext } from 'node:vm'
 import type { Clock, Millis, Timer } from './clock.ts'
 
 export interface Heap {
-  /** The share of the time since it was last asked in which the process has worked, from 0 to 1. */
+  /** The share of time in which the process was busy since the last call, from 0 to 1. */
   load(): number
-  /** Collects new objects; some milliseconds at most, however much the process holds. */
+  /** Collects new objects. This takes a few milliseconds, whatever the size of the heap. */
   collectNew(): void
-  /** Collects everything, and lays together what is left, unless the process holds so much that it would be felt. */
+  /** Collects and compacts the whole heap, unless the heap is so large that the pause would be noticed. */
   collectAll(): void
 }
 
-const LOOK_MS: Millis = 2000
-const REST = 0.05
-/** V8 shrinks the space when it has seen for five seconds that little is allocated. */
+const CHECK_MS: Millis = 2000
+const IDLE_LOAD = 0.05
+/** V8 shrinks the space after it has seen little allocation for five seconds. */
 const COLLECTIONS = 5
-/** Used octets of a heap that is collected as a whole: a tenth of a second, or two. */
+/** The largest heap, in used octets, that is collected as a whole: this takes one or two tenths of a second. */
 const ALL_MAX = 100_000_000
 
-/** Looks after `heap` until the timer is cancelled. Its first rest is that after the start, which leaves much behind. */
+/** Watches `heap` until the timer is cancelled. When the process is idle for the first time, it collects everything. */
 export function giveBackAtRest(clock: Clock, heap: Heap): Timer {
   let left = COLLECTIONS
   let isNew = true
-  const look = (): void => {
-    timer = clock.after(LOOK_MS, look)
-    if (heap.load() > REST) left = COLLECTIONS
+  const check = (): void => {
+    timer = clock.after(CHECK_MS, check)
+    if (heap.load() > IDLE_LOAD) left = COLLECTIONS
     else if (left > 0) {
       left -= 1
       if (isNew) heap.collectAll()
@@ -38,11 +38,11 @@ export function giveBackAtRest(clock: Clock, heap: Heap): Timer {
       isNew = false
     }
   }
-  let timer = clock.after(LOOK_MS, look)
+  let timer = clock.after(CHECK_MS, check)
   return { cancel: () => timer.cancel() }
 }
 
-/** That of this thread. */
+/** The heap of this thread. */
 export function heapOfThread(): Heap {
   v8.setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as (options: { readonly type: string; readonly flavor?: string }) => void

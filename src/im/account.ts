@@ -1,10 +1,10 @@
 /**
- * What the machines of RFC 6121 know of one local account: its roster (section 2.1), the subscription
+ * The state of one local account for the rules of RFC 6121: its roster (section 2.1), the subscription
  * requests that wait for an answer (3.1.3), its bound resources and what each has broadcast (section 4).
- * State only: the rules that change it stand in roster.ts, subscribing.ts and presence.ts.
+ * The rules that change this state are in roster.ts, subscribing.ts and presence.ts.
  *
- * A contact is kept under the text of its address: of the bare JID, or of domain/resource where there is
- * no localpart (a gateway's `gateway.example/registered`); see `contactOf`.
+ * The key of a contact is the text of its address: the bare JID, or domain/resource if there is no
+ * localpart (a gateway's `gateway.example/registered`); see `contactOf`.
  */
 import type { Millis } from '../base/clock.ts'
 import type { Jid } from '../xmpp/jid.ts'
@@ -19,22 +19,22 @@ export interface RosterItem {
   readonly name: string
   readonly groups: readonly string[]
   readonly subscription: Subscription
-  /** The user has asked to see the contact and waits for the answer (2.1.2.2). */
+  /** The user has asked to see the contact and waits for an answer (2.1.2.2). */
   readonly ask: boolean
-  /** The contact's next request is granted beforehand (3.4). */
+  /** The contact's next request is approved in advance (3.4). */
   readonly approved: boolean
 }
 
-/** A request to see the user's presence that he has not answered yet (3.1.3). Never shown in a roster. */
+/** A request to see the user's presence that the user has not answered yet (3.1.3). It is never part of the roster. */
 export interface PendingRequest {
-  /** The contact: bare. */
+  /** The bare JID of the contact. */
   readonly from: Jid
   /** The complete stanza, from the contact's bare JID to the user's. */
   readonly stanza: Packet
   readonly receivedAt: Millis
 }
 
-/** A request of the user that its contact has not answered yet (3.1.2). */
+/** A request of the user that the contact has not answered yet (3.1.2). */
 export interface SentRequest {
   /** From the user's bare JID to the contact. */
   readonly stanza: Packet
@@ -42,40 +42,40 @@ export interface SentRequest {
   readonly sentAt: Millis
 }
 
-/** What one step does to one contact. Decided first, then stored, then applied. */
+/** The change that one step makes to one contact. It is decided first, then stored, then applied. */
 export interface RosterChange {
   readonly contact: Jid
-  /** The contact's item afterwards; null: the roster has none. */
+  /** The contact's item afterwards; null if the roster has none. */
   readonly item: RosterItem | null
-  /** The contact's unanswered request afterwards. */
+  /** The contact's unanswered request afterwards; null if there is none. */
   readonly pending: PendingRequest | null
   /** The version of the roster afterwards. */
   readonly version: number
-  /** Something that the client can see has changed: the version grew and a push follows. */
+  /** The client can see the change: the version grew, and a push follows. */
   readonly pushed: boolean
 }
 
-/** How many of each thing one account may hold; what is over is refused, or dropped where the RFC wants silence. */
+/** How many of each thing one account can have. Beyond a limit a request is refused, or dropped where the RFC wants silence. */
 export interface ImLimits {
   readonly rosterItems: number
-  /** Of all of them, in octets, about. */
+  /** All items together, in octets, estimated. */
   readonly rosterBytes: number
   readonly groupsPerItem: number
-  /** Of a name, and of a group's name, in octets of UTF-8. */
+  /** The name of a contact or of a group, in octets of UTF-8. */
   readonly nameBytes: number
   /** Unanswered subscription requests of one account. */
   readonly pendingRequests: number
-  /** Of one such request, in octets. */
+  /** One such request, in octets. */
   readonly pendingBytes: number
-  /** Of all of them. */
+  /** All such requests together, in octets. */
   readonly pendingBytesInAll: number
-  /** Entities outside the roster that one resource may have sent presence to. */
+  /** Entities outside the roster to which one resource can send presence directly. */
   readonly directedPerResource: number
-  /** Of their addresses, in octets. */
+  /** The addresses of these entities together, in octets. */
   readonly directedBytes: number
-  /** Of a presence that is broadcast, in octets: it is kept. */
+  /** A presence that is broadcast, in octets, because it is kept. */
   readonly presenceBytes: number
-  /** Who stands behind a domain: those behind whom the same party stands have one share together. */
+  /** The party behind a domain: all domains of one party share one limit. */
   readonly partyOf: (domain: string) => string
 }
 
@@ -93,22 +93,22 @@ export const defaultLimits: ImLimits = {
   partyOf: (domain) => domain,
 }
 
-/** What an item or a request takes up beside its texts, about. */
+/** The estimated memory of an item or a request in addition to its texts. */
 const RECORD_OCTETS = 200
 
-/** What an item takes up, about. */
+/** The estimated memory of an item. */
 export function octetsOfItem({ jid, name, groups }: Pick<RosterItem, 'jid' | 'name' | 'groups'>): number {
   let octets = RECORD_OCTETS + jid.full.length + Buffer.byteLength(name)
   for (const group of groups) octets += Buffer.byteLength(group)
   return octets
 }
-/** What a request that waits takes up, about. */
+/** The estimated memory of a waiting request. */
 export const octetsOfRequest = (stanza: Packet): number => RECORD_OCTETS + stanza.from.full.length + stanza.payload.text.length
 
-/** For an item without groups: one array for all of them. */
+/** The groups of an item without groups: one shared array. */
 export const NO_GROUPS: readonly string[] = []
 
-/** The address a contact is known by: the bare JID, except that a JID without localpart keeps its resource. */
+/** The address under which a contact is kept: the bare JID, but a JID without localpart keeps its resource. */
 export const contactOf = (address: Jid): Jid => (address.local === '' ? address : address.asBare)
 
 /** The text of `contactOf(address)`: the key of the roster. */
@@ -120,7 +120,7 @@ export class Roster {
   #epoch: string
   readonly #items = new Map<string, RosterItem>()
   #pending: Map<string, PendingRequest> | null = null
-  /** Of the items; null: not counted yet. */
+  /** The memory of all items; null if not counted yet. */
   #octets: number | null = null
   #subscribers: readonly Jid[] | null = null
   #subscriptions: readonly Jid[] | null = null
@@ -138,8 +138,8 @@ export class Roster {
     return this.#version
   }
   /**
-   * In which run of the server the roster came to have its version. A number alone may mean two things: when
-   * the storage was put back to an older state, what follows is counted from there again.
+   * Identifies the run of the server in which the roster got its version. A number alone is ambiguous: after the storage
+   * was restored from a backup, the same numbers are used again.
    */
   get epoch(): string {
     return this.#epoch
@@ -154,7 +154,7 @@ export class Roster {
   get size(): number {
     return this.#items.size
   }
-  /** What the items take up, about. */
+  /** The estimated memory of the items. */
   get octets(): number {
     if (this.#octets === null) {
       this.#octets = 0
@@ -162,7 +162,7 @@ export class Roster {
     }
     return this.#octets
   }
-  /** What the unanswered requests take up, about. */
+  /** The estimated memory of the unanswered requests. */
   get pendingOctets(): number {
     let octets = 0
     for (const { stanza } of this.pending()) octets += octetsOfRequest(stanza)
@@ -200,7 +200,7 @@ export class Roster {
     const item = this.#items.get(contact)
     return item !== undefined && (item.subscription === 'to' || item.subscription === 'both')
   }
-  /** Where the user stands with this contact (A.1). */
+  /** The subscription state between the user and this contact (A.1). */
   stateOf(contact: string): SubscriptionState {
     const item = this.#items.get(contact)
     return stateOf(
@@ -210,7 +210,7 @@ export class Roster {
     )
   }
 
-  /** @param epoch of this run of the server */
+  /** @param epoch the epoch of this run of the server */
   apply(change: RosterChange, epoch = this.#epoch): void {
     const key = change.contact.full
     const before = this.#items.get(key)
@@ -243,19 +243,19 @@ export class Roster {
   }
 }
 
-/** One bound resource. A session of the server is one. */
+/** One bound resource. A session of the server is a resource. */
 export class Resource {
-  /** Full. */
+  /** The full JID. */
   readonly jid: Jid
-  /** The last available presence it broadcast, from the full JID, without `to`; null: not available. */
+  /** The last available presence that the resource broadcast, from the full JID, without `to`; null if it is not available. */
   presence: Packet | null
-  /** Of that presence (4.7.2.3). */
+  /** The priority of that presence (4.7.2.3). */
   priority: number
-  /** Whom it sent presence directly, by full text of the address; null for nobody (4.6.3). */
+  /** The entities to which the resource sent presence directly, by full address; null if there are none (4.6.3). */
   directed: Map<string, Jid> | null
-  /** It has asked for the roster: it gets the pushes (2.2). */
+  /** The resource has asked for the roster, so it gets roster pushes (2.2). */
   interested: boolean
-  /** It is there, and is seen by nobody but those to whom it sends presence directly (XEP-0186). */
+  /** The resource is present, but is seen only by entities to which it sends presence directly (XEP-0186). */
   invisible: boolean
 
   constructor(jid: Jid) {
@@ -266,17 +266,17 @@ export class Resource {
     this.interested = false
     this.invisible = false
   }
-  /** Does it get what is sent to the account? It is available, or invisible. */
+  /** Does the resource receive what is sent to the account? It does if it is available or invisible. */
   get takesPart(): boolean {
     return this.presence !== null || this.invisible
   }
-  /** Has it sent presence directly to this address, or to the bare JID of it, and not taken it back (4.6.6)? */
+  /** Did the resource send presence directly to this address, or to its bare JID, and not withdraw it (4.6.6)? */
   hasTold(address: Jid): boolean {
     return this.directed !== null && (this.directed.has(address.full) || this.directed.has(address.bare))
   }
   /**
-   * Has it sent presence directly to any address of this entity? Who shares presence with `room@service/nick`
-   * lets the whole of `room@service` ask (8.5.3.1).
+   * Did the resource send presence directly to any address of this entity? A user who shares presence with
+   * `room@service/nick` allows all of `room@service` to send IQ requests (8.5.3.1).
    */
   sharesWith(entity: Jid): boolean {
     if (this.directed === null) return false
@@ -285,34 +285,34 @@ export class Resource {
   }
 }
 
-/** How an account was last seen to go. */
+/** The last time at which an account became unavailable. */
 export interface LastPresence {
   readonly at: Millis
-  /** Of the last unavailable presence, such as its `<status/>`. */
+  /** The payload of that last unavailable presence, such as its `<status/>`. */
   readonly payload: Payload
 }
 
 const everything: PresencePolicy = { lastSeen: 'exact', sharePaused: 'contacts' }
 
-/** A set of entities: of accounts, resources and domains. */
+/** A set of entities: accounts, resources and domains. */
 export interface Entities {
   matches(entity: Jid): boolean
 }
 
-/** @typeParam R what its resources are where it is held */
+/** @typeParam R the type of the account's resources */
 export class Account<R extends Resource = Resource> {
   readonly bare: Jid
   readonly roster: Roster
-  /** The bound ones, in the order of binding. */
+  /** The bound resources, in the order of binding. */
   readonly resources: R[]
-  /** Null: never seen to go. */
+  /** Null if the account never became unavailable. */
   lastUnavailable: LastPresence | null
-  /** What others may know. */
+  /** What other users may know of this user's presence. */
   policy: PresencePolicy
-  /** Null: nobody was hidden since the account was read. */
+  /** Null if nobody was hidden since the account was loaded. */
   #hidden: Entities | null
   #audience: readonly Jid[] | null
-  /** The subscribers from which the audience was made. */
+  /** The subscribers from which `#audience` was made. */
   #audienceOf: readonly Jid[] | null
 
   constructor(bare: Jid, roster: Roster) {
@@ -325,7 +325,7 @@ export class Account<R extends Resource = Resource> {
     this.#audience = null
     this.#audienceOf = null
   }
-  /** Who gets a broadcast: the subscribers that are not hidden. The same array until something changes. */
+  /** The contacts that receive a broadcast: subscribers that are not hidden. The same array until something changes. */
   get audience(): readonly Jid[] {
     const { subscribers } = this.roster
     if (this.#audience === null || this.#audienceOf !== subscribers) {
@@ -334,7 +334,7 @@ export class Account<R extends Resource = Resource> {
     }
     return this.#audience
   }
-  /** Broadcasts and probes pass over these entities from now on, and over no others. Their probes are not answered (XEP-0191). */
+  /** From now on broadcasts and probes skip these entities and no others. Probes of these entities get no answer (XEP-0191). */
   hide(entities: Entities): void {
     this.#hidden = entities
     this.#audience = null
@@ -344,15 +344,15 @@ export class Account<R extends Resource = Resource> {
   hidden(entity: Jid): boolean {
     return this.#hidden !== null && this.#hidden.matches(entity)
   }
-  /** Is there anybody who is hidden, or was since the account was read? */
+  /** Is any entity hidden, or was any hidden since the account was loaded? */
   get isHiding(): boolean {
     return this.#hidden !== null
   }
-  /** Those of `contacts` that are not hidden; `contacts` itself when none is. */
+  /** The contacts that are not hidden; `contacts` itself if none is. */
   reachable(contacts: readonly Jid[]): readonly Jid[] {
     return this.isHiding && contacts.some((c) => this.hidden(c)) ? contacts.filter((c) => !this.hidden(c)) : contacts
   }
-  /** Does any resource take part, seen or not? */
+  /** Is any resource available or invisible? */
   get isAttended(): boolean {
     return this.resources.some((r) => r.takesPart)
   }
@@ -360,7 +360,7 @@ export class Account<R extends Resource = Resource> {
   get isAvailable(): boolean {
     return this.resources.some((r) => r.presence !== null)
   }
-  /** The bound resource of that full JID. */
+  /** The bound resource with this full JID. */
   resource(full: string): R | undefined {
     for (const r of this.resources) if (r.jid.full === full) return r
     return undefined

@@ -1,15 +1,15 @@
 /**
- * What could not be sent while the way to a contact was lost, and whether it is still to be said when the way is there
- * again (FED-4). Of each thing the last word counts: who may see whom (RFC 6121 section 3), in two directions, and of
- * each resource that it has gone (4.5). Who is there is told anyway, as he is now.
+ * Presence that could not be sent while a link was down, and whether to send it when the link is up again (FED-4). For
+ * each matter only the last stanza counts: who may see whom (RFC 6121 section 3), in two directions, and that a resource
+ * became unavailable (4.5). Available presence is not kept here: current presence is sent anyway.
  */
 import type { Packet } from '../xmpp/packet.ts'
 import { contactOf, type Account } from './account.ts'
 
 /**
- * Which thing this presence is about; null: nothing that has to be said later. Unavailable presence from a bare address
- * only ever answers a probe (4.3.2 rule 3). It is never said later: meanwhile a resource may have come, whose watchers
- * would take that answer for its end, and after an outage they ask again.
+ * The matter that this presence is about; null if it need not be sent later. Unavailable presence from a bare address
+ * only answers a probe (4.3.2 rule 3) and is never sent later: a resource may have become available meanwhile, and its
+ * watchers would take the old answer for its end. They probe again after an outage anyway.
  */
 export function matterOf({ type, from, to }: Packet): string | null {
   switch (type) {
@@ -26,7 +26,7 @@ export function matterOf({ type, from, to }: Packet): string | null {
   }
 }
 
-/** Would the account say it today? @param account null: it is gone, and with it whatever it granted or wanted */
+/** Is the stanza still true of the account? @param account null if the account, with all its subscriptions, is deleted */
 export function isStillToBeSaid(account: Account | null, { type, from, to }: Packet): boolean {
   if (account === null) return type === 'unsubscribe' || type === 'unsubscribed' || type === 'unavailable'
   const { roster } = account
@@ -44,7 +44,7 @@ export function isStillToBeSaid(account: Account | null, { type, from, to }: Pac
       return !isShown && roster.pendingFrom(contact) === undefined
     case 'unavailable': {
       const resource = account.resource(from.full)
-      if (resource === undefined || account.hidden(to!)) return true // XEP-0191 3.3: who is blocked is told so
+      if (resource === undefined || account.hidden(to!)) return true // XEP-0191 3.3: a blocked contact is told so
       return !resource.hasTold(to!) && (resource.presence === null || !isShown)
     }
     default:

@@ -1,7 +1,7 @@
 /**
- * RFC 6121 section 8.5: who gets a stanza for a local user. For messages the rules are Table 1 (8.5.4),
- * with our choice wherever the RFC leaves one; for IQs 8.5.2.1.3 and 8.5.3. Presence has its own rules:
- * presence.ts and subscribing.ts. `to` is never rewritten (8.5.2.1.1).
+ * RFC 6121 section 8.5: who receives a stanza for a local user. Messages follow Table 1 (8.5.4), with our choice
+ * wherever the RFC leaves one; IQs follow 8.5.2.1.3 and 8.5.3. Presence has its own rules in presence.ts and
+ * subscribing.ts. `to` is never rewritten (8.5.2.1.1).
  */
 import type { Jid } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
@@ -9,7 +9,7 @@ import { contactKey, type Account, type Resource } from './account.ts'
 
 export type MessageDelivery<R extends Resource = Resource> =
   | { readonly kind: 'deliver'; readonly to: readonly R[] }
-  /** Kept for the user until he is there (offline storage). */
+  /** The message is stored until the user is available (offline storage). */
   | { readonly kind: 'store' }
   /** `<service-unavailable/>` to the sender. */
   | { readonly kind: 'error' }
@@ -17,7 +17,7 @@ export type MessageDelivery<R extends Resource = Resource> =
 
 export type IqDelivery<R extends Resource = Resource> =
   | { readonly kind: 'deliver'; readonly to: R }
-  /** The server answers on behalf of the account; a result or an error is for the server, if it asked. */
+  /** The server answers on behalf of the account. A result or an error is for the server, if the server sent the request. */
   | { readonly kind: 'account' }
   /** `<service-unavailable/>` to the sender. */
   | { readonly kind: 'error' }
@@ -25,8 +25,8 @@ export type IqDelivery<R extends Resource = Resource> =
 
 /**
  * The letters of Table 1: D the resource in `to`, or the only one there is; M the most available ones;
- * A all of non-negative priority; O offline storage; E an error; S silence. S/E is E for a sender who is
- * known to the user and S for everybody else (8.1).
+ * A all with non-negative priority; O offline storage; E an error; S silence. S/E is E for a sender whom the
+ * user knows, and S for all others (8.1).
  */
 type Option = 'D' | 'M' | 'A' | 'O' | 'E' | 'S' | 'S/E'
 export type Condition =
@@ -39,10 +39,10 @@ type Address = 'bare' | 'full match' | 'full no match'
 type Row = readonly [normal: Option, chat: Option, groupchat: Option, headline: Option, error: Option]
 
 /**
- * Table 1 with one option in each place, and a column for errors (8.5.2.1.1, 8.5.3.2.1). We keep messages
- * offline for every account, so a missing one has to be silent where an existing one stores. With 'no active
- * resources' a full JID can match one that is connected but not available (8.5.3.1). A groupchat message to a resource that
- * is gone is answered to everybody, and without an account too: rooms elsewhere notice by it who has left them.
+ * Table 1 with one option in each place, and a column for errors (8.5.2.1.1, 8.5.3.2.1). Messages are stored
+ * offline for every account, so a missing account has to be silent where an existing one stores. With 'no active
+ * resources' a full JID can match a resource that is connected but not available (8.5.3.1). A groupchat message to a resource
+ * that is gone is always answered with an error, even without an account: rooms elsewhere learn from it who has left.
  */
 // prettier-ignore
 const TABLE: Readonly<Record<Condition, Readonly<Partial<Record<Address, Row>>>>> = {
@@ -67,7 +67,7 @@ const TABLE: Readonly<Record<Condition, Readonly<Partial<Record<Address, Row>>>>
     'full no match': ['S/E',  'D',  'E',      'S',     'S'],
   },
   'several non-negative resources': {
-    'bare':          ['A',    'M',  'E',      'A',     'S'], // M with carbons to the others, for who wants them
+    'bare':          ['A',    'M',  'E',      'A',     'S'], // M, with carbons to the other clients that enabled them
     'full match':    ['D',    'D',  'D',      'D',     'D'],
     'full no match': ['S/E',  'M',  'E',      'S',     'S'],
   },
@@ -75,8 +75,8 @@ const TABLE: Readonly<Record<Condition, Readonly<Partial<Record<Address, Row>>>>
 
 /**
  * Table 1 for one message.
- * @param account null: there is none of that name
- * @param known `isKnown` of the sender
+ * @param account null if there is no account of that name
+ * @param known the result of `isKnown` for the sender
  */
 export function deliverMessage<R extends Resource>(
   account: Account<R> | null,
@@ -107,8 +107,8 @@ export function deliverMessage<R extends Resource>(
 
 /**
  * 8.5.1, 8.5.2.1.3, 8.5.3.1, 8.5.3.2.3.
- * @param account null: there is none of that name
- * @param authorised `mayQuery` of the resource in `to`
+ * @param account null if there is no account of that name
+ * @param authorised the result of `mayQuery` for the resource in `to`
  */
 export function deliverIq<R extends Resource>(account: Account<R> | null, packet: Packet, authorised: boolean): IqDelivery<R> {
   const to = packet.to!
@@ -116,17 +116,17 @@ export function deliverIq<R extends Resource>(account: Account<R> | null, packet
   if (account !== null && to.isBare) return { kind: 'account' }
   const resource = account?.resource(to.full)
   if (resource === undefined) return { kind: isRequest ? 'error' : 'silent' } // RFC 6120 8.2.3: no error for a result
-  // 8.5.3.1: to whom the user shows no presence, a resource must not betray by its answer that it is there
+  // 8.5.3.1: an answer of the resource would reveal that it is there, so a sender who may not see it gets an error
   return isRequest && !authorised ? { kind: 'error' } : { kind: 'deliver', to: resource }
 }
 
-/** 8.1: would an error tell this sender nothing new? In the roster, given presence directly, or the user himself. */
+/** 8.1: does the sender know of the account already? A contact, a receiver of directed presence, or the user. */
 export function isKnown(account: Account, sender: Jid): boolean {
   if (sender.bare === account.bare.bare || account.roster.has(contactKey(sender))) return true
   return account.resources.some((r) => r.sharesWith(sender))
 }
 
-/** 8.5.3.1: does this resource show its presence to the sender? To the user himself and his server it always does. */
+/** 8.5.3.1: does this resource show its presence to the sender? It always does to the user and to the user's server. */
 export function mayQuery(account: Account, resource: Resource, sender: Jid): boolean {
   if (sender.bare === account.bare.bare || sender.full === account.bare.domain) return true
   return account.roster.isSubscriber(contactKey(sender)) || resource.sharesWith(sender)
@@ -138,13 +138,13 @@ function condition(account: Account | null, willing: readonly Resource[]): Condi
   return willing.length === 1 ? '1 non-negative resource' : 'several non-negative resources'
 }
 
-/** Of those, the ones with the highest priority. */
+/** The resources with the highest priority. */
 function mostAvailable<R extends Resource>(resources: readonly R[]): readonly R[] {
   const highest = Math.max(...resources.map((r) => r.priority))
   return resources.filter((r) => r.priority === highest)
 }
 
-/** A message without a type, or of one that is not known, is a normal one (5.2.2). */
+/** A message without a type, or with an unknown one, is a normal message (5.2.2). */
 function column(type: string): 0 | 1 | 2 | 3 | 4 {
   switch (type) {
     case 'chat':

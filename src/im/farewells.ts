@@ -1,12 +1,12 @@
 /**
- * An 'unsubscribe' that got lost (RFC 6121 3.3): the contact's server goes on sending presence to somebody who does not
- * want it, and no rule of the RFC ever stops it, for the user's server asks nothing of a contact that it does not see.
- * So it is remembered until the other server has confirmed it (A.3.2: it answers 'unsubscribed'); if presence of the
- * contact comes all the same, it is said again, less and less often. A.2.2 lets it be sent in every state, and it
- * tells nothing new to somebody who was told before.
+ * An 'unsubscribe' that got lost (RFC 6121 3.3): the contact's server continues to send presence that the user no longer
+ * wants. No rule of the RFC stops that server, because the user's server sends no probe to a contact that the user does not
+ * see. So the 'unsubscribe' is remembered as a farewell until the other server confirms it (A.3.2: it answers
+ * 'unsubscribed'). If presence of the contact arrives before that, the 'unsubscribe' is sent again, less and less often.
+ * A.2.2 allows it in every state.
  *
- * Whoever asks again before that answer has come gets two answers, and the first of them refuses nothing. So what was said
- * since the farewell is remembered in its order, too.
+ * A user who asks for the subscription again before that answer gets two answers, and the first of them refuses nothing.
+ * So what was sent since the farewell is remembered in its order, too.
  */
 import type { Millis } from '../base/clock.ts'
 import type { Wire } from '../xml/wire.ts'
@@ -16,32 +16,32 @@ import { contactKey, contactOf, type Account } from './account.ts'
 
 export interface Farewell {
   readonly contact: Jid
-  /** When it was said last. */
+  /** When the 'unsubscribe' was last sent. */
   readonly saidAt: Millis
   readonly times: number
 }
 
-/** Of one account. One more, and the oldest is forgotten. */
+/** The most farewells of one account. Beyond it the oldest is forgotten. */
 export const FAREWELLS_MAX = 200
-/** From the first time to the second; then four times as long each time, and a day at most. */
+/** How long to wait before the second time. The wait then grows by a factor of four, up to a day. */
 const PAUSE: Millis = 60_000
 const PAUSE_MAX: Millis = 86_400_000
-/** A server that has not understood by then never will. */
+/** How often a farewell is sent. After that the other server is assumed never to understand. */
 const TIMES_MAX = 12
 
-/** What an account says to a contact whom it wants to see, or no more. */
+/** What an account sends to a contact that it wants to see, or no longer wants to see. */
 type Word = 'subscribe' | 'unsubscribe'
 const ANSWERS: Readonly<Record<string, Word>> = { subscribed: 'subscribe', unsubscribed: 'unsubscribe' }
-/** Of one contact. */
+/** The most words remembered for one contact. */
 const WORDS_MAX = 20
 
 interface Kept {
   readonly farewell: Farewell
-  /** Not answered yet, the first one first: the farewell, and what was said after it. */
+  /** What is not answered yet, in order: the farewell, and what was sent after it. */
   readonly words: readonly Word[]
 }
 
-/** What follows for the store. */
+/** What the store has to change. */
 export interface FarewellChange {
   readonly keep: Farewell | null
   /** Full texts of the contacts whose farewells are forgotten. */
@@ -50,15 +50,15 @@ export interface FarewellChange {
 const NOTHING: FarewellChange = { keep: null, drop: [] }
 
 export class Farewells {
-  /** By contact, the one that was said first comes first. */
+  /** By contact, in the order of the first 'unsubscribe'. */
   readonly #all = new Map<string, Kept>()
 
   constructor(all: Iterable<Farewell>) {
     for (const farewell of all) this.#all.set(farewell.contact.full, { farewell, words: ['unsubscribe'] })
   }
   /**
-   * The account has sent this to a contact.
-   * @param mayBeAnswered may the answer to a farewell of then still come? Not every server gives one.
+   * Records what the account has sent to a contact.
+   * @param mayBeAnswered may the answer to a farewell sent at that time still come? Not every server answers.
    */
   said({ type, to }: Packet, now: Millis, mayBeAnswered: (saidAt: Millis) => boolean): FarewellChange {
     const contact = contactOf(to!)
@@ -68,11 +68,11 @@ export class Farewells {
     if (oldest !== null) this.#all.delete(oldest)
     return { keep: this.#keep(contact, now, 1), drop: oldest === null ? [] : [oldest] }
   }
-  /** Is this the answer to a farewell, whatever the account has said since? Then it refuses nothing. */
+  /** Is this the answer to a farewell, whatever the account has sent since? Then it refuses nothing. */
   isConfirmedBy({ type, from }: Packet): boolean {
     return type === 'unsubscribed' && this.#all.has(contactKey(from))
   }
-  /** This has come from a contact: with it, the other server confirms that it has heard what was said before that. */
+  /** Records what a contact has sent: it confirms that the other server received everything sent before the word it answers. */
   heard({ type, from }: Packet): FarewellChange {
     const key = contactKey(from)
     const kept = this.#all.get(key)
@@ -84,8 +84,8 @@ export class Farewells {
     return NOTHING
   }
   /**
-   * Available presence has come for the account, as a broadcast does. What to say to that; null: nothing.
-   * @param id of what is said
+   * Available presence arrived for the account. Returns the 'unsubscribe' to send again, or null.
+   * @param id makes the id of that stanza
    */
   stray(
     account: Account,
@@ -115,7 +115,7 @@ export class Farewells {
     this.#all.set(contact, { ...kept, words: this.#wordsWith(contact, 'subscribe') })
     return NOTHING
   }
-  /** The same once more is answered once: nothing changes with it. */
+  /** A word that repeats the one before gets no answer of its own, so it is not added. */
   #wordsWith(contact: string, word: Word): readonly Word[] {
     const words = this.#all.get(contact)?.words ?? []
     return words.at(-1) === word || words.length >= WORDS_MAX ? words : [...words, word]

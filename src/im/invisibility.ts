@@ -1,6 +1,6 @@
 /**
- * XEP-0186: a resource that nobody sees but whom it sends presence directly. To everybody else it has gone; it still gets
- * what is sent to the account (3.1.1), and what it broadcasts is for the server alone.
+ * XEP-0186: a resource that only entities with directed presence see. For all others it is unavailable. It still receives
+ * what is sent to the account (3.1.1), and its broadcasts go no further than the server.
  */
 import type { Millis } from '../base/clock.ts'
 import type { Packet } from '../xmpp/packet.ts'
@@ -10,8 +10,8 @@ import { ended, readPresence, redeliverPending, type PresenceOut } from './prese
 export type InvisibilityOut<R extends Resource> = Pick<PresenceOut<R>, 'routeAll' | 'toResource' | 'probe' | 'pour'>
 
 /**
- * 3.1: the client goes invisible. Who saw it is told that it has gone, and its last presence was at that moment. One that
- * was never seen has not gone: when the account was last here stays as it was (DEVIATES(25)).
+ * 3.1: the client becomes invisible. Everyone who saw it receives unavailable presence, and this is its last presence. A
+ * resource that was never available changes nothing about when the account was last available (DEVIATES(25)).
  */
 export function becomeInvisible<R extends Resource>(account: Account<R>, me: R, now: Millis, out: InvisibilityOut<R>): void {
   if (me.invisible) return
@@ -22,14 +22,14 @@ export function becomeInvisible<R extends Resource>(account: Account<R>, me: R, 
   if (!takesPart) redeliverPending(account, me, out)
 }
 
-/** 3.1.1 rule 3: finds out for it about its contacts, and shows it its siblings. */
+/** 3.1.1 rule 3: sends the client the presence of its siblings and probes its contacts. */
 export function lookAround<R extends Resource>(account: Account<R>, me: R, out: InvisibilityOut<R>): void {
   for (const { presence } of account.resources) if (presence !== null) out.toResource(presence.addressedTo(account.bare), me)
   const contacts = account.reachable(account.roster.subscriptions)
   if (contacts.length > 0) out.probe(me, contacts)
 }
 
-/** 3.2: as before initial presence; whom it has sent presence directly it has still told. */
+/** 3.2: as before initial presence. Entities to which it sent presence directly still know of it. */
 export function becomeVisible(me: Resource): void {
   if (!me.invisible) return
   me.invisible = false

@@ -1,11 +1,11 @@
 /**
- * What outlives the stanza it came in (a last presence, a waiting request, a name in a roster) is kept in
- * strings of its own: one cut out of the input would keep the whole chunk of input in memory.
+ * What lives longer than its stanza (a last presence, a waiting request, a name in a roster) is kept in strings with memory
+ * of their own. A string that is cut out of the input would keep the whole chunk of input in memory.
  */
 import { decode, encode, unpin, type Wire } from '../xml/wire.ts'
 import { Payload, type Packet } from '../xmpp/packet.ts'
 
-/** The same stanza, fit to be kept. */
+/** The same stanza with strings that have memory of their own. */
 export function keptPacket(packet: Packet): Packet {
   const { id, lang, extra, payload } = packet
   return packet.with({ id: keptWire(id), lang: keptWire(lang), extra: unpin(extra), payload: keptPayload(payload) })

@@ -1,9 +1,12 @@
-/** What a user lets others know of their presence, beside that they are there. */
+/** What a user lets others know besides being available. */
 
-/** How exactly others are told when the user was last here: see last-seen.ts. */
+/** How exactly others learn when the user was last available: see last-seen.ts. */
 export const LAST_SEEN = ['exact', 'coarse', 'none'] as const
 export type LastSeen = (typeof LAST_SEEN)[number]
-/** Who is told that a connection of the user is interrupted (XEP-0310 4.2): all who have his presence, those here, nobody. */
+/**
+ * Who learns that a connection of the user is interrupted (XEP-0310 4.2): all who receive the user's presence, only those
+ * with an account on this server, or nobody.
+ */
 export const SHARE_PAUSED = ['contacts', 'local', 'none'] as const
 export type SharePaused = (typeof SHARE_PAUSED)[number]
 export interface PresencePolicy {
@@ -11,7 +14,7 @@ export interface PresencePolicy {
   readonly sharePaused: SharePaused
 }
 
-/** As it is kept. Null: as the server has it for those who have not chosen. */
+/** The choices as stored. Null: the user has not chosen, and the server's default applies. */
 export interface ChosenPolicy {
   readonly lastSeen: LastSeen | null
   readonly sharePaused: SharePaused | null

@@ -2,8 +2,8 @@
  * RFC 6121 section 4: exchanging presence information.
  *
  * Every rule of the section that binds a server is one function here, in the RFC's order and under its
- * number. Nothing here reads a clock, a socket, a database or a random number: the functions get the
- * account's state, change it, and say what must be sent through `out`.
+ * number. Nothing here reads a clock, a socket, a database or a random number. The functions receive the
+ * account's state, change it, and say through `out` what must be sent.
  */
 import type { Millis } from '../base/clock.ts'
 import { Element } from '../xml/element.ts'
@@ -19,21 +19,21 @@ import { asTold } from './last-seen.ts'
 import { isSubscriptionType } from './subscription.ts'
 
 /**
- * What the rules may ask for. The server does it; a test records it.
- * @typeParam R what the account's resources are where it is held
+ * The effects that the rules can cause. The server carries them out; a test records them.
+ * @typeParam R the type of the account's resources
  */
 export interface PresenceOut<R extends Resource = Resource> {
-  /** To the address in `to`, here or elsewhere. */
+  /** Sends to the address in `to`, local or remote. */
   route(packet: Packet): void
-  /** One stanza to many; its own `to` is null. */
+  /** Sends one stanza to many addresses. Its own `to` is null. */
   routeAll(packet: Packet, to: readonly Jid[]): void
-  /** To one of the account's own resources, whatever `to` says. */
+  /** Sends to one of the account's own resources, whatever `to` says. */
   toResource(packet: Packet, resource: R): void
-  /** 4.3.1: find out about these contacts; the answers are for `me`. Probes go from bare JID to bare JID. */
+  /** 4.3.1: probes these contacts; the answers are for `me`. Probes go from bare JID to bare JID. */
   probe(me: R, contacts: readonly Jid[]): void
-  /** Takes each step, which sends something to `me`, as fast as its client reads. */
+  /** Takes the steps one by one, as fast as the client of `me` reads. Each step sends something to `me`. */
   pour(me: R, steps: Iterator<void>): void
-  /** Initial presence is done: now is the time for `redeliverPending`, for offline messages and the like. */
+  /** Initial presence is complete: now `redeliverPending`, offline messages and so on are due. */
   becameAvailable(me: R): void
 }
 type RouteOut = Pick<PresenceOut, 'route'>
@@ -49,7 +49,7 @@ export function broadcastAvailable<R extends Resource>(account: Account<R>, me: 
   me.presence = packet
   me.priority = priority
   out.routeAll(packet, account.audience)
-  toOwn(account, packet, out) // itself too: "an entity is implicitly subscribed to its own presence"
+  toOwn(account, packet, out) // also to itself: "an entity is implicitly subscribed to its own presence"
   if (!isInitial) return
   for (const other of account.resources) {
     if (other !== me && other.presence !== null) out.toResource(other.presence.addressedTo(account.bare), me)
@@ -59,14 +59,14 @@ export function broadcastAvailable<R extends Resource>(account: Account<R>, me: 
   out.becameAvailable(me)
 }
 
-/** 3.1.3 rule 4: whoever becomes available is shown every request that has not been answered. */
+/** 3.1.3 rule 4: a resource that becomes available receives every request that has not been answered. */
 export function redeliverPending<R extends Resource>(account: Account<R>, me: R, out: SourceOut<R>): void {
   if (account.roster.pendingCount > 0) out.pour(me, showPending(account, me, out))
 }
 function* showPending<R extends Resource>(account: Account<R>, me: R, out: ResourceOut<R>): Generator<void, void> {
   for (const request of [...account.roster.pending()]) {
     const { from, stanza, receivedAt } = request
-    // One that has come again meanwhile was shown then
+    // A request that was sent again meanwhile was already delivered.
     if (account.roster.pendingFrom(from.full) !== request || account.hidden(from)) continue
     out.toResource(withDelay(stanza, account.bare.domain, receivedAt), me)
     yield
@@ -74,8 +74,8 @@ function* showPending<R extends Resource>(account: Account<R>, me: R, out: Resou
 }
 
 /**
- * 4.3.2 and 4.6.6: somebody probes the account.
- * @param account null: there is none of that name; the answer is the one that a stranger gets
+ * 4.3.2 and 4.6.6: an entity probes the account.
+ * @param account null if there is no account of that name: the answer is the one that a stranger gets
  */
 export function answerProbe(account: Account | null, probe: Packet, out: RouteOut): void {
   const { from: prober } = probe
@@ -90,7 +90,7 @@ export function answerProbe(account: Account | null, probe: Packet, out: RouteOu
   }
 }
 
-/** 4.5.2: the client sends `type='unavailable'` without `to`. It is still connected and gets its copy. */
+/** 4.5.2: the client sends `type='unavailable'` without `to`. It stays connected and receives its own copy. */
 export function broadcastUnavailable<R extends Resource>(
   account: Account<R>,
   me: R,
@@ -103,14 +103,14 @@ export function broadcastUnavailable<R extends Resource>(
   if (wasAvailable) out.toResource(packet.addressedTo(account.bare), me)
 }
 
-/** 4.5.2: the resource is gone without a word, so the server says it. Harmless after a graceful end. */
+/** 4.5.2: the resource ended without sending unavailable presence, so the server sends it. Does nothing after a graceful end. */
 export function ended<R extends Resource>(account: Account<R>, me: R, now: Millis, out: LeaveOut<R>): void {
   leave(account, me, Packet.of({ kind: 'presence', type: 'unavailable', from: me.jid }), now, out)
 }
 
 /**
  * 4.6.3: the client sends presence with a `to`, with no `type` or 'unavailable'.
- * @throws StanzaError resource-constraint: this resource has sent presence to too many
+ * @throws StanzaError resource-constraint: this resource has sent presence to too many addresses
  */
 export function directed(account: Account, me: Resource, packet: Packet, limits: ImLimits, out: RouteOut): void {
   const to = packet.to!
@@ -121,7 +121,7 @@ export function directed(account: Account, me: Resource, packet: Packet, limits:
 
 /**
  * 4.2.3, 4.4.3, 4.5.3, 4.6.4 with section 8: presence arrives with no `type`, 'unavailable' or 'error'.
- * Who leaves or refuses us is struck from the lists of directed presence (4.6.1).
+ * A sender that becomes unavailable or answers with an error is removed from the lists of directed presence (4.6.1).
  */
 export function receive<R extends Resource>(account: Account<R>, packet: Packet, out: ResourceOut<R>): void {
   const to = packet.to!
@@ -132,7 +132,7 @@ export function receive<R extends Resource>(account: Account<R>, packet: Packet,
     if (parts) forget(resource, packet.from)
     return out.toResource(packet, resource) // 8.5.3.1: available or merely connected
   }
-  if (packet.type === 'error') return // it answers a broadcast or a probe, which the client did not address
+  if (packet.type === 'error') return // it answers a broadcast or a probe, and the client sent neither to that address
   for (const resource of account.resources) {
     if (parts) forget(resource, packet.from)
     if (resource.takesPart) out.toResource(packet, resource)
@@ -140,8 +140,8 @@ export function receive<R extends Resource>(account: Account<R>, packet: Packet,
 }
 
 /**
- * 4.7: checks what the client sent. A priority that is none (not an integer, not from -128 to 127, given
- * twice) counts as 0 and is taken out: 4.7.2.3 lets the server override it if everybody sees the new one.
+ * 4.7: checks what the client sent. An invalid priority (not an integer, not from -128 to 127, given twice) counts as 0
+ * and is removed: 4.7.2.3 lets the server override a priority if everybody sees the new one.
  * @throws StanzaError bad-request: no such `type` (4.7.1)
  */
 export function readPresence(packet: Packet): { readonly priority: number; readonly packet: Packet } {
@@ -159,15 +159,15 @@ export function readPresence(packet: Packet): { readonly priority: number; reado
   return { priority: 0, packet: packet.with({ payload: Payload.of(...payload.elements.filter((e) => !isPriority(e))) }) }
 }
 
-/** 3.1.5: a contact who may see the user now is sent the presence of every available resource. */
+/** 3.1.5: a contact that may now see the user receives the presence of every available resource. */
 export function presentTo(account: Account, contact: Jid, out: RouteOut): void {
   if (account.hidden(contact)) return
   for (const { presence } of account.resources) if (presence !== null) out.route(presence.addressedTo(contact))
 }
 
 /**
- * 3.2.2 and 3.3.3: a contact who may see the user no more is sent unavailable presence from every available
- * resource, and from one that had only sent it presence directly (4.6.1).
+ * 3.2.2 and 3.3.3: a contact that may no longer see the user receives unavailable presence from every available
+ * resource, and from each resource that had only sent it presence directly (4.6.1).
  */
 export function withdrawFrom(account: Account, contact: Jid, out: RouteOut): void {
   for (const gone of withdrawals(account, contact)) out.route(gone)
@@ -175,7 +175,7 @@ export function withdrawFrom(account: Account, contact: Jid, out: RouteOut): voi
   for (const resource of account.resources) for (const to of directedTo(resource, contact)) forget(resource, to)
 }
 
-/** What `withdrawFrom` says. */
+/** The stanzas that `withdrawFrom` sends. */
 export function withdrawals(account: Account, contact: Jid): readonly Packet[] {
   if (account.hidden(contact)) return []
   return account.resources.flatMap((resource) => {
@@ -184,11 +184,11 @@ export function withdrawals(account: Account, contact: Jid): readonly Packet[] {
   })
 }
 
-/** Addresses of the contact that the resource has sent presence to directly. */
+/** Addresses of the contact to which the resource sent presence directly. */
 const directedTo = ({ directed }: Resource, contact: Jid): readonly Jid[] =>
   directed === null ? [] : [...directed.values()].filter((to) => contactKey(to) === contact.full)
 
-/** The one way out: each watcher is told once, then the resource is as if it had only just been bound. */
+/** The only way to become unavailable: each watcher is told once, and then the resource is like one that was just bound. */
 function leave<R extends Resource>(account: Account<R>, me: R, packet: Packet, now: Millis, out: LeaveOut<R>): void {
   const wasAvailable = me.presence !== null
   if (wasAvailable) {
@@ -207,13 +207,13 @@ function leave<R extends Resource>(account: Account<R>, me: R, packet: Packet, n
   if (untold.length > 0) out.routeAll(packet, untold) // 4.6.3 rule 2
 }
 
-/** Did the broadcast reach this entity, to whom presence was also sent directly? */
+/** Did the broadcast also reach this entity, to which presence was sent directly? */
 function wasTold(account: Account, to: Jid): boolean {
   if (to.bare !== account.bare.bare) return account.roster.isSubscriber(contactKey(to))
   return to.isBare || account.resource(to.full)?.takesPart === true
 }
 
-/** 4.4.2 and 4.5.2; XEP-0186 3.1.1 rule 4: an invisible resource gets what available ones get. */
+/** 4.4.2 and 4.5.2; XEP-0186 3.1.1 rule 4: an invisible resource receives what available ones receive. */
 function toOwn<R extends Resource>(account: Account<R>, packet: Packet, out: ResourceOut<R>): void {
   const copy = packet.addressedTo(account.bare)
   for (const resource of account.resources) if (resource.takesPart) out.toResource(copy, resource)
@@ -234,24 +234,24 @@ function forget(me: Resource, to: Jid): void {
 }
 
 /**
- * Is this an error of type 'wait', as when a link is down? The entity may still believe that we are there,
- * and wants to be told when we go.
+ * Is this an error of type 'wait', for example because a link is down? The entity may still believe that the resource is
+ * available, and must be told when it becomes unavailable.
  */
 function isPassing(packet: Packet): boolean {
   return packet.payload.child('error')?.attr('type') === 'wait'
 }
 
-/** By subscription, or because it is the user himself (4.2.2). */
+/** The prober has a subscription, or is the user (4.2.2). */
 const isEntitled = (account: Account, prober: Jid): boolean =>
   prober.bare === account.bare.bare || account.roster.isSubscriber(contactKey(prober))
 
-/** 4.3.2 rule 1: from the bare JID, since a full one would be a leak; it changes nothing here. */
+/** 4.3.2 rule 1: sent from the bare JID, because a full JID would reveal a resource. It changes nothing in the roster here. */
 const unsubscribed = (probe: Packet): Packet =>
   Packet.of({ kind: 'presence', type: 'unsubscribed', from: probe.to!.asBare, to: probe.from, id: probe.id })
 
 /**
- * 4.6.6: without a subscription, only those resources answer that have sent presence to the address that
- * probes. Another address of the prober would not be told when they go.
+ * 4.6.6: without a subscription, only those resources answer that have sent presence to the probing address. Another
+ * address of the prober would not be told when they become unavailable.
  */
 function answerStranger(account: Account, probe: Packet, out: RouteOut): void {
   const contact = probe.to!
@@ -265,7 +265,7 @@ function answerStranger(account: Account, probe: Packet, out: RouteOut): void {
   if (!isAnswered) out.route(unsubscribed(probe))
 }
 
-/** 4.3.2, a probe to a full JID: of that resource alone, and only whether it is there. */
+/** 4.3.2, a probe to a full JID: the answer is about that resource only, and says only whether it is available. */
 function answerForResource(account: Account, probe: Packet, out: RouteOut): void {
   const contact = probe.to!
   const resource = account.resource(contact.full)
@@ -275,7 +275,7 @@ function answerForResource(account: Account, probe: Packet, out: RouteOut): void
   out.route(Packet.of({ kind: 'presence', type: isThere ? '' : 'unavailable', from: contact, to: probe.from, id }))
 }
 
-/** 4.3.2 rule 3: nobody there; since when, and what the user said when he went, as far as he lets others know. */
+/** 4.3.2 rule 3: no resource is available. The answer says since when, with the last status, if the policy allows. */
 function lastSeen(account: Account, probe: Packet): Packet {
   const isOwn = probe.from.bare === account.bare.bare
   const last = isOwn ? account.lastUnavailable : asTold(account.lastUnavailable, account.policy.lastSeen)
@@ -284,8 +284,8 @@ function lastSeen(account: Account, probe: Packet): Packet {
 }
 
 /**
- * What is kept of the presence that made the account unavailable: its `<status/>`, as its subscribers were
- * told it. A status that took its language from the stanza is given it as its own.
+ * What is kept of the presence that made the account unavailable: its `<status/>`, as the subscribers received it. A
+ * status that inherited its language from the stanza gets an `xml:lang` of its own.
  */
 function lastPresence(packet: Packet, at: Millis): LastPresence {
   const statuses: Element[] = []
@@ -299,7 +299,7 @@ function lastPresence(packet: Packet, at: Millis): LastPresence {
 
 const isPriority = (e: Element): boolean => e.is('priority', CLIENT)
 
-/** An xs:byte; null when it is none. */
+/** An xs:byte; null if `text` is not one. */
 function priorityOf(text: string): number | null {
   if (!/^\s*[+-]?\d+\s*$/.test(text)) return null
   const value = Number(text)

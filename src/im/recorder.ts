@@ -1,6 +1,6 @@
 /**
- * For tests: an `out` that writes down, one line for each effect, what the machines ask for; and short ways
- * to make what they work on.
+ * For tests: an `out` that records the effects of the rules, one line for each, and short ways to create what the rules
+ * work on.
  */
 import type { Element } from '../xml/element.ts'
 import { wire } from '../xml/wire.ts'
@@ -15,9 +15,9 @@ const typeOf = (packet: Packet): string => (packet.type === '' ? 'available' : p
 
 export class Recorder implements PresenceOut, SubscriptionOut {
   readonly lines: string[] = []
-  /** What was routed, one for each addressee. */
+  /** The routed stanzas, one for each addressee. */
   readonly routed: Packet[] = []
-  /** What went to the account's own resources. */
+  /** What was sent to the account's own resources. */
   readonly own: { readonly packet: Packet; readonly resource: Resource }[] = []
 
   route(packet: Packet): void {
@@ -49,7 +49,7 @@ export class Recorder implements PresenceOut, SubscriptionOut {
   push(item: Pushed, version: number): void {
     this.lines.push(`push ${item.jid.full} ${'removed' in item ? 'removed' : shown(item)} v${version}`)
   }
-  /** The lines since the last time. */
+  /** The lines since the last call. */
   take(): string[] {
     this.routed.length = 0
     this.own.length = 0
@@ -68,7 +68,7 @@ export interface Parts {
   readonly children?: readonly Element[]
 }
 
-/** A stanza out of text. */
+/** Makes a stanza from texts. */
 export function stanza(kind: Kind, { type = '', from, to, id, lang, children = [] }: Parts): Packet {
   return Packet.of({
     kind,
@@ -93,8 +93,8 @@ export function request(contact: string, user: string, receivedAt = 0): PendingR
 }
 
 /**
- * An account that stands in these states to its contacts, with its roster at version 1. A contact in state
- * 'None' or 'None + Pending In' has no item.
+ * An account with these subscription states, and a roster at version 1. A contact in state 'None' or
+ * 'None + Pending In' has no item.
  */
 export function accountOf(
   user: string,
@@ -113,14 +113,14 @@ export function accountOf(
   return account
 }
 
-/** Makes the account's resources available, as if they had broadcast long ago. */
+/** Makes the account's resources available, as if they had sent their presence long ago. */
 export function allAvailable(account: Account): Account {
   for (const resource of account.resources)
     resource.presence = presence({ from: resource.jid.full, id: `p-${resource.jid.resource}` })
   return account
 }
 
-/** Applies a step and runs it, as a server does once the change is stored. */
+/** Applies a step and runs it, as the server does after storing the change. */
 export function perform(account: Account, step: Step): string[] {
   if (step.change !== null) account.roster.apply(step.change)
   const out = new Recorder()

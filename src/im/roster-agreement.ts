@@ -1,22 +1,22 @@
 /**
- * Whether two rosters say the same of one subscription, and what a single roster must not say. RFC 6121 A.1 has each
- * side of a subscription in a roster of its own; a server that died between the two, an import or a bug leaves them at
- * odds. Each disagreement has a remedy that is a stanza of section 3, as if it had got lost before and came now: so
- * whatever it does is what the tables of Appendix A allow, and it does nothing where there is nothing to do.
+ * Whether two rosters agree on one subscription, and what a single roster must not contain. RFC 6121 A.1 keeps each
+ * side of a subscription in a roster of its own. A server that died between the two changes, an import or a bug can make
+ * them disagree. The remedy of each disagreement is a stanza of section 3, as if it had been lost earlier and arrived now.
+ * So it can only do what the tables of Appendix A allow, and it does nothing where nothing is wrong.
  */
 import type { Jid } from '../xmpp/jid.ts'
 import { contactOf, type Roster, type RosterChange, type RosterItem } from './account.ts'
 import type { SubscriptionType } from './subscription.ts'
 import { NO_DECISIONS, type Step } from './subscribing.ts'
 
-/** What the roster of the one who watches says: he sees the other, or has asked to, or neither. */
+/** What the watcher's roster says: the watcher sees the contact, has asked to see it, or neither. */
 export type Watching = 'sees' | 'asks' | 'nothing'
-/** What the roster of the other says: it shows its presence to him, or has been asked to, or neither. */
+/** What the contact's roster says: the contact shows its presence to the watcher, was asked to, or neither. */
 export type Showing = 'shows' | 'asked' | 'nothing'
 
 export type Disagreement = 'unshown' | 'unanswered' | 'ungranted' | 'unheard' | 'unwanted' | 'withdrawn'
 
-/** @param roster null: there is no such account */
+/** @param roster null if there is no such account */
 export function watching(roster: Roster | null, contact: Jid): Watching {
   const item = roster?.item(contact.full)
   if (item === undefined) return 'nothing'
@@ -24,7 +24,7 @@ export function watching(roster: Roster | null, contact: Jid): Watching {
   return item.ask ? 'asks' : 'nothing'
 }
 
-/** @param roster null: there is no such account */
+/** @param roster null if there is no such account */
 export function showing(roster: Roster | null, contact: Jid): Showing {
   if (roster === null) return 'nothing'
   if (roster.isSubscriber(contact.full)) return 'shows'
@@ -38,9 +38,9 @@ const DISAGREEMENTS: Readonly<Record<Watching, Readonly<Record<Showing, Disagree
 }
 
 /**
- * Null: the two sides agree.
- * @param hears a request of the one who watches gets to the other: he has an account and does not block him. Whoever
- *   does not hear it must not be told from somebody who does not answer (8.5.1)
+ * The disagreement; null if the two sides agree.
+ * @param hears a request of the watcher reaches the contact: the contact has an account and does not block the watcher.
+ *   Without it, the watcher must see no difference from a contact who does not answer (8.5.1)
  */
 export function disagreement(watcher: Watching, shower: Showing, hears: boolean): Disagreement | null {
   const found = DISAGREEMENTS[watcher][shower]
@@ -48,23 +48,23 @@ export function disagreement(watcher: Watching, shower: Showing, hears: boolean)
 }
 
 /**
- * The stanzas that set it right, in this order: 'subscribe' and 'unsubscribe' from the one who watches to the other,
- * 'unsubscribed' back. The one whose presence it is has the last word: where only the other side believes in the
- * subscription, it ends (as after a probe, 4.3.2 rule 1); where only his own side does, nobody looks, and it ends too.
+ * The stanzas that resolve it, in this order: 'subscribe' and 'unsubscribe' go from the watcher to the contact,
+ * 'unsubscribed' goes back. The contact, whose presence it is, decides: where only the watcher's roster has the
+ * subscription, it ends (as after a probe, 4.3.2 rule 1). Where only the contact's roster has it, it ends too.
  */
 export const REMEDIES: Readonly<Record<Disagreement, readonly SubscriptionType[]>> = {
   unshown: ['unsubscribed'],
-  unanswered: ['unsubscribed', 'subscribe'], // the request that is there goes on waiting
+  unanswered: ['unsubscribed', 'subscribe'], // the request that is already stored goes on waiting
   ungranted: ['subscribe'], // 3.1.3 rule 2: it is granted at once
   unheard: ['subscribe'],
   unwanted: ['unsubscribe'],
   withdrawn: ['unsubscribe'],
 }
 
-/** What an item, or the request beside it, must not be, whatever the other side says. */
+/** What an item, or the request for it, must not be, whatever the other roster says. */
 export type Fault = 'own-address' | 'resource' | 'needless-ask' | 'needless-approval' | 'needless-request'
 
-/** Of one contact of the account. @param key the full text of the contact's address */
+/** The faults of one contact of the account. @param key the full text of the contact's address */
 export function faultsOf(owner: Jid, roster: Roster, key: string): readonly Fault[] {
   const item = roster.item(key)
   const pending = roster.pendingFrom(key)
@@ -82,7 +82,7 @@ export function faultsOf(owner: Jid, roster: Roster, key: string): readonly Faul
   return faults
 }
 
-/** Takes away what makes no sense: the item if it cannot be one, otherwise the part. */
+/** The step that removes a fault: the whole item if it cannot exist, otherwise the faulty part. */
 export function tidied(owner: Jid, roster: Roster, key: string): Step {
   const faults = faultsOf(owner, roster, key)
   const item = roster.item(key) ?? null

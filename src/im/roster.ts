@@ -1,6 +1,6 @@
 /**
- * RFC 6121 section 2: managing the roster. What a client may write (2.1.5, 2.3 to 2.5), what it is shown
- * (2.1.2 to 2.1.4, 2.1.6), and what it has missed (2.6, versioning).
+ * RFC 6121 section 2: managing the roster. What a client may write (2.1.5, 2.3 to 2.5), what the server shows to it
+ * (2.1.2 to 2.1.4, 2.1.6), and what the client has missed (2.6, versioning).
  *
  * A roster set is decided here and changes nothing by itself: the caller stores the step's `change`, applies
  * it, lets the step `run`, and then answers the client.
@@ -16,17 +16,17 @@ import { keptText } from './kept.ts'
 import { withdrawals, withdrawFrom } from './presence.ts'
 import { checkRoom, NO_DECISIONS, type Pushed, type Step } from './subscribing.ts'
 
-/** What a roster set asks for (2.1.5), read and found correct. */
+/** A roster set (2.1.5), read and validated. */
 export interface RosterRequest {
   readonly jid: Jid
-  /** 2.5: take the item away. Name and groups mean nothing then. */
+  /** 2.5: remove the item. Name and groups have no meaning then. */
   readonly remove: boolean
   readonly name: string
   readonly groups: readonly string[]
 }
 
 /**
- * 2.1.5 and 2.3.3. Of `subscription` only 'remove' counts; `ask` and `approved` are the server's to set.
+ * Reads a roster set (2.1.5, 2.3.3). Of `subscription` only 'remove' counts; the server sets `ask` and `approved`.
  * @param query of the roster set
  * @throws StanzaError bad-request; jid-malformed; not-allowed: the user's own JID; not-acceptable: an empty group,
  *   a name or a group that is too long, too many groups
@@ -45,8 +45,8 @@ export function readRosterSet(query: Element, account: Account, limits: ImLimits
 }
 
 /**
- * 2.3 and 2.4: an item is atomic, so name and groups become exactly what the set holds. What the
- * subscription made of the item stays. A push follows even if nothing is different (2.3.2).
+ * 2.3 and 2.4: an item is atomic, so name and groups become exactly what the set contains. The subscription of the item
+ * does not change. A push follows even if nothing is different (2.3.2).
  * @throws StanzaError policy-violation: the roster is full
  */
 export function setItem(account: Account, request: RosterRequest, limits: ImLimits): Step {
@@ -67,8 +67,8 @@ export function setItem(account: Account, request: RosterRequest, limits: ImLimi
 }
 
 /**
- * 2.5.2: an item goes, and with it every tie to the contact: what was granted or asked for, on either side,
- * is taken back as if the client had sent 'unsubscribe' and 'unsubscribed' itself.
+ * 2.5.2: removes an item and the subscriptions in both directions, granted or requested, as if the client had sent
+ * 'unsubscribe' and 'unsubscribed' itself.
  * @throws StanzaError item-not-found (2.5.3)
  */
 export function removeItem(account: Account, request: RosterRequest): Step {
@@ -94,8 +94,8 @@ export function removeItem(account: Account, request: RosterRequest): Step {
 }
 
 /**
- * XEP-0077 3.2: the account is gone, and with it every subscription that its roster knows of, both ways. Its
- * resources have said before this that they are unavailable (`lastWords`).
+ * XEP-0077 3.2: the account is deleted, and with it every subscription in its roster, in both directions. Its
+ * resources have sent unavailable presence before this (`lastWords`).
  */
 export function* farewells({ roster, bare }: Account): Generator<Packet> {
   for (const item of roster.items()) {
@@ -107,26 +107,26 @@ export function* farewells({ roster, bare }: Account): Generator<Packet> {
   for (const { from } of roster.pending()) if (!roster.has(from.full)) yield cancels(bare, roster, from)!
 }
 
-/** What the resources of an account that is about to go will say to those who may see them. */
+/** The unavailable presence that the resources of an account will send before it is deleted. */
 export function* lastWords(account: Account): Generator<Packet> {
   for (const contact of account.roster.subscribers) yield* withdrawals(account, contact)
 }
 
 const seesUser = ({ subscription }: RosterItem): boolean => subscription === 'from' || subscription === 'both'
 
-/** What takes back that the user sees the contact, or has asked to; null: neither. */
+/** The stanza that ends the user's subscription to the contact, or withdraws the request; null if there is neither. */
 function unsubscribes(user: Jid, { jid: contact, subscription, ask }: RosterItem): Packet | null {
   if (subscription !== 'to' && subscription !== 'both' && !ask) return null
   return Packet.of({ kind: 'presence', type: 'unsubscribe', from: user, to: contact })
 }
 
-/** What takes back that the contact sees the user, or refuses him who has asked to; null: neither. */
+/** The stanza that ends the contact's subscription to the user, or refuses the contact's request; null if there is neither. */
 function cancels(user: Jid, roster: Roster, contact: Jid): Packet | null {
   if (!roster.isSubscriber(contact.full) && roster.pendingFrom(contact.full) === undefined) return null
   return Packet.of({ kind: 'presence', type: 'unsubscribed', from: user, to: contact })
 }
 
-/** 2.1.2: the item as a client is shown it. A request that waits for the user is not shown (3.1.3). */
+/** 2.1.2: the item as clients see it. A request that waits for the user's answer is not shown (3.1.3). */
 export function itemElement(item: RosterItem): Element {
   const { jid: contact, name, groups, subscription, ask, approved } = item
   const attrs = {
@@ -139,7 +139,7 @@ export function itemElement(item: RosterItem): Element {
   return el('item', ROSTER, attrs, ...groups.map((group) => el('group', ROSTER, {}, group)))
 }
 
-/** 2.1.4: the complete roster; an empty one is an empty query and no error. Every client is told the version (2.6.3). */
+/** 2.1.4: the complete roster. An empty roster is an empty query and no error. Every client receives the version (2.6.3). */
 export function rosterResult(roster: Roster): Element {
   const items: Element[] = []
   for (const item of roster.items()) items.push(itemElement(item))
@@ -152,26 +152,26 @@ export function pushPayload(pushed: Pushed, version: number, epoch = ''): Elemen
   return el('query', ROSTER, { ver: versionText(version, epoch) }, item)
 }
 
-/** A version as clients see it (2.6.2): opaque to them. @param epoch `Roster.epoch`; '' where the number says it all */
+/** A version as clients see it (2.6.2); opaque to them. @param epoch `Roster.epoch`; '' if the number is enough */
 export const versionText = (version: number, epoch = ''): string => (epoch === '' ? `${version}` : `${epoch}-${version}`)
 
-/** The number that `versionText` wrote; null for every other text, '' among them: the client has to start anew. */
+/** The number that `versionText` wrote; null for any other text, including '': the client has to load the whole roster. */
 export function parseVersion(text: string, epoch = ''): number | null {
   const version = Number(text.slice(epoch === '' ? 0 : epoch.length + 1))
   return Number.isSafeInteger(version) && version >= 0 && versionText(version, epoch) === text ? version : null
 }
 
-/** One contact's last push, as storage remembers it. */
+/** The last push about one contact, as stored. */
 export interface RosterModification {
   readonly version: number
   readonly jid: Jid
-  /** Null: the item was removed. */
+  /** Null if the item was removed. */
   readonly item: RosterItem | null
 }
 
 /**
  * 2.6.3, "interim roster pushes": what follows the empty result for a client that knows an older version.
- * Of each contact the final state, in the order of modification, each under its own version.
+ * For each contact the final state, in the order of modification, each with its own version.
  * @param changes since the client's version, one for each contact
  */
 export function rosterUpdates(changes: { readonly items: readonly RosterModification[] }, epoch = ''): readonly Element[] {
@@ -191,7 +191,7 @@ function readJid(item: Element, isOurs: IsOurs): Jid {
   }
 }
 
-/** Two groups are one when their names are, normalised as a resourcepart is (2.3.3, RFC 8265 4.2.2: NFC). */
+/** Two groups are the same if their names are equal after normalisation as resourceparts (2.3.3, RFC 8265 4.2.2: NFC). */
 function readGroups(item: Element, limits: ImLimits): readonly string[] {
   const groups: string[] = []
   const seen = new Set<string>()

@@ -1,4 +1,4 @@
-/** For tests: an account for section 4, and what its clients and the others do, as the lines of a recorder. */
+/** For tests: an account for section 4, and what its clients and other entities do, as lines of a recorder. */
 import { el, type Element } from '../xml/element.ts'
 import { defaultLimits, type Account, type Resource } from './account.ts'
 import { answerProbe, broadcastAvailable, broadcastUnavailable, directed, ended, receive } from './presence.ts'
@@ -12,7 +12,7 @@ export const NOON = Date.UTC(2026, 0, 1, 12)
 export const child = (name: string, text: string, attrs: Readonly<Record<string, string>> = {}): Element =>
   el(name, 'jabber:client', attrs, text)
 
-/** Bob sees Alice, Carol and she see each other, she sees Erin. */
+/** Bob sees Alice; Carol and Alice see each other; Alice sees Erin. */
 export function alice(...resources: readonly string[]): Account {
   return accountOf(ALICE, { [BOB]: 'From', [CAROL]: 'Both', [ERIN]: 'To', 'dave@d.example': 'None + Pending Out' }, resources)
 }

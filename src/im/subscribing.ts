@@ -1,10 +1,10 @@
 /**
- * RFC 6121 section 3: managing presence subscriptions. Appendix A (subscription.ts) says whether a stanza
- * is passed on and what the state is afterwards; here stands what else happens and in which order: pushes,
- * presence, automatic answers, pre-approval (3.4), the requests that wait.
+ * RFC 6121 section 3: managing presence subscriptions. Appendix A (subscription.ts) says whether a stanza is passed
+ * on and what the state is afterwards. This file has everything else, in its order: pushes, presence, automatic
+ * answers, pre-approval (3.4), requests that wait.
  *
  * Each function decides and changes nothing. The caller stores `change`, applies it to the roster, and then
- * lets the step `run`. Text and tables of the RFC differ in places; the tables win.
+ * lets the step `run`. Where the text and the tables of the RFC differ, the tables win.
  */
 import type { Millis } from '../base/clock.ts'
 import type { Wire } from '../xml/wire.ts'
@@ -27,31 +27,31 @@ import { keptPacket } from './kept.ts'
 import { presentTo, withdrawals, withdrawFrom } from './presence.ts'
 import { partsOf, transition, type SubscriptionState, type SubscriptionType } from './subscription.ts'
 
-/** What a roster push tells: an item as it is now, or that there is none any more. */
+/** The content of a roster push: an item as it is now, or the fact that it was removed. */
 export type Pushed = RosterItem | { readonly jid: Jid; readonly removed: true }
 
-/** What a step may ask for. */
+/** The effects that a step can cause. */
 export interface SubscriptionOut {
-  /** To the address in `to`, here or elsewhere. */
+  /** Sends to the address in `to`, local or remote. */
   route(packet: Packet): void
-  /** To each available resource of this account. */
+  /** Sends to each available resource of this account. */
   toAvailable(packet: Packet): void
-  /** To each resource of this account that has asked for the roster. */
+  /** Sends to each resource of this account that has asked for the roster. */
   toInterested(packet: Packet): void
-  /** 2.1.6, to each of those. @param version of the roster with this change */
+  /** 2.1.6, to each of these resources. @param version of the roster with this change */
   push(item: Pushed, version: number): void
 }
 
 export interface Step {
-  /** To be stored and applied before `run`; null: nothing changes. */
+  /** To be stored and applied before `run`; null if nothing changes. */
   readonly change: RosterChange | null
-  /** The user's own request, to be kept until it is answered (3.1.2); null: the step makes none. */
+  /** The user's own request, to be kept until it is answered (3.1.2); null if there is none. */
   readonly request: Packet | null
-  /** Of what `run` says, that by which the contact learns of the change: to be kept with it until a contact elsewhere has heard it. */
+  /** The stanzas of `run` that tell the contact of the change. They are kept until a remote server has received them. */
   readonly decisions: readonly Packet[]
   run(out: SubscriptionOut): void
 }
-/** What a contact has not to learn of. */
+/** For a step that tells the contact nothing. */
 export const NO_DECISIONS: readonly Packet[] = []
 const NOTHING: Step = { change: null, request: null, decisions: NO_DECISIONS, run() {} }
 
@@ -68,7 +68,7 @@ export function outbound(account: Account, packet: Packet, limits: ImLimits): St
   }
   const state = account.roster.stateOf(contact.full)
   const { pass, next } = transition('outbound', type, state)
-  // 3.4.2: what is not an answer to a request is one beforehand, until 'unsubscribed' takes it back (3.2.2 rule 2)
+  // 3.4.2: a 'subscribed' that answers no request is a pre-approval, until 'unsubscribed' takes it back (3.2.2 rule 2).
   const approved = type === 'subscribed' ? true : type === 'unsubscribed' ? false : isApproved(account, contact)
   const change = revise(account, contact, next, approved)
   if (change !== null) checkRoom(account, change, limits)
@@ -90,7 +90,7 @@ export function outbound(account: Account, packet: Packet, limits: ImLimits): St
 
 /**
  * 3.1.3, 3.1.6, 3.2.3, 3.3.3: a subscription stanza arrives for the user. Requests beyond the limits are
- * dropped without a word.
+ * dropped without an answer.
  */
 export function inbound(account: Account, packet: Packet, now: Millis, limits: ImLimits): Step {
   const type = packet.type as SubscriptionType
@@ -120,10 +120,10 @@ export function inbound(account: Account, packet: Packet, now: Millis, limits: I
 }
 
 /**
- * 3.1.2, end: the requests that have waited long enough for an answer to be sent again, as they were sent first.
- * @param sent what is kept of them, by contact; of what is not kept, the request alone is sent
- * @param before only those that were last sent at this moment or earlier
- * @param nextId a new id for each
+ * 3.1.2, end: the requests that have waited so long for an answer that they are sent again, unchanged.
+ * @param sent the stored requests, by contact; if a request is not stored, only the fact of the request is sent
+ * @param before only requests that were last sent at this moment or earlier
+ * @param nextId makes a new id for each
  */
 export function* requestsAgain(
   account: Account,
@@ -140,13 +140,13 @@ export function* requestsAgain(
   }
 }
 
-/** Of a request that is too long, only that it was made. */
+/** Shortens a request that is too long: only the fact that it was made is kept. */
 function requestToKeep(stanza: Packet, limits: ImLimits): Packet {
   if (stanza.wire.length <= limits.pendingBytes) return stanza
   return Packet.of({ kind: 'presence', type: 'subscribe', from: stanza.from, to: stanza.to })
 }
 
-/** 3.1.3: somebody asks to see the user. */
+/** 3.1.3: an entity asks to see the user. */
 function asked(account: Account, stanza: Packet, now: Millis, limits: ImLimits): Step {
   const { roster } = account
   const contact = stanza.from
@@ -154,13 +154,14 @@ function asked(account: Account, stanza: Packet, now: Millis, limits: ImLimits):
   if (seesUser(state)) return grant(account, stanza, null) // rule 2
   const { pass, next } = transition('inbound', 'subscribe', state)
   if (isApproved(account, contact)) {
-    // 3.4.2: as if the user had answered at once. The pre-approval is used up with that
+    // 3.4.2: as if the user had answered at once. This uses up the pre-approval.
     return grant(account, stanza, revise(account, contact, transition('outbound', 'subscribed', next).next, false))
   }
   const stored = roster.pendingFrom(contact.full)
   if (stored === undefined && !mayWait(account, stanza, limits)) return NOTHING
   if (stanza.wire.length > limits.pendingBytes || stored?.stanza.wire === stanza.wire) return NOTHING
-  const request: PendingRequest = { from: contact, stanza: keptPacket(stanza), receivedAt: now } // rule 4: one of each sender, the last
+  // rule 4: the last request of each sender is kept
+  const request: PendingRequest = { from: contact, stanza: keptPacket(stanza), receivedAt: now }
   return {
     change: revise(account, contact, next, false, request),
     request: null,
@@ -171,7 +172,7 @@ function asked(account: Account, stanza: Packet, now: Millis, limits: ImLimits):
   }
 }
 
-/** May one more request wait? Nobody's requests are more than those that still have room: so there is always room for others. */
+/** May one more request wait? No party may have more requests than there is room left, so there is always room for others. */
 function mayWait({ roster }: Account, request: Packet, { pendingRequests, pendingBytesInAll, partyOf }: ImLimits): boolean {
   const party = partyOf(request.from.domain)
   let own = 0
@@ -184,7 +185,7 @@ function mayWait({ roster }: Account, request: Packet, { pendingRequests, pendin
   return own + roster.pendingCount < pendingRequests && octets <= pendingBytesInAll
 }
 
-/** 3.1.3 rule 2: the server answers for the user. Presence follows: it puts right a contact who had lost us. */
+/** 3.1.3 rule 2: the server answers for the user. Presence follows, so that a contact who had lost it is up to date. */
 function grant(account: Account, stanza: Packet, change: RosterChange | null): Step {
   const granted = answer(stanza, 'subscribed')
   return {
@@ -200,8 +201,8 @@ function grant(account: Account, stanza: Packet, change: RosterChange | null): S
 }
 
 /**
- * The change that brings the contact to `next`; null when that is how things stand. A request alone makes no
- * item (3.1.3, security warning), and nothing here takes an item away: only the user does (2.5).
+ * The change that brings the contact to state `next`; null if nothing changes. A request alone does not create an
+ * item (3.1.3, security warning), and no item is removed here: only the user removes items (2.5).
  */
 function revise(
   account: Account,
@@ -225,7 +226,7 @@ function revise(
   return { contact: jid, item, pending, version: isSame ? roster.version : roster.version + 1, pushed: !isSame }
 }
 
-/** @throws StanzaError policy-violation: one item, or more octets, than the roster may hold */
+/** @throws StanzaError policy-violation: one more item, or more octets, than the roster can hold */
 export function checkRoom({ roster }: Account, { contact, item }: RosterChange, limits: ImLimits): void {
   if (item === null) return
   const before = roster.item(contact.full)

@@ -1,9 +1,9 @@
 /**
- * RFC 6121 Appendix A: the nine subscription states and what each subscription stanza does to them.
+ * RFC 6121 Appendix A: the nine subscription states and how each subscription stanza changes them.
  *
  * The eight tables below are the RFC's, row for row: EXISTING STATE, whether the stanza is passed on
- * (ROUTE? outbound, DELIVER? inbound), NEW STATE. '=' is "no state change"; SHOULD NOT is kept as MUST NOT.
- * What else a stanza brings about (pushes, presence, automatic answers) stands in subscribing.ts.
+ * (ROUTE? outbound, DELIVER? inbound), NEW STATE. '=' means "no state change"; SHOULD NOT is treated as MUST NOT.
+ * The other effects of a stanza (pushes, presence, automatic answers) are in subscribing.ts.
  */
 
 /** The `subscription` attribute of a roster item (2.1.2.5). */
@@ -21,7 +21,7 @@ export type SubscriptionState =
   | 'From + Pending Out'
   | 'Both'
 export type SubscriptionType = 'subscribe' | 'unsubscribe' | 'subscribed' | 'unsubscribed'
-/** Outbound: from the user's client, by his server. Inbound: from the contact's server. */
+/** Outbound: from the user's client, handled by the user's server. Inbound: from the contact's server. */
 export type Direction = 'outbound' | 'inbound'
 
 export interface Transition {
@@ -57,7 +57,7 @@ const OUTBOUND: Readonly<Record<SubscriptionType, Table>> = {
     'From + Pending Out':    ['MUST', 'From'],
     'Both':                  ['MUST', 'From'],
   },
-  subscribed: { // A.2.3 (None, None + Pending Out, To: pre-approval, section 3.4, which is no state of its own)
+  subscribed: { // A.2.3 (None, None + Pending Out, To: pre-approval, section 3.4, which is no separate state)
     'None':                  ['MUST NOT', '='],
     'None + Pending Out':    ['MUST NOT', '='],
     'None + Pending In':     ['MUST', 'From'],
@@ -129,13 +129,13 @@ const INBOUND: Readonly<Record<SubscriptionType, Table>> = {
   },
 }
 
-/** What a stanza of `type`, going in `direction`, does to `state`. */
+/** How a stanza of `type`, going in `direction`, changes `state`. */
 export function transition(direction: Direction, type: SubscriptionType, state: SubscriptionState): Transition {
   const [pass, next] = (direction === 'outbound' ? OUTBOUND : INBOUND)[type][state]
   return { pass: pass === 'MUST', next: next === '=' ? state : next }
 }
 
-/** How a state is kept: two things in the roster item that the client sees, one that it never sees (A.1). */
+/** How a state is stored: two parts in the roster item, which the client sees, and one that the client never sees (A.1). */
 export interface StateParts {
   readonly subscription: Subscription
   /** Pending Out: `ask='subscribe'`. */
@@ -162,8 +162,8 @@ export const STATES = Object.keys(PARTS) as readonly SubscriptionState[]
 export const partsOf = (state: SubscriptionState): StateParts => PARTS[state]
 
 /**
- * The state that roster and pending requests show. Of what cannot be (`ask` with 'to', a request from
- * somebody who sees the user already) the meaningless part is passed over.
+ * The state that the roster and the pending requests show. In an impossible combination (`ask` with 'to', a request from
+ * an entity that sees the user already) the meaningless part is ignored.
  */
 export function stateOf(subscription: Subscription, ask: boolean, pending: boolean): SubscriptionState {
   switch (subscription) {

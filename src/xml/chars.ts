@@ -1,6 +1,6 @@
 /**
- * The characters of XML 1.0 (fifth edition) 2.2, and of names (Namespaces in XML 1.0 section 4). ASCII is
- * classified octet by octet in one table; the rest, which is rare in names, by code point.
+ * The characters of XML 1.0 (fifth edition) 2.2, and those of names (Namespaces in XML 1.0 section 4). One table
+ * classifies ASCII octet by octet. Other characters, which are rare in names, are classified by code point.
  */
 
 export const OCTET = {
@@ -21,21 +21,21 @@ export const OCTET = {
   GT: 0x3e,
   QUESTION: 0x3f,
   BRACKET: 0x5d,
-  /** The first that is not ASCII: it and all above are part of a longer UTF-8 form. */
+  /** The first octet that is not ASCII. This octet and all above belong to UTF-8 sequences of several octets. */
   HIGH: 0x80,
 } as const
 
-/** What an octet may be: bits in `CLASS`. */
+/** The classes of an octet: bits in `CLASS`. */
 export const IS = {
-  /** ASCII that may stand in a name after its first character. The colon is not among it. */
+  /** ASCII that can stand in a name after its first character. The colon is not included. */
   NAME: 1,
-  /** ASCII that may begin a name. */
+  /** ASCII that can begin a name. */
   NAME_START: 2,
   /** XML 1.0 production [3], S. */
   SPACE: 4,
-  /** Ends a run of plain character data: markup, ']', not ASCII, forbidden. */
+  /** Ends a run of plain character data: markup, ']', not ASCII, or a forbidden character. */
   TEXT_STOP: 8,
-  /** Ends a run of plain attribute value: quotes, markup, TAB, LF, CR, not ASCII, forbidden. */
+  /** Ends a run of plain attribute value: quotes, markup, TAB, LF, CR, not ASCII, or a forbidden character. */
   VALUE_STOP: 16,
 } as const
 
@@ -52,7 +52,7 @@ function classify(c: number): number {
   return bits
 }
 
-/** What each octet may be. */
+/** The classes of each octet. */
 export const CLASS: Readonly<Uint8Array> = Uint8Array.from({ length: 256 }, (_, c) => classify(c))
 
 /** Production [2], Char. */

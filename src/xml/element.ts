@@ -1,6 +1,6 @@
 /**
- * An element, read: names resolved to namespaces, text and attribute values as ordinary strings.
- * Made by the parser or by `el`; never changed afterwards.
+ * A parsed element: names are resolved to namespaces, text and attribute values are ordinary strings.
+ * The parser or `el` makes it. It never changes afterwards.
  */
 
 export type Node = Element | string
@@ -9,11 +9,11 @@ export type Attrs = Readonly<Record<string, string>>
 export class Element {
   /** Local name, without prefix. */
   readonly name: string
-  /** Namespace name; '' when in none. */
+  /** Namespace name; '' if the element is in no namespace. */
   readonly ns: string
   /**
-   * Attributes without the namespace declarations. The key is the name as written ('id', 'xml:lang'),
-   * or '{namespace}local' where it had another prefix: prefixes are gone once a name is resolved.
+   * Attributes without the namespace declarations. The key is the name as written ('id', 'xml:lang'), or
+   * '{namespace}local' if the name had another prefix: prefixes are not kept once a name is resolved.
    */
   readonly attrs: Attrs
   readonly children: readonly Node[]
@@ -29,14 +29,14 @@ export class Element {
     return this.name === name && this.ns === ns
   }
   attr(name: string): string | undefined {
-    const value: unknown = this.attrs[name] // what every object inherits ('constructor') is no string
+    const value: unknown = this.attrs[name] // an inherited property such as 'constructor' is no string
     return typeof value === 'string' ? value : undefined
   }
   /** The child elements, without the text between them. */
   get elements(): readonly Element[] {
     return this.children.filter((c): c is Element => typeof c !== 'string')
   }
-  /** The first child of that name; in the element's own namespace unless another is named. */
+  /** The first child with this name, in the element's own namespace unless another one is given. */
   child(name: string, ns: string = this.ns): Element | undefined {
     for (const c of this.children) if (typeof c !== 'string' && c.name === name && c.ns === ns) return c
     return undefined
@@ -49,7 +49,7 @@ export class Element {
   }
 }
 
-/** Puts in an attribute, even one that is called `__proto__`. */
+/** Sets an attribute, even one that is called `__proto__`. */
 export function setAttr(attrs: Record<string, string>, key: string, value: string): void {
   if (key === '__proto__') Object.defineProperty(attrs, key, { value, enumerable: true, writable: true, configurable: true })
   else attrs[key] = value

@@ -1,6 +1,6 @@
 /**
- * Character encoding (RFC 6120 11.6) and the XML declaration (11.5): UTF-8 and nothing else. A document
- * that begins with a byte order mark (DEVIATES(6)), or like UTF-16 without one, is in an encoding we do not take.
+ * Character encoding (RFC 6120 11.6) and the XML declaration (11.5). Only UTF-8 is accepted. A document that begins with a
+ * byte order mark (DEVIATES(6)), or that looks like UTF-16 without one, is refused.
  */
 import { isUtf8 } from 'node:buffer'
 import { CLASS, IS, OCTET } from './chars.ts'
@@ -22,8 +22,8 @@ const DECLARATION = new RegExp(`^<\\?xml${VERSION}(?:${ENCODING})?(?:${STANDALON
 const XML = '<?xml'
 
 /**
- * Looks at the very beginning of a document. The index after its XML declaration, or `i` when it has
- * none, or -1 when the octets run out before we know. What `standalone` says is ignored (11.5).
+ * Checks the beginning of a document. Returns the index after its XML declaration, `i` if it has none, or -1 if more
+ * octets are needed. The value of `standalone` is ignored (11.5).
  */
 export function scanBeginning(u: Buffer, i: number, n: number): number {
   const c = u[i]!
@@ -52,7 +52,7 @@ function scanDeclaration(u: Buffer, i: number, n: number): number {
   return end
 }
 
-/** Checks octets of which some are not ASCII: UTF-8 (no overlong forms, no surrogates), and no U+FFFE or U+FFFF. */
+/** Checks octets that are not all ASCII: valid UTF-8 (no overlong forms, no surrogates), and no U+FFFE or U+FFFF. */
 export function checkUtf8(octets: Buffer, same: Wire): void {
   if (!isUtf8(octets)) unsupported('not UTF-8')
   if (same.includes('\xef\xbf\xbe') || same.includes('\xef\xbf\xbf')) malformed('U+FFFE or U+FFFF')

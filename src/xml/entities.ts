@@ -1,7 +1,7 @@
 /**
- * References (XML 1.0 4.1): character references and the five predefined entities. All others are
- * prohibited in XMPP (RFC 6120 11.1). Also the line ends (2.11) and attribute values (3.3.3), whose
- * normalisation comes before references are resolved, so that `&#10;` survives it.
+ * References (XML 1.0 4.1): character references and the five predefined entities. XMPP forbids all others
+ * (RFC 6120 11.1). Also line ends (2.11) and attribute values (3.3.3): they are normalised before references are
+ * resolved, so that `&#10;` stays a line feed.
  */
 import { CLASS, IS, isChar, OCTET } from './chars.ts'
 import { malformed, restricted } from './error.ts'
@@ -10,10 +10,10 @@ import { cut, decode, wire, type Wire } from './wire.ts'
 const CHARACTERS: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 const { HASH, HIGH, SEMICOLON } = OCTET
 const X = 0x78
-/** No entity that XML knows has a longer name. */
+/** Longer than the name of any entity that XML defines. */
 const NAME_OCTETS_MAX = 64
 
-/** Checks the reference whose `&` is at `i`. The index after its `;`, or -1 when the octets run out first. */
+/** Checks the reference whose `&` is at `i`. Returns the index after its `;`, or -1 if more octets are needed. */
 export function scanReference(u: Buffer, i: number, n: number): number {
   if (i + 1 >= n) return -1
   if (u[i + 1] === HASH) return scanCharacterReference(u, i + 2, n)
@@ -50,19 +50,19 @@ function resolve(reference: string, name: string): string {
 
 const unreferenced = (s: string): string => (s.includes('&') ? s.replace(/&([^;]*);?/g, resolve) : s)
 
-/** Character data as text: octets decoded, line ends made LF, references resolved. */
+/** Character data as text: octets are decoded, line ends become LF, references are resolved. */
 export const textOf = (w: Wire): string => unreferenced(lineEnds(decode(w)))
 
-/** The content of a CDATA section as text: there are no references in it. */
+/** The content of a CDATA section as text. A CDATA section has no references. */
 export const cdataOf = (w: Wire): string => lineEnds(decode(w))
 
-/** An attribute value as text, such as `RawElement.to`: octets decoded, references resolved. */
+/** An attribute value as text, such as `RawElement.to`: octets are decoded and references resolved. */
 export const valueOf = (w: Wire): string => unreferenced(decode(spaced(w)))
 
 const lineEnds = (s: string): string => (s.includes('\r') ? s.replace(/\r\n?/g, '\n') : s)
 
-/** Literal TAB, LF, CR in an attribute value are spaces (3.3.3); CR LF is one line end before that. */
+/** A literal TAB, LF or CR in an attribute value becomes a space (3.3.3). CR LF counts as one line end. */
 const spaced = (w: Wire): Wire => (/[\t\n\r]/.test(w) ? wire(w.replace(/\r\n|[\t\n\r]/g, ' ')) : w)
 
-/** An attribute value, from between either quotes, as it may stand between apostrophes. */
+/** An attribute value from between quotes of either kind, rewritten so that it can stand between apostrophes. */
 export const apostrophed = (value: Wire): Wire => wire(spaced(value).replaceAll("'", '&apos;'))

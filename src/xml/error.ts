@@ -1,4 +1,4 @@
-/** What is wrong with XML that came in, as the stream error that answers it (RFC 6120 4.9.3 and 11). */
+/** Errors in received XML, with the stream error that answers each (RFC 6120 4.9.3 and 11). */
 
 /**
  * not-well-formed: breaks XML 1.0 or Namespaces in XML (11.3). restricted-xml: a comment, processing

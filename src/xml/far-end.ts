@@ -1,6 +1,6 @@
 /**
- * The end of a long tag or reference, looked for as its octets come. What is unfinished is read from its beginning again
- * with each piece; beyond a certain length only its end is looked for, so that the work stays linear.
+ * Finds the end of a long tag or reference while its octets arrive. A short unfinished token is scanned again from its
+ * beginning with each new piece. For a long one only the end is searched, so that the work stays linear.
  */
 import { CLASS, IS, OCTET } from './chars.ts'
 
@@ -8,10 +8,10 @@ const { AMP, APOS, GT, HASH, QUOT } = OCTET
 
 export class FarEnd {
   #looked = 1
-  /** We are between quotes of this kind; 0: we are not. */
+  /** The kind of quotes that the search is between; 0 if it is between none. */
   #quote = 0
 
-  /** Is it there? @param i where the tag or the reference begins */
+  /** Has the end arrived? @param i where the tag or the reference begins */
   isIn(u: Buffer, i: number, n: number): boolean {
     const end = u[i] === AMP ? this.#ofReference(u, i, n) : this.#ofTag(u, i, n)
     this.#looked = end - i

@@ -1,7 +1,7 @@
 /**
- * Octets that came in and wait for more. A few are kept as a string, which costs their number of octets and
- * nothing else: neither the rest of their chunk nor the pool that Node cuts small buffers from stays alive.
- * Many are kept in a buffer that doubles, so that adding to them costs no more than what is added.
+ * Octets that arrived and wait for more. A small number is kept as a string. A string takes only its own octets: it keeps
+ * neither the rest of its chunk alive nor the pool from which Node cuts small buffers. A large number is kept in a buffer
+ * that doubles its size, so that adding octets costs only what is added.
  */
 import { cut, wire, type Wire } from './wire.ts'
 
@@ -16,7 +16,7 @@ export class Held {
   get length(): number {
     return this.#length
   }
-  /** What is held with `chunk` behind it. The buffer may be longer than these octets. */
+  /** The held octets followed by `chunk`. The buffer can be longer than these octets. */
   with(chunk: Buffer): Buffer {
     const held = this.#length
     if (held === 0) return chunk
@@ -33,7 +33,7 @@ export class Held {
     chunk.copy(buffer, held)
     return buffer
   }
-  /** Holds the octets of `u` from `start` to `end` and nothing else. */
+  /** Holds the octets of `u` from `start` to `end`, and nothing else. */
   keep(u: Buffer, start: number, end: number): void {
     const length = (this.#length = end - start)
     if (length <= FEW) {

@@ -1,4 +1,4 @@
-/** The start tag scanned last, held against Namespaces in XML 1.0: declarations, prefixes, duplicates (6.3). */
+/** Checks the start tag scanned last against Namespaces in XML 1.0: declarations, prefixes, duplicates (6.3). */
 import { malformed } from './error.ts'
 import { valueOf } from './entities.ts'
 import { checkDeclaration, type Prefixes } from './prefixes.ts'
@@ -12,9 +12,9 @@ export const nameIn = (u: Buffer, i: number, end: number): string => decode(cut(
 export const valueIn = (u: Buffer, k: number): string => valueOf(cut(u, attributes[k + 2]!, attributes[k + 3]!))
 
 /**
- * Takes note of the tag's declarations, in `prefixes` at `level`, and checks that it uses no others.
+ * Adds the tag's declarations to `prefixes` at `level`, and checks that every prefix in the tag is declared.
  * @param name where the element's name begins
- * @returns the lowest level at which a prefix that it uses was declared
+ * @returns the lowest level at which one of the tag's prefixes was declared
  */
 export function checkNamespaces(u: Buffer, name: number, level: number, prefixes: Prefixes): number {
   for (let k = 0; k < tag.count * 4; k += 4) {

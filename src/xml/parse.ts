@@ -1,7 +1,7 @@
 /**
- * Elements from text that the scanner has checked: names resolved (Namespaces in XML 1.0 section 6), text
- * and values decoded, neighbouring text and CDATA joined. What it must know of well-formedness to go on
- * it checks again, so that other input ends in an XmlError, never in a crash or a loop.
+ * Elements from text that the scanner has checked: names are resolved (Namespaces in XML 1.0 section 6), text and values
+ * decoded, neighbouring text and CDATA joined. The parser checks again what it depends on, so that other input ends in an
+ * XmlError, never in a crash or an endless loop.
  */
 import { CLASS as SHARED_CLASS, IS, OCTET } from './chars.ts'
 import { Element, setAttr, type Node } from './element.ts'
@@ -27,13 +27,13 @@ export function children(content: Wire, defaultNs: string, prefixes: readonly Bi
   return new Reader(content, defaultNs, prefixes).nodes().filter((node) => typeof node !== 'string')
 }
 
-/** The one element that `text` is. */
+/** The single element in `text`. */
 export function parseElement(text: Wire, defaultNs = '', prefixes: readonly Binding[] = NO_BINDINGS): Element {
   const [element, ...more] = new Reader(text, defaultNs, prefixes).nodes()
   return element === undefined || typeof element === 'string' || more.length > 0 ? malformed('not one element') : element
 }
 
-/** An element whose end tag has not come yet, and what to go back to when it comes. */
+/** An element whose end tag has not come yet, and the state to return to when it comes. */
 interface Open {
   /** As written, with its prefix. */
   readonly name: string
@@ -45,9 +45,9 @@ class Reader {
   readonly #text: Wire
   readonly #outer: readonly Binding[]
   readonly #open: Open[] = []
-  /** Made when the first prefix is met: most stanzas have none. */
+  /** Created when the first prefix is met. Most stanzas have none. */
   #prefixes: Prefixes | null = null
-  /** Where we are in the text, and where children go and in which namespace they are by default. */
+  /** The position in the text, the list to which children are added, and their default namespace. */
   #i = 0
   #nodes: Node[] = []
   #ns: string
@@ -70,7 +70,7 @@ class Reader {
     return this.#nodes
   }
 
-  /** The text up to `mark`, or all that is left. */
+  /** The text up to `mark`, or all the remaining text. */
   #until(mark: string): Wire {
     const found = this.#text.indexOf(mark, this.#i)
     const end = found < 0 ? this.#text.length : found
@@ -128,7 +128,7 @@ class Reader {
     }
   }
 
-  /** Reads the attributes, and takes note of the declarations among them. */
+  /** Reads the attributes and records the declarations among them. */
   #attributes(level: number): Readonly<Record<string, string>> {
     let attrs: Record<string, string> | null = null
     let prefixed: [name: string, value: string][] | null = null

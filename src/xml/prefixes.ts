@@ -1,4 +1,4 @@
-/** Namespace prefixes in scope, and the constraints on declaring them (Namespaces in XML 1.0 section 3). */
+/** The namespace prefixes in scope, and the constraints on declaring them (Namespaces in XML 1.0 section 3). */
 import { malformed } from './error.ts'
 
 export const XML_NS = 'http://www.w3.org/XML/1998/namespace'
@@ -21,12 +21,12 @@ export function checkDeclaration(prefix: string, uri: string): void {
 }
 
 /**
- * A stack of declarations. Level 0 is the stream header's, level 1 that of a first-level element,
- * and so on inwards. A prefix is found at once, however many are declared.
+ * A stack of declarations. Level 0 is the stream header, level 1 a first-level element, and so on inwards.
+ * Finding a prefix takes the same time however many are declared.
  */
 export class Prefixes {
   readonly #declared: Declaration[] = []
-  /** By prefix: what is in force. */
+  /** The declaration in force, by prefix. */
   readonly #inForce = new Map<string, Declaration>()
 
   constructor(outer: readonly Binding[] = []) {
@@ -46,11 +46,11 @@ export class Prefixes {
       else this.#inForce.set(last.prefix, last.before)
     }
   }
-  /** The namespace of `prefix`. Throws when there is none. */
+  /** The namespace of `prefix`. @throws XmlError if the prefix is not declared */
   uri(prefix: string): string {
     return this.#find(prefix).uri
   }
-  /** Where `prefix` was declared; `xml` counts as level `here`, for it need not be. Throws when it was not. */
+  /** The level at which `prefix` was declared; `here` for `xml`, which needs no declaration. @throws XmlError if not declared */
   level(prefix: string, here: number): number {
     const { level } = this.#find(prefix)
     return prefix === 'xml' ? here : level
@@ -62,6 +62,6 @@ export class Prefixes {
 
 interface Declaration extends Binding {
   readonly level: number
-  /** The one that this one hides. */
+  /** The declaration that this one hides. */
   readonly before: Declaration | null
 }

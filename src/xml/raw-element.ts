@@ -1,7 +1,7 @@
 /**
- * A first-level element as it came (RFC 6120 4.8, 8): what routing looks at is at hand, the rest is text that goes
- * on octet for octet. Nothing but the outermost start tag is rewritten, so that children move between
- * 'jabber:client' and 'jabber:server' by themselves (4.8.3).
+ * A first-level element as received (RFC 6120 4.8, 8). The attributes that routing needs are fields; the rest is text that
+ * is forwarded octet for octet. Only the outermost start tag is rewritten, so that children move between
+ * 'jabber:client' and 'jabber:server' without any change (4.8.3).
  */
 import type { Element } from './element.ts'
 import { apostrophed, valueOf } from './entities.ts'
@@ -15,13 +15,13 @@ import { serialise } from './write.ts'
 
 const NONE = wire('')
 
-/** What the stream header declared for all that stands inside. */
+/** What the stream header declares for everything inside it. */
 export interface Context {
   readonly defaultNs: string
   readonly prefixes: readonly Binding[]
 }
 
-/** A complete first-level element. Its strings are cut from the chunk they came in: see `unpin`. */
+/** A complete first-level element. Its strings are slices of the chunk that it came in: see `unpin`. */
 export class RawElement {
   /** Local name. */
   readonly name: string
@@ -35,19 +35,19 @@ export class RawElement {
   /** `xml:lang`. */
   readonly lang: Wire | null
   /**
-   * All other attributes, ` a='b'` with a space before each, and the declarations of their prefixes; also
-   * of those that the stream header declared. Without the default `xmlns`.
+   * All other attributes, ` a='b'` with a space before each, and the declarations of their prefixes, including prefixes that
+   * the stream header declared. The default `xmlns` is not included.
    */
   readonly extra: Wire
-  /** The limit that the element goes past; null: none. If it does, its inside cannot be read. */
+  /** The limit that the element exceeds; null if none. If one is exceeded, the content cannot be read. */
   excess: string | null = null
-  /** Namespace of unprefixed children without `xmlns`; not `ns` when the element itself has a prefix. */
+  /** The namespace of unprefixed children without `xmlns`. Differs from `ns` if the element itself has a prefix. */
   readonly #childNs: string
   readonly #context: Context
   #whole: Wire = NONE
   #contentStart = 0
   #contentEnd = 0
-  /** The content as it came needs no declaration from outside, nor any other default namespace than `ns`. */
+  /** The content as received needs no declaration from outside, and its default namespace is `ns`. */
   #standsAlone = true
   #content: Wire | null = null
   #tree: Element | null = null
@@ -65,7 +65,7 @@ export class RawElement {
     this.#context = context
   }
 
-  /** For the scanner, once: the whole text, and where in it the content lies. */
+  /** Called once by the scanner, with the whole text and the position of the content in it. */
   complete(whole: Wire, contentStart: number, contentEnd: number, declaresItsPrefixes: boolean): void {
     this.#whole = whole
     this.#contentStart = contentStart
@@ -80,12 +80,12 @@ export class RawElement {
   get content(): Wire {
     return (this.#content ??= this.#contentOf())
   }
-  /** Size on the wire. */
+  /** The size on the wire. */
   get bytes(): number {
     return this.#whole.length
   }
   /**
-   * The whole element, read. Made on first use; pins nothing but a copy of this element's text.
+   * The whole element, parsed on first use. Keeps only a copy of this element's text alive.
    * @throws XmlError policy-violation: `excess`
    */
   tree(): Element {
@@ -102,7 +102,7 @@ export class RawElement {
   }
 }
 
-/** The attributes of a first-level start tag, sorted out. */
+/** The attributes of a first-level start tag, by meaning. */
 interface StartAttributes {
   to: Wire | null
   from: Wire | null
@@ -116,10 +116,10 @@ interface StartAttributes {
 const start: StartAttributes = { to: null, from: null, id: null, type: null, lang: null, xmlns: null, extra: NONE }
 
 /**
- * Begins a first-level element from the start tag that was scanned last.
+ * Starts a first-level element from the start tag that was scanned last.
  * @param text the octets as wire text
- * @param name where its name begins
- * @param prefixes in scope; null when the tag has nothing to do with prefixes
+ * @param name where the element's name begins
+ * @param prefixes in scope; null if the tag uses no prefixes
  */
 export function beginElement(u: Buffer, text: string, name: number, context: Context, prefixes: Prefixes | null): RawElement {
   sortAttributes(text)

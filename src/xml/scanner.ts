@@ -1,8 +1,8 @@
 /**
- * The XML of a stream, as RFC 6120 section 11 restricts it: checked in full (well-formed, namespace-well-formed,
- * UTF-8, limits) as the octets come, and cut into first-level elements without being read into trees.
- * A token that is not complete is begun again when more octets come; of a long one only the end is looked for.
- * The octets of an unfinished element stay in one place and are not looked at again: linear time.
+ * Scans the XML of a stream, as RFC 6120 section 11 restricts it. The octets are fully checked as they arrive
+ * (well-formed, namespace-well-formed, UTF-8, limits), and cut into first-level elements that are not parsed.
+ * A token that is not complete is scanned again when more octets come; for a long one only the end is searched.
+ * The octets of an unfinished element stay in one place and are scanned once, so the work is linear.
  */
 import { CLASS, IS, OCTET } from './chars.ts'
 import { checkUtf8, scanBeginning } from './encoding.ts'
@@ -22,13 +22,13 @@ export { RawElement } from './raw-element.ts'
 export { namesNoContent, type StreamHeader } from './stream-header.ts'
 
 /**
- * Going past the first limit is a policy-violation, and so is a stream header that goes past one of the others. A
- * first-level element that does is handed over all the same, but there is no reading in it: `RawElement.excess`.
+ * Exceeding the first limit is a policy-violation; so is a stream header that exceeds one of the others. A first-level
+ * element that exceeds one of the others is still handed over, but its content cannot be read: `RawElement.excess`.
  */
 export interface ScanLimits {
   /** Octets of a first-level element. */
   readonly stanzaBytes: number
-  /** Elements within one another; a first-level element alone is 1. */
+  /** Nested elements; a first-level element without children counts 1. */
   readonly depth: number
   /** Octets of a tag or an XML declaration. */
   readonly tagBytes: number
@@ -36,7 +36,7 @@ export interface ScanLimits {
   readonly attributes: number
 }
 
-/** What is unfinished is read again from its beginning with each piece, as long as it is not longer than this. */
+/** An unfinished token up to this length is scanned again from its beginning with each piece. */
 const REREAD_MAX = 2048
 
 export interface ScanHandler {
@@ -49,17 +49,17 @@ const { BANG, GT, HIGH, LT, QUESTION, SLASH } = OCTET
 const found = tag // local for speed: see tokens.ts
 
 type Phase =
-  | 'start' // not an octet of the document yet
+  | 'start' // no octet of the document has come
   | 'prolog' // before the root element
-  | 'stream' // inside of it; at a fragment: anywhere
-  | 'ended' // behind it
+  | 'stream' // inside the root element; for a fragment: anywhere
+  | 'ended' // after the root element
   | 'stopped'
 
 const BARE: Context = { defaultNs: '', prefixes: [] }
 const CDATA_START = Buffer.from('<![CDATA[', 'latin1')
 
 export class Scanner {
-  /** May be replaced at any time: they are raised after authentication. */
+  /** Can be replaced at any time: the limits are raised after authentication. */
   limits: ScanLimits
   readonly #handler: ScanHandler
   readonly #fragment: boolean
@@ -68,33 +68,33 @@ export class Scanner {
   /** The root's name as written, for its end tag. */
   #root: Wire = wire('')
 
-  /** What is unfinished, and where in it to go on. */
+  /** The unfinished octets, and the position in them at which to continue. */
   readonly #held = new Held()
   #resume = 0
 
-  /** The first-level element that is open; null at the first level itself. */
+  /** The open first-level element; null outside of one. */
   #element: RawElement | null = null
-  /** Where it begins, and where its content does, in the buffer and from there. */
+  /** Where the element begins in the buffer, and where its content begins, counted from there. */
   #base = 0
   #contentStart = 0
-  /** Elements open, and for each where its name begins (from `#base`) and its length. */
+  /** The number of open elements, and for each the start of its name (from `#base`) and the length of its name. */
   #depth = 0
   readonly #names: number[] = []
   #inCdata = false
-  /** The limit that the element goes past. */
+  /** The limit that the element exceeds. */
   #excess: string | null = null
-  /** Looks for the end of what is unfinished and long. */
+  /** Finds the end of a long unfinished token. */
   #farEnd: FarEnd | null = null
   /** Not all of the element is ASCII. */
   #high = false
-  /** No prefix inside the element relies on a declaration outside of its content. */
+  /** No prefix inside the element depends on a declaration outside of its content. */
   #declaresItsPrefixes = true
-  /** Made for an element in which a prefix was met. */
+  /** Created for an element in which a prefix was met. */
   #prefixes: Prefixes | null = null
-  /** The octets now being scanned as a string to cut from; made when the first piece is wanted. */
+  /** The octets being scanned, as a string to cut from; created when the first piece is needed. */
   #text: string | null = null
 
-  /** @param start 'fragment': each push is one or more complete elements, as in RFC 7395; there is no header */
+  /** @param start 'fragment': each push is one or more complete elements, as in RFC 7395, without a header */
   constructor(handler: ScanHandler, limits: ScanLimits, start: 'document' | 'fragment' = 'document') {
     this.#handler = handler
     this.limits = limits
@@ -107,7 +107,7 @@ export class Scanner {
   }
 
   /**
-   * Takes octets in; calls the handler for all that they complete.
+   * Takes octets, and calls the handler for everything that they complete.
    * @throws XmlError; the scanner is stopped then
    */
   push(chunk: Buffer): void {
@@ -126,20 +126,20 @@ export class Scanner {
     }
   }
 
-  /** Ignores everything from here on, the rest of the present chunk included. */
+  /** Ignores everything from here on, including the rest of the current chunk. */
   stop(): void {
     this.#forget()
     this.#phase = 'stopped'
   }
 
-  /** Expects a new document. Octets after the element being handled are the new document's. */
+  /** Expects a new document. Octets that follow the element being handled belong to the new document. */
   reset(): void {
     this.#forget()
     this.#phase = 'start'
     this.#context = BARE
   }
 
-  /** From the header on, unprefixed elements without `xmlns` are in `ns`, whatever the header has said. */
+  /** From the header on, unprefixed elements without `xmlns` are in `ns`, whatever the header declared. */
   assume(ns: string): void {
     this.#context = { ...this.#context, defaultNs: ns }
   }
@@ -155,7 +155,7 @@ export class Scanner {
     this.#prefixes = null
   }
 
-  /** Keeps what is unfinished. @param i where to go on */
+  /** Keeps the unfinished octets. @param i where to continue */
   #keep(u: Buffer, n: number, i: number): void {
     if (this.#phase === 'stopped') return
     const from = this.#element === null ? i : this.#base
@@ -167,7 +167,7 @@ export class Scanner {
     this.#held.keep(u, from, n)
   }
 
-  /** Scans token by token. The index at which to go on once there are more octets. */
+  /** Scans token by token. Returns the index at which to continue when there are more octets. */
   #run(u: Buffer, n: number): number {
     let i = this.#resume
     if (this.#farEnd !== null) {
@@ -182,10 +182,10 @@ export class Scanner {
     return i
   }
 
-  // Each of the following takes one token that begins at `i` and returns the index of the next, or the
-  // complement (~) of the index at which to begin again when the octets run out first.
+  // Each of the following functions takes one token that begins at `i`. It returns the index of the next token, or, if more
+  // octets are needed, the complement (~) of the index at which to start again.
 
-  /** A token outside of first-level elements. */
+  /** Scans a token outside of first-level elements. */
   #between(u: Buffer, i: number, n: number): number {
     if (this.#phase === 'start') {
       const end = scanBeginning(u, i, n)
@@ -204,7 +204,7 @@ export class Scanner {
     return c === SLASH ? this.#footer(u, i, n) : this.#start(u, i, n)
   }
 
-  /** Text between stanzas is well-formed, but no stream (RFC 6120 4.9.3.1); outside of the root it is neither. */
+  /** Text between stanzas is well-formed, but a stream does not allow it (RFC 6120 4.9.3.1). Outside the root it is neither. */
   #strayText(): never {
     if (this.#phase === 'stream') throw new XmlError('bad-format', 'text between stanzas')
     return malformed('text outside of the root')
@@ -241,7 +241,7 @@ export class Scanner {
     return this.#after(end, n)
   }
 
-  /** A token inside of a first-level element. */
+  /** Scans a token inside a first-level element. */
   #inside(u: Buffer, i: number, n: number): number {
     const c = u[i]!
     if (c >= HIGH) {
@@ -327,13 +327,13 @@ export class Scanner {
     return this.#after(end, n)
   }
 
-  /** Holds a tag against the limits. @param level 0: it does not count */
+  /** Checks a tag against the limits. @param level 0: the nesting is not checked */
   #measure(octets: number, count: number, level: number): void {
     if (octets > this.limits.tagBytes) this.#excess ??= this.#longTag
     else if (count > this.limits.attributes) this.#excess ??= `an element with more than ${this.limits.attributes} attributes`
     else if (level > this.limits.depth) this.#excess ??= `more than ${this.limits.depth} elements inside one another`
   }
-  /** The element goes past a limit: what it has made grow shrinks again. */
+  /** The element exceeds a limit. The memory that it used is released. */
   #giveBack(element: RawElement, excess: string): void {
     element.excess = excess
     this.#excess = null
@@ -347,7 +347,7 @@ export class Scanner {
     return `an element of more than ${this.limits.stanzaBytes} octets`
   }
 
-  /** Where to go on when the handler has been called: it may have stopped us. */
+  /** Where to continue after the handler was called, because the handler can stop the scanner. */
   #after(end: number, n: number): number {
     return this.#phase === 'stopped' ? n : end
   }
@@ -363,14 +363,14 @@ function skipSpace(u: Buffer, i: number, n: number): number {
   return p
 }
 
-/** The index after `S? '>'`, or -1 when the octets run out first. */
+/** The index after `S? '>'`, or -1 if more octets are needed. */
 function endOfTag(u: Buffer, i: number, n: number): number {
   const p = skipSpace(u, i, n)
   if (p >= n) return -1
   return u[p] === GT ? p + 1 : malformed('end tag')
 }
 
-/** Whether the `<!` at `i` begins a CDATA section; false when the octets run out before we know. */
+/** Whether the `<!` at `i` begins a CDATA section; false if more octets are needed to know. */
 function startsCdata(u: Buffer, i: number, n: number): boolean {
   const known = Math.min(CDATA_START.length, n - i)
   for (let k = 2; k < known; k++) if (u[i + k] !== CDATA_START[k]) restricted('comment or DTD')

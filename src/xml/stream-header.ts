@@ -10,15 +10,15 @@ export interface StreamHeader {
   readonly name: string
   readonly prefix: string
   readonly ns: string
-  /** The default namespace of what stands inside; '' when none is declared. */
+  /** The default namespace of the stream's content; '' if none is declared. */
   readonly defaultNs: string
-  /** Decoded, by name as written; without namespace declarations. */
+  /** Decoded values, by name as written, without namespace declarations. */
   readonly attrs: Readonly<Record<string, string>>
-  /** What the header declares, by prefix, for its own attributes and for all that stands inside. */
+  /** The prefixes that the header declares for its own attributes and for the content of the stream. */
   readonly prefixes: readonly Binding[]
 }
 
-/** RFC 6120 4.8.2: the default namespace is that of streams, as without prefixes: what stands inside names its own. */
+/** RFC 6120 4.8.2: the default namespace is that of streams, so each child has to declare its own. */
 export const namesNoContent = ({ ns, defaultNs }: StreamHeader): boolean => defaultNs === ns
 
 /** @param name where the name of the root element begins */

@@ -1,10 +1,10 @@
 /**
- * Tokens, scanned over octets: names, attributes and start tags (XML 1.0 3.1), character data (2.4), CDATA
- * (2.7). What was found in a start tag is left in `tag` and `attributes`, one of each for all scanners and read
- * before anybody else can scan: a tag costs no garbage, an idle scanner no scratch space.
+ * Scans tokens over octets: names, attributes and start tags (XML 1.0 3.1), character data (2.4), CDATA (2.7). The result
+ * for a start tag is in `tag` and `attributes`. All scanners share these two, and the result is read before another
+ * scanner can run: a tag creates no garbage, and an idle scanner needs no scratch space.
  *
- * What the innermost loops use is local to this file: a constant that is imported or exported is looked
- * up and checked anew at each use, which costs a third of the speed.
+ * What the innermost loops use is local to this file. An imported or exported constant is looked up and checked again at
+ * each use, which costs a third of the speed.
  */
 import { CLASS as SHARED_CLASS, IS, isQName, OCTET } from './chars.ts'
 import { scanReference } from './entities.ts'
@@ -15,35 +15,35 @@ const { AMP, APOS, BRACKET, COLON, EQUALS, GT, HIGH, LT, QUOT, SLASH } = OCTET
 const { NAME, NAME_START, SPACE, TEXT_STOP, VALUE_STOP } = IS
 const CLASS = SHARED_CLASS
 
-/** The start tag scanned last. Indices are into the octets that were scanned. */
+/** The start tag scanned last. Indices are positions in the scanned octets. */
 const found = {
   nameEnd: 0,
-  /** Index of the colon in the name; 0 when it has no prefix. */
+  /** Index of the colon in the name; 0 if the name has no prefix. */
   colon: 0,
-  /** Attributes found, namespace declarations included. */
+  /** The number of attributes, namespace declarations included. */
   count: 0,
   /** `<name/>` */
   empty: false,
-  /** Not all ASCII. */
+  /** The tag is not all ASCII. */
   high: false,
-  /** Some value is not fit to stand between apostrophes as it is: other quotes, TAB, LF, CR. */
+  /** Some value cannot stand between apostrophes unchanged: it has other quotes, TAB, LF or CR. */
   odd: false,
-  /** Has to do with namespaces beyond an ordinary `xmlns` or `xml:` attribute. */
+  /** The tag uses namespaces beyond an ordinary `xmlns` or `xml:` attribute. */
   namespaces: false,
 }
 export const tag = found
 
-/** For each attribute four indices: name, end of name, value, end of value. */
+/** Four indices for each attribute: name, end of name, value, end of value. */
 export const attributes: number[] = []
 const indices = attributes
 
-/** Names are compared with one another up to so many; more are looked up. */
+/** Up to this number, attribute names are compared with one another; beyond it they are looked up in a set. */
 const COMPARED_MAX = 32
 let names: Set<string> | null = null
 
-/** Index of the colon in the name scanned last, or 0. */
+/** Index of the colon in the name scanned last; 0 if there is none. */
 let colon = 0
-/** Whether a reference stood in the value scanned last. */
+/** Whether the value scanned last contains a reference. */
 let referred = false
 
 const octets = (s: string): Uint8Array => Uint8Array.from(Buffer.from(s, 'latin1'))
@@ -61,7 +61,7 @@ export const is = (u: Buffer, i: number, end: number, word: Uint8Array): boolean
 /** Whether the attribute name at `i` declares a prefix. */
 export const declaresPrefix = (u: Buffer, i: number): boolean => at(u, i, XMLNS_COLON)
 
-/** Scans the start tag whose `<` is at `i`. The index after its `>`, or -1 when the octets run out first. */
+/** Scans the start tag whose `<` is at `i`. Returns the index after its `>`, or -1 if more octets are needed. */
 export function scanTag(u: Buffer, i: number, n: number): number {
   found.count = 0
   names = null
@@ -113,7 +113,7 @@ function scanAttribute(u: Buffer, name: number, n: number): number {
   indices[k + 2] = value
   indices[k + 3] = end
   if (prefixEnd === 0) {
-    // The two namespaces that nobody may declare have 36 and 29 characters, if written without references.
+    // The two namespaces that nobody can declare have 36 and 29 characters if written without references.
     if (is(u, name, nameEnd, XMLNS) && (referred || end - value === 36 || end - value === 29)) found.namespaces = true
   } else if (!at(u, name, XML_COLON)) found.namespaces = true
   return end + 1
@@ -131,7 +131,7 @@ function refuseDuplicate(u: Buffer, name: number, nameEnd: number): void {
   }
 }
 
-/** The same in linear time. */
+/** Does the same in linear time. */
 function refuseKnown(u: Buffer, name: number, nameEnd: number): void {
   if (found.count === COMPARED_MAX) {
     names = new Set()
@@ -142,7 +142,7 @@ function refuseKnown(u: Buffer, name: number, nameEnd: number): void {
   names!.add(text)
 }
 
-/** Scans a qualified name. The index of what follows it, or -1. */
+/** Scans a qualified name. Returns the index after the name, or -1 if more octets are needed. */
 function scanName(u: Buffer, i: number, n: number): number {
   colon = 0
   if (i >= n) return -1
@@ -170,7 +170,7 @@ function scanName(u: Buffer, i: number, n: number): number {
   return p
 }
 
-/** Scans an attribute value that began after `quote`. The index of the closing quote, or -1. */
+/** Scans an attribute value that begins after `quote`. Returns the index of the closing quote, or -1 if octets are missing. */
 function scanValue(u: Buffer, i: number, n: number, quote: number): number {
   if (quote !== QUOT && quote !== APOS) malformed('attribute value without quotes')
   referred = false
@@ -195,8 +195,8 @@ function scanValue(u: Buffer, i: number, n: number, quote: number): number {
 }
 
 /*
- * These functions return the index of what follows, or, when the octets run out within something, the
- * complement (~) of the index at which to begin again once there are more.
+ * These functions return the index after what they scanned. If the octets end within a token, they return the complement
+ * (~) of the index at which to start again when there are more.
  */
 
 /** Scans text from `i` to the next `<`, the next octet that is not ASCII, or the end. */

@@ -1,6 +1,6 @@
 /**
- * Text from elements (the way out of `Element`). A namespace is declared where it changes, and on the
- * element that uses it (RFC 6120 4.8.5): never by a prefix, except for the attributes that need one.
+ * Text from elements. A namespace is declared where it changes, on the element that uses it (RFC 6120 4.8.5). Prefixes
+ * are used only for the attributes that need them.
  */
 import type { Element } from './element.ts'
 import { XML_NS } from './prefixes.ts'
@@ -15,7 +15,7 @@ export const serialise = (e: Element, inheritedNs = ''): Wire => wire(written(e,
 function written(e: Element, inheritedNs: string): string {
   const declares = e.ns !== inheritedNs && e.ns !== XML_NS
   const ns = declares ? e.ns : inheritedNs
-  const name = e.ns === ns ? encode(e.name) : `xml:${encode(e.name)}` // the one namespace that no `xmlns` may name
+  const name = e.ns === ns ? encode(e.name) : `xml:${encode(e.name)}` // the one namespace that `xmlns` cannot declare
   let text = `<${name}`
   if (declares) text += ` xmlns='${escape(ns)}'`
   let foreign: Foreign | null = null

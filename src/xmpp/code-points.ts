@@ -1,11 +1,11 @@
 /**
- * Which code points may stand where: what domain names (IDNA2008) and PRECIS have in common. RFC 5892 section 2
- * (the categories), RFC 5892 appendix A (contextual rules), RFC 5893 section 2 (the Bidi Rule). The derived
- * properties, which differ, are in precis.ts and idna.ts.
+ * The rules for code points that domain names (IDNA2008) and PRECIS have in common: RFC 5892 section 2 (the
+ * categories), RFC 5892 appendix A (contextual rules), RFC 5893 section 2 (the Bidi Rule). The derived properties differ
+ * and are in precis.ts and idna.ts.
  */
 import { AN, EN, JOINS_NEXT, JOINS_PREVIOUS, LTR_MARKS, NEUTRAL, RTL, TRANSPARENT_LETTERS, VIRAMA } from './precis-tables.ts'
 
-// Insides of character classes, for the flag v.
+// Parts of character classes, for the flag v.
 
 /** RFC 5892 2.1, LetterDigits. */
 export const LETTER_DIGITS = '\\p{Ll}\\p{Lu}\\p{Lo}\\p{Nd}\\p{Lm}\\p{Mn}\\p{Mc}'
@@ -13,7 +13,7 @@ export const LETTER_DIGITS = '\\p{Ll}\\p{Lu}\\p{Lo}\\p{Nd}\\p{Lm}\\p{Mn}\\p{Mc}'
 export const ALWAYS = '\\u00DF\\u03C2\\u06FD\\u06FE\\u0F0B\\u3007'
 /** RFC 5892 2.6, exceptions that are DISALLOWED. */
 export const NEVER = '\\u0640\\u07FA\\u302E\\u302F\\u3031-\\u3035\\u303B'
-/** CONTEXTO (RFC 5892 2.6) and CONTEXTJ (2.8): valid where `outOfContext` says nothing. */
+/** CONTEXTO (RFC 5892 2.6) and CONTEXTJ (2.8): valid unless `outOfContext` finds a fault. */
 export const IN_CONTEXT = '\\u00B7\\u0375\\u05F3\\u05F4\\u30FB\\u0660-\\u0669\\u06F0-\\u06F9\\u200C\\u200D'
 /** RFC 5892 2.9, OldHangulJamo: Hangul_Syllable_Type L, V or T. */
 export const OLD_HANGUL_JAMO = '\\u1100-\\u11FF\\uA960-\\uA97C\\uD7B0-\\uD7C6\\uD7CB-\\uD7FB'
@@ -46,17 +46,17 @@ export function outOfContext(s: string): string | null {
 
 const NSM = `[[\\p{Mn}\\p{Me}]--[${LTR_MARKS}]]`
 const HAS_RTL = new RegExp(`[${RTL}${AN}]`, 'v')
-// Conditions 1, 2 and 3, in this order. A label with a right-to-left code point in it is never an LTR label,
-// because condition 5 has none of them.
+// Conditions 1, 2 and 3, in this order. A label that contains a right-to-left code point is never an LTR label,
+// because condition 5 allows none.
 const RTL_LABEL = new RegExp(`^(?=[${RTL}])[${RTL}${AN}${EN}${NEUTRAL}${NSM}]*[${RTL}${EN}${AN}]${NSM}*$`, 'v')
 const HAS_EN = new RegExp(`[${EN}]`, 'v')
 const HAS_AN = new RegExp(`[${AN}]`, 'v')
 
-/** Whether `s` obeys the Bidi Rule (RFC 5893 section 2), as one label; true when nothing in it runs right to left. */
+/** Whether `s`, as one label, obeys the Bidi Rule (RFC 5893 section 2); true if nothing in it runs right to left. */
 export function obeysBidiRule(s: string): boolean {
   if (!HAS_RTL.test(s)) return true
   return RTL_LABEL.test(s) && !(HAS_EN.test(s) && HAS_AN.test(s)) // condition 4
 }
 
-/** `U+0041`, for messages. */
+/** A code point as `U+0041`, for messages. */
 export const named = (c: string): string => `U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`

@@ -1,6 +1,6 @@
 /**
- * What is stored instead of a password (RFC 5802 section 3): for each hash the keys that prove it, from which
- * it cannot be computed back. The octet strings are base64, so that the whole goes into JSON as it is.
+ * What is stored instead of a password (RFC 5802 section 3): keys for each hash, which can check the password but not
+ * reveal it. The octet strings are base64, so that the object can be stored as JSON.
  */
 
 /** A hash that SCRAM uses here: RFC 5802 (SHA-1), RFC 7677 (SHA-256), and the same with SHA-512. */
@@ -9,7 +9,7 @@ export type ScramHash = 'sha-1' | 'sha-256' | 'sha-512'
 /** Strongest first. */
 export const HASHES = ['sha-512', 'sha-256', 'sha-1'] as const satisfies readonly ScramHash[]
 
-/** What proves a password. */
+/** Keys that can check a password. */
 export interface KeyPair {
   readonly storedKey: string
   readonly serverKey: string
@@ -18,14 +18,14 @@ export interface KeyPair {
 export interface ScramKeys extends KeyPair {
   readonly iterations: number
   readonly salt: string
-  /** Of the same password and salt, as clients have them that prepare it by SASLprep; only where that differs. */
+  /** Keys for the password prepared with SASLprep, as some clients do it. Present only if they differ. */
   readonly saslprep?: KeyPair
 }
 
-/** At least one of them. An account that came from another server may lack some until its password is changed. */
+/** Keys for at least one hash. An account imported from another server may lack some until its password changes. */
 export type Credentials = Readonly<Partial<Record<ScramHash, ScramKeys>>>
 
-/** Which keys stand for the password itself: what is measured against a password in clear text, and what others hang on. */
+/** The keys against which a plain password is checked, and to which other credentials are bound. */
 export function passwordKeys(credentials: Credentials): { readonly hash: ScramHash; readonly keys: ScramKeys } {
   for (const hash of ['sha-256', 'sha-512', 'sha-1'] as const) {
     const keys = credentials[hash]
@@ -34,7 +34,7 @@ export function passwordKeys(credentials: Credentials): { readonly hash: ScramHa
   throw new Error('credentials without keys')
 }
 
-/** The hashes of which there are no keys. */
+/** The hashes without keys. */
 export const lackingIn = (credentials: Credentials): readonly ScramHash[] =>
   HASHES.filter((hash) => credentials[hash] === undefined)
 

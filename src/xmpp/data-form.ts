@@ -2,7 +2,7 @@
 import { el, type Element } from '../xml/element.ts'
 
 export const DATA_FORM = 'jabber:x:data'
-/** XEP-0122: says of a list that values beside its options are accepted. */
+/** XEP-0122: marks a list that also accepts values that are not among its options. */
 const VALIDATE = 'http://jabber.org/protocol/xdata-validate'
 
 /** Section 3.3. */
@@ -23,9 +23,9 @@ export interface FormField {
   /** For people. */
   readonly label?: string
   readonly values: readonly string[]
-  /** Of a list: value and label of each option. */
+  /** The options of a list: value and label of each. */
   readonly options?: readonly (readonly [value: string, label: string])[]
-  /** Are values accepted that are none of the options? */
+  /** Are values accepted that are not among the options? */
   readonly isOpen?: boolean
   readonly isRequired?: boolean
 }
@@ -59,11 +59,11 @@ function fieldElement({ name, type, label, values, options = [], isOpen = false,
   )
 }
 
-/** The form that somebody has sent back inside `parent`, filled in or cancelled. */
+/** The form inside `parent` that a user submitted or cancelled. */
 export const answeredForm = (parent: Element): Element | undefined =>
   parent.elements.find((e) => e.is('x', DATA_FORM) && (e.attr('type') === 'submit' || e.attr('type') === 'cancel'))
 
-/** What was filled in: the values of each field, FORM_TYPE among them. Of two fields with one name the first counts. */
+/** The submitted values of each field, including FORM_TYPE. If two fields have the same name, the first one counts. */
 export function valuesOf(form: Element): ReadonlyMap<string, readonly string[]> {
   const values = new Map<string, readonly string[]>()
   for (const field of form.elements) {

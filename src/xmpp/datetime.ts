@@ -1,6 +1,6 @@
 /**
- * XEP-0082: dates and times. We write `CCYY-MM-DDThh:mm:ss[.sss]Z`, always UTC; we read any fraction of a
- * second and any numeric offset. The zone must be there (section 3.2).
+ * XEP-0082: dates and times. The server writes `CCYY-MM-DDThh:mm:ss[.sss]Z`, always UTC. It reads any fraction of a
+ * second and any numeric offset. The time zone is required (section 3.2).
  */
 import type { Millis } from '../base/clock.ts'
 
@@ -12,7 +12,7 @@ export function formatDateTime(at: Millis): string {
   return text.endsWith('.000Z') ? `${text.slice(0, -5)}Z` : text
 }
 
-/** The moment that `text` names, to the millisecond; null when it is no DateTime of XEP-0082. */
+/** The moment that `text` names, to the millisecond; null if `text` is no DateTime of XEP-0082. */
 export function parseDateTime(text: string): Millis | null {
   const match = DATE_TIME.exec(text)
   if (match === null) return null

@@ -1,20 +1,20 @@
-/** XEP-0297: a stanza inside another, word for word. */
+/** XEP-0297: a stanza inside another stanza, unchanged. */
 import { decode, wire, type Wire } from '../xml/wire.ts'
 import { CLIENT } from './ns.ts'
 import type { Packet } from './packet.ts'
 
 export const FORWARD = 'urn:xmpp:forward:0'
 
-/** `<forwarded/>` round the stanza, which names its own namespace (section 3.2 rule 3). */
+/** A `<forwarded/>` element with the stanza, which declares its own namespace (section 3.2 rule 3). */
 export const forwarded = (packet: Packet): Wire =>
   wire(`<forwarded xmlns='${FORWARD}'><${packet.kind} xmlns='${CLIENT}'${packet.wire.slice(packet.kind.length + 1)}</forwarded>`)
 
-/** A copy (XEP-0280), as our server makes it. */
+/** A copy (XEP-0280) as this server makes it. */
 const COPY = new RegExp(
   `^<(?:received|sent) xmlns='[^']*'><forwarded xmlns='${FORWARD}'><message xmlns='${CLIENT}' from='([^/']*)`,
 )
 
-/** The bare JID of whoever has said it: of a copy that a server makes for its user's other clients, the sender of the original. */
+/** The bare JID of the message's author. For a copy that a server made for its user's other clients: the original sender. */
 export function authorOf({ kind, from, to, payload }: Packet): string {
   if (kind !== 'message' || !from.isBare || to === null || to.bare !== from.bare) return from.bare
   const [, sender] = COPY.exec(payload.text) ?? []

@@ -1,9 +1,9 @@
-/** XEP-0334: what the sender of a message wishes for its storing and copying. In an error they mean nothing (section 5). */
+/** XEP-0334: hints of the sender about storing and copying a message. In an error they mean nothing (section 5). */
 import type { Packet } from './packet.ts'
 
 export const HINTS = 'urn:xmpp:hints'
 
-/** `no-permanent-store` concerns archives alone. */
+/** `no-permanent-store` applies only to archives. */
 export type Hint = 'no-permanent-store' | 'no-store' | 'no-copy' | 'store'
 
 export const hasHint = (packet: Packet, hint: Hint): boolean =>

@@ -1,21 +1,21 @@
 /**
- * Domain parts of addresses (RFC 7622 3.2): U-labels and NR-LDH labels of IDNA2008 (RFC 5890, RFC 5892), in lower
- * case, A-labels turned into U-labels; or an IPv4 address, or an IPv6 address in brackets. Mapping, Punycode,
- * hyphens, joiners and the Bidi Rule are UTS 46's (non-transitional), which lets more code points through than
- * IDNA2008: what is a U-label is decided here.
+ * Domain parts of addresses (RFC 7622 3.2): U-labels and NR-LDH labels of IDNA2008 (RFC 5890, RFC 5892) in lower case,
+ * with A-labels converted to U-labels; or an IPv4 address, or an IPv6 address in brackets. UTS 46 (non-transitional)
+ * does the mapping, Punycode, hyphens, joiners and the Bidi Rule. It allows more code points than IDNA2008, so this file
+ * checks what is a U-label.
  */
 import { isIPv6 } from 'node:net'
 import { toASCII, toUnicode } from 'tr46'
 import { ALWAYS, IN_CONTEXT, LETTER_DIGITS, named, NEVER, OLD_HANGUL_JAMO, outOfContext } from './code-points.ts'
 
-/** A domain name that is none. The message says why. */
+/** Thrown for a text that is no domain name. The message says why. */
 export class DomainError extends Error {}
 
-/** LDH labels in lower case without two hyphens in a row: nothing to be done. IPv4 addresses are among them. */
+/** LDH labels in lower case without two hyphens in a row: they need no preparation. IPv4 addresses are among them. */
 const PLAIN = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*$/
-/** So short that no label can be too long (RFC 1034 3.1). */
+/** Up to this length no label can be too long (RFC 1034 3.1). */
 const LABEL_OCTETS_MAX = 63
-/** No mapping makes one code point out of more than four code units, and an A-label has one octet for each. */
+/** No mapping makes one code point from more than four code units, and an A-label has at least one octet for each code point. */
 const INPUT_UNITS_MAX = 4 * 253
 
 // RFC 5892 section 3. IgnorableBlocks (2.4) are combining marks for symbols and for musical notation.
@@ -26,7 +26,7 @@ const UTS46 = { checkBidi: true, checkHyphens: true, checkJoiners: true, useSTD3
 const DNS = { ...UTS46, verifyDNSLength: true } as const
 
 /**
- * The domain part that `s` stands for, fit for comparison.
+ * The domain part that `s` stands for, in the form that is compared.
  * @throws DomainError
  */
 export function domainOf(s: string): string {
@@ -39,8 +39,8 @@ export function domainOf(s: string): string {
 }
 
 /**
- * RFC 3986 3.2.2. Of its literals only IPv6 addresses name a server (RFC 7622 3.2); a zone means something
- * on one machine alone.
+ * RFC 3986 3.2.2. Of its literals only IPv6 addresses can name a server (RFC 7622 3.2). A zone is refused, because it has
+ * a meaning on one machine only.
  */
 function ipLiteral(s: string): string {
   const address = s.slice(1, -1)

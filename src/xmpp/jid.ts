@@ -1,10 +1,10 @@
 /**
  * XMPP addresses (RFC 7622): local@domain/resource. Splitting (3.1, 3.2), preparation and enforcement of the
  * three parts (3.2 to 3.4) and their limits in octets. The escapes of XEP-0106 are ordinary characters here
- * (its section 4.1). Two addresses are the same when their `full` strings are.
+ * (its section 4.1). Two addresses are equal if their `full` strings are equal.
  *
- * What other servers call their users may break RFC 7622 3.3 and 3.4: most servers still follow RFC 6122, which
- * allows more. Such a part is kept as it stands (DEVIATES(21)), and the address has a `fault`.
+ * Addresses of other servers may break RFC 7622 3.3 and 3.4, because most servers still follow RFC 6122, which allows
+ * more. Such a part is kept unchanged (DEVIATES(21)), and the address has a `fault`.
  */
 import { valueOf } from '../xml/entities.ts'
 import { encode, escape, unpin, type Wire } from '../xml/wire.ts'
@@ -12,25 +12,25 @@ import { DomainError, domainOf } from './idna.ts'
 import { opaqueString, PrecisError, usernameCaseMapped } from './precis.ts'
 import { WireCache } from './wire-cache.ts'
 
-/** A string that is not an address. The message says which part is wrong, and why. */
+/** Thrown for a string that is not an address. The message says which part is wrong, and why. */
 export class JidError extends Error {}
 
 /** An address whose parts are prepared. Made by `jid`, `jidOfWire` and `jidOf`. */
 export class Jid {
-  /** Prepared, or with a fault; '' when absent. */
+  /** Prepared, or unchanged if the address has a fault; '' if absent. */
   readonly local: string
   readonly domain: string
-  /** Prepared, or with a fault; '' when absent. */
+  /** Prepared, or unchanged if the address has a fault; '' if absent. */
   readonly resource: string
   readonly bare: string
   readonly full: string
   /** `full` as the value of an attribute. */
   readonly wire: Wire
-  /** What RFC 7622 forbids in the local part or the resource; null: nothing. An address of our own domains has none. */
+  /** What RFC 7622 forbids in the local part or the resource; null if nothing. Addresses of our own domains have no fault. */
   readonly fault: string | null
   #asBare: Jid | null = null
 
-  /** The strings must fit each other; `jidOf` sees to that. */
+  /** The strings must be consistent with each other; `jidOf` makes them so. */
   constructor(local: string, domain: string, resource: string, bare: string, full: string, fault: string | null = null) {
     this.local = local
     this.domain = domain
@@ -44,7 +44,7 @@ export class Jid {
   get isBare(): boolean {
     return this.resource === ''
   }
-  /** Without the resource: itself when it has none. Equal addresses share theirs while they are in use. */
+  /** The address without the resource; itself if it has none. Equal addresses share one bare address while they are in use. */
   get asBare(): Jid {
     return this.resource === '' ? this : (this.#asBare ??= jidOfWire(encode(this.bare)))
   }
@@ -63,7 +63,7 @@ export class Jid {
 
 /** RFC 7622 3.1: octets of each part, after preparation. */
 const PART_OCTETS_MAX = 1023
-/** NFC makes at most four code units one. What is longer than this cannot become short enough: it is not looked at. */
+/** NFC combines at most four code units into one. A longer text cannot become short enough, so it is refused at once. */
 const PART_UNITS_MAX = 4 * PART_OCTETS_MAX
 const JIDS_CACHED_MAX = 20_000
 /** Longer values are parsed each time, so that strangers cannot fill the cache with large ones. */
@@ -72,8 +72,8 @@ const CACHED_OCTETS_MAX = 512
 const cache = new WireCache<Jid>(JIDS_CACHED_MAX)
 
 /**
- * Parses and prepares an address that obeys RFC 7622 in all its parts. Its strings may be slices of `text`: what was
- * cut from a chunk of input goes through `jidOfWire`.
+ * Parses and prepares an address that obeys RFC 7622 in all its parts. Its strings can be slices of `text`: use
+ * `jidOfWire` for text that was cut from a chunk of input.
  * @throws JidError
  */
 export function jid(text: string): Jid {
@@ -83,20 +83,20 @@ export function jid(text: string): Jid {
 }
 
 /**
- * The address in the value of an attribute, as the scanner has read it from the XML; hot ones are remembered. It may
+ * The address in an attribute value, as the scanner read it from the XML. Frequent values are cached. The address can
  * have a `fault`.
- * @throws JidError: not even another server can have such an address
+ * @throws JidError if no server can have such an address
  */
 export function jidOfWire(value: Wire): Jid {
   return cache.get(value) ?? parsed(value)
 }
 
-/** Is this a name that this server gives, to an account or to something in a service? */
+/** Is this a name that this server assigns, to an account or to something in a service? */
 export type IsOurs = (name: Jid) => boolean
 
 /**
- * `address`, which obeys RFC 7622 in all its parts if it is ours.
- * @throws JidError
+ * Returns `address`. An address of ours has to obey RFC 7622 in all its parts.
+ * @throws JidError if it is ours and has a fault
  */
 export function strictIfOurs(address: Jid, isOurs: IsOurs): Jid {
   if (address.fault !== null && isOurs(address)) throw new JidError(address.fault)
@@ -104,14 +104,14 @@ export function strictIfOurs(address: Jid, isOurs: IsOurs): Jid {
 }
 
 /**
- * The domain in an address of which `jidOfWire` wants to know nothing.
+ * The domain in an address that `jidOfWire` refuses.
  * @throws JidError
  */
 export function domainOfWire(value: Wire): string {
   return prepareDomain(split(valueOf(unpin(value))).domain)
 }
 
-/** An address from parts that are prepared already. Nothing is checked. */
+/** An address from parts that are already prepared. Nothing is checked. */
 export function jidOf(local: string, domain: string, resource = '', fault: string | null = null): Jid {
   const bare = local === '' ? domain : `${local}@${domain}`
   return new Jid(local, domain, resource, bare, resource === '' ? bare : `${bare}/${resource}`, fault)
@@ -124,7 +124,7 @@ function parsed(value: Wire): Jid {
   return made
 }
 
-/** RFC 7622 3.2: first the resource is taken off, then the local part, before anything is mapped (3.1). Null: absent. */
+/** RFC 7622 3.2: the resource is split off first, then the local part, before any mapping (3.1). Null if a part is absent. */
 function split(text: string): { readonly local: string | null; readonly domain: string; readonly resource: string | null } {
   const slash = text.indexOf('/')
   const end = slash < 0 ? text.length : slash
@@ -138,13 +138,13 @@ function split(text: string): { readonly local: string | null; readonly domain: 
 }
 
 /**
- * The address in a text, which may have a `fault`.
- * @throws JidError: not even another server can have such an address
+ * The address in a text; it can have a `fault`.
+ * @throws JidError if no server can have such an address
  */
 export function addressIn(text: string): Jid {
   const raw = split(text)
   let fault: string | null = null
-  /** Prepared, or as it stands. */
+  /** The prepared part, or the part unchanged. */
   const part = (s: string | null, prepare: (s: string) => string, isImpossible: RegExp): string => {
     if (s === null) return ''
     try {
@@ -164,8 +164,8 @@ export function addressIn(text: string): Jid {
 }
 
 /**
- * What RFC 6122 forbids as well, as far as it matters to who only passes an address on: what would make another
- * address of it, and control characters.
+ * What RFC 6122 forbids too, as far as it matters to a server that forwards the address: characters that would make it
+ * another address, and control characters.
  */
 const IMPOSSIBLE_IN_LOCAL = /["&'/:<>@\p{Z}\p{Cc}]/u
 const IMPOSSIBLE_IN_RESOURCE = /\p{Cc}/u
@@ -173,7 +173,7 @@ const IMPOSSIBLE_IN_RESOURCE = /\p{Cc}/u
 const isPossible = (s: string, isImpossible: RegExp): boolean =>
   s !== '' && s.length <= PART_OCTETS_MAX && Buffer.byteLength(s) <= PART_OCTETS_MAX && !isImpossible.test(s)
 
-/** UsernameCaseMapped at once: printable ASCII without upper case and without what RFC 7622 3.3.1 excludes. */
+/** Already in the form of UsernameCaseMapped: printable ASCII without upper case and without what RFC 7622 3.3.1 excludes. */
 const PLAIN_LOCAL = /^[!#-%(-.0-9;=?[-~]+$/
 const EXCLUDED_IN_LOCAL = /["&'/:<>@]/
 
@@ -184,7 +184,7 @@ const EXCLUDED_IN_LOCAL = /["&'/:<>@]/
 export function prepareLocal(s: string): string {
   if (PLAIN_LOCAL.test(s) && s.length <= PART_OCTETS_MAX) return s
   const local = prepared('local part', s, usernameCaseMapped)
-  // After mapping, which makes such characters out of fullwidth ones.
+  // After the mapping, because it makes excluded characters from fullwidth ones.
   const excluded = EXCLUDED_IN_LOCAL.exec(local)
   if (excluded !== null) throw new JidError(`local part: ${excluded[0]} is not allowed`)
   return local
@@ -198,7 +198,7 @@ export function prepareDomain(s: string): string {
   return prepared('domain part', s, domainOf)
 }
 
-/** The domain that `s` stands for; null: none. */
+/** The domain that `s` stands for; null if it is no domain. */
 export function domainIn(s: string): string | null {
   try {
     return prepareDomain(s)
@@ -225,7 +225,7 @@ function prepared(part: string, s: string, prepare: (s: string) => string): stri
     if (error instanceof PrecisError || error instanceof DomainError) throw new JidError(`${part}: ${error.message}`)
     throw error
   }
-  // No code unit has more than three octets.
+  // A code unit has at most three octets.
   if (text.length * 3 > PART_OCTETS_MAX && Buffer.byteLength(text) > PART_OCTETS_MAX) {
     throw new JidError(`${part}: it is longer than ${PART_OCTETS_MAX} octets`)
   }

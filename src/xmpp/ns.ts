@@ -1,4 +1,4 @@
-/** Namespaces of RFC 6120 and RFC 6121. Those of an extension stand in its own folder. */
+/** Namespaces of RFC 6120 and RFC 6121. The namespaces of an extension are in its own folder. */
 export const CLIENT = 'jabber:client'
 export const SERVER = 'jabber:server'
 export const STREAM = 'http://etherx.jabber.org/streams'

@@ -1,7 +1,7 @@
 /**
- * One stanza on its way (RFC 6120 section 8). A packet is an envelope (`to`) round what all copies of a
- * broadcast share: kind, type, sender, id, language, payload. `addressedTo` makes a new envelope and
- * nothing else; the text of the shared part is made at most once, and `wire` splices the address in.
+ * One stanza on its way (RFC 6120 section 8). A packet is an envelope (`to`) around what all copies of a broadcast
+ * share: kind, type, sender, id, language, payload. `addressedTo` makes only a new envelope. The text of the
+ * shared part is made at most once, and `wire` inserts the address.
  */
 import type { Element } from '../xml/element.ts'
 import { children } from '../xml/parse.ts'
@@ -14,7 +14,7 @@ export type Kind = 'message' | 'presence' | 'iq'
 const NO_ELEMENTS: readonly Element[] = []
 const NONE = wire('')
 
-/** The children of a stanza, as text, as elements, or both. Shared by every copy, never changed. */
+/** The children of a stanza, as text, as elements, or both. All copies share it; it never changes. */
 export class Payload {
   #text: Wire | null
   #elements: readonly Element[] | null
@@ -47,7 +47,7 @@ export class Payload {
     for (const e of this.elements) if (e.name === name && e.ns === ns) return e
     return undefined
   }
-  /** Lets go of the larger text that its own was cut out of: see `unpin`. */
+  /** Copies the text if it is a slice of a larger one, so that the larger one can be freed: see `unpin`. */
   keep(): void {
     if (this.#isKept || this.isEmpty) return
     this.#isKept = true
@@ -57,7 +57,7 @@ export class Payload {
 }
 const EMPTY = Payload.empty
 
-/** What one stanza and all its copies have in common. */
+/** What all copies of one stanza have in common. */
 class Shared {
   readonly kind: Kind
   readonly type: string
@@ -82,11 +82,11 @@ class Shared {
   get head(): string {
     return (this.#head ??= wire(`<${this.kind} from='${this.from.wire}' to='`))
   }
-  /** Everything behind it. */
+  /** Everything after the address in `to`. */
   get tail(): string {
     return (this.#tail ??= wire(`'${this.rest}`))
   }
-  /** Everything behind the `to` attribute. */
+  /** Everything after the `to` attribute. */
   get rest(): string {
     let t = ''
     if (this.type !== '') t += ` type='${this.type}'`
@@ -101,10 +101,10 @@ class Shared {
   }
 }
 
-/** What a stanza is made from. Attribute values are safe between apostrophes. */
+/** The parts of a new stanza. Attribute values are safe between apostrophes. */
 export interface Envelope {
   readonly kind: Kind
-  /** The `type` attribute; '' when there is none. ASCII letters only: the check stage sees to it. */
+  /** The `type` attribute; '' if there is none. ASCII letters only: the check stage makes sure of it. */
   readonly type?: string
   readonly from: Jid
   readonly to?: Jid | null
@@ -150,11 +150,11 @@ export class Packet {
   get payload(): Payload {
     return this.#shared.payload
   }
-  /** The same stanza, addressed to `to` (null: without the attribute). */
+  /** The same stanza, addressed to `to`; null for a stanza without the attribute. */
   addressedTo(to: Jid | null): Packet {
     return to === this.to ? this : new Packet(this.#shared, to)
   }
-  /** Is it this very stanza, but for its address? */
+  /** Is it the same stanza with another address? */
   isCopyOf(other: Packet): boolean {
     return this.#shared === other.#shared
   }
@@ -163,11 +163,11 @@ export class Packet {
     const { kind, type, from, id, lang, extra, payload } = this
     return Packet.of({ kind, type, from, to: this.to, id, lang, extra, payload, ...change })
   }
-  /** Makes it fit to be kept for long, for all copies at once. Its attributes stand alone already. */
+  /** Makes the payload of all copies fit to be kept for long. The attributes have memory of their own already. */
   keep(): void {
     this.#shared.keep()
   }
-  /** The stanza as text. Its children count on the stream's namespace for their own (RFC 6120 4.8.3). */
+  /** The stanza as text. Its children rely on the namespace of the stream (RFC 6120 4.8.3). */
   get wire(): Wire {
     const shared = this.#shared
     if (this.to === null) return wire(`<${shared.kind} from='${shared.from.wire}'${shared.rest}`)
@@ -175,5 +175,5 @@ export class Packet {
   }
 }
 
-/** Is it presence that tells how somebody is? Subscriptions, probes and errors are not. */
+/** Is it presence that tells whether somebody is available? Subscriptions, probes and errors are not. */
 export const isNotification = ({ kind, type }: Packet): boolean => kind === 'presence' && (type === '' || type === 'unavailable')

@@ -6,7 +6,7 @@ import { Packet, Payload } from './packet.ts'
 
 export type ErrorType = 'auth' | 'cancel' | 'continue' | 'modify' | 'wait'
 
-/** RFC 6120 8.3.3, each with the type that the section associates with it. */
+/** RFC 6120 8.3.3: each condition with the type that this section gives it. */
 const CONDITIONS = {
   'bad-request': 'modify',
   'conflict': 'cancel',
@@ -34,15 +34,15 @@ const CONDITIONS = {
 export type StanzaCondition = keyof typeof CONDITIONS
 
 export interface ErrorDetail {
-  /** Instead of the type that goes with the condition. */
+  /** Replaces the usual type of the condition. */
   readonly type?: ErrorType
-  /** For people, in English. */
+  /** Text for people, in English. */
   readonly text?: string
   /** An application-specific condition (8.3.4). */
   readonly specific?: Element
 }
 
-/** Thrown by a handler or a stage: the stanza is refused and its sender is told why. */
+/** Thrown by a handler or a stage to refuse a stanza. The sender receives the error. */
 export class StanzaError extends Error {
   readonly condition: StanzaCondition
   readonly detail: ErrorDetail
@@ -62,9 +62,9 @@ export class StanzaError extends Error {
 }
 
 /**
- * The error that answers `packet` (8.3.1): addresses swapped, id kept, payload not echoed. Null for a
- * stanza that must not be answered: an error itself, or an IQ result.
- * @param from who answers, when it is not the addressee
+ * The error that answers `packet` (8.3.1): addresses swapped, id kept, payload not included. Null for a stanza that must
+ * not be answered: an error, or an IQ result.
+ * @param from the sender of the error, if it is not the addressee of `packet`
  */
 export function errorReply(packet: Packet, error: StanzaError, from: Jid | null = packet.to): Packet | null {
   if (packet.type === 'error' || (packet.kind === 'iq' && packet.type === 'result')) return null

@@ -1,7 +1,8 @@
 /**
- * XEP-0310: presence state annotations, the element itself. A presence carries at most one annotation of each annotator (PSA-23); its `from` is who
- * annotates (4.1), its children are the doubts. One without a doubt takes back what was said before. An annotation is
- * believed from whoever could have forged the presence anyway: the domain that the presence comes from (section 6).
+ * XEP-0310: presence state annotations, the element itself. A presence carries at most one annotation of each annotator
+ * (PSA-23). The annotator is in `from` (4.1), the doubts are the children. An annotation without a doubt withdraws the
+ * earlier ones. An annotation is trusted only from the domain that the presence comes from, which could forge the
+ * presence anyway (section 6).
  */
 import type { Millis } from '../base/clock.ts'
 import { el, type Element } from '../xml/element.ts'
@@ -13,47 +14,47 @@ import { CLIENT } from './ns.ts'
 import { Payload, type Packet } from './packet.ts'
 
 export const PSA = 'urn:xmpp:psa'
-/** In an annotation: since when it holds (docs/decisions/027-age-of-presence.md). XEP-0310 has no word for that. */
+/** In an annotation: since when the doubt applies (docs/decisions/027-age-of-presence.md). XEP-0310 has no element for it. */
 export const DOUBTED = 'urn:porchlight:doubted:0'
 
-/** Why a presence that was shown may be out of date: the way to the other server, or to its client, is broken. */
+/** Why a presence may be out of date: the connection to the other server, or the client's connection, is broken. */
 export type Doubt = 'server-unavailable' | 'connection-paused'
 
-/** For people: `text` in the language `lang`. */
+/** Text for people, in the language `lang`. */
 export interface Description {
   readonly lang: string
   readonly text: string
 }
 
-/** @param by the domain that annotates @param doubts none: it is taken back */
+/** @param by the domain that annotates @param doubts empty to withdraw earlier doubts */
 export function annotation(by: string, doubts: readonly Doubt[], description: Description | null): Wire {
   const children = doubts.map((doubt) => el(doubt, PSA))
   if (description !== null) children.push(el('description', PSA, { 'xml:lang': description.lang }, description.text))
   return serialise(el('state-annotation', PSA, { from: by }, ...children), CLIENT)
 }
 
-/** The annotation, which names a doubt, with the time since when that doubt holds. */
+/** The annotation with the time since when its doubt applies. The annotation must name a doubt. */
 export function since(text: Wire, at: Millis): Wire {
   const doubted = serialise(el('doubted', DOUBTED, { since: formatDateTime(at) }), CLIENT)
   return wire(text.slice(0, -END.length) + doubted + END)
 }
 const END = '</state-annotation>'
 
-/** The same presence, complete, for `to`, with an annotation behind its children (PSA-16). */
+/** The same complete presence for `to`, with an annotation after its children (PSA-16). */
 export const annotated = (packet: Packet, to: Jid, text: Wire): Packet =>
   packet.with({ to, payload: Payload.ofText(wire(packet.payload.text + text)) })
 
-/** Names of elements are written in one way only: what does not hold this one does not hold such an element. */
+/** Names of elements are written in one way only: a text without this name has no such element. */
 export const mayBeAnnotated = (payload: Payload): boolean => !payload.isEmpty && payload.text.includes('state-annotation')
 
 const isAnnotation = (e: Element): boolean => e.is('state-annotation', PSA)
 
-/** The presence without anybody's annotations; itself when it has none. */
+/** The presence without any annotations; itself if it has none. */
 export const plain = (packet: Packet): Packet => (mayBeAnnotated(packet.payload) ? without(packet, isAnnotation) : packet)
 
 /**
- * What somebody else has sent, with no more than he may say: available presence with one annotation of the domain that
- * it comes from (PSA-32). Itself when that is what it is.
+ * A received presence, limited to what its sender may say: available presence can have one annotation, of the domain that
+ * it comes from (PSA-32). Itself if nothing has to be removed.
  */
 export function honest(packet: Packet): Packet {
   if (!mayBeAnnotated(packet.payload)) return packet
@@ -66,15 +67,15 @@ export function honest(packet: Packet): Packet {
   })
 }
 
-/** The presence without annotations that name no doubt: to who has not heard of one before they say nothing. */
+/** The presence without annotations that name no doubt. To a client that was not told of a doubt they mean nothing. */
 export const sayingSomething = (packet: Packet): Packet =>
   mayBeAnnotated(packet.payload)
     ? without(packet, (e) => isAnnotation(e) && !DOUBTS.some((d) => e.child(d) !== undefined))
     : packet
 
 /**
- * Does a client that gets only the newer one of two notices of one resource believe what it would believe after both? One
- * without an annotation says all there is to say. An annotation says nothing of what anybody else has annotated.
+ * Can the newer of two notices about one resource replace the older, so that a client that receives only the newer one
+ * believes the same? A notice without annotations can. An annotation says nothing about the doubts of other annotators.
  */
 export function saysAllOf(newer: Packet, older: Packet): boolean {
   const by = annotatorsOf(newer)
@@ -82,7 +83,7 @@ export function saysAllOf(newer: Packet, older: Packet): boolean {
   const before = annotatorsOf(older)
   return before.length > 0 && before.every((annotator) => by.includes(annotator))
 }
-/** Who doubts the presence after this notice. @param before who did so before it */
+/** The annotators that doubt the presence after this notice. @param before those that doubted it before the notice */
 export function doubtersAfter(before: readonly string[], packet: Packet): readonly string[] {
   const by = annotatorsOf(packet)
   if (by.length === 0) return by
@@ -92,12 +93,12 @@ export function doubtersAfter(before: readonly string[], packet: Packet): readon
 const annotatorsOf = ({ payload }: Packet): readonly string[] =>
   mayBeAnnotated(payload) ? payload.elements.filter(isAnnotation).map((e) => e.attr('from') ?? '') : []
 
-/** What the domain that the presence comes from says of it. */
+/** The doubts that the presence's own domain names. */
 export function doubtsIn(packet: Packet): readonly Doubt[] {
   const own = annotationOf(packet)
   return own === undefined ? [] : DOUBTS.filter((doubt) => own.child(doubt) !== undefined)
 }
-/** Since when it says so, as it is written; null: it does not tell. */
+/** Since when these doubts apply, as written in the annotation; null if it does not say. */
 export const sinceIn = (packet: Packet): string | null => annotationOf(packet)?.child('doubted', DOUBTED)?.attr('since') ?? null
 
 function annotationOf({ payload, from }: Packet): Element | undefined {
@@ -121,7 +122,7 @@ function without(packet: Packet, unwanted: (e: Element) => boolean): Packet {
   return packet.with({ payload: withoutLast(payload, rest) ?? Payload.of(...rest) })
 }
 
-/** Where the only thing to go is at the end, as servers put it, the rest stays as it was written. */
+/** The text without its last child, if that is the only one to remove (servers add it at the end). Null in any other case. */
 function withoutLast({ text, elements }: Payload, rest: readonly Element[]): Payload | null {
   const at = text.indexOf(START)
   const isOne = at === text.lastIndexOf(START) && !text.includes(PREFIXED) && rest.length === elements.length - 1

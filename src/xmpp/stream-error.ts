@@ -32,7 +32,7 @@ export const STREAM_CONDITIONS = [
 ] as const
 export type StreamCondition = (typeof STREAM_CONDITIONS)[number]
 
-/** Thrown where a peer's stream cannot go on: it is told why, and closed. */
+/** Thrown when a peer's stream cannot continue. The peer receives the error, and the stream is closed. */
 export class StreamError extends Error {
   readonly condition: StreamCondition
   readonly text: string | null

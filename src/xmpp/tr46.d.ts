@@ -7,8 +7,8 @@ declare module 'tr46' {
     readonly useSTD3ASCIIRules?: boolean
     readonly verifyDNSLength?: boolean
   }
-  /** The name with A-labels, or null when it has none. */
+  /** The name with A-labels; null if it has none. */
   export function toASCII(domain: string, options: Options): string | null
-  /** The name with U-labels. When `error` is true, it is not valid. */
+  /** The name with U-labels. If `error` is true, the name is not valid. */
   export function toUnicode(domain: string, options: Options): { readonly domain: string; readonly error: boolean }
 }

@@ -1,7 +1,7 @@
 /**
- * Remembers what pieces of wire text meant. Bounded: entries live in two generations, and when the young one is
- * full the old one is dropped, so that what is asked for often stays. Keys are cut from large chunks of input; a
- * stored key is a copy, because a slice would keep its whole chunk alive.
+ * A bounded cache for the meaning of pieces of wire text. Entries live in two generations; when the young one is full, the
+ * old one is dropped, so that frequent entries stay. Keys are cut from large chunks of input. A stored key is a copy,
+ * because a slice would keep its whole chunk alive.
  */
 import { unpin, type Wire } from '../xml/wire.ts'
 
@@ -10,7 +10,7 @@ export class WireCache<V> {
   #young = new Map<Wire, V>()
   #old = new Map<Wire, V>()
 
-  /** @param max entries kept at most */
+  /** @param max the largest number of entries */
   constructor(max: number) {
     this.#generationMax = Math.max(1, Math.floor(max / 2))
   }
