@@ -9,7 +9,7 @@ import type { Session } from '../server/account/session.ts'
 import { knownOf } from '../server/explaining/known.ts'
 import { standingOf, type Confidence } from '../server/explaining/standing.ts'
 import type { Sign } from '../server/account/sign.ts'
-import { addressIn, JidError, jidOf, type Jid } from '../xmpp/jid.ts'
+import { addressOrNull, jidOf, type Jid } from '../xmpp/jid.ts'
 import { CommandError, defineCommand, type Command } from './command.ts'
 import { outwardRemedies, outwardVerdict, type OutwardScene } from './explain-outward.ts'
 import { isAvailable, isBroken, isShownTo, sees, type ExplainParts, type Scene } from './explain-scene.ts'
@@ -270,11 +270,7 @@ function* remedies(scene: Scene): Generator<string> {
 }
 
 function bareJid(text: string): Jid {
-  try {
-    const address = addressIn(text)
-    if (address.local !== '') return address.asBare
-  } catch (error) {
-    if (!(error instanceof JidError)) throw error
-  }
+  const address = addressOrNull(text)
+  if (address !== null && address.local !== '') return address.asBare
   throw new CommandError(`"${text}" is not the address of somebody. Write it like romeo@example.org.`)
 }

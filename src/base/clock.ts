@@ -15,6 +15,19 @@ export interface Clock {
   after(delay: Millis, fire: () => void): Timer
 }
 
+/** Does `work` after each `interval`, from now on and until the timer is cancelled. */
+export function every(clock: Clock, interval: Millis, work: () => void): Timer {
+  const tick = (): void => {
+    timer = clock.after(interval, tick)
+    work()
+  }
+  let timer = clock.after(interval, tick)
+  return { cancel: () => timer.cancel() }
+}
+
+/** Resolves `span` from now. */
+export const pause = (clock: Clock, span: Millis): Promise<void> => new Promise((over) => void clock.after(span, over))
+
 /** The longest timer of Node.js, about 24 days. With a longer delay it fires at once. */
 const LONGEST: Millis = 2 ** 31 - 1
 

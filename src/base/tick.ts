@@ -5,3 +5,6 @@ export type EndOfTick = (run: () => void) => void
 export const endOfTick: EndOfTick = (run) => {
   setImmediate(run)
 }
+
+/** Resolves at the end of this turn. */
+export const tickOver = (): Promise<void> => new Promise((over) => endOfTick(over))

@@ -6,7 +6,7 @@
 import { performance } from 'node:perf_hooks'
 import v8 from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Clock, Millis, Timer } from './clock.ts'
+import { every, type Clock, type Millis, type Timer } from './clock.ts'
 
 export interface Heap {
   /** The share of time in which the process was busy since the last call, from 0 to 1. */
@@ -29,7 +29,6 @@ export function giveBackAtRest(clock: Clock, heap: Heap): Timer {
   let left = COLLECTIONS
   let isNew = true
   const check = (): void => {
-    timer = clock.after(CHECK_MS, check)
     if (heap.load() > IDLE_LOAD) left = COLLECTIONS
     else if (left > 0) {
       left -= 1
@@ -38,8 +37,7 @@ export function giveBackAtRest(clock: Clock, heap: Heap): Timer {
       isNew = false
     }
   }
-  let timer = clock.after(CHECK_MS, check)
-  return { cancel: () => timer.cancel() }
+  return every(clock, CHECK_MS, check)
 }
 
 /** The heap of this thread. */

@@ -7,7 +7,7 @@
 import * as v from 'valibot'
 import { HttpRefusal, type HttpExchange, type HttpRoutes } from '../base/http.ts'
 import type { Host } from '../server/feature.ts'
-import { jid, JidError, type Jid } from '../xmpp/jid.ts'
+import { jidOrNull, type Jid } from '../xmpp/jid.ts'
 import { opaqueString, PrecisError } from '../xmpp/precis.ts'
 
 type Parts = Pick<Host, 'domains' | 'registrar' | 'stores'>
@@ -74,12 +74,8 @@ function checkPassword(address: Jid, password: string): void {
 }
 
 function addressOf(name: string, domain: string): Jid {
-  try {
-    const address = jid(`${name}@${domain}`)
-    if (address.resource === '' && address.local !== '') return address
-  } catch (error) {
-    if (!(error instanceof JidError)) throw error
-  }
+  const address = jidOrNull(`${name}@${domain}`)
+  if (address !== null && address.resource === '' && address.local !== '') return address
   throw new Mistake(`"${name}" cannot be a name. Letters, digits, dots and dashes can.`)
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { jid } from '../xmpp/jid.ts'
 import { contactKey, contactOf, Resource } from './account.ts'
-import { accountOf, rosterItem } from './recorder.ts'
+import { accountOf, rosterItem } from '../../test/support/im-recorder.ts'
 
 const ALICE = 'alice@a.example'
 const names = (jids: readonly { readonly full: string }[]): string[] => jids.map((j) => j.full)

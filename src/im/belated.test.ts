@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isStillToBeSaid, matterOf } from './belated.ts'
-import { accountOf, allAvailable, presence } from './recorder.ts'
+import { accountOf, allAvailable, presence } from '../../test/support/im-recorder.ts'
 import { STATES, type SubscriptionState } from './subscription.ts'
 
 const ALICE = 'alice@a.example'

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { jid } from '../xmpp/jid.ts'
 import { deliverIq, deliverMessage, isKnown, mayQuery, type Condition } from './delivery.ts'
-import { accountOf, presence, stanza } from './recorder.ts'
+import { accountOf, presence, stanza } from '../../test/support/im-recorder.ts'
 import type { Account } from './account.ts'
 
 const ALICE = 'alice@a.example'

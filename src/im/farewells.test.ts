@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { wire } from '../xml/wire.ts'
 import { jid } from '../xmpp/jid.ts'
 import { Farewells, FAREWELLS_MAX } from './farewells.ts'
-import { accountOf, presence } from './recorder.ts'
+import { accountOf, presence } from '../../test/support/im-recorder.ts'
 import { STATES, type SubscriptionState } from './subscription.ts'
 
 const ALICE = 'alice@a.example'

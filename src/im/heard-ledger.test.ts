@@ -7,8 +7,8 @@ import { jid } from '../xmpp/jid.ts'
 import { annotated, annotation } from '../xmpp/state-annotation.ts'
 import { HeardLedger, type HeardLimits } from './heard-ledger.ts'
 import type { HeardNews } from './heard-resource.ts'
-import { presence } from './recorder.ts'
-import { ALICE, alice, BOB, CAROL, child, ERIN, Scene } from './scene.ts'
+import { presence } from '../../test/support/im-recorder.ts'
+import { ALICE, alice, BOB, CAROL, child, ERIN, Scene } from '../../test/support/im-scene.ts'
 
 const PHONE = `${CAROL}/phone`
 const DESK = `${CAROL}/desk`

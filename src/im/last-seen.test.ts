@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Payload } from '../xmpp/packet.ts'
 import { LAST_SEEN } from './presence-policy.ts'
 import { asTold } from './last-seen.ts'
-import { ALICE, alice, BOB, NOON, Scene } from './scene.ts'
+import { ALICE, alice, BOB, NOON, Scene } from '../../test/support/im-scene.ts'
 
 test('exactly, only the day, not at all', () => {
   const last = { at: NOON + 1234, payload: Payload.empty }

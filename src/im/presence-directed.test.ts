@@ -6,8 +6,8 @@ import { STANZA_ERRORS } from '../xmpp/ns.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import { defaultLimits } from './account.ts'
 import { answerProbe, directed } from './presence.ts'
-import { accountOf, allAvailable, presence, Recorder, type Parts } from './recorder.ts'
-import { ALICE, alice, BOB, CAROL, child, ERIN, Scene } from './scene.ts'
+import { accountOf, allAvailable, presence, Recorder, type Parts } from '../../test/support/im-recorder.ts'
+import { ALICE, alice, BOB, CAROL, child, ERIN, Scene } from '../../test/support/im-scene.ts'
 
 test('PROBE-3 rule 1: a stranger and who has only asked get the same answer as from an account that does not exist', () => {
   const scene = new Scene(allAvailable(alice('1')))

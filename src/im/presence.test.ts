@@ -5,8 +5,8 @@ import { el } from '../xml/element.ts'
 import { jid } from '../xmpp/jid.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import { broadcastAvailable, broadcastUnavailable, ended, readPresence, receive, redeliverPending } from './presence.ts'
-import { accountOf, allAvailable, presence, Recorder, request } from './recorder.ts'
-import { ALICE, alice, BOB, CAROL, child, ERIN, NOON, Scene } from './scene.ts'
+import { accountOf, allAvailable, presence, Recorder, request } from '../../test/support/im-recorder.ts'
+import { ALICE, alice, BOB, CAROL, child, ERIN, NOON, Scene } from '../../test/support/im-scene.ts'
 
 test('PRES-1, PRES-2, PRES-3, PRES-4, PRES-5, 4.2.2: initial presence: subscribers, own resources, siblings, probes, what waits', () => {
   const scene = new Scene(alice('1', '2', '3'))

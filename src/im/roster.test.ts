@@ -6,7 +6,7 @@ import { el, type Element } from '../xml/element.ts'
 import { ROSTER } from '../xmpp/ns.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import { defaultLimits, type Account, type RosterItem } from './account.ts'
-import { accountOf, allAvailable, perform, rosterItem } from './recorder.ts'
+import { accountOf, allAvailable, perform, rosterItem } from '../../test/support/im-recorder.ts'
 import {
   itemElement,
   parseVersion,

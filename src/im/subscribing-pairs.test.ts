@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Packet } from '../xmpp/packet.ts'
 import { defaultLimits, type Account } from './account.ts'
-import { accountOf, allAvailable, presence, Recorder } from './recorder.ts'
+import { accountOf, allAvailable, presence, Recorder } from '../../test/support/im-recorder.ts'
 import { inbound, outbound, type Step } from './subscribing.ts'
 import { isSubscriptionType, STATES, type SubscriptionState, type SubscriptionType } from './subscription.ts'
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultLimits, type Account } from './account.ts'
-import { accountOf, allAvailable, perform, presence } from './recorder.ts'
+import { accountOf, allAvailable, perform, presence } from '../../test/support/im-recorder.ts'
 import { inbound, outbound } from './subscribing.ts'
 import { STATES, type SubscriptionState, type SubscriptionType } from './subscription.ts'
 

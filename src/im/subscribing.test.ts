@@ -7,7 +7,16 @@ import { jid } from '../xmpp/jid.ts'
 import { CLIENT } from '../xmpp/ns.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import { defaultLimits, type Account, type RosterItem } from './account.ts'
-import { accountOf, allAvailable, perform, presence, Recorder, request, rosterItem, type Parts } from './recorder.ts'
+import {
+  accountOf,
+  allAvailable,
+  perform,
+  presence,
+  Recorder,
+  request,
+  rosterItem,
+  type Parts,
+} from '../../test/support/im-recorder.ts'
 import { inbound, outbound, requestsAgain, type Step } from './subscribing.ts'
 import { STATES, type SubscriptionState, type SubscriptionType } from './subscription.ts'
 

@@ -10,7 +10,7 @@ import { escape } from '../xml/wire.ts'
 import type { Credentials, ScramHash, ScramKeys } from '../xmpp/credentials.ts'
 import { parseDateTime } from '../xmpp/datetime.ts'
 import { DELAY } from '../xmpp/delay.ts'
-import { addressIn, jid, JidError, strictIfOurs, type Jid } from '../xmpp/jid.ts'
+import { addressIn, jid, JidError, strictIfOurs, unlessFaulty, type Jid } from '../xmpp/jid.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
 
 export interface OfflineMessage {
@@ -92,13 +92,9 @@ export class ImportedUser {
   }
 
   #address(text: string, what: string): Jid | null {
-    try {
-      return strictIfOurs(addressIn(text), ({ domain }) => domain === this.jid.domain)
-    } catch (error) {
-      if (!(error instanceof JidError)) throw error
-      this.leftOut.push(`the ${what} "${text}", which is no address`)
-      return null
-    }
+    const address = unlessFaulty(() => strictIfOurs(addressIn(text), ({ domain }) => domain === this.jid.domain))
+    if (address === null) this.leftOut.push(`the ${what} "${text}", which is no address`)
+    return address
   }
 }
 

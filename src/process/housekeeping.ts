@@ -2,7 +2,7 @@
  * What the server does for its database again and again while it runs: it notes that it is alive, for the day on which
  * it dies without a word, and it forgets what nobody will ask for any more.
  */
-import type { Clock, Millis, Timer } from '../base/clock.ts'
+import { every, type Clock, type Millis, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Stores } from '../server/feature.ts'
 
@@ -26,21 +26,13 @@ export function keepHouse({ stores: { lastPresence, rosters }, clock, log }: Hou
       (error: unknown) => log.error({ err: error }, 'Old roster removals could not be deleted'),
     )
   }
-  const timers = [every(clock, HEARTBEAT_MS, () => lastPresence.heartbeat(clock.now())), every(clock, PURGE_MS, purge)]
+  const beat = (): void => lastPresence.heartbeat(clock.now())
+  beat()
+  purge()
+  const timers = [every(clock, HEARTBEAT_MS, beat), every(clock, PURGE_MS, purge)]
   return {
     cancel() {
       for (const timer of timers) timer.cancel()
     },
   }
-}
-
-/** At once, and after each `interval`. */
-function every(clock: Clock, interval: Millis, work: () => void): Timer {
-  let timer: Timer
-  const tick = (): void => {
-    timer = clock.after(interval, tick)
-    work()
-  }
-  tick()
-  return { cancel: () => timer.cancel() }
 }

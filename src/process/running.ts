@@ -16,7 +16,8 @@ import { domainStatus, linksStatus, onlineAccounts, orderCommand, statusCommand,
 import { userCommands } from '../admin/user-commands.ts'
 import type { Millis } from '../base/clock.ts'
 import { inTime } from '../base/in-time.ts'
-import { endOfTick } from '../base/tick.ts'
+import { inPortions } from '../base/portions.ts'
+import { endOfTick, tickOver } from '../base/tick.ts'
 import { asciiDomain, textOf } from '../net/address.ts'
 import type { Certificates } from '../net/certificates.ts'
 import { Admission } from '../net/listener.ts'
@@ -246,10 +247,7 @@ function measure({ assembly: { metrics, server, stores }, certificates }: Parts,
 async function endSessions({ assembly: { server }, runtime: { log } }: Parts): Promise<void> {
   const all = [...server.sessions.all()]
   log.info({ sessions: all.length }, 'Stopping')
-  for (const [i, session] of all.entries()) {
-    server.sessions.end(session, SHUTDOWN)
-    if (i % ENDED_AT_ONCE === ENDED_AT_ONCE - 1) await new Promise<void>((next) => endOfTick(next))
-  }
+  await inPortions(all, ENDED_AT_ONCE, tickOver, (some) => some.forEach((session) => server.sessions.end(session, SHUTDOWN)))
 }
 
 async function keepSessions({ assembly: { server }, runtime: { log } }: Parts): Promise<void> {

@@ -3,7 +3,7 @@
  * stops, and, with WatchdogSec=, again and again that its event loop turns. Node.js has no datagram sockets for paths, so
  * systemd's own tool carries each word: docs/decisions/020-systemd-notify.md.
  */
-import type { Clock, Millis, Timer } from '../base/clock.ts'
+import { every, type Clock, type Millis, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { World } from './world.ts'
 
@@ -24,20 +24,14 @@ export class Supervisor {
   /** Its ports are open. */
   ready(): void {
     this.#tell('READY=1')
-    const every = this.#watchdogMs()
-    if (every !== null) this.#watch(every)
+    const interval = this.#watchdogMs()
+    if (interval !== null) this.#watchdog = every(this.#clock, interval, () => this.#tell('WATCHDOG=1'))
   }
   stopping(): void {
     this.#watchdog?.cancel()
     this.#tell('STOPPING=1')
   }
 
-  #watch(every: Millis): void {
-    this.#watchdog = this.#clock.after(every, () => {
-      this.#tell('WATCHDOG=1')
-      this.#watch(every)
-    })
-  }
   /** sd_watchdog_enabled(3): half of the time after which it would be killed; null: nobody waits for its word. */
   #watchdogMs(): Millis | null {
     const { variable, pid } = this.#world

@@ -5,6 +5,7 @@
  */
 import type { TLSSocket } from 'node:tls'
 import { unbound, type BindingType } from '../base/channel-binding.ts'
+import { pause } from '../base/clock.ts'
 import { certificateNames } from '../net/certificate-names.ts'
 import { channelBindings } from '../net/channel-binding.ts'
 import { verifiedCertificate } from '../net/peer-certificate.ts'
@@ -166,7 +167,7 @@ export class Authentication {
     attempt.account = bare
     const wait = byPassword ? guesses.wait(bare, this.#address) : 0
     if (wait === null) throw new TooManyGuesses()
-    if (wait > 0) await new Promise<void>((over) => void clock.after(wait, over))
+    if (wait > 0) await pause(clock, wait)
     return this.#seen.credentials(bare)
   }
   async #goOn({ profile, start, exchange, byPassword }: Attempt, data: Buffer): Promise<Wire | Success> {

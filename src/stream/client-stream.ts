@@ -9,7 +9,7 @@ import { Refused, type Session } from '../server/account/session.ts'
 import type { ConnectionInfo } from '../server/account/connection.ts'
 import type { RawElement, StreamHeader } from '../xml/scanner.ts'
 import type { Wire } from '../xml/wire.ts'
-import { domainIn, jid, JidError } from '../xmpp/jid.ts'
+import { domainIn, jidOrNull } from '../xmpp/jid.ts'
 import { CLIENT } from '../xmpp/ns.ts'
 import { errorReply } from '../xmpp/stanza-error.ts'
 import { StreamError, type StreamCondition } from '../xmpp/stream-error.ts'
@@ -209,10 +209,6 @@ function headerFault(header: StreamHeader, domain: string | undefined): StreamCo
 
 /** XEP-0388 2.1: an account of another domain cannot log in here. What is no address at all is refused when it is compared. */
 function isOfAnother(from: string | undefined, domain: string): boolean {
-  try {
-    return from !== undefined && jid(from).domain !== domain
-  } catch (error) {
-    if (error instanceof JidError) return false
-    throw error
-  }
+  const address = from === undefined ? null : jidOrNull(from)
+  return address !== null && address.domain !== domain
 }

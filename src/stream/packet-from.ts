@@ -4,7 +4,7 @@
  */
 import type { RawElement } from '../xml/scanner.ts'
 import { unpin, wire, type Wire } from '../xml/wire.ts'
-import { domainOfWire, JidError, jidOf, jidOfWire, strictIfOurs, type IsOurs, type Jid } from '../xmpp/jid.ts'
+import { domainOfWire, JidError, jidOf, jidOfWire, strictIfOurs, unlessFaulty, type IsOurs, type Jid } from '../xmpp/jid.ts'
 import { Packet, Payload, type Kind } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import { StreamError } from '../xmpp/stream-error.ts'
@@ -77,12 +77,8 @@ export function addressOf(value: Wire): Address | null {
   }
 }
 function domainAlone(value: Wire, { message }: JidError): Address | null {
-  try {
-    return { jid: jidOf('', domainOfWire(value)), error: new StanzaError('jid-malformed', { text: message }) }
-  } catch (error) {
-    if (error instanceof JidError) return null
-    throw error
-  }
+  const domain = unlessFaulty(() => domainOfWire(value))
+  return domain === null ? null : { jid: jidOf('', domain), error: new StanzaError('jid-malformed', { text: message }) }
 }
 
 /** Any address of the sender's own account will do; it is replaced by the full JID (8.1.2.1). */

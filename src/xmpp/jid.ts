@@ -82,6 +82,19 @@ export function jid(text: string): Jid {
   return address
 }
 
+/** What `make` makes of a text; null if it throws a JidError. */
+export function unlessFaulty<T>(make: () => T): T | null {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof JidError) return null
+    throw error
+  }
+}
+
+/** The address that `jid` finds in the text; null if there is none. */
+export const jidOrNull = (text: string): Jid | null => unlessFaulty(() => jid(text))
+
 /**
  * The address in an attribute value, as the scanner read it from the XML. Frequent values are cached. The address can
  * have a `fault`.
@@ -163,6 +176,9 @@ export function addressIn(text: string): Jid {
   return new Jid(local, domain, resource, raw.resource === null ? text : text.slice(0, -1 - resource.length), text, fault)
 }
 
+/** The address that `addressIn` finds in the text; null if there is none. */
+export const addressOrNull = (text: string): Jid | null => unlessFaulty(() => addressIn(text))
+
 /**
  * What RFC 6122 forbids too, as far as it matters to a server that forwards the address: characters that would make it
  * another address, and control characters.
@@ -199,14 +215,7 @@ export function prepareDomain(s: string): string {
 }
 
 /** The domain that `s` stands for; null if it is no domain. */
-export function domainIn(s: string): string | null {
-  try {
-    return prepareDomain(s)
-  } catch (error) {
-    if (error instanceof JidError) return null
-    throw error
-  }
-}
+export const domainIn = (s: string): string | null => unlessFaulty(() => prepareDomain(s))
 
 /**
  * The resource part that `s` stands for (RFC 7622 3.4).

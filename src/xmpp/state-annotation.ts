@@ -9,7 +9,7 @@ import { el, type Element } from '../xml/element.ts'
 import { serialise } from '../xml/write.ts'
 import { wire, type Wire } from '../xml/wire.ts'
 import { formatDateTime } from './datetime.ts'
-import { jid, JidError, type Jid } from './jid.ts'
+import { jidOrNull, type Jid } from './jid.ts'
 import { CLIENT } from './ns.ts'
 import { Payload, type Packet } from './packet.ts'
 
@@ -106,14 +106,7 @@ function annotationOf({ payload, from }: Packet): Element | undefined {
 }
 const DOUBTS: readonly Doubt[] = ['server-unavailable', 'connection-paused']
 
-function isOf(e: Element, domain: string): boolean {
-  try {
-    return jid(e.attr('from') ?? '').full === domain
-  } catch (error) {
-    if (error instanceof JidError) return false
-    throw error
-  }
-}
+const isOf = (e: Element, domain: string): boolean => jidOrNull(e.attr('from') ?? '')?.full === domain
 
 function without(packet: Packet, unwanted: (e: Element) => boolean): Packet {
   const { payload } = packet

@@ -1,7 +1,7 @@
 /** `porchlight roster check`: what two rosters disagree about, seen by the operator and set right under the users' eyes. */
 import assert from 'node:assert/strict'
 import { silent } from '../../src/base/log.ts'
-import { request, rosterItem } from '../../src/im/recorder.ts'
+import { request, rosterItem } from '../support/im-recorder.ts'
 import { mendRosters } from '../../src/process/roster-mending.ts'
 import type { PendingRequest, RosterItem } from '../../src/im/account.ts'
 import type { AuditPage, Finding } from '../../src/server/contacts/roster-audit.ts'

@@ -1,5 +1,5 @@
 /** How the server was over the last hour: a sample of its metrics every ten seconds, in a ring. */
-import type { Clock, Millis, Timer } from '../../base/clock.ts'
+import { every, type Clock, type Millis, type Timer } from '../../base/clock.ts'
 import type { Metrics } from '../../base/metrics.ts'
 
 const INTERVAL_MS: Millis = 10_000
@@ -35,7 +35,7 @@ export class History {
   readonly #clock: Clock
   readonly #tracks: readonly Track[]
   #endsAt: Millis
-  #timer: Timer
+  readonly #timer: Timer
 
   constructor(clock: Clock, metrics: Metrics) {
     this.#clock = clock
@@ -52,7 +52,7 @@ export class History {
       ...metrics.counters.filter((c) => RATES.includes(c.name)).map((c) => track(c.name, c.help, true, () => c.value)),
     ]
     this.#endsAt = clock.now()
-    this.#timer = clock.after(INTERVAL_MS, () => this.#sample())
+    this.#timer = every(clock, INTERVAL_MS, () => this.#sample())
   }
   report(): HistoryReport {
     const series = this.#tracks.map(({ name, help, perSecond, values }) => ({ name, help, perSecond, values: [...values] }))
@@ -63,7 +63,6 @@ export class History {
   }
 
   #sample(): void {
-    this.#timer = this.#clock.after(INTERVAL_MS, () => this.#sample())
     this.#endsAt = this.#clock.now()
     for (const track of this.#tracks) {
       const value = track.read()

@@ -9,6 +9,7 @@ import type { Millis } from '../../base/clock.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { matterOf } from '../../im/belated.ts'
 import { presentTo } from '../../im/presence.ts'
+import { pairKey } from '../../xmpp/domain-pair.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { LocalAccount } from '../account/session.ts'
@@ -87,12 +88,12 @@ export class Decisions {
   }
   /** Stanzas flow again. */
   mended({ local, remote }: LinkFact): void {
-    const link = this.#links.get(keyOf(local, remote))
+    const link = this.#links.get(pairKey({ local, remote }))
     if (link !== undefined) this.#say(link, false)
   }
   /** Does any wait for this link? */
   isWanted(local: string, remote: string): boolean {
-    const link = this.#links.get(keyOf(local, remote))
+    const link = this.#links.get(pairKey({ local, remote }))
     if (link === undefined) return false
     const before = this.#parts.clock.now() - KEPT_FOR
     for (const { packet, at, isUnderWay } of link.values()) {
@@ -169,6 +170,4 @@ export class Decisions {
 
 const octetsOf = ({ from, to }: { readonly from: Jid; readonly to: Jid | null }): number =>
   RECORD_OCTETS + from.full.length + to!.full.length
-/** A domain holds no space. */
-const keyOf = (local: string, remote: string): string => `${local} ${remote}`
-const linkOf = ({ from, to }: Packet): string => keyOf(from.domain, to!.domain)
+const linkOf = ({ from, to }: Packet): string => pairKey({ local: from.domain, remote: to!.domain })

@@ -1,5 +1,6 @@
 /** How what could not be said before is said now: a portion at a time, and only what the account would still say. */
-import type { Clock, Millis } from '../../base/clock.ts'
+import { pause, type Clock, type Millis } from '../../base/clock.ts'
+import { inPortions } from '../../base/portions.ts'
 import { isStillToBeSaid } from '../../im/belated.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Accounts } from '../account/accounts.ts'
@@ -28,8 +29,12 @@ export function sayAll(
   untrue: (packet: Packet) => void = () => {},
 ): void {
   const { clock, failed } = parts
-  for (const packet of all.slice(0, AT_ONCE)) sayOne(parts, packet, say, untrue).catch(failed)
-  if (all.length > AT_ONCE) clock.after(PAUSE, () => sayAll(parts, all.slice(AT_ONCE), say, untrue))
+  inPortions(
+    all,
+    AT_ONCE,
+    () => pause(clock, PAUSE),
+    (some) => some.forEach((packet) => void sayOne(parts, packet, say, untrue).catch(failed)),
+  ).catch(failed)
 }
 
 async function sayOne(

@@ -4,7 +4,7 @@
  * without a connection is exact, and it can be resumed after the death; a client that was connected may have got and
  * sent more than is written, so its session comes back as a relic (`Session.isRelic`).
  */
-import type { Clock, Millis, Timer } from '../../base/clock.ts'
+import { every, type Clock, type Millis, type Timer } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import type { Packet } from '../../xmpp/packet.ts'
@@ -74,16 +74,7 @@ export class Checkpoints {
   /** From now on, until the timer is cancelled. */
   start(): Timer {
     const { clock, everyMs } = this.#parts
-    if (everyMs === 0) return { cancel() {} }
-    let timer: Timer
-    const next = (): void => {
-      timer = clock.after(everyMs, () => {
-        next()
-        void this.write()
-      })
-    }
-    next()
-    return { cancel: () => timer.cancel() }
+    return everyMs === 0 ? { cancel() {} } : every(clock, everyMs, () => void this.write())
   }
   /** Writes down what has changed, as much as may be written at a time. */
   async write(): Promise<void> {

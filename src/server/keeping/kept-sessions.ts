@@ -6,7 +6,8 @@
 import type { Clock, Millis } from '../../base/clock.ts'
 import { inTime } from '../../base/in-time.ts'
 import type { Log } from '../../base/log.ts'
-import { endOfTick } from '../../base/tick.ts'
+import { inPortions } from '../../base/portions.ts'
+import { tickOver } from '../../base/tick.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Payload } from '../../xmpp/packet.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
@@ -69,10 +70,7 @@ export class KeptSessions {
     const others = [...sessions.all()].filter((session) => !kept.has(session))
     for (const session of kept) sessions.leave(session, CONNECTION_LOST)
     await this.#settled(kept)
-    for (const [i, session] of others.entries()) {
-      sessions.end(session, SHUTDOWN)
-      if (i % AT_ONCE === AT_ONCE - 1) await turn()
-    }
+    await inPortions(others, AT_ONCE, tickOver, (some) => some.forEach((session) => sessions.end(session, SHUTDOWN)))
   }
   /**
    * Writes down the sessions that `pauseAll` has left. Nothing may come in any more, from anywhere, and nothing goes out.
@@ -169,7 +167,7 @@ export class KeptSessions {
     this.snapshots.settleAll(all) // what is held back may have to go on before the lane does
     const idle = Promise.all(Array.from(all, ({ lane }) => lane.whenIdle())).then(() => router.whenIdle())
     await inTime(clock, SETTLE_MS, idle)
-    await turn()
+    await tickOver()
     this.snapshots.settleAll(all)
   }
 
@@ -221,5 +219,3 @@ export class KeptSessions {
 
 /** As it is stored. */
 export const written = (piece: Piece): KeptPiece => ({ n: piece.n, state: JSON.stringify(piece.toJson()) })
-
-const turn = (): Promise<void> => new Promise((next) => endOfTick(next))

@@ -3,9 +3,10 @@
  * them stands in their machines (links/machine.ts); here they get time, chance and somebody who connects, and their
  * announcements become facts.
  */
-import type { Clock, Millis, Timer } from '../../base/clock.ts'
+import { every, type Clock, type Millis, type Timer } from '../../base/clock.ts'
 import type { Entropy } from '../../base/entropy.ts'
 import type { Metrics } from '../../base/metrics.ts'
+import { pairKey } from '../../xmpp/domain-pair.ts'
 import type { FactBoard } from '../account/facts.ts'
 import { LinkMachine, type LinkState, type LinkTimes, type Moment } from './machine.ts'
 import type { Sessions } from '../account/sessions.ts'
@@ -196,18 +197,18 @@ export class Links {
   }
   /** The link, made now if there is none. @param own connector, if it has one @param times of its own */
   of(local: string, remote: string, own: Connector | null = null, times: LinkTimes = this.times): Link {
-    const key = keyOf(local, remote)
+    const key = pairKey({ local, remote })
     let link = this.#all.get(key)
     if (link === undefined) {
       if (this.#all.size >= REMEMBERED_MAX) this.#forget()
       link = new Link(local, remote, { ...this.#parts, times }, this.watching, () => own ?? this.#connector ?? passive)
       this.#all.set(key, link)
-      this.#sweep ??= this.#parts.clock.after(LOOK_MS, () => this.#look())
+      this.#sweep ??= every(this.#parts.clock, LOOK_MS, () => this.#look())
     }
     return link
   }
   get(local: string, remote: string): Link | undefined {
-    return this.#all.get(keyOf(local, remote))
+    return this.#all.get(pairKey({ local, remote }))
   }
   all(): Iterable<Link> {
     return this.#all.values()
@@ -221,12 +222,8 @@ export class Links {
 
   #look(): void {
     for (const link of this.#all.values()) link.look()
-    this.#sweep = this.#parts.clock.after(LOOK_MS, () => this.#look())
   }
   #forget(): void {
     for (const [key, link] of this.#all) if (link.isForgettable) this.#all.delete(key)
   }
 }
-
-/** A domain holds no space. */
-const keyOf = (local: string, remote: string): string => `${local} ${remote}`

@@ -14,6 +14,7 @@
 import type { Clock, Millis, Timer } from '../../base/clock.ts'
 import { contactKey } from '../../im/account.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
+import { pairKey } from '../../xmpp/domain-pair.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Accounts } from '../account/accounts.ts'
@@ -76,14 +77,15 @@ export class Mending {
       'Links that were broken and over which all contacts were asked for anew',
     )
     facts.on('probe-answered', ({ account, prober }) => {
-      if (this.#passes.size > 0) this.#passes.get(keyOf(account.domain, prober.domain))?.hasSaid(account, prober)
+      if (this.#passes.size > 0)
+        this.#passes.get(pairKey({ local: account.domain, remote: prober.domain }))?.hasSaid(account, prober)
     })
   }
 
   /** Presence of ours found no room in the queue. It is said when there is some. */
   missed({ type, from, to }: Packet): void {
     const link = { local: from.domain, remote: to!.domain }
-    const missed = (this.#passes.get(keyOf(link.local, link.remote)) ?? this.#wait(link, new Map())).missed()
+    const missed = (this.#passes.get(pairKey(link)) ?? this.#wait(link, new Map())).missed()
     const account = type === 'unavailable' ? undefined : this.#parts.accounts.get(from.bare)
     if (account === undefined) return
     const addresses = missed.get(account)
@@ -114,7 +116,7 @@ export class Mending {
     return pass
   }
   #pass(link: LinkFact, missed: Missed | null, over: (outcome: Outcome) => void): Pass {
-    const key = keyOf(link.local, link.remote)
+    const key = pairKey(link)
     this.#passes.get(key)?.stop()
     const pass = new Pass(this.#parts, link, this.#isUp(link), missed, (outcome) => {
       this.#passes.delete(key)
@@ -164,7 +166,7 @@ class Pass {
   }
   /** The contact has just been sent the presence of all resources of the account. */
   hasSaid(account: Jid, contact: Jid): void {
-    this.#said.add(keyOf(account.bare, contact.bare))
+    this.#said.add(bothOf(account, contact))
   }
   stop(): void {
     this.#isStopped = true
@@ -262,7 +264,7 @@ class Pass {
     for (const contact of account.audience.filter(which)) {
       if (session.ended || session.presence === null || !session.takesPart) return
       if (!account.roster.isSubscriber(contactKey(contact)) || account.hidden(contact)) continue
-      if (this.#said.has(keyOf(account.bare.bare, contact.bare))) continue
+      if (this.#said.has(bothOf(account.bare, contact))) continue
       yield this.#parts.probing.repeat(session, contact)
     }
   }
@@ -276,5 +278,5 @@ class Pass {
   readonly #isThere = ({ domain }: Jid): boolean => domain === this.#link.remote
 }
 
-/** Neither a domain nor a bare address that is prepared holds a space between two. */
-const keyOf = (one: string, other: string): string => `${one} ${other}`
+/** The same text for equal pairs of bare addresses only. */
+const bothOf = (account: Jid, contact: Jid): string => `${account.bare} ${contact.bare}`

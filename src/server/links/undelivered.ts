@@ -6,6 +6,7 @@
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import { matterOf } from '../../im/belated.ts'
+import { pairKey } from '../../xmpp/domain-pair.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import type { LinkFact } from '../account/facts.ts'
 import { sayAll, type SayingParts } from '../contacts/saying.ts'
@@ -47,7 +48,7 @@ export class Undelivered {
   keep(packet: Packet): void {
     const matter = matterOf(packet)
     if (matter === null) return
-    const key = keyOf(packet.from.domain, packet.to!.domain)
+    const key = pairKey({ local: packet.from.domain, remote: packet.to!.domain })
     const now = this.#parts.clock.now()
     let link = this.#kept.get(key)
     if (link === undefined) this.#kept.set(key, (link = new Map()))
@@ -64,7 +65,7 @@ export class Undelivered {
   }
   /** Stanzas flow again. */
   mended({ local, remote }: LinkFact): void {
-    const link = this.#take(keyOf(local, remote))
+    const link = this.#take(pairKey({ local, remote }))
     if (link === undefined) return
     const packets = [...link.values()].map(({ packet }) => packet)
     sayAll(this.#parts, packets, (packet) => {
@@ -89,6 +90,3 @@ export class Undelivered {
     }
   }
 }
-
-/** A domain holds no space. */
-const keyOf = (local: string, remote: string): string => `${local} ${remote}`

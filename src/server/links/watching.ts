@@ -4,6 +4,7 @@
  * network goes, all links ask at the same time.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
+import { pairKey } from '../../xmpp/domain-pair.ts'
 import type { Session } from '../account/session.ts'
 import type { Sessions } from '../account/sessions.ts'
 
@@ -35,17 +36,17 @@ export class Watching {
       this.#countedAt = now
       this.#watched = this.#count()
     }
-    return this.#watched.has(`${local} ${remote}`)
+    return this.#watched.has(pairKey({ local, remote }))
   }
 
   #count(): Set<string> {
     const pairs = new Set<string>()
     for (const session of this.#sessions.all()) {
       const { account, takesPart, directed } = session
-      const { domain } = account.bare
-      for (const also of this.#also) for (const remote of also(session)) pairs.add(`${domain} ${remote}`)
-      if (takesPart) for (const contact of account.roster.subscriptions) pairs.add(`${domain} ${contact.domain}`)
-      if (directed !== null) for (const jid of directed.values()) pairs.add(`${domain} ${jid.domain}`)
+      const { domain: local } = account.bare
+      for (const also of this.#also) for (const remote of also(session)) pairs.add(pairKey({ local, remote }))
+      if (takesPart) for (const contact of account.roster.subscriptions) pairs.add(pairKey({ local, remote: contact.domain }))
+      if (directed !== null) for (const jid of directed.values()) pairs.add(pairKey({ local, remote: jid.domain }))
     }
     return pairs
   }

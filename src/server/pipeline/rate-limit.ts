@@ -9,7 +9,7 @@
  * - Too many recipients outside the roster in a second: refused, `<policy-violation/>`.
  */
 import { Bucket } from '../../base/bucket.ts'
-import type { Clock, Millis, Timer } from '../../base/clock.ts'
+import { pause, type Clock, type Millis, type Timer } from '../../base/clock.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import { contactKey } from '../../im/account.ts'
 import { el } from '../../xml/element.ts'
@@ -135,7 +135,7 @@ export class RateLimiter {
 
   #holdBack(wait: Millis): Promise<void> {
     this.#heldBack.value += 1
-    return new Promise<void>((resolve) => void this.#parts.clock.after(wait, resolve))
+    return pause(this.#parts.clock, wait)
   }
 
   #admit(session: Session, pace: Pace, packet: Packet): Verdict | Promise<Verdict> {

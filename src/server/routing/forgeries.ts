@@ -4,7 +4,7 @@
  */
 import type { Element } from '../../xml/element.ts'
 import { DELAY } from '../../xmpp/delay.ts'
-import { addressIn, JidError, type Jid } from '../../xmpp/jid.ts'
+import { addressOrNull, type Jid } from '../../xmpp/jid.ts'
 import { Payload, type Packet } from '../../xmpp/packet.ts'
 
 const STANZA_ID = 'urn:xmpp:sid:0'
@@ -21,11 +21,6 @@ export function withoutForgeries(packet: Packet, isOurs: (by: Jid) => boolean): 
 
 function isForged(e: Element, isOurs: (by: Jid) => boolean): boolean {
   const by = e.is('delay', DELAY) ? e.attr('from') : e.is('stanza-id', STANZA_ID) ? e.attr('by') : undefined
-  if (by === undefined) return false
-  try {
-    return isOurs(addressIn(by))
-  } catch (error) {
-    if (error instanceof JidError) return false
-    throw error
-  }
+  const address = by === undefined ? null : addressOrNull(by)
+  return address !== null && isOurs(address)
 }

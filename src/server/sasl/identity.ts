@@ -3,32 +3,23 @@
  * authorization identity of 6.3.8, which must be a bare JID and may only be the user's own (CORE-17).
  */
 import { isUtf8 } from 'node:buffer'
-import { JidError, jid, jidOf, prepareLocal, type Jid } from '../../xmpp/jid.ts'
+import { jidOf, jidOrNull, prepareLocal, unlessFaulty, type Jid } from '../../xmpp/jid.ts'
 
 /** The text, or null when the octets are not UTF-8 or hold a NUL, which no mechanism allows in its texts. */
 export const textOf = (octets: Buffer): string | null => (isUtf8(octets) && !octets.includes(0) ? octets.toString('utf8') : null)
 
 /** The account that a user name stands for on a prepared domain. Null: no account can have such a name. */
 export function accountOf(username: string, domain: string): Jid | null {
-  return valid(() => jidOf(prepareLocal(username), domain))
+  return unlessFaulty(() => jidOf(prepareLocal(username), domain))
 }
 
 /** A bare JID with a localpart, prepared. Null for anything else. */
 export function accountAddress(text: string): Jid | null {
-  const address = valid(() => jid(text))
+  const address = jidOrNull(text)
   return address !== null && address.local !== '' && address.resource === '' ? address : null
 }
 
 /** Whether `account` may act as `authzid`; an empty one asks for nothing more than to be oneself. */
 export function mayActAs(account: Jid, authzid: string): boolean {
   return authzid === '' || accountAddress(authzid)?.bare === account.bare
-}
-
-function valid(make: () => Jid): Jid | null {
-  try {
-    return make()
-  } catch (error) {
-    if (error instanceof JidError) return null
-    throw error
-  }
 }

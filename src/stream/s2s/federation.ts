@@ -5,14 +5,15 @@
 import type { Counter } from '../../base/metrics.ts'
 import { checkIq } from '../../server/delivery/check-stage.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Millis } from '../../base/clock.ts'
+import { pause, type Millis } from '../../base/clock.ts'
 import type { Connector, Link } from '../../server/links/links.ts'
 import type { Destination } from '../../server/routing/router.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { Read } from '../packet-from.ts'
-import { keyOf, type Outcome, type Pair } from './dialback/elements.ts'
+import { pairKey, type DomainPair } from '../../xmpp/domain-pair.ts'
+import type { Outcome } from './dialback/elements.ts'
 import type { Question } from './dialback/machine.ts'
 import { dialbackCondition, failureOf, NOT_YOURS, PeerFailure, reported, stanzaErrorOf } from './failure.ts'
 import { Intake } from './intake.ts'
@@ -94,7 +95,7 @@ export class Federation implements Destination, Switchboard, Connector {
     })
   }
   isWanted(link: Link): boolean {
-    return (this.#outlets.get(keyOf(link))?.waiting ?? 0) > 0
+    return (this.#outlets.get(pairKey(link))?.waiting ?? 0) > 0
   }
   heardAt(link: Link): Millis | null {
     const streams = this.#streams.between(link)
@@ -106,7 +107,7 @@ export class Federation implements Destination, Switchboard, Connector {
   /** By order of the operator: nothing goes in or out between these two any more. */
   force(link: Link): void {
     link.force()
-    this.#outlets.get(keyOf(link))?.refuseAll(new StanzaError('remote-server-timeout'))
+    this.#outlets.get(pairKey(link))?.refuseAll(new StanzaError('remote-server-timeout'))
     for (const stream of this.#streams.between(link)) stream.close(null)
   }
   /** The server stops. What has come is done, what waits is sent, all streams are closed; what is left is refused. */
@@ -130,25 +131,25 @@ export class Federation implements Destination, Switchboard, Connector {
   add(stream: PeerStream): void {
     this.#streams.add(stream)
   }
-  granted(stream: PeerStream, pair: Pair): void {
+  granted(stream: PeerStream, pair: DomainPair): void {
     const outlet = this.#outlet(pair)
     this.#join(stream, pair)
     const isWise = !this.#learns(outlet)
     if (outlet.stream === null && isWise) outlet.take(stream)
   }
-  objection(stream: PeerStream, pair: Pair): string | null {
+  objection(stream: PeerStream, pair: DomainPair): string | null {
     if (this.#parts.peer.peers.trust(pair.remote) === 'deny') return NOT_YOURS
     if (this.#stopped || this.#link(pair).isForced) return 'Closed by the operator'
     return stream.side === 'receiving' ? this.#excess(stream, pair) : null
   }
-  accepted(stream: PeerStream, pair: Pair): void {
+  accepted(stream: PeerStream, pair: DomainPair): void {
     this.#host.parties.learn(pair.remote, stream.signs)
     this.#join(stream, pair)
     // Whoever calls is there, and can be called
-    const isWaiting = (this.#outlets.get(keyOf(pair))?.waiting ?? 0) > 0
+    const isWaiting = (this.#outlets.get(pairKey(pair))?.waiting ?? 0) > 0
     if (isWaiting && !stream.bidirectional) void this.#connect(pair)
   }
-  examine(stream: PeerStream, pair: Pair, key: string): void {
+  examine(stream: PeerStream, pair: DomainPair, key: string): void {
     const { dialback } = stream.pairs
     if (this.objection(stream, pair) !== null) return dialback.conclude(pair, 'policy-violation')
     // "Dialback without dialing back": the certificate says more than the answer could
@@ -176,7 +177,7 @@ export class Federation implements Destination, Switchboard, Connector {
     if (graceful && (stream.managed?.queue.size ?? 0) === 0) this.#management?.closed(stream)
     else this.#management?.lost(stream)
     for (const link of this.#streams.remove(stream)) {
-      const outlet = this.#outlets.get(keyOf(link))
+      const outlet = this.#outlets.get(pairKey(link))
       if (outlet?.stream === stream) {
         outlet.stream = null
         if (!this.#stopped && !this.#learns(outlet)) this.#takeAny(outlet)
@@ -188,7 +189,7 @@ export class Federation implements Destination, Switchboard, Connector {
   }
 
   #after(wait: Millis, go: () => void | Promise<void>): void | Promise<void> {
-    return wait > 0 ? new Promise<void>((over) => void this.#host.clock.after(wait, over)).then(go) : go()
+    return wait > 0 ? pause(this.#host.clock, wait).then(go) : go()
   }
   get #management(): PeerManagement | null {
     return this.#parts.peer.management
@@ -197,17 +198,17 @@ export class Federation implements Destination, Switchboard, Connector {
     return this.#parts.peer.settings
   }
   /** Are there too many streams already of whoever opens this one? Null: no; otherwise why not. */
-  #excess(stream: PeerStream, pair: Pair): string | null {
+  #excess(stream: PeerStream, pair: DomainPair): string | null {
     if (this.#streams.countFrom(pair) >= this.#settings['connections-per-domain']) return 'Too many streams from this domain'
     const tooMany = this.#streams.countLike(stream) >= this.#settings['connections-per-host']
     return tooMany ? 'Too many streams with this certificate or from this address' : null
   }
-  #join(stream: PeerStream, pair: Pair): void {
+  #join(stream: PeerStream, pair: DomainPair): void {
     const link = this.#link(pair)
     this.#streams.join(stream, link)
     this.#reunion.linked(link)
   }
-  #link({ local, remote }: Pair): Link {
+  #link({ local, remote }: DomainPair): Link {
     return this.#host.links.of(local, remote)
   }
   /** @throws StanzaError when there is no sense in it */
@@ -219,7 +220,7 @@ export class Federation implements Destination, Switchboard, Connector {
     if (link.isForced) throw new StanzaError('remote-server-timeout')
     if (link.isHopeless) throw stanzaErrorOf(failure?.kind ?? 'unreachable')
   }
-  async #connect(pair: Pair): Promise<void> {
+  async #connect(pair: DomainPair): Promise<void> {
     const outlet = this.#outlet(pair)
     if (outlet.isTrying || outlet.stream !== null || this.#stopped || this.#link(pair).isForced) return
     outlet.isTrying = true
@@ -255,20 +256,20 @@ export class Federation implements Destination, Switchboard, Connector {
     return stream !== null
   }
   /** On a stream that is there, or else on one of its own. @throws PeerFailure */
-  async #want(pair: Pair): Promise<void> {
-    const coming = this.#coming.get(keyOf(pair))
+  async #want(pair: DomainPair): Promise<void> {
+    const coming = this.#coming.get(pairKey(pair))
     if (coming !== undefined) return coming
     const stream = this.#streams.toSameDomain(pair) ?? (await this.#opening.open(pair))
     try {
       await stream.pairs.want(pair)
     } catch (error) {
-      if (keyOf(stream) === keyOf(pair) || (error instanceof PeerFailure && error.kind === 'disbelieved')) throw error
+      if (pairKey(stream) === pairKey(pair) || (error instanceof PeerFailure && error.kind === 'disbelieved')) throw error
       await this.#own(pair)
     }
   }
   /** On a stream of its own, for whoever wants that meanwhile. @throws PeerFailure */
-  #own(pair: Pair): Promise<void> {
-    const key = keyOf(pair)
+  #own(pair: DomainPair): Promise<void> {
+    const key = pairKey(pair)
     let own = this.#coming.get(key)
     if (own === undefined) {
       const open = async (): Promise<void> => (await this.#opening.open(pair, true)).pairs.want(pair)
@@ -289,8 +290,8 @@ export class Federation implements Destination, Switchboard, Connector {
     }
   }
   /** @throws StanzaError when there are too many */
-  #outlet(pair: Pair): Outlet<PeerStream> {
-    const key = keyOf(pair)
+  #outlet(pair: DomainPair): Outlet<PeerStream> {
+    const key = pairKey(pair)
     let outlet = this.#outlets.get(key)
     if (outlet === undefined) {
       if (this.#outlets.size >= OUTLETS_MAX) this.#forget()

@@ -8,13 +8,13 @@ import { jidOf, type IsOurs } from '../../xmpp/jid.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
 import { forClients } from '../content-namespace.ts'
 import { addressOf, stanzaFrom, type Read } from '../packet-from.ts'
-import type { Pair } from './dialback/elements.ts'
+import type { DomainPair } from '../../xmpp/domain-pair.ts'
 
 export interface StanzaRules {
   readonly serves: (domain: string) => boolean
   readonly isOurs: IsOurs
   /** May this stream be used from `remote` to `local`? */
-  readonly accepts: (pair: Pair) => boolean
+  readonly accepts: (pair: DomainPair) => boolean
 }
 
 /**

@@ -12,7 +12,8 @@ import { serialise } from '../../xml/write.ts'
 import { SASL, SERVER, STREAM, TLS } from '../../xmpp/ns.ts'
 import { nonza } from '../framing.ts'
 import { encodeBase64 } from '../sasl/base64.ts'
-import { DIALBACK_FEATURE, keyOf, type Pair } from './dialback/elements.ts'
+import { pairKey, type DomainPair } from '../../xmpp/domain-pair.ts'
+import { DIALBACK_FEATURE } from './dialback/elements.ts'
 import { PeerFailure } from './failure.ts'
 import { limitsElement, STREAM_LIMITS } from '../stream-limits.ts'
 import { BIDI, BIDI_FEATURE } from './offers.ts'
@@ -74,14 +75,14 @@ export class InitiatingNegotiation implements PeerNegotiation {
     this.#stream.fail('unsupported-stanza-type')
   }
   /** What was written to a stream that was lost comes before what will be written: how much of it is missing is asked first. */
-  granted(pair: Pair): void {
-    if (!this.#mayCount || keyOf(pair) !== keyOf(this.#stream)) return this.#stream.pairs.grant(pair)
+  granted(pair: DomainPair): void {
+    if (!this.#mayCount || pairKey(pair) !== pairKey(this.#stream)) return this.#stream.pairs.grant(pair)
     const { clock, settings } = this.#parts
     const late = (): void => this.#stream.fail('connection-timeout', 'Stream management takes too long')
     this.#timer = clock.after(settings['negotiation-timeout'], late)
     this.#manage()
   }
-  accepted(pair: Pair): void {
+  accepted(pair: DomainPair): void {
     this.#stream.pairs.accept(pair)
   }
   over(why: PeerFailure): void {

@@ -7,7 +7,7 @@ import type { Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { StreamCondition } from '../../xmpp/stream-error.ts'
-import type { Pair } from './dialback/elements.ts'
+import type { DomainPair } from '../../xmpp/domain-pair.ts'
 import type { Outlet, Waiting } from './outlet.ts'
 import type { Side } from './pairs.ts'
 
@@ -24,7 +24,7 @@ export interface Sent {
 }
 
 /** A stream, as what counts its stanzas sees it. The pair is that of its header. */
-export interface CountedStream extends Pair {
+export interface CountedStream extends DomainPair {
   readonly side: Side
   /** Null: its stanzas are not counted. */
   managed: ManagedPeer | null
@@ -84,7 +84,7 @@ export class ManagedPeer implements Asked {
     this.#uncounted = stream.received
   }
   /** Of the stream. */
-  get pair(): Pair {
+  get pair(): DomainPair {
     return this.stream
   }
   /** How many stanzas of the other side were handled, as `h` says it. */

@@ -26,7 +26,7 @@ import type { Element } from '../../xml/element.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
-import { keyOf, type Pair } from './dialback/elements.ts'
+import { pairKey, type DomainPair } from '../../xmpp/domain-pair.ts'
 import type { Outlet } from './outlet.ts'
 import type { FederationSettings } from './settings.ts'
 import { ManagedPeer, type CountedStream } from './managed-peer.ts'
@@ -119,7 +119,7 @@ export class PeerManagement {
     if (managed === null) return
     managed.putBack(clock.now())
     if (managed.id === null) return
-    if (side === 'initiating') this.#lost.set(keyOf(managed.pair), managed)
+    if (side === 'initiating') this.#lost.set(pairKey(managed.pair), managed)
     for (const all of [this.#lost, this.#named]) {
       this.#forget(all)
       clock.after(settings['queue-timeout'], () => this.#forget(all))
@@ -131,20 +131,20 @@ export class PeerManagement {
   }
   /** One that we have opened and lost, if the other side may still know of it: for the pair, or with something from there. */
   resumable(outlet: Outlet): ManagedPeer | null {
-    const own = this.#freshly(this.#lost.get(keyOf(outlet.pair)))
+    const own = this.#freshly(this.#lost.get(pairKey(outlet.pair)))
     if (own !== null || !outlet.isUnsure) return own
     for (const managed of this.#lost.values()) if (managed.outlets.has(outlet) && this.#isFresh(managed)) return managed
     return null
   }
   /** What is to be resumed on a stream that we have opened for the same pair. Nobody else gets it meanwhile. */
   claim(stream: CountedStream): ManagedPeer | null {
-    const managed = this.#freshly(this.#lost.get(keyOf(stream)))
+    const managed = this.#freshly(this.#lost.get(pairKey(stream)))
     if (managed === null || managed.isBeingResumed) return null
     managed.resumer = stream
     return managed
   }
   /** Has the other side opened one for the pair that it may want to resume before anything is written to it? */
-  mayBeResumed(pair: Pair): boolean {
+  mayBeResumed(pair: DomainPair): boolean {
     for (const managed of this.#namedOf(pair)) if (managed.isAwaited && this.#isFresh(managed)) return true
     return false
   }
@@ -152,18 +152,18 @@ export class PeerManagement {
   awaits(outlet: Outlet): boolean {
     for (const managed of this.#named.values()) {
       if (managed.lostAt === null || !managed.isAwaited || !this.#isFresh(managed)) continue
-      if (managed.outlets.has(outlet) || keyOf(managed.pair) === keyOf(outlet.pair)) return true
+      if (managed.outlets.has(outlet) || pairKey(managed.pair) === pairKey(outlet.pair)) return true
     }
     return false
   }
   /** We have asked to resume it, and were answered. @param h null: nothing is known of it any more */
   answered(managed: ManagedPeer, h: number | null): void {
-    this.#lost.delete(keyOf(managed.pair))
+    this.#lost.delete(pairKey(managed.pair))
     if (h === null || managed.settle(h) === 'too-high') managed.learned()
   }
   /** Goes on with it, on a stream that we have opened. @throws StreamError */
   goOn(stream: CountedStream, managed: ManagedPeer, h: number): void {
-    if (this.#lost.delete(keyOf(managed.pair)) && managed.settle(h) === 'too-high') throw tooHigh(h, managed)
+    if (this.#lost.delete(pairKey(managed.pair)) && managed.settle(h) === 'too-high') throw tooHigh(h, managed)
     this.begin(stream, managed.id, h, managed.h)
     this.#resumed.value += 1
   }
@@ -173,7 +173,7 @@ export class PeerManagement {
     const h = readCount(asked)
     const managed = this.#named.get(id)
     if (h === null) return failed('bad-request')
-    if (managed === undefined || keyOf(managed.pair) !== keyOf(stream)) return failed('item-not-found')
+    if (managed === undefined || pairKey(managed.pair) !== pairKey(stream)) return failed('item-not-found')
     if (!this.#isFresh(managed)) return failed('item-not-found', managed.h)
     managed.stream.fail('conflict', 'Resumed on another stream')
     await managed.stream.whenIdle() // what has come there is done first: it counts
@@ -185,8 +185,8 @@ export class PeerManagement {
     return resumed(id, managed.h)
   }
 
-  *#namedOf(pair: Pair): Generator<ManagedPeer> {
-    for (const managed of this.#named.values()) if (keyOf(managed.pair) === keyOf(pair)) yield managed
+  *#namedOf(pair: DomainPair): Generator<ManagedPeer> {
+    for (const managed of this.#named.values()) if (pairKey(managed.pair) === pairKey(pair)) yield managed
   }
   #freshly(managed: ManagedPeer | undefined): ManagedPeer | null {
     return managed !== undefined && this.#isFresh(managed) ? managed : null

@@ -10,7 +10,7 @@ import type { Flusher } from '../outbox.ts'
 import type { ScanLimits } from '../../xml/scanner.ts'
 import { forServer } from '../framing.ts'
 import { TcpCarrier } from '../tcp-carrier.ts'
-import { keyOf, type Pair } from './dialback/elements.ts'
+import { pairKey, type DomainPair } from '../../xmpp/domain-pair.ts'
 import { failureOf, PeerFailure } from './failure.ts'
 import { InitiatingNegotiation } from './initiating.ts'
 import type { PeerParts } from './peer-parts.ts'
@@ -26,7 +26,7 @@ export interface OpeningParts {
 }
 
 /** An open stream to the machine with one of these addresses, that could be used for the pair as well. */
-export type Shared = (pair: Pair, addresses: readonly string[], port: number) => PeerStream | null
+export type Shared = (pair: DomainPair, addresses: readonly string[], port: number) => PeerStream | null
 
 /** Servers of one domain that are tried. */
 const TARGETS_MAX = 6
@@ -47,8 +47,8 @@ export class Opening {
    * @param fresh no stream that serves other pairs
    * @throws PeerFailure
    */
-  open(pair: Pair, fresh = false): Promise<PeerStream> {
-    const key = keyOf(pair)
+  open(pair: DomainPair, fresh = false): Promise<PeerStream> {
+    const key = pairKey(pair)
     let opening = this.#underWay.get(key)
     if (opening === undefined) {
       opening = this.#open(pair, fresh).finally(() => this.#underWay.delete(key))
@@ -57,7 +57,7 @@ export class Opening {
     return opening
   }
 
-  async #open(pair: Pair, fresh: boolean): Promise<PeerStream> {
+  async #open(pair: DomainPair, fresh: boolean): Promise<PeerStream> {
     const { resolver, peer } = this.#parts
     let failure = new PeerFailure('not-found', 'it has no server')
     try {
@@ -81,7 +81,7 @@ export class Opening {
     )
     throw failure
   }
-  async #try(pair: Pair, target: Target, fresh: boolean): Promise<PeerStream> {
+  async #try(pair: DomainPair, target: Target, fresh: boolean): Promise<PeerStream> {
     const { connect, resolver, peer } = this.#parts
     const shared = fresh ? null : this.#shared(pair, await addressesOf(target.host, resolver), target.port)
     if (shared !== null) return shared
@@ -95,7 +95,7 @@ export class Opening {
     })
     return this.#negotiate(socket, pair)
   }
-  #negotiate(socket: Socket, { local, remote }: Pair): Promise<PeerStream> {
+  #negotiate(socket: Socket, { local, remote }: DomainPair): Promise<PeerStream> {
     const { peer, flusher, earlyLimits } = this.#parts
     const startTls = peer.tlsTo(local, asciiDomain(remote), null)
     return new Promise((ready, failed) => {

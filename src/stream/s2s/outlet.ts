@@ -9,7 +9,7 @@ import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { forAnyStream } from '../content-namespace.ts'
-import type { Pair } from './dialback/elements.ts'
+import type { DomainPair } from '../../xmpp/domain-pair.ts'
 import type { PeerFailure } from './failure.ts'
 import { mayComeTwice, outOfDate } from './repeating.ts'
 
@@ -49,7 +49,7 @@ export interface Way {
 }
 
 export class Outlet<S extends Way = Way> {
-  readonly pair: Pair
+  readonly pair: DomainPair
   /** Where stanzas go; null: they wait. */
   stream: S | null = null
   /** An attempt to get a stream is under way. */
@@ -67,7 +67,7 @@ export class Outlet<S extends Way = Way> {
   #learning: { readonly timer: Timer; readonly over: () => void } | null = null
   #sentAt: Millis = 0
 
-  constructor(pair: Pair, parts: OutletParts) {
+  constructor(pair: DomainPair, parts: OutletParts) {
     this.pair = pair
     this.#parts = parts
   }

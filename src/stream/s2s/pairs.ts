@@ -8,7 +8,8 @@ import type { RawElement } from '../../xml/scanner.ts'
 import type { Wire } from '../../xml/wire.ts'
 import { domainIn } from '../../xmpp/jid.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
-import { dialbackText, keyOf, readDialback, type DialbackElement, type Pair } from './dialback/elements.ts'
+import { pairKey, type DomainPair } from '../../xmpp/domain-pair.ts'
+import { dialbackText, readDialback, type DialbackElement } from './dialback/elements.ts'
 import { Dialback, type DialbackOptions } from './dialback/machine.ts'
 import { Expiry } from './expiry.ts'
 import { PeerFailure } from './failure.ts'
@@ -37,15 +38,15 @@ export interface PairedStream {
 /** Who is told. */
 export interface PairsOut {
   /** Dialback has proved us: `grant` is to follow. */
-  grantedByDialback(pair: Pair): void
+  grantedByDialback(pair: DomainPair): void
   /** Dialback has proved the other side: `accept` is to follow, or its parts. */
-  acceptedByDialback(pair: Pair): void
+  acceptedByDialback(pair: DomainPair): void
   /** May the other side write? `dialback.conclude` is the answer. */
-  examine(pair: Pair, key: string): void
+  examine(pair: DomainPair, key: string): void
   /** We may write. */
-  granted(pair: Pair): void
+  granted(pair: DomainPair): void
   /** What the other side writes is taken from here on. */
-  heard(pair: Pair): void
+  heard(pair: DomainPair): void
   /** The other side may write, and nothing more has to be negotiated for that. */
   accepted(): void
 }
@@ -61,7 +62,7 @@ export interface PairsParts {
 export class Pairs {
   readonly dialback: Dialback
   /** Those for which we may write. */
-  readonly granted = new Map<string, Pair>()
+  readonly granted = new Map<string, DomainPair>()
   readonly #stream: PairedStream
   readonly #out: PairsOut
   readonly #log: Log
@@ -86,40 +87,40 @@ export class Pairs {
   }
 
   /** Asks to write for a pair, by dialback. Resolves when we may. @throws PeerFailure */
-  want(pair: Pair): Promise<void> {
-    if (this.granted.has(keyOf(pair))) return Promise.resolve()
+  want(pair: DomainPair): Promise<void> {
+    if (this.granted.has(pairKey(pair))) return Promise.resolve()
     if (this.#stream.isClosing) return Promise.reject(new PeerFailure('unreachable', 'the stream is closing'))
     return this.#wanted.want(pair, () => this.dialback.request(pair, this.#stream.id))
   }
   /** We may write for the pair; with XEP-0288 the other side may as well. */
-  grant(pair: Pair): void {
+  grant(pair: DomainPair): void {
     const { bidirectional, side } = this.#stream
-    this.granted.set(keyOf(pair), pair)
+    this.granted.set(pairKey(pair), pair)
     if (bidirectional && side === 'initiating' && !this.dialback.accepts(pair)) this.accept(pair)
     if (side === 'initiating') this.#watchExpiry(pair)
     this.#wanted.granted(pair)
     this.#out.granted(pair)
   }
   /** The other side may write for the pair; with XEP-0288 we may as well. */
-  accept(pair: Pair): void {
+  accept(pair: DomainPair): void {
     this.acceptOnly(pair)
     this.grantBack(pair)
   }
   /** The other side may write for the pair. We do not yet. */
-  acceptOnly(pair: Pair): void {
+  acceptOnly(pair: DomainPair): void {
     this.hear(pair)
     this.#out.accepted()
     this.#watchExpiry(pair)
   }
   /** What the other side writes for the pair is taken, whatever we may still be negotiating. */
-  hear(pair: Pair): void {
+  hear(pair: DomainPair): void {
     this.dialback.accept(pair)
     this.#out.heard(pair)
   }
   /** With XEP-0288, we may write where the other side may. */
-  grantBack(pair: Pair): void {
+  grantBack(pair: DomainPair): void {
     const { bidirectional, side } = this.#stream
-    if (bidirectional && side === 'receiving' && !this.granted.has(keyOf(pair))) this.grant(pair)
+    if (bidirectional && side === 'receiving' && !this.granted.has(pairKey(pair))) this.grant(pair)
   }
   /** An element of dialback has come. @throws StreamError */
   take(raw: RawElement): void {
@@ -140,7 +141,7 @@ export class Pairs {
   }
 
   /** RFC 6120 13.7.2.3 */
-  #watchExpiry({ remote }: Pair): void {
+  #watchExpiry({ remote }: DomainPair): void {
     const { certificate } = this.#stream
     if (certificate !== null && this.#stream.isCertified(remote)) this.#expiry.watch(certificate.expiresAt)
   }

@@ -19,7 +19,8 @@ import type { CarrierHandler } from '../carrier.ts'
 import { isStanza, type Read } from '../packet-from.ts'
 import { closeInTime, namespaceFault, streamErrorOf, versionFault } from '../stream-core.ts'
 import type { TcpCarrier } from '../tcp-carrier.ts'
-import { DIALBACK, type Pair } from './dialback/elements.ts'
+import type { DomainPair } from '../../xmpp/domain-pair.ts'
+import { DIALBACK } from './dialback/elements.ts'
 import { PeerFailure } from './failure.ts'
 import { stanzaOfPeer } from './inbound-stanza.ts'
 import { LifeSigns } from './life-signs.ts'
@@ -36,9 +37,9 @@ export interface PeerNegotiation {
   /** An element that is neither a stanza nor dialback has come. */
   element(raw: RawElement): void
   /** Dialback has proved us for the pair. `pairs.grant` is to follow. */
-  granted(pair: Pair): void
+  granted(pair: DomainPair): void
   /** Dialback has proved the other side for the pair. `pairs.accept` is to follow. */
-  accepted(pair: Pair): void
+  accepted(pair: DomainPair): void
   /** The stream is over, for what reason ever. */
   over(why: PeerFailure): void
 }
@@ -48,13 +49,13 @@ export interface Switchboard {
   /** A stream has come about. */
   add(stream: PeerStream): void
   /** On this stream we may write for the pair. */
-  granted(stream: PeerStream, pair: Pair): void
+  granted(stream: PeerStream, pair: DomainPair): void
   /** May the other side write for the pair, once it has proved that it is who it says? Null: yes; otherwise why not. */
-  objection(stream: PeerStream, pair: Pair): string | null
+  objection(stream: PeerStream, pair: DomainPair): string | null
   /** On this stream the other side may write for the pair. */
-  accepted(stream: PeerStream, pair: Pair): void
+  accepted(stream: PeerStream, pair: DomainPair): void
   /** May it? `stream.pairs.dialback.conclude` is the answer. */
-  examine(stream: PeerStream, pair: Pair, key: string): void
+  examine(stream: PeerStream, pair: DomainPair, key: string): void
   /** A stanza has come. A promise makes the stream's lane wait. */
   receive(stream: PeerStream, read: Read): void | Promise<void>
   /** Would anybody miss the stream if it were closed because it is not used? */

@@ -15,7 +15,7 @@ import { decodeBase64 } from '../sasl/base64.ts'
 import { LANGUAGE } from '../stream-core.ts'
 import { limitsElement, STREAM_LIMITS } from '../stream-limits.ts'
 import type { SaslCondition } from '../../server/sasl/mechanism.ts'
-import { keyOf, type Pair } from './dialback/elements.ts'
+import { pairKey, type DomainPair } from '../../xmpp/domain-pair.ts'
 import { NOT_YOURS } from './failure.ts'
 import { BIDI, bidiOffer, dialbackOffer } from './offers.ts'
 import { RESUMPTION_MS } from './management.ts'
@@ -72,11 +72,11 @@ export class ReceivingNegotiation implements PeerNegotiation {
     if (raw.ns === BIDI && raw.name === 'bidi') return this.#bidi(raw.tree())
     this.#stream.fail('unsupported-stanza-type')
   }
-  granted(pair: Pair): void {
+  granted(pair: DomainPair): void {
     this.#stream.pairs.grant(pair)
   }
-  accepted(pair: Pair): void {
-    if (keyOf(pair) === keyOf(this.#stream)) this.#accept(pair)
+  accepted(pair: DomainPair): void {
+    if (pairKey(pair) === pairKey(this.#stream)) this.#accept(pair)
     else this.#stream.pairs.accept(pair)
   }
   over(): void {
@@ -117,7 +117,7 @@ export class ReceivingNegotiation implements PeerNegotiation {
   }
 
   /** Who has lost a stream says first whether it goes on with it; only then we know what it lacks. */
-  #accept(pair: Pair): void {
+  #accept(pair: DomainPair): void {
     const { management, clock } = this.#parts
     const { pairs } = this.#stream
     pairs.acceptOnly(pair)

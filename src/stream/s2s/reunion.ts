@@ -2,10 +2,11 @@
  * A server that comes back, from a restart or a crash, calls those to whom it had streams: until then they can only guess
  * that it is there again, and what they have for it waits. So it is written down to whom there is a stream.
  */
-import type { Millis } from '../../base/clock.ts'
+import { pause, type Millis } from '../../base/clock.ts'
+import { inPortions } from '../../base/portions.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Link } from '../../server/links/links.ts'
-import { keyOf, type Pair } from './dialback/elements.ts'
+import { pairKey, type DomainPair } from '../../xmpp/domain-pair.ts'
 
 /** Called in one go, and the pause before the next. */
 const AT_ONCE = 20
@@ -22,27 +23,29 @@ export class Reunion {
   }
   /** There is a stream. */
   linked({ local, remote }: Link): void {
-    const key = keyOf({ local, remote })
+    const key = pairKey({ local, remote })
     if (this.#written.has(key) || this.#written.size >= PEERS_MAX) return
     this.#written.add(key)
     this.#host.stores.linkedPeers.put(local, remote).catch(this.#failed)
   }
   /** Both sides have closed the last one, since nobody needed it, or it cannot be had. */
-  parted({ local, remote }: Pair): void {
-    if (this.#written.delete(keyOf({ local, remote }))) this.#host.stores.linkedPeers.drop(local, remote).catch(this.#failed)
+  parted({ local, remote }: DomainPair): void {
+    if (this.#written.delete(pairKey({ local, remote }))) this.#host.stores.linkedPeers.drop(local, remote).catch(this.#failed)
   }
   /** Once the server can be reached. @param call resolves with whether there is a stream then */
-  async begin(call: (pair: Pair) => Promise<boolean>): Promise<void> {
+  async begin(call: (pair: DomainPair) => Promise<boolean>): Promise<void> {
     const { clock, stores } = this.#host
     const all = await stores.linkedPeers.all()
-    for (const pair of all) this.#written.add(keyOf(pair))
-    const callOne = async (pair: Pair): Promise<void> => {
+    for (const pair of all) this.#written.add(pairKey(pair))
+    const callOne = async (pair: DomainPair): Promise<void> => {
       if (!(await call(pair))) this.parted(pair)
     }
-    for (let i = 0; i < all.length; i += AT_ONCE) {
-      for (const pair of all.slice(i, i + AT_ONCE)) callOne(pair).catch(this.#failed)
-      if (i + AT_ONCE < all.length) await new Promise<void>((next) => void clock.after(PAUSE, next))
-    }
+    await inPortions(
+      all,
+      AT_ONCE,
+      () => pause(clock, PAUSE),
+      (some) => some.forEach((pair) => void callOne(pair).catch(this.#failed)),
+    )
   }
 
   readonly #failed = (error: unknown): void =>

@@ -1,6 +1,6 @@
 /** The streams between servers that there are, the links that each of them keeps up, and which could serve others as well. */
 import type { Link } from '../../server/links/links.ts'
-import { keyOf, type Pair } from './dialback/elements.ts'
+import { pairKey, type DomainPair } from '../../xmpp/domain-pair.ts'
 import type { PeerStream } from './peer-stream.ts'
 
 export class PeerStreams {
@@ -32,17 +32,17 @@ export class PeerStreams {
   /** It may be used between the two domains of the link, one way or both. */
   join(stream: PeerStream, link: Link): void {
     const links = this.#all.get(stream)
-    if (links === undefined || links.has(keyOf(link))) return
-    links.set(keyOf(link), link)
+    if (links === undefined || links.has(pairKey(link))) return
+    links.set(pairKey(link), link)
     link.opened()
   }
   /** Those that may be used between these domains, one way or both. */
-  between(pair: Pair): readonly PeerStream[] {
-    const key = keyOf(pair)
+  between(pair: DomainPair): readonly PeerStream[] {
+    const key = pairKey(pair)
     return [...this.#all].filter(([, links]) => links.has(key)).map(([stream]) => stream)
   }
   /** Streams that the other side has opened and on which it may write for the pair. */
-  countFrom(pair: Pair): number {
+  countFrom(pair: DomainPair): number {
     let count = 0
     for (const { side, pairs } of this.#all.keys()) if (side === 'receiving' && pairs.dialback.accepts(pair)) count += 1
     return count
@@ -56,15 +56,15 @@ export class PeerStreams {
     return count
   }
   /** One on which we may write for the pair. */
-  granted(pair: Pair): PeerStream | null {
-    return this.#find((s) => s.pairs.granted.has(keyOf(pair)) && !s.isClosing)
+  granted(pair: DomainPair): PeerStream | null {
+    return this.#find((s) => s.pairs.granted.has(pairKey(pair)) && !s.isClosing)
   }
   /** Where the server of `domain` can be asked about a key. Never where the key came from, which may be an impostor's. */
   authoritative(domain: string, asking: PeerStream): PeerStream | null {
     return this.#find((s) => isOpenTo(s) && s.remote === domain && s !== asking)
   }
   /** XEP-0220 2.7.1: one that another of our domains has to the same. */
-  toSameDomain({ local, remote }: Pair): PeerStream | null {
+  toSameDomain({ local, remote }: DomainPair): PeerStream | null {
     return this.#find((s) => isOpenTo(s) && s.hasDialbackErrors && s.remote === remote && (s.isShareable || s.local === local))
   }
   /** XEP-0220 2.7.2: one to another domain of the same machine, if it says that it takes errors. */

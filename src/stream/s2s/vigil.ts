@@ -7,13 +7,13 @@
  * A question without an answer makes the link suspect, and the grace counts from the question. Then the streams are given
  * up, so that another one is tried: a connection that is half open does not come back.
  */
-import type { Millis, Timer } from '../../base/clock.ts'
+import { every, type Millis, type Timer } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Link } from '../../server/links/links.ts'
 import { el } from '../../xml/element.ts'
 import { jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { keyOf } from './dialback/elements.ts'
+import { pairKey } from '../../xmpp/domain-pair.ts'
 import type { PeerManagement } from './management.ts'
 import type { Outlet } from './outlet.ts'
 import type { FederationSettings } from './settings.ts'
@@ -41,22 +41,19 @@ export class Vigil {
   readonly #pause: Millis
   /** When links were pinged that have not answered. */
   readonly #pinged = new Map<string, Millis>()
-  #timer: Timer
+  readonly #timer: Timer
 
   constructor(parts: VigilParts) {
     this.#parts = parts
     const { settings } = parts
     const shortest = Math.min(settings['ask-after'], settings['dead-after'], settings['grace'])
     this.#pause = Math.max(PAUSE_MIN, shortest / LOOKS)
-    this.#timer = this.#next()
+    this.#timer = every(parts.host.clock, this.#pause, () => this.#look())
   }
   stop(): void {
     this.#timer.cancel()
   }
 
-  #next(): Timer {
-    return this.#parts.host.clock.after(this.#pause, () => this.#look())
-  }
   #look(): void {
     const now = this.#parts.host.clock.now()
     this.#giveUpStuck(now)
@@ -66,7 +63,6 @@ export class Vigil {
       else this.#mayAsk(link, heardAt, now)
       if (link.state !== 'up') link.look() // it may have been heard
     }
-    this.#timer = this.#next()
   }
   /** What is not acknowledged is not known to be there. Whoever acknowledges none of as much as may be on its way has lost it. */
   #giveUpStuck(now: Millis): void {
@@ -95,14 +91,14 @@ export class Vigil {
     const { settings, streams, outlets } = this.#parts
     const silentFor = now - since
     if (heardAt <= since && silentFor >= Math.min(settings['dead-after'], settings['grace']) / 2) link.silent(since)
-    const isAcknowledged = (outlets.get(keyOf(link))?.stream?.managed ?? null) !== null
+    const isAcknowledged = (outlets.get(pairKey(link))?.stream?.managed ?? null) !== null
     if (silentFor < settings['dead-after'] * (isAcknowledged ? 1 : UNACKNOWLEDGED)) return
-    this.#pinged.delete(keyOf(link))
+    this.#pinged.delete(pairKey(link))
     for (const stream of streams.between(link)) if (stream.heardAt <= since) stream.destroy()
   }
   #mayAsk(link: Link, heardAt: Millis, now: Millis): void {
     const { settings, outlets, management } = this.#parts
-    const outlet = outlets.get(keyOf(link)) ?? null
+    const outlet = outlets.get(pairKey(link)) ?? null
     const isDue = now - heardAt >= settings['idle-check'] && link.isWatched
     const managed = outlet?.stream?.managed ?? null
     if (managed !== null) return isDue ? management!.ask(managed) : undefined
@@ -112,7 +108,7 @@ export class Vigil {
   #ping(link: Link, now: Millis): void {
     const { host, outlets, settings } = this.#parts
     const { local, remote } = link
-    const key = keyOf(link)
+    const key = pairKey(link)
     if (this.#pinged.has(key)) return
     this.#pinged.set(key, now)
     const answered = (answer: Packet | null): void => {

@@ -1,6 +1,7 @@
 /** Pairs of domains for which one stream has asked, by dialback, to be allowed to write, and who waits for the answer. */
 import type { Clock, Millis } from '../../base/clock.ts'
-import { keyOf, type Outcome, type Pair } from './dialback/elements.ts'
+import { pairKey, type DomainPair } from '../../xmpp/domain-pair.ts'
+import type { Outcome } from './dialback/elements.ts'
 import { refusedBy, type PeerFailure } from './failure.ts'
 
 interface Waiting {
@@ -19,21 +20,21 @@ export class Wanted {
     this.#withinMs = withinMs
   }
   /** @param ask makes the request, once for all that wait. Resolves when it is granted. @throws PeerFailure */
-  want(pair: Pair, ask: () => void): Promise<void> {
-    const waiting = this.#waiting.get(keyOf(pair))
+  want(pair: DomainPair, ask: () => void): Promise<void> {
+    const waiting = this.#waiting.get(pairKey(pair))
     if (waiting !== undefined) return waiting.answer
     const { promise: answer, resolve: granted, reject: refused } = Promise.withResolvers<void>()
     const timer = this.#clock.after(this.#withinMs, () => this.refused(pair, 'remote-server-timeout'))
     const stop = (): void => timer.cancel()
     answer.then(stop, stop)
-    this.#waiting.set(keyOf(pair), { answer, granted, refused })
+    this.#waiting.set(pairKey(pair), { answer, granted, refused })
     ask()
     return answer
   }
-  granted(pair: Pair): void {
+  granted(pair: DomainPair): void {
     this.#take(pair)?.granted()
   }
-  refused(pair: Pair, why: Outcome): void {
+  refused(pair: DomainPair, why: Outcome): void {
     this.#take(pair)?.refused(refusedBy(why))
   }
   /** The stream is over. */
@@ -42,9 +43,9 @@ export class Wanted {
     this.#waiting.clear()
   }
 
-  #take(pair: Pair): Waiting | undefined {
-    const waiting = this.#waiting.get(keyOf(pair))
-    this.#waiting.delete(keyOf(pair))
+  #take(pair: DomainPair): Waiting | undefined {
+    const waiting = this.#waiting.get(pairKey(pair))
+    this.#waiting.delete(pairKey(pair))
     return waiting
   }
 }

@@ -9,7 +9,7 @@ import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import { el, type Element } from '../../xml/element.ts'
-import { addressIn, JidError, strictIfOurs, type IsOurs, type Jid } from '../../xmpp/jid.ts'
+import { addressIn, strictIfOurs, unlessFaulty, type IsOurs, type Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { BlockList } from './block-list.ts'
@@ -157,11 +157,8 @@ function itemsOf(payload: Element, isOurs: IsOurs): readonly Jid[] {
     .map((item) => {
       const text = item.attr('jid')
       if (text === undefined) throw new StanzaError('bad-request')
-      try {
-        return strictIfOurs(addressIn(text), isOurs)
-      } catch (error) {
-        if (error instanceof JidError) throw new StanzaError('jid-malformed')
-        throw error
-      }
+      const address = unlessFaulty(() => strictIfOurs(addressIn(text), isOurs))
+      if (address === null) throw new StanzaError('jid-malformed')
+      return address
     })
 }

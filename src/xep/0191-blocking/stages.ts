@@ -4,7 +4,7 @@ import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import { el } from '../../xml/element.ts'
-import { addressIn, JidError } from '../../xmpp/jid.ts'
+import { addressOrNull } from '../../xmpp/jid.ts'
 import { mediatedInvite } from '../../xmpp/muc-user.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { errorReply, StanzaError } from '../../xmpp/stanza-error.ts'
@@ -40,11 +40,6 @@ export function blockOut(lists: Lists): (context: FromClient) => Verdict {
 /** The room is not blocked, and need not know that the one who invites is (XEP-0045 7.8.2). */
 function isInvitedByBlocked(list: BlockList, packet: Packet): boolean {
   const inviter = packet.kind === 'message' ? mediatedInvite(packet)?.attr('from') : undefined
-  if (inviter === undefined) return false
-  try {
-    return list.matches(addressIn(inviter))
-  } catch (error) {
-    if (error instanceof JidError) return false
-    throw error
-  }
+  const address = inviter === undefined ? null : addressOrNull(inviter)
+  return address !== null && list.matches(address)
 }

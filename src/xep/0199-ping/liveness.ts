@@ -2,7 +2,7 @@
  * XEP-0199 section 4.2 and RFC 6120 4.6: whether the client at the other end of a silent connection is still
  * there. One timer looks at all sessions; whatever a client sends, an error too, shows that it lives.
  */
-import type { Millis } from '../../base/clock.ts'
+import { every, type Millis } from '../../base/clock.ts'
 import { UNRESPONSIVE } from '../../server/account/endings.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
@@ -44,13 +44,13 @@ export class Liveness {
   /** Looks at all sessions, now and again from now on. */
   watch(): void {
     const pause = Math.max(PAUSE_MIN, Math.min(this.#times.idle, this.#times.timeout) / LOOKS)
-    this.#host.clock.after(pause, () => {
-      const now = this.#host.clock.now()
-      for (const session of this.#host.sessions.all()) this.#look(session, now)
-      this.watch()
-    })
+    every(this.#host.clock, pause, () => this.#lookAtAll())
   }
 
+  #lookAtAll(): void {
+    const now = this.#host.clock.now()
+    for (const session of this.#host.sessions.all()) this.#look(session, now)
+  }
   #look(session: Session, now: Millis): void {
     if (session.connection === null || session.isSilent) return session.set(this.#pingedAt, null)
     const { heardAt } = session.connection

@@ -8,17 +8,18 @@
  *   no false offline   whoever is there, and may be seen, is shown
  *   no flap    nobody is sent the same stanza twice, and no link is announced as lost again too soon
  */
-import type { Millis } from '../../base/clock.ts'
+import { every, type Millis } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
+import type { Portions } from '../../base/portions.ts'
 import { contactKey } from '../../im/account.ts'
 import type { LinkFact } from '../../server/account/facts.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
+import { pairKey } from '../../xmpp/domain-pair.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Absences } from './absences.ts'
 import type { Shown } from './ledger.ts'
-import type { Portions } from './portions.ts'
 import type { DoubtOf, Receivers } from './receivers.ts'
 
 export interface AuditParts {
@@ -81,15 +82,9 @@ export class Audit {
     }
     parts.receivers.onRepeat = (session, shown) => this.#found('no flap', session, shown)
     parts.host.on('link-down', (link) => this.#linkDown(link))
-    this.#plan()
+    every(parts.host.clock, parts.interval, () => parts.portions.do(this.#look()))
   }
 
-  #plan(): void {
-    this.#parts.host.clock.after(this.#parts.interval, () => {
-      this.#parts.portions.do(this.#look())
-      this.#plan()
-    })
-  }
   *#look(): Generator {
     if (this.#rest.length === 0) this.#rest = [...this.#parts.receivers.all()]
     for (const session of this.#rest.splice(0, SESSIONS_MAX)) {
@@ -157,7 +152,7 @@ export class Audit {
   #linkDown({ local, remote }: LinkFact): void {
     const { host } = this.#parts
     const now = host.clock.now()
-    const key = `${local} ${remote}`
+    const key = pairKey({ local, remote })
     const before = this.#announced.get(key)
     this.#announced.delete(key)
     for (const [other, at] of this.#announced) {

@@ -7,6 +7,7 @@
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
+import type { Portions } from '../../base/portions.ts'
 import { contactKey } from '../../im/account.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { Facts, LinkFact } from '../../server/account/facts.ts'
@@ -18,7 +19,6 @@ import { Packet } from '../../xmpp/packet.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
 import { PresenceLedger, type LedgerLimits, type Shown } from './ledger.ts'
 import { LossTimes } from './loss-times.ts'
-import type { Portions } from './portions.ts'
 import type { Receivers } from './receivers.ts'
 
 export interface OutagesParts {

@@ -6,6 +6,7 @@
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
+import type { Portions } from '../../base/portions.ts'
 import type { ToSession } from '../../server/pipeline/contexts.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
@@ -23,7 +24,6 @@ import type { Annotations } from './descriptions.ts'
 import { ledgerGauges } from './ledger-gauges.ts'
 import { PresenceLedger, type LedgerLimits, type Shown } from './ledger.ts'
 import { isOurs, isSame, isSameContent, kept, lightOf, newsOf, type News } from './news.ts'
-import type { Portions } from './portions.ts'
 import { newReceiver, type Receiver } from './receiver.ts'
 import { Rooms } from './rooms.ts'
 

@@ -12,6 +12,7 @@ import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import type { Counter } from '../../base/metrics.ts'
+import type { Portions } from '../../base/portions.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
@@ -21,7 +22,6 @@ import { annotated, plain, PSA, type Doubt } from '../../xmpp/state-annotation.t
 import type { Resolver } from '../0115-entity-capabilities/index.ts'
 import type { Annotations, Doubted } from './descriptions.ts'
 import type { HeardResource } from '../../im/heard-resource.ts'
-import type { Portions } from './portions.ts'
 
 export interface RemoteParts {
   readonly host: Host

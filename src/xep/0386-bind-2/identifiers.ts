@@ -5,7 +5,7 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Entropy } from '../../base/entropy.ts'
-import { JidError, prepareResource, type Jid } from '../../xmpp/jid.ts'
+import { prepareResource, unlessFaulty, type Jid } from '../../xmpp/jid.ts'
 
 /** Of an identifier: 72 bits as base64url. */
 const OCTETS = 9
@@ -28,15 +28,6 @@ export class Identifiers {
         ? this.#entropy.bytes(OCTETS)
         : createHmac('sha256', this.#key).update(`${bare}\0${device}\0${tag}`).digest().subarray(0, OCTETS)
     const identifier = octets.toString('base64url')
-    return (tag === '' ? null : prepared(`${tag}/${identifier}`)) ?? identifier
-  }
-}
-
-function prepared(resource: string): string | null {
-  try {
-    return prepareResource(resource)
-  } catch (error) {
-    if (error instanceof JidError) return null
-    throw error
+    return (tag === '' ? null : unlessFaulty(() => prepareResource(`${tag}/${identifier}`))) ?? identifier
   }
 }

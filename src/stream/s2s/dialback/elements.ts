@@ -8,14 +8,6 @@ import { StanzaError, type StanzaCondition } from '../../../xmpp/stanza-error.ts
 export const DIALBACK = 'jabber:server:dialback'
 export const DIALBACK_FEATURE = 'urn:xmpp:features:dialback'
 
-/** A pair of domains, seen from here. */
-export interface Pair {
-  readonly local: string
-  readonly remote: string
-}
-/** A domain holds no space. */
-export const keyOf = ({ local, remote }: Pair): string => `${local} ${remote}`
-
 export type Outcome = 'valid' | 'invalid' | StanzaCondition
 
 export interface DialbackElement {

@@ -6,12 +6,13 @@
  * An answer counts only if the same question is open on the same stream (section 3.1).
  */
 import type { Wire } from '../../../xml/wire.ts'
-import { dialbackText, keyOf, type DialbackElement, type Outcome, type Pair } from './elements.ts'
+import { pairKey, type DomainPair } from '../../../xmpp/domain-pair.ts'
+import { dialbackText, type DialbackElement, type Outcome } from './elements.ts'
 import { dialbackKey, isKey } from './key.ts'
 
 /** What the Receiving Server asks the Authoritative Server (step 2). */
 export interface Question {
-  readonly pair: Pair
+  readonly pair: DomainPair
   /** Of the stream on which the key came. */
   readonly streamId: string
   readonly key: string
@@ -20,13 +21,13 @@ export interface Question {
 export interface DialbackOut {
   send(text: Wire): void
   /** We may write to `remote` for `local` on this stream. */
-  granted(pair: Pair): void
+  granted(pair: DomainPair): void
   /** We may not. */
-  refused(pair: Pair, why: Outcome): void
+  refused(pair: DomainPair, why: Outcome): void
   /** May it write? Answer with `conclude`, at once or later. */
-  examine(pair: Pair, key: string): void
+  examine(pair: DomainPair, key: string): void
   /** It may. */
-  accepted(pair: Pair): void
+  accepted(pair: DomainPair): void
   /** It has claimed a domain that is not its own, and nothing else on this stream is good: close it. */
   caught(): void
   /** An answer without a question, or a question from the wrong side: an attack, or a mistake. */
@@ -62,9 +63,9 @@ export class Dialback {
   }
 
   /** Step 1. @param streamId what the other side calls this stream */
-  request(pair: Pair, streamId: string): void {
-    if (this.#requested.has(keyOf(pair))) return
-    this.#requested.add(keyOf(pair))
+  request(pair: DomainPair, streamId: string): void {
+    if (this.#requested.has(pairKey(pair))) return
+    this.#requested.add(pairKey(pair))
     const key = dialbackKey(this.#options.secret, { receiving: pair.remote, originating: pair.local, streamId })
     this.#send('result', pair, null, null, key)
   }
@@ -74,10 +75,10 @@ export class Dialback {
     this.#send('verify', pair, streamId, null, key)
   }
   /** Step 4: what came of `examine`. */
-  conclude(pair: Pair, outcome: Outcome): void {
-    if (!this.#examined.delete(keyOf(pair))) return
+  conclude(pair: DomainPair, outcome: Outcome): void {
+    if (!this.#examined.delete(pairKey(pair))) return
     if (outcome === 'valid') {
-      this.#accepted.add(keyOf(pair))
+      this.#accepted.add(pairKey(pair))
       this.#send('result', pair, null, 'valid')
       return this.#out.accepted(pair)
     }
@@ -94,7 +95,7 @@ export class Dialback {
       return element.name === 'result' ? this.#wantsToWrite(pair, element.key) : this.#isAsked(pair, element)
     }
     if (element.name === 'result') {
-      if (!this.#requested.delete(keyOf(pair))) return this.#out.unsolicited(element)
+      if (!this.#requested.delete(pairKey(pair))) return this.#out.unsolicited(element)
       return element.outcome === 'valid' ? this.#out.granted(pair) : this.#out.refused(pair, element.outcome)
     }
     const id = idOf(pair, element.id ?? '')
@@ -104,11 +105,11 @@ export class Dialback {
     answered(element.outcome)
   }
   /** The other side may write for this pair because its certificate says so. */
-  accept(pair: Pair): void {
-    this.#accepted.add(keyOf(pair))
+  accept(pair: DomainPair): void {
+    this.#accepted.add(pairKey(pair))
   }
-  accepts(pair: Pair): boolean {
-    return this.#accepted.has(keyOf(pair))
+  accepts(pair: DomainPair): boolean {
+    return this.#accepted.has(pairKey(pair))
   }
   /** It may write for at least one pair. */
   get acceptsAny(): boolean {
@@ -121,8 +122,8 @@ export class Dialback {
     for (const answered of questions) answered('remote-server-timeout')
   }
 
-  #wantsToWrite(pair: Pair, key: string): void {
-    const known = keyOf(pair)
+  #wantsToWrite(pair: DomainPair, key: string): void {
+    const known = pairKey(pair)
     if (this.#examined.has(known)) return
     if (!this.#options.serves(pair.local)) return this.#send('result', pair, null, 'item-not-found')
     if (this.#accepted.has(known)) return this.#send('result', pair, null, 'valid')
@@ -131,16 +132,16 @@ export class Dialback {
     this.#examined.add(known)
     this.#out.examine(pair, key)
   }
-  #isAsked(pair: Pair, { id, key }: DialbackElement): void {
+  #isAsked(pair: DomainPair, { id, key }: DialbackElement): void {
     const streamId = id ?? ''
     this.wasAsked = true
     if (!this.#options.serves(pair.local)) return this.#send('verify', pair, streamId, 'item-not-found')
     const ours = isKey(this.#options.secret, { receiving: pair.remote, originating: pair.local, streamId }, key)
     this.#send('verify', pair, streamId, ours ? 'valid' : 'invalid')
   }
-  #send(name: 'result' | 'verify', { local, remote }: Pair, id: string | null, outcome: Outcome | null, key = ''): void {
+  #send(name: 'result' | 'verify', { local, remote }: DomainPair, id: string | null, outcome: Outcome | null, key = ''): void {
     this.#out.send(dialbackText({ name, from: local, to: remote, id, outcome, key }))
   }
 }
 
-const idOf = (pair: Pair, streamId: string): string => `${keyOf(pair)} ${streamId}`
+const idOf = (pair: DomainPair, streamId: string): string => `${pairKey(pair)} ${streamId}`

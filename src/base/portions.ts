@@ -1,12 +1,30 @@
 /**
- * Much to tell at once is told in portions, so that messages do not wait behind it (PSA-27). Each step decides when its
- * turn comes: what has changed meanwhile is told as it is then, or not at all.
+ * Much work is done in portions, so that messages do not wait behind it (PSA-27). Each portion decides when its turn comes:
+ * what has changed meanwhile is done as it is then, or not at all.
  */
-import type { Clock, Millis } from '../../base/clock.ts'
+import type { Clock, Millis } from './clock.ts'
+
+/**
+ * Does `work` for portions of at most `size` items, one after the other: the first at once, each of the others after a pause.
+ * @returns a promise that rejects if the work throws; what is left then is not done
+ */
+export async function inPortions<T>(
+  all: readonly T[],
+  size: number,
+  pause: () => Promise<void>,
+  work: (portion: readonly T[]) => void | Promise<void>,
+): Promise<void> {
+  for (let i = 0; i < all.length; i += size) {
+    if (i > 0) await pause()
+    await work(all.slice(i, i + size))
+  }
+}
 
 /** Steps of one turn, and the pause until the next: a few milliseconds of work, then as much for everybody else. */
 const STEPS = 1000
 const PAUSE: Millis = 5
+
+/** Jobs of many small steps, from whoever has one. All of them together take up a few milliseconds at a time. */
 
 export class Portions {
   readonly #clock: Clock

@@ -1,8 +1,8 @@
 /** For tests: an account for section 4, and what its clients and other entities do, as lines of a recorder. */
-import { el, type Element } from '../xml/element.ts'
-import { defaultLimits, type Account, type Resource } from './account.ts'
-import { answerProbe, broadcastAvailable, broadcastUnavailable, directed, ended, receive } from './presence.ts'
-import { accountOf, presence, Recorder, type Parts } from './recorder.ts'
+import { el, type Element } from '../../src/xml/element.ts'
+import { defaultLimits, type Account, type Resource } from '../../src/im/account.ts'
+import { answerProbe, broadcastAvailable, broadcastUnavailable, directed, ended, receive } from '../../src/im/presence.ts'
+import { accountOf, presence, Recorder, type Parts } from './im-recorder.ts'
 
 export const ALICE = 'alice@a.example'
 export const BOB = 'bob@b.example'

@@ -2,14 +2,14 @@
  * For tests: an `out` that records the effects of the rules, one line for each, and short ways to create what the rules
  * work on.
  */
-import type { Element } from '../xml/element.ts'
-import { wire } from '../xml/wire.ts'
-import { jid, type Jid } from '../xmpp/jid.ts'
-import { Packet, Payload, type Kind } from '../xmpp/packet.ts'
-import { Account, NO_GROUPS, Resource, Roster, type PendingRequest, type RosterItem } from './account.ts'
-import type { PresenceOut } from './presence.ts'
-import { partsOf, type SubscriptionState } from './subscription.ts'
-import type { Pushed, Step, SubscriptionOut } from './subscribing.ts'
+import type { Element } from '../../src/xml/element.ts'
+import { wire } from '../../src/xml/wire.ts'
+import { jid, type Jid } from '../../src/xmpp/jid.ts'
+import { Packet, Payload, type Kind } from '../../src/xmpp/packet.ts'
+import { Account, NO_GROUPS, Resource, Roster, type PendingRequest, type RosterItem } from '../../src/im/account.ts'
+import type { PresenceOut } from '../../src/im/presence.ts'
+import { partsOf, type SubscriptionState } from '../../src/im/subscription.ts'
+import type { Pushed, Step, SubscriptionOut } from '../../src/im/subscribing.ts'
 
 const typeOf = (packet: Packet): string => (packet.type === '' ? 'available' : packet.type)
 
