@@ -13,7 +13,7 @@ import { BELOW_ALL_WINGS, MAY_IMPORT, WING_MAY_IMPORT } from './layers.ts'
 import { sources } from './sources.ts'
 
 /** Pure: no clock, socket, database or chance, only what is handed in. */
-const PURE = /^src\/im\/|\/(machine|queue|ledger|room|node)\.ts$/
+const PURE = /^src\/im\/|^src\/rooms\/machine\/|\/(machine|queue|ledger|room|node)\.ts$/
 const PURE_IMPORTS: ReadonlySet<string> = new Set(['base', 'xml', 'xmpp', 'im'])
 const LINES_MAX = 400
 

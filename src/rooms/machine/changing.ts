@@ -1,0 +1,110 @@
+/**
+ * XEP-0045 8, 9, 10.3 to 10.8: a request that changes roles or affiliations. All items of it or none (9.2), and everybody has
+ * the rank that they had before the first item.
+ */
+import { giveAffiliation } from './affiliations.ts'
+import type { Actor, ChangeItem, Command } from './commands.ts'
+import { isLasting } from './members.ts'
+import { nickKeys } from './nicks.ts'
+import { roleFor, type Plan } from './plan.ts'
+import { mayChangeAffiliation, mayChangeRole, type Standpoint } from './ranks.ts'
+import { refuse, type Reason, type Refusal } from './refusals.ts'
+import { giveRole, kick } from './roles.ts'
+import type { Member, Occupant } from './room.ts'
+
+/** Which refusal is told when items are refused for several reasons (ROOM-160 to 162). */
+const PRECEDENCE: readonly Reason[] = ['items', 'rank', 'domain-affiliation', 'no-such-occupant', 'protected', 'self-ban']
+
+/** Whom an item is about. */
+interface Subject {
+  readonly jid: string
+  readonly occupants: readonly Occupant[]
+}
+
+export function change(plan: Plan, actor: Actor, { items }: Extract<Command, { do: 'change' }>): Refusal | null {
+  const subjects = items.map((item) => subjectOf(plan, item))
+  const reasons = items.map((item, i) => whyNot(plan, actor, item, subjects[i]!))
+  if (items.length === 0 || isTwice(items, subjects)) reasons.push('items')
+  const reason = PRECEDENCE.find((known) => reasons.includes(known))
+  if (reason !== undefined) return refuse(reason)
+  const size = plan.members.size
+  const first = plan.tells.length
+  for (const [i, item] of items.entries()) apply(plan, actor, item, subjects[i]!)
+  if (actor.jid !== null && takesOwners(plan, items) && !hasOwner(plan)) return refuse('last-owner')
+  if (plan.members.size > Math.max(size, plan.circumstances.limits.affiliationsMax)) return refuse('too-many-affiliations')
+  answerBetween(plan, first)
+  return null
+}
+
+/** Null: there is nobody of that nickname. */
+function subjectOf(plan: Plan, { of, role }: ChangeItem): Subject | null {
+  if ('jid' in of) {
+    const occupants = plan.occupantsOf(of.jid)
+    return role !== null && occupants.length === 0 && !isLasting(plan.members.get(of.jid)) ? null : { jid: of.jid, occupants }
+  }
+  const occupant = plan.occupants.get(of.nick)
+  if (occupant !== undefined) return { jid: occupant.bare, occupants: [occupant] }
+  const absent = role === null ? undefined : absentCalled(plan, of.nick)
+  return absent === undefined ? null : { jid: absent.jid, occupants: plan.occupantsOf(absent.jid) }
+}
+/** ROOM-23: a lasting member whose reserved nickname that is. */
+function absentCalled(plan: Plan, nick: string): Member | undefined {
+  const holder = plan.nicksReserved.get(nickKeys(nick)[0])
+  const member = holder === undefined ? undefined : plan.members.get(holder)
+  return member?.nick === nick && isLasting(member) ? member : undefined
+}
+
+function whyNot(plan: Plan, actor: Actor, item: ChangeItem, subject: Subject | null): Reason | null {
+  const { affiliation, role } = item
+  if ((affiliation === null) === (role === null)) return 'items'
+  const jid = subject?.jid ?? ''
+  const isSelf = jid === actor.jid
+  const me = standpointOf(plan, actor)
+  if (role !== null) {
+    const target: Standpoint = { affiliation: subject === null ? 'none' : plan.affiliationOf(jid), role: roleOf(plan, subject) }
+    const reason = mayChangeRole(me, target, role, isSelf)
+    return reason === 'rank' || subject !== null ? reason : 'no-such-occupant'
+  }
+  const target = plan.members.get(jid)?.affiliation ?? 'none'
+  const reason = mayChangeAffiliation(me.affiliation, target, affiliation!, isSelf)
+  if (reason === 'rank') return reason
+  if (subject === null) return 'no-such-occupant'
+  const isDomain = !jid.includes('@')
+  return isDomain && affiliation !== 'outcast' && affiliation !== 'none' ? 'domain-affiliation' : reason // ROOM-25
+}
+export function standpointOf(plan: Plan, actor: Actor): Standpoint {
+  if (actor.jid === null) return { affiliation: 'owner', role: 'moderator' }
+  return { affiliation: plan.affiliationOf(actor.jid), role: plan.roleOf(actor) }
+}
+function roleOf(plan: Plan, subject: Subject | null): Standpoint['role'] {
+  if (subject === null) return null
+  if (subject.occupants.length > 0) return subject.occupants[0]!.role
+  const member = plan.members.get(subject.jid)
+  return member === undefined ? null : (member.role ?? roleFor(plan.facts, member.affiliation))
+}
+function isTwice(items: readonly ChangeItem[], subjects: readonly (Subject | null)[]): boolean {
+  const named = items.map((item, i) => subjects[i]?.jid ?? JSON.stringify(item.of))
+  return new Set(named).size < named.length
+}
+
+function apply(plan: Plan, actor: Actor, { affiliation, role, reason }: ChangeItem, subject: Subject | null): void {
+  const { jid, occupants } = subject!
+  if (affiliation !== null) giveAffiliation(plan, actor, jid, affiliation, reason)
+  else if (role === 'none') kick(plan, actor, jid, occupants, reason)
+  else giveRole(plan, actor, jid, occupants, role!, reason)
+}
+
+/** ROOM-20 */
+const takesOwners = (plan: Plan, items: readonly ChangeItem[]): boolean =>
+  items.some(({ affiliation }) => affiliation !== null && affiliation !== 'owner') && hasOwner(plan.room)
+export function hasOwner({ members }: Pick<Plan, 'members'> | Pick<Plan['room'], 'members'>): boolean {
+  for (const [, { affiliation }] of members) if (affiliation === 'owner') return true
+  return false
+}
+
+/** ROOM-30: first those whom it is about, then the answer, then the others. */
+export function answerBetween(plan: Plan, first: number): void {
+  const tells = plan.tells.splice(first)
+  const isToTarget = (tell: (typeof tells)[number]): boolean => 'to' in tell && tell.to === 'self'
+  plan.tells.push(...tells.filter(isToTarget), { tell: 'answered' }, ...tells.filter((tell) => !isToTarget(tell)))
+}

@@ -1,0 +1,25 @@
+/** How a room ends: everybody who is there is told, and nothing can be done in it any more. */
+import { occupantOf } from './occupants.ts'
+import type { Plan } from './plan.ts'
+import type { Ended, Occupant } from './room.ts'
+
+/** Told to each from their own nickname, with neither role nor affiliation (XEP-0045 10.9, 10.1.3). */
+export function end(plan: Plan, ended: Ended, password: string): void {
+  const occupants = [...plan.occupants].map(([, occupant]) => occupant)
+  for (const occupant of occupants) plan.removeOccupant(occupant)
+  plan.facts = { ...plan.facts, ended }
+  const { alternate, reason } = ended
+  if (occupants.length > 0) plan.tells.push({ tell: 'ended', occupants: occupants.map(gone), alternate, password, reason })
+}
+const gone = (occupant: Occupant): Occupant => occupantOf(occupant, 'none', occupant.role, occupant.sessions)
+
+/** 7.14: a temporary room in which nobody is left ends, unless somebody belongs to it who need not be there. */
+export function endIfDeserted(plan: Plan): void {
+  const { config, ended } = plan.facts
+  const isDeserted = ended === null && !config.persistent && plan.occupants.size === 0 && !isKept(plan)
+  if (isDeserted) plan.facts = { ...plan.facts, ended: { why: 'empty', alternate: '', reason: '' } }
+}
+function isKept({ members }: Plan): boolean {
+  for (const [, { standing }] of members) if (standing?.lasting === true && standing.is === 'joined') return true
+  return false
+}

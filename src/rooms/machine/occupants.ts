@@ -1,0 +1,63 @@
+/**
+ * Sessions of an occupant (XEP-0045 7.2.8; ROOM-56 to 58): one nickname, one person, one or more clients. The presence that
+ * others see is that of the session with the highest priority, and of several that of the newest.
+ */
+import { createHmac } from 'node:crypto'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Plan } from './plan.ts'
+import type { Affiliation, Role } from './affiliation.ts'
+import type { Occupant, OccupantSession, PresenceFacts } from './room.ts'
+
+/** XEP-0421: the same for all nicknames of a person, another one in each room. */
+export const occupantId = (secret: Uint8Array, bare: string): string =>
+  createHmac('sha256', secret).update(bare).digest('base64url')
+
+export function occupantOf(
+  who: { readonly nick: string; readonly bare: string; readonly id: string },
+  affiliation: Affiliation,
+  role: Role,
+  sessions: readonly OccupantSession[],
+): Occupant {
+  const { nick, bare, id } = who
+  return { nick, bare, id, affiliation, role, sessions, effective: effectiveOf(sessions), doubts: doubtsOf(sessions) }
+}
+/** The same person under the same nickname, with those sessions. */
+export const withSessions = (occupant: Occupant, sessions: readonly OccupantSession[]): Occupant =>
+  occupantOf(occupant, occupant.affiliation, occupant.role, sessions)
+
+function effectiveOf(sessions: readonly OccupantSession[]): OccupantSession {
+  let best = sessions[0]!
+  for (const session of sessions) if (comesBefore(session, best)) best = session
+  return best
+}
+function comesBefore(a: OccupantSession, b: OccupantSession): boolean {
+  if (a.presence.priority !== b.presence.priority) return a.presence.priority > b.presence.priority
+  return a.at >= b.at
+}
+
+/** ROOM-133: an occupant is in doubt if all sessions are, by all that speaks against any of them. */
+function doubtsOf(sessions: readonly OccupantSession[]): Occupant['doubts'] {
+  if (sessions.some(({ doubts }) => doubts.length === 0)) return NO_DOUBTS
+  return [...new Set(sessions.flatMap(({ doubts }) => doubts))]
+}
+export const NO_DOUBTS: Occupant['doubts'] = []
+
+export const samePresence = (a: PresenceFacts, b: PresenceFacts): boolean =>
+  a.priority === b.priority && a.lang === b.lang && (a.payload === b.payload || a.payload.text === b.payload.text)
+
+/** Would others see a difference between the two? */
+export const looksOther = (before: Occupant, after: Occupant): boolean =>
+  before.role !== after.role ||
+  before.affiliation !== after.affiliation ||
+  before.effective.jid.full !== after.effective.jid.full ||
+  !samePresence(before.effective.presence, after.effective.presence)
+
+/** Puts `after` in the place of `before`, and tells everybody if it looks like another one. */
+export function replace(plan: Plan, before: Occupant, after: Occupant): void {
+  plan.setOccupant(after)
+  if (looksOther(before, after)) plan.tells.push({ tell: 'update', before, after, to: 'all', cause: null })
+  if (before.doubts.join() !== after.doubts.join()) plan.tells.push({ tell: 'doubt', before, after })
+}
+
+export const sessionOf = ({ sessions }: Occupant, { full }: Jid): OccupantSession | undefined =>
+  sessions.find(({ jid }) => jid.full === full)

@@ -1,0 +1,51 @@
+/** XEP-0045 8.2 to 8.4, 9.6, 9.7: roles. One that does not go with the affiliation lasts as long as the standing. */
+import type { Actor } from './commands.ts'
+import { takeOut } from './leaving.ts'
+import { endedStanding, memberOf, setMember } from './members.ts'
+import { occupantOf } from './occupants.ts'
+import { roleFor, type Plan } from './plan.ts'
+import type { Role } from './affiliation.ts'
+import type { Member, Occupant } from './room.ts'
+
+/** Puts them out of the room. Of somebody absent, who belongs to it, the standing ends. */
+export function kick(plan: Plan, actor: Actor, bare: string, occupants: readonly Occupant[], reason: string): void {
+  const before = memberOf(plan, bare)
+  const cause = plan.cause(actor, reason)
+  const { affiliation } = before
+  const standing = endedStanding(before.standing, actor.jid)
+  for (const occupant of occupants) takeOut(plan, occupant, { exit: 'kicked', presence: null, cause, affiliation })
+  const after: Member = { ...before, role: null, standing }
+  const entry = setMember(plan, actor, before, after, reason)
+  if (before.standing?.lasting === true) plan.tells.push({ tell: 'member', of: bare, entry })
+}
+
+export function giveRole(
+  plan: Plan,
+  actor: Actor,
+  bare: string,
+  occupants: readonly Occupant[],
+  role: Role,
+  reason: string,
+): void {
+  const before = memberOf(plan, bare)
+  const override = role === roleFor(plan.facts, before.affiliation) ? null : role
+  const isSame = override === before.role && occupants.every((occupant) => occupant.role === role)
+  if (isSame) return
+  plan.setMember(withRole(before, override))
+  if (override !== before.role) plan.log(actor, { kind: 'role', of: bare, before: before.role, after: override })
+  for (const occupant of occupants) showRole(plan, occupant, { ...occupant, role }, plan.cause(actor, reason))
+}
+/** The role of who has no lasting standing holds for the visit. */
+function withRole(member: Member, role: Role | null): Member {
+  const isVisit = member.standing === null || !member.standing.lasting
+  if (!isVisit) return { ...member, role }
+  const visit = role === null ? null : ({ is: 'joined', lasting: false, by: null, until: null } as const)
+  return { ...member, role, standing: visit }
+}
+/** ROOM-29, ROOM-30: one presence for each nickname, first to the person. */
+export function showRole(plan: Plan, before: Occupant, next: Occupant, cause: Parameters<typeof takeOut>[2]['cause']): void {
+  if (before.role === next.role && before.affiliation === next.affiliation) return
+  const after = occupantOf(next, next.affiliation, next.role, next.sessions)
+  plan.setOccupant(after)
+  plan.tells.push({ tell: 'update', before, after, to: 'self', cause }, { tell: 'update', before, after, to: 'others', cause })
+}

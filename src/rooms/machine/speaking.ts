@@ -1,0 +1,87 @@
+/** XEP-0045 7.4, 7.5, 8.1, and what refers to what was said: who may speak, and what the log gets of it. */
+import type { Actor, Command } from './commands.ts'
+import type { Plan } from './plan.ts'
+import { refuse, type Reason, type Refusal } from './refusals.ts'
+import type { Role } from './affiliation.ts'
+
+type Speech = Extract<Command, { do: 'append' | 'subject' | 'correct' | 'react' | 'retract' | 'face' }>
+
+export function speak(plan: Plan, actor: Actor, command: Speech): Refusal | null {
+  const reason = whyNot(plan, actor, command)
+  if (reason !== null) return refuse(reason)
+  const entry = log(plan, actor, command)
+  plan.tells.push({ tell: 'log', entry }, ANSWERED)
+  return null
+}
+const ANSWERED = { tell: 'answered' } as const
+
+/** ROOM-63 */
+function whyNot(plan: Plan, actor: Actor, command: Speech): Reason | null {
+  if (actor.jid === null) return null
+  const role = plan.roleOf(actor)
+  if (role === null) return 'not-inside'
+  if (role === 'visitor') return 'no-voice'
+  if (command.do === 'subject') return whyNoSubject(plan, role, command)
+  return 'target' in command ? whyNotAbout(actor, role, command) : null
+}
+/** ROOM-67 */
+function whyNoSubject(plan: Plan, role: Role, { said }: Extract<Speech, { do: 'subject' }>): Reason | null {
+  if (role !== 'moderator' && !plan.facts.config.changeSubject) return 'subject-closed'
+  return said.payload.text.length > plan.circumstances.limits.subjectOctetsMax ? 'subject-too-long' : null
+}
+function whyNotAbout(
+  { jid }: Actor,
+  role: Role,
+  command: Extract<Speech, { do: 'correct' | 'react' | 'retract' }>,
+): Reason | null {
+  const { target } = command
+  if (command.do === 'retract' && command.moderated) return role === 'moderator' ? null : 'rank'
+  if (command.do !== 'react' && target.by !== jid) return 'not-the-author'
+  return target.isRetracted && command.do !== 'retract' ? 'no-such-entry' : null
+}
+
+function log(plan: Plan, actor: Actor, command: Speech): number {
+  switch (command.do) {
+    case 'append':
+      return plan.log(actor, { kind: 'message', ...command.said })
+    case 'subject':
+      setSubject(plan, actor, command)
+      return plan.log(actor, { kind: 'subject', ...command.said })
+    case 'correct':
+      return plan.log(actor, { kind: 'correct', target: command.target.id, ...command.said })
+    case 'react':
+      return plan.log(actor, { kind: 'react', target: command.target.id, ...delta(command.before, command.now), ...command.said })
+    case 'retract': {
+      const { target, moderated, reason, said } = command
+      return plan.log(actor, { kind: 'retract', target: target.id, moderated, reason, ...said })
+    }
+    case 'face': {
+      const { face, type, key, content, payload } = command
+      return plan.log(actor, { kind: 'face', face, type, key, content, payload })
+    }
+  }
+}
+function setSubject(plan: Plan, actor: Actor, { said }: Extract<Speech, { do: 'subject' }>): void {
+  const by = actor.jid ?? plan.room.address.bare
+  const subject = { payload: said.payload, by, nick: plan.nickOf(actor), at: plan.circumstances.now }
+  plan.facts = { ...plan.facts, subject }
+}
+const delta = (before: readonly string[], now: readonly string[]) => ({
+  now: [...new Set(now)],
+  added: [...new Set(now)].filter((key) => !before.includes(key)),
+  removed: before.filter((key) => !now.includes(key)),
+})
+
+const LEAST: Readonly<Record<'anyone' | 'participants' | 'moderators', readonly Role[]>> = {
+  anyone: ['visitor', 'participant', 'moderator'],
+  participants: ['participant', 'moderator'],
+  moderators: ['moderator'],
+}
+/** ROOM-64: a private message. */
+export function whisper(plan: Plan, actor: Actor, to: string): Refusal | null {
+  const role = actor.session === null || !plan.nickOfSession.has(actor.session.full) ? null : plan.roleOf(actor)
+  if (role === null) return refuse('not-inside')
+  if (!plan.occupants.has(to)) return refuse('no-such-occupant')
+  const { allowPrivateMessages: who } = plan.facts.config
+  return who === 'none' || !LEAST[who].includes(role) ? refuse('messages-closed') : null
+}

@@ -1,0 +1,124 @@
+/**
+ * What is to be told after a decision was stored and is in force, in that order. A tell says what has happened and to whom it
+ * is told; a face makes the text, once for each class of receivers (`audience.ts`). Occupants are told of as the records that
+ * they were and are, since the room has the newest only.
+ */
+import type { ConfigChanges } from './config.ts'
+import type { Affiliation } from './affiliation.ts'
+import type { Occupant, OccupantSession, PresenceFacts } from './room.ts'
+
+/** Who has done it, and why. */
+export interface Cause {
+  /** Bare JID; null: the room. */
+  readonly by: string | null
+  /** Their nickname; null: not in the room. */
+  readonly nick: string | null
+  /** '' for none. */
+  readonly reason: string
+}
+
+/** Why somebody is no longer in the room. */
+export type Exit =
+  | 'left'
+  /** They are not reachable any more (status 333). */
+  | 'lost'
+  | 'kicked'
+  | 'banned'
+  /** The affiliation that they need was taken away (321). */
+  | 'affiliation'
+  /** The room has become members-only (322). */
+  | 'members-only'
+
+/** How much of the past somebody wants to be shown (7.2.14). Null: no wish. */
+export interface HistoryAsk {
+  readonly maxCharacters: number | null
+  readonly maxStanzas: number | null
+  /** Not before this moment. */
+  readonly since: number | null
+}
+
+export type Tell =
+  /** That entry of the decision, to every session in the room and to who listens to the log. */
+  | { readonly tell: 'log'; readonly entry: number }
+  /** To that session alone: the presence of the others, its own, history, subject (7.2.2 to 7.2.15). */
+  | {
+      readonly tell: 'entered'
+      readonly occupant: Occupant
+      readonly session: OccupantSession
+      readonly history: HistoryAsk | null
+      /** The room came to be by this (201). */
+      readonly isNew: boolean
+      /** The nickname is not the one that was asked for (210). */
+      readonly isRenamed: boolean
+      /** The session was in the room before, and is told everything again (7.2.1). */
+      readonly isAgain: boolean
+    }
+  /** To the others: somebody has come who was not there. */
+  | { readonly tell: 'in'; readonly occupant: Occupant }
+  /** Presence, role or affiliation is another one. `self`: to the sessions of this occupant. */
+  | {
+      readonly tell: 'update'
+      readonly before: Occupant
+      readonly after: Occupant
+      readonly to: 'self' | 'others' | 'all'
+      readonly cause: Cause | null
+    }
+  /** 7.6. `joined`: the occupant, of the same person, who had that nickname already; null: nobody. */
+  | {
+      readonly tell: 'renamed'
+      readonly before: Occupant
+      readonly after: Occupant
+      readonly joined: Occupant | null
+      readonly isRenamed: boolean
+    }
+  /** `self`: to those `sessions`, which are in the room no more. `others`: the nickname is free. */
+  | {
+      readonly tell: 'out'
+      readonly occupant: Occupant
+      readonly sessions: readonly OccupantSession[]
+      readonly affiliation: Affiliation
+      readonly exit: Exit
+      readonly to: 'self' | 'others'
+      readonly cause: Cause | null
+      /** What they said with it; null: nothing. */
+      readonly presence: PresenceFacts | null
+    }
+  /** By a change of the configuration an occupant is no longer shown to those who are not moderators, or shown again. */
+  | { readonly tell: 'hidden' | 'shown'; readonly occupant: Occupant }
+  /** The request was done and stored: now is the time of its answer. */
+  | { readonly tell: 'answered' }
+  | { readonly tell: 'configured'; readonly changes: ConfigChanges; readonly entry: number }
+  /** Real addresses are for all from now on. */
+  | { readonly tell: 'unveiled' }
+  /**
+   * The affiliation of a person or domain. Of somebody absent they are told themselves too (101).
+   * `isInvited`: they may enter now and could not before.
+   */
+  | {
+      readonly tell: 'affiliation'
+      readonly of: string
+      readonly before: Affiliation
+      readonly after: Affiliation
+      readonly isPresent: boolean
+      readonly isInvited: boolean
+      readonly cause: Cause
+      readonly entry: number
+    }
+  /** Somebody's standing or reserved nickname, who need not be in the room. */
+  | { readonly tell: 'member'; readonly of: string; readonly entry: number | null }
+  /** To a person who need not be in the room: they are invited, or their invitation was declined, to who had invited. */
+  | { readonly tell: 'invited'; readonly who: string; readonly cause: Cause; readonly entry: number }
+  | { readonly tell: 'declined'; readonly who: string; readonly to: string; readonly reason: string; readonly entry: number }
+  /** To admins and owners: somebody asks to be let in or registered. */
+  | { readonly tell: 'asked'; readonly who: string; readonly nick: string | null; readonly entry: number }
+  /** To each of those sessions from its own nickname (10.9). */
+  | {
+      readonly tell: 'ended'
+      readonly occupants: readonly Occupant[]
+      readonly alternate: string
+      /** Of the room to go to; '' for none. */
+      readonly password: string
+      readonly reason: string
+    }
+  /** Whether an occupant is still there is in doubt for other reasons than before, or no more (XEP-0310). */
+  | { readonly tell: 'doubt'; readonly before: Occupant; readonly after: Occupant }
