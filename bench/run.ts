@@ -20,7 +20,7 @@ import { table, type Result } from './table.ts'
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
-    parts: { type: 'string', default: 'plain,tls,federated' },
+    parts: { type: 'string', default: 'plain,tls,federated,rooms' },
     contacts: { type: 'string', default: '100' },
     changes: { type: 'string', default: '1000' },
     reps: { type: 'string', default: '3' },
@@ -35,6 +35,14 @@ if (values.against !== undefined) {
 }
 
 const POPULATION: Population = { n: 1000, r: 20 }
+/** Enough for a room of 2000 and one more. Nobody has contacts, so that rooms alone are measured. */
+const ROOMS_POPULATION: Population = { n: 2002, r: 0 }
+/** Occupants of the room, and what is measured with so many. */
+const ROOM_SCENARIOS = [
+  [0, 'mucidle,logout'],
+  [500, 'muc,mucmsg'],
+  [2000, 'mucjoin,mucstorm,logout'],
+] as const
 const FLOOR_SCENARIOS = 'idle,login,fan,fanmax,msg,msgmax'
 /** `idle` comes first: it compares with the same process before anybody has logged in. */
 const SCENARIOS: Readonly<Record<string, string>> = {
@@ -42,6 +50,7 @@ const SCENARIOS: Readonly<Record<string, string>> = {
   tls: 'idle,logout,login,fan,fanmax,logout',
 }
 
+const LOADGEN = join(import.meta.dirname, 'load/loadgen.mjs')
 const work = mkdtempSync(join(tmpdir(), 'porchlight-bench-'))
 const results: Result[] = []
 const chosen = servers(work).filter((s) => s.installed && (values.only === undefined || values.only.split(',').includes(s.name)))
@@ -53,25 +62,21 @@ async function measure(server: Bench, part: string): Promise<void> {
     return
   }
   const tls = part === 'tls'
-  const pid = await server.start(tls, POPULATION)
+  const population = part === 'rooms' ? ROOMS_POPULATION : POPULATION
+  const pid = await server.start(tls, population)
   const out = join(work, `${server.name.replaceAll(' ', '-')}-${part}.jsonl`)
-  const { n, r } = POPULATION
-  const scenarios = server.name === 'bare Node' ? FLOOR_SCENARIOS : SCENARIOS[part]!
-  const args = [
-    `--port=${tls ? server.tlsPort : server.port}`,
-    `--pid=${pid}`,
-    `--n=${n}`,
-    `--r=${r}`,
-    `--reps=${values.reps}`,
-    `--name=${server.name}`,
-    `--out=${out}`,
-    ...server.arguments,
-  ]
-  if (tls) args.push('--tls=direct')
   try {
-    execFileSync(process.execPath, [join(import.meta.dirname, 'load/loadgen.mjs'), scenarios, ...args], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
+    const load = (scenarios: string, ...more: readonly string[]): void => {
+      const { n, r } = population
+      const port = tls ? server.tlsPort : server.port
+      const args = [`--port=${port}`, `--pid=${pid}`, `--n=${n}`, `--r=${r}`, `--reps=${values.reps}`, `--name=${server.name}`]
+      if (tls) args.push('--tls=direct')
+      execFileSync(process.execPath, [LOADGEN, scenarios, ...args, `--out=${out}`, ...server.arguments, ...more], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      })
+    }
+    if (part === 'rooms') for (const [occupants, scenarios] of ROOM_SCENARIOS) load(scenarios, `--occupants=${occupants}`)
+    else load(server.name === 'bare Node' ? FLOOR_SCENARIOS : SCENARIOS[part]!)
     for (const line of readFileSync(out, 'utf8').trim().split('\n')) results.push({ part, ...JSON.parse(line) } as Result)
   } finally {
     await server.stop()
@@ -80,8 +85,12 @@ async function measure(server: Bench, part: string): Promise<void> {
 
 try {
   const parts = values.parts.split(',')
-  if (parts.some((part) => part !== 'federated')) for (const server of chosen) await server.prepare(POPULATION)
-  for (const part of parts) for (const server of chosen) await measure(server, part)
+  for (const server of chosen) {
+    if (parts.includes('plain') || parts.includes('tls')) await server.prepare(POPULATION)
+    if (parts.includes('rooms')) await server.prepare(ROOMS_POPULATION)
+  }
+  for (const part of parts)
+    for (const server of chosen) if (part !== 'rooms' || server.name !== 'bare Node') await measure(server, part)
   const text = table(
     results,
     chosen.map((s) => s.name),

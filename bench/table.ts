@@ -34,6 +34,11 @@ const ROWS: readonly Row[] = [
   row('all cut off and back at once', 'plain', 'reconnect', 'cpuMsPerSession', 'ms'),
   row('presence sent to another server', 'federated', 'fan', 'cpuUsPerSent', 'us'),
   row('presence from another server, delivered', 'federated', 'fan', 'cpuUsPerReceived', 'us'),
+  row('room of 500: presence delivered', 'rooms', 'muc', 'cpuUsPerPresence', 'us'),
+  row('room of 500: message delivered', 'rooms', 'mucmsg', 'cpuUsPerDelivery', 'us'),
+  row('one joins a room of 2000', 'rooms', 'mucjoin', 'cpuMsPerJoin', 'ms'),
+  row('2000 join in ten seconds, each', 'rooms', 'mucstorm', 'cpuMsPerJoin', 'ms'),
+  row('memory of an occupant, 200 rooms of 50', 'rooms', 'mucidle', 'kbPerOccupant', 'KB'),
   row('memory of a session', 'plain', 'idle', 'kbPerSession', 'KB'),
   row('the same, direct TLS', 'tls', 'idle', 'kbPerSession', 'KB'),
 ]

@@ -44,6 +44,8 @@ const A = {
   tobare: 0,
   occupants: 200,
   mucc: 10,
+  mucrate: 8000, // groupchat: deliveries a second
+  rooms: 200,
   hubchanges: 10,
 }
 const scenarios = []
@@ -404,6 +406,108 @@ const S = {
     emit('muc', { ...base(), occupants: N }, runs)
   },
 
+  /** groupchat among --occupants, from ten of them, --mucrate deliveries a second */
+  async mucmsg() {
+    await ensureOnline()
+    const N = A.occupants
+    const room = await filledRoom(N)
+    const total = Math.max(10, Math.round(A.deliveries / N))
+    const runs = await repeat(async () => {
+      await quiesce(300)
+      const b = await begin()
+      const pad = 'x'.repeat(A.pad * 4)
+      await one(workers[0], 'mucChat', { room, occupants: N, speakers: 10, total, rate: A.mucrate / N, pad })
+      const s = await until((x) => x.recv >= total * N)
+      const e = end(b, s),
+        L = (await hists()).lat.summary()
+      return {
+        ...e,
+        delivered: s.recv,
+        lost: total * N - s.recv,
+        cpuUsPerDelivery: rnd((e.serverMs * 1000) / s.recv),
+        p50us: L.p50,
+        p99us: L.p99,
+        fails: s.fails,
+      }
+    })
+    await emptyRoom(room, N)
+    emit('mucmsg', { ...base(), occupants: N }, runs)
+  },
+
+  /** one joins a room of --occupants and leaves it, 20 times */
+  async mucjoin() {
+    await ensureOnline()
+    const N = A.occupants
+    const room = await filledRoom(N)
+    const runs = await repeat(async () => {
+      await quiesce(300)
+      const b = await begin()
+      const took = []
+      for (let k = 0; k < 20; k++) {
+        const at = performance.now()
+        await one(workers[0], 'muc', { room, from: N, count: N + 1, c: 1, timeout: 60000 })
+        took.push(performance.now() - at)
+        await until((x) => x.mucAvail >= (2 * N + 1) * (k + 1), 10)
+        await one(workers[0], 'muc', { room, from: N, count: N + 1, c: 1, timeout: 60000, leave: true })
+        await until((x) => x.mucUnavail >= (N + 1) * (k + 1), 10)
+      }
+      const s = await stat(),
+        e = end(b, s)
+      return {
+        ...e,
+        lost: 20 * (3 * N + 2) - s.mucAvail - s.mucUnavail,
+        joinMs: rnd(median(took)),
+        cpuMsPerJoin: rnd(e.serverMs / 20),
+        fails: s.fails,
+      }
+    })
+    await emptyRoom(room, N)
+    emit('mucjoin', { ...base(), occupants: N }, runs)
+  },
+
+  /** --occupants join one room within ten seconds; at the end everybody has to see everybody */
+  async mucstorm() {
+    await ensureOnline()
+    const N = A.occupants
+    const runs = await repeat(async () => {
+      const room = await filledRoom(1)
+      await all('mucWatch')
+      await one(workers[0], 'muc', { room, count: 1, c: 1, timeout: 60000 })
+      await quiesce(300)
+      const b = await begin()
+      await one(workers[0], 'muc', { room, from: 1, count: N, rate: (N - 1) / 10, timeout: 120000 })
+      const s = await until((x) => x.mucKnown >= N * N, 30)
+      const e = end(b, s)
+      await emptyRoom(room, N)
+      return {
+        ...e,
+        lost: N * N - s.mucKnown,
+        presences: s.mucAvail,
+        cpuMsPerJoin: rnd(e.serverMs / N),
+        cpuUsPerPresence: rnd((e.serverMs * 1000) / s.mucAvail),
+        fails: s.fails,
+      }
+    })
+    emit('mucstorm', { ...base(), occupants: N }, runs)
+  },
+
+  /** memory of an occupant: 50 in each of --rooms rooms */
+  async mucidle() {
+    await ensureOnline()
+    await sleep(A.settle * 1000)
+    const m0 = proc.mem(roots)
+    const room = `hall${Date.now() % 1e7}x`,
+      rooms = A.rooms
+    await one(workers[0], 'mucOwn', { room, rooms })
+    await all('mucSpread', { room, rooms, stride: 1, each: Math.round((50 * rooms) / A.n), c: share(A.mucc) })
+    await quiesce()
+    await sleep(A.settle * 1000)
+    const m1 = proc.mem(roots)
+    emit('mucidle', { ...base(), rooms }, [
+      { pssBeforeKb: m0.pss, pssKb: m1.pss, kbPerOccupant: rnd((m1.pss - m0.pss) / (50 * rooms)) },
+    ])
+  },
+
   /** 6: everybody is cut off by RST and logs in again at once */
   async reconnect() {
     const runs = await repeat(async () => {
@@ -460,6 +564,21 @@ const S = {
   },
 }
 
+/** a new room with the first N sessions in it */
+async function filledRoom(N) {
+  const room = `flood${Date.now() % 1e7}@${A.muc}`,
+    q = { room, count: N, c: share(A.mucc), timeout: 60000 }
+  await one(workers[0], 'muc', { ...q, count: 1 }) // the owner, who unlocks the room
+  await one(workers[0], 'mucUnlock', { room })
+  await sleep(100)
+  if (N > 1) await one(workers[0], 'muc', { ...q, from: 1 })
+  await quiesce()
+  return room
+}
+async function emptyRoom(room, N) {
+  await one(workers[0], 'muc', { room, count: N, c: share(A.mucc), timeout: 60000, leave: true })
+  await quiesce()
+}
 async function fanout(name, how) {
   await ensureOnline()
   const total = Math.round((how.rate ? A.paced : A.deliveries) / A.r / A.workers) * A.workers

@@ -17,7 +17,7 @@ let cfg,
   seqs,
   last,
   avail,
-  nickIn
+  inRoom = null
 const fresh = () => ({
   stanzas: 0,
   avail: 0,
@@ -30,6 +30,7 @@ const fresh = () => ({
   mucAvail: 0,
   mucUnavail: 0,
   mucSelf: 0,
+  mucKnown: 0,
   sent: 0,
   recv: 0,
   disorder: 0,
@@ -123,6 +124,7 @@ function onPresence(me, s, a, h, b) {
     C.lastUs = clockUs()
     if (type === null) C.mucAvail++
     else C.mucUnavail++
+    noteOccupant(me, from, type === null ? 1 : 0)
     const st = s.indexOf("code='110'", h),
       st2 = st < 0 ? s.indexOf('code="110"', h) : st
     if (st2 >= 0 && st2 < b) {
@@ -166,6 +168,16 @@ function onPresence(me, s, a, h, b) {
   if (m >= 0 && m < b) mark(me, s, m, slot)
 }
 
+/** what each session sees of one room: a bit for each pair; the nick of a session is its user name */
+function noteOccupant(me, from, up) {
+  if (inRoom === null) return
+  const i = +from.slice(from.indexOf('/') + 1 + cfg.prefix.length)
+  const k = me.local * cfg.n + i
+  if (Number.isNaN(i) || inRoom[k] === up) return
+  inRoom[k] = up
+  C.mucKnown += up ? 1 : -1
+}
+
 const pendingSub = new Set()
 function onSubscribe(me, from) {
   C.subscribe++
@@ -204,6 +216,10 @@ function pool(list, limit, f) {
   })
 }
 
+const joining = (room, m) =>
+  `<presence to='${room}/${m.user}'>${caps()}<x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>`
+const unlocking = (room) =>
+  `<iq type='set' id='unlock' to='${room}'><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'/></query></iq>`
 const initial = () => `<presence>${caps()}</presence>`
 
 function loginOne(m, presence, done, tries = 0) {
@@ -244,9 +260,8 @@ const cmds = {
     seqs = new Int32Array(sess.length)
   },
   reset() {
-    const k = C.known
-    C = fresh()
-    C.known = k
+    const { known, mucKnown } = C
+    C = { ...fresh(), known, mucKnown }
     lat = new Hist()
     loginLat = new Hist()
     last.fill(0)
@@ -366,10 +381,19 @@ const cmds = {
     )
   },
 
-  /** sessions q.from up to q.count join (or leave) a room, q.c at a time */
+  /** from now on what each session sees of the one room is counted (mucKnown) */
+  mucWatch() {
+    inRoom = new Uint8Array(sess.length * cfg.n)
+    C.mucKnown = 0
+  },
+  /** sessions q.from up to q.count join (or leave) a room, q.c at a time, or q.rate a second */
   async muc(q) {
     const who = sess.filter((m) => m.idx >= (q.from ?? 0) && m.idx < q.count)
-    await pool(who, q.c, (m, done) => {
+    const begun = performance.now()
+    let turn = 0
+    await pool(who, q.rate ? who.length : q.c, async (m, done) => {
+      const due = q.rate ? (turn++ * 1000) / q.rate : 0
+      await new Promise((r) => setTimeout(r, Math.max(0, begun + due - performance.now())))
       const t = setTimeout(() => {
         C.fails++
         lastFail = 'muc timeout'
@@ -382,17 +406,49 @@ const cmds = {
         done()
       }
       if (q.leave) m.write(`<presence to='${q.room}/${m.user}' type='unavailable'/>`)
-      else
-        m.write(
-          `<presence to='${q.room}/${m.user}'>${caps()}<x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>`,
-        )
+      else m.write(joining(q.room, m))
     })
   },
-  mucUnlock(q) {
-    const m = sess[0]
-    m.write(
-      `<iq type='set' id='unlock' to='${q.room}'><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'/></query></iq>`,
+  /** each session joins q.each of q.rooms rooms, in turn, q.c sessions at a time */
+  async mucSpread(q) {
+    await pool(sess, q.c, (m, done) => {
+      let left = q.each
+      m.mucDone = () => {
+        if (--left === 0) {
+          m.mucDone = null
+          done()
+        } else next()
+      }
+      const next = () => m.write(joining(`${q.room}${(m.idx + left * q.stride) % q.rooms}@${cfg.muc.slice(1)}`, m))
+      next()
+    })
+  },
+  /** an owner for each of q.rooms rooms, which are unlocked at once */
+  async mucOwn(q) {
+    const rooms = Array.from({ length: q.rooms }, (_, i) => `${q.room}${i}@${cfg.muc.slice(1)}`)
+    await pool(rooms, 1, (room, done) => {
+      const m = sess[rooms.indexOf(room) % sess.length]
+      m.mucDone = () => {
+        m.mucDone = null
+        m.write(unlocking(room))
+        setTimeout(done, 5)
+      }
+      m.write(joining(room, m))
+    })
+  },
+  /** groupchat in a room by its first q.speakers occupants */
+  mucChat(q) {
+    return traffic(
+      { ...q, among: q.speakers },
+      (m, us) => {
+        const seq = ++seqs[m.local]
+        m.write(`<message type='groupchat' to='${q.room}' id='g${seq}'><body>LG|${seq}|${us}|${q.pad}</body></message>`)
+      },
+      q.occupants,
     )
+  },
+  mucUnlock(q) {
+    sess[0].write(unlocking(q.room))
   },
 
   /** one hub's presence change, k times, waiting for nothing (the master counts) */
@@ -428,7 +484,7 @@ const cmds = {
 /** send q.total stanzas over all sessions in a scattered order; each is answered by `per` deliveries */
 function traffic(q, send, per) {
   return new Promise((resolve) => {
-    const n = sess.length,
+    const n = q.among ?? sess.length,
       t0 = performance.now()
     let stride = Math.floor(n * 0.618) | 1
     while (gcd(stride, n) !== 1) stride += 2
