@@ -18,6 +18,7 @@ import { CORE, coreMigrations } from '../storage/core-tables.ts'
 import type { Database } from '../server/database.ts'
 import { SqlDecisions } from '../storage/decisions.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../storage/kept-sessions.ts'
+import { KEPT_STATES, keptStateMigrations, SqlKeptStates } from '../storage/kept-states.ts'
 import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../storage/linked-peers.ts'
 import { SqlLastPresence } from '../storage/last-presence.ts'
 import { newEpoch, SqlRosters } from '../storage/rosters.ts'
@@ -58,6 +59,7 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
   try {
     await database.migrate(CORE, coreMigrations)
     await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
+    await database.migrate(KEPT_STATES, keptStateMigrations)
     await database.migrate(LINKED_PEERS, linkedPeerMigrations)
     const own = new SqlAccounts(database)
     await own.countOldKeys()
@@ -66,6 +68,7 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
       rosters: new SqlRosters(database, clock, newEpoch(entropy)),
       lastPresence: new SqlLastPresence(database, log, clock),
       keptSessions: new SqlKeptSessions(database),
+      keptStates: new SqlKeptStates(database),
       linkedPeers: new SqlLinkedPeers(database),
       decisions: new SqlDecisions(database),
     }

@@ -197,7 +197,7 @@ async function start(parts: Parts): Promise<Running> {
     await components?.close()
     await servers?.federation.finish()
     // Nothing comes in any more and nothing goes out: what is known of the sessions now is what is to be kept
-    if (how === 'to start again') await keepSessions(parts)
+    await (how === 'to start again' ? keepSessions(parts) : server.keptSessions.keepNothing())
     if (await inTime(clock, CLIENTS_MS, Promise.all([closed, server.host.router.whenIdle()])))
       stores.lastPresence.rest(clock.now())
     await control.close()

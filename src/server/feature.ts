@@ -21,8 +21,16 @@ import type { FactKind, Facts, Observer } from './account/facts.ts'
 import type { FromClientStage, ToAccountStage, ToSessionStage } from './pipeline/order.ts'
 import type { Stage } from './pipeline/pipeline.ts'
 import type { FromClient, ToAccount, ToSession } from './pipeline/contexts.ts'
-import type { Keep } from './keeping/snapshots.ts'
-import type { AccountStore, DecisionStore, KeptSessionStore, LastPresenceStore, LinkedPeersStore, RosterStore } from './ports.ts'
+import type { Keep } from './keeping/keep.ts'
+import type {
+  AccountStore,
+  DecisionStore,
+  KeptSessionStore,
+  KeptStateStore,
+  LastPresenceStore,
+  LinkedPeersStore,
+  RosterStore,
+} from './ports.ts'
 import type { Links } from './links/links.ts'
 import type { Decisions } from './contacts/decisions.ts'
 import type { HeardContacts } from './contacts/heard.ts'
@@ -71,6 +79,7 @@ export interface Stores {
   readonly rosters: RosterStore
   readonly lastPresence: LastPresenceStore
   readonly keptSessions: KeptSessionStore
+  readonly keptStates: KeptStateStore
   readonly linkedPeers: LinkedPeersStore
   readonly decisions: DecisionStore
 }

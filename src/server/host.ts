@@ -9,7 +9,6 @@ import { DiscoBooks, listedAt } from './routing/disco-book.ts'
 import type { FactBoard, FactKind, Facts } from './account/facts.ts'
 import type { Host } from './feature.ts'
 import type { IqService } from './routing/iq-service.ts'
-import type { KeptSessions } from './keeping/kept-sessions.ts'
 import type { Registrar } from './account/registrar.ts'
 import { Service, type ServiceOptions } from './routing/services.ts'
 import type { Session } from './account/session.ts'
@@ -36,6 +35,7 @@ type Given =
   | 'database'
   | 'requestId'
   | 'deliverAfter'
+  | 'keep'
 
 export interface HostParts {
   /** What is handed on as it is. */
@@ -44,13 +44,12 @@ export interface HostParts {
   readonly facts: FactBoard
   readonly asking: Asking
   readonly iq: IqService
-  readonly keptSessions: KeptSessions
   /** What `Host.secret` is made from. */
   readonly secret: Buffer
   readonly registrar: (host: Omit<Host, 'registrar'>) => Registrar
 }
 
-export function hostOf({ given, books, facts, asking, iq, keptSessions, secret, registrar }: HostParts): Host {
+export function hostOf({ given, books, facts, asking, iq, secret, registrar }: HostParts): Host {
   const { accounts, sessions, router, domains } = given
   const { fromClient, toAccount, toSession, registry } = books
   const disco = new DiscoBooks()
@@ -79,7 +78,6 @@ export function hostOf({ given, books, facts, asking, iq, keptSessions, secret, 
     tell: <K extends FactKind>(kind: K, fact: Facts[K]) => facts.tell(kind, fact),
     sessionSlot: <T>(name: string, fate: Fate, initial: (s: Session) => T) => sessions.slots.declare(name, fate, initial),
     accountSlot: <T>(name: string, fate: Fate, initial: (a: LocalAccount) => T) => accounts.slots.declare(name, fate, initial),
-    keep: keptSessions.snapshots,
     alsoLoad: (load) => accounts.alsoLoad(load),
     ask: (from, to, payload, answered, within) => asking.ask(from, to, payload, answered, within),
   }

@@ -237,3 +237,23 @@ export interface KeptSessionStore {
   all(): Promise<readonly WholeSession[]>
   drop(owner: string, resource: string): Promise<void>
 }
+
+/** Whose state it is. */
+export interface KeptName {
+  /** A service; '' for the accounts. */
+  readonly holder: string
+  /** Of the thing in the service, or of the account (its bare JID). */
+  readonly key: string
+}
+/** What an account knows, or a service knows of a thing in it. */
+export interface KeptState extends KeptName {
+  /** JSON, for server/keeping/kept-states.ts alone. */
+  readonly state: string
+}
+export interface KeptStateStore {
+  /** These, and no others. */
+  replaceAll(states: readonly KeptState[]): Promise<void>
+  /** In one step. */
+  update(puts: readonly KeptState[], drops: readonly KeptName[]): Promise<void>
+  all(): Promise<readonly KeptState[]>
+}

@@ -21,7 +21,9 @@ import type { Host, Software, Stores } from './feature.ts'
 import { hostOf } from './host.ts'
 import { HeardContacts } from './contacts/heard.ts'
 import { IqService } from './routing/iq-service.ts'
+import { keepOf } from './keeping/keep.ts'
 import { KeptSessions } from './keeping/kept-sessions.ts'
+import { KeptStates } from './keeping/kept-states.ts'
 import { Decisions } from './contacts/decisions.ts'
 import { linking } from './links/linking.ts'
 import type { Links, LinkTimes } from './links/links.ts'
@@ -164,7 +166,9 @@ export function createServer(options: ServerOptions): Server {
   }
   installCore(books, { ...about, ...rules, rateLimiter, rush })
   const kept = { store: stores.keptSessions, lastPresence: stores.lastPresence, octetsMax: options.limits['kept-sessions'] }
-  const keptSessions = new KeptSessions({ ...about, sessions, probing, ...kept })
+  const everyMs = options.limits['session-checkpoint']
+  const states = new KeptStates({ ...about, sessions, store: stores.keptStates, isSavedWhileRunning: everyMs > 0 })
+  const keptSessions = new KeptSessions({ ...about, sessions, states, probing, ...kept })
   const { snapshots } = keptSessions
   const letOut = (session: Session): void => {
     rateLimiter.letOut(session)
@@ -174,17 +178,16 @@ export function createServer(options: ServerOptions): Server {
   snapshots.settle((session) => session.room.drain())
   snapshots.settle(letOut)
 
-  const everyMs = options.limits['session-checkpoint']
   const octetsMax = (options.limits['session-checkpoint-rate'] * everyMs) / 1000
   const writes = { store: stores.keptSessions, everyMs, octetsMax }
-  const checkpoints = new Checkpoints({ ...about, sessions, kept: keptSessions, ...writes })
+  const checkpoints = new Checkpoints({ ...about, sessions, states, kept: keptSessions, ...writes })
 
   const { software, domains, database, secret, registrar } = options
   const witnesses = new Witnesses()
-  const known = { heard, journal, witnesses }
+  const known = { heard, journal, witnesses, keep: keepOf(snapshots, states) }
   const room = { accounts, sessions, router, parties, probing, links, decisions, deliverAfter, requestId, ...known }
   const given = { clock, entropy, log, metrics, software, domains, stores, database, ...room }
-  const host = hostOf({ given, books, facts, asking, iq, keptSessions, secret, registrar })
+  const host = hostOf({ given, books, facts, asking, iq, secret, registrar })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)
   metrics.gauge('porchlight_accounts_in_memory', 'Accounts in memory', () => accounts.size)
 
@@ -204,7 +207,7 @@ export function createServer(options: ServerOptions): Server {
       if (session.lane.depth >= options.limits['queued-stanzas']) session.connection?.hold()
     },
     freeze() {
-      snapshots.check(sessions.slots, accounts.slots)
+      snapshots.check(states.namesOfAccounts, sessions.slots, accounts.slots)
       toAccount.freeze(undeliverable)
       for (const book of [fromClient, toSession]) book.freeze()
       const hasPresence = presence['server-presence']

@@ -70,7 +70,7 @@ export const limitsSettings = section({
   'session-checkpoint-rate': size(
     '2 MiB',
     between('10 KB', '1 GiB'),
-    'Approximate number of octets a second that are saved in this way. The rest follows later; until then its session cannot be resumed after a crash.',
+    'Approximate number of octets a second of sessions that are saved in this way, and as many of what accounts and services such as rooms know. The rest follows later; until then its session cannot be resumed after a crash.',
   ),
   'strangers-step': duration(
     '10 ms',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { componentsOf } from '../support/component.ts'
 import { ECHO, echoService } from '../support/echo-service.ts'
 import { Cast, story } from '../support/story.ts'
-import { chat, comeBack, enable, got, UNASKED } from '../support/stream-management.ts'
+import { chat, comeBack, enable, got, RESUME_MS, UNASKED } from '../support/stream-management.ts'
 import { federation } from '../support/two-servers.ts'
 import { until } from '../support/until.ts'
 import { refusal } from '../support/xml-pattern.ts'
@@ -98,15 +98,53 @@ story('a restart: a session goes on with the services that it had', { ...UNASKED
   const id = await enable(alice)
   alice.send(`<presence to='${HALL}'/>`, chat(HALL, '1'))
   await alice.expect(got(HALL, alice.jid, '1'))
-  const { feature, present } = echoService()
+  const { feature, present, kept } = echoService()
   const next = new Cast(await cast.server.restart({ ...UNASKED, beside: [feature] }, 1000))
   cast.atEnd(() => next.end())
+  assert.deepEqual([...present.get(HALL)!], [alice.jid])
+  assert.deepEqual([...kept], [[HALL, 'for a restart']])
   const again = await comeBack(next, alice, id, 1, 2)
   again.send(chat(HALL, '2'))
   await again.expect(got(HALL, alice.jid, '2'))
   again.send('</stream:stream>')
-  await until('the service knows that alice has gone', () => present.has(HALL))
-  assert.equal(present.get(HALL)!.size, 0)
+  await until('the service knows that alice has gone', () => present.get(HALL)!.size === 0)
+})
+
+story(
+  'a crash: a service knows who was there, and that it may be old',
+  { ...UNASKED, ...withEcho, on: ['memory'] },
+  async (cast) => {
+    const [alice, bob] = await cast.clients('alice/1', 'bob/1')
+    await enable(alice)
+    alice.send(`<presence to='${HALL}'/>`)
+    bob.send(`<presence to='small@${SERVICE}'/>`, `<presence to='small@${SERVICE}' type='unavailable'/>`)
+    await cast.settle()
+    await cast.server.server.checkpoints.write()
+    const { feature, present, kept } = echoService()
+    const next = new Cast(await cast.server.crash({ ...UNASKED, beside: [feature] }))
+    cast.cut()
+    cast.atEnd(() => next.end())
+    assert.deepEqual([...kept], [[HALL, 'while running']])
+    assert.deepEqual([...present.get(HALL)!], [alice.jid])
+    next.pass(RESUME_MS)
+    await next.settle()
+    assert.equal(present.get(HALL)!.size, 0, 'her relic has ended')
+    await next.server.server.checkpoints.write()
+    assert.deepEqual(await next.server.stores.keptStates.all(), [])
+  },
+)
+
+story('a stop: the next run of the server knows of nobody', { ...UNASKED, ...withEcho, on: ['memory'] }, async (cast) => {
+  const alice = await cast.client('alice', '1')
+  alice.send(`<presence to='${HALL}'/>`)
+  await cast.settle()
+  const { server, stores } = cast.server
+  await server.checkpoints.write()
+  assert.equal((await stores.keptStates.all()).length, 1)
+  cast.server.shutDown()
+  await server.keptSessions.keepNothing()
+  assert.deepEqual(await stores.keptStates.all(), [])
+  await alice.wire.expectStreamError('system-shutdown')
 })
 
 {

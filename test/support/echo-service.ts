@@ -1,6 +1,6 @@
 /**
  * A small service for stories: at `echo.` and the server's first domain, it sends back each message, answers IQs of its own,
- * and knows who has sent presence to which of its named things.
+ * and knows who has sent presence to which of its named things, over a restart and a crash too.
  */
 import { section } from '../../src/base/settings.ts'
 import { defineFeature, type Feature, type Host } from '../../src/server/feature.ts'
@@ -8,6 +8,7 @@ import { el } from '../../src/xml/element.ts'
 import { jidOf, type Jid } from '../../src/xmpp/jid.ts'
 import { Packet } from '../../src/xmpp/packet.ts'
 import { StanzaError } from '../../src/xmpp/stanza-error.ts'
+import type { Occasion } from '../../src/server/keeping/snapshots.ts'
 
 export const ECHO = 'urn:example:echo'
 const PING = 'urn:xmpp:ping'
@@ -16,20 +17,36 @@ export interface Echo {
   readonly feature: Feature
   /** By the bare JID of the thing: who is there, in the order in which they came. */
   readonly present: ReadonlyMap<string, ReadonlySet<string>>
+  /** By the bare JID of the thing: how what is known of it was kept. */
+  readonly kept: ReadonlyMap<string, Occasion>
 }
 
 /** `slow@` reads from the disk before it answers a message, `curious@` asks its sender first; the others answer at once. */
 export function echoService(): Echo {
   const present = new Map<string, Set<string>>()
+  const kept = new Map<string, Occasion>()
   const feature = defineFeature({
     name: 'echo',
     specs: [],
     settings: section({}),
     install(host) {
+      const changed = host.keep.service<readonly string[]>({
+        name: 'echo',
+        version: 1,
+        things: () => present.keys(),
+        save: (thing) => namesIn(present.get(thing)),
+        load(thing, names, _version, when) {
+          present.set(thing, new Set(names))
+          kept.set(thing, when)
+        },
+      })
       const service = host.service({
         domain: `echo.${host.domains[0]!}`,
         identity: { category: 'component', type: 'generic', name: 'Echo' },
-        stanza: (packet) => take(host, present, packet),
+        stanza(packet) {
+          if (packet.kind === 'presence') changed(packet.to!.bare)
+          return take(host, present, packet)
+        },
       })
       const rule = { type: 'get', ns: ECHO, name: 'echo' } as const
       service.disco.features.push(ECHO)
@@ -37,8 +54,11 @@ export function echoService(): Echo {
       service.iqToName({ ...rule, handle: ({ packet }) => el('echo', ECHO, {}, `of ${packet.to!.bare}`) })
     },
   })
-  return { feature, present }
+  return { feature, present, kept }
 }
+
+const namesIn = (names: ReadonlySet<string> | undefined): readonly string[] | null =>
+  names === undefined || names.size === 0 ? null : [...names]
 
 function take(host: Host, present: Map<string, Set<string>>, packet: Packet): void | Promise<void> {
   const { kind, type, from, to } = packet

@@ -32,6 +32,7 @@ import { SqlAccounts } from '../../src/storage/accounts.ts'
 import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
 import { SqlDecisions } from '../../src/storage/decisions.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../../src/storage/kept-sessions.ts'
+import { KEPT_STATES, keptStateMigrations, SqlKeptStates } from '../../src/storage/kept-states.ts'
 import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../../src/storage/linked-peers.ts'
 import { SqlLastPresence } from '../../src/storage/last-presence.ts'
 import { SqlRosters } from '../../src/storage/rosters.ts'
@@ -82,12 +83,14 @@ export async function memoryServer(options: MemoryOptions = {}): Promise<MemoryS
   const log = { ...silent, error: (fields: object) => void errors.push(fields) }
   await database.migrate(CORE, coreMigrations)
   await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
+  await database.migrate(KEPT_STATES, keptStateMigrations)
   await database.migrate(LINKED_PEERS, linkedPeerMigrations)
   const stores = {
     accounts: new SqlAccounts(database),
     rosters: new SqlRosters(database, clock, 'e1'),
     lastPresence: new SqlLastPresence(database, log),
     keptSessions: new SqlKeptSessions(database),
+    keptStates: new SqlKeptStates(database),
     linkedPeers: new SqlLinkedPeers(database),
     decisions: new SqlDecisions(database),
   }

@@ -37,6 +37,7 @@ import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
 import type { Database } from '../../src/server/database.ts'
 import { SqlDecisions } from '../../src/storage/decisions.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../../src/storage/kept-sessions.ts'
+import { KEPT_STATES, keptStateMigrations, SqlKeptStates } from '../../src/storage/kept-states.ts'
 import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../../src/storage/linked-peers.ts'
 import { SqlLastPresence } from '../../src/storage/last-presence.ts'
 import { newEpoch, SqlRosters } from '../../src/storage/rosters.ts'
@@ -224,12 +225,14 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   const database = options.database ?? openInMemory({ clock, endOfTick: inMemory ? queueMicrotask : endOfTick })
   await database.migrate(CORE, coreMigrations)
   await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
+  await database.migrate(KEPT_STATES, keptStateMigrations)
   await database.migrate(LINKED_PEERS, linkedPeerMigrations)
   const stores = {
     accounts: new SqlAccounts(database),
     rosters: new SqlRosters(database, clock, newEpoch(entropy)),
     lastPresence: new SqlLastPresence(database, log),
     keptSessions: new SqlKeptSessions(database),
+    keptStates: new SqlKeptStates(database),
     linkedPeers: new SqlLinkedPeers(database),
     decisions: new SqlDecisions(database),
   }

@@ -1,5 +1,5 @@
 /**
- * What is written down of sessions that can be resumed while the server runs, for the case that it dies: every few seconds
+ * What is written down while the server runs of sessions that can be resumed, and of what accounts and services know, for the case that it dies: every few seconds
  * what is new of those of which something has changed that matters then, within a budget of octets. What is known of a session
  * without a connection is exact, and it can be resumed after the death; a client that was connected may have got and
  * sent more than is written, so its session comes back as a relic (`Session.isRelic`).
@@ -10,6 +10,7 @@ import type { Counter, Metrics } from '../../base/metrics.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { FactBoard } from '../account/facts.ts'
 import { written, type KeptSessions } from './kept-sessions.ts'
+import type { KeptStates } from './kept-states.ts'
 import type { KeptPiece, KeptSessionStore, SessionUpdate } from '../ports.ts'
 import type { Session } from '../account/session.ts'
 import type { Sessions } from '../account/sessions.ts'
@@ -21,10 +22,11 @@ export interface CheckpointsParts {
   readonly sessions: Sessions
   readonly facts: FactBoard
   readonly kept: KeptSessions
+  readonly states: KeptStates
   readonly store: KeptSessionStore
   /** How often; 0: never. */
   readonly everyMs: Millis
-  /** Octets that are written at a time, about. */
+  /** Octets of sessions that are written at a time, about, and as many of what accounts and services know. */
   readonly octetsMax: number
 }
 
@@ -78,6 +80,9 @@ export class Checkpoints {
   }
   /** Writes down what has changed, as much as may be written at a time. */
   async write(): Promise<void> {
+    await Promise.all([this.#writeSessions(), this.#parts.states.write(this.#parts.octetsMax)])
+  }
+  async #writeSessions(): Promise<void> {
     if (this.#isWriting) return // the disk does not keep up
     const { store, log, octetsMax } = this.#parts
     const updates: SessionUpdate[] = []

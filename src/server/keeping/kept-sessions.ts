@@ -19,6 +19,7 @@ import { CONNECTION_LOST, NOT_RESUMED, SHUTDOWN } from '../account/endings.ts'
 import type { FactBoard } from '../account/facts.ts'
 import type { KeptPiece, KeptSession, KeptSessionStore, LastPresenceStore, WholeSession } from '../ports.ts'
 import type { Probing } from '../contacts/probing.ts'
+import type { KeptStates } from './kept-states.ts'
 import { Snapshots, type Occasion, type Piece, type RestoredPiece } from './snapshots.ts'
 import { readWritten, WRITTEN_VERSION, type Written } from './written.ts'
 import type { Router } from '../routing/router.ts'
@@ -33,6 +34,7 @@ export interface KeptSessionsParts {
   readonly facts: FactBoard
   readonly router: Router
   readonly probing: Probing
+  readonly states: KeptStates
   readonly store: KeptSessionStore
   readonly lastPresence: LastPresenceStore
   /** What all of them together may take up. */
@@ -73,11 +75,11 @@ export class KeptSessions {
     await inPortions(others, AT_ONCE, tickOver, (some) => some.forEach((session) => sessions.end(session, SHUTDOWN)))
   }
   /**
-   * Writes down the sessions that `pauseAll` has left. Nothing may come in any more, from anywhere, and nothing goes out.
+   * Writes down the sessions that `pauseAll` has left, and what accounts and services know. Nothing may come in any more, from anywhere, and nothing goes out.
    * @returns how many sessions are kept
    */
   async keepAll(): Promise<number> {
-    const { sessions, store, lastPresence, clock } = this.#parts
+    const { sessions, states, store, lastPresence, clock } = this.#parts
     const kept = this.#kept
     await this.#settled(kept)
     const rows: WholeSession[] = []
@@ -89,14 +91,19 @@ export class KeptSessions {
       if (session.presence !== null)
         lastPresence.unavailable(session.account.bare.bare, { at: clock.now(), payload: Payload.empty })
     }
+    const known = states.all()
     for (const session of kept) if (!session.ended) sessions.handOver(session)
-    await store.replaceAll(rows)
+    await Promise.all([store.replaceAll(rows), states.replaceAll(known)])
     return rows.length
+  }
+  /** At the stop for good, when all sessions have ended: nothing is known again. */
+  async keepNothing(): Promise<void> {
+    await this.#parts.states.replaceAll([])
   }
   /** At the start, before anybody can come. @returns how many sessions wait for their clients again */
   async restoreAll(): Promise<number> {
-    const { accounts, store, log, facts } = this.#parts
-    const rows = await store.all()
+    const { accounts, states, store, log, facts } = this.#parts
+    const [rows] = await Promise.all([store.all(), states.load()])
     let restored = 0
     for (let i = 0; i < rows.length; i += AT_ONCE) {
       const some = rows.slice(i, i + AT_ONCE)
@@ -104,6 +111,7 @@ export class KeptSessions {
       for (const [k, row] of some.entries()) {
         const account = loaded[k]!
         if (account === null || account.disabled !== null) continue
+        states.restore(account)
         try {
           this.#restore(account, row)
           restored += 1
@@ -113,6 +121,7 @@ export class KeptSessions {
         }
       }
     }
+    states.restored()
     facts.tell('sessions-restored', { sessions: restored })
     return restored
   }

@@ -45,15 +45,7 @@ export interface RestoredPiece {
 /** By name, the version and what was saved. */
 export type KeptParts = Readonly<Record<string, readonly [version: number, kept: unknown]>>
 
-/** What features see of it: `Host.keep`. */
-export interface Keep {
-  /** What is known of each session is kept, and known again in the order in which this was called. */
-  session<T>(snapshot: SessionSnapshot<T>): void
-  /** `settle` is called when a session has lost its connection: what is held back for its client goes on to where it waits. */
-  settle(settle: (session: Session) => void): void
-}
-
-export class Snapshots implements Keep {
+export class Snapshots {
   readonly #sessions: SessionSnapshot<unknown>[] = []
   readonly #settles: ((session: Session) => void)[] = []
 
@@ -63,9 +55,12 @@ export class Snapshots implements Keep {
   settle(settle: (session: Session) => void): void {
     this.#settles.push(settle)
   }
-  /** @throws Error a slot is declared as kept, and no snapshot of that name keeps it */
-  check(...books: readonly Pick<SlotBook<never>, 'all'>[]): void {
-    const names = new Set(this.#sessions.map(({ name }) => name))
+  /**
+   * @param others names of snapshots of accounts
+   * @throws Error a slot is declared as kept, and no snapshot of that name keeps it
+   */
+  check(others: readonly string[], ...books: readonly Pick<SlotBook<never>, 'all'>[]): void {
+    const names = new Set([...this.#sessions.map(({ name }) => name), ...others])
     for (const slot of books.flatMap(({ all }) => all)) {
       const keptIn = snapshotOf(slot)
       if (keptIn !== null && !names.has(keptIn))
