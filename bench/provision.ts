@@ -12,7 +12,7 @@ import { SqlAccounts } from '../src/storage/accounts.ts'
 import { CORE, coreMigrations } from '../src/storage/core-tables.ts'
 import { SqlRosters } from '../src/storage/rosters.ts'
 import { openSqlite } from '../src/storage/sqlite.ts'
-import { deriveCredentials } from '../src/stream/sasl/credentials.ts'
+import { deriveCredentials } from '../src/sasl/credentials.ts'
 import { jid, type Jid } from '../src/xmpp/jid.ts'
 import { Graph } from './load/lib/graph.mjs'
 

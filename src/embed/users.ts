@@ -6,8 +6,9 @@
 import type { ChosenPolicy } from '../im/presence-policy.ts'
 import type { Clock } from '../base/clock.ts'
 import { systemEntropy } from '../base/entropy.ts'
-import type { AccountRow, AccountStore, Decision, Disabled } from '../server/ports.ts'
-import { deriveCredentials, fakeKeys } from '../stream/sasl/credentials.ts'
+import type { AccountRow, AccountStore, Decision } from '../server/ports.ts'
+import type { Disabled } from '../sasl/disabled.ts'
+import { deriveCredentials, fakeKeys } from '../sasl/credentials.ts'
 import { NOTHING_LACKING, type Credentials, type Lacking } from '../xmpp/credentials.ts'
 
 /** Where an application keeps its users. What it throws refuses the login or the stanza, and is logged. */
@@ -46,6 +47,9 @@ export class ApplicationAccounts implements AccountStore {
   /** Whom the application has, only it knows. */
   async credentialsNear(): Promise<null> {
     return null
+  }
+  async disabled(bare: string): Promise<Disabled | null> {
+    return this.#own.disabled(bare)
   }
   async exists(bare: string): Promise<boolean> {
     if ((await this.credentials(bare)) === null) return false

@@ -30,6 +30,7 @@ import { Board } from './board.ts'
 import { assemble, type Assembly, type Runtime } from './assembly.ts'
 import { openFederation } from './federation.ts'
 import { ConfigError } from '../config/problem.ts'
+import { authenticatorFor } from './authenticator.ts'
 import { keepHouse } from './housekeeping.ts'
 import { openPorts, type OpenPort } from './ports.ts'
 import { mendRosters } from './roster-mending.ts'
@@ -124,7 +125,7 @@ async function start(parts: Parts): Promise<Running> {
     admission,
     endOfTick,
     streams: config.streams,
-    sasl: config.sasl,
+    authenticator: authenticatorFor(server.host, config.sasl, !config.streams['require-tls']),
     askForCertificate: config.tls['client-authorities'] !== '',
   })
   const components =

@@ -9,19 +9,14 @@ import type { ChosenPolicy } from '../im/presence-policy.ts'
 import type { Millis } from '../base/clock.ts'
 import type { LastPresence, PendingRequest, RosterChange, RosterItem, SentRequest } from '../im/account.ts'
 import type { Farewell } from '../im/farewells.ts'
-import type { Credentials, Lacking } from '../xmpp/credentials.ts'
+import type { CredentialStore } from '../sasl/credential-store.ts'
+import type { Disabled } from '../sasl/disabled.ts'
+import type { Credentials } from '../xmpp/credentials.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
 
 export type { LastPresence, PendingRequest, RosterChange, RosterItem, SentRequest }
 
-/** That an account may not be used. */
-export interface Disabled {
-  /** Since when. */
-  readonly at: Millis
-  /** For whoever has the account; '' for none. */
-  readonly reason: string
-}
 export interface AccountRow {
   readonly bare: string
   readonly createdAt: Millis
@@ -42,25 +37,15 @@ export class OperatingError extends Error {
   }
 }
 
-export interface AccountStore {
+/** Of it, a login asks only what `CredentialStore` has. */
+export interface AccountStore extends CredentialStore {
   /** False: there is such an account already, and nothing was changed. */
   create(bare: string, credentials: Credentials, now: Millis): Promise<boolean>
   exists(bare: string): Promise<boolean>
   /** Null: no such account. */
   find(bare: string): Promise<AccountRow | null>
-  /** Null: no such account. */
-  credentials(bare: string): Promise<Credentials | null>
-  /**
-   * Those of the first account of the domain at or behind `place` in the order of names, or of the very first; null: it has no
-   * account.
-   */
-  credentialsNear(domain: string, place: string): Promise<Credentials | null>
   /** False: no such account. */
   setCredentials(bare: string, credentials: Credentials): Promise<boolean>
-  /** Sets `to` in the place of `from`. False: the account is gone, or has others than `from` meanwhile. */
-  upgradeCredentials(bare: string, from: Credentials, to: Credentials): Promise<boolean>
-  /** How many accounts of the domain lack which keys: the same object as long as nothing has changed. */
-  lacking(domain: string): Lacking
   /** False: no such account. */
   setPolicy(bare: string, policy: ChosenPolicy): Promise<boolean>
   /** Null enables it. False: no such account. */

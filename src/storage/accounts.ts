@@ -4,7 +4,8 @@
  * no such account, or the time that an answer takes would tell (SEC-4).
  */
 import type { Millis } from '../base/clock.ts'
-import type { AccountRow, AccountStore, Decision, Disabled } from '../server/ports.ts'
+import type { AccountRow, AccountStore, Decision } from '../server/ports.ts'
+import type { Disabled } from '../sasl/disabled.ts'
 import type { ChosenPolicy, LastSeen, SharePaused } from '../im/presence-policy.ts'
 import { lackingIn, type Credentials, type Lacking } from '../xmpp/credentials.ts'
 import { HASH_BITS, type CoreTables } from './core-tables.ts'
@@ -20,12 +21,18 @@ type Queries = ReturnType<typeof queriesOf>
 /** Names whose credentials are remembered; beyond it those that were not asked for longest are forgotten. */
 const KNOWN_MAX = 10_000
 
+/** What a login asks of an account. */
+interface KnownAccount {
+  readonly credentials: Credentials
+  readonly disabled: Disabled | null
+}
+
 export class SqlAccounts implements AccountStore {
   readonly #database: Database
   readonly #queries: Queries
   readonly #keeping: ReturnType<typeof keeping>
   /** By bare JID; null: no such account. The least recently used comes first. */
-  readonly #known = new Map<string, Promise<Credentials | null>>()
+  readonly #known = new Map<string, Promise<KnownAccount | null>>()
 
   /** Whom `credentialsNear` has found: whom a name without an account is like does not change. */
   readonly #near = new Map<string, Promise<string | null>>()
@@ -61,8 +68,11 @@ export class SqlAccounts implements AccountStore {
     const [row] = await this.#database.read(this.#queries.find({ bare }))
     return row === undefined ? null : accountOf(row)
   }
-  credentials(bare: string): Promise<Credentials | null> {
-    return remembered(this.#known, bare, () => this.#readCredentials(bare))
+  async credentials(bare: string): Promise<Credentials | null> {
+    return (await this.#forLogin(bare))?.credentials ?? null
+  }
+  async disabled(bare: string): Promise<Disabled | null> {
+    return (await this.#forLogin(bare))?.disabled ?? null
   }
   async credentialsNear(domain: string, place: string): Promise<Credentials | null> {
     const key = `${domain} ${place}`
@@ -85,7 +95,7 @@ export class SqlAccounts implements AccountStore {
     return this.#oldKeys.of(domain)
   }
   async setDisabled(bare: string, disabled: Disabled | null): Promise<boolean> {
-    return (await this.#database.write(this.disabling(bare, disabled))) > 0
+    return (await this.#changing(bare, this.#database.write(this.disabling(bare, disabled)))) > 0
   }
   /** What `setDisabled` does, for whoever does more along with it. */
   disabling(bare: string, disabled: Disabled | null): Query<unknown> {
@@ -126,10 +136,15 @@ export class SqlAccounts implements AccountStore {
   async #recount(bare: string, isOld: boolean): Promise<void> {
     if (isOld || this.lacking(storedJid(bare).domain).accounts > 0) await this.#oldKeys.count()
   }
-  #readCredentials(bare: string): Promise<Credentials | null> {
+  #forLogin(bare: string): Promise<KnownAccount | null> {
+    return remembered(this.#known, bare, () => this.#readForLogin(bare))
+  }
+  #readForLogin(bare: string): Promise<KnownAccount | null> {
     const found = this.#database
-      .read(this.#queries.credentials({ bare }))
-      .then(([row]) => (row === undefined ? null : (JSON.parse(row.credentials) as Credentials)))
+      .read(this.#queries.forLogin({ bare }))
+      .then(([row]) =>
+        row === undefined ? null : { credentials: JSON.parse(row.credentials) as Credentials, disabled: disabledOf(row) },
+      )
     found.catch(() => {
       if (this.#known.get(bare) === found) this.#known.delete(bare)
     })
@@ -178,9 +193,14 @@ const COLUMNS = ['bare', 'created_at', 'disabled_at', 'disabled_reason', 'last_s
 const accountOf = (row: Row): AccountRow => ({
   bare: row.bare,
   createdAt: row.created_at,
-  disabled: row.disabled_at === null ? null : { at: row.disabled_at, reason: row.disabled_reason },
+  disabled: disabledOf(row),
   policy: chosenPolicy(row),
 })
+
+const disabledOf = ({
+  disabled_at: at,
+  disabled_reason: reason,
+}: Pick<Row, 'disabled_at' | 'disabled_reason'>): Disabled | null => (at === null ? null : { at, reason })
 
 /** From the columns of `account`. */
 export const chosenPolicy = (row: { last_seen: LastSeen | ''; share_paused: SharePaused | '' }): ChosenPolicy => ({
@@ -212,7 +232,9 @@ function queriesOf(database: Database) {
     ),
     exists: prepare((p: { bare: string }) => db.selectFrom('account').select('bare').where('bare', '=', p.bare)),
     find: prepare((p: { bare: string }) => db.selectFrom('account').select(COLUMNS).where('bare', '=', p.bare)),
-    credentials: prepare((p: { bare: string }) => db.selectFrom('account').select('credentials').where('bare', '=', p.bare)),
+    forLogin: prepare((p: { bare: string }) =>
+      db.selectFrom('account').select(['credentials', 'disabled_at', 'disabled_reason']).where('bare', '=', p.bare),
+    ),
     near: prepare((p: { domain: string; from: string }) =>
       db.selectFrom('account').select('bare').where('domain', '=', p.domain).where('bare', '>=', p.from).orderBy('bare').limit(1),
     ),

@@ -3,8 +3,8 @@ import type { Offer, StreamFeatures, StreamInfo } from '../server/streams/stream
 import { el, type Element } from '../xml/element.ts'
 import { BIND, SASL, SASL2, SESSION, TLS } from '../xmpp/ns.ts'
 import type { ScramHash } from '../xmpp/credentials.ts'
-import type { Offer as SaslOffer } from './sasl/offers.ts'
-import { upgradeOffers } from './sasl/upgrade.ts'
+import type { Offer as SaslOffer } from '../sasl/offers.ts'
+import { upgradeOffers } from './sasl-upgrade.ts'
 import { limitsElement } from './stream-limits.ts'
 
 const ROSTER_VERSIONING = el('ver', 'urn:xmpp:features:rosterver') // RFC 6121 2.6.1

@@ -7,12 +7,9 @@ import type { Server } from '../server/server.ts'
 import type { Sessions } from '../server/account/sessions.ts'
 import type { ScanLimits } from '../xml/scanner.ts'
 import type { IsOurs } from '../xmpp/jid.ts'
-import type { AccountStore } from '../server/ports.ts'
 import type { LoginQueue } from './login-queue.ts'
-import type { Guesses } from './sasl/guesses.ts'
-import type { Mechanisms } from './sasl/offers.ts'
-import type { OldAccounts } from './sasl/old-accounts.ts'
-import type { SaslSettings, StreamsSettings } from './settings.ts'
+import type { Authenticator } from '../sasl/authenticator.ts'
+import type { StreamsSettings } from './settings.ts'
 
 export interface UnboundStream {
   /** The server stops (RFC 6120 4.9.3.19). */
@@ -29,15 +26,7 @@ export interface ClientStreamParts {
   readonly entropy: Entropy
   readonly log: Log
   readonly streams: StreamsSettings
-  readonly sasl: SaslSettings
-  readonly mechanisms: Mechanisms
-  /** What may be offered at each domain. */
-  readonly oldAccounts: OldAccounts
-  readonly credentials: Pick<AccountStore, 'credentials' | 'credentialsNear'>
-  /** See `SaslContext`. */
-  readonly fakeSaltKey: Buffer
-  /** Who may be guessing passwords. */
-  readonly guesses: Guesses
+  readonly authenticator: Authenticator
   /** Who may begin to log in, and when. */
   readonly logins: LoginQueue
   /** The streams that carry no session yet. */

@@ -12,17 +12,14 @@ import type { Carrier, ClientHandler } from './carrier.ts'
 import type { ClientStreamParts } from './client-parts.ts'
 import { ClientStream } from './client-stream.ts'
 import { LoginQueue, type Applicant } from './login-queue.ts'
-import { Guesses } from './sasl/guesses.ts'
-import { Mechanisms, type SaslPolicy } from './sasl/offers.ts'
-import { OldAccounts } from './sasl/old-accounts.ts'
-import { VerifiedPasswords } from './sasl/verified-passwords.ts'
-import { unreadOf, type SaslSettings, type StreamsSettings } from './settings.ts'
+import type { Authenticator } from '../sasl/authenticator.ts'
+import { unreadOf, type StreamsSettings } from './settings.ts'
 import { TcpCarrier, type TcpOptions } from './tcp-carrier.ts'
 
 export interface ClientServiceOptions {
   readonly server: Server
   readonly streams: StreamsSettings
-  readonly sasl: SaslSettings
+  readonly authenticator: Authenticator
   /** Null: no TLS at all. */
   readonly certificates: ContextSource | null
   /** Clients are asked for a certificate, for SASL EXTERNAL. */
@@ -42,7 +39,6 @@ export class ClientService {
     const { streams, certificates, askForCertificate } = options
     this.#options = options
     this.#parts = clientStreamParts(options)
-    for (const domain of this.#parts.domains) this.#parts.oldAccounts.policy(domain) // the log tells of old keys at once
     const limits = scanLimits(streams, streams['stanza-size-before-login'])
     this.#directTls = {
       flusher: new Flusher(options.endOfTick),
@@ -91,8 +87,8 @@ const applicant = (raw: Socket): Applicant => ({
 })
 
 function clientStreamParts(options: ClientServiceOptions): ClientStreamParts {
-  const { server, streams, sasl } = options
-  const { clock, entropy, log, metrics, domains, accounts, sessions, stores, router }: Host = server.host
+  const { server, streams, authenticator } = options
+  const { clock, entropy, log, metrics, domains, accounts, sessions, router }: Host = server.host
   return {
     server,
     accounts,
@@ -103,29 +99,12 @@ function clientStreamParts(options: ClientServiceOptions): ClientStreamParts {
     entropy,
     log,
     streams,
-    sasl,
-    fakeSaltKey: server.host.secret('users that do not exist'),
-    mechanisms: new Mechanisms(new VerifiedPasswords(entropy)),
-    oldAccounts: new OldAccounts(stores.accounts, policyOf(options), sasl['iterations'], entropy, log),
-    credentials: stores.accounts,
-    guesses: new Guesses(
-      { perAddress: sasl['failures-per-address'], perAccount: sasl['failures-per-account'] },
-      clock,
-      log,
-      metrics,
-    ),
+    authenticator,
     logins: new LoginQueue({ perSecond: streams['logins-per-second'], waitingMax: streams['waiting-logins'] }, clock, metrics),
     unbound: new Set(),
     limits: scanLimits(streams, streams['stanza-size']),
   }
 }
-
-const policyOf = ({ sasl, streams }: ClientServiceOptions): SaslPolicy => ({
-  enabled: new Set(sasl['mechanisms']),
-  plain: sasl['plain'],
-  plainWithoutTls: sasl['plain-without-tls'],
-  withoutTls: !streams['require-tls'],
-})
 
 export const scanLimits = (streams: StreamsSettings, stanzaBytes: number): ScanLimits => ({
   stanzaBytes,

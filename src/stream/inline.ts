@@ -10,7 +10,7 @@ import { el, type Element } from '../xml/element.ts'
 import type { Wire } from '../xml/wire.ts'
 import { SASL2 } from '../xmpp/ns.ts'
 import { nonza } from './framing.ts'
-import { additional } from './sasl/profiles.ts'
+import { additional } from './sasl-profiles.ts'
 
 type Prepared = readonly [InlinePlace, Enter]
 

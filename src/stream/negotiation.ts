@@ -22,7 +22,7 @@ import type { ClientStreamParts } from './client-parts.ts'
 import { nonza } from './framing.ts'
 import { entriesFor, enterAll, successOf } from './inline.ts'
 import { isStanza } from './packet-from.ts'
-import { coreProfile, extensibleProfile, type SaslProfile } from './sasl/profiles.ts'
+import { coreProfile, extensibleProfile, type SaslProfile } from './sasl-profiles.ts'
 
 /** What the negotiation asks of the stream. */
 export interface NegotiatedStream extends Connection {

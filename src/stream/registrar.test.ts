@@ -6,7 +6,7 @@ import { jid } from '../xmpp/jid.ts'
 import { PrecisError } from '../xmpp/precis.ts'
 import { LocalRegistrar } from './registrar.ts'
 import { passwordKeys } from '../xmpp/credentials.ts'
-import { verifyPassword } from './sasl/credentials.ts'
+import { verifyPassword } from '../sasl/credentials.ts'
 
 const romeo = jid('romeo@example.net')
 

@@ -6,10 +6,10 @@ import { farewells, lastWords } from '../im/roster.ts'
 import type { LocalAccount } from '../server/account/session.ts'
 import { ACCOUNT_DELETED, accountDisabled } from '../server/account/endings.ts'
 import type { Host } from '../server/feature.ts'
-import type { Disabled } from '../server/ports.ts'
 import type { Registrar } from '../server/account/registrar.ts'
 import type { Jid } from '../xmpp/jid.ts'
-import { deriveCredentials } from './sasl/credentials.ts'
+import { deriveCredentials } from '../sasl/credentials.ts'
+import type { Disabled } from '../sasl/disabled.ts'
 
 type Parts = Pick<Host, 'accounts' | 'sessions' | 'router' | 'stores' | 'decisions' | 'clock' | 'entropy' | 'tell'>
 

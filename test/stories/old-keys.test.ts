@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { pbkdf2Sync } from 'node:crypto'
 import { seededEntropy } from '../../src/base/entropy.ts'
-import { deriveCredentials } from '../../src/stream/sasl/credentials.ts'
+import { deriveCredentials } from '../../src/sasl/credentials.ts'
 import { authenticate, BIND2, featuresAfter, identifierOf, logIn, SASL2 } from '../support/sasl2.ts'
 import { ScramClient } from '../support/sasl.ts'
 import { bareOf, PASSWORD, story, type Cast } from '../support/story.ts'

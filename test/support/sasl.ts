@@ -3,8 +3,8 @@ import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import type { BindingType, ChannelBindings } from '../../src/base/channel-binding.ts'
 import { seededEntropy } from '../../src/base/entropy.ts'
 import type { Credentials, ScramHash } from '../../src/xmpp/credentials.ts'
-import { deriveCredentials } from '../../src/stream/sasl/credentials.ts'
-import type { Exchange, SaslContext, SaslStep } from '../../src/server/sasl/mechanism.ts'
+import { deriveCredentials } from '../../src/sasl/credentials.ts'
+import type { Exchange, SaslContext, SaslStep } from '../../src/sasl/mechanism.ts'
 
 export const ITERATIONS = 4096
 export const PASSWORD = 'r0m30myr0m30'
@@ -35,7 +35,6 @@ export function contextWith(change: Partial<SaslContext> = {}): SaslContext {
     advertised: null,
     iterations: ITERATIONS,
     renew: async () => {},
-    request: null,
     device: null,
     ...change,
   }

@@ -45,8 +45,10 @@ import { openInMemory } from '../../src/storage/sqlite.ts'
 import { boshSettings, type BoshSettings } from '../../src/stream/bosh/settings.ts'
 import { ClientService } from '../../src/stream/client-service.ts'
 import { LocalRegistrar } from '../../src/stream/registrar.ts'
-import { deriveCredentials } from '../../src/stream/sasl/credentials.ts'
-import { saslSettings, streamsSettings, type SaslSettings, type StreamsSettings } from '../../src/stream/settings.ts'
+import { deriveCredentials } from '../../src/sasl/credentials.ts'
+import { authenticatorFor } from '../../src/process/authenticator.ts'
+import { saslSettings, type SaslSettings } from '../../src/sasl/settings.ts'
+import { streamsSettings, type StreamsSettings } from '../../src/stream/settings.ts'
 import { features as everyFeature } from '../../src/xep/catalogue.ts'
 import { jid } from '../../src/xmpp/jid.ts'
 import * as v from 'valibot'
@@ -262,7 +264,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   const service = new ClientService({
     server,
     streams,
-    sasl: { ...defaultsOf(saslSettings), ...options.sasl },
+    authenticator: authenticatorFor(server.host, { ...defaultsOf(saslSettings), ...options.sasl }, !streams['require-tls']),
     certificates: contexts,
     askForCertificate: false,
     admission,

@@ -1,11 +1,11 @@
 /** Every way in which a session ends: its name for logs and metrics, and what its client is told. */
+import { disabledWords, type Disabled } from '../../sasl/disabled.ts'
 import type { Element } from '../../xml/element.ts'
 import { parseElement } from '../../xml/parse.ts'
 import { decode, encode } from '../../xml/wire.ts'
 import { serialise } from '../../xml/write.ts'
 import { STREAM } from '../../xmpp/ns.ts'
 import { STREAM_CONDITIONS, StreamError, type StreamCondition } from '../../xmpp/stream-error.ts'
-import type { Disabled } from '../ports.ts'
 
 export interface Ending {
   readonly name: string
@@ -66,8 +66,6 @@ export const ACCOUNT_DELETED = ending('account-deleted', 'not-authorized', 'The 
 /** An operator has disabled the account. */
 export const accountDisabled = (disabled: Disabled): Ending =>
   ending('account-disabled', 'not-authorized', disabledWords(disabled))
-/** What whoever has a disabled account is told. */
-export const disabledWords = ({ reason }: Disabled): string => withReason('The account is disabled', reason)
 /** The password was changed by somebody else. */
 export const CREDENTIALS_CHANGED = ending('credentials-changed', 'reset', 'The password was changed')
 /** The server stops. */

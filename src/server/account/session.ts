@@ -16,7 +16,7 @@ import type { Ending } from './endings.ts'
 import type { Lane } from './lane.ts'
 import { Room } from './room.ts'
 import type { Slot } from './slots.ts'
-import type { Disabled } from '../ports.ts'
+import type { Disabled } from '../../sasl/disabled.ts'
 import type { Sign } from './sign.ts'
 
 /** A stanza that no stage can process: its `to` is no address, or it goes past a limit of the scanner's. */

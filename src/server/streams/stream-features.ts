@@ -10,7 +10,7 @@ import type { Wire } from '../../xml/wire.ts'
 import type { Credentials } from '../../xmpp/credentials.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { INLINE, type InlinePlace } from '../pipeline/order.ts'
-import type { Mechanism } from '../sasl/mechanism.ts'
+import type { Exchange, Mechanism, SaslContext } from '../../sasl/mechanism.ts'
 import type { Session } from '../account/session.ts'
 import type { Connection } from '../account/connection.ts'
 
@@ -64,6 +64,11 @@ export type Enter = () => Entrance
 /** @param client null: it has not authenticated, and must be refused */
 export type EntranceHandler = (client: Authenticated | null, element: Element) => Enter | Promise<Enter>
 
+/** A mechanism of XEP-0388 alone: its exchange begins with the whole `<authenticate/>`, which says more than the mechanism. */
+export interface InlineMechanism extends Omit<Mechanism, 'start'> {
+  startFor(request: Element): (context: SaslContext) => Exchange
+}
+
 /** Something that a client may ask for in its `<authenticate/>` (XEP-0388 2.3), and gets if it is who it says. */
 export interface InlineFeature {
   readonly ns: string
@@ -87,7 +92,7 @@ export class StreamFeatures {
   readonly withBinding: BindingFeature[] = []
   readonly #entrances = new Map<string, EntranceHandler>()
   readonly #early = new Map<string, EarlyHandler>()
-  readonly #mechanisms = new Map<string, Mechanism>()
+  readonly #mechanisms = new Map<string, InlineMechanism>()
   readonly #inline = new Map<InlinePlace, InlineFeature>()
 
   /** @param ns the namespace of first-level elements that come before binding, and should come after authentication */
@@ -105,10 +110,10 @@ export class StreamFeatures {
     return this.#early.get(ns)
   }
   /** A mechanism that is not in the list for everybody: an inline feature says who may use it. */
-  mechanism(mechanism: Mechanism): void {
+  mechanism(mechanism: InlineMechanism): void {
     this.#mechanisms.set(mechanism.name, mechanism)
   }
-  mechanismNamed(name: string): Mechanism | undefined {
+  mechanismNamed(name: string): InlineMechanism | undefined {
     return this.#mechanisms.get(name)
   }
   inline(place: InlinePlace, feature: InlineFeature): void {

@@ -5,8 +5,9 @@
  */
 import { createHmac } from 'node:crypto'
 import type { BindingType } from '../../base/channel-binding.ts'
-import { accountOf, textOf } from '../../server/sasl/identity.ts'
-import { failure, success, type Exchange, type Mechanism, type SaslContext, type SaslStep } from '../../server/sasl/mechanism.ts'
+import { accountOf, textOf } from '../../sasl/identity.ts'
+import { failure, success, type Exchange, type SaslContext, type SaslStep } from '../../sasl/mechanism.ts'
+import type { InlineMechanism } from '../../server/streams/stream-features.ts'
 import type { Element } from '../../xml/element.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -21,13 +22,16 @@ class HashedTokenExchange implements Exchange {
   readonly #name: string
   readonly #binding: BindingType | null
   readonly #tokens: Tokens
+  /** 3.4: says that this is a token. */
+  readonly #fast: Element | undefined
   readonly #context: SaslContext
   #over = false
 
-  constructor(name: string, binding: BindingType | null, tokens: Tokens, context: SaslContext) {
+  constructor(name: string, binding: BindingType | null, tokens: Tokens, fast: Element | undefined, context: SaslContext) {
     this.#name = name
     this.#binding = binding
     this.#tokens = tokens
+    this.#fast = fast
     this.#context = context
   }
   step(response: Buffer): SaslStep | Promise<SaslStep> {
@@ -37,12 +41,11 @@ class HashedTokenExchange implements Exchange {
   }
 
   async #decide(response: Buffer): Promise<SaslStep> {
-    const { domain, accounts, bindings, request, device } = this.#context
+    const { domain, accounts, bindings, device } = this.#context
     const channel = this.#binding === null ? NOTHING : bindings.data(this.#binding)
     if (channel === null) return failure('invalid-mechanism')
     // XEP-0484 3.4, 4.1: a client says that this is a token, and which installation it is
-    const fast = request?.child('fast', FAST)
-    const count = fast === undefined ? 'wrong' : readCount(fast)
+    const count = this.#fast === undefined ? 'wrong' : readCount(this.#fast)
     const message = readMessage(response)
     if (count === 'wrong' || message === null || device === null) return failure('malformed-request')
     const account = accountOf(message.authcid, domain)
@@ -86,12 +89,14 @@ const BINDINGS: readonly (readonly [string, BindingType | null])[] = [
   ['ENDP', 'tls-server-end-point'],
   ['NONE', null],
 ]
-export interface HashedTokenMechanism extends Mechanism {
+export interface HashedTokenMechanism extends InlineMechanism {
   /** What it ties the proof to; null: nothing. */
   readonly binding: BindingType | null
 }
 export const hashedTokenMechanisms = (tokens: Tokens): readonly HashedTokenMechanism[] =>
   BINDINGS.map(([suffix, binding]) => {
     const name = `HT-SHA-256-${suffix}`
-    return { name, binding, byPassword: false, start: (context) => new HashedTokenExchange(name, binding, tokens, context) }
+    const startFor = (request: Element) => (context: SaslContext) =>
+      new HashedTokenExchange(name, binding, tokens, request.child('fast', FAST), context)
+    return { name, binding, byPassword: false, startFor }
   })

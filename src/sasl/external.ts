@@ -3,9 +3,9 @@
  * who it is. Only addresses of this stream's domain that belong to an account count; one of them speaks for
  * itself, of several the client must choose one (SEC-5). There is no mapping for certificates without any.
  */
-import type { Jid } from '../../xmpp/jid.ts'
-import { accountAddress, textOf } from '../../server/sasl/identity.ts'
-import { failure, success, type Exchange, type Mechanism, type SaslContext, type SaslStep } from '../../server/sasl/mechanism.ts'
+import type { Jid } from '../xmpp/jid.ts'
+import { accountAddress, textOf } from './identity.ts'
+import { failure, success, type Exchange, type Mechanism, type SaslContext, type SaslStep } from './mechanism.ts'
 
 /** Octets of an authzid: the longest bare JID (RFC 7622 3.1). */
 const AUTHZID_MAX = 2047

@@ -4,14 +4,14 @@
  * the stronger ones again when the last account has their keys. Keys are made when a client shows the password, or makes
  * them itself (XEP-0480).
  */
-import type { Entropy } from '../../base/entropy.ts'
-import type { Log } from '../../base/log.ts'
-import type { AccountStore } from '../../server/ports.ts'
-import { HASHES, lackingIn, type Credentials, type Lacking, type ScramHash } from '../../xmpp/credentials.ts'
+import type { Entropy } from '../base/entropy.ts'
+import type { Log } from '../base/log.ts'
+import { HASHES, lackingIn, type Credentials, type Lacking, type ScramHash } from '../xmpp/credentials.ts'
+import type { CredentialStore } from './credential-store.ts'
 import { credentialsFor } from './credentials.ts'
 import type { SaslPolicy } from './offers.ts'
 
-type Accounts = Pick<AccountStore, 'lacking' | 'upgradeCredentials'>
+type Accounts = Pick<CredentialStore, 'lacking' | 'upgradeCredentials'>
 
 interface Known {
   readonly lacking: Lacking

@@ -8,12 +8,12 @@
  *   from behind the same address, does not concern the owner.
  * - An address that has not failed at this account yet waits for a moment at most, however many others guess.
  */
-import { BoundedMap } from '../../base/bounded-map.ts'
-import { Bucket } from '../../base/bucket.ts'
-import type { Clock, Millis } from '../../base/clock.ts'
-import type { Log } from '../../base/log.ts'
-import type { Counter, Metrics } from '../../base/metrics.ts'
-import { networkOf } from '../../base/network.ts'
+import { BoundedMap } from '../base/bounded-map.ts'
+import { Bucket } from '../base/bucket.ts'
+import type { Clock, Millis } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Counter, Metrics } from '../base/metrics.ts'
+import { networkOf } from '../base/network.ts'
 
 export interface GuessLimits {
   /** Failed logins in a minute; 0: no limit. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { seededEntropy } from '../../base/entropy.ts'
+import { seededEntropy } from '../base/entropy.ts'
 import { deriveCredentials } from './credentials.ts'
 import { plain } from './plain.ts'
-import { contextWith, PASSWORD, romeo, say } from '../../../test/support/sasl.ts'
+import { contextWith, PASSWORD, romeo, say } from '../../test/support/sasl.ts'
 import { VerifiedPasswords } from './verified-passwords.ts'
 
 const remembering = (): VerifiedPasswords => new VerifiedPasswords(seededEntropy('process'))

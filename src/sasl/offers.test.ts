@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { seededEntropy } from '../../base/entropy.ts'
-import { unbound } from '../../base/channel-binding.ts'
+import { seededEntropy } from '../base/entropy.ts'
+import { unbound } from '../base/channel-binding.ts'
 import { Mechanisms, type Channel, type SaslPolicy } from './offers.ts'
-import { bindings, END_POINT, EXPORTER } from '../../../test/support/sasl.ts'
+import { bindings, END_POINT, EXPORTER } from '../../test/support/sasl.ts'
 import { VerifiedPasswords } from './verified-passwords.ts'
 
 const mechanisms = new Mechanisms(new VerifiedPasswords(seededEntropy('process')))

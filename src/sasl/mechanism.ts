@@ -3,11 +3,10 @@
  * closed list of ways to fail (RFC 6120 6.5). An exchange is a machine: octets in, a step out. Base64, XML,
  * retries and the comparison with the stream's `from` are the negotiation's.
  */
-import type { ChannelBindings } from '../../base/channel-binding.ts'
-import type { Entropy } from '../../base/entropy.ts'
-import type { Element } from '../../xml/element.ts'
-import type { Credentials } from '../../xmpp/credentials.ts'
-import type { Jid } from '../../xmpp/jid.ts'
+import type { ChannelBindings } from '../base/channel-binding.ts'
+import type { Entropy } from '../base/entropy.ts'
+import type { Credentials } from '../xmpp/credentials.ts'
+import type { Jid } from '../xmpp/jid.ts'
 
 /** RFC 6120 6.5.1 to 6.5.11. */
 export type SaslCondition =
@@ -23,14 +22,23 @@ export type SaslCondition =
   | 'not-authorized'
   | 'temporary-auth-failure'
 
-/**
- * `data` of a success: null is none, an empty buffer is "additional data of zero length" (6.4.6). `text` of a failure, for
- * people: null where the condition says it all.
- */
-export type SaslStep =
-  | { readonly kind: 'challenge'; readonly data: Buffer }
-  | { readonly kind: 'success'; readonly data: Buffer | null; readonly jid: Jid }
-  | { readonly kind: 'failure'; readonly condition: SaslCondition; readonly text: string | null }
+export interface SaslChallenge {
+  readonly kind: 'challenge'
+  readonly data: Buffer
+}
+export interface SaslSuccess {
+  readonly kind: 'success'
+  /** What the mechanism still has to say; null: nothing. An empty buffer is "additional data of zero length" (6.4.6). */
+  readonly data: Buffer | null
+  readonly jid: Jid
+}
+export interface SaslFailure {
+  readonly kind: 'failure'
+  readonly condition: SaslCondition
+  /** For people; null: the condition says it all. */
+  readonly text: string | null
+}
+export type SaslStep = SaslChallenge | SaslSuccess | SaslFailure
 
 export interface Exchange {
   /**
@@ -71,8 +79,6 @@ export interface SaslContext {
   readonly iterations: number
   /** The account's password was shown: what keys are lacking in `credentials` are made of its preparations. */
   readonly renew: (bare: string, credentials: Credentials, prepared: readonly string[]) => Promise<void>
-  /** The element that begins the exchange (XEP-0388 2.3); null: the profile of RFC 6120, which has none. */
-  readonly request: Element | null
   /** The installation of the client, as it names itself there; null: it does not. */
   readonly device: string | null
 }
@@ -84,6 +90,10 @@ export interface Mechanism {
   start(context: SaslContext): Exchange
 }
 
-export const challenge = (data: Buffer): SaslStep => ({ kind: 'challenge', data })
-export const success = (jid: Jid, data: Buffer | null = null): SaslStep => ({ kind: 'success', data, jid })
-export const failure = (condition: SaslCondition, text: string | null = null): SaslStep => ({ kind: 'failure', condition, text })
+export const challenge = (data: Buffer): SaslChallenge => ({ kind: 'challenge', data })
+export const success = (jid: Jid, data: Buffer | null = null): SaslSuccess => ({ kind: 'success', data, jid })
+export const failure = (condition: SaslCondition, text: string | null = null): SaslFailure => ({
+  kind: 'failure',
+  condition,
+  text,
+})

@@ -3,9 +3,9 @@
  * the channel binding types that go with them (XEP-0440): types are listed exactly when a -PLUS mechanism is.
  * What needs TLS is not advertised before TLS, and what is not advertised is not accepted.
  */
-import type { BindingType, ChannelBindings } from '../../base/channel-binding.ts'
+import type { BindingType, ChannelBindings } from '../base/channel-binding.ts'
 import { external } from './external.ts'
-import type { ClientIdentity, Mechanism, SaslCondition } from '../../server/sasl/mechanism.ts'
+import type { ClientIdentity, Mechanism, SaslCondition } from './mechanism.ts'
 import { plain } from './plain.ts'
 import { scram } from './scram.ts'
 import type { VerifiedPasswords } from './verified-passwords.ts'

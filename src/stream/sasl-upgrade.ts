@@ -2,12 +2,12 @@
  * XEP-0480: a client that has proved its password makes the keys of a hash that its account lacks, task by task, before it
  * is told of its success. What it sends is the SaltedPassword alone: that of this salt, and of no other.
  */
-import type { Entropy } from '../../base/entropy.ts'
-import { el, type Element } from '../../xml/element.ts'
-import type { Credentials, ScramHash } from '../../xmpp/credentials.ts'
-import { SASL2 } from '../../xmpp/ns.ts'
-import { decodeBase64 } from './base64.ts'
-import { newSalt, octetsOf, pairOf } from './credentials.ts'
+import type { Entropy } from '../base/entropy.ts'
+import { el, type Element } from '../xml/element.ts'
+import type { Credentials, ScramHash } from '../xmpp/credentials.ts'
+import { SASL2 } from '../xmpp/ns.ts'
+import { decodeBase64 } from '../sasl/base64.ts'
+import { newSalt, octetsOf, pairOf } from '../sasl/credentials.ts'
 
 const UPGRADE = 'urn:xmpp:sasl:upgrade:0'
 const SCRAM_UPGRADE = 'urn:xmpp:scram-upgrade:0'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { silent } from '../../base/log.ts'
-import { ManualClock } from '../../base/manual-clock.ts'
-import { Metrics } from '../../base/metrics.ts'
+import { silent } from '../base/log.ts'
+import { ManualClock } from '../base/manual-clock.ts'
+import { Metrics } from '../base/metrics.ts'
 import { Guesses, WAIT_MAX } from './guesses.ts'
 
 const ROMEO = 'romeo@example.net'

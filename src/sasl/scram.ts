@@ -7,15 +7,15 @@
  * said only to somebody who has proved the password. What was offered is told again under the proof (XEP-0474).
  */
 import { timingSafeEqual } from 'node:crypto'
-import { isBindingType } from '../../base/channel-binding.ts'
-import { token } from '../../base/entropy.ts'
-import type { ScramHash, ScramKeys } from '../../xmpp/credentials.ts'
-import type { Jid } from '../../xmpp/jid.ts'
+import { isBindingType } from '../base/channel-binding.ts'
+import { token } from '../base/entropy.ts'
+import type { ScramHash, ScramKeys } from '../xmpp/credentials.ts'
+import type { Jid } from '../xmpp/jid.ts'
 import { digestOf, provenPair, serverSignature } from './credentials.ts'
 import { measureOf } from './measure.ts'
-import { accountOf, mayActAs } from '../../server/sasl/identity.ts'
-import { challenge, failure, success } from '../../server/sasl/mechanism.ts'
-import type { Exchange, Mechanism, SaslCondition, SaslContext, SaslStep } from '../../server/sasl/mechanism.ts'
+import { accountOf, mayActAs } from './identity.ts'
+import { challenge, failure, success } from './mechanism.ts'
+import type { Exchange, Mechanism, SaslCondition, SaslContext, SaslStep } from './mechanism.ts'
 import { readClientFinal, readClientFirst, type ClientFirst } from './scram-messages.ts'
 
 const NOTHING = Buffer.alloc(0)

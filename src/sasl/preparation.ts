@@ -3,7 +3,7 @@
  * successor RFC 8265 has them use OpaqueString (with NFC): of "pass²" the one makes "pass2" and the other leaves it. Nobody
  * says which one a client uses, so both count.
  */
-import { opaqueString, PrecisError } from '../../xmpp/precis.ts'
+import { opaqueString, PrecisError } from '../xmpp/precis.ts'
 
 const PRINTABLE_ASCII = /^[ -~]+$/
 

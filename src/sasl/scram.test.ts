@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { createHash, createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { ScramHash, ScramKeys } from '../../xmpp/credentials.ts'
+import type { ScramHash, ScramKeys } from '../xmpp/credentials.ts'
 import { saltedPassword } from './credentials.ts'
-import type { SaslContext } from '../../server/sasl/mechanism.ts'
+import type { SaslContext } from './mechanism.ts'
 import { advertisedIn } from './offers.ts'
 import { ScramExchange, scram } from './scram.ts'
 import {
@@ -17,7 +17,7 @@ import {
   romeo,
   say,
   ScramClient,
-} from '../../../test/support/sasl.ts'
+} from '../../test/support/sasl.ts'
 
 const HASHES: readonly ScramHash[] = ['sha-1', 'sha-256', 'sha-512']
 const EXPORTER_CLIENT = { header: 'p=tls-exporter,,', bindingData: EXPORTER }

@@ -4,9 +4,9 @@
  * changes over the years, nor the time that a password takes tells the two apart (RFC 5802 section 9, SEC-4).
  */
 import { createHmac } from 'node:crypto'
-import type { SaslContext } from '../../server/sasl/mechanism.ts'
-import { passwordKeys, type Credentials, type ScramHash, type ScramKeys } from '../../xmpp/credentials.ts'
-import type { Jid } from '../../xmpp/jid.ts'
+import type { SaslContext } from './mechanism.ts'
+import { passwordKeys, type Credentials, type ScramHash, type ScramKeys } from '../xmpp/credentials.ts'
+import type { Jid } from '../xmpp/jid.ts'
 import { fakeKeys } from './credentials.ts'
 
 export interface Measure {

@@ -2,12 +2,12 @@
  * PLAIN (RFC 4616): authzid NUL authcid NUL password, in one message. Only ever offered inside TLS (RFC 6120
  * 13.8). A user that does not exist costs the same derivation as a wrong password (SEC-4).
  */
-import { lackingIn } from '../../xmpp/credentials.ts'
+import { lackingIn } from '../xmpp/credentials.ts'
 import { verifyPassword } from './credentials.ts'
 import { measureOf } from './measure.ts'
 import { preparations } from './preparation.ts'
-import { accountOf, mayActAs, textOf } from '../../server/sasl/identity.ts'
-import { failure, success, type Exchange, type Mechanism, type SaslContext, type SaslStep } from '../../server/sasl/mechanism.ts'
+import { accountOf, mayActAs, textOf } from './identity.ts'
+import { failure, success, type Exchange, type Mechanism, type SaslContext, type SaslStep } from './mechanism.ts'
 import type { VerifiedPasswords } from './verified-passwords.ts'
 
 /** Octets. RFC 4616 section 2 asks for 255 at least; RFC 7622 lets an address have more. */

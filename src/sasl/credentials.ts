@@ -5,8 +5,8 @@
  */
 import { createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { Entropy } from '../../base/entropy.ts'
-import { HASHES, type Credentials, type KeyPair, type ScramHash, type ScramKeys } from '../../xmpp/credentials.ts'
+import type { Entropy } from '../base/entropy.ts'
+import { HASHES, type Credentials, type KeyPair, type ScramHash, type ScramKeys } from '../xmpp/credentials.ts'
 import { preparationsOfNew } from './preparation.ts'
 
 const stretch = promisify(pbkdf2)

@@ -3,7 +3,7 @@
  * authorization identity of 6.3.8, which must be a bare JID and may only be the user's own (CORE-17).
  */
 import { isUtf8 } from 'node:buffer'
-import { jidOf, jidOrNull, prepareLocal, unlessFaulty, type Jid } from '../../xmpp/jid.ts'
+import { jidOf, jidOrNull, prepareLocal, unlessFaulty, type Jid } from '../xmpp/jid.ts'
 
 /** The text, or null when the octets are not UTF-8 or hold a NUL, which no mechanism allows in its texts. */
 export const textOf = (octets: Buffer): string | null => (isUtf8(octets) && !octets.includes(0) ? octets.toString('utf8') : null)

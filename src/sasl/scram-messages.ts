@@ -3,7 +3,7 @@
  * unknown by definition and make a message unreadable wherever they stand (5.1); optional ones are skipped.
  */
 import { decodeBase64 } from './base64.ts'
-import { textOf } from '../../server/sasl/identity.ts'
+import { textOf } from './identity.ts'
 
 /** Octets of a whole message; an authzid of the greatest length, every character escaped, still fits. */
 const MESSAGE_MAX = 8192

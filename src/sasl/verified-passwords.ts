@@ -4,7 +4,7 @@
  * dies with the process, and the stored key is part of what is hashed: a changed password is not found.
  */
 import { hash } from 'node:crypto'
-import type { Entropy } from '../../base/entropy.ts'
+import type { Entropy } from '../base/entropy.ts'
 
 export class VerifiedPasswords {
   readonly #key: string

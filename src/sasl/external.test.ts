@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { external } from './external.ts'
-import { contextWith, romeo, say } from '../../../test/support/sasl.ts'
+import { contextWith, romeo, say } from '../../test/support/sasl.ts'
 
 const ACCOUNTS = ['romeo@montague.example', 'mercutio@montague.example']
 const accounts = { credentials: async (bare: string) => (ACCOUNTS.includes(bare) ? romeo : null) }

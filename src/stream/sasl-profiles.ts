@@ -3,13 +3,13 @@
  * has two: that of RFC 6120 section 6, and the extensible one of XEP-0388, whose first element also says what else is
  * wanted. What a success looks like, and leads to, is the negotiation's.
  */
-import type { SaslCondition } from '../../server/sasl/mechanism.ts'
-import { el, type Element } from '../../xml/element.ts'
-import type { Wire } from '../../xml/wire.ts'
-import { SASL, SASL2 } from '../../xmpp/ns.ts'
-import { StreamError } from '../../xmpp/stream-error.ts'
-import { nonza } from '../framing.ts'
-import { decodeBase64, encodeBase64 } from './base64.ts'
+import type { SaslCondition } from '../sasl/mechanism.ts'
+import { el, type Element } from '../xml/element.ts'
+import type { Wire } from '../xml/wire.ts'
+import { SASL, SASL2 } from '../xmpp/ns.ts'
+import { StreamError } from '../xmpp/stream-error.ts'
+import { nonza } from './framing.ts'
+import { decodeBase64, encodeBase64 } from '../sasl/base64.ts'
 
 /** What a client says, in either profile. */
 export type Said =

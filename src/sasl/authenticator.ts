@@ -1,0 +1,137 @@
+/**
+ * Logins, whatever protocol they come by: what a channel is offered, attempts one after the other, how long somebody waits
+ * who may be guessing, and what is left to ask when a mechanism has succeeded. How an exchange is written down, how many
+ * failures end a connection, and what a login leads to belong to the protocol.
+ */
+import { unbound, type BindingType } from '../base/channel-binding.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Entropy } from '../base/entropy.ts'
+import type { Log } from '../base/log.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { ScramHash } from '../xmpp/credentials.ts'
+import type { CredentialStore } from './credential-store.ts'
+import { Guesses } from './guesses.ts'
+import { LoginAttempt, type LoginSource } from './login-attempt.ts'
+import type { Mechanism, SaslCondition, SaslContext } from './mechanism.ts'
+import { advertisedIn, Mechanisms, type Channel, type Offer, type SaslPolicy } from './offers.ts'
+import { OldAccounts } from './old-accounts.ts'
+import type { SaslSettings } from './settings.ts'
+import { VerifiedPasswords } from './verified-passwords.ts'
+
+export interface AuthenticatorParts {
+  readonly store: CredentialStore
+  readonly settings: SaslSettings
+  /** Whether anything is offered without TLS. See `SaslPolicy`. */
+  readonly withoutTls: boolean
+  /** See `SaslContext`. */
+  readonly fakeSaltKey: Buffer
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** Where logins come from, and over what. */
+export interface LoginChannel extends LoginSource {
+  /** The prepared domain whose accounts may log in. */
+  readonly domain: string
+  readonly channel: Channel
+  /** Whether the client can bind to the channel. If not, nothing is offered that needs it. */
+  readonly mayBind: boolean
+}
+
+/** What all logins of one server share. */
+export class Authenticator {
+  readonly parts: AuthenticatorParts
+  readonly mechanisms: Mechanisms
+  /** What may be offered at each domain. */
+  readonly oldAccounts: OldAccounts
+  readonly guesses: Guesses
+
+  constructor(parts: AuthenticatorParts) {
+    const { store, settings, withoutTls, clock, entropy, log, metrics } = parts
+    this.parts = parts
+    this.mechanisms = new Mechanisms(new VerifiedPasswords(entropy))
+    const policy: SaslPolicy = {
+      enabled: new Set(settings['mechanisms']),
+      plain: settings['plain'],
+      plainWithoutTls: settings['plain-without-tls'],
+      withoutTls,
+    }
+    this.oldAccounts = new OldAccounts(store, policy, settings['iterations'], entropy, log)
+    const limits = { perAddress: settings['failures-per-address'], perAccount: settings['failures-per-account'] }
+    this.guesses = new Guesses(limits, clock, log, metrics)
+  }
+  /** Of PBKDF2, for keys that are made from now on. */
+  get iterations(): number {
+    return this.parts.settings['iterations']
+  }
+  logins(source: LoginChannel): Logins {
+    return new Logins(this, source)
+  }
+}
+
+/** The attempts to log in over one channel. */
+export class Logins {
+  readonly offer: Offer
+  /** Hashes whose keys clients may make. */
+  readonly upgrades: readonly ScramHash[]
+  readonly #authenticator: Authenticator
+  readonly #source: LoginChannel
+  readonly #channel: Channel
+  readonly #context: Omit<SaslContext, 'accounts' | 'device'>
+
+  constructor(authenticator: Authenticator, source: LoginChannel) {
+    const { mechanisms, oldAccounts, parts } = authenticator
+    const { store, settings, entropy, fakeSaltKey } = parts
+    const { domain, channel, mayBind } = source
+    this.#authenticator = authenticator
+    this.#source = source
+    this.#channel = mayBind ? channel : { ...channel, bindings: unbound }
+    const policy = oldAccounts.policy(domain)
+    this.offer = mechanisms.offer(this.#channel, policy)
+    this.upgrades = oldAccounts.wanted(domain)
+    this.#context = {
+      domain,
+      likeness: (name, place) => store.credentialsNear(name, place),
+      entropy,
+      fakeSaltKey,
+      bindings: this.#channel.bindings,
+      certificate: channel.certificate,
+      // Also where it is kept back: a client that can bind and does not see it has been deceived (RFC 5802 6).
+      plusKnown: mechanisms.offer(channel, policy).plusOffered,
+      advertised: settings['downgrade-protection'] ? advertisedIn(this.offer) : null,
+      iterations: settings['iterations'],
+      renew: (bare, credentials, prepared) => oldAccounts.renew(bare, credentials, prepared),
+    }
+  }
+  /** What the channel can be bound by. */
+  get bindings(): readonly BindingType[] {
+    return this.#channel.bindings.types
+  }
+  /** Undefined: the channel was not offered a mechanism of that name. */
+  mechanism(name: string): Mechanism | undefined {
+    return this.offer.mechanisms.find((m) => m.name === name)
+  }
+  /** Why a mechanism that was not offered is refused. */
+  refusal(name: string): SaslCondition {
+    return this.#authenticator.mechanisms.refusal(name, this.#channel)
+  }
+  /** @param device the installation of the client, as it names itself; null: it does not */
+  begin(mechanism: Mechanism, device: string | null): LoginAttempt {
+    const { guesses, parts } = this.#authenticator
+    return new LoginAttempt({ ...parts, guesses }, this.#source, { ...this.#context, device }, mechanism)
+  }
+  /**
+   * An attempt has failed, or what should have begun one.
+   * @param account that it was about; null: it named none
+   * @returns whether this address has failed so rarely that the log can have a line for each
+   */
+  failed(condition: SaslCondition, account: string | null): boolean {
+    const isGuess = condition === 'not-authorized'
+    // An attempt that was refused unheard has not failed once more
+    return (
+      condition !== 'temporary-auth-failure' && this.#authenticator.guesses.failed(isGuess ? account : null, this.#source.address)
+    )
+  }
+}
