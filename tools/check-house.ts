@@ -1,14 +1,12 @@
 /**
  * The house rules that a machine can check (docs/architecture.md): which folder may import which, that no imports run in a
  * circle, what only `base/` and the process may touch, which files are pure, that nobody puts functions into objects from
- * outside, and how long a file may be. Exceptions stand in
- * `house-exceptions.ts`; the list may only shrink.
+ * outside, and how long a file may be.
  */
 import { readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 import { circles, importsOf } from './circles.ts'
 import { fifthJoints, functionTypes } from './fifth-joint.ts'
-import { exceptions } from './house-exceptions.ts'
 import { BELOW_ALL_WINGS, MAY_IMPORT, WING_MAY_IMPORT } from './layers.ts'
 import { sources } from './sources.ts'
 
@@ -93,10 +91,6 @@ function* puttingFunctionsIn(files: readonly string[]): Generator<Finding> {
 
 const files = sources('src')
 const found = [...files.flatMap((file) => [...look(file)]), ...runningInCircles(files), ...puttingFunctionsIn(files)]
-const excused = (f: Finding): boolean => exceptions.some((e) => e.file === f.file && e.rule === f.rule)
-const faults = found.filter((f) => !excused(f))
-const unneeded = exceptions.filter((e) => !found.some((f) => f.file === e.file && f.rule === e.rule))
-for (const { file, line, rule } of faults) console.log(`${file}:${line}: ${rule}`)
-for (const { file, rule } of unneeded) console.log(`tools/house-exceptions.ts: no longer needed: ${file}: ${rule}`)
-console.log(`house: ${faults.length + unneeded.length} found`)
-process.exitCode = faults.length + unneeded.length === 0 ? 0 : 1
+for (const { file, line, rule } of found) console.log(`${file}:${line}: ${rule}`)
+console.log(`house: ${found.length} found`)
+process.exitCode = found.length === 0 ? 0 : 1

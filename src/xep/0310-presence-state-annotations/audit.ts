@@ -13,14 +13,15 @@ import type { Counter } from '../../base/metrics.ts'
 import type { Portions } from '../../base/portions.ts'
 import { contactKey } from '../../im/account.ts'
 import type { LinkFact } from '../../server/account/facts.ts'
-import type { LocalAccount } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
 import { pairKey } from '../../xmpp/domain-pair.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Absences } from './absences.ts'
 import type { Shown } from './ledger.ts'
-import type { DoubtOf, Receivers } from './receivers.ts'
+import type { Doubts } from './doubts.ts'
+import type { Receivers } from './receivers.ts'
+import type { Promised, Violations } from './violations.ts'
 
 export interface AuditParts {
   readonly host: Host
@@ -28,10 +29,10 @@ export interface AuditParts {
   readonly absences: Absences
   /** Of its own: annotations do not wait behind it. */
   readonly portions: Portions
-  readonly doubtOf: DoubtOf
+  readonly doubts: Doubts
+  readonly violations: Violations
   readonly interval: Millis
 }
-type Promised = 'no ghost' | 'no leak' | 'no flap' | 'no false offline'
 
 /** Sessions in one look; the next look goes on where it ended. */
 const SESSIONS_MAX = 1000
@@ -41,13 +42,10 @@ const CONFIRM: Millis = 15_000
 const ABSENT_MAX = 100
 /** A link and the audit read the clock at different times, with work in between; and timers run by another clock. */
 const CLOCKS_DIFFER: Millis = 1000
-/** Of the events that are logged with a violation. */
-const EVENTS_MAX = 10
 
 export class Audit {
   readonly #parts: AuditParts
   readonly #checked: Counter
-  readonly #broken: Readonly<Record<Promised, Counter>>
   /** What was found already, or waits for its second look. */
   readonly #suspected = new WeakSet<Shown>()
   /** Who was found not to be shown to whom. */
@@ -62,25 +60,6 @@ export class Audit {
       'porchlight_audit_presences_checked_total',
       'Presences that clients were shown and that were looked at again',
     )
-    this.#broken = {
-      'no ghost': metrics.counter(
-        'porchlight_audit_ghosts_total',
-        'Presences found shown as available, and not in doubt, though nobody is there; 0 is right',
-      ),
-      'no leak': metrics.counter(
-        'porchlight_audit_leaks_total',
-        'Presences found shown to somebody who may not see them; 0 is right',
-      ),
-      'no false offline': metrics.counter(
-        'porchlight_audit_false_offline_total',
-        'Available contacts found not shown, or shown as gone, to somebody who may see them; 0 is right',
-      ),
-      'no flap': metrics.counter(
-        'porchlight_audit_flaps_total',
-        'Presences sent again that had not changed, and losses of a link announced too soon after the last; 0 is right',
-      ),
-    }
-    parts.receivers.onRepeat = (session, shown) => this.#found('no flap', session, shown)
     parts.host.on('link-down', (link) => this.#linkDown(link))
     every(parts.host.clock, parts.interval, () => parts.portions.do(this.#look()))
   }
@@ -108,7 +87,7 @@ export class Audit {
     const { absences } = this.#parts
     if (session.ended || !absences.isJudged(session)) return
     const isAbsent = absences.ofContact(session, jid.asBare).some(({ full }) => full === jid.full)
-    if (isAbsent && this.#isNew(session, jid)) this.foundAbsent(session.account, session.jid, jid)
+    if (isAbsent && this.#isNew(session, jid)) this.#parts.violations.foundAbsent(session.account, session.jid, jid)
   }
   /** Is it found for the first time? */
   #isNew(session: Session, { full }: Jid): boolean {
@@ -125,19 +104,19 @@ export class Audit {
       const isSame = shown.at === at && shown.toldAt === toldAt && this.#parts.receivers.has(session, shown.jid)
       const promised = isSame ? this.#judge(session, shown) : null
       if (promised === null) this.#suspected.delete(shown)
-      else this.#found(promised, session, shown)
+      else this.#parts.violations.found(promised, session, shown)
     })
   }
 
   /** Which promise is broken by what this client was shown; null: none. */
   #judge(session: Session, { jid, told, heardAfter }: Shown): Promised | null {
-    const { host, receivers, doubtOf } = this.#parts
+    const { host, receivers, doubts } = this.#parts
     const { account } = session
     // Its client has only just logged in anew after a crash, and may say that it is there (docs/decisions/018-sessions-over-a-restart.md)
     if (host.accounts.get(jid.bare)?.session(jid.resource)?.owed != null) return null
     // Who is away, or does not look, is told when that is over; whom he has blocked, he hears nothing of
     if (!session.takesPart || !receivers.isLooking(session) || account.hidden(jid)) return null
-    if (told !== doubtOf(session, jid, heardAfter)) return 'no ghost'
+    if (told !== doubts.of(session, jid, heardAfter)) return 'no ghost'
     return host.router.kindOf(jid.domain) === 'accounts' ? this.#judgeHere(session, jid) : null
   }
   #judgeHere(watcher: Session, { bare, resource }: Jid): Promised | null {
@@ -162,32 +141,6 @@ export class Audit {
     if (host.links.get(local, remote)?.isForced === true) return
     this.#announced.set(key, now)
     if (before === undefined || now - before >= host.links.times.dampMs - CLOCKS_DIFFER) return
-    this.#broken['no flap'].value += 1
-    host.log.error({ promised: 'no flap', local, remote, before }, 'A link was announced as lost too soon after the last time')
-  }
-
-  /** A contact is there, and `watcher`, a client or all of the account, was shown the opposite, or nothing. */
-  foundAbsent(account: LocalAccount, watcher: Jid, contact: Jid): void {
-    this.#broken['no false offline'].value += 1
-    const clients = watcher.isBare ? account.sessions.map(({ jid }) => jid) : [watcher]
-    const sent = clients.flatMap((client) => this.#sent(client, contact))
-    this.#log('no false offline', watcher, contact, { sent })
-  }
-  #found(promised: Promised, session: Session, { jid, at, told, toldAt }: Shown): void {
-    this.#broken[promised].value += 1
-    this.#log(promised, session.jid, jid, { shown: { at, told, toldAt }, sent: this.#sent(session.jid, jid) })
-  }
-  #sent(client: Jid, contact: Jid): readonly object[] {
-    const all = this.#parts.host.journal.sent.lastTo(client, contact)
-    return Array.from(all, ({ from, type, at }) => ({ from: from.full, type, at }))
-  }
-  #log(promised: Promised, watcher: Jid, contact: Jid, more: object): void {
-    const { log, journal } = this.#parts.host
-    const events = []
-    for (const event of journal.of(({ who }) => who === contact.bare || who === contact.domain || who === watcher.bare)) {
-      if (events.push(event) === EVENTS_MAX) break
-    }
-    const fields = { promised, watcher: watcher.full, contact: contact.full, ...more, events: events.toReversed() }
-    log.error(fields, 'What a client was shown of a contact breaks a promise')
+    this.#parts.violations.foundFlap(local, remote, before)
   }
 }

@@ -3,27 +3,32 @@
  * to the other server is broken (4.1, fact `link-down`), or because the client at its other end is away for a moment
  * (4.2, fact `session-paused`), and again when all is well. Only clients that ask for it see anything of this.
  */
-import type { Millis } from '../../base/clock.ts'
-import { between, choice, count, duration, flag, section, size, zeroOr } from '../../base/settings.ts'
 import { Portions } from '../../base/portions.ts'
-import type { LocalAccount } from '../../server/account/session.ts'
-import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import { between, choice, count, duration, flag, section, size, zeroOr } from '../../base/settings.ts'
 import type { Session } from '../../server/account/session.ts'
-import type { Jid } from '../../xmpp/jid.ts'
+import { defineFeature, xep } from '../../server/feature.ts'
+import { honest, plain, PSA } from '../../xmpp/state-annotation.ts'
 import { capsOf } from '../0115-entity-capabilities/index.ts'
 import { clientStatesOf } from '../0352-client-state-indication/index.ts'
-import { honest, plain, PSA } from '../../xmpp/state-annotation.ts'
 import { Absences } from './absences.ts'
 import { Audit } from './audit.ts'
 import { Denials } from './denials.ts'
 import { Annotations, LANGUAGES } from './descriptions.ts'
+import { Doubts } from './doubts.ts'
 import { doubtsInForce } from './in-force.ts'
-import { Outages } from './outages.ts'
+import { LeftInDoubt } from './left-in-doubt.ts'
+import { LinkDoubts } from './link-doubts.ts'
+import { Newcomers } from './newcomers.ts'
 import { Pauses } from './pauses.ts'
-import { Receivers, type DoubtOf, type SinceOf } from './receivers.ts'
+import { keepReceivers } from './receivers-kept.ts'
+import { Receivers } from './receivers.ts'
 import { RemoteReceivers } from './remote-receivers.ts'
 import { ShownBefore } from './shown-before.ts'
+import { Showing } from './showing.ts'
+import { Telling } from './telling.ts'
 import { testimony } from './testimony.ts'
+import { Unconfirmed } from './unconfirmed.ts'
+import { Violations } from './violations.ts'
 
 const settings = section({
   'pause-grace': duration(
@@ -57,56 +62,46 @@ export const presenceStateAnnotations = defineFeature({
   needs: ['entity-capabilities', 'client-state-indication'],
   settings,
   install(host, options) {
-    const { links, router, disco, log } = host
+    const { router, disco, log } = host
     const caps = capsOf(host)
+    const states = clientStatesOf(host)
     const limits = { presencesMax: options['noted-presences'], octetsMax: options['noted-size'] }
     const annotations = new Annotations(options['language'], options['description'])
     const inPortions = (): Portions =>
       new Portions(host.clock, (error) => log.error({ err: error }, 'Unhandled error while sending annotations'))
     const portions = inPortions()
+    const links = new LinkDoubts(host)
     const tellOf = (session: Session): void => {
-      portions.do(lookAt(host, session, receivers))
+      telling.lookAtWatchersOf(session)
       remote.look(session)
     }
     const pauses = new Pauses(host, options['pause-grace'], tellOf)
-    /** PSA-35: not every user wants others to know; his own clients do. */
-    const isPauseShownTo = ({ account }: Session, jid: Jid): boolean => {
-      const paused = pauses.at(jid)
-      return paused !== null && (paused.account === account || paused.account.policy.sharePaused !== 'none')
-    }
-    const doubtOf: DoubtOf = (watcher, from, heardAfter) => {
-      if (router.placeOf(from) === 'here') return isPauseShownTo(watcher, from) ? 'connection-paused' : null
-      return outages.isInDoubt(watcher.jid.domain, from.domain, heardAfter) ? 'server-unavailable' : null
-    }
-    const sinceOf: SinceOf = ({ jid: { domain } }, from, heardAfter) => {
-      if (router.placeOf(from) !== 'here') return outages.since(domain, from.domain, heardAfter)
-      const paused = pauses.at(from)
-      return paused === null ? null : pauses.since(paused)
-    }
-    const states = clientStatesOf(host)
-    const receivers = new Receivers({ host, caps, states, portions, annotations, limits, doubtOf, sinceOf })
-    const isPaused = (session: Session): boolean => pauses.isShown(session) && session.account.policy.sharePaused === 'contacts'
-    const pausedSince = (session: Session): Millis | null => pauses.since(session)
-    const { resolver } = caps
-    const remote = new RemoteReceivers({ host, resolver, portions, annotations, isPaused, pausedSince })
-    host.probing.repeatBy((session, to) => remote.repeated(session, to))
+    const doubts = new Doubts({ router, pauses, links })
+    const left = new LeftInDoubt(host, links, limits)
+    const receivers = new Receivers({ host, caps, states, limits, left })
+    keepReceivers(host, receivers)
+    const telling = new Telling({ host, caps, states, receivers, portions, annotations, doubts })
+    const violations = options['audit'] > 0 ? new Violations(host) : null
+    const showing = new Showing({ host, receivers, telling, doubts, links, violations })
+    const remote = new RemoteReceivers({ host, resolver: caps.resolver, pauses, portions, annotations })
+    new Newcomers({ host, caps, portions, receivers, showing, left })
     const confirmWithin = options['confirm-within']
-    const outages = new Outages({ host, caps, portions, receivers, limits, confirmWithin })
-    new ShownBefore({ host, receivers, outages, confirmWithin })
+    const unconfirmed = new Unconfirmed({ host, portions, telling, links, confirmWithin })
+    new ShownBefore({ host, receivers, unconfirmed, confirmWithin })
 
-    const interval = options['audit']
     const absences = new Absences({ host, receivers })
-    const audit = interval > 0 ? new Audit({ host, receivers, absences, portions: inPortions(), doubtOf, interval }) : null
-    const denials = new Denials(host, (account, jid) => audit?.foundAbsent(account, account.bare, jid))
+    if (violations !== null)
+      new Audit({ host, receivers, absences, portions: inPortions(), doubts, violations, interval: options['audit'] })
+    const denials = new Denials(host, (account, jid) => violations?.foundAbsent(account, account.bare, jid))
     host.on('policy-changed', ({ account }) => {
       for (const session of account.sessions) if (pauses.isShown(session)) tellOf(session)
     })
     const { journal, witnesses } = host
     witnesses.addForShown((watcher, contact) => testimony({ receivers, absences, journal }, watcher, contact))
     witnesses.addForShown((watcher, contact) => denials.testify(watcher, contact))
-    witnesses.addForDoubts(() => doubtsInForce(links, pauses, receivers))
-    links.watching.also((session) => receivers.domains(session))
-    host.toSession('psa-ledger', receivers.stage)
+    witnesses.addForDoubts(() => doubtsInForce(host.links, pauses, receivers))
+    host.links.watching.also((session) => receivers.domains(session))
+    host.toSession('psa-ledger', showing.stage)
     host.fromClient('annotations-out', (context) => {
       if (context.packet.kind !== 'presence') return 'next'
       context.packet = plain(context.packet) // PSA-32
@@ -114,7 +109,7 @@ export const presenceStateAnnotations = defineFeature({
       absences.said(session, packet)
       if (packet.to !== null && router.placeOf(packet.to) !== 'here') {
         remote.note(session, packet)
-        receivers.said(session, packet)
+        showing.said(session, packet)
       }
       if (packet.type === 'probe' && packet.to !== null) {
         host.heard.tellAgain(session.account, packet.to)
@@ -128,26 +123,9 @@ export const presenceStateAnnotations = defineFeature({
       if (packet.type === 'subscribed') receivers.asked(account) // what follows is said anew (RFC 6121 3.1.5)
       if (router.placeOf(packet.from) === 'here') return 'next' // what our own clients say has passed 'annotations-out'
       context.packet = honest(packet)
-      outages.heardFrom(account, packet.from.domain)
+      left.heardFrom(account, packet.from.domain)
       return 'next'
     })
     disco.server.features.push(PSA) // PSA-37
   },
 })
-
-/** Each session here that may have been shown the presence of this one looks again. */
-function* lookAt(host: Host, { account, directed, jid }: Session, receivers: Receivers): Generator {
-  const seen = new Set<LocalAccount>([account])
-  for (const to of [...account.audience, ...(directed?.values() ?? [])]) {
-    const watcher: LocalAccount | undefined = hasAccounts(host, to) ? host.accounts.get(to.bare) : undefined
-    if (watcher !== undefined) seen.add(watcher)
-  }
-  for (const watcher of seen) {
-    for (const session of [...watcher.sessions]) {
-      receivers.look(session, jid)
-      yield
-    }
-  }
-}
-
-const hasAccounts = ({ router }: Host, { domain }: Jid): boolean => router.kindOf(domain) === 'accounts'

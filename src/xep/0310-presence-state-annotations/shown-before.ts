@@ -11,13 +11,13 @@ import type { Slot } from '../../server/account/slots.ts'
 import type { HeardJson } from '../../im/heard-resource.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
-import type { Outages } from './outages.ts'
 import type { Receivers } from './receivers.ts'
+import type { Unconfirmed } from './unconfirmed.ts'
 
 export interface ShownBeforeParts {
   readonly host: Host
   readonly receivers: Receivers
-  readonly outages: Outages
+  readonly unconfirmed: Unconfirmed
   /** How long after they were asked for resources elsewhere that nobody has confirmed count as gone. */
   readonly confirmWithin: Millis
 }
@@ -89,11 +89,11 @@ export class ShownBefore {
   }
   #cameBack({ account }: Session): void {
     if (!this.#unconfirmed.delete(account)) return
-    const { host, outages, confirmWithin } = this.#parts
+    const { host, unconfirmed, confirmWithin } = this.#parts
     const since = host.clock.now()
     host.clock.after(confirmWithin, () => {
       for (const remote of new Set(Array.from(host.heard.all(account), ({ jid }) => jid.domain)))
-        outages.closeUnconfirmed(account, remote, since)
+        unconfirmed.close(account, remote, since)
     })
   }
 }

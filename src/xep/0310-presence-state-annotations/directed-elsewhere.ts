@@ -1,0 +1,105 @@
+/**
+ * What each session has sent directly to addresses on other servers (RFC 6121 4.6), as far as it holds: an annotated presence is
+ * complete, so that it has to be known which one the address has.
+ */
+import { contactKey } from '../../im/account.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { asksToJoin } from '../../xmpp/muc-user.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { plain } from '../../xmpp/state-annotation.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
+import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/stored-packet.ts'
+
+interface Directed {
+  readonly to: Jid
+  /** Null: that it is not available, to a contact who sees it otherwise. */
+  readonly packet: Packet | null
+  /** Its client has asked to be let into a room with that address as its own there. */
+  readonly isForRoom: boolean
+}
+export type DirectedJson = readonly [to: string, PacketJson | null, isForRoom: boolean]
+
+/** Addresses that a session's directed presence is remembered for. Beyond that it is not annotated. */
+const DIRECTED_MAX = 500
+
+export class DirectedElsewhere {
+  /** By full text of the address; null: nothing. */
+  readonly #slot: Slot<Session, Map<string, Directed> | null>
+
+  constructor(host: Host) {
+    this.#slot = host.sessionSlot<Map<string, Directed> | null>('directed-elsewhere', 'kept in presence-elsewhere', () => null)
+    host.on('presence-changed', ({ session }) => this.#broadcast(session))
+  }
+  /** Notes presence that a session sends directly to an address elsewhere. */
+  note(session: Session, packet: Packet): void {
+    const { type } = packet
+    const to = packet.to!
+    const directed = session.get(this.#slot)
+    const before = directed?.get(to.full)
+    if (to.isBare) overrule(directed, to)
+    if (type !== '' && !seesBroadcast(session, to)) return void directed?.delete(to.full)
+    if (before === undefined && (directed?.size ?? 0) >= DIRECTED_MAX) return
+    const isForRoom = before?.isForRoom === true || asksToJoin(packet)
+    this.#set(session, { to, packet: type === '' ? plain(packet) : null, isForRoom })
+  }
+  /** The presence of the session that this address has been sent, directly or by a broadcast; null: none. */
+  presenceFor(session: Session, to: Jid): Packet | null {
+    if (session.account.hidden(to)) return null // PSA-35
+    const isShared = seesBroadcast(session, to)
+    if (!isShared && !session.hasTold(to)) return null
+    const directed = session.get(this.#slot)
+    const said = directed?.get(to.full) ?? directed?.get(to.bare)
+    if (said !== undefined) return said.packet
+    return isShared ? session.presence : null
+  }
+  isForRoom(session: Session, to: Jid): boolean {
+    return session.get(this.#slot)?.get(to.full)?.isForRoom === true
+  }
+  /** To be kept over a restart. */
+  save(session: Session): readonly DirectedJson[] {
+    return Array.from(session.get(this.#slot)?.values() ?? [], toJson)
+  }
+  load(session: Session, kept: readonly DirectedJson[]): void {
+    for (const json of kept) this.#set(session, fromJson(json))
+  }
+  octetsOf(session: Session): number {
+    let octets = 0
+    for (const [to, { packet }] of session.get(this.#slot) ?? []) octets += to.length + (packet?.payload.text.length ?? 0)
+    return octets
+  }
+
+  #set(session: Session, said: Directed): void {
+    const directed = session.get(this.#slot)
+    if (directed === null) session.set(this.#slot, new Map([[said.to.full, said]]))
+    else directed.set(said.to.full, said)
+  }
+  /** What it has broadcast since, or that it has gone, is newer for all who hear that. */
+  #broadcast(session: Session): void {
+    const directed = session.get(this.#slot)
+    for (const { to } of directed?.values() ?? [])
+      if (session.presence === null || seesBroadcast(session, to)) directed!.delete(to.full)
+  }
+}
+
+/** What is said to an account takes the place of what was said to its resources. */
+function overrule(directed: Map<string, Directed> | null, { bare }: Jid): void {
+  for (const { to, isForRoom } of directed?.values() ?? []) if (to.bare === bare && !isForRoom) directed!.delete(to.full)
+}
+
+/** Does the contact with that address get what the session broadcasts? */
+const seesBroadcast = ({ presence, account: { roster } }: Session, to: Jid): boolean =>
+  presence !== null && roster.isSubscriber(contactKey(to))
+
+const toJson = ({ to, packet, isForRoom }: Directed): DirectedJson => [
+  to.full,
+  packet === null ? null : packetToJson(packet),
+  isForRoom,
+]
+const fromJson = ([to, json, isForRoom]: DirectedJson): Directed => ({
+  to: storedJid(to),
+  packet: json === null ? null : packetFromJson(json),
+  isForRoom,
+})

@@ -1,0 +1,26 @@
+/** What clients were shown, over a restart of the server: nobody is told again, and what was told is taken back. */
+import type { Millis } from '../../base/clock.ts'
+import type { Host } from '../../server/feature.ts'
+import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/stored-packet.ts'
+import type { Doubt } from '../../xmpp/state-annotation.ts'
+import type { Receivers } from './receivers.ts'
+
+/** A presence that a client was shown, when, and what it was told against it. */
+type ShownJson = readonly [PacketJson, Millis, Doubt | null]
+
+export function keepReceivers(host: Host, receivers: Receivers): void {
+  host.keep.session<readonly ShownJson[]>({
+    name: 'presence-annotations',
+    version: 1,
+    weigh: (session) => receivers.of(session).ledger?.octets ?? 0,
+    // Too much to be written down while the server runs
+    save: (session, when) =>
+      when === 'for a restart'
+        ? Array.from(receivers.everything(session), ({ packet, at, told }): ShownJson => [packetToJson(packet), at, told])
+        : null,
+    load: (session, kept) => {
+      receivers.begin(session)
+      for (const [packet, at, told] of kept ?? []) receivers.ledgerOf(session).show(packetFromJson(packet), told, at)
+    },
+  })
+}

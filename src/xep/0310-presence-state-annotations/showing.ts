@@ -1,0 +1,127 @@
+/**
+ * XEP-0310: the stage of what is written to one session. Each presence that a client is shown is noted in its ledger, and goes
+ * out with the doubt that we have of it (PSA-16).
+ */
+import type { Counter } from '../../base/metrics.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Session } from '../../server/account/session.ts'
+import type { ToSession } from '../../server/pipeline/contexts.ts'
+import type { Verdict } from '../../server/pipeline/pipeline.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { doubtsIn, plain, type Doubt } from '../../xmpp/state-annotation.ts'
+import { Ages } from './ages.ts'
+import type { Doubts } from './doubts.ts'
+import type { PresenceLedger } from './ledger.ts'
+import type { LinkDoubts } from './link-doubts.ts'
+import { isOurs, kept, newsOf, type News } from './news.ts'
+import type { Receiver } from './receiver.ts'
+import type { Receivers } from './receivers.ts'
+import { Repetitions } from './repetitions.ts'
+import { Rooms } from './rooms.ts'
+import type { Telling } from './telling.ts'
+import type { Violations } from './violations.ts'
+
+export interface ShowingParts {
+  readonly host: Host
+  readonly receivers: Receivers
+  readonly telling: Telling
+  readonly doubts: Doubts
+  readonly links: LinkDoubts
+  /** Null: nobody counts them. */
+  readonly violations: Violations | null
+}
+
+export class Showing {
+  readonly #parts: ShowingParts
+  readonly #repetitions: Repetitions
+  readonly #rooms: Rooms
+  readonly #ages: Ages
+  readonly #send: (session: Session, packet: Packet) => void
+  readonly #unnoted: Counter
+
+  constructor(parts: ShowingParts) {
+    const { host } = parts
+    this.#parts = parts
+    this.#repetitions = new Repetitions(parts)
+    this.#rooms = new Rooms(host)
+    this.#ages = new Ages(host)
+    this.#send = host.deliverAfter('psa-ledger')
+    this.#unnoted = host.metrics.counter(
+      'porchlight_presences_unnoted_total',
+      'Presences shown to clients that ask for annotations which could not be noted, for want of room: they are not annotated',
+    )
+  }
+  readonly stage = (context: ToSession): Verdict => {
+    const { session, packet } = context
+    if (packet.kind !== 'presence') return 'next'
+    const asks = this.#parts.receivers.decide(session)
+    if (this.#repetitions.isHeldBack(session, packet)) return 'done'
+    this.#show(context, asks, null)
+    return 'next'
+  }
+  /** Shows the session a presence that came before. @param heardAfter see `Shown` */
+  showOld(session: Session, packet: Packet, heardAfter: number): void {
+    const context = { session, packet }
+    this.#show(context, this.#parts.receivers.decide(session), heardAfter)
+    this.#send(session, context.packet)
+  }
+  /** The session sends that presence directly to an address elsewhere. */
+  said(session: Session, packet: Packet): void {
+    this.#rooms.said(session, this.#parts.receivers.of(session).ledger, packet)
+  }
+
+  /** @param old of a presence that came before: see `Shown.heardAfter`; null: it has only just come */
+  #show(context: ToSession, asks: boolean | null, old: number | null): void {
+    const { session, packet } = context
+    if (asks !== false) this.#note(context, this.#parts.receivers.of(session), old)
+    if (asks !== true && packet.from.domain !== session.jid.domain) context.packet = plain(context.packet)
+  }
+  #note(context: ToSession, receiver: Receiver, old: number | null): void {
+    const { session, packet } = context
+    const { from, type } = packet
+    if (type === 'unavailable' || (type === 'error' && !isOurs(packet))) return this.#close(session, receiver.ledger, packet)
+    if (type !== '' || from.full === session.jid.full) return
+    const { doubts, host, links, receivers } = this.#parts
+    const isHere = host.router.placeOf(from) === 'here'
+    const heardAfter = isHere ? 0 : (old ?? links.losses(session.jid.domain, from.domain))
+    const doubt = receiver.asks === true ? doubts.of(session, from, heardAfter) : null
+    const ledger = receivers.ledgerOf(session)
+    this.#mayRepeat(session, receiver, packet, doubt)
+    if (isHere) return this.#noteHere(context, ledger, doubt)
+    this.#noteElsewhere(context, ledger, doubt, heardAfter)
+    this.#rooms.shows(session, ledger, packet)
+  }
+  #noteHere(context: ToSession, ledger: PresenceLedger, doubt: Doubt | null): void {
+    const { session, packet } = context
+    if (!ledger.show(packet, doubt, this.#parts.host.clock.now())) return this.#unnotedBy(session)
+    context.packet = this.#parts.telling.written(session, this.#ages.dated(packet), doubt, 0)
+  }
+  #noteElsewhere(context: ToSession, ledger: PresenceLedger, doubt: Doubt | null, heardAfter: number): void {
+    const { session, packet } = context
+    const { telling, host } = this.#parts
+    const news = this.#newsOf(session, ledger, packet, doubt)
+    if (!ledger.show(kept(news.kept), doubt, host.clock.now(), heardAfter)) return this.#unnotedBy(session)
+    telling.endOurs(session, news)
+    context.packet = telling.written(session, news.sent, news.ours, heardAfter)
+  }
+  /** Beyond the limit it is not annotated: nobody would take that back. */
+  #unnotedBy(session: Session): void {
+    this.#unnoted.value += 1
+    this.#parts.receivers.of(session).isComplete = false
+  }
+  #close(session: Session, ledger: PresenceLedger | null, packet: Packet): void {
+    if (ledger === null) return
+    this.#rooms.closes(session, ledger, packet)
+    ledger.close(packet.from)
+  }
+  #newsOf(session: Session, ledger: PresenceLedger, packet: Packet, doubt: Doubt | null): News {
+    const doubts = this.#parts.host.heard.get(session.account, packet.from)?.doubts ?? doubtsIn(packet)
+    return newsOf(ledger.get(packet.from) ?? null, packet, doubts, doubt)
+  }
+  /** Is the client sent the very stanza that it has, though it has not asked for it? That is a flap. */
+  #mayRepeat(session: Session, receiver: Receiver, { from, payload }: Packet, doubt: Doubt | null): void {
+    const old = receiver.ledger?.get(from)
+    const isSame = old !== undefined && old.told === doubt && old.packet.payload === payload && !payload.isEmpty
+    if (isSame && old.at > receiver.askedAt) this.#parts.violations?.found('no flap', session, old)
+  }
+}
