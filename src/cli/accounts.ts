@@ -1,4 +1,4 @@
-/** `porchlight user ...`: accounts, and where their passwords come from. */
+/** `porchlight user ...`: commands for accounts, and the ways to give a password. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CommandError } from '../admin/command.ts'
@@ -15,7 +15,7 @@ export interface PasswordOptions {
   readonly generate?: true
 }
 
-/** Of a generated password: 20 characters of base64url, 120 bits. */
+/** The octets of a generated password: 20 characters of base64url, 120 bits. */
 const GENERATED_OCTETS = 15
 
 export const generatedPassword = (): string => systemEntropy.bytes(GENERATED_OCTETS).toString('base64url')
@@ -50,7 +50,7 @@ export interface DisableOptions {
 export async function disableUser(world: World, jid: string, options: ConfigOptions & DisableOptions): Promise<void> {
   await withAuthority(world, setupOf(world, options), async (authority) => {
     const { jid: disabled } = (await authority.ask('user.disable', { jid, reason: options.reason ?? '' })) as { jid: string }
-    world.stdout.write(`${disabled} is disabled, and its sessions are ended. What is kept of it stays.\n`)
+    world.stdout.write(`${disabled} is disabled, and its sessions are ended. Its data is kept.\n`)
   })
 }
 
@@ -61,11 +61,11 @@ export async function enableUser(world: World, jid: string, options: ConfigOptio
   })
 }
 
-/** @param settings each as `name=value` */
+/** @param settings each in the form `name=value` */
 export async function setUser(world: World, jid: string, settings: readonly string[], options: ConfigOptions): Promise<void> {
   const pairs = settings.map((text) => {
     const at = text.indexOf('=')
-    if (at < 0) throw new CommandError(`"${text}" is no setting. Write it like last-seen=coarse.`)
+    if (at < 0) throw new CommandError(`"${text}" is not a setting. Write it like last-seen=coarse.`)
     return [text.slice(0, at), text.slice(at + 1)] as const
   })
   await withAuthority(world, setupOf(world, options), async (authority) => {
@@ -74,7 +74,7 @@ export async function setUser(world: World, jid: string, settings: readonly stri
   })
 }
 
-/** @param domain null: all of them */
+/** @param domain null for all domains */
 export async function listUsers(world: World, domain: string | null, options: ConfigOptions & OutputOptions): Promise<void> {
   const setup = setupOf(world, options)
   await withAuthority(world, setup, async (authority) => {
@@ -94,7 +94,7 @@ function lineOf({ jid, disabled }: UserRow): string {
   return `${jid}  disabled since ${formatDateTime(at)}${reason === '' ? '' : `: ${reason}`}\n`
 }
 
-/** Only a password that the user does not know yet is shown. */
+/** A password is shown only if it was generated, because the user does not know it yet. */
 const told = (password: string, { generate }: PasswordOptions): string => (generate === true ? ` Its password: ${password}` : '')
 
 async function passwordFrom(world: World, jid: string, { passwordFile, generate }: PasswordOptions): Promise<string> {
@@ -103,7 +103,7 @@ async function passwordFrom(world: World, jid: string, { passwordFile, generate 
   if (!world.stdin.isTTY) return world.stdin.readLine()
   const password = await world.stdin.readSecret(`Password of ${jid}: `)
   if (password === null || (await world.stdin.readSecret('Once more: ')) !== password)
-    throw new CommandError('The two were not the same; nothing was changed. Try again.')
+    throw new CommandError('The two passwords differ; nothing was changed. Try again.')
   return password
 }
 
@@ -111,6 +111,6 @@ function firstLine(file: string): string {
   try {
     return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0]!
   } catch (error) {
-    throw new CommandError(`The password file cannot be read: ${(error as Error).message}. Name another one.`)
+    throw new CommandError(`The password file cannot be read: ${(error as Error).message}. Name another file.`)
   }
 }

@@ -1,4 +1,4 @@
-/** Who carries out a command: the running server, or, if there is none, this process on the same database. */
+/** Chooses who carries out a command: the running server, or, if none runs, this process on the same database. */
 import { commandsOf, CommandError, runCommand } from '../admin/command.ts'
 import { connectControl, type Authority } from '../admin/control-client.ts'
 import { rosterCommand } from '../admin/roster-commands.ts'
@@ -11,7 +11,7 @@ import { assemble } from '../process/assembly.ts'
 import type { Setup } from '../process/setup.ts'
 import type { World } from '../process/world.ts'
 
-/** Runs `use` with whoever is there. @throws CommandError, StorageError */
+/** Runs `use` with the running server or with this process. @throws CommandError, StorageError */
 export async function withAuthority<T>(world: World, setup: Setup, use: (authority: Authority) => Promise<T>): Promise<T> {
   const authority = (await connectControl(setup.control)) ?? (await alone(world, setup))
   try {
@@ -21,12 +21,12 @@ export async function withAuthority<T>(world: World, setup: Setup, use: (authori
   }
 }
 
-/** The running server. @throws CommandError when there is none */
+/** Runs `use` with the running server. @throws CommandError if no server is running */
 export async function withServer<T>(setup: Setup, use: (authority: Authority) => Promise<T>): Promise<T> {
   const authority = await connectControl(setup.control)
   if (authority === null)
     throw new CommandError(
-      `The server is not running (nobody answers on ${setup.control}). Start it, or name its configuration with --config.`,
+      `The server is not running (nothing answers on ${setup.control}). Start it, or name its configuration with --config.`,
     )
   try {
     return await use(authority)
@@ -37,9 +37,7 @@ export async function withServer<T>(setup: Setup, use: (authority: Authority) =>
 
 async function alone(world: World, setup: Setup): Promise<Authority> {
   if (setup.config.server.fresh)
-    throw new CommandError(
-      'The server is not running, and by its configuration ([server] fresh) nothing is kept. Start it first.',
-    )
+    throw new CommandError('The server is not running, and its configuration ([server] fresh) keeps nothing. Start it first.')
   const log = openLog({ level: 'warn', format: 'text' }, world.stderr)
   const { server, close } = await assemble(setup, {
     clock: new SystemClock(),

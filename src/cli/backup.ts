@@ -1,4 +1,4 @@
-/** `porchlight backup DIRECTORY`: what a server needs to be put up again, while it runs or not. */
+/** `porchlight backup DIRECTORY`: copies what is needed to restore the server, while it runs or not. */
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CommandError } from '../admin/command.ts'
@@ -9,16 +9,18 @@ import type { World } from '../process/world.ts'
 import { backUp } from '../storage/backup.ts'
 import { setupOf, type ConfigOptions } from './config-options.ts'
 
-/** @param place a directory, which is made and must not be there yet @throws CommandError, StorageError */
+/** @param place a directory, which must not exist yet and is created @throws CommandError, StorageError */
 export async function makeBackup(world: World, place: string, options: ConfigOptions): Promise<void> {
   const { config, dataDirectory } = setupOf(world, options)
   if (config.server.fresh)
-    throw new CommandError('By its configuration ([server] fresh) this server keeps nothing, so there is nothing to back up.')
+    throw new CommandError('The configuration ([server] fresh) makes this server keep nothing, so there is nothing to back up.')
   const directory = resolve(world.directory, place)
   try {
-    await mkdir(directory, { mode: 0o700 }) // it holds keys
+    await mkdir(directory, { mode: 0o700 }) // it contains keys
   } catch (error) {
-    throw new CommandError(`${directory} cannot be made (${(error as Error).message}). Name a directory that is not there yet.`)
+    throw new CommandError(
+      `${directory} cannot be created (${(error as Error).message}). Name a directory that does not exist yet.`,
+    )
   }
   await backUp(join(dataDirectory, DATABASE_FILE), join(directory, DATABASE_FILE))
   const copied: string[] = [DATABASE_FILE]
@@ -29,7 +31,7 @@ export async function makeBackup(world: World, place: string, options: ConfigOpt
   )
 }
 
-/** False: there is none. */
+/** False if there is no such file. */
 async function copy(from: string, to: string): Promise<boolean> {
   try {
     await copyFile(from, to)

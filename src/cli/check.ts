@@ -1,4 +1,4 @@
-/** `porchlight check`: whether the configuration can be used, and what it does that one should know. */
+/** `porchlight check`: whether the configuration can be used, and what the operator should know about it. */
 import { CommandError } from '../admin/command.ts'
 import { connectControl } from '../admin/control-client.ts'
 import type { Status } from '../admin/status-commands.ts'
@@ -17,18 +17,18 @@ export async function check(world: World, options: ConfigOptions): Promise<void>
   for (const note of await inspect(setup, { platform: world.platform, now: new SystemClock().now(), held }))
     world.stdout.write(`Note: ${sentence(setup.problem(note))}\n`)
   world.stdout.write(
-    configFile === null ? 'There is no configuration file; what is built in is good.\n' : `${configFile} is good.\n`,
+    configFile === null ? 'There is no configuration file; the built-in configuration is good.\n' : `${configFile} is good.\n`,
   )
 }
 
-/** Where the server of this configuration listens, if it runs: those ports are not taken by somebody else. */
+/** The addresses on which the server of this configuration listens, if it runs: they do not count as taken. */
 async function heldByServer({ control }: Setup): Promise<readonly string[]> {
   const server = await connectControl(control)
   try {
     const status = ((await server?.ask('status', {})) ?? null) as Status | null
     return status === null ? [] : status.listening.map(({ address }) => address)
   } catch (error) {
-    if (error instanceof CommandError) return [] // it is just starting
+    if (error instanceof CommandError) return [] // the server is just starting
     throw error
   } finally {
     await server?.close()

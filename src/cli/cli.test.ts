@@ -127,7 +127,7 @@ test('accounts are made from a CSV file, and a line that cannot be carried out h
   assert.match(out, /^juliet@localhost,[\w-]{20}\n$/)
   assert.match(
     err,
-    /^3 of 5 accounts were made\.\nline 4: There is an account romeo@localhost already.*\nline 5: .*not an address/,
+    /^3 of 5 accounts were created\.\nline 4: There is an account romeo@localhost already.*\nline 5: .*not an address/,
   )
   assert.equal((await place.run('user list')).out, 'juliet@localhost\nnurse@localhost\nromeo@localhost\n')
   writeFileSync(join(place.directory, 'bad.csv'), 'a@localhost,"x\nb@localhost')
@@ -137,7 +137,7 @@ test('accounts are made from a CSV file, and a line that cannot be carried out h
   writeFileSync(join(place.directory, 'bad.csv'), 'a@localhost,but, soft\nb@localhost;but soft\n')
   assert.equal(
     (await place.run('user add-all bad.csv')).err,
-    '0 of 2 accounts were made.\nline 1: There are more than two fields. Put a password with a comma in quotes.\nline 2: The fields are not separated by a comma. Save the file with commas.\n',
+    '0 of 2 accounts were created.\nline 1: There are more than two fields. Put a password with a comma in quotes.\nline 2: The fields are not separated by a comma. Save the file with commas.\n',
   )
 })
 
@@ -223,9 +223,9 @@ test('roster check explains what two rosters disagree about, sets it right when 
     dry.out,
     [
       'romeo@localhost and juliet@localhost disagree about whether romeo@localhost may see juliet@localhost:',
-      '  romeo@localhost: the roster says that the presence of juliet@localhost can be seen',
-      '  juliet@localhost: the roster says that romeo@localhost is shown nothing, and there is no request',
-      '  --fix: romeo@localhost is told "unsubscribed", as after a probe',
+      '  romeo@localhost: the roster says that it sees the presence of juliet@localhost',
+      '  juliet@localhost: the roster says that romeo@localhost does not see the presence, and there is no request',
+      '  --fix: send "unsubscribed" to romeo@localhost, as after a probe',
       '',
       '2 rosters with 2 contacts: 1 to set right. Nothing was changed; with --fix it is.',
       '',
@@ -264,7 +264,7 @@ test('user set: what others may know of a user, with and without a server; what 
   await place.start()
   assert.deepEqual(await place.run(`user set ${ROMEO} last-seen=default`), said)
   for (const [setting, why] of [
-    ['last-seen', /"last-seen" is no setting\. Write it like last-seen=coarse/],
+    ['last-seen', /"last-seen" is not a setting\. Write it like last-seen=coarse/],
     ['last-seen=never', /last-seen cannot be "never"/],
   ] as const)
     assert.match((await place.run(`user set ${ROMEO} ${setting}`)).err, why)

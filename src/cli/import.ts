@@ -1,4 +1,4 @@
-/** `porchlight import`: accounts of another server, from its files. */
+/** `porchlight import`: imports accounts from the files of another server. */
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CommandError } from '../admin/command.ts'
@@ -24,7 +24,7 @@ export interface ImportOptions {
   readonly dryRun?: true
 }
 
-/** @returns the exit code: whether everything could be read */
+/** @returns the exit code, which says whether everything could be read */
 export async function importUsers(world: World, place: string, options: ConfigOptions & ImportOptions): Promise<number> {
   const setup = setupOf(world, options)
   await checkAlone(setup)
@@ -59,17 +59,17 @@ async function sourceOf(path: string, now: number): Promise<AsyncIterable<Found>
   if (!(await stat(path)).isDirectory()) return readXep0227(path, now)
   if (await isProsodyFolder(path)) return readProsody(path, now)
   throw new CommandError(
-    `${path} is no data folder of Prosody: it has no folder of a domain with "accounts" in it. For XEP-0227 name the file.`,
+    `${path} is no data folder of Prosody: no folder of a domain in it contains "accounts". For XEP-0227 name the file.`,
   )
 }
 
 async function checkAlone(setup: Setup): Promise<void> {
   if (setup.config.server.fresh)
-    throw new CommandError('By its configuration ([server] fresh) the server keeps nothing: there is nowhere to import to.')
+    throw new CommandError('The configuration ([server] fresh) makes the server keep nothing, so accounts cannot be imported.')
   const running = await connectControl(setup.control)
   if (running === null) return
   await running.close()
-  throw new CommandError('The server is running. Stop it first: accounts are imported while nobody changes them.')
+  throw new CommandError('The server is running. Stop it first: nothing else may change accounts during an import.')
 }
 
 function settingsOf({ config }: Setup) {

@@ -1,4 +1,4 @@
-/** `porchlight status` and `porchlight explain order`: for people, or with --json for programs. */
+/** `porchlight status` and `porchlight explain`: as text, or with --json for programs. */
 import type { Authority } from '../admin/control-client.ts'
 import type { Explanation, Reason, ResourceReport } from '../admin/explain-commands.ts'
 import type { Status } from '../admin/status-commands.ts'
@@ -9,7 +9,7 @@ import { setupOf, type ConfigOptions, type OutputOptions } from './config-option
 import { linkText } from './links.ts'
 import { span } from './span.ts'
 
-/** @throws CommandError when the server is not running */
+/** @throws CommandError if the server is not running */
 export async function showStatus(world: World, options: ConfigOptions & OutputOptions): Promise<void> {
   const status = (await withServer(setupOf(world, options), (server) => server.ask('status', {}))) as Status
   world.stdout.write(options.json === true ? `${JSON.stringify(status)}\n` : statusText(status))
@@ -31,7 +31,7 @@ const TITLES: Readonly<Record<string, string>> = {
   toSession: 'What is written to one session passes',
 }
 
-/** @throws CommandError when the server is not running, or the first of the two is nobody here */
+/** @throws CommandError if the server is not running, or if the first user has no account here */
 export async function explainPresence(
   world: World,
   watcher: string,
@@ -64,7 +64,7 @@ function explanationText({ verdict, resources, reasons, remedies }: Explanation)
 
 const eventLine = ({ words, since }: Reason): string => `  ${since === null ? '' : `${new Date(since).toISOString()} `}${words}\n`
 
-/** A presence that nobody has confirmed is not known to be anything: neither there nor gone. */
+/** A presence that was never confirmed is unknown: the line calls it neither available nor unavailable. */
 function standingLine({ jid, confidence, confirmedAt, confirmedBy }: ResourceReport): string {
   const when =
     confirmedAt === null ? 'never confirmed' : `last confirmed ${new Date(confirmedAt).toISOString()} by ${confirmedBy}`

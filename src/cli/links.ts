@@ -14,7 +14,7 @@ export async function listLinks(world: World, options: ConfigOptions & OutputOpt
   for (const link of links) world.stdout.write(options.json === true ? `${JSON.stringify(link)}\n` : `${linkText(link, now)}\n`)
 }
 
-/** @param order 'down': nothing goes in or out; 'up': it may again */
+/** @param order 'down': no traffic may pass; 'up': traffic may pass again */
 export async function orderLink(
   world: World,
   remote: string,
@@ -38,7 +38,7 @@ async function ask(
   })
 }
 
-/** One line. @param now by the server's clock */
+/** One line of text about a link. @param now the time on the server's clock */
 export function linkText({ local, remote, state, since, streams, forced, announced }: LinkReport, now: number): string {
   const remarks = [
     ...(streams === 0 ? [] : [streams === 1 ? '1 stream' : `${streams} streams`]),

@@ -1,4 +1,4 @@
-/** `porchlight user add-all FILE`: accounts from a CSV file (RFC 4180), such as a spreadsheet saves. */
+/** `porchlight user add-all FILE`: accounts from a CSV file (RFC 4180), as a spreadsheet saves it. */
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -10,19 +10,19 @@ import { withAuthority } from './authority.ts'
 import { setupOf, type ConfigOptions } from './config-options.ts'
 
 interface Row {
-  /** In the file, from 1. */
+  /** The line in the file, counted from 1. */
   readonly line: number
   readonly jid: string
-  /** '': one is made. */
+  /** '' if a password is to be generated. */
   readonly password: string
-  /** False: there is more in the line, such as the rest of a password that has a comma. */
+  /** False if the line has more fields, for example because a password contains a comma. */
   readonly isWhole: boolean
 }
 
 /**
- * Makes an account for each line, "address" or "address,password". One that cannot be made hinders no other; passwords that
- * were made are printed as CSV.
- * @throws CommandError when the file cannot be read, or after all when some could not be made
+ * Creates an account for each line, "address" or "address,password". A failure does not stop the others. Generated passwords
+ * are printed as CSV.
+ * @throws CommandError if the file cannot be read, or at the end if some accounts could not be created
  */
 export async function addUsers(world: World, file: string, options: ConfigOptions): Promise<void> {
   const rows = await rowsOf(resolve(world.directory, file))
@@ -34,14 +34,14 @@ export async function addUsers(world: World, file: string, options: ConfigOption
     }
     return failures
   })
-  world.stderr.write(`${rows.length - failed.length} of ${rows.length} accounts were made.\n`)
+  world.stderr.write(`${rows.length - failed.length} of ${rows.length} accounts were created.\n`)
   if (failed.length > 0) throw new CommandError(failed.join('\n'))
 }
 
-/** Null: it is made. Otherwise why it is not. */
+/** Returns null if the account was created, otherwise the reason why not. */
 async function add(world: World, authority: Authority, { jid, password, isWhole }: Row): Promise<string | null> {
   if (!isWhole) return 'There are more than two fields. Put a password with a comma in quotes.'
-  // What stands behind may be a password, which no message repeats.
+  // The text after the separator can be a password, so no message repeats it.
   if (/@.*[;\t]/.test(jid)) return 'The fields are not separated by a comma. Save the file with commas.'
   const given = password === '' ? generatedPassword() : password
   try {

@@ -1,4 +1,4 @@
-/** `porchlight roster check`: which rosters disagree with each other, in words, and what sets it right. */
+/** `porchlight roster check`: reports rosters that disagree with each other, and the repair. */
 import type { Disagreement, Fault, Watching } from '../im/roster-agreement.ts'
 import { FAILED, OK } from '../process/exit-codes.ts'
 import type { World } from '../process/world.ts'
@@ -11,7 +11,7 @@ export interface RosterOptions {
   readonly fix?: true
 }
 
-/** @returns the exit code: whether there is anything left to set right */
+/** @returns the exit code, which says whether anything is left to repair */
 export async function checkRosters(world: World, options: ConfigOptions & OutputOptions & RosterOptions): Promise<number> {
   const setup = setupOf(world, options)
   const fix = options.fix === true
@@ -46,13 +46,13 @@ function summary({ accounts, contacts, found, left }: Sum, fix: boolean): string
   const seen = `${accounts} rosters with ${contacts} contacts`
   if (found === 0) return `${seen}: all agree.\n`
   if (!fix) return `${seen}: ${found} to set right. Nothing was changed; with --fix it is.\n`
-  const kept = left === 0 ? '' : ` ${left} could not be; run it again, or see the log of the server.`
+  const kept = left === 0 ? '' : ` ${left} could not be set right; run the command again, or see the log of the server.`
   return `${seen}: ${found - left} set right.${kept}\n`
 }
 
 function explained(finding: Finding): string {
   const what = 'owner' in finding ? nonsense(finding.owner, finding.contact, finding.what) : quarrel(finding)
-  const outcome = finding.mended === null ? '' : finding.mended ? '  Done.\n' : '  Not done: it is still so.\n'
+  const outcome = finding.mended === null ? '' : finding.mended ? '  Done.\n' : '  Failed: nothing has changed.\n'
   return `${what}${outcome}\n`
 }
 
@@ -68,36 +68,36 @@ function quarrel({ what, watcher, watching, shower, showing }: Quarrel): string 
 
 type Words = (contact: string) => string
 const WATCHING: Readonly<Record<Watching, Words>> = {
-  sees: (contact) => `the roster says that the presence of ${contact} can be seen`,
-  asks: (contact) => `the roster says that ${contact} was asked and has not answered`,
-  nothing: (contact) => `the roster says nothing of seeing ${contact}`,
+  sees: (contact) => `the roster says that it sees the presence of ${contact}`,
+  asks: (contact) => `the roster says that it asked ${contact}, who has not answered`,
+  nothing: (contact) => `the roster says that it neither sees ${contact} nor has asked to`,
 }
 const SHOWING: Readonly<Record<NonNullable<Quarrel['showing']>, Words>> = {
-  shows: (contact) => `the roster says that ${contact} is shown the presence`,
+  shows: (contact) => `the roster says that ${contact} sees the presence`,
   asked: (contact) => `a request of ${contact} waits for an answer`,
-  nothing: (contact) => `the roster says that ${contact} is shown nothing, and there is no request`,
+  nothing: (contact) => `the roster says that ${contact} does not see the presence, and there is no request`,
 }
 const FIXES: Readonly<Record<Disagreement, (watcher: string, shower: string) => string>> = {
-  unshown: (watcher) => `${watcher} is told "unsubscribed", as after a probe`,
-  unanswered: (watcher) => `${watcher} is told "unsubscribed" and the request is sent again: it waits for its answer`,
-  ungranted: (watcher) => `the request is sent again; it is granted at once, and ${watcher} sees the presence`,
-  unheard: (_, shower) => `the request is sent again, and waits for ${shower} to answer it`,
-  unwanted: (watcher, shower) => `${shower} is told "unsubscribe", and shows ${watcher} nothing any more`,
-  withdrawn: (_, shower) => `${shower} is told "unsubscribe", and the request is forgotten`,
+  unshown: (watcher) => `send "unsubscribed" to ${watcher}, as after a probe`,
+  unanswered: (watcher) => `send "unsubscribed" to ${watcher}, and send the request again; it waits for its answer`,
+  ungranted: (watcher) => `send the request again; it is granted at once, and ${watcher} sees the presence`,
+  unheard: (_, shower) => `send the request again; it waits for an answer of ${shower}`,
+  unwanted: (watcher, shower) => `send "unsubscribe" to ${shower}, who then no longer shows the presence to ${watcher}`,
+  withdrawn: (_, shower) => `send "unsubscribe" to ${shower}, who then forgets the request`,
 }
 
 function nonsense(owner: string, contact: string, faults: readonly Fault[]): string {
   return [
-    `The roster of ${owner} has what makes no sense:`,
+    `The roster of ${owner} has an entry that makes no sense:`,
     ...faults.map((fault) => `  ${FAULTS[fault](contact)}`),
-    `  --fix: it is taken out`,
+    `  --fix: remove it`,
     '',
   ].join('\n')
 }
 const FAULTS: Readonly<Record<Fault, Words>> = {
   'own-address': (contact) => `${contact} is the account itself`,
-  'resource': (contact) => `${contact} has a resource, which no contact with a localpart has`,
-  'needless-ask': (contact) => `${contact} is asked for what was granted`,
-  'needless-approval': (contact) => `${contact} is granted in advance what is granted already`,
-  'needless-request': (contact) => `a request of ${contact} waits for what is granted already`,
+  'resource': (contact) => `${contact} has a resource, but a contact with a localpart has none`,
+  'needless-ask': (contact) => `${contact} is asked, although the subscription was granted`,
+  'needless-approval': (contact) => `${contact} is approved in advance, although the subscription was granted`,
+  'needless-request': (contact) => `a request of ${contact} waits, although the subscription was granted`,
 }

@@ -1,10 +1,10 @@
-/** `porchlight session ...`: who is connected, and how the operator ends it. */
+/** `porchlight session ...`: lists the connected clients and ends their sessions. */
 import type { SessionPage, SessionRow } from '../admin/session-list.ts'
 import type { World } from '../process/world.ts'
 import { withServer } from './authority.ts'
 import { setupOf, type ConfigOptions, type OutputOptions } from './config-options.ts'
 
-/** @param find a part of the addresses that are wanted; '' for all */
+/** @param find a part of the wanted addresses; '' for all */
 export async function listSessions(world: World, find: string, options: ConfigOptions & OutputOptions): Promise<void> {
   await withServer(setupOf(world, options), async (server) => {
     for (let after: string | null = ''; after !== null;) {
@@ -31,7 +31,7 @@ export interface EndOptions {
   readonly reason?: string
 }
 
-/** @param jid of a session, or of an account: then all its sessions end */
+/** @param jid the address of a session, or of an account to end all its sessions */
 export async function endSession(world: World, jid: string, options: ConfigOptions & EndOptions): Promise<void> {
   await withServer(setupOf(world, options), async (server) => {
     const { ended } = (await server.ask('session.kick', { jid, reason: options.reason ?? '' })) as { readonly ended: number }

@@ -1,6 +1,6 @@
 /** Spans of time, for people. */
 
-/** The two largest units. */
+/** The span in its two largest units. */
 export function span(ms: number): string {
   const seconds = Math.floor(ms / 1000)
   const parts = [

@@ -1,4 +1,4 @@
-/** `porchlight start`: a server, until a signal says that it is enough. */
+/** `porchlight start`: runs a server until a signal stops it. */
 import { openLog, type OpenLog } from '../admin/log.ts'
 import { SystemClock } from '../base/clock.ts'
 import { systemEntropy } from '../base/entropy.ts'
@@ -43,7 +43,7 @@ export async function start(world: World, options: StartOptions): Promise<number
     const running = await startServer(setup, runtime, about)
     world.onSignal('SIGHUP', () => void running.certificates.reload())
     world.stdout.write(bannerOf(world, options, setup, running))
-    giveBackAtRest(clock, heapOfThread()) // an application that the server is part of looks after its memory itself
+    giveBackAtRest(clock, heapOfThread()) // an application that embeds the server manages its memory itself
     supervisor.ready()
     const isOver = await Promise.race([enough.then(() => true), running.restart.then(() => false)])
     if (isOver) supervisor.stopping()
@@ -58,7 +58,7 @@ export async function start(world: World, options: StartOptions): Promise<number
   }
 }
 
-/** SIGTERM, or Ctrl-C. Repeating it changes nothing: a stop takes a bounded time anyway. */
+/** Resolves at SIGTERM or Ctrl-C. A second signal changes nothing, because a stop takes a limited time. */
 function toldToStop(world: World, log: OpenLog): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -1,11 +1,11 @@
-/** Asking for a password: on a terminal without showing it, or from a pipe. */
+/** Asks for a password: on a terminal without showing it, or from a pipe. */
 import type { Readable } from 'node:stream'
 import type { ReadStream } from 'node:tty'
 
-/** Characters of a password that is read, with room for any that is allowed. */
+/** The most characters of a line: more than any allowed password has. */
 const LINE_MAX = 4096
 
-/** The first line, or everything if there is no end of line. */
+/** The first line; all text if there is no line end. */
 export async function readLine(input: Readable): Promise<string> {
   let text = ''
   input.setEncoding('utf8')
@@ -17,12 +17,12 @@ export async function readLine(input: Readable): Promise<string> {
 }
 
 const ENTER = ['\r', '\n', '\x04'] // and Ctrl-D
-const GIVE_UP = '\x03' // Ctrl-C: in raw mode the terminal makes no signal of it
+const GIVE_UP = '\x03' // Ctrl-C: in raw mode the terminal sends no signal
 const ERASE = ['\x7f', '\b']
 
-/** Null: Ctrl-C. */
+/** Null if the user pressed Ctrl-C. */
 export function readSecret(input: ReadStream, output: { write(text: string): void }, prompt: string): Promise<string | null> {
-  // First: whoever sees the prompt may type, and nothing of that may be shown.
+  // Raw mode comes before the prompt: the user may type as soon as the prompt appears, and nothing of it may be shown.
   input.setRawMode(true)
   input.setEncoding('utf8')
   output.write(prompt)

@@ -1,6 +1,6 @@
 /**
- * Addresses as an operator writes them, "address:port" such as "127.0.0.1:5222", "[::]:5222" or "localhost:0"; and domains as
- * DNS and certificates have them.
+ * Addresses as an operator writes them, "address:port", such as "127.0.0.1:5222", "[::]:5222" or "localhost:0"; and domains in
+ * the form that DNS and certificates use.
  */
 import { BlockList, isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
@@ -10,7 +10,7 @@ export interface Address {
   readonly port: number
 }
 
-/** Null: not an address and port. */
+/** Null if `text` is not an address and port. */
 export function addressOf(text: string): Address | null {
   const match = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text)
   if (match === null) return null
@@ -22,11 +22,11 @@ export function addressOf(text: string): Address | null {
 
 export const textOf = ({ host, port }: Address): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
 
-/** A domain as DNS and certificates have it: A-labels, an IPv6 address without its brackets. */
+/** A domain in the form that DNS and certificates use: A-labels, an IPv6 address without its brackets. */
 export const asciiDomain = (domain: string): string =>
   domain.startsWith('[') ? domain.slice(1, -1) : domainToASCII(domain) || domain
 
-/** Loopback, and what is routed within one network only: RFC 1918, RFC 4193, link-local addresses. */
+/** Loopback addresses, and addresses that are routed only within one network: RFC 1918, RFC 4193, link-local. */
 const NEAR = new BlockList()
 for (const [net, prefix] of [
   ['127.0.0.0', 8],
@@ -43,11 +43,11 @@ for (const [net, prefix] of [
 ] as const)
   NEAR.addSubnet(net, prefix, 'ipv6')
 
-/** Does nobody but this machine reach this host, an IP address or a name? */
+/** Can only this machine reach this host, an IP address or a name? */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
-/** Is this host, an IP address or "localhost", out of reach for the rest of the world? Other names may mean anything. */
+/** Is this host, an IP address or "localhost", unreachable for the rest of the world? Any other name counts as reachable. */
 export function isPrivate(host: string): boolean {
   const kind = isIP(host)
   return kind === 0 ? host === 'localhost' : NEAR.check(host, kind === 4 ? 'ipv4' : 'ipv6')

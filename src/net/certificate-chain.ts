@@ -5,11 +5,11 @@ import type { Millis } from '../base/clock.ts'
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
-/** In the order of the file. @throws when one cannot be read */
+/** In the order of the file. @throws if one cannot be read */
 export const certificatesIn = (pem: string): readonly X509Certificate[] =>
   (pem.match(BLOCK) ?? []).map((block) => new X509Certificate(block))
 
-/** What a file of PEM seems to be that holds something else than `wanted`, for whoever has named it. */
+/** Describes a PEM file that holds something other than `wanted`, for the operator who named the file. */
 export function oddity(text: string, wanted: 'certificate' | 'key'): string {
   if (text.trim() === '') return 'it is empty'
   if (text.startsWith('0')) return 'it seems to be DER or PKCS #12; openssl x509, pkey or pkcs12 converts it'
@@ -19,7 +19,7 @@ export function oddity(text: string, wanted: 'certificate' | 'key'): string {
   return text.includes('-----BEGIN') ? 'it is damaged' : 'it is no PEM file'
 }
 
-/** Why others may refuse the chain, though the first certificate is good; null if nothing speaks against it. */
+/** Why clients could refuse the chain although its first certificate is good; null if no reason is found. */
 export function chainFault(chain: readonly X509Certificate[], now: Millis): string | null {
   for (const [i, certificate] of chain.entries()) {
     const issuer = chain[i + 1]
@@ -32,11 +32,11 @@ export function chainFault(chain: readonly X509Certificate[], now: Millis): stri
   return null
 }
 
-/** It is a root, or an authority that everybody knows has issued it. The name may be any authority's: only a look tells. */
+/** It is a root, or a well-known authority issued it. The name alone proves nothing, so the signature is checked. */
 const isEnd = (certificate: X509Certificate): boolean =>
   isRoot(certificate) || rootCertificates.some((root) => certificate.checkIssued(new X509Certificate(root)))
 
-/** One that has signed itself need not be an authority. */
+/** A self-signed certificate need not be an authority. */
 const isRoot = ({ subject, issuer }: X509Certificate): boolean => subject === issuer
 
 const nameOf = (issuer: string): string => issuer.replaceAll('\n', ', ')

@@ -2,7 +2,7 @@
 import { BOOLEAN, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, sequence, tagged, values } from './der.ts'
 
 export interface Extension {
-  /** As `oid` makes it. */
+  /** In the form that `oid` makes. */
   readonly id: Buffer
   readonly isCritical: boolean
   readonly value: Buffer
@@ -11,7 +11,7 @@ export interface Extension {
 /** TBSCertificate's extensions are `[3] EXPLICIT` (RFC 5280 4.1). */
 const EXTENSIONS = tagged(3)
 
-/** @param raw the certificate's DER @returns null if it is no plain DER, or has an extension twice (RFC 5280 4.2) */
+/** @param raw the certificate's DER @returns null if it is not plain DER, or has an extension twice (RFC 5280 4.2) */
 export function extensionsOf(raw: Buffer): readonly Extension[] | null {
   const tbs = sequence(raw)?.[0]
   if (tbs?.tag !== SEQUENCE) return null

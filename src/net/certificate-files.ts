@@ -1,7 +1,7 @@
 /**
- * One certificate chain and its key, read from PEM files and checked as far as can be told without a client:
- * both can be read, the first certificate of the chain is the key's own, and TLS takes them. Whoever
- * reads the words of a CertificateError has to know what to do.
+ * One certificate chain and its key, read from PEM files and checked as far as is possible without a client: both can
+ * be read, the first certificate of the chain belongs to the key, and TLS accepts them. The message of a
+ * CertificateError tells the operator what to do.
  */
 import { createHash, createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
@@ -12,18 +12,18 @@ import { certificateNames, type CertificateNames } from './certificate-names.ts'
 import { contextOptions } from './tls-options.ts'
 
 export interface CertificateSource {
-  /** PEM: the server's certificate, then those between it and the root. */
+  /** PEM: the server's certificate, then the certificates between it and the root. */
   readonly chainFile: string
   /** PEM, without a passphrase. */
   readonly keyFile: string
-  /** Domains that it serves beside those that it names itself. In lower case, as A-labels. */
+  /** Domains that it serves in addition to those in the certificate. In lower case, as A-labels. */
   readonly domains: readonly string[]
 }
 
-/** Which option names the file that is to blame. */
+/** The option that names the faulty file. */
 export type Blamed = 'certificate' | 'key' | 'client-authorities' | 'authorities'
 
-/** A certificate cannot be used; the message says which file is to blame, and for what. */
+/** A certificate cannot be used. The message says which file is faulty, and why. */
 export class CertificateError extends Error {
   readonly blamed: Blamed
 
@@ -35,10 +35,10 @@ export class CertificateError extends Error {
 
 export interface LoadedCertificate {
   readonly source: CertificateSource
-  /** As in its file. */
+  /** In the order of the file. */
   readonly chain: readonly X509Certificate[]
   readonly secureContext: SecureContext
-  /** The same between servers, whose certificates may be from other authorities than those of clients. */
+  /** The context for streams between servers: their certificates can come from other authorities than those of clients. */
   readonly betweenServers: SecureContext
   readonly names: CertificateNames
   readonly validFrom: Millis
@@ -47,7 +47,7 @@ export interface LoadedCertificate {
   readonly fingerprint: string
 }
 
-/** PEM of the authorities whose certificates are accepted; null: those that the runtime knows. */
+/** PEM of the authorities whose certificates are accepted; null for those of the runtime. */
 export interface Authorities {
   readonly ofClients: string | null
   readonly ofServers: string | null
@@ -96,7 +96,7 @@ export async function loadCertificate(source: CertificateSource, trust: Authorit
   }
 }
 
-/** Changes when a file of the source does: compare it with an earlier one. */
+/** A text that changes when one of the source's files changes: compare it with an earlier one. */
 export async function stateOf({ chainFile, keyFile }: CertificateSource): Promise<string> {
   return (await Promise.all([fileState(chainFile), fileState(keyFile)])).join(' ')
 }
@@ -128,7 +128,7 @@ function fits(certificate: X509Certificate, key: KeyObject): boolean {
   }
 }
 
-/** @param why what is told of a failure instead of the words of OpenSSL */
+/** @param why gives the reason of a failure, by default in the words of OpenSSL */
 function attempt<T>(blamed: Blamed, complaint: string, work: () => T, why: (error: unknown) => string = reasonOf): T {
   try {
     return work()

@@ -1,7 +1,7 @@
 /**
- * Writes a self-signed X.509 certificate (RFC 5280): ECDSA on P-256, for a TLS server that is also a client of
- * other servers. No library: the one that would do brings a polyfill of `Reflect` and a dozen packages for
- * what is here a page, and the platform signs.
+ * Makes a self-signed X.509 certificate (RFC 5280): ECDSA on P-256, for a TLS server that is also a client of
+ * other servers. It uses no library: the usual one needs a polyfill of `Reflect` and a dozen packages for what takes one
+ * page here, and the platform does the signing.
  */
 import { createHash, generateKeyPair, sign } from 'node:crypto'
 import { isIP } from 'node:net'
@@ -26,7 +26,7 @@ import {
 } from './der.ts'
 
 const ECDSA_WITH_SHA256 = der(SEQUENCE, der(OBJECT_IDENTIFIER, oid('1.2.840.10045.4.3.2')))
-/** The names that count are in subjectAltName; a common name may be too short for a domain (appendix A.1). */
+/** Clients look at subjectAltName only. The common name is fixed, because a domain can be too long for it (appendix A.1). */
 const COMMON_NAME = 'Porchlight'
 
 export interface MadeCertificate {
@@ -68,7 +68,7 @@ function extensions(names: readonly string[], keyId: Buffer): Buffer[] {
     critical('2.5.29.15', bits(7, Buffer.from([0x80]))), // keyUsage: digitalSignature
     extension('2.5.29.37', der(SEQUENCE, id('1.3.6.1.5.5.7.3.1'), id('1.3.6.1.5.5.7.3.2'))), // serverAuth, clientAuth
     extension('2.5.29.17', der(SEQUENCE, ...names.map(generalName))), // subjectAltName
-    // These tell two servers' certificates apart, whose subjects are alike (4.2.1.1, 4.2.1.2).
+    // These identifiers distinguish the certificates of two servers, which have the same subject (4.2.1.1, 4.2.1.2).
     extension('2.5.29.14', der(OCTET_STRING, keyId)),
     extension('2.5.29.35', der(SEQUENCE, der(implicit(0), keyId))),
   ]

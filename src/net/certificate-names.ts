@@ -1,8 +1,8 @@
 /**
- * Whom a certificate says it is for: the names of its subjectAltName that XMPP looks at (RFC 6120 13.7.1.2,
- * 13.7.1.4; RFC 6125; RFC 4985). The platform's own text form of the extension can be ambiguous, so
- * this reads the DER. It believes nothing: a name with an odd character is left out, and a certificate that
- * is not plain DER, or has the extension twice, has no names.
+ * The names in a certificate's subjectAltName that XMPP uses (RFC 6120 13.7.1.2, 13.7.1.4; RFC 6125; RFC 4985). The
+ * platform's text form of the extension can be ambiguous, so this file reads the DER. It trusts nothing: a name with an
+ * unusual character is left out, and a certificate that is not plain DER, or has the extension twice, has no
+ * names.
  */
 import { isAscii, isUtf8 } from 'node:buffer'
 import { extensionsOf } from './certificate-extensions.ts'
@@ -14,23 +14,23 @@ export interface CertificateNames {
   readonly dnsNames: readonly string[]
   /** id-on-dnsSRV (RFC 4985), such as '_xmpp-server.example.org', in lower case. */
   readonly srvNames: readonly string[]
-  /** id-on-xmppAddr (RFC 6120 13.7.1.4) as written: nobody has prepared it. */
+  /** id-on-xmppAddr (RFC 6120 13.7.1.4) as written, not prepared. */
   readonly xmppAddrs: readonly string[]
 }
 
 const SUBJECT_ALT_NAME = oid('2.5.29.17')
 const XMPP_ADDR = oid('1.3.6.1.5.5.7.8.5')
 const DNS_SRV = oid('1.3.6.1.5.5.7.8.7')
-/** Of GeneralName (RFC 5280 4.2.1.6). */
+/** Parts of GeneralName (RFC 5280 4.2.1.6). */
 const OTHER_NAME = tagged(0)
 const DNS_NAME = implicit(2)
-/** Octets. A JID without resource has no more (RFC 7622 3.1), a domain far fewer. */
+/** In octets. A JID without resource is never longer (RFC 7622 3.1), and a domain is much shorter. */
 const NAME_MAX = 2047
 
 const CONTROL = /[\x00-\x20\x7f]/
 const NO_NAMES: CertificateNames = { dnsNames: [], srvNames: [], xmppAddrs: [] }
 
-/** RFC 6125 6.4.3: a wildcard is a whole label, the leftmost, and stands for exactly one. @param name of a certificate */
+/** RFC 6125 6.4.3: a wildcard is the whole leftmost label and stands for exactly one. @param name in the certificate */
 export function covers(name: string, domain: string): boolean {
   if (!name.startsWith('*.')) return name === domain
   const dot = domain.indexOf('.')
@@ -54,7 +54,7 @@ function subjectAltName(raw: Buffer): readonly Value[] | null {
   return found === undefined ? null : sequence(found.value)
 }
 
-/** OtherName: an OID and, in `[0] EXPLICIT`, a value whose type the OID decides. */
+/** OtherName: an OID and, in `[0] EXPLICIT`, a value whose type depends on the OID. */
 function readOtherName(body: Buffer, names: { readonly srvNames: string[]; readonly xmppAddrs: string[] }): void {
   const [id, wrapped] = values(body) ?? []
   if (id?.tag !== OBJECT_IDENTIFIER || wrapped?.tag !== tagged(0)) return
@@ -66,7 +66,7 @@ function keep(list: string[], name: string | null): void {
   if (name !== null) list.push(name)
 }
 
-/** A NUL inside a name has fooled readers before ("example.org\0.evil.example"): no control characters, no spaces. */
+/** No control characters and no spaces: a NUL inside a name has deceived other readers ("example.org\0.evil.example"). */
 function utf8Name(octets: Buffer | undefined): string | null {
   if (octets === undefined || octets.length === 0 || octets.length > NAME_MAX || !isUtf8(octets)) return null
   const name = octets.toString('utf8')

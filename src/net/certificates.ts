@@ -1,7 +1,7 @@
 /**
- * The certificates that the server shows: one or several, chosen by the name that a client asks for (SNI,
- * RFC 6066 section 3), read again while the server runs. A certificate that cannot be loaded any more leaves the one
- * before it in place: a typing error at renewal must not take the server off the net.
+ * The certificates of the server, one or several, chosen by the name that a client asks for (SNI, RFC 6066 section 3).
+ * They are read again while the server runs. If a certificate can no longer be loaded, the previous one stays in use, so
+ * that a typing error at renewal does not take the server offline.
  */
 import type { SecureContext } from 'node:tls'
 import type { Clock, Millis, Timer } from '../base/clock.ts'
@@ -20,7 +20,7 @@ import type { ContextSource, ServerContexts } from './tls-options.ts'
 
 interface Entry {
   loaded: LoadedCertificate
-  /** Of the files when they were last looked at, whether they could be loaded or not. */
+  /** The state of the files at the last check, whether they could be loaded or not. */
   state: string
 }
 
@@ -30,7 +30,7 @@ export class Certificates implements ContextSource {
   readonly #log: Log
   readonly #loading = new Serial()
   #byName: ReadonlyMap<string, LoadedCertificate>
-  /** The same for streams between servers. */
+  /** The contexts for streams between servers. */
   readonly betweenServers: ServerContexts
 
   private constructor(entries: readonly Entry[], trust: Authorities, log: Log) {
@@ -45,8 +45,8 @@ export class Certificates implements ContextSource {
   }
 
   /**
-   * @param sources at least one; the first is for clients that name no domain or one that nobody has
-   * @throws CertificateError when one of them cannot be used
+   * @param sources at least one; the first is for clients that name no domain, or a domain without a certificate
+   * @throws CertificateError if one of them cannot be used
    */
   static async load(sources: readonly CertificateSource[], trust: Authorities, log: Log): Promise<Certificates> {
     const entries = await Promise.all(
@@ -69,30 +69,30 @@ export class Certificates implements ContextSource {
     return this.certificateFor(servername).secureContext
   }
 
-  /** All that are in use, the default first. */
+  /** All certificates in use, the default first. */
   get all(): readonly LoadedCertificate[] {
     return this.#entries.map((e) => e.loaded)
   }
 
-  /** When the first of them expires. */
+  /** When the first certificate expires. */
   get expiresAt(): Millis {
     return Math.min(...this.#entries.map((e) => e.loaded.expiresAt))
   }
 
-  /** Reads all files again, for SIGHUP. False: at least one was left as it was, and the log says why. */
+  /** Reads all files again, for SIGHUP. False if at least one certificate could not be replaced; the log says why. */
   reload(): Promise<boolean> {
     return this.#loading.run(() => this.#refresh(() => true))
   }
 
-  /** Looks at the files every `interval` and reads again what has changed. Cancel the timer to stop. */
+  /** Checks the files every `interval` and reads changed ones again. Cancel the timer to stop. */
   watch(clock: Clock, interval: Millis): Timer {
     let stopped = false
-    let timer = clock.after(interval, look)
+    let timer = clock.after(interval, check)
     const again = (): void => {
-      if (!stopped) timer = clock.after(interval, look)
+      if (!stopped) timer = clock.after(interval, check)
     }
     const refresh = (): Promise<boolean> => this.refreshChanged()
-    function look(): void {
+    function check(): void {
       refresh().then(again, again)
     }
     return {
@@ -103,7 +103,7 @@ export class Certificates implements ContextSource {
     }
   }
 
-  /** Reads again what has changed since it was last looked at. False: something changed that is of no use. */
+  /** Reads again what changed since the last check. False if a changed certificate cannot be used. */
   refreshChanged(): Promise<boolean> {
     return this.#loading.run(() => this.#refresh((entry, state) => entry.state !== state))
   }
@@ -111,7 +111,7 @@ export class Certificates implements ContextSource {
   async #refresh(wanted: (entry: Entry, state: string) => boolean): Promise<boolean> {
     let good = true
     for (const entry of this.#entries) {
-      // Taken before reading: what changes in between is seen the next time.
+      // Taken before reading, so that the next check sees a change that happens in between.
       const state = await stateOf(entry.loaded.source)
       if (!wanted(entry, state)) continue
       entry.state = state
@@ -142,7 +142,7 @@ export class Certificates implements ContextSource {
 
 const dateOf = (moment: Millis): string => new Date(moment).toISOString()
 
-/** Domains that the operator gave win over names in certificates; among equals, the first entry wins. */
+/** Domains from the configuration win over names in certificates; otherwise the first entry wins. */
 function byName(entries: readonly Entry[]): ReadonlyMap<string, LoadedCertificate> {
   const map = new Map<string, LoadedCertificate>()
   const add = (name: string, loaded: LoadedCertificate): void => {

@@ -1,9 +1,9 @@
 /**
- * What ties an authentication to the TLS connection that it runs in (RFC 5056): tls-exporter (RFC 9266),
- * tls-unique and tls-server-end-point (RFC 5929). RFC 5802 6.1 still makes tls-unique mandatory for TLS 1.2;
- * for TLS 1.3 RFC 9266 puts tls-exporter in its place. In TLS 1.2 the first two are sound only with the
- * extended master secret (RFC 7627), and without renegotiation, which `tls-options.ts` forbids. Over TLS 1.3 tls-unique
- * is not offered, and taken from clients that use it all the same (DEVIATES(22)).
+ * Channel bindings of a TLS connection (RFC 5056): tls-exporter (RFC 9266), tls-unique and tls-server-end-point
+ * (RFC 5929). RFC 5802 6.1 makes tls-unique mandatory for TLS 1.2; RFC 9266 replaces it by tls-exporter for TLS 1.3. In
+ * TLS 1.2 the first two are secure only with the extended master secret (RFC 7627) and without renegotiation, which
+ * `tls-options.ts` forbids. With TLS 1.3 tls-unique is not offered, but is accepted from clients that use it anyway
+ * (DEVIATES(22)).
  */
 import { createHash } from 'node:crypto'
 import type { SecureContext, TLSSocket } from 'node:tls'
@@ -11,7 +11,7 @@ import type { BindingType, ChannelBindings } from '../base/channel-binding.ts'
 import { INTEGER, OBJECT_IDENTIFIER, oid, only, SEQUENCE, sequence, tagged, values } from './der.ts'
 import type { Value } from './der.ts'
 
-/** By the OID of a signature algorithm that has one hash in it; RFC 5929 4.1 puts SHA-256 for MD5 and SHA-1. */
+/** The hash of a signature algorithm, by OID. RFC 5929 4.1 replaces MD5 and SHA-1 by SHA-256. */
 const SIGNATURE_HASHES: ReadonlyMap<string, string> = new Map([
   ...hashes('1.2.840.113549.1.1', {
     4: 'sha256',
@@ -39,7 +39,7 @@ function hashes(arc: string, names: Readonly<Record<string, string>>): [string, 
 
 /**
  * The tls-server-end-point data of a server certificate in DER (RFC 5929 4.1). Null where the RFC leaves it
- * undefined: a signature without a hash of its own (Ed25519, Ed448), or one that is not known.
+ * undefined: the signature has no separate hash (Ed25519, Ed448), or is unknown.
  */
 export function serverEndPoint(certificate: Buffer): Buffer | null {
   const algorithm = sequence(certificate)?.[1]
@@ -57,13 +57,13 @@ function signatureHash([id, parameters]: readonly Value[]): string | null {
   return hash?.tag === OBJECT_IDENTIFIER ? (PSS_HASHES.get(hash.body.toString('hex')) ?? null) : null
 }
 
-/** OpenSSL's SSL_SESSION keeps its flags in `[13]`; the lowest one stands for the extended master secret. */
+/** OpenSSL's SSL_SESSION keeps its flags in `[13]`; the lowest flag is the extended master secret. */
 const SESSION_FLAGS = tagged(13)
 const EXTENDED_MASTER_SECRET = 1
 
 /**
- * Whether a TLS 1.2 session has an extended master secret (RFC 7627), read from its serialised form: the
- * platform has no other way to ask.
+ * Whether a TLS 1.2 session has an extended master secret (RFC 7627), read from its serialised form, because the
+ * platform offers no other way.
  */
 export function hasExtendedMasterSecret(session: Buffer): boolean {
   const wrapped = sequence(session)?.find((v) => v.tag === SESSION_FLAGS)
@@ -71,10 +71,10 @@ export function hasExtendedMasterSecret(session: Buffer): boolean {
   return flags !== null && (flags.body.at(-1)! & EXTENDED_MASTER_SECRET) !== 0
 }
 
-/** Of certificates that were looked at, by the context that holds them: asking the socket makes a copy of it each time. */
+/** The data of known certificates, by their context: asking the socket copies the certificate each time. */
 const endPoints = new WeakMap<object, Buffer | null>()
 
-/** Where the platform keeps the context of a connection: chosen by SNI, or given. Not documented, so it may be absent. */
+/** Where the platform keeps the context of a connection, chosen by SNI or given. Not documented, so it can be absent. */
 interface Inside {
   readonly _handle: { readonly sni_context?: object } | null
   readonly _tlsOptions?: object
@@ -83,7 +83,7 @@ interface Inside {
 function contextOf(socket: TLSSocket): object | undefined {
   const { _handle: handle, _tlsOptions: options } = socket as unknown as Inside
   if (handle?.sni_context !== undefined) return handle.sni_context
-  // Where it is looked up anew each time, it may be another by now
+  // A getter looks the context up each time, and can return another one by now.
   const given = options && Object.getOwnPropertyDescriptor(options, 'secureContext')?.value
   return (given as SecureContext | undefined)?.context as object | undefined
 }
@@ -98,7 +98,7 @@ function endPointOf(socket: TLSSocket): Buffer | null {
   return endPoint
 }
 
-/** What a server's TLS connection can be bound by. Ask after the handshake, while the socket is open. */
+/** The channel bindings of a server's TLS connection. Call it after the handshake, while the socket is open. */
 export function channelBindings(socket: TLSSocket): ChannelBindings {
   const found = new Map<BindingType, Buffer>()
   const keep = (type: BindingType, data: Buffer | null | undefined): void => {
@@ -108,7 +108,7 @@ export function channelBindings(socket: TLSSocket): ChannelBindings {
   const session = socket.getProtocol() === 'TLSv1.2' ? socket.getSession() : undefined
   if (isNew || (session !== undefined && hasExtendedMasterSecret(session))) {
     keep('tls-exporter', socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)))
-    // RFC 5929 3.1: the first Finished message; the client's, or the server's when a session is resumed.
+    // RFC 5929 3.1: the first Finished message, which is the client's, or the server's if a session is resumed.
     keep('tls-unique', socket.isSessionReused() ? socket.getFinished() : socket.getPeerFinished())
   }
   keep('tls-server-end-point', endPointOf(socket))

@@ -1,8 +1,7 @@
 /**
- * As much of DER (X.690) as it takes to walk through a certificate or a TLS session, and to write a
- * certificate of our own. What is read comes from strangers: every length is checked against what holds it,
- * there is no recursion, a value is a view and never a copy, and whatever is not plain DER ends the walk
- * with null.
+ * The part of DER (X.690) that is needed to read a certificate or a TLS session, and to write a certificate. The input
+ * comes from strangers: every length is checked against the surrounding value, there is no recursion, and a value is a
+ * view, never a copy. Reading ends with null if the input is not plain DER.
  */
 
 export const BOOLEAN = 0x01
@@ -16,14 +15,14 @@ export const UTC_TIME = 0x17
 export const GENERALIZED_TIME = 0x18
 export const SEQUENCE = 0x30
 export const SET = 0x31
-/** `[n]`, holding other values. */
+/** `[n]` with other values inside. */
 export const tagged = (n: number): number => 0xa0 | n
 /** `[n]` IMPLICIT, in place of a primitive type. */
 export const implicit = (n: number): number => 0x80 | n
 
-/** Values directly inside one other that are looked at; more make it unreadable. */
+/** The most values directly inside one value; with more, it counts as unreadable. */
 const CHILDREN_MAX = 1024
-/** Lengths of more octets than this are beyond any certificate that TLS lets through. */
+/** No certificate that TLS accepts needs more octets for a length. */
 const LENGTH_OCTETS_MAX = 3
 
 export interface Value {
@@ -48,20 +47,20 @@ function read(octets: Buffer, at: number): Found | null {
     if (count === 0 || count > LENGTH_OCTETS_MAX || start + count > octets.length) return null
     length = octets.readUIntBE(start, count)
     start += count
-    // DER has one way to write a length, the shortest.
+    // In DER a length has exactly one form, the shortest.
     if (length < 0x80 || length < 2 ** (8 * (count - 1))) return null
   }
   const next = start + length
   return next > octets.length ? null : { value: { tag, body: octets.subarray(start, next) }, next }
 }
 
-/** The one value that `octets` are, without anything behind it, if it has that tag. */
+/** The single value in `octets`, if it has this tag and nothing follows. */
 export function only(octets: Buffer, tag: number): Value | null {
   const found = read(octets, 0)
   return found !== null && found.next === octets.length && found.value.tag === tag ? found.value : null
 }
 
-/** The values one after another inside `octets`. */
+/** The consecutive values in `octets`. */
 export function values(octets: Buffer): readonly Value[] | null {
   const all: Value[] = []
   for (let at = 0; at < octets.length;) {
@@ -73,13 +72,13 @@ export function values(octets: Buffer): readonly Value[] | null {
   return all
 }
 
-/** The values inside the one SEQUENCE that `octets` are. */
+/** The values inside the SEQUENCE in `octets`. */
 export function sequence(octets: Buffer): readonly Value[] | null {
   const outer = only(octets, SEQUENCE)
   return outer === null ? null : values(outer.body)
 }
 
-/** The DER octets of an object identifier's body, for comparing with one that was read. */
+/** The DER octets of an object identifier's body, for comparing. */
 export function oid(dotted: string): Buffer {
   const [a, b, ...rest] = dotted.split('.').map(Number)
   const octets = [a! * 40 + b!]
@@ -91,7 +90,7 @@ export function oid(dotted: string): Buffer {
   return Buffer.from(octets)
 }
 
-/** The value of that tag round `parts`, as octets. At most 65535 of them inside. Text is written as UTF-8. */
+/** A value with this tag around `parts`, at most 65535 octets inside. Text is written as UTF-8. */
 export function der(tag: number, ...parts: readonly (Buffer | string)[]): Buffer {
   const body = Buffer.concat(parts.map((p) => (typeof p === 'string' ? Buffer.from(p) : p)))
   const { length } = body

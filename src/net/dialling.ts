@@ -1,11 +1,11 @@
-/** Connections that this server opens: to the first address of a host that answers. */
+/** Connections that this server opens: to the first address of a host that responds. */
 import { connect, type Socket } from 'node:net'
 import type { Clock, Millis } from '../base/clock.ts'
 import { addressesOf, interleaved, NoSuchHost, type Resolver, type Target } from './dns.ts'
 import { race, type Attempt } from './racing.ts'
 import type { TlsOver } from './tls-options.ts'
 
-/** Begins a connection; 'connect' or 'error' tells what came of it. */
+/** Starts a connection; 'connect' or 'error' tells the result. */
 export type Connect = (address: string, port: number) => Socket
 
 export const overTcp: Connect = (host, port) =>
@@ -15,19 +15,19 @@ export interface DialParts {
   readonly connect: Connect
   readonly resolver: Resolver
   readonly clock: Clock
-  /** For one address, TLS included. */
+  /** The time for one address, including TLS. */
   readonly withinMs: Millis
   /** For targets with TLS from the first octet. */
   readonly directTls: TlsOver
 }
 
-/** A half-open connection is noticed by the system after about so long without traffic. */
+/** After this time without traffic the system checks whether the connection is half-open. */
 const KEEP_ALIVE: Millis = 60_000
-/** Addresses of one host that are tried. */
+/** The most addresses of one host that are tried. */
 const ADDRESSES_MAX = 8
 
 /**
- * A connection to `target`, with its TLS handshake behind it if it begins with one.
+ * Connects to `target`. If the target begins with TLS, the handshake is complete.
  * @throws NoSuchHost, or an error of the system
  */
 export async function dial(target: Target, { connect, resolver, clock, withinMs, directTls }: DialParts): Promise<Socket> {

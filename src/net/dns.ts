@@ -1,7 +1,7 @@
 /**
- * Where the servers of a domain are: RFC 6120 3.2 (SRV records, then addresses), XEP-0368 (those for TLS from the
- * first octet, in one order with the others), RFC 2782 (priorities and weights). Questions go through a port, so that
- * tests and fixed routes need no DNS.
+ * Finds the servers of a domain: RFC 6120 3.2 (SRV records, then addresses), XEP-0368 (records for TLS from the first
+ * octet, in one order with the others), RFC 2782 (priorities and weights). DNS is behind a port, so that tests
+ * and fixed routes need none.
  */
 import { Resolver as DnsResolver } from 'node:dns/promises'
 import { isIP } from 'node:net'
@@ -17,9 +17,9 @@ export interface SrvRecord {
 }
 
 export interface Resolver {
-  /** Empty: there are none. Rejects when nobody could tell. */
+  /** Empty if there are no records. Rejects if no name server gave an answer. */
   srv(name: string): Promise<readonly SrvRecord[]>
-  /** IPv6 and IPv4 addresses of a name. Empty: there are none. Rejects when nobody could tell. */
+  /** IPv6 and IPv4 addresses of a name. Empty if there are none. Rejects if no name server gave an answer. */
   addresses(host: string): Promise<readonly string[]>
 }
 
@@ -27,19 +27,19 @@ export interface Target {
   /** A host name as A-labels, or an IP address. */
   readonly host: string
   readonly port: number
-  /** TLS from the first octet; otherwise STARTTLS. */
+  /** True: TLS from the first octet. False: STARTTLS. */
   readonly directTls: boolean
 }
 
-/** The domain cannot be reached because of what DNS says of it: it is not there, or offers no such service. */
+/** DNS says that the domain cannot be reached: it does not exist, or does not offer the service. */
 export class NoSuchHost extends Error {}
 
 const SERVER_PORT = 5269
-/** More records than this of one kind are not looked at. */
+/** The most records of one kind that are considered. */
 const RECORDS_MAX = 20
 
 /**
- * Where to look for servers of `domain`, in the order in which to try (3.2.1). Where there are SRV records, nothing
+ * The addresses of the servers of `domain`, in the order in which to try them (3.2.1). If there are SRV records, nothing
  * else is tried (3.2.1 rule 9).
  * @throws NoSuchHost
  */
@@ -63,11 +63,11 @@ export async function targetsOf(domain: string, resolver: Resolver, entropy: Ent
   }))
 }
 
-/** IPv6 and IPv4 addresses of a host, or the one that stands in for a name. Empty: there are none. */
+/** IPv6 and IPv4 addresses of a host; an IP address stands for itself. Empty if there are none. */
 export const addressesOf = async (host: string, resolver: Resolver): Promise<readonly string[]> =>
   isIP(host) === 0 ? resolver.addresses(host) : [host]
 
-/** A name server that does not know, or does not answer, is as good as none: there is still the address of the domain. */
+/** An error of the name server counts as "no records": the address of the domain can still be tried. */
 async function known(resolver: Resolver, name: string): Promise<readonly SrvRecord[]> {
   try {
     return (await resolver.srv(name)).slice(0, RECORDS_MAX)
@@ -81,7 +81,7 @@ interface Offered {
   readonly directTls: boolean
 }
 
-/** A target as an operator writes it, "address:port" or "tls://address:port"; null: it is none. */
+/** A target as an operator writes it, "address:port" or "tls://address:port"; null if it is neither. */
 export function targetOf(text: string): Target | null {
   const directTls = text.startsWith(DIRECT_TLS)
   const address = addressOf(directTls ? text.slice(DIRECT_TLS.length) : text)
@@ -89,7 +89,7 @@ export function targetOf(text: string): Target | null {
 }
 const DIRECT_TLS = 'tls://'
 
-/** RFC 2782: lowest priority first; among equals by lot, in proportion to the weight. */
+/** RFC 2782: lowest priority first; equal priorities in random order, in proportion to the weight. */
 export function inOrder(records: readonly Offered[], entropy: Entropy): readonly Offered[] {
   const left = [...records].sort((a, b) => a.record.priority - b.record.priority || a.record.weight - b.record.weight)
   const ordered: Offered[] = []
@@ -108,7 +108,7 @@ export function inOrder(records: readonly Offered[], entropy: Entropy): readonly
   return ordered
 }
 
-/** An index, with a chance in proportion to its weight; weight 0 has a small one. */
+/** A random index, in proportion to the weights; weight 0 has a small chance. */
 function lot(weights: readonly number[], entropy: Entropy): number {
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   let rest = Math.floor((entropy.bytes(4).readUInt32BE() / 2 ** 32) * (total + 1))
@@ -116,7 +116,7 @@ function lot(weights: readonly number[], entropy: Entropy): number {
   return Math.max(index, 0)
 }
 
-/** RFC 8305 4: the families take turns, IPv6 first. */
+/** RFC 8305 4: IPv6 and IPv4 alternate, IPv6 first. */
 export function interleaved(addresses: readonly string[]): readonly string[] {
   const six = addresses.filter((a) => isIP(a) === 6)
   const four = addresses.filter((a) => isIP(a) === 4)
@@ -131,8 +131,8 @@ export function interleaved(addresses: readonly string[]): readonly string[] {
 const LOOPBACK = ['::1', '127.0.0.1']
 
 /**
- * The name servers that the system uses. Not `getaddrinfo`, which keeps a thread of the few there are for as long
- * as a stranger's name server takes.
+ * The name servers of the system. `getaddrinfo` is not used: it occupies one of a few threads for as long as a
+ * stranger's name server takes.
  */
 export function systemResolver(timeout: Millis): Resolver {
   const dns = new DnsResolver({ timeout, tries: 2 })

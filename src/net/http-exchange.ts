@@ -1,4 +1,4 @@
-/** A request that has come in over HTTP/1.1 (RFC 9112), and its answer. */
+/** A request received over HTTP/1.1 (RFC 9112), and its answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HttpRefusal, type HttpExchange, type HttpHeaders, type HttpPeer } from '../base/http.ts'
 
@@ -48,30 +48,30 @@ export class IncomingExchange implements HttpExchange {
     this.#answered = true
     const response = this.#response
     const octets = typeof content === 'string' ? Buffer.from(content) : content
-    // RFC 9110 8.6: an answer that never has content tells no length.
+    // RFC 9110 8.6: an answer that never has content has no content-length.
     response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': octets.length })
     if (this.method === 'HEAD') response.end()
     else response.end(octets)
   }
   refuse({ status, message, headers }: HttpRefusal): void {
-    // What is left of a request that is too large is not read.
+    // The rest of a request that is too large is not read.
     const last = status === 413 ? { connection: 'close' } : {}
     this.reply(status, { 'content-type': 'text/plain; charset=utf-8', ...last, ...headers }, `${message}\n`)
   }
   onLost(gone: () => void): void {
-    if (this.#request.socket.destroyed) return queueMicrotask(gone) // while its body was read
+    if (this.#request.socket.destroyed) return queueMicrotask(gone) // lost while its body was read
     this.#response.once('close', () => {
       if (!this.#response.writableFinished) gone()
     })
   }
   cut(): void {
-    this.#request.socket.destroy() // the request's own `destroy` does nothing when it is complete
+    this.#request.socket.destroy() // the request's own `destroy` does nothing once the request is complete
   }
 }
 
 const tooLarge = (bytesMax: number): HttpRefusal => new HttpRefusal(413, `No more than ${bytesMax} octets`)
 
-/** What a request asks for (RFC 9112 3.2). */
+/** The target of a request (RFC 9112 3.2). */
 export function targetOf({ url = '' }: IncomingMessage): { readonly path: string; readonly query: string } {
   const mark = url.indexOf('?')
   return mark === -1 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) }

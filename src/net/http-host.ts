@@ -1,20 +1,20 @@
 /**
- * The Host of a request (RFC 9112 3.2): there is one and it reads like one; and whether it can only mean us. A page of
- * somebody else may have a name of its own lead to this machine, and then reads what is answered under it (DNS rebinding):
- * so what is for nobody but the operator is answered only under names that such a page cannot have.
+ * Checks the Host of a request (RFC 9112 3.2): there is exactly one, and it is a valid host. Also checks whether it can only
+ * mean this server. A stranger's page can have a name that leads to this machine, and then read the answers (DNS
+ * rebinding). So what is only for the operator is answered only under names that such a page cannot have.
  */
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 
 const HOST = /^(\[[0-9a-f:.]+\]|[\w.-]*)(:\d{1,5})?$/i
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i
-/** What a request has once, and what another reader might take a second one of for. */
+/** Headers that a request can have only once, because different readers could use different ones. */
 const SINGLE: readonly string[] = ['host', 'origin', 'content-type', 'content-length']
 
-/** A name as it stands in a Host, in letters, digits and hyphens (RFC 9112 3.2, RFC 1123 2.1). */
+/** A name as it can stand in a Host: letters, digits and hyphens (RFC 9112 3.2, RFC 1123 2.1). */
 export const isHostName = (text: string): boolean => HOST_NAME.test(text) && isIP(text) === 0
 
-/** Null: nothing is wrong with them. */
+/** What is wrong with the headers; null if nothing. */
 export function headerFault({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): string | null {
   const seen = new Set<string>()
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -28,8 +28,8 @@ export function headerFault({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>)
 }
 
 /**
- * Whether a Host can only mean this machine, or a name that the operator has given it: an address, "localhost", a name without
- * a dot (nobody can register one), or one of `names`. What is no browser, and sends none, is let in.
+ * Whether a Host can only mean this machine or a name that the operator has given it: an address, "localhost", a name
+ * without a dot (nobody can register one), or one of `names`. A request without a Host comes from no browser, and is accepted.
  */
 export function meansUs(host: string | undefined, names: readonly string[]): boolean {
   if (host === undefined) return true

@@ -1,7 +1,7 @@
 /**
- * Who is at the other end of an HTTP request. A reverse proxy that the operator trusts may speak for somebody
- * else: X-Forwarded-For says for whom, X-Forwarded-Proto whether the way to the proxy was encrypted. From
- * anybody else these are only claims, and are not looked at.
+ * The client of an HTTP request. A reverse proxy that the operator trusts can speak for another client:
+ * X-Forwarded-For names it, and X-Forwarded-Proto says whether the connection to the proxy was encrypted. From any
+ * other peer these headers are ignored.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { BlockList, isIP, type Socket } from 'node:net'
@@ -16,7 +16,7 @@ export const isNetwork = (text: string): boolean => parsed(text) !== null
 export class TrustedProxies {
   readonly #networks = new BlockList()
 
-  /** @param networks as `isNetwork` takes them */
+  /** @param networks each as `isNetwork` accepts it */
   constructor(networks: readonly string[]) {
     for (const text of networks) {
       const { address, family, length } = parsed(text)!
@@ -36,7 +36,7 @@ export class TrustedProxies {
       return { address, port: remotePort, encrypted: tls !== null, tls, proxied: false, atThisMachine: isLocal(address, headers) }
     const protocols = listOf(headers['x-forwarded-proto'])
     const encrypted = protocols.length > 0 && protocols.every((p) => p === 'https' || p === 'wss')
-    // Each proxy adds whom it has heard at the end: the last one that is no proxy of ours is the client.
+    // Each proxy appends the address of its client: the last address that is not a proxy of ours is the client.
     const client = unmapped(forwarded.findLast((hop) => !this.includes(hop)) ?? forwarded[0]!)
     return { address: isIP(client) === 0 ? address : client, port: 0, encrypted, tls: null, proxied: true, atThisMachine: false }
   }
@@ -46,9 +46,9 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1)$/
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
 
 /**
- * Both the address and the name that was asked for are the loopback's; and so is the page's, if a page asks (for a
- * WebSocket every page does, RFC 6455 4.1): a name of somebody else's that leads here, or a proxy that does not say
- * for whom it speaks, brings another one.
+ * Both the address and the requested name are loopback; and so is the page, if a page sends the request (for a
+ * WebSocket every page names itself, RFC 6455 4.1). A stranger's name that leads here has another Host, and so has a
+ * proxy that does not say for whom it speaks.
  */
 function isLocal(address: string, { host = '', origin, upgrade }: IncomingHttpHeaders): boolean {
   const page = origin?.replace(/^https?:\/\//, '') ?? (upgrade === undefined ? host : '')
@@ -63,7 +63,7 @@ const listOf = (header: string | readonly string[] | undefined): readonly string
         .map((s) => s.trim())
         .filter((s) => s !== '')
 
-/** An IPv4 address as a socket for both families shows it, as one. */
+/** Converts an IPv4 address in the form of an IPv6 socket to its plain form. */
 const unmapped = (address: string): string =>
   address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 4 ? 'ipv4' : 'ipv6')

@@ -1,8 +1,8 @@
 /**
- * HTTP/1.1 (RFC 9112) on ports of our own: admission and TLS are those of every other port, the runtime parses, and
- * routes say who answers. A connection has a limited time for each request, from its first octet or the answer
- * before it to the request's last octet, and for taking each answer: whoever sends nothing, or a little now and then,
- * or does not read, is cut.
+ * HTTP/1.1 (RFC 9112) on ports of our own. Admission and TLS work as on every other port, the runtime parses, and routes
+ * choose the handler. A connection has a limited time for each request, from its first octet (or from the answer before
+ * it) to the last octet of the request, and a limited time to read each answer. A client that sends nothing, sends very
+ * slowly, or does not read is disconnected.
  */
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -19,21 +19,21 @@ export interface HttpPortOptions {
   readonly routes: HttpRoutes
   readonly proxies: TrustedProxies
   readonly admission: Doorkeeper
-  /** For one whole request. */
+  /** The time for one whole request. */
   readonly requestMs: Millis
   readonly clock: Clock
   readonly log: Log
 }
 
-/** Octets of a request's line and headers. */
+/** The most octets of the request line and the headers. */
 const HEADERS_MAX = 16_384
-/** For one answer to be taken. */
+/** The time in which the client has to read one answer. */
 const ANSWER_MS: Millis = 120_000
 
-/** When a connection is cut. */
+/** When a connection will be closed. */
 interface Deadline {
   readonly timer: Timer
-  /** It has not brought a whole request yet. */
+  /** The connection has not sent a whole request yet. */
   readonly isIdle: boolean
 }
 
@@ -46,7 +46,7 @@ export class HttpPort {
   constructor(options: HttpPortOptions) {
     this.#options = options
     const { routes } = options
-    // It opens no port itself, so that none of its own time-outs for requests run.
+    // This server opens no port itself, so its own time-outs for requests do not run.
     this.#server = createServer(
       {
         keepAliveTimeout: 0,
@@ -57,16 +57,16 @@ export class HttpPort {
     )
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
-  /** Takes over a connection that was accepted; with TLS, after its handshake. */
+  /** Takes over an accepted connection; with TLS, after its handshake. */
   accept(socket: Duplex): void {
     this.#await(socket)
     socket.once('close', () => this.#done(socket))
     this.#server.emit('connection', socket)
   }
-  /** @param tls null: plain HTTP */
+  /** @param tls null for plain HTTP */
   async listen(host: string, port: number, tls: (() => TLSSocketOptions) | null): Promise<Listening> {
     const { admission, clock, requestMs, proxies } = this.#options
-    // A proxy brings many: whoever it speaks for is counted when it comes to what lasts.
+    // One proxy has many connections: its clients are counted where a connection lasts (a stream).
     const unlessProxy: Doorkeeper = {
       enter: (address) => proxies.includes(address) || admission.enter(address),
       left: (address) => void (proxies.includes(address) || admission.left(address)),
@@ -100,7 +100,7 @@ export class HttpPort {
     const failed = (error: unknown): void => {
       if (error instanceof HttpRefusal) return exchange.refuse(error)
       log.error({ err: error, path: exchange.path }, 'Unhandled error while answering an HTTP request')
-      exchange.refuse(STUMBLED)
+      exchange.refuse(INTERNAL_ERROR)
     }
     const fault = headerFault(request)
     if (fault !== null) return failed(new HttpRefusal(400, fault, { connection: 'close' }))
@@ -124,7 +124,7 @@ export class HttpPort {
       this.#limit(socket, ANSWER_MS, false)
       if (error instanceof HttpRefusal) return refuseUpgrade(socket, error)
       log.error({ err: error, path }, 'Unhandled error during an HTTP upgrade')
-      refuseUpgrade(socket, STUMBLED)
+      refuseUpgrade(socket, INTERNAL_ERROR)
     }
   }
 
@@ -143,9 +143,9 @@ export class HttpPort {
   }
 }
 
-const STUMBLED = new HttpRefusal(500, 'Failed; the log has more')
+const INTERNAL_ERROR = new HttpRefusal(500, 'Failed; the log has more')
 
-/** The runtime has let go of the connection: the answer is written by hand. */
+/** Refuses an upgrade. The runtime no longer handles the connection, so the answer is written as text. */
 function refuseUpgrade(socket: Duplex, { status, message, headers }: HttpRefusal): void {
   const body = Buffer.from(`${message}\n`)
   const all = {

@@ -1,6 +1,6 @@
 /**
- * Ports on which connections are accepted, and the limits that hold before a connection has said anything:
- * too many of one address, at a time or in a minute, are closed at once (XEP-0205 3; nothing is sent).
+ * Ports on which connections are accepted, and the limits that apply before a connection has sent anything. Too many
+ * connections of one address, at a time or in a minute, are closed at once (XEP-0205 3; nothing is sent).
  */
 import { BoundedMap } from '../base/bounded-map.ts'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
@@ -9,17 +9,17 @@ import type { Clock, Millis } from '../base/clock.ts'
 import { networkOf } from '../base/network.ts'
 
 export interface AdmissionLimits {
-  /** Connections of one address (`networkOf`) at a time; 0: no limit. */
+  /** Connections of one address (`networkOf`) at a time; 0 for no limit. */
   readonly perAddress: number
-  /** New connections of one address in a minute; 0: no limit. */
+  /** New connections of one address in a minute; 0 for no limit. */
   readonly perMinute: number
 }
 
 const MINUTE: Millis = 60_000
-/** Addresses whose rate is remembered; beyond that the oldest is forgotten. */
+/** The most addresses whose rate is remembered; beyond it the oldest is forgotten. */
 const ADDRESSES_MAX = 50_000
 
-/** Who lets connections in, by address. */
+/** Admits connections by address. */
 export type Doorkeeper = Pick<Admission, 'enter' | 'left'>
 
 /** Counts connections by address. One for all ports of a server. */
@@ -34,7 +34,7 @@ export class Admission {
     this.#limits = limits
     this.#clock = clock
   }
-  /** Whether one more connection from `address` is let in; if so it counts until `left`. */
+  /** Whether one more connection from `address` is admitted. If so, it counts until `left`. */
   enter(address: string): boolean {
     const { perAddress, perMinute } = this.#limits
     const network = networkOf(address)
@@ -67,29 +67,29 @@ export class Admission {
 export interface Listening {
   readonly host: string
   readonly port: number
-  /** Accepts no more; connections that are open stay. Resolves when the port is free. */
+  /** Accepts no more connections; open ones stay. Resolves when the port is free. */
   close(): Promise<void>
 }
 
 export interface ListenOptions {
   readonly host: string
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number
   readonly admission: Doorkeeper
-  /** Null: plain TCP. With TLS a connection is handed over after its handshake. */
+  /** Null for plain TCP. With TLS, a connection is handed over after its handshake. */
   readonly tls: Handshakes | null
   readonly accept: (socket: Socket) => void
 }
 
 export interface Handshakes {
-  /** Asked for each connection: certificates change while the server runs. */
+  /** Called for each connection, because certificates can change while the server runs. */
   readonly options: () => TLSSocketOptions
-  /** A handshake that takes longer is cut. */
+  /** A handshake that takes longer is cut off. */
   readonly withinMs: Millis
   readonly clock: Clock
   /**
-   * Asked before each handshake, which is what costs: resolves when that connection may begin, and never rejects; null: it
-   * may now. Absent: each may. @throws when it may not at all; it is closed then
+   * Called before each handshake, because handshakes are expensive. Resolves when the handshake may begin, and never rejects;
+   * null if it may begin now. If absent, every handshake may begin. @throws if it may never begin; the connection is closed then
    */
   readonly turn?: (raw: Socket) => Promise<void> | null
 }
@@ -123,19 +123,19 @@ function inTurn(raw: Socket, { turn }: Handshakes, begin: () => void): void {
   })
 }
 
-/** Octets that are read of a connection before it has a handshake: more than a ClientHello has. */
+/** The most octets that are read before the handshake begins: more than a ClientHello has. */
 const HELD_MAX = 16_384
 
 /**
- * Until it is called off: closes a connection as soon as the other side has closed its own, or broken it. What comes meanwhile
- * is for whoever reads next.
+ * Closes a connection as soon as the other side closes or breaks it, until the returned function is called. Octets that
+ * arrive meanwhile are put back for the next reader.
  */
 function destroyWhenOver(socket: Socket): () => void {
   const held: Buffer[] = []
   let octets = 0
-  const over = (): void => void socket.destroy()
-  const look = (): void => {
-    // The end is told only to those who read all that stands before it
+  const destroy = (): void => void socket.destroy()
+  const readAhead = (): void => {
+    // 'end' comes only after everything before it was read.
     while (octets < HELD_MAX) {
       const chunk = socket.read() as Buffer | null
       if (chunk === null) return
@@ -143,14 +143,14 @@ function destroyWhenOver(socket: Socket): () => void {
       octets += chunk.length
     }
   }
-  socket.on('readable', look).once('end', over).once('error', over)
+  socket.on('readable', readAhead).once('end', destroy).once('error', destroy)
   return () => {
-    socket.removeListener('readable', look).removeListener('end', over).removeListener('error', over)
+    socket.removeListener('readable', readAhead).removeListener('end', destroy).removeListener('error', destroy)
     if (octets > 0 && !socket.destroyed) socket.unshift(Buffer.concat(held))
   }
 }
 
-/** Closed at once when there is no place in the line: then there is nothing to wait for either. */
+/** Waits for the turn. If the queue has no room, the connection is closed at once, and nothing is waited for. */
 function turnOf(raw: Socket, turn: Handshakes['turn']): Promise<void> | null {
   try {
     return turn?.(raw) ?? null
@@ -160,7 +160,7 @@ function turnOf(raw: Socket, turn: Handshakes['turn']): Promise<void> | null {
   }
 }
 
-/** `tls.createServer` leaves out options that a TLSSocket of one's own takes, such as the secure context. */
+/** `tls.createServer` does not support some options that a TLSSocket supports, such as the secure context. */
 function shakeHands(raw: Socket, { options, withinMs, clock }: Handshakes, accept: (socket: Socket) => void): void {
   const socket = new TLSSocket(raw, { ...options(), isServer: true })
   const timer = clock.after(withinMs, () => socket.destroy())

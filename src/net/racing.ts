@@ -1,12 +1,12 @@
 /**
- * RFC 8305 (happy eyeballs) section 5: attempts are started one after another, the next when the one before it has
- * failed or has taken a while; the first that succeeds wins, and the others are given up.
+ * RFC 8305 (happy eyeballs) section 5: attempts start one after another. The next one starts when the previous one has
+ * failed or has taken a while. The first success wins, and the others are cancelled.
  */
 import type { Clock, Millis, Timer } from '../base/clock.ts'
 
 export interface Attempt<T> {
   readonly done: Promise<T>
-  /** Gives it up; `done` may then do as it likes. */
+  /** Gives the attempt up; `done` may then settle in any way, or never. */
   cancel(): void
 }
 
@@ -14,9 +14,9 @@ export interface Attempt<T> {
 export const ATTEMPT_DELAY: Millis = 250
 
 /**
- * What the first attempt that succeeds gives.
+ * The result of the first attempt that succeeds.
  * @param starts at least one
- * @throws what the last attempt to fail was rejected with
+ * @throws the error of the attempt that failed last
  */
 export function race<T>(starts: readonly (() => Attempt<T>)[], clock: Clock, delay: Millis = ATTEMPT_DELAY): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 /**
- * A certificate of our own making, so that a first start has TLS: the domains as dNSName, for 'localhost' also
- * the loopback addresses. Nobody trusts it without being told to; it is there to be replaced.
- * Made once and kept, since clients that were told to trust it remember this very one.
+ * A self-signed certificate, so that a first start has TLS: the domains as dNSName, for 'localhost' also the loopback
+ * addresses. Nobody trusts it without being told to; it is meant to be replaced. It is made once and kept, because
+ * clients that were told to trust it remember this certificate.
  */
 import { isIP } from 'node:net'
 import { mkdir, open, rename } from 'node:fs/promises'
@@ -14,14 +14,14 @@ import { makeCertificate } from './certificate-making.ts'
 
 const DAY: Millis = 86_400_000
 const VALID: Millis = 3650 * DAY
-/** In the data directory: the chain and its key. */
+/** The files in the data directory: the chain and its key. */
 export const SELF_SIGNED_FILES = ['self-signed.crt', 'self-signed.key'] as const
 const LOOPBACK = ['127.0.0.1', '::1']
 
 /**
- * The self-signed certificate in `directory`, made now if there is none, or if the one there has expired or
+ * The self-signed certificate in `directory`. A new one is made if there is none, or if the existing one has expired or
  * lacks one of the domains.
- * @throws Error of the file system when the directory cannot be written
+ * @throws Error of the file system if the directory cannot be written
  */
 export async function selfSigned(
   directory: string,
@@ -54,7 +54,7 @@ async function isUsable(source: CertificateSource, now: Millis): Promise<boolean
   }
 }
 
-/** Whole or not at all, and never readable by others for a moment: a new file with its mode, then renamed. */
+/** Writes a file atomically and with its mode from the start, so that others can never read it: a new file, then renamed. */
 async function write(file: string, text: string, mode: number): Promise<void> {
   const draft = `${file}.new`
   const handle = await open(draft, 'w', mode)

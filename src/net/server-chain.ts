@@ -1,8 +1,8 @@
 /**
- * Whether the certificate of a server that calls us holds (RFC 5280 6.1), where the platform refuses it for its purpose alone.
- * The platform takes whoever calls for a client and wants clientAuth among the extended key usages (4.2.1.12), which public
- * authorities no longer put into certificates of servers. It says so even if the chain is also untrusted, so the chain is
- * walked here. What this walk does not understand, it refuses.
+ * Whether the certificate of a calling server is valid (RFC 5280 6.1), if the platform refuses only its purpose. The
+ * platform treats the calling side as a client and requires clientAuth among the extended key usages (4.2.1.12), which
+ * public authorities no longer put into certificates of servers. It gives this reason even if the chain is untrusted too,
+ * so the chain is verified here. What this code does not understand, it refuses.
  */
 import { X509Certificate } from 'node:crypto'
 import { rootCertificates } from 'node:tls'
@@ -15,7 +15,7 @@ const BASIC_CONSTRAINTS = oid('2.5.29.19')
 const NAME_CONSTRAINTS = oid('2.5.29.30')
 /** Extensions that may be critical: subject alternative name, key usage, extended key usage. */
 const UNDERSTOOD = [BASIC_CONSTRAINTS, oid('2.5.29.17'), oid('2.5.29.15'), oid('2.5.29.37')]
-/** Certificates of authorities between the server's and the one that is trusted. */
+/** The most intermediate certificates between the server's certificate and a trusted one. */
 const BETWEEN_MAX = 6
 const RSA_BITS_MIN = 2048
 const WEAK = /md[245]|sha-?1\b|sha1/i
@@ -25,7 +25,7 @@ export class Anchors {
   readonly #pem: readonly string[]
   #all: readonly X509Certificate[] | null = null
 
-  /** @param pem of the authorities; null: those that the runtime brings along */
+  /** @param pem of the authorities; null for those of the runtime */
   constructor(pem: string | null) {
     this.#pem = pem === null ? rootCertificates : (pem.match(/-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g) ?? [])
   }
@@ -40,7 +40,7 @@ export class Anchors {
   }
 }
 
-/** @param between certificates of authorities that the server has shown, in any order @param now milliseconds since 1970 */
+/** @param between intermediate certificates that the server sent, in any order @param now milliseconds since 1970 */
 export function isServerTrusted(
   server: X509Certificate,
   between: readonly X509Certificate[],
@@ -64,7 +64,7 @@ export function isServerTrusted(
 const hasIssued = (issuer: X509Certificate, subject: X509Certificate): boolean =>
   subject.checkIssued(issuer) && subject.verify(issuer.publicKey)
 
-/** In force, signed in a way that holds, and with no critical extension that is not understood. */
+/** Valid at this time, with a strong signature, and without a critical extension that is not understood. */
 function isSound(certificate: X509Certificate, now: Millis): boolean {
   if (now < Date.parse(certificate.validFrom) || now > Date.parse(certificate.validTo)) return false
   if (WEAK.test(certificate.signatureAlgorithm ?? '') && !isSelfIssued(certificate)) return false
@@ -73,10 +73,10 @@ function isSound(certificate: X509Certificate, now: Millis): boolean {
   const extensions = extensionsOf(certificate.raw)
   return extensions !== null && extensions.every(({ id, isCritical }) => !isCritical || UNDERSTOOD.some((one) => one.equals(id)))
 }
-/** The signature of a trusted authority on its own certificate proves nothing, and need not be strong. */
+/** The signature of a trusted authority on its own certificate proves nothing, so it need not be strong. */
 const isSelfIssued = ({ subject, issuer }: X509Certificate): boolean => subject === issuer
 
-/** @param below certificates of authorities between this one and the server's (RFC 5280 4.2.1.9) */
+/** @param below the number of intermediate certificates below this one (RFC 5280 4.2.1.9) */
 function mayIssue(authority: X509Certificate, below: number): boolean {
   const extensions = extensionsOf(authority.raw)
   if (!authority.ca || extensions === null) return false
@@ -86,7 +86,7 @@ function mayIssue(authority: X509Certificate, below: number): boolean {
   return limit === null || below <= limit
 }
 
-/** Null: there is no limit. One that cannot be read is 0. */
+/** Null if there is no limit; 0 if the limit cannot be read. */
 function pathLength(basicConstraints: Buffer | undefined): number | null {
   if (basicConstraints === undefined) return null
   const body = only(basicConstraints, SEQUENCE)?.body

@@ -1,4 +1,4 @@
-/** Options of the network: where the server listens, and with which certificates. */
+/** Options of the network: on which addresses the server listens, and with which certificates. */
 import { between, duration, files, flag, list, path, section, text, type Settings } from '../base/settings.ts'
 
 export const listenSettings = section({

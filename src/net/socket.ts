@@ -1,6 +1,6 @@
 /**
- * One TCP connection, plain or under TLS. Octets only: nothing here knows of XMPP. All sockets share the
- * same listener functions, which find their socket through a symbol: closures would cost memory on each.
+ * One TCP connection, plain or with TLS. Octets only: nothing here knows XMPP. All sockets share the same listener
+ * functions, which find their socket through a symbol, because closures would cost memory for each socket.
  */
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
@@ -8,11 +8,11 @@ import type { TlsOver } from './tls-options.ts'
 
 export interface SocketHandler {
   data(chunk: Buffer): void
-  /** The TLS handshake that `startTls` began is done. */
+  /** The TLS handshake that `startTls` began is complete. */
   secured(): void
-  /** The peer will send no more. */
+  /** The peer will send nothing more. */
   ended(): void
-  /** It is over, for whatever reason. Called once, and nothing after it. */
+  /** The connection is closed, for whatever reason. Called once, as the last call. */
   closed(): void
 }
 
@@ -25,7 +25,7 @@ const onData = function (this: Carrier, chunk: Buffer): void {
 const onEnd = function (this: Carrier): void {
   this[SELF]?.peerEnded()
 }
-const onError = (): void => {} // 'close' follows, and is what counts
+const onError = (): void => {} // 'close' follows, and is handled
 const onClose = function (this: Carrier): void {
   const self = this[SELF]
   if (self === undefined) return
@@ -38,14 +38,14 @@ const onSecure = function (this: Carrier): void {
 
 export class NetSocket {
   handler: SocketHandler
-  /** Address of the peer, without its port. */
+  /** The address of the peer, without its port. */
   readonly address: string
   readonly port: number
   #stream: Socket
-  /** The handshake that `startTls` began is under way. */
+  /** The handshake that `startTls` began is in progress. */
   #isSecuring = false
 
-  /** @param stream a connection that has just been accepted; for direct TLS, one whose handshake is done */
+  /** @param stream a connection that was just accepted; for direct TLS, one whose handshake is complete */
   constructor(stream: Socket, handler: SocketHandler) {
     this.handler = handler
     this.address = stream.remoteAddress ?? ''
@@ -58,7 +58,7 @@ export class NetSocket {
   get tls(): TLSSocket | null {
     return this.#stream instanceof TLSSocket ? this.#stream : null
   }
-  /** Octets that are written but not yet taken by the peer's side. */
+  /** Octets that were written and that the system has not taken yet. */
   get buffered(): number {
     return this.#stream.writableLength
   }
@@ -71,21 +71,21 @@ export class NetSocket {
     if (taken === undefined) this.#stream.write(octets, 'latin1')
     else this.#stream.write(octets, 'latin1', (error) => (error === null || error === undefined) && taken())
   }
-  /** No more is read until `resume`. */
+  /** Stops reading until `resume`. */
   pause(): void {
     this.#stream.pause()
   }
   resume(): void {
     this.#stream.resume()
   }
-  /** Closes our side once everything is written; under TLS with close_notify. */
+  /** Closes our side once everything is written; with TLS, after close_notify. */
   end(): void {
     this.#stream.end()
   }
   destroy(): void {
     this.#stream.destroy()
   }
-  /** Puts TLS over the connection. What has been read before is not part of it. */
+  /** Starts TLS on the connection. Octets that were read before are not part of it. */
   startTls(over: TlsOver): void {
     const plain = this.#stream
     plain.removeListener('data', onData)
@@ -98,13 +98,13 @@ export class NetSocket {
     tls.once('secure', onSecure)
   }
 
-  // What the stream tells
+  // Events of the stream
 
   secured(): void {
     this.#isSecuring = false
     this.handler.secured()
   }
-  /** A peer that ends in the handshake can be told nothing, and sends nothing that would have to be waited for. */
+  /** A peer that ends during the handshake can receive nothing, and sends nothing worth waiting for. */
   peerEnded(): void {
     if (this.#isSecuring) this.#stream.destroy()
     else this.handler.ended()

@@ -1,5 +1,5 @@
 /**
- * How this server does TLS, in one place (RFC 7590 with its BCP, now RFC 9325; RFC 6120 13.8).
+ * The TLS options of this server, in one place (RFC 7590 with its BCP, now RFC 9325; RFC 6120 13.8).
  */
 import { constants } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
@@ -14,17 +14,17 @@ import {
 import type { Anchors } from './server-chain.ts'
 
 /**
- * Of every SecureContext.
+ * The options of every SecureContext.
  *
- * - TLS 1.2 is the oldest (RFC 9325 3.1.1), with the cipher suites that its section 4.2 recommends: forward
- *   secret and AEAD. RFC 6120's TLS_RSA_WITH_AES_128_CBC_SHA is neither.
- * - No session tickets: they outlive the certificate that they were issued under, hold memory, and a stream
- *   that resumes (XEP-0198) saves more than a handshake that does. (In TLS 1.3 a client still gets a name for its
- *   session, which nobody here remembers.)
+ * - TLS 1.2 is the oldest version (RFC 9325 3.1.1), with the cipher suites that its section 4.2 recommends: forward
+ *   secrecy and AEAD. RFC 6120's TLS_RSA_WITH_AES_128_CBC_SHA has neither.
+ * - No session tickets: they outlive the certificate under which they were issued and hold memory, and a stream
+ *   that resumes (XEP-0198) saves more than a handshake that resumes. (In TLS 1.3 a client still gets a name for its
+ *   session, but the server does not remember it.)
  * - No renegotiation: RFC 9266 4.2 rules out tls-exporter with it.
  * - The groups leave out the post-quantum hybrid X25519MLKEM768 on purpose: its key share stays in memory for
- *   as long as the connection lives, 7 KB of 54 measured, and the idle connection is what this server has
- *   most of. Whoever fears a recorder with a quantum computer puts it first.
+ *   the whole life of the connection, 7 KB of 54 measured, and most connections of this server are idle. To be safe
+ *   against an attacker who records traffic for a future quantum computer, put it first.
  */
 export const contextOptions = {
   minVersion: 'TLSv1.2',
@@ -44,36 +44,36 @@ export const contextOptions = {
   secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
 } as const satisfies SecureContextOptions
 
-/** Where a handshake finds its certificate. */
+/** Where a handshake gets its certificate. */
 export interface ContextSource {
-  /** @param servername what the client asks for (SNI); null when it says nothing */
+  /** @param servername the name that the client asks for (SNI); null if it names none */
   secureContextFor(servername: string | null): SecureContext
 }
 
-/** The same of streams between servers. */
+/** The contexts for streams between servers. */
 export interface ServerContexts extends ContextSource {
-  /** Whom the certificates of other servers are from. */
+  /** The authorities that are trusted for certificates of other servers. */
   readonly anchors: Anchors
 }
 
 export interface ServerSide {
   /**
-   * Protocols of ALPN (RFC 7301), such as 'xmpp-client' (XEP-0368). A client that offers only others is refused
-   * by TLS; one that offers none is let in. Null: no ALPN, as inside STARTTLS.
+   * Protocols of ALPN (RFC 7301), such as 'xmpp-client' (XEP-0368). TLS refuses a client that offers only other protocols;
+   * a client that offers none is let in. Null for no ALPN, as with STARTTLS.
    */
   readonly alpn: readonly string[] | null
-  /** Whether the client is asked for a certificate. It may have none: see `verifiedCertificate`. */
+  /** Whether the client is asked for a certificate. The client need not have one: see `verifiedCertificate`. */
   readonly askForCertificate: boolean
 }
 
 /**
- * For `new TLSSocket(socket, ...)` on the server's side, of direct TLS as of STARTTLS. Not for `tls.createServer`: it
- * has a context of its own and takes no notice of this one. Make it once, and copy it for each socket if at all.
+ * For `new TLSSocket(socket, ...)` on the server's side, with direct TLS or STARTTLS. Not for `tls.createServer`, which
+ * has a context of its own and ignores this one. Make it once, and copy it for a socket only if necessary.
  */
 export function serverOptions(contexts: ContextSource, { alpn, askForCertificate }: ServerSide): TLSSocketOptions {
   return {
     isServer: true,
-    // Asked anew for every connection: the default may have been replaced since.
+    // A getter, because the default certificate can be replaced between connections.
     get secureContext() {
       return contexts.secureContextFor(null)
     },
@@ -84,7 +84,7 @@ export function serverOptions(contexts: ContextSource, { alpn, askForCertificate
   }
 }
 
-/** Puts TLS over a connection; the handshake is under way when it returns, and 'secure' tells that it is done. */
+/** Starts TLS on a connection. The handshake is in progress when the function returns; 'secure' tells that it is complete. */
 export type TlsOver = (plain: Socket) => TLSSocket
 
 export const asServer =
@@ -93,9 +93,9 @@ export const asServer =
     new TLSSocket(plain, { ...options, isServer: true })
 
 /**
- * The client's side, whose own certificate is in `context` as well. What the peer shows is judged after the handshake: see
- * `verifiedCertificate`.
- * @param name whom we want to speak to (SNI), as A-labels
+ * The options of the client's side. Its own certificate is in `context` too. The peer's certificate is verified after the
+ * handshake: see `verifiedCertificate`.
+ * @param name the server to reach (SNI), as A-labels
  */
 export function asClient(context: SecureContext, name: string, alpn: readonly string[] | null): TlsOver {
   const options: ConnectionOptions = { secureContext: context, rejectUnauthorized: false }
