@@ -1,17 +1,17 @@
 /**
- * Orders that the operator gives: over the control socket to a running server, or from the command line
- * straight to the database. Each has a name, checks what it is given, and returns plain JSON.
+ * Commands of the operator: sent over the control socket to a running server, or run by the command line directly on the
+ * database. Each has a name, checks its arguments, and returns plain JSON.
  */
 import * as v from 'valibot'
 
 export interface Command {
   readonly name: string
-  /** @throws CommandError when it cannot be done */
+  /** @throws CommandError if it cannot be done */
   run(args: unknown): Promise<unknown>
 }
 export type Commands = ReadonlyMap<string, Command>
 
-/** What was asked cannot be done; the message says why and what to do instead. */
+/** A command cannot be carried out. The message says why, and what to do instead. */
 export class CommandError extends Error {}
 
 export function defineCommand<S extends v.ObjectEntries>(
@@ -26,14 +26,14 @@ export function defineCommand<S extends v.ObjectEntries>(
       const checked = v.safeParse(schema, given)
       if (!checked.success)
         throw new CommandError(
-          `${name} was given something else than it takes. Is the command line of another version than the server?`,
+          `${name} was given arguments that it does not take. Is the command line of another version than the server?`,
         )
       return run(checked.output)
     },
   }
 }
 
-/** How many rows of a list are wanted at most; the server's own limit holds too. */
+/** The most rows that the caller wants. The server's own limit applies too. */
 export const limit = v.pipe(v.number(), v.integer(), v.minValue(1))
 
 export const commandsOf = (...commands: readonly Command[]): Commands => new Map(commands.map((c) => [c.name, c]))

@@ -1,10 +1,10 @@
-/** The command line's end of the control socket. */
+/** The client side of the control socket, for the command line. */
 import { connect, type Socket } from 'node:net'
 import * as v from 'valibot'
 import { CommandError } from './command.ts'
 import { CONTROL_VERSION, LineReader, replySchema, type Request } from './control-protocol.ts'
 
-/** Somebody who carries out commands: a running server, or this process itself. */
+/** Carries out commands: a running server, or this process itself. */
 export interface Authority {
   /** @throws CommandError */
   ask(command: string, args: Readonly<Record<string, unknown>>): Promise<unknown>
@@ -55,8 +55,8 @@ class ControlClient implements Authority {
 }
 
 /**
- * The running server. Null: there is none.
- * @throws CommandError when there is one that does not let us in
+ * Connects to the running server. Null if none is running.
+ * @throws CommandError if a server is running but refuses the connection
  */
 export function connectControl(address: string): Promise<Authority | null> {
   return new Promise((resolve, reject) => {

@@ -1,11 +1,11 @@
 /**
- * What passes over the control socket: lines of JSON, a request and its reply in turn, as many as the client
- * likes. Every request names the protocol's version; a server answers what it does not speak with an error.
+ * The protocol of the control socket: lines of JSON. Requests and replies alternate, as many as the client likes. Every
+ * request names the version of the protocol; a server answers an unknown version with an error.
  */
 import * as v from 'valibot'
 
 export const CONTROL_VERSION = 1
-/** Characters of a line. What is longer is not a request. */
+/** The most characters of a line. A longer line is not a request. */
 export const LINE_MAX = 1_000_000
 
 export const requestSchema = v.object({
@@ -22,11 +22,11 @@ export const replySchema = v.variant('ok', [
 ])
 export type Reply = v.InferOutput<typeof replySchema>
 
-/** Cuts a stream of text into lines. */
+/** Splits a stream of text into lines. */
 export class LineReader {
   #text = ''
 
-  /** The lines that are complete now. Null: one is too long. */
+  /** The lines that are complete now. Null if one is too long. */
   push(chunk: string): readonly string[] | null {
     const lines = (this.#text + chunk).split('\n')
     this.#text = lines.pop()!

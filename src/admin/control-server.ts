@@ -1,6 +1,6 @@
 /**
- * The server's end of the control socket. Who may open it may do everything: its file is for the server's own
- * user alone (mode 0600). It is also what tells a second server that the data directory is in use.
+ * The server side of the control socket. Whoever can open it can do everything, so only the server's own user may open its
+ * file (mode 0600). The socket also shows a second server that the data directory is in use.
  */
 import { chmod, lstat, mkdir, rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
@@ -11,17 +11,17 @@ import { CommandError, runCommand, type Commands } from './command.ts'
 import { ADDRESS_OCTETS_MAX } from './control-address.ts'
 import { CONTROL_VERSION, LineReader, requestSchema, type Reply } from './control-protocol.ts'
 
-/** Connections at a time; one more waits to be accepted by nobody and is closed. */
+/** The most connections at a time. One more is closed. */
 const CONNECTIONS_MAX = 32
 
-/** The control socket cannot be opened; the message says what to do. */
+/** The control socket cannot be opened. The message says what to do. */
 export class ControlError extends Error {}
 
 export class ControlServer {
   readonly #server: Server
   readonly #open = new Set<Socket>()
   readonly #log: Log
-  /** Until the server is ready: none. */
+  /** Null until the server is ready. */
   #commands: Commands | null = null
 
   private constructor(log: Log) {
@@ -32,7 +32,7 @@ export class ControlServer {
 
   /**
    * @param address see `controlAddress`
-   * @throws ControlError when another server answers there, or the place is of no use
+   * @throws ControlError if another server answers there, or the address cannot be used
    */
   static async listen(address: string, log: Log): Promise<ControlServer> {
     const isPipe = address.startsWith('\\\\.\\pipe\\')
@@ -50,7 +50,7 @@ export class ControlServer {
     try {
       if (!isPipe) {
         await mkdir(dirname(address), { recursive: true, mode: 0o700 })
-        await removeSocket(address) // left behind by a server that was killed
+        await removeSocket(address) // left by a server that was killed
       }
       await control.#listen(address)
       if (!isPipe) await chmod(address, 0o600)
@@ -62,11 +62,11 @@ export class ControlServer {
     return control
   }
 
-  /** The server is ready: it takes commands from now on. */
+  /** The server is ready: from now on it takes commands. */
   begin(commands: Commands): void {
     this.#commands = commands
   }
-  /** Connections that are open are cut: nothing on them is under way any more. */
+  /** Open connections are cut, because no command is running any more. */
   close(): Promise<void> {
     for (const socket of this.#open) socket.destroy()
     return new Promise((done) => this.#server.close(() => done()))
@@ -117,19 +117,19 @@ export class ControlServer {
     } catch (error) {
       if (error instanceof CommandError) return refused(error.message)
       this.#log.error({ err: error, command }, 'Command failed')
-      return refused(`The server has failed to do it (${String(error)}). Its log has more.`)
+      return refused(`The command failed with an error (${String(error)}). The log of the server has more.`)
     }
   }
 }
 
-/** Whatever else is there belongs to somebody: a wrong path in the configuration must not cost a file. */
+/** Refuses to delete anything but a socket: a wrong path in the configuration must not delete a file. */
 async function removeSocket(address: string): Promise<void> {
   const found = await lstat(address).catch(() => null)
-  if (found !== null && !found.isSocket()) throw new Error('something that is no socket is there already')
+  if (found !== null && !found.isSocket()) throw new Error('there is a file that is not a socket')
   await rm(address, { force: true })
 }
 
-/** Whether somebody listens there. */
+/** Whether a server listens there. */
 function answers(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(address)

@@ -52,7 +52,7 @@ test('a contact that has gone: since when, and what would change it', async () =
   await bob.send("<presence type='unavailable'/>")
   const explanation = await explain()
   assert.match(explanation.verdict, /no available resource/)
-  assert.deepEqual(explanation.reasons.find((r) => r.words.includes('last seen'))?.since, server.clock.now())
+  assert.deepEqual(explanation.reasons.find((r) => r.words.includes('became unavailable'))?.since, server.clock.now())
   assert.deepEqual(explanation.remedies, ['bob@example.net becomes available.'])
 })
 
@@ -66,7 +66,7 @@ test('no subscription; a request that waits', async () => {
   await settled()
   const explanation = await explain()
   assert.match(explanation.verdict, /has no subscription/)
-  assert.match(words(explanation), /it has asked and waits for an answer/)
+  assert.match(words(explanation), /a request was sent and waits for an answer/)
   assert.match(words(explanation), /a request of alice@example\.net waits for an answer/)
   assert.ok(explanation.remedies.includes(`${BOB} approves the request of ${ALICE}.`))
 })
@@ -76,7 +76,7 @@ test('two rosters that disagree, of which nobody has made use yet', async () => 
   await server.contact(ALICE, BOB, 'to')
   await server.account(BOB)
   const explanation = await explain()
-  assert.match(explanation.verdict, /is not available itself/)
+  assert.match(explanation.verdict, /is not available, and so/)
   assert.match(explanation.remedies.join(), /roster check --fix/)
 })
 
@@ -148,10 +148,10 @@ test('what each client was last sent, and when', async () => {
   await alice.send('<presence/>')
   const bob = await server.bind(BOB, 'phone')
   await bob.send('<presence/>')
-  const last = async (): Promise<unknown[]> => (await explain()).reasons.filter(({ words }) => words.startsWith('The last that'))
+  const last = async (): Promise<unknown[]> => (await explain()).reasons.filter(({ words }) => words.startsWith('Last sent to'))
   const sent = (type: string) => ({
     about: 'shown',
-    words: `The last that its client desk was sent: ${type} presence of ${BOB}/phone.`,
+    words: `Last sent to its client desk: ${type} presence of ${BOB}/phone.`,
     since: server.clock.now(),
   })
   const [whenAvailable, whenAlone] = [sent('available'), (await last()).length]

@@ -1,6 +1,6 @@
 /**
- * `porchlight explain ALICE BOB`: why Alice sees Bob as she does, at this moment, and what would change it. Everything is
- * read from where the server itself decides; what people say in their status is left out.
+ * `porchlight explain ALICE BOB`: why Alice sees Bob in the present state, and what would change that. Everything is read
+ * from where the server itself decides. Status texts of users are left out.
  */
 import * as v from 'valibot'
 import type { Millis } from '../base/clock.ts'
@@ -15,34 +15,34 @@ import { outwardRemedies, outwardVerdict, type OutwardScene } from './explain-ou
 import { isAvailable, isBroken, isShownTo, sees, type ExplainParts, type Scene } from './explain-scene.ts'
 import { verdictOf } from './explain-verdict.ts'
 
-/** One thing that matters, in words for the operator. */
+/** One relevant fact, in words for the operator. */
 export interface Reason {
   readonly about: 'subscription' | 'block' | 'resource' | 'link' | 'shown' | 'history'
   readonly words: string
-  /** Milliseconds since 1970; null: not known. */
+  /** Milliseconds since 1970; null if unknown. */
   readonly since: Millis | null
 }
 /** How well the presence of one of the contact's resources is known. */
 export interface ResourceReport {
   readonly jid: string
   readonly confidence: Confidence
-  /** When and through what it was last confirmed; null: never. */
+  /** When and how it was last confirmed; null if never. */
   readonly confirmedAt: Millis | null
   readonly confirmedBy: Sign | null
 }
 export interface Explanation {
   readonly watcher: string
   readonly contact: string
-  /** What it comes to, in one sentence. */
+  /** The conclusion, in one sentence. */
   readonly verdict: string
   /** The available resources of the contact. */
   readonly resources: readonly ResourceReport[]
   readonly reasons: readonly Reason[]
-  /** What would change it. */
+  /** What would change the conclusion. */
   readonly remedies: readonly string[]
 }
 
-/** Of the events that are told. */
+/** The most events that are listed. */
 const EVENTS_MAX = 10
 
 export const explainCommand = (host: ExplainParts): Command =>
@@ -51,7 +51,7 @@ export const explainCommand = (host: ExplainParts): Command =>
     if (!hasAccounts(host, watcher)) return outward(host, watcher, contact)
     const alice = await host.accounts.load(watcher.bare)
     if (alice === null)
-      throw new CommandError(`There is no account ${watcher.bare} here. The first of the two is the one that looks.`)
+      throw new CommandError(`There is no account ${watcher.bare} here. Name the account that sees the other one first.`)
     const isLocal = hasAccounts(host, contact)
     const bob = isLocal ? await host.accounts.load(contact.bare) : null
     const known = isLocal ? null : knownOf(host, alice, contact)
@@ -77,7 +77,7 @@ export const explainCommand = (host: ExplainParts): Command =>
 
 const hasAccounts = ({ router }: ExplainParts, { domain }: Jid): boolean => router.kindOf(domain) === 'accounts'
 
-/** Who looks is elsewhere: what this server has told them. */
+/** The watcher is on another server: the report says what this server has sent there. */
 async function outward(host: ExplainParts, watcher: Jid, contact: Jid): Promise<Explanation> {
   const bob = hasAccounts(host, contact) ? await host.accounts.load(contact.bare) : null
   if (bob === null) throw new CommandError(`Neither ${watcher.bare} nor ${contact.bare} has an account here.`)
@@ -130,7 +130,7 @@ function itemWords({ roster }: LocalAccount, contact: Jid): string {
   const item = roster.item(contact.bare)
   const words =
     item === undefined ? [`${contact.bare} is not in it`] : [`subscription '${item.subscription}' with ${contact.bare}`]
-  if (item?.ask === true) words.push('it has asked and waits for an answer')
+  if (item?.ask === true) words.push('a request was sent and waits for an answer')
   if (item?.approved === true) words.push('a request would be granted at once')
   if (roster.pendingFrom(contact.bare) !== undefined) words.push(`a request of ${contact.bare} waits for an answer`)
   return words.join('; ')
@@ -160,7 +160,7 @@ function* disabled(accounts: readonly (LocalAccount | null)[]): Generator<Reason
 
 function* resources({ bob, alice, host, known, contact }: Scene): Generator<Reason> {
   if (known !== null && known.goneAt !== null)
-    yield { about: 'resource', words: `${contact.domain} has said that ${contact.bare} is not available.`, since: known.goneAt }
+    yield { about: 'resource', words: `${contact.domain} says that ${contact.bare} is not available.`, since: known.goneAt }
   if (bob !== null) yield* resourcesHere(host, bob, alice.bare)
 }
 function* resourcesHere(host: ExplainParts, bob: LocalAccount, watcher: Jid): Generator<Reason> {
@@ -184,11 +184,11 @@ function* resourcesHere(host: ExplainParts, bob: LocalAccount, watcher: Jid): Ge
     }
   }
   if (!bob.sessions.some(isAvailable) && bob.lastUnavailable !== null)
-    yield { about: 'resource', words: `${bob.bare.bare} was last seen to go.`, since: bob.lastUnavailable.at }
+    yield { about: 'resource', words: `${bob.bare.bare} became unavailable.`, since: bob.lastUnavailable.at }
 }
 
 function stateWords({ presence, invisible, priority }: Session): string {
-  if (invisible) return 'invisible but to those to whom it has sent its presence directly'
+  if (invisible) return 'visible only to those to whom it has sent its presence directly'
   return presence === null ? 'connected, but not available' : `available with priority ${priority}`
 }
 
@@ -215,12 +215,12 @@ function* shown({ host, alice, contact }: Scene): Generator<Reason> {
   yield* host.witnesses.shown(alice, contact)
 }
 
-/** What each client was last handed of each resource, as far as that is remembered. */
+/** What each client was last sent about each resource, as far as the server remembers. */
 function* sent({ host, alice, contact }: Scene): Generator<Reason> {
   for (const { jid: client } of alice.sessions) {
     for (const { from, type, at } of host.journal.sent.lastTo(client, contact)) {
       const what = `${SENT_WORDS[type] ?? `presence of type '${type}'`} of ${from.full}`
-      yield { about: 'shown', words: `The last that its client ${client.resource} was sent: ${what}.`, since: at }
+      yield { about: 'shown', words: `Last sent to its client ${client.resource}: ${what}.`, since: at }
     }
   }
 }

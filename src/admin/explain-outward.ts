@@ -1,13 +1,13 @@
 /**
- * `porchlight explain` for somebody on another server who looks at somebody here: what this server has told them, which is
- * all that it can know. What their own server makes of it, it knows.
+ * `porchlight explain` for a watcher on another server and a contact here: what this server has sent to the other one. It
+ * cannot know what the other server makes of it.
  */
 import type { LocalAccount } from '../server/account/session.ts'
 import { standingOf } from '../server/explaining/standing.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { isAvailable, isBroken, resourcesWords, type ExplainParts } from './explain-scene.ts'
 
-/** Whoever looks is elsewhere. */
+/** The watcher is on another server. */
 export interface OutwardScene {
   readonly host: ExplainParts
   readonly watcher: Jid
@@ -17,10 +17,10 @@ export interface OutwardScene {
 export function outwardVerdict(scene: OutwardScene): string {
   const { host, watcher, bob } = scene
   const [a, b, domain] = [watcher.bare, bob.bare.bare, watcher.domain]
-  if (bob.hidden(watcher)) return `${b} has blocked ${a}: it is sent nothing, and its questions are not answered.`
+  if (bob.hidden(watcher)) return `${b} has blocked ${a}: nothing is sent to it, and its probes get no answer.`
   const shared = bob.sessions.filter((session) => isShared(scene, session))
   if (shared.length === 0) {
-    if (!bob.roster.isSubscriber(a)) return `${b} does not share its presence with ${a}, which is told nothing of it.`
+    if (!bob.roster.isSubscriber(a)) return `${b} does not share its presence with ${a}, and the server sends nothing.`
     return `${b} has no available resource, and ${domain} is told so.`
   }
   if (isBroken(host.links.get(bob.bare.domain, domain)))
@@ -35,7 +35,7 @@ export function outwardVerdict(scene: OutwardScene): string {
   return `${b} is available with ${resourcesWords(shared.length)}, and ${domain} is told so for ${a}${doubt}.`
 }
 
-/** By subscription, or because the presence was sent directly. */
+/** The watcher has a subscription, or the presence was sent directly. */
 function isShared({ watcher, bob }: OutwardScene, session: LocalAccount['sessions'][number]): boolean {
   return (isAvailable(session) && bob.roster.isSubscriber(watcher.bare)) || session.sharesWith(watcher)
 }

@@ -1,4 +1,4 @@
-/** What `porchlight explain` is about: who looks at whom, and what this server knows of the two. */
+/** The situation that `porchlight explain` explains: the watcher, the contact, and what this server knows of both. */
 import type { LocalAccount } from '../server/account/session.ts'
 import type { Host } from '../server/feature.ts'
 import type { Link } from '../server/links/links.ts'
@@ -8,15 +8,15 @@ import type { Jid } from '../xmpp/jid.ts'
 
 export type ExplainParts = Pick<Host, 'accounts' | 'domains' | 'links' | 'heard' | 'journal' | 'witnesses' | 'router'>
 
-/** Somebody here looks at somebody here or elsewhere. */
+/** A watcher here, and a contact here or on another server. */
 export interface Scene {
   readonly host: ExplainParts
   readonly alice: LocalAccount
   readonly contact: Jid
   readonly isLocal: boolean
-  /** Null: of another server, or there is no such account. */
+  /** Null if the contact is on another server, or has no account. */
   readonly bob: LocalAccount | null
-  /** Null: of this server. */
+  /** Null if the contact is on this server. */
   readonly known: Known | null
 }
 

@@ -1,20 +1,20 @@
-/** What `porchlight explain` comes to, in one sentence that is true in every state. What is not known is not offline. */
+/** The conclusion of `porchlight explain`, in one sentence that is true in every state. Unknown is not the same as offline. */
 import { standingOf, type Confidence } from '../server/explaining/standing.ts'
 import { isAvailable, isBroken, isShownTo, isTold, resourcesWords, sees, type Scene } from './explain-scene.ts'
 
 export function verdictOf(scene: Scene): string {
   const { alice, bob, contact, isLocal } = scene
   const [a, b] = [alice.bare.bare, contact.bare]
-  if (!alice.isAttended) return `${a} is not available itself, and is shown nobody's presence.`
+  if (!alice.isAttended) return `${a} is not available, and so sees nobody's presence.`
   if (alice.hidden(contact)) return `${a} has blocked ${b}.`
   if (!sees(scene))
     return isTold(scene)
-      ? `${a} has no subscription to the presence of ${b}, and is shown what ${b} has sent it directly.`
-      : `${a} has no subscription to the presence of ${b}: unless ${b} sends it directly, it shows nothing.`
+      ? `${a} has no subscription to the presence of ${b}, and sees what ${b} has sent to it directly.`
+      : `${a} has no subscription to the presence of ${b}: it sees nothing unless ${b} sends it directly.`
   if (!isLocal) return verdictElsewhere(scene)
   if (bob === null) return `There is no account ${b}.`
   if (!isShownTo(scene)) return `${b} does not share its presence with ${a}, although the roster of ${a} says so.`
-  if (bob.hidden(alice.bare)) return `${b} has blocked ${a}: to ${a} it looks as if ${b} were offline.`
+  if (bob.hidden(alice.bare)) return `${b} has blocked ${a}: ${a} sees ${b} offline.`
   return verdictHere(scene)
 }
 

@@ -1,4 +1,4 @@
-/** Links to other servers, as the operator sees them, takes them down and lets them up again. */
+/** Commands for links to other servers: list them, take them down, allow them again. */
 import * as v from 'valibot'
 import type { Host } from '../server/feature.ts'
 import type { Link, LinkState } from '../server/links/links.ts'
@@ -11,11 +11,11 @@ export interface LinkReport {
   readonly state: LinkState
   /** Milliseconds since 1970. */
   readonly since: number
-  /** Authenticated streams, of either direction. */
+  /** Authenticated streams, in both directions. */
   readonly streams: number
-  /** The operator has taken it down. */
+  /** The operator has taken the link down. */
   readonly forced: boolean
-  /** Users have been told that it is lost. */
+  /** Users have been told that the link is lost. */
   readonly announced: boolean
 }
 
@@ -29,10 +29,11 @@ function reportOf({ local, remote, state, since, streams, isForced, isAnnouncedD
 
 const which = { remote: v.string(), local: v.nullable(v.string()) }
 
-/** @param force takes a link down; null: this server talks to no other */
+/** @param force takes a link down; null if this server talks to no other server */
 export function linkCommands(host: Parts, force: ((link: Link) => void) | null): readonly Command[] {
   const chosen = (given: { readonly remote: string; readonly local: string | null }): readonly Link[] => {
-    if (force === null) throw new CommandError('This server talks to no other: see section [federation] of its configuration.')
+    if (force === null)
+      throw new CommandError('This server talks to no other server: see section [federation] of its configuration.')
     const [remote, local] = [domain(given.remote), given.local === null ? null : domain(given.local)]
     if (host.router.serves(remote)) throw new CommandError(`${remote} is served here: there is no link to it.`)
     if (local !== null && !host.domains.includes(local))

@@ -1,16 +1,16 @@
-/** The log, through pino: constant messages with fields, as JSON lines for programs or as text for people. */
+/** The log, written by pino: constant messages with fields, as JSON lines for programs or as text for people. */
 import { pino, type DestinationStream } from 'pino'
 import type { Log } from '../base/log.ts'
 import type { LogSettings } from './settings.ts'
 
 export interface OpenLog extends Log {
-  /** Writes what has not been written yet, before the process ends. */
+  /** Writes everything that is still buffered, before the process ends. */
   flush(): void
 }
 
 const STANDARD_ERROR = 2
 
-/** @param terminal whether standard error is one, and how to write to it */
+/** @param terminal whether standard error is a terminal, and how to write to it */
 export function openLog(settings: LogSettings, terminal: { readonly isTTY: boolean; write(text: string): void }): OpenLog {
   const asText = settings.format === 'text' || (settings.format === 'auto' && terminal.isTTY)
   const options = { level: settings.level, base: null }
@@ -34,7 +34,7 @@ export function openLog(settings: LogSettings, terminal: { readonly isTTY: boole
 
 const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info ', 40: 'WARN ', 50: 'ERROR' }
 
-/** `12:34:56 info  Message  field=value field="a text"`, and below it the stack of an error. */
+/** `12:34:56 info  Message  field=value field="a text"`, followed by the stack of an error. */
 function textLine(json: string): string {
   const { level, time, msg, err, ...fields } = JSON.parse(json) as {
     level: number

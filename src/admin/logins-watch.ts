@@ -1,27 +1,27 @@
 /**
- * Who has come and gone, and who could not come in: a line in the log for each login, return, failure and end, counters, and
- * the last failures for the operator's view.
+ * Watches logins: a line in the log for each login, resumption, failure and end, counters, and the last failures for the
+ * operator's view.
  */
 import { BoundedMap } from '../base/bounded-map.ts'
 import type { Millis } from '../base/clock.ts'
 import type { Facts } from '../server/account/facts.ts'
 import type { Host } from '../server/feature.ts'
 
-/** Failures that are alike. */
+/** Equal failures, counted together. */
 export interface LoginFailures {
-  /** Null: the client named none. */
+  /** Null if the client named no account. */
   readonly account: string | null
   readonly address: string
-  /** Of the last one, as its client named it; null: it named none. */
+  /** The mechanism of the last failure, as the client named it; null if it named none. */
   readonly mechanism: string | null
   readonly reason: string
   readonly count: number
   readonly lastAt: Millis
 }
 
-/** Different failures that are remembered; beyond it that which was not repeated for longest is forgotten. */
+/** The most different failures that are remembered. Beyond it the one that was not repeated for longest is forgotten. */
 const FAILURES_MAX = 100
-/** Characters of what a client has sent. */
+/** The most characters kept of a text from a client. */
 const NAME_MAX = 64
 
 type Failure = Facts['login-failed']
@@ -37,7 +37,7 @@ export class LoginsWatch {
     const failures = metrics.counter('porchlight_login_failures_total', 'Attempts to log in that have failed')
     const ends = metrics.counter('porchlight_sessions_ended_total', 'Sessions that have ended')
     host.on('session-bound', ({ session: { jid, connection } }) => {
-      if (connection === null) return // of before a restart
+      if (connection === null) return // a session from before a restart
       logins.value += 1
       log.info({ jid: jid.full, ...connection.info }, 'Client logged in')
     })
@@ -53,7 +53,7 @@ export class LoginsWatch {
       this.#failed(failure)
     })
   }
-  /** The newest first. */
+  /** The failures, the newest first. */
   report(): readonly LoginFailures[] {
     return [...this.#failures.values()].toReversed()
   }

@@ -1,14 +1,14 @@
-/** The metrics of `base/metrics.ts`, and what the runtime tells of itself, in Prometheus' text format. */
+/** The metrics of `base/metrics.ts` and those of the runtime, in Prometheus' text format. */
 import type { Metrics } from '../base/metrics.ts'
 
 export interface MetricsText {
   readonly contentType: string
-  /** As it is now. */
+  /** The current values. */
   read(): Promise<string>
 }
 
 export async function metricsText(metrics: Metrics): Promise<MetricsText> {
-  // Nine megabytes, for those who ask.
+  // The library needs nine megabytes, so it is loaded only when it is needed.
   const { Counter, Gauge, Registry, collectDefaultMetrics } = await import('prom-client')
   const registry = new Registry()
   const registers = [registry]

@@ -1,10 +1,10 @@
-/** HTTP for whoever watches over the server: GET /health and GET /metrics, and nothing else. */
+/** HTTP for monitoring: GET /health and GET /metrics, and nothing else. */
 import { HttpRefusal, HttpRoutes, type HandleRequest, type HttpExchange } from '../base/http.ts'
 import type { Metrics } from '../base/metrics.ts'
 import { meansUs } from '../net/http-host.ts'
 import { metricsText, type MetricsText } from './metrics-text.ts'
 
-/** `status` is "ok" with code 200; anything else comes with 503. */
+/** `status` is "ok" with code 200; any other status has code 503. */
 export interface Health {
   readonly status: 'ok' | 'stopping' | 'database-unavailable'
   readonly [more: string]: unknown
@@ -13,7 +13,7 @@ export interface Health {
 export interface MonitoringOptions {
   readonly metrics: Metrics
   readonly health: () => Promise<Health>
-  /** Names of this server beside its addresses, in small letters. */
+  /** Names of this server in addition to its addresses, in lower case. */
   readonly names: readonly string[]
 }
 
@@ -37,7 +37,7 @@ export function monitoringRoutes({ metrics, health, names }: MonitoringOptions):
   return routes
 }
 
-const WRONG_HOST = 'Ask by address, or by a name of this server: its domains, and those in monitoring-hosts of section [admin]'
+const WRONG_HOST = 'Use an address or a name of this server: one of its domains, or one of monitoring-hosts in section [admin]'
 
 function send(exchange: HttpExchange, status: number, type: string, body: string): ReturnType<HandleRequest> {
   exchange.reply(status, { 'content-type': type, 'cache-control': 'no-store' }, body)

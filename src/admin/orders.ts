@@ -1,16 +1,16 @@
 /**
- * Orders of the operator leave a trace: each one that may change something is logged with what it is about and the way it came,
- * and counted.
+ * Orders of the operator are recorded: each order that can change something is counted, and logged with its object and the
+ * way it came.
  */
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
 import { CommandError, type Command, type Commands } from './command.ts'
 import { onlyLooks } from './operator/permissions.ts'
 
-/** What an order is about. Nothing else that it is given may be logged: there are passwords among it. */
+/** The arguments that are logged. No other argument may be logged, because some are passwords. */
 const OBJECT: readonly string[] = ['jid', 'remote', 'local', 'reason', 'settings', 'role', 'fix']
 
-/** The ways in which orders come. */
+/** The ways in which orders arrive. */
 export type Way = 'socket' | 'browser'
 
 /** The same commands for each way. */

@@ -1,9 +1,9 @@
-/** Rosters, as the operator has them compared with each other, and set right. */
+/** Commands that compare rosters with each other and repair them. */
 import * as v from 'valibot'
 import type { AuditPage, RosterAudit } from '../server/contacts/roster-audit.ts'
 import { CommandError, defineCommand, type Command } from './command.ts'
 
-/** @param accountsMax of one page */
+/** @param accountsMax the most accounts of one page */
 export const rosterCommand = (audit: RosterAudit, domains: readonly string[], accountsMax: number): Command =>
   defineCommand(
     'roster.check',

@@ -1,4 +1,4 @@
-/** Sessions, as the operator sees and ends them. */
+/** Commands that list and end sessions. */
 import * as v from 'valibot'
 import { kicked } from '../server/account/endings.ts'
 import type { Host } from '../server/feature.ts'
@@ -7,7 +7,7 @@ import { CommandError, defineCommand, limit, type Command } from './command.ts'
 import { reasonFrom } from './reason.ts'
 import { pageOf, SESSION_ORDERS, STANDINGS, type SessionPage, type SessionRow } from './session-list.ts'
 
-/** What is not said is as the command line wants it. */
+/** The defaults are what the command line wants. */
 const LIST = {
   find: v.string(),
   after: v.string(),

@@ -1,4 +1,4 @@
-/** A page of the sessions: those that are wanted, in the order that is wanted. Plain values in, plain values out. */
+/** One page of the list of sessions: the wanted ones, in the wanted order. A pure function of plain values. */
 import type { Millis } from '../base/clock.ts'
 import { CommandError } from './command.ts'
 
@@ -6,65 +6,65 @@ export interface SessionRow {
   readonly jid: string
   /** Milliseconds since 1970. */
   readonly boundAt: Millis
-  /** 'paused': it waits for its client to come back. */
+  /** 'paused': the session waits for its client to come back. */
   readonly state: 'connected' | 'paused'
-  /** Null: it has no connection at present. */
+  /** Null if the session has no connection at present. */
   readonly transport: string | null
   readonly encryption: string | null
   readonly remote: string | null
   readonly mechanism: string | null
   readonly heardAt: Millis | null
-  /** Has it said that it is available? */
+  /** Has the client sent available presence? */
   readonly available: boolean
-  /** Stanzas that its client has sent and that wait to be processed. */
+  /** Stanzas that the client has sent and that wait to be processed. */
   readonly waiting: number
-  /** Stanzas that wait for its client to acknowledge them, or to come back. */
+  /** Stanzas that wait for the client to acknowledge them, or to come back. */
   readonly unacknowledged: number
 }
 
-/** What an operator tells sessions apart by. 'connected': it has a connection and has not said that it is available. */
+/** The states that an operator distinguishes. 'connected': the session has a connection and is not available. */
 export const STANDINGS = ['available', 'connected', 'paused'] as const
 export type Standing = (typeof STANDINGS)[number]
 
 export const standingOf = ({ state, available }: SessionRow): Standing =>
   state === 'paused' ? 'paused' : available ? 'available' : 'connected'
 
-/** What comes first has the lowest key. */
+/** Sort keys: the lowest key comes first. */
 const KEYS = {
   address: () => 0,
   newest: ({ boundAt }) => -boundAt,
   oldest: ({ boundAt }) => boundAt,
   waiting: ({ waiting }) => -waiting,
   unacknowledged: ({ unacknowledged }) => -unacknowledged,
-  /** The paused ones first, then those for which most has to be done. */
+  /** Paused sessions first, then those with the most waiting stanzas. */
   troubles: ({ state, waiting, unacknowledged }) => (state === 'paused' ? -PAUSED : 0) - waiting - unacknowledged,
 } satisfies Record<string, (row: SessionRow) => number>
-/** More than can wait for any session. */
+/** More stanzas than can wait for any session. */
 const PAUSED = 1e9
 
 export type SessionOrder = keyof typeof KEYS
 export const SESSION_ORDERS = Object.keys(KEYS) as [SessionOrder, ...SessionOrder[]]
 
 export interface SessionQuery {
-  /** A part of the address, in whichever case; '' for all. */
+  /** A part of the address, in upper or lower case; '' for all. */
   readonly find: string
-  /** Null: all. */
+  /** Null for all. */
   readonly standing: Standing | null
   readonly order: SessionOrder
-  /** What the page before gave as its `next`; '' for the first page. */
+  /** The `next` of the previous page; '' for the first page. */
   readonly after: string
   readonly size: number
 }
 /** One page of `session.list`. */
 export interface SessionPage {
   readonly sessions: readonly SessionRow[]
-  /** Where the next page begins; null: this is the last one. */
+  /** Where the next page begins; null if this is the last page. */
   readonly next: string | null
-  /** How many there are of each standing, on all pages, whichever standing is wanted. */
+  /** The number of sessions in each state, on all pages, whichever state is wanted. */
   readonly counts: Readonly<Record<Standing, number>>
 }
 
-/** A row's place in the order does not depend on the other rows: when some end meanwhile, no other one is left out. */
+/** The position of a row does not depend on other rows: if sessions end between two pages, no other session is left out. */
 interface Place {
   readonly key: number
   readonly jid: string

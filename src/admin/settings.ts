@@ -1,4 +1,4 @@
-/** Options of what the operator looks at and works with. */
+/** Options of the parts that the operator works with. */
 import { between, choice, count, list, path, section, type Settings } from '../base/settings.ts'
 
 export const logSettings = section({
@@ -22,7 +22,7 @@ export const adminSettings = section({
   ),
   'monitoring-hosts': list(
     [],
-    'Host names under which /health and /metrics are answered, beside addresses, names without a dot, and the domains of the server. Requests for any other name are refused with 421, because a foreign web page could make its own name point here.',
+    'Host names under which /health and /metrics are answered, in addition to addresses, names without a dot, and the domains of the server. Requests for any other name are refused with 421, because a foreign web page could make its own name point here.',
   ),
   'page': count(1000, between(1, 10_000), 'Accounts that `porchlight user list` reads at a time.'),
 })

@@ -1,4 +1,4 @@
-/** What the operator asks of a running server: how it is, and in which order its stages stand. */
+/** Commands that report the state of a running server and the order of its stages. */
 import type { ComponentState } from '../server/routing/component-state.ts'
 import type { Host } from '../server/feature.ts'
 import type { AccountStore } from '../server/ports.ts'
@@ -9,10 +9,10 @@ import { linkReports, type LinkReport } from './link-commands.ts'
 
 export interface Status {
   readonly version: string
-  /** Of the runtime. */
+  /** The version of the runtime. */
   readonly runtime: string
   readonly pid: number
-  /** Milliseconds since 1970, and since the start. */
+  /** Start time in milliseconds since 1970, and milliseconds since the start. */
   readonly startedAt: number
   readonly uptimeMs: number
   readonly configFile: string | null
@@ -32,11 +32,11 @@ export interface Status {
 export interface DomainStatus {
   readonly domain: string
   readonly accounts: number
-  /** Those whose password has keys of some hashes only, so that not every mechanism is offered. */
+  /** Accounts whose password has keys of some hashes only, so that not every mechanism can be offered. */
   readonly oldKeys: number
 }
 
-/** How many links are in which state, and those of them that are lost, the first of many. */
+/** The number of links in each state, and the first of those that are lost. */
 export interface LinksStatus extends Readonly<Record<LinkState, number>> {
   readonly total: number
   readonly lost: readonly LinkReport[]

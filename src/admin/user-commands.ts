@@ -1,4 +1,4 @@
-/** Accounts, as the operator makes, changes and removes them. */
+/** Commands that create, change and delete accounts. */
 import * as v from 'valibot'
 import type { Millis } from '../base/clock.ts'
 import { CREDENTIALS_CHANGED } from '../server/account/endings.ts'
@@ -19,13 +19,13 @@ export interface UserRow {
   readonly jid: string
   readonly createdAt: Millis
   readonly sessions: number
-  /** Null: it may be used. */
+  /** Null if the account can be used. */
   readonly disabled: Disabled | null
 }
 /** One page of `user.list`. */
 export interface UserPage {
   readonly users: readonly UserRow[]
-  /** Where the next page begins; null: this is the last one. */
+  /** Where the next page begins; null if this is the last page. */
   readonly next: string | null
 }
 
@@ -89,7 +89,7 @@ const notOurs = (domain: string, domains: readonly string[]): CommandError =>
 
 const SETTINGS = { 'last-seen': LAST_SEEN, 'share-paused': SHARE_PAUSED } as const
 
-/** From what the operator has written, such as `last-seen=coarse`; `default` takes back what was chosen. */
+/** Reads settings such as `last-seen=coarse`; `default` resets a choice. */
 function policyFrom(settings: Readonly<Record<string, string>>): Partial<ChosenPolicy> {
   const change: Record<string, string | null> = {}
   for (const [name, value] of Object.entries(settings)) {

@@ -26,9 +26,9 @@ test('each complaint names option, fault and remedy', () => {
     ['[tls]\ncertificate = "a.pem"\nkey = ["a.key", "b.key"]', /^\[tls\] key: there are 1 certificates and 2 keys/],
     [
       '[sasl]\nmechanisms = ["SCRAM-SHA256"]',
-      /^\[sasl\] mechanisms: there is no mechanism "SCRAM-SHA256" here\. Did you mean SCRAM-SHA-256\?/,
+      /^\[sasl\] mechanisms: the server has no mechanism "SCRAM-SHA256"\. Did you mean SCRAM-SHA-256\?/,
     ],
-    ['[sasl]\nmechanisms = ["PLAIN", "SCRAM-SHA-1"]', /no mechanism "PLAIN" here\. Write plain = true instead/],
+    ['[sasl]\nmechanisms = ["PLAIN", "SCRAM-SHA-1"]', /no mechanism "PLAIN"\. Write plain = true instead/],
     ['[sasl]\nmechanisms = []', /^\[sasl\] mechanisms: nobody could log in/],
     ['[sasl]\nplain-without-tls = true', /^\[sasl\] plain-without-tls: it has no effect without plain/],
     ['[server]\ndomains = ["a.example", "A.example"]', /^\[server\] domains: "A\.example" is there twice\. Name it once/],
@@ -39,7 +39,7 @@ test('each complaint names option, fault and remedy', () => {
     ['[admin]\nmonitoring-hosts = ["192.0.2.1"]', /^\[admin\] monitoring-hosts: /],
     [
       '[streams]\nstanza-size = "1 MiB"',
-      /^\[streams\] output-queue: a client that comes back for its session may get more at once\. Write "1280 KiB" or more/,
+      /^\[streams\] output-queue: a client that resumes its session can be sent more at once\. Write "1280 KiB" or more/,
     ],
     ['[[component]]\nsecret = "12345678901234567890"', /^\[component\] domain: "" cannot be a domain \(it is missing\)/],
     [
@@ -59,12 +59,12 @@ test('each complaint names option, fault and remedy', () => {
       '[sasl]\nmechanisms = ["EXTERNAL"]',
       /^\[sasl\] mechanisms: nobody could log in: EXTERNAL needs client certificates.*Name their authorities/,
     ],
-    ['[server]\ndata-directory = " "', /^\[server\] data-directory: it names no directory\. Write a path/],
+    ['[server]\ndata-directory = " "', /^\[server\] data-directory: it is empty\. Write a path/],
     ['[[peer]]\ndomain = "LOCALHOST"\ntrust = "deny"', /^\[peer\] domain: "LOCALHOST" is served here\. Name a domain of another/],
     ['[web]\norigins = ["chat.example"]', /^\[web\] origins: "chat\.example" is not a web origin\. Write one such as/],
     ['[web]\ntrusted-proxies = ["proxy"]', /^\[web\] trusted-proxies: "proxy" is no address\. Write one such as/],
     ['[web]\nsee-other-uri = "ws://b.example/"', /^\[web\] see-other-uri: "ws:\/\/b\.example\/" is no secure endpoint/],
-    ['[listen]\ncomponents = ["0.0.0.0:5347"]', /^\[listen\] components: "0\.0\.0\.0:5347" can be reached from elsewhere/],
+    ['[listen]\ncomponents = ["0.0.0.0:5347"]', /^\[listen\] components: "0\.0\.0\.0:5347" can be reached from other machines/],
   ]
   for (const [toml, expected] of cases) {
     const found = brief(complaintsAbout(config(toml)))

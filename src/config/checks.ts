@@ -1,4 +1,4 @@
-/** What the kinds of the options cannot say: values that mean something, and options that go together. */
+/** Checks that the kinds of options cannot express: meaningful values, and options that depend on each other. */
 import { addressOf, isPrivate } from '../net/address.ts'
 import { targetOf } from '../net/dns.ts'
 import { peerDomain } from '../stream/s2s/trust.ts'
@@ -15,7 +15,7 @@ import { contradictions } from './relations.ts'
 import type { Config } from './sections.ts'
 import { remedyFor } from './suggestion.ts'
 
-/** What keeps the server from being started with these settings. */
+/** The mistakes with which the server cannot start. */
 export function complaintsAbout(config: Config): readonly Complaint[] {
   return [
     ...domains(config),
@@ -41,7 +41,7 @@ function* domains({ server }: Config): Iterable<Complaint> {
     }
   }
   if (server['data-directory'].trim() === '')
-    yield { section: 'server', option: 'data-directory', what: 'it names no directory', remedy: 'Write a path such as "data".' }
+    yield { section: 'server', option: 'data-directory', what: 'it is empty', remedy: 'Write a path such as "data".' }
   for (const [i, domain] of server.domains.entries()) {
     const reason = reasonAgainst(domain)
     if (reason === null && server.domains.slice(0, i).some((other) => reasonAgainst(other) === null && same(other, domain)))
@@ -83,7 +83,7 @@ function* mechanisms({ sasl, tls }: Config): Iterable<Complaint> {
   for (const name of sasl.mechanisms) {
     if (SCRAM_AND_EXTERNAL.includes(name)) continue
     const remedy = name === 'PLAIN' ? 'Write plain = true instead.' : remedyFor(name, SCRAM_AND_EXTERNAL)
-    yield { section: 'sasl', option: 'mechanisms', what: `there is no mechanism "${name}" here`, remedy }
+    yield { section: 'sasl', option: 'mechanisms', what: `the server has no mechanism "${name}"`, remedy }
   }
   if (sasl.mechanisms.length === 0 && !sasl.plain) {
     yield {
@@ -120,12 +120,12 @@ function* outputQueue({ streams }: Config): Iterable<Complaint> {
     yield {
       section: 'streams',
       option: 'output-queue',
-      what: 'a client that comes back for its session may get more at once',
+      what: 'a client that resumes its session can be sent more at once',
       remedy: `Write "${Math.ceil((WINDOW_OCTETS + streams['stanza-size']) / 1024)} KiB" or more.`,
     }
 }
 
-/** XEP-0114: nothing is encrypted, and whoever knows the secret speaks for everybody at the domain. */
+/** XEP-0114: nothing is encrypted, and any program that knows the secret speaks for the whole domain. */
 function* components({ component, server, listen }: Config): Iterable<Complaint> {
   const taken = new Set(server.domains.map((d) => d.toLowerCase()))
   for (const [i, { domain, secret }] of component.entries()) {
@@ -168,7 +168,7 @@ function* components({ component, server, listen }: Config): Iterable<Complaint>
     yield {
       section: 'listen',
       option: 'components',
-      what: `"${text}" can be reached from elsewhere, and components do not encrypt`,
+      what: `"${text}" can be reached from other machines, and components do not encrypt`,
       remedy: 'Write "127.0.0.1:5347", or the address of this machine in its own private network.',
     }
   }
@@ -214,7 +214,7 @@ function* web({ web: { origins, 'trusted-proxies': proxies, 'see-other-uri': els
         `"${text}" is no address`,
         'Write one such as "10.1.2.3", or a network such as "10.0.0.0/8".',
       )
-  // RFC 7395 3.6.1: clients do not go where it is less safe.
+  // RFC 7395 3.6.1: a client does not follow a redirection to a less secure endpoint.
   if (elsewhere !== '' && !/^(wss|https):\/\/[^\s]+$/.test(elsewhere))
     yield complaint(
       'see-other-uri',

@@ -1,4 +1,4 @@
-/** What is wrong with a configuration. */
+/** A mistake in a configuration. */
 
 export interface Complaint {
   readonly section: string

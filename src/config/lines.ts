@@ -1,7 +1,7 @@
-/** Where in a TOML text something stands, for messages only: the parser tells values, not places. */
+/** The lines of sections and options in a TOML text, for messages only: the parser returns values without positions. */
 
 export interface Lines {
-  /** Of a section's header, from 1; null: not found. */
+  /** The line of a section's header, counted from 1; null if not found. */
   section(name: string): number | null
   option(section: string, name: string): number | null
 }
@@ -10,7 +10,7 @@ const HEADER = /^\s*\[{1,2}\s*["']?([^\]"']+?)["']?\s*\]/
 const DOTTED = /^\s*["']?([\w-]+)["']?\s*\.\s*["']?([\w-]+)["']?\s*=/
 const KEY = /^\s*["']?([\w-]+)["']?\s*=/
 
-/** What the second and further tables of an array of tables are called. @param nth from 1 */
+/** The name under which the second and further tables of an array of tables are looked up. @param nth from 1 */
 export const nthSection = (name: string, nth: number): string => (nth === 1 ? name : `${name} ${nth}`)
 
 export function linesOf(toml: string): Lines {

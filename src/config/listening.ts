@@ -1,4 +1,4 @@
-/** Rules of [listen]: addresses that can be opened together, and that the right people can reach. */
+/** Rules of [listen]: addresses that can be opened together, and that only the right clients can reach. */
 import { addressOf, isPrivate, textOf, type Address } from '../net/address.ts'
 import type { ListenSettings } from '../net/settings.ts'
 import type { Complaint } from './complaint.ts'
@@ -21,7 +21,7 @@ export function* addresses(config: Config): Iterable<Complaint> {
   yield* collisions(portsOf(config))
 }
 
-/** What is opened with these settings. Ports for which there is no use stay closed. */
+/** The ports that these settings open. Ports that would not be used stay closed. */
 export function portsOf({ listen, federation, component }: Config): readonly Port[] {
   const isOpened = (option: keyof ListenSettings): boolean => {
     if (option === 's2s' || option === 's2s-direct-tls') return federation.enabled
@@ -46,19 +46,24 @@ function* collisions(ports: readonly Port[]): Iterable<Complaint> {
   }
 }
 
-/** Port 0 is any free one. */
+/** Port 0 means any free port. */
 function collide(one: Address, other: Address): boolean {
   if (one.port === 0 || one.port !== other.port) return false
   const isEvery = ({ host }: Address, of: Address): boolean => host === '::' || (host === '0.0.0.0' && !of.host.includes(':'))
   return textOf(one) === textOf(other) || isEvery(one, other) || isEvery(other, one)
 }
 
-/** Ports that tell more than strangers should know. */
+/** Ports that reveal more than strangers should know. */
 export function* exposures(config: Config): Iterable<Complaint> {
   for (const { option, text, host } of portsOf(config)) {
     const exposed = EXPOSED[option]
     if (exposed === undefined || isPrivate(host)) continue
-    yield { section: 'listen', option, what: `"${text}" can be reached from elsewhere, and ${exposed[0]}`, remedy: exposed[1] }
+    yield {
+      section: 'listen',
+      option,
+      what: `"${text}" can be reached from other machines, and ${exposed[0]}`,
+      remedy: exposed[1],
+    }
   }
 }
 
@@ -68,14 +73,14 @@ const EXPOSED: Readonly<Partial<Record<keyof ListenSettings, readonly [what: str
     'Write "127.0.0.1:9090", or the address of this machine in its own private network.',
   ],
   http: [
-    'what goes over it is not encrypted: everybody on the way can read it',
+    'its traffic is not encrypted: others on the way can read it',
     'Write "127.0.0.1:5280" and have a reverse proxy with TLS in front of it, or use https.',
   ],
 }
 
 const FOR_CLIENTS: readonly string[] = ['c2s', 'c2s-direct-tls', 'http', 'https']
 
-/** A server that nobody can reach at all: of no use, unless a program has it inside. */
+/** A server that listens nowhere is useful only inside another program. */
 export function* nowhere(config: Config): Iterable<Complaint> {
   if (portsOf(config).some(({ option }) => option !== 'monitoring')) return
   yield {
@@ -86,7 +91,7 @@ export function* nowhere(config: Config): Iterable<Complaint> {
   }
 }
 
-/** No port for clients, though there is one for other servers or components. */
+/** There is no port for clients, although there is one for other servers or components. */
 export function* unreachable(config: Config): Iterable<Complaint> {
   const ports = portsOf(config)
   if (ports.length === 0 || ports.some(({ option }) => FOR_CLIENTS.includes(option))) return

@@ -99,7 +99,7 @@ test('an unknown section is refused, with the one that was probably meant', () =
 
 test('an option outside its section is sent there', () => {
   assert.deepEqual(sentences('depth = 9'), [
-    'porchlight.toml:1: [depth]: depth stands outside its section. Put it below a line [streams].',
+    'porchlight.toml:1: [depth]: depth is outside its section. Put it below a line [streams].',
   ])
 })
 
@@ -249,6 +249,6 @@ test('a value stands in a message as it does in the file; what is there twice is
   for (const twice of ['[log]\nlevel = "info"\nlevel = "warn"\n', '[log]\n[server]\n[log]\n'])
     assert.match(
       sentences(twice).join(),
-      /^porchlight\.toml:3: this option or section is there already, further up\. Make one of the two\.$/,
+      /^porchlight\.toml:3: this option or section appears a second time\. Combine the two into one\.$/,
     )
 })

@@ -1,8 +1,8 @@
 /**
- * Reads a configuration: TOML, checked against the sections that the parts of the server declare. All
- * problems are found at once. Unknown names are problems: a misspelt limit must not silently be no limit.
+ * Reads a configuration: TOML, checked against the sections that the parts of the server declare. All problems
+ * are reported together. An unknown name is a problem, so that a misspelt limit does not silently mean "no limit".
  *
- * A text of the form "file:PATH" is replaced by what stands in that file, so that a secret need not stand in
+ * A text of the form "file:PATH" is replaced by the content of that file, so that secrets can be kept out of
  * the configuration.
  */
 import { parse, TomlError } from 'smol-toml'
@@ -15,7 +15,7 @@ import type { SectionOfFile } from './sections.ts'
 import { remedyFor } from './suggestion.ts'
 
 export interface Source {
-  /** As it is called in messages; null: there is no file, and `toml` is empty. */
+  /** The name for messages; null if there is no file; `toml` is empty then. */
   readonly file: string | null
   readonly toml: string
   /** Reads a file that a value refers to; relative paths are relative to the configuration. */
@@ -30,12 +30,12 @@ const isTable = (value: unknown): value is Table =>
 
 const isTables = (value: unknown): value is readonly Table[] => Array.isArray(value) && value.every(isTable)
 
-/** A section that is repeated is an array of tables: `configOf` knows which. */
+/** A repeated section is an array of tables; `configOf` knows which sections are repeated. */
 export type Values = Readonly<Record<string, Table>>
 
 /**
- * The checked values of every section, defaults filled in.
- * @param check what is wrong with values that are each of the right kind
+ * The checked values of every section, with defaults filled in.
+ * @param check finds mistakes in values that are each of the right kind
  * @throws ConfigError with all problems
  */
 export function load(
@@ -46,7 +46,7 @@ export function load(
   return checked(parsed(source), source, sections, check)
 }
 
-/** The same of tables that a program has made. @param source where relative files are read, and how it is called in messages */
+/** Checks tables that a program has made. @param source where relative paths start, and the name for messages */
 export function checked(
   tables: Table,
   source: Source,
@@ -91,20 +91,20 @@ function parsed({ file, toml }: Source): Table {
         line: error.line,
         option: null,
         ...(/redefine/.test(what)
-          ? { what: 'this option or section is there already, further up', remedy: 'Make one of the two.' }
+          ? { what: 'this option or section appears a second time', remedy: 'Combine the two into one.' }
           : { what, remedy: 'A line is a [section], or option = value with texts in quotes; # begins a comment.' }),
       },
     ])
   }
 }
 
-/** As a file of TOML has it; JSON knows no infinity and no dates. */
+/** The value as TOML writes it. JSON has no infinity and no dates. */
 function shown(value: unknown): string {
   if (typeof value === 'number') return String(value).replace('Infinity', 'inf').replace('NaN', 'nan')
   return value instanceof Date ? value.toISOString() : JSON.stringify(value)
 }
 
-/** Where in the file a complaint belongs. */
+/** Finds the line in the file that a complaint is about. */
 export function placing({ file, toml }: Pick<Source, 'file' | 'toml'>): (complaint: Complaint) => Problem {
   const lines = linesOf(toml)
   return ({ section, option, what, remedy }) => ({
@@ -116,13 +116,13 @@ export function placing({ file, toml }: Pick<Source, 'file' | 'toml'>): (complai
   })
 }
 
-/** Goes through the file and collects what is wrong. */
+/** Reads the tables and collects the problems. */
 class Reader {
   readonly problems: Problem[] = []
   readonly #source: Source
   readonly #lines: Lines
   readonly #place: (complaint: Complaint) => Problem
-  /** Options whose values are not of the right kind: their defaults stand for them meanwhile. */
+  /** Options whose values have the wrong kind. Their defaults are used meanwhile. */
   readonly #bad = new Set<string>()
 
   constructor(source: Source) {
@@ -138,7 +138,7 @@ class Reader {
     return this.#bad.has(`${section}\n${option}`)
   }
 
-  /** @param option null: the section itself */
+  /** @param option null for the section itself */
   problem(section: string, option: string | null, what: string, remedy: string): void {
     if (option !== null) return this.complain({ section, option, what, remedy })
     this.problems.push({ file: this.#source.file, line: this.#lines.section(section), option: `[${section}]`, what, remedy })
@@ -156,13 +156,12 @@ class Reader {
           sections.map((s) => s.name),
         ),
       )
-    else if (home !== undefined)
-      this.problem(name, null, `${name} stands outside its section`, `Put it below a line [${home.name}].`)
+    else if (home !== undefined) this.problem(name, null, `${name} is outside its section`, `Put it below a line [${home.name}].`)
     else
       this.problem(
         name,
         null,
-        'an option must stand in a section',
+        'an option must be in a section',
         remedyFor(
           name,
           sections.map((s) => s.name),

@@ -1,17 +1,17 @@
-/** What is wrong with a configuration, said so that whoever reads it knows which line to change, and how. */
+/** A problem in a configuration, worded so that the reader knows which line to change, and how. */
 
 export interface Problem {
-  /** Of the configuration; null: there is none, and the built-in values are to blame. */
+  /** The configuration file; null if there is none and the problem is in the built-in values. */
   readonly file: string | null
-  /** From 1; null: not at any one line. */
+  /** The line, from 1; null if the problem is not in one line. */
   readonly line: number | null
-  /** Such as `[streams] stanza-size`; null: the file as a whole. */
+  /** For example `[streams] stanza-size`; null for the file as a whole. */
   readonly option: string | null
   readonly what: string
   readonly remedy: string
 }
 
-/** The configuration cannot be used. All its problems, not just the first, in the order of their lines. */
+/** The configuration cannot be used. It has all problems, not just the first, in the order of their lines. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[]
 

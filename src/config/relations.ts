@@ -1,4 +1,4 @@
-/** Options that belong together: the value of one must not be above that of the other. */
+/** Pairs of options: the value of one must not exceed the value of the other. */
 import { defaultsOf } from '../base/settings.ts'
 import type { Complaint } from './complaint.ts'
 import { sections, type Config } from './sections.ts'
@@ -8,16 +8,16 @@ type Place = readonly [section: string, option: string]
 interface Relation {
   readonly lesser: Place
   readonly greater: Place
-  /** What comes of it otherwise. */
+  /** The consequence if it does. */
   readonly otherwise: string
-  /** With 0 there the thing is off, and nothing can be above it. */
+  /** 0 turns the greater option off, and then nothing can exceed it. */
   readonly offAtZero?: true
 }
 
 const STANZA: Place = ['streams', 'stanza-size']
 const PEER_STANZA: Place = ['federation', 'stanza-size']
 
-/** With these the server does not do what it is there for. */
+/** The server could not work properly with these. */
 const MISTAKES: readonly Relation[] = [
   { lesser: ['federation', 'retry'], greater: ['federation', 'longest-retry'], otherwise: 'pauses could only become shorter' },
   {
@@ -48,7 +48,7 @@ const MISTAKES: readonly Relation[] = [
   { lesser: ['bosh', 'polling'], greater: ['bosh', 'inactivity'], otherwise: 'a client that polls could not come in time' },
 ]
 
-/** It works, but not as one might expect. */
+/** The server works, but not as one might expect. */
 const DOUBTS: readonly Relation[] = [
   {
     lesser: ['federation', 'dead-after'],
@@ -95,7 +95,7 @@ function* violations(config: Config, relations: readonly Relation[]): Iterable<C
   for (const { lesser, greater, otherwise, offAtZero } of relations) {
     const [less, more] = [values(lesser), values(greater)]
     if (less <= more || (offAtZero === true && more === 0)) continue
-    const isUsual = less === usual(lesser) // then the line to be changed is that of the other
+    const isUsual = less === usual(lesser) // then the other option is the one to change
     const [section, option] = isUsual ? greater : lesser
     const [other, isWhere, do1, do2] = isUsual ? [lesser, 'below', 'more', 'less'] : [greater, 'above', 'less', 'more']
     const name = `[${other[0]}] ${other[1]}`
@@ -104,7 +104,7 @@ function* violations(config: Config, relations: readonly Relation[]): Iterable<C
   }
 }
 
-/** Options here are numbers, in the units of the code. */
+/** All options in the list are numbers, in the units of the code. */
 const valuesOf =
   (all: object) =>
   ([section, option]: Place): number =>

@@ -1,4 +1,4 @@
-/** All sections of the configuration: the one list from which the loader checks and the reference is made. */
+/** All sections of the configuration: the loader checks against this list, and the reference is made from it. */
 import type { InferInput } from 'valibot'
 import { adminSettings, logSettings } from '../admin/settings.ts'
 import type { Section, Settings } from '../base/settings.ts'
@@ -15,7 +15,7 @@ export interface SectionOfFile {
   readonly name: string
   readonly doc: string
   readonly schema: Section
-  /** An array of tables, `[[name]]`: it may be there any number of times. */
+  /** The section is an array of tables, `[[name]]`: it can appear any number of times. */
   readonly repeated?: true
 }
 
@@ -59,13 +59,13 @@ export type Config = { readonly [N in CoreName]: Settings<(typeof schemas)[N]> }
   readonly features: Readonly<Record<string, unknown>>
 }
 
-/** What stands in a file, as a program writes it: options by section, all of them optional. */
+/** The content of a file, as a program writes it: options by section, all of them optional. */
 export type Configuration = {
   readonly [N in CoreName]?: Partial<InferInput<(typeof schemas)[N]>>
 } & {
   readonly component?: readonly Partial<InferInput<typeof componentSettings>>[]
   readonly peer?: readonly Partial<InferInput<typeof peerSettings>>[]
-  /** Of an extension, by its name. */
+  /** The options of an extension, by its name. */
   readonly [feature: string]: object | undefined
 }
 
@@ -84,13 +84,13 @@ export const featureSections: readonly SectionOfFile[] = features.map((feature) 
 export const repeatedSections: readonly SectionOfFile[] = [
   {
     name: 'component',
-    doc: 'A program that serves a domain of its own (XEP-0114). One such section for each: `[[component]]`, with both pairs of brackets.',
+    doc: 'A program that serves a domain of its own (XEP-0114). Each program has its own section `[[component]]`, with two pairs of brackets.',
     schema: componentSettings as unknown as Section,
     repeated: true,
   },
   {
     name: 'peer',
-    doc: 'Special rules for another domain, or for all domains below one. One such section for each: `[[peer]]`, with both pairs of brackets.',
+    doc: 'Special rules for another domain, or for all domains below one. Each rule has its own section `[[peer]]`, with two pairs of brackets.',
     schema: peerSettings as unknown as Section,
     repeated: true,
   },
@@ -98,7 +98,7 @@ export const repeatedSections: readonly SectionOfFile[] = [
 
 export const sections: readonly SectionOfFile[] = [...coreSections, ...repeatedSections, ...featureSections]
 
-/** The values that the loader has checked, under the types that it has checked them against. */
+/** The values that the loader has checked, with the types of their schemas. */
 export function configOf(values: Readonly<Record<string, unknown>>): Config {
   const own = Object.fromEntries([...coreSections, ...repeatedSections].map(({ name }) => [name, values[name]]))
   const features = Object.fromEntries(featureSections.map(({ name }) => [name, values[name]]))

@@ -1,6 +1,6 @@
-/** "Did you mean ...?": the nearest of the known names, by the number of letters to change. */
+/** "Did you mean ...?": the most similar known name, by the number of letters to change. */
 
-/** Levenshtein's distance. */
+/** Levenshtein distance. */
 export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
@@ -13,7 +13,7 @@ export function distance(a: string, b: string): number {
   return row[b.length]!
 }
 
-/** The known name that was probably meant; null: none is near enough. Case, '_' and '-' make no difference. */
+/** The known name that was probably meant; null if none is similar enough. Case, '_' and '-' make no difference. */
 export function nearest(name: string, known: readonly string[]): string | null {
   const plain = (s: string): string => s.toLowerCase().replaceAll('_', '-')
   let best: string | null = null
@@ -25,7 +25,7 @@ export function nearest(name: string, known: readonly string[]): string | null {
   return best
 }
 
-/** What to do about a name that nobody knows. */
+/** What to do about an unknown name. */
 export function remedyFor(name: string, known: readonly string[]): string {
   const meant = nearest(name, known)
   return meant === null ? `Known are: ${known.join(', ')}.` : `Did you mean ${meant}?`

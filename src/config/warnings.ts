@@ -1,4 +1,4 @@
-/** What a server may be started with, but only on purpose: open to the world, for tests, or without any effect. */
+/** Settings that work but should be used only on purpose: open to the world, for tests, or without any effect. */
 import type { Millis } from '../base/clock.ts'
 import { RESUMPTION_MS } from '../stream/s2s/management.ts'
 import type { Complaint } from './complaint.ts'
@@ -7,10 +7,10 @@ import { exposures, unreachable } from './listening.ts'
 import { oddCouples } from './relations.ts'
 import type { Config } from './sections.ts'
 
-/** Of a component's secret: XEP-0114 uses it with a hash that is computed quickly. */
+/** The least characters of a component's secret: XEP-0114 uses it with a hash that is computed quickly. */
 const SECRET_MIN = 20
 
-/** What it may be started with, but only on purpose. */
+/** The settings to warn about. */
 export function warningsAbout(config: Config): readonly Complaint[] {
   const { server, sasl, streams, presence, component, log } = config
   const found: Complaint[] = [
@@ -25,21 +25,21 @@ export function warningsAbout(config: Config): readonly Complaint[] {
   if (server.fresh) warn('server', 'fresh', 'nothing is kept when the server stops')
   if (!streams['require-tls']) warn('streams', 'require-tls', 'users may log in and write without encryption')
   if (presence['queries-by-strangers']) warn('presence', 'queries-by-strangers', 'strangers can find out who is online')
-  if (sasl['plain-without-tls']) warn('sasl', 'plain-without-tls', 'passwords may be sent where everybody can read them')
-  if (log.level === 'debug') warn('log', 'level', 'what users write may stand in the log')
+  if (sasl['plain-without-tls']) warn('sasl', 'plain-without-tls', 'passwords may be sent without encryption')
+  if (log.level === 'debug') warn('log', 'level', 'the log may contain what users write')
   for (const [i, { secret }] of component.entries()) {
     if (secret.length >= SECRET_MIN) continue
     found.push({
       section: nthSection('component', i + 1),
       option: 'secret',
-      what: 'it is short: somebody may guess it',
+      what: 'it is short and may be guessed',
       remedy: `Write one of ${SECRET_MIN} characters or more.`,
     })
   }
   return found
 }
 
-/** After a stream between servers broke, what is for the other side may be held for so long, since it may be resumed. */
+/** After a stream between servers broke, stanzas for the other server can be held for a while: the stream may be resumed. */
 function* resumptions({ federation, features }: Config): Iterable<Complaint> {
   if (!federation.enabled || !federation['stream-management']) return
   const annotations = features['presence-annotations'] as { readonly 'confirm-within': Millis }
@@ -48,7 +48,7 @@ function* resumptions({ federation, features }: Config): Iterable<Complaint> {
     yield {
       section: 'federation',
       option: 'queue-timeout',
-      what: `stanzas are refused while they are held, for up to ${held}, until it is known what a broken stream has carried`,
+      what: `stanzas that are held after a broken stream, for up to ${held}, are refused before it is known what it delivered`,
       remedy,
     }
   if (annotations['confirm-within'] <= RESUMPTION_MS)
@@ -60,7 +60,7 @@ function* resumptions({ federation, features }: Config): Iterable<Complaint> {
     }
 }
 
-/** What has been written and has no effect, since something else is as it is. */
+/** Options that have no effect because of other options. */
 function* idleWords({ federation, peer, tls, sasl, features }: Config): Iterable<Complaint> {
   if (!federation.enabled) {
     const remedy = 'Write enabled = true in section [federation], or leave it out.'

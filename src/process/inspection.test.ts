@@ -141,7 +141,7 @@ test('a control socket whose path no socket can have is a mistake', async (t) =>
 test('monitoring that the world can reach is noted', async (t) => {
   assert.match(
     (await check(folder(t), NO_PORTS.replace('monitoring = []', 'monitoring = ["[::]:0"]'))).join(),
-    /^Note :9: \[listen\] monitoring: "\[::\]:0" can be reached from elsewhere, .+\. Write "127\.0\.0\.1:9090"/,
+    /^Note :9: \[listen\] monitoring: "\[::\]:0" can be reached from other machines, .+\. Write "127\.0\.0\.1:9090"/,
   )
 })
 
@@ -288,6 +288,6 @@ test('a server that would listen nowhere is a mistake; one without a port for cl
   )
   assert.match(
     (await check(place, NO_PORTS.replace('http = []', 'http = ["0.0.0.0:0"]'))).join(),
-    /^Note :7: \[listen\] http: "0\.0\.0\.0:0" can be reached from elsewhere, and what goes over it is not encrypted.+ TLS /,
+    /^Note :7: \[listen\] http: "0\.0\.0\.0:0" can be reached from other machines, and its traffic is not encrypted.+ TLS /,
   )
 })

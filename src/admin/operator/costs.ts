@@ -1,14 +1,15 @@
 /**
- * Who costs most: presence is sent to every contact that may see it, so an account costs what it changes times who
- * watches. The heaviest are found in bounded space (Metwally, Agrawal and El Abbadi's Space-Saving, 2005).
+ * Which accounts cost most. Presence is sent to every contact that may see it, so the cost of an account is the number of its
+ * changes times the number of its watchers. The most expensive accounts are found in bounded space (Space-Saving, by
+ * Metwally, Agrawal and El Abbadi, 2005).
  */
 import type { Host } from '../../server/feature.ts'
 
 export interface Cost {
   readonly jid: string
-  /** Presences that were sent to its watchers, at most. */
+  /** Presences sent to the account's watchers: an upper bound. */
   readonly deliveries: number
-  /** By how much that may be too many: what was counted for others before it came in. */
+  /** How much too high the bound can be: the count that this entry took over from another account. */
   readonly error: number
 }
 
@@ -16,9 +17,9 @@ const KEPT = 128
 const TOLD = 20
 
 export class Costs {
-  /** By account, where it is counted. */
+  /** The place of each counted account. */
   readonly #places = new Map<string, number>()
-  /** Each account's counts stand at its place: to find the lightest, nothing else has to be looked at. */
+  /** The counts of an account are at its place, so that only these arrays are searched for the smallest one. */
   readonly #jids: string[] = []
   readonly #deliveries = new Float64Array(KEPT)
   readonly #errors = new Float64Array(KEPT)

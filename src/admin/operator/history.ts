@@ -1,10 +1,10 @@
-/** How the server was over the last hour: a sample of its metrics every ten seconds, in a ring. */
+/** The state of the server during the last hour: a sample of its metrics every ten seconds, in a ring. */
 import { every, type Clock, type Millis, type Timer } from '../../base/clock.ts'
 import type { Metrics } from '../../base/metrics.ts'
 
 const INTERVAL_MS: Millis = 10_000
 const SAMPLES = 360
-/** Numbers that only grow: shown as what came in each second. */
+/** Numbers that only grow: shown as their growth per second. */
 const RATES = ['porchlight_presences_delivered_total', 'porchlight_stanzas_received_total', 'porchlight_stanzas_delivered_total']
 /** Numbers that go up and down: shown as they were. */
 const LEVELS = ['porchlight_sessions', 'porchlight_sessions_paused', 'porchlight_accounts_online']
@@ -13,7 +13,7 @@ export interface Series {
   readonly name: string
   readonly help: string
   readonly perSecond: boolean
-  /** Oldest first, one for each interval. */
+  /** The oldest first, one for each interval. */
   readonly values: readonly number[]
 }
 export interface HistoryReport {

@@ -1,6 +1,6 @@
 /**
- * Who may use the operator's view. `porchlight admin` asks over the control socket for a ticket; the browser trades
- * it, once and soon, for a login. So nobody has a password here: whoever may use the control socket may come in.
+ * Logins of the operator's view. `porchlight admin` gets a ticket over the control socket. The browser exchanges it for a
+ * login, once and within a short time. So no password is needed: whoever may use the control socket may log in.
  */
 import { BoundedMap } from '../../base/bounded-map.ts'
 import type { Clock, Millis } from '../../base/clock.ts'
@@ -12,17 +12,17 @@ export type Role = (typeof ROLES)[number]
 
 export interface Login {
   readonly role: Role
-  /** What every order has to repeat in a header: other pages of the browser cannot know it. */
+  /** Every order must repeat this secret in a header. Other pages in the browser cannot know it. */
   readonly csrf: string
-  /** Each use moves it. */
+  /** Each use postpones it. */
   endsAt: Millis
 }
 
-/** To be traded for a login. */
+/** How long a ticket can be exchanged for a login. */
 const TICKET_MS: Millis = 120_000
-/** Without a request. */
+/** How long a login lasts without a request. */
 const IDLE_MS: Millis = 30 * 60_000
-/** Tickets, and logins, at once; the oldest gives way. */
+/** The most tickets, and the most logins, at a time. Beyond it the oldest is removed. */
 const MAX = 32
 
 export class Logins {
@@ -40,7 +40,7 @@ export class Logins {
     this.#tickets.set(ticket, { role, endsAt: this.#clock.now() + TICKET_MS })
     return ticket
   }
-  /** @returns the name of the login, which only its browser knows; null: the ticket is used, too old, or none */
+  /** @returns the name of the login, which only its browser knows; null if the ticket was used, is too old, or does not exist */
   trade(ticket: string): string | null {
     const found = this.#tickets.get(ticket)
     this.#tickets.delete(ticket)

@@ -1,4 +1,4 @@
-/** Which orders may be given from a browser, and by whom. What is in neither list can only come over the control socket. */
+/** Which orders a browser may give, and in which role. An order in neither list is accepted only over the control socket. */
 import type { Role } from './logins.ts'
 
 const SEEING: ReadonlySet<string> = new Set([
@@ -26,7 +26,7 @@ const CHANGING: ReadonlySet<string> = new Set([
   'link.up',
 ])
 
-/** It changes nothing. */
+/** The order changes nothing. */
 export const onlyLooks = (command: string): boolean => SEEING.has(command)
 
 export const mayOrder = (role: Role, command: string): boolean =>

@@ -1,4 +1,4 @@
-/** What the operator's view asks beside the command line's orders, and the ticket that lets a browser in. */
+/** The reports of the operator's view, in addition to the commands of the command line, and the ticket that lets a browser in. */
 import * as v from 'valibot'
 import type { DoubtInForce, Witnesses } from '../../server/explaining/witnesses.ts'
 import { defineCommand, type Command } from '../command.ts'
@@ -17,15 +17,15 @@ export interface ReportParts {
   readonly witnesses: Witnesses
 }
 
-/** What clients are told to doubt, the oldest first. */
+/** The doubts that clients were told of, the oldest first. */
 export interface Doubts {
   readonly total: number
-  /** The first of many. */
+  /** The oldest of them, up to a limit. */
   readonly doubts: readonly DoubtInForce[]
 }
 const DOUBTS_TOLD = 100
 
-/** @param page the address of the view as a browser on this machine finds it; null: no port has it */
+/** @param page the address of the view for a browser on this machine; null if no port serves it */
 export const reportCommands = (
   { logins, history, troubles, watch, costs, witnesses }: ReportParts,
   page: () => string | null,

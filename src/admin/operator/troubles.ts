@@ -1,4 +1,4 @@
-/** What went wrong lately: the log's warnings and errors, the same ones counted together. Never what a stanza said. */
+/** Recent troubles: the log's warnings and errors; equal ones are counted together. Contents of stanzas are never included. */
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Fields, Log } from '../../base/log.ts'
 
@@ -8,11 +8,11 @@ export interface Trouble {
   readonly count: number
   readonly firstAt: Millis
   readonly lastAt: Millis
-  /** Of the last one. */
+  /** The fields of the last one. */
   readonly fields: Readonly<Record<string, string>>
 }
 
-/** Different messages; they are constants of the code, so this is far above what there are. */
+/** The most different messages. They are constants of the code, so this is far more than exist. */
 const MESSAGES_MAX = 200
 const FIELD_MAX = 200
 
@@ -40,7 +40,7 @@ export class Troubles implements Log {
     this.#log.error(fields, message)
     this.#note('error', fields, message)
   }
-  /** The newest first. */
+  /** The troubles, the newest first. */
   report(): readonly Trouble[] {
     return [...this.#known.values()].sort((a, b) => b.lastAt - a.lastAt)
   }

@@ -1,7 +1,7 @@
 /**
- * The operator's view over HTTP: POST /admin/login trades a ticket for a cookie, POST /admin/order gives the same orders
- * as the control socket takes, GET /admin/login tells who one is, POST /admin/logout ends it. The cookie is for this
- * path and this site alone; every order repeats a secret of the login in a header (CSRF).
+ * The operator's view over HTTP: POST /admin/login exchanges a ticket for a cookie, POST /admin/order accepts the same
+ * orders as the control socket, GET /admin/login returns the present login, POST /admin/logout ends it. The cookie is valid
+ * only for this path and this site. Every order repeats a secret of the login in a header (CSRF).
  */
 import * as v from 'valibot'
 import { HttpRefusal, type HttpExchange, type HttpRoutes } from '../../base/http.ts'
@@ -48,7 +48,7 @@ export function installOperator(routes: HttpRoutes, { logins, commands }: Operat
   })
 }
 
-/** As on the control socket: what cannot be done is an answer, not a fault. */
+/** As on the control socket: an order that cannot be carried out gets an answer, not an HTTP error. */
 async function outcomeOf(commands: Commands, command: string, args: unknown): Promise<unknown> {
   try {
     return { ok: true, result: await runCommand(commands, command, args) }
@@ -58,7 +58,7 @@ async function outcomeOf(commands: Commands, command: string, args: unknown): Pr
   }
 }
 
-/** What would be read on the way is for nobody but this machine. */
+/** Others could read the traffic on the way, so only encrypted or local connections are accepted. */
 function guardChannel({ peer }: HttpExchange): void {
   if (peer.encrypted || peer.atThisMachine) return
   throw new HttpRefusal(403, 'The operator’s view is there over https only, or at the machine itself.')
