@@ -22,13 +22,21 @@ export async function makeBackup(world: World, place: string, options: ConfigOpt
       `${directory} cannot be created (${(error as Error).message}). Name a directory that does not exist yet.`,
     )
   }
-  await backUp(join(dataDirectory, DATABASE_FILE), join(directory, DATABASE_FILE))
-  const copied: string[] = [DATABASE_FILE]
+  const { url } = config.storage
+  const copied: string[] = []
+  if (url === '') {
+    await backUp(join(dataDirectory, DATABASE_FILE), join(directory, DATABASE_FILE))
+    copied.push(DATABASE_FILE)
+  }
   for (const file of [SECRET_FILE, ...SELF_SIGNED_FILES])
     if (await copy(join(dataDirectory, file), join(directory, file))) copied.push(file)
   world.stdout.write(
-    `${directory} holds ${copied.join(', ')}. To restore, put them into the data directory of a stopped server.\n`,
+    `${directory} holds ${copied.join(', ') || 'nothing'}. To restore, put them into the data directory of a stopped server.\n`,
   )
+  if (url !== '')
+    world.stdout.write(
+      `The database is not part of it. Dump it too: pg_dump --format=custom --file=${join(directory, 'porchlight.dump')} '${url}'\n`,
+    )
 }
 
 /** False if there is no such file. */

@@ -9,7 +9,7 @@ import { federationSettings, peerSettings, type PeerSettings } from '../stream/s
 import { saslSettings } from '../sasl/settings.ts'
 import { componentSettings, streamsSettings, type ComponentSettings } from '../stream/settings.ts'
 import { features } from '../xep/catalogue.ts'
-import { serverSettings } from './settings.ts'
+import { serverSettings, storageSettings } from './settings.ts'
 
 export interface SectionOfFile {
   readonly name: string
@@ -21,6 +21,7 @@ export interface SectionOfFile {
 
 const schemas = {
   server: serverSettings,
+  storage: storageSettings,
   listen: listenSettings,
   tls: tlsSettings,
   web: webSettings,
@@ -38,6 +39,7 @@ type CoreName = keyof typeof schemas
 
 const docs: Readonly<Record<CoreName, string>> = {
   server: 'The domains that the server serves, and where its data is stored.',
+  storage: 'The database. Without this section it is an SQLite file in the data directory.',
   listen: 'The addresses and ports on which the server listens.',
   tls: 'The certificates that the server shows.',
   web: 'How browsers connect.',

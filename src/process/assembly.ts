@@ -13,16 +13,10 @@ import type { Feature, Software, Stores } from '../server/feature.ts'
 import type { AccountStore } from '../server/ports.ts'
 import { keepLastSeen } from '../server/contacts/last-seen.ts'
 import { createServer, type Server } from '../server/server.ts'
-import { SqlAccounts } from '../storage/accounts.ts'
-import { CORE, coreMigrations } from '../storage/core-tables.ts'
 import type { Database } from '../server/database.ts'
-import { SqlDecisions } from '../storage/decisions.ts'
-import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../storage/kept-sessions.ts'
-import { KEPT_STATES, keptStateMigrations, SqlKeptStates } from '../storage/kept-states.ts'
-import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../storage/linked-peers.ts'
-import { SqlLastPresence } from '../storage/last-presence.ts'
-import { newEpoch, SqlRosters } from '../storage/rosters.ts'
+import { newEpoch } from '../storage/rosters.ts'
 import { openInMemory, openSqlite } from '../storage/sqlite.ts'
+import { openCoreStores } from '../storage/stores.ts'
 import { LocalRegistrar } from '../stream/registrar.ts'
 import { linkTimes } from '../stream/s2s/settings.ts'
 import { features } from '../xep/catalogue.ts'
@@ -55,23 +49,11 @@ export const DATABASE_FILE = 'porchlight.db'
 /** @throws StorageError when the database cannot be used */
 export async function assemble({ config, dataDirectory }: Setup, runtime: Runtime): Promise<Assembly> {
   const { clock, entropy, log, software } = runtime
-  const database = await openDatabase(config.server.fresh ? null : dataDirectory, clock)
+  const database = await openDatabase({ config, dataDirectory }, clock, entropy)
   try {
-    await database.migrate(CORE, coreMigrations)
-    await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
-    await database.migrate(KEPT_STATES, keptStateMigrations)
-    await database.migrate(LINKED_PEERS, linkedPeerMigrations)
-    const own = new SqlAccounts(database)
-    await own.countOldKeys()
-    const stores = {
-      accounts: runtime.accounts?.(own) ?? own,
-      rosters: new SqlRosters(database, clock, newEpoch(entropy)),
-      lastPresence: new SqlLastPresence(database, log, clock),
-      keptSessions: new SqlKeptSessions(database),
-      keptStates: new SqlKeptStates(database),
-      linkedPeers: new SqlLinkedPeers(database),
-      decisions: new SqlDecisions(database),
-    }
+    const core = await openCoreStores(database, { clock, epoch: newEpoch(entropy), log, gathers: true })
+    await core.accounts.countOldKeys()
+    const stores = { ...core, accounts: runtime.accounts?.(core.accounts) ?? core.accounts }
     const metrics = new Metrics()
     const server = createServer({
       domains: config.server.domains.map(prepareDomain),
@@ -104,12 +86,17 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
   }
 }
 
-/** @param directory null: in memory */
-async function openDatabase(directory: string | null, clock: Clock): Promise<Database> {
-  if (directory === null) return openInMemory({ clock })
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  return openSqlite(join(directory, DATABASE_FILE), { clock })
+/** @throws StorageError */
+async function openDatabase({ config, dataDirectory }: Placed, clock: Clock, entropy: Entropy): Promise<Database> {
+  if (config.server.fresh) return openInMemory({ clock })
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 })
+  const { url, password } = config.storage
+  if (url === '') return openSqlite(join(dataDirectory, DATABASE_FILE), { clock })
+  // Loaded by those who use it: it takes its share of memory
+  const { openPostgres } = await import('../storage/postgres.ts')
+  return openPostgres({ url, password, clock, run: entropy.bytes(12).toString('base64url') })
 }
+type Placed = Pick<Setup, 'config' | 'dataDirectory'>
 
 /** Each feature behind those that it needs, otherwise as they stand. */
 export function inOrderOfNeed(all: readonly Feature[]): readonly Feature[] {

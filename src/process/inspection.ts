@@ -12,6 +12,7 @@ import { portsOf } from '../config/listening.ts'
 import { ConfigError } from '../config/problem.ts'
 import { warningsAbout } from '../config/warnings.ts'
 import { addressOf, type Address } from '../net/address.ts'
+import type { PostgresAddress } from '../storage/postgres-connection.ts'
 import { checkSound } from '../storage/soundness.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { DATABASE_FILE } from './assembly.ts'
@@ -88,6 +89,7 @@ async function dataDirectory(setup: Setup): Promise<readonly Complaint[]> {
 
 /** One that is there, and that would be opened. */
 async function database({ config, dataDirectory: directory }: Setup): Promise<readonly Complaint[]> {
+  if (!config.server.fresh && config.storage.url !== '') return postgres(config.storage)
   const file = join(directory, DATABASE_FILE)
   const isThere = !config.server.fresh && (await stat(file).catch(() => null)) !== null
   if (!isThere) return []
@@ -97,6 +99,17 @@ async function database({ config, dataDirectory: directory }: Setup): Promise<re
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
     return [{ section: 'server', option: 'data-directory', what: error.what, remedy: error.remedy }]
+  }
+}
+
+async function postgres(address: PostgresAddress): Promise<readonly Complaint[]> {
+  const { checkPostgres } = await import('../storage/postgres.ts')
+  try {
+    await checkPostgres({ ...address, clock: new SystemClock() })
+    return []
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+    return [{ section: 'storage', option: 'url', what: error.what, remedy: error.remedy }]
   }
 }
 

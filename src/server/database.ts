@@ -65,6 +65,11 @@ export interface Database {
   schema<S>(): Kysely<S>
   /** The rows that a query finds. @throws StorageError */
   read<R>(query: Query<R>): Promise<readonly R[]>
+  /**
+   * Like `read`, for what may find many rows: it holds up no other statement. It sees what was written before, if that has
+   * resolved, and not what was issued in the same tick. @throws StorageError
+   */
+  readMany<R>(query: Query<R>): Promise<readonly R[]>
   /** Resolves with the number of rows that the statement changed. @throws StorageError */
   write(query: Query<unknown>): Promise<number>
   /**

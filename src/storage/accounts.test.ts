@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { NOTHING_CHOSEN } from '../im/presence-policy.ts'
-import { test } from 'node:test'
 import { Payload } from '../xmpp/packet.ts'
 import { SqlAccounts } from './accounts.ts'
-import { CREDENTIALS, itemOf, setting, storesInMemory } from './testing.ts'
+import { contract } from '../../test/support/contract.ts'
+import { CREDENTIALS, itemOf, setting } from './testing.ts'
 
 const ROMEO = 'romeo@example.net'
 
-test('an account is made once', async () => {
-  const { accounts, clock } = await storesInMemory()
+contract('an account is made once', async (open) => {
+  const { accounts, clock } = await open()
   assert.equal(await accounts.exists(ROMEO), false)
   const other = { ...CREDENTIALS, 'sha-1': CREDENTIALS['sha-512'] }
   const made = await Promise.all([accounts.create(ROMEO, CREDENTIALS, clock.now()), accounts.create(ROMEO, other, clock.now())])
@@ -17,8 +17,8 @@ test('an account is made once', async () => {
   assert.deepEqual(await accounts.credentials(ROMEO), CREDENTIALS)
 })
 
-test('credentials are those that were set last; nobody has none', async () => {
-  const { accounts } = await storesInMemory(ROMEO)
+contract('credentials are those that were set last; nobody has none', async (open) => {
+  const { accounts } = await open(ROMEO)
   const other = { ...CREDENTIALS, 'sha-1': CREDENTIALS['sha-512'] }
   assert.equal(await accounts.setCredentials(ROMEO, other), true)
   assert.deepEqual(await accounts.credentials(ROMEO), other)
@@ -26,8 +26,8 @@ test('credentials are those that were set last; nobody has none', async () => {
   assert.equal(await accounts.credentials('nobody@example.net'), null)
 })
 
-test('credentials that are read while others are set are not remembered', async () => {
-  const { accounts } = await storesInMemory(ROMEO)
+contract('credentials that are read while others are set are not remembered', async (open) => {
+  const { accounts } = await open(ROMEO)
   const other = { ...CREDENTIALS, 'sha-1': CREDENTIALS['sha-512'] }
   const before = accounts.credentials(ROMEO)
   const changed = accounts.setCredentials(ROMEO, other)
@@ -38,12 +38,13 @@ test('credentials that are read while others are set are not remembered', async 
   assert.deepEqual(await accounts.credentials(ROMEO), other)
 })
 
-test('credentials that could not be read are read again', async () => {
-  const { database } = await storesInMemory(ROMEO)
+contract('credentials that could not be read are read again', async (open) => {
+  const { database } = await open(ROMEO)
   let isBroken = true
   const accounts = new SqlAccounts({
     schema: () => database.schema(),
     read: (query) => (isBroken ? Promise.reject(new Error('no disk')) : database.read(query)),
+    readMany: (query) => database.readMany(query),
     write: (query) => database.write(query),
     atomically: (statements) => database.atomically(statements),
     migrate: (owner, migrations) => database.migrate(owner, migrations),
@@ -55,8 +56,8 @@ test('credentials that could not be read are read again', async () => {
   assert.deepEqual(await accounts.credentials(ROMEO), CREDENTIALS)
 })
 
-test('credentials go with their account, and who takes its name next has his own', async () => {
-  const { accounts, clock } = await storesInMemory(ROMEO)
+contract('credentials go with their account, and who takes its name next has his own', async (open) => {
+  const { accounts, clock } = await open(ROMEO)
   await accounts.credentials(ROMEO)
   await accounts.delete(ROMEO)
   assert.equal(await accounts.credentials(ROMEO), null)
@@ -66,8 +67,8 @@ test('credentials go with their account, and who takes its name next has his own
   assert.deepEqual(await accounts.credentials(ROMEO), other)
 })
 
-test('the accounts of a domain are listed in pages, by their bare JIDs, and counted', async () => {
-  const { accounts, clock } = await storesInMemory('c@example.net', 'a@example.net', 'b@example.net', 'x@example.com')
+contract('the accounts of a domain are listed in pages, by their bare JIDs, and counted', async (open) => {
+  const { accounts, clock } = await open('c@example.net', 'a@example.net', 'b@example.net', 'x@example.com')
   const rows = (...names: readonly string[]) =>
     names.map((bare) => ({ bare, createdAt: clock.now(), disabled: null, policy: NOTHING_CHOSEN }))
   assert.deepEqual(await accounts.list('example.net', '', 2), rows('a@example.net', 'b@example.net'))
@@ -79,8 +80,8 @@ test('the accounts of a domain are listed in pages, by their bare JIDs, and coun
   )
 })
 
-test('an account is disabled, since when and why, and enabled; nobody is neither', async () => {
-  const { accounts, clock } = await storesInMemory(ROMEO)
+contract('an account is disabled, since when and why, and enabled; nobody is neither', async (open) => {
+  const { accounts, clock } = await open(ROMEO)
   const disabled = { at: clock.now(), reason: 'a balcony too high' }
   const row = { bare: ROMEO, createdAt: clock.now(), disabled: null, policy: NOTHING_CHOSEN }
   assert.deepEqual(await accounts.find(ROMEO), row)
@@ -93,8 +94,8 @@ test('an account is disabled, since when and why, and enabled; nobody is neither
   assert.equal(await accounts.find('nobody@example.net'), null)
 })
 
-test('a deleted account takes all that was its own, and nothing of others', async () => {
-  const { accounts, rosters, lastPresence, clock, database } = await storesInMemory(ROMEO, 'juliet@example.net')
+contract('a deleted account takes all that was its own, and nothing of others', async (open) => {
+  const { accounts, rosters, lastPresence, clock, database } = await open(ROMEO, 'juliet@example.net')
   const start = clock.now()
   await rosters.save(ROMEO, setting(itemOf('juliet@example.net'), start + 1))
   await rosters.save('juliet@example.net', setting(itemOf(ROMEO), start + 1))
@@ -108,8 +109,8 @@ test('a deleted account takes all that was its own, and nothing of others', asyn
   assert.deepEqual(left, [{ owner: 'juliet@example.net' }])
 })
 
-test('RVER-6: an account of the same name that comes later shares no roster version with the first', async () => {
-  const { accounts, rosters, clock } = await storesInMemory(ROMEO)
+contract('RVER-6: an account of the same name that comes later shares no roster version with the first', async (open) => {
+  const { accounts, rosters, clock } = await open(ROMEO)
   const first = clock.now() + 1
   await rosters.save(ROMEO, setting(itemOf('juliet@example.net'), first))
   await accounts.delete(ROMEO)
@@ -119,8 +120,8 @@ test('RVER-6: an account of the same name that comes later shares no roster vers
   assert.equal(await rosters.changesSince(ROMEO, first), null)
 })
 
-test('what the user has chosen that others may know is kept, and asked for with other accounts', async () => {
-  const { accounts, rosters } = await storesInMemory(ROMEO, 'juliet@example.net')
+contract('what the user has chosen that others may know is kept, and asked for with other accounts', async (open) => {
+  const { accounts, rosters } = await open(ROMEO, 'juliet@example.net')
   const policy = { lastSeen: 'coarse', sharePaused: null } as const
   assert.equal(await accounts.setPolicy(ROMEO, policy), true)
   assert.deepEqual((await accounts.find(ROMEO))!.policy, policy)

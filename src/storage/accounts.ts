@@ -119,7 +119,7 @@ export class SqlAccounts implements AccountStore {
     }
   }
   async list(domain: string, after: string, limit: number): Promise<readonly AccountRow[]> {
-    const rows = await this.#database.read(this.#queries.list({ domain, after, limit }))
+    const rows = await this.#database.readMany(this.#queries.list({ domain, after, limit }))
     return rows.map(accountOf)
   }
   async count(domain: string): Promise<number> {

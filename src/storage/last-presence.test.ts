@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { silent } from '../base/log.ts'
 import { ManualClock } from '../base/manual-clock.ts'
 import { escape, wire } from '../xml/wire.ts'
 import { Payload } from '../xmpp/packet.ts'
 import type { CoreTables } from './core-tables.ts'
 import { SqlLastPresence } from './last-presence.ts'
-import { storesInMemory } from './testing.ts'
+import { contract } from '../../test/support/contract.ts'
 
 const ROMEO = 'romeo@example.net'
 const JULIET = 'juliet@example.net'
 const gone = Payload.ofText(wire(`<status xml:lang='de'>${escape('Auf Wiedersehen, <Küche> 🏃')}</status><x xmlns='a&amp;b'/>`))
 
-test('PRES: the last unavailable presence is kept octet for octet, until the next one', async () => {
-  const { lastPresence, clock } = await storesInMemory(ROMEO)
+contract('PRES: the last unavailable presence is kept octet for octet, until the next one', async (open) => {
+  const { lastPresence, clock } = await open(ROMEO)
   assert.equal(await lastPresence.load(ROMEO), null)
   lastPresence.available(ROMEO, clock.now())
   lastPresence.unavailable(ROMEO, { at: clock.now() + 5, payload: gone })
@@ -25,8 +24,8 @@ test('PRES: the last unavailable presence is kept octet for octet, until the nex
   assert.deepEqual(await lastPresence.load(ROMEO), { at: clock.now() + 15, payload: Payload.empty })
 })
 
-test('marks of one tick take effect in their order', async () => {
-  const { lastPresence } = await storesInMemory(ROMEO, JULIET)
+contract('marks of one tick take effect in their order', async (open) => {
+  const { lastPresence } = await open(ROMEO, JULIET)
   for (let at = 1; at <= 99; at++) {
     if (at % 2 === 0) lastPresence.available(ROMEO, at)
     else lastPresence.unavailable(ROMEO, { at, payload: Payload.empty })
@@ -35,8 +34,8 @@ test('marks of one tick take effect in their order', async () => {
   assert.equal((await lastPresence.load(ROMEO))!.at, 99)
 })
 
-test('after a crash, whoever was available was last seen at the last heartbeat, with nothing to say', async () => {
-  const { lastPresence } = await storesInMemory(ROMEO, JULIET, 'nurse@example.net')
+contract('after a crash, whoever was available was last seen at the last heartbeat, with nothing to say', async (open) => {
+  const { lastPresence } = await open(ROMEO, JULIET, 'nurse@example.net')
   lastPresence.unavailable(ROMEO, { at: 1000, payload: gone })
   lastPresence.available(ROMEO, 2000)
   lastPresence.unavailable(JULIET, { at: 2500, payload: gone })
@@ -49,8 +48,8 @@ test('after a crash, whoever was available was last seen at the last heartbeat, 
   assert.equal(await lastPresence.closeAfterCrash(), 0)
 })
 
-test('nobody was last seen before he came: not when the heart beat earlier, nor when it never did', async () => {
-  const { lastPresence } = await storesInMemory(ROMEO, JULIET)
+contract('nobody was last seen before he came: not when the heart beat earlier, nor when it never did', async (open) => {
+  const { lastPresence } = await open(ROMEO, JULIET)
   lastPresence.available(ROMEO, 2000)
   await lastPresence.closeAfterCrash()
   assert.equal((await lastPresence.load(ROMEO))!.at, 2000)
@@ -60,16 +59,16 @@ test('nobody was last seen before he came: not when the heart beat earlier, nor 
   assert.equal((await lastPresence.load(JULIET))!.at, 3000)
 })
 
-test('a mark for an account that is gone within the moment is no mark and no error', async () => {
-  const { lastPresence, warnings } = await storesInMemory()
+contract('a mark for an account that is gone within the moment is no mark and no error', async (open) => {
+  const { lastPresence, warnings } = await open()
   lastPresence.available('nobody@example.net', 1)
   await lastPresence.flush()
   assert.equal(warnings.length, 0)
   assert.equal(await lastPresence.load('nobody@example.net'), null)
 })
 
-test('marks that are gathered: the last of each account is written, and whoever asks has it', async () => {
-  const { database } = await storesInMemory(ROMEO, JULIET)
+contract('marks that are gathered: the last of each account is written, and whoever asks has it', async (open) => {
+  const { database } = await open(ROMEO, JULIET)
   const clock = new ManualClock()
   const marks = new SqlLastPresence(database, silent, clock)
   const written = async (): Promise<readonly number[]> =>
@@ -87,12 +86,15 @@ test('marks that are gathered: the last of each account is written, and whoever 
   assert.deepEqual(await written(), [3, 5])
 })
 
-test('a server that was alive and has not said that it rests has crashed; one that was restarted properly has not', async () => {
-  const { lastPresence, clock } = await storesInMemory()
-  assert.equal(await lastPresence.hasCrashed(), false, 'it was never alive')
-  lastPresence.heartbeat(clock.now())
-  assert.equal(await lastPresence.hasCrashed(), true)
-  lastPresence.rest(clock.now())
-  assert.equal(await lastPresence.hasCrashed(), false)
-  assert.equal(await lastPresence.hasCrashed(), true, 'the mark is for one start')
-})
+contract(
+  'a server that was alive and has not said that it rests has crashed; one that was restarted properly has not',
+  async (open) => {
+    const { lastPresence, clock } = await open()
+    assert.equal(await lastPresence.hasCrashed(), false, 'it was never alive')
+    lastPresence.heartbeat(clock.now())
+    assert.equal(await lastPresence.hasCrashed(), true)
+    lastPresence.rest(clock.now())
+    assert.equal(await lastPresence.hasCrashed(), false)
+    assert.equal(await lastPresence.hasCrashed(), true, 'the mark is for one start')
+  },
+)

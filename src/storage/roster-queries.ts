@@ -54,7 +54,8 @@ function readQueries(database: Database) {
         .select([...SHOWN, 'version', 'removed_at'])
         .where('owner', '=', p.owner)
         .where('version', '>', p.version)
-        .orderBy('version'),
+        .orderBy('version')
+        .orderBy('contact'),
     ),
     requests: prepare((p: { owner: string }) =>
       db

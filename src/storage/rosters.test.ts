@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { RosterConflict, type PendingRequest, type RosterChange } from '../server/ports.ts'
 import { encode, escape, wire } from '../xml/wire.ts'
 import { jid, type Jid } from '../xmpp/jid.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
 import { parseVersion, versionText } from '../im/roster.ts'
 import { SqlRosters } from './rosters.ts'
-import { itemOf, setting, storesInMemory } from './testing.ts'
+import { contract } from '../../test/support/contract.ts'
+import { itemOf, setting } from './testing.ts'
 
 const ROMEO = 'romeo@example.net'
 const JULIET = 'juliet@example.com'
@@ -43,8 +43,8 @@ const removing = (contact: string, version: number): RosterChange => ({
   pushed: true,
 })
 
-test('2.1.2: an item comes back with all that it had', async () => {
-  const { rosters, clock } = await storesInMemory(ROMEO)
+contract('2.1.2: an item comes back with all that it had', async (open) => {
+  const { rosters, clock } = await open(ROMEO)
   const base = clock.now()
   const full = itemOf(JULIET, {
     name: 'Jülïet "🌹"',
@@ -67,8 +67,8 @@ test('2.1.2: an item comes back with all that it had', async () => {
   )
 })
 
-test('3.1.3: a request comes back as the stanza that it was, octet for octet', async () => {
-  const { rosters, clock } = await storesInMemory(ROMEO)
+contract('3.1.3: a request comes back as the stanza that it was, octet for octet', async (open) => {
+  const { rosters, clock } = await open(ROMEO)
   const request = requestFrom(JULIET, 77)
   await rosters.save(ROMEO, asking(request, clock.now()))
   const { items, pending } = await rosters.load(ROMEO)
@@ -79,8 +79,8 @@ test('3.1.3: a request comes back as the stanza that it was, octet for octet', a
   )
 })
 
-test('3.1.3: requests come in the order in which their senders first asked', async () => {
-  const { rosters, clock } = await storesInMemory(ROMEO)
+contract('3.1.3: requests come in the order in which their senders first asked', async (open) => {
+  const { rosters, clock } = await open(ROMEO)
   const version = clock.now()
   await rosters.save(ROMEO, asking(requestFrom(NURSE, 10), version))
   await rosters.save(ROMEO, asking(requestFrom(JULIET, 20), version))
@@ -95,8 +95,8 @@ test('3.1.3: requests come in the order in which their senders first asked', asy
   )
 })
 
-test('a change that was decided on another roster is refused whole', async () => {
-  const { rosters, clock } = await storesInMemory(ROMEO)
+contract('a change that was decided on another roster is refused whole', async (open) => {
+  const { rosters, clock } = await open(ROMEO)
   const base = clock.now()
   await rosters.save(ROMEO, setting(itemOf(JULIET), base + 1))
   await assert.rejects(rosters.save(ROMEO, setting(itemOf(NURSE), base + 1)), RosterConflict)
@@ -107,8 +107,8 @@ test('a change that was decided on another roster is refused whole', async () =>
   assert.deepEqual([version, items.length, pending.length], [base + 1, 1, 0])
 })
 
-test('RVER-3: what was missed, each contact once, in the order of modification, removals too', async () => {
-  const { rosters, clock } = await storesInMemory(ROMEO)
+contract('RVER-3: what was missed, each contact once, in the order of modification, removals too', async (open) => {
+  const { rosters, clock } = await open(ROMEO)
   const base = clock.now()
   await rosters.save(ROMEO, setting(itemOf(JULIET), base + 1))
   await rosters.save(ROMEO, setting(itemOf(NURSE), base + 2))
@@ -128,8 +128,8 @@ test('RVER-3: what was missed, each contact once, in the order of modification, 
   assert.equal(await rosters.changesSince('nobody@example.net', 0), null)
 })
 
-test('RVER-4: what the client cannot see gets no version, and leaves a removal known', async () => {
-  const { rosters, clock } = await storesInMemory(ROMEO)
+contract('RVER-4: what the client cannot see gets no version, and leaves a removal known', async (open) => {
+  const { rosters, clock } = await open(ROMEO)
   const base = clock.now()
   await rosters.save(ROMEO, setting(itemOf(JULIET), base + 1))
   await rosters.save(ROMEO, {
@@ -149,8 +149,8 @@ test('RVER-4: what the client cannot see gets no version, and leaves a removal k
   )
 })
 
-test('RVER-6: removals are known for 90 days, then the full roster is needed', async () => {
-  const { rosters, clock } = await storesInMemory(ROMEO)
+contract('RVER-6: removals are known for 90 days, then the full roster is needed', async (open) => {
+  const { rosters, clock } = await open(ROMEO)
   const base = clock.now()
   await rosters.save(ROMEO, setting(itemOf(JULIET), base + 1))
   await rosters.save(ROMEO, removing(JULIET, base + 2))
@@ -168,8 +168,8 @@ test('RVER-6: removals are known for 90 days, then the full roster is needed', a
   assert.equal((await rosters.load(ROMEO)).items.length, 1)
 })
 
-test('a purge lets each roster forget its own removals and no others', async () => {
-  const { rosters, clock } = await storesInMemory(ROMEO, 'benvolio@example.net', 'tybalt@example.net')
+contract('a purge lets each roster forget its own removals and no others', async (open) => {
+  const { rosters, clock } = await open(ROMEO, 'benvolio@example.net', 'tybalt@example.net')
   const base = clock.now()
   await rosters.save(ROMEO, removing(JULIET, base + 1))
   clock.advance(60 * DAY)
@@ -183,8 +183,8 @@ test('a purge lets each roster forget its own removals and no others', async () 
   assert.deepEqual([await known('tybalt@example.net', base), await known('benvolio@example.net', base)], [1, 0])
 })
 
-test('a purge never makes a roster claim to know again what it has forgotten, even if the clock went back', async () => {
-  const { rosters, clock } = await storesInMemory(ROMEO)
+contract('a purge never makes a roster claim to know again what it has forgotten, even if the clock went back', async (open) => {
+  const { rosters, clock } = await open(ROMEO)
   const base = clock.now()
   await rosters.save(ROMEO, removing(JULIET, base + 1))
   clock.advance(-5 * DAY)
@@ -196,13 +196,8 @@ test('a purge never makes a roster claim to know again what it has forgotten, ev
   assert.deepEqual((await rosters.changesSince(ROMEO, base + 2))!.items, [])
 })
 
-test('relations: every owner that is an account, how it stands to the contact, and when it was last seen', async () => {
-  const { rosters, lastPresence, clock } = await storesInMemory(
-    ROMEO,
-    'benvolio@example.net',
-    'tybalt@example.net',
-    'paris@example.net',
-  )
+contract('relations: every owner that is an account, how it stands to the contact, and when it was last seen', async (open) => {
+  const { rosters, lastPresence, clock } = await open(ROMEO, 'benvolio@example.net', 'tybalt@example.net', 'paris@example.net')
   const base = clock.now()
   await rosters.save(ROMEO, setting(itemOf(JULIET, { subscription: 'both' }), base + 1))
   await rosters.save('benvolio@example.net', setting(itemOf(NURSE, { subscription: 'from' }), base + 1))
@@ -232,9 +227,9 @@ test('relations: every owner that is an account, how it stands to the contact, a
   assert.deepEqual(await rosters.relations(JULIET, []), [])
 })
 
-test('relations: lists of any length', async () => {
+contract('relations: lists of any length', async (open) => {
   const names = Array.from({ length: 1203 }, (_, i) => `user${i}@example.net`)
-  const { rosters } = await storesInMemory(...names)
+  const { rosters } = await open(...names)
   for (const n of [1, 2, 3, 255, 256, 257, 499, 500, 501, 512, 1000, 1203]) {
     const owners = (await rosters.relations(JULIET, names.slice(0, n))).map(({ owner }) => owner)
     assert.equal(new Set(owners).size, n)
@@ -242,9 +237,9 @@ test('relations: lists of any length', async () => {
   }
 })
 
-test('RVER-6: after a backup was put back, a version of before means nothing', async () => {
-  const lost = await storesInMemory(ROMEO)
-  const restored = await storesInMemory(ROMEO)
+contract('RVER-6: after a backup was put back, a version of before means nothing', async (open) => {
+  const lost = await open(ROMEO)
+  const restored = await open(ROMEO)
   const base = lost.clock.now()
   for (const { rosters } of [lost, restored]) await rosters.save(ROMEO, setting(itemOf(JULIET), base + 1))
   await lost.rosters.save(ROMEO, setting(itemOf(NURSE), base + 2))
@@ -261,8 +256,8 @@ test('RVER-6: after a backup was put back, a version of before means nothing', a
   assert.equal(parseVersion(versionText(version, epoch), epoch), base + 3)
 })
 
-test('SUB-11: the request that the user made is kept until it is answered', async () => {
-  const { rosters, clock } = await storesInMemory(ROMEO)
+contract('SUB-11: the request that the user made is kept until it is answered', async (open) => {
+  const { rosters, clock } = await open(ROMEO)
   const base = clock.now()
   const { stanza } = requestFrom(JULIET, 0)
   const mine = stanza.with({ from: jid(ROMEO), to: jid(JULIET), id: null })
@@ -277,8 +272,8 @@ test('SUB-11: the request that the user made is kept until it is answered', asyn
   assert.deepEqual(await kept(), [])
 })
 
-test('a farewell is kept, once for each contact, until it is confirmed, old, or the account is gone', async () => {
-  const { rosters, accounts, clock } = await storesInMemory(ROMEO)
+contract('a farewell is kept, once for each contact, until it is confirmed, old, or the account is gone', async (open) => {
+  const { rosters, accounts, clock } = await open(ROMEO)
   const [one, other] = [JULIET, 'nurse@example.com'].map((contact) => jid(contact)) as [Jid, Jid]
   const now = clock.now()
   await rosters.keepFarewell(ROMEO, { contact: one, saidAt: now, times: 1 })

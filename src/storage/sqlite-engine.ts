@@ -6,7 +6,7 @@
  */
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { Batch, Call, Outcome, Reply, Rows, Unit } from './sqlite-messages.ts'
+import { changesSchema, type Batch, type Call, type Outcome, type Reply, type Rows, type Unit } from './batch.ts'
 import { FILE, UNMET, type Failure } from './storage-error.ts'
 
 /** How long a statement waits for another process that has locked the file, in milliseconds. */
@@ -123,7 +123,7 @@ export class SqliteEngine {
 
 const slotFor = (sql: string): Slot => ({
   sql,
-  changesSchema: /^\s*(create|alter|drop)\b/i.test(sql),
+  changesSchema: changesSchema(sql),
   compiled: null,
   finds: false,
 })

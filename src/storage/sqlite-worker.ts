@@ -1,7 +1,13 @@
 /** The thread that owns the database file: opens it, runs one batch after the other, closes it. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { failureOf, SqliteEngine } from './sqlite-engine.ts'
-import type { Batch, Opened } from './sqlite-messages.ts'
+import type { Batch } from './batch.ts'
+import type { Failure } from './storage-error.ts'
+
+/** The worker's first word: null when the file is open. */
+export interface Opened {
+  readonly failure: Failure | null
+}
 
 const port = parentPort!
 const say = (opened: Opened): void => port.postMessage(opened)

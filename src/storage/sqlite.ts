@@ -3,15 +3,15 @@
  * or in memory and in this thread for tests and trials.
  */
 import { Worker } from 'node:worker_threads'
-import { Kysely } from 'kysely'
 import type { Clock } from '../base/clock.ts'
 import { endOfTick, type EndOfTick } from '../base/tick.ts'
-import { Required, type Database, type Migrations, type Query, type Statement } from '../server/database.ts'
-import { migrate } from './migrate.ts'
-import { SqliteWorkerDialect } from './sqlite-dialect.ts'
+import type { Database } from '../server/database.ts'
+import type { Reply } from './batch.ts'
+import { sqliteDialect } from './queue-dialect.ts'
+import { QueuedDatabase } from './queued-database.ts'
 import { SqliteEngine } from './sqlite-engine.ts'
-import type { Opened, Reply } from './sqlite-messages.ts'
-import { StatementQueue, type Carrier } from './statement-queue.ts'
+import type { Opened } from './sqlite-worker.ts'
+import { STATEMENTS_MAX, StatementQueue, type Carrier } from './statement-queue.ts'
 import { storageError, StorageError, type Failure } from './storage-error.ts'
 
 export interface SqliteOptions {
@@ -21,40 +21,18 @@ export interface SqliteOptions {
   /** Statements that may wait at one time; more are refused with trouble 'overloaded'. */
   readonly statementsMax?: number
 }
-const STATEMENTS_MAX = 100_000
 
 /**
- * Opens the database file, making it if need be. The process lives until it is closed.
+ * Opens the database file, making it if need be. The process lives until it is closed. Reads of many rows have a thread and a
+ * connection of their own, from the first one on: with a write-ahead log neither waits for the other.
  * @param path of the file, or ':memory:'
  * @throws StorageError that says what is wrong with the file and what to do
  */
 export async function openSqlite(path: string, options: SqliteOptions): Promise<Database> {
-  const errorOf = (failure: Failure): StorageError => storageError(failure, path)
-  // The same kind of file as this one: '.ts' in the repository, '.js' in the package.
-  const kind = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
-  const worker = new Worker(new URL(`./sqlite-worker${kind}`, import.meta.url), { workerData: path })
-  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-  const { failure } = await new Promise<Opened>((resolve, reject) => {
-    worker.once('message', resolve)
-    worker.once('error', reject)
-  })
-  if (failure !== null) {
-    await ended
-    throw errorOf(failure)
-  }
-  const carrier: Carrier = {
-    post: (batch) => worker.postMessage(batch),
-    close: () => {
-      worker.postMessage(null)
-      return ended
-    },
-  }
-  const queue = new StatementQueue(carrier, options.endOfTick ?? endOfTick, options.statementsMax ?? STATEMENTS_MAX, errorOf)
-  worker.on('message', (reply: Reply) => queue.replied(reply))
-  worker.on('error', (error) =>
-    queue.lost(new StorageError('closed', `The thread of the database ${path} has died (${String(error)}). Restart the server.`)),
-  )
-  return new SqliteDatabase(queue, path, options.clock)
+  const queue = await openThread(path, options)
+  // Each connection to ':memory:' is a database of its own
+  const longReads = path === ':memory:' ? () => Promise.resolve(queue) : () => openThread(path, options)
+  return new QueuedDatabase({ queue, longReads, dialect: sqliteDialect(queue), name: path, clock: options.clock })
 }
 
 /** A database that ends with the process, in this thread: nothing to wait for but the end of the tick. */
@@ -65,56 +43,40 @@ export function openInMemory(options: SqliteOptions): Database {
     post: (batch) => queue.replied(engine.run(batch)),
     close: async () => engine.close(),
   }
-  const queue: StatementQueue = new StatementQueue(
-    carrier,
-    options.endOfTick ?? endOfTick,
-    options.statementsMax ?? STATEMENTS_MAX,
-    (failure) => storageError(failure, path),
+  const queue: StatementQueue = queueOf(carrier, path, options)
+  const longReads = () => Promise.resolve(queue)
+  return new QueuedDatabase({ queue, longReads, dialect: sqliteDialect(queue), name: path, clock: options.clock })
+}
+
+async function openThread(path: string, options: SqliteOptions): Promise<StatementQueue> {
+  // The same kind of file as this one: '.ts' in the repository, '.js' in the package.
+  const kind = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
+  const worker = new Worker(new URL(`./sqlite-worker${kind}`, import.meta.url), { workerData: path })
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  const { failure } = await new Promise<Opened>((resolve, reject) => {
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+  if (failure !== null) {
+    await ended
+    throw storageError(failure, path)
+  }
+  const carrier: Carrier = {
+    post: (batch) => worker.postMessage(batch),
+    close: () => {
+      worker.postMessage(null)
+      return ended
+    },
+  }
+  const queue = queueOf(carrier, path, options)
+  worker.on('message', (reply: Reply) => queue.replied(reply))
+  worker.on('error', (error) =>
+    queue.lost(new StorageError('closed', `The thread of the database ${path} has died (${String(error)}). Restart the server.`)),
   )
-  return new SqliteDatabase(queue, path, options.clock)
+  return queue
 }
 
-class SqliteDatabase implements Database {
-  readonly #queue: StatementQueue
-  readonly #path: string
-  readonly #clock: Clock
-  readonly #kysely: Kysely<unknown>
-
-  constructor(queue: StatementQueue, path: string, clock: Clock) {
-    this.#queue = queue
-    this.#path = path
-    this.#clock = clock
-    this.#kysely = new Kysely<unknown>({ dialect: new SqliteWorkerDialect(queue) })
-  }
-  get trouble(): Error | null {
-    return this.#queue.trouble
-  }
-  schema<S>(): Kysely<S> {
-    return this.#kysely as Kysely<S>
-  }
-  async read<R>(query: Query<R>): Promise<readonly R[]> {
-    const [result] = await this.#queue.submit([query])
-    return result!.rows as readonly R[]
-  }
-  async write(query: Query<unknown>): Promise<number> {
-    const [result] = await this.#queue.submit([query])
-    return result!.count
-  }
-  async atomically(statements: readonly Statement[]): Promise<readonly number[]> {
-    const queries: Query<unknown>[] = []
-    const required: number[] = []
-    for (const [i, statement] of statements.entries()) {
-      if (statement instanceof Required) required.push(i)
-      const query = statement instanceof Required ? statement.query : statement
-      queries.push('compile' in query ? query.compile() : query)
-    }
-    if (queries.length === 0) return []
-    return (await this.#queue.submit(queries, required)).map((result) => result.count)
-  }
-  migrate(owner: string, migrations: Migrations): Promise<void> {
-    return migrate(this, this.#path, this.#clock, owner, migrations)
-  }
-  close(): Promise<void> {
-    return this.#queue.close()
-  }
-}
+const queueOf = (carrier: Carrier, path: string, options: SqliteOptions): StatementQueue =>
+  new StatementQueue(carrier, options.endOfTick ?? endOfTick, options.statementsMax ?? STATEMENTS_MAX, (failure: Failure) =>
+    storageError(failure, path),
+  )

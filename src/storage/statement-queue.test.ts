@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Batch, Reply } from './sqlite-messages.ts'
+import type { Batch, Reply } from './batch.ts'
 import { StatementQueue } from './statement-queue.ts'
 import { StorageError, type StorageTrouble } from './storage-error.ts'
 

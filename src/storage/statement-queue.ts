@@ -3,20 +3,21 @@
  * one being written and one waiting for it; while they are, statements gather, so a slow disk makes larger
  * transactions and not a longer queue of small ones.
  */
-import type { SQLInputValue } from 'node:sqlite'
 import type { EndOfTick } from '../base/tick.ts'
 import type { Query } from '../server/database.ts'
-import type { Batch, Call, Reply, Rows, Unit } from './sqlite-messages.ts'
+import { isFailure, type Batch, type Call, type Reply, type Rows, type Unit, type Value } from './batch.ts'
 import { isOfTheFile, StorageError, type Failure } from './storage-error.ts'
 
 const BATCHES_UNDER_WAY = 2
+/** Statements that may wait for their results at one time, unless a test says otherwise. */
+export const STATEMENTS_MAX = 100_000
 /** Texts kept compiled. When there are more, the oldest makes room. */
 const TEXTS = 1000
 
-/** Whoever runs batches: a worker thread, or this one. Replies come in the order of the batches. */
+/** What runs batches: a worker thread, this one, or a connection. Replies come in the order of the batches. */
 export interface Carrier {
   post(batch: Batch): void
-  /** Lets go of the file, after the batches that were posted. */
+  /** Lets go of the file or connection, after the batches that were posted. */
   close(): Promise<void>
 }
 
@@ -90,7 +91,7 @@ export class StatementQueue {
     this.#inFlight += queries.length
     const texts = queries.map((query) => this.#text(query.sql))
     this.#units.push(
-      queries.map((query, i): Call => [texts[i]!.slot, query.parameters as readonly SQLInputValue[], required.includes(i)]),
+      queries.map((query, i): Call => [texts[i]!.slot, query.parameters as readonly Value[], required.includes(i)]),
     )
     this.#agreeToPost()
     return new Promise((resolve, reject) => this.#waiting.push({ texts, resolve, reject }))
@@ -104,9 +105,9 @@ export class StatementQueue {
       const { texts, resolve, reject } = batch[i]!
       const outcome = outcomes[i]!
       this.#inFlight -= texts.length
-      const error = 'code' in outcome ? this.#errorOf(outcome) : null
+      const error = isFailure(outcome) ? this.#errorOf(outcome) : null
       if (texts.some((text) => !text.readsOnly) && (error === null || isOfTheFile(error))) this.trouble = error
-      if ('code' in outcome) reject(error!)
+      if (isFailure(outcome)) reject(error!)
       else
         resolve(
           outcome.map((result, n) =>

@@ -1,20 +1,21 @@
 /**
- * What can go wrong with a database, as the operator should read it: which file, what happened, what to do.
- * The codes are SQLite's primary result codes (sqlite.org/rescode.html).
+ * What can go wrong with a database, as the operator should read it: which one, what happened, what to do. The words for
+ * SQLite's primary result codes (sqlite.org/rescode.html) stand here, those for PostgreSQL's in postgres-error.ts.
  */
-
 import { OperatingError } from '../server/ports.ts'
 
 export type StorageTrouble =
-  /** The file cannot be opened or written. */
+  /** The file or the database cannot be opened or written. */
   | 'not-writable'
   | 'disk-full'
   /** The file is damaged, or is no database. */
   | 'corrupt'
   /** The tables were made by a newer version of this server. */
   | 'newer-schema'
-  /** Another process holds the file. */
+  /** Another process holds the file or the database. */
   | 'busy'
+  /** The database server does not answer, or cannot be logged in to. */
+  | 'unreachable'
   /** Too many statements wait; this one was not begun. */
   | 'overloaded'
   /** The database was closed, or its thread has died. */
@@ -26,9 +27,16 @@ export type StorageTrouble =
   /** A statement that had to change something changed nothing; see `required`. */
   | 'nothing-changed'
 
-const PASSING: ReadonlySet<StorageTrouble> = new Set(['disk-full', 'busy', 'overloaded'])
+const PASSING: ReadonlySet<StorageTrouble> = new Set(['disk-full', 'busy', 'unreachable', 'overloaded'])
 /** Of the file itself, whatever was to be written. */
-const OF_THE_FILE: ReadonlySet<StorageTrouble> = new Set(['not-writable', 'disk-full', 'busy', 'corrupt', 'closed'])
+const OF_THE_FILE: ReadonlySet<StorageTrouble> = new Set([
+  'not-writable',
+  'disk-full',
+  'busy',
+  'unreachable',
+  'corrupt',
+  'closed',
+])
 
 /** An operation on the database failed and changed nothing. */
 export class StorageError extends OperatingError {
@@ -50,11 +58,11 @@ export const isOfTheFile = ({ trouble }: StorageError): boolean => OF_THE_FILE.h
 
 /** Where and why a statement failed, as it crosses from the thread that ran it. */
 export interface Failure {
-  /** SQLite's (extended) result code, or `UNMET`, or `FILE`. */
-  readonly code: number
+  /** SQLite's (extended) result code, PostgreSQL's SQLSTATE, or one of those below. */
+  readonly code: number | string
   readonly message: string
 }
-/** Not SQLite's: a required statement changed nothing. */
+/** A required statement changed nothing. */
 export const UNMET = -1
 /** Not SQLite's: the operating system refused the file. */
 export const FILE = -2
@@ -64,7 +72,8 @@ export const CORRUPT = 11
 
 /** `failure` as an error that names `file` and the remedy. */
 export function storageError(failure: Failure, file: string): StorageError {
-  const { code, message } = failure
+  const { message } = failure
+  const code = Number(failure.code)
   switch (code < 0 ? code : code & 0xff) {
     case UNMET:
       return new StorageError('nothing-changed', message)

@@ -1,4 +1,4 @@
-/** For the tests of this folder: a database in memory with the core's tables, and a clock to move. */
+/** For tests: a database with the core's tables, and a clock to move. */
 import { ManualClock } from '../base/manual-clock.ts'
 import type { Fields, Log } from '../base/log.ts'
 import type { RosterChange, RosterItem } from '../server/ports.ts'
@@ -26,7 +26,11 @@ export interface Stores {
 /** @param names accounts to create */
 export async function storesInMemory(...names: readonly string[]): Promise<Stores> {
   const clock = new ManualClock()
-  const database = openInMemory({ clock })
+  return storesIn(openInMemory({ clock }), clock, names)
+}
+
+/** @param names accounts to create */
+export async function storesIn(database: Database, clock: ManualClock, names: readonly string[]): Promise<Stores> {
   await database.migrate(CORE, coreMigrations)
   const accounts = new SqlAccounts(database)
   await Promise.all(names.map((bare) => accounts.create(bare, CREDENTIALS, clock.now())))

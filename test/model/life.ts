@@ -22,6 +22,7 @@ export class Life {
     return {
       schema: <S>() => of.schema<S>(),
       read: <R>(query: Query<R>) => this.#done(() => of.read(query)),
+      readMany: <R>(query: Query<R>) => this.#done(() => of.readMany(query)),
       write: (query: Query<unknown>) => this.#done(() => of.write(query)),
       atomically: (statements: readonly Statement[]) => this.#done(() => of.atomically(statements)),
       migrate: (owner: string, migrations: Migrations) => of.migrate(owner, migrations),

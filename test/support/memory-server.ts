@@ -28,14 +28,7 @@ import {
   type RateSettings,
 } from '../../src/server/settings.ts'
 import type { StreamInfo } from '../../src/server/streams/stream-features.ts'
-import { SqlAccounts } from '../../src/storage/accounts.ts'
-import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
-import { SqlDecisions } from '../../src/storage/decisions.ts'
-import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../../src/storage/kept-sessions.ts'
-import { KEPT_STATES, keptStateMigrations, SqlKeptStates } from '../../src/storage/kept-states.ts'
-import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../../src/storage/linked-peers.ts'
-import { SqlLastPresence } from '../../src/storage/last-presence.ts'
-import { SqlRosters } from '../../src/storage/rosters.ts'
+import { openCoreStores } from '../../src/storage/stores.ts'
 import { openInMemory } from '../../src/storage/sqlite.ts'
 import { LocalRegistrar } from '../../src/stream/registrar.ts'
 import { parseElement } from '../../src/xml/parse.ts'
@@ -81,19 +74,7 @@ export async function memoryServer(options: MemoryOptions = {}): Promise<MemoryS
   const errors: unknown[] = []
   const database = openInMemory({ clock, endOfTick: queueMicrotask })
   const log = { ...silent, error: (fields: object) => void errors.push(fields) }
-  await database.migrate(CORE, coreMigrations)
-  await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
-  await database.migrate(KEPT_STATES, keptStateMigrations)
-  await database.migrate(LINKED_PEERS, linkedPeerMigrations)
-  const stores = {
-    accounts: new SqlAccounts(database),
-    rosters: new SqlRosters(database, clock, 'e1'),
-    lastPresence: new SqlLastPresence(database, log),
-    keptSessions: new SqlKeptSessions(database),
-    keptStates: new SqlKeptStates(database),
-    linkedPeers: new SqlLinkedPeers(database),
-    decisions: new SqlDecisions(database),
-  }
+  const stores = await openCoreStores(database, { clock, epoch: 'e1', log, gathers: false })
   const limits = { ...v.parse(limitsSettings, {}), 'strangers-step': 0, ...options.limits }
   const rate: RateSettings = { ...v.parse(rateSettings, {}), ...NO_RATE, ...options.rate }
   const entropy = seededEntropy('memory-server')

@@ -32,15 +32,9 @@ import {
   type PresenceSettings,
   type RateSettings,
 } from '../../src/server/settings.ts'
-import { SqlAccounts } from '../../src/storage/accounts.ts'
-import { CORE, coreMigrations } from '../../src/storage/core-tables.ts'
 import type { Database } from '../../src/server/database.ts'
-import { SqlDecisions } from '../../src/storage/decisions.ts'
-import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from '../../src/storage/kept-sessions.ts'
-import { KEPT_STATES, keptStateMigrations, SqlKeptStates } from '../../src/storage/kept-states.ts'
-import { LINKED_PEERS, linkedPeerMigrations, SqlLinkedPeers } from '../../src/storage/linked-peers.ts'
-import { SqlLastPresence } from '../../src/storage/last-presence.ts'
-import { newEpoch, SqlRosters } from '../../src/storage/rosters.ts'
+import { newEpoch } from '../../src/storage/rosters.ts'
+import { openCoreStores } from '../../src/storage/stores.ts'
 import { openInMemory } from '../../src/storage/sqlite.ts'
 import { boshSettings, type BoshSettings } from '../../src/stream/bosh/settings.ts'
 import { ClientService } from '../../src/stream/client-service.ts'
@@ -225,19 +219,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   const errors: object[] = []
   const log = { ...silent, error: (fields: object, message: string) => void errors.push({ ...fields, message }) }
   const database = options.database ?? openInMemory({ clock, endOfTick: inMemory ? queueMicrotask : endOfTick })
-  await database.migrate(CORE, coreMigrations)
-  await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
-  await database.migrate(KEPT_STATES, keptStateMigrations)
-  await database.migrate(LINKED_PEERS, linkedPeerMigrations)
-  const stores = {
-    accounts: new SqlAccounts(database),
-    rosters: new SqlRosters(database, clock, newEpoch(entropy)),
-    lastPresence: new SqlLastPresence(database, log),
-    keptSessions: new SqlKeptSessions(database),
-    keptStates: new SqlKeptStates(database),
-    linkedPeers: new SqlLinkedPeers(database),
-    decisions: new SqlDecisions(database),
-  }
+  const stores = await openCoreStores(database, { clock, epoch: newEpoch(entropy), log, gathers: false })
   const server = createServer({
     domains: options.domains ?? [DOMAIN],
     linkTimes: { ...defaultLinkTimes, ...options.linkTimes },

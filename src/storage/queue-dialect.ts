@@ -1,44 +1,48 @@
-/** Kysely over the statement queue: Kysely's own SQLite dialect with another way of running a query. */
+/** Kysely over the statement queue: its own dialects for SQLite and PostgreSQL, with another way of running a query. */
 import {
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
   type CompiledQuery,
   type DatabaseConnection,
-  type DatabaseIntrospector,
+  type DataTypeNode,
   type Dialect,
-  type DialectAdapter,
   type Driver,
-  type Kysely,
-  type QueryCompiler,
   type QueryResult,
 } from 'kysely'
 import type { StatementQueue } from './statement-queue.ts'
 
-export class SqliteWorkerDialect implements Dialect {
-  readonly #queue: StatementQueue
+export const sqliteDialect = (queue: StatementQueue): Dialect => ({
+  createDriver: () => new QueueDriver(queue),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+  createAdapter: () => new QueueAdapter(),
+  createIntrospector: (db) => new SqliteIntrospector(db),
+})
 
-  constructor(queue: StatementQueue) {
-    this.#queue = queue
-  }
-  createDriver(): Driver {
-    return new QueueDriver(this.#queue)
-  }
-  createQueryCompiler(): QueryCompiler {
-    return new SqliteQueryCompiler()
-  }
-  createAdapter(): DialectAdapter {
-    return new QueueAdapter()
-  }
-  createIntrospector(db: Kysely<unknown>): DatabaseIntrospector {
-    return new SqliteIntrospector(db)
-  }
-}
+export const postgresDialect = (queue: StatementQueue): Dialect => ({
+  createDriver: () => new QueueDriver(queue),
+  createQueryCompiler: () => new CollatingCompiler(),
+  createAdapter: () => new PostgresAdapter(),
+  createIntrospector: (db) => new PostgresIntrospector(db),
+})
 
 /** Kysely would let one query wait for the other: then each would be a transaction of its own. */
 class QueueAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
     return true
+  }
+}
+
+/** Columns of text compare by code point, as SQLite's do: the usual collation depends on the database, and changes with the system's library. */
+class CollatingCompiler extends PostgresQueryCompiler {
+  protected override visitDataType(node: DataTypeNode): void {
+    const isColumn = this.parentNode?.kind === 'ColumnDefinitionNode'
+    if (isColumn && node.dataType === 'blob') return this.append('bytea')
+    super.visitDataType(node)
+    if (isColumn && node.dataType === 'text') this.append(' collate "C"')
   }
 }
 

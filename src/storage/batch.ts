@@ -1,12 +1,13 @@
 /**
- * What passes between the server's thread and the thread that owns the database file. Arrays, not objects:
- * a structured clone of rows as arrays costs half of what it costs as objects, and no more than JSON.
+ * What passes between the statement queue and whoever runs its batches: the thread that owns an SQLite file, or the
+ * connection to a PostgreSQL server. Arrays, not objects: a structured clone of rows as arrays costs half of what it costs
+ * as objects, and no more than JSON.
  */
-import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import type { Failure } from './storage-error.ts'
 
+export type Value = null | number | bigint | string | Uint8Array
 /** A statement: the slot that holds its text, its values, whether it is required to change a row. */
-export type Call = readonly [slot: number, values: readonly SQLInputValue[], required: boolean]
+export type Call = readonly [slot: number, values: readonly Value[], required: boolean]
 /** Statements that stand or fall together. */
 export type Unit = readonly Call[]
 
@@ -21,9 +22,10 @@ export interface Batch {
   readonly readsOnly: boolean
 }
 
-export type Rows = readonly (readonly SQLOutputValue[])[]
+export type Rows = readonly (readonly Value[])[]
 /** For each call of a unit the rows it found, or how many it changed. */
 export type Outcome = readonly (Rows | number)[] | Failure
+export const isFailure = (outcome: Outcome): outcome is Failure => 'code' in outcome
 
 export interface Reply {
   /** The names of a text's columns, told when it is compiled and not again with every row. */
@@ -32,7 +34,5 @@ export interface Reply {
   readonly outcomes: readonly Outcome[]
 }
 
-/** The worker's first word: null when the file is open. */
-export interface Opened {
-  readonly failure: Failure | null
-}
+/** Does a statement with this text change what tables there are, or their columns? */
+export const changesSchema = (sql: string): boolean => /^\s*(create|alter|drop)\b/i.test(sql)

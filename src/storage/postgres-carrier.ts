@@ -1,0 +1,200 @@
+/**
+ * Runs batches on a connection to PostgreSQL, one after the other, each one transaction and two round trips: all statements, and
+ * then the commit. When a unit fails, the batch is run once more, unit by unit, so that each fails alone.
+ *
+ * A batch whose connection is lost is run again on the next one. If the commit was under way, it is asked first whether it came
+ * through (postgres-claim.ts): nothing is done twice, and nothing is acknowledged that is not on disk.
+ */
+import type { Clock, Millis } from '../base/clock.ts'
+import { changesSchema, type Batch, type Call, type Outcome, type Reply, type Rows, type Unit, type Value } from './batch.ts'
+import type { PostgresClaim } from './postgres-claim.ts'
+import type { Found, PostgresConnection, PostgresSession } from './postgres-connection.ts'
+import { connectionError, failureOfStatement, isOfTheConnection } from './postgres-error.ts'
+import type { Carrier } from './statement-queue.ts'
+import { StorageError, UNMET, type Failure } from './storage-error.ts'
+
+/** How often a batch is begun whose connection is lost each time. */
+const ATTEMPTS_MAX = 3
+/** How long one batch may take. Then the connection counts as lost. */
+const STALLED_MS: Millis = 60_000
+
+export interface PostgresCarrierParts {
+  readonly connection: PostgresConnection
+  /** Null: what comes here reads only. */
+  readonly claim: PostgresClaim | null
+  readonly clock: Clock
+  readonly name: string
+  readonly replied: (reply: Reply) => void
+}
+
+interface Text {
+  readonly sql: string
+  /** The names of its columns have been told. */
+  isNamed: boolean
+}
+type Results = readonly (Rows | number)[]
+
+export class PostgresCarrier implements Carrier {
+  readonly #parts: PostgresCarrierParts
+  readonly #texts = new Map<number, Text>()
+  readonly #batches: Batch[] = []
+  #working: Promise<void> | null = null
+  #columns: [number, readonly string[]][] = []
+  /** Counts the batches that write. */
+  #number = 0
+
+  constructor(parts: PostgresCarrierParts) {
+    this.#parts = parts
+  }
+  post(batch: Batch): void {
+    this.#batches.push(batch)
+    this.#working ??= this.#work()
+  }
+  async close(): Promise<void> {
+    await this.#working
+    await this.#parts.connection.close()
+  }
+
+  async #work(): Promise<void> {
+    for (let batch; (batch = this.#batches.shift()) !== undefined;) {
+      for (const [slot, sql] of batch.texts) this.#texts.set(slot, { sql, isNamed: false })
+      const outcomes = await this.#outcomes(batch)
+      const columns = this.#columns.splice(0)
+      for (const slot of batch.dropped) this.#texts.delete(slot)
+      this.#parts.replied({ columns, outcomes })
+    }
+    this.#working = null
+  }
+
+  async #outcomes(batch: Batch): Promise<readonly Outcome[]> {
+    const all = (failure: Failure): readonly Outcome[] => batch.units.map(() => failure)
+    const number = batch.readsOnly ? null : ++this.#number
+    /** What the last attempt found before it asked for the commit. */
+    let found: readonly Outcome[] | null = null
+    for (let attempt = 1; ; attempt++) {
+      let session: PostgresSession | null = null
+      try {
+        session = await this.#parts.connection.session()
+        if (found !== null && this.#parts.claim?.batch === number) return found
+        found = null
+        return await this.#timed(session, () => this.#attempt(session!, batch, number, (outcomes) => (found = outcomes)))
+      } catch (error) {
+        if (error instanceof StorageError) return all(new Refusal(error))
+        if (!isOfTheConnection(error)) return all(failureOfStatement(error))
+        session?.cut()
+        if (attempt === ATTEMPTS_MAX) return all(new Refusal(connectionError(error, this.#parts.name)))
+      }
+    }
+  }
+  async #timed<T>(session: PostgresSession, work: () => Promise<T>): Promise<T> {
+    const timer = this.#parts.clock.after(STALLED_MS, () => session.cut())
+    try {
+      return await work()
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  /** @param committing is told what will be true if the commit comes through */
+  async #attempt(
+    session: PostgresSession,
+    batch: Batch,
+    number: number | null,
+    committing: (outcomes: readonly Outcome[]) => void,
+  ): Promise<readonly Outcome[]> {
+    const outcomes = (await this.#together(session, batch, number)) ?? (await this.#oneByOne(session, batch, number))
+    committing(outcomes)
+    await session.run('commit')
+    if (number !== null) this.#parts.claim?.committed(number)
+    await this.#tidy(session, batch)
+    return outcomes
+  }
+  /** All units in one piece. Null: one of them has failed, and nothing is left of it. */
+  async #together(session: PostgresSession, batch: Batch, number: number | null): Promise<readonly Outcome[] | null> {
+    const [begun, ...units] = await session.together(() =>
+      Promise.allSettled([
+        this.#begin(session, number),
+        ...batch.units.map((unit) => Promise.all(unit.map((call) => this.#call(session, call)))),
+      ]),
+    )
+    if (begun!.status === 'rejected') throw begun!.reason
+    const outcomes: Results[] = []
+    for (const result of units) {
+      if (result.status === 'fulfilled') outcomes.push(result.value as Results)
+      else if (isOfTheConnection(result.reason) && !(result.reason instanceof Unmet)) throw result.reason
+    }
+    if (outcomes.length === units.length) return outcomes
+    await session.run('rollback')
+    return null
+  }
+  async #oneByOne(session: PostgresSession, batch: Batch, number: number | null): Promise<readonly Outcome[]> {
+    await this.#begin(session, number)
+    const outcomes: Outcome[] = []
+    for (const unit of batch.units) outcomes.push(await this.#alone(session, unit))
+    return outcomes
+  }
+  async #alone(session: PostgresSession, unit: Unit): Promise<Outcome> {
+    try {
+      const [, results] = await session.together(() =>
+        Promise.all([session.run('savepoint unit'), Promise.all(unit.map((call) => this.#call(session, call)))]),
+      )
+      await session.run('release unit')
+      return results
+    } catch (error) {
+      if (!(error instanceof Unmet) && isOfTheConnection(error)) throw error
+      await session.run('rollback to unit')
+      return error instanceof Unmet ? { code: UNMET, message: error.message } : failureOfStatement(error)
+    }
+  }
+
+  /** @throws StorageError: the database is another server's */
+  async #begin(session: PostgresSession, number: number | null): Promise<void> {
+    const { claim } = this.#parts
+    if (number === null || claim === null) {
+      await session.run('begin isolation level repeatable read read only')
+      return
+    }
+    const [, { count }] = await Promise.all([
+      session.run('begin'),
+      session.run(claim.statement, claim.values(number), CLAIM_SLOT),
+    ])
+    if (count !== 1) throw claim.lost()
+  }
+  async #call(session: PostgresSession, [slot, values, required]: Call): Promise<Rows | number> {
+    const text = this.#texts.get(slot)!
+    const { rows, columns, count }: Found = await session.run(text.sql, values as Value[], slot)
+    if (required && count === 0) throw new Unmet(`nothing was changed by: ${text.sql}`)
+    if (columns.length === 0) return count
+    if (!text.isNamed) {
+      text.isNamed = true
+      this.#columns.push([slot, columns])
+    }
+    return rows
+  }
+  async #tidy(session: PostgresSession, batch: Batch): Promise<void> {
+    const used = batch.units.flat().map(([slot]) => this.#texts.get(slot)!.sql)
+    if (used.some(changesSchema)) {
+      for (const text of this.#texts.values()) text.isNamed = false
+      await session.forgetAllTexts()
+    }
+    for (const slot of batch.dropped) await session.forgetText(slot).catch(() => {})
+  }
+}
+
+/** No slot of the queue. */
+const CLAIM_SLOT = -1
+
+/** A required statement has changed nothing. */
+class Unmet extends Error {}
+
+/** Not the fault of any statement. */
+export class Refusal implements Failure {
+  readonly code = ''
+  readonly message: string
+  readonly error: StorageError
+
+  constructor(error: StorageError) {
+    this.message = error.message
+    this.error = error
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * One server at a time on a database. A server holds an advisory lock on its writing connection: PostgreSQL lets go of it
+ * when the connection ends, so a server that was killed leaves nothing behind to wait for. And it has the one row of
+ * `porchlight_server`, which each of its transactions that write changes first:
+ *
+ * - A server that has lost its connection, and with it the lock, can tell whether another one was here meanwhile. Then what it
+ *   has in memory is out of date, and it must not go on.
+ * - The row says which batch was committed last: when a connection breaks while a commit is under way, the next one tells
+ *   whether the commit came through.
+ *
+ * The row is in a table of its own, so nothing else ever waits for it.
+ */
+import type { Clock, Millis } from '../base/clock.ts'
+import type { PostgresSession } from './postgres-connection.ts'
+import { StorageError } from './storage-error.ts'
+
+/** "Porc", and the schema: servers in different schemas of one database do not meet. */
+const LOCK = `1349481059, hashtext(current_schema())`
+const HELD = `locktype = 'advisory' and classid = 1349481059 and objid::bigint = (hashtext(current_schema())::bigint & 4294967295) and granted`
+/** How long the connection of a server that has just ended may take to go. */
+const WAIT_MS: Millis = 5_000
+const STEP_MS: Millis = 100
+
+export class PostgresClaim {
+  readonly #name: string
+  readonly #clock: Clock
+  /** Of this run of the server. */
+  readonly #run: string
+  /** The process of PostgreSQL that serves the connection; null: there was none yet. */
+  #backend: number | null = null
+  /** Of the last batch that is known to have been committed. */
+  #batch = 0
+
+  /** @param run unlike that of any other run */
+  constructor(name: string, clock: Clock, run: string) {
+    this.#name = name
+    this.#clock = clock
+    this.#run = run
+  }
+  get batch(): number {
+    return this.#batch
+  }
+  /** The first statement of each transaction that writes: has to change a row. */
+  get statement(): string {
+    return `update porchlight_server set batch = $1 where id = 1 and run = $2`
+  }
+  values(batch: number): readonly (number | string)[] {
+    return [batch, this.#run]
+  }
+  committed(batch: number): void {
+    this.#batch = batch
+  }
+
+  /** On a new connection. @throws StorageError with trouble 'busy': another server is here, or was */
+  async take(session: PostgresSession): Promise<void> {
+    const isFirst = this.#backend === null
+    await this.#lock(session)
+    if (isFirst) {
+      await session.run(
+        'create table if not exists porchlight_server (id smallint primary key, run text not null, batch bigint not null)',
+      )
+      await session.run(
+        'insert into porchlight_server values (1, $1, 0) on conflict (id) do update set run = excluded.run, batch = 0',
+        [this.#run],
+      )
+    } else {
+      // Not in one statement with the lock: that would read what was there before
+      this.#batch = await this.#checkRun(session)
+    }
+    this.#backend = (await session.run('select pg_backend_pid()')).rows[0]![0] as number
+  }
+  /** Another server has taken the database. */
+  lost(): StorageError {
+    return new StorageError(
+      'closed',
+      `Another Porchlight has used the database ${this.#name} while this one was cut off from it.`,
+      'Stop one of them for good, and restart this one if it is to stay.',
+    )
+  }
+
+  async #lock(session: PostgresSession): Promise<void> {
+    // The backend of the connection before may not have noticed yet that nobody is there
+    if (this.#backend !== null)
+      await session.run(`select pg_terminate_backend(pid) from pg_locks where ${HELD} and pid = $1`, [this.#backend])
+    for (let waited = 0; ; waited += STEP_MS) {
+      const { rows } = await session.run(`select pg_try_advisory_lock(${LOCK})`)
+      if (rows[0]![0] === 1) return
+      if (this.#backend !== null) await this.#checkRun(session)
+      if (waited >= WAIT_MS) throw await this.#busy(session)
+      await new Promise<void>((resolve) => this.#clock.after(STEP_MS, resolve))
+    }
+  }
+  /** Returns the number of the last batch. */
+  async #checkRun(session: PostgresSession): Promise<number> {
+    const { rows } = await session.run('select run, batch from porchlight_server where id = 1')
+    if (rows[0]?.[0] !== this.#run) throw this.lost()
+    return rows[0][1] as number
+  }
+  async #busy(session: PostgresSession): Promise<StorageError> {
+    const { rows } = await session.run(
+      `select coalesce(a.client_addr::text, 'this machine'), to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') from pg_locks l join pg_stat_activity a using (pid) where ${HELD}`,
+    )
+    const who = rows[0] === undefined ? '' : ` (connected from ${String(rows[0][0])} since ${String(rows[0][1])})`
+    return new StorageError(
+      'busy',
+      `The database ${this.#name} is used by another Porchlight${who}.`,
+      'Stop that server first, or give this one another database.',
+    )
+  }
+}

@@ -1,0 +1,223 @@
+/** One connection to PostgreSQL, made again with a growing pause when it is lost. */
+import { Socket } from 'node:net'
+import { Client, type ClientConfig } from 'pg'
+import type { Clock, Millis, Timer } from '../base/clock.ts'
+import type { Value } from './batch.ts'
+import { connectionError } from './postgres-error.ts'
+import { StorageError } from './storage-error.ts'
+
+export interface PostgresAddress {
+  /** postgresql://user@host:port/database, without password. */
+  readonly url: string
+  /** '' for none: then PostgreSQL must not ask for one. */
+  readonly password: string
+}
+
+/** What a statement has brought: rows as arrays. */
+export interface Found {
+  readonly rows: readonly (readonly Value[])[]
+  readonly columns: readonly string[]
+  /** Rows that it changed or found. */
+  readonly count: number
+}
+
+const CONNECT_MS: Millis = 5_000
+const FIRST_PAUSE_MS: Millis = 50
+const LONGEST_PAUSE_MS: Millis = 5_000
+/** How long statements wait for a lost connection before they are refused. */
+const PATIENCE_MS: Millis = 10_000
+
+/** An open connection. */
+export class PostgresSession {
+  readonly #client: Client
+  readonly #socket: Socket
+  /** Statements have other names after a change of the schema: a plan made before may bring other columns. */
+  #generation = 0
+  isOver = false
+
+  constructor(client: Client, socket: Socket) {
+    this.#client = client
+    this.#socket = socket
+  }
+  /** Sends what `issue` asks in one piece: the answers come in one round trip. */
+  together<T>(issue: () => T): T {
+    this.#socket.cork()
+    try {
+      return issue()
+    } finally {
+      this.#socket.uncork()
+    }
+  }
+  /**
+   * @param slot of the text, under which it is compiled once; null: it is not kept
+   * @throws what `isOfTheConnection` understands
+   */
+  async run(sql: string, values: readonly Value[] = [], slot: number | null = null): Promise<Found> {
+    const name = slot === null ? undefined : this.#name(slot)
+    const { rows, fields, rowCount } = await this.#client.query<Value[], Value[]>({
+      ...(name === undefined ? {} : { name }),
+      text: sql,
+      values: [...values],
+      rowMode: 'array',
+    })
+    return { rows, columns: fields.map((field) => field.name), count: rowCount ?? 0 }
+  }
+  forgetText(slot: number): Promise<unknown> {
+    return this.run(`deallocate "${this.#name(slot)}"`)
+  }
+  forgetAllTexts(): Promise<unknown> {
+    this.#generation += 1
+    return this.run('deallocate all')
+  }
+  /** Takes effect at once, whatever is under way. */
+  cut(): void {
+    this.#socket.destroy()
+  }
+  async end(): Promise<void> {
+    if (!this.isOver) await this.#client.end()
+  }
+  #name(slot: number): string {
+    return `${this.#generation}.${slot}`
+  }
+}
+
+interface Waiting {
+  readonly resolve: (session: PostgresSession) => void
+  readonly reject: (error: StorageError) => void
+}
+
+export interface PostgresConnectionParts {
+  readonly address: PostgresAddress
+  readonly name: string
+  readonly clock: Clock
+  /**
+   * Run on each new connection before anybody else. What it throws is as if there were no connection; after trouble 'closed'
+   * no other one is made.
+   */
+  readonly greet: (session: PostgresSession) => Promise<void>
+}
+
+export class PostgresConnection {
+  readonly #parts: PostgresConnectionParts
+  #session: PostgresSession | null = null
+  #waiting: Waiting[] = []
+  #isConnecting = false
+  #isClosed = false
+  #pause: Timer | null = null
+  #impatience: Timer | null = null
+  /** Of the last attempt, when those who wait have been refused; null: they still wait. */
+  #failure: StorageError | null = null
+
+  constructor(parts: PostgresConnectionParts) {
+    this.#parts = parts
+  }
+  /** The first time: one attempt. @throws StorageError */
+  async open(): Promise<void> {
+    this.#session = await this.#connect()
+  }
+  /** Waits a while for a connection that is lost. @throws StorageError */
+  session(): Promise<PostgresSession> {
+    const session = this.#session
+    if (session !== null && !session.isOver) return Promise.resolve(session)
+    this.#mend()
+    if (this.#failure !== null) return Promise.reject(this.#failure)
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  }
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#pause?.cancel()
+    this.#refuse(new StorageError('closed', 'The database is closed.'))
+    await this.#session?.end().catch(() => {})
+  }
+
+  #mend(): void {
+    if (this.#isConnecting || this.#isClosed) return
+    this.#isConnecting = true
+    const { clock } = this.#parts
+    let last: StorageError | null = null
+    this.#impatience = clock.after(PATIENCE_MS, () =>
+      this.#refuse(last ?? connectionError(new Error('no answer'), this.#parts.name)),
+    )
+    const attempt = async (pauseMs: Millis): Promise<void> => {
+      try {
+        this.#found(await this.#connect())
+      } catch (error) {
+        last = error instanceof StorageError ? error : connectionError(error, this.#parts.name)
+        if (this.#failure !== null) this.#failure = last
+        if (last.trouble === 'closed') this.#giveUp(last)
+        if (this.#isClosed) return
+        this.#pause = clock.after(pauseMs, () => void attempt(Math.min(2 * pauseMs, LONGEST_PAUSE_MS)))
+      }
+    }
+    void attempt(FIRST_PAUSE_MS)
+  }
+  #found(session: PostgresSession): void {
+    this.#isConnecting = false
+    this.#impatience?.cancel()
+    this.#failure = null
+    this.#session = session
+    if (this.#isClosed) void session.end().catch(() => {})
+    for (const { resolve } of this.#waiting.splice(0)) resolve(session)
+  }
+  /** The database is another server's now. */
+  #giveUp(error: StorageError): void {
+    this.#isClosed = true
+    this.#refuse(error)
+  }
+  #refuse(error: StorageError): void {
+    this.#failure = error
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
+  }
+
+  async #connect(): Promise<PostgresSession> {
+    const { address, greet, name } = this.#parts
+    const socket = new Socket()
+    const client = new Client(configOf(address, socket))
+    const session = new PostgresSession(client, socket)
+    // What has failed for it hears of it by its own promise
+    client.on('error', () => (session.isOver = true))
+    client.on('end', () => (session.isOver = true))
+    try {
+      await client.connect()
+      await greet(session)
+      return session
+    } catch (error) {
+      session.isOver = true
+      socket.destroy()
+      throw error instanceof StorageError ? error : connectionError(error, name)
+    }
+  }
+}
+
+function configOf({ url, password }: PostgresAddress, socket: Socket): ClientConfig {
+  return {
+    connectionString: url,
+    // '' would be sent as it is; without one the library looks for ~/.pgpass
+    ...(password === '' ? {} : { password }),
+    stream: () => socket,
+    pipeline: true,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_MS,
+    application_name: 'porchlight',
+    types: { getTypeParser: (oid: number) => parserOf(oid) },
+  }
+}
+
+/** Numbers as numbers, whatever their size; a comparison as SQLite has it; everything else as text. */
+function parserOf(oid: number): (text: string) => Value {
+  switch (oid) {
+    case 20: // bigint
+    case 21: // smallint
+    case 23: // integer
+    case 700: // real
+    case 701: // double precision
+    case 1700: // numeric
+      return Number
+    case 16: // boolean
+      return (text) => (text === 't' ? 1 : 0)
+    case 17: // bytea
+      return (text) => new Uint8Array(Buffer.from(text.slice(2), 'hex'))
+    default:
+      return (text) => text
+  }
+}

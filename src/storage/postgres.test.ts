@@ -1,0 +1,224 @@
+/** PostgreSQL's own: connections that are lost, and who may use a database. What both engines do is in the contract tests. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import { Cluster, sharedCluster, withoutPostgres } from '../../test/support/postgres.ts'
+import { SystemClock, type Clock } from '../base/clock.ts'
+import { ManualClock } from '../base/manual-clock.ts'
+import type { Database, Query } from '../server/database.ts'
+import { openPostgres } from './postgres.ts'
+
+const insert = (id: number): Query<unknown> => ({ sql: 'insert into entry values ($1)', parameters: [id] })
+const ALL: Query<{ id: number }> = { sql: 'select id from entry order by id', parameters: [] }
+
+interface Opened {
+  readonly url: string
+  readonly run?: string
+  readonly clock?: Clock
+}
+async function open(t: TestContext, { url, run = 'a', clock = new SystemClock() }: Opened): Promise<Database> {
+  const database = await openPostgres({ url, password: '', clock, run })
+  t.after(() => database.close())
+  await database.migrate('test', [(schema) => [schema.createTable('entry').addColumn('id', 'bigint', (c) => c.primaryKey())]])
+  return database
+}
+const ids = async (database: Database): Promise<readonly number[]> => (await database.read(ALL)).map((row) => row.id)
+const range = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i)
+
+/** Numbers are written as fast as they are acknowledged. */
+class Writer {
+  readonly acknowledged: number[] = []
+  readonly ended: Promise<unknown>
+  #isOver = false
+
+  constructor(database: Database, lanes: number) {
+    let next = 0
+    const lane = async (): Promise<void> => {
+      while (!this.#isOver) {
+        const id = next++
+        await database.write(insert(id))
+        this.acknowledged.push(id)
+      }
+    }
+    this.ended = Promise.all(range(lanes).map(lane))
+  }
+  async until(count: number): Promise<void> {
+    const wanted = this.acknowledged.length + count
+    while (this.acknowledged.length < wanted) await Promise.race([setTimeout(5), this.ended])
+  }
+  stop(): Promise<unknown> {
+    this.#isOver = true
+    return this.ended
+  }
+}
+
+/** Between a server and its database: a commit may go no further, or its answer may not come back. */
+class Between {
+  /** What happens to the next commit. */
+  next: 'pass' | 'lose-commit' | 'lose-answer' = 'pass'
+  url = ''
+  #server: Server | null = null
+
+  static async start(t: TestContext, url: string): Promise<Between> {
+    const between = new Between()
+    const directory = await mkdtemp(join(tmpdir(), 'porchlight-between-'))
+    const name = '.s.PGSQL.5432'
+    const beyond = join(new URL(url).searchParams.get('host')!, name)
+    between.#server = createServer((near) => between.#join(near, connect(beyond)))
+    await new Promise<void>((resolve) => between.#server!.listen(join(directory, name), resolve))
+    t.after(async () => {
+      between.#server!.close()
+      await rm(directory, { recursive: true })
+    })
+    const own = new URL(url)
+    own.searchParams.set('host', directory)
+    between.url = own.href
+    return between
+  }
+  #join(near: Socket, far: Socket): void {
+    let isDeaf = false
+    const end = (): void => {
+      near.destroy()
+      far.destroy()
+    }
+    near.on('error', end).on('close', end)
+    far.on('error', end).on('close', end)
+    near.on('data', (data) => {
+      if (this.next === 'pass' || !data.includes('commit')) return void far.write(data)
+      if (this.next === 'lose-commit') end()
+      else far.write(data)
+      isDeaf = this.next === 'lose-answer'
+      this.next = 'pass'
+    })
+    far.on('data', (data) => (isDeaf ? end() : near.write(data)))
+  }
+}
+
+describe('PostgreSQL', { skip: withoutPostgres }, () => {
+  test('connections that PostgreSQL ends: nothing acknowledged is lost, nothing is done twice, nobody is refused', async (t) => {
+    const cluster = await sharedCluster()
+    const url = await cluster.database('ended')
+    const database = await open(t, { url })
+    const writer = new Writer(database, 20)
+    for (const _ of range(8)) {
+      await writer.until(30)
+      await cluster.sql('postgres', "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'ended'")
+    }
+    await writer.stop()
+    assert.deepEqual(await ids(database), range(writer.acknowledged.length))
+  })
+
+  test('a database server that is killed and comes back: what was acknowledged is there, the rest waits', async (t) => {
+    const cluster = await Cluster.start()
+    const database = await open(t, { url: await cluster.database('killed') })
+    t.after(() => cluster.stop('immediate'))
+    const writer = new Writer(database, 20)
+    await writer.until(30)
+    await cluster.kill()
+    await cluster.start()
+    await writer.until(30)
+    await writer.stop()
+    assert.deepEqual(await ids(database), range(writer.acknowledged.length))
+    assert.equal(database.trouble, null)
+  })
+
+  for (const what of ['lose-commit', 'lose-answer'] as const) {
+    test(`a connection that breaks while a commit is under way (${what}): it is done once, and acknowledged`, async (t) => {
+      const url = await (await sharedCluster()).schema()
+      const between = await Between.start(t, url)
+      const database = await open(t, { url: between.url })
+      between.next = what
+      assert.equal(await database.write(insert(1)), 1)
+      assert.equal(between.next, 'pass')
+      between.next = what
+      assert.deepEqual(await database.atomically([insert(2), insert(3)]), [1, 1])
+      assert.deepEqual(await ids(database), [1, 2, 3])
+    })
+  }
+
+  test('a database that stays away: an error that says so, nothing acknowledged, and it works when it is back', async (t) => {
+    const cluster = await Cluster.start()
+    t.after(() => cluster.stop('immediate'))
+    const clock = new ManualClock()
+    const database = await open(t, { url: await cluster.database('away'), clock })
+    await cluster.stop('immediate')
+    const refused = assert.rejects(database.write(insert(1)), {
+      trouble: 'unreachable',
+      isPassing: true,
+      message:
+        /^The database postgresql:\/\/\S+ cannot be reached \(.*\)\. Check that PostgreSQL runs and that \[storage\] url is right/,
+    })
+    await passing(clock, refused)
+    assert.match(String(database.trouble), /cannot be reached/)
+    await assert.rejects(database.write(insert(2)), { trouble: 'unreachable' })
+    await cluster.start()
+    await passing(
+      clock,
+      until(async () => (await database.write(insert(3)).catch(() => 0)) === 1),
+    )
+    assert.deepEqual(await ids(database), [3])
+    assert.equal(database.trouble, null)
+  })
+
+  test('one server at a time: another is refused, until the first has ended or died', async (t) => {
+    const url = await (await sharedCluster()).schema()
+    const first = await open(t, { url })
+    const clock = new ManualClock()
+    const refused = assert.rejects(openPostgres({ url, password: '', clock, run: 'b' }), {
+      trouble: 'busy',
+      message: /is used by another Porchlight \(connected from this machine since 20\d\d-.*\)\. Stop that server first/,
+    })
+    await passing(clock, refused)
+    await first.close()
+    const second = await open(t, { url, run: 'b' })
+    assert.deepEqual(await ids(second), [])
+  })
+
+  test('a server that was cut off while another one used the database does not go on', async (t) => {
+    const cluster = await sharedCluster()
+    const url = await cluster.database('cut_off')
+    const between = await Between.start(t, url)
+    const first = await open(t, { url: between.url })
+    const backend = await cluster.sql('cut_off', "select pid from pg_locks where locktype = 'advisory' and granted")
+    const second = await taken(t, cluster, url, backend)
+    await assert.rejects(first.write(insert(1)), {
+      trouble: 'closed',
+      message: /^Another Porchlight has used the database .* while this one was cut off from it/,
+    })
+    assert.equal(await second.write(insert(1)), 1)
+    await second.close()
+    await assert.rejects(first.write(insert(2)), { trouble: 'closed' })
+  })
+
+  test('what cannot be used is refused with what to do', async () => {
+    const cluster = await sharedCluster()
+    const openAt = (url: string) => openPostgres({ url, password: '', clock: new SystemClock(), run: 'a' })
+    await assert.rejects(openAt(cluster.url('nowhere')), {
+      trouble: 'unreachable',
+      message: /"nowhere" does not exist.*createdb/,
+    })
+    const latin = await cluster.database('latin', `encoding 'LATIN1' locale_provider libc`)
+    await assert.rejects(openAt(latin), { trouble: 'unreachable', message: /has the encoding LATIN1\. Make one with/ })
+  })
+})
+
+/** Another server takes the database in the moment in which the connection of the first is ended. */
+async function taken(t: TestContext, cluster: Cluster, url: string, backend: string): Promise<Database> {
+  const opening = open(t, { url, run: 'b' })
+  await setTimeout(50) // it waits for the lock
+  await cluster.sql('cut_off', `select pg_terminate_backend(${backend})`)
+  return opening
+}
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await setImmediate()
+}
+/** Time passes until it has happened. */
+async function passing(clock: ManualClock, it: Promise<unknown>): Promise<void> {
+  const over = it.then(() => true)
+  const aWhile = () => setTimeout(2).then(() => false)
+  while (!(await Promise.race([aWhile(), over]))) clock.advance(100)
+}

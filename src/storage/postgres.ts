@@ -1,0 +1,85 @@
+/**
+ * PostgreSQL, 15 and later: the same statements as on SQLite, those of one tick as one transaction on one connection. So what
+ * the server has in memory stays the truth, and nothing can come in between. Reads of many rows have a connection of their own.
+ */
+import type { Clock } from '../base/clock.ts'
+import { endOfTick } from '../base/tick.ts'
+import type { Database } from '../server/database.ts'
+import type { Reply } from './batch.ts'
+import { PostgresCarrier, Refusal } from './postgres-carrier.ts'
+import { PostgresClaim } from './postgres-claim.ts'
+import { PostgresConnection, type PostgresAddress, type PostgresSession } from './postgres-connection.ts'
+import { postgresError } from './postgres-error.ts'
+import { postgresDialect } from './queue-dialect.ts'
+import { QueuedDatabase } from './queued-database.ts'
+import { STATEMENTS_MAX, StatementQueue } from './statement-queue.ts'
+import { StorageError, type Failure } from './storage-error.ts'
+
+export interface PostgresOptions extends PostgresAddress {
+  readonly clock: Clock
+  /** Names this run of the server: unlike any other. */
+  readonly run: string
+}
+
+const VERSION_MIN = 150_000
+
+/** Opens the database, for this server alone. @throws StorageError that says what is wrong and what to do */
+export async function openPostgres(options: PostgresOptions): Promise<Database> {
+  const { url, clock } = options
+  const claim = new PostgresClaim(url, clock, options.run)
+  const queue = await openLane(options, claim)
+  const longReads = () => openLane(options, null)
+  return new QueuedDatabase({ queue, longReads, dialect: postgresDialect(queue), name: url, clock })
+}
+
+/** Whether the database can be used. A server may use it meanwhile. @throws StorageError that says why not */
+export async function checkPostgres(address: PostgresAddress & { readonly clock: Clock }): Promise<void> {
+  await (await openLane(address, null)).close()
+}
+
+/** A queue before a connection of its own. @param claim null: for reads only */
+async function openLane(options: Omit<PostgresOptions, 'run'>, claim: PostgresClaim | null): Promise<StatementQueue> {
+  const { url: name, clock } = options
+  const greet = async (session: PostgresSession): Promise<void> => {
+    await prepareSession(session, name)
+    await claim?.take(session)
+  }
+  const connection = new PostgresConnection({ address: options, name, clock, greet })
+  try {
+    await connection.open()
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+  const replied = (reply: Reply): void => queue.replied(reply)
+  const carrier = new PostgresCarrier({ connection, claim, clock, name, replied })
+  const errorOf = (failure: Failure): StorageError => (failure instanceof Refusal ? failure.error : postgresError(failure, name))
+  const queue: StatementQueue = new StatementQueue(carrier, endOfTick, STATEMENTS_MAX, errorOf)
+  return queue
+}
+
+/** @throws StorageError: the database is not as it must be */
+async function prepareSession(session: PostgresSession, name: string): Promise<void> {
+  const { rows } = await session.run(
+    `select current_setting('server_version_num')::integer, current_setting('server_version'), current_setting('server_encoding'), current_setting('synchronous_commit')`,
+  )
+  const [number, version, encoding, commit] = rows[0] as [number, string, string, string]
+  if (number < VERSION_MIN)
+    throw new StorageError('unreachable', `The database ${name} is on PostgreSQL ${version}.`, 'Version 15 or later is needed.')
+  if (encoding !== 'UTF8')
+    throw new StorageError(
+      'unreachable',
+      `The database ${name} has the encoding ${encoding}.`,
+      'Make one with: createdb --encoding=UTF8 --template=template0 NAME.',
+    )
+  await session.run(`set client_encoding = 'UTF8'`)
+  // What is acknowledged is on disk. A stricter setting of the operator's stays
+  if (commit === 'off') await session.run('set synchronous_commit = on')
+  await session.run('set lock_timeout = 5000')
+  // A server that was frozen, or whose machine has vanished, must not keep others out for long
+  await session.run('set idle_in_transaction_session_timeout = 10000')
+  await session.run('set tcp_user_timeout = 10000')
+  await session.run('set tcp_keepalives_idle = 5')
+  await session.run('set tcp_keepalives_interval = 2')
+  await session.run('set tcp_keepalives_count = 3')
+}
