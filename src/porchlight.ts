@@ -22,6 +22,7 @@ import { ApplicationAccounts, type Users } from './embed/users.ts'
 import { startServer, type Running } from './process/running.ts'
 import { codedSetup } from './process/setup.ts'
 import type { Session } from './server/account/session.ts'
+import type { LocalAccount } from './server/account/session.ts'
 import { jid, type Jid } from './xmpp/jid.ts'
 
 export { ControlError } from './admin/control-server.ts'
@@ -97,7 +98,7 @@ export class Porchlight extends EventEmitter<PorchlightEvents> {
    * @throws JidError when it is no address
    */
   async presenceOf(address: string): Promise<Presence | null> {
-    const account = await this.#running.host.accounts.load(bareOf(address).bare)
+    const account = await this.#accountOf(address)
     return account === null ? null : presenceOf(account)
   }
   /** Of everybody who is not offline. */
@@ -110,8 +111,10 @@ export class Porchlight extends EventEmitter<PorchlightEvents> {
    * is kept of them. False: there is no such user.
    * @throws JidError when it is no address
    */
-  remove(address: string): Promise<boolean> {
-    return this.#running.host.registrar.delete(bareOf(address))
+  async remove(address: string): Promise<boolean> {
+    const { accounts, registrar } = this.#running.host
+    const user = bareOf(address)
+    return accounts.isHome(user.bare) && registrar.delete(user)
   }
   /**
    * From now on `watcher` sees when `contact` can be reached. The contact enters the watcher's contact list, and clients of
@@ -134,8 +137,13 @@ export class Porchlight extends EventEmitter<PorchlightEvents> {
    * @throws JidError when it is no address
    */
   async contactsOf(address: string): Promise<readonly Contact[] | null> {
-    const account = await this.#running.host.accounts.load(bareOf(address).bare)
+    const account = await this.#accountOf(address)
     return account === null ? null : contactsOf(account)
+  }
+  async #accountOf(address: string): Promise<LocalAccount | null> {
+    const { accounts } = this.#running.host
+    const { bare } = bareOf(address)
+    return accounts.isHome(bare) ? accounts.load(bare) : null
   }
   /** Ends it well: clients and other servers are told. Takes 15 seconds at most. */
   async stop(): Promise<void> {

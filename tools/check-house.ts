@@ -1,12 +1,13 @@
 /**
  * The house rules that a machine can check (docs/architecture.md): which folder may import which, that no imports run in a
  * circle, what only `base/` and the process may touch, which files are pure, that nobody puts functions into objects from
- * outside, and how long a file may be.
+ * outside or reads another account's memory, and how long a file may be.
  */
 import { readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 import { circles, importsOf } from './circles.ts'
 import { fifthJoints, functionTypes } from './fifth-joint.ts'
+import { lookingForAccounts, unneededHomes } from './homes.ts'
 import { BELOW_ALL_WINGS, MAY_IMPORT, WING_MAY_IMPORT } from './layers.ts'
 import { sources } from './sources.ts'
 
@@ -89,8 +90,15 @@ function* puttingFunctionsIn(files: readonly string[]): Generator<Finding> {
   for (const [file, text] of texts) for (const joint of fifthJoints(text, types)) yield { file, ...joint }
 }
 
+function* readingOthers(files: readonly string[]): Generator<Finding> {
+  const texts = files.filter((file) => !file.endsWith('.test.ts')).map((file) => [file, readFileSync(file, 'utf8')] as const)
+  for (const [file, text] of texts) for (const found of lookingForAccounts(file, text)) yield { file, ...found }
+  for (const pattern of unneededHomes(texts)) yield { file: 'tools/homes.ts', line: 1, rule: `no longer needed: ${pattern}` }
+}
+
 const files = sources('src')
-const found = [...files.flatMap((file) => [...look(file)]), ...runningInCircles(files), ...puttingFunctionsIn(files)]
+const byFile = files.flatMap((file) => [...look(file)])
+const found = [...byFile, ...runningInCircles(files), ...puttingFunctionsIn(files), ...readingOthers(files)]
 for (const { file, line, rule } of found) console.log(`${file}:${line}: ${rule}`)
 console.log(`house: ${found.length} found`)
 process.exitCode = found.length === 0 ? 0 : 1

@@ -13,7 +13,7 @@ import { reasonFrom } from './reason.ts'
 
 const LIST = { domain: v.string(), after: v.string(), limit: v.optional(limit, Number.MAX_SAFE_INTEGER) }
 
-type Parts = Pick<Host, 'domains' | 'registrar' | 'stores' | 'accounts' | 'sessions' | 'tell'>
+type Parts = Pick<Host, 'domains' | 'registrar' | 'stores' | 'accounts' | 'router' | 'tell'>
 
 export interface UserRow {
   readonly jid: string
@@ -30,10 +30,8 @@ export interface UserPage {
 }
 
 export function userCommands(host: Parts, pageSize: number): readonly Command[] {
-  const { registrar, stores, accounts, sessions, domains } = host
-  const endSessions = (bare: Jid): void => {
-    for (const session of [...(accounts.get(bare.bare)?.sessions ?? [])]) sessions.end(session, CREDENTIALS_CHANGED)
-  }
+  const { registrar, stores, accounts, router, domains } = host
+  const endSessions = (bare: Jid): void => router.homeOf(bare)?.end(bare, CREDENTIALS_CHANGED)
   return [
     defineCommand('user.add', { jid: v.string(), password: v.string() }, async ({ jid: text, password }) => {
       const bare = accountAddress(text, domains)

@@ -37,6 +37,7 @@ import type { HeardContacts } from './contacts/heard.ts'
 import type { Parties } from './routing/parties.ts'
 import type { PresenceJournal } from './explaining/presence-journal.ts'
 import type { Witnesses } from './explaining/witnesses.ts'
+import type { ProbeAnswers } from './contacts/probe-answers.ts'
 import type { Probing } from './contacts/probing.ts'
 import type { AccountRule, NonzaHandler, ServerRule, ServiceRule } from './routing/registry.ts'
 import type { Registrar } from './account/registrar.ts'
@@ -98,6 +99,7 @@ export interface Host {
   /** Who stands behind the domains of others. */
   readonly parties: Parties
   readonly probing: Probing
+  readonly probeAnswers: ProbeAnswers
   /** To the domains of others. */
   readonly links: Links
   /** What users have decided about contacts elsewhere, until it is heard there. */

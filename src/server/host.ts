@@ -30,6 +30,7 @@ type Given =
   | 'witnesses'
   | 'stores'
   | 'probing'
+  | 'probeAnswers'
   | 'links'
   | 'decisions'
   | 'database'

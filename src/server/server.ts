@@ -20,6 +20,7 @@ import { FactBoard } from './account/facts.ts'
 import type { Host, Software, Stores } from './feature.ts'
 import { hostOf } from './host.ts'
 import { HeardContacts } from './contacts/heard.ts'
+import { HomeHere } from './contacts/home-here.ts'
 import { IqService } from './routing/iq-service.ts'
 import { keepOf } from './keeping/keep.ts'
 import { KeptSessions } from './keeping/kept-sessions.ts'
@@ -108,7 +109,7 @@ export function createServer(options: ServerOptions): Server {
 
   const policy = { lastSeen: presence['last-seen'], sharePaused: presence['share-paused'] }
   const idle = { accounts: options.limits['idle-accounts'], octets: options.limits['idle-accounts-size'] }
-  const accounts = new Accounts(stores, idle, policy)
+  const accounts = new Accounts(stores, idle, policy, options.domains)
   const asking = new Asking(router, clock, entropy)
   const iq = new IqService({ registry, router, accounts, asking })
   const requestId = requestIds(entropy)
@@ -120,7 +121,7 @@ export function createServer(options: ServerOptions): Server {
     rosters,
     failed: (error) => failed(error, 'A decision about a remote contact could not be stored or sent'),
   })
-  const { probing, farewells, rosterChanges, out } = contacts({
+  const { probing, probeAnswers, farewells, rosterChanges, out } = contacts({
     ...about,
     rosters,
     decisions,
@@ -148,14 +149,14 @@ export function createServer(options: ServerOptions): Server {
     lossesOf: (local, remote) => links.get(local, remote)?.losses ?? 0,
     limits: { resourcesMax: options.limits['resources-elsewhere'], octetsMax: options.limits['resources-elsewhere-size'] },
   })
-  const untold = new Untold({ accounts, router, probing, sent: journal.sent })
+  const untold = new Untold({ router, probing, sent: journal.sent })
   const rules = {
     untold,
     heard,
     takeBack: (session: Session) => sessions.takeBack(session),
     sent: journal.sent,
     mayStrangersQuery,
-    probing,
+    probeAnswers,
     rosters,
     rosterChanges,
     farewells,
@@ -185,7 +186,7 @@ export function createServer(options: ServerOptions): Server {
   const { software, domains, database, secret, registrar } = options
   const witnesses = new Witnesses()
   const known = { heard, journal, witnesses, keep: keepOf(snapshots, states) }
-  const room = { accounts, sessions, router, parties, probing, links, decisions, deliverAfter, requestId, ...known }
+  const room = { accounts, sessions, router, parties, probing, probeAnswers, links, decisions, deliverAfter, requestId, ...known }
   const given = { clock, entropy, log, metrics, software, domains, stores, database, ...room }
   const host = hostOf({ given, books, facts, asking, iq, secret, registrar })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)
@@ -212,8 +213,9 @@ export function createServer(options: ServerOptions): Server {
       for (const book of [fromClient, toSession]) book.freeze()
       const hasPresence = presence['server-presence']
       const veil = new Veil(clock, options.limits['strangers-step'])
-      const local = new LocalDomain({ accounts, iq, probing, router, veil, hasPresence, stages: toAccount.stages })
-      for (const domain of domains) router.claim(domain, 'accounts', local)
+      const local = new LocalDomain({ accounts, iq, probeAnswers, router, veil, hasPresence, stages: toAccount.stages })
+      const home = new HomeHere({ ...about, sessions, probeAnswers })
+      for (const domain of domains) router.claimAccounts(domain, local, home)
     },
   }
 }

@@ -38,10 +38,10 @@ export class LocalRegistrar implements Registrar {
   }
 
   async disable(bare: Jid, reason: string): Promise<boolean> {
-    const { accounts, sessions, clock } = this.#host
+    const { router, clock } = this.#host
     const disabled = { at: clock.now(), reason }
     if (!(await this.#setDisabled(bare, disabled))) return false
-    for (const session of [...(accounts.get(bare.bare)?.sessions ?? [])]) sessions.end(session, accountDisabled(disabled))
+    router.homeOf(bare)?.end(bare, accountDisabled(disabled))
     return true
   }
   enable(bare: Jid): Promise<boolean> {

@@ -68,3 +68,16 @@ test('Rosters without a session take up no more than they may', async () => {
   await load(server, 'b')
   assert.equal(inMemory(server, 'a', 'b'), '', 'the large one alone is too much')
 })
+
+test('An account whose home is not here is refused, whoever asks for it', async () => {
+  const server = await narrow('a')
+  const { accounts } = server.host
+  for (const name of ['a@b.example', 'b.example', 'rooms.example.net']) {
+    assert(!accounts.isHome(name))
+    for (const ask of [() => accounts.get(name), () => accounts.load(name), () => accounts.with(name, () => {})])
+      assert.throws(ask, /is not at home here/)
+  }
+  assert(accounts.isHome('nobody@example.net'))
+  assert.equal(accounts.get('nobody@example.net'), undefined)
+  assert.equal(await accounts.load('nobody@example.net'), null)
+})

@@ -22,6 +22,9 @@ interface Idle {
   readonly octets: number
 }
 
+/** The domain of a bare JID as prepared text: a local part has no '@'. */
+const domainOf = (bare: string): string => bare.slice(bare.indexOf('@') + 1)
+
 /** What a feature keeps with an account and must have read before the account is used. */
 export type AccountLoader = (account: LocalAccount) => Promise<void>
 
@@ -36,6 +39,7 @@ export class Accounts {
   readonly #stores: AccountStores
   readonly #idleLimits: IdleLimits
   readonly #usual: PresencePolicy
+  readonly #homes: ReadonlySet<string>
   readonly #loaders: AccountLoader[] = []
   readonly #inMemory = new Map<string, LocalAccount>()
   /** Without sessions, the longest unneeded first. */
@@ -45,8 +49,10 @@ export class Accounts {
 
   /**
    * @param usual what others may know of those who have not chosen
+   * @param homes the domains whose accounts are at home here
    */
-  constructor(stores: AccountStores, idle: IdleLimits, usual: PresencePolicy) {
+  constructor(stores: AccountStores, idle: IdleLimits, usual: PresencePolicy, homes: readonly string[]) {
+    this.#homes = new Set(homes)
     this.#usual = usual
     this.#stores = stores
     this.#idleLimits = idle
@@ -62,16 +68,27 @@ export class Accounts {
   get size(): number {
     return this.#inMemory.size
   }
-  /** The account if it is in memory. Every account with a session is. */
-  get(bare: string): LocalAccount | undefined {
-    return this.#inMemory.get(bare)
+  /** Is an account of this name at home here, if there is one? Others must not be asked for. */
+  isHome(bare: string): boolean {
+    return this.#homes.has(domainOf(bare))
   }
-  /** The account, read from the store if need be; null: there is none. */
+  /**
+   * The account if it is in memory. Every account with a session is.
+   * @throws Error its home is not here: what is to be known of it is asked (`routing/home.ts`)
+   */
+  get(bare: string): LocalAccount | undefined {
+    return this.#inMemory.get(bare) ?? this.#absent(bare)
+  }
+  /**
+   * The account, read from the store if need be; null: there is none.
+   * @throws Error its home is not here
+   */
   load(bare: string): Promise<LocalAccount | null> {
     const known = this.#inMemory.get(bare)
     if (known !== undefined) return Promise.resolve(known)
     const under = this.#loading.get(bare)
     if (under !== undefined) return under
+    this.#absent(bare)
     const loading = this.#read(bare).finally(() => this.#loading.delete(bare))
     this.#loading.set(bare, loading)
     return loading
@@ -107,6 +124,10 @@ export class Accounts {
     this.#wake(bare)
     this.#inMemory.delete(bare)
   }
+  /** @throws Error its home is not here */
+  #absent(bare: string): undefined {
+    if (!this.isHome(bare)) throw new Error(`The account ${bare} is not at home here`)
+  }
   #wake(bare: string): void {
     const idle = this.#idle.get(bare)
     if (idle === undefined) return
@@ -114,7 +135,6 @@ export class Accounts {
     this.#idleOctets -= idle.octets
   }
 
-  /** A name that nobody has takes as long as one that somebody has (`veil.ts`): all that is kept of an account is looked for. */
   /** A name that nobody has takes as long as one that somebody has (`veil.ts`): all that is kept of an account is looked for. */
   async #read(bare: string): Promise<LocalAccount | null> {
     const { accounts, rosters, lastPresence } = this.#stores

@@ -8,7 +8,8 @@ const ROUNDS = 2
 
 /** Null: there is no such account. */
 export async function atRest(accounts: Accounts, a: Jid, b: Jid): Promise<readonly [LocalAccount | null, LocalAccount | null]> {
-  const load = async (bare: Jid): Promise<LocalAccount | null> => (bare.local === '' ? null : accounts.load(bare.bare))
+  const load = async ({ local, bare }: Jid): Promise<LocalAccount | null> =>
+    local !== '' && accounts.isHome(bare) ? accounts.load(bare) : null
   for (let round = 0; round < ROUNDS; round++) for (const bare of [a, b]) await quiet(await load(bare))
   return [await load(a), await load(b)]
 }

@@ -38,6 +38,8 @@ export interface Facts {
    * has asked to be shown its contacts, those that it knows too.
    */
   'visibility-changed': { readonly session: Session; readonly looksAround: boolean }
+  /** It is not known any more how that resource of another account is, or known again: watchers that are online and at home here. */
+  'resource-doubted': { readonly resource: Jid; readonly watchers: ReadonlySet<LocalAccount> }
   /** The user, or the operator, has changed what others may know of his presence. */
   'policy-changed': { readonly account: LocalAccount }
   /** The account blocks others, or does so no more (XEP-0191): those for whom `isChanged` holds. */

@@ -12,6 +12,7 @@ import type { FactBoard } from '../account/facts.ts'
 import { KeptFarewells, type FarewellsParts } from './farewells.ts'
 import type { Decisions } from './decisions.ts'
 import type { RosterStore } from '../ports.ts'
+import { ProbeAnswers } from './probe-answers.ts'
 import { Probing } from './probing.ts'
 import { RosterChanges } from './roster-changes.ts'
 import type { Router } from '../routing/router.ts'
@@ -37,6 +38,7 @@ export interface ContactsParts {
 
 export interface Contacts {
   readonly probing: Probing
+  readonly probeAnswers: ProbeAnswers
   readonly farewells: KeptFarewells
   readonly rosterChanges: RosterChanges
   readonly out: PresenceOut<LocalEndpoint>
@@ -45,7 +47,9 @@ export interface Contacts {
 export function contacts(parts: ContactsParts): Contacts {
   const { clock, router, facts, rosters, later, decisions } = parts
   const failing = (what: string) => (error: unknown) => parts.failed(error, what)
-  const probing = new Probing({ ...parts, later, failed: failing('Contacts could not be looked up for a probe') })
+  const probing = new Probing(router)
+  const notFound = failing('Contacts could not be looked up for a probe')
+  const probeAnswers = new ProbeAnswers({ ...parts, probing, later, failed: notFound })
   const farewells = new KeptFarewells({ ...parts, failed: failing('The end of a subscription could not be noted') })
   const rosterChanges = new RosterChanges({
     clock,
@@ -69,5 +73,5 @@ export function contacts(parts: ContactsParts): Contacts {
       unanswered.becameAvailable(me.account)
     },
   }
-  return { probing, farewells, rosterChanges, out }
+  return { probing, probeAnswers, farewells, rosterChanges, out }
 }

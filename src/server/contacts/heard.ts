@@ -53,7 +53,7 @@ export class HeardContacts {
   /** The available resources of one contact, here or elsewhere. */
   available(account: LocalAccount, contact: Jid): Iterable<AvailableResource> {
     const { router, accounts } = this.#parts
-    if (router.placeOf(contact) !== 'here') return this.ofAccount(account, contact)
+    if (router.homeOf(contact) === null) return this.ofAccount(account, contact)
     const other = accounts.get(contact.bare)
     return other === undefined ? NOTHING : heardHere(account, other)
   }

@@ -43,7 +43,8 @@ async function sayOne(
   say: (packet: Packet, account: LocalAccount | null) => void | Promise<void>,
   untrue: (packet: Packet) => void,
 ): Promise<void> {
-  const account = await accounts.load(packet.from.bare)
+  const { bare } = packet.from
+  const account = accounts.isHome(bare) ? await accounts.load(bare) : null // its domain may have been ours once
   const inTurn = async (): Promise<void> => (isStillToBeSaid(account, packet) ? say(packet, account) : untrue(packet))
   // In turn with other changes of the roster: what is just being decided comes first
   await (account === null ? inTurn() : account.serial.run(inTurn))

@@ -13,13 +13,13 @@ import type { ToAccount } from '../pipeline/contexts.ts'
 import { run, type Stage } from '../pipeline/pipeline.ts'
 import type { Destination, Router } from '../routing/router.ts'
 import type { IqService } from '../routing/iq-service.ts'
-import type { Probing } from '../contacts/probing.ts'
+import type { ProbeAnswers } from '../contacts/probe-answers.ts'
 import type { Veil } from '../routing/veil.ts'
 
 export interface LocalDomainParts {
   readonly accounts: Accounts
   readonly iq: IqService
-  readonly probing: Probing
+  readonly probeAnswers: ProbeAnswers
   readonly router: Router
   /** Whether the server tells its own users that it is there. */
   readonly hasPresence: boolean
@@ -78,7 +78,7 @@ export class LocalDomain implements Destination {
     if (account !== null) return this.#run(account, packet, origin)
     if (packet.kind !== 'presence') return this.#toNobody(packet)
     // A subscription stanza for nobody is dropped without a word (8.5.1)
-    if (packet.type === 'probe') return this.#parts.probing.answer(null, packet)
+    if (packet.type === 'probe') return this.#parts.probeAnswers.answer(null, packet)
   }
 
   /**

@@ -7,7 +7,6 @@ import { inbound, outbound } from '../../im/subscribing.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import type { Accounts } from '../account/accounts.ts'
 import type { LocalAccount, LocalEndpoint, Session } from '../account/session.ts'
 import type { FromClient, ToAccount } from '../pipeline/contexts.ts'
 import { isLeftOut, whereRoomIs } from '../account/crowding.ts'
@@ -15,7 +14,7 @@ import type { KeptFarewells } from '../contacts/farewells.ts'
 import type { FactBoard } from '../account/facts.ts'
 import type { Stage, Verdict } from '../pipeline/pipeline.ts'
 import type { HeardContacts } from '../contacts/heard.ts'
-import type { Probing } from '../contacts/probing.ts'
+import type { ProbeAnswers } from '../contacts/probe-answers.ts'
 import type { RosterChanges } from '../contacts/roster-changes.ts'
 import type { Router } from '../routing/router.ts'
 import type { SentLog } from '../explaining/sent-log.ts'
@@ -23,10 +22,9 @@ import { withinShare, type Untold } from './untold.ts'
 
 export interface PresenceParts {
   readonly clock: Clock
-  readonly accounts: Accounts
   readonly facts: FactBoard
   readonly router: Router
-  readonly probing: Probing
+  readonly probeAnswers: ProbeAnswers
   readonly rosterChanges: RosterChanges
   readonly farewells: KeptFarewells
   readonly untold: Untold
@@ -84,7 +82,7 @@ export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
         receive(account, packet, origin !== null && isLeftOut(account, packet.from) ? ofStrangers : out)
         return 'done'
       case 'probe':
-        parts.probing.answer(account, packet)
+        parts.probeAnswers.answer(account, packet)
         return 'done'
       case 'unsubscribed':
         return unsubscribed(parts, account, packet)
@@ -132,23 +130,26 @@ function shownHere(sent: SentLog, account: LocalAccount, contact: Jid): Iterable
 
 /** RFC 6121 3: with the server itself nobody has a subscription, since it has no presence (SUB-31). */
 function subscription(parts: PresenceParts, session: Session, packet: Packet): Verdict | Promise<Verdict> {
-  const { accounts, router, rosterChanges, limits, isDirectoryPublic } = parts
+  const { router, rosterChanges, limits, isDirectoryPublic } = parts
   const { account } = session
   const to = packet.to!
   const perform = (): Promise<Verdict> =>
     rosterChanges.perform(account, () => outbound(account, packet, limits), session.jid).then(done)
-  if (router.kindOf(to.domain) !== 'accounts') return perform()
+  const home = router.homeOf(to)
+  if (home === null) return perform()
   if (to.local === '') {
     if (packet.type === 'subscribe')
       throw new StanzaError('service-unavailable', { text: 'The server has no presence to subscribe to' })
     return 'done'
   }
   if (packet.type !== 'subscribe' || !isDirectoryPublic) return perform()
-  return accounts.with(to.bare, (contact) => {
+  const exists = home.exists(to)
+  const requested = (isThere: boolean): Promise<Verdict> => {
     // 3.1.2 wants the error, 8.5.1 silence: otherwise nobody learns who is not there (SUB-33, DEVIATES(7))
-    if (contact === null) throw new StanzaError('item-not-found', { text: 'This account does not exist' })
+    if (!isThere) throw new StanzaError('item-not-found', { text: 'This account does not exist' })
     return perform()
-  })
+  }
+  return exists instanceof Promise ? exists.then(requested) : requested(exists)
 }
 
 /**

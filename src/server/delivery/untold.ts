@@ -6,15 +6,14 @@
 import { contactKey } from '../../im/account.ts'
 import { jid, type Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
-import type { Accounts } from '../account/accounts.ts'
 import type { SessionSnapshot } from '../keeping/snapshots.ts'
 import type { Probing } from '../contacts/probing.ts'
+import { answered, type Home } from '../routing/home.ts'
 import type { Router } from '../routing/router.ts'
 import type { SentLog } from '../explaining/sent-log.ts'
 import { Session, type LocalEndpoint } from '../account/session.ts'
 
 export interface UntoldParts {
-  readonly accounts: Accounts
   readonly router: Router
   readonly probing: Probing
   readonly sent: SentLog
@@ -81,21 +80,19 @@ export class Untold {
   }
   #lastWords(session: Session, contact: Jid, words: ReadonlyMap<string, Packet>): void {
     const { probing, router } = this.#parts
-    const isHere = router.kindOf(contact.domain) === 'accounts'
+    const home = router.homeOf(contact)
     let isToBeAsked = false
     for (const word of words.values()) {
-      const now = isHere ? this.#now(session, word) : word
-      if (isHere || word.type === 'unavailable') session.take(now)
+      if (home !== null) this.#now(session, word.from, home)
+      else if (word.type === 'unavailable') session.take(word)
       else isToBeAsked = true
     }
     if (isToBeAsked) probing.ask(session, [contact])
   }
-  /** What a resource here says of itself to the account now. */
-  #now({ account }: Session, { from }: Packet): Packet {
-    const contact = this.#parts.accounts.get(from.bare)
-    const presence = contact?.session(from.resource)?.presence ?? null
-    const isSeen = presence !== null && contact!.roster.isSubscriber(account.bare.bare) && !contact!.hidden(account.bare)
-    return isSeen ? presence.addressedTo(account.bare) : gone(from, account.bare)
+  /** The session is told what a resource of an account of ours says of itself to the account now. */
+  #now(session: Session, resource: Jid, home: Home): void {
+    const me = session.account.bare
+    void answered(home.presence(resource, me), (presence) => session.take(presence ?? gone(resource, me)))
   }
   /** All of the contact is closed (RFC 6121 4.3.2), what is known to be shown one by one, and then it is asked who is there. */
   #anew(session: Session, contact: Jid): void {

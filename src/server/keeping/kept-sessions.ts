@@ -103,7 +103,8 @@ export class KeptSessions {
   /** At the start, before anybody can come. @returns how many sessions wait for their clients again */
   async restoreAll(): Promise<number> {
     const { accounts, states, store, log, facts } = this.#parts
-    const [rows] = await Promise.all([store.all(), states.load()])
+    const [all] = await Promise.all([store.all(), states.load()])
+    const rows = all.filter(({ owner }) => accounts.isHome(owner)) // their domains may have been ours once
     let restored = 0
     for (let i = 0; i < rows.length; i += AT_ONCE) {
       const some = rows.slice(i, i + AT_ONCE)

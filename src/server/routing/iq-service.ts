@@ -102,7 +102,9 @@ export class IqService {
 
   #request(packet: Packet, payload: Element): IqRequest {
     const { from } = packet
-    return { packet, from, payload, session: this.#parts.accounts.get(from.bare)?.session(from.resource) ?? null }
+    const { accounts, router } = this.#parts
+    const asker = router.homeOf(from) === null ? undefined : accounts.get(from.bare)
+    return { packet, from, payload, session: asker?.session(from.resource) ?? null }
   }
   #reply(request: IqRequest, answer: Answer | Promise<Answer>, afterwards: Works = NONE): void | Promise<void> {
     if (answer instanceof Promise) return answer.then((a) => this.#result(request, a, afterwards))

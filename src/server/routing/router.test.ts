@@ -5,11 +5,13 @@ import { jid } from '../../xmpp/jid.ts'
 import { FactBoard } from '../account/facts.ts'
 import { Packet, type Kind } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { Home } from './home.ts'
 import { Router, type Destination } from './router.ts'
 
 const packet = (kind: Kind, type: string, from: string, to: string): Packet =>
   Packet.of({ kind, type, from: jid(from), to: jid(to), id: wire('1') })
 const nothing: Destination = { deliver() {} }
+const HOME: Home = { exists: () => false, probe() {}, presence: () => null, doubted() {}, end() {} }
 
 /** Destinations for example.net (accounts), rooms.example.net and irc.example.net, and what each got. */
 function scene() {
@@ -20,7 +22,8 @@ function scene() {
   const noting = (where: string): Destination => ({
     deliver: ({ kind, type, to }) => void got.push(`${where}: ${kind} ${type} ${to!.full}`),
   })
-  router.claim('example.net', 'accounts', noting('accounts'))
+  router.claimAccounts('example.net', noting('accounts'), HOME)
+  router.claimAccounts('example.com', noting('accounts'), HOME)
   router.claim('rooms.example.net', 'service', noting('service'))
   router.claim('irc.example.net', 'component', noting('component'))
   return { router, facts, failures, got, noting }
@@ -37,6 +40,24 @@ test('a domain has a kind, and a name a place', () => {
       ['component', 'elsewhere', true],
       ['elsewhere', 'elsewhere', false],
     ],
+  )
+})
+
+test('accounts have a home, and addresses are asked for by it', () => {
+  const { router } = scene()
+  const names = ['a@example.net', 'b@example.com', 'c@example.net', 'x@rooms.example.net', 'y@irc.example.net', 'z@b.example']
+  assert.deepEqual(
+    names.map((name) => router.homeOf(jid(name)) === HOME),
+    [true, true, true, false, false, false],
+  )
+  const { ours, others } = router.byHome(names.map(jid))
+  assert.deepEqual(
+    Array.from(ours, ([home, some]) => [home === HOME, some.map(({ full }) => full)]),
+    [[true, ['a@example.net', 'b@example.com', 'c@example.net']]],
+  )
+  assert.deepEqual(
+    others.map(({ full }) => full),
+    ['x@rooms.example.net', 'y@irc.example.net', 'z@b.example'],
   )
 })
 

@@ -6,6 +6,7 @@ import { Packet } from '../../xmpp/packet.ts'
 import type { FactBoard } from '../account/facts.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { errorReply, StanzaError } from '../../xmpp/stanza-error.ts'
+import type { Home } from './home.ts'
 import { operatingRefusal } from './operating-refusal.ts'
 
 /**
@@ -36,6 +37,12 @@ const nowhere: Destination = {
   },
 }
 
+/** Addresses, by the homes of those that are accounts of ours. */
+export interface ByHome {
+  readonly ours: ReadonlyMap<Home, readonly Jid[]>
+  readonly others: readonly Jid[]
+}
+
 export interface RouterParts {
   readonly facts: FactBoard
   /** Told of errors that are not the sender's. */
@@ -46,6 +53,7 @@ export class Router {
   readonly #facts: FactBoard
   readonly #destinations = new Map<string, Destination>()
   readonly #kinds = new Map<string, Served>()
+  readonly #homes = new Map<string, Home>()
   readonly #failed: (error: unknown, packet: Packet) => void
   #remote: Destination = nowhere
   /** Stanzas that their destinations have not done yet. */
@@ -61,6 +69,11 @@ export class Router {
     if (this.#kinds.has(domain)) throw new Error(`Two parts of the server want the domain "${domain}"`)
     this.#kinds.set(domain, kind)
     this.#destinations.set(domain, destination)
+  }
+  /** Accounts are behind `domain`: their stanzas go to `destination`, and `home` answers what is asked about them. */
+  claimAccounts(domain: string, destination: Destination, home: Home): void {
+    this.claim(domain, 'accounts', destination)
+    this.#homes.set(domain, home)
   }
   /** Stanzas for domains that nobody claims go to `destination` from now on. */
   claimRest(destination: Destination): void {
@@ -78,6 +91,21 @@ export class Router {
   placeOf({ domain }: Jid): Place {
     const kind = this.#kinds.get(domain)
     return kind === 'accounts' || kind === 'service' ? 'here' : 'elsewhere'
+  }
+  /** The home of an account of ours; null: there is no account of ours at that domain. */
+  homeOf({ domain }: Jid): Home | null {
+    return this.#homes.get(domain) ?? null
+  }
+  /** The addresses by their homes, each in the given order, and those that have none among us. */
+  byHome(addresses: Iterable<Jid>): ByHome {
+    const ours = new Map<Home, Jid[]>()
+    const others: Jid[] = []
+    for (const address of addresses) {
+      const home = this.#homes.get(address.domain)
+      if (home === undefined) others.push(address)
+      else if (ours.get(home)?.push(address) === undefined) ours.set(home, [address])
+    }
+    return { ours, others }
   }
   /**
    * Sends a stanza on its way to its `to`. A refusal is answered to `origin`.

@@ -8,7 +8,6 @@
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import type { Accounts } from '../account/accounts.ts'
 import type { ToSession } from '../pipeline/contexts.ts'
 import type { FactBoard } from '../account/facts.ts'
 import type { Verdict } from '../pipeline/pipeline.ts'
@@ -21,7 +20,6 @@ export interface RushParts {
   readonly clock: Clock
   readonly facts: FactBoard
   readonly slots: SlotBook<Session>
-  readonly accounts: Accounts
   /** How many sessions there are. */
   readonly present: () => number
   /** Through the stages behind this one. */
@@ -55,6 +53,8 @@ export class Rush {
   readonly #surge: Surge
   /** Null: nothing waits. */
   readonly #held: Slot<Session, Held | null>
+  /** Sessions that have just come, the first first. By full JID. */
+  readonly #newcomers = new Map<string, Session>()
   /** Those for whom something waits, the longest first. */
   readonly #waiting = new Set<Session>()
   #postponed: Postponed[] = []
@@ -66,10 +66,11 @@ export class Rush {
     this.#surge = new Surge(parts.sessions)
     this.#held = parts.slots.declare<Held | null>('rush', 'forgotten', () => null)
     if (parts.sessions === 0 || parts.holdMs === 0) return
-    parts.facts.on('session-bound', () => this.#noteOne())
+    parts.facts.on('session-bound', ({ session }) => this.#noteOne(session))
     parts.facts.on('session-ending', ({ session }) => this.letOut(session))
     parts.facts.on('session-ended', ({ session }) => {
       this.#waiting.delete(session)
+      if (this.#newcomers.get(session.jid.full) === session) this.#newcomers.delete(session.jid.full)
       session.set(this.#held, null)
     })
   }
@@ -102,7 +103,7 @@ export class Rush {
   #mayWait({ account }: Session, packet: Packet): boolean {
     const { kind, type, from } = packet
     if (kind !== 'presence' || type !== '' || from.bare === account.bare.bare) return false
-    const sender = this.#parts.accounts.get(from.bare)?.session(from.resource)
+    const sender = this.#newcomers.get(from.full)
     if (sender === undefined || sender.presence === null || !packet.isCopyOf(sender.presence)) return false
     return this.#parts.clock.now() - sender.boundAt < this.#parts.holdMs
   }
@@ -126,8 +127,14 @@ export class Rush {
     for (const packet of packets) if (!session.account.hidden(packet.from)) this.#parts.goOn(session, packet)
   }
 
-  #noteOne(): void {
+  #noteOne(session: Session): void {
     const now = this.#parts.clock.now()
+    for (const [full, { boundAt }] of this.#newcomers) {
+      if (now - boundAt < this.#parts.holdMs) break
+      this.#newcomers.delete(full)
+    }
+    this.#newcomers.delete(session.jid.full) // to the end
+    this.#newcomers.set(session.jid.full, session)
     this.#surge.note(now)
     if (this.#isOn || !this.#surge.isOn(now, this.#parts.present())) return
     this.#isOn = true

@@ -66,7 +66,7 @@ class Blocking {
     })
     this.#limits = limits
     this.#isOurs = (name) => host.router.placeOf(name) !== 'elsewhere'
-    host.probing.hideBy((prober, owners) => this.#store.hiding(prober, owners))
+    host.probeAnswers.hideBy((prober, owners) => this.#store.hiding(prober, owners))
   }
   async load(account: LocalAccount): Promise<void> {
     const entries = await this.#store.load(account.bare.bare)

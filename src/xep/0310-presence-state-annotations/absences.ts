@@ -6,7 +6,6 @@ import { contactKey } from '../../im/account.ts'
 import type { AvailableResource, HeardResource } from '../../im/heard-resource.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
-import type { Slot } from '../../server/account/slots.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Receivers } from './receivers.ts'
@@ -21,18 +20,18 @@ const DENIED_MAX = 500
 
 export class Absences {
   readonly #parts: AbsencesParts
-  /** Whom here it has told directly that it has gone, though it has not (RFC 6121 4.6.3). Null: nobody. */
-  readonly #hides: Slot<Session, Set<string> | null>
+  /** By full JID: whom here a session has told directly that it has gone, though it has not (RFC 6121 4.6.3). */
+  readonly #hides = new Map<string, Set<string>>()
 
   constructor(parts: AbsencesParts) {
     this.#parts = parts
-    this.#hides = parts.host.sessionSlot<Set<string> | null>('told-gone', 'forgotten', () => null)
+    parts.host.on('session-ended', ({ session }) => void this.#hides.delete(session.jid.full))
   }
   /** The session sends that presence. */
   said(session: Session, { type, to }: Packet): void {
     if (type !== 'unavailable' || to === null || this.#parts.host.router.kindOf(to.domain) !== 'accounts') return
-    const hides = session.get(this.#hides)
-    if (hides === null) session.set(this.#hides, new Set([to.bare]))
+    const hides = this.#hides.get(session.jid.full)
+    if (hides === undefined) this.#hides.set(session.jid.full, new Set([to.bare]))
     else if (hides.size < DENIED_MAX) hides.add(to.bare)
   }
   /** Can anything be said of what this session is shown? */
@@ -66,8 +65,7 @@ export class Absences {
     return all.filter((one) => one.isBySubscription && !this.#isHidden(account.bare, one)).map(({ jid }) => jid)
   }
   #isHidden({ bare }: Jid, { jid }: AvailableResource): boolean {
-    const session = this.#parts.host.accounts.get(jid.bare)?.session(jid.resource)
-    return session?.get(this.#hides)?.has(bare) === true
+    return this.#hides.get(jid.full)?.has(bare) === true
   }
   #elsewhere(session: Session, contact: Jid): readonly Jid[] {
     const all = [...this.#parts.host.heard.ofAccount(session.account, contact)]

@@ -5,7 +5,6 @@
 import type { Millis } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
-import type { Slot } from '../../server/account/slots.ts'
 import { DELAY, withDelay } from '../../xmpp/delay.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 
@@ -18,28 +17,29 @@ const NEW: Millis = 1000
 
 export class Ages {
   readonly #host: Host
-  readonly #said: Slot<Session, Said | null>
+  /** By full JID. */
+  readonly #said = new Map<string, Said>()
 
   constructor(host: Host) {
     this.#host = host
-    this.#said = host.sessionSlot<Said | null>('presence-said', 'kept', () => null)
     host.on('presence-changed', ({ session, after }) => this.#note(session, after, host.clock.now()))
     host.keep.session<Millis>({
       name: 'presence-said',
       version: 1,
-      save: (session) => session.get(this.#said)?.at ?? null,
+      save: ({ jid }) => this.#said.get(jid.full)?.at ?? null,
       load: (session, at) => this.#note(session, session.presence, at),
     })
   }
   /** The presence with the time at which its sender said it, if that was a while ago. */
   dated(packet: Packet): Packet {
     const { from, payload } = packet
-    const said = this.#host.accounts.get(from.bare)?.session(from.resource)?.get(this.#said) ?? null
-    if (said === null || !packet.isCopyOf(said.packet) || this.#host.clock.now() - said.at < NEW) return packet
+    const said = this.#said.get(from.full)
+    if (said === undefined || !packet.isCopyOf(said.packet) || this.#host.clock.now() - said.at < NEW) return packet
     const isDated = payload.text.includes(DELAY) && payload.child('delay', DELAY) !== undefined
     return isDated ? packet : withDelay(packet, from.domain, said.at)
   }
-  #note(session: Session, packet: Packet | null, at: Millis | null): void {
-    session.set(this.#said, packet === null || at === null ? null : { packet, at })
+  #note({ jid }: Session, packet: Packet | null, at: Millis | null): void {
+    if (packet === null || at === null) this.#said.delete(jid.full)
+    else this.#said.set(jid.full, { packet, at })
   }
 }

@@ -113,11 +113,12 @@ export class Audit {
     const { host, receivers, doubts } = this.#parts
     const { account } = session
     // Its client has only just logged in anew after a crash, and may say that it is there (docs/decisions/018-sessions-over-a-restart.md)
-    if (host.accounts.get(jid.bare)?.session(jid.resource)?.owed != null) return null
+    const isHere = host.router.homeOf(jid) !== null
+    if (isHere && host.accounts.get(jid.bare)?.session(jid.resource)?.owed != null) return null
     // Who is away, or does not look, is told when that is over; whom he has blocked, he hears nothing of
     if (!session.takesPart || !receivers.isLooking(session) || account.hidden(jid)) return null
     if (told !== doubts.of(session, jid, heardAfter)) return 'no ghost'
-    return host.router.kindOf(jid.domain) === 'accounts' ? this.#judgeHere(session, jid) : null
+    return isHere ? this.#judgeHere(session, jid) : null
   }
   #judgeHere(watcher: Session, { bare, resource }: Jid): Promised | null {
     const account = this.#parts.host.accounts.get(bare)

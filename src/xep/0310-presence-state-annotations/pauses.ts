@@ -20,8 +20,8 @@ export class Pauses {
   readonly #grace: Millis
   readonly #changed: (session: Session) => void
   readonly #slot: Slot<Session, Pause | null>
-  /** Sessions whose pause is shown. */
-  readonly #shown = new Set<Session>()
+  /** Sessions whose pause is shown, by full JID. */
+  readonly #shown = new Map<string, Session>()
 
   /** @param changed it is time to tell those who have the session's presence */
   constructor(host: Host, grace: Millis, changed: (session: Session) => void) {
@@ -42,11 +42,11 @@ export class Pauses {
     host.metrics.gauge('porchlight_pauses_shown', 'Paused sessions whose watchers are told so', () => this.#shown.size)
   }
   isShown(session: Session): boolean {
-    return this.#shown.has(session)
+    return this.#shown.get(session.jid.full) === session
   }
   /** Those that are shown, and since when they are away. */
   *shown(): Generator<readonly [Session, Millis]> {
-    for (const session of this.#shown) yield [session, session.get(this.#slot)!.since]
+    for (const session of this.#shown.values()) yield [session, session.get(this.#slot)!.since]
   }
   /** Since when the session is away; null: it is not. */
   since(session: Session): Millis | null {
@@ -54,16 +54,14 @@ export class Pauses {
   }
   /** The session of this resource, if its pause is shown; null: it is not. */
   at(jid: Jid): Session | null {
-    if (this.#shown.size === 0) return null
-    const session = this.#host.accounts.get(jid.bare)?.session(jid.resource)
-    return session !== undefined && this.#shown.has(session) ? session : null
+    return this.#shown.get(jid.full) ?? null
   }
 
   /** Whoever was told before the server was restarted still believes it. */
   #restore(session: Session, since: Millis | null): void {
     if (since === null) return
     session.set(this.#slot, { since, grace: null })
-    this.#shown.add(session)
+    this.#shown.set(session.jid.full, session)
   }
   #begin(session: Session): void {
     if (session.get(this.#slot) !== null) return
@@ -77,13 +75,13 @@ export class Pauses {
     })
   }
   #show(session: Session): void {
-    this.#shown.add(session)
+    this.#shown.set(session.jid.full, session)
     this.#changed(session)
   }
   /** Was it shown? */
   #over(session: Session): boolean {
     session.get(this.#slot)?.grace?.cancel()
     session.set(this.#slot, null)
-    return this.#shown.delete(session)
+    return this.isShown(session) && this.#shown.delete(session.jid.full)
   }
 }

@@ -7,9 +7,11 @@ import type { Millis } from '../../base/clock.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
+import { answered } from '../../server/routing/home.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import type { HeardJson } from '../../im/heard-resource.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import type { Receivers } from './receivers.ts'
 import type { Unconfirmed } from './unconfirmed.ts'
@@ -55,15 +57,11 @@ export class ShownBefore {
     if (session.connection !== null || !session.takesPart) return null
     return { here: this.#shownHere(session), elsewhere: this.#parts.host.heard.memory(session.account) }
   }
-  #shownHere({ account, jid }: Session): readonly string[] {
-    const { accounts } = this.#parts.host
-    const names: string[] = []
-    const seen = [account, ...account.roster.subscriptions.map((contact) => accounts.get(contact.bare))]
-    for (const other of seen) {
-      if (other === undefined || other.hidden(jid)) continue
-      for (const session of other.sessions) if (session.presence !== null) names.push(session.jid.full)
-    }
-    return names
+  #shownHere({ account }: Session): readonly string[] {
+    const { heard, router } = this.#parts.host
+    const here = [account.bare, ...account.roster.subscriptions].filter((contact) => router.homeOf(contact) !== null)
+    const available = here.flatMap((contact) => [...heard.available(account, contact)])
+    return available.filter(({ isBySubscription }) => isBySubscription).map(({ jid }) => jid.full)
   }
   #restore(session: Session, kept: Kept | null): void {
     if (kept === null) return
@@ -74,18 +72,19 @@ export class ShownBefore {
   }
   /** All sessions are restored: who is here of those that were. */
   #compare(): void {
-    const { host, receivers } = this.#parts
     for (const session of this.#restored) {
-      for (const full of session.get(this.#here) ?? []) {
-        const jid = storedJid(full)
-        const presence = host.accounts.get(jid.bare)?.session(jid.resource)?.presence ?? null
-        const to = session.account.bare
-        if (presence === null) session.take(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to }))
-        else if (jid.full !== session.jid.full) receivers.remember(session, presence.addressedTo(to))
-      }
+      for (const full of session.get(this.#here) ?? []) this.#compareOne(session, storedJid(full))
       session.set(this.#here, null)
     }
     this.#restored.clear()
+  }
+  #compareOne(session: Session, jid: Jid): void {
+    const { host, receivers } = this.#parts
+    const to = session.account.bare
+    void answered(host.router.homeOf(jid)?.presence(jid, to) ?? null, (presence) => {
+      if (presence === null) session.take(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to }))
+      else if (jid.full !== session.jid.full) receivers.remember(session, presence)
+    })
   }
   #cameBack({ account }: Session): void {
     if (!this.#unconfirmed.delete(account)) return

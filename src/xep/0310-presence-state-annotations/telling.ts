@@ -44,6 +44,7 @@ export class Telling {
     )
     caps.onKnown((session) => this.#learnt(session))
     host.on('session-resumed', ({ session }) => this.lookAtAll(session))
+    host.on('resource-doubted', ({ resource, watchers }) => this.#parts.portions.do(this.#eachAmong(watchers, resource)))
     states.onActive((session) => this.lookAtAll(session))
     for (const fact of ['link-down', 'link-up'] as const) host.on(fact, ({ local, remote }) => this.lookAtDomain(local, remote))
   }
@@ -62,8 +63,9 @@ export class Telling {
     this.#parts.portions.do(this.#eachAt(local, remote))
   }
   /** Each session here that may have been shown the presence of this one looks again. */
-  lookAtWatchersOf(session: Session): void {
-    this.#parts.portions.do(this.#eachWatcherOf(session))
+  lookAtWatchersOf({ account, directed, jid }: Session): void {
+    const { ours } = this.#parts.host.router.byHome([account.bare, ...account.audience, ...(directed?.values() ?? [])])
+    for (const [home, watchers] of ours) home.doubted(jid, watchers)
   }
   /** Takes our doubt back while that of the other server holds, if that is to be said. */
   endOurs(session: Session, { endsOurs }: News): void {
@@ -79,16 +81,10 @@ export class Telling {
     return annotated(packet, session.jid, annotations.text(session.jid.domain, doubted, session.lang))
   }
 
-  *#eachWatcherOf({ account, directed, jid }: Session): Generator {
-    const { accounts, router } = this.#parts.host
-    const seen = new Set<LocalAccount>([account])
-    for (const to of [...account.audience, ...(directed?.values() ?? [])]) {
-      const watcher = router.kindOf(to.domain) === 'accounts' ? accounts.get(to.bare) : undefined
-      if (watcher !== undefined) seen.add(watcher)
-    }
-    for (const watcher of seen) {
+  *#eachAmong(watchers: Iterable<LocalAccount>, resource: Jid): Generator {
+    for (const watcher of watchers) {
       for (const session of [...watcher.sessions]) {
-        this.look(session, jid)
+        this.look(session, resource)
         yield
       }
     }

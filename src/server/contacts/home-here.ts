@@ -1,0 +1,53 @@
+/** The accounts that are at home in this process, as far as others may ask about them (`routing/home.ts`). */
+import { contactKey } from '../../im/account.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import type { Accounts } from '../account/accounts.ts'
+import type { Ending } from '../account/endings.ts'
+import type { FactBoard } from '../account/facts.ts'
+import type { LocalAccount, LocalEndpoint } from '../account/session.ts'
+import type { Sessions } from '../account/sessions.ts'
+import type { Home } from '../routing/home.ts'
+import type { ProbeAnswers } from './probe-answers.ts'
+
+export interface HomeHereParts {
+  readonly accounts: Accounts
+  readonly sessions: Sessions
+  readonly probeAnswers: ProbeAnswers
+  readonly facts: FactBoard
+}
+
+export class HomeHere implements Home {
+  readonly #parts: HomeHereParts
+
+  constructor(parts: HomeHereParts) {
+    this.#parts = parts
+  }
+  exists({ bare }: Jid): boolean | Promise<boolean> {
+    return this.#parts.accounts.with(bare, (account) => account !== null)
+  }
+  probe(me: LocalEndpoint, contacts: readonly Jid[]): void {
+    this.#parts.probeAnswers.tell(me, contacts)
+  }
+  presence({ bare, resource }: Jid, watcher: Jid): Packet | null {
+    const account = this.#parts.accounts.get(bare)
+    const presence = account?.session(resource)?.presence ?? null
+    return presence !== null && maySee(watcher, account!) ? presence.addressedTo(watcher) : null
+  }
+  doubted(resource: Jid, watchers: readonly Jid[]): void {
+    const { accounts, facts } = this.#parts
+    const online = new Set<LocalAccount>()
+    for (const { bare } of watchers) {
+      const account = accounts.get(bare)
+      if (account !== undefined && account.sessions.length > 0) online.add(account)
+    }
+    if (online.size > 0) facts.tell('resource-doubted', { resource, watchers: online })
+  }
+  end({ bare }: Jid, ending: Ending): void {
+    const { accounts, sessions } = this.#parts
+    for (const session of [...(accounts.get(bare)?.sessions ?? [])]) sessions.end(session, ending)
+  }
+}
+
+const maySee = (watcher: Jid, account: LocalAccount): boolean =>
+  watcher.bare === account.bare.bare || (account.roster.isSubscriber(contactKey(watcher)) && !account.hidden(watcher))
