@@ -1,7 +1,7 @@
 /**
- * The first start. While the server has no account at all, whoever sits at its machine may make the first two in the
- * browser; afterwards the page is gone for good. A page from elsewhere cannot do it behind the person's back: the
- * request has to name this machine as its host (so that no other name leads here) and to bring JSON (which other
+ * The first start. While the server has no account, a person at its machine can create the first two in the browser.
+ * Afterwards the page no longer exists. A page from another origin cannot create them without the person's knowledge: the
+ * request must name this machine as its host (so that no other name leads here) and contain JSON (which other
  * origins may not send).
  */
 import * as v from 'valibot'
@@ -19,14 +19,15 @@ const bodySchema = v.strictObject({
   accounts: v.pipe(v.array(v.strictObject({ name: v.string(), password: v.string() })), v.length(2)),
 })
 
-/** What is wrong with the request, for the person who made it. */
+/** What is wrong with the request, for the person who sent it. */
 class Mistake extends Error {}
 
 export function installFirstRun(routes: HttpRoutes, host: Parts): void {
   let busy = false
   routes.at('/first-run', async (exchange) => {
     exchange.allow('GET', 'POST')
-    if (busy || !exchange.peer.atThisMachine || !(await isNew(host))) throw new HttpRefusal(404, 'This server has its accounts')
+    if (busy || !exchange.peer.atThisMachine || !(await isNew(host)))
+      throw new HttpRefusal(404, 'This server already has accounts')
     if (exchange.method === 'GET') return answer(exchange, 200, { domain: host.domains[0] })
     busy = true
     try {
@@ -58,7 +59,7 @@ async function bodyOf(exchange: HttpExchange): Promise<v.InferOutput<typeof body
 
 async function makeAccounts({ domains, registrar }: Parts, { accounts }: v.InferOutput<typeof bodySchema>): Promise<void> {
   const made = accounts.map(({ name, password }) => ({ address: addressOf(name, domains[0]!), password }))
-  if (made[0]!.address.bare === made[1]!.address.bare) throw new Mistake('The two need different names.')
+  if (made[0]!.address.bare === made[1]!.address.bare) throw new Mistake('The two accounts need different names.')
   for (const { address, password } of made) checkPassword(address, password)
   for (const { address, password } of made) await registrar.create(address, password)
 }
@@ -76,7 +77,7 @@ function checkPassword(address: Jid, password: string): void {
 function addressOf(name: string, domain: string): Jid {
   const address = jidOrNull(`${name}@${domain}`)
   if (address !== null && address.resource === '' && address.local !== '') return address
-  throw new Mistake(`"${name}" cannot be a name. Letters, digits, dots and dashes can.`)
+  throw new Mistake(`"${name}" cannot be a name. Use letters, digits, dots and dashes.`)
 }
 
 function answer(exchange: HttpExchange, status: number, value: unknown): void {

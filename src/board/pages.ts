@@ -1,7 +1,7 @@
 /**
- * The files of the presence board and of the operator's view, as `tools/build-web.js` has made them: read once, when
- * the web port is opened, and sent whole. The pages load nothing from elsewhere and run no inline script: the content
- * security policy says so to the browser.
+ * The files of the presence board and of the operator's view, as `tools/build-web.js` builds them. They are read once, when
+ * the web port is opened, and sent whole. The pages load nothing from other origins and run no inline script; the content
+ * security policy enforces this in the browser.
  */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
 }
-/** Files that stand for a path of their own. */
+/** Files that are served at a path of their own. */
 const PATHS: Readonly<Record<string, string>> = { 'index.html': '/', 'admin.html': '/admin' }
 
 const POLICY: HttpHeaders = {
@@ -33,7 +33,7 @@ interface Page {
   readonly headers: HttpHeaders
 }
 
-/** @returns the paths that are served; none when the board has not been built */
+/** @returns the paths that are served; none if the board has not been built */
 export async function installPages(routes: HttpRoutes, folder: string): Promise<readonly string[]> {
   const paths: string[] = []
   for (const file of filesIn(folder)) {

@@ -279,7 +279,7 @@ test('import: what would be taken, what is, and what is no such thing', async (t
   assert.equal(dry.code, 1, 'juliet has no password')
   assert.match(
     dry.out,
-    /^romeo@localhost: 0 contacts\.\njuliet@localhost: not taken: .*\n\n1 account would be imported; nothing was changed\.\n$/,
+    /^romeo@localhost: 0 contacts\.\njuliet@localhost: not imported: .*\n\n1 account would be imported; nothing was changed\.\n$/,
   )
   assert.equal((await place.run('user list')).out, '')
   assert.match((await place.run('import all.xml')).out, /^1 account imported\.$/m)
@@ -434,7 +434,7 @@ test('restart: a configuration with which the server could not start again is re
   assert.equal(code, 1)
   assert.match(
     err,
-    /goes on as it is, since it could not start again:\n.*porchlight\.toml:\d+: \[tls\] certificate: .*a\.pem cannot be/,
+    /keeps running, because it could not start again:\n.*porchlight\.toml:\d+: \[tls\] certificate: .*a\.pem cannot be/,
   )
   writeFileSync(join(place.directory, 'porchlight.toml'), `${FREE_PORTS}[streams]\ndepth = 1\n`)
   assert.match((await place.run('restart')).err, /porchlight\.toml/)
@@ -444,7 +444,7 @@ test('restart: a configuration with which the server could not start again is re
   writeFileSync(join(place.directory, 'porchlight.toml'), FREE_PORTS.replace(/^c2s = .*$/m, `c2s = ["${taken}"]`))
   assert.match(
     (await place.run('restart')).err,
-    new RegExp(`goes on as it is.*\n.*\\[listen\\] c2s: "${taken}" cannot be opened: another`),
+    new RegExp(`keeps running.*\n.*\\[listen\\] c2s: "${taken}" cannot be opened: another`),
   )
   other.close()
   writeFileSync(join(place.directory, 'porchlight.toml'), FREE_PORTS)

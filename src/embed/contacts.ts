@@ -1,15 +1,15 @@
-/** A contact list as an application reads it: who sees whom. */
+/** A contact list as an application reads it: whom the user sees, and who sees the user. */
 import type { LocalAccount } from '../server/account/session.ts'
 
 export interface Contact {
-  /** Bare, as a rule. */
+  /** Usually a bare address. */
   readonly address: string
-  /** As the user calls the contact; '' for none. */
+  /** The user's name for the contact; '' if there is none. */
   readonly name: string
   readonly groups: readonly string[]
-  /** The user sees when the contact can be reached. */
+  /** The user sees when the contact is available. */
   readonly sees: boolean
-  /** The contact sees when the user can be reached. */
+  /** The contact sees when the user is available. */
   readonly isSeen: boolean
 }
 

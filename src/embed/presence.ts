@@ -1,9 +1,9 @@
-/** Presence as an application reads it: of a user, what each of his clients shows and how sure we are of it. */
+/** Presence as an application reads it: what each client of a user shows, and how well it is known. */
 import type { LocalAccount } from '../server/account/session.ts'
 import type { Session } from '../server/account/session.ts'
 import type { Payload } from '../xmpp/packet.ts'
 
-/** RFC 6121 4.7.2.1; 'available' where a client names none. */
+/** RFC 6121 4.7.2.1; 'available' if the client names none. */
 export type Show = 'available' | 'chat' | 'away' | 'xa' | 'dnd'
 
 export interface ClientPresence {
@@ -11,30 +11,30 @@ export interface ClientPresence {
   readonly show: Show
   readonly status: string | null
   readonly priority: number
-  /** Its connection is interrupted, or it has announced a silence: what it shows is what it last said. */
+  /** The connection is interrupted, or the client announced a silence: its presence is the last one that it sent. */
   readonly isPaused: boolean
-  /** When anything was last heard of it. */
+  /** When the server last received anything from the client. */
   readonly heardAt: Date
 }
 
 export interface Presence {
-  /** Bare. */
+  /** The bare address. */
   readonly address: string
-  /** 'paused': no client that is available can be reached just now. */
+  /** 'paused': there are available clients, but none can be reached just now. */
   readonly state: 'online' | 'paused' | 'offline'
-  /** Of the best client; null: offline. */
+  /** The value of the best client; null if offline. */
   readonly show: Show | null
-  /** Of the best client, or what was said at last. */
+  /** The status of the best client, or the last status before the user went offline. */
   readonly status: string | null
-  /** Those that are available, the best first: one that can be reached before one that cannot, then by priority. */
+  /** The available clients, the best first: reachable before unreachable, then by priority. */
   readonly clients: readonly ClientPresence[]
-  /** When the last client went; null: online, or never seen. */
+  /** When the last client became unavailable; null if online or never seen. */
   readonly lastSeen: Date | null
 }
 
 const SHOWS: ReadonlySet<string> = new Set(['chat', 'away', 'xa', 'dnd'])
 
-/** As it is now. */
+/** The present state. */
 export function presenceOf(account: LocalAccount): Presence {
   const clients = account.sessions.filter((s) => s.presence !== null).map(clientOf)
   clients.sort((a, b) => Number(a.isPaused) - Number(b.isPaused) || b.priority - a.priority)

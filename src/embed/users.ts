@@ -1,7 +1,7 @@
 /**
- * The application's users as this server's accounts: the application says who there is and what proves their passwords;
- * the database keeps the rest (roster, what waits for them, when they were last seen) under a row that is made when
- * somebody is needed for the first time.
+ * The application's users as accounts of this server. The application knows which users exist and what proves their
+ * passwords. The database keeps the rest (roster, waiting messages, last presence) in a row that is created when a user is
+ * needed for the first time.
  */
 import type { ChosenPolicy } from '../im/presence-policy.ts'
 import type { Clock } from '../base/clock.ts'
@@ -11,20 +11,20 @@ import type { Disabled } from '../sasl/disabled.ts'
 import { deriveCredentials, fakeKeys } from '../sasl/credentials.ts'
 import { NOTHING_LACKING, type Credentials, type Lacking } from '../xmpp/credentials.ts'
 
-/** Where an application keeps its users. What it throws refuses the login or the stanza, and is logged. */
+/** Where an application keeps its users. An error that it throws refuses the login or the stanza, and is logged. */
 export interface Users {
   /**
-   * What proves the user's password, as `credentialsOf` has made it; null: there is no such user.
-   * @param address bare and prepared (RFC 7622): 'romeo@chat.example.org', in small letters
+   * What proves the user's password, as `credentialsOf` made it; null if there is no such user.
+   * @param address bare and prepared (RFC 7622): 'romeo@chat.example.org', in lower case
    */
   credentials(address: string): Promise<Credentials | null> | Credentials | null
 }
 
 /**
- * What an application keeps instead of a password, as JSON with its user: nobody can log in with it, or compute the
- * password from it. Takes some milliseconds of a processor, on purpose.
+ * What an application stores instead of a password, as JSON with its user. Nobody can log in with it, or compute the
+ * password from it. Takes some milliseconds of processor time, on purpose.
  * @param iterations of PBKDF2
- * @throws Error when the password is empty or holds what RFC 8265 section 4 forbids, such as control characters
+ * @throws Error if the password is empty or contains what RFC 8265 section 4 forbids, such as control characters
  */
 export const credentialsOf = (password: string, iterations = 10_000): Promise<Credentials> =>
   deriveCredentials(password, iterations, systemEntropy)
@@ -44,7 +44,7 @@ export class ApplicationAccounts implements AccountStore {
   async credentials(bare: string): Promise<Credentials | null> {
     return this.#users.credentials(bare)
   }
-  /** Whom the application has, only it knows. */
+  /** Only the application knows its users. */
   async credentialsNear(): Promise<null> {
     return null
   }
@@ -74,7 +74,7 @@ export class ApplicationAccounts implements AccountStore {
   async upgradeCredentials(): Promise<boolean> {
     return false
   }
-  /** What the application's users have, only it knows. */
+  /** Only the application knows which keys its users have. */
   lacking(): Lacking {
     return NOTHING_LACKING
   }
@@ -89,7 +89,7 @@ export class ApplicationAccounts implements AccountStore {
   }
 }
 
-/** Keys in the row, which are never looked at: with them nobody can log in, should the application be gone one day. */
+/** Keys in the row that are never used. Even without the application nobody could log in with them. */
 function nobodys(bare: string): Credentials {
   const secret = systemEntropy.bytes(32)
   const keys = (hash: keyof Credentials) => fakeKeys(hash, secret, bare, 1)

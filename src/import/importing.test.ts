@@ -97,10 +97,10 @@ test('XEP-0227: a user with all that can be taken, and by name what cannot', asy
   without the contact "@@", which is no address.
   without a message of the type "odd".
   without vCard (vcard-temp).
-empty@capulet.com: not taken: it has neither a password nor keys that can be used.
+empty@capulet.com: not imported: it has neither a password nor usable keys.
 `
-  const rest = `1 account of montague.net not taken: name it in [server] domains, and import again.
-Not taken: capulet.com: pubsub.
+  const rest = `1 account of montague.net not imported: name the domain in [server] domains, and import again.
+Not imported: capulet.com: pubsub.
 `
   const { accounts, rosters } = here.server.host.stores
   const dry = await imported(here, readXep0227(file, NOW), true)
@@ -140,7 +140,7 @@ test('who is here already is left as he is, with all that he has', async (t) => 
   const file = join(await folderOf(t, { 'all.xml': FILE }), 'all.xml')
   await here.server.host.registrar.create(jid(JULIET), 'another')
   const said = await imported(here, readXep0227(file, NOW))
-  assert.match(said, /^juliet@capulet\.com: is here already, and left as it is\.$/m)
+  assert.match(said, /^juliet@capulet\.com: exists already; not changed\.$/m)
   assert.deepEqual((await here.server.host.stores.rosters.load(JULIET)).items, [])
 })
 
@@ -154,7 +154,7 @@ test('XEP-0227 5: files that include others, from their folder and no other', as
   })
   const said = await imported(here, readXep0227(join(folder, 'in/all.xml'), NOW))
   assert.match(said, /^juliet@capulet\.com: 2 contacts/m)
-  assert.match(said, /"\.\.\/secret\.xml" is outside its folder/)
+  assert.match(said, /"\.\.\/secret\.xml" is not included: it is outside the folder/)
   assert.match(said, /none\.xml: not read: ENOENT/)
   assert.match(said, /^1 account imported\.$/m)
 })
@@ -310,12 +310,12 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
   const folder = await folderOf(t, PROSODY)
   const said = await imported(here, readProsody(folder, NOW))
   assert.match(said, /^juliet@capulet\.com: 1 contact, 2 requests to answer, 1 blocked, 2 stored messages; old keys\.$/m)
-  assert.match(said, /^ {2}without a stored message, for which there is no room\.$/m)
+  assert.match(said, /^ {2}without a stored message, for which the store has no room\.$/m)
   assert.match(said, /^the\.nurse@capulet\.com: 0 contacts, disabled\.$/m)
   assert.match(said, /^ {2}without the rest of roster\/the%2enurse\.dat, which cannot be read: line 1: /m)
   assert.match(said, /accounts\/broken\.dat: not read: line 1: /)
-  assert.match(said, /^Not taken: capulet\.com: vcard4 \(1 file\)\.$/m)
-  assert.match(said, /^1 account of capulet\.com with old keys\. Until they have new ones, capulet\.com offers SCRAM-SHA-1 only/m)
+  assert.match(said, /^Not imported: capulet\.com: vcard4 \(1 file\)\.$/m)
+  assert.match(said, /^1 account of capulet\.com with old keys\. Until they have new ones, capulet\.com offers only SCRAM-SHA-1/m)
 
   const { accounts, rosters } = here.server.host.stores
   assert.deepEqual(await accounts.credentials(JULIET), {
@@ -339,7 +339,7 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
   )
   assert.match(
     await imported(here, readProsody(join(folder, 'capulet%2ecom'), NOW)),
-    /^2 accounts here already\.$/m,
+    /^2 accounts existed already\.$/m,
     'one domain alone',
   )
 })
@@ -351,13 +351,13 @@ test("ejabberd 23.01's own export: keys in base64 twice are taken, and its prepa
   const said = await imported({ ...here, options }, readXep0227(fileURLToPath(file), NOW))
   assert.ok(
     said.startsWith(`juliet@capulet.example: 1 contact, 1 blocked, 1 stored message; old keys.
-  without the privacy rule "deny the jid "paris@verona.example"" (message), which a block list cannot say.
-  without the privacy rule "deny the subscription "none"" (presence-out), which a block list cannot say.
+  without the privacy rule "deny the jid "paris@verona.example"" (message), which a block list cannot express.
+  without the privacy rule "deny the subscription "none"" (presence-out), which a block list cannot express.
   without the privacy list "at work", which is not the default.
 `),
     said,
   )
-  assert.match(said, /^4 accounts imported\.\n4 accounts of capulet\.example with old keys\. Until .* offers SCRAM-SHA-1 only/m)
+  assert.match(said, /^4 accounts imported\.\n4 accounts of capulet\.example with old keys\. Until .* offers only SCRAM-SHA-1/m)
   const { accounts } = here.server.host.stores
   const isRight = async (name: string, password: string): Promise<boolean> => {
     const { hash, keys } = passwordKeys((await accounts.credentials(`${name}@capulet.example`))!)

@@ -1,6 +1,6 @@
 /**
- * What was found becomes accounts: each with all that belongs to it in one transaction, or not at all. Who is here already is
- * left as he is.
+ * Creates accounts from what was found: each with all its data in one transaction, or not at all. An account that exists
+ * already is not changed.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
@@ -20,15 +20,15 @@ import type { ImportedUser } from './user.ts'
 
 export interface ImportOptions {
   readonly database: Database
-  /** Prepared: only their accounts are taken. */
+  /** Prepared. Only accounts of these domains are imported. */
   readonly domains: readonly string[]
   readonly limits: Pick<ImLimits, 'rosterItems' | 'groupsPerItem' | 'nameBytes' | 'pendingRequests'>
   readonly offline: OfflineSettings
-  /** PBKDF2 iterations for passwords that come in clear text. */
+  /** PBKDF2 iterations for passwords that the files contain in clear text. */
   readonly iterations: number
   readonly clock: Clock
   readonly entropy: Entropy
-  /** Looks, and changes nothing. */
+  /** Reads and reports, and changes nothing. */
   readonly dryRun: boolean
 }
 
@@ -50,7 +50,7 @@ export type Outcome =
   | { readonly kind: 'exists' }
   /** The domain is not ours. */
   | { readonly kind: 'elsewhere' }
-  /** Nobody could ever log in. */
+  /** Nobody could log in to the account. */
   | { readonly kind: 'no-password'; readonly why: string }
 
 interface Fitting {
@@ -82,10 +82,10 @@ export class Importing {
     if (!domains.includes(user.jid.domain)) return { kind: 'elsewhere' }
     if (await this.#accounts.exists(bare)) return { kind: 'exists' }
     if (user.password === null && user.credentials === null)
-      return { kind: 'no-password', why: 'it has neither a password nor keys that can be used' }
+      return { kind: 'no-password', why: 'it has neither a password nor usable keys' }
     const fitting = this.#fitted(user)
     const credentials = await this.#credentialsOf(user)
-    if (credentials === null) return { kind: 'no-password', why: 'its password holds what RFC 8265 forbids, or is empty' }
+    if (credentials === null) return { kind: 'no-password', why: 'its password is empty or contains what RFC 8265 forbids' }
     const { contacts, requests, leftOut } = fitting
     const counts = {
       isDisabled: user.isDisabled,
@@ -98,11 +98,12 @@ export class Importing {
     const stored = await this.#store(user, credentials, fitting)
     if (stored === null) return { kind: 'exists' }
     const lost = counts.messages - stored
-    const full = lost === 0 ? [] : [`${lost === 1 ? 'a stored message' : `${lost} stored messages`}, for which there is no room`]
+    const full =
+      lost === 0 ? [] : [`${lost === 1 ? 'a stored message' : `${lost} stored messages`}, for which the store has no room`]
     return { kind: 'taken', counts: { ...counts, messages: stored }, credentials, leftOut: [...leftOut, ...full] }
   }
 
-  /** What the limits of this server have room for. */
+  /** The part of the user's data that fits into the limits of this server. */
   #fitted(user: ImportedUser): Fitting {
     const { rosterItems, groupsPerItem, nameBytes, pendingRequests } = this.#options.limits
     const leftOut = [...user.leftOut]
@@ -110,7 +111,7 @@ export class Importing {
     const all = [...user.roster.values()].map((item) => {
       const groups = item.groups.filter((group) => group !== '' && isShort(group)).slice(0, groupsPerItem)
       if (groups.length === item.groups.length && isShort(item.name)) return item
-      leftOut.push(`the name or groups of ${item.jid.full}, where they are too long or too many`)
+      leftOut.push(`the name or groups of ${item.jid.full}, which are too long or too many`)
       return { ...item, groups, name: isShort(item.name) ? item.name : '' }
     })
     const waiting = [...user.pending.values()]
@@ -121,7 +122,7 @@ export class Importing {
       leftOut.push(`${waiting.length - requests.length} subscription requests: there are too many`)
     return { contacts, requests, leftOut }
   }
-  /** Null: the password is none. */
+  /** Null if the password is invalid. */
   async #credentialsOf({ password, credentials }: ImportedUser): Promise<Credentials | null> {
     if (password === null) return credentials
     const { iterations, entropy, dryRun } = this.#options
@@ -132,7 +133,7 @@ export class Importing {
       throw error
     }
   }
-  /** How many messages there was room for; null: somebody has made the account meanwhile. */
+  /** The number of messages that were stored; null if the account was created by someone else meanwhile. */
   async #store(user: ImportedUser, credentials: Credentials, { contacts, requests }: Fitting): Promise<number | null> {
     const now = this.#options.clock.now()
     const owner = user.jid.bare

@@ -1,12 +1,12 @@
 /**
- * The part of Lua that Prosody writes its data in: `return` and one table, or a call of `item` with a table for each
+ * The part of Lua in which Prosody writes its data: `return` and one table, or a call of `item` with a table for each
  * line. Nothing is executed, and nothing else is understood: no expressions, no names, no functions.
  */
 
 export type LuaTable = ReadonlyMap<string | number | boolean, LuaValue>
 export type LuaValue = string | number | boolean | null | LuaTable
 
-/** The text is not of that part of Lua. */
+/** The text uses other parts of Lua. */
 export class LuaError extends Error {}
 
 const DEPTH_MAX = 100
@@ -31,7 +31,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export const isTable = (value: LuaValue | undefined): value is LuaTable => value instanceof Map
 
-/** What a file returns. @throws LuaError */
+/** The table that a file returns. @throws LuaError */
 export function readReturned(octets: Buffer): LuaTable {
   const reader = new Reader(octets)
   reader.keyword('return')
@@ -41,7 +41,7 @@ export function readReturned(octets: Buffer): LuaTable {
   return isTable(value) ? value : reader.fail('a table')
 }
 
-/** What `item` is called with, one after the other. @throws LuaError */
+/** The arguments of the `item` calls, one after the other. @throws LuaError */
 export function* readItems(octets: Buffer): Generator<LuaTable> {
   const reader = new Reader(octets)
   while (!reader.isAtEnd) {
@@ -68,7 +68,7 @@ class Reader {
   }
   fail(wanted: string): never {
     const line = this.#text.slice(0, this.#at).split('\n').length
-    throw new LuaError(`line ${line}: here should be ${wanted}`)
+    throw new LuaError(`line ${line}: expected ${wanted}`)
   }
   end(): void {
     if (!this.isAtEnd) this.fail('the end')
@@ -95,7 +95,7 @@ class Reader {
     return value
   }
   #table(depth: number): LuaTable {
-    if (depth > DEPTH_MAX) this.fail('no more tables in one another')
+    if (depth > DEPTH_MAX) this.fail('fewer nested tables')
     this.sign('{')
     const table = new Map<string | number | boolean, LuaValue>()
     let next = 1
@@ -107,7 +107,7 @@ class Reader {
     }
     return table
   }
-  /** @param next the key of one that names none */
+  /** @param next the key of a field that names none */
   #field(depth: number, next: number): readonly [string | number | boolean, LuaValue] {
     if (this.skip('[')) {
       const key = this.value(depth)
@@ -167,7 +167,7 @@ class Reader {
     this.#at += 1
     return c
   }
-  /** Null: it is not here. */
+  /** Null if the text does not match here. */
   #match(pattern: RegExp): string | null {
     pattern.lastIndex = this.#at
     const found = pattern.exec(this.#text)

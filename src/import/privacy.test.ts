@@ -40,8 +40,8 @@ test('what a block list cannot say is named', () => {
     <list name='x'>${deny('a@b.example', 1, '<message/>')}<item action='deny' order='2'><presence-in/></item></list>`)
   assert.deepEqual(blocked, [])
   assert.deepEqual(leftOut, [
-    'the privacy rule "deny the jid "a@b.example"" (message), which a block list cannot say',
-    'the privacy rule "deny everybody else" (presence-in), which a block list cannot say',
+    'the privacy rule "deny the jid "a@b.example"" (message), which a block list cannot express',
+    'the privacy rule "deny everybody else" (presence-in), which a block list cannot express',
     'the privacy list "y", which is not the default',
   ])
   assert.equal(byDefault(`<item action='deny' order='1'/>`).leftOut.length, 1)

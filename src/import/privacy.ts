@@ -1,17 +1,17 @@
 /**
- * Privacy lists (XEP-0016) as a block list (XEP-0191), as far as that can say the same: addresses that the default list
- * denies whatever comes from them or goes to them. The rest is put into words.
+ * Converts privacy lists (XEP-0016) to a block list (XEP-0191), as far as the latter can express them: addresses to and from
+ * which the default list denies all stanzas. The rest is described in words.
  */
 import type { Element } from '../xml/element.ts'
 
 export interface Privacy {
-  /** Addresses to be blocked. */
+  /** Addresses to block. */
   readonly blocked: readonly string[]
-  /** What a block list cannot say. */
+  /** What a block list cannot express. */
   readonly leftOut: readonly string[]
 }
 
-/** Kinds of stanzas to which a rule may be restricted (XEP-0016 2.2). */
+/** Kinds of stanzas to which a rule can be restricted (XEP-0016 2.2). */
 const KINDS: ReadonlySet<string> = new Set(['message', 'iq', 'presence-in', 'presence-out'])
 
 export function blockedBy(query: Element): Privacy {
@@ -29,16 +29,16 @@ export function blockedBy(query: Element): Privacy {
   }
 }
 
-/** 2.2: the first rule that matches counts. What an earlier rule may let through is not blocked. */
+/** 2.2: the first rule that matches applies. What an earlier rule may allow is not blocked. */
 function rulesOf(list: Element): Privacy {
   const blocked: string[] = []
   const leftOut: string[] = []
-  /** Addresses that were let through, for some stanzas at least; null: some people, by group or subscription. */
+  /** Addresses that were allowed, at least for some stanzas; null for a group or subscription, which means some people. */
   const allowed: (string | null)[] = []
   for (const rule of inOrder(list)) {
     const [type, value, action] = [rule.attr('type'), rule.attr('value') ?? '', rule.attr('action')]
     if (action === 'allow') {
-      if (type === undefined && !isRestricted(rule)) break // everybody else is let through
+      if (type === undefined && !isRestricted(rule)) break // all others are allowed
       allowed.push(type === 'jid' ? value : null)
       if (type !== 'jid') leftOut.push(inWords(rule))
     } else if (type === 'jid' && !isRestricted(rule) && !allowed.some((one) => one === null || overlaps(one, value)))
@@ -57,7 +57,7 @@ const isRestricted = (rule: Element): boolean => {
   return kinds.size > 0 && kinds.size < KINDS.size
 }
 
-/** Whether somebody may be meant by both: one of them is the other, or the other's domain or account. */
+/** Whether both may mean the same entity: they are equal, or one is the other's domain or account. */
 function overlaps(a: string, b: string): boolean {
   const [one, other] = [a.toLowerCase(), b.toLowerCase()]
   const within = (part: string, whole: string): boolean =>
@@ -65,10 +65,10 @@ function overlaps(a: string, b: string): boolean {
   return within(one, other) || within(other, one)
 }
 
-/** Such as: the privacy rule that denies messages to "a@b" */
+/** For example: the privacy rule "deny the jid "a@b"" (message) */
 function inWords(rule: Element): string {
   const [type, value] = [rule.attr('type'), rule.attr('value') ?? '']
   const who = type === undefined ? 'everybody else' : `the ${type} "${value}"`
   const kinds = isRestricted(rule) ? ` (${rule.elements.map((e) => e.name).join(', ')})` : ''
-  return `the privacy rule "${rule.attr('action') ?? ''} ${who}"${kinds}, which a block list cannot say`
+  return `the privacy rule "${rule.attr('action') ?? ''} ${who}"${kinds}, which a block list cannot express`
 }

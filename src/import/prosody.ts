@@ -1,6 +1,6 @@
 /**
- * Prosody's data folder (`/var/lib/prosody`, storage "internal"): for each domain a folder, in it one for each kind of data,
- * in it a file for each user. Names are encoded: `chat%2eexample/accounts/romeo.dat`.
+ * Prosody's data folder (`/var/lib/prosody`, storage "internal"): a folder for each domain, in it a folder for each kind of
+ * data, in it a file for each user. Names are encoded: `chat%2eexample/accounts/romeo.dat`.
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -15,7 +15,7 @@ import { elementOf, PIECE_MAX } from './xml.ts'
 
 const TAKEN: ReadonlySet<string> = new Set(['accounts', 'roster', 'blocklist', 'offline'])
 
-/** Whether this is such a folder: with domains in it, or one of a domain. */
+/** Whether this is such a folder: it contains folders of domains, or it is the folder of one domain. */
 export const isProsodyFolder = async (folder: string): Promise<boolean> => (await domainFolders(folder)).length > 0
 
 export async function* readProsody(folder: string, now: Millis): AsyncGenerator<Found> {
@@ -47,7 +47,7 @@ async function domainFolders(folder: string): Promise<readonly string[]> {
   return found
 }
 
-/** None where there is no such folder. */
+/** Empty if there is no such folder. */
 async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder)
@@ -59,7 +59,7 @@ async function namesIn(folder: string): Promise<string[]> {
 
 const decoded = (name: string): string => decodeURIComponent(name)
 
-/** @throws Error that names the file, when it is not the account's own */
+/** @throws Error that names the file, if it is not the account's own file */
 async function userOf(path: string, domain: string, name: string, now: Millis): Promise<ImportedUser> {
   const user = new ImportedUser(decoded(name), domain, now)
   takeAccount(user, readReturned((await contentOf(join(path, 'accounts', `${name}.dat`)))!))
@@ -83,7 +83,7 @@ async function userOf(path: string, domain: string, name: string, now: Millis): 
   return user
 }
 
-/** Null: there is no such file. @throws Error */
+/** Null if there is no such file. @throws Error */
 async function contentOf(file: string): Promise<Buffer | null> {
   try {
     if ((await stat(file)).size > PIECE_MAX) throw new Error(`it is larger than ${PIECE_MAX} octets`)
@@ -97,7 +97,7 @@ async function contentOf(file: string): Promise<Buffer | null> {
 const text = (value: LuaValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined)
 const truth = (value: LuaValue | undefined): boolean => value === true || value === 'true'
 
-/** Keys are hexadecimal there, and the salt is a text. */
+/** In these files keys are hexadecimal, and the salt is a text. */
 function takeAccount(user: ImportedUser, account: LuaTable): void {
   user.password = text(account.get('password')) ?? null
   user.isDisabled = truth(account.get('disabled'))
@@ -127,7 +127,7 @@ function takeRoster(user: ImportedUser, roster: LuaTable): void {
     })
   }
   const own = roster.get(false)
-  // 'pending' beside the contacts: as versions before 0.10 wrote it.
+  // 'pending' among the contacts: versions before 0.10 wrote it there.
   for (const pending of [isTable(own) ? own.get('pending') : undefined, roster.get('pending')]) {
     if (!isTable(pending)) continue
     for (const [address, stanza] of pending)
@@ -141,7 +141,7 @@ function takeBlocked(user: ImportedUser, list: LuaTable): void {
 
 const NAME = /^[A-Za-z_][\w.-]*$/
 
-/** Null: it is none. */
+/** Null if the table is not a stanza. */
 function stanzaOf(table: LuaTable): Element | null {
   try {
     return elementOf(wire(xmlOf(table)), CLIENT)

@@ -1,9 +1,9 @@
-/** What an import has done, or would do, in words: a line for each account, and what could not be taken by name. */
+/** Reports what an import has done, or would do: a line for each account, and the names of what could not be imported. */
 import { HASHES, lackingIn, type Credentials, type ScramHash } from '../xmpp/credentials.ts'
 import type { Found } from './found.ts'
 import type { Counts, Outcome } from './importing.ts'
 
-/** Lines about what was left out that are printed at the end; more are only counted. */
+/** The most lines about left-out data at the end; more are only counted. */
 const NAMED_MAX = 200
 
 export class Report {
@@ -12,7 +12,7 @@ export class Report {
   #taken = 0
   #existing = 0
   #unreadable = 0
-  /** By domain: how many accounts lack keys, and the hashes of which every account has them, best first. */
+  /** By domain: how many accounts lack keys, and the hashes for which every account has keys, the best first. */
   readonly #keys = new Map<string, { readonly old: number; readonly common: readonly ScramHash[] }>()
   readonly #elsewhere = new Map<string, number>()
   readonly #other: string[] = []
@@ -22,7 +22,7 @@ export class Report {
     this.#write = write
     this.#isDry = isDry
   }
-  /** Whether everything that was there could be read. */
+  /** Whether all data could be read. */
   get isWhole(): boolean {
     return this.#unreadable === 0
   }
@@ -38,10 +38,10 @@ export class Report {
         return void this.#elsewhere.set(domain, (this.#elsewhere.get(domain) ?? 0) + 1)
       case 'exists':
         this.#existing += 1
-        return this.#write(`${bare}: is here already, and left as it is.\n`)
+        return this.#write(`${bare}: exists already; not changed.\n`)
       case 'no-password':
         this.#unreadable += 1
-        return this.#write(`${bare}: not taken: ${outcome.why}.\n`)
+        return this.#write(`${bare}: not imported: ${outcome.why}.\n`)
       case 'taken': {
         this.#taken += 1
         const isOld = this.#countKeys(domain, outcome.credentials)
@@ -52,15 +52,15 @@ export class Report {
   }
   end(): void {
     const lines = [`\n${plural(this.#taken, 'account')} ${this.#isDry ? 'would be imported; nothing was changed' : 'imported'}.`]
-    if (this.#existing > 0) lines.push(`${plural(this.#existing, 'account')} here already.`)
+    if (this.#existing > 0) lines.push(`${plural(this.#existing, 'account')} existed already.`)
     for (const [domain, count] of this.#elsewhere)
-      lines.push(`${plural(count, 'account')} of ${domain} not taken: name it in [server] domains, and import again.`)
+      lines.push(`${plural(count, 'account')} of ${domain} not imported: name the domain in [server] domains, and import again.`)
     for (const [domain, { old, common }] of this.#keys) if (old > 0) lines.push(oldKeys(domain, old, common))
-    for (const what of this.#other) lines.push(`Not taken: ${what}.`)
-    if (this.#others > this.#other.length) lines.push(`Not taken: ${this.#others - this.#other.length} more such things.`)
+    for (const what of this.#other) lines.push(`Not imported: ${what}.`)
+    if (this.#others > this.#other.length) lines.push(`Not imported: ${this.#others - this.#other.length} more.`)
     this.#write(`${lines.join('\n')}\n`)
   }
-  /** Whether some are lacking. */
+  /** Whether some keys are missing. */
   #countKeys(domain: string, credentials: Credentials | null): boolean {
     const lacking = lackingIn(credentials ?? {})
     const { old, common } = this.#keys.get(domain) ?? { old: 0, common: HASHES }
@@ -81,7 +81,7 @@ function oldKeys(domain: string, old: number, common: readonly ScramHash[]): str
   const meanwhile =
     common.length === 0
       ? 'They have no mechanism in common. Allow PLAIN for a while ([sasl] plain = true), or give these users new passwords'
-      : `Until they have new ones, ${domain} offers ${names} only, which all of them can use; "porchlight status" says how many are left`
+      : `Until they have new ones, ${domain} offers only ${names}, which all accounts can use; "porchlight status" shows how many are left`
   return `${plural(old, 'account')} of ${domain} with old keys. ${meanwhile}.`
 }
 

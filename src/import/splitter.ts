@@ -1,22 +1,22 @@
 /**
- * A file of XEP-0227 in pieces: such a file may be larger than memory. Only where a user's element begins and ends is looked
- * for here; what is in it is checked when it is read.
+ * Splits a file of XEP-0227 into pieces, because such a file can be larger than memory. Only the beginning and the end of a
+ * user's element are searched here. Its content is checked when it is read.
  */
 import { escape, wire, type Wire } from '../xml/wire.ts'
 import { PIECE_MAX } from './xml.ts'
 
 export type Piece =
   | { readonly kind: 'host'; readonly jid: string }
-  /** All of the element. */
+  /** The whole element. */
   | { readonly kind: 'user'; readonly text: Wire }
-  /** Another file belongs here (XInclude). */
+  /** Another file is to be included here (XInclude). */
   | { readonly kind: 'include'; readonly href: string }
-  /** Something else of a host. */
+  /** Another element of a host. */
   | { readonly kind: 'other'; readonly name: string }
-  /** A user of whom there is too much. */
+  /** A user whose element is too large. */
   | { readonly kind: 'too-large'; readonly name: string }
 
-/** It is not such a file. */
+/** The file is not of this kind. */
 export class SplitError extends Error {}
 
 const TAG = /<\/?([^\s/>"']+)(?:[^>"']|"[^"]*"|'[^']*')*>/y
@@ -24,22 +24,22 @@ const TAG_MAX = 65_536
 const LEVELS: readonly string[] = ['server-data', 'host', 'user']
 
 export class Splitter {
-  /** What has not been looked at, or belongs to the user that is open. */
+  /** Text that was not scanned yet, or that belongs to the open user. */
   #text = ''
   #at = 0
-  /** Names of what is open: server-data, host. */
+  /** The names of open elements: server-data, host. */
   readonly #open: string[] = []
-  /** Elements open in what is skipped or taken as a whole; 0: none. */
+  /** The number of open elements in what is skipped or taken as a whole; 0 outside. */
   #depth = 0
-  /** Where the user that is open begins; null: what is open is skipped. */
+  /** Where the open user begins; null if the open element is skipped. */
   #start: number | null = null
   #isOver = false
 
-  /** @throws SplitError when something is missing */
+  /** @throws SplitError if the file is not complete */
   end(): void {
     if (!this.#isOver || this.#open.length > 0 || this.#depth > 0) throw new SplitError('the file ends in the middle')
   }
-  /** @param chunk of the file, one character for each octet. @throws SplitError */
+  /** @param chunk a part of the file, one character for each octet @throws SplitError */
   *push(chunk: string): Generator<Piece> {
     this.#text = this.#text.slice(this.#start ?? this.#at) + chunk
     this.#at -= this.#start ?? this.#at
@@ -51,7 +51,7 @@ export class Splitter {
     }
   }
 
-  /** Null: more must come first. Undefined: nothing to tell. */
+  /** Null if more octets are needed. Undefined if there is nothing to report. */
   #next(): Piece | null | undefined {
     const text = this.#text
     const at = text.indexOf('<', this.#at)
@@ -73,14 +73,14 @@ export class Splitter {
     }
     const beginning = text.slice(at, at + '<![CDATA['.length)
     if (beginning === text.slice(at) && ['<!--', '<![CDATA['].some((one) => one.startsWith(beginning))) return null
-    if (text.startsWith('<!', at)) throw new SplitError('a document type is not taken')
+    if (text.startsWith('<!', at)) throw new SplitError('a document type is not allowed')
     TAG.lastIndex = at
     const tag = TAG.exec(text)
     if (tag === null) return this.#more(TAG_MAX)
     this.#at = TAG.lastIndex
     return this.#tag(tag[0], tag[1]!.replace(/^.*:/, ''))
   }
-  /** What begins here is not complete. @param max octets that it may have */
+  /** The token that begins here is not complete. @param max the most octets that it may have */
   #more(max: number): null {
     if (this.#text.length - this.#at > max) throw new SplitError('this is not XML, or something in it is too large')
     return null
@@ -99,7 +99,7 @@ export class Splitter {
     return this.#begins(tag, name, isEmpty)
   }
   #begins(tag: string, name: string, isEmpty: boolean): Piece | undefined {
-    if (this.#isOver) throw new SplitError('something stands behind the end')
+    if (this.#isOver) throw new SplitError('there is something after the end')
     const level = LEVELS.indexOf(name)
     const isExpected = this.#open.length === 0 ? level !== -1 : level === LEVELS.indexOf(this.#open.at(-1)!) + 1
     if (this.#open.length === 0 && !isExpected) throw new SplitError(`a file of XEP-0227 does not begin with <${name}>`)
@@ -123,7 +123,7 @@ export class Splitter {
   }
 }
 
-/** Of a start tag; as it stands, but for the five entities. */
+/** An attribute of a start tag, with the five entities resolved. */
 function attribute(tag: string, name: string): string | undefined {
   const found = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`).exec(tag.slice(0, TAG_MAX))
   const value = found?.[1] ?? found?.[2]

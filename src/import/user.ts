@@ -1,6 +1,6 @@
 /**
- * A user as another server has kept him, whatever its format: each part of it checked, or set aside with the reason. What
- * is set aside is named in the report, and nothing else is lost for it.
+ * A user as another server stored it, in any format: each part is checked, or set aside with the reason. What is set aside
+ * is named in the report; the rest is imported.
  */
 import type { Millis } from '../base/clock.ts'
 import { contactOf, type RosterItem } from '../im/account.ts'
@@ -19,18 +19,18 @@ export interface OfflineMessage {
 }
 
 export class ImportedUser {
-  /** Bare. */
+  /** The bare JID. */
   readonly jid: Jid
-  /** Null: only keys are known, or nothing. */
+  /** Null if only keys are known, or nothing. */
   password: string | null = null
-  /** He may not log in. */
+  /** The user may not log in. */
   isDisabled = false
   readonly keys: Partial<Record<ScramHash, ScramKeys>> = {}
   readonly roster = new Map<string, RosterItem>()
   readonly pending = new Map<string, PendingRequest>()
   readonly blocked = new Map<string, Jid>()
   readonly offline: OfflineMessage[] = []
-  /** What could not be taken, in words. */
+  /** What could not be imported, in words. */
   readonly leftOut: string[] = []
   readonly #now: Millis
 
@@ -44,10 +44,10 @@ export class ImportedUser {
     return Object.keys(this.keys).length === 0 ? null : this.keys
   }
 
-  /** All in base64, once or twice. A key that cannot be one is set aside. */
+  /** All keys in base64, encoded once or twice. An impossible key is set aside. */
   addKeys(mechanism: string, keys: MaybeKeys): void {
     const hash = HASHES[mechanism]
-    if (hash === undefined) return void this.leftOut.push(`the keys of ${mechanism}, which is not known here`)
+    if (hash === undefined) return void this.leftOut.push(`the keys of ${mechanism}, which this server does not know`)
     const { iterations, salt, storedKey, serverKey } = onceEncoded(keys, OCTETS[hash])
     const isWhole = (text: string | undefined): text is string => octetsOf(text) === OCTETS[hash]
     if (!isWhole(storedKey) || !isWhole(serverKey) || octetsOf(salt) === 0 || !isCount(iterations))
@@ -64,7 +64,7 @@ export class ImportedUser {
     const isAsked = ask && (subscription === 'none' || subscription === 'from')
     this.roster.set(key.full, { jid: key, name, groups: [...new Set(groups)], subscription, ask: isAsked, approved })
   }
-  /** Somebody who waits for an answer (RFC 6121 3.1.3). @param stanza null: it was not kept */
+  /** A request that waits for an answer (RFC 6121 3.1.3). @param stanza null if it was not stored */
   addRequest(address: string, stanza: Element | null): void {
     const from = this.#address(address, 'subscription request of')
     if (from === null) return
@@ -86,7 +86,7 @@ export class ImportedUser {
     if (!/^(|chat|normal|headline|groupchat)$/.test(type)) return void this.leftOut.push(`a message of the type "${type}"`)
     const delay = message.child('delay', DELAY)
     const receivedAt = parseDateTime(delay?.attr('stamp') ?? message.attr('stamp') ?? '') ?? this.#now
-    // Ours is added when it is delivered
+    // Our own delay is added when the message is delivered.
     const kept = message.elements.filter((child) => child !== delay && child.ns !== LEGACY_DELAY)
     this.offline.push({ packet: packetOf('message', type, from, to, message, kept), receivedAt })
   }
@@ -117,10 +117,10 @@ const octetsOf = (text = ''): number => (BASE64.test(text) ? Buffer.from(text, '
 type GivenKeys = Pick<ScramKeys, 'iterations' | 'salt' | 'storedKey' | 'serverKey'>
 type MaybeKeys = { readonly [K in keyof GivenKeys]: GivenKeys[K] | undefined }
 
-/** As a count of PBKDF2's rounds has to be; more than this nobody has, and it would hold up everybody's login. */
+/** A valid count of PBKDF2 rounds. Real counts are smaller than the limit, and a larger one would delay everybody's login. */
 const isCount = (count: number | undefined): count is number => Number.isInteger(count) && count! > 0 && count! <= 10_000_000
 
-/** ejabberd 23.01 writes texts that are base64 already as base64 once more: the keys tell, which have a known length. */
+/** ejabberd 23.01 encodes texts a second time that are base64 already. The keys show it, because their length is known. */
 function onceEncoded(keys: MaybeKeys, octets: number): MaybeKeys {
   const inner = (text = ''): string => Buffer.from(text, 'base64').toString('latin1')
   const { salt, storedKey, serverKey } = keys

@@ -1,4 +1,4 @@
-/** XEP-0227: a file with all users of a server, or one that includes others from its folder (section 5). */
+/** XEP-0227: a file with all users of a server, or a file that includes others from its folder (section 5). */
 import { createReadStream } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import type { Millis } from '../base/clock.ts'
@@ -15,7 +15,7 @@ const SCRAM = 'urn:xmpp:pie:0#scram'
 const ROSTER = 'jabber:iq:roster'
 const BLOCKING = 'urn:xmpp:blocking'
 const PRIVACY = 'jabber:iq:privacy'
-/** Files within one another: a server, a host, a user. */
+/** The deepest nesting of files: a server, a host, a user. */
 const INCLUDES_MAX = 3
 
 /** @throws Error of the file system, for the first file */
@@ -25,9 +25,9 @@ export async function* readXep0227(file: string, now: Millis): AsyncGenerator<Fo
 
 interface Reading {
   readonly file: string
-  /** Included files stand in it. */
+  /** Included files must be in this folder. */
   readonly folder: string
-  /** Whose users a file has that does not say so itself. */
+  /** The host of the users in a file that names none. */
   readonly host: string | null
   readonly depth: number
   readonly now: Millis
@@ -56,7 +56,7 @@ async function* included(href: string, reading: Reading): AsyncGenerator<Found> 
   const target = resolve(dirname(file), decodeURI(href))
   const way = relative(folder, target)
   if (way.startsWith('..') || depth === INCLUDES_MAX)
-    yield unreadable(file, new Error(`what it includes is not taken: "${href}" is outside its folder, or too deep`))
+    yield unreadable(file, new Error(`the file "${href}" is not included: it is outside the folder, or nested too deep`))
   else yield* readFile({ ...reading, file: target, depth: depth + 1 })
 }
 
@@ -65,7 +65,7 @@ function found(piece: Exclude<Piece, { kind: 'host' | 'include' }>, host: string
     case 'other':
       return { kind: 'left-out', what: `${host}: ${piece.name}` }
     case 'too-large':
-      return unreadable(`${piece.name}@${host} in ${file}`, new Error('there is too much of it'))
+      return unreadable(`${piece.name}@${host} in ${file}`, new Error('it is too large'))
     case 'user':
       try {
         return { kind: 'user', user: userOf(elementOf(piece.text, PIE), host, now) }
@@ -79,7 +79,7 @@ function userOf(element: Element, host: string, now: Millis): ImportedUser {
   const user = new ImportedUser(element.attr('name') ?? '', host, now)
   user.password = element.attr('password') ?? null
   const other = new Map<string, number>()
-  // What waits depends on who is a contact already: it comes last.
+  // What waits for an answer depends on the contacts, so it comes last.
   const order = (child: Element): number => (child.is('presence', CLIENT) ? 1 : 0)
   for (const child of element.elements.toSorted((a, b) => order(a) - order(b))) {
     const take = PARTS[`${child.ns} ${child.name}`]

@@ -18,6 +18,6 @@ test('features are installed behind those that they need, otherwise as they stan
 })
 
 test('a need that nobody meets, and needs in a circle, stop the start', () => {
-  assert.throws(() => names(feature('a', 'b')), /the feature a needs b, which is not there/)
-  assert.throws(() => names(feature('a', 'b'), feature('b', 'a')), /features need one another: a, b, a/)
+  assert.throws(() => names(feature('a', 'b')), /The feature a needs b, which does not exist/)
+  assert.throws(() => names(feature('a', 'b'), feature('b', 'a')), /Features need each other: a, b, a/)
 })

@@ -1,7 +1,7 @@
 /**
- * The server, put together from its configuration: database, stores, machine room, features. It opens no
- * port: `porchlight user add` without a running server uses it as well, so that whatever an extension
- * does when an account comes or goes is done there too.
+ * Assembles the server from its configuration: database, stores, the parts in `server/`, features. It opens no
+ * port. `porchlight user add` without a running server uses it too, so that everything that an extension
+ * does when an account is created or deleted happens there as well.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -29,7 +29,7 @@ export interface Runtime {
   readonly entropy: Entropy
   readonly log: Log
   readonly software: Software
-  /** Puts somebody else's accounts in front of the database's own. */
+  /** Puts another account store in front of the database's own. */
   readonly accounts?: (own: AccountStore) => AccountStore
 }
 
@@ -37,16 +37,16 @@ export interface Assembly {
   readonly server: Server
   readonly stores: Stores
   readonly metrics: Metrics
-  /** Why the last thing that was to be written was not; null: it was written. */
+  /** Why the last write to the database failed; null if it succeeded. */
   storageTrouble(): Error | null
-  /** What is still to be written is written, and the database let go of. */
+  /** Writes what is still to be written, and closes the database. */
   close(): Promise<void>
 }
 
-/** Of the database in the data directory. */
+/** The name of the database in the data directory. */
 export const DATABASE_FILE = 'porchlight.db'
 
-/** @throws StorageError when the database cannot be used */
+/** @throws StorageError if the database cannot be used */
 export async function assemble({ config, dataDirectory }: Setup, runtime: Runtime): Promise<Assembly> {
   const { clock, entropy, log, software } = runtime
   const database = await openDatabase({ config, dataDirectory }, clock, entropy)
@@ -98,15 +98,15 @@ async function openDatabase({ config, dataDirectory }: Placed, clock: Clock, ent
 }
 type Placed = Pick<Setup, 'config' | 'dataDirectory'>
 
-/** Each feature behind those that it needs, otherwise as they stand. */
+/** Each feature after those that it needs, otherwise in the given order. */
 export function inOrderOfNeed(all: readonly Feature[]): readonly Feature[] {
   const ordered: Feature[] = []
   const add = (feature: Feature, path: readonly string[]): void => {
     if (ordered.includes(feature)) return
-    if (path.includes(feature.name)) throw new Error(`features need one another: ${[...path, feature.name].join(', ')}`)
+    if (path.includes(feature.name)) throw new Error(`Features need each other: ${[...path, feature.name].join(', ')}`)
     for (const name of feature.needs ?? []) {
       const needed = all.find((f) => f.name === name)
-      if (needed === undefined) throw new Error(`the feature ${feature.name} needs ${name}, which is not there`)
+      if (needed === undefined) throw new Error(`The feature ${feature.name} needs ${name}, which does not exist`)
       add(needed, [...path, feature.name])
     }
     ordered.push(feature)

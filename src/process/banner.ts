@@ -1,4 +1,4 @@
-/** What a start says: five lines with which somebody who has just installed it gets two users talking. */
+/** The banner at the start: five lines that help a new operator to get two users talking. */
 import { textOf } from '../net/address.ts'
 import { nearby, type OpenPort } from './ports.ts'
 import { shellWord } from './shell-word.ts'
@@ -9,10 +9,10 @@ export interface BannerParts {
   readonly ports: readonly OpenPort[]
   /** How to call this program in a shell, such as "node bin/porchlight.js". */
   readonly invokedAs: string
-  /** Its configuration as it was named at the start; null if it was not named. */
+  /** The configuration file as it was named at the start; null if it was not named. */
   readonly configFile: string | null
   readonly platform: string
-  /** Of the certificate that clients see, when it is of our own making. */
+  /** The fingerprint of the certificate that clients see, if it is self-signed. */
   readonly selfSignedSha256: string | null
   readonly inMemory: boolean
   readonly dataDirectory: string

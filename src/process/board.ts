@@ -1,4 +1,4 @@
-/** What people see of the server in a browser: the presence board, the first start, and the operator's view. */
+/** The pages that the server offers to browsers: the presence board, the first start, and the operator's view. */
 import { join } from 'node:path'
 import type { Command, Commands } from '../admin/command.ts'
 import { LoginsWatch } from '../admin/logins-watch.ts'
@@ -15,7 +15,7 @@ import { isLoopback, textOf } from '../net/address.ts'
 import type { Host } from '../server/feature.ts'
 import { nearby, type OpenPort } from './ports.ts'
 
-/** Where `tools/build-web.js` puts the pages: the same place beside the sources and beside what is published. */
+/** Where `tools/build-web.js` puts the pages: the same relative place in the repository and in the published package. */
 const PAGES = join(import.meta.dirname, '../../web/dist')
 
 export class Board {
@@ -28,14 +28,14 @@ export class Board {
     this.#host = host
     this.#reports = { logins, history, troubles, watch: new LoginsWatch(host), costs, witnesses }
   }
-  /** Declares its paths, before the web port is opened. */
+  /** Declares the paths, before the web port is opened. */
   async install(commands: () => Commands): Promise<void> {
     const { http: routes } = this.#host
     await installPages(routes, PAGES)
     installFirstRun(routes, this.#host)
     installOperator(routes, { logins: this.#reports.logins, commands })
   }
-  /** The orders that the operator's view needs. */
+  /** The commands that the operator's view needs. */
   commands(ports: readonly OpenPort[], pageSize: number): readonly Command[] {
     return [...sessionCommands(this.#host, pageSize), ...reportCommands(this.#reports, () => adminPage(ports))]
   }
@@ -44,10 +44,10 @@ export class Board {
   }
 }
 
-/** Where a browser on this machine is let in: without TLS on the loopback only. */
+/** The address of the operator's view for a browser on this machine: without TLS only on the loopback. */
 export function adminPage(ports: readonly Pick<OpenPort, 'what' | 'address'>[]): string | null {
   const found = ports
     .filter(({ what, address }) => what === 'https' || (what === 'http' && isLoopback(nearby(address).host)))
-    .toSorted((a, b) => a.what.length - b.what.length) // the certificate may be one that browsers warn of
+    .toSorted((a, b) => a.what.length - b.what.length) // http first, because browsers may warn of the certificate
   return found.length === 0 ? null : `${found[0]!.what}://${textOf(nearby(found[0]!.address))}/admin`
 }

@@ -1,4 +1,4 @@
-/** Server-to-server, as the configuration has it: whether there is anybody to speak to. */
+/** Server-to-server streams, as the configuration wants them, if there is any server to talk to. */
 import { endOfTick } from '../base/tick.ts'
 import type { Certificates } from '../net/certificates.ts'
 import { overTcp } from '../net/dialling.ts'
@@ -14,10 +14,10 @@ export interface FederationParts {
   readonly admission: Doorkeeper
 }
 
-/** For one question to one name server; the runtime asks twice. */
+/** The time for one question to one name server; the runtime asks twice. */
 const DNS_TIMEOUT = 5000
 
-/** Null: this server talks to no other, and nothing is opened for them. */
+/** Null if this server talks to no other server; no port is opened then. */
 export function openFederation({ config }: Setup, { host, certificates, admission }: FederationParts): PeerService | null {
   const { federation, peer, streams } = config
   const isKnown = host.domains.some((domain) => !isLoopback(domain)) || peer.some(({ route }) => route !== '')
@@ -36,5 +36,5 @@ export function openFederation({ config }: Setup, { host, certificates, admissio
   })
 }
 
-/** RFC 6761 6.3: every machine has one of its own. */
+/** RFC 6761 6.3: every machine has its own. */
 const isLoopback = (domain: string): boolean => domain === 'localhost' || domain.endsWith('.localhost')

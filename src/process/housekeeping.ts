@@ -1,6 +1,6 @@
 /**
- * What the server does for its database again and again while it runs: it notes that it is alive, for the day on which
- * it dies without a word, and it forgets what nobody will ask for any more.
+ * Periodic work for the database: the server records that it is alive, so that after a crash it knows until when it ran, and
+ * it deletes records that are no longer needed.
  */
 import { every, type Clock, type Millis, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -15,7 +15,7 @@ export interface HousekeepingParts {
   readonly log: Log
 }
 
-/** Does it now and from now on, until the timer is cancelled. */
+/** Does the work now, and repeats it until the timer is cancelled. */
 export function keepHouse({ stores: { lastPresence, rosters }, clock, log }: HousekeepingParts): Timer {
   const purge = (): void => {
     rosters.purge(clock.now()).then(

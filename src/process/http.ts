@@ -1,7 +1,6 @@
 /**
- * The ports that speak HTTP, made when the first of them is opened: a server without any does without the runtime's
- * HTTP and its memory. The web port is one for everything that browsers and other web clients come for; what the
- * operator watches has a port of its own.
+ * The ports that speak HTTP. They are made when the first of them is opened: a server without any needs no memory for
+ * the runtime's HTTP. One web port serves browsers and all other web clients; monitoring has a port of its own.
  */
 import { monitoringRoutes, type MonitoringOptions } from '../admin/monitoring.ts'
 import type { Clock, Millis } from '../base/clock.ts'
@@ -39,7 +38,7 @@ export function webPort({ host, clients, admission, web, bosh, streams, endOfTic
   return new HttpPort({ routes, proxies, admission, requestMs: web['request-timeout'], clock, log })
 }
 
-/** Watchers, not users. */
+/** Connections of one address to the monitoring port. */
 const WATCHERS_MAX = 64
 const REQUEST_MS: Millis = 10_000
 

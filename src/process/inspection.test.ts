@@ -101,7 +101,7 @@ test('each mistake in certificates has its line, option and remedy, and hides no
 
 test('an address that the machine does not have is a mistake', async (t) => {
   assert.deepEqual(await check(folder(t), only('c2s = ["127.0.0.1:0", "192.0.2.7:5222"]\nc2s-direct-tls = []')), [
-    ':2: [listen] c2s: "192.0.2.7:5222" cannot be opened: this machine has no such address. Name one that it has, or "[::]" for all.',
+    ':2: [listen] c2s: "192.0.2.7:5222" cannot be opened: this machine has no such address. Name an address of this machine, or "[::]" for all.',
   ])
 })
 
@@ -134,7 +134,7 @@ test('a data directory that cannot be made is a mistake, and nothing is left of 
 test('a control socket whose path no socket can have is a mistake', async (t) => {
   assert.match(
     (await check(folder(t), `[server]\ndata-directory = "${'long'.repeat(30)}"\n`)).join(),
-    /^:2: \[server\] data-directory: the path of the control socket, .+, is longer than the 103 octets.*\. Name a shorter one/,
+    /^:2: \[server\] data-directory: the path of the control socket, .+, is longer than the 103 octets.*\. Name a shorter path/,
   )
 })
 
@@ -178,7 +178,7 @@ test('a control socket where something else is, or nothing can be made, is a mis
   for (const path of ['letters', '.', 'letters/socket', '/proc/nowhere/socket'])
     assert.match(
       (await check(place, `[admin]\ncontrol-socket = "${path}"\n`)).join(),
-      /^:2: \[admin\] control-socket: the control socket cannot be made at .+\. Name a path/,
+      /^:2: \[admin\] control-socket: the control socket cannot be created at .+\. Name a path/,
     )
   assert.equal(readFileSync(join(place, 'letters'), 'utf8'), 'dear')
 })
@@ -241,7 +241,7 @@ test('RFC 5280 4.2.1.12: a certificate that is for clients only is a mistake', a
   assert.equal(forClients.length, 1, forClients.join())
   assert.match(
     forClients[0]!,
-    /^:2: \[tls\] certificate: .*client\.crt is for clients only: .+\. Have one issued whose extended key usage has serverAuth\./,
+    /^:2: \[tls\] certificate: .*client\.crt is for clients only: .+\. Get a certificate whose extended key usage includes serverAuth\./,
   )
   assert.doesNotMatch((await check(place, tls('server'))).join(), /clients only/)
 })

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a configuration on this machine: certificates, addresses and the data directory. It starts nothing, and
- * leaves nothing behind.
+ * Finds what is wrong with a configuration on this machine: certificates, addresses and the data directory. It starts
+ * nothing and leaves nothing behind.
  */
 import { lstat, mkdtemp, rmdir, stat } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
@@ -20,15 +20,15 @@ import { addressReason } from './ports.ts'
 import type { Setup } from './setup.ts'
 import { inspectCertificates } from './tls.ts'
 
-/** What is known of the machine, and what it looks like without the server that is inspected. */
+/** What is known about the machine, and how it looks without the server that is inspected. */
 export interface Surroundings {
   readonly platform: string
   readonly now: Millis
-  /** Addresses that the running server has opened with this configuration, or an earlier state of it: they become free. */
+  /** Addresses that the running server opened with this configuration or an earlier version of it: they will become free. */
   readonly held: readonly string[]
 }
 
-/** @returns what one should know, though the server can be started so @throws ConfigError with all mistakes */
+/** @returns what the operator should know, although the server can start @throws ConfigError with all mistakes */
 export async function inspect(setup: Setup, { platform, now, held }: Surroundings): Promise<readonly Complaint[]> {
   const certificates = await inspectCertificates(setup, now)
   const mistakes = [
@@ -42,7 +42,7 @@ export async function inspect(setup: Setup, { platform, now, held }: Surrounding
   return [...warningsAbout(setup.config), ...certificates.notes]
 }
 
-/** All are open at the same time, so that two names of one address are noticed. */
+/** All are opened at the same time, so that two names of one address are noticed. */
 async function addresses({ config }: Setup, held: readonly string[]): Promise<readonly Complaint[]> {
   const found: Complaint[] = []
   const open: Server[] = []
@@ -63,7 +63,7 @@ async function addresses({ config }: Setup, held: readonly string[]): Promise<re
   return found
 }
 
-/** The code of the error with which an address of this machine cannot be opened, if it cannot. */
+/** The code of the error if an address of this machine cannot be opened. */
 function opening({ host, port }: Address): Promise<Server | string> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy())
@@ -80,14 +80,14 @@ async function dataDirectory(setup: Setup): Promise<readonly Complaint[]> {
       section: 'server',
       option: 'data-directory',
       what,
-      remedy: "Name a directory that the server's user may make and write to.",
+      remedy: "Name a directory that the server's user may create and write to.",
     })
   const reason = await reasonAgainstWriting(directory)
   if (reason !== null) complain(`${directory} cannot be used (${reason})`)
   return found
 }
 
-/** One that is there, and that would be opened. */
+/** Checks a database that exists and that would be opened. */
 async function database({ config, dataDirectory: directory }: Setup): Promise<readonly Complaint[]> {
   if (!config.server.fresh && config.storage.url !== '') return postgres(config.storage)
   const file = join(directory, DATABASE_FILE)
@@ -113,7 +113,7 @@ async function postgres(address: PostgresAddress): Promise<readonly Complaint[]>
   }
 }
 
-/** @param platform Windows has pipes, which are no files */
+/** @param platform on Windows the control socket is a pipe, which is not a file */
 async function controlSocket({ config, control }: Setup, platform: string): Promise<readonly Complaint[]> {
   if (platform === 'win32') return []
   const isNamed = config.admin['control-socket'] !== ''
@@ -122,16 +122,16 @@ async function controlSocket({ config, control }: Setup, platform: string): Prom
   if (Buffer.byteLength(control) > ADDRESS_OCTETS_MAX)
     return complaint(
       `the path of the control socket, ${control}, is longer than the ${ADDRESS_OCTETS_MAX} octets that sockets may have`,
-      'Name a shorter one in section [admin], option control-socket.',
+      'Name a shorter path in section [admin], option control-socket.',
     )
-  const other = 'Name a path at which there is nothing yet in section [admin], option control-socket.'
+  const other = 'Name a path that does not exist yet in section [admin], option control-socket.'
   if ((await lstat(control).catch(() => null))?.isSocket() === false)
-    return complaint(`the control socket cannot be made at ${control}: something else is there`, other)
+    return complaint(`the control socket cannot be created at ${control}: something else is there`, other)
   const reason = isNamed ? await reasonAgainstWriting(dirname(control)) : null
-  return reason === null ? [] : complaint(`the control socket cannot be made at ${control} (${reason})`, other)
+  return reason === null ? [] : complaint(`the control socket cannot be created at ${control} (${reason})`, other)
 }
 
-/** Tries it in the directory, or in the nearest one above it that is there; null if it can be written. */
+/** Tries to write in the directory, or in the nearest existing one above it; null if that is possible. */
 async function reasonAgainstWriting(directory: string): Promise<string | null> {
   try {
     await stat(directory)

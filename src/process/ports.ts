@@ -1,4 +1,4 @@
-/** The ports that the configuration names, opened: for clients, other servers, browsers, and for whoever watches over the server. */
+/** Opens the ports that the configuration names: for clients, other servers, components, browsers and monitoring. */
 import { addressOf, textOf, type Address } from '../net/address.ts'
 import type { HttpPort } from '../net/http-port.ts'
 import type { Listening } from '../net/listener.ts'
@@ -10,21 +10,21 @@ import type { PeerService } from '../stream/s2s/service.ts'
 
 export interface OpenPort {
   readonly what: keyof ListenSettings
-  /** With the port that the system has chosen where the configuration says 0. */
+  /** With the port that the system chose where the configuration says 0. */
   readonly address: Address
-  /** Accepts no more. Resolves when its connections are gone. */
+  /** Accepts no more connections. Resolves when all connections are closed. */
   close(): Promise<void>
 }
 
-/** Ports cannot be opened; the message says which, why, and what to do. */
+/** Ports cannot be opened. The message says which, why, and what to do. */
 export class PortError extends Error {}
 
-/** Who takes the connections of which ports. */
+/** The services that take the connections of the ports. */
 export interface PortUsers {
   readonly clients: ClientService
-  /** Null: this server talks to no other, and the ports stay closed. */
+  /** Null if this server talks to no other server; the ports stay closed then. */
   readonly servers: PeerService | null
-  /** Null: there are none, and the ports stay closed. */
+  /** Null if there are no components; the ports stay closed then. */
   readonly components: ComponentService | null
   /** Makes the web port, if it is needed. */
   readonly web: () => Promise<HttpPort>
@@ -32,7 +32,7 @@ export interface PortUsers {
   readonly certificates: ContextSource
 }
 
-/** Where a program on this machine finds a port that is open. */
+/** The address at which a program on this machine reaches an open port. */
 export const nearby = ({ host, port }: Address): Address => ({
   host: host === '::' || host === '0.0.0.0' ? '127.0.0.1' : host,
   port,
@@ -40,12 +40,12 @@ export const nearby = ({ host, port }: Address): Address => ({
 
 type Open = (address: Address) => Promise<Listening>
 
-/** Opens all of them, or none. @throws PortError */
+/** Opens all ports, or none. @throws PortError */
 export async function openPorts(listen: ListenSettings, users: PortUsers): Promise<readonly OpenPort[]> {
   const { clients, servers, components, certificates } = users
   const web = once(users.web)
   const monitoring = once(users.monitoring)
-  // Browsers have no certificate, and would ask their users for one.
+  // Browsers usually have no client certificate, and would ask their users for one.
   const https = serverOptions(certificates, { alpn: ['http/1.1'], askForCertificate: false })
   const openers: Readonly<Record<keyof ListenSettings, Open | null>> = {
     'c2s': ({ host, port }) => clients.listen(host, port, false),
@@ -78,14 +78,14 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make())
 }
 
-/** A text says why it cannot be opened. */
+/** Opens one port. @returns a text if it cannot be opened, which says why */
 async function attempt(what: OpenPort['what'], address: Address, one: Open): Promise<OpenPort | string> {
   try {
     const { host, port, close } = await one(address)
     return { what, address: { host, port }, close }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    // A machine without IPv6: every address is then every IPv4 address.
+    // A machine without IPv6: "every address" then means every IPv4 address.
     if (address.host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL'))
       return attempt(what, { host: '0.0.0.0', port: address.port }, one)
     const [reason, remedy] = REASONS[code ?? ''] ?? [message, '']
@@ -96,10 +96,13 @@ async function attempt(what: OpenPort['what'], address: Address, one: Open): Pro
 type Reason = readonly [reason: string, remedy: string]
 const REASONS: Readonly<Record<string, Reason>> = {
   EADDRINUSE: ['another program uses this port', 'Stop it, or write another port into the configuration.'],
-  EACCES: ['only privileged users may open this port', 'Name one from 1024 up, or give the server the right to.'],
-  EADDRNOTAVAIL: ['this machine has no such address', 'Name one that it has, or "[::]" for all.'],
+  EACCES: [
+    'only privileged users may open this port',
+    'Name a port from 1024 up, or give the server the right to open this one.',
+  ],
+  EADDRNOTAVAIL: ['this machine has no such address', 'Name an address of this machine, or "[::]" for all.'],
   ENOTFOUND: ['this name has no address', 'Name an IP address.'],
 }
 
-/** Why a port cannot be opened, and what to do. @param code of the error of the system */
+/** Why a port cannot be opened, and what to do. @param code of the system's error */
 export const addressReason = (code: string): Reason => REASONS[code] ?? [code, 'Name another address.']

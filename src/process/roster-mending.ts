@@ -1,7 +1,7 @@
 /**
- * After a stop that was none (a crash, SIGKILL, a power cut) two rosters of this server may disagree about a subscription
- * between them: each side has a roster of its own (RFC 6121 A.1), and they are stored one after the other. So all of them are
- * compared once, as `porchlight roster check --fix` does it, in the background and slowly enough that nobody has to wait.
+ * After an unclean stop (a crash, SIGKILL, a power cut) two rosters of this server may disagree about a subscription
+ * between them: each side has a roster of its own (RFC 6121 A.1), and they are stored one after the other. So all rosters
+ * are compared once, as `porchlight roster check --fix` does, in the background and slowly enough not to delay other work.
  */
 import type { Clock, Millis, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -14,18 +14,18 @@ export interface RosterMendingParts {
   readonly log: Log
 }
 
-/** From the start: clients that were thrown out come back first. */
+/** How long to wait after the start: clients that lost their connection reconnect first. */
 const BEGIN_MS: Millis = 5000
-/** Accounts that are looked at in one go. */
+/** Accounts per page. */
 const ACCOUNTS = 20
-/** After each go there is a pause: at least this, and so many times what the go has taken. */
+/** The pause after each page: at least this long, and at least this many times the duration of the page. */
 const PAUSE_MS: Millis = 100
 const PAUSES = 4
-/** Findings that are logged one by one. */
+/** The most findings that are logged one by one. */
 const TOLD_MAX = 100
 const FIRST: Place = { owner: '', contact: '' }
 
-/** Does it once, unless the timer is cancelled before the end. */
+/** Compares all rosters once. Cancel the timer to stop. */
 export function mendRosters(parts: RosterMendingParts): Timer {
   const { clock, log } = parts
   let timer: Timer

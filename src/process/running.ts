@@ -1,8 +1,8 @@
 /**
- * A server at work: from its configuration to open ports, and from the order to stop to the last octet on disk.
+ * A running server: from its configuration to open ports, and from the order to stop to the last write.
  *
- * Stopping: no new connections; every stream ends with system-shutdown (RFC 6120 4.9.3.19), so that clients know
- * to come back and contacts learn who has gone; then the database is closed. It takes a bounded time.
+ * Stopping: no new connections; every stream ends with system-shutdown (RFC 6120 4.9.3.19), so that clients know that
+ * they should reconnect and contacts learn who has left; then the database is closed. All this takes a limited time.
  */
 import { ControlServer } from '../admin/control-server.ts'
 import { CommandError, commandsOf, defineCommand } from '../admin/command.ts'
@@ -42,33 +42,33 @@ export interface Running {
   readonly certificates: Certificates
   readonly host: Host
   readonly subscriptions: Subscriptions
-  /** Resolves when the operator wants the server to start again. */
+  /** Resolves when the operator wants the server to restart. */
   readonly restart: Promise<void>
-  /** Ends it well. Resolves when everything is closed, or after `STOP_MS`. @param how whether sessions are kept */
+  /** Stops the server. Resolves when everything is closed, or after `STOP_MS`. @param how whether sessions are kept */
   stop(how?: 'for good' | 'to start again'): Promise<void>
 }
 
-/** What the operator is told of the process itself. */
+/** What the operator is told about the process. */
 export interface About {
   readonly runtime: string
   readonly pid: number
   memory(): number
   /**
-   * Whether the server could start again with the configuration as it is now.
-   * @param held addresses at which it listens, which will be free then
-   * @throws ConfigError with what keeps it from that
+   * Checks whether the server could restart with the configuration as it is now.
+   * @param held addresses at which the server listens, which will be free then
+   * @throws ConfigError with the mistakes that prevent it
    */
   inspect(held: readonly string[]): Promise<void>
 }
 
 const CERTIFICATES_MS: Millis = 60_000
-/** The longest that a stop waits for clients and components to close their side, and that all of it takes. */
+/** How long a stop waits for clients and components to close their side, and how long it takes at most. */
 const CLIENTS_MS: Millis = 5000
 const STOP_MS: Millis = 20_000
 /** Sessions that are ended in one turn of the event loop. */
 const ENDED_AT_ONCE = 500
 
-/** @throws ControlError, StorageError, CertificateError, PortError: each says what to do */
+/** @throws ControlError, StorageError, CertificateError, PortError: each message says what to do */
 export async function startServer(setup: Setup, given: Runtime, about: About): Promise<Running> {
   const troubles = new Troubles(given.log, given.clock)
   const runtime: Runtime = { ...given, log: troubles }
@@ -103,7 +103,7 @@ interface Parts {
   readonly assembly: Assembly
   readonly certificates: Certificates
   readonly troubles: Troubles
-  /** The server was not stopped properly before. */
+  /** The server did not stop properly the last time. */
   readonly hasCrashed: boolean
 }
 
@@ -167,10 +167,10 @@ async function start(parts: Parts): Promise<Running> {
     defineCommand('restart', {}, async () => {
       if (config.server.fresh)
         throw new CommandError(
-          'By its configuration ([server] fresh) this server keeps nothing over a restart. Stop it and start it.',
+          'The configuration ([server] fresh) makes this server keep nothing over a restart. Stop it and start it.',
         )
       await refuseMistakes(parts.about, ports)
-      endOfTick(restart.resolve) // when whoever has asked is told
+      endOfTick(restart.resolve) // after the client of this command has its answer
       return {}
     }),
     statusCommand(() => status(parts, { ports, components, startedAt })),
@@ -197,7 +197,7 @@ async function start(parts: Parts): Promise<Running> {
     else await server.keptSessions.pauseAll()
     await components?.close()
     await servers?.federation.finish()
-    // Nothing comes in any more and nothing goes out: what is known of the sessions now is what is to be kept
+    // No more stanzas arrive or leave, so the sessions are kept in their present state.
     await (how === 'to start again' ? keepSessions(parts) : server.keptSessions.keepNothing())
     if (await inTime(clock, CLIENTS_MS, Promise.all([closed, server.host.router.whenIdle()])))
       stores.lastPresence.rest(clock.now())
@@ -218,13 +218,13 @@ async function start(parts: Parts): Promise<Running> {
   }
 }
 
-/** A server that is stopped with a configuration with which it cannot start stays down. @throws CommandError */
+/** Refuses to stop a server that could not start again with its configuration. @throws CommandError */
 async function refuseMistakes(about: About, ports: readonly OpenPort[]): Promise<void> {
   try {
     await about.inspect(ports.map(({ address }) => textOf(address)))
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    throw new CommandError(`The server goes on as it is, since it could not start again:\n${error.message}`)
+    throw new CommandError(`The server keeps running, because it could not start again:\n${error.message}`)
   }
 }
 
@@ -272,7 +272,7 @@ async function health({ assembly }: Parts, state: { readonly stopping: boolean }
   }
 }
 
-/** What a start has made of the parts. */
+/** The parts that the start has made. */
 interface Started {
   readonly ports: readonly OpenPort[]
   readonly components: ComponentService | null

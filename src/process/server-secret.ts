@@ -1,4 +1,4 @@
-/** A secret of this server that outlives restarts: what `Host.secret` derives its keys from. */
+/** A secret of this server that is kept over restarts. `Host.secret` derives its keys from it. */
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Entropy } from '../base/entropy.ts'
@@ -6,7 +6,7 @@ import type { Entropy } from '../base/entropy.ts'
 const OCTETS = 32
 export const SECRET_FILE = 'server-secret'
 
-/** The secret in `directory`, made now if there is none. @throws Error of the file system */
+/** The secret in `directory`, created now if there is none. @throws Error of the file system */
 export async function serverSecret(directory: string, entropy: Entropy): Promise<Buffer> {
   const file = join(directory, SECRET_FILE)
   try {

@@ -1,4 +1,4 @@
-/** Which configuration is in force, and where the server keeps its files. */
+/** Which configuration applies, and where the server keeps its files. */
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -12,21 +12,21 @@ import { controlAddress } from '../admin/control-address.ts'
 
 export interface Setup {
   readonly config: Config
-  /** Null: none, everything is as it is by default. */
+  /** Null if there is no file, and all options have their defaults. */
   readonly configFile: string | null
   readonly dataDirectory: string
   /** See `controlAddress`. */
   readonly control: string
-  /** The complaint, with the line that it is about. */
+  /** The complaint with the line that it is about. */
   readonly problem: (complaint: Complaint) => Problem
 }
 
 export interface SetupOptions {
-  /** As given on the command line; null: `porchlight.toml` in `directory`, if there is one. */
+  /** The file named on the command line; null for `porchlight.toml` in `directory`, if it exists. */
   readonly configFile: string | null
-  /** As given on the command line: the database is in memory. */
+  /** Given on the command line: the database is in memory. */
   readonly fresh: boolean
-  /** Where the process was started. */
+  /** The directory in which the process was started. */
   readonly directory: string
   readonly platform: string
 }
@@ -49,14 +49,14 @@ export function readSetup({ configFile, fresh, directory, platform }: SetupOptio
 }
 
 export interface CodedOptions {
-  /** Options by section, as they would stand in a file. */
+  /** Options by section, as they would be written in a file. */
   readonly tables: Table
-  /** Where files are whose names are relative. */
+  /** The directory where relative paths start. */
   readonly directory: string
   readonly platform: string
 }
 
-/** Of a server whose configuration is no file, but is made by a program. @throws ConfigError */
+/** The setup of a server whose configuration is made by a program. @throws ConfigError */
 export function codedSetup({ tables, directory, platform }: CodedOptions): Setup {
   const readFile = (path: string): string => readFileSync(resolve(directory, path), 'utf8')
   const source: Source = { file: null, toml: '', readFile }
@@ -64,7 +64,7 @@ export function codedSetup({ tables, directory, platform }: CodedOptions): Setup
   return placed(config, source, directory, platform)
 }
 
-/** Relative names of files become absolute. */
+/** Makes relative paths absolute. */
 function placed(read: Config, source: Source, home: string, platform: string): Setup {
   const { server, tls, admin, federation } = read
   const dataDirectory = resolve(home, server['data-directory'])
@@ -90,7 +90,7 @@ function placed(read: Config, source: Source, home: string, platform: string): S
 
 const absolute = (home: string, path: string): string => (path === '' ? '' : resolve(home, path))
 
-/** Null: there is no such file, and there need not be. */
+/** Null if the file does not exist and need not exist. */
 function textOf(file: string, mustExist: boolean): string | null {
   try {
     const octets = readFileSync(file)
@@ -114,7 +114,7 @@ function textOf(file: string, mustExist: boolean): string | null {
 
 const notUtf8 = { option: null, what: 'this is not UTF-8', remedy: 'Save the file as UTF-8 in your editor.' }
 
-/** From 1. */
+/** The line of the first octet that is not UTF-8, from 1. */
 function lineOfBadOctet(octets: Buffer): number {
   let line = 1
   for (let from = 0; from < octets.length; line++) {

@@ -1,7 +1,7 @@
-/** Text as one word of a command line that somebody copies into their shell. */
+/** A text as one word of a command line that a person copies into a shell. */
 
 const PLAIN = /^[\w@%+=:,./-]+$/
-/** Of cmd.exe and PowerShell: a backslash stands between folders. */
+/** For cmd.exe and PowerShell, where a backslash separates folders. */
 const PLAIN_ON_WINDOWS = /^[\w@+=:,./\\-]+$/
 
 /** @param platform as Node.js names it */

@@ -1,7 +1,7 @@
 /**
- * Tells systemd how the server is, where its unit asks for that (sd_notify(3)): that it is ready (Type=notify), that it
- * stops, and, with WatchdogSec=, again and again that its event loop turns. Node.js has no datagram sockets for paths, so
- * systemd's own tool carries each word: docs/decisions/020-systemd-notify.md.
+ * Notifies systemd, if its unit asks for it (sd_notify(3)): that the server is ready (Type=notify), that it
+ * stops, and, with WatchdogSec=, periodically that its event loop runs. Node.js has no datagram sockets for paths, so
+ * systemd's own tool sends each message: docs/decisions/020-systemd-notify.md.
  */
 import { every, type Clock, type Millis, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -21,7 +21,7 @@ export class Supervisor {
     this.#clock = clock
     this.#log = log
   }
-  /** Its ports are open. */
+  /** The ports are open. */
   ready(): void {
     this.#tell('READY=1')
     const interval = this.#watchdogMs()
@@ -32,7 +32,7 @@ export class Supervisor {
     this.#tell('STOPPING=1')
   }
 
-  /** sd_watchdog_enabled(3): half of the time after which it would be killed; null: nobody waits for its word. */
+  /** sd_watchdog_enabled(3): half of the time after which systemd kills the process; null if there is no watchdog. */
   #watchdogMs(): Millis | null {
     const { variable, pid } = this.#world
     const microseconds = Number(variable('WATCHDOG_USEC') ?? 0)

@@ -1,4 +1,4 @@
-/** The certificates of the server: those that the configuration names, or one of our own making. */
+/** The certificates of the server: those that the configuration names, or a self-signed one. */
 import type { X509Certificate } from 'node:crypto'
 import type { Clock, Millis } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
@@ -31,10 +31,10 @@ export interface TlsParts {
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 const ANY_PURPOSE = '2.5.29.37.0'
 const DAY: Millis = 86_400_000
-/** Certificates are usually renewed weeks before they expire: one that is still in use now has been forgotten. */
+/** Certificates are usually renewed weeks before they expire. If one expires sooner, the renewal was probably forgotten. */
 const SOON: Millis = 7 * DAY
 
-/** @throws CertificateError when one cannot be used, Error of the file system when none can be made */
+/** @throws CertificateError if one cannot be used, Error of the file system if none can be made */
 export async function openCertificates(setup: Setup, { clock, entropy, log }: TlsParts): Promise<Certificates> {
   const { tls, server } = setup.config
   const domains = server.domains.map(prepareDomain)
@@ -54,11 +54,11 @@ export async function openCertificates(setup: Setup, { clock, entropy, log }: Tl
 /** What is wrong with the certificates that the configuration names. */
 export interface CertificateFindings {
   readonly mistakes: readonly Complaint[]
-  /** The server can be started with them. */
+  /** The server can start with these. */
   readonly notes: readonly Complaint[]
 }
 
-/** All of them, each for itself: a mistake in one hides no mistake in another. */
+/** Inspects each certificate by itself, so that a mistake in one hides no mistake in another. */
 export async function inspectCertificates(setup: Setup, now: Millis): Promise<CertificateFindings> {
   const mistakes: Complaint[] = []
   const noting = async <T>(work: Promise<T>): Promise<T | null> => {
@@ -82,7 +82,7 @@ export async function inspectCertificates(setup: Setup, now: Millis): Promise<Ce
 }
 
 interface Doubt extends Complaint {
-  /** It is of no use; the server starts with it nevertheless, since a new one may come while it runs. */
+  /** The certificate cannot be used. The server still starts, because a new one may be installed while it runs. */
   readonly isMistake: boolean
 }
 
@@ -97,8 +97,8 @@ function doubtsAbout({ config }: Setup, certificates: Certificates, now: Millis)
     if (!isForServers(chain[0]!))
       doubt(
         true,
-        `${source.chainFile} is for clients only: everybody refuses it from a server (RFC 5280 4.2.1.12)`,
-        'Have one issued whose extended key usage has serverAuth.',
+        `${source.chainFile} is for clients only: others refuse it from a server (RFC 5280 4.2.1.12)`,
+        'Get a certificate whose extended key usage includes serverAuth.',
       )
     if (validFrom > now)
       doubt(true, `${source.chainFile} is not valid before ${dayOf(validFrom)}`, "Correct this machine's clock, or wait.")
@@ -116,14 +116,14 @@ function doubtsAbout({ config }: Setup, certificates: Certificates, now: Millis)
     if (names.dnsNames.some((name) => covers(name, ascii))) continue
     doubt(
       false,
-      `no certificate names ${domain}, and clients and other servers are shown ${source.chainFile}, which they will refuse`,
+      `no certificate names ${domain}, so clients and other servers get ${source.chainFile} and will refuse it`,
       'Name a certificate for it as well.',
     )
   }
   return found
 }
 
-/** RFC 5280 4.2.1.12: a certificate that says what it is for is for nothing else. */
+/** RFC 5280 4.2.1.12: a certificate with extended key usages may be used only for these. */
 const isForServers = ({ keyUsage }: X509Certificate): boolean =>
   keyUsage === undefined ||
   keyUsage.length === 0 ||
@@ -145,7 +145,7 @@ const complaintOf = ({ blamed, message }: CertificateError): Complaint => ({
   remedy: REMEDIES[blamed],
 })
 
-/** The first one is for clients that name none of our domains: it may be named differently in a test. */
+/** The first certificate is for clients that name none of our domains. In a test it may have another name. */
 const sourcesOf = ({ config: { tls } }: Setup): readonly CertificateSource[] =>
   tls.certificate.map((chainFile, i) => ({ chainFile, keyFile: tls.key[i]!, domains: [] }))
 
@@ -153,6 +153,6 @@ const clientAuthorities = ({ config }: Setup): Promise<string | null> =>
   authorities('client-authorities', config.tls['client-authorities'])
 const serverAuthorities = ({ config }: Setup): Promise<string | null> => authorities('authorities', config.federation.authorities)
 
-/** @param file '' for those that the runtime knows @throws CertificateError */
+/** @param file '' for the authorities of the runtime @throws CertificateError */
 const authorities = async (blamed: Blamed, file: string): Promise<string | null> =>
   file === '' ? null : await readAuthorities(blamed, file)

@@ -1,4 +1,4 @@
-/** What the process has of the world around it. Only `main.ts` touches the real one; everybody else is given this. */
+/** The process's access to the outside world. Only `main.ts` uses the real one; all other code receives this object. */
 import type { Millis } from '../base/clock.ts'
 import type { Software } from '../server/feature.ts'
 
@@ -11,14 +11,14 @@ export interface Output {
 
 export interface Input {
   readonly isTTY: boolean
-  /** All of it, or until the first line has come, without its end. */
+  /** All input, or the text up to the first line end, without it. */
   readLine(): Promise<string>
-  /** Asks on the terminal and does not show what is typed. Null: the user gave up. */
+  /** Asks on the terminal without showing what is typed. Null if the user gave up. */
   readSecret(prompt: string): Promise<string | null>
 }
 
 export interface World {
-  /** Behind the program's name. */
+  /** The arguments after the program's name. */
   readonly args: readonly string[]
   /** How the program was called, for messages that say what to type. */
   readonly invokedAs: string
@@ -27,23 +27,23 @@ export interface World {
   readonly pid: number
   /** This program. */
   readonly software: Software
-  /** Of the runtime, such as "v26.10.0". */
+  /** The version of the runtime, such as "v26.10.0". */
   readonly runtime: string
   readonly stdin: Input
   readonly stdout: Output
   readonly stderr: Output
-  /** Of the environment; undefined: it is not set. */
+  /** A variable of the environment; undefined if it is not set. */
   variable(name: string): string | undefined
-  /** Runs another program to its end. Rejects when it is not there, or ends with anything but 0. */
+  /** Runs another program to its end. Rejects if the program does not exist, or exits with a code other than 0. */
   run(program: string, args: readonly string[]): Promise<void>
   /** Resident memory, in octets. */
   memory(): number
   onSignal(signal: Signal, run: () => void): void
-  /** Of errors that nobody has caught. */
+  /** Called for errors that no code has caught. */
   onUncaught(run: (error: unknown) => void): void
   exit(code: number): never
-  /** The same program takes the place of this one, in the same process. Returns where the platform cannot do that. */
+  /** Replaces this process by the same program, started again. Returns if the platform cannot do that. */
   startAgain(): void
-  /** Resolves after so long, and keeps the process alive until then. */
+  /** Resolves after `span`, and keeps the process alive until then. */
   pause(span: Millis): Promise<void>
 }
