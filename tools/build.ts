@@ -1,6 +1,6 @@
 /**
- * Makes dist/, the JavaScript that the package carries: what src/main.ts, src/porchlight.ts and the database's thread
- * need, each file with its declarations, and no tests. npm runs it before it packs; in the repository nothing needs it.
+ * Builds dist/, the JavaScript in the published package: the files that src/main.ts, src/porchlight.ts and the database's
+ * thread need, each with its declarations, and no tests. npm runs it before packing; in the repository nothing needs it.
  */
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'

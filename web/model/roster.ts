@@ -8,12 +8,12 @@ export interface Contact {
   readonly name: string | null
   readonly groups: readonly string[]
   readonly subscription: Subscription
-  /** We have asked to see its presence, and it has not answered. */
+  /** We have asked to see its presence, and the contact has not answered. */
   readonly asked: boolean
-  /** It may see ours as soon as it asks (RFC 6121 3.4). */
+  /** The contact will see our presence as soon as it asks (RFC 6121 3.4). */
   readonly preApproved: boolean
 }
-/** An item of a roster result or push; 'remove' takes the contact away. */
+/** An item of a roster result or push; 'remove' removes the contact. */
 export type RosterChange = Omit<Contact, 'subscription'> & { readonly subscription: Subscription | 'remove' }
 
 export type Roster = ReadonlyMap<string, Contact>
@@ -28,18 +28,18 @@ export function changed(roster: Roster, items: readonly RosterChange[]): Roster 
   return next
 }
 
-/** @param items of the server's answer; null: it has none, so that what we have is current (RFC 6121 2.6.3) */
+/** @param items of the server's answer; null if it has none, which means that our roster is current (RFC 6121 2.6.3) */
 export const rosterAfter = (before: Roster, items: readonly RosterChange[] | null): Roster =>
   items === null ? before : changed(new Map(), items)
 
 export const nameOf = ({ jid, name }: Pick<Contact, 'jid' | 'name'>): string => name ?? jid.split('@')[0] ?? jid
-/** May we see its presence? */
+/** May we see the contact's presence? */
 export const isShared = ({ subscription }: Contact): boolean => subscription === 'to' || subscription === 'both'
-/** May it see ours? */
+/** May the contact see our presence? */
 export const seesUs = ({ subscription }: Contact): boolean => subscription === 'from' || subscription === 'both'
 export const presenceOf = (presences: Presences, jid: string): PresenceView => presences.get(jid) ?? UNHEARD
 
-/** One or two letters to know a contact by. */
+/** One or two letters that stand for a contact. */
 export function initials(name: string): string {
   const words = name.split(/[\s._-]+/).filter((word) => word !== '')
   const letters = words.length > 1 ? [words[0]!, words.at(-1)!] : [words[0] ?? '?']
@@ -47,7 +47,7 @@ export function initials(name: string): string {
 }
 
 const HUES = 6
-/** Which of the avatars' colours is a contact's: always the same one. */
+/** The colour of a contact's avatar: always the same for one contact. */
 export function hueOf(jid: string): number {
   let hash = 0
   for (const c of jid) hash = (hash * 31 + c.codePointAt(0)!) >>> 0
@@ -55,13 +55,13 @@ export function hueOf(jid: string): number {
 }
 
 export interface Group {
-  /** Null: contacts that are in none. */
+  /** Null for contacts without a group. */
   readonly name: string | null
   readonly contacts: readonly Contact[]
 }
 const order = new Intl.Collator()
 
-/** Groups by name, those in none at the end; a contact stands in each of its groups (RFC 6121 2.1.2.6). */
+/** Groups by name, contacts without a group at the end. A contact is in each of its groups (RFC 6121 2.1.2.6). */
 export function groupsOf(roster: Roster, presences: Presences): readonly Group[] {
   const members = new Map<string | null, Contact[]>()
   for (const contact of roster.values()) {

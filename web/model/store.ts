@@ -1,4 +1,4 @@
-/** Holds a value and tells whoever shows it that there is a next one. */
+/** Holds a value and tells its listeners about each new one. */
 export class Store<T> {
   #value: T
   readonly #listeners = new Set<() => void>()
@@ -13,7 +13,7 @@ export class Store<T> {
     this.#value = next(this.#value)
     for (const listener of this.#listeners) listener()
   }
-  /** @returns ends it */
+  /** @returns a function that removes the listener */
   readonly listen = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)

@@ -1,4 +1,4 @@
-/** The board's words: what each dot means, and times as people say them. Nothing is said by colour alone. */
+/** The words of the board: what each dot means, and times as people say them. Colour is never the only sign. */
 import type { Annotation, Dot, Doubt } from './presence.ts'
 
 export const DOT_WORDS: Readonly<Record<Dot, string>> = {
@@ -15,12 +15,12 @@ export const DOT_WORDS: Readonly<Record<Dot, string>> = {
 }
 /** What a doubtful dot means for the reader. */
 export const DOT_MEANING: Readonly<Partial<Record<Dot, string>>> = {
-  'paused': 'Lost the network a moment ago and may be back soon. What you see is what was last said.',
-  'link-lost': 'Their server cannot be reached. What you see is what was last said, and may be out of date.',
-  'unknown': 'Nobody has told us yet. This is not the same as offline.',
+  'paused': 'Lost the network a moment ago and may be back soon. You see the last known state.',
+  'link-lost': 'Their server cannot be reached. You see the last known state, which may be out of date.',
+  'unknown': 'The server has not told us yet. This is not the same as offline.',
 }
 
-/** What others have written, with an end to it. */
+/** A text that others wrote, with a full stop if it has no end. */
 export const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`)
 
 const STEPS: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [
@@ -33,7 +33,7 @@ const STEPS: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [
 ]
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 
-/** "3 minutes ago" */
+/** For example "3 minutes ago". */
 export function ago(then: Date, now: Date): string {
   let amount = Math.max(0, Math.round((now.getTime() - then.getTime()) / 1000))
   if (amount < 5) return 'just now'
@@ -43,7 +43,7 @@ export function ago(then: Date, now: Date): string {
   }
   return relative.format(-amount, 'year')
 }
-/** "12 minutes" */
+/** For example "12 minutes". */
 export function lasting(since: Date, now: Date): string {
   return ago(since, now)
     .replace(/ ago$/, '')
@@ -56,11 +56,11 @@ const DOUBT_WORDS: Readonly<Record<Doubt, string>> = {
   'connection-paused': 'connection interrupted',
   'server-unavailable': 'server out of reach',
 }
-/** "connection interrupted for 3 minutes" */
+/** For example "connection interrupted for 3 minutes". */
 export function doubtedFor({ doubt, since }: Annotation, now: Date): string {
   const words = doubt === null ? '' : DOUBT_WORDS[doubt]
   return since === null ? words : `${words} for ${lasting(since, now)}`
 }
 
-/** "1 session", "2 sessions" */
+/** For example "1 session", "2 sessions". */
 export const counted = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`

@@ -1,4 +1,4 @@
-/** The operator's page: who one is there as, the pages, and the one that is shown. */
+/** The operator's page: the role of the login, the list of pages, and the page that is shown. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { PageName, Route } from '../model/route.ts'
 import { Attention } from './attention.tsx'
@@ -49,7 +49,7 @@ interface PageProps {
   readonly route: Route
 }
 
-/** Whoever goes to another page by keyboard is at its beginning. */
+/** After a change of page by keyboard, the focus is at the beginning of the new page. */
 function Main(props: PageProps) {
   const { page } = props.route
   const main = useRef<HTMLElement>(null)

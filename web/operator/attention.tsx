@@ -1,4 +1,4 @@
-/** What needs the operator, before everything else: each with the page that has more. */
+/** What needs the operator's attention, each with a link to the page that has more. */
 import { hashOf, type Route } from '../model/route.ts'
 import { certificateWords } from './certificate.ts'
 import { useOrder } from './order.ts'

@@ -1,4 +1,4 @@
-/** How long a certificate is good for, in words. */
+/** How long a certificate is still valid, in words. */
 import { counted } from '../model/words.ts'
 import type { StatusReport } from './reports.ts'
 

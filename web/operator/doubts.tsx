@@ -1,4 +1,4 @@
-/** The annotations in force (XEP-0310): what clients that ask for it are told to doubt at present. */
+/** The annotations in force (XEP-0310): the doubts that clients which ask for annotations are told of at present. */
 import { ago } from '../model/words.ts'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'

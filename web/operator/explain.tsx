@@ -1,4 +1,4 @@
-/** `porchlight explain` as a form: why somebody sees somebody as he does. */
+/** `porchlight explain` as a form: why a user sees a contact in the present state. */
 import { useState } from 'preact/hooks'
 import { ago } from '../model/words.ts'
 import type { ExplanationReport } from './reports.ts'
@@ -71,5 +71,5 @@ function Words({ explanation: { verdict, resources, reasons, remedies } }: { rea
   )
 }
 
-/** What has happened was then; all else is so since then. */
+/** An event happened at a time; any other fact has been true since then. */
 const when = (about: string, time: string): string => (about === 'history' ? time : `since ${time}`)

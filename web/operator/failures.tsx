@@ -1,4 +1,4 @@
-/** Who could not log in lately, and why. */
+/** The recent failures to log in, with their reasons. */
 import { ago } from '../model/words.ts'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'

@@ -1,4 +1,4 @@
-/** Who costs most, and what went wrong lately. */
+/** The accounts that cost most, and recent troubles. */
 import { ago } from '../model/words.ts'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'

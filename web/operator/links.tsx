@@ -1,4 +1,4 @@
-/** The links to other servers: their state, since when, and the operator's hand on them. */
+/** The links to other servers: their state, since when, and the buttons to take them down and allow them again. */
 import { useState } from 'preact/hooks'
 import { ago } from '../model/words.ts'
 import { useOrder } from './order.ts'

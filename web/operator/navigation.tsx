@@ -1,4 +1,4 @@
-/** The pages of the operator's view: the links to them, and where one is. The browser's own buttons go back and forth. */
+/** Navigation of the operator's view: links to the pages, and the present one. The browser's own buttons go back and forth. */
 import { useEffect, useState } from 'preact/hooks'
 import { changedRoute, hashOf, PAGES, routeFrom, type PageName, type Route } from '../model/route.ts'
 
@@ -21,7 +21,7 @@ export function useRoute(): Route {
   return routeFrom(hash)
 }
 
-/** Changes what the page shows. `asIs`: in place, as while somebody types, with nothing to go back to. */
+/** Changes what the page shows. `asIs`: without a new entry in the browser's history, as while a person types. */
 export function show(route: Route, changes: Readonly<Record<string, string>>, asIs = false): void {
   const hash = hashOf(changedRoute(route, changes))
   if (!asIs) location.hash = hash
@@ -49,11 +49,11 @@ export function Navigation({ page }: { readonly page: PageName }) {
 
 interface PagerProps {
   readonly route: Route
-  /** Where the next page begins; null: this is the last one. */
+  /** Where the next page begins; null if this is the last page. */
   readonly next: string | null
 }
 
-/** Through a list that is longer than a page. */
+/** The buttons to go through a list that is longer than one page. */
 export function Pager({ route, next }: PagerProps) {
   const isFirst = (route.options['after'] ?? '') === ''
   if (isFirst && next === null) return null

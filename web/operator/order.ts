@@ -1,18 +1,18 @@
-/** What an order answers, for a section of the page. */
+/** The answer to an order, for a section of the page. */
 import { useEffect, useState } from 'preact/hooks'
 import type { Server } from './server.ts'
 
 const REFRESH_MS = 5000
 
 interface Outcome<T> {
-  /** The last answer that could be read; null: there was none yet. */
+  /** The last readable answer; null if there was none yet. */
   readonly result: T | null
-  /** Why the last attempt brought no answer; null: it brought one. */
+  /** Why the last attempt failed; null if it did not. */
   readonly trouble: string | null
   readonly refresh: () => void
 }
 
-/** Asks again every few seconds. */
+/** Repeats the order every few seconds. */
 export function useOrder<T>(server: Server, command: string, args: Readonly<Record<string, unknown>> = {}): Outcome<T> {
   const [result, setResult] = useState<T | null>(null)
   const [trouble, setTrouble] = useState<string | null>(null)
@@ -25,7 +25,7 @@ export function useOrder<T>(server: Server, command: string, args: Readonly<Reco
         (answer) => [answer, null] as const,
         (error: Error) => [null, error.message] as const,
       )
-      if (left) return // an answer to what was asked before must not replace a newer one
+      if (left) return // an answer to an older question must not replace a newer one
       if (answer !== null) setResult(answer)
       setTrouble(why)
     }
@@ -36,6 +36,6 @@ export function useOrder<T>(server: Server, command: string, args: Readonly<Reco
       clearInterval(timer)
     }
   }, [server, command, key, asked])
-  const older = result !== null && trouble !== null ? `${trouble} What follows is from before.` : trouble
+  const older = result !== null && trouble !== null ? `${trouble} The data below is older.` : trouble
   return { result, trouble: older, refresh: () => again((n) => n + 1) }
 }

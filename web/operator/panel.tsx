@@ -1,9 +1,9 @@
-/** One section of the operator's page: its title, and what is wrong with what it shows. */
+/** One section of the operator's page: its title, and what is wrong with its content. */
 import type { ComponentChildren } from 'preact'
 
 interface Props {
   readonly title: string
-  /** Why what follows is old or missing, or why an order failed; null: nothing is wrong. */
+  /** Why the content is old or missing, or why an order failed; null if nothing is wrong. */
   readonly trouble: string | null
   readonly children?: ComponentChildren
 }

@@ -1,4 +1,4 @@
-/** What the server's orders answer, as far as the page shows it. Times are milliseconds since 1970. */
+/** The answers of the server to orders, as far as the page shows them. Times are milliseconds since 1970. */
 
 export interface StatusReport {
   readonly version: string

@@ -1,8 +1,8 @@
-/** The server as the operator's page speaks to it: the login, and orders with their answers. */
+/** The page's connection to the server: the login, and orders with their answers. */
 
 export type Role = 'viewer' | 'operator'
 
-/** What the server says it cannot do, or will not; the message is for people. */
+/** The server cannot or will not do something. The message is for people. */
 export class Refusal extends Error {}
 
 type Answer = { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly message: string }
@@ -10,7 +10,7 @@ type Answer = { readonly ok: true; readonly result: unknown } | { readonly ok: f
 export class Server {
   #csrf = ''
 
-  /** @param ticket '' to go on with the login that the browser has @throws Refusal */
+  /** @param ticket '' to continue with the browser's present login @throws Refusal */
   async login(ticket: string): Promise<Role> {
     const answer = ticket === '' ? await ask('/admin/login') : await post('/admin/login', { ticket })
     const { role, csrf } = answer as { role: Role; csrf: string }
@@ -33,7 +33,7 @@ function post(path: string, body: unknown, csrf = ''): Promise<object> {
   return ask(path, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
-/** @throws Refusal with words for people: the server refuses, is not there, or its answer cannot be read */
+/** @throws Refusal with words for people: the server refuses, cannot be reached, or its answer cannot be read */
 async function ask(path: string, request: RequestInit = {}): Promise<object> {
   const [status, text] = await fetch(path, request)
     .then(async (response) => [response.status, await response.text()] as const)
@@ -46,7 +46,7 @@ async function ask(path: string, request: RequestInit = {}): Promise<object> {
   return answer
 }
 
-/** Null: it is nothing that the server sends. */
+/** Null if the text is not an object in JSON. */
 function parsed(text: string): object | null {
   try {
     const value: unknown = JSON.parse(text)

@@ -1,4 +1,4 @@
-/** Who is connected, how, and in which state; and the end of a session, with a reason. */
+/** The sessions: who is connected, how, and in which state; and a way to end a session, with a reason. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Route } from '../model/route.ts'
 import { ago, counted } from '../model/words.ts'
@@ -57,7 +57,7 @@ export function Sessions({ server, mayChange, route }: Props) {
   )
 }
 
-/** Which sessions are wanted, and in which order. */
+/** The choice of sessions and their order. */
 function Choice({ route, result }: { readonly route: Route; readonly result: SessionPageReport | null }) {
   const { find = '', state = '', order = '' } = route.options
   const all = result === null ? 0 : STATES.reduce((sum, [name]) => sum + result.counts[name], 0)
@@ -104,7 +104,7 @@ function Choice({ route, result }: { readonly route: Route; readonly result: Ses
 
 interface TableProps {
   readonly rows: readonly SessionReport[]
-  /** Null: nobody may end a session here. */
+  /** Null if this role may not end sessions. */
   readonly choose: ((jid: string) => void) | null
 }
 
@@ -161,7 +161,7 @@ interface EndingProps {
   readonly leave: () => void
 }
 
-/** Asks once more, and for what to tell whoever is there. */
+/** Asks for confirmation, and for the text that the user will receive. */
 function Ending({ jid, end, leave }: EndingProps) {
   const reason = useRef<HTMLInputElement>(null)
   useEffect(() => reason.current?.focus(), [])

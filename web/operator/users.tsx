@@ -1,4 +1,4 @@
-/** The accounts: add, give another password, disable and enable, delete. */
+/** The accounts: add, change the password, disable and enable, delete. */
 import { useState } from 'preact/hooks'
 import type { Route } from '../model/route.ts'
 import { ago } from '../model/words.ts'
@@ -111,7 +111,7 @@ function standing({ sessions, disabled }: UserReport): string {
 
 interface UserOrdersProps {
   readonly user: UserReport
-  /** Gives an order and tells how it went; resolves to whether it was carried out. */
+  /** Gives an order and shows the result. Resolves to whether the order was carried out. */
   readonly order: (command: string, args: Readonly<Record<string, unknown>>, done: string) => Promise<boolean>
 }
 
@@ -122,7 +122,7 @@ function UserOrders({ user, order }: UserOrdersProps) {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
     const password = String(new FormData(form).get('password'))
-    if (await order('user.passwd', { jid, password }, `${jid} has another password.`)) form.reset()
+    if (await order('user.passwd', { jid, password }, `${jid} has a new password.`)) form.reset()
   }
   return (
     <details>

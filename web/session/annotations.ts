@@ -1,11 +1,11 @@
-/** XEP-0310 for the client library: how its stanzas say that a presence may be stale. */
+/** XEP-0310 for the client library: how stanzas say that a presence may be out of date. */
 import { JXT } from 'stanza'
 import type { Annotation } from '../model/presence.ts'
 
 const PSA = 'urn:xmpp:psa'
 /** The feature by which a client asks for annotations (XEP-0310 3). */
 export const PSA_FEATURE = PSA
-/** Since when a doubt holds: this server's own word, for XEP-0310 has none. */
+/** Since when a doubt applies. XEP-0310 has no element for it; this one is this server's own. */
 const DOUBTED = 'urn:porchlight:doubted:0'
 
 interface WireAnnotation {

@@ -1,6 +1,6 @@
 /**
- * The board's login: one XMPP session over WebSocket (RFC 7395) with stream management, so that a tab that loses its
- * network comes back to the same session. What arrives becomes the next `Board`; what the person does becomes stanzas.
+ * The board's login: one XMPP session over WebSocket (RFC 7395) with stream management, so that a tab that loses its network
+ * can resume the same session. What arrives becomes the next `Board`; what the person does becomes stanzas.
  */
 import { createClient, type Agent, type AgentConfig } from 'stanza'
 import type { IQ, Message, Presence, RosterItem, StreamError } from 'stanza/protocol'
@@ -27,10 +27,10 @@ import { logsInBySasl2, type Denial, type Login } from './sasl2.ts'
 import { bareOf, noticeOf, presenceStanza, rosterChangeOf, whyNot } from './stanzas.ts'
 
 const INVISIBLE = 'urn:xmpp:invisible:0'
-/** Between two attempts to come back. */
+/** The longest wait between two attempts to reconnect. */
 const RECONNECT_SECONDS_MAX = 8
 
-/** Stream errors after which coming back by itself would be wrong (RFC 6120 4.9.3). */
+/** Stream errors after which the board must not reconnect by itself (RFC 6120 4.9.3). */
 const FINAL: ReadonlySet<string> = new Set(['conflict', 'policy-violation', 'not-authorized', 'host-gone', 'host-unknown'])
 
 export class BoardSession {
@@ -39,7 +39,7 @@ export class BoardSession {
   #client: Agent | null = null
   #login: Login | null = null
 
-  /** @param endpoint the WebSocket's address */
+  /** @param endpoint the address of the WebSocket */
   constructor(store: Store<Board>, endpoint: string) {
     this.#store = store
     this.#endpoint = endpoint
@@ -48,14 +48,14 @@ export class BoardSession {
   signIn(jid: string, password: string): void {
     this.#connect({ jid: bareOf(jid), device: crypto.randomUUID(), token: null }, password, SIGNED_OUT)
   }
-  /** After the page was loaded anew: goes on as the same device, with the presence that was chosen. */
+  /** After the page was reloaded: continues as the same device, with the presence that was chosen. */
   comeBack(): void {
     const kept = takeLogin()
     if (kept === null) return
     const { own, roster, presences } = kept
     this.#connect(kept, null, { ...SIGNED_OUT, own, roster, presences })
   }
-  /** The page goes: the session ends now, and is not left to its time-out. If the page is only loaded anew, it comes back. */
+  /** The page is closed: ends the session now instead of leaving it to its time-out. After a reload it comes back. */
   leave(): void {
     const { jid, device, token } = this.#login ?? { token: null }
     const { own, roster, presences } = this.#store.value
@@ -86,7 +86,7 @@ export class BoardSession {
       maxReconnectBackoff: RECONNECT_SECONDS_MAX,
     }
   }
-  /** The first login of a new server: asks to see `friend`, and approves in advance that it sees us. */
+  /** The first login on a new server: asks to see `friend`, and approves in advance that the friend sees us. */
   signInWithFriend(jid: string, password: string, friend: string): void {
     this.signIn(jid, password)
     this.#change({ friend })
@@ -100,14 +100,14 @@ export class BoardSession {
     if (login !== null && login.token !== null) this.#giveUp({ ...login, isFarewell: true, denied: () => {} })
     this.#store.update(() => SIGNED_OUT)
   }
-  /** The token is of no use to anybody from now on. It can only be said in a login by it (XEP-0484 3.6). */
+  /** Makes the token invalid. The client can only ask for that in a login with it (XEP-0484 3.6). */
   #giveUp(login: Login): void {
     const client = clientFor(this.#config(login))!
     logsInBySasl2(client, login)
     void client.connect()
   }
 
-  // What the person does
+  // Actions of the person
 
   async present(own: OwnPresence): Promise<void> {
     const client = this.#client!
@@ -117,13 +117,13 @@ export class BoardSession {
       return this.#change({ own: { ...own, invisible: before.invisible } })
     client.sendPresence(presenceStanza(client, own)) // invisible: for the server alone
   }
-  /** Asks to see somebody's presence, as a contact with a name and groups (RFC 6121 3.1.1). Has it been asked for? */
+  /** Asks to see a user's presence, as a contact with a name and groups (RFC 6121 3.1.1). @returns whether it was sent */
   async add(jid: string, name: string | null, groups: readonly string[]): Promise<boolean> {
     if (!(await this.save({ jid, name, groups }))) return false
     this.ask(jid)
     return true
   }
-  /** Is it saved? */
+  /** @returns whether it was saved */
   save({ jid, name, groups }: Pick<Contact, 'jid' | 'name' | 'groups'>): Promise<boolean> {
     const item = { jid, groups: [...groups], ...(name === null ? {} : { name }) } as RosterItem
     return this.#attempt(this.#client!.updateRosterItem(item), `${jid} could not be saved`)
@@ -135,16 +135,16 @@ export class BoardSession {
     this.#store.update((board) => asking(board, jid))
     this.#client!.subscribe(jid)
   }
-  /** Stops seeing its presence. */
+  /** Stops seeing the contact's presence. */
   unfollow(jid: string): void {
     this.#client!.unsubscribe(jid)
   }
-  /** Lets it see ours: answers its request, or approves in advance (RFC 6121 3.4). */
+  /** Lets the contact see our presence: answers its request, or approves in advance (RFC 6121 3.4). */
   approve(jid: string): void {
     this.#client!.acceptSubscription(jid)
     this.#store.update((board) => withoutRequest(board, jid))
   }
-  /** Refuses its request, or takes back what was approved (RFC 6121 3.2). */
+  /** Refuses the contact's request, or withdraws the approval (RFC 6121 3.2). */
   deny(jid: string): void {
     this.#client!.denySubscription(jid)
     this.#store.update((board) => withoutRequest(board, jid))
@@ -160,7 +160,7 @@ export class BoardSession {
     this.#change({ trouble: null })
   }
 
-  // What the server tells
+  // Events from the server
 
   #listen(client: Agent): void {
     client.on('session:started', () => void this.#started(client))
@@ -169,7 +169,7 @@ export class BoardSession {
       if (client === this.#client) this.#ended(condition, text ?? condition.replaceAll('-', ' '))
     }
     client.on('stream:error', ended)
-    // What the server sends as <stream:error/> comes under another name than what the library finds itself
+    // The library reports a <stream:error/> of the server under another name than errors that it finds itself.
     client.on('streamError' as 'stream:error', ended)
     client.on('disconnected', () => this.#disconnected(client))
     client.on('available', (presence) => this.#present(presence))
@@ -189,7 +189,7 @@ export class BoardSession {
     client.on('presence:error', ({ from, error }) => this.#notDone(bareOf(from ?? ''), whyNot({ error })))
     client.on('stanza:failed', ({ kind, stanza }) => this.#notSent(kind, stanza as Message))
   }
-  /** A new session: what an earlier one knew is no longer certain, and the server tells everything again. */
+  /** A new session: knowledge from an earlier one is uncertain, and the server sends everything again. */
   async #started(client: Agent): Promise<void> {
     client.enableKeepAlive()
     const presences = new Map([...this.#store.value.presences].map(([jid, view]) => [jid, lastKnown(view)]))
@@ -234,17 +234,17 @@ export class BoardSession {
     const line = { id: id ?? crypto.randomUUID(), mine: false, text: body, at: delay?.timestamp ?? new Date(), failed: false }
     this.#store.update((board) => said(board, bareOf(from), line))
   }
-  /** From another of our devices (XEP-0280). */
+  /** A message sent by another of our devices (XEP-0280). */
   #saidElsewhere({ to, body, id, delay }: Message): void {
     if (to === undefined || body === undefined) return
     const line = { id: id ?? crypto.randomUUID(), mine: true, text: body, at: delay?.timestamp ?? new Date(), failed: false }
     this.#store.update((board) => said(board, bareOf(to), line))
   }
-  /** A request to a contact has come back. */
+  /** A request to a contact came back with an error. */
   #notDone(jid: string, why: string): void {
     this.#store.update((board) => refused(board, jid, sentence(`What you asked of ${jid} did not reach them: ${why}`)))
   }
-  /** The connection is gone, and with it what nobody has acknowledged. */
+  /** The connection is lost, and with it all stanzas that were not acknowledged. */
   #notSent(kind: string, { to, id, type }: Omit<Message, 'type'> & { readonly type?: string }): void {
     if (to === undefined) return
     if (kind === 'message' && id !== undefined) this.#store.update((board) => lineFailed(board, bareOf(to), id))
@@ -276,7 +276,7 @@ export class BoardSession {
     const visibility = visible ? { type: 'visible' } : { type: 'invisible', probe: true }
     return this.#attempt(client.sendIQ({ type: 'set', visibility } as IQ), 'Your visibility could not be changed')
   }
-  /** Has it worked? */
+  /** @returns whether the work succeeded */
   async #attempt(work: Promise<unknown>, trouble: string): Promise<boolean> {
     try {
       await work
@@ -291,7 +291,7 @@ export class BoardSession {
   }
 }
 
-/** @param denial as the server has put it; null: there is no way of logging in that both know */
+/** @param denial as the server sent it; null if the server and the page have no common mechanism */
 function denialWords(denial: Denial | null): string {
   if (denial === null) return 'The server and this page know no common way of logging in.'
   if (denial.condition === 'credentials-expired') return 'Please sign in again.'
@@ -299,7 +299,7 @@ function denialWords(denial: Denial | null): string {
   return sentence(`You cannot sign in: ${denial.text ?? denial.condition.replaceAll('-', ' ')}`)
 }
 
-/** Null: the address is none. */
+/** Null if the address is invalid. */
 function clientFor(config: AgentConfig): Agent | null {
   try {
     return createClient(config)

@@ -1,4 +1,4 @@
-/** The first start: while the server has no account, whoever sits at its machine may make two in the browser. */
+/** The first start: while the server has no account, a person at its machine can create two in the browser. */
 
 export interface FirstRun {
   readonly domain: string
@@ -8,7 +8,7 @@ export interface NewAccount {
   readonly password: string
 }
 
-/** @returns null: the server has accounts, or we are not at its machine */
+/** @returns null if the server has accounts, or the browser is on another machine */
 export async function firstRun(): Promise<FirstRun | null> {
   const response = await fetch('first-run')
   return response.ok ? ((await response.json()) as FirstRun) : null

@@ -1,4 +1,4 @@
-/** XEP-0319 for the client library, whose own reading of it is another: `<idle since='...'/>` in presence. */
+/** XEP-0319 for the client library, which implements it differently: `<idle since='...'/>` in presence. */
 import { JXT } from 'stanza'
 
 declare module 'stanza/protocol' {

@@ -1,7 +1,7 @@
 /**
- * What a page leaves for itself when it is loaded anew: a token in place of the password, and the presence that the person
- * has chosen, and the contacts as they were last known. It is in the tab's storage only while no page is there: a tab that is duplicated takes nothing along, and a
- * tab that is closed forgets it.
+ * What a page keeps for itself over a reload: a token in place of the password, the presence that the person chose, and the
+ * contacts as they were last known. It is in the tab's storage only while no page is open, so that a duplicated tab gets no
+ * copy, and a closed tab forgets it.
  */
 import type { OwnPresence } from '../model/board.ts'
 import type { Presences, Roster } from '../model/roster.ts'
@@ -15,7 +15,7 @@ export interface KeptLogin {
   readonly presences: Presences
 }
 
-/** In characters: a tab may keep some five million. What is more is not kept, but for the login itself. */
+/** In characters: a tab can store about five million. Beyond this only the login itself is kept. */
 const LENGTH_MAX = 1_000_000
 /** JSON has no dates. */
 const DATES: ReadonlySet<string> = new Set(['lastSeen', 'saidAt', 'idleSince', 'since'])
@@ -27,7 +27,7 @@ export function keepLogin(login: KeptLogin): void {
   const all = JSON.stringify({ ...rest, roster: [...roster], presences: [...presences] })
   sessionStorage.setItem(PLACE, all.length <= LENGTH_MAX ? all : JSON.stringify({ ...rest, roster: [], presences: [] }))
 }
-/** Null: there is none. It can be taken once. */
+/** Null if there is none. It can be taken only once. */
 export function takeLogin(): KeptLogin | null {
   const kept = sessionStorage.getItem(PLACE)
   sessionStorage.removeItem(PLACE)

@@ -1,15 +1,15 @@
 /**
- * XEP-0388 and XEP-0484 for the client library, which knows neither: a login by password (SCRAM) that asks for a token, and
- * a login by that token after the page was loaded anew. Resuming and binding follow as after any login.
+ * XEP-0388 and XEP-0484 for the client library, which implements neither: a login by password (SCRAM) that asks for a token,
+ * and a login by that token after a reload of the page. Resumption and binding follow as after any login.
  */
 import { Constants, JXT, Platform, type Agent } from 'stanza'
 
 const SASL2 = 'urn:xmpp:sasl:2'
 const FAST = 'urn:xmpp:fast:0'
 const CONDITIONS = 'urn:ietf:params:xml:ns:xmpp-sasl'
-/** Browsers tell pages nothing to bind a token to. */
+/** Browsers give pages no data to which a token could be bound. */
 const BY_TOKEN = 'HT-SHA-256-NONE'
-/** Before the library's own login, which has 100. */
+/** Before the library's own login, which has priority 100. */
 const PRIORITY = 50
 
 interface Sasl2 {
@@ -76,25 +76,25 @@ const DEFINITIONS: JXT.DefinitionOptions[] = [
   }),
 ]
 
-/** How the server has put it that nobody is let in. */
+/** The server's reason for refusing the login. */
 export interface Denial {
   readonly condition: string
   readonly text: string | null
 }
 export interface Login {
-  /** The address that logs in, without a resource. */
+  /** The address of the login, without a resource. */
   readonly jid: string
-  /** Names this page to the server; the same one again after the page was loaded anew. */
+  /** Identifies this page to the server, also after a reload. */
   readonly device: string
-  /** Null: the password is needed. */
+  /** Null if the password is needed. */
   token: string | null
-  /** It is the last login of this page: with it the token ends, and nothing follows (XEP-0484 3.6). */
+  /** The last login of this page: the token becomes invalid with it, and nothing follows (XEP-0484 3.6). */
   readonly isFarewell?: true
-  /** @param denial null: there is no way of logging in that both know, or the server could not prove that it is the server */
+  /** @param denial null if there is no common mechanism, or the server could not prove its identity */
   readonly denied: (denial: Denial | null) => void
 }
 
-/** The client logs in this way wherever the server offers it. A newer token takes the place of the one that it has. */
+/** Makes the client log in this way if the server offers it. A newer token replaces the present one. */
 export function logsInBySasl2(client: Agent, login: Login): void {
   client.stanzas.define(DEFINITIONS)
   client.registerFeature('sasl2', PRIORITY, (features, done) => {
@@ -124,7 +124,7 @@ class Attempt {
   readonly #login: Login
   readonly #mechanisms: string[]
   readonly #end: (command: 'break' | 'disconnect') => void
-  /** Null: by token. */
+  /** Null for a login by token. */
   #scram: Mechanism | null = null
 
   constructor(client: Agent, login: Login, mechanisms: string[], end: (command: 'break' | 'disconnect') => void) {
@@ -151,21 +151,21 @@ class Attempt {
       return this.#send({ type: 'response', value: this.#scram.createResponse(await this.#credentials()) as Buffer })
     }
     if (type === 'success') return this.#succeeded(value, token)
-    if (type !== 'failure') return this.#deny(null) // a task that the board does not know (XEP-0388 2.6.3)
+    if (type !== 'failure') return this.#deny(null) // a task, which the board does not support (XEP-0388 2.6.3)
     if (this.#scram !== null) return this.#deny({ condition: condition ?? 'not-authorized', text: text ?? null })
-    this.#login.token = null // it is void; the password may be known
+    this.#login.token = null // the token is invalid; the password may still be known
     if ((await this.#credentials()).password === undefined) this.#deny({ condition: 'credentials-expired', text: null })
     else await this.begin()
   }
 
   async #succeeded(value: Buffer | undefined, token: string | undefined): Promise<void> {
-    // Before anything else that has arrived is read: what comes next are the features of an authenticated stream
+    // This must happen before any later input is read: the next input is the features of an authenticated stream.
     this.#client.features.negotiated['sasl'] = this.#client.features.negotiated['sasl2'] = true
     if (!(await this.#isProved(value))) return this.#deny(null)
     if (token !== undefined) this.#login.token = token
     this.#end(this.#login.isFarewell === true ? 'disconnect' : 'break')
   }
-  /** Does the server know the password, or the token, too? */
+  /** Has the server proved that it knows the password or the token too? */
   async #isProved(value: Buffer | undefined): Promise<boolean> {
     if (this.#scram === null) return isEqual(value, await hmac(this.#login.token!, 'Responder'))
     if (value !== undefined) this.#scram.processSuccess(value)
@@ -175,7 +175,7 @@ class Attempt {
     return (await this.#client.getCredentials()) ?? {}
   }
   #authenticate(mechanism: string, initial: Uint8Array | string, more: Partial<Sasl2>): void {
-    // The library writes octets of this kind alone as base64
+    // The library encodes only this type of octets as base64.
     const octets = Platform.Buffer.from(initial as Uint8Array)
     this.#send({ type: 'authenticate', mechanism, initial: octets, device: this.#login.device, ...more })
   }
@@ -193,7 +193,7 @@ const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => new Uint8Array([...
 const isEqual = (a: Uint8Array | undefined, b: Uint8Array): boolean =>
   a !== undefined && a.length === b.length && a.every((octet, i) => octet === b[i])
 
-/** HMAC-SHA-256, as HT-SHA-256-NONE has it. */
+/** HMAC-SHA-256, as HT-SHA-256-NONE uses it. */
 async function hmac(key: string, text: string): Promise<Uint8Array> {
   const hash = { name: 'HMAC', hash: 'SHA-256' }
   const imported = await crypto.subtle.importKey('raw', utf8(key) as BufferSource, hash, false, ['sign'])

@@ -1,4 +1,4 @@
-/** From the client library's stanzas to the board's model, and back. */
+/** Converts the client library's stanzas to the board's model, and back. */
 import type { Agent } from 'stanza'
 import type { Presence, RosterItem } from 'stanza/protocol'
 import { readAnnotation } from './annotations.ts'
@@ -33,7 +33,7 @@ export function rosterChangeOf({ jid, name, groups, subscription, pending, preAp
   }
 }
 
-/** The person's own presence, with what the board can do (XEP-0115). */
+/** The person's own presence, with the capabilities of the board (XEP-0115). */
 export function presenceStanza(client: Agent, { show, status, priority }: OwnPresence): Presence {
   const caps = client.disco.getCaps()
   return {
@@ -43,7 +43,7 @@ export function presenceStanza(client: Agent, { show, status, priority }: OwnPre
     ...(caps === undefined ? {} : { legacyCapabilities: caps }),
   }
 }
-/** Why a request has failed. @param failure an error stanza, or what the client library makes of one */
+/** Why a request failed. @param failure an error stanza, or the client library's form of one */
 export function whyNot(failure: unknown): string {
   const { text, condition } = (failure as { error?: { condition?: string; text?: string } }).error ?? {}
   return text ?? condition?.replaceAll('-', ' ') ?? 'the server does not say why'

@@ -1,7 +1,7 @@
-/** Adding a contact: an address, and at will a name and groups. */
+/** Adding a contact: an address, and optionally a name and groups. */
 import type { BoardSession } from '../session/board-session.ts'
 
-/** "Work, Friends" as the groups it names. */
+/** The groups in a text such as "Work, Friends". */
 export function groupsIn(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim())
   return [...new Set(names.filter((name) => name !== ''))]

@@ -1,4 +1,4 @@
-/** The page: signing in, or the board with the person's own presence, requests, contacts, and one contact's details. */
+/** The page: signing in, or the board with the person's own presence, requests, contacts, and the details of one contact. */
 import type { Board } from '../model/board.ts'
 import { nameOf } from '../model/roster.ts'
 import type { Store } from '../model/store.ts'
@@ -33,7 +33,7 @@ export function App({ store, session }: { readonly store: Store<Board>; readonly
   )
 }
 
-/** For who does not see the cards: what asks for an answer. */
+/** For people who do not see the cards: what waits for an answer. */
 function waiting({ requests, unread, roster }: Board): string {
   const names = [...unread].map((jid) => nameOf(roster.get(jid) ?? { jid, name: null }))
   return [

@@ -59,7 +59,7 @@ function Card({ contact, board, session, now }: Props & { readonly contact: Cont
   )
 }
 
-/** @param refusal of what was asked of the contact */
+/** @param refusal the error with which a request to the contact came back */
 function words(contact: Contact, view: PresenceView, now: Date, refusal: string | undefined): string {
   const best = view.resources[0]
   const parts: string[] = []

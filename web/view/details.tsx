@@ -1,4 +1,4 @@
-/** One contact: every resource and how sure its presence is, the subscription both ways, name and groups, and a chat. */
+/** One contact: every resource and how well its presence is known, the subscription both ways, name and groups, and a chat. */
 import { useEffect, useRef } from 'preact/hooks'
 import type { Board } from '../model/board.ts'
 import { dotOf, dotOfResource, type PresenceView } from '../model/presence.ts'
@@ -82,7 +82,7 @@ function Resources({ view, now }: { readonly view: PresenceView; readonly now: D
 
 interface SharingProps {
   readonly contact: Contact
-  /** Of what was asked of the contact. */
+  /** The error with which a request to the contact came back. */
   readonly refusal: string | undefined
   readonly session: BoardSession
 }

@@ -1,4 +1,4 @@
-/** The honest dot: a shape and words for each state, so that nothing is said by colour alone. */
+/** The dot: a shape and words for each state, so that colour is never the only sign. */
 import type { Dot } from '../model/presence.ts'
 import { DOT_MEANING, DOT_WORDS } from '../model/words.ts'
 

@@ -1,4 +1,4 @@
-/** The newcomer's first minute: two accounts, one signed in here, the other in a second tab. */
+/** The first minute on a new server: two accounts, one signed in here, the other in a second tab. */
 import { useState } from 'preact/hooks'
 import type { BoardSession } from '../session/board-session.ts'
 import { makeAccounts } from '../session/first-run.ts'

@@ -1,4 +1,4 @@
-/** What a view watches: the board, and the time. */
+/** What a view depends on: the board, and the time. */
 import { useEffect, useState } from 'preact/hooks'
 import type { Store } from '../model/store.ts'
 
@@ -13,7 +13,7 @@ export function useStore<T>(store: Store<T>): T {
 
 const TICK_MS = 10_000
 
-/** The time, anew often enough for "a minute ago". */
+/** The current time, updated often enough for "a minute ago". */
 export function useNow(): Date {
   const [, show] = useState(0)
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** Who asks to see the person's presence (RFC 6121 3.1): approve, deny. */
+/** The requests to see the person's presence (RFC 6121 3.1): approve, deny. */
 import type { Board } from '../model/board.ts'
 import { isShared } from '../model/roster.ts'
 import type { BoardSession } from '../session/board-session.ts'

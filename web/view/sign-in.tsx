@@ -1,4 +1,4 @@
-/** Signing in with any account of the server; at the very first start, making the first two. */
+/** Signing in with an account of the server; at the very first start, creating the first two accounts. */
 import { useEffect, useState } from 'preact/hooks'
 import type { Board } from '../model/board.ts'
 import { wholeAddress } from '../model/address.ts'
@@ -6,7 +6,7 @@ import type { BoardSession } from '../session/board-session.ts'
 import { firstRun, type FirstRun } from '../session/first-run.ts'
 import { FirstAccounts } from './first-accounts.tsx'
 
-/** The address that a link into the board names: `/#juliet@localhost`. */
+/** The address in a link to the board: `/#juliet@localhost`. */
 const addressInLink = (): string => decodeURIComponent(location.hash.slice(1))
 
 export function SignIn({ board, session }: { readonly board: Board; readonly session: BoardSession }) {
