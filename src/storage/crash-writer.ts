@@ -1,7 +1,7 @@
 /**
  * The process that crash.test.ts kills. It writes changes of several rosters as fast as it can, and reports each
- * on its standard output once it has been acknowledged: `romeo3@example.net 17`. Standard input names the file
- * and the owners, one a line.
+ * on its standard output once it has been acknowledged: `romeo3@example.net 17`. Standard input names the file,
+ * or the URL of a PostgreSQL database, and the owners, one a line.
  */
 import { readFileSync, writeSync } from 'node:fs'
 import { SystemClock } from '../base/clock.ts'
@@ -12,6 +12,7 @@ import { Packet, Payload } from '../xmpp/packet.ts'
 import { SqlAccounts } from './accounts.ts'
 import { CORE, coreMigrations } from './core-tables.ts'
 import { SqlRosters } from './rosters.ts'
+import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 import { CREDENTIALS, itemOf } from './testing.ts'
 
@@ -40,7 +41,9 @@ async function grow(rosters: RosterStore, owner: string): Promise<void> {
 
 const clock = new SystemClock()
 const [file, ...owners] = readFileSync(0, 'utf8').split('\n')
-const database = await openSqlite(file!, { clock })
+const database = file!.startsWith('postgresql:')
+  ? await openPostgres({ url: file!, password: '', clock, run: `writer ${process.pid}` })
+  : await openSqlite(file!, { clock })
 await database.migrate(CORE, coreMigrations)
 const accounts = new SqlAccounts(database)
 const rosters = new SqlRosters(database, clock, 'before')

@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { ManualClock } from '../base/manual-clock.ts'
+import { sharedCluster, withoutPostgres } from '../../test/support/postgres.ts'
+import { SystemClock } from '../base/clock.ts'
 import { SqlRosters } from './rosters.ts'
+import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 
 const OWNERS = Array.from({ length: 8 }, (_, i) => `romeo${i}@example.net`)
@@ -44,8 +46,10 @@ function writeAndDie(file: string, enough: number): Promise<Map<string, number>>
 
 /** Every acknowledged change is in the file, and no change is there in part. Returns how many changes there are. */
 async function inspect(file: string, acknowledged: ReadonlyMap<string, number>): Promise<number> {
-  const clock = new ManualClock()
-  const database = await openSqlite(file, { clock })
+  const clock = new SystemClock()
+  const database = file.startsWith('postgresql:')
+    ? await openPostgres({ url: file, password: '', clock, run: 'after' })
+    : await openSqlite(file, { clock })
   try {
     const rosters = new SqlRosters(database, clock, 'after')
     let changes = 0
@@ -74,14 +78,20 @@ async function inspect(file: string, acknowledged: ReadonlyMap<string, number>):
   }
 }
 
-test('what was acknowledged survives SIGKILL, whole', async () => {
-  const file = join(directory, 'crash.db')
+test('what was acknowledged survives SIGKILL, whole (SQLite)', () => survives(join(directory, 'crash.db'), [1, 7, 64, 333, 150]))
+
+test('what was acknowledged survives SIGKILL, whole (PostgreSQL)', { skip: withoutPostgres }, async () => {
+  await survives(await (await sharedCluster()).schema(), [7, 150])
+})
+
+/** @param rounds after how many acknowledgements the writer is killed */
+async function survives(file: string, rounds: readonly number[]): Promise<void> {
   const acknowledged = new Map<string, number>()
   let acknowledgements = 0
   // How many is the same in every run; where in its work the writer then is, never.
-  for (const enough of [1, 7, 64, 333, 150]) {
+  for (const enough of rounds) {
     for (const [owner, version] of await writeAndDie(file, enough)) acknowledged.set(owner, version)
     acknowledgements += enough
     assert.ok((await inspect(file, acknowledged)) >= acknowledgements)
   }
-})
+}

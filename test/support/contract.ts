@@ -35,7 +35,7 @@ export async function openEmptyPostgres(clock: Clock = new SystemClock()): Promi
 }
 
 /** Opens an empty database with the core's tables. @param names accounts to create */
-type OpenStores = (...names: readonly string[]) => Promise<Stores>
+export type OpenStores = (...names: readonly string[]) => Promise<Stores>
 
 /**
  * What a store has to do on both engines: a test on each. `open` opens as many databases as the test wants; they are closed

@@ -9,9 +9,11 @@ import { tmpdir, userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { Client } from 'pg'
 
 const run = promisify(execFile)
 const USER = 'porchlight'
+const SCHEMAS = 'schemas'
 
 /** The programs of the newest version here, 15 or later; null: there is none. */
 function programs(): string | null {
@@ -35,7 +37,7 @@ export const withoutPostgres: string | false =
 export class Cluster {
   readonly #directory: string
   #count = 0
-  #schemas: Promise<string> | null = null
+  #maker: Promise<Client> | null = null
 
   private constructor(directory: string) {
     this.#directory = directory
@@ -87,11 +89,11 @@ export class Cluster {
   }
   /** An empty schema of a database that others use too: sooner made than a database. Returns the URL with it. */
   async schema(): Promise<string> {
-    this.#schemas ??= this.database('schemas')
-    const url = await this.#schemas
+    this.#maker ??= this.#schemaMaker()
+    const maker = await this.#maker
     const name = `s${(this.#count += 1)}`
-    await this.sql('schemas', `create schema ${name}`)
-    return `${url}&options=${encodeURIComponent(`-c search_path=${name}`)}`
+    await maker.query(`create schema ${name}`)
+    return `${this.url(SCHEMAS)}&options=${encodeURIComponent(`-c search_path=${name}`)}`
   }
   url(name: string): string {
     return `postgresql://${USER}@localhost/${name}?host=${encodeURIComponent(this.#directory)}`
@@ -102,6 +104,14 @@ export class Cluster {
     return stdout.trim()
   }
 
+  async #schemaMaker(): Promise<Client> {
+    const client = new Client({ connectionString: await this.database(SCHEMAS) })
+    await client.connect()
+    client.on('error', () => {})
+    // Not in the types
+    ;(client as unknown as { unref(): void }).unref()
+    return client
+  }
   get #data(): string {
     return join(this.#directory, 'data')
   }
