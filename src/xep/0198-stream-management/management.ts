@@ -178,7 +178,6 @@ export class StreamManagement {
     managed.backAt = this.#host.clock.now()
     for (const entry of managed.queue.connect()) this.#writeLate(managed, connection, entry)
     for (const entry of managed.queue.release()) this.#writeLate(managed, connection, entry)
-    session.room.isBehind = managed.queue.isBlocked
     this.#host.sessions.resume(session, connection, lang)
     this.#resumed.value += 1
     this.#asking.look(managed)
@@ -196,7 +195,6 @@ export class StreamManagement {
       // Later: whoever is writing to several sessions just now must not see one go
       queueMicrotask(() => this.#host.sessions.end(session, UNACKNOWLEDGED))
     }
-    if (!isFlying) session.room.isBehind = true
     this.#asking.look(managed)
     return isFlying ? 'next' : 'done'
   }
@@ -223,7 +221,7 @@ export class StreamManagement {
   /** Something was acknowledged. */
   #goOn(managed: Managed, connection: Connection | null): void {
     if (connection !== null) for (const entry of managed.queue.release()) this.#writeLate(managed, connection, entry)
-    managed.session.room.isBehind = managed.queue.isBlocked
+    managed.session.room.changed()
     this.#asking.look(managed)
   }
   /** What came while the client was away says so, if it is a message. */
