@@ -28,10 +28,15 @@ export interface Shown extends OfResource {
   /** Since when. */
   readonly toldAt: Millis
   /** The same, said once more by its server while the client did not look; null: it was not. */
-  readonly later: Packet | null
+  readonly later: Later | null
+}
+export interface Later {
+  readonly packet: Packet
+  /** As of what is shown. */
+  readonly heardAfter: number
 }
 interface Entry extends Shown {
-  later: Packet | null
+  later: Later | null
   packet: Packet
   at: Millis
   heardAfter: number
@@ -102,10 +107,10 @@ export class PresenceLedger {
     ;(shown as Entry).heardAfter = heardAfter
   }
   /** What its server says of it waits until the client looks. */
-  keepForLater(shown: Shown, packet: Packet): void {
-    ;(shown as Entry).later = packet
+  keepForLater(shown: Shown, later: Later): void {
+    ;(shown as Entry).later = later
   }
-  takeLater(shown: Shown): Packet | null {
+  takeLater(shown: Shown): Later | null {
     const { later } = shown
     ;(shown as Entry).later = null
     return later
