@@ -22,6 +22,7 @@ import type { FromClientStage, ToAccountStage, ToSessionStage } from './pipeline
 import type { Stage } from './pipeline/pipeline.ts'
 import type { FromClient, ToAccount, ToSession } from './pipeline/contexts.ts'
 import type { Keep } from './keeping/keep.ts'
+import type { Relics } from './keeping/relics.ts'
 import type {
   AccountStore,
   DecisionStore,
@@ -95,6 +96,8 @@ export interface Host {
   readonly domains: readonly string[]
   readonly accounts: Accounts
   readonly sessions: Sessions
+  /** Sessions from before the server died, whose clients have to log in anew. */
+  readonly relics: Relics
   readonly router: Router
   /** Who stands behind the domains of others. */
   readonly parties: Parties

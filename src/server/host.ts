@@ -26,6 +26,7 @@ type Given =
   | 'router'
   | 'parties'
   | 'heard'
+  | 'relics'
   | 'journal'
   | 'witnesses'
   | 'stores'

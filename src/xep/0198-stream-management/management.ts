@@ -148,8 +148,8 @@ export class StreamManagement {
     if (id === undefined || h === null) return () => refusal('bad-request')
     const session = this.#resumptions.find(id, client.jid.bare)
     if (session === null) return () => refusal('item-not-found', this.#resumptions.handledBy(id, client.jid.bare))
-    if (session.isRelic) {
-      this.#host.sessions.claim(session, client.connection)
+    if (this.#host.relics.isRelic(session)) {
+      this.#host.relics.claim(session, client.connection)
       return () => refusal('item-not-found')
     }
     session.get(this.#sessions)!.claim = client.connection
@@ -292,7 +292,7 @@ export class StreamManagement {
     session.set(this.#sessions, null)
     session.room.backlog = null
     connection?.send(answer(managed.h))
-    if (managed.id !== null) this.#resumptions.close(managed.id, managed.h)
+    if (managed.id !== null) this.#resumptions.close(managed.id, this.#host.relics.isRelic(session) ? null : managed.h)
     managed.queue.disconnect()
     for (const entry of managed.queue) this.#giveBack(entry, session.account.bare.bare)
   }
