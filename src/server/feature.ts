@@ -26,6 +26,7 @@ import type { Relics } from './keeping/relics.ts'
 import type {
   AccountStore,
   DecisionStore,
+  DeviceStore,
   KeptSessionStore,
   KeptStateStore,
   LastPresenceStore,
@@ -84,6 +85,7 @@ export interface Stores {
   readonly keptStates: KeptStateStore
   readonly linkedPeers: LinkedPeersStore
   readonly decisions: DecisionStore
+  readonly devices: DeviceStore
 }
 
 export interface Host {

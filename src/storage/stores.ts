@@ -5,6 +5,7 @@ import type { Database } from '../server/database.ts'
 import { SqlAccounts } from './accounts.ts'
 import { CORE, coreMigrations } from './core-tables.ts'
 import { SqlDecisions } from './decisions.ts'
+import { deviceMigrations, DEVICES, SqlDevices } from './devices.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from './kept-sessions.ts'
 import { KEPT_STATES, keptStateMigrations, SqlKeptStates } from './kept-states.ts'
 import { SqlLastPresence } from './last-presence.ts'
@@ -31,6 +32,7 @@ export async function openCoreStores(database: Database, { clock, epoch, log, ga
     keptStates: new SqlKeptStates(database),
     linkedPeers: new SqlLinkedPeers(database),
     decisions: new SqlDecisions(database),
+    devices: new SqlDevices(database),
   }
 }
 
@@ -39,4 +41,5 @@ async function migrateCore(database: Database): Promise<void> {
   await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
   await database.migrate(KEPT_STATES, keptStateMigrations)
   await database.migrate(LINKED_PEERS, linkedPeerMigrations)
+  await database.migrate(DEVICES, deviceMigrations)
 }
