@@ -51,7 +51,7 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
   const { clock, entropy, log, software } = runtime
   const database = await openDatabase({ config, dataDirectory }, clock, entropy)
   try {
-    const core = await openCoreStores(database, { clock, epoch: newEpoch(entropy), log, gathers: true })
+    const core = await openCoreStores(database, { clock, entropy, epoch: newEpoch(entropy), log, gathers: true })
     await core.accounts.countOldKeys()
     const stores = { ...core, accounts: runtime.accounts?.(core.accounts) ?? core.accounts }
     const metrics = new Metrics()

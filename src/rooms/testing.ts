@@ -32,8 +32,9 @@ export const shows = (text: string, priority = 0): PresenceFacts => ({
 })
 export const said = (text: string): Said => ({
   payload: Payload.of(el('body', 'jabber:client', {}, text)),
+  lang: null,
   fromId: null,
-  id: null,
+  givenId: null,
   mx: null,
 })
 

@@ -13,6 +13,7 @@ import type { Element } from '../xml/element.ts'
 import type { Wire } from '../xml/wire.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
+import type { ArchiveStore } from './archive.ts'
 import type { AccountLoader, Accounts } from './account/accounts.ts'
 import type { LocalAccount } from './account/session.ts'
 import type { Database } from './database.ts'
@@ -22,11 +23,9 @@ import type { FromClientStage, ToAccountStage, ToSessionStage } from './pipeline
 import type { Stage } from './pipeline/pipeline.ts'
 import type { FromClient, ToAccount, ToSession } from './pipeline/contexts.ts'
 import type { Keep } from './keeping/keep.ts'
-import type { Relics } from './keeping/relics.ts'
 import type {
   AccountStore,
   DecisionStore,
-  DeviceStore,
   KeptSessionStore,
   KeptStateStore,
   LastPresenceStore,
@@ -84,8 +83,8 @@ export interface Stores {
   readonly keptSessions: KeptSessionStore
   readonly keptStates: KeptStateStore
   readonly linkedPeers: LinkedPeersStore
+  readonly archive: ArchiveStore
   readonly decisions: DecisionStore
-  readonly devices: DeviceStore
 }
 
 export interface Host {
@@ -98,8 +97,6 @@ export interface Host {
   readonly domains: readonly string[]
   readonly accounts: Accounts
   readonly sessions: Sessions
-  /** Sessions from before the server died, whose clients have to log in anew. */
-  readonly relics: Relics
   readonly router: Router
   /** Who stands behind the domains of others. */
   readonly parties: Parties

@@ -26,7 +26,6 @@ type Given =
   | 'router'
   | 'parties'
   | 'heard'
-  | 'relics'
   | 'journal'
   | 'witnesses'
   | 'stores'

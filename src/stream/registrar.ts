@@ -34,10 +34,7 @@ export class LocalRegistrar implements Registrar {
   /** Sessions stay: who changes his own password in one of them wants to go on. */
   async changePassword(bare: Jid, password: string): Promise<boolean> {
     const { stores, entropy } = this.#host
-    const credentials = await deriveCredentials(password, this.#iterations, entropy)
-    if (!(await stores.accounts.setCredentials(bare.bare, credentials))) return false
-    await stores.devices.revokeAll(bare.bare) // their tokens were good for the old password
-    return true
+    return stores.accounts.setCredentials(bare.bare, await deriveCredentials(password, this.#iterations, entropy))
   }
 
   async disable(bare: Jid, reason: string): Promise<boolean> {

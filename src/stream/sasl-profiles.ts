@@ -30,8 +30,6 @@ export interface Start {
   readonly request: Element | null
   /** The installation of the client, as it names itself; null: it does not. */
   readonly device: string | null
-  /** What the client calls its device or itself, for people; null: it does not say. */
-  readonly deviceName: string | null
 }
 
 export interface SaslProfile {
@@ -58,7 +56,7 @@ export const coreProfile: SaslProfile & { success(data: Buffer | null): Wire } =
         const mechanism = element.attr('mechanism') ?? ''
         const initial = element.text === '' ? null : decodeBase64(element.text)
         if (initial === null && element.text !== '') return wrong('incorrect-encoding')
-        return { kind: 'start', mechanism, initial, request: null, device: null, deviceName: null }
+        return { kind: 'start', mechanism, initial, request: null, device: null }
       }
       case 'response':
         return response(decodeBase64(element.text))
@@ -117,20 +115,9 @@ function readAuthenticate(element: Element): Said {
   const encoded = element.child('initial-response')
   const initial = encoded === undefined ? null : octetsOf(encoded)
   if (encoded !== undefined && initial === null) return wrong('incorrect-encoding')
-  const agent = element.child('user-agent')
-  const device = agent?.attr('id')?.toLowerCase() ?? null
+  const device = element.child('user-agent')?.attr('id')?.toLowerCase() ?? null
   if (device !== null && !UUID.test(device)) return wrong('malformed-request', 'The id of the user agent is no UUID')
-  return { kind: 'start', mechanism, initial, request: element, device, deviceName: nameOf(agent) }
-}
-
-/** Characters of a name that is kept. */
-const NAME_MAX = 100
-
-/** 2.3: the device if it has a name, otherwise the software. It may be printed. */
-function nameOf(agent: Element | undefined): string | null {
-  const text = agent?.child('device')?.text || agent?.child('software')?.text
-  const printable = text?.replaceAll(/[\p{C}\p{Z}]+/gu, ' ').trim() ?? ''
-  return printable === '' ? null : printable.slice(0, NAME_MAX)
+  return { kind: 'start', mechanism, initial, request: element, device }
 }
 
 /** 2.2: there is no sign for data of zero length, and white space may stand in between. Null: no base64. */

@@ -74,10 +74,10 @@ export async function memoryServer(options: MemoryOptions = {}): Promise<MemoryS
   const errors: unknown[] = []
   const database = openInMemory({ clock, endOfTick: queueMicrotask })
   const log = { ...silent, error: (fields: object) => void errors.push(fields) }
-  const stores = await openCoreStores(database, { clock, epoch: 'e1', log, gathers: false })
+  const entropy = seededEntropy('memory-server')
+  const stores = await openCoreStores(database, { clock, entropy, epoch: 'e1', log, gathers: false })
   const limits = { ...v.parse(limitsSettings, {}), 'strangers-step': 0, ...options.limits }
   const rate: RateSettings = { ...v.parse(rateSettings, {}), ...NO_RATE, ...options.rate }
-  const entropy = seededEntropy('memory-server')
   const server = createServer({
     software: SOFTWARE,
     domains,

@@ -219,7 +219,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   const errors: object[] = []
   const log = { ...silent, error: (fields: object, message: string) => void errors.push({ ...fields, message }) }
   const database = options.database ?? openInMemory({ clock, endOfTick: inMemory ? queueMicrotask : endOfTick })
-  const stores = await openCoreStores(database, { clock, epoch: newEpoch(entropy), log, gathers: false })
+  const stores = await openCoreStores(database, { clock, entropy, epoch: newEpoch(entropy), log, gathers: false })
   const server = createServer({
     domains: options.domains ?? [DOMAIN],
     linkTimes: { ...defaultLinkTimes, ...options.linkTimes },

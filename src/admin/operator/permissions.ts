@@ -13,7 +13,6 @@ const SEEING: ReadonlySet<string> = new Set([
   'explain.presence',
   'explain.order',
   'user.list',
-  'user.devices',
 ])
 const CHANGING: ReadonlySet<string> = new Set([
   'user.add',
@@ -22,7 +21,6 @@ const CHANGING: ReadonlySet<string> = new Set([
   'user.disable',
   'user.enable',
   'user.delete',
-  'user.sign-out',
   'session.kick',
   'link.down',
   'link.up',

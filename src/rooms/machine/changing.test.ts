@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Payload } from '../../xmpp/packet.ts'
 import { affiliating, bareOf, giving, said, Scene, sessionOf } from '../testing.ts'
 import type { ChangeItem, Command } from './commands.ts'
 
@@ -271,7 +272,14 @@ test('XEP-0424, XEP-0425: an author takes back what they said, a moderator what 
   const scene = stage()
   const retract = (name: string, by: string, moderated: boolean) =>
     scene.do(
-      { do: 'retract', target: { id: 'e1', by: bareOf(by), isRetracted: false }, moderated, reason: '', said: said('') },
+      {
+        do: 'retract',
+        target: { id: 'e1', by: bareOf(by), veiled: true, isRetracted: false },
+        moderated,
+        reason: '',
+        said: said(''),
+        tombstone: Payload.empty,
+      },
       name,
     )
   assert.equal(retract('guest', 'guest', false), null)

@@ -32,6 +32,7 @@ export interface ChangeItem {
 export interface Target {
   readonly id: EntryId
   readonly by: string | null
+  readonly veiled: boolean
   readonly isRetracted: boolean
 }
 
@@ -74,6 +75,8 @@ export type Command =
       readonly moderated: boolean
       readonly reason: string
       readonly said: Said
+      /** What the log has in the place of the target from now on. */
+      readonly tombstone: Payload
     }
   /** May this be said in private (7.5)? Nothing is logged. */
   | { readonly do: 'whisper'; readonly to: string }
@@ -109,6 +112,10 @@ export type Command =
   | { readonly do: 'batch'; readonly commands: readonly Command[] }
   /** Forgets the visits that are over. */
   | { readonly do: 'lapse' }
+  /** After a start, when who has come back is known: a room that was there for its occupants ends if nobody is. */
+  | { readonly do: 'settle' }
+  /** The account of that bare JID is gone: nothing of it stays. */
+  | { readonly do: 'forget'; readonly who: string }
 
 /** What a decision needs to know beside the room. */
 export interface Circumstances {

@@ -84,7 +84,8 @@ function showAndHide(plan: Plan, before: RoomConfig, after: RoomConfig): void {
 
 /** ROOM-164 */
 export function cancel(plan: Plan, actor: Actor): Refusal | null {
-  if (plan.facts.lockedFor === null || plan.facts.lockedFor.owner !== actor.jid) return null
+  const { lockedFor } = plan.facts
+  if (lockedFor === null || (actor.jid !== null && actor.jid !== lockedFor.owner)) return null
   end(plan, { why: 'given up', alternate: '', reason: '' }, '')
   plan.tells.push({ tell: 'answered' })
   return null

@@ -5,9 +5,10 @@
 import { change } from './changing.ts'
 import type { Actor, Circumstances, Command } from './commands.ts'
 import { cancel, configure, create, destroy } from './configuring.ts'
-import { endIfDeserted } from './ending.ts'
+import { endIfDeserted, settle } from './ending.ts'
 import { enter } from './entering.ts'
-import { decline, invite, join, knock, lapse, leave, register, unregister } from './lasting.ts'
+import { forget, lapse } from './forgetting.ts'
+import { decline, invite, join, knock, leave, register, unregister } from './lasting.ts'
 import { changePresence, doubt, leaveBy } from './leaving.ts'
 import { Plan } from './plan.ts'
 import type { Refusal } from './refusals.ts'
@@ -90,6 +91,10 @@ function govern(plan: Plan, actor: Actor, command: Governing): Refusal | null {
       return decline(plan, actor, command)
     case 'lapse':
       return lapse(plan)
+    case 'settle':
+      return settle(plan)
+    case 'forget':
+      return forget(plan, actor, command)
   }
 }
 

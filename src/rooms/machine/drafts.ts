@@ -3,6 +3,7 @@
  * entry its id and its positions when it is stored; `../log.ts` has what comes out.
  */
 import type { Millis } from '../../base/clock.ts'
+import type { Wire } from '../../xml/wire.ts'
 import type { Payload } from '../../xmpp/packet.ts'
 import type { ConfigChanges } from './config.ts'
 import type { Affiliation, Role } from './affiliation.ts'
@@ -33,10 +34,11 @@ interface DraftBase {
 /** What is said, in the form in which it came. */
 export interface Said {
   readonly payload: Payload
+  readonly lang: Wire | null
   /** The `id` attribute; null: it had none. */
   readonly fromId: string | null
-  /** Made by the face already, so that the payload can name it; null: the log makes one. */
-  readonly id: EntryId | null
+  /** The id of the entry, where the face has made it already so that the payload can name it; null: the log makes one. */
+  readonly givenId: EntryId | null
   /** The form of a face that the payload cannot hold: its own text; null: none. */
   readonly mx: string | null
 }
@@ -82,3 +84,11 @@ export type DraftBody =
     }
 
 export type Draft = DraftBase & DraftBody
+export type Kind = DraftBody['kind']
+
+/** What stands in the place of an entry from now on: id, time and people stay. */
+export interface Replacement {
+  readonly id: EntryId
+  readonly payload: Payload
+  readonly veiled: boolean
+}

@@ -19,6 +19,13 @@ export function endIfDeserted(plan: Plan): void {
   const isDeserted = ended === null && !config.persistent && plan.occupants.size === 0 && !isKept(plan)
   if (isDeserted) plan.facts = { ...plan.facts, ended: { why: 'empty', alternate: '', reason: '' } }
 }
+/** The creator of a room that was never configured, or the occupants of a temporary one, have not come back. */
+export function settle(plan: Plan): null {
+  if (plan.occupants.size > 0) return null
+  if (plan.facts.lockedFor !== null) end(plan, { why: 'given up', alternate: '', reason: '' }, '')
+  else endIfDeserted(plan)
+  return null
+}
 function isKept({ members }: Plan): boolean {
   for (const [, { standing }] of members) if (standing?.lasting === true && standing.is === 'joined') return true
   return false

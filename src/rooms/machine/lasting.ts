@@ -148,15 +148,3 @@ export function decline(plan: Plan, actor: Actor, { reason }: Extract<Command, {
   plan.tells.push(ANSWERED)
   return null
 }
-
-/** The roles of visitors are forgotten some time after the last session has left (ROOM-5). */
-export function lapse(plan: Plan): null {
-  for (const [, member] of [...plan.members]) {
-    const { standing, role } = member
-    if (standing?.lasting !== false || standing.until === null || standing.until > plan.circumstances.now) continue
-    plan.setMember({ ...member, role: null, standing: null })
-    plan.log(NOBODY, { kind: 'role', of: member.jid, before: role, after: null })
-  }
-  return null
-}
-const NOBODY: Actor = { jid: null, session: null, transaction: null }

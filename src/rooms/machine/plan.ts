@@ -3,7 +3,7 @@
  * committed; a plan that is refused is dropped.
  */
 import type { Actor, Circumstances } from './commands.ts'
-import type { Draft, DraftBody } from './drafts.ts'
+import type { Draft, DraftBody, Replacement } from './drafts.ts'
 import { Layered } from './tables.ts'
 import type { Affiliation, Role } from './affiliation.ts'
 import { putMember, putOccupant, type Member, type Occupant, type Room, type RoomFacts, type Tables } from './room.ts'
@@ -20,6 +20,8 @@ export class Plan implements Tables {
   readonly nickOfSession: Layered<string, string>
   facts: RoomFacts
   readonly entries: Draft[] = []
+  /** What entries from before are replaced by. */
+  readonly replacements: Replacement[] = []
   readonly tells: Tell[] = []
   /** Of the room that it was made from. */
   readonly #version: number

@@ -3,6 +3,9 @@ import type { Field } from './config.ts'
 
 /** Behind each, the condition and the section that XEP-0045 has for it. */
 export type Reason =
+  // Whether there is a room
+  | 'no-such-room' // item-not-found
+  | 'may-not-create' // not-allowed, 10.1
   // Entering (7.2)
   | 'nick-malformed' // not-acceptable, 17.1
   | 'gone' // gone, with `alternate`

@@ -52,7 +52,8 @@ function log(plan: Plan, actor: Actor, command: Speech): number {
     case 'react':
       return plan.log(actor, { kind: 'react', target: command.target.id, ...delta(command.before, command.now), ...command.said })
     case 'retract': {
-      const { target, moderated, reason, said } = command
+      const { target, moderated, reason, said, tombstone } = command
+      plan.replacements.push({ id: target.id, payload: tombstone, veiled: target.veiled })
       return plan.log(actor, { kind: 'retract', target: target.id, moderated, reason, ...said })
     }
     case 'face': {

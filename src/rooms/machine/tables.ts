@@ -50,6 +50,9 @@ export class Layered<K, V extends NonNullable<unknown>> implements Table<K, V> {
     for (const entry of this.#base) if (changes?.has(entry[0]) !== true) yield entry
     if (changes !== null) for (const [key, value] of changes) if (value !== null) yield [key, value]
   }
+  *values(): Generator<V> {
+    for (const [, value] of this) yield value
+  }
   /** Makes the changes in the map below. */
   commit(): void {
     if (this.#changes === null) return

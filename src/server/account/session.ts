@@ -49,17 +49,6 @@ export interface SessionWays {
   deliver(session: Session, packet: Packet): void
 }
 
-/** What a client asks for when it binds. */
-export interface Wanted {
-  /** The prepared resource; null: the server makes one. */
-  readonly resource: string | null
-  /** Of its stream (RFC 6120 8.1.5). */
-  readonly lang: Wire | null
-  readonly connection: Connection
-  /** The installation of the client; null: it has named none. */
-  readonly device: string | null
-}
-
 /** How a session begins. */
 export interface SessionStart {
   readonly account: LocalAccount
@@ -100,6 +89,13 @@ export class Session extends Endpoint<LocalAccount> {
   pausedUntil: Millis
   /** Its client has announced that it will not be heard of for a while; it has a connection. */
   isSilent: boolean
+  /**
+   * Of before the server died, when its client was connected: nobody can resume it, for what its client has got is not
+   * known; it stands for its presence until the client has logged in anew.
+   */
+  isRelic: boolean
+  /** What contacts still take for its presence, from a relic of the same address; null: nothing. */
+  owed: Packet | null
   ended: boolean
   /** How its client was last heard of, and when; when the connection brought more than that: `heardAt`. */
   sign: Sign
@@ -128,6 +124,8 @@ export class Session extends Endpoint<LocalAccount> {
     this.pause = null
     this.pausedUntil = 0
     this.isSilent = false
+    this.isRelic = false
+    this.owed = null
     this.ended = false
     this.sign = 'binding'
     this.signAt = boundAt

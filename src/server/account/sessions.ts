@@ -6,11 +6,12 @@ import { disabledWords } from '../../sasl/disabled.ts'
 import { el } from '../../xml/element.ts'
 import type { Wire } from '../../xml/wire.ts'
 import { ABUSE_ERRORS } from '../../xmpp/ns.ts'
+import { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { Accounts } from './accounts.ts'
 import { NOT_RESUMED, REPLACED, type Ending } from './endings.ts'
 import type { FactBoard } from './facts.ts'
-import { Session, type LocalAccount, type LocalEndpoint, type SessionStart, type SessionWays, type Wanted } from './session.ts'
+import { Session, type LocalAccount, type LocalEndpoint, type SessionStart, type SessionWays } from './session.ts'
 import type { Connection } from './connection.ts'
 import { SlotBook } from './slots.ts'
 
@@ -25,13 +26,37 @@ export interface SessionsParts {
   readonly resourcesMax: number
 }
 
+/** So long a client that has logged in anew may say nothing, before its presence of before is taken back. */
+const OWED_MS: Millis = 30_000
+
+/** What a client asks for when it binds. */
+export interface Wanted {
+  /** The prepared resource; null: the server makes one. */
+  readonly resource: string | null
+  /** Of its stream (RFC 6120 8.1.5). */
+  readonly lang: Wire | null
+  readonly connection: Connection
+  /** The installation of the client; null: it has named none. */
+  readonly device: string | null
+}
+
+const isOf = (session: Session, { resource, device }: Wanted): boolean =>
+  session.jid.resource === resource || (device !== null && session.device === device)
+
 export class Sessions {
   readonly slots: SlotBook<Session> = new SlotBook()
   readonly #parts: SessionsParts
   readonly #all = new Set<Session>()
 
+  /** Which relic the client on a connection had, and which one a new session stands for from when it is available. */
+  readonly #claims = new WeakMap<Connection, Session>()
+  readonly #heirs = new WeakMap<Session, Session>()
+
   constructor(parts: SessionsParts) {
     this.#parts = parts
+    parts.facts.on('presence-changed', ({ session, before, after }) => {
+      if (before === null && after !== null) this.#arrived(session)
+    })
   }
   get size(): number {
     return this.#all.size
@@ -46,16 +71,24 @@ export class Sessions {
    * been disabled since it authenticated (7.6.2.2)
    */
   bind(account: LocalAccount, wanted: Wanted): Session {
-    const { clock, entropy, facts, resourcesMax } = this.#parts
+    const { clock, entropy, resourcesMax } = this.#parts
     if (account.disabled !== null) throw new StanzaError('not-allowed', { text: disabledWords(account.disabled) })
-    facts.tell('session-binding', { account, wanted })
-    this.#makeRoom(account, wanted)
+    const relic = this.#claims.get(wanted.connection) ?? account.sessions.find((s) => s.isRelic && isOf(s, wanted)) ?? null
+    const owed = relic !== null && relic.jid.resource === wanted.resource ? this.#succeed(relic) : null
+    this.#makeRoom(account, wanted, relic)
     if (account.resources.length >= resourcesMax) {
       throw new StanzaError('resource-constraint', { specific: el('resource-limit-exceeded', ABUSE_ERRORS) })
     }
     const isFree = wanted.resource !== null && account.session(wanted.resource) === undefined
     const resource = isFree ? wanted.resource : token(entropy)
-    return this.#begin({ ...wanted, account, resource, boundAt: clock.now() })
+    const session = this.#begin({ ...wanted, account, resource, boundAt: clock.now() })
+    if (owed !== null) this.#owe(session, owed)
+    else if (relic !== null && !relic.ended) this.#heirs.set(session, relic)
+    return session
+  }
+  /** Whoever binds a resource over this connection is the client that the relic had. */
+  claim(relic: Session, connection: Connection): void {
+    this.#claims.set(connection, relic)
   }
   /** A session of before the server was restarted: without a connection, until `waitFor` says how long it may be so. */
   restore(start: Omit<SessionStart, 'connection'>): Session {
@@ -76,14 +109,47 @@ export class Sessions {
    * A session without a connection gives way to a new one that needs its resource or its place. Any gives way to a new
    * one of the same device (XEP-0386 3.2).
    */
-  #makeRoom(account: LocalAccount, { resource, device }: Wanted): void {
-    const isIts = (s: Session): boolean => s.device === device
+  #makeRoom(account: LocalAccount, { resource, device }: Wanted, relic: Session | null): void {
+    const isIts = (s: Session): boolean => s.device === device && s !== relic
     if (device !== null) for (const session of account.sessions.filter(isIts)) this.end(session, REPLACED)
     const holder = resource === null ? undefined : account.session(resource)
     if (holder !== undefined && holder.pause !== null) this.end(holder, REPLACED)
     if (account.resources.length < this.#parts.resourcesMax) return
     const paused = account.sessions.find((session) => session.pause !== null)
     if (paused !== undefined) this.end(paused, REPLACED)
+  }
+  /** A new session takes the address of a relic, of which nobody sees anything. @returns the presence that contacts still have */
+  #succeed(relic: Session): Packet | null {
+    const { presence } = relic
+    relic.presence = null
+    this.end(relic, REPLACED)
+    return presence
+  }
+  /** The presence of a relic is taken back if the client says nothing of its own. */
+  #owe(session: Session, owed: Packet): void {
+    session.owed = owed
+    this.#parts.clock.after(OWED_MS, () => this.takeBack(session))
+  }
+  /** Its client has begun, or had time to, and is not available to all: what contacts have of a relic of it is over. */
+  takeBack(session: Session): void {
+    if (session.ended || session.presence !== null) return
+    this.#endRelic(session)
+    const { owed } = session
+    if (owed === null) return
+    const { clock, presenceOut, facts } = this.#parts
+    session.presence = owed
+    session.owed = null
+    presenceEnded(session.account, session, clock.now(), presenceOut)
+    facts.tell('presence-changed', { session, before: owed, after: null })
+  }
+  /** The session has said that it is available: what stood for it is over. */
+  #arrived(session: Session): void {
+    session.owed = null
+    this.#endRelic(session)
+  }
+  #endRelic(session: Session): void {
+    const relic = this.#heirs.get(session)
+    if (relic !== undefined) this.end(relic, REPLACED)
   }
   /** The connection is gone, or wants to go: the session pauses if it may, and ends otherwise. */
   leave(session: Session, ending: Ending): void {
@@ -140,6 +206,7 @@ export class Sessions {
     this.#parts.facts.tell('session-ending', { session })
     session.pause?.cancel()
     session.lane.clear()
+    session.presence ??= session.owed
     const { account, connection, presence } = session
     session.disconnect()
     this.#all.delete(session)

@@ -14,7 +14,6 @@ import type { KeptFarewells } from '../contacts/farewells.ts'
 import type { FactBoard } from '../account/facts.ts'
 import type { Stage, Verdict } from '../pipeline/pipeline.ts'
 import type { HeardContacts } from '../contacts/heard.ts'
-import type { Relics } from '../keeping/relics.ts'
 import type { ProbeAnswers } from '../contacts/probe-answers.ts'
 import type { RosterChanges } from '../contacts/roster-changes.ts'
 import type { Router } from '../routing/router.ts'
@@ -31,7 +30,8 @@ export interface PresenceParts {
   readonly untold: Untold
   readonly out: PresenceOut<LocalEndpoint>
   readonly limits: ImLimits
-  readonly relics: Relics
+  /** The client says something of itself, and is not available to all. */
+  readonly takeBack: (session: Session) => void
   readonly heard: HeardContacts
   /** What clients were handed. */
   readonly sent: SentLog
@@ -48,7 +48,7 @@ export function presenceStage(parts: PresenceParts): Stage<FromClient> {
       case '':
       case 'unavailable':
         // What a relic of it has said is over: by its own word, or since it has evidently begun (docs/decisions/018-sessions-over-a-restart.md)
-        if ((packet.to === null) === (packet.type !== '')) parts.relics.takeBack(session)
+        if ((packet.to === null) === (packet.type !== '')) parts.takeBack(session)
         if (packet.to === null) broadcast(parts, session, packet)
         else directed(session.account, session, packet, parts.limits, parts.out)
         return 'done'

@@ -2,7 +2,7 @@
  * What is written down while the server runs of sessions that can be resumed, and of what accounts and services know, for the case that it dies: every few seconds
  * what is new of those of which something has changed that matters then, within a budget of octets. What is known of a session
  * without a connection is exact, and it can be resumed after the death; a client that was connected may have got and
- * sent more than is written, so its session comes back as a relic (`relics.ts`).
+ * sent more than is written, so its session comes back as a relic (`Session.isRelic`).
  */
 import { every, type Clock, type Millis, type Timer } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'

@@ -21,8 +21,8 @@ export interface Home {
   presence(resource: Jid, watcher: Jid): Packet | null | Promise<Packet | null>
   /** Nobody knows any more how the resource is, or it is known again: those of `watchers` (bare) that are online look anew. */
   doubted(resource: Jid, watchers: readonly Jid[]): void
-  /** Ends the sessions of a device of the account, or all of them. @param device null: all; as by default */
-  end(account: Jid, ending: Ending, device?: string | null): void
+  /** Ends all sessions of the account. */
+  end(account: Jid, ending: Ending): void
 }
 
 /** `use` of what a home answers: at once if the answer is there. */

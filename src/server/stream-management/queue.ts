@@ -39,8 +39,6 @@ export type Acknowledgement =
   /** More than was ever written. */
   | 'too-high'
 
-/** Up to this part of what may wait the server gives what it has itself: no author has more here than is still free. */
-const SOURCES_TO = 1 / 2
 /** What a stanza costs beside its content: its name and attributes, about. */
 const ENVELOPE_OCTETS = 150
 const NONE: readonly never[] = []
@@ -110,10 +108,6 @@ export class UnacknowledgedQueue<N> {
   get isBlocked(): boolean {
     return this.#waiting !== null
   }
-  /** Must the other side acknowledge some of it before the server gives more of what it has itself? */
-  get isBehind(): boolean {
-    return this.isBlocked || this.isBeyond(SOURCES_TO)
-  }
   /** What was last put in; null: nothing, or it is acknowledged. */
   get newest(): Entry<N> | null {
     return this.#newest
@@ -177,10 +171,9 @@ export class UnacknowledgedQueue<N> {
   /** Is it time to ask the client how much it has handled? */
   get asks(): 'now' | 'later' | 'no' {
     if (!this.#isConnected || this.#isAsking || this.#inFlight.length === 0) return 'no'
-    const { isBehind } = this
-    if (this.#unasked >= this.#limits.askAfter || (isBehind && this.#unasked > 0)) return 'now'
+    if (this.#unasked >= this.#limits.askAfter || (this.isBlocked && this.#unasked > 0)) return 'now'
     // Who does not handle what he was asked for is not asked for it again, unless others wait for it
-    return isBehind || this.#unasked > 0 ? 'later' : 'no'
+    return this.isBlocked || this.#unasked > 0 ? 'later' : 'no'
   }
   /** An answer is due. */
   get isAsking(): boolean {

@@ -45,8 +45,6 @@ export interface Authenticated {
   readonly connection: Connection
   /** Its installation, as it names itself (XEP-0388 2.3); null: it does not. */
   readonly device: string | null
-  /** What it calls its device or itself, for people; null: it does not say. */
-  readonly deviceName: string | null
   /** Of SASL, by which it has authenticated. */
   readonly mechanism: string
   /** The account's, as they were when it was measured against them. */

@@ -37,12 +37,13 @@ export class Resumptions {
     const session = this.#sessions.get(id)
     return session !== undefined && session.account.bare.bare === account ? session : null
   }
-  /** The session is over; so many stanzas of its client were handled. Null: nobody knows. */
-  close(id: string, handled: number | null): void {
+  /** The session is over; so many stanzas of its client were handled. */
+  close(id: string, handled: number): void {
     const session = this.#sessions.get(id)
     if (session === undefined) return
     this.#sessions.delete(id)
-    if (handled === null) return
+    // How many were handled before a crash is known of the last time that it was written down only
+    if (session.isRelic) return
     this.#over.set(id, { account: session.account.bare.bare, handled })
     if (this.#over.size > REMEMBERED_MAX) for (const oldest of this.#over.keys()) if (this.#over.delete(oldest)) break
   }

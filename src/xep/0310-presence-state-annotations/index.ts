@@ -29,7 +29,6 @@ import { Telling } from './telling.ts'
 import { testimony } from './testimony.ts'
 import { Unconfirmed } from './unconfirmed.ts'
 import { Violations } from './violations.ts'
-import { Writer } from './writer.ts'
 
 const settings = section({
   'pause-grace': duration(
@@ -81,10 +80,9 @@ export const presenceStateAnnotations = defineFeature({
     const left = new LeftInDoubt(host, links, limits)
     const receivers = new Receivers({ host, caps, states, limits, left })
     keepReceivers(host, receivers)
+    const telling = new Telling({ host, caps, states, receivers, portions, annotations, doubts })
     const violations = options['audit'] > 0 ? new Violations(host) : null
-    const writer = new Writer({ host, annotations, doubts })
-    const showing = new Showing({ host, receivers, doubts, links, writer, violations })
-    const telling = new Telling({ host, caps, states, receivers, portions, doubts, showing, writer })
+    const showing = new Showing({ host, receivers, telling, doubts, links, violations })
     const remote = new RemoteReceivers({ host, resolver: caps.resolver, pauses, portions, annotations })
     new Newcomers({ host, caps, portions, receivers, showing, left })
     const confirmWithin = options['confirm-within']

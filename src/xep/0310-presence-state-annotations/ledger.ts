@@ -28,15 +28,10 @@ export interface Shown extends OfResource {
   /** Since when. */
   readonly toldAt: Millis
   /** The same, said once more by its server while the client did not look; null: it was not. */
-  readonly later: Later | null
-}
-export interface Later {
-  readonly packet: Packet
-  /** As of what is shown. */
-  readonly heardAfter: number
+  readonly later: Packet | null
 }
 interface Entry extends Shown {
-  later: Later | null
+  later: Packet | null
   packet: Packet
   at: Millis
   heardAfter: number
@@ -107,10 +102,10 @@ export class PresenceLedger {
     ;(shown as Entry).heardAfter = heardAfter
   }
   /** What its server says of it waits until the client looks. */
-  keepForLater(shown: Shown, later: Later): void {
-    ;(shown as Entry).later = later
+  keepForLater(shown: Shown, packet: Packet): void {
+    ;(shown as Entry).later = packet
   }
-  takeLater(shown: Shown): Later | null {
+  takeLater(shown: Shown): Packet | null {
     const { later } = shown
     ;(shown as Entry).later = null
     return later

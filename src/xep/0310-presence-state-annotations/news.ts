@@ -5,8 +5,7 @@
  */
 import { languageOf } from '../../im/presence-digest.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { annotated, annotation, doubtsIn, mayBeAnnotated, plain, sayingSomething, sinceIn } from '../../xmpp/state-annotation.ts'
-import type { Doubt } from '../../xmpp/state-annotation.ts'
+import { doubtsIn, mayBeAnnotated, plain, sayingSomething, sinceIn, type Doubt } from '../../xmpp/state-annotation.ts'
 
 /** What the client was shown last of the resource. */
 export interface Before {
@@ -17,15 +16,12 @@ export interface Before {
 export interface News {
   /** As it is to be remembered: without annotations that are spent. */
   readonly kept: Packet
-  /** What is to be sent before that, to take back what one of the two servers said while the other doubts; null: nothing. */
-  readonly first: Said | null
   /** As it is to be sent. */
-  readonly sent: Said
-}
-export interface Said {
-  readonly packet: Packet
+  readonly sent: Packet
   /** What our own annotation in it says; null: it has none; 'nothing': it takes ours back. */
   readonly ours: Doubt | 'nothing' | null
+  /** What is to be sent before that, to take ours back while the doubt of the other server holds; null: nothing. */
+  readonly endsOurs: Packet | null
 }
 
 /** Is it the presence that the client has, and does its server doubt it as before? @param doubts of its server at present */
@@ -43,29 +39,21 @@ export function newsOf(before: Before | null, packet: Packet, doubts: readonly D
   // Said once more without its annotation, which holds nevertheless
   const isBare = isRepeat && doubts.length > 0 && doubtsIn(packet).length === 0
   const kept = isBare ? packet.with({ payload: before.packet.payload }) : sayingSomething(packet)
+  if (doubt !== null) return { kept, sent: kept, ours: doubt, endsOurs: null }
   const hadOurs = before !== null && before.told !== null
-  const hadTheirs = before !== null && doubtsIn(before.packet).length > 0
-  if (doubt !== null) {
-    const isTheirsOver = hadTheirs && doubts.length === 0
-    return { kept, first: isTheirsOver ? { packet: takenBack(kept), ours: null } : null, sent: { packet: kept, ours: doubt } }
-  }
-  if (doubts.length > 0) return { kept, first: hadOurs ? endOfOurs(kept) : null, sent: { packet: kept, ours: null } }
-  if (!isRepeat || (hadOurs && hadTheirs)) return { kept, first: null, sent: { packet: kept, ours: null } }
-  if (hadOurs) return { kept, first: null, sent: { packet: kept, ours: 'nothing' } }
-  return { kept, first: null, sent: { packet: hadTheirs ? packet : kept, ours: null } }
+  if (doubts.length > 0) return { kept, sent: kept, ours: null, endsOurs: hadOurs ? plain(kept) : null }
+  const hadTheirs = isRepeat && doubtsIn(before.packet).length > 0
+  if (!isRepeat || (hadOurs && hadTheirs)) return { kept, sent: kept, ours: null, endsOurs: null }
+  if (hadOurs) return { kept, sent: kept, ours: 'nothing', endsOurs: null }
+  return { kept, sent: hadTheirs ? packet : kept, ours: null, endsOurs: null }
 }
 
 /** The same for a presence that the client has, of which only our doubt has changed. */
 export function lightOf(packet: Packet, doubt: Doubt | null): News {
   const isTheirs = doubtsIn(packet).length > 0
-  if (doubt !== null || !isTheirs) return { kept: packet, first: null, sent: { packet, ours: doubt ?? 'nothing' } }
-  return { kept: packet, first: endOfOurs(packet), sent: { packet, ours: null } }
+  if (doubt !== null || !isTheirs) return { kept: packet, sent: packet, ours: doubt ?? 'nothing', endsOurs: null }
+  return { kept: packet, sent: packet, ours: null, endsOurs: plain(packet) }
 }
-
-const endOfOurs = (packet: Packet): Said => ({ packet: plain(packet), ours: 'nothing' })
-
-/** With an annotation of its own server that takes back what that server has said against it, and nothing else. */
-const takenBack = (packet: Packet): Packet => annotated(plain(packet), packet.to!, annotation(packet.from.domain, [], null))
 
 /** Is it the same presence but for annotations? */
 export function isSameContent(a: Packet, b: Packet): boolean {

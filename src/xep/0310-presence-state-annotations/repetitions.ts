@@ -26,20 +26,17 @@ export class Repetitions {
   constructor(parts: RepetitionsParts) {
     this.#parts = parts
   }
-  /**
-   * Need the session not be sent this presence now?
-   * @param old of a presence that came before: see `Shown.heardAfter`; null: it has only just come
-   */
-  isHeldBack(session: Session, packet: Packet, old: number | null): boolean {
+  /** Need the session not be sent this presence now? */
+  isHeldBack(session: Session, packet: Packet): boolean {
     if (packet.from.domain === session.jid.domain) return false
     const receiver = this.#parts.receivers.of(session)
     if (packet.type === 'unavailable') return this.#isKnownGone(session.account, receiver, packet)
-    return packet.type === '' && (this.#isKnown(session, receiver, packet, old) || this.#waits(session, receiver, packet))
+    return packet.type === '' && (this.#isKnown(session, receiver, packet) || this.#waits(session, receiver, packet))
   }
 
   /** Has the client seen this presence, just as it is? One that has not asked for annotations has no news in them (PSA-32). */
-  #isKnown(session: Session, receiver: Receiver, packet: Packet, old: number | null): boolean {
-    const { host, doubts } = this.#parts
+  #isKnown(session: Session, receiver: Receiver, packet: Packet): boolean {
+    const { host, doubts, links } = this.#parts
     const { from, to, payload } = packet
     const heard = host.heard.get(session.account, from)
     if (heard !== null && !(heard.isRepeated && heard.isForAll)) return false
@@ -47,7 +44,7 @@ export class Repetitions {
     if (asks === false) return heard !== null && since < heard.givenBefore && (to?.isBare === true || mayBeAnnotated(payload))
     const shown = ledger?.get(from)
     if (shown === undefined || shown.at <= receiver.looksAgainAt || (heard === null && shown.at < receiver.askedAt)) return false
-    const heardAfter = old ?? this.#losses(session, packet)
+    const heardAfter = links.losses(session.jid.domain, from.domain)
     if (asks === true && shown.told !== doubts.of(session, from, heardAfter)) return false
     if (!isSame(shown.packet, packet, heard?.doubts ?? doubtsIn(packet))) return false
     ledger!.confirm(shown, heardAfter)
@@ -58,11 +55,8 @@ export class Repetitions {
     if (asks !== true || this.#parts.receivers.isLooking(session)) return false
     const shown = ledger?.get(packet.from)
     if (shown === undefined || !isSameContent(shown.packet, packet)) return false
-    ledger!.keepForLater(shown, { packet: kept(packet), heardAfter: this.#losses(session, packet) })
+    ledger!.keepForLater(shown, kept(packet))
     return true
-  }
-  #losses({ jid: { domain } }: Session, { from }: Packet): number {
-    return this.#parts.links.losses(domain, from.domain)
   }
   /** The same of a contact that has no available resource: after each outage that is answered once more. */
   #isKnownGone(account: LocalAccount, { since, ledger }: Receiver, { from, to }: Packet): boolean {

@@ -11,22 +11,22 @@ import type { Packet } from '../../xmpp/packet.ts'
 import { doubtsIn, plain, type Doubt } from '../../xmpp/state-annotation.ts'
 import { Ages } from './ages.ts'
 import type { Doubts } from './doubts.ts'
-import type { Later, PresenceLedger } from './ledger.ts'
+import type { PresenceLedger } from './ledger.ts'
 import type { LinkDoubts } from './link-doubts.ts'
 import { isOurs, kept, newsOf, type News } from './news.ts'
 import type { Receiver } from './receiver.ts'
 import type { Receivers } from './receivers.ts'
 import { Repetitions } from './repetitions.ts'
 import { Rooms } from './rooms.ts'
+import type { Telling } from './telling.ts'
 import type { Violations } from './violations.ts'
-import type { Writer } from './writer.ts'
 
 export interface ShowingParts {
   readonly host: Host
   readonly receivers: Receivers
+  readonly telling: Telling
   readonly doubts: Doubts
   readonly links: LinkDoubts
-  readonly writer: Writer
   /** Null: nobody counts them. */
   readonly violations: Violations | null
 }
@@ -36,6 +36,7 @@ export class Showing {
   readonly #repetitions: Repetitions
   readonly #rooms: Rooms
   readonly #ages: Ages
+  readonly #send: (session: Session, packet: Packet) => void
   readonly #unnoted: Counter
 
   constructor(parts: ShowingParts) {
@@ -44,6 +45,7 @@ export class Showing {
     this.#repetitions = new Repetitions(parts)
     this.#rooms = new Rooms(host)
     this.#ages = new Ages(host)
+    this.#send = host.deliverAfter('psa-ledger')
     this.#unnoted = host.metrics.counter(
       'porchlight_presences_unnoted_total',
       'Presences shown to clients that ask for annotations which could not be noted, for want of room: they are not annotated',
@@ -53,7 +55,7 @@ export class Showing {
     const { session, packet } = context
     if (packet.kind !== 'presence') return 'next'
     const asks = this.#parts.receivers.decide(session)
-    if (this.#repetitions.isHeldBack(session, packet, null)) return 'done'
+    if (this.#repetitions.isHeldBack(session, packet)) return 'done'
     this.#show(context, asks, null)
     return 'next'
   }
@@ -61,11 +63,7 @@ export class Showing {
   showOld(session: Session, packet: Packet, heardAfter: number): void {
     const context = { session, packet }
     this.#show(context, this.#parts.receivers.decide(session), heardAfter)
-    this.#parts.writer.send(session, context.packet)
-  }
-  /** Shows the session what another server said while its client did not look. */
-  showLater(session: Session, { packet, heardAfter }: Later): void {
-    if (!this.#repetitions.isHeldBack(session, packet, heardAfter)) this.showOld(session, packet, heardAfter)
+    this.#send(session, context.packet)
   }
   /** The session sends that presence directly to an address elsewhere. */
   said(session: Session, packet: Packet): void {
@@ -96,15 +94,15 @@ export class Showing {
   #noteHere(context: ToSession, ledger: PresenceLedger, doubt: Doubt | null): void {
     const { session, packet } = context
     if (!ledger.show(packet, doubt, this.#parts.host.clock.now())) return this.#unnotedBy(session)
-    context.packet = this.#parts.writer.written(session, { packet: this.#ages.dated(packet), ours: doubt }, 0)
+    context.packet = this.#parts.telling.written(session, this.#ages.dated(packet), doubt, 0)
   }
   #noteElsewhere(context: ToSession, ledger: PresenceLedger, doubt: Doubt | null, heardAfter: number): void {
     const { session, packet } = context
-    const { writer, host } = this.#parts
-    const { kept: keep, first, sent } = this.#newsOf(session, ledger, packet, doubt)
-    if (!ledger.show(kept(keep), doubt, host.clock.now(), heardAfter)) return this.#unnotedBy(session)
-    if (first !== null) writer.repeat(session, first, heardAfter)
-    context.packet = writer.written(session, sent, heardAfter)
+    const { telling, host } = this.#parts
+    const news = this.#newsOf(session, ledger, packet, doubt)
+    if (!ledger.show(kept(news.kept), doubt, host.clock.now(), heardAfter)) return this.#unnotedBy(session)
+    telling.endOurs(session, news)
+    context.packet = telling.written(session, news.sent, news.ours, heardAfter)
   }
   /** Beyond the limit it is not annotated: nobody would take that back. */
   #unnotedBy(session: Session): void {

@@ -1,0 +1,74 @@
+/** A room in memory, and what the server keeps beside what the machine knows of it. */
+import type { Millis } from '../base/clock.ts'
+import { isSpoken, type Entry } from './log.ts'
+import type { Draft } from './machine/drafts.ts'
+import type { Member, Room } from './machine/room.ts'
+
+/** Octets of messages that are kept in memory where the archive is switched off. */
+const RECENT_OCTETS_MAX = 1024 * 1024
+
+export class HeldRoom {
+  readonly room: Room
+  /** Of the log: nothing at this position or before is complete. */
+  edge: number
+  /** When somebody last wanted something of it. */
+  usedAt: Millis
+  /** When the first visit is over and to be forgotten; Infinity: none is. */
+  lapsesAt: Millis = Infinity
+  /** Of the newest entry. */
+  #lastAt: Millis
+  /** Where the archive is switched off: what was said lately, the oldest first. */
+  #recent: Entry[] = []
+  #recentOctets = 0
+
+  constructor(room: Room, edge: number, lastAt: Millis, usedAt: Millis) {
+    this.room = room
+    this.edge = edge
+    this.#lastAt = lastAt
+    this.usedAt = usedAt
+    this.lapses(room.members.values())
+  }
+  get recent(): readonly Entry[] {
+    return this.#recent
+  }
+  /** Entries out of drafts: they have the next positions, and each has a time of its own behind those before it. */
+  numbered(drafts: readonly Draft[], newId: (at: Millis) => string, nextStream: () => number): readonly Entry[] {
+    const { config } = this.room.facts
+    let at = this.#lastAt
+    return drafts.map((draft, i) => {
+      at = Math.max(draft.at, at + 1)
+      const given = 'givenId' in draft ? draft.givenId : null
+      const seq = this.room.lastSeq + i + 1
+      const isKept = config.archived || !isSpoken(draft)
+      return { ...draft, at, id: given ?? newId(at), seq, stream: nextStream(), isRetracted: false, isKept }
+    })
+  }
+  /** Takes notice of when these are to be forgotten. */
+  lapses(members: Iterable<Member | null>): void {
+    for (const member of members) this.lapsesAt = Math.min(this.lapsesAt, member?.standing?.until ?? Infinity)
+  }
+  /** They are in the log now. */
+  logged(entries: readonly Entry[]): void {
+    const last = entries.at(-1)
+    if (last === undefined) return
+    this.room.lastSeq = last.seq
+    this.#lastAt = last.at
+    for (const entry of entries) if (!entry.isKept) this.remember(entry)
+  }
+  /** Lets the oldest go that there is no room for. */
+  remember(entry: Entry): void {
+    this.#recent.push(entry)
+    this.#recentOctets += octetsOf(entry)
+    const { historyMax } = this.room.facts.config
+    while (this.#recent.length > historyMax || this.#recentOctets > RECENT_OCTETS_MAX)
+      this.#recentOctets -= octetsOf(this.#recent.shift()!)
+  }
+  /** What was taken back is not remembered. */
+  forget(ids: readonly string[]): void {
+    if (ids.length === 0 || this.#recent.length === 0) return
+    this.#recent = this.#recent.filter(({ id }) => !ids.includes(id))
+    this.#recentOctets = this.#recent.reduce((sum, entry) => sum + octetsOf(entry), 0)
+  }
+}
+
+const octetsOf = (entry: Entry): number => ('payload' in entry && entry.payload !== null ? entry.payload.text.length : 0)

@@ -1,0 +1,274 @@
+/**
+ * All rooms of this server. Each has a lane: a command is decided, stored, put in force and told before the next one is looked
+ * at (ROOM-1). What only concerns who is present is not stored, and is done at once while nothing waits.
+ */
+import type { Clock } from '../base/clock.ts'
+import type { Entropy } from '../base/entropy.ts'
+import type { Log } from '../base/log.ts'
+import { Turns } from '../base/turns.ts'
+import type { ArchiveStore } from '../server/archive.ts'
+import type { Jid } from '../xmpp/jid.ts'
+import type { Face } from './face.ts'
+import { HeldRoom } from './held-room.ts'
+import type { Entry } from './log.ts'
+import { SERVICE, type Actor, type Command, type RoomLimits } from './machine/commands.ts'
+import { DEFAULTS } from './machine/config.ts'
+import { decide, isRefused } from './machine/decide.ts'
+import type { Plan } from './machine/plan.ts'
+import { refuse, type Refusal } from './machine/refusals.ts'
+import { Room } from './machine/room.ts'
+import { keepOccupants, restoreOccupants, type KeptRoom } from './snapshot.ts'
+import type { RoomStore } from './store.ts'
+import { Whereabouts } from './whereabouts.ts'
+
+export interface RoomsParts {
+  readonly store: RoomStore
+  readonly archive: ArchiveStore
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly log: Log
+  readonly limits: RoomLimits & HoldingLimits
+  /** Who is in that room (its bare address) is not as it was when it was last kept. */
+  readonly occupantsChanged: (room: string) => void
+}
+export interface HoldingLimits {
+  /** Rooms in memory. One more is refused while somebody is in each of them. */
+  readonly roomsMax: number
+  /** Of one person. */
+  readonly ownedMax: number
+  /** Of one person, that wait for their configuration. */
+  readonly lockedMax: number
+}
+export const HOLDING: HoldingLimits = { roomsMax: 50_000, ownedMax: 100, lockedMax: 5 }
+
+/** A command for the room at an address. */
+export interface Order {
+  readonly address: Jid
+  readonly actor: Actor
+  readonly command: Command
+  /** Where there is no room: makes it, by this command in front of the other one. Null: it is not made. */
+  readonly create: Extract<Command, { do: 'create' }> | null
+  /** Called when it is done and stored, in the place that the machine has given to the answer; null: nobody waits for one. */
+  readonly answered: (() => void) | null
+}
+/** Null: it is done. */
+export type Outcome = Refusal | null
+
+const UID_OCTETS = 12
+const SECRET_OCTETS = 32
+
+export class Rooms {
+  /** All of them are told everything. */
+  readonly faces: Face[] = []
+  readonly whereabouts = new Whereabouts()
+  readonly #parts: RoomsParts
+  readonly #held = new Map<string, HeldRoom>()
+  readonly #turns = new Turns<() => void | Promise<void>>((work) => work())
+  /** From before a restart, by address: who was in rooms that are not loaded yet. */
+  readonly #kept = new Map<string, KeptRoom>()
+
+  constructor(parts: RoomsParts) {
+    this.#parts = parts
+  }
+
+  /** A promise if it has to wait: for its turn, for the disk, or for a face. */
+  perform(order: Order): Outcome | Promise<Outcome> {
+    let outcome: Outcome = null
+    const waits = this.#inTurn(order.address, () => {
+      const done = this.#perform(order)
+      if (!(done instanceof Promise)) outcome = done
+      else return done.then((later) => void (outcome = later))
+    })
+    return waits === undefined ? outcome : waits.then(() => outcome)
+  }
+  /** ROOM-7: the account of that bare JID is gone. */
+  async forget(person: string): Promise<void> {
+    const forget = { do: 'forget', who: person } as const
+    for (const address of await this.#parts.store.roomsOf(person))
+      await this.perform({ address, actor: SERVICE, command: forget, create: null, answered: null })
+  }
+  /** The room as it is after all commands that came before; null: there is none. */
+  async find(address: Jid): Promise<Room | null> {
+    const held = this.#held.get(address.bare)
+    if (held !== undefined) return held.room
+    await this.#inTurn(address, async () => void (await this.#load(address)))
+    return this.#held.get(address.bare)?.room ?? null
+  }
+  /** Does this in the lane of a room, between two commands. */
+  inTurn(address: Jid, work: (room: Room | null) => void | Promise<void>): Promise<void> {
+    return Promise.resolve(this.#inTurn(address, async () => work((await this.#load(address))?.room ?? null)))
+  }
+  /** The room, if it is in memory. */
+  held(address: Jid): Room | null {
+    return this.#held.get(address.bare)?.room ?? null
+  }
+  /** What was said lately in a room without an archive, the oldest first. */
+  recent(address: Jid): readonly Entry[] {
+    return this.#held.get(address.bare)?.recent ?? []
+  }
+  /** Of the log of a room: nothing at this position or before is complete. */
+  edge(address: Jid): number {
+    return this.#held.get(address.bare)?.edge ?? 0
+  }
+  /** The log of that room lost what is at this position and before. */
+  edgeMoved(address: Jid, uid: string, edge: number): void {
+    const held = this.#held.get(address.bare)
+    if (held?.room.uid === uid) held.edge = edge
+  }
+  all(): Iterable<HeldRoom> {
+    return this.#held.values()
+  }
+
+  /** Addresses of rooms in which somebody is. */
+  *occupied(): Generator<string> {
+    for (const [address, { room }] of this.#held) if (room.occupants.size > 0) yield address
+    yield* this.#kept.keys()
+  }
+  keep(address: string): KeptRoom | null {
+    const held = this.#held.get(address)
+    return held === undefined ? (this.#kept.get(address) ?? null) : keepOccupants(held.room)
+  }
+  /** From before a restart: they are in the room when it is loaded. */
+  restore(address: string, kept: KeptRoom): void {
+    this.#kept.set(address, kept)
+  }
+  /** Those of `restore` that nobody has asked for yet. */
+  get unrestored(): readonly string[] {
+    return [...this.#kept.keys()]
+  }
+
+  /** Lets go of a room that nobody is in and nothing waits for. */
+  release(address: string): void {
+    if (this.#held.get(address)?.room.occupants.size === 0) this.#held.delete(address)
+  }
+
+  #inTurn(address: Jid, work: () => void | Promise<void>): void | Promise<void> {
+    return this.#turns.take(address.bare, work)
+  }
+  #perform(order: Order): Outcome | Promise<Outcome> {
+    const held = this.#held.get(order.address.bare)
+    return held === undefined ? this.#performLoaded(order) : this.#decide(held, order, order.command, false)
+  }
+  async #performLoaded(order: Order): Promise<Outcome> {
+    const { address, create, command } = order
+    const held = await this.#load(address)
+    if (held !== null) return this.#decide(held, order, command, false)
+    if (create === null) return refuse('no-such-room')
+    const refusal = await this.#mayCreate(order)
+    if (refusal !== null) return refusal
+    return this.#decide(this.#made(address), order, { do: 'batch', commands: [create, command] }, true)
+  }
+
+  async #load(address: Jid): Promise<HeldRoom | null> {
+    const known = this.#held.get(address.bare)
+    if (known !== undefined) return known
+    const { store, clock } = this.#parts
+    const loaded = await store.load(address)
+    if (loaded === null) this.#kept.delete(address.bare)
+    if (loaded === null) return null
+    const { room, edge, lastAt } = loaded
+    const held = new HeldRoom(room, edge, lastAt, clock.now())
+    const kept = this.#kept.get(address.bare)
+    this.#kept.delete(address.bare)
+    if (kept !== undefined) restoreOccupants(room, kept)
+    for (const session of room.nickOfSession.keys()) this.whereabouts.entered(session, address)
+    this.#held.set(address.bare, held)
+    return held
+  }
+  /** ROOM-168: the address of a destroyed room is free to its former owners. */
+  async #mayCreate({ address, actor }: Order): Promise<Refusal | null> {
+    const { store, clock, limits } = this.#parts
+    const tombstone = await store.tombstone(address, clock.now())
+    const isFormerOwner = actor.jid === null || tombstone?.owners.includes(actor.jid) === true
+    if (tombstone !== null && !isFormerOwner) return { refuse: 'gone', alternate: tombstone.alternate }
+    if (this.#held.size >= limits.roomsMax && !this.#makeRoom()) return refuse('busy')
+    if (actor.jid === null) return null
+    const { owned, locked } = await store.holdings(actor.jid, limits.ownedMax)
+    return owned >= limits.ownedMax || locked >= limits.lockedMax ? refuse('busy') : null
+  }
+  /** Lets go of the room that was idle longest. */
+  #makeRoom(): boolean {
+    let idle: HeldRoom | null = null
+    for (const held of this.#held.values())
+      if (held.room.occupants.size === 0 && (idle === null || held.usedAt < idle.usedAt)) idle = held
+    if (idle !== null) this.#held.delete(idle.room.address.bare)
+    return idle !== null
+  }
+  #made(address: Jid): HeldRoom {
+    const { entropy, clock } = this.#parts
+    const uid = entropy.bytes(UID_OCTETS).toString('base64url')
+    const origin = { uid, address, createdAt: clock.now(), secret: entropy.bytes(SECRET_OCTETS) }
+    const room = new Room(origin, { config: DEFAULTS, subject: null, lockedFor: null, ended: null })
+    return new HeldRoom(room, 0, 0, clock.now())
+  }
+
+  #decide(held: HeldRoom, order: Order, command: Command, isNew: boolean): Outcome | Promise<Outcome> {
+    const { clock, limits } = this.#parts
+    held.usedAt = clock.now()
+    const plan = decide(held.room, order.actor, command, { now: clock.now(), limits })
+    if (isRefused(plan)) return plan
+    const { archive } = this.#parts
+    const entries = held.numbered(
+      plan.entries,
+      (at) => archive.newId(at),
+      () => archive.nextStream(),
+    )
+    return plan.isDurable ? this.#store(held, order, plan, entries, isNew) : this.#done(held, order, plan, entries)
+  }
+  /** ROOM-3: what cannot be stored has not happened. */
+  async #store(held: HeldRoom, order: Order, plan: Plan, entries: readonly Entry[], isNew: boolean): Promise<Outcome> {
+    const { store, log } = this.#parts
+    const kept = entries.filter(({ isKept }) => isKept)
+    try {
+      if (kept.length > 0 || plan.isChange || plan.replacements.length > 0) await store.save(plan, kept, isNew)
+    } catch (error) {
+      log.error({ err: error, room: held.room.address.bare }, 'A change of a room could not be stored; it was refused')
+      return refuse('failed')
+    }
+    return this.#done(held, order, plan, entries)
+  }
+  #done(held: HeldRoom, order: Order, plan: Plan, entries: readonly Entry[]): Outcome | Promise<Outcome> {
+    const { room } = held
+    const moved = [...plan.nickOfSession.changes]
+    const isOtherInside = plan.occupants.changes.size > 0
+    if (order.command.do === 'lapse') held.lapsesAt = Infinity
+    held.lapses(order.command.do === 'lapse' ? plan.members.values() : plan.members.changes.values())
+    plan.commit()
+    held.logged(entries)
+    held.forget(plan.replacements.map(({ id }) => id))
+    for (const [session, nick] of moved)
+      if (nick === null) this.whereabouts.left(session, room.address)
+      else this.whereabouts.entered(session, room.address)
+    if (isOtherInside) this.#parts.occupantsChanged(room.address.bare)
+    if (room.facts.ended === null) this.#held.set(room.address.bare, held)
+    else this.#held.delete(room.address.bare)
+    const waits = this.#tell(room, order, plan, entries, 0)
+    return waits === undefined ? null : waits.then(() => null)
+  }
+
+  #tell(room: Room, order: Order, plan: Plan, entries: readonly Entry[], from: number): void | Promise<void> {
+    for (let i = from; i < plan.tells.length; i++) {
+      const waits = this.#tellOne(room, order, plan, entries, i)
+      if (waits !== null) return waits.then(() => this.#tell(room, order, plan, entries, i + 1))
+    }
+  }
+  #tellOne(room: Room, { answered }: Order, { tells }: Plan, entries: readonly Entry[], i: number): Promise<unknown> | null {
+    const tell = tells[i]!
+    if (tell.tell === 'answered') this.#safely(room, () => answered?.())
+    if (tell.tell === 'answered') return null
+    const waits = this.faces.map((face) => this.#safely(room, () => face.tell(room, tell, entries)))
+    const under = waits.filter((wait) => wait !== undefined)
+    return under.length === 0 ? null : Promise.all(under)
+  }
+  /** The room goes on whatever a face does. */
+  #safely(room: Room, work: () => void | Promise<void>): Promise<void> | undefined {
+    const failed = (error: unknown): void =>
+      this.#parts.log.error({ err: error, room: room.address.bare }, 'Occupants of a room could not be told of a change')
+    try {
+      return work()?.catch(failed) ?? undefined
+    } catch (error) {
+      failed(error)
+      return undefined
+    }
+  }
+}

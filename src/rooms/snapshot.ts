@@ -1,0 +1,69 @@
+/** Who is in a room, as JSON: for a restart of the server, and for its death. */
+import type { Millis } from '../base/clock.ts'
+import { decode, encode } from '../xml/wire.ts'
+import type { Doubt } from '../xmpp/state-annotation.ts'
+import { payloadOfStored, storedPayload } from '../xmpp/stored-packet.ts'
+import { storedJid } from '../xmpp/stored-jid.ts'
+import type { Affiliation, Role } from './machine/affiliation.ts'
+import { occupantOf } from './machine/occupants.ts'
+import { putOccupant, type Occupant, type OccupantSession, type Room } from './machine/room.ts'
+
+/** Of the shape of `KeptRoom`. */
+export const KEPT_ROOM_VERSION = 1
+
+export interface KeptRoom {
+  /** Another room at the address is not this one. */
+  readonly uid: string
+  readonly occupants: readonly KeptOccupant[]
+}
+interface KeptOccupant {
+  readonly nick: string
+  readonly bare: string
+  readonly id: string
+  readonly affiliation: Affiliation
+  readonly role: Role
+  readonly sessions: readonly KeptSession[]
+}
+/** Address, face, presence, language, priority, does it want doubts, doubts, since when. */
+type KeptSession = readonly [string, string, string, string | null, number, 0 | 1, readonly Doubt[], Millis]
+
+/** Null: nobody is there. */
+export function keepOccupants({ uid, occupants }: Room): KeptRoom | null {
+  if (occupants.size === 0) return null
+  return { uid, occupants: Array.from(occupants.values(), keptOf) }
+}
+const keptOf = ({ nick, bare, id, affiliation, role, sessions }: Occupant): KeptOccupant => ({
+  nick,
+  bare,
+  id,
+  affiliation,
+  role,
+  sessions: sessions.map(({ jid, face, presence: { payload, lang, priority }, wantsDoubts, doubts, at }) => [
+    jid.full,
+    face,
+    storedPayload(payload),
+    lang === null ? null : decode(lang),
+    priority,
+    wantsDoubts ? 1 : 0,
+    doubts,
+    at,
+  ]),
+})
+
+/** Puts them into a room that has just been loaded. Who has been banned since is not among them. */
+export function restoreOccupants(room: Room, kept: KeptRoom): void {
+  if (kept.uid !== room.uid) return
+  for (const { nick, bare, id, role, sessions } of kept.occupants) {
+    const affiliation = room.members.get(bare)?.affiliation ?? 'none'
+    if (affiliation === 'outcast' || (affiliation === 'none' && room.facts.config.membersOnly)) continue
+    putOccupant(room, nick, occupantOf({ nick, bare, id }, affiliation, role, sessions.map(sessionOf)))
+  }
+}
+const sessionOf = ([full, face, payload, lang, priority, wantsDoubts, doubts, at]: KeptSession): OccupantSession => ({
+  jid: storedJid(full),
+  face,
+  presence: { payload: payloadOfStored(payload), lang: lang === null ? null : encode(lang), priority },
+  wantsDoubts: wantsDoubts === 1,
+  doubts,
+  at,
+})

@@ -1,0 +1,223 @@
+/** Rooms in the database. What a plan changes, its log with it, is written as a whole or not at all. */
+import type { Millis } from '../base/clock.ts'
+import type { ArchiveStore } from '../server/archive.ts'
+import type { Database, Statement } from '../server/database.ts'
+import type { Jid } from '../xmpp/jid.ts'
+import { payloadOfStored, storedPayload } from '../xmpp/stored-packet.ts'
+import { storedJid } from '../xmpp/stored-jid.ts'
+import { archived, replaced, type Entry } from './log.ts'
+import { DEFAULTS, type Field, type RoomConfig } from './machine/config.ts'
+import type { Plan } from './machine/plan.ts'
+import { putMember, Room, type Ended, type Member, type RoomFacts, type Subject } from './machine/room.ts'
+import { roomQueries } from './store-queries.ts'
+import { ROOMS, roomMigrations, type RoomTables } from './tables.ts'
+
+type RoomRow = RoomTables['room']
+type MemberRow = RoomTables['room_member']
+
+/** A room as it is loaded, with what only the store knows of it. */
+export interface LoadedRoom {
+  readonly room: Room
+  /** Of the log: nothing at this position or before is complete. */
+  readonly edge: number
+  /** Of the newest entry of the log; 0: it has none. */
+  readonly lastAt: Millis
+}
+/** That a room was destroyed, and who may make the address anew. */
+export interface Tombstone extends Ended {
+  readonly at: Millis
+  readonly owners: readonly string[]
+}
+export interface ListedRoom {
+  readonly address: string
+  readonly name: string
+}
+/** How long the remains of a room are kept. */
+export interface RemainsTimes {
+  readonly tombstoneMs: Millis
+  readonly destroyedLogMs: Millis
+  /** Of a temporary room that has ended. */
+  readonly endedLogMs: Millis
+}
+export const REMAINS: RemainsTimes = { tombstoneMs: 30 * 86_400_000, destroyedLogMs: 7 * 86_400_000, endedLogMs: 86_400_000 }
+
+const LOGS_AT_ONCE = 20
+
+export class RoomStore {
+  readonly #database: Database
+  readonly #archive: ArchiveStore
+  readonly #queries: ReturnType<typeof roomQueries>
+  readonly #times: RemainsTimes
+
+  private constructor(database: Database, archive: ArchiveStore, times: RemainsTimes) {
+    this.#database = database
+    this.#archive = archive
+    this.#queries = roomQueries(database.schema<RoomTables>())
+    this.#times = times
+  }
+  /** @throws StorageError */
+  static async open(database: Database, archive: ArchiveStore, times: RemainsTimes = REMAINS): Promise<RoomStore> {
+    await database.migrate(ROOMS, roomMigrations)
+    return new RoomStore(database, archive, times)
+  }
+
+  /** Null: there is no room at this address. */
+  async load(address: Jid): Promise<LoadedRoom | null> {
+    const of = { address: address.bare }
+    const [[row], members] = await Promise.all([
+      this.#database.read(this.#queries.byAddress(of)),
+      this.#database.read(this.#queries.members(of)),
+    ])
+    if (row === undefined) return null
+    const { uid, created_at: createdAt, edge } = row
+    const room = new Room({ uid, address, createdAt, secret: Buffer.from(row.secret, 'base64url') }, factsOf(row))
+    for (const member of members) putMember(room, member.jid, memberOf(member))
+    const { seq, time } = await this.#archive.newest(uid)
+    room.lastSeq = Math.max(edge, seq)
+    return { room, edge, lastAt: time }
+  }
+  /** Null: no room was destroyed here lately. */
+  async tombstone(address: Jid, now: Millis): Promise<Tombstone | null> {
+    const query = this.#queries.tombstone({ address: address.bare, after: now - this.#times.tombstoneMs })
+    const [row] = await this.#database.read(query)
+    if (row === undefined) return null
+    const { why, alternate, reason, ended_at: at } = row
+    return { why, alternate, reason, at, owners: JSON.parse(row.owners) as string[] }
+  }
+
+  /**
+   * @param isNew the room was not there before
+   * @throws StorageError: nothing was changed
+   */
+  async save(plan: Plan, entries: readonly Entry[], isNew: boolean): Promise<void> {
+    const { room, facts } = plan
+    const { now } = plan.circumstances
+    const statements: Statement[] = []
+    if (isNew) statements.push(this.#queries.insert(rowOf(room, facts)))
+    statements.push(...this.#archive.additions(entries.map((entry) => archived(room.uid, entry))))
+    for (const replacement of plan.replacements) statements.push(this.#archive.replacement(replaced(room.uid, replacement)))
+    if (facts.ended === null) {
+      if (!isNew && facts !== room.facts) statements.push(this.#queries.update(rowOf(room, facts)))
+      statements.push(...this.#memberStatements(plan, now))
+    } else statements.push(...this.#end(plan, facts.ended, now))
+    await this.#database.atomically(statements)
+  }
+  *#memberStatements({ room: { uid }, members }: Plan, now: Millis): Generator<Statement> {
+    for (const [jid, member] of members.changes)
+      yield member === null ? this.#queries.dropMember({ uid, jid }) : this.#queries.putMember(memberRow(uid, member, now))
+  }
+  #end({ room, members }: Plan, { why, alternate, reason }: Ended, now: Millis): readonly Statement[] {
+    const { uid, address } = room
+    const owners = [...members].filter(([, { affiliation }]) => affiliation === 'owner').map(([jid]) => jid)
+    const logMs = why === 'destroyed' ? this.#times.destroyedLogMs : this.#times.endedLogMs
+    const remains = { uid, address: address.bare, why, ended_at: now, alternate, reason, owners: JSON.stringify(owners) }
+    return [this.#queries.bury({ ...remains, log_until: now + logMs }), this.#queries.drop({ uid })]
+  }
+  async moveEdge(uid: string, edge: number): Promise<void> {
+    await this.#database.write(this.#queries.moveEdge({ uid, edge }))
+  }
+
+  /** Public rooms of a domain in the order of their addresses, behind `after`. */
+  listed(domain: string, after: string, limit: number): Promise<readonly ListedRoom[]> {
+    return this.#database.read(this.#queries.listed({ domain, after, limit }))
+  }
+  /** Those in front of `before`, the nearest ones, in the same order. */
+  async listedBefore(domain: string, before: string, limit: number): Promise<readonly ListedRoom[]> {
+    return (await this.#database.read(this.#queries.listedBefore({ domain, before, limit }))).toReversed()
+  }
+  /** All rooms of a domain, for operators. */
+  all(domain: string, after: string, limit: number): Promise<readonly ListedRoom[]> {
+    return this.#database.read(this.#queries.all({ domain, after, limit }))
+  }
+  /** Rooms that may be there for nobody any more: temporary ones, and ones that were never configured. */
+  async unsettled(after: string, limit: number): Promise<readonly Jid[]> {
+    return (await this.#database.read(this.#queries.unsettled({ after, limit }))).map(({ address }) => storedJid(address))
+  }
+  /** All rooms in the order of their `uid`, behind `after`. */
+  after(after: string, limit: number): Promise<readonly Pick<RoomRow, 'uid' | 'address' | 'edge'>[]> {
+    return this.#database.read(this.#queries.after({ after, limit }))
+  }
+  /** Rooms in which something is kept of a person. */
+  async roomsOf(jid: string): Promise<readonly Jid[]> {
+    return (await this.#database.read(this.#queries.ofPerson({ jid }))).map(({ address }) => storedJid(address))
+  }
+  /** How many rooms a person owns and how many of these they have not configured yet, counted as far as `max`. */
+  async holdings(jid: string, max: number): Promise<{ readonly owned: number; readonly locked: number }> {
+    const [owned, locked] = await Promise.all([
+      this.#database.read(this.#queries.owned({ jid, limit: max })),
+      this.#database.read(this.#queries.locked({ jid, limit: max })),
+    ])
+    return { owned: owned.length, locked: locked.length }
+  }
+
+  /** Removes what is no longer to be kept of rooms that have ended. */
+  async clear(now: Millis): Promise<void> {
+    const due = await this.#database.read(this.#queries.logsToGo({ now, limit: LOGS_AT_ONCE }))
+    for (const { uid } of due) {
+      await this.#archive.remove(uid)
+      await this.#database.write(this.#queries.logGone({ uid }))
+    }
+    await this.#database.write(this.#queries.forgetRemains({ before: now - this.#times.tombstoneMs }))
+  }
+}
+
+function rowOf({ uid, address, createdAt, secret }: Room, { config, subject, lockedFor }: RoomFacts): RoomRow {
+  return {
+    uid,
+    domain: address.domain,
+    address: address.bare,
+    created_at: createdAt,
+    config: JSON.stringify(
+      Object.fromEntries(Object.entries(config).filter(([field, value]) => DEFAULTS[field as Field] !== value)),
+    ),
+    name: config.name,
+    public: config.public ? 1 : 0,
+    persistent: config.persistent ? 1 : 0,
+    locked_for: lockedFor?.owner ?? null,
+    locked_at: lockedFor?.since ?? null,
+    ...subjectColumns(subject),
+    secret: Buffer.from(secret).toString('base64url'),
+    edge: 0,
+  }
+}
+const subjectColumns = (subject: Subject | null) => ({
+  subject: subject === null ? null : storedPayload(subject.payload),
+  subject_by: subject?.by ?? null,
+  subject_nick: subject?.nick ?? null,
+  subject_at: subject?.at ?? null,
+})
+function factsOf(row: RoomRow): RoomFacts {
+  const { locked_for: owner, locked_at: since, subject, subject_by: by, subject_nick: nick, subject_at: at } = row
+  return {
+    config: { ...DEFAULTS, ...(JSON.parse(row.config) as Partial<RoomConfig>) },
+    subject: subject === null || by === null || at === null ? null : { payload: payloadOfStored(subject), by, nick, at },
+    lockedFor: owner === null || since === null ? null : { owner, since },
+    ended: null,
+  }
+}
+
+const memberRow = (uid: string, member: Member, now: Millis): MemberRow => ({
+  uid,
+  jid: member.jid,
+  affiliation: member.affiliation,
+  nick: member.nick,
+  role: member.role,
+  standing: member.standing?.is ?? null,
+  lasting: member.standing?.lasting === true ? 1 : 0,
+  by_jid: member.standing?.by ?? null,
+  until: member.standing?.until ?? null,
+  registered: member.registered ? 1 : 0,
+  by_registration: member.byRegistration ? 1 : 0,
+  reason: member.reason,
+  since: now,
+})
+const memberOf = (row: MemberRow): Member => ({
+  jid: row.jid,
+  affiliation: row.affiliation,
+  nick: row.nick,
+  role: row.role,
+  standing: row.standing === null ? null : { is: row.standing, lasting: row.lasting === 1, by: row.by_jid, until: row.until },
+  registered: row.registered === 1,
+  byRegistration: row.by_registration === 1,
+  reason: row.reason,
+})
