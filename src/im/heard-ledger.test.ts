@@ -14,7 +14,6 @@ const PHONE = `${CAROL}/phone`
 const DESK = `${CAROL}/desk`
 const AWAY = child('show', 'away')
 const caps = (ver: string): Element => el('c', 'http://jabber.org/protocol/caps', { hash: 'sha-1', node: 'urn:x', ver })
-const delay = (stamp: string): Element => el('delay', 'urn:xmpp:delay', { from: 'c.example', stamp })
 
 /** Alice, available, and what she hears: the turn grows with each stanza. */
 class Ears {
@@ -84,22 +83,6 @@ test('presence of somebody who has nothing to do with the account, of a bare JID
   assert.equal(ears.ledger.get(jid(`${ERIN}/1`))?.isBySubscription, true)
 })
 
-test('a repetition is one for those that were given all that came before; what was sent to one resource alone is news to others', () => {
-  const ears = new Ears()
-  ears.available(PHONE, [], `${ALICE}/1`)
-  assert.equal(ears.available(PHONE), 'nothing')
-  assert.equal(ears.ledger.get(jid(PHONE))?.isRepeated, false)
-  ears.available(PHONE)
-  const { isRepeated, givenBefore, givenAt } = ears.ledger.get(jid(PHONE))!
-  assert.deepEqual({ isRepeated, givenBefore, givenAt }, { isRepeated: true, givenBefore: 2, givenAt: 3 })
-  ears.ledger.tellOfAgain(jid(CAROL))
-  ears.available(PHONE)
-  assert.equal(ears.ledger.get(jid(PHONE))?.isRepeated, false)
-  ears.ledger.tellAgain((one) => one.domain === 'c.example')
-  ears.available(PHONE)
-  assert.equal(ears.ledger.get(jid(PHONE))?.isRepeated, false)
-})
-
 test('XEP-0310 4.2: the same without its annotation keeps the doubt, unless the link was lost in between', () => {
   const ears = new Ears()
   ears.doubted(PHONE)
@@ -127,13 +110,6 @@ test('that a contact has no available resource is known from its server until so
   ears.available(PHONE)
   ears.unavailable(PHONE)
   assert.equal(ears.ledger.goneAt(carol), 2000)
-  assert.equal(ears.ledger.goneBefore(carol), null)
-  ears.unavailable(CAROL)
-  assert.equal(ears.ledger.goneBefore(carol), 2)
-  ears.unavailable(CAROL, [delay('2026-01-01T00:00:00Z')])
-  assert.equal(ears.ledger.goneBefore(carol), 3, 'since when it is so is no news')
-  ears.unavailable(CAROL, [child('status', 'Gone fishing')])
-  assert.equal(ears.ledger.goneBefore(carol), null)
   ears.ledger.forgetGone(carol)
   assert.equal(ears.ledger.goneAt(carol), null)
   ears.unavailable(`${BOB}/1`)
@@ -146,21 +122,11 @@ test('what is remembered over a restart is not confirmed, and is known again', (
   before.available(`${ERIN}/1`)
   const after = new Ears()
   for (const json of before.ledger.memory()) after.ledger.remember(after.scene.account, json, 0)
-  for (const contact of [CAROL, ERIN]) after.ledger.rememberGone(jid(contact), 0)
   assert.deepEqual(after.names, before.names)
   assert.deepEqual([after.ledger.get(jid(PHONE))?.confirmedAt, after.ledger.get(jid(PHONE))?.caps?.ver], [0, '1'])
   assert.equal(after.available(PHONE, [caps('1')]), 'nothing')
-  assert.equal(after.ledger.get(jid(PHONE))?.isRepeated, true)
   assert.equal(after.unavailable(`${ERIN}/1`).lost.length, 1)
   assert.deepEqual(after.unavailable(CAROL).denied, [PHONE], 'it has spoken in this run')
-})
-
-test('of a contact of whom nothing was remembered no resource was available: the same answer again is a repetition', () => {
-  const ears = new Ears()
-  ears.ledger.rememberGone(jid(CAROL), 0)
-  assert.equal(ears.ledger.goneAt(jid(CAROL)), null)
-  ears.unavailable(CAROL)
-  assert.equal(ears.ledger.goneBefore(jid(CAROL)), 0)
 })
 
 test('resources and octets are bounded, and what is forgotten makes room', () => {

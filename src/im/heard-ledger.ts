@@ -10,7 +10,6 @@ import { contactKey, type Account } from './account.ts'
 import { ByResource } from './by-resource.ts'
 import { heardAgain, heardBefore, heardFirst } from './heard-resource.ts'
 import type { HeardEntry, HeardJson, HeardMoment, HeardNews, HeardResource } from './heard-resource.ts'
-import { digestOf, undelayed } from './presence-digest.ts'
 
 export interface Departure {
   /** Resources that were known to be available, and are not any more. */
@@ -28,21 +27,6 @@ export interface HeardLimits {
   /** Of all of that, about. */
   readonly octetsMax: number
 }
-/** What the server of a contact that has no available resource has said of that. */
-interface Gone {
-  readonly jid: Jid
-  /** When it last said so; null: before the server was started. */
-  readonly at: Millis | null
-  /** Of what it said beside; null: not known any more. */
-  readonly digest: number | null
-  /** It said the same before. */
-  readonly isRepeated: boolean
-  /** As of an available resource. */
-  isForAll: boolean
-  readonly givenBefore: number
-  readonly givenAt: number
-}
-
 /** What an entry takes up beside its texts, about. */
 const ENTRY_OCTETS = 300
 
@@ -51,8 +35,8 @@ export class HeardLedger {
   octets = 0
   readonly #limits: HeardLimits
   readonly #resources = new ByResource<HeardEntry>()
-  /** By bare JID. */
-  readonly #gone = new Map<string, Gone>()
+  /** By bare JID: when the server of the contact last said that no resource is available. */
+  readonly #gone = new Map<string, Millis>()
 
   constructor(limits: HeardLimits) {
     this.#limits = limits
@@ -75,17 +59,8 @@ export class HeardLedger {
   }
   /** When the server of the contact last said that none of its resources is available; null: not in this run, or one is. */
   goneAt({ bare }: Jid): Millis | null {
-    return this.#gone.get(bare)?.at ?? null
+    return this.#gone.get(bare) ?? null
   }
-  /**
-   * The server of a contact has just said once more that no resource is available. All resources that were shown presence
-   * before that turn know it. Null: it is news.
-   */
-  goneBefore({ bare }: Jid): number | null {
-    const gone = this.#gone.get(bare)
-    return gone?.isRepeated === true ? gone.givenBefore : null
-  }
-
   /**
    * Available presence has come. Null: it is of somebody who has nothing to do with the account, or of an occupant of a room,
    * or there is no room for it.
@@ -113,17 +88,6 @@ export class HeardLedger {
   forgetGone({ bare }: Jid): void {
     if (this.#gone.delete(bare)) this.octets -= octetsOfGone(bare)
   }
-  /** The next presence of those for whom `isMeant` holds is shown to all, even if they know it. */
-  tellAgain(isMeant: (contact: Jid) => boolean): void {
-    for (const entry of this.#resources.all()) if (isMeant(entry.jid)) entry.isForAll = false
-    for (const gone of this.#gone.values()) if (isMeant(gone.jid)) gone.isForAll = false
-  }
-  /** The same for one contact. */
-  tellOfAgain(contact: Jid): void {
-    for (const entry of this.#resources.ofAccount(contact)) entry.isForAll = false
-    const gone = this.#gone.get(contact.bare)
-    if (gone !== undefined) gone.isForAll = false
-  }
 
   /** To be remembered over a restart. */
   memory(): readonly HeardJson[] {
@@ -133,12 +97,6 @@ export class HeardLedger {
   remember(account: Account, json: HeardJson, turn: number): void {
     const entry = heardBefore(account, json, turn)
     if (this.#resources.get(entry.jid) === undefined) this.#add(entry)
-  }
-  /** Of a contact of whom nothing was remembered no resource was available. */
-  rememberGone(contact: Jid, turn: number): void {
-    if (this.#resources.hasAccount(contact) || this.#gone.has(contact.bare)) return
-    const said = { at: null, digest: null, isRepeated: false, isForAll: true, givenBefore: turn, givenAt: turn }
-    this.#setGone({ jid: contact, ...said })
   }
 
   #again(account: Account, entry: HeardEntry, packet: Packet, moment: HeardMoment): HeardNews {
@@ -166,22 +124,15 @@ export class HeardLedger {
     this.octets -= octetsOf(entry)
   }
   /** It is said for all resources, or of the last one that was known. */
-  #noteGone({ roster }: Account, packet: Packet, { at, turn }: HeardMoment): void {
-    const { from, to } = packet
+  #noteGone({ roster }: Account, { from }: Packet, { at }: HeardMoment): void {
+    const { bare } = from
     if (!roster.isSubscribedTo(contactKey(from)) || this.#resources.hasAccount(from)) return
-    const old = this.#gone.get(from.bare)
-    const [digest, isForAll] = [digestOf(undelayed(packet)), to!.isBare]
-    const isRepeated = old !== undefined && old.isForAll && isForAll && (old.digest ?? digest) === digest
-    this.#setGone({ jid: from.asBare, at, digest, isRepeated, isForAll, givenBefore: old?.givenAt ?? 0, givenAt: turn })
-  }
-  #setGone(gone: Gone): void {
-    const { bare } = gone.jid
     if (!this.#gone.has(bare)) {
       const octets = octetsOfGone(bare)
       if (this.#gone.size >= this.#limits.resourcesMax || this.octets + octets > this.#limits.octetsMax) return
       this.octets += octets
     }
-    this.#gone.set(bare, gone)
+    this.#gone.set(bare, at)
   }
 }
 

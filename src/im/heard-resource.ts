@@ -25,14 +25,10 @@ export interface AvailableResource extends OfResource {
 export interface HeardResource extends AvailableResource {
   /** Through what: a stanza that says something new, or one that says the same again. */
   readonly sign: 'stanza' | 'probe'
-  /** All resources that were shown presence before that turn have been given its presence, as it is but for annotations. */
-  readonly givenBefore: number
   /** The turn in which it was last given to all. */
   readonly givenAt: number
   /** What its own server says against that. */
   readonly doubts: readonly Doubt[]
-  /** The last presence was the one before, but for annotations. */
-  readonly isRepeated: boolean
   /** It was sent to the account, so that all resources that were available then have seen it. */
   readonly isForAll: boolean
 }
@@ -67,10 +63,8 @@ export const heardFirst = (account: Account, packet: Packet, { at, losses, turn 
   caps: capsIn(packet.payload),
   confirmedAt: at,
   sign: 'stanza',
-  givenBefore: 0,
   givenAt: turn,
   doubts: doubtsIn(packet),
-  isRepeated: false,
   isForAll: packet.to!.isBare,
   isBySubscription: isSubscribed(account, packet.from),
   digest: digestOf(plain(packet)),
@@ -86,10 +80,9 @@ export function heardAgain(account: Account, entry: HeardEntry, packet: Packet, 
   entry.losses = losses
   entry.isBySubscription = isSubscribed(account, packet.from)
   entry.sign = isSame ? 'probe' : 'stanza'
-  entry.isRepeated = isSame && (entry.isForAll || !isForAll)
-  entry.givenBefore = entry.givenAt
-  if (isForAll || !entry.isRepeated) entry.givenAt = turn
-  if (entry.isRepeated) return 'nothing'
+  const isRepeated = isSame && (entry.isForAll || !isForAll)
+  if (isForAll || !isRepeated) entry.givenAt = turn
+  if (isRepeated) return 'nothing'
   entry.digest = digest
   entry.isForAll = isForAll
   const caps = capsIn(packet.payload)
@@ -103,10 +96,8 @@ export const heardBefore = (account: Account, [full, digest, caps]: HeardJson, t
   caps,
   confirmedAt: 0,
   sign: 'stanza',
-  givenBefore: turn,
   givenAt: turn,
   doubts: [],
-  isRepeated: false,
   isForAll: true,
   isBySubscription: isSubscribed(account, storedJid(full)),
   digest,

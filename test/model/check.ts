@@ -12,9 +12,9 @@ export function worlds(seeds: readonly number[]): void {
   for (const seed of seeds) {
     test(`what clients believe is so, or said to be in doubt, whatever happens: seed ${BASE + seed}`, async () => {
       const script = scriptOf(BASE + seed)
-      const outcome = await play(script)
-      if (outcome.violations.length === 0) return
-      const small = await shrunk(script, outcome.violations[0]!.kind)
+      const { violations } = await play(script)
+      if (violations.length === 0) return
+      const small = await shrunk(script, violations[0]!.kind)
       assert.fail(told(small, await play(small)))
     })
   }
@@ -24,7 +24,7 @@ export function worlds(seeds: readonly number[]): void {
 export function found(name: string, text: string): void {
   test(name, async () => {
     const script = scriptFrom(text)
-    const outcome = await play(script, true)
+    const outcome = await play(script)
     assert.equal(outcome.violations.length, 0, told(script, outcome))
   })
 }

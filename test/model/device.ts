@@ -43,15 +43,21 @@ export class Device {
   readonly denied = new Set<string>()
   /** It has sent presence directly to somebody at any time. */
   wasDirect = false
+  /** When it last said directly to somebody that it is not there. */
+  undirectsAt = 0
   /** Grows with all that may make others see it go. */
   epoch = 0
   /** How often it has asked to be shown what it may know already. */
   looks = 0
+  /** When it last did. */
+  looksAt = 0
   /** What it has received, for who reads of a failure. */
   readonly received: string[] = []
+  readonly #now: () => number
   #contents = 0
 
   constructor({ jid, asks, isManaged }: DeviceSetting, { now, authenticated, heard }: DeviceParts) {
+    this.#now = now
     this.jid = jid
     this.bare = jid.slice(0, jid.indexOf('/'))
     this.domain = this.bare.slice(this.bare.indexOf('@') + 1)
@@ -124,6 +130,7 @@ export class Device {
     if (this.isHidden) this.#send(`<iq type='set' id='v'><visible xmlns='urn:xmpp:invisible:1'/></iq>`)
     if (this.presence === null) {
       this.epoch += 1
+      this.#asks() // initial presence asks about everybody, also those whom it saw while it was hidden (RFC 6121 4.3.1)
     }
     this.isHidden = false
     this.denied.clear()
@@ -141,7 +148,7 @@ export class Device {
   hide(): void {
     if (!this.isConnected || this.isHidden) return
     this.epoch += 1
-    this.looks += 1
+    this.#asks()
     this.#send(`<iq type='set' id='h'><invisible xmlns='urn:xmpp:invisible:1' probe='true'/></iq>`)
     this.isHidden = true
     this.presence = null
@@ -163,6 +170,7 @@ export class Device {
   undirect(to: string): void {
     if (!this.isConnected) return
     this.epoch += 1
+    this.undirectsAt = this.#now()
     this.directed.delete(to)
     this.denied.add(to)
     this.#send(`<presence to='${to}' type='unavailable'/>`)
@@ -177,6 +185,10 @@ export class Device {
   #send(xml: string): void {
     this.phone.send(xml)
     if (this.isManaged) this.phone.say(R)
+  }
+  #asks(): void {
+    this.looks += 1
+    this.looksAt = this.#now()
   }
   #end(): void {
     this.epoch += 1

@@ -14,9 +14,8 @@ export interface Outcome {
   readonly received: ReadonlyMap<string, readonly string[]>
 }
 
-/** @param isStrict what is said once more, and has not changed, counts as well */
-export async function play({ setting, steps }: Script, isStrict = false): Promise<Outcome> {
-  const witness: Witness = new Witness(() => world, isStrict)
+export async function play({ setting, steps }: Script): Promise<Outcome> {
+  const witness: Witness = new Witness(() => world)
   const world: World = new World(setting, (device, notice) => witness.heard(device, notice))
   const judge = new Judge(world, witness)
   const { violations } = witness

@@ -36,6 +36,11 @@ class Memory {
   readonly marks = new Map<string, Mark>()
   /** By address, available or not: how often there was a reason to tell it anew when it was last told. */
   readonly reasons = new Map<string, number>()
+  /**
+   * Resources of which one server has just taken its doubt back while another still doubts: what that one doubts is said once
+   * more behind it, for clients that keep only the last stanza (docs/decisions/029-doubt-until-confirmed.md).
+   */
+  readonly taken = new Set<string>()
 
   constructor(session: number) {
     this.session = session
@@ -45,12 +50,10 @@ class Memory {
 export class Witness {
   readonly violations: Violation[] = []
   readonly #world: () => World
-  readonly #isStrict: boolean
   readonly #memories = new Map<Device, Memory>()
 
-  constructor(world: () => World, isStrict: boolean) {
+  constructor(world: () => World) {
     this.#world = world
-    this.#isStrict = isStrict
   }
   /** A client is told something, which it does not believe yet. */
   heard(watcher: Device, notice: Notice): void {
@@ -94,14 +97,22 @@ export class Witness {
       this.found('false offline', watcher.jid, full, 'is there, and was all the time')
   }
   /** What has not changed is not said again. */
-  #checkRepeated(watcher: Device, { reasons }: Memory, notice: Notice): void {
-    const { from, isAvailable, content } = notice
+  #checkRepeated(watcher: Device, { reasons, taken }: Memory, notice: Notice): void {
+    const { from, isAvailable, content, annotations } = notice
+    const isSaidBehind = taken.delete(from) && annotations.some(([, doubt]) => doubt !== null)
     const reason = watcher.looks + this.#world().epochOf(watcher.bare, bareOf(from))
     const key = isAvailable ? from : `no ${from}`
     const before = reasons.get(key)
     reasons.set(key, reason)
-    if (this.#isStrict && before === reason && isKnown(watcher.view, notice))
+    if (isHalfOver(watcher.view, notice)) taken.add(from)
+    // What it asks for at this moment may cross what is told anyway
+    const isWanted = before !== reason || watcher.looksAt === this.#now || isSaidBehind || this.#isSaidDirectly(from)
+    if (!isWanted && isKnown(watcher.view, notice))
       this.found('repeated', watcher.jid, from, isAvailable ? `is still ${content}` : 'is still gone')
+  }
+  /** What a client says directly its server passes on, whatever the other knows (RFC 6121 4.6.3). */
+  #isSaidDirectly(from: string): boolean {
+    return this.#world().devices.some((device) => device.jid === from && device.undirectsAt === this.#now)
   }
   #checkAnnotations(watcher: Device, { from, annotations }: Notice): void {
     const repeated = (words: string): void => this.found('repeated', watcher.jid, from, words)
@@ -126,4 +137,11 @@ function isKnown({ dots }: View, { from, isAvailable, content, annotations }: No
   return (
     dot?.content === content && dot.doubts.size === doubts.length && doubts.every(([by, doubt]) => dot.doubts.get(by) === doubt)
   )
+}
+
+/** Does the notice take back one doubt of several? */
+function isHalfOver({ dots }: View, { from, annotations }: Notice): boolean {
+  const [first] = annotations
+  const doubts = dots.get(from)?.doubts
+  return annotations.length === 1 && first![1] === null && doubts?.has(first![0]) === true && doubts.size > 1
 }

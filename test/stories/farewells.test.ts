@@ -24,10 +24,12 @@ async function unheard(cast: Cast): Promise<{ readonly alice: StoryClient; reado
   await component.expect(arrives('unsubscribe', ALICE, BOT), gone(alice.jid, '', BOT), arrives('unsubscribed', ALICE, BOT))
   return { alice, component }
 }
+let words = 0
 /** The bot goes on as if nothing had been said. */
 async function goesOn(component: ComponentClient, alice: StoryClient): Promise<void> {
-  component.send(`<presence from='${BOT}/x' to='${ALICE}'/>`)
-  await alice.expect(here(`${BOT}/x`, '', ALICE))
+  const status = `<status>${(words += 1)}</status>`
+  component.send(`<presence from='${BOT}/x' to='${ALICE}'>${status}</presence>`)
+  await alice.expect(here(`${BOT}/x`, status, ALICE))
 }
 
 story('a contact that goes on sending presence is told again, until it has understood', async (cast) => {

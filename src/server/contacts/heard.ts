@@ -43,8 +43,6 @@ export class HeardContacts {
     this.#slot = accounts.slots.declare<HeardLedger | null>('heard', 'learnt again', () => null)
     for (const fact of ['presence-changed', 'visibility-changed', 'session-ended'] as const)
       facts.on(fact, ({ session: { account } }) => this.#forgetUnattended(account))
-    // Clients may show contacts that were blocked for a while in any way: they are told again
-    facts.on('blocking-changed', ({ account, isChanged }) => account.get(this.#slot)?.tellAgain(isChanged))
     metrics.gauge('porchlight_resources_elsewhere', 'Available resources on other servers that accounts here know of', () => {
       const present = new Set(Array.from(sessions.all(), (session) => session.account))
       return [...present].reduce((sum, account) => sum + (account.get(this.#slot)?.size ?? 0), 0)
@@ -80,14 +78,6 @@ export class HeardContacts {
   goneAt(account: LocalAccount, contact: Jid): Millis | null {
     return account.get(this.#slot)?.goneAt(contact) ?? null
   }
-  /** See `HeardLedger.goneBefore`. */
-  goneBefore(account: LocalAccount, contact: Jid): number | null {
-    return account.get(this.#slot)?.goneBefore(contact) ?? null
-  }
-  /** The next presence of that contact is shown to all, even if they know it: somebody has asked for it. */
-  tellAgain(account: LocalAccount, contact: Jid): void {
-    account.get(this.#slot)?.tellOfAgain(contact)
-  }
   /** What has been heard, to be remembered over a restart. */
   memory(account: LocalAccount): readonly HeardJson[] {
     return account.get(this.#slot)?.memory() ?? []
@@ -96,8 +86,6 @@ export class HeardContacts {
   remember(account: LocalAccount, memory: readonly HeardJson[]): void {
     const ledger = this.#ledgerOf(account)
     for (const json of memory) ledger.remember(account, json, this.turn())
-    for (const contact of account.roster.subscriptions)
-      if (this.#parts.router.placeOf(contact) !== 'here') ledger.rememberGone(contact, this.turn())
   }
   /** A client is shown an old presence: until somebody confirms it, it is known as one that nobody has confirmed. */
   recall(account: LocalAccount, { from, payload }: Packet): void {

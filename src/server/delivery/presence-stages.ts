@@ -112,20 +112,12 @@ async function unsubscribed(
   const isSeen = account.roster.isSubscribedTo(key)
   await rosterChanges.perform(account, () => inbound(account, packet, clock.now(), limits), null)
   if (!isSeen || account.roster.isSubscribedTo(key)) return 'done'
-  const shown =
-    router.placeOf(from) === 'here'
-      ? shownHere(sent, account, from)
-      : Array.from(heard.ofAccount(account, from), ({ jid }) => jid)
-  for (const jid of shown) router.routeQuietly(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: account.bare }))
+  const gone = (jid: Jid): Packet => Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: account.bare })
+  if (router.placeOf(from) !== 'here') for (const { jid } of [...heard.ofAccount(account, from)]) router.routeQuietly(gone(jid))
+  else
+    for (const session of account.sessions)
+      for (const shown of sent.lastTo(session.jid, from)) if (shown.type === '') session.take(gone(shown.from))
   return 'done'
-}
-
-/** Resources of a contact here that some client of the account was last shown as available. */
-function shownHere(sent: SentLog, account: LocalAccount, contact: Jid): Iterable<Jid> {
-  const shown = new Map<string, Jid>()
-  for (const { jid } of account.sessions)
-    for (const { from, type } of sent.lastTo(jid, contact)) if (type === '') shown.set(from.full, from)
-  return shown.values()
 }
 
 /** RFC 6121 3: with the server itself nobody has a subscription, since it has no presence (SUB-31). */

@@ -16,6 +16,7 @@ import { Denials } from './denials.ts'
 import { Annotations, LANGUAGES } from './descriptions.ts'
 import { Doubts } from './doubts.ts'
 import { doubtsInForce } from './in-force.ts'
+import { Known } from './known.ts'
 import { LeftInDoubt } from './left-in-doubt.ts'
 import { LinkDoubts } from './link-doubts.ts'
 import { Newcomers } from './newcomers.ts'
@@ -78,16 +79,17 @@ export const presenceStateAnnotations = defineFeature({
     const pauses = new Pauses(host, options['pause-grace'], tellOf)
     const doubts = new Doubts({ router, pauses, links })
     const left = new LeftInDoubt(host, links, limits)
-    const receivers = new Receivers({ host, caps, states, limits, left })
+    const known = new Known(host, limits)
+    const receivers = new Receivers({ host, caps, states, limits, left, known })
     keepReceivers(host, receivers)
     const telling = new Telling({ host, caps, states, receivers, portions, annotations, doubts })
     const violations = options['audit'] > 0 ? new Violations(host) : null
-    const showing = new Showing({ host, receivers, telling, doubts, links, violations })
+    const showing = new Showing({ host, known, receivers, telling, doubts, links, violations })
     const remote = new RemoteReceivers({ host, resolver: caps.resolver, pauses, portions, annotations })
     new Newcomers({ host, caps, portions, receivers, showing, left })
     const confirmWithin = options['confirm-within']
     const unconfirmed = new Unconfirmed({ host, portions, telling, links, confirmWithin })
-    new ShownBefore({ host, receivers, unconfirmed, confirmWithin })
+    new ShownBefore({ host, known, receivers, unconfirmed, confirmWithin })
 
     const absences = new Absences({ host, receivers })
     if (violations !== null)
@@ -112,7 +114,7 @@ export const presenceStateAnnotations = defineFeature({
         showing.said(session, packet)
       }
       if (packet.type === 'probe' && packet.to !== null) {
-        host.heard.tellAgain(session.account, packet.to)
+        known.tellAgain(session.account, packet.to)
         receivers.asked(session.account) // the answer is for all of its resources
       }
       return 'next'

@@ -99,7 +99,9 @@ export class PresenceLedger {
   }
   /** The client has been shown just that, and it was said once more. */
   confirm(shown: Shown, heardAfter: number): void {
-    ;(shown as Entry).heardAfter = heardAfter
+    const entry = shown as Entry
+    entry.heardAfter = heardAfter
+    entry.later = null
   }
   /** What its server says of it waits until the client looks. */
   keepForLater(shown: Shown, packet: Packet): void {

@@ -7,8 +7,6 @@ export interface Receiver {
   asks: boolean | null
   /** Since which turn of `HeardContacts` it is shown presence; Infinity: it is not. */
   since: number
-  /** When its client last asked to be shown what it knows already. */
-  looksAgainAt: Millis
   /** When it last did something for which it is told again what it knows. */
   askedAt: Millis
   /** False: it has been shown more than could be noted. */
@@ -20,7 +18,6 @@ export interface Receiver {
 export const newReceiver = (): Receiver => ({
   asks: null,
   since: Infinity,
-  looksAgainAt: -Infinity,
   askedAt: 0,
   isComplete: true,
   ledger: null,

@@ -7,11 +7,12 @@ import type { LocalAccount, Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { PSA, type Doubt } from '../../xmpp/state-annotation.ts'
+import { doubtsIn, PSA, type Doubt } from '../../xmpp/state-annotation.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
 import type { ClientStates } from '../0352-client-state-indication/index.ts'
 import { ledgerGauges } from './ledger-gauges.ts'
 import { PresenceLedger, type LedgerLimits, type Shown } from './ledger.ts'
+import type { Known } from './known.ts'
 import type { LeftInDoubt } from './left-in-doubt.ts'
 import { newReceiver, type Receiver } from './receiver.ts'
 
@@ -21,6 +22,7 @@ export interface ReceiversParts {
   readonly states: ClientStates
   readonly limits: LedgerLimits
   readonly left: LeftInDoubt
+  readonly known: Known
 }
 const NOTHING: Iterable<Shown> = []
 
@@ -108,6 +110,11 @@ export class Receivers {
   domains(session: Session): Iterable<string> {
     return this.of(session).ledger?.domains ?? []
   }
+  /** Was its client told anything against that presence? */
+  isDoubted(session: Session, from: Jid): boolean {
+    const shown = this.of(session).ledger?.get(from)
+    return shown !== undefined && (shown.told !== null || doubtsIn(shown.packet).length > 0)
+  }
   /** Has all that it was shown been noted? */
   isComplete(session: Session): boolean {
     return this.of(session).isComplete
@@ -143,6 +150,7 @@ export class Receivers {
     if (receiver.ledger !== null) this.#parts.left.leave(session, receiver.ledger)
     receiver.since = Infinity
     receiver.ledger = null
+    this.#parts.known.clear(session)
   }
   #ended(session: Session): void {
     this.#asking.delete(session)
@@ -151,9 +159,8 @@ export class Receivers {
   }
   /** What comes next is no repetition, whatever its client has seen. */
   #looksAgain(session: Session): void {
-    const { host } = this.#parts
-    const receiver = this.of(session)
-    receiver.since = host.heard.turn()
-    receiver.looksAgainAt = host.clock.now()
+    const { host, known } = this.#parts
+    this.of(session).since = host.heard.turn()
+    known.clear(session)
   }
 }

@@ -4,17 +4,19 @@
  * has. What another server says against a presence waits while the client does not look.
  */
 import type { Host } from '../../server/feature.ts'
-import type { LocalAccount, Session } from '../../server/account/session.ts'
+import type { Session } from '../../server/account/session.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { doubtsIn, mayBeAnnotated } from '../../xmpp/state-annotation.ts'
+import { doubtsIn, plain } from '../../xmpp/state-annotation.ts'
 import type { Doubts } from './doubts.ts'
 import type { LinkDoubts } from './link-doubts.ts'
-import { isSame, isSameContent, kept } from './news.ts'
-import type { Receiver } from './receiver.ts'
+import type { Known } from './known.ts'
+import type { Shown } from './ledger.ts'
+import { isSame, kept } from './news.ts'
 import type { Receivers } from './receivers.ts'
 
 export interface RepetitionsParts {
   readonly host: Host
+  readonly known: Known
   readonly receivers: Receivers
   readonly doubts: Doubts
   readonly links: LinkDoubts
@@ -29,39 +31,44 @@ export class Repetitions {
   /** Need the session not be sent this presence now? */
   isHeldBack(session: Session, packet: Packet): boolean {
     if (packet.from.domain === session.jid.domain) return false
-    const receiver = this.#parts.receivers.of(session)
-    if (packet.type === 'unavailable') return this.#isKnownGone(session.account, receiver, packet)
-    return packet.type === '' && (this.#isKnown(session, receiver, packet) || this.#waits(session, receiver, packet))
+    const { known, receivers } = this.#parts
+    const isGiven = known.take(session, packet)
+    if (!isGiven || packet.type === 'unavailable' || receivers.of(session).asks === false) return isGiven
+    return this.#isSeenSo(session, packet) || this.#waits(session, packet)
   }
 
-  /** Has the client seen this presence, just as it is? One that has not asked for annotations has no news in them (PSA-32). */
-  #isKnown(session: Session, receiver: Receiver, packet: Packet): boolean {
-    const { host, doubts, links } = this.#parts
-    const { from, to, payload } = packet
-    const heard = host.heard.get(session.account, from)
-    if (heard !== null && !(heard.isRepeated && heard.isForAll)) return false
-    const { asks, since, ledger } = receiver
-    if (asks === false) return heard !== null && since < heard.givenBefore && (to?.isBare === true || mayBeAnnotated(payload))
-    const shown = ledger?.get(from)
-    if (shown === undefined || shown.at <= receiver.looksAgainAt || (heard === null && shown.at < receiver.askedAt)) return false
+  /**
+   * The client has been given the content: does it also know what is to be said against it? As long as nobody knows whether it
+   * asks for annotations, that waits.
+   */
+  #isSeenSo(session: Session, packet: Packet): boolean {
+    const { host, doubts, links, receivers } = this.#parts
+    const { from } = packet
+    const { asks } = receivers.of(session)
+    const ledger = receivers.ledgerOf(session)
     const heardAfter = links.losses(session.jid.domain, from.domain)
-    if (asks === true && shown.told !== doubts.of(session, from, heardAfter)) return false
-    if (!isSame(shown.packet, packet, heard?.doubts ?? doubtsIn(packet))) return false
-    ledger!.confirm(shown, heardAfter)
+    const theirs = host.heard.get(session.account, from)?.doubts ?? doubtsIn(packet)
+    const ours = doubts.of(session, from, heardAfter)
+    const shown = ledger.get(from) ?? this.#givenBefore(session, packet, heardAfter)
+    if (shown === undefined) return asks === null || (theirs.length === 0 && ours === null)
+    if (isSame(shown.packet, packet, theirs) && (asks === null || shown.told === ours)) ledger.confirm(shown, heardAfter)
+    else if (asks === null) ledger.keepForLater(shown, kept(packet))
+    else return false
     return true
+  }
+  /** It was given before a crash, when nothing was said against it. Undefined: there is no room to note that. */
+  #givenBefore(session: Session, packet: Packet, heardAfter: number): Shown | undefined {
+    const ledger = this.#parts.receivers.ledgerOf(session)
+    ledger.show(kept(plain(packet)), null, this.#parts.host.clock.now(), heardAfter)
+    return ledger.get(packet.from)
   }
   /** What another server says against a presence that the client has is for when it looks again, like what we say ourselves. */
-  #waits(session: Session, { asks, ledger }: Receiver, packet: Packet): boolean {
-    if (asks !== true || this.#parts.receivers.isLooking(session)) return false
+  #waits(session: Session, packet: Packet): boolean {
+    const { receivers } = this.#parts
+    const { asks, ledger } = receivers.of(session)
     const shown = ledger?.get(packet.from)
-    if (shown === undefined || !isSameContent(shown.packet, packet)) return false
+    if (asks !== true || shown === undefined || receivers.isLooking(session)) return false
     ledger!.keepForLater(shown, kept(packet))
     return true
-  }
-  /** The same of a contact that has no available resource: after each outage that is answered once more. */
-  #isKnownGone(account: LocalAccount, { since, ledger }: Receiver, { from, to }: Packet): boolean {
-    const goneBefore = to?.isBare === true ? this.#parts.host.heard.goneBefore(account, from) : null
-    if (goneBefore === null || since >= goneBefore) return false
-    return ledger === null || [...ledger.ofAccount(from)].length === 0
   }
 }

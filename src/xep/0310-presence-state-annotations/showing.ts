@@ -11,6 +11,7 @@ import type { Packet } from '../../xmpp/packet.ts'
 import { doubtsIn, plain, type Doubt } from '../../xmpp/state-annotation.ts'
 import { Ages } from './ages.ts'
 import type { Doubts } from './doubts.ts'
+import type { Known } from './known.ts'
 import type { PresenceLedger } from './ledger.ts'
 import type { LinkDoubts } from './link-doubts.ts'
 import { isOurs, kept, newsOf, type News } from './news.ts'
@@ -23,6 +24,7 @@ import type { Violations } from './violations.ts'
 
 export interface ShowingParts {
   readonly host: Host
+  readonly known: Known
   readonly receivers: Receivers
   readonly telling: Telling
   readonly doubts: Doubts
@@ -61,6 +63,7 @@ export class Showing {
   }
   /** Shows the session a presence that came before. @param heardAfter see `Shown` */
   showOld(session: Session, packet: Packet, heardAfter: number): void {
+    this.#parts.known.take(session, packet)
     const context = { session, packet }
     this.#show(context, this.#parts.receivers.decide(session), heardAfter)
     this.#send(session, context.packet)
@@ -100,7 +103,11 @@ export class Showing {
     const { session, packet } = context
     const { telling, host } = this.#parts
     const news = this.#newsOf(session, ledger, packet, doubt)
-    if (!ledger.show(kept(news.kept), doubt, host.clock.now(), heardAfter)) return this.#unnotedBy(session)
+    // As long as nobody knows whether the client asks, it is shown the presence without its annotations
+    const isPlain = this.#parts.receivers.of(session).asks === null
+    const seen = isPlain ? plain(news.kept) : news.kept
+    if (!ledger.show(kept(seen), doubt, host.clock.now(), heardAfter)) return this.#unnotedBy(session)
+    if (seen !== news.kept) ledger.keepForLater(ledger.get(packet.from)!, kept(news.kept))
     telling.endOurs(session, news)
     context.packet = telling.written(session, news.sent, news.ours, heardAfter)
   }

@@ -13,11 +13,14 @@ import type { HeardJson } from '../../im/heard-resource.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
+import type { GivenJson } from './given.ts'
+import type { Known } from './known.ts'
 import type { Receivers } from './receivers.ts'
 import type { Unconfirmed } from './unconfirmed.ts'
 
 export interface ShownBeforeParts {
   readonly host: Host
+  readonly known: Known
   readonly receivers: Receivers
   readonly unconfirmed: Unconfirmed
   /** How long after they were asked for resources elsewhere that nobody has confirmed count as gone. */
@@ -28,6 +31,8 @@ interface Kept {
   /** Full JIDs. */
   readonly here: readonly string[]
   readonly elsewhere: readonly HeardJson[]
+  /** Missing: it was written before this was kept. */
+  readonly given?: readonly GivenJson[]
 }
 
 export class ShownBefore {
@@ -45,7 +50,7 @@ export class ShownBefore {
     host.keep.session<Kept>({
       name: 'shown-before',
       version: 1,
-      save: (session) => this.#keep(session),
+      save: (session, when) => this.#keep(session, when === 'for a restart'),
       load: (session, kept) => this.#restore(session, kept),
     })
     host.on('sessions-restored', () => this.#compare())
@@ -53,9 +58,12 @@ export class ShownBefore {
   }
 
   /** Of a client that is connected nobody knows what it has read: it logs in anew after a crash. */
-  #keep(session: Session): Kept | null {
+  #keep(session: Session, isRestart: boolean): Kept | null {
     if (session.connection !== null || !session.takesPart) return null
-    return { here: this.#shownHere(session), elsewhere: this.#parts.host.heard.memory(session.account) }
+    const { host, known, receivers } = this.#parts
+    // After a crash nobody knows what the client was told against a presence
+    const given = known.memory(session, (jid) => isRestart || !receivers.isDoubted(session, jid))
+    return { here: this.#shownHere(session), elsewhere: host.heard.memory(session.account), given }
   }
   #shownHere({ account }: Session): readonly string[] {
     const { heard, router } = this.#parts.host
@@ -67,7 +75,10 @@ export class ShownBefore {
     if (kept === null) return
     session.set(this.#here, kept.here)
     this.#restored.add(session)
-    this.#parts.host.heard.remember(session.account, kept.elsewhere)
+    const { host, known } = this.#parts
+    host.heard.remember(session.account, kept.elsewhere)
+    const given = kept.given ?? kept.elsewhere.map(([full, digest]): GivenJson => [full, digest, false])
+    known.remember(session, given, kept.elsewhere)
     if (kept.elsewhere.length > 0) this.#unconfirmed.add(session.account)
   }
   /** All sessions are restored: who is here of those that were. */

@@ -9,7 +9,7 @@ import type { Host } from '../../server/feature.ts'
 import type { LocalAccount, Session } from '../../server/account/session.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { annotated, doubtsIn } from '../../xmpp/state-annotation.ts'
+import { annotated } from '../../xmpp/state-annotation.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
 import type { ClientStates } from '../0352-client-state-indication/index.ts'
 import type { Annotations } from './descriptions.ts'
@@ -118,14 +118,9 @@ export class Telling {
   #repeat(session: Session, packet: Packet): void {
     this.#send(session, packet.addressedTo(session.jid))
   }
-  /** What other servers doubt was not passed on while nobody knew whether the client asks. */
+  /** What other servers doubt has waited while nobody knew whether the client asks. */
   #learnt(session: Session): void {
-    const { receivers } = this.#parts
-    const wasUnknown = receivers.of(session).asks === null
-    receivers.learn(session)
-    if (wasUnknown)
-      for (const { packet, told } of receivers.everything(session))
-        if (told === null && doubtsIn(packet).length > 0) this.#repeat(session, packet)
+    this.#parts.receivers.learn(session)
     this.lookAtAll(session)
   }
 }

@@ -1,0 +1,123 @@
+/**
+ * What one client has been given of resources on other servers, pure: of each resource the content of the last available presence,
+ * or that it has gone. Servers repeat themselves (docs/decisions/028-repeated-presence.md); with this the client is not told again
+ * what it has. What is over the limit is not remembered, and is given again.
+ */
+import type { Jid } from '../../xmpp/jid.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { plain } from '../../xmpp/state-annotation.ts'
+import { digestOf, undelayed } from '../../im/presence-digest.ts'
+import type { LedgerLimits } from './ledger.ts'
+
+interface Note {
+  /** With a bare JID: all resources have gone. */
+  readonly jid: Jid
+  isGone: boolean
+  /** Of the content; null: not known any more, and the next one counts as the same. */
+  digest: number | null
+}
+/** The address, the digest, and whether the resource has gone. */
+export type GivenJson = readonly [full: string, digest: number | null, isGone: boolean]
+
+/** Resources of one contact of which it is remembered that they have gone; clients often have a new name each time. */
+const GONE_MAX = 4
+
+export class Given {
+  readonly #limits: LedgerLimits
+  /** By bare JID; the oldest note first. */
+  readonly #contacts = new Map<string, Note[]>()
+  #size = 0
+  #octets = 0
+  /** False: it was given more than could be remembered. Nobody knows then whether it was shown others of a contact. */
+  #isComplete = true
+
+  constructor(limits: LedgerLimits) {
+    this.#limits = limits
+  }
+  get size(): number {
+    return this.#size
+  }
+  /** Has the client been given just that, but for annotations? From now on it has. @param packet available or unavailable presence */
+  take(packet: Packet): boolean {
+    const { from, type } = packet
+    const isGone = type === 'unavailable'
+    const digest = digestOf(isGone ? undelayed(packet) : plain(packet))
+    const notes = this.#contacts.get(from.bare)
+    if (notes !== undefined && (isGone ? this.#hasGone(notes, from, digest) : hasShown(notes, from, digest))) return true
+    if (isGone && from.isBare) this.forget(from)
+    this.#note(from, isGone, digest)
+    return false
+  }
+  /** All of it, to be remembered over a restart. @param isKept of the resource */
+  memory(isKept: (jid: Jid) => boolean): readonly GivenJson[] {
+    const notes = [...this.#contacts.values()].flat().filter(({ jid }) => isKept(jid))
+    return notes.map(({ jid, isGone, digest }) => [jid.full, digest, isGone])
+  }
+  remember(memory: readonly GivenJson[]): void {
+    for (const [full, digest, isGone] of memory) this.#note(storedJid(full), isGone, digest)
+  }
+  /** Nobody of that contact was available, and it is not known what was said of that. */
+  rememberGone(contact: Jid): void {
+    if (!this.#contacts.has(contact.bare)) this.#note(contact, true, null)
+  }
+  /** What comes next of that contact is given to the client, even if it has it. */
+  forget({ bare }: Jid): void {
+    for (const note of [...(this.#contacts.get(bare) ?? [])]) this.#drop(note)
+  }
+  /** The same of the resources for which that holds. */
+  forgetAll(isMeant: (jid: Jid) => boolean): void {
+    for (const notes of [...this.#contacts.values()]) for (const note of [...notes]) if (isMeant(note.jid)) this.#drop(note)
+  }
+  /** The same of what is available of that contact: that others have gone the client knows still. */
+  forgetAvailable({ bare }: Jid): void {
+    for (const note of [...(this.#contacts.get(bare) ?? [])]) if (!note.isGone) this.#drop(note)
+  }
+
+  #of({ bare, full }: Jid): Note | undefined {
+    return this.#contacts.get(bare)?.find(({ jid }) => jid.full === full)
+  }
+  #note(jid: Jid, isGone: boolean, digest: number | null): void {
+    const own = this.#of(jid)
+    if (own === undefined) this.#add({ jid, isGone, digest })
+    else {
+      own.isGone = isGone
+      own.digest = digest
+    }
+    const notes = this.#contacts.get(jid.bare) ?? []
+    const gone = notes.filter((note) => note.isGone)
+    const spare = isGone ? gone.slice(0, -GONE_MAX) : gone.filter((note) => note.jid.isBare)
+    for (const note of spare) this.#drop(note)
+  }
+  #add(note: Note): void {
+    const { bare, full } = note.jid
+    const { presencesMax, octetsMax } = this.#limits
+    if (this.#size >= presencesMax || this.#octets + full.length > octetsMax) {
+      this.#isComplete = false
+      return
+    }
+    const notes = this.#contacts.get(bare)
+    if (notes === undefined) this.#contacts.set(bare, [note])
+    else notes.push(note)
+    this.#size += 1
+    this.#octets += full.length
+  }
+  #drop(note: Note): void {
+    const { bare, full } = note.jid
+    const notes = this.#contacts.get(bare)!
+    if (notes.length === 1) this.#contacts.delete(bare)
+    else notes.splice(notes.indexOf(note), 1)
+    this.#size -= 1
+    this.#octets -= full.length
+  }
+  /** A client that knows that all have gone knows it of each; one that saw the last one go knows that nobody is there. */
+  #hasGone(notes: readonly Note[], from: Jid, digest: number): boolean {
+    const isSame = (note: Note): boolean => note.isGone && (note.digest ?? digest) === digest
+    if (from.isBare) return this.#isComplete && notes.every((note) => note.isGone) && notes.some(isSame)
+    const own = notes.find(({ jid }) => jid.full === from.full)
+    return own === undefined ? notes.some((note) => note.jid.isBare && isSame(note)) : isSame(own)
+  }
+}
+
+const hasShown = (notes: readonly Note[], { full }: Jid, digest: number): boolean =>
+  notes.some(({ jid, isGone, digest: given }) => jid.full === full && !isGone && given === digest)
