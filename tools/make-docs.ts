@@ -45,37 +45,30 @@ function pages(): readonly Page[] {
 }
 
 /** A feature belongs to the folder that has the number of its first specification. */
-const folderOf = (feature: Feature, all: readonly Page[]): string | null =>
-  all.find((page) => feature.specs[0]?.id === `XEP-${page.folder.slice(0, 4)}`)?.folder ?? null
+const folderOf = (feature: Feature, all: readonly Page[]): string =>
+  all.find((page) => feature.specs[0]?.id === `XEP-${page.folder.slice(0, 4)}`)!.folder
 
 interface Implemented {
   readonly spec: Spec
-  /** Null for the core. */
-  readonly folder: string | null
+  /** A link to what implements it. */
+  readonly where: string
 }
+const pageOf = (folder: string): string => `[${folder}](../src/xep/${folder}/README.md)`
 
 /** Each specification once: in its own folder if it has one, otherwise with the first feature that names it. */
 function implemented(all: readonly Page[]): readonly Implemented[] {
   const byId = new Map<string, Implemented>()
-  for (const spec of otherSpecs) byId.set(spec.id, { spec, folder: null })
+  for (const { spec, place } of otherSpecs) byId.set(spec.id, { spec, where: `[${place}](../${place})` })
   for (const feature of features) {
-    const folder = folderOf(feature, all)
-    for (const spec of feature.specs) if (spec === feature.specs[0] || !byId.has(spec.id)) byId.set(spec.id, { spec, folder })
+    const where = pageOf(folderOf(feature, all))
+    for (const spec of feature.specs) if (spec === feature.specs[0] || !byId.has(spec.id)) byId.set(spec.id, { spec, where })
   }
   return [...byId.values()].sort((a, b) => (a.spec.id < b.spec.id ? -1 : 1))
 }
 
 function xepsPage(): string {
   const all = pages()
-  const home = (folder: string | null): string => (folder === null ? 'core' : `[${folder}](../src/xep/${folder}/README.md)`)
-  const rows = implemented(all).map(({ spec, folder }) => [
-    spec.id,
-    spec.title,
-    spec.version,
-    spec.status,
-    spec.note,
-    home(folder),
-  ])
+  const rows = implemented(all).map(({ spec, where }) => [spec.id, spec.title, spec.version, spec.status, spec.note, where])
   return (
     `# What is implemented\n\n${MADE}\n## Specifications\n\n` +
     table(['Specification', 'Title', 'Version', 'State', 'Remark', 'Where'], rows) +

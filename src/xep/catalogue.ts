@@ -53,35 +53,77 @@ const rfc = (number: number, title: string, status: Spec['status'] = 'complete',
   note,
 })
 
-/** What has no folder here, because it is no extension that could be left out. */
-export const otherSpecs: readonly Spec[] = [
-  rfc(6120, 'XMPP Core', 'complete', 'streams of clients and between servers'),
-  rfc(6121, 'XMPP Instant Messaging and Presence', 'complete', 'with roster versioning, subscription pre-approval'),
-  rfc(7622, 'XMPP Address Format', 'complete', 'with the Unicode version of the JavaScript engine'),
-  rfc(7590, 'Use of TLS in XMPP'),
-  rfc(5802, 'SCRAM (SHA-1)'),
-  rfc(7677, 'SCRAM-SHA-256'),
-  rfc(4616, 'SASL PLAIN', 'complete', 'on encrypted streams only'),
-  rfc(5929, 'Channel Bindings for TLS', 'complete', 'tls-unique, tls-server-end-point'),
-  rfc(9266, 'Channel Bindings for TLS 1.3'),
-  rfc(7395, 'XMPP over WebSocket'),
-  rfc(8264, 'PRECIS Framework'),
-  rfc(8265, 'PRECIS: Usernames and Passwords', 'complete', 'UsernameCaseMapped, OpaqueString'),
-  xep(82, 'XMPP Date and Time Profiles', '1.1.1'),
-  xep(106, 'JID Escaping', '1.1.1', 'complete', 'escapes are ordinary characters of an address'),
-  xep(114, 'Jabber Component Protocol', '1.6', 'complete', 'jabber:component:accept'),
-  xep(124, 'Bidirectional-streams Over Synchronous HTTP (BOSH)', '1.11.2', 'complete', 'one stream in a session'),
-  xep(178, 'Best Practices for Use of SASL EXTERNAL with Certificates', '1.2', 'complete', 'clients and servers'),
-  xep(203, 'Delayed Delivery', '2.0'),
-  xep(206, 'XMPP Over BOSH', '1.4'),
-  xep(220, 'Server Dialback', '1.1.1', 'complete', 'only where the operator allows it, and over TLS'),
-  xep(237, 'Roster Versioning', '1.3', 'complete', 'now part of RFC 6121'),
-  xep(227, 'Portable Import/Export Format for XMPP-IM Servers', '1.1', 'partial', 'accounts are imported: `porchlight import`'),
-  xep(288, 'Bidirectional Server-to-Server Connections', '1.0.1'),
-  xep(368, 'SRV records for XMPP over TLS', '1.1.0', 'complete', 'direct TLS with ALPN, for clients and servers'),
-  xep(388, 'Extensible SASL Profile', '1.0.4', 'complete', 'clients; no tasks but those of XEP-0480, which clients ask for'),
-  xep(440, 'SASL Channel-Binding Type Capability', '1.0.0'),
-  xep(474, 'SASL SCRAM Downgrade Protection', '0.5.0'),
-  xep(478, 'Stream Limits Advertisement', '0.2.0'),
-  xep(480, 'SASL Upgrade Tasks', '0.2.0', 'complete', 'SCRAM; offered while accounts of the domain lack keys'),
+export interface PlacedSpec {
+  readonly spec: Spec
+  /** The file or folder of the repository that implements it. */
+  readonly place: string
+}
+const at = (place: string, ...specs: readonly Spec[]): readonly PlacedSpec[] => specs.map((spec) => ({ spec, place }))
+
+/** What is part of the core or of streams, and so has no folder here. */
+export const otherSpecs: readonly PlacedSpec[] = [
+  ...at('src/stream/', rfc(6120, 'XMPP Core', 'complete', 'streams of clients and between servers')),
+  ...at(
+    'src/im/',
+    rfc(6121, 'XMPP Instant Messaging and Presence', 'complete', 'with roster versioning, subscription pre-approval'),
+  ),
+  ...at(
+    'src/xmpp/jid.ts',
+    rfc(7622, 'XMPP Address Format', 'complete', 'with the Unicode version of the JavaScript engine'),
+    xep(106, 'JID Escaping', '1.1.1', 'complete', 'escapes are ordinary characters of an address'),
+  ),
+  ...at('src/stream/negotiation.ts', rfc(7590, 'Use of TLS in XMPP')),
+  ...at('src/sasl/scram.ts', rfc(5802, 'SCRAM (SHA-1)'), rfc(7677, 'SCRAM-SHA-256')),
+  ...at('src/sasl/plain.ts', rfc(4616, 'SASL PLAIN', 'complete', 'on encrypted streams only')),
+  ...at(
+    'src/net/channel-binding.ts',
+    rfc(5929, 'Channel Bindings for TLS', 'complete', 'tls-unique, tls-server-end-point'),
+    rfc(9266, 'Channel Bindings for TLS 1.3'),
+  ),
+  ...at('src/stream/websocket-framing.ts', rfc(7395, 'XMPP over WebSocket')),
+  ...at(
+    'src/xmpp/precis.ts',
+    rfc(8264, 'PRECIS Framework'),
+    rfc(8265, 'PRECIS: Usernames and Passwords', 'complete', 'UsernameCaseMapped, OpaqueString'),
+  ),
+  ...at('src/xmpp/datetime.ts', xep(82, 'XMPP Date and Time Profiles', '1.1.1')),
+  ...at('src/stream/component-stream.ts', xep(114, 'Jabber Component Protocol', '1.6', 'complete', 'jabber:component:accept')),
+  ...at(
+    'src/stream/bosh/',
+    xep(124, 'Bidirectional-streams Over Synchronous HTTP (BOSH)', '1.11.2', 'complete', 'one stream in a session'),
+    xep(206, 'XMPP Over BOSH', '1.4'),
+  ),
+  ...at(
+    'src/sasl/external.ts',
+    xep(178, 'Best Practices for Use of SASL EXTERNAL with Certificates', '1.2', 'complete', 'clients and servers'),
+  ),
+  ...at('src/xmpp/delay.ts', xep(203, 'Delayed Delivery', '2.0')),
+  ...at(
+    'src/stream/s2s/dialback/',
+    xep(220, 'Server Dialback', '1.1.1', 'complete', 'only where the operator allows it, and over TLS'),
+  ),
+  ...at('src/im/roster.ts', xep(237, 'Roster Versioning', '1.3', 'complete', 'now part of RFC 6121')),
+  ...at(
+    'src/import/xep0227.ts',
+    xep(227, 'Portable Import/Export Format for XMPP-IM Servers', '1.1', 'partial', 'accounts are imported: `porchlight import`'),
+  ),
+  ...at('src/stream/s2s/pairs.ts', xep(288, 'Bidirectional Server-to-Server Connections', '1.0.1')),
+  ...at(
+    'src/stream/client-service.ts',
+    xep(368, 'SRV records for XMPP over TLS', '1.1.0', 'complete', 'direct TLS with ALPN, for clients and servers'),
+  ),
+  ...at(
+    'src/stream/sasl-profiles.ts',
+    xep(388, 'Extensible SASL Profile', '1.0.4', 'complete', 'clients; no tasks but those of XEP-0480, which clients ask for'),
+  ),
+  ...at(
+    'src/sasl/offers.ts',
+    xep(440, 'SASL Channel-Binding Type Capability', '1.0.0'),
+    xep(474, 'SASL SCRAM Downgrade Protection', '0.5.0'),
+  ),
+  ...at('src/stream/stream-limits.ts', xep(478, 'Stream Limits Advertisement', '0.2.0')),
+  ...at(
+    'src/stream/sasl-upgrade.ts',
+    xep(480, 'SASL Upgrade Tasks', '0.2.0', 'complete', 'SCRAM; offered while accounts of the domain lack keys'),
+  ),
 ]
