@@ -16,6 +16,7 @@ import { StanzaError } from '../xmpp/stanza-error.ts'
 import { contactKey, type Account, type ImLimits, type LastPresence, type Resource } from './account.ts'
 import { keptPacket, keptPayload } from './kept.ts'
 import { asTold } from './last-seen.ts'
+import { byteOf, priorityIn } from './priority.ts'
 import { isSubscriptionType } from './subscription.ts'
 
 /**
@@ -152,9 +153,11 @@ export function readPresence(packet: Packet): { readonly priority: number; reado
     return { priority: 0, packet }
   }
   if (payload.isEmpty || !payload.text.includes('priority')) return { priority: 0, packet }
+  const plain = priorityIn(payload.text)
+  if (plain !== null) return { priority: plain, packet }
   const given = payload.elements.filter(isPriority)
   if (given.length === 0) return { priority: 0, packet }
-  const priority = given.length === 1 ? priorityOf(given[0]!.text) : null
+  const priority = given.length === 1 ? byteOf(given[0]!.text) : null
   if (priority !== null) return { priority, packet }
   return { priority: 0, packet: packet.with({ payload: Payload.of(...payload.elements.filter((e) => !isPriority(e))) }) }
 }
@@ -298,10 +301,3 @@ function lastPresence(packet: Packet, at: Millis): LastPresence {
 }
 
 const isPriority = (e: Element): boolean => e.is('priority', CLIENT)
-
-/** An xs:byte; null if `text` is not one. */
-function priorityOf(text: string): number | null {
-  if (!/^\s*[+-]?\d+\s*$/.test(text)) return null
-  const value = Number(text)
-  return value >= -128 && value <= 127 ? value : null
-}

@@ -61,6 +61,13 @@ function maySee(account: ToAccount['account'], packet: Packet): boolean {
 /** 8.5.2.1.1, 8.5.3: chooses the resources that get a message. What nobody gets is left to 'offline'. */
 export const deliverStage: Stage<ToAccount> = (context) => {
   const { account, packet } = context
+  // All of Table 1 gives it to the resource in `to`, if that is there; nearly always there is room
+  const named = account.resource(packet.to!.full)
+  if (named !== undefined && hasRoomFor(account, named, packet)) {
+    named.take(packet)
+    context.delivered = [named]
+    return 'next'
+  }
   const known = isKnown(account, packet.from)
   const decision = deliverMessage(account, packet, known)
   switch (decision.kind) {
