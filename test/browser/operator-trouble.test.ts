@@ -80,7 +80,7 @@ test('every section says when an answer cannot be read, and when the server is n
   await page.waitForSelector('tbody th')
   await page.waitForSelector('section[aria-label=Sessions] .trouble:empty', { state: 'attached' })
   await answer('null')
-  await page.waitForSelector('section[aria-label=Sessions] .trouble:has-text("What follows is from before.")')
+  await page.waitForSelector('section[aria-label=Sessions] .trouble:has-text("The data below is older.")')
   assert.equal(await page.locator('tbody th').count(), 1, 'what was known stays')
   await context.unroute('**/admin/order')
   await context.route('**/admin/order', (route) => route.abort())

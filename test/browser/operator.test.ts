@@ -115,7 +115,7 @@ test('counts, charts, doubts, links, costs, why, another password: each in its p
   await page.click('[aria-label="Change romeo@localhost"]')
   await page.fill('.users details[open] [name=password]', 'another-secret')
   await page.click('.users details[open] >> text=Set')
-  await page.waitForSelector('text=romeo@localhost has another password.')
+  await page.waitForSelector('text=romeo@localhost has a new password.')
   await romeo.waitForSelector('text=The address or the password is wrong.')
   await signIn(romeo, 'another-secret')
   await romeo.waitForSelector('.own')
