@@ -107,7 +107,7 @@ test('the operator is told why romeo sees juliet so, and how well that is known'
   await page.click('text=Explain')
   await page.waitForSelector('text=juliet@localhost is available to romeo@localhost with 1 resource.')
   await page.waitForSelector('[aria-label="How well it is known"] li:has-text(": live last confirmed by")')
-  await page.waitForSelector('li:has-text("was sent: available presence of juliet@localhost/")')
+  await page.waitForSelector('li:has-text(": available presence of juliet@localhost/")')
 })
 
 test('who is invisible is seen by nobody, and sees and hears the others (XEP-0186)', { skip }, async (t) => {
