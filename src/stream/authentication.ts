@@ -1,7 +1,7 @@
 /**
- * SASL on one stream, whichever profile the client speaks (RFC 6120 section 6, XEP-0388): the attempt that is under way, and
- * the count of failures. What is offered, the mechanisms and who may log in belong to `src/sasl/`; the two ways to write an
- * exchange down are in `sasl-profiles.ts`.
+ * SASL on one stream, in either profile (RFC 6120 section 6, XEP-0388): the present attempt, and the number of failures.
+ * `src/sasl/` decides what is offered, runs the mechanisms and decides who may log in. The two ways to write an exchange are
+ * in `sasl-profiles.ts`.
  */
 import type { TLSSocket } from 'node:tls'
 import { unbound, type BindingType } from '../base/channel-binding.ts'
@@ -22,14 +22,14 @@ import type { ClientStreamParts } from './client-parts.ts'
 import { extensibleProfile, type SaslProfile, type Start } from './sasl-profiles.ts'
 import { Upgrade, upgradesIn } from './sasl-upgrade.ts'
 
-/** What an exchange came to that succeeded. */
+/** The result of a successful exchange. */
 export interface Success {
   readonly jid: Jid
-  /** What the mechanism still has to say; null: nothing. */
+  /** The final data of the mechanism; null if it has none. */
   readonly data: Buffer | null
-  /** The account's, as they were when the client was measured against them. */
+  /** The account's credentials, as they were when the client was checked against them. */
   readonly credentials: Credentials
-  /** What it began with. */
+  /** What the exchange began with. */
   readonly start: Start
 }
 
@@ -39,7 +39,7 @@ interface Attempt {
   readonly login: LoginAttempt
 }
 
-/** It has succeeded, and makes keys before it is told so (XEP-0480). */
+/** The exchange succeeded, and the client makes keys before it is told so (XEP-0480). */
 interface Upgrading {
   readonly work: Upgrade
   readonly success: Success
@@ -51,10 +51,10 @@ export class Authentication {
   readonly #logins: Logins
   readonly #address: string
   #attempt: Attempt | null = null
-  /** Only during an attempt. */
+  /** Null except during an upgrade. */
   #upgrading: Upgrading | null = null
 
-  /** @param from what the stream's header named, if anything (6.4.6) */
+  /** @param from the `from` of the stream header, if it has one (6.4.6) */
   constructor(carrier: Carrier, domain: string, from: string | null, parts: ClientStreamParts, failures: number) {
     this.#parts = parts
     this.failures = failures
@@ -66,21 +66,21 @@ export class Authentication {
   get offer(): Offer {
     return this.#logins.offer
   }
-  /** Hashes whose keys clients may make. */
+  /** The hashes for which clients can make keys. */
   get upgrades(): readonly ScramHash[] {
     return this.#logins.upgrades
   }
-  /** What its channel can be bound by. */
+  /** The channel bindings that are possible. */
   get bindings(): readonly BindingType[] {
     return this.#logins.bindings
   }
-  /** Only what belongs to the exchange may come now. */
+  /** Only elements of the exchange are allowed now. */
   get isExclusive(): boolean {
     return this.#attempt?.profile.isExclusive === true
   }
   /**
-   * What to answer, or who it is.
-   * @throws StreamError policy-violation after too many failures (6.4.5), or for what does not belong there
+   * Handles an element of the exchange. Returns the answer, or the success.
+   * @throws StreamError policy-violation after too many failures (6.4.5), or for an element that does not belong to the exchange
    */
   async step(profile: SaslProfile, element: Element): Promise<Wire | Success> {
     const said = profile.read(element)
@@ -108,13 +108,13 @@ export class Authentication {
     }
   }
 
-  /** 6.4.2: a second <auth/> takes the place of the first. */
+  /** 6.4.2: a second <auth/> replaces the first. */
   #start(profile: SaslProfile, start: Start): Wire | Promise<Wire | Success> {
     const mechanism = this.#mechanism(start)
     if (mechanism === undefined) return this.#failed(profile, this.#logins.refusal(start.mechanism), null, start)
     const attempt = { profile, start, login: this.#logins.begin(mechanism, start.device) }
     this.#attempt = attempt
-    if (start.initial === null) return profile.challenge(Buffer.alloc(0)) // it comes next
+    if (start.initial === null) return profile.challenge(Buffer.alloc(0)) // the initial response follows
     return this.#goOn(attempt, start.initial)
   }
   #mechanism({ mechanism: name, request }: Start): Mechanism | undefined {
@@ -135,10 +135,10 @@ export class Authentication {
     const work = new Upgrade(hashes, authenticator.iterations, entropy)
     return this.#goOnUpgrading({ work, success: { jid, data, credentials, start } })
   }
-  /** XEP-0480 2.2: one task after the other, and in the end the success. */
+  /** XEP-0480 2.2: one task after the other, and finally the success. */
   #goOnUpgrading({ work, success }: Upgrading): Wire | Success {
     const { tasks } = work
-    // What the mechanism has to say goes with the first of them
+    // The data of the mechanism are sent with the first task.
     this.#upgrading = tasks === null ? null : { work, success: { ...success, data: null } }
     if (tasks !== null) return extensibleProfile.continue(success.data, tasks)
     this.#attempt = null
@@ -172,7 +172,7 @@ const channelOf = ({ tls, confidential }: Carrier): Channel => ({
   certificate: tls === null ? null : identityOf(tls),
 })
 
-/** A client certificate counts when its chain was verified (RFC 6120 13.7.2, XEP-0178 2). */
+/** A client certificate counts only if its chain was verified (RFC 6120 13.7.2, XEP-0178 2). */
 function identityOf(tls: TLSSocket): ClientIdentity | null {
   const certificate = verifiedCertificate(tls)
   return certificate === null ? null : { xmppAddrs: certificateNames(certificate.raw).xmppAddrs }

@@ -1,4 +1,4 @@
-/** RFC 6120 section 7: a client that is known asks for a resource. */
+/** RFC 6120 section 7: an authenticated client asks for a resource. */
 import type { LocalAccount } from '../server/account/session.ts'
 import type { Session } from '../server/account/session.ts'
 import type { Authenticated } from '../server/streams/stream-features.ts'
@@ -9,14 +9,14 @@ import { StanzaError } from '../xmpp/stanza-error.ts'
 import { StreamError } from '../xmpp/stream-error.ts'
 import type { ClientStreamParts } from './client-parts.ts'
 
-/** @throws StreamError not-authorized when the account is gone since it authenticated */
+/** @throws StreamError not-authorized if the account was deleted after the authentication */
 export async function accountOf({ accounts }: ClientStreamParts, jid: Jid): Promise<LocalAccount> {
   const account = await accounts.load(jid.bare)
   if (account === null) throw new StreamError('not-authorized')
   return account
 }
 
-/** @throws StanzaError bad-request for what is no resource (7.7.2.1), resource-constraint (7.6.2.1) */
+/** @throws StanzaError bad-request if the resource is invalid (7.7.2.1), resource-constraint (7.6.2.1) */
 export function bindResource(
   { sessions }: ClientStreamParts,
   account: LocalAccount,

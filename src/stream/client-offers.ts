@@ -1,4 +1,4 @@
-/** What a client is offered in `<stream:features/>` (RFC 6120 4.3.2), before it has authenticated and after. */
+/** The offers in `<stream:features/>` to a client (RFC 6120 4.3.2), before and after its authentication. */
 import type { Offer, StreamFeatures, StreamInfo } from '../server/streams/stream-features.ts'
 import { el, type Element } from '../xml/element.ts'
 import { BIND, SASL, SASL2, SESSION, TLS } from '../xmpp/ns.ts'
@@ -17,8 +17,8 @@ export const startTlsOffer = (isRequired: boolean): Element =>
   el('starttls', TLS, {}, ...(isRequired ? [el('required', TLS)] : []))
 
 /**
- * @param upgrades hashes whose keys clients may make (XEP-0480)
- * @param stanzaBytes of a first-level element, until it has authenticated
+ * @param upgrades the hashes for which clients can make keys (XEP-0480)
+ * @param stanzaBytes the limit of a first-level element until the client has authenticated
  */
 export function offersBefore(
   features: StreamFeatures,
@@ -29,7 +29,7 @@ export function offersBefore(
 ): readonly Element[] {
   const { mechanisms, bindings } = sasl
   const offers = [el('mechanisms', SASL, {}, ...mechanisms.map((m) => el('mechanism', SASL, {}, m.name)))]
-  // XEP-0388 3: inside TLS only; 2.1: with one mechanism at least
+  // XEP-0388 3: only inside TLS; 2.1: with at least one mechanism
   if (stream.confidential && mechanisms.length > 0) offers.push(extensible(features, stream, sasl, upgrades))
   if (bindings.length > 0) {
     const types = bindings.map((type) => el('channel-binding', CHANNEL_BINDING, { type }))
@@ -59,7 +59,7 @@ function extensible(
   )
 }
 
-/** @param stanzaBytes of a first-level element, from now on */
+/** @param stanzaBytes the limit of a first-level element from now on */
 export function offersAfter(features: StreamFeatures, stream: StreamInfo, stanzaBytes: number): readonly Element[] {
   const binding = stream.session === null ? BINDING : []
   const limits = limitsElement(stanzaBytes, features.idle)

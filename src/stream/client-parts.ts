@@ -27,10 +27,10 @@ export interface ClientStreamParts {
   readonly log: Log
   readonly streams: StreamsSettings
   readonly authenticator: Authenticator
-  /** Who may begin to log in, and when. */
+  /** Decides when each client may begin to log in. */
   readonly logins: LoginQueue
-  /** The streams that carry no session yet. */
+  /** The streams without a session. */
   readonly unbound: Set<UnboundStream>
-  /** Of the input, once the peer is known. */
+  /** Limits of the input once the client has authenticated. */
   readonly limits: ScanLimits
 }

@@ -1,4 +1,4 @@
-/** Streams of clients, and the ports that are for them alone: plain TCP with STARTTLS (RFC 6120 5) and direct TLS (XEP-0368). */
+/** Streams of clients, and the ports that only clients use: plain TCP with STARTTLS (RFC 6120 5), and direct TLS (XEP-0368). */
 import type { Socket } from 'node:net'
 import type { TLSSocketOptions } from 'node:tls'
 import type { EndOfTick } from '../base/tick.ts'
@@ -20,7 +20,7 @@ export interface ClientServiceOptions {
   readonly server: Server
   readonly streams: StreamsSettings
   readonly authenticator: Authenticator
-  /** Null: no TLS at all. */
+  /** Null for no TLS at all. */
   readonly certificates: ContextSource | null
   /** Clients are asked for a certificate, for SASL EXTERNAL. */
   readonly askForCertificate: boolean
@@ -52,14 +52,14 @@ export class ClientService {
     }
   }
   /**
-   * A client's stream begins, on what `carry` makes for it.
-   * @param hadTurn it has stood in the line of those who want to log in already
+   * Begins a client's stream on the carrier that `carry` makes.
+   * @param hadTurn the client has already waited in the login queue
    */
   begin(carry: (handler: ClientHandler) => Carrier, hadTurn = false): void {
     const stream = new ClientStream(carry, this.#parts, hadTurn)
     if (this.#isStopping) stream.shutDown()
   }
-  /** Takes over a connection that was accepted; with direct TLS, after its handshake. */
+  /** Takes over an accepted connection; with direct TLS, after its handshake. */
   accept(socket: Socket, directTls: boolean): void {
     const options = directTls ? this.#directTls : this.#tcp
     this.begin((handler) => new TcpCarrier(socket, handler, options), directTls)
@@ -73,7 +73,7 @@ export class ClientService {
     const tls = directTls ? { options, withinMs: streams['login-timeout'], clock: server.host.clock, turn } : null
     return listen({ host, port, admission, tls, accept: (socket) => this.accept(socket, directTls) })
   }
-  /** The server stops: streams that carry no session end with system-shutdown, and those that come yet. Sessions have their own end. */
+  /** The server stops: present and new streams without a session end with system-shutdown. Sessions are ended elsewhere. */
   shutDown(): void {
     this.#isStopping = true
     for (const stream of this.#parts.unbound) stream.shutDown()

@@ -1,6 +1,6 @@
 /**
- * A client's stream (RFC 6120 section 4): it opens, negotiates, carries a session's stanzas, and closes. It is
- * the session's connection from the moment a resource is bound until it breaks, whatever carries it.
+ * A client's stream (RFC 6120 section 4): it opens, negotiates, carries a session's stanzas, and closes. It is the session's
+ * connection from the binding of a resource until the connection breaks, on any carrier.
  */
 import type { Millis, Timer } from '../base/clock.ts'
 import { token } from '../base/entropy.ts'
@@ -22,17 +22,17 @@ import { closeInTime, LANGUAGE, namespaceFault, streamErrorOf, versionFault } fr
 export class ClientStream implements ClientHandler, NegotiatedStream, UnboundStream {
   readonly #parts: ClientStreamParts
   readonly #carrier: Carrier
-  /** Until a resource is bound. */
+  /** Null once a resource is bound. */
   #negotiation: Negotiation | null
   #session: Session | null = null
-  /** Our header of the present stream is out. */
+  /** Our header of the present stream was sent. */
   #opened = false
   #closing = false
   #timer: Timer | null
   #mechanism = ''
   heardAt: Millis
 
-  /** @param hadTurn its turn to log in (`LoginQueue`) came before it began */
+  /** @param hadTurn its turn to log in (`LoginQueue`) came before the stream began */
   constructor(carry: (handler: ClientHandler) => Carrier, parts: ClientStreamParts, hadTurn: boolean) {
     this.#parts = parts
     this.#carrier = carry(this)
@@ -51,7 +51,7 @@ export class ClientStream implements ClientHandler, NegotiatedStream, UnboundStr
     }
   }
 
-  // What the session asks of its connection
+  // Called by the session
 
   send(text: Wire): void {
     if (!this.#closing) this.#carrier.send(text)
@@ -78,7 +78,7 @@ export class ClientStream implements ClientHandler, NegotiatedStream, UnboundStr
     this.#carrier.resume()
   }
 
-  // What the negotiation asks of the stream
+  // Called by the negotiation
 
   restart(): void {
     this.#opened = false
@@ -111,7 +111,7 @@ export class ClientStream implements ClientHandler, NegotiatedStream, UnboundStr
     this.#parts.unbound.delete(this)
     this.#session = session
   }
-  /** Ends the stream, and the session that it carries, with an error (4.9.1.1). */
+  /** Ends the stream, and its session, with an error (4.9.1.1). */
   fail(error: StreamError): void {
     if (this.#session !== null) this.#parts.sessions.end(this.#session, violation(error.condition, error.text, error.specific))
     else this.#finish(error)
@@ -121,7 +121,7 @@ export class ClientStream implements ClientHandler, NegotiatedStream, UnboundStr
     this.fail(new StreamError('system-shutdown'))
   }
 
-  // What the carrier tells
+  // Called by the carrier
 
   header(header: StreamHeader): void {
     const { domains } = this.#parts
@@ -161,8 +161,8 @@ export class ClientStream implements ClientHandler, NegotiatedStream, UnboundStr
   }
   overflowed(): void {
     const session = this.#session
-    this.#finish(session === null ? null : errorOf(SLOW_READER)) // at once: nothing may follow the gap
-    // Later: whoever is writing to several sessions just now must not see one go
+    this.#finish(session === null ? null : errorOf(SLOW_READER)) // at once: nothing may be sent after the gap
+    // Later, because a session must not end while the caller is writing to several sessions.
     if (session !== null) queueMicrotask(() => session.connection === this && this.#parts.sessions.leave(session, SLOW_READER))
   }
   broken(error: unknown): void {
@@ -179,12 +179,12 @@ export class ClientStream implements ClientHandler, NegotiatedStream, UnboundStr
     this.#opened = true
     this.#carrier.open({ from, id: token(this.#parts.entropy), to, lang: LANGUAGE })
   }
-  /** The peer is gone or wants to go; what it has sent before is processed first. */
+  /** The peer is gone or wants to end. What it sent before is processed first. */
   #leave(ending: Ending): void {
     if (this.#session !== null) this.#parts.server.receive(this.#session, ending)
     else if (!this.#closing) this.#finish(null)
   }
-  /** 4.4 and 4.9.1: says why, closes our side, and waits a while for the peer's. */
+  /** 4.4 and 4.9.1: sends the reason, closes our side, and waits a while for the peer's footer. */
   #finish(error: StreamError | null): void {
     if (this.#closing) return
     if (!this.#opened) this.#open(this.#parts.domains[0]!, null) // 4.9.1.2
@@ -197,8 +197,8 @@ export class ClientStream implements ClientHandler, NegotiatedStream, UnboundStr
 }
 
 /**
- * 4.7.1, 4.7.5, 4.8: what is wrong with a stream header; null: nothing.
- * @param domain whom it is for; undefined: none of us
+ * 4.7.1, 4.7.5, 4.8: what is wrong with a stream header; null if nothing.
+ * @param domain the requested domain; undefined if it is not one of ours
  */
 function headerFault(header: StreamHeader, domain: string | undefined): StreamCondition | null {
   const fault = namespaceFault(header, CLIENT, '')
@@ -207,7 +207,7 @@ function headerFault(header: StreamHeader, domain: string | undefined): StreamCo
   return isOfAnother(header.attrs['from'], domain) ? 'invalid-from' : versionFault(header)
 }
 
-/** XEP-0388 2.1: an account of another domain cannot log in here. What is no address at all is refused when it is compared. */
+/** XEP-0388 2.1: an account of another domain cannot log in here. An invalid address is refused when it is compared. */
 function isOfAnother(from: string | undefined, domain: string): boolean {
   const address = from === undefined ? null : jidOrNull(from)
   return address !== null && address.domain !== domain

@@ -1,4 +1,4 @@
-/** The ports for components (XEP-0114): plain TCP, so on addresses that only this machine or its own network reaches. */
+/** The ports for components (XEP-0114): plain TCP, so only on addresses that this machine or its own network can reach. */
 import type { Socket } from 'node:net'
 import type { Millis } from '../base/clock.ts'
 import { inTime } from '../base/in-time.ts'
@@ -20,13 +20,13 @@ export interface ComponentServiceOptions {
   readonly host: Host
   readonly all: readonly ComponentSettings[]
   readonly streams: StreamsSettings
-  /** Stanzas of one component that may wait while one before them is being stored. */
+  /** The most stanzas of one component that may wait while an earlier one is being stored. */
   readonly queuedStanzas: number
   readonly admission: Admission
   readonly endOfTick: EndOfTick
 }
 
-/** The longest that a stop waits for what components have sent last. */
+/** How long a stop waits for the last stanzas of components. */
 const SETTLE_MS: Millis = 3000
 
 export class ComponentService {
@@ -72,15 +72,15 @@ export class ComponentService {
       () => [...this.components.all()].filter((c) => c.isConnected).length,
     )
   }
-  /** Takes over a connection that was accepted. */
+  /** Takes over an accepted connection. */
   accept(socket: Socket): void {
     this.#streams.add(new ComponentStream((handler) => new TcpCarrier(socket, handler, this.#tcp), this.#parts))
   }
-  /** For the operator. */
+  /** The states of the components, for the operator. */
   states(): readonly ComponentState[] {
     return [...this.components.all()].map((component) => component.state)
   }
-  /** Ends all streams: the server stops. Resolves when what has come on them is done, or that takes too long. */
+  /** Ends all streams, because the server stops. Resolves when their stanzas have been processed, or after `SETTLE_MS`. */
   async close(): Promise<void> {
     const all = [...this.#streams]
     for (const stream of all) stream.shutDown()
@@ -98,8 +98,8 @@ function itemOf(component: Component, ours: readonly string[]): DiscoItem {
 }
 
 /**
- * A component that goes is the loss of a link to each of our domains, and one that comes is the end of it. We cannot
- * connect it: an attempt has failed at once, and so has what was sent to it while it was not there.
+ * When a component disconnects, the link to each of our domains is lost; when it connects, the links are up. We cannot
+ * connect to a component: an attempt fails at once, and so does a stanza to it while it is not connected.
  */
 function newsTo({ links, domains }: Host): ComponentNews {
   const linkOf = (local: string, { domain }: Component): Link => links.of(local, domain, passive)

@@ -1,7 +1,7 @@
 /**
  * XEP-0114: the stream of a component ('jabber:component:accept'): a header without features, a handshake by which
- * it proves that it knows the secret, and then stanzas both ways, in order. Its addresses are its own affair, as
- * long as they are at its domain.
+ * it proves that it knows the secret, and then stanzas in both directions, in order. The component chooses its addresses
+ * freely at its own domain.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock, Millis, Timer } from '../base/clock.ts'
@@ -38,7 +38,7 @@ import { closeInTime, languageOf, namespaceFault, streamErrorOf } from './stream
 
 export const COMPONENT = 'jabber:component:accept'
 const PING = 'urn:xmpp:ping'
-/** A component that was pinged has so long to send anything. */
+/** How long a pinged component may be silent. */
 const ANSWER_MS: Millis = 60_000
 
 export interface ComponentStreamParts {
@@ -48,21 +48,21 @@ export interface ComponentStreamParts {
   readonly entropy: Entropy
   readonly log: Log
   readonly streams: StreamsSettings
-  /** The server's own address: it pings, and answers what has no better address. */
+  /** The server's own address, from which it pings and sends errors that have no better address. */
   readonly server: Jid
-  /** Of the input, once the component has proved what it is. */
+  /** Limits of the input once the component has authenticated. */
   readonly limits: ScanLimits
-  /** Stanzas of one component that may wait while one before them is being stored. */
+  /** The most stanzas of one component that may wait while an earlier one is being stored. */
   readonly queuedStanzas: number
   readonly counters: ComponentCounters
-  /** The connection of this stream is gone. */
+  /** The connection of this stream is closed. */
   readonly gone: (stream: ComponentStream) => void
 }
 
 export interface ComponentCounters {
   readonly sent: Counter
   readonly received: Counter
-  /** Connections that did not prove to be a component. */
+  /** Connections that did not authenticate as a component. */
   readonly refused: Counter
 }
 
@@ -71,7 +71,7 @@ type State = 'header' | 'handshake' | 'waiting' | 'open' | 'over'
 export class ComponentStream implements CarrierHandler, ComponentLine {
   readonly #parts: ComponentStreamParts
   readonly #carrier: Carrier
-  /** What has come, in order; null: its end. */
+  /** The input, in order; null marks its end. */
   readonly #lane: Lane<Packet | null>
   readonly #id: string
   #state: State = 'header'
@@ -80,7 +80,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
   #lang: Wire | null = null
   #timer: Timer | null
   #heardAt: Millis
-  /** It was pinged, and nothing has come from it since. */
+  /** The component was pinged, and has sent nothing since. */
   #owesAnswer = false
   #pings = 0
 
@@ -99,7 +99,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     )
   }
 
-  // What its domain asks of it
+  // Called by its domain
 
   send(packet: Packet): void {
     if (this.#state !== 'open') throw new StanzaError('remote-server-timeout', { text: 'The service is not connected' })
@@ -134,12 +134,12 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
   shutDown(): void {
     this.#finish(SHUTDOWN)
   }
-  /** When all that has come is done; null: it is. */
+  /** Resolves when all input has been processed; null if it has been. */
   whenIdle(): Promise<void> | null {
     return this.#lane.whenIdle()
   }
 
-  // What the carrier tells
+  // Called by the carrier
 
   header(header: StreamHeader): void {
     const domain = domainIn(header.attrs['to'] ?? '')
@@ -192,7 +192,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     )
     this.#state = 'handshake'
   }
-  /** It knows the secret, or it goes: SHA-1 of stream id and secret, as lower-case hexadecimal digits. */
+  /** The component must know the secret: SHA-1 of stream id and secret, as lower-case hexadecimal digits. */
   #handshake(raw: RawElement): void {
     const component = this.#component!
     if (raw.ns !== COMPONENT || raw.name !== 'handshake') return this.#finish(violation('not-authorized'))
@@ -207,7 +207,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     this.#carrier.hold()
     component.admit(this)
   }
-  /** RFC 6120 8.1.1.2 and 8.1.2.2, as for servers: both addresses, and the sender's is at its own domain. */
+  /** RFC 6120 8.1.1.2 and 8.1.2.2, as for servers: both addresses are present, and the sender's is at the component's domain. */
   #stanza(raw: RawElement): void {
     if (raw.ns !== COMPONENT || !isStanza(raw.name)) return this.#finish(violation('unsupported-stanza-type'))
     if (raw.from === null || raw.to === null) return this.#finish(violation('improper-addressing'))
@@ -238,7 +238,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     return this.#parts.router.route(packet)
   }
 
-  /** A connection that says nothing may be none any more. */
+  /** A silent connection may be dead. */
   #watch(): void {
     const { clock } = this.#parts
     const { idle } = this.#component!.settings
@@ -250,7 +250,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
       ? clock.after(ANSWER_MS, () => this.#finish(UNRESPONSIVE))
       : clock.after(idle - quiet, () => this.#watch())
   }
-  /** Says why (RFC 6120 4.9.1), closes our side, and waits a while for the component's. */
+  /** Sends the reason (RFC 6120 4.9.1), closes our side, and waits a while for the component's footer. */
   #finish(ending: Ending): void {
     if (this.#state === 'over') return
     if (this.#state === 'header') this.#open('') // 4.9.1.2
@@ -266,7 +266,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
   }
 }
 
-/** What a component has to send (XEP-0114 section 3). */
+/** The handshake that a component has to send (XEP-0114 section 3). */
 export const proof = (id: string, secret: string): string =>
   createHash('sha1')
     .update(id + secret, 'utf8')

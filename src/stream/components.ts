@@ -1,7 +1,8 @@
 /**
- * XEP-0114: domains of ours that a program of its own serves (RFC 6120 10.5). A domain that is configured is never
- * looked for elsewhere: while its component is not connected, everything for it is answered with
- * `<remote-server-timeout/>` (CORE-31), and its loss is the loss of a link. Decisions: docs/decisions/009-components.md.
+ * XEP-0114: domains of ours that another program serves (RFC 6120 10.5). A configured domain is never looked up
+ * elsewhere: while its component is not connected, every stanza for it is answered with
+ * `<remote-server-timeout/>` (CORE-31), and the loss of the component is the loss of a link.
+ * Decisions: docs/decisions/009-components.md.
  */
 import type { Clock, Millis, Timer } from '../base/clock.ts'
 import type { ComponentState } from '../server/routing/component-state.ts'
@@ -12,28 +13,28 @@ import type { Packet } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import type { ComponentSettings } from './settings.ts'
 
-/** The connection of a component that has proved that it is one. */
+/** The connection of a component that has authenticated. */
 export interface ComponentLine {
   /** Address and port of the program. */
   readonly remote: string
   send(packet: Packet): void
-  /** Wants to hear anything from it: `Component.heard` follows, or does not. */
+  /** Asks for a sign of life: `Component.heard` follows if the component is alive. */
   ping(): void
-  /** It may serve the domain from now on. */
+  /** The connection may serve the domain from now on. */
   admitted(): void
   /** Another connection serves the domain. */
   conflict(): void
 }
 
-/** Told of each component that comes and goes. */
+/** Told about each component that connects or disconnects. */
 export interface ComponentNews {
   up(component: Component): void
   down(component: Component): void
-  /** Something was for it while it was not there. */
+  /** A stanza was for the component while it was not connected. */
   missed(component: Component, packet: Packet): void
 }
 
-/** So long a connection that serves a domain has to show that it is alive, when another one wants to. */
+/** How long the present connection has to show that it is alive when another one wants its domain. */
 const PROOF_MS: Millis = 10_000
 
 export class Component implements Destination {
@@ -44,7 +45,7 @@ export class Component implements Destination {
   #line: ComponentLine | null = null
   #since: Millis | null = null
   #ending: Ending | null = null
-  /** Waits until it is known whether `#line` is alive. */
+  /** A connection that waits until it is known whether `#line` is alive. */
   #challenger: ComponentLine | null = null
   #timer: Timer | null = null
 
@@ -73,8 +74,8 @@ export class Component implements Destination {
   }
 
   /**
-   * A connection has proved to know the secret. The one that is there keeps the domain if it is alive, for two would
-   * take it from each other for ever; if it is dead, nobody would have to wait for its end.
+   * A connection has authenticated. The present connection keeps the domain if it is alive; otherwise two programs would
+   * take it from each other for ever. If the present one is dead, the new one need not wait for its end.
    */
   admit(line: ComponentLine): void {
     if (this.#line === null) return this.#take(line)
@@ -83,14 +84,14 @@ export class Component implements Destination {
     this.#timer = this.#clock.after(PROOF_MS, () => this.#line?.conflict())
     this.#line.ping()
   }
-  /** Something has come from `line`. */
+  /** Something arrived from `line`. */
   heard(line: ComponentLine): void {
     if (line !== this.#line || this.#challenger === null) return
     const challenger = this.#challenger
     this.#forgetChallenger()
     challenger.conflict()
   }
-  /** `line` is over. What it sent before has been processed. */
+  /** `line` is closed. Its earlier stanzas have been processed. */
   lost(line: ComponentLine, ending: Ending): void {
     if (line === this.#challenger) this.#forgetChallenger()
     if (line !== this.#line) return
@@ -116,7 +117,7 @@ export class Component implements Destination {
   }
 }
 
-/** The components that the configuration names. Each has its domain from now on, connected or not. */
+/** The components of the configuration. Each has its domain, connected or not. */
 export class Components {
   readonly #byDomain = new Map<string, Component>()
 

@@ -1,26 +1,26 @@
 /**
- * RFC 6120 4.8.3: a stanza changes from 'jabber:client' to the namespace of another stream and back. Its children
- * that name no namespace of their own come along by themselves, as text; here stands what to do with the few that
- * name the stream's namespace, so that it does not get out.
+ * RFC 6120 4.8.3: a stanza moves from 'jabber:client' to the namespace of another stream and back. Children that declare
+ * no namespace need no change, because they are text. This file handles the few children that name the namespace of
+ * the stream, so that it does not leave the stream.
  */
 import { Element } from '../xml/element.ts'
 import type { RawElement } from '../xml/scanner.ts'
 import { CLIENT } from '../xmpp/ns.ts'
 import { Payload, type Packet } from '../xmpp/packet.ts'
 
-/** A stanza as it may stand in any stream: no child says that it is in 'jabber:client'. */
+/** A stanza that can be sent on any stream: no child is declared to be in 'jabber:client'. */
 export function forAnyStream(packet: Packet): Packet {
   const { payload } = packet
   return payload.text.includes(CLIENT) ? packet.with({ payload: Payload.of(...payload.elements) }) : packet
 }
 
-/** What came in a stanza, in 'jabber:client'. Null: as it came is as it should be. */
+/** The content of a stanza, in 'jabber:client'. Null if it needs no change. */
 export function forClients(raw: RawElement): Payload | null {
   if (!raw.content.includes(raw.ns)) return null
   return Payload.of(...raw.tree().elements.map((e) => moved(e, raw.ns)))
 }
 
-/** Up to the first element of another namespace: what stands in there is somebody else's. */
+/** Moves elements down to the first one of another namespace, whose content is not changed. */
 function moved(e: Element, from: string): Element {
   if (e.ns !== from) return e
   return new Element(

@@ -1,6 +1,6 @@
 /**
  * RFC 6120 section 4: how a stream opens and closes over TCP, between client and server or between servers; and what
- * other framings need beside it, where no header of a stream declares namespaces for what comes after it.
+ * other framings need in addition, where no stream header declares namespaces for what follows.
  */
 import { el, type Element } from '../xml/element.ts'
 import { escape, wire, type Wire } from '../xml/wire.ts'
@@ -11,10 +11,10 @@ import type { OpenOptions } from './carrier.ts'
 
 export const CLOSE: Wire = wire('</stream:stream>')
 
-/** What the header of a stream declares for all that stands inside (4.8.2, 4.8.3). */
+/** The namespaces that a stream header declares for its content (4.8.2, 4.8.3). */
 export type Declarations = string
 export const forClient: Declarations = `xmlns='${CLIENT}' xmlns:stream='${STREAM}'`
-/** XEP-0220 2.4.1: the prefix says that dialback is to be had. */
+/** XEP-0220 2.4.1: the prefix says that dialback is supported. */
 export const forServer: Declarations = `xmlns='${SERVER}' xmlns:stream='${STREAM}' xmlns:db='jabber:server:dialback'`
 
 /** A stream header (4.7). */
@@ -22,14 +22,14 @@ export function open(options: OpenOptions, declarations: Declarations = forClien
   return wire(`<?xml version='1.0'?><stream:stream ${declarations}${headerAttributes(options)}>`)
 }
 
-/** What a stream header says in every framing, a space before each. */
+/** The attributes of a stream header in every framing, with a space before each. */
 export function headerAttributes({ from, id, to, lang }: OpenOptions): string {
   const optional = (name: string, value: string | null): string =>
     value === null || value === '' ? '' : ` ${name}='${escape(value)}'`
   return `${optional('from', from)}${optional('to', to)}${optional('id', id)} version='1.0'${optional('xml:lang', lang)}`
 }
 
-/** The prefix of features and errors, for where no stream header declares it. */
+/** The prefix of features and errors, where no stream header declares it. */
 export const STREAM_PREFIX = ` xmlns:stream='${STREAM}'`
 
 /** `<stream:features/>` (4.3.2). @param declaration `STREAM_PREFIX`, or nothing */
@@ -45,12 +45,12 @@ export function streamError(error: StreamError, declaration = ''): Wire {
 
 const STANZA_START = /^<(?:message|presence|iq)(?=[ />])/
 
-/** A first-level element that is a document of its own: a stanza declares the namespace that it is in. */
+/** A first-level element as a document of its own: a stanza declares its namespace. */
 export function standalone(text: Wire): Wire {
   const start = STANZA_START.exec(text)
   return start === null ? text : wire(`${start[0]} xmlns='${CLIENT}'${text.slice(start[0].length)}`)
 }
 
-/** A first-level element of negotiation as text. */
+/** A first-level element of the negotiation, as text. */
 export const nonza = (name: string, ns: string, ...children: Parameters<typeof el>[3][]): Wire =>
   serialise(el(name, ns, {}, ...children), CLIENT)

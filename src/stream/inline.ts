@@ -1,7 +1,7 @@
 /**
- * XEP-0388 2.6.1: what a client has asked for along with its authentication is done before it is told of its success.
- * First comes all that has to be waited for; then everything is done in one go, in the order of `INLINE`, so that
- * nothing can reach the new session before the client knows that it has one.
+ * XEP-0388 2.6.1: the requests that a client sends along with its authentication are done before the client is told of the
+ * success. First all asynchronous work is awaited. Then everything is done at once, in the order of `INLINE`, so that
+ * nothing can reach the new session before the client knows about it.
  */
 import type { InlinePlace } from '../server/pipeline/order.ts'
 import type { Session } from '../server/account/session.ts'
@@ -14,7 +14,7 @@ import { additional } from './sasl-profiles.ts'
 
 type Prepared = readonly [InlinePlace, Enter]
 
-/** What `request` asks for, ready to be done. Whatever nobody here knows is left out. */
+/** The requests in `request`, ready to be done. Unknown requests are left out. */
 export async function entriesFor(
   { inlineFeatures }: StreamFeatures,
   client: Authenticated,
@@ -29,16 +29,16 @@ export async function entriesFor(
 }
 
 export interface Entered {
-  /** For inside of `<success/>`. */
+  /** The content of `<success/>`. */
   readonly replies: readonly Element[]
   readonly session: Session | null
-  /** The session is an old one. */
+  /** The session was resumed. */
   readonly isResumed: boolean
-  /** Runs when the client has been told. */
+  /** Runs after the client was told. */
   readonly entered: (() => void) | null
 }
 
-/** XEP-0386 3.2: who has got a session back binds no other. */
+/** XEP-0386 3.2: a client that has resumed a session binds no other. */
 export function enterAll(entries: readonly Prepared[]): Entered {
   const replies: Element[] = []
   for (const [place, enter] of entries) {
@@ -49,6 +49,6 @@ export function enterAll(entries: readonly Prepared[]): Entered {
   return { replies, session: null, isResumed: false, entered: null }
 }
 
-/** @param identifier the full JID of whoever has a session, otherwise the bare one */
+/** @param identifier the full JID if there is a session, otherwise the bare JID */
 export const successOf = (identifier: string, data: Buffer | null, replies: readonly Element[]): Wire =>
   nonza('success', SASL2, ...additional(data), el('authorization-identifier', SASL2, {}, identifier), ...replies)

@@ -1,8 +1,8 @@
 /**
- * Who may begin to log in, and when. A login costs a thousand times what a presence costs; when thousands come back at
- * once, those who are served already must not wait for all of them. So logins begin at a pace, in the order of their
- * coming, and never more than a hundredth of a second's worth in one turn of the event loop: when the loop is behind, so
- * is the pace.
+ * Decides when each client may begin to log in. A login costs a thousand times as much as a presence. When thousands of
+ * clients come back at once, connected clients must not wait for all of them. So logins begin at a limited rate, in the order
+ * of arrival, and in one turn of the event loop never more than the share of a hundredth of a second. If the event loop is
+ * slow, the rate drops too.
  */
 import { Bucket } from '../base/bucket.ts'
 import type { Clock } from '../base/clock.ts'
@@ -10,15 +10,15 @@ import type { Counter, Metrics } from '../base/metrics.ts'
 import { StreamError } from '../xmpp/stream-error.ts'
 
 export interface LoginQueueOptions {
-  /** That may begin in a second; 0: no limit. */
+  /** Logins that may begin per second; 0 for no limit. */
   readonly perSecond: number
-  /** That may wait for their turn. */
+  /** The most logins that may wait for their turn. */
   readonly waitingMax: number
 }
 
 /** A stream that waits for its turn. */
 export interface Applicant {
-  /** It waits no more: it is over. */
+  /** The stream is closing and no longer waits. */
   readonly isClosing: boolean
 }
 
@@ -30,9 +30,9 @@ interface Waiting {
 export class LoginQueue {
   readonly #clock: Clock
   readonly #waitingMax: number
-  /** Null: no limit. */
+  /** Null if there is no limit. */
   readonly #budget: Bucket | null
-  /** The first to have come first. */
+  /** In the order of arrival. */
   readonly #waiting = new Set<Waiting>()
   readonly #turnedAway: Counter
 
@@ -44,8 +44,8 @@ export class LoginQueue {
     metrics.gauge('porchlight_logins_waiting', 'Clients that wait for their turn to log in', () => this.#waiting.size)
   }
   /**
-   * Resolves when the turn of `who` has come, or when it is over; null: it has come.
-   * @throws StreamError resource-constraint: too many wait already
+   * Resolves when it is the turn of `who`, or when the stream is over; null if it is its turn now.
+   * @throws StreamError resource-constraint: too many are waiting
    */
   turn(who: Applicant): Promise<void> | null {
     if (this.#budget === null || (this.#waiting.size === 0 && this.#wait(this.#budget) === 0)) return null

@@ -1,7 +1,7 @@
 /**
- * RFC 6120 4.3: what happens on a client's stream before stanzas flow: STARTTLS (section 5), SASL (6), resource
- * binding (7), in that order, or the last two at once (XEP-0388). Nobody may do anything else before (4.3.5), but for
- * the few requests that a feature allows, such as registration.
+ * RFC 6120 4.3: the negotiation of a client's stream before stanzas are exchanged: STARTTLS (section 5), SASL (6), resource
+ * binding (7), in that order, or the last two at once (XEP-0388). Nothing else is allowed before (4.3.5), except the few
+ * requests that a feature permits, such as registration.
  */
 import type { Connection } from '../server/account/connection.ts'
 import { LOGOUT } from '../server/account/endings.ts'
@@ -24,21 +24,21 @@ import { entriesFor, enterAll, successOf } from './inline.ts'
 import { isStanza } from './packet-from.ts'
 import { coreProfile, extensibleProfile, type SaslProfile } from './sasl-profiles.ts'
 
-/** What the negotiation asks of the stream. */
+/** What the negotiation needs from the stream. */
 export interface NegotiatedStream extends Connection {
-  /** Nothing goes out any more. */
+  /** Nothing more is sent. */
   readonly isClosing: boolean
-  /** Everything learnt is forgotten; the peer begins again with a header (4.3.3). */
+  /** Resets all that was learnt; the peer begins again with a header (4.3.3). */
   restart(): void
-  /** TLS from here on. */
+  /** Starts TLS. */
   secure(): void
-  /** The peer is known, by this mechanism: it may send larger stanzas. */
+  /** The client has authenticated with this mechanism and may send larger stanzas. */
   trust(mechanism: string): void
-  /** Keeps input back while `work` has not ended. */
+  /** Delays input until `work` has ended. */
   waitFor(work: Promise<void>): void
-  /** That it is not its turn is not its fault: the time for its login begins anew after that. */
+  /** Waits in the login queue. The time to log in starts again after that, because the wait is not the client's fault. */
   standInLine(turn: Promise<void>): Promise<void>
-  /** Negotiation is over: stanzas flow. */
+  /** The negotiation is complete: stanzas are exchanged. */
   carry(session: Session): void
 }
 
@@ -49,7 +49,7 @@ export class Negotiation {
   #info: StreamInfo = { domain: '', confidential: false, address: '', bindings: [], session: null }
   #lang: Wire | null = null
   #authentication: Authentication | null = null
-  /** Null until it has authenticated. */
+  /** Null until the client has authenticated. */
   #client: Authenticated | null = null
   #requests = 0
   #busy = false
@@ -62,13 +62,13 @@ export class Negotiation {
     this.#parts = parts
     this.#isAdmitted = hadTurn
   }
-  /** A stream header has come, and has been answered. @throws StreamError */
+  /** A stream header arrived and was answered. @throws StreamError */
   begin(domain: string, from: string | null, lang: string | null): void {
     const { confidential, address, startTls } = this.#carrier
     if (!confidential && startTls === null && this.#parts.streams['require-tls'])
       throw new StreamError('policy-violation', 'TLS is required')
     this.#lang = lang === null ? null : escape(lang)
-    // A new stream, but the same client: its failed attempts still count (6.4.5)
+    // A new stream of the same client: its failed attempts still count (6.4.5).
     if (this.#client === null)
       this.#authentication = new Authentication(this.#carrier, domain, from, this.#parts, this.#authentication?.failures ?? 0)
     this.#info = { domain, confidential, address, bindings: this.#authentication!.bindings, session: null }
@@ -87,14 +87,14 @@ export class Negotiation {
     if (this.#client !== null) return offersAfter(server.streamFeatures, this.#info, streams['stanza-size'])
     const isRequired = streams['require-tls']
     const tls = this.#info.confidential || this.#carrier.startTls === null ? [] : [startTlsOffer(isRequired)]
-    if (!this.#info.confidential && isRequired) return tls // 5.3.1: nothing else beside a mandatory STARTTLS
+    if (!this.#info.confidential && isRequired) return tls // 5.3.1: a mandatory STARTTLS is offered alone
     const { offer, upgrades } = this.#authentication!
     return [...tls, ...offersBefore(server.streamFeatures, this.#info, offer, upgrades, streams['stanza-size-before-login'])]
   }
   #handle(raw: RawElement): void | Promise<void> {
     if (raw.ns === SASL) return this.#authenticate(coreProfile, raw)
     if (raw.ns === SASL2) return this.#authenticate(extensibleProfile, raw)
-    // DEVIATES(12): white space is let pass
+    // DEVIATES(12): white space is ignored
     if (this.#authentication?.isExclusive === true)
       throw new StreamError('policy-violation', 'A login is in progress on this stream')
     if (raw.ns === TLS && raw.name === 'starttls') return this.#startTls()
@@ -117,7 +117,7 @@ export class Negotiation {
     })
   }
 
-  /** Does what costs much, a handshake of TLS or a login, when the turn of this stream has come, once. */
+  /** Does expensive work, a TLS handshake or a login, when the stream's turn has come. It waits only once. */
   #inTurn(work: () => void | Promise<void>): void | Promise<void> {
     const turn = this.#isAdmitted ? null : this.#parts.logins.turn(this.#stream)
     this.#isAdmitted = true
@@ -141,30 +141,30 @@ export class Negotiation {
     this.#stream.send(coreProfile.success(data))
     this.#stream.restart()
   }
-  /** XEP-0388 2.6.1: the stream goes on, with all that was asked for along with the authentication. */
+  /** XEP-0388 2.6.1: the stream continues, with all requests that were sent along with the authentication. */
   async #goOn(client: Authenticated, { data }: Success, request: Element): Promise<void> {
     const { streamFeatures } = this.#parts.server
     const entries = await entriesFor(streamFeatures, client, request)
-    if (this.#stream.isClosing) return // broken meanwhile: nothing was begun
+    if (this.#stream.isClosing) return // closed meanwhile: nothing was begun
     const { replies, session, isResumed, entered } = enterAll(entries)
     this.#stream.send(successOf(session?.jid.full ?? client.jid.bare, data, replies))
     this.#info = { ...this.#info, session }
     if (session !== null) this.#stream.carry(session)
-    if (!isResumed) this.#carrier.features(this.#offers()) // XEP-0198 9.2: not when the old stream goes on
+    if (!isResumed) this.#carrier.features(this.#offers()) // XEP-0198 9.2: not if the old stream continues
     entered?.()
   }
 
-  /** Another way into a session than binding, such as the resumption of one (XEP-0198 5). */
+  /** Another way to a session than binding, such as its resumption (XEP-0198 5). */
   async #enter(entrance: EntranceHandler, raw: RawElement): Promise<void> {
     this.#count()
     const enter = await entrance(this.#client, raw.tree())
-    if (this.#stream.isClosing) return // broken meanwhile: the session, if there is one, waits for another
+    if (this.#stream.isClosing) return // closed meanwhile: the session, if there is one, waits for another connection
     const { reply, session, entered } = enter()
     if (reply !== null) this.#stream.send(serialise(reply, CLIENT))
     if (session !== null) this.#stream.carry(session)
     entered?.()
   }
-  /** An IQ before there is a session: binding, or what a feature allows to anybody. */
+  /** An IQ before there is a session: binding, or what a feature permits without a login. */
   async #request(raw: RawElement, type: 'get' | 'set'): Promise<void> {
     const [payload] = raw.tree().elements
     const { streamFeatures } = this.#parts.server
@@ -183,7 +183,7 @@ export class Negotiation {
   }
   async #bind(client: Authenticated, id: Wire, request: Element): Promise<void> {
     const account = await accountOf(this.#parts, client.jid)
-    if (this.#stream.isClosing) return // broken meanwhile
+    if (this.#stream.isClosing) return // closed meanwhile
     const session = bindResource(this.#parts, account, client, request)
     this.#stream.carry(session)
     this.#answer(id, 'result', el('bind', BIND, {}, el('jid', BIND, {}, session.jid.full)))

@@ -1,8 +1,8 @@
 /**
- * Output of one connection: what is sent within a tick is joined and written once, at its end (a write costs
- * more than everything else that a stanza needs). A large text goes to the socket in portions, each when the one before is
- * taken, so that the outbox knows whether the peer reads. How much is sent in one tick says nothing about that: only a peer
- * that takes none of what waits, or falls far behind, is given up (`Unread`).
+ * The output of one connection. All output of a tick is joined and written once at its end, because a write costs more than
+ * everything else that a stanza needs. A large text goes to the socket in portions, each after the previous one was taken,
+ * so that the outbox knows whether the peer reads. The amount of output in one tick proves nothing. Only a peer that takes
+ * none of the waiting output, or falls far behind, is given up (`Unread`).
  */
 import type { Clock, Millis, Timer } from '../base/clock.ts'
 import type { EndOfTick } from '../base/tick.ts'
@@ -11,26 +11,26 @@ import type { Wire } from '../xml/wire.ts'
 
 /** Where the octets go. */
 export interface Sink {
-  /** @param taken called when the network has taken these octets and all before them; not called when the connection is over */
+  /** @param taken called when the network has taken these octets and all before them; not called if the connection is closed */
   write(octets: string, taken?: () => void): void
   /** Octets that were written but not yet taken. */
   readonly buffered: number
 }
 
-/** What may wait to be read by one peer. */
+/** How much may wait to be read by one peer. */
 export interface Unread {
   readonly clock: Clock
-  /** Of more octets than this, the peer must take some within `patienceMs`. */
+  /** If more octets wait than this, the peer must take some within `patienceMs`. */
   readonly octets: number
   readonly patienceMs: Millis
 }
 
-/** Has something to write, sometimes. */
+/** An object that sometimes has output to write. */
 export interface Flushable {
   flush(): void
 }
 
-/** Those who have something to write at the end of this tick. */
+/** The objects that have output to write at the end of this tick. */
 export class Flusher {
   readonly #endOfTick: EndOfTick
   #dirty: Flushable[] = []
@@ -53,10 +53,10 @@ export class Flusher {
   }
 }
 
-/** A peer that reads may have so many times the octets waiting. */
+/** The multiple of the octets that may wait for a peer that reads. */
 export const FAR_BEHIND = 4
 
-/** Watches whether a peer takes what waits for it. */
+/** Watches whether a peer reads the output that waits for it. */
 export class Patience {
   readonly #unread: Unread
   readonly #waiting: () => number
@@ -64,7 +64,7 @@ export class Patience {
   #timer: Timer | null = null
   #hasTaken = false
 
-  /** @param waiting how many octets wait @param over the peer does not read */
+  /** @param waiting how many octets wait @param over called if the peer does not read */
   constructor(unread: Unread, waiting: () => number, over: () => void) {
     this.#unread = unread
     this.#waiting = waiting
@@ -93,7 +93,7 @@ export class Patience {
 }
 
 interface Waiter {
-  /** Octets that are to be taken before. */
+  /** The octets that must be taken first. */
   octets: number
   readonly resolve: (isTaken: boolean) => void
 }
@@ -103,19 +103,19 @@ export class Outbox {
   readonly #sink: Sink
   readonly #unread: Unread
   readonly #overflow: () => void
-  /** What is sent. */
+  /** Output that was not written yet. */
   #text = ''
-  /** What is on its way to the sink, in portions; what of it is written. */
+  /** A large text that is written in portions, and how much of it was written. */
   #large = ''
   #written = 0
-  /** Octets of the portion that is not taken yet; 0: none is under way. */
+  /** The octets of the portion that was not taken yet; 0 if there is none. */
   #portion = 0
-  /** Nobody needs to be told any more what is taken. */
+  /** No caller waits to be told any more. */
   #isOver = false
   #waiters: Waiter[] | null = null
   #patience: Patience | null = null
 
-  /** @param overflow called when the peer does not read; what waits is thrown away */
+  /** @param overflow called if the peer does not read; the waiting output is discarded */
   constructor(flusher: Flusher, sink: Sink, unread: Unread, overflow: () => void) {
     this.#flusher = flusher
     this.#sink = sink
@@ -134,22 +134,22 @@ export class Outbox {
     this.#text = ''
     this.#sink.write(text)
   }
-  /** Has the peer kept up so far that it may be sent more at once? */
+  /** Does the peer read fast enough to be sent more at once? */
   get hasRoom(): boolean {
     return this.#waiting <= ROOM_OCTETS
   }
-  /** Does more wait than this part of what may wait for long? */
+  /** Does more than this part of the allowed output wait? */
   isBeyond(part: number): boolean {
     return this.#waiting > this.#unread.octets * part
   }
-  /** When everything that was sent before is taken; false: nobody will ever know. */
+  /** Resolves when everything sent so far was taken; with false if that will never be known. */
   whenTaken(): Promise<boolean> {
     if (this.#isOver) return Promise.resolve(false)
     const octets = this.#waiting - this.#sink.buffered + this.#portion
     if (octets === 0) return Promise.resolve(true)
     return new Promise((resolve) => (this.#waiters ??= []).push({ octets, resolve }))
   }
-  /** Writes everything that waits: nothing comes behind it. */
+  /** Writes all waiting output: nothing follows. */
   finish(): void {
     const text = this.#large.slice(this.#written) + this.#text
     this.#text = ''
@@ -158,7 +158,7 @@ export class Outbox {
     this.abandon()
     if (text !== '') this.#sink.write(text)
   }
-  /** The peer has gone, or is about to. */
+  /** The peer is gone, or will be soon. */
   abandon(): void {
     this.#isOver = true
     this.#patience?.end()
@@ -211,7 +211,7 @@ export class Outbox {
       () => this.#spill(),
     ))
   }
-  /** What is written in part is left: the peer must be able to read what comes behind it. */
+  /** Keeps what was partly written, because the peer must be able to read what follows. */
   #spill(): void {
     this.#text = ''
     this.#overflow()

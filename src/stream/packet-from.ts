@@ -1,6 +1,6 @@
 /**
- * RFC 6120 8.1: from the element that a client has sent to a packet. The sender's address is the session's,
- * whatever the client wrote; a client that gives itself for somebody else loses its stream (4.9.3.9).
+ * RFC 6120 8.1: makes a packet from an element that a client has sent. The sender's address is the session's, whatever the
+ * client wrote. A client that pretends to be another account loses its stream (4.9.3.9).
  */
 import type { RawElement } from '../xml/scanner.ts'
 import { unpin, wire, type Wire } from '../xml/wire.ts'
@@ -11,17 +11,17 @@ import { StreamError } from '../xmpp/stream-error.ts'
 
 export interface Sender {
   readonly jid: Jid
-  /** The stream's language, for stanzas that name none (8.1.5). */
+  /** The language of the stream, for stanzas that name none (8.1.5). */
   readonly lang: Wire | null
 }
 
 export const isStanza = (name: string): name is Kind => name === 'message' || name === 'presence' || name === 'iq'
 
-/** The stanza, and why it goes no further; null: it does. What is refused has no payload. */
+/** The stanza, and the error if it is refused; null if it is not. A refused stanza has no payload. */
 export interface Read {
   readonly packet: Packet
   readonly error: StanzaError | null
-  /** Size on the wire. */
+  /** The size on the wire. */
   readonly octets: number
 }
 
@@ -32,10 +32,10 @@ export function packetFrom(raw: RawElement, sender: Sender, isOurs: IsOurs): Rea
 }
 
 /**
- * The stanza of a sender whose right to that address has been checked. Refused: what has no address to go to
- * (RFC 6120 8.3.3.8), and what goes past a limit of ours.
- * @param lang of the stream; null: none
- * @param answers who answers when `to` is no address
+ * The stanza of a sender whose right to that address was checked. Refused are stanzas with an invalid `to`
+ * (RFC 6120 8.3.3.8) and stanzas that exceed a limit of ours.
+ * @param lang of the stream; null if it has none
+ * @param answers the sender of the error if `to` is not an address
  */
 export function stanzaFrom(raw: RawElement, from: Jid, lang: Wire | null, answers: Jid, isOurs: IsOurs): Read {
   let to: Jid | null = null
@@ -61,13 +61,13 @@ export function stanzaFrom(raw: RawElement, from: Jid, lang: Wire | null, answer
   return { packet, error, octets: raw.bytes }
 }
 
-/** An address in a stanza of a whole domain; what cannot be one leaves its domain and the error to answer with. */
+/** An address in a stanza of a server or component. An invalid address keeps its domain and the error to answer with. */
 export interface Address {
   readonly jid: Jid
   readonly error: StanzaError | null
 }
 
-/** Null: there is not even a domain. */
+/** Null if there is not even a domain. */
 export function addressOf(value: Wire): Address | null {
   try {
     return { jid: jidOfWire(value), error: null }
@@ -81,7 +81,7 @@ function domainAlone(value: Wire, { message }: JidError): Address | null {
   return domain === null ? null : { jid: jidOf('', domain), error: new StanzaError('jid-malformed', { text: message }) }
 }
 
-/** Any address of the sender's own account will do; it is replaced by the full JID (8.1.2.1). */
+/** Any address of the sender's own account is accepted; it is replaced by the full JID (8.1.2.1). */
 function checkFrom(from: Wire, own: Jid): void {
   let claimed: Jid
   try {

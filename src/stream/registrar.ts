@@ -1,6 +1,6 @@
 /**
- * The life of local accounts: passwords become keys (RFC 5802), and what happens to an account happens to its
- * sessions. In-band registration (XEP-0077) and the operator's commands both come here.
+ * Creates, changes and deletes local accounts: passwords become keys (RFC 5802), and the sessions of an account follow
+ * what happens to it. In-band registration (XEP-0077) and the operator's commands both use it.
  */
 import { farewells, lastWords } from '../im/roster.ts'
 import type { LocalAccount } from '../server/account/session.ts'
@@ -31,7 +31,7 @@ export class LocalRegistrar implements Registrar {
     return 'created'
   }
 
-  /** Sessions stay: who changes his own password in one of them wants to go on. */
+  /** Sessions stay, because a user who changes the password in one of them wants to continue. */
   async changePassword(bare: Jid, password: string): Promise<boolean> {
     const { stores, entropy } = this.#host
     return stores.accounts.setCredentials(bare.bare, await deriveCredentials(password, this.#iterations, entropy))
@@ -51,11 +51,11 @@ export class LocalRegistrar implements Registrar {
   async delete(bare: Jid, removed?: () => void): Promise<boolean> {
     const { accounts, sessions, router, tell } = this.#host
     const account = await accounts.load(bare.bare)
-    // In turn with changes of the roster: what was decided before is stored before
+    // In turn with roster changes, so that earlier decisions are stored first.
     if (account === null || !(await account.serial.run(() => this.#remove(account)))) return false
     removed?.()
     accounts.forget(bare.bare)
-    // Contacts are told: sessions and roster still know who those are.
+    // Contacts are told first: the sessions and the roster still know them.
     for (const session of [...account.sessions]) sessions.end(session, ACCOUNT_DELETED)
     tell('account-deleted', { jid: bare })
     for (const farewell of farewells(account)) await router.route(farewell)

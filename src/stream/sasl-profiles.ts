@@ -1,7 +1,7 @@
 /**
- * How a SASL exchange is written down. SASL has a profile for each protocol that uses it (RFC 4422 section 4), and XMPP
- * has two: that of RFC 6120 section 6, and the extensible one of XEP-0388, whose first element also says what else is
- * wanted. What a success looks like, and leads to, is the negotiation's.
+ * How a SASL exchange is written. SASL has a profile for each protocol that uses it (RFC 4422 section 4), and XMPP has
+ * two: that of RFC 6120 section 6, and the extensible one of XEP-0388, whose first element can contain further
+ * requests. The negotiation handles a success.
  */
 import type { SaslCondition } from '../sasl/mechanism.ts'
 import { el, type Element } from '../xml/element.ts'
@@ -11,11 +11,11 @@ import { StreamError } from '../xmpp/stream-error.ts'
 import { nonza } from './framing.ts'
 import { decodeBase64, encodeBase64 } from '../sasl/base64.ts'
 
-/** What a client says, in either profile. */
+/** What a client sends, in either profile. */
 export type Said =
   | Start
   | { readonly kind: 'response'; readonly data: Buffer }
-  /** XEP-0388 2.6.3: a task that was demanded begins, and goes on. */
+  /** XEP-0388 2.6.3: a required task begins, and continues. */
   | { readonly kind: 'next'; readonly task: string }
   | { readonly kind: 'task-data'; readonly data: Element }
   | { readonly kind: 'abort' }
@@ -24,22 +24,22 @@ export type Said =
 export interface Start {
   readonly kind: 'start'
   readonly mechanism: string
-  /** The initial response; null: there is none. */
+  /** The initial response; null if there is none. */
   readonly initial: Buffer | null
-  /** The whole `<authenticate/>`, which asks for more than that; null: the profile has no such thing. */
+  /** The whole `<authenticate/>` with its further requests; null if the profile has none. */
   readonly request: Element | null
-  /** The installation of the client, as it names itself; null: it does not. */
+  /** The id of the client's installation, as the client names it; null if it names none. */
   readonly device: string | null
 }
 
 export interface SaslProfile {
   readonly ns: string
-  /** From the first element to the outcome nothing else may be said on the stream. */
+  /** No other element is allowed from the first element of the exchange to its outcome. */
   readonly isExclusive: boolean
   /** @throws StreamError unsupported-stanza-type */
   read(element: Element): Said
   challenge(data: Buffer): Wire
-  /** @param text for people; null: the condition says it all */
+  /** @param text for people; null if the condition is enough */
   failure(condition: SaslCondition, text: string | null): Wire
 }
 
@@ -74,7 +74,7 @@ export const coreProfile: SaslProfile & { success(data: Buffer | null): Wire } =
 
 /** XEP-0388 2. */
 export const extensibleProfile: SaslProfile & {
-  /** 2.6.3: more is wanted before the success. @param data what the mechanism still has to say */
+  /** 2.6.3: tasks are required before the success. @param data the final data of the mechanism */
   continue(data: Buffer | null, tasks: Element): Wire
   taskData(data: Element): Wire
 } = {
@@ -103,11 +103,11 @@ export const extensibleProfile: SaslProfile & {
     nonza('failure', SASL2, el(condition, SASL), ...(text === null ? [] : [el('text', SASL2, {}, text)])),
 }
 
-/** What a mechanism still has to say when it is done. */
+/** The final data of a mechanism. */
 export const additional = (data: Buffer | null): readonly Element[] =>
   data === null ? [] : [el('additional-data', SASL2, {}, data.toString('base64'))]
 
-/** 2.3 wants version 4; any is as good for us. */
+/** 2.3 requires version 4; we accept any version. */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 function readAuthenticate(element: Element): Said {
@@ -120,7 +120,7 @@ function readAuthenticate(element: Element): Said {
   return { kind: 'start', mechanism, initial, request: element, device }
 }
 
-/** 2.2: there is no sign for data of zero length, and white space may stand in between. Null: no base64. */
+/** 2.2: data of zero length has no special form, and white space may be present. Null if it is not base64. */
 function octetsOf({ text }: Element): Buffer | null {
   const packed = text.replaceAll(/[ \t\r\n]/g, '')
   return packed === '=' ? null : decodeBase64(packed)

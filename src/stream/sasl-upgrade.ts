@@ -1,6 +1,6 @@
 /**
- * XEP-0480: a client that has proved its password makes the keys of a hash that its account lacks, task by task, before it
- * is told of its success. What it sends is the SaltedPassword alone: that of this salt, and of no other.
+ * XEP-0480: a client that has proved its password makes the keys for a hash that its account lacks, task by task, before it is
+ * told of its success. It sends only the SaltedPassword for the given salt.
  */
 import type { Entropy } from '../base/entropy.ts'
 import { el, type Element } from '../xml/element.ts'
@@ -12,14 +12,14 @@ import { newSalt, octetsOf, pairOf } from '../sasl/credentials.ts'
 const UPGRADE = 'urn:xmpp:sasl:upgrade:0'
 const SCRAM_UPGRADE = 'urn:xmpp:scram-upgrade:0'
 
-/** Section 2.1: names of tasks are without -PLUS. */
+/** Section 2.1: names of tasks have no -PLUS. */
 const taskOf = (hash: ScramHash): string => `UPGR-SCRAM-${hash.toUpperCase()}`
 
-/** For inside of `<authentication/>`. */
+/** The content of `<authentication/>`. */
 export const upgradeOffers = (hashes: readonly ScramHash[]): readonly Element[] =>
   hashes.map((hash) => el('upgrade', UPGRADE, {}, taskOf(hash)))
 
-/** Those of `hashes` that a client asks for in its `<authenticate/>`. */
+/** The hashes that a client asks for in its `<authenticate/>`. */
 export function upgradesIn(request: Element, hashes: readonly ScramHash[]): readonly ScramHash[] {
   const names = request.elements.filter((e) => e.is('upgrade', UPGRADE)).map((e) => e.text.trim())
   return hashes.filter((hash) => names.includes(taskOf(hash)))
@@ -29,7 +29,7 @@ export class Upgrade {
   readonly #left: ScramHash[]
   readonly #iterations: number
   readonly #entropy: Entropy
-  /** Of the task that the client has begun. */
+  /** The salt of the task that the client has begun. */
   #salt: Buffer | null = null
 
   constructor(hashes: readonly ScramHash[], iterations: number, entropy: Entropy) {
@@ -37,19 +37,19 @@ export class Upgrade {
     this.#iterations = iterations
     this.#entropy = entropy
   }
-  /** The one task that comes next (2.2), for inside of `<continue/>`; null: all are done. */
+  /** The next task (2.2), as the content of `<continue/>`; null if all are done. */
   get tasks(): Element | null {
     const [hash] = this.#left
     return hash === undefined ? null : el('tasks', SASL2, {}, el('task', SASL2, {}, taskOf(hash)))
   }
-  /** Section 3: what the client needs for its task, for inside of `<task-data/>`. Null: the task is another one, or begun. */
+  /** Section 3: the content of `<task-data/>` for the client. Null if the task is not the next one, or has begun. */
   begin(task: string): Element | null {
     const [hash] = this.#left
     if (hash === undefined || task !== taskOf(hash) || this.#salt !== null) return null
     this.#salt = newSalt(this.#entropy)
     return el('salt', SCRAM_UPGRADE, { iterations: String(this.#iterations) }, this.#salt.toString('base64'))
   }
-  /** The keys of the task that was begun, from the client's `<task-data/>`, which ends it. Null: that is none. */
+  /** The keys from the client's `<task-data/>`, which ends the task. Null if the data are invalid. */
   keys(data: Element): Credentials | null {
     const [hash] = this.#left
     const text = data.child('hash', SCRAM_UPGRADE)?.text.replaceAll(/[ \t\r\n]/g, '') ?? ''

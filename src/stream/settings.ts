@@ -1,4 +1,4 @@
-/** Options of streams (RFC 6120 4): what is required, and the limits. */
+/** Options of streams (RFC 6120 4): requirements and limits. */
 import type { Clock } from '../base/clock.ts'
 import { between, count, duration, flag, section, size, text, zeroOr, type Settings } from '../base/settings.ts'
 import type { Unread } from './outbox.ts'
@@ -73,14 +73,14 @@ export const streamsSettings = section({
 })
 export type StreamsSettings = Settings<typeof streamsSettings>
 
-/** What may wait to be read by one peer. @param octets by default as for a client */
+/** How much may wait to be read by one peer. @param octets the default is the limit of a client */
 export const unreadOf = (streams: StreamsSettings, clock: Clock, octets = streams['output-queue']): Unread => ({
   clock,
   octets,
   patienceMs: streams['output-timeout'],
 })
 
-/** Of each component: the section may stand in the file several times. */
+/** The options of one component: the section can appear several times in the file. */
 export const componentSettings = section({
   domain: text('', 'Domain that the component serves, such as "gateway.example.org". None of [server] domains.'),
   secret: text('', 'Secret that the component must know. Long and random, best written as "file:PATH".'),

@@ -1,4 +1,4 @@
-/** RFC 6120 over TCP: one XML document each way, TLS from the start or after STARTTLS. */
+/** RFC 6120 over TCP: one XML document in each direction, TLS from the start or after STARTTLS. */
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { NetSocket, type SocketHandler } from '../net/socket.ts'
@@ -15,9 +15,9 @@ export interface TcpOptions {
   readonly flusher: Flusher
   readonly unread: Unread
   readonly limits: ScanLimits
-  /** Null: STARTTLS is not to be had. */
+  /** Null if STARTTLS is not available. */
   readonly startTls: TlsOver | null
-  /** Those of a client's stream unless others are given. */
+  /** The default is the declarations of a client's stream. */
   readonly declarations?: Declarations
 }
 
@@ -31,7 +31,7 @@ export class TcpCarrier implements Carrier, SocketHandler {
   #scanner: Scanner
   #held: Buffer[] | null = null
 
-  /** @param connection one that was just accepted; direct TLS has its handshake behind it */
+  /** @param connection one that was just accepted; for direct TLS, its handshake is complete */
   constructor(connection: Socket, handler: CarrierHandler, options: TcpOptions) {
     this.#handler = handler
     this.#options = options
@@ -82,7 +82,7 @@ export class TcpCarrier implements Carrier, SocketHandler {
     this.#scanner.stop()
     this.#socket.resume()
   }
-  /** As `close`, but what the other side still writes before it closes its own is read (RFC 6120 4.4). */
+  /** Like `close`, but reads what the other side still sends before it closes its own side (RFC 6120 4.4). */
   closeOurSide(error: StreamError | null): void {
     this.#outbox.finish()
     this.#socket.write((error === null ? '' : streamError(error)) + CLOSE)
@@ -132,7 +132,7 @@ export class TcpCarrier implements Carrier, SocketHandler {
     this.#handler.gone()
   }
 
-  /** RFC 6120 5.4.3.3: what came in clear behind the request is thrown away, and the stream begins again. */
+  /** RFC 6120 5.4.3.3: unencrypted input after the request is discarded, and the stream begins again. */
   #secure(over: TlsOver): void {
     this.#outbox.flush()
     this.#scanner.stop()

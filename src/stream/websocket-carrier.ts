@@ -1,7 +1,7 @@
 /**
- * RFC 7395: a stream over a WebSocket (RFC 6455), one first-level element in each message. There is no white space
- * between elements and no STARTTLS; a stream restarts with another <open/>. The library reads, and writes what
- * belongs to WebSocket itself; our messages go to the socket directly, all of a tick in one piece.
+ * RFC 7395: a stream over a WebSocket (RFC 6455), with one first-level element in each message. There is no white space
+ * between elements and no STARTTLS; a stream restarts with another <open/>. The library reads, and writes the frames that
+ * belong to WebSocket itself; our messages go directly to the socket, all of a tick at once.
  */
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
@@ -18,13 +18,13 @@ import type { Carrier, CarrierHandler, OpenOptions } from './carrier.ts'
 import { features, standalone, STREAM_PREFIX, streamError } from './framing.ts'
 import { CLOSE, closeCode, frame, FRAMING, open, pong } from './websocket-framing.ts'
 
-/** What its handshake has brought. */
+/** The result of the handshake. */
 export interface OpenedWebSocket {
   readonly ws: WebSocket
   /** Its connection. */
   readonly socket: Duplex
   readonly peer: HttpPeer
-  /** Whether it was a browser that opened it, for a page. */
+  /** Whether a browser opened it, for a page. */
   readonly fromPage: boolean
 }
 
@@ -35,7 +35,7 @@ export interface WebSocketOptions {
 }
 
 const LT = 0x3c
-/** RFC 6455 7.4.1: data of a kind that is not accepted. */
+/** RFC 6455 7.4.1: data of a type that is not accepted. */
 const UNSUPPORTED_DATA = 1003
 const NO_ELEMENT = new XmlError('not-well-formed', 'a message without an element')
 
@@ -53,14 +53,14 @@ export class WebSocketCarrier implements Carrier {
   readonly #socket: Duplex
   readonly #outbox: Outbox
   readonly #scanner: Scanner
-  /** The next message is to be a stream header. */
+  /** The next message must be a stream header. */
   #expectsOpen = true
-  /** What the message that is being read has brought. */
+  /** The element of the message that is being read. */
   #element: RawElement | null = null
   #held: Buffer[] | null = null
   /** The peer has sent its footer. */
   #peerClosed = false
-  /** What the WebSocket will be closed with; 0: our side of the stream is open. */
+  /** The code with which the WebSocket will be closed; 0 while our side of the stream is open. */
   #code = 0
 
   constructor({ ws, socket, peer, fromPage }: OpenedWebSocket, handler: CarrierHandler, options: WebSocketOptions) {
@@ -82,7 +82,7 @@ export class WebSocketCarrier implements Carrier {
     }
     this.#outbox = new Outbox(options.flusher, sink, options.unread, () => handler.overflowed())
     this.#scanner = new Scanner({ header() {}, footer() {}, element: (raw) => this.#take(raw) }, options.limits, 'fragment')
-    this.#scanner.assume(CLIENT) // 3.3.3 wants stanzas to declare it; other servers do not insist
+    this.#scanner.assume(CLIENT) // 3.3.3 requires stanzas to declare it; other servers do not insist
     ws.on('message', (data: Buffer, isBinary) => this.#message(data, isBinary))
     ws.on('ping', (data) => this.#ping(data))
     ws.on('pong', () => handler.heard())
@@ -108,7 +108,7 @@ export class WebSocketCarrier implements Carrier {
   whenTaken(): Promise<boolean> {
     return this.#outbox.whenTaken()
   }
-  /** 3.6: whoever closes the stream first, closes the WebSocket when the other side has closed the stream too. */
+  /** 3.6: the side that closes the stream first closes the WebSocket when the other side has closed the stream too. */
   close(error: StreamError | null): void {
     this.#outbox.finish()
     if (this.#code === 0) this.#code = closeCode(error)
@@ -144,7 +144,7 @@ export class WebSocketCarrier implements Carrier {
     this.#outbox.push(frame(text))
   }
   #write(octets: string, taken?: () => void): void {
-    // When a closing handshake has begun, nothing may come behind it (RFC 6455 5.5.1).
+    // After a closing handshake has begun, nothing may follow (RFC 6455 5.5.1).
     if (!this.#socket.writable || this.#ws.readyState !== this.#ws.OPEN) return
     if (taken === undefined) this.#socket.write(octets, 'latin1')
     else this.#socket.write(octets, 'latin1', (error) => (error === null || error === undefined) && taken())
@@ -165,7 +165,7 @@ export class WebSocketCarrier implements Carrier {
     if (this.#code !== 0) return this.#leftover(message)
     if (this.#held !== null) return void this.#held.push(message)
     try {
-      // 3.3.3; this also keeps out white space that is meant to show that the client is there (3.8).
+      // 3.3.3; this also refuses white space as a sign of life (3.8).
       if (message[0] !== LT) throw new StreamError('bad-format', 'The message does not begin with <')
       this.#scanner.push(message)
       const element = this.#element
@@ -176,7 +176,7 @@ export class WebSocketCarrier implements Carrier {
       this.#handler.broken(error)
     }
   }
-  /** 3.3.3: nothing is done with the first of several. */
+  /** 3.3.3: if there are several elements, none of them is processed. */
   #take(raw: RawElement): void {
     if (this.#element !== null) throw new StreamError('bad-format', 'The message holds more than one element')
     this.#element = raw
@@ -189,15 +189,15 @@ export class WebSocketCarrier implements Carrier {
     this.#peerClosed = true
     this.#handler.footer()
   }
-  /** 3.3.1: <open/> has the attributes of a stream header and its meaning. */
+  /** 3.3.1: <open/> has the attributes and the meaning of a stream header. */
   #header(raw: RawElement): void {
     this.#expectsOpen = false
-    // 3.3.2; the rest is for the stream to judge.
+    // 3.3.2; the stream checks the rest.
     const ns = raw.ns === FRAMING ? STREAM : ''
     const name = raw.name === 'open' ? 'stream' : raw.name
     this.#handler.header({ name, prefix: '', ns, defaultNs: CLIENT, attrs: raw.tree().attrs, prefixes: [] })
   }
-  /** What comes when our side is closed: only the footer counts. */
+  /** Input after our side was closed: only the footer counts. */
   #leftover(message: Buffer): void {
     if (this.#peerClosed || !message.subarray(0, 6).equals(CLOSE_START)) return
     this.#peerClosed = true
@@ -206,12 +206,12 @@ export class WebSocketCarrier implements Carrier {
 
   #ping(data: Buffer): void {
     this.#handler.heard()
-    // Behind what waits already, of which a part may be written: the library would write in the middle of it
+    // After waiting output, which may be partly written: the library would write into the middle of it.
     this.#outbox.push(pong(data))
   }
   /**
-   * The library has closed the connection for what was no WebSocket message, or one that was too large (RFC 6455 5, 8.1).
-   * What happens to the network comes as 'close' alone.
+   * The library has closed the connection because the input was not a WebSocket message, or was too large (RFC 6455 5, 8.1).
+   * Network errors are reported only as 'close'.
    */
   #broken({ code = '', message }: Error & { readonly code?: string }): void {
     if (TOO_MUCH.has(code)) this.#handler.broken(new StreamError('policy-violation', message))
@@ -221,6 +221,6 @@ export class WebSocketCarrier implements Carrier {
 
 const TOO_MUCH: ReadonlySet<string> = new Set(['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'WS_ERR_TOO_MANY_BUFFERED_PARTS'])
 const CLOSE_START = Buffer.from('<close')
-/** A header or footer as a client may write it that takes no care of namespaces. */
+/** A header or footer of a client that does not handle namespaces correctly. */
 const isMisplacedHeader = ({ name, ns }: RawElement): boolean =>
   (name === 'open' || name === 'close') && (ns === '' || ns === CLIENT || ns === STREAM)

@@ -1,7 +1,7 @@
 /**
- * RFC 7395 section 3.3: a stream's header and footer are elements, and each element is a text message of its own.
- * Messages of a server are short to make (RFC 6455 5.2: one frame, unmasked), so that those of a tick are written
- * to the socket together.
+ * RFC 7395 section 3.3: the header and footer of a stream are elements, and each element is a separate text message.
+ * A server's messages are simple to build (RFC 6455 5.2: one frame, unmasked), so that all messages of a tick can be
+ * written to the socket at once.
  */
 import { escape, wire, type Wire } from '../xml/wire.ts'
 import type { StreamError } from '../xmpp/stream-error.ts'
@@ -11,7 +11,7 @@ import { headerAttributes } from './framing.ts'
 export const FRAMING = 'urn:ietf:params:xml:ns:xmpp-framing'
 export const CLOSE: Wire = wire(`<close xmlns='${FRAMING}'/>`)
 
-/** 3.6.1: a footer that says where to go instead. */
+/** 3.6.1: a footer that sends the client to another place. */
 export const seeOther = (uri: string): Wire => wire(`<close xmlns='${FRAMING}' see-other-uri='${escape(uri)}'/>`)
 
 export const open = (options: OpenOptions): Wire => wire(`<open xmlns='${FRAMING}'${headerAttributes(options)}/>`)
@@ -31,7 +31,7 @@ export function frame(text: Wire): Wire {
 /** RFC 6455 5.5.3: the answer to a ping. @param data of the ping, 125 octets at most */
 export const pong = (data: Buffer): Wire => wire(FINAL_PONG + fromCharCode(data.length) + data.toString('latin1'))
 
-/** RFC 6455 7.4.1: why a connection is closed, for those who look at it; the stream error has said it better. */
+/** RFC 6455 7.4.1: the code for closing the connection. The stream error has said more exactly why. */
 export function closeCode(error: StreamError | null): number {
   switch (error?.condition) {
     case 'system-shutdown':
@@ -40,7 +40,7 @@ export function closeCode(error: StreamError | null): number {
     case 'not-well-formed':
     case 'restricted-xml':
     case 'unsupported-encoding':
-      return 1007 // no data of the kind that was agreed upon
+      return 1007 // data that does not fit the agreed type
     case 'policy-violation':
       return 1008
     case 'internal-server-error':

@@ -1,6 +1,6 @@
 /**
- * RFC 7395 on the web port: who may open a WebSocket for XMPP (3.1), and what may come over it before the stream has a
- * say. Compression stays off: it costs memory on each connection, and tells secrets by their length (RFC 7457 2.6).
+ * RFC 7395 on the web port: which clients may open a WebSocket for XMPP (3.1), and what may arrive on it before the stream
+ * is in charge. Compression stays off: it costs memory for each connection, and reveals secrets by their length (RFC 7457 2.6).
  */
 import { WebSocketServer, type WebSocket } from 'ws'
 import { HttpRefusal, type HttpPeer, type HttpRoutes, type Upgrade } from '../base/http.ts'
@@ -15,7 +15,7 @@ import { unreadOf, type StreamsSettings } from './settings.ts'
 import { WebSocketCarrier, type WebSocketOptions } from './websocket-carrier.ts'
 import { seeOther } from './websocket-framing.ts'
 
-/** Where clients find it unless they are told otherwise. */
+/** The default path. */
 export const WEBSOCKET_PATH = '/xmpp-websocket'
 const SUBPROTOCOL = 'xmpp'
 
@@ -23,17 +23,17 @@ export interface WebSocketServiceOptions {
   readonly clients: Pick<ClientService, 'begin'>
   readonly streams: StreamsSettings
   readonly origins: Origins
-  /** Whoever a proxy speaks for is let in by this. */
+  /** Admits the clients for which a proxy speaks. */
   readonly admission: Doorkeeper
-  /** 3.6.1: where clients are sent; null: they are served here. */
+  /** 3.6.1: where clients are sent; null if they are served here. */
   readonly seeOtherUri: string | null
   readonly clock: Clock
   readonly endOfTick: EndOfTick
 }
 
-/** Of one message. A client that cuts one into pieces does so because they are large. */
+/** The most fragments of one message. A client that splits a message does so because it is large. */
 const FRAGMENTS_MAX = 256
-/** Pieces in which the network may bring one message. */
+/** The most pieces in which the network may deliver one message. */
 const CHUNKS_MAX = 4096
 
 export class WebSocketService {
@@ -49,7 +49,7 @@ export class WebSocketService {
       unread: unreadOf(streams, options.clock),
       limits: scanLimits(streams, streams['stanza-size-before-login']),
     }
-    // More than a stanza may have, so that it is mostly the stream that says what was wrong.
+    // More than a stanza can have, so that usually the stream reports what was wrong.
     const maxPayload = 2 * streams['stanza-size']
     const limits = {
       maxPayload,
@@ -85,11 +85,11 @@ export class WebSocketService {
     this.#handshakes.handleUpgrade(request, socket, head, (ws) => {
       const { seeOtherUri, clients } = this.#options
       if (seeOtherUri !== null) return sendElsewhere(ws, seeOtherUri)
-      const fromPage = headers.origin !== undefined // RFC 6455 4.1: browsers say so, always
+      const fromPage = headers.origin !== undefined // RFC 6455 4.1: browsers always send it
       clients.begin((handler) => new WebSocketCarrier({ ws, socket, peer, fromPage }, handler, this.#carriers))
     })
   }
-  /** Whoever comes without a proxy was counted when the connection was accepted. */
+  /** A client without a proxy was counted when the connection was accepted. */
   #enter({ proxied, address }: HttpPeer): () => void {
     if (!proxied) return () => {}
     const { admission } = this.#options
@@ -98,7 +98,7 @@ export class WebSocketService {
   }
 }
 
-/** 3.4, 3.6.1: the first thing that comes is answered with another place to go to. */
+/** 3.4, 3.6.1: answers the first message with another place to go to. */
 function sendElsewhere(ws: WebSocket, uri: string): void {
   ws.once('message', () => {
     ws.send(decode(seeOther(uri)))

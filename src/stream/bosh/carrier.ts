@@ -1,6 +1,6 @@
 /**
- * XEP-0206: a stream over BOSH. The window makes one orderly stream of requests and answers; here is what an XMPP
- * stream wants of it: a header that is the session's creation or a restart (sections 4, 5), features, stanzas, errors (6).
+ * XEP-0206: a stream over BOSH. The window puts requests and answers in order. This file adds what an XMPP stream
+ * needs: a header, which is the session's creation or a restart (sections 4, 5), features, stanzas, errors (6).
  */
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { HttpExchange, HttpPeer } from '../../base/http.ts'
@@ -18,13 +18,13 @@ import type { BodyAttributes, BoshRequest } from './request.ts'
 import type { Agreement } from './terms.ts'
 import { Window, type WindowOut } from './window.ts'
 
-/** Where the window's answers go, and who hears that it is over. */
+/** Where the window's answers go, and what is told when the session is over. */
 export type Answers = Pick<WindowOut<BoshRequest, HttpExchange>, 'answer' | 'refuse' | 'over'>
 
 export interface BoshOptions {
   readonly flusher: Flusher
   readonly clock: Clock
-  /** What may wait for a request that it can answer. */
+  /** How much may wait for a request that can carry it. */
   readonly unread: Unread
   readonly limits: ScanLimits
 }
@@ -32,34 +32,34 @@ export interface BoshOptions {
 export class BoshCarrier implements Carrier, Flushable {
   readonly name = 'bosh'
   readonly startTls = null
-  /** The requests of a session come over several connections: there is not one to bind to. */
+  /** The requests of a session use several connections, so there is no single one to bind to. */
   readonly tls = null
   readonly bindable = false
   readonly address: string
   readonly port: number
   readonly encrypted: boolean
   readonly confidential: boolean
-  /** Of what requests bring. */
+  /** Limits of what requests contain. */
   limits: ScanLimits
   readonly #handler: ClientHandler
   readonly #options: BoshOptions
   readonly #window: Window<BoshRequest, HttpExchange>
   readonly #first: BoshRequest
-  /** Of the answer to the first request. */
+  /** The attributes of the answer to the first request. */
   readonly #terms: string
-  /** The request that is being read, step by step; null: none. */
+  /** The request that is being read, step by step; null if there is none. */
   #steps: Iterator<void> | null = null
   #isReading = false
   #isHeld = false
   #isOpen = false
   /** Nothing more is sent. */
   #isClosed = false
-  /** The session is gone. */
+  /** The session is over. */
   #isOver = false
-  /** The stream is to begin again. */
+  /** The next request must restart the stream. */
   #expectsRestart = false
   #isDirty = false
-  /** Told when what was sent is put into an answer. */
+  /** Called when what was sent is put into an answer. */
   #waiters: ((isTaken: boolean) => void)[] = []
   readonly #patience: Patience
   #timer: Timer | null = null
@@ -97,7 +97,7 @@ export class BoshCarrier implements Carrier, Flushable {
     this.#patience = new Patience(options.unread, waiting, () => this.#overflow())
     this.#watch(exchange)
   }
-  /** The stream begins, as soon as there is one to tell. */
+  /** Begins the stream. */
   start(): void {
     if (!this.#isClosed) this.#read(this.#begin(this.#first.attributes))
     this.#dirty()
@@ -110,7 +110,7 @@ export class BoshCarrier implements Carrier, Flushable {
   }
 
   open({ from, id, lang }: OpenOptions): void {
-    if (this.#isOpen) return // a restarted stream has the session's answer to go by
+    if (this.#isOpen) return // a restarted stream has no answer of its own: the session's attributes still apply
     this.#isOpen = true
     const xmpp = { 'xmlns:xmpp': XBOSH, 'xmpp:version': '1.0', 'xmpp:restartlogic': 'true' }
     this.#window.announce(this.#terms + attributes({ from, 'authid': id, 'xml:lang': lang, ...xmpp }))
@@ -173,7 +173,7 @@ export class BoshCarrier implements Carrier, Flushable {
     this.#window.send(text)
     this.#dirty()
   }
-  /** Does the client come for what waits? An answer takes all of it. */
+  /** Checks whether the client takes what waits for it. An answer takes all of it. */
   #look(): void {
     const waiting = this.#window.pendingBytes
     const { octets } = this.#options.unread
@@ -205,7 +205,7 @@ export class BoshCarrier implements Carrier, Flushable {
       this.#dirty()
     })
   }
-  /** One timer, which looks again when it fires too early. */
+  /** Sets the only timer. It checks again if it fires too early. */
   #schedule(): void {
     const { dueAt } = this.#window
     if (this.#timer !== null && this.#timerAt <= dueAt) return
@@ -228,7 +228,7 @@ export class BoshCarrier implements Carrier, Flushable {
     this.#handler.gone()
   }
 
-  // What requests bring
+  // The contents of requests
 
   #forward(request: BoshRequest): boolean {
     return this.#read(this.#stepsOf(request))
@@ -237,7 +237,7 @@ export class BoshCarrier implements Carrier, Flushable {
     this.#steps = steps
     return this.#goOn()
   }
-  /** False: not to the end, because of `hold`. */
+  /** Returns false if it stopped before the end, because of `hold`. */
   #goOn(): boolean {
     this.#isReading = true
     try {
@@ -251,12 +251,12 @@ export class BoshCarrier implements Carrier, Flushable {
     return !this.#isHeld
   }
   *#stepsOf({ restart, attributes, elements, fault, terminate }: BoshRequest): Generator<void> {
-    if (restart) yield* this.#begin(attributes) // XEP-0206 5: and nothing else in it
+    if (restart) yield* this.#begin(attributes) // XEP-0206 5: a restart contains nothing else
     else for (const element of elements) yield this.#element(element)
     if (fault !== null) throw fault
     if (terminate) this.#handler.footer()
   }
-  /** XEP-0206 4, 5: the session's creation and a restart say what a stream header says. */
+  /** XEP-0206 4, 5: the session's creation and a restart contain what a stream header contains. */
   *#begin(attributes: BodyAttributes): Generator<void> {
     this.#expectsRestart = false
     const { to, from, 'xml:lang': lang, 'xmpp:version': version = '1.0' } = attributes
@@ -270,7 +270,7 @@ export class BoshCarrier implements Carrier, Flushable {
     if (this.#expectsRestart) throw new StreamError('bad-format', 'The stream must be restarted first (XEP-0206 5)')
     this.#handler.element(element)
   }
-  /** XEP-0124 17.2: what is wrong with where the client wanted to go is known to BOSH itself. */
+  /** XEP-0124 17.2: BOSH has its own conditions for a wrong destination. */
   #conditionOf({ condition }: StreamError): Condition {
     if (condition !== 'host-unknown') return 'remote-stream-error'
     return this.#first.attributes['to'] === undefined ? 'improper-addressing' : 'host-unknown'

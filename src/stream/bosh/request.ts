@@ -1,6 +1,6 @@
 /**
- * XEP-0124 section 6: the <body/> of a request, read. What is wrong with the wrapper itself is a bad-request; what is wrong
- * with what is in it belongs to the stream, and is told when its turn comes.
+ * Reads the <body/> of a request (XEP-0124 section 6). A fault of the wrapper itself is a bad-request. A fault of its content
+ * belongs to the stream, and is reported when the request's turn comes.
  */
 import { Scanner, type RawElement, type ScanHandler, type ScanLimits, type StreamHeader } from '../../xml/scanner.ts'
 import { CLIENT } from '../../xmpp/ns.ts'
@@ -15,10 +15,10 @@ export type BodyAttributes = Readonly<Partial<Record<string, string>>>
 
 export interface BoshRequest extends WindowRequest {
   readonly attributes: BodyAttributes
-  /** XEP-0206 5: the stream begins again. */
+  /** XEP-0206 5: the stream is restarted. */
   readonly restart: boolean
   readonly elements: readonly RawElement[]
-  /** What is wrong behind the elements: an XmlError; null: nothing. */
+  /** The XmlError after the elements; null if there is none. */
   readonly fault: unknown
 }
 
@@ -26,7 +26,7 @@ export interface BoshRequest extends WindowRequest {
 const RID_MAX = Number.MAX_SAFE_INTEGER
 
 /**
- * @param limitsOf of the session that a request names; null: it names none
+ * @param limitsOf the limits of the session that a request names; null if it names none
  * @throws BadRequest
  */
 export function readRequest(octets: Buffer, limitsOf: (sid: string | null) => ScanLimits): BoshRequest {
@@ -62,7 +62,7 @@ function requestOf(attributes: BodyAttributes, elements: readonly RawElement[], 
   }
 }
 
-/** A number of the request; null: it has none. @throws BadRequest for what is no number */
+/** A number in the request; null if it is absent. @throws BadRequest if it is not a number */
 export function integer(attributes: BodyAttributes, name: string): number | null {
   const text = attributes[name]
   if (text === undefined) return null
@@ -91,7 +91,7 @@ class BodyReader implements ScanHandler {
       xbosh === undefined ? {} : { 'xmpp:version': attrs[`${xbosh}:version`], 'xmpp:restart': attrs[`${xbosh}:restart`] }
     this.attributes = { ...attrs, ...own } as BodyAttributes
     this.scanner.limits = this.#limitsOf(attrs['sid'] ?? null)
-    // XEP-0206 2: many clients leave out the namespace of stanzas.
+    // XEP-0206 2: many clients do not declare the namespace of stanzas.
     this.scanner.assume(CLIENT)
   }
   element(raw: RawElement): void {

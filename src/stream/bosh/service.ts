@@ -1,7 +1,7 @@
 /**
- * BOSH on the web port (XEP-0124): the HTTP round it (section 5), and which session a request belongs to. What a
- * session is told may come from strangers, and a page of another site may have a browser show an answer: answers are
- * locked up so that nothing in them runs.
+ * BOSH on the web port (XEP-0124): HTTP around it (section 5), and which session a request belongs to. A session may carry
+ * text of strangers, and a page of another site may make a browser show an answer. So answers have headers that stop a
+ * browser from running anything in them.
  */
 import type { Clock } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
@@ -20,9 +20,9 @@ import { BadRequest, readRequest, type BodyAttributes, type BoshRequest } from '
 import type { BoshSettings } from './settings.ts'
 import { agreeOn } from './terms.ts'
 
-/** Where clients find it unless they are told otherwise. */
+/** The default path. */
 export const BOSH_PATH = '/http-bind'
-/** Section 7.1: unless the client wants another. */
+/** Section 7.1: unless the client wants another type. */
 const CONTENT_TYPE = 'text/xml; charset=utf-8'
 const CONTENT_TYPES = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:; ?charset="?utf-8"?)?$/i
 const LOCKED_UP: HttpHeaders = {
@@ -30,7 +30,7 @@ const LOCKED_UP: HttpHeaders = {
   'content-security-policy': "default-src 'none'; sandbox",
   'x-content-type-options': 'nosniff',
 }
-/** For how long a browser remembers that it may ask, in seconds. */
+/** How long a browser remembers the permission, in seconds. */
 const PREFLIGHT_AGE = '86400'
 
 export interface BoshServiceOptions {
@@ -93,7 +93,7 @@ export class BoshService {
     if (sid === undefined) return this.#create(request, exchange)
     const session = this.#sessions.get(sid)
     if (session === undefined) return this.#reply(exchange, 200, CONTENT_TYPE, ended('item-not-found'))
-    // 19.1: nothing in the clear of what was not begun in the clear.
+    // 19.1: a session that began with encryption is not continued without it.
     if (session.encrypted && !exchange.peer.encrypted) return exchange.cut()
     session.receive(request, exchange)
   }

@@ -1,4 +1,4 @@
-/** Options of BOSH (XEP-0124): what is agreed on with each client, and how much of it there may be. */
+/** Options of BOSH (XEP-0124): what the server agrees on with each client, and the limits. */
 import { between, count, duration, section, zeroOr, type Settings } from '../../base/settings.ts'
 
 export const boshSettings = section({

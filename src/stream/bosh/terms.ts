@@ -1,11 +1,11 @@
-/** XEP-0124 section 7: what client and server agree on when a session is created, each having its say. */
+/** XEP-0124 section 7: what client and server agree on when a session is created. */
 import type { Millis } from '../../base/clock.ts'
 import { attributes } from './answers.ts'
 import { integer, type BoshRequest } from './request.ts'
 import type { BoshSettings } from './settings.ts'
 import type { Terms } from './window.ts'
 
-/** Of XEP-0124, as far as 'ver' counts it. */
+/** The version of XEP-0124, as the attribute 'ver' counts it. */
 const VERSION = { major: 1, minor: 11 }
 
 export interface Agreement {
@@ -14,11 +14,11 @@ export interface Agreement {
   readonly announced: string
 }
 
-/** @throws BadRequest for a number that is none */
+/** @throws BadRequest if a number is invalid */
 export function agreeOn({ rid, attributes: asked }: BoshRequest, sid: string, settings: BoshSettings): Agreement {
   const longest = seconds(settings['wait'])
   const wait = Math.min(integer(asked, 'wait') ?? longest, longest)
-  // Section 12: whoever may not be kept waiting asks now and then, with one request at a time.
+  // Section 12: a client that must not be kept waiting polls, with one request at a time.
   const hold = wait === 0 ? 0 : Math.min(integer(asked, 'hold') ?? settings['hold'], settings['hold'])
   const isPolling = hold === 0
   const requests = hold + 1
@@ -40,7 +40,7 @@ export function agreeOn({ rid, attributes: asked }: BoshRequest, sid: string, se
 
 const seconds = (span: Millis): number => Math.max(1, Math.floor(span / 1000))
 
-/** Ours or the client's; null: it has none, and knows nothing of versions. */
+/** The lower of our version and the client's; null if the client names none. */
 function lowerVersion(theirs: string | undefined): string | null {
   const match = /^(\d{1,9})\.(\d{1,9})$/.exec(theirs ?? '')
   if (match === null) return null

@@ -1,7 +1,7 @@
 /**
- * XEP-0124 as a pure machine: requests that may come twice, late or not at all become one stream in order
- * (section 14), and what is to be sent goes out in answers to requests that are kept waiting for it (sections 8, 10 to
- * 13). It has no clock: it is told the time, and says when it wants to be asked again.
+ * XEP-0124 as a pure machine. Requests that may arrive twice, late or never become one ordered stream (section 14), and
+ * output is sent in answers to requests that are kept waiting for it (sections 8, 10 to 13). It has no clock: the caller
+ * passes the time, and the machine says when it wants to be called again.
  */
 import type { Millis } from '../../base/clock.ts'
 import { KeySequence } from './keys.ts'
@@ -9,101 +9,101 @@ import { bodyOf, ended, RECOVERABLE, type Condition } from './answers.ts'
 
 /** What was agreed on when the session was created (section 7). */
 export interface Terms {
-  /** Requests that may be kept waiting. */
+  /** The most requests that may be kept waiting. */
   readonly hold: number
-  /** Requests that the client may have under way. */
+  /** The most requests that the client may have in progress. */
   readonly requests: number
   /** How long a request may be kept waiting. */
   readonly waitMs: Millis
-  /** Empty requests must not come faster. */
+  /** Empty requests must not come faster than this. */
   readonly pollingMs: Millis
-  /** How long the client may have no request under way. */
+  /** How long the client may have no request in progress. */
   readonly inactivityMs: Millis
-  /** The longest pause that it may ask for. */
+  /** The longest pause that the client may ask for. */
   readonly maxPauseMs: Millis
-  /** Whether it asks now and then and is never kept waiting (section 12). */
+  /** Whether the client polls and is never kept waiting (section 12). */
   readonly isPolling: boolean
 }
 
-/** A request as the window looks at it. */
+/** A request, as the window sees it. */
 export interface WindowRequest {
   readonly rid: number
   readonly key: string | null
   readonly newkey: string | null
-  /** Null: it asks for no pause. */
+  /** Null if the request asks for no pause. */
   readonly pauseMs: Millis | null
   readonly terminate: boolean
-  /** It brings nothing, and asks for nothing but what there is for it. */
+  /** The request has no content and only asks for output. */
   readonly isEmpty: boolean
 }
 
 /** @typeParam R a request. @typeParam T where its answer goes */
 export interface WindowOut<R, T> {
-  /** The request's turn has come. False: no more of them until `goOn`. */
+  /** It is the request's turn. Returns false to stop further calls until `goOn`. */
   forward(request: R): boolean
   answer(ticket: T, body: string): void
   /** The session ends with this answer to a request that broke its rules. */
   refuse(ticket: T, condition: Condition): void
-  /** The client will be silent for longer than usual. */
+  /** The client announced that it will be silent for longer than usual. */
   paused(): void
-  /** It is back. */
+  /** The client is back. */
   back(): void
-  /** The session is over, once. Every request has been answered. */
+  /** The session is over. Called once, after every request has been answered. */
   over(): void
 }
 
 interface Entry<R, T> {
   readonly request: R
-  /** When it came first. */
+  /** When it first arrived. */
   readonly at: Millis
-  /** Null: its connection is lost. */
+  /** Null if its connection is lost. */
   ticket: T | null
   repeats: number
 }
 
-/** An answer that may be asked for again. */
+/** An answer that the client may ask for again. */
 interface Sent {
   readonly rid: number
   readonly key: string | null
   readonly body: string
-  /** It brought nothing. */
+  /** The request had no content. */
   readonly isEmpty: boolean
   repeats: number
 }
 
-/** Times that the same request may come again (14.3: against clients that mean to poll faster than they may). */
+/** How often the same request may be repeated (14.3: against clients that use this to poll too fast). */
 const REPEATS_MAX = 20
 
 export class Window<R extends WindowRequest, T> {
   readonly #terms: Terms
   readonly #out: WindowOut<R, T>
   readonly #keys: KeySequence
-  /** Whose turn it is. */
+  /** The id of the request whose turn it is. */
   #next: number
-  /** Requests whose turn has not come, by rid. */
+  /** Requests that arrived before their turn, by rid. */
   readonly #early = new Map<number, Entry<R, T>>()
   /** Requests that were forwarded and not answered, in order. */
   #waiting: Entry<R, T>[] = []
   /** The last answers, the newest last. */
   readonly #sent: Sent[] = []
-  /** Attributes of the next answer. */
+  /** Extra attributes of the next answer. */
   #attributes = ''
-  /** What is to be sent. */
+  /** Output that waits. */
   #text = ''
-  /** The newest request, of those that came for the first time. */
+  /** The newest request that is not a repetition. */
   #newest: Entry<R, T> | null = null
-  /** Requests up to this one are answered without waiting. */
+  /** Requests up to this id are answered without waiting. */
   #drainTo = 0
   /** How long the client may be silent at present. */
   #silenceMs: Millis
-  /** When it was last answered. */
+  /** The time of the last answer. */
   #answeredAt: Millis
   #isPaused = false
-  /** `forward` has said: no more for now. */
+  /** `forward` returned false. */
   #isHeld = false
   /** The client has asked to terminate. */
   #isEnding = false
-  /** The last answer, when the stream is closed; null: it is open. */
+  /** The last answer, once the stream is closed; null while it is open. */
   #last: string | null = null
   #isOver = false
 
@@ -124,18 +124,18 @@ export class Window<R extends WindowRequest, T> {
   get pendingBytes(): number {
     return this.#text.length
   }
-  /** When `settle` has something to do even if nothing happens until then. */
+  /** When `settle` has to be called again even if nothing happens until then. */
   get dueAt(): Millis {
     const [oldest] = this.#waiting
     return oldest === undefined || this.#last !== null ? this.#answeredAt + this.#silenceMs : oldest.at + this.#terms.waitMs
   }
 
-  /** A request has come. */
+  /** A request arrived. */
   receive(request: R, ticket: T, now: Millis): void {
     const { rid } = request
     if (this.#isOver) return this.#out.refuse(ticket, 'item-not-found')
     if (rid < this.#next || this.#early.has(rid)) return this.#repeat(request, ticket, now)
-    // Section 11: one request more is allowed if it is to pause or terminate.
+    // Section 11: one more request is allowed if it pauses or terminates.
     const most = this.#terms.requests + (request.pauseMs !== null || request.terminate ? 1 : 0)
     if (rid >= this.#next + most) return this.#fail('item-not-found', ticket)
     const unanswered = rid - this.#oldest + 1
@@ -149,33 +149,33 @@ export class Window<R extends WindowRequest, T> {
   lost(ticket: T): void {
     for (const entry of [...this.#waiting, ...this.#early.values()]) if (entry.ticket === ticket) entry.ticket = null
   }
-  /** More may be forwarded again. */
+  /** Requests can be forwarded again. */
   goOn(): void {
     this.#isHeld = false
     this.#forwardAll()
   }
-  /** Adds to what is to be sent. */
+  /** Adds output. */
   send(text: string): void {
     this.#text += text
   }
-  /** The next answer has these attributes too. */
+  /** Adds attributes to the next answer. */
   announce(attributes: string): void {
     this.#attributes += attributes
   }
-  /** Throws away what is to be sent. */
+  /** Discards the output. */
   discard(): void {
     this.#text = ''
   }
   /**
-   * The stream is closed: the last answer brings what is to be sent, and `content`. A client that has terminated is told
-   * nothing more (section 13): none looks at what comes with the end, or overtaken by it, and some stumble.
+   * The stream is closed: the last answer carries the remaining output and `content`. A client that has terminated is sent
+   * nothing more (section 13): no client reads what comes with the end or after it, and some fail on it.
    */
   close(condition: Condition | null, content: string): void {
     this.#last ??= ended(condition, this.#isEnding ? content : this.#text + content)
     this.#text = ''
-    this.goOn() // nothing is forwarded any more; who asks is told
+    this.goOn() // nothing is forwarded any more; requests get an answer
   }
-  /** Answers what is to be answered now, and ends the session if its time is over. To be called at the end of a tick. */
+  /** Sends the answers that are due now, and ends the session if its time is over. Call it at the end of each tick. */
   settle(now: Millis): void {
     if (this.#last !== null) this.#bringLast(this.#last)
     while (!this.#isOver && this.#last === null && this.#waiting.length > 0 && this.#isDue(this.#waiting[0]!, now))
@@ -188,7 +188,7 @@ export class Window<R extends WindowRequest, T> {
     this.#end()
   }
 
-  /** The first request that has not been answered, be it that it has not come. */
+  /** The id of the first request without an answer, even if it has not arrived. */
   get #oldest(): number {
     return this.#waiting[0]?.request.rid ?? this.#next
   }
@@ -199,7 +199,7 @@ export class Window<R extends WindowRequest, T> {
     if (!this.#terms.isPolling) return unanswered === this.#terms.requests
     return newest.request.isEmpty && this.#sent.some((s) => s.rid === newest.request.rid && s.isEmpty)
   }
-  /** 14.3: a request that has come before. Whatever else it says now, only its key counts. */
+  /** 14.3: a repeated request. Only its key counts, whatever else differs. */
   #repeat({ rid, key }: R, ticket: T, now: Millis): void {
     const waiting = this.#early.get(rid) ?? this.#waiting.find((e) => e.request.rid === rid)
     const sent = this.#sent.find((s) => s.rid === rid)
@@ -231,7 +231,7 @@ export class Window<R extends WindowRequest, T> {
       if (this.#last === null) this.#isHeld = !this.#out.forward(request)
     }
   }
-  /** Section 10. False: that long a pause is not to be had. */
+  /** Section 10. Returns false if the pause is too long. */
   #breathe({ rid, pauseMs }: R): boolean {
     const { inactivityMs, maxPauseMs } = this.#terms
     this.#silenceMs = inactivityMs
@@ -252,13 +252,13 @@ export class Window<R extends WindowRequest, T> {
 
   #isDue({ request, at, ticket }: Entry<R, T>, now: Millis): boolean {
     if (ticket === null || now - at >= this.#terms.waitMs) return true
-    if (this.#isEnding) return false // the last answer is about to come
+    if (this.#isEnding) return false // the last answer follows
     return this.#text !== '' || request.rid <= this.#drainTo || this.#waiting.length > this.#terms.hold
   }
   #answerOldest(now: Millis): void {
     const { request, ticket } = this.#waiting.shift()!
-    // What is put into a pause's answer would be lost with it (section 10).
-    // What goes to a connection that is known to be lost would wait for the client to ask again: it goes to the next.
+    // Content in the answer to a pause would be lost with it (section 10). Content for a lost connection would wait until the
+    // client asks again, so it goes into the next answer.
     const bare = request.pauseMs !== null || ticket === null
     const body = bodyOf(this.#attributes + this.#acknowledgement(request.rid), bare ? '' : this.#text)
     const isEmpty = bare || this.#text === ''
@@ -269,11 +269,11 @@ export class Window<R extends WindowRequest, T> {
     if (this.#sent.length > this.#terms.requests + 1) this.#sent.shift() // one more for the answer to a pause
     if (ticket !== null) this.#out.answer(ticket, body)
   }
-  /** Section 9.1: what has come, where that is more than the request that is answered. */
+  /** Section 9.1: the last id received, if it is higher than the id of the answered request. */
   #acknowledgement(rid: number): string {
     return this.#next - 1 === rid ? '' : ` ack='${this.#next - 1}'`
   }
-  /** Section 13: the oldest connection that is left brings the last answer, the others an empty one. */
+  /** Section 13: the oldest connection carries the last answer, the others an empty one. */
   #bringLast(last: string): void {
     let body = last
     for (const { ticket } of [...this.#waiting, ...this.#early.values()]) {
@@ -281,7 +281,7 @@ export class Window<R extends WindowRequest, T> {
       this.#out.answer(ticket, body)
       body = bodyOf('', '')
     }
-    if (body === last) return // nobody is there to be told; perhaps somebody will ask
+    if (body === last) return // no connection is left; the client may still ask
     this.#waiting = []
     this.#early.clear()
     this.#end()

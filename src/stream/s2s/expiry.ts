@@ -1,7 +1,7 @@
-/** RFC 6120 13.7.2.3: a certificate that expires ends what was built on it. */
+/** RFC 6120 13.7.2.3: when a certificate expires, the streams that depend on it end. */
 import type { Clock, Millis, Timer } from '../../base/clock.ts'
 
-/** Timers do not go further than this. */
+/** The longest timer that is used. */
 const LONGEST: Millis = 86_400_000
 
 export class Expiry {
@@ -9,7 +9,7 @@ export class Expiry {
   readonly #expired: () => void
   #timer: Timer | null = null
 
-  /** @param expired told once, when the time has come */
+  /** @param expired called once, at the moment of expiry */
   constructor(clock: Clock, expired: () => void) {
     this.#clock = clock
     this.#expired = expired

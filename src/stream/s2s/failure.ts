@@ -1,22 +1,22 @@
-/** Why there is no stream to another server, and what that is called where it has to be told. */
+/** Why there is no stream to another server, and the conditions and texts for it. */
 import { NoSuchHost } from '../../net/dns.ts'
 import { StanzaError, type StanzaCondition } from '../../xmpp/stanza-error.ts'
 import type { Outcome } from './dialback/elements.ts'
 
 export type FailureKind =
-  /** Nothing is known of such a domain, or its server does not know it. */
+  /** The domain is unknown, or its server does not serve it. */
   | 'not-found'
-  /** Its server does not answer, or breaks off. */
+  /** Its server does not answer, or breaks the connection. */
   | 'unreachable'
   /** Its server offers no TLS. */
   | 'insecure'
-  /** Its server cannot prove what it is. */
+  /** Its server cannot prove its identity. */
   | 'untrusted'
-  /** Its server does not believe that we are who we are. */
+  /** Its server does not accept our proof of identity. */
   | 'disbelieved'
-  /** Its server does not want to, for whatever reason. */
+  /** Its server refuses, for another reason. */
   | 'refused'
-  /** We do not want to. */
+  /** We refuse to talk to it. */
   | 'unwanted'
 
 export class PeerFailure extends Error {
@@ -28,10 +28,10 @@ export class PeerFailure extends Error {
   }
 }
 
-/** To the server of a domain that is denied. */
+/** Sent to the server of a denied domain. */
 export const NOT_YOURS = 'This server does not talk to yours'
 
-/** RFC 6120 10.4.3, and XEP-0220 2.1.1 for what becomes of stanzas that were waiting. */
+/** RFC 6120 10.4.3, and XEP-0220 2.1.1 for stanzas that were waiting. */
 const STANZA_CONDITIONS: Readonly<Record<FailureKind, StanzaCondition>> = {
   'not-found': 'remote-server-not-found',
   'unreachable': 'remote-server-timeout',
@@ -41,7 +41,7 @@ const STANZA_CONDITIONS: Readonly<Record<FailureKind, StanzaCondition>> = {
   'refused': 'remote-server-timeout',
   'unwanted': 'not-allowed',
 }
-/** What people can act on, or have to be told; of the other kinds the condition says all. */
+/** Texts for failures that people can act on or must know of; for the others the condition is enough. */
 const TEXTS: Readonly<Partial<Record<FailureKind, string>>> = {
   insecure: 'The other server offers no encryption (TLS), and this one sends nothing without',
   untrusted: 'The other server has no certificate that proves what it is',
@@ -53,8 +53,8 @@ export function stanzaErrorOf(kind: FailureKind): StanzaError {
 }
 
 /**
- * XEP-0220 2.5, to an Initiating Server whose domain we could not ask about. `<remote-connection-failed/>`, which stands
- * there too, is no stanza error of RFC 6120, and nothing else may stand in its place.
+ * XEP-0220 2.5: conditions for an Initiating Server whose domain we could not ask about. `<remote-connection-failed/>`, which
+ * the section also names, is not a stanza error of RFC 6120, and the section allows nothing else in its place.
  */
 const DIALBACK_CONDITIONS: Readonly<Record<FailureKind, StanzaCondition>> = {
   'not-found': 'remote-server-not-found',
@@ -67,11 +67,11 @@ const DIALBACK_CONDITIONS: Readonly<Record<FailureKind, StanzaCondition>> = {
 }
 export const dialbackCondition = (kind: FailureKind): StanzaCondition => DIALBACK_CONDITIONS[kind]
 
-/** XEP-0220 2.5: an error in step 3 is reported in step 4 as one with the server of the domain. */
+/** XEP-0220 2.5: an error in step 3 is reported in step 4 as an error of the domain's server. */
 export const reported = (outcome: Outcome): Outcome =>
   outcome === 'valid' || outcome === 'invalid' || outcome === 'remote-server-timeout' ? outcome : 'remote-server-not-found'
 
-/** What a refusal by dialback says. */
+/** The failure for a refusal by dialback. */
 export const refusedBy = (outcome: Outcome): PeerFailure =>
   outcome === 'invalid'
     ? new PeerFailure('disbelieved', 'the other server calls our dialback key invalid')

@@ -1,6 +1,6 @@
 /**
- * Everything for domains that are not ours (RFC 6120 10.4): which stream takes it, how one is got, and what the link
- * table learns of it. Streams tell it what they may be used for; it never looks into them.
+ * Everything for remote domains (RFC 6120 10.4): which stream takes a stanza, how a stream is opened, and what the link table
+ * learns. Streams report what they may be used for; this file never looks into them.
  */
 import type { Counter } from '../../base/metrics.ts'
 import { checkIq } from '../../server/delivery/check-stage.ts'
@@ -26,7 +26,7 @@ import { closed, comeToRest } from './stopping.ts'
 import { PeerStreams } from './streams.ts'
 import { Vigil } from './vigil.ts'
 
-/** Ways out that nothing is under way on are forgotten when there are more than this. */
+/** Beyond this number, idle outlets are forgotten. */
 const OUTLETS_MAX = 10_000
 
 export class Federation implements Destination, Switchboard, Connector {
@@ -38,7 +38,7 @@ export class Federation implements Destination, Switchboard, Connector {
   readonly #reunion: Reunion
   readonly #streams = new PeerStreams()
   readonly #outlets = new Map<string, Outlet<PeerStream>>()
-  /** Streams of their own that were asked for, by pair. */
+  /** Dedicated streams that are being opened, by pair. */
   readonly #coming = new Map<string, Promise<void>>()
   readonly #outletParts: OutletParts
   readonly #sent: Counter
@@ -81,13 +81,13 @@ export class Federation implements Destination, Switchboard, Connector {
     this.#sent.value += 1
     if (outlet.stream !== null) return
     const link = this.#link(outlet.pair)
-    if (link.isRecovering) link.look() // it knows when
+    if (link.isRecovering) link.look() // the link decides when to connect
     else void this.#connect(outlet.pair)
   }
   connect({ local, remote }: Link): void {
     void this.#connect({ local, remote })
   }
-  /** The server can be reached again: it calls those to whom it had streams when it went. */
+  /** The server has started: it connects to the servers with which it had streams when it stopped. */
   reunite(): Promise<void> {
     return this.#reunion.begin(async (pair) => {
       await this.#connect(pair)
@@ -104,13 +104,13 @@ export class Federation implements Destination, Switchboard, Connector {
   streams(): Iterable<PeerStream> {
     return this.#streams.all()
   }
-  /** By order of the operator: nothing goes in or out between these two any more. */
+  /** Called by an order of the operator: nothing passes between these two domains any more. */
   force(link: Link): void {
     link.force()
     this.#outlets.get(pairKey(link))?.refuseAll(new StanzaError('remote-server-timeout'))
     for (const stream of this.#streams.between(link)) stream.close(null)
   }
-  /** The server stops. What has come is done, what waits is sent, all streams are closed; what is left is refused. */
+  /** The server stops. Processes what has arrived, sends what waits, closes all streams, and refuses the rest. */
   async finish(): Promise<void> {
     const { clock } = this.#host
     const stopping = { clock, streams: this.#streams, outlets: this.#outlets }
@@ -118,7 +118,7 @@ export class Federation implements Destination, Switchboard, Connector {
     await closed(stopping, () => this.stop())
     for (const outlet of this.#outlets.values()) outlet.refuseAll(new StanzaError('remote-server-timeout'))
   }
-  /** Ends all streams; nothing is opened any more. */
+  /** Ends all streams; no new ones are opened. */
   stop(): void {
     this.#stopped = true
     this.#vigil.stop()
@@ -126,7 +126,7 @@ export class Federation implements Destination, Switchboard, Connector {
     for (const stream of this.#streams.all()) stream.shutDown()
   }
 
-  // What streams tell
+  // Called by streams
 
   add(stream: PeerStream): void {
     this.#streams.add(stream)
@@ -145,14 +145,14 @@ export class Federation implements Destination, Switchboard, Connector {
   accepted(stream: PeerStream, pair: DomainPair): void {
     this.#host.parties.learn(pair.remote, stream.signs)
     this.#join(stream, pair)
-    // Whoever calls is there, and can be called
+    // A server that connects to us can be reached.
     const isWaiting = (this.#outlets.get(pairKey(pair))?.waiting ?? 0) > 0
     if (isWaiting && !stream.bidirectional) void this.#connect(pair)
   }
   examine(stream: PeerStream, pair: DomainPair, key: string): void {
     const { dialback } = stream.pairs
     if (this.objection(stream, pair) !== null) return dialback.conclude(pair, 'policy-violation')
-    // "Dialback without dialing back": the certificate says more than the answer could
+    // "Dialback without dialing back": the certificate proves more than the answer could.
     if (stream.isCertified(pair.remote)) return dialback.conclude(pair, 'valid')
     void this.#callBack(stream, { pair, streamId: stream.id, key })
   }
@@ -173,7 +173,7 @@ export class Federation implements Destination, Switchboard, Connector {
     return this.#streams.linksOf(stream).some((link) => link.isWatched)
   }
   over(stream: PeerStream, graceful: boolean): void {
-    // Who closes as he should says first what he has got: what is missing then is missing
+    // A server that closes properly has acknowledged everything first; what is still missing did not arrive.
     if (graceful && (stream.managed?.queue.size ?? 0) === 0) this.#management?.closed(stream)
     else this.#management?.lost(stream)
     for (const link of this.#streams.remove(stream)) {
@@ -197,7 +197,7 @@ export class Federation implements Destination, Switchboard, Connector {
   get #settings(): OpeningParts['peer']['settings'] {
     return this.#parts.peer.settings
   }
-  /** Are there too many streams already of whoever opens this one? Null: no; otherwise why not. */
+  /** Has the opener of this stream too many streams already? Null if not; otherwise the reason. */
   #excess(stream: PeerStream, pair: DomainPair): string | null {
     if (this.#streams.countFrom(pair) >= this.#settings['connections-per-domain']) return 'Too many streams from this domain'
     const tooMany = this.#streams.countLike(stream) >= this.#settings['connections-per-host']
@@ -211,7 +211,7 @@ export class Federation implements Destination, Switchboard, Connector {
   #link({ local, remote }: DomainPair): Link {
     return this.#host.links.of(local, remote)
   }
-  /** @throws StanzaError when there is no sense in it */
+  /** @throws StanzaError if another attempt makes no sense now */
   #mayTry({ failure, pair }: Outlet<PeerStream>): void {
     if (this.#stopped) throw new StanzaError('remote-server-timeout')
     if (this.#parts.peer.peers.trust(pair.remote) === 'deny')
@@ -228,7 +228,7 @@ export class Federation implements Destination, Switchboard, Connector {
     try {
       await this.#want(pair)
     } catch (error) {
-      if (this.#takeAny(outlet)) return // the other side has come meanwhile
+      if (this.#takeAny(outlet)) return // the other side has connected meanwhile
       const link = this.#link(pair)
       outlet.failure = failureOf(error)
       link.failed()
@@ -237,25 +237,26 @@ export class Federation implements Destination, Switchboard, Connector {
       outlet.isTrying = false
     }
   }
-  /** Is it found out just now what has got through over a stream that was lost? Who has opened that one resumes it. */
+  /** Are we finding out what was delivered over a lost stream? The server that opened that stream resumes it. */
   #learns(outlet: Outlet<PeerStream>): boolean {
     const management = this.#management
     if (management === null) return false
     outlet.stopLearning()
     const lost = management.resumable(outlet)
-    if (lost !== null && !lost.isBeingResumed) this.#own(lost.pair).catch(() => {}) // then it is not known, and those who wait go on after a while
+    // On failure the result stays unknown, and those who wait continue after a while.
+    if (lost !== null && !lost.isBeingResumed) this.#own(lost.pair).catch(() => {})
     if (!outlet.isUnsure || (lost === null && !management.awaits(outlet))) return false
     outlet.learn(RESUMPTION_MS, () => void this.#takeAny(outlet))
     return true
   }
-  /** Whatever there is to write to, once it is known what has got through. False: there is nothing. */
+  /** Writes to an available stream, once it is known what was delivered. False if there is none. */
   #takeAny(outlet: Outlet<PeerStream>): boolean {
     if (outlet.stream !== null) return true
     const stream = this.#streams.granted(outlet.pair)
     if (stream !== null && !outlet.isLearning) outlet.take(stream)
     return stream !== null
   }
-  /** On a stream that is there, or else on one of its own. @throws PeerFailure */
+  /** Uses an existing stream, or opens a dedicated one. @throws PeerFailure */
   async #want(pair: DomainPair): Promise<void> {
     const coming = this.#coming.get(pairKey(pair))
     if (coming !== undefined) return coming
@@ -267,7 +268,7 @@ export class Federation implements Destination, Switchboard, Connector {
       await this.#own(pair)
     }
   }
-  /** On a stream of its own, for whoever wants that meanwhile. @throws PeerFailure */
+  /** Opens a dedicated stream; several callers share it. @throws PeerFailure */
   #own(pair: DomainPair): Promise<void> {
     const key = pairKey(pair)
     let own = this.#coming.get(key)
@@ -289,7 +290,7 @@ export class Federation implements Destination, Switchboard, Connector {
       conclude(dialbackCondition(failureOf(error).kind))
     }
   }
-  /** @throws StanzaError when there are too many */
+  /** @throws StanzaError if there are too many */
   #outlet(pair: DomainPair): Outlet<PeerStream> {
     const key = pairKey(pair)
     let outlet = this.#outlets.get(key)

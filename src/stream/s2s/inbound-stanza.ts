@@ -1,6 +1,6 @@
 /**
- * RFC 6120 8.1.1.2, 8.1.2.2: what a stanza of another server must look like before anybody here sees it, and what is
- * taken out of it because only this server may say so (SEC-8).
+ * RFC 6120 8.1.1.2, 8.1.2.2: the checks of a stanza from another server before anything else sees it, and the removal of
+ * elements that only this server may add (SEC-8).
  */
 import { withoutForgeries } from '../../server/routing/forgeries.ts'
 import type { RawElement } from '../../xml/scanner.ts'
@@ -18,7 +18,7 @@ export interface StanzaRules {
 }
 
 /**
- * The language in the header of the stream is not that of the stanza: DEVIATES(24).
+ * The language of the stream header is not inherited by the stanza: DEVIATES(24).
  * @throws StreamError improper-addressing, host-unknown, invalid-from
  */
 export function stanzaOfPeer(raw: RawElement, { serves, isOurs, accepts }: StanzaRules): Read {

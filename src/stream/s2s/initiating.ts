@@ -1,7 +1,7 @@
 /**
- * Negotiation of a stream that we open to another server (RFC 6120 4.3, as the initiating entity): TLS, a look at the
- * certificate, XEP-0288, then SASL EXTERNAL if it is offered (XEP-0178 3). Without that, dialback is to be used. After either,
- * stanzas are counted if that is offered (XEP-0198).
+ * Negotiates a stream that we open to another server (RFC 6120 4.3, as the initiating entity): TLS, the check of the
+ * certificate, XEP-0288, then SASL EXTERNAL if it is offered (XEP-0178 3), otherwise dialback. After either, stanzas are counted
+ * if that is offered (XEP-0198).
  */
 import type { Timer } from '../../base/clock.ts'
 import { readCount, SM, wantsResumption } from '../../server/stream-management/nonzas.ts'
@@ -34,13 +34,13 @@ export class InitiatingNegotiation implements PeerNegotiation {
   #authenticated = false
   #externalFailed = false
   #bidiAsked = false
-  /** It is offered to count stanzas (XEP-0198). */
+  /** Stream management (XEP-0198) is offered. */
   #mayCount = false
   /** The stream was handed over, or is over. */
   #over = false
-  /** For the answer about counting, once the stream was handed over. */
+  /** For the answer about stream management, once the stream was handed over. */
   #timer: Timer | null = null
-  /** Whose resumption was asked for. */
+  /** The lost stream whose resumption was asked for. */
   #lost: ManagedPeer | null = null
 
   constructor(stream: PeerStream, parts: PeerParts, local: string, remote: string, opened: Opened) {
@@ -54,7 +54,7 @@ export class InitiatingNegotiation implements PeerNegotiation {
   begin(): void {
     const { local, remote } = this.#stream
     this.#expects = 'header'
-    this.#stream.open(local, remote, '') // no language: we write for people of many
+    this.#stream.open(local, remote, '') // no language: stanzas come from people of many languages
   }
   header({ attrs }: StreamHeader): void {
     if (this.#expects !== 'header') return this.#stream.fail('policy-violation')
@@ -71,10 +71,10 @@ export class InitiatingNegotiation implements PeerNegotiation {
     if (raw.ns === SASL && this.#expects === 'outcome') return this.#outcome(raw)
     if (raw.ns === SM && this.#expects === 'management') return this.#managed(raw.tree())
     const isToldAgain = this.#expects === 'nothing' || this.#expects === 'management'
-    if (raw.ns === STREAM && raw.name === 'features' && isToldAgain) return // nothing in them that we would use
+    if (raw.ns === STREAM && raw.name === 'features' && isToldAgain) return // nothing in these features that we would use
     this.#stream.fail('unsupported-stanza-type')
   }
-  /** What was written to a stream that was lost comes before what will be written: how much of it is missing is asked first. */
+  /** Stanzas written to a lost stream come before new ones, so first we ask how many of them are missing. */
   granted(pair: DomainPair): void {
     if (!this.#mayCount || pairKey(pair) !== pairKey(this.#stream)) return this.#stream.pairs.grant(pair)
     const { clock, settings } = this.#parts
@@ -92,7 +92,7 @@ export class InitiatingNegotiation implements PeerNegotiation {
     this.#opened.failed(why)
   }
 
-  /** RFC 6120 13.7.2, RFC 7590 3.4: what the rule for the domain demands of it. */
+  /** RFC 6120 13.7.2, RFC 7590 3.4: checks what the rule for the domain requires. */
   #checkCertificate(): void {
     const { remote } = this.#stream
     this.#stream.examineCertificate()
@@ -125,10 +125,10 @@ export class InitiatingNegotiation implements PeerNegotiation {
     if (this.#authenticated && this.#mayCount) return this.#manage()
     if (this.#authenticated || this.#externalFailed || !mechanisms.includes('EXTERNAL')) return this.#done()
     this.#expects = 'outcome'
-    // XEP-0178 3: the authorization identity could be left out, but older servers want it
+    // XEP-0178 3: the authorization identity is optional, but older servers require it.
     this.#stream.send(serialise(el('auth', SASL, { mechanism: 'EXTERNAL' }, encodeBase64(Buffer.from(this.#stream.local)))))
   }
-  /** XEP-0288 2.2: before authentication, and with our limits, for which there is no other place (XEP-0478). */
+  /** XEP-0288 2.2: before authentication, together with our limits, for which there is no other place (XEP-0478). */
   #askForBidi(): void {
     const { settings } = this.#parts
     if (!settings['bidirectional'] || this.#bidiAsked) return
@@ -146,17 +146,17 @@ export class InitiatingNegotiation implements PeerNegotiation {
       case 'challenge':
         return this.#stream.send(nonza('response', SASL, encodeBase64(Buffer.from(this.#stream.local))))
       case 'failure':
-        // XEP-0178 3: the other server closes now, or goes on with dialback
+        // XEP-0178 3: the other server closes now, or continues with dialback.
         this.#externalFailed = true
         return this.#done()
       default:
         this.#stream.fail('unsupported-stanza-type')
     }
   }
-  /** XEP-0198: resumes the stream that was lost, if there is one, or else has stanzas counted from now on. */
+  /** XEP-0198: resumes the lost stream if there is one, otherwise enables stream management. */
   #manage(): void {
     const { local, remote, bidirectional } = this.#stream
-    if (bidirectional) this.#stream.pairs.hear({ local, remote }) // it may begin at once
+    if (bidirectional) this.#stream.pairs.hear({ local, remote }) // the other side may begin at once
     this.#lost = this.#parts.management!.claim(this.#stream)
     if (this.#lost === null) return this.#enable()
     this.#expects = 'management'
@@ -167,7 +167,7 @@ export class InitiatingNegotiation implements PeerNegotiation {
     this.#expects = 'management'
     this.#stream.send(serialise(el('enable', SM, { resume: 'true' }), SERVER))
   }
-  /** Nothing is written before this: of what was, and of which nobody can tell whether it got through, there is less. */
+  /** Handles the answer. Nothing is written before it, so that as few stanzas as possible are in doubt. */
   #managed(element: Element): void {
     const management = this.#parts.management!
     const lost = this.#lost
@@ -181,11 +181,11 @@ export class InitiatingNegotiation implements PeerNegotiation {
       return this.#counted()
     }
     if (element.name !== 'failed') return this.#stream.fail('unsupported-stanza-type')
-    if (lost === null) return this.#counted() // it has offered what it does not have
+    if (lost === null) return this.#counted() // the other side offered what it does not support
     management.answered(lost, h)
     this.#enable()
   }
-  /** Stanzas are counted from here on, or are not going to be. */
+  /** The question is decided: stanzas are counted from here on, or not at all. */
   #counted(): void {
     const { local, remote, pairs } = this.#stream
     this.#mayCount = false

@@ -1,7 +1,7 @@
 /**
- * What one domain of others may send us (RFC 6120 13.12, SEC-15): all its streams together, on average, and together with
- * every other domain of the same party. What is too much waits, and we read no more; requests for subscriptions that are
- * too many are refused. Nobody else is touched.
+ * What another domain may send us (RFC 6120 13.12, SEC-15): all its streams together, on average, and together with
+ * every other domain of the same party. Excess stanzas wait, and we stop reading; excess subscription requests are refused.
+ * No other domain is affected.
  */
 import { BoundedMap } from '../../base/bounded-map.ts'
 import { Bucket } from '../../base/bucket.ts'
@@ -11,9 +11,9 @@ import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { FederationSettings } from './settings.ts'
 
-/** Parties whose rate is remembered; beyond that the one first seen is forgotten. */
+/** The most parties whose rate is remembered; beyond it the one first seen is forgotten. */
 const PARTIES_MAX = 10_000
-/** A party saves up as much as it may send in so many seconds. */
+/** A party can save up what it may send in this many seconds. */
 const SAVED_SECONDS = 4
 
 interface Pace {
@@ -33,7 +33,7 @@ export class Intake {
     this.#parties = parties
     this.#clock = clock
   }
-  /** Takes what the stanza costs, and says how long it has to wait. @throws StanzaError policy-violation: one request too many */
+  /** Takes the cost of the stanza, and returns how long it has to wait. @throws StanzaError policy-violation: too many requests */
   admit(packet: Packet, octetsOnWire: number): Millis {
     const { stanzas, octets, requests } = this.#pace(this.#parties.of(packet.from.domain))
     const now = this.#clock.now()

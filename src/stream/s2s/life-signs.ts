@@ -1,19 +1,19 @@
 /**
- * Signs of life to another server whose stanzas wait here for their turn. Its questions wait in the same queue, and our
- * silence would be taken for our end: so we say unasked that we are there.
+ * Signs of life to another server whose stanzas wait here for their turn. Its questions wait in the same queue, and it would
+ * take our silence for a lost connection. So we report, without being asked, that we are alive.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import { answer } from '../../server/stream-management/nonzas.ts'
 import { wire, type Wire } from '../../xml/wire.ts'
 
-/** How often, at most. */
+/** The shortest interval. */
 const EVERY: Millis = 5000
 /** RFC 6120 4.6.1. */
 const WHITE_SPACE = wire(' ')
 
-/** A stream whose other side is to know that we are there. */
+/** A stream whose other side must know that we are alive. */
 interface Living {
-  /** XEP-0198; null: stanzas are not counted. */
+  /** XEP-0198; null if stanzas are not counted. */
   readonly managed: { readonly h: number } | null
   send(text: Wire): void
 }
@@ -28,13 +28,13 @@ export class LifeSigns {
     this.#stream = stream
     this.#shownAt = clock.now()
   }
-  /** Says how much was handled; where that is not counted, sends white space. */
+  /** Sends how many stanzas were handled; without stream management, white space. */
   show(): void {
     this.#shownAt = this.#clock.now()
     const { managed } = this.#stream
     this.#stream.send(managed === null ? WHITE_SPACE : answer(managed.h))
   }
-  /** A stanza was handled that had to wait. */
+  /** A stanza that had to wait was handled. */
   handledLate(): void {
     if (this.#clock.now() - this.#shownAt >= EVERY) this.show()
   }

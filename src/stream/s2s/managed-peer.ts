@@ -1,4 +1,4 @@
-/** What stream management knows of one stream between servers, while it is there and when it is lost. */
+/** The state of stream management for one stream between servers, while it exists and after it was lost. */
 import type { Millis } from '../../base/clock.ts'
 import type { Asked } from '../../server/stream-management/asking.ts'
 import { REQUEST } from '../../server/stream-management/nonzas.ts'
@@ -11,63 +11,63 @@ import type { DomainPair } from '../../xmpp/domain-pair.ts'
 import type { Outlet, Waiting } from './outlet.ts'
 import type { Side } from './pairs.ts'
 
-/** What is to be known of a stanza that was written. */
+/** What is remembered of a stanza that was written. */
 export interface Sent {
   readonly packet: Packet
   readonly outlet: Outlet
-  /** Null: nobody is to be told when it does not get there. */
+  /** Null if nobody is told of a failure. */
   readonly origin: Jid | null
-  /** When it was to be written for the first time. */
+  /** When it was first to be written. */
   readonly since: Millis
-  /** Its place in the outlet, since the stream was lost. */
+  /** Its place in the outlet, after the stream was lost. */
   waiting: Waiting | null
 }
 
-/** A stream, as what counts its stanzas sees it. The pair is that of its header. */
+/** A stream, as stream management sees it. The pair is that of its header. */
 export interface CountedStream extends DomainPair {
   readonly side: Side
-  /** Null: its stanzas are not counted. */
+  /** Null if its stanzas are not counted. */
   managed: ManagedPeer | null
-  /** How many stanzas of the other side have come, and how many of them are done. */
+  /** How many stanzas of the other side arrived, and how many of them were handled. */
   readonly received: number
   readonly handled: number
   readonly isOver: boolean
   readonly heardAt: Millis
   send(text: Wire): void
-  /** Null: nothing that has come is still to be done. */
+  /** Null if everything that arrived has been handled. */
   whenIdle(): Promise<void> | null
   fail(condition: StreamCondition, text?: string | null): void
   destroy(): void
 }
 
 export class ManagedPeer implements Asked {
-  /** Under which the stream can be resumed; null: it cannot. */
+  /** The id by which the stream can be resumed; null if it cannot. */
   readonly id: string | null
   readonly stream: CountedStream
   readonly queue: UnacknowledgedQueue<Sent>
-  /** When the stream was lost; null: it is there. */
+  /** When the stream was lost; null if it was not. */
   lostAt: Millis | null = null
-  /** It was lost: what it has not heard of waits there, of whatever pairs. */
+  /** After the loss: the outlets in which its unacknowledged stanzas wait, for all pairs. */
   outlets: ReadonlySet<Outlet> = new Set()
-  /** Where it was asked to be resumed. */
+  /** The stream on which the resumption was requested. */
   resumer: CountedStream | null = null
-  /** The other side, which has opened it, may come back for it. */
+  /** The other side opened the stream and may resume it. */
   isAwaited = true
   askedAt: Millis = 0
   isAskPlanned = false
   isAskDue = false
   isAnswerDue = false
   readonly isSilent = false
-  /** When it was last not full, or the other side has acknowledged something. */
+  /** When there was last room, or the other side last acknowledged something. */
   movedAt: Millis = 0
   #emptied: (() => void)[] = []
   readonly #behind = new Set<Outlet>()
   readonly #heard: (note: Sent) => void
   readonly #handledBefore: number
-  /** Of what is done on the stream, what does not count. */
+  /** The number of handled stanzas that do not count. */
   readonly #uncounted: number
 
-  /** @param written and handled on the stream that is resumed by this one @param heard told of what got to the other side */
+  /** @param written and handled: on the stream that this one resumes @param heard told of each stanza that the other side received */
   constructor(
     stream: CountedStream,
     id: string | null,
@@ -83,15 +83,15 @@ export class ManagedPeer implements Asked {
     this.#handledBefore = handled
     this.#uncounted = stream.received
   }
-  /** Of the stream. */
+  /** The pair of the stream. */
   get pair(): DomainPair {
     return this.stream
   }
-  /** How many stanzas of the other side were handled, as `h` says it. */
+  /** How many stanzas of the other side were handled, in the form of `h`. */
   get h(): number {
     return uint32(this.#handledBefore + Math.max(0, this.stream.handled - this.#uncounted))
   }
-  /** It is being found out just now how much has got through. */
+  /** It is being found out how much the other side received. */
   get isBeingResumed(): boolean {
     return this.resumer !== null && !this.resumer.isOver
   }
@@ -110,11 +110,11 @@ export class ManagedPeer implements Asked {
     if (!this.isFull) this.#goOn()
     return outcome
   }
-  /** As much is written as may be without an acknowledgement: what comes waits in its outlet. */
+  /** Enough is unacknowledged: further stanzas wait in their outlet. */
   get isFull(): boolean {
     return this.queue.isOverfull
   }
-  /** The outlet goes on when the other side has acknowledged so much that there is room. */
+  /** The outlet continues when acknowledgements have made room. */
   whenAcknowledged(outlet: Outlet): void {
     this.#behind.add(outlet)
   }
@@ -124,7 +124,7 @@ export class ManagedPeer implements Asked {
     this.request()
     return new Promise((empty) => void this.#emptied.push(empty))
   }
-  /** The stream is lost: what is not acknowledged waits in its outlet, before all else, and may have got through. */
+  /** The stream is lost: unacknowledged stanzas wait first in their outlet, and may have been received. */
   putBack(now: Millis): void {
     this.lostAt = now
     this.#isEmpty()
@@ -140,7 +140,7 @@ export class ManagedPeer implements Asked {
     this.outlets = new Set(byOutlet.keys())
     for (const [outlet, waiting] of byOutlet) outlet.putBack(waiting)
   }
-  /** The other side says how much has got through before the stream was lost: the rest has not. */
+  /** The other side says how much it received before the loss: the rest was not received. */
   settle(h: number): Acknowledgement {
     const before = [...this.queue]
     const outcome = this.queue.acknowledge(h, this.#heard)
@@ -155,7 +155,7 @@ export class ManagedPeer implements Asked {
     this.learned()
     return outcome
   }
-  /** More than is known now will not be known of what has got through: nobody waits for it any more. */
+  /** No more will be known about what was received: nobody waits for it any longer. */
   learned(): void {
     for (const outlet of this.outlets) outlet.learned()
   }

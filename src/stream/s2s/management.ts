@@ -1,12 +1,12 @@
 /**
- * XEP-0198 between servers, where a certificate proves the one that calls, by SASL or beside dialback. What the other side has not acknowledged when a stream breaks waits for the next one in its outlet, as
- * if it had never been written; who has opened the stream asks with `<resume/>` how much of it was handled, and tells how
- * much he has handled himself, so that nothing comes twice. If nobody can tell, messages and presence are sent again, and
- * requests are refused: done twice they might do harm. What was not acknowledged is not known to be there: so much may be on
- * its way, and what comes then waits in its outlet.
+ * XEP-0198 between servers, if a certificate proves the calling server, by SASL or in addition to dialback. When a stream breaks,
+ * unacknowledged stanzas wait for the next stream in their outlet, as if they had never been written. The server that opened
+ * the stream asks with `<resume/>` how many were handled, and says how many it has handled itself, so that no stanza arrives
+ * twice. If neither can tell, messages and presence are sent again, and requests are refused, because doing them twice could do
+ * harm. What is unacknowledged may not have arrived. So only a limited amount may be unacknowledged; more waits in the outlet.
  *
- * A stream is known by the pair of its header. Others that dialback has granted on it are counted with that one, and the answer to
- * `<resume/>` says of all what has got through; but on the stream that goes on with it, they have to be granted again
+ * A stream is identified by the pair of its header. Stanzas of other pairs that dialback granted on it are counted together,
+ * and the answer to `<resume/>` covers all of them; but on the stream that resumes it, these pairs must be granted again
  * (docs/decisions/026-acknowledged-after-dialback.md).
  */
 import type { Clock, Millis } from '../../base/clock.ts'
@@ -31,14 +31,14 @@ import type { Outlet } from './outlet.ts'
 import type { FederationSettings } from './settings.ts'
 import { ManagedPeer, type CountedStream } from './managed-peer.ts'
 
-/** Stanzas after which the other side is asked at once, and the time after which it is asked about fewer. */
+/** The number of stanzas after which we ask at once, and the time after which we ask about fewer. */
 const [ASK_AFTER, ASK_AFTER_MS] = [50, 1000] as const
 const SECOND = 1000
-/** How long nothing is written to a server that may be about to resume a stream: what has got through is not known yet. */
+/** How long nothing is written to a server that may be about to resume a stream, while it is unknown what it received. */
 export const RESUMPTION_MS: Millis = 5000
-/** Streams that are over, of each side, and may be resumed. */
+/** The most lost streams of each side that can be resumed. */
 const LOST_MAX = 1000
-/** Stanzas that may keep the larger texts alive that they were cut out of. */
+/** The most stanzas that may keep the larger texts alive from which they were cut. */
 const LOOSE_MAX = 64
 
 export interface ManagementParts {
@@ -51,14 +51,14 @@ export class PeerManagement {
   readonly #parts: ManagementParts
   readonly #limits: QueueLimits
   readonly #asking: AskingForAcknowledgement<ManagedPeer>
-  /** Streams that the other side has opened, by the names under which it may resume them. */
+  /** Streams that the other side has opened, by the id for resumption. */
   readonly #named = new Map<string, ManagedPeer>()
   /** Streams that we have opened and lost, by pair. */
   readonly #lost = new Map<string, ManagedPeer>()
   readonly #resumed: Counter
   readonly #heard: (packet: Packet) => void
 
-  /** @param heard told of each stanza that got to the other side */
+  /** @param heard told of each stanza that the other side received */
   constructor(parts: ManagementParts, metrics: Metrics, heard: (packet: Packet) => void) {
     const { clock, settings } = parts
     this.#parts = parts
@@ -69,18 +69,18 @@ export class PeerManagement {
       windowOctets: Infinity,
       askAfter: ASK_AFTER,
     }
-    // What silence means, vigil.ts says, for streams of all kinds
+    // vigil.ts decides what silence means, for streams of all kinds.
     this.#asking = new AskingForAcknowledgement<ManagedPeer>(clock, { askAfter: ASK_AFTER_MS, silence: 0 })
     this.#resumed = metrics.counter('porchlight_s2s_streams_resumed_total', 'Streams between servers that were resumed')
   }
 
-  // Of a stream that is there
+  // For an open stream
 
-  /** Stanzas count from here on, both ways. */
+  /** Stanzas count from here on, in both directions. */
   begin(stream: CountedStream, id: string | null = null, written = 0, handled = 0): void {
     stream.managed = new ManagedPeer(stream, id, this.#limits, written, handled, this.#heard)
   }
-  /** The other side has opened it, and wants stanzas to count: who begins anew does not go on with what was lost before. */
+  /** The other side opened the stream and enables counting. By starting again it gives up what was lost before. */
   enable(stream: CountedStream, asked: Element): Element {
     for (const managed of this.#namedOf(stream)) if (managed.lostAt !== null) giveUp(managed)
     const id = wantsResumption(asked) ? token(this.#parts.entropy) : null
@@ -89,7 +89,7 @@ export class PeerManagement {
     this.#forget(this.#named)
     return enabled(id, SECOND * Math.ceil(this.#parts.settings['queue-timeout'] / SECOND), '')
   }
-  /** A stanza was written. @param origin who is to be told when it does not get there @param since when it was to be written first */
+  /** A stanza was written. @param origin told of a failure @param since when it was first to be written */
   sent(managed: ManagedPeer, packet: Packet, outlet: Outlet, origin: Jid | null, since: Millis): void {
     const { queue } = managed
     const now = this.#parts.clock.now()
@@ -111,9 +111,9 @@ export class PeerManagement {
     this.#asking.look(managed)
   }
 
-  // Of one that is over
+  // For a stream that has ended
 
-  /** What was not acknowledged waits again, and the stream may be resumed. */
+  /** Unacknowledged stanzas wait again, and the stream can be resumed. */
   lost({ managed, side }: CountedStream): void {
     const { clock, settings } = this.#parts
     if (managed === null) return
@@ -125,30 +125,30 @@ export class PeerManagement {
       clock.after(settings['queue-timeout'], () => this.#forget(all))
     }
   }
-  /** It was closed as it should be: nothing is missing. */
+  /** The stream was closed properly: nothing is missing. */
   closed({ managed }: CountedStream): void {
     if (managed !== null && managed.id !== null) this.#named.delete(managed.id)
   }
-  /** One that we have opened and lost, if the other side may still know of it: for the pair, or with something from there. */
+  /** A stream that we opened and lost and that the other side may still know: for the pair, or with stanzas of this outlet. */
   resumable(outlet: Outlet): ManagedPeer | null {
     const own = this.#freshly(this.#lost.get(pairKey(outlet.pair)))
     if (own !== null || !outlet.isUnsure) return own
     for (const managed of this.#lost.values()) if (managed.outlets.has(outlet) && this.#isFresh(managed)) return managed
     return null
   }
-  /** What is to be resumed on a stream that we have opened for the same pair. Nobody else gets it meanwhile. */
+  /** The lost stream to be resumed on this stream, which we opened for the same pair. It is reserved meanwhile. */
   claim(stream: CountedStream): ManagedPeer | null {
     const managed = this.#freshly(this.#lost.get(pairKey(stream)))
     if (managed === null || managed.isBeingResumed) return null
     managed.resumer = stream
     return managed
   }
-  /** Has the other side opened one for the pair that it may want to resume before anything is written to it? */
+  /** Has the other side opened a stream for the pair that it may want to resume before anything is written to it? */
   mayBeResumed(pair: DomainPair): boolean {
     for (const managed of this.#namedOf(pair)) if (managed.isAwaited && this.#isFresh(managed)) return true
     return false
   }
-  /** Was one of these lost, or another that holds something from there, so that the other side is about to come back for it? */
+  /** Is the other side about to resume one of these streams, or another one that holds stanzas of this outlet? */
   awaits(outlet: Outlet): boolean {
     for (const managed of this.#named.values()) {
       if (managed.lostAt === null || !managed.isAwaited || !this.#isFresh(managed)) continue
@@ -156,18 +156,18 @@ export class PeerManagement {
     }
     return false
   }
-  /** We have asked to resume it, and were answered. @param h null: nothing is known of it any more */
+  /** The answer to our request to resume. @param h null if the other side no longer knows the stream */
   answered(managed: ManagedPeer, h: number | null): void {
     this.#lost.delete(pairKey(managed.pair))
     if (h === null || managed.settle(h) === 'too-high') managed.learned()
   }
-  /** Goes on with it, on a stream that we have opened. @throws StreamError */
+  /** Resumes it on a stream that we have opened. @throws StreamError */
   goOn(stream: CountedStream, managed: ManagedPeer, h: number): void {
     if (this.#lost.delete(pairKey(managed.pair)) && managed.settle(h) === 'too-high') throw tooHigh(h, managed)
     this.begin(stream, managed.id, h, managed.h)
     this.#resumed.value += 1
   }
-  /** `<resume/>` from the other side: the reply. @throws StreamError */
+  /** `<resume/>` from the other side. Returns the reply. @throws StreamError */
   async resume(stream: CountedStream, asked: Element): Promise<Element> {
     const id = asked.attr('previd') ?? ''
     const h = readCount(asked)
@@ -176,8 +176,8 @@ export class PeerManagement {
     if (managed === undefined || pairKey(managed.pair) !== pairKey(stream)) return failed('item-not-found')
     if (!this.#isFresh(managed)) return failed('item-not-found', managed.h)
     managed.stream.fail('conflict', 'Resumed on another stream')
-    await managed.stream.whenIdle() // what has come there is done first: it counts
-    if (stream.isOver) return failed('item-not-found', managed.h) // it will come again
+    await managed.stream.whenIdle() // stanzas that arrived on the old stream are handled first, because they count
+    if (stream.isOver) return failed('item-not-found', managed.h) // the other side will ask again
     if (managed.settle(h) === 'too-high') throw tooHigh(h, managed)
     this.begin(stream, id, h, managed.h)
     this.#named.set(id, stream.managed!)
@@ -203,7 +203,7 @@ export class PeerManagement {
   }
 }
 
-/** The other side does not come back for it. */
+/** The other side does not resume it. */
 function giveUp(managed: ManagedPeer): void {
   managed.isAwaited = false
   managed.learned()

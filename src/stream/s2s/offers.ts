@@ -1,4 +1,4 @@
-/** What a server offers another one in `<stream:features/>` beside TLS and SASL. */
+/** What the server offers another server in `<stream:features/>` in addition to TLS and SASL. */
 import { el, type Element } from '../../xml/element.ts'
 import { DIALBACK_FEATURE } from './dialback/elements.ts'
 

@@ -1,6 +1,6 @@
 /**
- * How a stream to another domain comes about: where its servers are, the first that can be reached, negotiation. Whoever
- * wants a stream for the same pair meanwhile gets the same one.
+ * Opens a stream to another domain: find its servers, connect to the first reachable one, negotiate. Callers that want a
+ * stream for the same pair meanwhile get the same one.
  */
 import type { Socket } from 'node:net'
 import { asciiDomain } from '../../net/address.ts'
@@ -21,14 +21,14 @@ export interface OpeningParts {
   readonly connect: Connect
   readonly resolver: Resolver
   readonly flusher: Flusher
-  /** Of the input, as long as the other side is not known. */
+  /** Limits of the input until the other side has authenticated. */
   readonly earlyLimits: ScanLimits
 }
 
-/** An open stream to the machine with one of these addresses, that could be used for the pair as well. */
+/** An open stream to a machine with one of these addresses that could also be used for the pair. */
 export type Shared = (pair: DomainPair, addresses: readonly string[], port: number) => PeerStream | null
 
-/** Servers of one domain that are tried. */
+/** The most servers of one domain that are tried. */
 const TARGETS_MAX = 6
 
 export class Opening {
@@ -43,7 +43,7 @@ export class Opening {
     this.#shared = shared
   }
   /**
-   * A stream on which the pair can be asked for; if SASL has done it, it is granted already.
+   * Returns a stream on which the pair can be requested, or is already granted by SASL.
    * @param fresh no stream that serves other pairs
    * @throws PeerFailure
    */
@@ -68,7 +68,7 @@ export class Opening {
           return await this.#try(pair, target, fresh)
         } catch (error) {
           const next = failureOf(error)
-          // A server that is there says more than one that is not
+          // The failure of a server that exists says more than that of one that does not.
           if (failure.kind === 'not-found' || next.kind !== 'not-found') failure = next
         }
       }

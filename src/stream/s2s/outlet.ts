@@ -1,7 +1,7 @@
 /**
- * The way out from one of our domains to one of others: one stream at a time, so that nothing overtakes anything (RFC 6120
- * 10.1), and a bounded queue while there is none. What waits too long, or in vain, is answered (10.4.3); copies of a
- * broadcast are not (RFC 6121 4.4.2).
+ * The way from one of our domains to a remote one: one stream at a time, so that stanzas stay in order (RFC 6120 10.1), and a
+ * bounded queue while there is none. A stanza that waits too long or cannot be sent is answered with an error (10.4.3); copies
+ * of a broadcast are not (RFC 6121 4.4.2).
  */
 import type { Clock, Millis, Timer } from '../../base/clock.ts'
 import type { Wire } from '../../xml/wire.ts'
@@ -18,52 +18,52 @@ export interface OutletParts {
   readonly octetsMax: number
   readonly waitMs: Millis
   readonly clock: Clock
-  /** The stanza did not get through. @param origin who is to be told; null: nobody */
+  /** The stanza was not delivered. @param origin is told; null for nobody */
   readonly refuse: (packet: Packet, error: StanzaError, origin: Jid | null) => void
-  /** The stanza was written to a stream on which nothing is acknowledged. */
+  /** The stanza was written to a stream without acknowledgements. */
   readonly written: (packet: Packet) => void
 }
 
-/** So many times as long as a stanza waits at most, it is written again to one stream after the other. */
+/** A stanza is written again to one stream after another for at most this multiple of the longest wait. */
 const ATTEMPTS_SPAN = 4
 
 export interface Waiting {
   readonly packet: Packet
-  /** Null: nobody is to be told. */
+  /** Null if nobody is told of a failure. */
   readonly origin: Jid | null
   readonly octets: number
-  /** When it was to be written for the first time. */
+  /** When it was first to be written. */
   readonly since: Millis
   readonly until: Millis
-  /** It was written to a stream that broke, and nobody has said whether it got through. */
+  /** It was written to a stream that broke, and it is unknown whether it was received. */
   isUnsure: boolean
 }
 
-/** A stream, as an outlet writes to it. */
+/** A stream, as an outlet sees it. */
 export interface Way {
-  /** Octets of a stanza that the other side takes (XEP-0478); 0: not told. */
+  /** The most octets of a stanza that the other side accepts (XEP-0478); 0 if unknown. */
   readonly peerStanzaMax: number
-  /** XEP-0198; null: stanzas are not counted. */
+  /** XEP-0198; null if stanzas are not counted. */
   readonly managed: { readonly isFull: boolean; whenAcknowledged(outlet: Outlet): void } | null
   sendStanza(text: Wire, packet: Packet, outlet: Outlet, origin: Jid | null, since: Millis): void
 }
 
 export class Outlet<S extends Way = Way> {
   readonly pair: DomainPair
-  /** Where stanzas go; null: they wait. */
+  /** The stream for stanzas; null if they wait. */
   stream: S | null = null
-  /** An attempt to get a stream is under way. */
+  /** An attempt to get a stream is in progress. */
   isTrying = false
-  /** Why the last attempt was in vain. */
+  /** Why the last attempt failed. */
   failure: PeerFailure | null = null
   readonly #parts: OutletParts
   #queue: Waiting[] = []
   #octets = 0
   #timer: Timer | null = null
   #emptied: (() => void)[] = []
-  /** When the first stanza was sent since anything was heard, as far as is known, and the last of all. */
+  /** As far as is known: when the first stanza was sent after anything was last received, and when the last one was sent. */
   #unansweredSince: Millis | null = null
-  /** It is being found out what has got through. */
+  /** It is being found out what was received. */
   #learning: { readonly timer: Timer; readonly over: () => void } | null = null
   #sentAt: Millis = 0
 
@@ -74,14 +74,14 @@ export class Outlet<S extends Way = Way> {
   get waiting(): number {
     return this.#queue.length
   }
-  /** Nothing would be lost if it were forgotten. */
+  /** The outlet can be forgotten without losing anything. */
   get isIdle(): boolean {
     return this.stream === null && !this.isTrying && this.waiting === 0
   }
   whenEmpty(): Promise<void> {
     return new Promise((empty) => (this.waiting === 0 ? empty() : void this.#emptied.push(empty)))
   }
-  /** Writes it, or keeps it until there is a stream that takes more. @throws StanzaError */
+  /** Writes the stanza, or keeps it until a stream accepts it. @throws StanzaError */
   send(packet: Packet, origin: Jid | null): void {
     const { stream } = this
     if (stream === null) return this.#keep(packet, origin)
@@ -90,11 +90,11 @@ export class Outlet<S extends Way = Way> {
     this.#keep(packet, origin)
     stream.managed?.whenAcknowledged(this)
   }
-  /** @param since when it was to be written for the first time */
+  /** @param since when it was first to be written */
   #write(stream: S, packet: Packet, origin: Jid | null, since: Millis): void {
     const text = forAnyStream(packet).wire
     const { peerStanzaMax } = stream
-    // XEP-0478 3.2: it would end the stream, and hurt others
+    // XEP-0478 3.2: it would end the stream, and so harm others.
     if (peerStanzaMax > 0 && text.length > peerStanzaMax)
       throw new StanzaError('policy-violation', { text: 'The other server does not accept stanzas of this size' })
     this.#sentAt = this.#parts.clock.now()
@@ -102,17 +102,17 @@ export class Outlet<S extends Way = Way> {
     stream.sendStanza(text, packet, this, origin, since)
     if (this.stream?.managed === null) this.#parts.written(packet)
   }
-  /** Since when it has not been answered what was sent; null: it was. @param heardAt when anything was last heard */
+  /** Since when stanzas are without an answer; null if all were answered. @param heardAt when anything was last received */
   unanswered(heardAt: Millis): Millis | null {
     if (this.#unansweredSince !== null && this.#unansweredSince < heardAt)
       this.#unansweredSince = this.#sentAt >= heardAt ? this.#sentAt : null
     return this.#unansweredSince
   }
-  /** All that was sent has been answered, in a way: the other side is there. */
+  /** The other side gave a sign of life, which answers everything that was sent. */
   answered(): void {
     this.#unansweredSince = null
   }
-  /** There is a stream: what has waited goes first. */
+  /** There is a stream: waiting stanzas are written first. */
   take(stream: S): void {
     this.stream = stream
     this.failure = null
@@ -121,7 +121,7 @@ export class Outlet<S extends Way = Way> {
     for (const waiting of old) this.forget(waiting)
     this.goOn()
   }
-  /** Writes what waits, as long as the stream takes more. */
+  /** Writes waiting stanzas while the stream accepts more. */
   goOn(): void {
     const { stream } = this
     if (stream === null) return
@@ -145,13 +145,13 @@ export class Outlet<S extends Way = Way> {
       this.#parts.refuse(packet, error, origin)
     }
   }
-  /** @param isUnsure it may have got through */
+  /** @param isUnsure it may have been received */
   waitingOf(packet: Packet, origin: Jid | null, isUnsure = false, since = this.#parts.clock.now()): Waiting {
     const { clock, waitMs } = this.#parts
     const until = Math.min(clock.now() + waitMs, since + ATTEMPTS_SPAN * waitMs)
     return { packet, origin, octets: packet.payload.text.length, since, until, isUnsure }
   }
-  /** Their stream is lost: they wait before all others. */
+  /** Their stream is lost: these stanzas wait before all others. */
   putBack(waiting: readonly Waiting[]): void {
     for (const { packet, octets } of waiting) {
       packet.keep()
@@ -160,7 +160,7 @@ export class Outlet<S extends Way = Way> {
     this.#queue.unshift(...waiting)
     this.#timer ??= this.#parts.clock.after(this.#parts.waitMs, () => this.#expire())
   }
-  /** It waits no longer: it had got through. */
+  /** The stanza was received and no longer waits. */
   forget(waiting: Waiting): void {
     const at = this.#queue.indexOf(waiting)
     if (at < 0) return
@@ -168,11 +168,11 @@ export class Outlet<S extends Way = Way> {
     this.#octets -= waiting.octets
     if (this.#queue.length === 0) this.#isEmpty()
   }
-  /** Does anything wait of which nobody knows whether it got through? */
+  /** Does any stanza wait of which it is unknown whether it was received? */
   get isUnsure(): boolean {
     return this.#queue.some(({ isUnsure }) => isUnsure)
   }
-  /** It is being found out what of that has got through: `over` is called when that is known, or after `withinMs`. */
+  /** It is being found out which of these were received: `over` is called when that is known, or after `withinMs`. */
   learn(withinMs: Millis, over: () => void): void {
     this.stopLearning()
     this.#learning = { timer: this.#parts.clock.after(withinMs, () => this.learned()), over }
@@ -189,7 +189,7 @@ export class Outlet<S extends Way = Way> {
     this.#learning?.timer.cancel()
     this.#learning = null
   }
-  /** There will be no stream for now: who waits is told. */
+  /** There will be no stream for now: the senders of waiting stanzas get an error. */
   refuseAll(error: StanzaError): void {
     for (const waiting of this.#empty()) this.#tell(waiting, error)
   }
@@ -204,7 +204,7 @@ export class Outlet<S extends Way = Way> {
     this.#octets += waiting.octets
     this.#timer ??= clock.after(waitMs, () => this.#expire())
   }
-  /** Would its sender then have more waiting than is still free for others? @param free what is left beside it */
+  /** Would the sender have more stanzas waiting than is still free for others? @param free what is left in addition */
   #isBeyondShare({ packet, octets }: Waiting, free: { readonly stanzas: number; readonly octets: number }): boolean {
     if (free.stanzas > this.#queue.length && free.octets >= this.#octets + octets) return false
     const own = { stanzas: 1, octets }

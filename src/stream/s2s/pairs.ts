@@ -1,6 +1,6 @@
 /**
- * The pairs of domains for which a stream between two servers may be used: those for which we may write, those for which the
- * other side may, and with XEP-0288 both. SASL proves the pair of the stream header, dialback (XEP-0220) any.
+ * The pairs of domains for which a stream between two servers may be used: those for which we may send, those for which the
+ * other side may, and with XEP-0288 both. SASL proves the pair of the stream header, dialback (XEP-0220) any pair.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
@@ -21,9 +21,9 @@ export type Side = 'initiating' | 'receiving'
 /** The stream, as its pairs see it. */
 export interface PairedStream {
   readonly side: Side
-  /** What the receiving side calls it. */
+  /** The id that the receiving side has given the stream. */
   readonly id: string
-  /** For people. */
+  /** The name of the peer, for people. */
   readonly peer: string
   /** XEP-0288. */
   readonly bidirectional: boolean
@@ -35,19 +35,19 @@ export interface PairedStream {
   close(error: StreamError | null): void
 }
 
-/** Who is told. */
+/** Receives the events. */
 export interface PairsOut {
-  /** Dialback has proved us: `grant` is to follow. */
+  /** Dialback has proved our identity. The receiver has to call `grant`. */
   grantedByDialback(pair: DomainPair): void
-  /** Dialback has proved the other side: `accept` is to follow, or its parts. */
+  /** Dialback has proved the other side. The receiver has to call `accept`, or its parts. */
   acceptedByDialback(pair: DomainPair): void
-  /** May the other side write? `dialback.conclude` is the answer. */
+  /** May the other side send? The receiver answers with `dialback.conclude`. */
   examine(pair: DomainPair, key: string): void
-  /** We may write. */
+  /** We may send for the pair. */
   granted(pair: DomainPair): void
-  /** What the other side writes is taken from here on. */
+  /** From here on we accept what the other side sends for the pair. */
   heard(pair: DomainPair): void
-  /** The other side may write, and nothing more has to be negotiated for that. */
+  /** The other side may send, and no further negotiation is needed for that. */
   accepted(): void
 }
 
@@ -55,13 +55,13 @@ export interface PairsParts {
   readonly clock: Clock
   readonly log: Log
   readonly dialback: DialbackOptions
-  /** For the answer to each request. */
+  /** The time limit for the answer to each request. */
   readonly withinMs: Millis
 }
 
 export class Pairs {
   readonly dialback: Dialback
-  /** Those for which we may write. */
+  /** The pairs for which we may send. */
   readonly granted = new Map<string, DomainPair>()
   readonly #stream: PairedStream
   readonly #out: PairsOut
@@ -86,13 +86,13 @@ export class Pairs {
     })
   }
 
-  /** Asks to write for a pair, by dialback. Resolves when we may. @throws PeerFailure */
+  /** Asks by dialback to send for a pair. Resolves when we may. @throws PeerFailure */
   want(pair: DomainPair): Promise<void> {
     if (this.granted.has(pairKey(pair))) return Promise.resolve()
     if (this.#stream.isClosing) return Promise.reject(new PeerFailure('unreachable', 'the stream is closing'))
     return this.#wanted.want(pair, () => this.dialback.request(pair, this.#stream.id))
   }
-  /** We may write for the pair; with XEP-0288 the other side may as well. */
+  /** We may send for the pair; with XEP-0288 the other side may too. */
   grant(pair: DomainPair): void {
     const { bidirectional, side } = this.#stream
     this.granted.set(pairKey(pair), pair)
@@ -101,39 +101,39 @@ export class Pairs {
     this.#wanted.granted(pair)
     this.#out.granted(pair)
   }
-  /** The other side may write for the pair; with XEP-0288 we may as well. */
+  /** The other side may send for the pair; with XEP-0288 we may too. */
   accept(pair: DomainPair): void {
     this.acceptOnly(pair)
     this.grantBack(pair)
   }
-  /** The other side may write for the pair. We do not yet. */
+  /** The other side may send for the pair. We may not yet. */
   acceptOnly(pair: DomainPair): void {
     this.hear(pair)
     this.#out.accepted()
     this.#watchExpiry(pair)
   }
-  /** What the other side writes for the pair is taken, whatever we may still be negotiating. */
+  /** What the other side sends for the pair is accepted, even during our own negotiation. */
   hear(pair: DomainPair): void {
     this.dialback.accept(pair)
     this.#out.heard(pair)
   }
-  /** With XEP-0288, we may write where the other side may. */
+  /** With XEP-0288, we may send where the other side may. */
   grantBack(pair: DomainPair): void {
     const { bidirectional, side } = this.#stream
     if (bidirectional && side === 'receiving' && !this.granted.has(pairKey(pair))) this.grant(pair)
   }
-  /** An element of dialback has come. @throws StreamError */
+  /** A dialback element arrived. @throws StreamError */
   take(raw: RawElement): void {
     const element = readDialback(raw.tree())
     const [from, to] = element === null ? [null, null] : [domainIn(element.from), domainIn(element.to)]
     if (element === null || from === null || to === null) throw new StreamError('improper-addressing')
     const prepared = { ...element, from, to }
     if (this.#stream.encrypted) return this.dialback.take(prepared)
-    // DB-9: without TLS the answer could have been made up by anybody on the way
+    // DB-9: without TLS anybody on the way could have forged the answer.
     if (element.outcome === null)
       this.#stream.send(dialbackText({ ...prepared, from: to, to: from, outcome: 'policy-violation', key: '' }))
   }
-  /** The stream is over: whoever waits for an answer gets none. */
+  /** The stream is over: pending requests fail. */
   over(why: PeerFailure): void {
     this.#expiry.stop()
     this.dialback.over()

@@ -17,23 +17,23 @@ export interface PeerParts {
   readonly log: Log
   readonly settings: FederationSettings
   readonly peers: Peers
-  /** From which dialback keys are made. */
+  /** The secret from which dialback keys are made. */
   readonly secret: string
   /** Is the domain ours? */
   readonly serves: (domain: string) => boolean
-  /** Are its accounts here? Not so with a component's. */
+  /** Are the accounts of the address here? The accounts of a component are not. */
   readonly isOurs: IsOurs
-  /** The first of our domains, for those who ask for none of them. */
+  /** The first of our domains, used if a peer asks for none of them. */
   readonly domain: string
-  /** Of the input, once the peer is known. */
+  /** Limits of the input once the peer has authenticated. */
   readonly limits: ScanLimits
-  /** What may wait to be read by a peer. */
+  /** How much may wait to be read by a peer. */
   readonly unread: Unread
-  /** XEP-0198; null: switched off. */
+  /** XEP-0198; null if switched off. */
   readonly management: PeerManagement | null
-  /** Time that a peer has to close its side. */
+  /** How long a peer has to close its side. */
   readonly closeMs: Millis
-  /** Whom the certificates of other servers are from. */
+  /** The authorities that are trusted for certificates of other servers. */
   readonly anchors: Anchors
   /** TLS as the client of `remote`, with the certificate of `local`. */
   readonly tlsTo: (local: string, remote: string, alpn: readonly string[] | null) => TlsOver

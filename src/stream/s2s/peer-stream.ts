@@ -1,7 +1,7 @@
 /**
- * A stream between two servers (RFC 6120 section 4), opened by us or by the other one. It carries stanzas for pairs of
- * domains: those for which we may write, those for which the other side may, and with XEP-0288 both. Negotiation is in
- * `initiating.ts` and `receiving.ts`.
+ * A stream between two servers (RFC 6120 section 4), opened by either side. It carries stanzas for pairs of domains: those for
+ * which we may send, those for which the other side may, and with XEP-0288 both. The negotiation is in `initiating.ts` and
+ * `receiving.ts`.
  */
 import type { Millis, Timer } from '../../base/clock.ts'
 import { token } from '../../base/entropy.ts'
@@ -30,37 +30,37 @@ import { Pairs, type PairedStream, type Side } from './pairs.ts'
 import type { PeerParts } from './peer-parts.ts'
 import { peerCertificate, speaksFor, type PeerCertificate } from './trust.ts'
 
-/** What negotiates. */
+/** The negotiation of the stream. */
 export interface PeerNegotiation {
-  /** The other side's stream header has come, and is one of a stream between servers. */
+  /** The other side's stream header arrived, and is one of a stream between servers. */
   header(header: StreamHeader): void
-  /** An element that is neither a stanza nor dialback has come. */
+  /** An element arrived that is neither a stanza nor dialback. */
   element(raw: RawElement): void
-  /** Dialback has proved us for the pair. `pairs.grant` is to follow. */
+  /** Dialback has proved our identity for the pair. `pairs.grant` has to follow. */
   granted(pair: DomainPair): void
-  /** Dialback has proved the other side for the pair. `pairs.accept` is to follow. */
+  /** Dialback has proved the other side for the pair. `pairs.accept` has to follow. */
   accepted(pair: DomainPair): void
-  /** The stream is over, for what reason ever. */
+  /** The stream has ended, for whatever reason. */
   over(why: PeerFailure): void
 }
 
-/** Who holds the streams together. */
+/** The owner of all streams. */
 export interface Switchboard {
-  /** A stream has come about. */
+  /** A new stream. */
   add(stream: PeerStream): void
-  /** On this stream we may write for the pair. */
+  /** We may send for the pair on this stream. */
   granted(stream: PeerStream, pair: DomainPair): void
-  /** May the other side write for the pair, once it has proved that it is who it says? Null: yes; otherwise why not. */
+  /** May the other side send for the pair, once its identity is proved? Null if it may; otherwise the reason why not. */
   objection(stream: PeerStream, pair: DomainPair): string | null
-  /** On this stream the other side may write for the pair. */
+  /** The other side may send for the pair on this stream. */
   accepted(stream: PeerStream, pair: DomainPair): void
-  /** May it? `stream.pairs.dialback.conclude` is the answer. */
+  /** May the other side send? `stream.pairs.dialback.conclude` is the answer. */
   examine(stream: PeerStream, pair: DomainPair, key: string): void
-  /** A stanza has come. A promise makes the stream's lane wait. */
+  /** A stanza arrived. A promise makes the stream's lane wait. */
   receive(stream: PeerStream, read: Read): void | Promise<void>
-  /** Would anybody miss the stream if it were closed because it is not used? */
+  /** Is the stream still needed, although it is idle? */
   isNeeded(stream: PeerStream): boolean
-  /** The stream is over. @param graceful both sides have closed it, and neither named an error */
+  /** The stream has ended. @param graceful both sides have closed it without an error */
   over(stream: PeerStream, graceful: boolean): void
 }
 
@@ -68,45 +68,45 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
   readonly side: Side
   readonly carrier: TcpCarrier
   readonly pairs: Pairs
-  /** What the receiving side calls the stream. */
+  /** The id that the receiving side has given the stream. */
   id: string
-  /** Whom the stream was opened for; the other side's name is what it says of itself, until it is proved. */
+  /** The pair for which the stream was opened. The name of the other side is only its claim until it is proved. */
   local = ''
   remote = ''
   /** XEP-0288. */
   bidirectional = false
-  /** The other side does dialback, and takes errors in it for what they are (XEP-0220 2.4.2). */
+  /** The other side supports dialback, and understands errors in it (XEP-0220 2.4.2). */
   hasDialbackErrors = false
-  /** Other pairs than that of the header may be written for: whether stanzas are counted is decided. */
+  /** The stream can be used for other pairs than that of the header: it is decided whether stanzas are counted. */
   isShareable = false
-  /** Octets of a stanza that the other side takes (XEP-0478); 0: not told. */
+  /** The most octets of a stanza that the other side accepts (XEP-0478); 0 if unknown. */
   peerStanzaMax = 0
-  /** Of the other side, if its chain holds; null before TLS. */
+  /** The certificate of the other side, if its chain is valid; null before TLS. */
   certificate: PeerCertificate | null = null
-  /** XEP-0198; null: stanzas are not counted. */
+  /** XEP-0198; null if stanzas are not counted. */
   managed: ManagedPeer | null = null
-  /** How many stanzas of the other side have come, and how many of them are done. */
+  /** How many stanzas of the other side arrived, and how many of them were handled. */
   received = 0
   handled = 0
-  /** Negotiation is over: other pairs may be asked for. */
+  /** The negotiation is complete: other pairs can be requested. */
   isReady = false
   isOver = false
   heardAt: Millis
-  /** When a stanza came or went. */
+  /** When a stanza was last sent or received. */
   usedAt: Millis
   readonly whenOver = Promise.withResolvers<void>()
   readonly #parts: PeerParts
   readonly #board: Switchboard
   readonly #negotiation: PeerNegotiation
-  /** Null: the other side asks how much was handled. */
+  /** Null is the other side's question how many stanzas were handled. */
   readonly #lane: Lane<Read | null>
   #opened = false
   #closing = false
-  /** The server stops: stanzas that come are left to the other side, which will write them again. */
+  /** The server stops: new stanzas are not taken; the other side will send them again. */
   #isResting = false
-  /** Our side is closed, and what the other side writes until it closes its own is read. */
+  /** Our side is closed. Input is read until the other side closes its own. */
   #isDraining = false
-  /** An error was named, by us or by the other side. */
+  /** An error that one of the sides named. */
   #error: string | null = null
   #timer: Timer | null
   readonly #life: LifeSigns
@@ -142,30 +142,30 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
   get encrypted(): boolean {
     return this.carrier.encrypted
   }
-  /** What the other side is recognised by, whatever it calls itself. */
+  /** What identifies the other side, whatever name it uses. */
   get signs(): readonly string[] {
     const address = `address ${networkOf(this.carrier.address)}`
     return this.certificate === null ? [address] : [`certificate ${this.certificate.fingerprint}`, address]
   }
-  /** For people. */
+  /** The name of the peer, for people. */
   get peer(): string {
     return `${this.remote === '' ? '?' : this.remote} (${this.carrier.address})`
   }
 
-  // What the switchboard asks
+  // Called by the switchboard
 
   sendStanza(text: Wire, packet: Packet, outlet: Outlet, origin: Jid | null, since: Millis): void {
     this.usedAt = this.#parts.clock.now()
     this.send(text)
     if (this.managed !== null) this.#parts.management!.sent(this.managed, packet, outlet, origin, since)
   }
-  /** The server stops: what has come is done, and of a stream that counts stanzas no more are taken. */
+  /** The server stops: input is still handled, but a stream that counts stanzas takes no more of them. */
   rest(): void {
     this.#isResting = this.managed !== null
   }
   /**
-   * Ends the stream because the server stops. Who counts no stanzas cannot know which of them came too late: what the other
-   * side has written before it hears of the end is taken until it closes its side.
+   * Ends the stream because the server stops. Without stream management the other side cannot know which stanzas came too late,
+   * so everything that it sends before it learns of the end is accepted until it closes its side.
    */
   shutDown(): void {
     if (this.managed !== null || !this.isReady) return this.fail('system-shutdown')
@@ -176,27 +176,27 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
     this.#timer?.cancel()
     this.#timer = this.#parts.clock.after(this.#parts.closeMs, () => this.carrier.destroy())
   }
-  /** Null: nothing that has come is still to be done. */
+  /** Null if everything that arrived has been handled. */
   whenIdle(): Promise<void> | null {
     return this.#lane.whenIdle()
   }
-  /** Does a certificate that holds say that the other side is the server of `domain`? */
+  /** Does a valid certificate prove that the other side is the server of `domain`? */
   isCertified(domain: string): boolean {
     return this.certificate !== null && speaksFor(this.certificate.names, domain)
   }
 
-  // What the negotiation asks
+  // Called by the negotiation
 
   send(text: Wire): void {
     if (!this.#closing) this.carrier.send(text)
   }
-  /** Our header. @param id null: the other side gives the stream its id */
+  /** Sends our header. @param id null if the other side gives the stream its id */
   open(from: string, to: string | null, lang: string): void {
     this.#opened = true
     if (this.side === 'receiving') this.id = token(this.#parts.entropy)
     this.carrier.open({ from, to, id: this.side === 'receiving' ? this.id : null, lang })
   }
-  /** Everything learnt is forgotten; the peer begins again with a header (4.3.3). */
+  /** Resets everything that was learnt; the peer begins again with a header (4.3.3). */
   restart(): void {
     this.#opened = false
     this.carrier.restart()
@@ -205,13 +205,13 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
     this.#opened = false
     this.carrier.startTls!()
   }
-  /** Reads the certificate of the other side, once there is TLS. */
+  /** Reads the certificate of the other side, after TLS was started. */
   examineCertificate(): void {
     const { tls } = this.carrier
     const verified = tls === null ? null : verifiedServer(tls, this.#parts.anchors, this.#parts.clock.now())
     this.certificate = verified === null ? null : peerCertificate(verified)
   }
-  /** Negotiation is over. */
+  /** The negotiation is complete. */
   ready(): void {
     this.isReady = true
     this.carrier.limit(this.#parts.limits)
@@ -222,7 +222,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
   fail(condition: ConstructorParameters<typeof StreamError>[0], text: string | null = null): void {
     this.close(new StreamError(condition, text))
   }
-  /** Says why, closes our side, and waits a while for the other (4.4, 4.9.1). */
+  /** Sends the reason, closes our side, and waits a while for the other (4.4, 4.9.1). */
   close(error: StreamError | null): void {
     if (this.#closing) return
     if (!this.#opened) this.open(this.local === '' ? this.#parts.domain : this.local, null, '')
@@ -238,7 +238,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
     this.#timer = closeInTime(this.carrier, error, this.#parts.clock, this.#parts.closeMs)
     this.#end(new PeerFailure('unreachable', error?.condition ?? 'closed'))
   }
-  /** It is dead, or shall be. */
+  /** Cuts a connection that is dead or no longer wanted. */
   destroy(): void {
     this.#error ??= 'connection-timeout'
     this.#closing = true
@@ -246,7 +246,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
     this.#end(new PeerFailure('unreachable', this.#error))
   }
 
-  // What the carrier tells
+  // Called by the carrier
 
   header(header: StreamHeader): void {
     const fault = namespaceFault(header, SERVER) ?? versionFault(header)
@@ -324,7 +324,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
     else
       return wait.then(() => {
         this.handled += 1
-        this.heard() // what came since may not have been read
+        this.heard() // later input may still be unread
         this.#life.handledLate()
       })
   }
@@ -332,7 +332,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
     if (raw.name === 'a') this.#parts.management!.acknowledged(this, raw.tree())
     else this.#lane.push(null)
   }
-  /** The other side names an error, and will close. One that closes what is idle that way means no harm. */
+  /** The other side sends a stream error, and will close. It may close an idle stream in this way without meaning a fault. */
   #told(raw: RawElement): void {
     const condition = raw.tree().elements.find((e) => e.ns === STREAM_ERRORS && e.name !== 'text')?.name ?? 'undefined-condition'
     this.#parts.log.info({ peer: this.peer, condition }, 'The other server closed a stream with an error')
@@ -346,7 +346,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
     )
     this.close(null)
   }
-  /** Once: nobody waits for it any more. */
+  /** Runs once: nobody waits for the stream any longer. */
   #end(why: PeerFailure): void {
     if (this.isOver) return
     this.isOver = true
@@ -356,11 +356,11 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
     this.#board.over(this, this.#error === null)
   }
   #late(): void {
-    // A stream on which somebody has asked about keys and nothing else
+    // A stream that was used only for questions about keys
     if (this.pairs.dialback.wasAsked) return this.close(null)
     this.fail('connection-timeout', 'Negotiation took too long')
   }
-  /** What we have opened, and nobody uses, we close. */
+  /** Closes a stream that we have opened and that is not used. */
   #watchUse(): void {
     const { clock, settings } = this.#parts
     const left = settings['idle-close'] - (clock.now() - this.usedAt)

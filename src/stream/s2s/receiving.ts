@@ -1,7 +1,6 @@
 /**
- * Negotiation of a stream that another server opens to us (RFC 6120 4.3, as the receiving entity): TLS, then SASL
- * EXTERNAL for who comes with a certificate for the domain that it names (XEP-0178 3), or dialback. It may do
- * nothing else before (4.3.5).
+ * Negotiates a stream that another server opens to us (RFC 6120 4.3, as the receiving entity): TLS, then SASL EXTERNAL for a
+ * server with a certificate for the domain that it names (XEP-0178 3), or dialback. Nothing else is allowed before (4.3.5).
  */
 import type { Timer } from '../../base/clock.ts'
 import { failed, SM } from '../../server/stream-management/nonzas.ts'
@@ -31,10 +30,10 @@ export class ReceivingNegotiation implements PeerNegotiation {
   readonly #board: Switchboard
   #expectsHeader = true
   #authenticated = false
-  /** SASL EXTERNAL has begun, without the identity. */
+  /** SASL EXTERNAL has begun without the identity. */
   #challenged = false
   #failures = 0
-  /** For who may resume a stream. */
+  /** The wait for a server that may resume a stream. */
   #waiting: Timer | null = null
 
   constructor(stream: PeerStream, parts: PeerParts, board: Switchboard) {
@@ -92,11 +91,11 @@ export class ReceivingNegotiation implements PeerNegotiation {
     if (settings['bidirectional']) offers.push(bidiOffer)
     return this.#isCertified ? [el('mechanisms', SASL, {}, el('mechanism', SASL, {}, 'EXTERNAL')), ...offers] : offers
   }
-  /** XEP-0178 3, step 11: the certificate holds, and names the domain of the stream header. */
+  /** XEP-0178 3, step 11: the certificate is valid, and names the domain of the stream header. */
   get #isCertified(): boolean {
     return this.#stream.remote !== '' && this.#stream.isCertified(this.#stream.remote)
   }
-  /** DEVIATES(26): XEP-0198 is offered before dialback as well, after which there is no place for it. */
+  /** DEVIATES(26): XEP-0198 is also offered before dialback, because there is no place for the offer after it. */
   get #mayCount(): boolean {
     return this.#parts.management !== null && this.#isCertified
   }
@@ -116,7 +115,7 @@ export class ReceivingNegotiation implements PeerNegotiation {
     this.#stream.peerStanzaMax = Number(element.child('limits', STREAM_LIMITS)?.child('max-bytes')?.text ?? 0) || 0
   }
 
-  /** Who has lost a stream says first whether it goes on with it; only then we know what it lacks. */
+  /** A server that has lost a stream first says whether it resumes it; only then we know what it did not receive. */
   #accept(pair: DomainPair): void {
     const { management, clock } = this.#parts
     const { pairs } = this.#stream
@@ -124,7 +123,7 @@ export class ReceivingNegotiation implements PeerNegotiation {
     if (!this.#mayCount || !management!.mayBeResumed(pair)) return pairs.grantBack(pair)
     this.#waiting = clock.after(RESUMPTION_MS, () => pairs.grantBack(pair))
   }
-  /** XEP-0198, as the side that was called. */
+  /** XEP-0198, on the side that was called. */
   #manage(element: Element): void {
     const management = this.#parts.management!
     const { local, remote, managed, pairs } = this.#stream
@@ -134,7 +133,7 @@ export class ReceivingNegotiation implements PeerNegotiation {
       this.#waiting?.cancel()
       pairs.grantBack({ local, remote })
     }
-    // XEP-0198 3: it has to be proved first, and the stream goes on
+    // XEP-0198 3: the pair must be proved first; the stream continues.
     if (!pairs.dialback.accepts({ local, remote })) return this.#stream.send(serialise(failed('unexpected-request'), SERVER))
     if (managed !== null) return this.#stream.fail('policy-violation', 'Stream management is enabled already')
     if (element.name === 'enable') return reply(management.enable(this.#stream, element))
@@ -160,7 +159,7 @@ export class ReceivingNegotiation implements PeerNegotiation {
         this.#stream.fail('unsupported-stanza-type')
     }
   }
-  /** The identity is that of the stream header; who names one must name that. */
+  /** The identity is that of the stream header; if one is named, it must be the same. */
   #decide(authzid: Buffer): void {
     this.#challenged = false
     if (!this.#isCertified) return this.#refuse('not-authorized')

@@ -1,6 +1,6 @@
 /**
- * What was written to a stream that broke, of which nobody will ever know whether it got through: what is said once more on
- * the next stream, and what is not.
+ * Stanzas that were written to a broken stream and of which nobody will ever know whether they were received: which of them
+ * are sent again on the next stream, and which are not.
  */
 import { matterOf } from '../../im/belated.ts'
 import { isNotification, type Packet } from '../../xmpp/packet.ts'
@@ -10,15 +10,15 @@ interface Written {
   readonly isUnsure: boolean
 }
 
-/** Not a request that may have been carried out; and probes are made anew when the link is mended. */
+/** False for a request, which may have been carried out, and for a probe, which is sent anew when the link is up. */
 export const mayComeTwice = ({ kind, type }: Packet): boolean =>
   kind === 'iq' ? type !== 'get' && type !== 'set' : kind !== 'presence' || type !== 'probe'
 
 /**
- * Those of `queue` that are out of date by now. Of what has waited, whatever a later word has settled: who may see whom
- * (RFC 6121 section 3), or each word would be answered, and the answer to an old one be taken for that to the last. Of what
- * may have got through also presence of a resource that has said something else since, and answers to probes that nobody was
- * there for (from a bare address, 4.3.2 rule 3): to say them again would show somebody as gone who is there.
+ * The stanzas of `queue` that are out of date. Of waiting stanzas: those about who may see whom (RFC 6121 section 3) that a
+ * later one has replaced; otherwise each would be answered, and the answer to an old one be taken for the answer to the last.
+ * Of stanzas that may have been received: also presence of a resource that has sent something since, and answers to probes that
+ * said "nobody available" (from a bare address, 4.3.2 rule 3): repeated, they would show somebody as gone who is available.
  */
 export function outOfDate<T extends Written>(queue: readonly T[]): ReadonlySet<T> {
   const said = new Set<string>()

@@ -1,6 +1,6 @@
 /**
- * A server that comes back, from a restart or a crash, calls those to whom it had streams: until then they can only guess
- * that it is there again, and what they have for it waits. So it is written down to whom there is a stream.
+ * A server that starts again connects to the servers with which it had streams: otherwise they would have to guess that it is
+ * back, while their stanzas for it wait. So it stores with which servers it has a stream.
  */
 import { pause, type Millis } from '../../base/clock.ts'
 import { inPortions } from '../../base/portions.ts'
@@ -8,10 +8,10 @@ import type { Host } from '../../server/feature.ts'
 import type { Link } from '../../server/links/links.ts'
 import { pairKey, type DomainPair } from '../../xmpp/domain-pair.ts'
 
-/** Called in one go, and the pause before the next. */
+/** Servers that are connected to at a time, and the pause before the next ones. */
 const AT_ONCE = 20
 const PAUSE: Millis = 100
-/** Written down; beyond that, nobody is called who is not there already. */
+/** The most stored servers; further ones are not connected to at the start. */
 const PEERS_MAX = 5000
 
 export class Reunion {
@@ -28,11 +28,11 @@ export class Reunion {
     this.#written.add(key)
     this.#host.stores.linkedPeers.put(local, remote).catch(this.#failed)
   }
-  /** Both sides have closed the last one, since nobody needed it, or it cannot be had. */
+  /** Both sides closed the last stream because it was idle, or no stream can be opened. */
   parted({ local, remote }: DomainPair): void {
     if (this.#written.delete(pairKey({ local, remote }))) this.#host.stores.linkedPeers.drop(local, remote).catch(this.#failed)
   }
-  /** Once the server can be reached. @param call resolves with whether there is a stream then */
+  /** Called once the server can be reached. @param call resolves with whether there is a stream then */
   async begin(call: (pair: DomainPair) => Promise<boolean>): Promise<void> {
     const { clock, stores } = this.#host
     const all = await stores.linkedPeers.all()

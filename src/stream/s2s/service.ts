@@ -1,4 +1,4 @@
-/** Server-to-server, put together: the ports for other servers (RFC 6120 and XEP-0368), and the way out to them. */
+/** Assembles server-to-server: the ports for other servers (RFC 6120 and XEP-0368), and outgoing streams. */
 import type { Socket } from 'node:net'
 import type { SecureContext, TLSSocketOptions } from 'node:tls'
 import { SparingLog } from '../../base/sparing-log.ts'
@@ -27,11 +27,11 @@ export interface PeerServiceOptions {
   readonly federation: FederationSettings
   readonly peers: readonly PeerSettings[]
   readonly streams: StreamsSettings
-  /** Our certificates, with the authorities that other servers' certificates may be from. */
+  /** Our certificates, with the authorities that are trusted for other servers' certificates. */
   readonly certificates: ServerContexts
   readonly connect: Connect
   readonly resolver: Resolver
-  /** From which dialback keys are made: the same for all servers of our domains, and known to nobody else. */
+  /** The secret for dialback keys: all servers of our domains share it, and nobody else knows it. */
   readonly secret: string
   readonly admission: Doorkeeper
   readonly endOfTick: EndOfTick
@@ -61,7 +61,7 @@ export class PeerService {
     this.federation = new Federation(host, { peer: this.#parts, connect, resolver, flusher, earlyLimits })
     host.router.claimRest(this.federation)
   }
-  /** Takes over a connection that was accepted; with direct TLS, after its handshake. */
+  /** Takes over an accepted connection; with direct TLS, after its handshake. */
   accept(socket: Socket, directTls: boolean): void {
     const options = directTls ? this.#directTls : this.#tcp
     socket.setKeepAlive(true, KEEP_ALIVE)

@@ -1,8 +1,8 @@
-/** Options of server-to-server: whom we trust, and what another server may cost. */
+/** Options of server-to-server: which servers are trusted, and the limits for another server. */
 import { between, choice, count, duration, flag, path, section, size, text, zeroOr, type Settings } from '../../base/settings.ts'
 import { defaultLinkTimes, type LinkTimes } from '../../server/links/links.ts'
 
-/** What another domain must do to be believed. */
+/** What another domain must prove to be trusted. */
 export const TRUST = ['require-certificate', 'allow-dialback', 'deny'] as const
 export type Trust = (typeof TRUST)[number]
 
@@ -139,7 +139,7 @@ export const linkTimes = (settings: FederationSettings): LinkTimes => ({
   idleCheckMs: settings['idle-check'],
 })
 
-/** One domain of others, for which something else holds: `[[peer]]`. */
+/** A remote domain for which other rules apply: `[[peer]]`. */
 export const peerSettings = section({
   domain: text('', 'The domain; "*.example.org" is every domain below example.org.'),
   trust: choice(['inherit', ...TRUST], 'inherit', `As in [federation]; "inherit" uses the value there. ${WHAT_TRUST_MEANS}`),

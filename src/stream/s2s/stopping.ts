@@ -1,6 +1,6 @@
 /**
- * How the way to other servers ends when this one stops. What they have sent and seen acknowledged is done; what waits to
- * be sent goes out and is acknowledged where stanzas are counted; then the streams close. All of it takes a bounded time.
+ * Ends the streams to other servers when this one stops. Stanzas that were acknowledged are handled; waiting stanzas are sent,
+ * and acknowledged where stanzas are counted; then the streams close. All this takes a limited time.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import { inTime } from '../../base/in-time.ts'
@@ -8,7 +8,7 @@ import type { Outlet } from './outlet.ts'
 import type { PeerStream } from './peer-stream.ts'
 import type { PeerStreams } from './streams.ts'
 
-/** The longest that is waited for what is under way, and then for the other servers to close their sides. */
+/** How long to wait for work in progress, and then for the other servers to close their sides. */
 const REST_MS: Millis = 4000
 const CLOSE_MS: Millis = 2000
 
@@ -18,7 +18,7 @@ export interface Stopping {
   readonly outlets: ReadonlyMap<string, Outlet<PeerStream>>
 }
 
-/** Nothing is under way any more, in or out, or it is too slow. */
+/** Resolves when no work is in progress, incoming or outgoing, or when that takes too long. */
 export async function comeToRest({ clock, streams, outlets }: Stopping): Promise<void> {
   const all = [...streams.all()]
   for (const stream of all) stream.rest()
@@ -30,7 +30,7 @@ export async function comeToRest({ clock, streams, outlets }: Stopping): Promise
   await inTime(clock, REST_MS, done)
 }
 
-/** All streams are closed, and what came until then is done. */
+/** Resolves when all streams are closed, and their input has been handled. */
 export async function closed({ clock, streams }: Stopping, close: () => void): Promise<void> {
   const over = Promise.all(
     Array.from(streams.all(), async (stream) => {

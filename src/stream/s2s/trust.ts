@@ -1,6 +1,6 @@
 /**
- * Whom we believe to be the server of a domain (SEC-6): the rule for each domain, and whether a certificate speaks for
- * it (RFC 6120 13.7.1.2, RFC 6125 6.4, RFC 4985). A common name does not count (RFC 9525 2).
+ * Which server is trusted to be the server of a domain (SEC-6): the rule for each domain, and whether a certificate is valid
+ * for it (RFC 6120 13.7.1.2, RFC 6125 6.4, RFC 4985). A common name does not count (RFC 9525 2).
  */
 import { isIP } from 'node:net'
 import { asciiDomain } from '../../net/address.ts'
@@ -9,7 +9,7 @@ import { certificateNames, covers, type CertificateNames } from '../../net/certi
 import { domainIn, prepareDomain } from '../../xmpp/jid.ts'
 import type { PeerSettings, Trust } from './settings.ts'
 
-/** The rules that the configuration has for other domains. */
+/** The rules for other domains from the configuration. */
 export class Peers {
   readonly #byDomain = new Map<string, Rule>()
   readonly #otherwise: Rule
@@ -22,11 +22,11 @@ export class Peers {
         route: peer.route === '' ? null : targetOf(peer.route),
       })
   }
-  /** The rule of the domain itself, or of the nearest one above it. */
+  /** The rule for the domain itself, or for the nearest domain above it. */
   trust(domain: string): Trust {
     return this.#find(domain).trust
   }
-  /** Null: DNS says where its servers are. */
+  /** Null if DNS says where its servers are. */
   route(domain: string): Target | null {
     return this.#find(domain).route
   }
@@ -44,11 +44,11 @@ interface Rule {
   readonly route: Target | null
 }
 
-/** A domain as it stands in a `[[peer]]`, prepared. @throws JidError */
+/** A domain as written in a `[[peer]]`, prepared. @throws JidError */
 export const peerDomain = (text: string): string =>
   text.startsWith('*.') ? `*.${prepareDomain(text.slice(2))}` : prepareDomain(text)
 
-/** The certificate of a peer whose chain holds. */
+/** The certificate of a peer whose chain is valid. */
 export interface PeerCertificate {
   readonly names: CertificateNames
   readonly expiresAt: number
@@ -65,7 +65,7 @@ export const peerCertificate = (certificate: {
   fingerprint: certificate.fingerprint256,
 })
 
-/** Does it speak for the XMPP server of that (prepared) domain? */
+/** Is the certificate valid for the XMPP server of that (prepared) domain? */
 export function speaksFor({ dnsNames, srvNames, xmppAddrs }: CertificateNames, domain: string): boolean {
   const ascii = asciiDomain(domain).toLowerCase()
   if (isIP(ascii) === 0 && (dnsNames.some((name) => covers(name, ascii)) || srvNames.includes(`_xmpp-server.${ascii}`)))

@@ -1,11 +1,11 @@
 /**
- * Whether the other side is still there (RFC 6120 4.6.4). Whatever comes from it is a sign of life. It owes one when
- * something was sent to it; and from time to time when somebody here watches presence from there, for then silence would be
- * taken for news (PSA-20). It is asked by `<r/>` where stanzas are acknowledged (XEP-0198), which costs next to nothing, and by
- * a ping elsewhere (XEP-0199).
+ * Checks whether the other side is still alive (RFC 6120 4.6.4). Anything from it is a sign of life. The other side owes one
+ * after something was sent to it, and from time to time while a local user watches presence from there: otherwise silence would
+ * look like "no change" (PSA-20). We ask with `<r/>` if stanzas are acknowledged (XEP-0198), which costs almost nothing,
+ * otherwise with a ping (XEP-0199).
  *
- * A question without an answer makes the link suspect, and the grace counts from the question. Then the streams are given
- * up, so that another one is tried: a connection that is half open does not come back.
+ * An unanswered question makes the link suspect, and the grace counts from the question. Then the streams are given up, so
+ * that a new one is tried: a half-open connection does not recover.
  */
 import { every, type Millis, type Timer } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
@@ -23,17 +23,17 @@ import type { PeerStreams } from './streams.ts'
 export interface VigilParts {
   readonly host: Host
   readonly settings: FederationSettings
-  /** XEP-0198; null: switched off. */
+  /** XEP-0198; null if switched off. */
   readonly management: PeerManagement | null
   readonly streams: PeerStreams
   readonly outlets: ReadonlyMap<string, Outlet<PeerStream>>
 }
 
 const PING = el('ping', 'urn:xmpp:ping')
-/** Looks within the shortest of the spans: what is due is at most that late. */
+/** The number of checks within the shortest span: an action is late by at most one interval. */
 const LOOKS = 4
 const PAUSE_MIN: Millis = 250
-/** What is on its way over a stream without acknowledgements is lost with it: it is given so many times as long. */
+/** Stanzas on their way over a stream without acknowledgements are lost with it, so it gets this many times as long. */
 const UNACKNOWLEDGED = 2
 
 export class Vigil {
@@ -61,10 +61,10 @@ export class Vigil {
       const since = this.#unansweredSince(key, heardAt)
       if (since !== null) this.#suspect(link, since, heardAt, now)
       else this.#mayAsk(link, heardAt, now)
-      if (link.state !== 'up') link.look() // it may have been heard
+      if (link.state !== 'up') link.look() // something may have arrived
     }
   }
-  /** What is not acknowledged is not known to be there. Whoever acknowledges none of as much as may be on its way has lost it. */
+  /** A server that acknowledges none of a full window of stanzas for too long counts as lost. */
   #giveUpStuck(now: Millis): void {
     const { outlets, settings } = this.#parts
     for (const { stream } of outlets.values()) {
@@ -72,17 +72,17 @@ export class Vigil {
       if (managed !== null && managed.isFull && now - managed.movedAt >= settings['dead-after']) managed.stream.destroy()
     }
   }
-  /** When anything was last heard of each link that there is a stream for. */
+  /** When anything last arrived on each link that has a stream. */
   #heard(): Map<string, { readonly link: Link; readonly heardAt: Millis }> {
     const heard = new Map<string, { link: Link; heardAt: Millis }>()
     for (const [{ heardAt }, links] of this.#parts.streams.withLinks())
       for (const [key, link] of links) if (heardAt >= (heard.get(key)?.heardAt ?? 0)) heard.set(key, { link, heardAt })
     return heard
   }
-  /** Since when a question is without an answer, and its stream silent; null: none is. */
+  /** Since when a question on a silent stream is unanswered; null if none is. */
   #unansweredSince(key: string, heardAt: Millis): Millis | null {
     const managed = this.#parts.outlets.get(key)?.stream?.managed ?? null
-    // Of this stream alone: that the other side writes on another one does not show that this one gets through
+    // For this stream only: input on another stream does not show that this one works.
     if (managed !== null) return managed.queue.isAsking ? Math.max(managed.askedAt, managed.stream.heardAt) : null
     const pingedAt = this.#pinged.get(key) ?? null
     return pingedAt !== null && pingedAt >= heardAt ? pingedAt : null
@@ -113,7 +113,7 @@ export class Vigil {
     this.#pinged.set(key, now)
     const answered = (answer: Packet | null): void => {
       if (this.#pinged.get(key) === now) this.#pinged.delete(key)
-      // An error is a sign of life too; one of our own making says that the stream is gone
+      // An error is a sign of life too; an error of our own making means that the stream is gone.
       if (answer !== null) outlets.get(key)?.answered()
     }
     host.ask(jid(local), jid(remote), PING, answered, settings['dead-after'] * UNACKNOWLEDGED + this.#pause)

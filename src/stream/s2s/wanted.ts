@@ -1,4 +1,4 @@
-/** Pairs of domains for which one stream has asked, by dialback, to be allowed to write, and who waits for the answer. */
+/** The pairs for which one stream has asked, by dialback, to send, and the callers that wait for the answer. */
 import type { Clock, Millis } from '../../base/clock.ts'
 import { pairKey, type DomainPair } from '../../xmpp/domain-pair.ts'
 import type { Outcome } from './dialback/elements.ts'
@@ -19,7 +19,7 @@ export class Wanted {
     this.#clock = clock
     this.#withinMs = withinMs
   }
-  /** @param ask makes the request, once for all that wait. Resolves when it is granted. @throws PeerFailure */
+  /** @param ask makes the request, once for all callers. Resolves when it is granted. @throws PeerFailure */
   want(pair: DomainPair, ask: () => void): Promise<void> {
     const waiting = this.#waiting.get(pairKey(pair))
     if (waiting !== undefined) return waiting.answer
@@ -37,7 +37,7 @@ export class Wanted {
   refused(pair: DomainPair, why: Outcome): void {
     this.#take(pair)?.refused(refusedBy(why))
   }
-  /** The stream is over. */
+  /** The stream has ended. */
   over(why: PeerFailure): void {
     for (const { refused } of this.#waiting.values()) refused(why)
     this.#waiting.clear()

@@ -1,4 +1,4 @@
-/** XEP-0220: the elements of dialback as they stand on the wire, with the prefix that the stream header declares. */
+/** XEP-0220: the elements of dialback, with the prefix that the stream header declares. */
 import { el, type Element } from '../../../xml/element.ts'
 import { escape, wire, type Wire } from '../../../xml/wire.ts'
 import { serialise } from '../../../xml/write.ts'
@@ -14,9 +14,9 @@ export interface DialbackElement {
   readonly name: 'result' | 'verify'
   readonly from: string
   readonly to: string
-  /** Of a verification: the stream in question. */
+  /** The id of the stream that a verification is about. */
   readonly id: string | null
-  /** Null: it asks. */
+  /** Null for a question. */
   readonly outcome: Outcome | null
   readonly key: string
 }
@@ -29,13 +29,13 @@ export function dialbackText({ name, from, to, id, outcome, key }: DialbackEleme
   return wire(content === '' ? `${start}/>` : `${start}>${content}</db:${name}>`)
 }
 
-/** In the stream's namespace (section 2.5), which is not the client's. */
+/** In the namespace of the stream (section 2.5), which differs from the client's. */
 function errorText(condition: StanzaCondition): string {
   const { attrs } = new StanzaError(condition).toElement()
   return serialise(el('error', SERVER, attrs, el(condition, STANZA_ERRORS)), SERVER)
 }
 
-/** What an element says; null: it is none of dialback, or lacks what it must have. Addresses are as they came. */
+/** Reads an element; null if it is not dialback, or if something required is missing. Addresses are not prepared. */
 export function readDialback(element: Element): DialbackElement | null {
   const { name } = element
   const [from, to, id, type] = [element.attr('from'), element.attr('to'), element.attr('id'), element.attr('type')]

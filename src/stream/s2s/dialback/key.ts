@@ -1,10 +1,10 @@
-/** XEP-0185: dialback keys, which this server can make again from its secret when it is asked whether it made one. */
+/** XEP-0185: dialback keys. The server derives them from its secret, so that it can verify a key without storing it. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 
 export interface KeyParts {
-  /** The domain that is to be written to. */
+  /** The domain that is to receive stanzas. */
   readonly receiving: string
-  /** The domain that wants to write. */
+  /** The domain that wants to send. */
   readonly originating: string
   /** The id that the receiving server has given the stream. */
   readonly streamId: string

@@ -1,7 +1,7 @@
 /**
- * Server dialback (XEP-0220) on one stream, in all three roles: Initiating Server (we want to write), Receiving Server
- * (the other one wants to), Authoritative Server (somebody asks whether a key is ours). What must go over another
- * stream, the question to the Authoritative Server, is handed out, and its answer handed in.
+ * Server dialback (XEP-0220) on one stream, in all three roles: Initiating Server (we want to send), Receiving Server (the
+ * other server wants to send), Authoritative Server (another server asks whether a key is ours). The question to the
+ * Authoritative Server goes over another stream: the machine hands it out and receives its answer.
  *
  * An answer counts only if the same question is open on the same stream (section 3.1).
  */
@@ -10,49 +10,49 @@ import { pairKey, type DomainPair } from '../../../xmpp/domain-pair.ts'
 import { dialbackText, type DialbackElement, type Outcome } from './elements.ts'
 import { dialbackKey, isKey } from './key.ts'
 
-/** What the Receiving Server asks the Authoritative Server (step 2). */
+/** The question of the Receiving Server to the Authoritative Server (step 2). */
 export interface Question {
   readonly pair: DomainPair
-  /** Of the stream on which the key came. */
+  /** The id of the stream on which the key arrived. */
   readonly streamId: string
   readonly key: string
 }
 
 export interface DialbackOut {
   send(text: Wire): void
-  /** We may write to `remote` for `local` on this stream. */
+  /** We may send to `remote` for `local` on this stream. */
   granted(pair: DomainPair): void
-  /** We may not. */
+  /** We may not send. */
   refused(pair: DomainPair, why: Outcome): void
-  /** May it write? Answer with `conclude`, at once or later. */
+  /** May the other server send? Answer with `conclude`, at once or later. */
   examine(pair: DomainPair, key: string): void
-  /** It may. */
+  /** The other server may send. */
   accepted(pair: DomainPair): void
-  /** It has claimed a domain that is not its own, and nothing else on this stream is good: close it. */
+  /** The other server claimed a domain that is not its own, and has no other valid pair on this stream: close it. */
   caught(): void
-  /** An answer without a question, or a question from the wrong side: an attack, or a mistake. */
+  /** An answer without a question, or a question from the wrong side: an attack or an error. */
   unsolicited(element: DialbackElement): void
 }
 
 export interface DialbackOptions {
   readonly secret: string
   readonly serves: (domain: string) => boolean
-  /** Pairs that one stream may be used for. */
+  /** The most pairs for which one stream may be used. */
   readonly pairsMax: number
 }
 
 export class Dialback {
-  /** May the other side ask? On a stream that it has opened, and on any with XEP-0288. */
+  /** May the other side ask? On a stream that it opened, and on any stream with XEP-0288. */
   takesQuestions: boolean
   /** The other side has asked about a key. */
   wasAsked = false
   readonly #options: DialbackOptions
   readonly #out: DialbackOut
-  /** Pairs for which we have asked to write. */
+  /** Pairs for which we have asked to send. */
   readonly #requested = new Set<string>()
   /** Questions about keys that we have asked here. */
   readonly #questions = new Map<string, (outcome: Outcome) => void>()
-  /** Pairs for which the other side has asked to write: being examined, or accepted. */
+  /** Pairs for which the other side has asked to send: being examined, or accepted. */
   readonly #examined = new Set<string>()
   readonly #accepted = new Set<string>()
 
@@ -62,19 +62,19 @@ export class Dialback {
     this.#out = out
   }
 
-  /** Step 1. @param streamId what the other side calls this stream */
+  /** Step 1. @param streamId the other side's id of this stream */
   request(pair: DomainPair, streamId: string): void {
     if (this.#requested.has(pairKey(pair))) return
     this.#requested.add(pairKey(pair))
     const key = dialbackKey(this.#options.secret, { receiving: pair.remote, originating: pair.local, streamId })
     this.#send('result', pair, null, null, key)
   }
-  /** Step 2: asks the server of `pair.remote` about a key that came on another stream. `answered` is called at most once. */
+  /** Step 2: asks the server of `pair.remote` about a key that arrived on another stream. `answered` is called at most once. */
   ask({ pair, streamId, key }: Question, answered: (outcome: Outcome) => void): void {
     this.#questions.set(idOf(pair, streamId), answered)
     this.#send('verify', pair, streamId, null, key)
   }
-  /** Step 4: what came of `examine`. */
+  /** Step 4: the result of `examine`. */
   conclude(pair: DomainPair, outcome: Outcome): void {
     if (!this.#examined.delete(pairKey(pair))) return
     if (outcome === 'valid') {
@@ -82,12 +82,12 @@ export class Dialback {
       this.#send('result', pair, null, 'valid')
       return this.#out.accepted(pair)
     }
-    // 2.2.1: where other pairs are good, it may only be a mistake
+    // 2.2.1: if other pairs are valid, this may only be a mistake.
     const isOnly = this.#accepted.size === 0
     this.#send('result', pair, null, outcome === 'invalid' && !isOnly ? 'forbidden' : outcome)
     if (outcome === 'invalid' && isOnly) this.#out.caught()
   }
-  /** An element has come. Its domains are prepared. */
+  /** An element arrived. Its domains are prepared. */
   take(element: DialbackElement): void {
     const pair = { local: element.to, remote: element.from }
     if (element.outcome === null) {
@@ -104,18 +104,18 @@ export class Dialback {
     this.#questions.delete(id)
     answered(element.outcome)
   }
-  /** The other side may write for this pair because its certificate says so. */
+  /** The certificate of the other side allows it to send for this pair. */
   accept(pair: DomainPair): void {
     this.#accepted.add(pairKey(pair))
   }
   accepts(pair: DomainPair): boolean {
     return this.#accepted.has(pairKey(pair))
   }
-  /** It may write for at least one pair. */
+  /** The other side may send for at least one pair. */
   get acceptsAny(): boolean {
     return this.#accepted.size > 0
   }
-  /** What we asked about keys and is not answered: not answered it stays (2.1). */
+  /** The stream is over: our unanswered questions about keys get no answer (2.1). */
   over(): void {
     const questions = [...this.#questions.values()]
     this.#questions.clear()
