@@ -1,12 +1,12 @@
 /**
- * The database as everybody but `storage/` sees it: statements in, rows out, and a few promises. Those that throw throw a
+ * The database, as all code outside `storage/` sees it: statements in, rows out, and a few promises. Errors are a
  * `StorageError` (storage/storage-error.ts), which is an `OperatingError`.
  *
- * - A promise that resolves is on disk: it survives the death of the process.
- * - Statements take effect in the order in which they were issued. Those of one tick travel together and are
- *   committed together (one wait for the disk), but each fails alone. Reads issued together see one state.
- * - Times are milliseconds in `bigint` columns, booleans 0 and 1 in `smallint` ones; texts are `text`. Only
- *   what SQLite and PostgreSQL share: no rowid, no generated keys, no functions of one of them.
+ * - When a promise resolves, its change is on disk: it survives the death of the process.
+ * - Statements take effect in the order in which they were issued. Those of one tick travel and are committed together (one
+ *   wait for the disk), but each can fail alone. Reads issued together see one state.
+ * - Times are milliseconds in `bigint` columns, booleans 0 and 1 in `smallint` columns; texts are `text`. Only what SQLite
+ *   and PostgreSQL share is used: no rowid, no generated keys, no functions of one of them.
  *
  * How an extension keeps its own tables, in `src/xep/NNNN-.../store.ts`; the tables' names begin with its own:
  *
@@ -33,30 +33,30 @@
  *     }
  *
  * and at the start `await database.migrate('xep-0191', migrations)`, after the core's tables. Rows that refer
- * to `account.bare` with `on delete cascade` go when the account goes; others are removed by the extension
- * when it hears of 'account-deleted'. Queries that are asked rarely need no `prepare`:
- * `db.selectFrom(...).execute()` goes the same way, costs some 10 us more, and is issued a few microtasks later
- * than it is called: between statements whose order matters use `read`, `write` and `atomically`.
+ * to `account.bare` with `on delete cascade` are deleted with the account; the extension deletes others
+ * when it is told of 'account-deleted'. Rare queries need no `prepare`: `db.selectFrom(...).execute()` has the same
+ * effect, costs some 10 us more, and is issued a few microtasks after the call. Between statements whose order
+ * matters use `read`, `write` and `atomically`.
  */
 import type { Compilable, Kysely } from 'kysely'
 
-/** A statement and its values, ready to be sent. `R` is what its rows look like. `prepare` makes them. */
+/** A statement with its values, ready to be sent. `R` is the type of its rows. `prepare` makes it. */
 export interface Query<R> {
   readonly sql: string
   readonly parameters: readonly unknown[]
-  /** Never there: it ties `R` to the query. */
+  /** Never present: it ties `R` to the query. */
   readonly row?: R
 }
 
 /**
- * The statements of one step by which the tables of an owner come into being and change, from a builder:
+ * The statements of one step that creates or changes the tables of an owner, from a builder:
  * `schema.createTable(...)`, or queries over `tables`.
  */
 export type Migration = (schema: Kysely<unknown>['schema'], tables: Kysely<unknown>) => readonly Compilable[]
 /**
- * Every owner (the core, each extension) numbers its own from 1. Append only: a step that was released never changes. A step
- * and the note that it was taken are one transaction. There is no way back: a database that is ahead of the server is refused,
- * because the server would not know what it overlooks.
+ * Every owner (the core, each extension) numbers its own steps from 1. Append only: a released step never changes. A step and
+ * the record that it was done are one transaction. There is no way back: a database that is ahead of the server is refused,
+ * because the server would not know what it ignores.
  */
 export type Migrations = readonly Migration[]
 
@@ -66,8 +66,8 @@ export interface Database {
   /** The rows that a query finds. @throws StorageError */
   read<R>(query: Query<R>): Promise<readonly R[]>
   /**
-   * Like `read`, for what may find many rows: it holds up no other statement. It sees what was written before, if that has
-   * resolved, and not what was issued in the same tick. @throws StorageError
+   * Like `read`, for a query that may find many rows: it delays no other statement. It sees earlier writes that have resolved,
+   * and not those issued in the same tick. @throws StorageError
    */
   readMany<R>(query: Query<R>): Promise<readonly R[]>
   /** Resolves with the number of rows that the statement changed. @throws StorageError */

@@ -1,6 +1,6 @@
 /**
- * The local accounts that are in memory: those with sessions, and a bounded number of others that were
- * needed lately. An account that is in memory is the truth; the store follows it.
+ * The local accounts in memory: those with sessions, and a bounded number of others that were used recently. An account
+ * in memory is the truth; the store follows it.
  */
 import { Roster } from '../../im/account.ts'
 import type { PresencePolicy } from '../../im/presence-policy.ts'
@@ -13,7 +13,7 @@ import { SlotBook } from './slots.ts'
 /** How many accounts without a session stay in memory. */
 export interface IdleLimits {
   readonly accounts: number
-  /** What they may take up, about. */
+  /** The estimated memory that they may take. */
   readonly octets: number
 }
 interface Idle {
@@ -22,10 +22,10 @@ interface Idle {
   readonly octets: number
 }
 
-/** The domain of a bare JID as prepared text: a local part has no '@'. */
+/** The domain of a bare JID as prepared text: a local part contains no '@'. */
 const domainOf = (bare: string): string => bare.slice(bare.indexOf('@') + 1)
 
-/** What a feature keeps with an account and must have read before the account is used. */
+/** Reads what a feature keeps with an account, before the account is used. */
 export type AccountLoader = (account: LocalAccount) => Promise<void>
 
 export interface AccountStores {
@@ -42,14 +42,14 @@ export class Accounts {
   readonly #homes: ReadonlySet<string>
   readonly #loaders: AccountLoader[] = []
   readonly #inMemory = new Map<string, LocalAccount>()
-  /** Without sessions, the longest unneeded first. */
+  /** Accounts without sessions; the one unused for longest comes first. */
   readonly #idle = new Map<string, Idle>()
   #idleOctets = 0
   readonly #loading = new Map<string, Promise<LocalAccount | null>>()
 
   /**
-   * @param usual what others may know of those who have not chosen
-   * @param homes the domains whose accounts are at home here
+   * @param usual the policy of users who have not chosen one
+   * @param homes the domains whose accounts have their home here
    */
   constructor(stores: AccountStores, idle: IdleLimits, usual: PresencePolicy, homes: readonly string[]) {
     this.#homes = new Set(homes)
@@ -57,31 +57,31 @@ export class Accounts {
     this.#stores = stores
     this.#idleLimits = idle
   }
-  /** `load` runs whenever an account is read from the store, before anybody sees it. */
+  /** `load` runs whenever an account is read from the store, before anything else can use it. */
   alsoLoad(load: AccountLoader): void {
     this.#loaders.push(load)
   }
-  /** What others may know of somebody who has chosen this. */
+  /** The policy of a user with these choices. */
   policyOf(chosen: ChosenPolicy): PresencePolicy {
     return inForce(chosen, this.#usual)
   }
   get size(): number {
     return this.#inMemory.size
   }
-  /** Is an account of this name at home here, if there is one? Others must not be asked for. */
+  /** Would an account of this name have its home here? Only such accounts may be asked for. */
   isHome(bare: string): boolean {
     return this.#homes.has(domainOf(bare))
   }
   /**
-   * The account if it is in memory. Every account with a session is.
-   * @throws Error its home is not here: what is to be known of it is asked (`routing/home.ts`)
+   * The account, if it is in memory. Every account with a session is.
+   * @throws Error if its home is not here: use `routing/home.ts` to ask about it
    */
   get(bare: string): LocalAccount | undefined {
     return this.#inMemory.get(bare) ?? this.#absent(bare)
   }
   /**
-   * The account, read from the store if need be; null: there is none.
-   * @throws Error its home is not here
+   * The account, read from the store if necessary; null if there is none.
+   * @throws Error if its home is not here
    */
   load(bare: string): Promise<LocalAccount | null> {
     const known = this.#inMemory.get(bare)
@@ -93,7 +93,7 @@ export class Accounts {
     this.#loading.set(bare, loading)
     return loading
   }
-  /** Runs `use` with the account, at once when it is in memory. */
+  /** Runs `use` with the account, at once if it is in memory. */
   with<T>(bare: string, use: (account: LocalAccount | null) => T | Promise<T>): T | Promise<T> {
     const known = this.#inMemory.get(bare)
     return known === undefined ? this.load(bare).then(use) : use(known)
@@ -119,12 +119,12 @@ export class Accounts {
       this.#inMemory.delete(oldest)
     }
   }
-  /** The account is gone from the store. */
+  /** The account was deleted from the store. */
   forget(bare: string): void {
     this.#wake(bare)
     this.#inMemory.delete(bare)
   }
-  /** @throws Error its home is not here */
+  /** @throws Error if its home is not here */
   #absent(bare: string): undefined {
     if (!this.isHome(bare)) throw new Error(`The account ${bare} is not at home here`)
   }
@@ -135,11 +135,11 @@ export class Accounts {
     this.#idleOctets -= idle.octets
   }
 
-  /** A name that nobody has takes as long as one that somebody has (`veil.ts`): all that is kept of an account is looked for. */
+  /** Reading takes the same time whether or not the name exists (`veil.ts`), because everything is looked up in both cases. */
   async #read(bare: string): Promise<LocalAccount | null> {
     const { accounts, rosters, lastPresence } = this.#stores
     const [row, first, last] = await Promise.all([accounts.find(bare), rosters.load(bare), lastPresence.load(bare)])
-    // The store may have made the account just now, for a user whom only the application knows: then its roster came later
+    // The store may just have created the account, for a user that only the application knows. Then its roster was created later.
     const stored = first.version === 0 ? await rosters.load(bare) : first
     const account = new LocalAccount(jid(bare), new Roster(stored.version, stored.items, stored.pending, stored.epoch))
     account.lastUnavailable = last

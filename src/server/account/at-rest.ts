@@ -1,12 +1,12 @@
-/** Two accounts when nothing that changes their rosters is under way. */
+/** Two accounts at a moment when no change of their rosters is in progress. */
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Accounts } from './accounts.ts'
 import type { LocalAccount } from './session.ts'
 
-/** What one account has set in motion at another one, and that at the first again. */
+/** A change of one account can start one at the other, and that one at the first again. */
 const ROUNDS = 2
 
-/** Null: there is no such account. */
+/** Null for an account that does not exist. */
 export async function atRest(accounts: Accounts, a: Jid, b: Jid): Promise<readonly [LocalAccount | null, LocalAccount | null]> {
   const load = async ({ local, bare }: Jid): Promise<LocalAccount | null> =>
     local !== '' && accounts.isHome(bare) ? accounts.load(bare) : null

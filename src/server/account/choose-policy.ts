@@ -1,4 +1,4 @@
-/** How a user, or the operator, changes what others may know of the user's presence while the server runs. */
+/** How a user or the operator changes what others may know of the user's presence while the server runs. */
 import type { ChosenPolicy } from '../../im/presence-policy.ts'
 import type { AccountStore } from '../ports.ts'
 import type { Accounts } from './accounts.ts'
@@ -10,7 +10,7 @@ export interface ChoosingParts {
   readonly tell: FactBoard['tell']
 }
 
-/** Stores the policy, then puts it in force. False: there is no such account. */
+/** Stores the policy, then applies it. False if there is no such account. */
 export async function choosePolicy(
   { accounts, stores, tell }: ChoosingParts,
   bare: string,

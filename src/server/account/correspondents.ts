@@ -1,7 +1,7 @@
-/** To whom a client has last written: what they answer is no stranger's. */
+/** The addresses to which a client has recently written: they do not count as strangers when they answer. */
 import type { Jid } from '../../xmpp/jid.ts'
 
-/** Addresses that are remembered, the last ones; each has a limit in octets. */
+/** The most recent addresses that are remembered; each has a limit in octets. */
 const REMEMBERED = 20
 
 export class Correspondents {

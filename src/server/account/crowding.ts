@@ -1,19 +1,19 @@
 /**
- * What others send must not stand in the way of a client that has not kept up, or that is away: its session would end by
- * it. Strangers find room in a session only as long as most of it is free (`Room.isOpen`). The rest is for those whom the
- * user knows, and those to whom one of their clients has just written; each of them may have as much as is still free for
- * others (`Room.isFilledBy`). The user's own clients, and their server, are not limited.
+ * Stanzas from others must not end the session of a client that reads slowly or is away. Strangers get room in a session only
+ * while most of it is free (`Room.isOpen`). The rest is for senders whom the user knows, and for those to whom one of the
+ * user's clients has just written. Each of them may use only as much as is still free for others (`Room.isFilledBy`). The
+ * user's own clients and server are not limited.
  */
 import { isKnown } from '../../im/delivery.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import type { LocalAccount, LocalEndpoint } from './session.ts'
 
-/** May the endpoint be sent this now? */
+/** May this be sent to the endpoint now? */
 export const hasRoomFor = (account: LocalAccount, { room }: LocalEndpoint, packet: Packet): boolean =>
   room.isOpen || isOwn(account, packet.from) || (isFamiliar(account, packet.from) && !room.isFilledBy(packet))
 
-/** Those of the endpoints that may be sent this now: the list itself, if that is all of them. */
+/** The endpoints to which this may be sent now: the same list if it may be sent to all. */
 export function thoseWithRoom(
   account: LocalAccount,
   endpoints: readonly LocalEndpoint[],
@@ -25,11 +25,11 @@ export function thoseWithRoom(
   return endpoints
 }
 
-/** Is this somebody to whom any endpoint of the account is closed? */
+/** Is any endpoint of the account closed to this sender? */
 export const isLeftOut = (account: LocalAccount, sender: Jid): boolean =>
   account.resources.some(({ room }) => !room.isOpen) && !isFamiliar(account, sender)
 
-/** Is this somebody for whom the whole of the room is? */
+/** May this sender use all of the room? */
 function isFamiliar(account: LocalAccount, sender: Jid): boolean {
   if (isKnown(account, sender) || isOwn(account, sender)) return true
   return account.sessions.some(({ correspondents }) => correspondents?.has(sender.bare) === true)
@@ -38,8 +38,8 @@ function isFamiliar(account: LocalAccount, sender: Jid): boolean {
 const isOwn = ({ bare }: LocalAccount, sender: Jid): boolean => sender.bare === bare.bare || sender.full === bare.domain
 
 /**
- * Presence of strangers, where there is room for it. That somebody is gone needs no words, and is told for longer: a client
- * that has been shown them would show them for ever.
+ * Presence of strangers is sent if there is room for it. That a stranger became unavailable is sent, without its content, even
+ * when there is less room: otherwise a client that has shown them would show them for ever.
  */
 export function whereRoomIs(packet: Packet, endpoint: LocalEndpoint): void {
   const { room } = endpoint

@@ -9,13 +9,13 @@ import { STREAM_CONDITIONS, StreamError, type StreamCondition } from '../../xmpp
 
 export interface Ending {
   readonly name: string
-  /** The stream error that the client gets before the footer; null: a footer alone, or nobody to tell. */
+  /** The stream error for the client, before the footer; null for only a footer, or if there is no connection. */
   readonly condition: StreamCondition | null
-  /** For people, in English. */
+  /** Text for people, in English. */
   readonly text: string | null
   /** What an extension adds to the condition (RFC 6120 4.9.4). */
   readonly specific: Element | null
-  /** It is the connection that failed: a session that can be resumed lives on without it. */
+  /** Only the connection failed: a session that can be resumed continues without it. */
   readonly resumable: boolean
 }
 const ending = (
@@ -38,7 +38,7 @@ const broken = (name: string, condition: StreamCondition | null, text: string | 
   resumable: true,
 })
 
-/** What the peer is told of it; null: nothing but a footer. */
+/** The stream error for the peer; null for only a footer. */
 export const errorOf = ({ condition, text, specific }: Ending): StreamError | null =>
   condition === null ? null : new StreamError(condition, text, specific)
 
@@ -46,35 +46,35 @@ export const errorOf = ({ condition, text, specific }: Ending): StreamError | nu
 export const LOGOUT = ending('logout', null)
 /** The connection broke without a closing tag. */
 export const CONNECTION_LOST = broken('connection-lost', null)
-/** A silent connection did not answer what was sent to it (RFC 6120 4.6.2). */
+/** A silent connection did not answer a question (RFC 6120 4.6.2). */
 export const UNRESPONSIVE = broken('unresponsive', 'connection-timeout', 'Nothing was received for too long')
-/** More was waiting to be read by the client than the outbox may hold. */
+/** More output was waiting for the client than is allowed. */
 export const SLOW_READER = broken('slow-reader', 'policy-violation', 'Too much output is waiting to be read')
-/** Another login took the resource over (RFC 6120 7.7.2.2). */
+/** Another login took over the resource (RFC 6120 7.7.2.2). */
 export const REPLACED = ending('replaced', 'conflict', 'Replaced by a new connection')
-/** Its client has come back for it before the server knew that the old connection was broken (XEP-0198 5). */
+/** The client resumed the session before the server knew that the old connection was broken (XEP-0198 5). */
 export const TAKEN_OVER = broken('taken-over', 'conflict', 'The session was resumed on another connection')
-/** More was waiting for the client's acknowledgement than the queue may hold (XEP-0198). */
+/** More stanzas were unacknowledged than the queue can hold (XEP-0198). */
 export const UNACKNOWLEDGED = ending('unacknowledged', 'policy-violation', 'Too much is waiting to be acknowledged')
-/** Nobody came back for it within the time for resumption. */
+/** The client did not resume the session in time. */
 export const NOT_RESUMED = ending('not-resumed', null)
-/** An operator closed it. @param reason for whoever is there; '' for none */
+/** An operator ended the session. @param reason for the user; '' for none */
 export const kicked = (reason: string): Ending =>
   ending('kicked', 'policy-violation', withReason('Closed by an operator', reason))
-/** The account is gone. */
+/** The account was deleted. */
 export const ACCOUNT_DELETED = ending('account-deleted', 'not-authorized', 'The account was deleted')
 /** An operator has disabled the account. */
 export const accountDisabled = (disabled: Disabled): Ending =>
   ending('account-disabled', 'not-authorized', disabledWords(disabled))
-/** The password was changed by somebody else. */
+/** The password was changed in another session or by the operator. */
 export const CREDENTIALS_CHANGED = ending('credentials-changed', 'reset', 'The password was changed')
 /** The server stops. */
 export const SHUTDOWN = ending('shutdown', 'system-shutdown')
-/** What the client sent broke the rules of the stream; the condition says which. */
+/** The client broke the rules of the stream; the condition says which. */
 export const violation = (condition: StreamCondition, text: string | null = null, specific: Element | null = null): Ending =>
   ending(condition, condition, text, specific)
 
-/** An ending as JSON: how the node of an account tells it to the node that holds the client's stream. */
+/** An ending as JSON: the node of an account sends it to the node that holds the client's stream. */
 export type EndingJson = readonly [name: string, text: string | null, specific: string | null]
 
 export const endingToJson = ({ name, text, specific }: Ending): EndingJson => [
@@ -83,7 +83,7 @@ export const endingToJson = ({ name, text, specific }: Ending): EndingJson => [
   specific === null ? null : decode(serialise(specific, STREAM)),
 ]
 
-/** @throws Error there is no ending of that name */
+/** @throws Error if there is no ending of that name */
 export function endingFromJson([name, text, specific]: EndingJson): Ending {
   const known = NAMED.get(name)
   if (known === undefined) throw new Error(`There is no ending named "${name}"`)
@@ -93,7 +93,7 @@ export function endingFromJson([name, text, specific]: EndingJson): Ending {
 
 const withReason = (words: string, reason: string): string => (reason === '' ? words : `${words}: ${reason}`)
 
-/** By name, each with the text that it has where nothing more is to be said. */
+/** By name, each with its default text. */
 const NAMED: ReadonlyMap<string, Ending> = new Map(
   [
     LOGOUT,

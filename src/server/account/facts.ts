@@ -1,4 +1,4 @@
-/** Things that have happened. Observers may act on them; they cannot undo, change or delay them. */
+/** Events that have happened. Observers may act on them; they cannot undo, change or delay them. */
 import type { Millis } from '../../base/clock.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { StanzaError } from '../../xmpp/stanza-error.ts'
@@ -12,94 +12,92 @@ import type { Connection } from './connection.ts'
 
 export interface Facts {
   'session-bound': { readonly session: Session }
-  /** Somebody has tried to log in and could not. */
+  /** A login failed. */
   'login-failed': LoginFailure
-  /** The session is about to end. What is handed to it now still reaches its client, if it has a connection. */
+  /** The session is about to end. Stanzas sent to it now still reach its client, if it has a connection. */
   'session-ending': { readonly session: Session }
   /** The session is over and its account has forgotten it. */
   'session-ended': {
-    readonly session: Session
-    readonly ending: Ending
-    /** What it last broadcast. */
+    /** The last presence that it broadcast. */
     readonly presence: Packet | null
-    /** Still open, for last words; null: it had none. */
+    /** The connection, still open for last stanzas; null if the session had none. */
     readonly connection: Connection | null
   }
-  /** The session has lost its connection, or its client has announced a silence; it may come back. Both may come true. */
+  /** The connection is lost, or the client announced a pause; the session may come back. Both can apply at once. */
   'session-paused': { readonly session: Session; readonly why: 'stream-lost' | 'bosh-pause' }
-  /** A paused session goes on: with another connection where it had lost one, or its client has broken the silence. */
+  /** A paused session continues: with a new connection after a loss, or because its client ended the pause. */
   'session-resumed': { readonly session: Session; readonly after: 'stream-lost' | 'bosh-pause' }
-  /** At the start of the server: all sessions of before that could be restored are there. */
+  /** At the start of the server: all sessions from before that could be restored exist. */
   'sessions-restored': { readonly sessions: number }
-  /** A broadcast presence changed; null: unavailable. */
+  /** A broadcast presence changed; null for unavailable. */
   'presence-changed': { readonly session: Session; readonly before: Packet | null; readonly after: Packet | null }
   /**
-   * The session hides, or does so no more (XEP-0186); whoever saw it was told that it has gone. `looksAround`: its client
-   * has asked to be shown its contacts, those that it knows too.
+   * The session became invisible or visible (XEP-0186); everyone who saw it was told that it became unavailable. `looksAround`:
+   * its client asked for the presence of its contacts, including those that it knows.
    */
   'visibility-changed': { readonly session: Session; readonly looksAround: boolean }
-  /** It is not known any more how that resource of another account is, or known again: watchers that are online and at home here. */
+  /** A resource of another account became doubtful, or certain again. `watchers` are online and have their home here. */
   'resource-doubted': { readonly resource: Jid; readonly watchers: ReadonlySet<LocalAccount> }
-  /** The user, or the operator, has changed what others may know of his presence. */
+  /** The user or the operator has changed what others may know of the user's presence. */
   'policy-changed': { readonly account: LocalAccount }
-  /** The account blocks others, or does so no more (XEP-0191): those for whom `isChanged` holds. */
+  /** The account has blocked or unblocked others (XEP-0191): those for whom `isChanged` is true. */
   'blocking-changed': { readonly account: LocalAccount; readonly isChanged: (entity: Jid) => boolean }
   /**
-   * Available presence has come from a contact elsewhere, or from somebody who sent it directly (`contacts/heard.ts`).
-   * Each client of the account is shown it after this.
+   * Available presence arrived from a remote contact, or from a sender of directed presence (`contacts/heard.ts`). The clients
+   * of the account receive it after this.
    */
   'contact-heard': {
     readonly account: LocalAccount
     readonly heard: HeardResource
     readonly presence: Packet
-    /** What it has changed. */
+    /** What the presence changed. */
     readonly news: HeardNews
   }
-  /** That resource elsewhere was available, and is not any more. */
+  /** A remote resource that was available no longer is. */
   'contact-lost': { readonly account: LocalAccount; readonly jid: Jid }
   /**
-   * The server of a contact has said for all resources at once that none is available, though it had said that these are, and
-   * nothing that it has said since can have been lost. They are lost before this is told.
+   * The server of a contact said for all resources at once that none is available, although it had said that these are, and
+   * nothing that it sent since can have been lost. The facts `contact-lost` for them come before this.
    */
   'contact-denied': { readonly account: LocalAccount; readonly contact: Jid; readonly available: readonly Jid[] }
-  /** A presence of an account here did not get to a domain of others. */
+  /** A presence of a local account did not reach a remote domain. */
   'presence-undelivered': { readonly presence: Packet; readonly why: StanzaError }
-  /** Another server, or a component, has got this presence, as far as this server can know. Told only of presence that has a type. */
+  /** Another server, or a component, has received this presence, as far as is known. Only for presence with a type. */
   'presence-delivered': { readonly presence: Packet }
-  /** Somebody elsewhere has asked for the presence of an account, and was sent that of all its resources. */
+  /** A remote user probed an account and was sent the presence of all its resources. */
   'probe-answered': { readonly account: Jid; readonly prober: Jid }
-  /** A session of before the server was started waits for its client again. All that was kept of it is known. */
+  /** A session from before the start of the server waits for its client again. All that was kept of it is loaded. */
   'session-restored': { readonly session: Session }
-  /** A change of a roster is stored and in force. */
+  /** A roster change is stored and applied. */
   'roster-changed': { readonly account: LocalAccount; readonly change: RosterChange }
-  /** Nothing has got through between the two domains for a while, and what is known of the other side may be stale. */
+  /** Nothing was delivered between the two domains for a while, and what is known of the other side may be out of date. */
   'link-down': LinkFact
-  /** A link that was down is there again. */
+  /** A link that was down is up again. */
   'link-up': LinkFact
-  /** Stanzas flow again after a loss, announced or not: what was sent meanwhile, either way, may not have got through. */
+  /** Stanzas are delivered again after a loss, announced or not. Stanzas sent meanwhile in either direction may be lost. */
   'link-mended': LinkFact
-  /** After that, contacts there were asked about from the moment `since` on, and the other side has handled and answered all of it. */
+  /** Contacts there were asked about from the moment `since` on, and the other side has processed and answered everything. */
   'link-settled': LinkFact & { readonly since: Millis }
-  /** A session was sent a message that stays in store until its client has got it. `packet`: null when that was in another run. */
+  /** A stored message was sent to a session, and stays stored until it is acknowledged. `packet` is null after a restart. */
   'stored-message-sent': { readonly session: Session; readonly packet: Packet | null; readonly seq: number }
-  /** The client of a session has acknowledged a message that is in store. */
+  /** The client of a session has acknowledged a stored message. */
   'stored-message-received': { readonly session: Session; readonly seq: number }
   'account-created': { readonly jid: Jid }
   'account-deleted': { readonly jid: Jid }
 }
 export interface LoginFailure {
-  /** The account that it was about; null: the client had not said so. */
+  /** The account; null if the client had not named one. */
   readonly account: string | null
-  /** Of the client, without its port. */
+  /** The client's address, without its port. */
   readonly address: string
-  /** As the client named it; null: it named none. */
+  /** The mechanism, as the client named it; null if it named none. */
   readonly mechanism: string | null
-  /** What the client was told. */
+  /** The condition that the client received. */
   readonly condition: string
-  /** That address has failed so rarely that each failure may have a line in the log. */
+  /** This address has failed so rarely that each failure may have a line in the log. */
   readonly isRare: boolean
 }
-/** One of our domains, and one of somebody else's. */
+/** One of our domains, and a remote domain. */
 export interface LinkFact {
   readonly local: string
   readonly remote: string
@@ -107,7 +105,7 @@ export interface LinkFact {
 export type FactKind = keyof Facts
 export type Observer<K extends FactKind> = (fact: Facts[K]) => void
 
-/** Tells observers. One that throws is reported and does not keep the others from hearing. */
+/** Calls the observers. An error of one observer is logged, and the others are still called. */
 export class FactBoard {
   readonly #observers: { [K in FactKind]?: Observer<K>[] } = {}
   readonly #failed: (error: unknown, kind: FactKind) => void

@@ -1,6 +1,6 @@
 /**
- * One session's inbound queue. Item n+1 starts only when item n is finished (RFC 6120 10.1: in-order
- * processing); as long as nothing waits, everything runs at once and nothing is queued.
+ * The inbound queue of one session. Item n+1 starts only when item n is finished (RFC 6120 10.1: in-order processing). While
+ * nothing waits, every item runs at once and nothing is queued.
  */
 export class Lane<T> {
   readonly #work: (item: T) => void | Promise<void>
@@ -11,7 +11,7 @@ export class Lane<T> {
   #idle: (() => void)[] | null = null
 
   /**
-   * @param failed told of what `work` threw; the lane goes on with the next item
+   * @param failed called with an error of `work`; the lane continues with the next item
    * @param caughtUp called when everything that had to wait is done
    */
   constructor(work: (item: T) => void | Promise<void>, failed: (error: unknown, item: T) => void, caughtUp: () => void) {
@@ -19,7 +19,7 @@ export class Lane<T> {
     this.#failed = failed
     this.#caughtUp = caughtUp
   }
-  /** How many items wait behind the one that is under way. */
+  /** The number of items that wait behind the present one. */
   get depth(): number {
     return this.#waiting === null ? 0 : this.#waiting.length
   }
@@ -30,11 +30,11 @@ export class Lane<T> {
     if (this.#busy) (this.#waiting ??= []).push(item)
     else this.#drain(item)
   }
-  /** Forgets what waits. What is under way ends by itself. */
+  /** Discards the waiting items. The present one ends by itself. */
   clear(): void {
     this.#waiting = null
   }
-  /** When nothing is under way and nothing waits; null: it is so now. */
+  /** Resolves when no item is in progress or waiting; null if that is so now. */
   whenIdle(): Promise<void> | null {
     return this.#busy ? new Promise((resolve) => void (this.#idle ??= []).push(resolve)) : null
   }

@@ -1,13 +1,13 @@
 /**
- * Whether the client of a session has kept up with what it was sent. Whoever has much for a session at once (the presence
- * of many contacts, requests that wait, changes of a roster, stored messages) is a *source*: it gives as long as there is
- * room, and goes on when the client has read. What others say meanwhile goes out at once, so a source looks at what it gives
- * when it gives it: what has been overtaken is left out.
+ * Whether the client of a session keeps up with reading. A part that has much for a session at once (the presence of many
+ * contacts, waiting requests, roster changes, stored messages) is a *source*: it gives while there is room, and continues when
+ * the client has read. Stanzas of others are sent at once meanwhile, so a source checks each piece when it gives it: what is
+ * out of date by then is left out.
  */
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Connection } from './connection.ts'
 
-/** As long as no more than this waits for a client to read, there is room for more. */
+/** Up to this number of waiting octets there is room for more. */
 export const ROOM_OCTETS = 64 * 1024
 
 /** Gives one piece at each step. */
@@ -15,39 +15,39 @@ export type Source = Iterator<unknown, unknown>
 
 /** The stanzas that a client has not acknowledged. */
 export interface Backlog {
-  /** How many stanzas these are, with those that wait for the client to return. */
+  /** Their number, including those that wait for the client to return. */
   readonly size: number
-  /** Is more than this part taken of what may wait? */
+  /** Is more than this part of the allowed amount used? */
   isBeyond(part: number): boolean
-  /** Would its author then have more waiting than is still free for others? */
+  /** Would the sender have more stanzas waiting than is still free for others? */
   isBeyondShare(packet: Packet): boolean
 }
-/** Up to this part of what may wait for a client strangers are let in. */
+/** Strangers are let in while no more than this part is used. */
 const OPEN_TO = 1 / 4
-/** Beyond this part they are not even said to be gone. */
+/** Beyond this part, not even the end of a stranger's presence is sent. */
 const AJAR_TO = 1 / 2
 
-/** How much more a bound resource can be given. */
+/** How much more a bound resource can receive. */
 export interface Capacity {
-  /** Is most of what may wait for it still free, so that strangers may be let in? */
+  /** Is most of the room still free, so that strangers may be let in? */
   readonly isOpen: boolean
-  /** Is there room enough to say of a stranger that they are gone? */
+  /** Is there enough room to say that a stranger became unavailable? */
   readonly isAjar: boolean
-  /** Would the sender of this fill more of what may wait for it than they leave to others? */
+  /** Would the sender of this use more room than is left for others? */
   isFilledBy(packet: Packet): boolean
-  /** Takes from the source as fast as it is read; now, as far as there is room. Sources take turns, each to its end. */
+  /** Takes from the source as fast as the client reads, as far as there is room. Sources take turns, each to its end. */
   pour(source: Source): void
 }
 
 export class Room implements Capacity {
   readonly #session: { readonly connection: Connection | null; readonly ended: boolean }
-  /** Null: the client acknowledges nothing. */
+  /** Null if the client acknowledges nothing. */
   backlog: Backlog | null = null
   /** Stanzas wait until the client has acknowledged others (XEP-0198). */
   #isBehind = false
   #waiting: Set<() => void> | null = null
   #isListening = false
-  /** The first one gives; null: there is none. */
+  /** The waiting sources; the first one gives. Null if there is none. */
   #sources: Source[] | null = null
 
   constructor(session: { readonly connection: Connection | null; readonly ended: boolean }) {
@@ -67,7 +67,7 @@ export class Room implements Capacity {
   isFilledBy(packet: Packet): boolean {
     return this.backlog !== null && this.backlog.isBeyondShare(packet)
   }
-  /** How many stanzas its client has not acknowledged. */
+  /** The number of stanzas that the client has not acknowledged. */
   get unacknowledged(): number {
     return this.backlog?.size ?? 0
   }
@@ -76,7 +76,7 @@ export class Room implements Capacity {
     ;(this.#waiting ??= new Set()).add(look)
     this.#listen()
   }
-  /** `look` need not be called any more. */
+  /** `look` is no longer to be called. */
   forget(look: () => void): void {
     this.#waiting?.delete(look)
   }
@@ -85,14 +85,14 @@ export class Room implements Capacity {
     this.#sources = [source]
     this.#flow()
   }
-  /** Takes everything from the sources at once: the server stops, and what waits for the client is written down. */
+  /** Takes everything from the sources at once, because the server stops and the waiting stanzas are stored. */
   drain(): void {
     const sources = this.#sources ?? []
     this.#sources = null
     for (const source of sources) while (source.next().done !== true);
   }
 
-  // What others tell
+  // Called by others
 
   /** Stanzas wait for acknowledgements from now on, or do not any more. */
   set isBehind(isBehind: boolean) {
@@ -107,7 +107,7 @@ export class Room implements Capacity {
     if (waiting !== null) for (const look of waiting) look()
   }
 
-  /** Does more wait, unread or not acknowledged, than this part of what may? */
+  /** Is more than this part of the allowed amount waiting, unread or unacknowledged? */
   #isBeyond(part: number): boolean {
     const { connection } = this.#session
     return (this.backlog !== null && this.backlog.isBeyond(part)) || (connection !== null && connection.isBeyond(part))

@@ -1,6 +1,6 @@
 /**
- * A bound resource (RFC 6120 section 7) as the server holds it. It knows its connection, or none: what
- * carries the stanzas can be lost and replaced while the session lives on.
+ * A bound resource (RFC 6120 section 7), as the server holds it. It has a connection or none: the connection can be lost and
+ * replaced while the session continues.
  */
 import type { Millis, Timer } from '../../base/clock.ts'
 import { Serial } from '../../base/serial.ts'
@@ -19,11 +19,11 @@ import type { Slot } from './slots.ts'
 import type { Disabled } from '../../sasl/disabled.ts'
 import type { Sign } from './sign.ts'
 
-/** A stanza that no stage can process: its `to` is no address, or it goes past a limit of the scanner's. */
+/** A stanza that no stage can process: its `to` is not an address, or it exceeds a limit of the scanner. */
 export class Refused {
-  /** Null: it is none that is answered. */
+  /** The error to reply with; null if the stanza must not be answered. */
   readonly reply: Packet | null
-  /** Of the stanza. */
+  /** The size of the stanza. */
   readonly octets: number
 
   constructor(reply: Packet | null, octets: number) {
@@ -33,23 +33,23 @@ export class Refused {
 }
 
 /**
- * By the bare JID of the contact, what it has said that the session was not told: of each resource the last word, without its
- * content; null: of too many.
+ * By bare JID of a contact: presence that the session was not told. For each resource the last one, without its content; null
+ * if there were too many.
  */
 export type UntoldOfSession = Map<string, Map<string, Packet> | null>
 
-/** What waits in a session's lane: stanzas, other first-level elements, and at last how it ends. */
+/** What waits in a session's lane: stanzas, other first-level elements, and finally its ending. */
 export type LaneItem = Packet | Refused | Element | Ending
 
-/** What the server does with what passes through a session, each way. */
+/** What the server does with stanzas from and to a session. */
 export interface SessionWays {
-  /** For what its client sends. */
+  /** The lane for what its client sends. */
   lane(session: Session): Lane<LaneItem>
   /** Passes a stanza through the stages `toSession`, whatever its address says. */
   deliver(session: Session, packet: Packet): void
 }
 
-/** How a session begins. */
+/** The parts of a new session. */
 export interface SessionStart {
   readonly account: LocalAccount
   readonly resource: string
@@ -62,47 +62,47 @@ export interface SessionStart {
 export class Session extends Endpoint<LocalAccount> {
   readonly account: LocalAccount
   readonly boundAt: Millis
-  /** What the stream's header named as its language: added to stanzas that name none (RFC 6120 8.1.5). */
+  /** The language of the stream header: added to stanzas that name none (RFC 6120 8.1.5). */
   lang: Wire | null
-  /** Which installation of a client it belongs to, as that names itself (XEP-0388 2.3); null: it does not. */
+  /** The id of the client's installation, as the client names it (XEP-0388 2.3); null if it names none. */
   readonly device: string | null
   connection: Connection | null
-  /** What the client has sent and waits to be processed, in order. */
+  /** What the client has sent and that waits to be processed, in order. */
   readonly lane: Lane<LaneItem>
-  /** Has its client kept up with what it was sent? */
+  /** Whether its client keeps up with reading. */
   readonly room: Room
-  /** To whom its client has last written of those who are not in the roster; null: to nobody. */
+  /** The addresses outside the roster to which the client has recently written; null if none. */
   correspondents: Correspondents | null
-  /** Whose presence it has had no room for and is to be told later; null: nobody's. */
+  /** Contacts whose presence had no room and will be sent later; null if none. */
   untold: UntoldOfSession | null
-  /** Its client acknowledges what it gets (XEP-0198). */
+  /** The client acknowledges stanzas (XEP-0198). */
   acknowledges: boolean
-  /** Octets of answers to its client's requests, since those were last waited for. */
+  /** Octets of answers to the client's requests since the last wait. */
   answered: number
   /** Stanzas of the client that are done: delivered, stored, answered or refused. */
   handled: number
-  /** How long it may live without a connection; 0: not at all. */
+  /** How long it may exist without a connection; 0 for not at all. */
   resumableMs: Millis
-  /** Runs while it waits for its client to come back; null: it does not. */
+  /** Runs while the session waits for its client to come back; null if it does not wait. */
   pause: Timer | null
-  /** When that ends; 0: it does not wait. */
+  /** When the wait ends; 0 if it does not wait. */
   pausedUntil: Millis
-  /** Its client has announced that it will not be heard of for a while; it has a connection. */
+  /** The client announced that it will be silent for a while; it has a connection. */
   isSilent: boolean
   /**
-   * Of before the server died, when its client was connected: nobody can resume it, for what its client has got is not
-   * known; it stands for its presence until the client has logged in anew.
+   * Restored after a crash of the server, during which its client was connected. It cannot be resumed, because it is unknown
+   * what its client has received. It keeps its presence until the client has logged in again.
    */
   isRelic: boolean
-  /** What contacts still take for its presence, from a relic of the same address; null: nothing. */
+  /** The presence that contacts still see from a relic of the same address; null if none. */
   owed: Packet | null
   ended: boolean
-  /** How its client was last heard of, and when; when the connection brought more than that: `heardAt`. */
+  /** The last sign of life of its client, and its time. The connection may know of a later one: `heardAt`. */
   sign: Sign
   signAt: Millis
   readonly #ways: SessionWays
   #slots: unknown[]
-  /** Of the connection that is lost. */
+  /** When something last arrived on the lost connection. */
   #heardBefore: Millis
 
   constructor({ account, resource, boundAt, lang, connection, device }: SessionStart, ways: SessionWays) {
@@ -139,18 +139,18 @@ export class Session extends Endpoint<LocalAccount> {
   get heardAt(): Millis {
     return this.connection?.heardAt ?? this.#heardBefore
   }
-  /** Something complete has come from its client. */
+  /** Something complete arrived from its client. */
   heard(sign: Sign): void {
     this.sign = sign
     this.signAt = this.heardAt
   }
-  /** Its connection is gone. */
+  /** Its connection is lost. */
   disconnect(): void {
     this.#heardBefore = this.heardAt
     this.connection = null
     this.room.changed()
   }
-  /** Gives the session its slots; once, when it is bound. */
+  /** Gives the session its slots. Called once, when it is bound. */
   furnish(slots: unknown[]): void {
     this.#slots = slots
   }
@@ -164,22 +164,22 @@ export class Session extends Endpoint<LocalAccount> {
 
 const NO_SESSIONS: readonly Session[] = []
 
-/** What an account takes up beside its roster, about. */
+/** The estimated memory of an account in addition to its roster. */
 const ACCOUNT_OCTETS = 2000
 
 /** What a local account has bound. */
 export type LocalEndpoint = Endpoint<LocalAccount>
 
 export class LocalAccount extends Account<LocalEndpoint> {
-  /** Changes of the roster, one at a time: each is decided on what the one before it left. */
+  /** Roster changes, one at a time: each is decided on the result of the previous one. */
   readonly serial: Serial
-  /** Nobody may use it; null: it may be used. */
+  /** The account is disabled; null if it can be used. */
   disabled: Disabled | null
-  /** By bare JID of the sender: the end of the last stanza of his that had to wait. Null: none. */
+  /** By bare JID of the sender: the end of the sender's last stanza that had to wait. Null if there is none. */
   arriving: Map<string, Promise<void>> | null
-  /** What features keep with it, in octets, about. */
+  /** The estimated memory of what features keep with the account, in octets. */
   besideOctets: number
-  /** Those of its endpoints that are sessions. Another list after each change: a loop over one sees no change. */
+  /** The endpoints that are sessions. Each change makes a new list, so that a loop over the old one sees no change. */
   #sessions: readonly Session[]
   #slots: unknown[]
 
@@ -192,7 +192,7 @@ export class LocalAccount extends Account<LocalEndpoint> {
     this.#sessions = NO_SESSIONS
     this.#slots = []
   }
-  /** Whatever else comes from `sender` waits until `done` has ended, however it ends. Gives back `done`. */
+  /** Later stanzas from `sender` wait until `done` has ended, with or without an error. Returns `done`. */
   arrives(sender: string, done: Promise<void>): Promise<void> {
     const over = (): void => {
       if (this.arriving?.get(sender) !== ended) return
@@ -203,7 +203,7 @@ export class LocalAccount extends Account<LocalEndpoint> {
     ;(this.arriving ??= new Map()).set(sender, ended)
     return done
   }
-  /** What it takes up in memory, about. */
+  /** The estimated memory of the account. */
   get octets(): number {
     return ACCOUNT_OCTETS + this.roster.octets + this.roster.pendingOctets + this.besideOctets
   }
@@ -216,12 +216,12 @@ export class LocalAccount extends Account<LocalEndpoint> {
   set<T>(slot: Slot<LocalAccount, T>, value: T): void {
     this.#slots[slot.index] = value
   }
-  /** The endpoint is bound from now on. */
+  /** Binds the endpoint. */
   bind(endpoint: LocalEndpoint): void {
     this.resources.push(endpoint)
     if (endpoint instanceof Session) this.#sessions = [...this.#sessions, endpoint]
   }
-  /** It is bound no more. */
+  /** Unbinds the endpoint. */
   unbind(endpoint: LocalEndpoint): void {
     const place = this.resources.indexOf(endpoint)
     if (place === -1) return

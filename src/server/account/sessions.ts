@@ -22,21 +22,21 @@ export interface SessionsParts {
   readonly facts: FactBoard
   readonly presenceOut: PresenceOut<LocalEndpoint>
   readonly ways: SessionWays
-  /** Bound resources of one account. */
+  /** The most bound resources of one account. */
   readonly resourcesMax: number
 }
 
-/** So long a client that has logged in anew may say nothing, before its presence of before is taken back. */
+/** How long a client that logged in again after a crash may stay silent before its old presence is withdrawn. */
 const OWED_MS: Millis = 30_000
 
 /** What a client asks for when it binds. */
 export interface Wanted {
-  /** The prepared resource; null: the server makes one. */
+  /** The prepared resource; null if the server is to make one. */
   readonly resource: string | null
-  /** Of its stream (RFC 6120 8.1.5). */
+  /** The language of its stream (RFC 6120 8.1.5). */
   readonly lang: Wire | null
   readonly connection: Connection
-  /** The installation of the client; null: it has named none. */
+  /** The id of the client's installation; null if it has named none. */
   readonly device: string | null
 }
 
@@ -48,7 +48,7 @@ export class Sessions {
   readonly #parts: SessionsParts
   readonly #all = new Set<Session>()
 
-  /** Which relic the client on a connection had, and which one a new session stands for from when it is available. */
+  /** The relic of the client on a connection. */
   readonly #claims = new WeakMap<Connection, Session>()
   readonly #heirs = new WeakMap<Session, Session>()
 
@@ -65,10 +65,10 @@ export class Sessions {
     return this.#all
   }
   /**
-   * Binds a resource (7.6, 7.7). A resource that is in use is not taken from its session: the new one gets
-   * a generated one (7.7.2.2, the first and encouraged option).
-   * @throws StanzaError resource-constraint when the account has as many as it may (7.6.2.1), not-allowed when it has
-   * been disabled since it authenticated (7.6.2.2)
+   * Binds a resource (7.6, 7.7). A resource in use is not taken from its session: the new session gets a generated resource
+   * (7.7.2.2, the first and encouraged option).
+   * @throws StanzaError resource-constraint if the account has the most resources allowed (7.6.2.1), not-allowed if it was
+   * disabled after the client authenticated (7.6.2.2)
    */
   bind(account: LocalAccount, wanted: Wanted): Session {
     const { clock, entropy, resourcesMax } = this.#parts
@@ -86,11 +86,11 @@ export class Sessions {
     else if (relic !== null && !relic.ended) this.#heirs.set(session, relic)
     return session
   }
-  /** Whoever binds a resource over this connection is the client that the relic had. */
+  /** The relic belonged to the client on this connection. */
   claim(relic: Session, connection: Connection): void {
     this.#claims.set(connection, relic)
   }
-  /** A session of before the server was restarted: without a connection, until `waitFor` says how long it may be so. */
+  /** Restores a session from before a restart: without a connection, until `waitFor` says how long it may wait. */
   restore(start: Omit<SessionStart, 'connection'>): Session {
     return this.#begin({ ...start, connection: null })
   }
@@ -106,8 +106,8 @@ export class Sessions {
     return session
   }
   /**
-   * A session without a connection gives way to a new one that needs its resource or its place. Any gives way to a new
-   * one of the same device (XEP-0386 3.2).
+   * A session without a connection ends if a new one needs its resource or its place. Any session ends for a new one of the same
+   * device (XEP-0386 3.2).
    */
   #makeRoom(account: LocalAccount, { resource, device }: Wanted, relic: Session | null): void {
     const isIts = (s: Session): boolean => s.device === device && s !== relic
@@ -118,19 +118,19 @@ export class Sessions {
     const paused = account.sessions.find((session) => session.pause !== null)
     if (paused !== undefined) this.end(paused, REPLACED)
   }
-  /** A new session takes the address of a relic, of which nobody sees anything. @returns the presence that contacts still have */
+  /** A new session takes the address of a relic; contacts see no change. @returns the presence that contacts still see */
   #succeed(relic: Session): Packet | null {
     const { presence } = relic
     relic.presence = null
     this.end(relic, REPLACED)
     return presence
   }
-  /** The presence of a relic is taken back if the client says nothing of its own. */
+  /** The presence of a relic is withdrawn if the client sends none of its own. */
   #owe(session: Session, owed: Packet): void {
     session.owed = owed
     this.#parts.clock.after(OWED_MS, () => this.takeBack(session))
   }
-  /** Its client has begun, or had time to, and is not available to all: what contacts have of a relic of it is over. */
+  /** The client has begun, or had time to, and is not available to all: the presence of its relic is withdrawn. */
   takeBack(session: Session): void {
     if (session.ended || session.presence !== null) return
     this.#endRelic(session)
@@ -142,7 +142,7 @@ export class Sessions {
     presenceEnded(session.account, session, clock.now(), presenceOut)
     facts.tell('presence-changed', { session, before: owed, after: null })
   }
-  /** The session has said that it is available: what stood for it is over. */
+  /** The session is available: the presence of its relic is replaced. */
   #arrived(session: Session): void {
     session.owed = null
     this.#endRelic(session)
@@ -151,7 +151,7 @@ export class Sessions {
     const relic = this.#heirs.get(session)
     if (relic !== undefined) this.end(relic, REPLACED)
   }
-  /** The connection is gone, or wants to go: the session pauses if it may, and ends otherwise. */
+  /** The connection is lost or closing: the session pauses if it can, and ends otherwise. */
   leave(session: Session, ending: Ending): void {
     if (session.ended || (session.pause !== null && ending.resumable)) return
     if (!ending.resumable || session.resumableMs === 0) return this.end(session, ending)
@@ -160,14 +160,14 @@ export class Sessions {
     session.isSilent = false
     this.waitFor(session, session.resumableMs)
   }
-  /** The session has no connection, and waits so long for its client. */
+  /** The session has no connection, and waits for its client for this time. */
   waitFor(session: Session, span: Millis): void {
     const { clock, facts } = this.#parts
     session.pausedUntil = clock.now() + span
     session.pause = clock.after(span, () => this.end(session, NOT_RESUMED))
     facts.tell('session-paused', { session, why: 'stream-lost' })
   }
-  /** The session goes on in another process: here nothing more happens to it, and nobody is told of anything. */
+  /** The session continues in another process: here it does nothing more, and nobody is told. */
   handOver(session: Session): void {
     session.ended = true
     session.pause?.cancel()
@@ -176,7 +176,7 @@ export class Sessions {
     session.account.unbind(session)
     this.#parts.accounts.release(session.account)
   }
-  /** A client has come back for its session, which has waited for it. @param lang of its new stream */
+  /** A client has resumed the session that waited for it. @param lang of its new stream */
   resume(session: Session, connection: Connection, lang: Wire | null): void {
     session.pause!.cancel()
     session.pause = null
@@ -187,19 +187,19 @@ export class Sessions {
     session.room.changed()
     this.#parts.facts.tell('session-resumed', { session, after: 'stream-lost' })
   }
-  /** Its client has announced that it will not be heard of for a while, and keeps its connection. */
+  /** Its client announced a silence, and keeps its connection. */
   fallSilent(session: Session): void {
     if (session.connection === null || session.isSilent) return
     session.isSilent = true
     this.#parts.facts.tell('session-paused', { session, why: 'bosh-pause' })
   }
-  /** It is heard of again. */
+  /** The silence of its client is over. */
   speakAgain(session: Session): void {
     if (!session.isSilent) return
     session.isSilent = false
     this.#parts.facts.tell('session-resumed', { session, after: 'bosh-pause' })
   }
-  /** Ends a session, however it came about: its watchers are told once, and nothing of it is left. */
+  /** Ends a session in any state: its watchers are told once, and nothing of it is left. */
   end(session: Session, ending: Ending): void {
     if (session.ended) return
     session.ended = true

@@ -1,18 +1,18 @@
 /** Signs of life. */
 
-/** Through what somebody has shown that he is there. */
+/** The kind of the sign of life. */
 export type Sign =
-  /** The client has bound its resource, or come back for it (XEP-0198). */
+  /** The client has bound or resumed its session (XEP-0198). */
   | 'binding'
   | 'resumption'
   | 'stanza'
-  /** An `<a/>` or another element that is no stanza. */
+  /** An `<a/>` or another element that is not a stanza. */
   | 'acknowledgement'
-  /** It has answered a question of the server, such as a ping. */
+  /** The client has answered a question of the server, such as a ping. */
   | 'answer'
   /** White space, or part of a stanza. */
   | 'octets'
-  /** The other server has said the same once more, as it does when it is probed. */
+  /** The other server has repeated the presence, as it does when it is probed. */
   | 'probe'
-  /** The link to the other server lives, and would have brought the news. */
+  /** The link to the other server is alive: a change would have arrived over it. */
   | 'link'

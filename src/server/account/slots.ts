@@ -1,12 +1,12 @@
 /**
- * Places that features have on a session or an account, instead of fields that they would add to it. All
- * slots are declared before the server starts; after that a slot is an index.
+ * Places in which features keep their data on a session or an account, instead of adding fields to it. All slots are declared
+ * before the server starts; after that a slot is an index.
  */
 
 /**
- * What becomes of a slot when the session or the account begins anew in another run of the server (or, one day, on another
- * node). `kept`: the snapshot of the same name keeps it; `kept in NAME`: another one does. `learnt again`: from the store,
- * or by asking. `forgotten`: nothing is missing without it.
+ * What happens to a slot when the session or the account continues in another run of the server (or, in the future, on another
+ * node). `kept`: the snapshot of the same name contains it; `kept in NAME`: another snapshot does. `learnt again`: from the
+ * store, or by asking. `forgotten`: it is not needed.
  */
 export type Fate = 'kept' | `kept in ${string}` | 'learnt again' | 'forgotten'
 
@@ -28,7 +28,7 @@ export class SlotBook<Owner> {
   get all(): readonly Pick<Slot<Owner, unknown>, 'name' | 'fate'>[] {
     return this.#slots
   }
-  /** The places of a new owner, each with its first content. */
+  /** The slots of a new owner, each with its initial content. */
   fill(owner: Owner): unknown[] {
     return this.#slots.map((slot) => slot.initial(owner))
   }
@@ -36,7 +36,7 @@ export class SlotBook<Owner> {
 
 const KEPT_IN = 'kept in '
 
-/** Name of the snapshot that keeps the slot; null: none does. */
+/** The name of the snapshot that contains the slot; null if none does. */
 export function snapshotOf({ name, fate }: { readonly name: string; readonly fate: Fate }): string | null {
   if (fate === 'kept') return name
   return fate.startsWith(KEPT_IN) ? fate.slice(KEPT_IN.length) : null

@@ -1,6 +1,6 @@
 /**
- * What follows from rosters, put together: how they change, how contacts are asked for their presence, what of a
- * subscription is said once more; and `out`, by which the rules of `im/` get all that done.
+ * Assembles everything about rosters: how they change, how contacts are probed, which parts of a subscription are sent again;
+ * and `out`, through which the rules of `im/` get all that done.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Entropy } from '../../base/entropy.ts'
@@ -29,7 +29,7 @@ export interface ContactsParts {
   readonly facts: FactBoard
   readonly decisions: Decisions
   readonly linkTo: FarewellsParts['linkTo']
-  /** Does it when there is no rush; false: there is none. */
+  /** Does the work when no rush is in progress; false if there is none. */
   readonly later: (work: () => void) => boolean
   readonly requestId: () => Wire
   readonly askAgainAfterMs: Millis

@@ -1,9 +1,9 @@
 /**
- * What our users have decided about contacts elsewhere (RFC 6121 section 3: to see, to be seen, or no more; and that a
- * resource is gone for somebody who may see it no more) and that is not known to have been heard there. Each is on disk along
- * with the change of the roster that it is about, until the other side has acknowledged it or, where nothing is acknowledged,
- * until it is written. So a restart or a crash of this server forgets none while a link is down, and nobody there is shown
- * a contact for ever who has ended it. After a start all of them are said.
+ * Decisions of our users about remote contacts (RFC 6121 section 3: a subscription was requested, granted or ended; or a
+ * resource is gone for a contact that may no longer see it) that may not have arrived. Each is stored together with its roster
+ * change, until the other side has acknowledged it or, without acknowledgements, until it is written. So no restart or crash
+ * of this server loses one while a link is down, and no contact is shown for ever after a subscription has ended. After a start
+ * all of them are sent.
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Metrics } from '../../base/metrics.ts'
@@ -24,25 +24,25 @@ export interface DecisionsParts extends SayingParts {
   readonly facts: FactBoard
 }
 
-/** Of one account, in octets, about. What is over that is said as well, but forgotten when the server goes. */
+/** The estimated octets of one account. Further decisions are sent too, but forgotten when the server stops. */
 export const DECISIONS_OCTETS_MAX = 1024 * 1024
-/** What one takes up beside its addresses, about. */
+/** The estimated memory of one decision in addition to its addresses. */
 const RECORD_OCTETS = 100
-/** Nobody is there any more who could hear it. */
+/** After this time the other side is assumed to be gone. */
 const KEPT_FOR: Millis = 30 * 86_400_000
 
 interface Kept {
   readonly packet: Packet
   readonly at: Millis
-  /** It was sent, and may have got there or may still. */
+  /** It was sent, and may have arrived or may still arrive. */
   isUnderWay: boolean
 }
 
 export class Decisions {
   readonly #parts: DecisionsParts
-  /** By link, then by matter, the oldest first. */
+  /** By link, then by matter; the oldest first. */
   readonly #links = new Map<string, Map<string, Kept>>()
-  /** Of each account that has any. */
+  /** The octets of each account that has any. */
   readonly #octets = new Map<string, number>()
   #size = 0
 
@@ -56,17 +56,17 @@ export class Decisions {
     )
     facts.on('presence-delivered', ({ presence }) => this.#heard(presence))
   }
-  /** Reads those of before, which is to be done before anybody decides anything. */
+  /** Loads stored decisions. Call it before any new decision is made. */
   async load(): Promise<void> {
     const { store, clock } = this.#parts
     await store.purge(clock.now() - KEPT_FOR)
     for (const { packet, at } of await store.all()) this.#put(packet, at, false)
   }
-  /** Says those of before: the server can reach others. */
+  /** Sends stored decisions: other servers can be reached now. */
   begin(): void {
     for (const link of this.#links.values()) this.#say(link, true)
   }
-  /** They are about to be stored and sent. @returns those that are to be stored, along with what they are about */
+  /** These decisions are about to be stored and sent. @returns those to be stored, together with their change */
   decided(all: readonly Packet[]): readonly Decision[] {
     const { router, clock } = this.#parts
     const at = clock.now()
@@ -79,19 +79,19 @@ export class Decisions {
   undecided(all: readonly Decision[]): void {
     for (const { packet } of all) this.#remove(packet)
   }
-  /** It did not get there. False: it is none of these. */
+  /** It did not arrive. False if it is not one of these. */
   unheard(packet: Packet): boolean {
     const kept = this.#find(packet)
     if (kept === undefined) return false
     kept.isUnderWay = false
     return true
   }
-  /** Stanzas flow again. */
+  /** The link is up again after a loss. */
   mended({ local, remote }: LinkFact): void {
     const link = this.#links.get(pairKey({ local, remote }))
     if (link !== undefined) this.#say(link, false)
   }
-  /** Does any wait for this link? */
+  /** Does any decision wait for this link? */
   isWanted(local: string, remote: string): boolean {
     const link = this.#links.get(pairKey({ local, remote }))
     if (link === undefined) return false
@@ -110,22 +110,22 @@ export class Decisions {
     const say = (packet: Packet, account: LocalAccount | null): Promise<void> => this.#sayOne(packet, account, isFirst)
     sayAll(this.#parts, all, say, (packet) => this.#drop(packet))
   }
-  /** @param isFirst the server has only just started: it has told nobody of presence yet, as it does when a link is mended */
+  /** @param isFirst the server has just started, and has not sent presence yet, as it does when a link is up again */
   async #sayOne(packet: Packet, account: LocalAccount | null, isFirst: boolean): Promise<void> {
     const { router } = this.#parts
     router.routeQuietly(packet.type === 'subscribe' ? await this.#asked(packet) : packet)
     const out = { route: (presence: Packet) => router.routeQuietly(presence) }
     if (isFirst && packet.type === 'subscribed' && account !== null) presentTo(account, packet.to!, out) // 3.1.5
   }
-  /** The request as the user made it. */
+  /** The request, as the user made it. */
   async #asked(request: Packet): Promise<Packet> {
     const all = await this.#parts.rosters.keptRequests(request.from.bare)
     return all.find(({ stanza }) => stanza.to!.full === request.to!.full)?.stanza ?? request
   }
-  /** A later decision of the same matter is not heard with an earlier one. */
+  /** The decision arrived. An earlier decision about the same matter does not confirm a later one. */
   #heard(packet: Packet): void {
     const kept = this.#size > 0 ? this.#find(packet)?.packet : undefined
-    // What is read from the disk has no id
+    // A decision loaded from the store has no id.
     if (kept?.type === packet.type && (kept.id === null || kept.id === packet.id)) this.#drop(packet)
   }
   #drop(packet: Packet): void {
@@ -137,7 +137,7 @@ export class Decisions {
     const link = this.#links.get(linkOf(packet))
     return link === undefined ? undefined : link.get(matterOf(packet) ?? '')
   }
-  /** False: there is no room for it. */
+  /** False if there is no room for it. */
   #put(packet: Packet, at: Millis, isUnderWay: boolean): boolean {
     const matter = matterOf(packet)
     if (matter === null) return false
@@ -145,7 +145,7 @@ export class Decisions {
     this.#remove(packet)
     const { bare } = packet.from
     const octets = (this.#octets.get(bare) ?? 0) + octetsOf(packet)
-    // One that is on disk already must not outlive a later one
+    // A stored decision must not outlive a later one.
     if (octets > DECISIONS_OCTETS_MAX && !isBefore) return false
     this.#octets.set(bare, octets)
     const key = linkOf(packet)

@@ -1,7 +1,7 @@
 /**
- * Subscriptions that our users have ended and that the other server may not know of (im/farewells.ts): kept with the
- * account and in the store, and said again when presence shows that it was not heard. Contacts on this server cannot
- * miss it.
+ * Subscriptions that our users have ended and of which the other server may not know (im/farewells.ts): kept with the account
+ * and in the store, and sent again when presence shows that the 'unsubscribe' did not arrive. It cannot get lost for contacts
+ * on this server.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
@@ -22,17 +22,17 @@ export interface FarewellsParts {
   readonly clock: Clock
   readonly entropy: Entropy
   readonly metrics: Metrics
-  /** How the link is, and since when; undefined: nothing is known of it. */
+  /** The state of the link, and since when; undefined if nothing is known of it. */
   readonly linkTo: (local: string, remote: string) => { readonly state: string; readonly since: Millis } | undefined
   readonly failed: (error: unknown) => void
 }
 
-/** A server that answers a farewell does it within this time, once it has it. */
+/** A server that answers farewells does so within this time after receiving one. */
 const ANSWERED_WITHIN: Millis = 60_000
 
 export class KeptFarewells {
   readonly #parts: FarewellsParts
-  /** Null: none are kept. */
+  /** Null if there are none. */
   readonly #slot: Slot<LocalAccount, Farewells | null>
   readonly #repeated: Counter
 
@@ -61,7 +61,7 @@ export class KeptFarewells {
     const mayBeAnswered = (saidAt: Millis): boolean => this.#mayBeAnswered(packet, saidAt, now)
     this.#store(account, farewells.said(packet, now, mayBeAnswered))
   }
-  /** Presence has come for the account. @returns whether it answers a farewell: then it refuses nothing */
+  /** Presence arrived for the account. @returns whether it answers a farewell, so that it refuses nothing */
   arrived(account: LocalAccount, packet: Packet): boolean {
     if (this.#parts.router.placeOf(packet.from) === 'here') return false
     const farewells = account.get(this.#slot)
@@ -72,7 +72,7 @@ export class KeptFarewells {
     return isAnswer
   }
 
-  /** The answer is under way for as long as the link is lost, and for a while after that. */
+  /** An answer is possible while the link is down, and for a while after that. */
   #mayBeAnswered({ from, to }: Packet, saidAt: Millis, now: Millis): boolean {
     const link = this.#parts.linkTo(from.domain, to!.domain)
     if (link === undefined || link.state === 'suspect' || link.state === 'down') return true

@@ -1,13 +1,13 @@
 /**
- * Contacts on this server: which of their resources an account may know to be available. Nothing is noted of it: it is read
- * from the accounts in memory when somebody asks.
+ * Contacts on this server: which of their resources an account may know to be available. Nothing is stored for this: it is
+ * read from the accounts in memory when it is needed.
  */
 import { contactKey } from '../../im/account.ts'
 import type { AvailableResource } from '../../im/heard-resource.ts'
 import { capsIn } from '../../xmpp/caps.ts'
 import type { LocalAccount, Session } from '../account/session.ts'
 
-/** @param contact may be the watcher itself, whose resources all see each other */
+/** @param contact can be the watcher itself, whose resources all see each other */
 export function* heardHere(watcher: LocalAccount, contact: LocalAccount): Generator<AvailableResource> {
   const { bare } = watcher
   if (contact.hidden(bare)) return

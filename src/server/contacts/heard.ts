@@ -1,7 +1,7 @@
 /**
- * What accounts here know of their contacts: which resources are available, what they can do, and when that was last
- * confirmed. Of contacts elsewhere it is noted when presence comes in (`im/heard-ledger.ts`) and told as facts; of contacts
- * here it is read from their accounts (`heard-here.ts`), and `presence-changed` tells of it.
+ * What local accounts know of their contacts: which resources are available, their capabilities, and when that was last
+ * confirmed. For remote contacts it is recorded when presence arrives (`im/heard-ledger.ts`), and told as facts. For local
+ * contacts it is read from their accounts (`heard-here.ts`), and the fact `presence-changed` tells of changes.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Metrics } from '../../base/metrics.ts'
@@ -25,9 +25,9 @@ export interface HeardParts {
   readonly accounts: Accounts
   readonly sessions: Sessions
   readonly router: Router
-  /** How often the link between the two domains has been lost. */
+  /** How often the link between the two domains was lost. */
   readonly lossesOf: (local: string, remote: string) => number
-  /** Of each account. */
+  /** Limits for each account. */
   readonly limits: HeardLimits
 }
 const NOTHING: Iterable<HeardResource> = []
@@ -48,7 +48,7 @@ export class HeardContacts {
       return [...present].reduce((sum, account) => sum + (account.get(this.#slot)?.size ?? 0), 0)
     })
   }
-  /** The available resources of one contact, here or elsewhere. */
+  /** The available resources of one contact, local or remote. */
   available(account: LocalAccount, contact: Jid): Iterable<AvailableResource> {
     const { router, accounts } = this.#parts
     if (router.homeOf(contact) === null) return this.ofAccount(account, contact)
@@ -56,15 +56,15 @@ export class HeardContacts {
     return other === undefined ? NOTHING : heardHere(account, other)
   }
 
-  /** Counts, to say what came before what. */
+  /** A counter that puts events in order. */
   turn(): number {
     return (this.#turns += 1)
   }
-  /** Of a resource elsewhere; null: it is not known to be available. */
+  /** For a remote resource; null if it is not known to be available. */
   get(account: LocalAccount, resource: Jid): HeardResource | null {
     return account.get(this.#slot)?.get(resource) ?? null
   }
-  /** Those of contacts elsewhere. */
+  /** All known resources of remote contacts. */
   all(account: LocalAccount): Iterable<HeardResource> {
     return account.get(this.#slot)?.all() ?? NOTHING
   }
@@ -74,7 +74,7 @@ export class HeardContacts {
   ofAccount(account: LocalAccount, contact: Jid): Iterable<HeardResource> {
     return account.get(this.#slot)?.ofAccount(contact) ?? NOTHING
   }
-  /** When the server of the contact last said that no resource is available; null: not in this run, or one is. */
+  /** When the contact's server last said that no resource is available; null if not in this run, or if one is available. */
   goneAt(account: LocalAccount, contact: Jid): Millis | null {
     return account.get(this.#slot)?.goneAt(contact) ?? null
   }
@@ -82,16 +82,16 @@ export class HeardContacts {
   memory(account: LocalAccount): readonly HeardJson[] {
     return account.get(this.#slot)?.memory() ?? []
   }
-  /** What was heard before the server was started. Nobody has confirmed it since. */
+  /** What had arrived before the restart. It has not been confirmed since. */
   remember(account: LocalAccount, memory: readonly HeardJson[]): void {
     const ledger = this.#ledgerOf(account)
     for (const json of memory) ledger.remember(account, json, this.turn())
   }
-  /** A client is shown an old presence: until somebody confirms it, it is known as one that nobody has confirmed. */
+  /** A client is sent an old presence: until it is confirmed, it counts as unconfirmed. */
   recall(account: LocalAccount, { from, payload }: Packet): void {
     this.#ledgerOf(account).remember(account, [from.full, 0, capsIn(payload)], this.turn())
   }
-  /** Presence has come for the account. Each of its clients is shown it after this. */
+  /** Presence arrived for the account. Its clients receive it after this. */
   note(account: LocalAccount, packet: Packet): void {
     const { from, type } = packet
     if (from.domain === account.bare.domain || this.#parts.router.placeOf(from) === 'here') return
@@ -115,7 +115,7 @@ export class HeardContacts {
     const { clock, lossesOf } = this.#parts
     return { at: clock.now(), losses: lossesOf(domain, from.domain), turn: this.turn() }
   }
-  /** Nobody is left who is told anything: what contacts say from now on is not heard, and what they said grows old. */
+  /** No client is left to be told: presence from now on is not recorded, and what was recorded would be out of date. */
   #forgetUnattended(account: LocalAccount): void {
     if (!account.isAttended) account.set(this.#slot, null)
   }

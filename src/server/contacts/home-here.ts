@@ -1,4 +1,4 @@
-/** The accounts that are at home in this process, as far as others may ask about them (`routing/home.ts`). */
+/** The accounts that have their home in this process, as far as others may ask about them (`routing/home.ts`). */
 import { contactKey } from '../../im/account.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'

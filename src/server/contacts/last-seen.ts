@@ -1,6 +1,6 @@
 /**
- * When an account becomes available and when its last resource goes, the store is told: RFC 6121 4.3.2 rule 3
- * wants the last unavailable presence and its moment for probes, over restarts too.
+ * Tells the store when an account becomes available and when its last resource becomes unavailable: RFC 6121 4.3.2 rule 3
+ * requires the last unavailable presence and its time for probes, also after a restart.
  */
 import type { Clock } from '../../base/clock.ts'
 import type { Accounts } from '../account/accounts.ts'

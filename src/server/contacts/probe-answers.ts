@@ -1,6 +1,6 @@
 /**
- * RFC 6121 4.3.2: what accounts here answer to probes. An account that is not in memory is not read for it: all that are
- * asked about together cost one query.
+ * RFC 6121 4.3.2: the answers of local accounts to probes. An account that is not in memory is not loaded for it: one query
+ * answers for all such accounts together.
  */
 import { answerProbe } from '../../im/presence.ts'
 import { Account, NO_GROUPS, Roster } from '../../im/account.ts'
@@ -20,14 +20,14 @@ export interface ProbeAnswersParts {
   readonly facts: FactBoard
   readonly probing: Probing
   readonly failed: (error: unknown) => void
-  /** Does it after a while, when many are just coming; false: now is the time. */
+  /** Does the work a little later if many clients are just connecting; false if it should be done now. */
   readonly later: (work: () => void) => boolean
 }
 
-/** Which of `owners`, accounts that are not in memory, keep themselves hidden from `prober`. */
+/** Which of `owners`, accounts that are not in memory, are hidden from `prober`. */
 export type Hiding = (prober: Jid, owners: readonly string[]) => Promise<ReadonlySet<string>>
 
-/** While its client was reading, the endpoint may have left, or its user may have blocked the contact. */
+/** While its client was reading, the endpoint may have become unavailable, or its user may have blocked the contact. */
 const isWanted = ({ takesPart, account }: LocalEndpoint, contact: Jid): boolean => takesPart && !account.hidden(contact)
 
 export class ProbeAnswers {
@@ -41,12 +41,12 @@ export class ProbeAnswers {
   hideBy(hiding: Hiding): void {
     this.#hidings.push(hiding)
   }
-  /** Tells `me` about each of `contacts`, accounts here, as fast as its client reads. */
+  /** Sends `me` the presence of each of `contacts`, local accounts, as fast as its client reads. */
   tell(me: LocalEndpoint, contacts: readonly Jid[]): void {
     const probe = Packet.of({ kind: 'presence', type: 'probe', from: me.jid.asBare })
     me.room.pour(this.#tellAll(me, probe, contacts))
   }
-  /** A probe has come in, from anywhere (4.3.2). */
+  /** A probe arrived, from any server (4.3.2). */
   answer(account: LocalAccount | null, packet: Packet): void {
     const { router, facts } = this.#parts
     const { from, to } = packet
@@ -68,7 +68,7 @@ export class ProbeAnswers {
       }
     }
     if (away === null) return
-    // In a rush most of them are about to come, and say so themselves: when they were last seen is asked of the others
+    // In a rush most of them will soon connect and send their presence; the query is made only for the others.
     const absent = away
     if (!this.#parts.later(() => this.#tellAway(me, probe, absent))) this.#tellAway(me, probe, absent)
   }
@@ -77,7 +77,7 @@ export class ProbeAnswers {
     const isFull = session !== undefined && answer.payload === session.presence?.payload
     return isFull ? (this.#parts.probing.repeated(session, answer.to!) ?? answer) : answer
   }
-  /** A refusal is for the account: its roster is wrong (4.3.2 rule 1), and is set right as if it had come from elsewhere. */
+  /** A refusal means that the account's roster is wrong (4.3.2 rule 1); it is corrected as for a remote refusal. */
   #answerTo(me: LocalEndpoint, account: Account | null, probe: Packet): void {
     const { router } = this.#parts
     answerProbe(account, probe, {
@@ -116,7 +116,7 @@ export class ProbeAnswers {
     relations: ReadonlyMap<string, Relation>,
   ): Generator<void, void> {
     for (const contact of contacts) {
-      // A contact that has come online meanwhile has told the endpoint: an old answer must not follow that
+      // A contact that has become available meanwhile has told the endpoint; an old answer must not follow.
       const account = this.#parts.accounts.get(contact.bare)
       if (account?.isAvailable === true || !isWanted(me, contact)) continue
       const known = account ?? this.#asAccount(contact, probe.from, relations.get(contact.bare))
@@ -125,7 +125,7 @@ export class ProbeAnswers {
     }
   }
 
-  /** As much of an account as the answer to one probe needs. */
+  /** The parts of an account that the answer to one probe needs. */
   #asAccount(bare: Jid, prober: Jid, relation: Relation | undefined): Account | null {
     if (relation === undefined) return null
     const item = { jid: prober, name: '', groups: NO_GROUPS, subscription: relation.subscription, ask: false, approved: false }

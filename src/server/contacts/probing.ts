@@ -1,6 +1,6 @@
 /**
  * RFC 6121 4.3: presence probes. Contacts on this server are not probed with a stanza: their home is asked for all of them
- * together, and its answers go to the one resource that wants them (`probe-answers.ts`).
+ * together, and its answers go to the one resource that asked (`probe-answers.ts`).
  */
 import { contactKey } from '../../im/account.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -9,11 +9,11 @@ import type { LocalEndpoint, Session } from '../account/session.ts'
 import type { Router } from '../routing/router.ts'
 
 /**
- * The presence of a session as it is said once more to an address elsewhere; null: it is not said to that address.
- * @param packet the same as those say that were asked before
+ * The presence of a session to send again to a remote address; null if it is not sent to that address.
+ * @param packet the packet that earlier functions returned
  */
 export type Repeat = (session: Session, to: Jid, packet: Packet | null) => Packet | null
-/** What was broadcast. What was sent directly is not known here. */
+/** The broadcast presence. Directed presence is not known here. */
 const broadcastOnce = ({ presence, account }: Session, to: Jid): Packet | null =>
   presence !== null && account.roster.isSubscriber(contactKey(to)) ? presence.addressedTo(to) : null
 
@@ -24,23 +24,23 @@ export class Probing {
   constructor(router: Router) {
     this.#router = router
   }
-  /** `repeat` has a say in how presence is said once more: to a prober, or after a link was broken or the server started again. */
+  /** `repeat` takes part in deciding which presence is sent again: to a prober, after a broken link, or after a restart. */
   repeatBy(repeat: Repeat): void {
     this.#repeats.push(repeat)
   }
-  /** Says the presence of a session once more to an address elsewhere. False: it is not said to that address. */
+  /** Sends the presence of a session again to a remote address. False if it is not sent to that address. */
   repeat(session: Session, to: Jid): boolean {
     const packet = session.account.hidden(to) ? null : this.repeated(session, to)
     if (packet !== null) this.#router.routeQuietly(packet)
     return packet !== null
   }
-  /** What `repeat` says; null: nothing. */
+  /** The packet that `repeat` sends; null for none. */
   repeated(session: Session, to: Jid): Packet | null {
     let packet = broadcastOnce(session, to)
     for (const repeat of this.#repeats) packet = repeat(session, to, packet)
     return packet
   }
-  /** Finds out, for `me`, about each of `contacts` (4.3.1). What is known here it is told as fast as its client reads. */
+  /** Finds out, for `me`, about each of `contacts` (4.3.1). Local answers are sent as fast as its client reads. */
   ask(me: LocalEndpoint, contacts: readonly Jid[]): void {
     const { ours, others } = this.#router.byHome(contacts)
     if (others.length > 0) {

@@ -1,7 +1,7 @@
 /**
- * Compares the rosters of accounts here with each other, one page of accounts at a time, and sets right what is wrong
- * if it is asked to: rules in im/roster-agreement.ts. Nothing is found on first sight: two rosters change one after
- * the other, so a disagreement counts only if it is still there when both accounts have nothing under way.
+ * Compares the rosters of local accounts with each other, one page of accounts at a time, and corrects faults on request; the
+ * rules are in im/roster-agreement.ts. The first look proves nothing, because two rosters change one after the other: a
+ * disagreement counts only if it still exists when no change of either account is in progress.
  */
 import type { Clock } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
@@ -29,27 +29,27 @@ import { atRest } from '../account/at-rest.ts'
 import type { AccountStore, RosterStore } from '../ports.ts'
 import type { RosterChanges } from './roster-changes.ts'
 
-/** Two rosters say different things of what one of the two may see of the other. */
+/** Two rosters disagree about what one user may see of the other. */
 export interface Quarrel {
   readonly what: Disagreement
   readonly watcher: string
   readonly watching: Watching
   readonly shower: string
-  /** Null: there is no such account. */
+  /** Null if there is no such account. */
   readonly showing: Showing | null
 }
-/** One roster says what it must not. */
+/** A roster contains what it must not. */
 export interface Nonsense {
   readonly what: readonly Fault[]
   readonly owner: string
   readonly contact: string
 }
 export type Finding = (Quarrel | Nonsense) & {
-  /** It was set right; null: nobody asked for that. */
+  /** Whether it was corrected; null if that was not requested. */
   readonly mended: boolean | null
 }
 
-/** Where to go on: behind this contact in the roster of this account; '' for its first, and for the first account. */
+/** Where to continue: after this contact in the roster of this account; '' for its first contact, and for the first account. */
 export interface Place {
   readonly owner: string
   readonly contact: string
@@ -58,7 +58,7 @@ export interface AuditPage {
   readonly findings: readonly Finding[]
   readonly accounts: number
   readonly contacts: number
-  /** Null: this was the last page. */
+  /** Null if this was the last page. */
   readonly next: Place | null
 }
 
@@ -72,9 +72,9 @@ export interface RosterAuditParts {
   readonly limits: ImLimits
 }
 
-/** Findings of one page: then the next one begins, in the middle of a roster if need be. */
+/** The most findings of one page; then the next page begins, even in the middle of a roster. */
 const FINDINGS_MAX = 500
-/** Rosters that are read once for one page, and read again when there are more. */
+/** The most rosters that are remembered for one page; others are read again. */
 const REMEMBERED_MAX = 2000
 export class RosterAudit {
   readonly #parts: RosterAuditParts
@@ -82,7 +82,7 @@ export class RosterAudit {
   constructor(parts: RosterAuditParts) {
     this.#parts = parts
   }
-  /** @param accountsMax of one page */
+  /** @param accountsMax the most accounts of one page */
   async page(domain: string, from: Place, accountsMax: number, mend: boolean): Promise<AuditPage> {
     const rows = await this.#parts.stores.accounts.list(domain, from.owner, accountsMax)
     const owners = rows.map((row) => row.bare)
@@ -96,12 +96,12 @@ export class RosterAudit {
   }
 }
 
-/** One page being made. */
+/** The work on one page. */
 class Look {
   readonly #parts: RosterAuditParts
   readonly #mend: boolean
   readonly #findings: Finding[] = []
-  /** As they were at first sight. Null: there is no such account. */
+  /** The rosters at first sight. Null if there is no such account. */
   readonly #rosters = new Map<string, Roster | null>()
   #accounts = 0
   #contacts = 0
@@ -113,7 +113,7 @@ class Look {
   page(next: Place | null): AuditPage {
     return { findings: this.#findings, accounts: this.#accounts, contacts: this.#contacts, next }
   }
-  /** @returns the contact behind which there is more; null: this roster is done */
+  /** @returns the contact after which to continue; null if this roster is done */
   async at(owner: string, behind: string): Promise<string | null> {
     const roster = await this.#roster(owner)
     if (roster === null) return null
@@ -132,7 +132,7 @@ class Look {
     if (faultsOf(owner, roster, contact.full).length > 0) await this.#nonsense(owner, contact)
     if (!this.#parts.domains.includes(contact.domain) || contact.bare === owner.bare || !contact.isBare) return
     const other = contact.local === '' ? null : await this.#roster(contact.bare)
-    // Both have each other: the pair is looked at once, in the roster that comes first
+    // Both accounts have each other: the pair is checked once, in the roster that comes first.
     if (other !== null && knows(other, owner) && contact.bare < owner.bare) return
     await this.#pair(owner, roster, contact, other)
     await this.#pair(contact, other, owner, roster)
@@ -161,7 +161,7 @@ class Look {
     this.#findings.push({ what, owner: owner.full, contact: contact.full, mended })
   }
 
-  /** As if it had got lost before and came now. A request is sent by the account, and passes what any passes. */
+  /** As if the stanza had been lost earlier and arrived now. A request is sent by the account, and passes the usual checks. */
   async #send(type: SubscriptionType, watcher: Jid, w: LocalAccount | null, shower: Jid, s: LocalAccount | null): Promise<void> {
     const { rosterChanges, limits, clock, entropy } = this.#parts
     const [from, to] = type === 'unsubscribed' ? [shower, watcher] : [watcher, shower]
@@ -194,7 +194,7 @@ function between(w: Account | null, watcher: Jid, s: Account | null, shower: Jid
 const knows = (roster: Roster, contact: Jid): boolean =>
   roster.has(contact.full) || roster.pendingFrom(contact.full) !== undefined
 
-/** Of items and requests, in the order of their addresses. */
+/** The addresses of items and requests, in order. */
 function contactsOf(roster: Roster): readonly Jid[] {
   const all = new Map<string, Jid>()
   for (const item of roster.items()) all.set(item.jid.full, item.jid)

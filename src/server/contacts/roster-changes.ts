@@ -1,7 +1,7 @@
 /**
- * How a step of RFC 6121 sections 2 and 3 is carried out: decided on the roster as it is, stored, put in
- * force, and only then told to anybody, all of it before the next step begins. So pushes keep their order, and
- * what others are told of two steps does too: whoever receives it must process it in that order.
+ * Carries out a step of RFC 6121 sections 2 and 3: decided on the present roster, stored, applied, and only then told to
+ * anybody, all before the next step begins. So the pushes stay in order, and so do the stanzas of two steps: a receiver must
+ * process them in that order.
  */
 import type { Clock } from '../../base/clock.ts'
 import type { RosterChange, RosterItem } from '../../im/account.ts'
@@ -30,7 +30,7 @@ export interface RosterChangesParts {
   readonly requestId: () => Wire
 }
 
-/** How often a step is decided whose roster was changed elsewhere. */
+/** How often a step is decided again because the roster was changed elsewhere. */
 const DECISIONS_MAX = 3
 
 export class RosterChanges {
@@ -39,10 +39,10 @@ export class RosterChanges {
     this.#parts = parts
   }
   /**
-   * Runs one step of `account`. For a client's stanza it ends when the addressees have it; for what has come from
-   * somebody else when the account has: to wait for his answers as well would be to wait for oneself.
-   * @param decide may throw a StanzaError; then nothing has happened. Runs again when the stored roster was another one
-   * @param origin who is told when a stanza of the step cannot be routed; null: nobody
+   * Runs one step of `account`. A step for a client's stanza ends when the addressees have their stanzas; a step for a stanza
+   * from elsewhere ends when the account has changed. To wait for its answers too would be to wait for itself.
+   * @param decide may throw a StanzaError; then nothing has happened. Runs again if the stored roster differed
+   * @param origin told if a stanza of the step cannot be routed; null for nobody
    */
   async perform(account: LocalAccount, decide: () => Step, origin: Jid | null): Promise<void> {
     const { routing } = await account.serial.run(() => this.#inTurn(account, decide, origin))
@@ -58,7 +58,7 @@ export class RosterChanges {
     if (change !== null) this.#parts.facts.tell('roster-changed', { account, change })
     return effects
   }
-  /** The step, decided again if the stored roster was not the one in memory. */
+  /** Stores the step; it is decided again if the stored roster differed from the one in memory. */
   async #stored(account: LocalAccount, decide: () => Step): Promise<Step> {
     for (let decisions = 1; ; decisions++) {
       const step = decide()
@@ -73,11 +73,11 @@ export class RosterChanges {
   }
   async #store(account: LocalAccount, { change, request, decisions }: Step): Promise<void> {
     const { rosters, clock } = this.#parts
-    // First, for a step whose second half cannot be stored must not have happened: a request without its item is no request
+    // First, because a step whose second half cannot be stored must not have happened: a request without its item is no request.
     if (request !== null) await rosters.keepRequest(account.bare.bare, request, clock.now())
     if (change !== null) await this.#save(account, change, decisions)
   }
-  /** Makes the roster in memory the stored one, and tells the clients what is new to them. False: the account is gone. */
+  /** Loads the stored roster, and tells the clients what is new to them. False if the account was deleted. */
   async #reread(account: LocalAccount): Promise<boolean> {
     const stored = await this.#parts.rosters.load(account.bare.bare)
     if (stored.version === 0) return false
@@ -103,7 +103,7 @@ export class RosterChanges {
 }
 
 class Effects implements SubscriptionOut {
-  /** What is under way to its addressees. */
+  /** Stanzas on their way to their addressees. */
   readonly routing: Promise<void>[] = []
   readonly #account: LocalAccount
   readonly #parts: RosterChangesParts

@@ -24,11 +24,11 @@ export interface RosterServiceParts {
 export function installRosterService(parts: RosterServiceParts): void {
   const rule = { ns: ROSTER, name: 'query', access: 'owner' } as const
   parts.registry.account.add({ ...rule, type: 'get', handle: (request) => get(parts, request) })
-  // 2.3.3: forbidden for everybody else, and the same where there is no account
+  // 2.3.3: forbidden for all others, with the same answer where there is no account
   parts.registry.account.add({ ...rule, type: 'set', refusal: 'forbidden', handle: (request) => set(parts, request) })
 }
 
-/** 2.1.3, 2.1.4, 2.6: whoever asks is interested from then on (2.2). */
+/** 2.1.3, 2.1.4, 2.6: a client that asks is interested from then on (2.2). */
 function get(parts: RosterServiceParts, request: AccountRequest): Answer | Promise<Answer> {
   const { rosters } = parts
   const { account, payload, session } = request
@@ -41,7 +41,7 @@ function get(parts: RosterServiceParts, request: AccountRequest): Answer | Promi
   if (known === roster.version) return null
   const { epoch } = roster
   return rosters.changesSince(bare.bare, known).then((changes) => {
-    // 2.6.3: the full roster when the changes are not known any more, or when it is the shorter answer
+    // 2.6.3: the full roster if the changes are no longer known, or if it is the shorter answer.
     if (changes === null || changes.version !== roster.version || epoch !== roster.epoch || changes.items.length > roster.size)
       return rosterResult(roster)
     request.afterwards.push(() => session.room.pour(missed(session, rosterUpdates(changes, epoch), parts)))
@@ -56,7 +56,7 @@ function* missed(session: Session, updates: readonly Element[], { requestId }: R
   }
 }
 
-/** 2.1.5, 2.3, 2.4, 2.5. The pushes are out before the result (ROS-6). */
+/** 2.1.5, 2.3, 2.4, 2.5. The pushes are sent before the result (ROS-6). */
 async function set({ rosterChanges, limits, router }: RosterServiceParts, request: AccountRequest): Promise<Answer> {
   const { account, payload } = request
   const wanted = readRosterSet(payload, account, limits, (name) => router.placeOf(name) !== 'elsewhere')

@@ -1,4 +1,4 @@
-/** How what could not be said before is said now: a portion at a time, and only what the account would still say. */
+/** Sends stanzas that could not be sent before: in portions, and only those that are still true of the account. */
 import { pause, type Clock, type Millis } from '../../base/clock.ts'
 import { inPortions } from '../../base/portions.ts'
 import { isStillToBeSaid } from '../../im/belated.ts'
@@ -14,13 +14,13 @@ export interface SayingParts {
   readonly failed: (error: unknown) => void
 }
 
-/** Sent in one go; others have their turn before the next. */
+/** Stanzas of one portion; other work has its turn between portions. */
 const AT_ONCE = 200
 const PAUSE: Millis = 5
 
 /**
- * @param say sends it. The account is null if it is gone
- * @param untrue told of what the account would not say any more
+ * @param say sends the stanza. The account is null if it was deleted
+ * @param untrue called with a stanza that is no longer true
  */
 export function sayAll(
   parts: SayingParts,
@@ -44,8 +44,8 @@ async function sayOne(
   untrue: (packet: Packet) => void,
 ): Promise<void> {
   const { bare } = packet.from
-  const account = accounts.isHome(bare) ? await accounts.load(bare) : null // its domain may have been ours once
+  const account = accounts.isHome(bare) ? await accounts.load(bare) : null // its domain may no longer be ours
   const inTurn = async (): Promise<void> => (isStillToBeSaid(account, packet) ? say(packet, account) : untrue(packet))
-  // In turn with other changes of the roster: what is just being decided comes first
+  // In turn with other roster changes: a decision in progress comes first.
   await (account === null ? inTurn() : account.serial.run(inTurn))
 }

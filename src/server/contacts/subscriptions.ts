@@ -1,6 +1,6 @@
 /**
- * Subscriptions that whoever runs the server orders between two accounts here. Both rosters change as if the users had done
- * it themselves (RFC 6121 section 3): clients that are connected get roster pushes and presence.
+ * Subscriptions between two local accounts, ordered by the operator. Both rosters change as if the users had done it
+ * themselves (RFC 6121 section 3): connected clients get roster pushes and presence.
  */
 import { token, type Entropy } from '../../base/entropy.ts'
 import type { ImLimits } from '../../im/account.ts'
@@ -27,15 +27,15 @@ export class Subscriptions {
     this.#parts = parts
   }
   /**
-   * From now on `watcher` sees the presence of `shower`. Nothing happens if it does already.
-   * @returns false if one of the two is no account here
-   * @throws StanzaError when a roster is full, or both are the same
+   * From now on `watcher` sees the presence of `shower`. Does nothing if that is so already.
+   * @returns false if one of the two is not a local account
+   * @throws StanzaError if a roster is full, or both accounts are the same
    */
   async grant(watcher: Jid, shower: Jid): Promise<boolean> {
     const [w, s] = await atRest(this.#parts.accounts, watcher, shower)
     if (w === null || s === null) return false
     if (w.roster.isSubscribedTo(shower.full) && s.roster.isSubscriber(watcher.full)) return true
-    // 3.4: the answer is given before the question, so nobody is asked
+    // 3.4: pre-approval comes before the request, so nobody is asked.
     return this.#send([shower, 'subscribed', watcher], [watcher, 'subscribe', shower])
   }
   /** From now on `watcher` no longer sees it. @returns as above */

@@ -1,7 +1,7 @@
 /**
- * RFC 6121 3.1.2, end: what the user has asked a contact elsewhere and got no answer to is asked again when the user
- * becomes available, in case it was lost on the way. `im/subscribing.ts` says which requests, here is when and how.
- * Contacts on this server have it stored already, and are not asked twice.
+ * RFC 6121 3.1.2, end: a request to a remote contact that was not answered is sent again when the user becomes available, in
+ * case it was lost. `im/subscribing.ts` says which requests; this file says when and how. Contacts on this server have stored
+ * the request already, and are not asked twice.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
@@ -18,7 +18,7 @@ export interface UnansweredRequestsParts {
   readonly router: Router
   readonly clock: Clock
   readonly entropy: Entropy
-  /** How long one has waited for its answer before it is sent again; 0: none ever is. */
+  /** How long a request waits for its answer before it is sent again; 0 for never. */
   readonly againAfterMs: Millis
   readonly failed: (error: unknown) => void
 }
@@ -32,7 +32,7 @@ export class UnansweredRequests {
   /** One of the account's resources has sent initial presence. */
   becameAvailable(account: LocalAccount): void {
     if (this.#parts.againAfterMs === 0 || !this.#asksElsewhere(account)) return
-    // In turn with other changes of the roster: an answer or a withdrawal that is under way comes first
+    // In turn with other roster changes: an answer or a withdrawal in progress comes first.
     account.serial.run(() => this.#askAgain(account)).catch(this.#parts.failed)
   }
 
