@@ -77,17 +77,17 @@ export interface Database {
    * @throws StorageError, with trouble 'nothing-changed' if a `required` one among them changed no row
    */
   atomically(statements: readonly Statement[]): Promise<readonly number[]>
-  /** Brings the tables of `owner` up to date. @throws StorageError with trouble 'newer-schema' */
+  /** Upgrades the tables of `owner`. @throws StorageError with trouble 'newer-schema' */
   migrate(owner: string, migrations: Migrations): Promise<void>
-  /** Why the last thing that was to be written was not, where that was the file's fault; null: it was written. */
+  /** Why the last write failed, if the file is the cause; null if it succeeded. */
   readonly trouble: Error | null
-  /** Finishes what was begun, then lets go of the file. Whatever comes later is refused. */
+  /** Finishes what was begun, then closes the file. Later statements are refused. */
   close(): Promise<void>
 }
 
 export type Statement = Query<unknown> | Compilable | Required
 
-/** A statement that has to change at least one row: the others stand or fall with it. */
+/** A statement that must change at least one row; otherwise none of the statements takes effect. */
 export class Required {
   readonly query: Query<unknown>
 

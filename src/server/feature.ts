@@ -1,7 +1,6 @@
 /**
- * The extension interface, all of it: a feature declares what it is and, once, installs itself on the
- * host. After the last feature is installed nothing changes any more (registries and orders are frozen),
- * then the server starts.
+ * The whole extension interface: a feature declares what it is and installs itself on the host, once. After the last
+ * feature is installed everything is fixed (registries and orders are frozen), and the server starts.
  */
 import type * as v from 'valibot'
 import type { Clock, Millis } from '../base/clock.ts'
@@ -49,7 +48,7 @@ import type { Sessions } from './account/sessions.ts'
 import type { Fate, Slot } from './account/slots.ts'
 import type { StreamFeatures } from './streams/stream-features.ts'
 
-/** A specification that a feature implements: `docs/xeps.md` is made from these. */
+/** A specification that a feature implements. `docs/xeps.md` is made from these. */
 export interface Spec {
   readonly id: string
   readonly title: string
@@ -65,17 +64,17 @@ export const xep = (number: number, title: string, version: string, status: Spec
   note,
 })
 
-/** What the server tells about the program that it is. */
+/** What the server says about its own program. */
 export interface Software {
   readonly name: string
   readonly version: string
-  /** The operating system it runs on. Told to nobody unless the operator wants it. */
+  /** The operating system. It is told to nobody unless the operator wants it. */
   readonly system: string
   /** Identifies the program: its home page. */
   readonly uri: string
 }
 
-/** What the core keeps on disk. */
+/** The stores of the core. */
 export interface Stores {
   readonly accounts: AccountStore
   readonly rosters: RosterStore
@@ -93,41 +92,41 @@ export interface Host {
   readonly log: Log
   readonly metrics: Metrics
   readonly software: Software
-  /** The domains whose accounts are here. The first is the one that names the server. */
+  /** The domains whose accounts are here. The first one names the server. */
   readonly domains: readonly string[]
   readonly accounts: Accounts
   readonly sessions: Sessions
   readonly router: Router
-  /** Who stands behind the domains of others. */
+  /** The parties behind remote domains. */
   readonly parties: Parties
   readonly probing: Probing
   readonly probeAnswers: ProbeAnswers
-  /** To the domains of others. */
+  /** The links to remote domains. */
   readonly links: Links
-  /** What users have decided about contacts elsewhere, until it is heard there. */
+  /** The decisions of users about remote contacts, until they arrive there. */
   readonly decisions: Decisions
   /** Which resources of contacts are available to an account. */
   readonly heard: HeardContacts
-  /** What happened to presence lately. */
+  /** Recent events of presence. */
   readonly journal: PresenceJournal
-  /** Those who can say what clients were shown. */
+  /** The parts that know what clients were shown. */
   readonly witnesses: Witnesses
   readonly disco: DiscoBooks
   readonly streamFeatures: StreamFeatures
-  /** What is to be had on the web port. */
+  /** The paths on the web port. */
   readonly http: HttpRoutes
   readonly stores: Stores
   readonly registrar: Registrar
-  /** The database, for features that keep tables of their own. */
+  /** The database, for features with tables of their own. */
   readonly database: Database
-  /** A key of this server that nobody else knows, another for each purpose, and the same over restarts: 32 octets. */
+  /** A secret key of this server for this purpose, the same over restarts: 32 octets. */
   secret(purpose: string): Buffer
 
   iqToAccount(rule: AccountRule): void
   iqToServer(rule: ServerRule): void
-  /** What each service answers that has no rule of its own for it. */
+  /** The answer of every service that has no rule of its own for it. */
   iqToServices(rule: ServiceRule): void
-  /** A domain with something behind it that is no account: it takes what comes there, and is listed by the server. */
+  /** A domain with something behind it that is no account: it receives the stanzas for it, and the server lists it. */
   service(options: ServiceOptions): Service
   nonza(ns: string, name: string, handle: NonzaHandler): void
   fromClient(name: FromClientStage, stage: Stage<FromClient>): void
@@ -135,28 +134,28 @@ export interface Host {
   toSession(name: ToSessionStage, stage: Stage<ToSession>): void
   on<K extends FactKind>(kind: K, observer: Observer<K>): void
   tell<K extends FactKind>(kind: K, fact: Facts[K]): void
-  /** @param fate what becomes of it in another run of the server */
+  /** @param fate what happens to the slot in another run of the server */
   sessionSlot<T>(name: string, fate: Fate, initial: (session: Session) => T): Slot<Session, T>
   accountSlot<T>(name: string, fate: Fate, initial: (account: LocalAccount) => T): Slot<LocalAccount, T>
-  /** Over a restart of the server, and its death. */
+  /** For a restart of the server, and for a crash. */
   readonly keep: Keep
   alsoLoad(load: AccountLoader): void
-  /** An id for a request to a client that no other has. */
+  /** A unique id for a request to a client. */
   requestId(): Wire
-  /** For the stage of that name, which has kept some: passes packets through the stages behind it. */
+  /** For the stage of that name, which has held back packets: passes them through the stages after it. */
   deliverAfter(name: ToSessionStage): (session: Session, packet: Packet) => void
-  /** Asks `to` and hands the answer (a result or an error) to `answered`; null: none came in time, which is 30 seconds. */
+  /** Asks `to` and gives the answer (a result or an error) to `answered`; null if none came in time (30 seconds). */
   ask(from: Jid, to: Jid, payload: Element, answered: (answer: Packet | null) => void, within?: Millis): void
 }
 
 export interface Feature<S extends v.GenericSchema = v.GenericSchema> {
-  /** Also the name of its section in the configuration. */
+  /** The name, also of its section in the configuration. */
   readonly name: string
   readonly specs: readonly Spec[]
-  /** Names of the features whose faces it uses. */
+  /** The names of the features that it uses. */
   readonly needs?: readonly string[]
   readonly settings: S
-  /** @returns what must be done before the server starts, such as migrations */
+  /** @returns the work that must be done before the server starts, such as migrations */
   install(host: Host, settings: v.InferOutput<S>): void | Promise<void>
 }
 export const defineFeature = <S extends v.GenericSchema>(feature: Feature<S>): Feature<S> => feature

@@ -1,4 +1,4 @@
-/** What features are given of the machine room: their only handle on it (`feature.ts`). */
+/** What features get to see of the server: their only access to it (`feature.ts`). */
 import { createHmac } from 'node:crypto'
 import { HttpRoutes } from '../base/http.ts'
 import type { LocalAccount } from './account/session.ts'
@@ -39,13 +39,13 @@ type Given =
   | 'keep'
 
 export interface HostParts {
-  /** What is handed on as it is. */
+  /** What is passed on unchanged. */
   readonly given: Pick<Host, Given>
   readonly books: Books
   readonly facts: FactBoard
   readonly asking: Asking
   readonly iq: IqService
-  /** What `Host.secret` is made from. */
+  /** The secret from which `Host.secret` derives its keys. */
   readonly secret: Buffer
   readonly registrar: (host: Omit<Host, 'registrar'>) => Registrar
 }

@@ -18,6 +18,8 @@ export interface Facts {
   'session-ending': { readonly session: Session }
   /** The session is over and its account has forgotten it. */
   'session-ended': {
+    readonly session: Session
+    readonly ending: Ending
     /** The last presence that it broadcast. */
     readonly presence: Packet | null
     /** The connection, still open for last stanzas; null if the session had none. */

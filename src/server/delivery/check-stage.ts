@@ -1,4 +1,7 @@
-/** RFC 6120 section 8: what every stanza of a client must look like. After this stage each has what it needs, and claims nothing that is ours to say. */
+/**
+ * RFC 6120 section 8: checks the form of every stanza of a client. Afterwards the stanza is complete, and claims nothing that
+ * only the server may say.
+ */
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { FromClient } from '../pipeline/contexts.ts'
@@ -14,14 +17,14 @@ export function checkStage(serves: (domain: string) => boolean): Stage<FromClien
     const { bare } = session.account
     if (context.packet.kind === 'iq') checkIq(context.packet)
     const packet = withoutForgeries(context.packet, (by) => by.bare !== bare.bare && serves(by.domain))
-    // 10.3: without an address, a message is for the sender's own bare JID and an IQ for his account
+    // 10.3: without an address, a message is for the sender's own bare JID, and an IQ for the sender's account.
     context.packet = packet.to === null && packet.kind !== 'presence' ? packet.addressedTo(bare) : packet
     return 'next'
   }
 }
 
 /**
- * 8.2.3: an id, one of four types, one child in a get or set and an error in an error.
+ * 8.2.3: an IQ has an id, one of four types, one child in a get or set, and an error in an error.
  * @throws StanzaError bad-request
  */
 export function checkIq({ id, type, payload }: Packet): void {

@@ -1,6 +1,6 @@
 /**
- * The rules of RFC 6120 and 6121 at their places in the pipelines and registries, among those of the extensions:
- * `order.ts` says in which order they stand.
+ * Installs the rules of RFC 6120 and 6121 in the pipelines and registries, among those of the extensions. `order.ts` has the
+ * order.
  */
 import type { Wire } from '../../xml/wire.ts'
 import type { FromClient, ToAccount, ToSession } from '../pipeline/contexts.ts'

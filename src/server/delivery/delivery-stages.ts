@@ -1,4 +1,4 @@
-/** RFC 6121 section 8 in the pipelines: messages and IQs, on their way out and to an account's resources. */
+/** RFC 6121 section 8 in the pipelines: messages and IQs, outgoing and to an account's resources. */
 import { contactKey } from '../../im/account.ts'
 import { deliverIq, deliverMessage, isKnown, mayQuery } from '../../im/delivery.ts'
 import type { Packet } from '../../xmpp/packet.ts'
@@ -13,14 +13,14 @@ import type { Router } from '../routing/router.ts'
 export interface DeliveryParts {
   readonly router: Router
   readonly iq: IqService
-  /** Whether an IQ reaches a resource from whoever sends it, against the advice of 8.5.3.1. */
+  /** Whether an IQ of any sender reaches a resource, against the advice of 8.5.3.1. */
   readonly mayStrangersQuery: boolean
 }
 const done = (): Verdict => 'done'
 const beyondShare = (): StanzaError =>
   new StanzaError('resource-constraint', { text: 'Too many of your stanzas are waiting for this recipient' })
 
-/** Everything that no stage before has kept goes to its address. */
+/** A stanza that no earlier stage has handled goes to its address. */
 export function routeStage(router: Router): Stage<FromClient> {
   return ({ session, packet }) => {
     const to = packet.to!
@@ -51,14 +51,14 @@ export function iqInStage({ iq, mayStrangersQuery }: DeliveryParts): Stage<ToAcc
   }
 }
 
-/** May this sender reach the resource that the IQ names (8.5.3.1)? The server that serves it may. */
+/** May this sender reach the resource in the IQ's address (8.5.3.1)? The server of the account may. */
 function maySee(account: ToAccount['account'], packet: Packet): boolean {
   const resource = account.session(packet.to!.resource)
   if (packet.from.full === account.bare.domain) return true
   return resource !== undefined && mayQuery(account, resource, packet.from)
 }
 
-/** 8.5.2.1.1, 8.5.3: chooses the resources that get a message. What nobody gets is left to 'offline'. */
+/** 8.5.2.1.1, 8.5.3: chooses the resources that receive a message. A message without any is left to 'offline'. */
 export const deliverStage: Stage<ToAccount> = (context) => {
   const { account, packet } = context
   // All of Table 1 gives it to the resource in `to`, if that is there; nearly always there is room
@@ -75,7 +75,7 @@ export const deliverStage: Stage<ToAccount> = (context) => {
       const to = thoseWithRoom(account, decision.to, packet)
       if (to.length === 0) {
         if (known && packet.type !== 'error') throw beyondShare()
-        return 'done' // of a kind that is not stored: 'offline-turn' has stored the rest
+        return 'done' // a kind that is not stored: 'offline-turn' has stored the rest
       }
       for (const endpoint of to) endpoint.take(packet)
       context.delivered = to
@@ -90,7 +90,7 @@ export const deliverStage: Stage<ToAccount> = (context) => {
   }
 }
 
-/** The end of the way for messages: what nobody got and nobody stored cannot be delivered (8.5.2.2.1). */
+/** The last stage for messages: one that was neither delivered nor stored is undeliverable (8.5.2.2.1). */
 export const undeliverable: Stage<ToAccount> = ({ packet, delivered }) => {
   if (delivered.length === 0 && packet.type !== 'error') throw new StanzaError('service-unavailable')
   return 'done'

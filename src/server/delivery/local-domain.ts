@@ -1,6 +1,6 @@
 /**
- * RFC 6120 10.5 and RFC 6121 section 8: stanzas for one of our own domains, that is for the server itself
- * or for one of its accounts. Accounts that are not in memory are read only where the rules need them.
+ * RFC 6120 10.5 and RFC 6121 section 8: stanzas for one of our own domains: for the server itself or for one of its accounts.
+ * Accounts that are not in memory are loaded only if the rules need them.
  */
 import { deliverIq, deliverMessage, isKnown } from '../../im/delivery.ts'
 import { isSubscriptionType } from '../../im/subscription.ts'
@@ -21,7 +21,7 @@ export interface LocalDomainParts {
   readonly iq: IqService
   readonly probeAnswers: ProbeAnswers
   readonly router: Router
-  /** Whether the server tells its own users that it is there. */
+  /** Whether the server sends presence of its own to its users. */
   readonly hasPresence: boolean
   readonly veil: Veil
   readonly stages: readonly Stage<ToAccount>[]
@@ -43,9 +43,9 @@ export class LocalDomain implements Destination {
   }
 
   /**
-   * Neither an answer nor the time until it comes tells a stranger whether there is an account (RFC 6120 13.10.2). What is
-   * answered waits on its own; what is not answered can be timed by the stanza behind it, by our own clients at least: the
-   * streams of other servers must not wait for everybody's sake.
+   * Neither an answer nor its time tells a stranger whether an account exists (RFC 6120 13.10.2). A stanza that is answered waits
+   * by itself. The time of one without an answer could be measured with the next stanza, so our own clients wait for it. Streams
+   * of other servers must not wait, because that would delay everybody.
    */
   #fromStranger(packet: Packet, origin: Jid | null): void | Promise<void> {
     const { accounts, router, veil } = this.#parts
@@ -67,23 +67,23 @@ export class LocalDomain implements Destination {
   #toAccount(packet: Packet, origin: Jid | null): void | Promise<void> {
     return this.#parts.accounts.with(packet.to!.bare, (account) => this.#found(account, packet, origin))
   }
-  /** RFC 6121 8.5.2.1.2 and 8.5.2.2.2: nobody is available in an account that is not in memory. */
+  /** RFC 6121 8.5.2.1.2 and 8.5.2.2.2: an account that is not in memory has no available resource. */
   #toThoseHere(packet: Packet, origin: Jid | null): void | Promise<void> {
     const account = this.#parts.accounts.get(packet.to!.bare)
     if (account !== undefined) return this.#isForNobody(account, packet) ? undefined : this.#run(account, packet, origin)
     if (packet.kind === 'iq' && packet.to!.isBare) this.#parts.iq.answered(packet)
   }
-  /** @param account null: there is none of that name */
+  /** @param account null if there is none of that name */
   #found(account: LocalAccount | null, packet: Packet, origin: Jid | null): void | Promise<void> {
     if (account !== null) return this.#run(account, packet, origin)
     if (packet.kind !== 'presence') return this.#toNobody(packet)
-    // A subscription stanza for nobody is dropped without a word (8.5.1)
+    // A subscription stanza for an account that does not exist is dropped silently (8.5.1).
     if (packet.type === 'probe') return this.#parts.probeAnswers.answer(null, packet)
   }
 
   /**
-   * RFC 6120 10.1: what comes from one sender is processed in its order. A subscription stanza has to wait for
-   * the store; what follows it, such as the presence that it entitles to, must overtake neither it nor what waits already.
+   * RFC 6120 10.1: stanzas of one sender are processed in order. A subscription stanza has to wait for the store. What follows
+   * it, such as the presence that it permits, must overtake neither it nor what is already waiting.
    */
   #run(account: LocalAccount, packet: Packet, origin: Jid | null): void | Promise<void> {
     const sender = packet.from.bare
@@ -100,7 +100,7 @@ export class LocalDomain implements Destination {
     const verdict = run(this.#parts.stages, { account, packet, origin, delivered: NOBODY, copies: null })
     if (typeof verdict !== 'string') return verdict.then(() => {})
   }
-  /** Nor in one that has no resource; what somebody elsewhere says may mean something to the account itself (its farewells). */
+  /** Is presence for nobody? The account has no resource, and the sender is local (remote presence concerns farewells). */
   #isForNobody({ resources }: LocalAccount, { kind, from }: Packet): boolean {
     return kind === 'presence' && resources.length === 0 && this.#parts.router.placeOf(from) === 'here'
   }
@@ -111,10 +111,10 @@ export class LocalDomain implements Destination {
   #toServer(packet: Packet): void | Promise<void> {
     if (packet.kind === 'iq') return this.#parts.iq.toServer(packet)
     if (packet.kind === 'presence' && packet.type === 'probe') return this.#answerProbe(packet)
-    // CORE-32, SUB-31: the server takes no messages and has no presence of its own
+    // CORE-32, SUB-31: the server accepts no messages and has no subscriptions.
     refuseIf(packet.kind === 'message' ? packet.type !== 'error' : packet.type === 'subscribe')
   }
-  /** SUB-31: nobody but our own users learns anything. */
+  /** SUB-31: only our own users get an answer. */
   #answerProbe({ from, to, id }: Packet): void | Promise<void> {
     const { router, hasPresence } = this.#parts
     if (hasPresence && router.kindOf(from.domain) === 'accounts')
@@ -124,7 +124,7 @@ export class LocalDomain implements Destination {
 
 const isSubscription = ({ kind, type }: Packet): boolean => kind === 'presence' && isSubscriptionType(type)
 
-/** Presence that is for those who are available, and is never answered. */
+/** Presence that is only for available resources, and is never answered. */
 const isPlainPresence = ({ kind, type }: Packet): boolean => kind === 'presence' && type !== 'probe' && !isSubscriptionType(type)
 
 const isAnswer = ({ kind, type }: Packet): boolean =>

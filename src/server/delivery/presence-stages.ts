@@ -1,4 +1,4 @@
-/** RFC 6121 sections 3 and 4 in the pipelines: which rule of `im/` a presence calls for, both ways. */
+/** RFC 6121 sections 3 and 4 in the pipelines: which rule of `im/` applies to a presence, in both directions. */
 import type { Clock } from '../../base/clock.ts'
 import { contactKey, type Account, type ImLimits } from '../../im/account.ts'
 import { unseen } from '../../im/invisibility.ts'
@@ -30,10 +30,10 @@ export interface PresenceParts {
   readonly untold: Untold
   readonly out: PresenceOut<LocalEndpoint>
   readonly limits: ImLimits
-  /** The client says something of itself, and is not available to all. */
+  /** The client sends presence of its own, and is not available to all. */
   readonly takeBack: (session: Session) => void
   readonly heard: HeardContacts
-  /** What clients were handed. */
+  /** What clients were sent. */
   readonly sent: SentLog
   /** Whether users may learn that an account does not exist. */
   readonly isDirectoryPublic: boolean
@@ -47,7 +47,8 @@ export function presenceStage(parts: PresenceParts): Stage<FromClient> {
     switch (packet.type) {
       case '':
       case 'unavailable':
-        // What a relic of it has said is over: by its own word, or since it has evidently begun (docs/decisions/018-sessions-over-a-restart.md)
+        // The presence of its relic ends: by this presence, or because the client has evidently begun
+        // (docs/decisions/018-sessions-over-a-restart.md).
         if ((packet.to === null) === (packet.type !== '')) parts.takeBack(session)
         if (packet.to === null) broadcast(parts, session, packet)
         else directed(session.account, session, packet, parts.limits, parts.out)
@@ -73,7 +74,7 @@ export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
   const ofStrangers = { toResource: whereRoomIs }
   return ({ account, packet, origin }) => {
     if (packet.kind !== 'presence') return 'next'
-    // RFC 6121 A.3.4: what answers an 'unsubscribe' is no refusal of a request that was made after it
+    // RFC 6121 A.3.4: the answer to an 'unsubscribe' does not refuse a later request.
     if (parts.farewells.arrived(account, packet)) return 'done'
     switch (packet.type) {
       case '':
@@ -99,8 +100,9 @@ export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
 }
 
 /**
- * The contact lets the account see it no more. Its server has said before that each resource has gone (3.2.2 rule 3), unless
- * this answers a probe (4.3.2 rule 1): it knows of no subscription then, and nobody would ever end what is still shown.
+ * The contact no longer lets the account see it. Its server has sent unavailable presence of each resource before (3.2.2 rule
+ * 3), unless this answers a probe (4.3.2 rule 1). In that case the server knows of no subscription, and would never end what is
+ * still shown.
  */
 async function unsubscribed(
   { clock, limits, heard, sent, rosterChanges, router }: PresenceParts,
@@ -120,7 +122,7 @@ async function unsubscribed(
   return 'done'
 }
 
-/** RFC 6121 3: with the server itself nobody has a subscription, since it has no presence (SUB-31). */
+/** RFC 6121 3: nobody can subscribe to the server itself, because it has no subscriptions (SUB-31). */
 function subscription(parts: PresenceParts, session: Session, packet: Packet): Verdict | Promise<Verdict> {
   const { router, rosterChanges, limits, isDirectoryPublic } = parts
   const { account } = session
@@ -137,7 +139,7 @@ function subscription(parts: PresenceParts, session: Session, packet: Packet): V
   if (packet.type !== 'subscribe' || !isDirectoryPublic) return perform()
   const exists = home.exists(to)
   const requested = (isThere: boolean): Promise<Verdict> => {
-    // 3.1.2 wants the error, 8.5.1 silence: otherwise nobody learns who is not there (SUB-33, DEVIATES(7))
+    // 3.1.2 requires the error, 8.5.1 silence: with silence nobody learns which accounts exist (SUB-33, DEVIATES(7)).
     if (!isThere) throw new StanzaError('item-not-found', { text: 'This account does not exist' })
     return perform()
   }
@@ -145,8 +147,8 @@ function subscription(parts: PresenceParts, session: Session, packet: Packet): V
 }
 
 /**
- * RFC 6121 4.3, asked for the account, not for the resource. Not of a contact who has still to answer a request: he would have
- * to refuse the probe (4.3.2 rule 1), and the refusal would be taken for his answer (A.3.4).
+ * RFC 6121 4.3, sent for the account, not for the resource. A contact that has not yet answered a request is not probed: it
+ * would have to refuse the probe (4.3.2 rule 1), and the refusal would be taken for its answer to the request (A.3.4).
  */
 function probe(router: Router, account: Account, packet: Packet): Verdict | Promise<Verdict> {
   if (account.roster.item(contactKey(packet.to!))?.ask === true) return 'done'

@@ -1,6 +1,6 @@
 /**
- * RFC 3921 section 3: clients from before RFC 6121 ask for a session when they have bound a resource, and do not go on
- * without an answer. They have one already: RFC 6121 made it part of the binding.
+ * RFC 3921 section 3: clients from before RFC 6121 ask for a session after binding a resource, and do not continue without an
+ * answer. They have one already: RFC 6121 made it part of the binding.
  */
 import { SESSION } from '../../xmpp/ns.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'

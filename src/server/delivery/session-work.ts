@@ -1,6 +1,6 @@
 /**
- * What a session does with each thing that its client sends, one after the other (RFC 6120 10.1): a stanza passes the
- * stages `fromClient`, another element has its handler, an ending ends it. Whatever any of them throws, the server lives.
+ * Handles everything that a session's client sends, one after the other (RFC 6120 10.1): a stanza passes the stages
+ * `fromClient`, another element goes to its handler, an ending ends the session. The server survives any error in them.
  */
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import { Element } from '../../xml/element.ts'
@@ -26,7 +26,7 @@ export interface SessionWorkParts {
   readonly router: Router
   readonly metrics: Metrics
   readonly failed: (error: unknown, what: string) => void
-  /** Both are made after this, for they need what it does. */
+  /** Both are created after this object, because they need it. */
   readonly sessions: () => Sessions
   readonly rateLimiter: () => RateLimiter
 }
@@ -48,7 +48,7 @@ export class SessionWork {
       () => session.connection?.resume(),
     )
   }
-  /** For the stage of that name, which kept a stanza of the session: passes it through the stages behind. */
+  /** For the stage of that name, which has held back a stanza: passes the stanza through the stages after it. */
   resumeAfter(name: FromClientStage): (session: Session, packet: Packet) => Waiting {
     let rest: Stages | null = null
     return (session, packet) => {
@@ -87,7 +87,7 @@ export class SessionWork {
     const refused = packet.to === null ? packet.addressedTo(session.account.bare) : packet
     return this.#parts.router.refuse(refused, refusal, session.jid)
   }
-  /** @throws what is a mistake in the server */
+  /** @throws an error that is a fault of the server */
   #refusal(error: unknown): StanzaError {
     if (error instanceof StanzaError) return error
     if (!(error instanceof OperatingError)) throw error
@@ -107,7 +107,7 @@ export class SessionWork {
     if (handle === undefined) return this.#parts.sessions().end(session, violation('unsupported-stanza-type'))
     return handle(session, element)
   }
-  /** Of a stanza that is done, or will be. */
+  /** Counts a stanza that is done, or will be. */
   #counted(session: Session, waits?: Waiting): Waiting {
     this.#received.value += 1
     if (waits !== undefined) return waits.then(() => void (session.handled += 1))

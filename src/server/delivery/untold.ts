@@ -1,7 +1,7 @@
 /**
- * Presence of contacts for which a session has no room: the contact has used up its share. Nothing of it is kept but whose it
- * was and of which resources, and of many not even that; when the client has read what waits it is told how things are then.
- * So nobody fills a session by coming and going, and what the client shows in the end is true.
+ * Presence for which a session has no room, because the contact has used its share. Only the contact and its resources are
+ * remembered, and for many resources only the contact. When the client has read what waits, it is told the present state. So
+ * nobody can fill a session by changing presence often, and what the client shows in the end is true.
  */
 import { contactKey } from '../../im/account.ts'
 import { jid, type Jid } from '../../xmpp/jid.ts'
@@ -19,7 +19,7 @@ export interface UntoldParts {
   readonly sent: SentLog
 }
 
-/** Of more resources of one contact nothing is remembered: all that the client was shown of it is closed. */
+/** Beyond this number of resources of one contact none is remembered, and all that the client was shown is ended. */
 const RESOURCES_MAX = 10
 
 type LastWords = Map<string, Packet> | null
@@ -30,7 +30,7 @@ export class Untold {
   constructor(parts: UntoldParts) {
     this.#parts = parts
   }
-  /** There is no room for this presence, or for what the contact has said before it. */
+  /** There is no room for this presence, or for earlier presence of the same contact. */
   add(session: Session, { type, from }: Packet): void {
     const contact = from.asBare
     if (session.untold?.has(contact.bare) !== true) this.#begin(session, contact)
@@ -39,7 +39,7 @@ export class Untold {
     words.set(from.full, Packet.of({ kind: 'presence', type, from, to: session.account.bare }))
     if (words.size > RESOURCES_MAX) session.untold!.set(contact.bare, null)
   }
-  /** Over a restart, and for the case that the server dies. */
+  /** For a restart, and for a crash of the server. */
   get snapshot(): SessionSnapshot<readonly string[]> {
     return {
       name: 'untold',
@@ -60,7 +60,7 @@ export class Untold {
   #mayAsk({ account }: Session, contact: Jid): boolean {
     return account.roster.isSubscribedTo(contactKey(contact))
   }
-  /** Whom nobody can ask again, such as a room, is told that the session has gone: so both sides know that it is over. */
+  /** An entity that cannot be probed, such as a room, is told that the session became unavailable, so that both sides agree. */
   #part({ jid: me, directed }: Session, contact: Jid): void {
     if (directed === null) return
     for (const [full, to] of directed) {
@@ -69,7 +69,7 @@ export class Untold {
       this.#parts.router.routeQuietly(Packet.of({ kind: 'presence', type: 'unavailable', from: me, to }))
     }
   }
-  /** Takes its turn when the client has read what waits. Without a connection it does nothing: somebody drains the session. */
+  /** Takes its turn when the client has read what waits. Without a connection it does nothing. */
   *#tell(session: Session, contact: Jid): Generator<void, void> {
     if (session.connection === null) return
     const words = session.untold?.get(contact.bare)
@@ -89,12 +89,12 @@ export class Untold {
     }
     if (isToBeAsked) probing.ask(session, [contact])
   }
-  /** The session is told what a resource of an account of ours says of itself to the account now. */
+  /** The session is sent the presence that a resource of a local account shows to the account now. */
   #now(session: Session, resource: Jid, home: Home): void {
     const me = session.account.bare
     void answered(home.presence(resource, me), (presence) => session.take(presence ?? gone(resource, me)))
   }
-  /** All of the contact is closed (RFC 6121 4.3.2), what is known to be shown one by one, and then it is asked who is there. */
+  /** Ends everything of the contact (RFC 6121 4.3.2), one by one if known to be shown, and then probes it. */
   #anew(session: Session, contact: Jid): void {
     const { sent, probing } = this.#parts
     const { account } = session
@@ -107,7 +107,7 @@ export class Untold {
 
 const gone = (from: Jid, to: Jid): Packet => Packet.of({ kind: 'presence', type: 'unavailable', from, to })
 
-/** Presence of those whom the user knows, each within their share: beyond it, the client is told later how things are. */
+/** Presence of known contacts, each within its share. Beyond that, the client is told the present state later. */
 export const withinShare =
   (untold: Untold) =>
   (packet: Packet, endpoint: LocalEndpoint): void => {

@@ -1,6 +1,6 @@
 /**
- * The stages `toSession`: what is written to one session. The last of them hands the stanza to the session's connection,
- * and is where it counts as delivered.
+ * The stages `toSession`: what is written to one session. The last of them gives the stanza to the session's connection,
+ * and there it counts as delivered.
  */
 import type { Clock } from '../../base/clock.ts'
 import type { Metrics } from '../../base/metrics.ts'
@@ -22,7 +22,7 @@ export interface Writing {
   readonly toSession: StageBook<ToSession>
   /** Passes `packet` through the stages to one session, whatever its address says. */
   readonly deliver: (session: Session, packet: Packet) => void
-  /** For the stage of that name, which has kept some: passes packets through the stages behind it. */
+  /** For the stage of that name, which has held back packets: passes them through the stages after it. */
   readonly deliverAfter: (name: ToSessionStage) => Writing['deliver']
 }
 

@@ -1,4 +1,4 @@
-/** What is known of a contact on another server, for `explain`: what was heard, and how well it is known at this moment. */
+/** What is known of a remote contact, for `explain`: the presence received, and how well it is known now. */
 import type { Millis } from '../../base/clock.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { LocalAccount } from '../account/session.ts'
@@ -7,9 +7,9 @@ import type { Links } from '../links/links.ts'
 import { standingElsewhere, type Standing } from './standing.ts'
 
 export interface Known {
-  /** Those of its resources that are available. */
+  /** Its available resources. */
   readonly resources: readonly { readonly jid: Jid; readonly standing: Standing }[]
-  /** Its server has said then that there are none, and nothing against it since; null: it has not. */
+  /** When its server said that there are none, if nothing has contradicted that since; otherwise null. */
   readonly goneAt: Millis | null
 }
 export interface KnownParts {
@@ -17,7 +17,7 @@ export interface KnownParts {
   readonly links: Links
 }
 
-/** What a broken link has left unsaid is not known. */
+/** What could not be delivered over a broken link is unknown. */
 export function knownOf({ heard, links }: KnownParts, watcher: LocalAccount, contact: Jid): Known {
   const link = links.get(watcher.bare.domain, contact.domain)
   const resources = Array.from(heard.ofAccount(watcher, contact), ({ jid, confirmedAt: at, sign, doubts }) => ({

@@ -1,6 +1,6 @@
 /**
- * What happened to presence lately, so that "since when" can be answered: a ring of bare events, of all accounts
- * together. It holds who and when and never what somebody has said, and nothing of it is ever written to disk.
+ * Recent events of presence, so that "since when" can be answered: a ring of bare events, for all accounts together. It
+ * contains who and when, never any content of presence, and is never written to disk.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { FactBoard } from '../account/facts.ts'
@@ -17,13 +17,13 @@ export interface JournalEntry {
   readonly what: string
 }
 
-/** What happens to a longer address is not noted: there is room for many. */
+/** Events of longer addresses are not recorded, so that there is room for many. */
 const ADDRESS_OCTETS_MAX = 512
 /** About a megabyte. */
 const ENTRIES_MAX = 10_000
 
 export class PresenceJournal {
-  /** What clients were handed. */
+  /** What clients were sent. */
   readonly sent: SentLog
   readonly #entries: JournalEntry[] = []
   /** Where the next entry goes once the ring is full. */
@@ -42,7 +42,7 @@ export class PresenceJournal {
     facts.on('link-down', ({ remote }) => note('link-down', remote, ''))
     facts.on('link-up', ({ remote }) => note('link-up', remote, ''))
   }
-  /** The newest first. */
+  /** The entries, the newest first. */
   *of(isAbout: (entry: JournalEntry) => boolean): Generator<JournalEntry> {
     const { length } = this.#entries
     for (let i = 1; i <= length; i++) {

@@ -1,7 +1,7 @@
 /**
- * Which client was handed whose presence, and when: a ring of the last ones, of all sessions together. It holds two
- * addresses, a type and a moment, nothing of what anybody has said, and is never written to disk. Its places are made
- * once: noting one makes nothing new.
+ * Which client was sent whose presence, and when: a ring of the last ones, for all sessions together. It contains two
+ * addresses, a type and a time, never any content, and is never written to disk. Its entries are allocated once, so that
+ * recording allocates nothing.
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -10,12 +10,12 @@ export interface Sent {
   /** The client's full JID. */
   readonly to: Jid
   readonly from: Jid
-  /** Of the presence: '' for available. */
+  /** The type of the presence: '' for available. */
   readonly type: string
   readonly at: Millis
 }
 
-/** A longer address of a contact is not noted: there is room for many. */
+/** Longer addresses of a contact are not recorded, so that there is room for many. */
 const ADDRESS_OCTETS_MAX = 512
 
 export class SentLog {
@@ -26,7 +26,7 @@ export class SentLog {
   readonly #at: Float64Array
   #next = 0
 
-  /** @param max how many are kept; 0: none */
+  /** @param max the number of entries; 0 for none */
   constructor(max: number) {
     this.#max = max
     this.#to = new Array<Jid | null>(max).fill(null)
@@ -43,7 +43,7 @@ export class SentLog {
     this.#at[i] = at
     this.#next = i + 1 === this.#max ? 0 : i + 1
   }
-  /** What the client was last sent of each resource of `contact`, or of the contact itself; the newest first. */
+  /** What the client was last sent about each resource of `contact`, or about the contact itself; the newest first. */
   *lastTo(client: Jid, contact: Jid): Generator<Sent> {
     const told = new Set<string>()
     for (let n = 1; n <= this.#max; n++) {

@@ -1,7 +1,7 @@
 /**
- * How well a presence is known: when and through what it was last confirmed, and what that makes of it at this moment.
- * Nothing is noted for this on the way of a presence: it is read, when somebody asks, from what sessions and links know
- * of themselves. What is not known is `unknown`, and never taken for offline.
+ * How well a presence is known: when and how it was last confirmed, and what follows from that now. Nothing is recorded for
+ * this while a presence is delivered: on request it is read from what sessions and links know about themselves. What is not
+ * known is `unknown`, and never counts as offline.
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Link } from '../links/links.ts'
@@ -12,19 +12,19 @@ export type Confidence =
   | 'live'
   /** Its connection is lost or silent, and its client may come back. */
   | 'paused'
-  /** The way to its server is broken. */
+  /** The link to its server is broken. */
   | 'link-lost'
-  /** Nothing has confirmed it since its link was broken; or nothing was ever said. */
+  /** It was not confirmed since its link broke, or nothing was ever received. */
   | 'unknown'
 
 export interface Standing {
   readonly confidence: Confidence
-  /** Null: never. */
+  /** Null if never. */
   readonly confirmedAt: Millis | null
   readonly confirmedBy: Sign | null
 }
 
-/** Of a session here. */
+/** For a local session. */
 export function standingOf({ connection, isSilent, heardAt, signAt, sign }: Session): Standing {
   const confidence = connection === null || isSilent ? 'paused' : 'live'
   return heardAt > signAt
@@ -33,9 +33,9 @@ export function standingOf({ connection, isSilent, heardAt, signAt, sign }: Sess
 }
 
 /**
- * Of somebody elsewhere.
- * @param said when and through what his server has last said so
- * @param isPaused his server says that his connection is paused (XEP-0310)
+ * For a remote resource.
+ * @param said when and how its server last confirmed it
+ * @param isPaused its server says that its connection is paused (XEP-0310)
  */
 export function standingElsewhere(
   link: Link | undefined,

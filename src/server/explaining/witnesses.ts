@@ -1,28 +1,28 @@
 /**
- * The parts of the server that can say more about what is shown to clients than the journal knows: what each client was
- * shown of a contact, and what it was told to doubt. Any part may be one of them.
+ * The parts of the server that know more than the journal about what clients are shown: what each client was shown of a
+ * contact, and which doubts it was told. Any part can be one of them.
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Doubt } from '../../xmpp/state-annotation.ts'
 import type { LocalAccount } from '../account/session.ts'
 
-/** What a part of the server has to say on what `watcher` sees of `contact`. */
+/** What a part of the server knows about what `watcher` sees of `contact`. */
 export interface Testimony {
   readonly about: 'shown'
   readonly words: string
-  /** Since when it is so; null: not known. */
+  /** Since when it is so; null if unknown. */
   readonly since: Millis | null
 }
 export type Witness = (watcher: LocalAccount, contact: Jid) => Iterable<Testimony>
 
-/** What clients that ask for it are told to doubt at present (XEP-0310). */
+/** A doubt that clients which ask for it are told at present (XEP-0310). */
 export interface DoubtInForce {
-  /** A resource here whose client is away for a moment, or the domain at the other end of a link that is lost. */
+  /** A local resource whose client is paused, or the domain at the other end of a lost link. */
   readonly about: string
   readonly why: Doubt
   readonly since: Millis
-  /** Presences that are shown with it, each to one client here. */
+  /** How many presences are shown with it, each counted once for each local client. */
   readonly told: number
 }
 export type DoubtWitness = () => Iterable<DoubtInForce>
@@ -35,7 +35,7 @@ export class Witnesses {
   addForShown(witness: Witness): void {
     this.#ofShown.push(witness)
   }
-  /** `witness` is asked what clients are told to doubt. */
+  /** `witness` is asked which doubts clients were told. */
   addForDoubts(witness: DoubtWitness): void {
     this.#ofDoubts.push(witness)
   }

@@ -1,8 +1,8 @@
 /**
- * What is written down while the server runs of sessions that can be resumed, and of what accounts and services know, for the case that it dies: every few seconds
- * what is new of those of which something has changed that matters then, within a budget of octets. What is known of a session
- * without a connection is exact, and it can be resumed after the death; a client that was connected may have got and
- * sent more than is written, so its session comes back as a relic (`Session.isRelic`).
+ * While the server runs, it stores for the case of a crash what changed in sessions that can be resumed, and in the state of
+ * accounts and services: every few seconds, within a budget of octets. The stored state of a session without a connection is
+ * exact, and it can be resumed after a crash. A connected client may have received and sent more than is stored, so its session
+ * comes back as a relic (`Session.isRelic`).
  */
 import { every, type Clock, type Millis, type Timer } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
@@ -24,27 +24,27 @@ export interface CheckpointsParts {
   readonly kept: KeptSessions
   readonly states: KeptStates
   readonly store: KeptSessionStore
-  /** How often; 0: never. */
+  /** The interval; 0 for never. */
   readonly everyMs: Millis
-  /** Octets of sessions that are written at a time, about, and as many of what accounts and services know. */
+  /** The most octets of sessions that are stored at a time (estimated), and as many of accounts and services. */
   readonly octetsMax: number
 }
 
-/** What was written last of a session. */
+/** What was last stored of a session. */
 interface Mark {
   readonly presence: Packet | null
   readonly isPaused: boolean
   readonly stamp: string
   readonly at: Millis
-  /** The pieces that are written. */
+  /** The stored pieces. */
   readonly pieces: readonly number[]
   /** Nothing was left for the next time. */
   readonly isWhole: boolean
 }
 
-/** What a session takes up beside its pieces, about. */
+/** The estimated octets of a session in addition to its pieces. */
 const SESSION_OCTETS = 500
-/** Sessions that are written at a time. */
+/** The most sessions that are stored at a time. */
 const AT_ONCE = 200
 
 export class Checkpoints {
@@ -70,15 +70,15 @@ export class Checkpoints {
     )
     parts.facts.on('session-resumed', ({ session, after }) => after === 'stream-lost' && this.#drop(session))
     parts.facts.on('session-ended', ({ session }) => this.#drop(session))
-    // Others were told that they have gone: a server that dies now must not show them again when it is back
+    // Others were told that the session became unavailable: after a crash it must not be shown again.
     parts.facts.on('presence-changed', ({ session, after }) => after === null && this.#drop(session))
   }
-  /** From now on, until the timer is cancelled. */
+  /** Stores changes from now on, until the timer is cancelled. */
   start(): Timer {
     const { clock, everyMs } = this.#parts
     return everyMs === 0 ? { cancel() {} } : every(clock, everyMs, () => void this.write())
   }
-  /** Writes down what has changed, as much as may be written at a time. */
+  /** Stores what has changed, as much as may be stored at a time. */
   async write(): Promise<void> {
     await Promise.all([this.#writeSessions(), this.#parts.states.write(this.#parts.octetsMax)])
   }
@@ -109,7 +109,7 @@ export class Checkpoints {
     }
   }
 
-  /** What is new of a session, up to `room` octets: the rest follows. */
+  /** The changes of a session, up to `room` octets; the rest follows later. */
   #updateOf(session: Session, room: number): { readonly update: SessionUpdate; readonly octets: number } {
     const { kept } = this.#parts
     const before = new Set(this.#marks.get(session)?.pieces)
@@ -130,10 +130,10 @@ export class Checkpoints {
     }
     this.#mark(session, pieces, isWhole)
     const row = kept.row(session, 'while running')
-    // As long as something is missing nobody can resume it exactly
+    // While something is missing, the session cannot be resumed exactly.
     return { update: { session: isWhole ? row : { ...row, until: 0 }, added, gone: [...before] }, octets }
   }
-  /** Those that were not written for longest come first: nobody's is put off for what others have. */
+  /** Those that were not stored for longest come first, so that no session is delayed for ever by others. */
   #changed(): readonly Session[] {
     const changed: Session[] = []
     for (const session of this.#parts.sessions.all()) {
@@ -157,13 +157,13 @@ export class Checkpoints {
     const stamp = kept.stamp(session)
     this.#marks.set(session, { presence: session.presence, isPaused, stamp, at: clock.now(), pieces, isWhole })
   }
-  /** Nothing of it was written: what is on disk is what was there before. */
+  /** Storing failed: the stored copy is as it was before. */
   #takeBack(session: Session, before: Mark | undefined): void {
     if (!this.#marks.has(session)) return
     if (before === undefined) this.#marks.delete(session)
     else this.#marks.set(session, { ...before, isWhole: false })
   }
-  /** What is written of it is no longer so. */
+  /** The stored copy is out of date. */
   #drop(session: Session): void {
     if (!this.#marks.delete(session)) return
     this.#parts.store

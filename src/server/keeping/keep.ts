@@ -4,11 +4,11 @@ import type { AccountSnapshot, Changed, KeptStates, ServiceSnapshot } from './ke
 import type { SessionSnapshot, Snapshots } from './snapshots.ts'
 
 export interface Keep {
-  /** What is known of each session is kept, and known again in the order in which this was called. */
+  /** The state of each session is kept, and restored in the order in which this was called. */
   session<T>(snapshot: SessionSnapshot<T>): void
   account<T>(snapshot: AccountSnapshot<T>): Changed<LocalAccount>
   service<T>(snapshot: ServiceSnapshot<T>): Changed<string>
-  /** `settle` is called when a session has lost its connection: what is held back for its client goes on to where it waits. */
+  /** `settle` is called when a session has lost its connection: what is held back for its client moves to where it waits. */
   settle(settle: (session: Session) => void): void
 }
 

@@ -1,7 +1,7 @@
 /**
- * Sessions over a restart of the server. Those that can be resumed are written down when it stops, each with what every
- * part of the server knows of it (`snapshots.ts`), and wait for their clients when it runs again, for the rest of their time:
- * to contacts and other servers it is as if all their connections had broken at once. What is not written down ends.
+ * Sessions over a restart of the server. Sessions that can be resumed are stored at the stop, each with the state of every
+ * part of the server (`snapshots.ts`). When the server runs again, they wait for their clients for the rest of their time.
+ * Contacts and other servers see the same as if all their connections had broken at once. Sessions that are not stored end.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import { inTime } from '../../base/in-time.ts'
@@ -37,21 +37,21 @@ export interface KeptSessionsParts {
   readonly states: KeptStates
   readonly store: KeptSessionStore
   readonly lastPresence: LastPresenceStore
-  /** What all of them together may take up. */
+  /** The most octets that all of them together may take. */
   readonly octetsMax: number
 }
 
-/** What a session takes up beside its parts, about. */
+/** The estimated octets of a session in addition to its parts. */
 const SESSION_OCTETS = 500
-/** The longest that is waited for what clients have sent last. */
+/** How long to wait for the last stanzas of clients. */
 const SETTLE_MS: Millis = 3000
-/** Sessions that are ended, or accounts that are loaded, in one go. */
+/** Sessions that are ended, or accounts that are loaded, at a time. */
 const AT_ONCE = 500
 
 export class KeptSessions {
   readonly snapshots = new Snapshots()
   readonly #parts: KeptSessionsParts
-  /** Those that are to go on after the restart. */
+  /** The sessions that continue after the restart. */
   #kept: ReadonlySet<Session> = new Set()
   /** Restored and not resumed yet. */
   readonly #restored = new Set<Session>()
@@ -63,8 +63,8 @@ export class KeptSessions {
   }
 
   /**
-   * Takes the connections of the sessions that are to be kept away, and ends all others. What their clients have sent is
-   * done. No client may come in any more.
+   * Disconnects the sessions that are to be kept, and ends all others. Everything that their clients have sent is processed. No
+   * client may connect any more.
    */
   async pauseAll(): Promise<void> {
     const { sessions } = this.#parts
@@ -75,7 +75,7 @@ export class KeptSessions {
     await inPortions(others, AT_ONCE, tickOver, (some) => some.forEach((session) => sessions.end(session, SHUTDOWN)))
   }
   /**
-   * Writes down the sessions that `pauseAll` has left, and what accounts and services know. Nothing may come in any more, from anywhere, and nothing goes out.
+   * Stores the sessions that `pauseAll` has left, and the state of accounts and services. No stanza may arrive or leave any more.
    * @returns how many sessions are kept
    */
   async keepAll(): Promise<number> {
@@ -87,7 +87,7 @@ export class KeptSessions {
     for (const session of kept) {
       if (session.ended) continue
       rows.push({ ...this.row(session, 'for a restart'), pieces: Array.from(this.pieces(session), written) })
-      // Should the server not come back, this is when its user was last seen
+      // If the server does not come back, this is when its user was last seen.
       if (session.presence !== null)
         lastPresence.unavailable(session.account.bare.bare, { at: clock.now(), payload: Payload.empty })
     }
@@ -96,15 +96,15 @@ export class KeptSessions {
     await Promise.all([store.replaceAll(rows), states.replaceAll(known)])
     return rows.length
   }
-  /** At the stop for good, when all sessions have ended: nothing is known again. */
+  /** At a final stop, when all sessions have ended: nothing is restored later. */
   async keepNothing(): Promise<void> {
     await this.#parts.states.replaceAll([])
   }
-  /** At the start, before anybody can come. @returns how many sessions wait for their clients again */
+  /** At the start, before any client can connect. @returns how many sessions wait for their clients */
   async restoreAll(): Promise<number> {
     const { accounts, states, store, log, facts } = this.#parts
     const [all] = await Promise.all([store.all(), states.load()])
-    const rows = all.filter(({ owner }) => accounts.isHome(owner)) // their domains may have been ours once
+    const rows = all.filter(({ owner }) => accounts.isHome(owner)) // their domains may no longer be ours
     let restored = 0
     for (let i = 0; i < rows.length; i += AT_ONCE) {
       const some = rows.slice(i, i + AT_ONCE)
@@ -127,15 +127,15 @@ export class KeptSessions {
     return restored
   }
 
-  /** Changes when what is known of it should be written down anew. */
+  /** Changes when the session should be stored again. */
   stamp(session: Session): string {
     return this.snapshots.stamp(session)
   }
-  /** What is written down of the session one by one. */
+  /** The parts of the session that are stored one by one. */
   pieces(session: Session): Iterable<Piece> {
     return this.snapshots.pieces(session)
   }
-  /** The session as it is written down, without its pieces. */
+  /** The session as it is stored, without its pieces. */
   row(session: Session, when: Occasion): KeptSession {
     const { jid, account, lang, directed, presence, boundAt, device, resumableMs, interested, invisible, priority } = session
     const written: Written = {
@@ -155,7 +155,7 @@ export class KeptSessions {
     return { owner: account.bare.bare, resource: jid.resource, until, state: JSON.stringify(written) }
   }
 
-  /** As many as may be kept. The small ones first: for what takes up much, nobody else's session ends. */
+  /** As many as may be kept. The small ones first, so that a large session does not end those of others. */
   #chosen(): Set<Session> {
     const resumable = Array.from(this.#parts.sessions.all()).filter(({ resumableMs }) => resumableMs > 0)
     const sized = resumable.map((session) => ({ session, octets: this.#octetsOf(session) }))
@@ -171,17 +171,17 @@ export class KeptSessions {
   #octetsOf(session: Session): number {
     return SESSION_OCTETS + (session.presence?.payload.text.length ?? 0) + this.snapshots.weigh(session)
   }
-  /** What their clients have sent is done, and what comes for them has come. */
+  /** Everything that their clients have sent is processed, and stanzas for them have arrived. */
   async #settled(all: ReadonlySet<Session>): Promise<void> {
     const { clock, router } = this.#parts
-    this.snapshots.settleAll(all) // what is held back may have to go on before the lane does
+    this.snapshots.settleAll(all) // held stanzas may have to move on before the lane can
     const idle = Promise.all(Array.from(all, ({ lane }) => lane.whenIdle())).then(() => router.whenIdle())
     await inTime(clock, SETTLE_MS, idle)
     await tickOver()
     this.snapshots.settleAll(all)
   }
 
-  /** A session of which a part could not be restored ends, as if its client had not come back. */
+  /** If a part of a session could not be restored, the session ends as if its client had not come back. */
   #giveUp(account: LocalAccount, { resource }: WholeSession): void {
     const session = account.session(resource)
     if (session !== undefined) this.#parts.sessions.end(session, NOT_RESUMED)
@@ -204,14 +204,14 @@ export class KeptSessions {
     }
     const restored = pieces.map(({ n, state: json }): RestoredPiece => ({ n, json: JSON.parse(json) as unknown }))
     this.snapshots.load(session, parts, restored)
-    // Nobody knows when the connection of a relic broke
+    // It is unknown when the connection of a relic broke.
     sessions.waitFor(session, session.isRelic ? resumableMs : Math.max(0, until - clock.now()))
     facts.tell('session-restored', { session })
   }
 
   /**
-   * Of contacts elsewhere nobody knows what they have said meanwhile. Other servers doubt what they were told directly, and cannot
-   * ask about it (decision 29).
+   * What remote contacts have sent meanwhile is unknown. Other servers doubt presence that was sent to them directly, and cannot
+   * probe it (decision 29).
    */
   #cameBack(session: Session): void {
     if (!this.#restored.delete(session)) return
@@ -220,12 +220,12 @@ export class KeptSessions {
     const isElsewhere = (jid: Jid): boolean => router.placeOf(jid) !== 'here'
     const contacts = account.roster.subscriptions.filter(isElsewhere)
     if (session.takesPart && contacts.length > 0) probing.ask(session, account.reachable(contacts))
-    // All others know by then that it is back: it is said as it is
+    // By then all others know that it is back: its state is sent unchanged.
     queueMicrotask(() => {
       for (const to of [...(session.directed?.values() ?? [])].filter(isElsewhere)) probing.repeat(session, to)
     })
   }
 }
 
-/** As it is stored. */
+/** The form in which it is stored. */
 export const written = (piece: Piece): KeptPiece => ({ n: piece.n, state: JSON.stringify(piece.toJson()) })

@@ -1,6 +1,6 @@
 /**
- * What accounts know, and what services know of the things in them, over a restart of the server and its death. While the
- * server runs, what has changed is saved every few seconds (`Checkpoints`); when it restarts, all of it is.
+ * The state of accounts, and of the things in services, over a restart of the server and a crash. While the server runs,
+ * changes are saved every few seconds (`Checkpoints`); at a restart, everything is saved.
  */
 import type { Log } from '../../base/log.ts'
 import type { LocalAccount, Session } from '../account/session.ts'
@@ -9,36 +9,36 @@ import type { Accounts } from '../account/accounts.ts'
 import type { KeptName, KeptState, KeptStateStore } from '../ports.ts'
 import type { KeptParts, Occasion } from './snapshots.ts'
 
-/** What a part of the server knows of an account: kept for as long as a session of the account is. @typeParam T plain JSON */
+/** A part's state of an account: kept while the account has a session. @typeParam T plain JSON */
 export interface AccountSnapshot<T> {
   readonly name: string
-  /** Of the shape of `T`, from 1. It grows when the shape changes in a way that `load` must know of. */
+  /** The version of the shape of `T`, from 1. It grows when the shape changes in a way that `load` must know. */
   readonly version: number
-  /** Null: there is nothing to keep. */
+  /** Null if there is nothing to keep. */
   save(account: LocalAccount, when: Occasion): T | null
-  /** Called before the account's sessions are restored. @param version never a later one than the snapshot's */
+  /** Called before the account's sessions are restored. @param version never later than the snapshot's */
   load(account: LocalAccount, kept: T, version: number, when: Occasion): void
 }
 
-/** What a service knows of each thing in it, such as who is in a room. @typeParam T plain JSON */
+/** A service's state of each thing in it, such as the occupants of a room. @typeParam T plain JSON */
 export interface ServiceSnapshot<T> {
-  /** Of the service, unlike those of the others. */
+  /** The name of the service; no other has it. */
   readonly name: string
-  /** Of the shape of `T`, from 1. It grows when the shape changes in a way that `load` must know of. */
+  /** The version of the shape of `T`, from 1. It grows when the shape changes in a way that `load` must know. */
   readonly version: number
-  /** The things of which there may be something to keep. */
+  /** The things that may have something to keep. */
   things(): Iterable<string>
-  /** Null: there is nothing to keep. */
+  /** Null if there is nothing to keep. */
   save(thing: string, when: Occasion): T | null
   /**
    * Called before any session is restored; the fact `sessions-restored` follows.
-   * @param version never a later one than the snapshot's
-   * @param when it was saved. 'while running': the server has died, and what happened in its last seconds is missing
+   * @param version never later than the snapshot's
+   * @param when it was saved. 'while running': the server crashed, and the events of its last seconds are missing
    */
   load(thing: string, kept: T, version: number, when: Occasion): void
 }
 
-/** To be called when what is kept of that one has changed: it is saved anew soon. Costs a look into a set. */
+/** Call it when the state of this owner has changed: it is saved again soon. Costs one look into a set. */
 export type Changed<Owner> = (owner: Owner) => void
 
 export interface KeptStatesParts {
@@ -47,28 +47,28 @@ export interface KeptStatesParts {
   readonly accounts: Accounts
   readonly sessions: { all(): Iterable<Session> }
   readonly store: KeptStateStore
-  /** False: only a restart keeps anything. What is in the store is then forgotten once it is read. */
+  /** False if state is kept only over a restart. Stored state is then forgotten once it is read. */
   readonly isSavedWhileRunning: boolean
 }
 
-/** All that is kept under one name: the accounts', or a service's. */
+/** All state that is kept under one name: of the accounts, or of a service. */
 interface Holder {
   readonly name: string
   readonly changed: Set<string>
-  /** Those that are in the store. */
+  /** The owners with a stored state. */
   readonly written: Set<string>
   keys(): Iterable<string>
   save(key: string, when: Occasion): KeptParts
   load(key: string, parts: KeptParts, when: Occasion): void
 }
 
-/** As it is stored. */
+/** The stored form. */
 interface Written {
   readonly when: Occasion
   readonly parts: KeptParts
 }
 
-/** Of the accounts. No service has this name. */
+/** The name for accounts. No service has this name. */
 const ACCOUNT = ''
 
 export class KeptStates {
@@ -76,7 +76,7 @@ export class KeptStates {
   readonly #accountSnapshots: AccountSnapshot<unknown>[] = []
   readonly #accounts: Holder
   readonly #holders = new Map<string, Holder>()
-  /** Read, and not given to its account yet. By bare JID. */
+  /** State that was read, and not given to its account yet. By bare JID. */
   readonly #ofAccounts = new Map<string, string>()
   #isWriting = false
 
@@ -110,12 +110,12 @@ export class KeptStates {
     })
     return (thing) => void holder.changed.add(thing)
   }
-  /** Names of the snapshots of accounts. */
+  /** The names of the snapshots of accounts. */
   get namesOfAccounts(): readonly string[] {
     return this.#accountSnapshots.map(({ name }) => name)
   }
 
-  /** Saves what has changed, up to that many octets, about: the rest follows. */
+  /** Saves what has changed, up to about that many octets; the rest follows later. */
   async write(octetsMax: number): Promise<void> {
     if (this.#isWriting) return // the disk does not keep up
     const { store } = this.#parts
@@ -131,7 +131,7 @@ export class KeptStates {
       this.#isWriting = false
     }
   }
-  /** All of it, as it is now. */
+  /** The whole present state. */
   all(): readonly KeptState[] {
     const states: KeptState[] = []
     for (const holder of this.#holders.values())
@@ -141,25 +141,25 @@ export class KeptStates {
       }
     return states
   }
-  /** These, and nothing else, are what the next run of the server knows. */
+  /** The next run of the server restores exactly these states. */
   async replaceAll(states: readonly KeptState[]): Promise<void> {
     await this.#parts.store.replaceAll(states)
   }
-  /** At the start: what services know is known again. What accounts know follows when they are read (`restore`). */
+  /** At the start: restores the state of services. The state of accounts follows when they are loaded (`restore`). */
   async load(): Promise<void> {
     for (const { holder, key, state } of await this.#parts.store.all()) {
       if (holder === ACCOUNT) this.#ofAccounts.set(key, state)
       else this.#load(holder, key, state)
     }
   }
-  /** What the account knew is known again, if that was not done before. */
+  /** Restores the state of the account, if that was not done before. */
   restore({ bare }: LocalAccount): void {
     const state = this.#ofAccounts.get(bare.bare)
     if (state === undefined) return
     this.#ofAccounts.delete(bare.bare)
     this.#load(ACCOUNT, bare.bare, state)
   }
-  /** All sessions are restored. What was kept of accounts that have none is dropped. */
+  /** All sessions are restored. The stored state of accounts without sessions is dropped. */
   restored(): void {
     for (const bare of this.#ofAccounts.keys()) this.#again(ACCOUNT, bare)
     this.#ofAccounts.clear()
@@ -180,8 +180,8 @@ export class KeptStates {
   }
   #load(name: string, key: string, state: string): void {
     const holder = this.#holders.get(name)
-    if (holder === undefined) return // of a feature that is not there any more
-    this.#again(name, key) // what is stored says how things were before
+    if (holder === undefined) return // of a feature that no longer exists
+    this.#again(name, key) // the stored state is out of date from now on
     try {
       const { parts, when } = JSON.parse(state) as Written
       holder.load(key, parts, when)
@@ -189,7 +189,7 @@ export class KeptStates {
       this.#parts.log.error({ err: error, of: name, key }, 'What was kept from before the restart could not be restored')
     }
   }
-  /** It is in the store, and not as it is now. */
+  /** The stored state is out of date. */
   #again(name: string, key: string): void {
     const { changed, written } = this.#holders.get(name)!
     written.add(key)
@@ -231,7 +231,7 @@ export class KeptStates {
 const NOTHING: KeptParts = {}
 const part = (name: string, version: number, kept: unknown): KeptParts => (kept === null ? NOTHING : { [name]: [version, kept] })
 
-/** Null: there is nothing to keep. */
+/** Null if there is nothing to keep. */
 function stateOf(holder: Holder, key: string, when: Occasion): KeptState | null {
   const parts = holder.save(key, when)
   if (Object.keys(parts).length === 0) return null

@@ -1,39 +1,39 @@
 /**
- * What parts of the server know of a session and want to know again after a restart. Each part keeps it in a shape of its own,
- * with the version of that shape: a later Porchlight knows what it reads.
+ * The state of a session that parts of the server restore after a restart. Each part keeps it in a shape of its own, with the
+ * version of that shape, so that a later Porchlight can read it.
  */
 import type { Session } from '../account/session.ts'
 import { snapshotOf, type SlotBook } from '../account/slots.ts'
 
-/** A restart is short, and everything is written once. While the server runs, for the case that it dies, less is. */
+/** For a restart, which is short, everything is stored once. While the server runs, for the case of a crash, less is stored. */
 export type Occasion = 'for a restart' | 'while running'
 
 /** @typeParam T plain JSON */
 export interface SessionSnapshot<T> {
   readonly name: string
-  /** Of the shape of `T`, from 1. It grows when the shape changes in a way that `load` must know of. */
+  /** The version of the shape of `T`, from 1. It grows when the shape changes in a way that `load` must know. */
   readonly version: number
-  /** Null: there is nothing to keep. */
+  /** Null if there is nothing to keep. */
   save(session: Session, when: Occasion): T | null
   /**
-   * @param kept as `save` gave it; null: nothing
-   * @param version of its shape, never a later one than the snapshot's
-   * @param pieces those that were written, in order
+   * @param kept the result of `save`; null if there was none
+   * @param version of its shape, never later than the snapshot's
+   * @param pieces the stored pieces, in order
    */
   load(session: Session, kept: T | null, version: number, pieces: readonly RestoredPiece[]): void
-  /** Octets that it comes to, about. */
+  /** The estimated octets. */
   weigh?(session: Session): number
-  /** Changes when it should be written down anew while the server runs (`Checkpoints`). */
+  /** Changes when the state should be stored again while the server runs (`Checkpoints`). */
   stamp?(session: Session): string
-  /** Beside that, what is many and changes one by one, in order; only one part has such. */
+  /** In addition, what is numerous and changes one by one, in order. Only one part has pieces. */
   pieces?(session: Session): Iterable<Piece>
 }
 
-/** One of the many things that a part knows of a session, and that never changes. */
+/** One of many things that a part knows of a session, and that never changes. */
 export interface Piece {
-  /** What comes later has a larger one. */
+  /** Later pieces have larger numbers. */
   readonly n: number
-  /** Octets of it as JSON, about. */
+  /** The estimated octets as JSON. */
   readonly octets: number
   toJson(): unknown
 }
@@ -42,7 +42,7 @@ export interface RestoredPiece {
   readonly json: unknown
 }
 
-/** By name, the version and what was saved. */
+/** By name: the version and what was saved. */
 export type KeptParts = Readonly<Record<string, readonly [version: number, kept: unknown]>>
 
 export class Snapshots {
@@ -57,7 +57,7 @@ export class Snapshots {
   }
   /**
    * @param others names of snapshots of accounts
-   * @throws Error a slot is declared as kept, and no snapshot of that name keeps it
+   * @throws Error if a slot is declared as kept, and no snapshot of that name keeps it
    */
   check(others: readonly string[], ...books: readonly Pick<SlotBook<never>, 'all'>[]): void {
     const names = new Set([...this.#sessions.map(({ name }) => name), ...others])
@@ -92,7 +92,7 @@ export class Snapshots {
     }
     return parts
   }
-  /** What a later Porchlight has kept is not understood here: it counts as nothing. */
+  /** State of a later Porchlight cannot be understood, and counts as absent. */
   load(session: Session, parts: KeptParts, pieces: readonly RestoredPiece[]): void {
     for (const snapshot of this.#sessions) {
       const [version, kept] = parts[snapshot.name] ?? [snapshot.version, null]

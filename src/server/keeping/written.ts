@@ -1,9 +1,9 @@
-/** How a session is written down: what the server itself knows of it, and what its parts keep. */
+/** The stored form of a session: what the server itself knows of it, and the state of its parts. */
 import type { Millis } from '../../base/clock.ts'
 import type { PacketJson } from '../../xmpp/stored-packet.ts'
 import type { KeptParts } from './snapshots.ts'
 
-/** Of the shape below. Version 1 had no number, and its parts had none either. */
+/** The version of the shape below. Version 1 had no number, and neither had its parts. */
 export const WRITTEN_VERSION = 2
 
 export interface Written {
@@ -13,7 +13,7 @@ export interface Written {
   readonly device: string | null
   readonly resumableMs: Millis
   readonly interested: boolean
-  /** XEP-0186; of what it says then nothing is known but the priority. */
+  /** XEP-0186; of its presence only the priority is known. */
   readonly invisible: boolean
   readonly priority: number
   readonly presence: PacketJson | null
@@ -21,11 +21,11 @@ export interface Written {
   readonly parts: KeptParts
 }
 interface Version1 extends Omit<Written, 'version' | 'parts'> {
-  /** Each part in its own version 1. */
+  /** Each part in its version 1. */
   readonly parts: Readonly<Record<string, unknown>>
 }
 
-/** @throws Error it is of a later version */
+/** @throws Error if it is of a later version */
 export function readWritten(state: string): Written {
   const json = JSON.parse(state) as Written | Version1
   if (!('version' in json)) return { ...json, version: WRITTEN_VERSION, parts: numbered(json.parts) }

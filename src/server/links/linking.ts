@@ -1,4 +1,4 @@
-/** The links to the domains of others, and what happens by itself when one is mended. */
+/** The links to remote domains, and what happens automatically when one is up again. */
 import type { Clock } from '../../base/clock.ts'
 import type { Entropy } from '../../base/entropy.ts'
 import type { Metrics } from '../../base/metrics.ts'
@@ -24,7 +24,7 @@ export interface LinkingParts {
   readonly probing: Probing
   readonly asking: Asking
   readonly decisions: Decisions
-  /** Of all links. */
+  /** The times of all links. */
   readonly times: LinkTimes
   readonly failed: (error: unknown, what: string) => void
 }

@@ -1,7 +1,6 @@
 /**
- * The table of links, one for each of our domains and each domain of others that it has to do with. What is known of
- * them stands in their machines (links/machine.ts); here they get time, chance and somebody who connects, and their
- * announcements become facts.
+ * The table of links, one for each of our domains and each remote domain that it talks to. The state of each is in its machine
+ * (links/machine.ts). This file gives the machines time, randomness and a connector, and turns their announcements into facts.
  */
 import { every, type Clock, type Millis, type Timer } from '../../base/clock.ts'
 import type { Entropy } from '../../base/entropy.ts'
@@ -21,20 +20,20 @@ export interface LinksParts {
   readonly metrics: Metrics
   readonly sessions: Sessions
   readonly times: LinkTimes
-  /** Does anything wait to be said there that is not with who gets streams? */
+  /** Does anything wait to be sent there that the connector does not know of? */
   readonly isWanted: (local: string, remote: string) => boolean
 }
 
-/** Who gets streams for links. */
+/** Opens streams for links. */
 export interface Connector {
-  /** Tries to get one, and tells the link what came of that. Asked again while it is trying, it does nothing more. */
+  /** Tries to open one, and tells the link the result. Further calls during the attempt do nothing. */
   connect(link: Link): void
   /** Does something wait to be sent? */
   isWanted(link: Link): boolean
-  /** When anything was last received over the link; null: not known. */
+  /** When anything was last received over the link; null if unknown. */
   heardAt(link: Link): Millis | null
 }
-/** Nobody can: streams come, or they do not. */
+/** A connector that cannot open streams. */
 export const passive: Connector = { connect: (link) => link.failed(), isWanted: () => false, heardAt: () => null }
 
 export class Link {
@@ -68,57 +67,57 @@ export class Link {
   get state(): LinkState {
     return this.#machine.state
   }
-  /** When it came to be in this state. */
+  /** When it entered this state. */
   get since(): number {
     return this.#machine.since
   }
-  /** When anything was last received over it; null: not known. */
+  /** When anything was last received over it; null if unknown. */
   get heardAt(): Millis | null {
     return this.#connector().heardAt(this)
   }
-  /** The first sign of the loss that holds; null: there is none. */
+  /** The first sign of the present loss; null if there is none. */
   get lostSince(): Millis | null {
     return this.#machine.lostSince
   }
-  /** When it last broke, or could not be had: what is older may not have been confirmed since. Null: it never has. */
+  /** When it last broke or could not be opened: what is older may be unconfirmed since. Null if never. */
   get lostAt(): Millis | null {
     return this.#machine.lostAt
   }
-  /** How often that was so: what was heard before the last time may not have been confirmed since. */
+  /** How often it was lost: what was received before the last time may be unconfirmed since. */
   get losses(): number {
     return this.#machine.losses
   }
   get isForced(): boolean {
     return this.#machine.forced
   }
-  /** Its loss was told to observers, and nothing better since. */
+  /** Its loss was announced to observers, and its return was not. */
   get isAnnouncedDown(): boolean {
     return this.#machine.announcedDown
   }
-  /** Somebody at `local` was shown presence from `remote`, or wants to be. */
+  /** A user at `local` was shown presence from `remote`, or wants to be. */
   get isWatched(): boolean {
     return this.#watching.isWatched(this.local, this.remote)
   }
   get isForgettable(): boolean {
     return this.#machine.isForgettable(this.#parts.clock.now(), this.isWatched)
   }
-  /** Authenticated streams, of either direction. */
+  /** Authenticated streams, in both directions. */
   get streams(): number {
     return this.#machine.streams
   }
-  /** A stream broke a moment ago: what is to be sent may wait, for there is likely to be another one soon. */
+  /** A stream broke just now: stanzas can wait, because another stream is likely to follow. */
   get isRecovering(): boolean {
     return this.#machine.recovering
   }
-  /** It was tried in vain only just now, or may not be tried: another attempt would be no better. */
+  /** The last attempt just failed, or attempts are forbidden: do not try again now. */
   get isHopeless(): boolean {
     return this.#machine.isHopeless(this.#parts.clock.now())
   }
-  /** An authenticated stream, of either direction. */
+  /** A stream, in either direction, was authenticated. */
   opened(): void {
     this.#do((m) => this.#machine.opened(m))
   }
-  /** One that was `opened` is over. @param graceful both sides have closed it, and neither named an error */
+  /** A stream that was `opened` has ended. @param graceful both sides have closed it without an error */
   closed(graceful: boolean): void {
     this.#do((m) => this.#machine.closed(graceful, m))
   }
@@ -136,11 +135,11 @@ export class Link {
   tries(): void {
     this.#do((m) => this.#machine.tries(m))
   }
-  /** The other side was asked for a sign of life at the moment `since`, and has given none. What comes after that ends it. */
+  /** The other side was asked for a sign of life at the moment `since`, and has given none. Later input ends this state. */
   silent(since: Millis): void {
     this.#do((m) => this.#machine.silent(since, m))
   }
-  /** Somebody may have begun to watch, or to wait. */
+  /** Checks again: somebody may have begun to watch, or to wait. */
   look(): void {
     this.#do((m) => this.#machine.look(m))
   }
@@ -163,9 +162,9 @@ export class Link {
   }
 }
 
-/** Links without a story of their own are forgotten when there are more than this. */
+/** Beyond this number, links without any history are forgotten. */
 const REMEMBERED_MAX = 10_000
-/** So often it is seen whether somebody has begun to watch one. */
+/** How often it is checked whether an idle link is watched. */
 const LOOK_MS: Millis = 15_000
 const STATES: readonly LinkState[] = ['idle', 'up', 'suspect', 'down']
 
@@ -173,7 +172,7 @@ export class Links {
   readonly times: LinkTimes
   readonly watching: Watching
   readonly #parts: LinksParts
-  /** Of links that have none of their own; null: nobody can get streams for them. */
+  /** The connector of links without one of their own; null if no streams can be opened for them. */
   #connector: Connector | null = null
   readonly #all = new Map<string, Link>()
   #sweep: Timer | null = null
@@ -190,12 +189,12 @@ export class Links {
       )
     }
   }
-  /** `connector` gets streams for all links that have no connector of their own. */
+  /** `connector` opens streams for all links without a connector of their own. */
   claimRest(connector: Connector): void {
     if (this.#connector !== null) throw new Error('Two parts of the server want to connect links')
     this.#connector = connector
   }
-  /** The link, made now if there is none. @param own connector, if it has one @param times of its own */
+  /** The link, created now if there is none. @param own its own connector, if it has one @param times its own times */
   of(local: string, remote: string, own: Connector | null = null, times: LinkTimes = this.times): Link {
     const key = pairKey({ local, remote })
     let link = this.#all.get(key)
@@ -213,7 +212,7 @@ export class Links {
   all(): Iterable<Link> {
     return this.#all.values()
   }
-  /** The server ends: what is lost from now on is no loss. */
+  /** Shutdown: from here on a lost connection is not reported as an outage. */
   stop(): void {
     this.#connector = passive
     this.#sweep?.cancel()

@@ -1,16 +1,16 @@
 /**
- * What is known of the way between one of our domains and one of somebody else's: idle, up, suspect, down. Presence of
- * the other side is worth what this says (XEP-0310 4.1 leaves open when a link counts as lost; this is our answer).
+ * The state of the connection between one of our domains and a remote one: idle, up, suspect, down. It decides how far presence
+ * of the other side can be trusted (XEP-0310 4.1 leaves open when a link counts as lost; this is our answer).
  *
- *   idle      no stream, and none is needed: closing one that nobody uses is no outage (RFC 6120 4.6.3)
+ *   idle      no stream, and none is needed: closing an unused stream is no outage (RFC 6120 4.6.3)
  *   up        at least one authenticated stream, in either direction
- *   suspect   the last one broke, an attempt failed, or the other side was asked and is silent: for a grace period nobody is told
+ *   suspect   the last one broke, an attempt failed, or the other side did not answer: nobody is told during a grace period
  *   down      the grace is over, and neither an attempt to connect nor a sign of life has shown that the other side is there
  *
- * As long as somebody needs it, it asks for attempts to connect, at growing intervals. A loss is announced, and taken
- * back when a stream is there again; a link that flaps is announced as lost once in a while only, and what is announced
- * last is always the truth. After every loss, announced or not, it tells once that stanzas flow again: those before may
- * not have got through.
+ * While the link is needed, the machine asks for attempts to connect, at growing intervals. A loss is announced, and withdrawn
+ * when there is a stream again. A link that flaps is announced as lost only once in a while, and the last announcement is always
+ * the truth. After every loss, announced or not, the machine tells once that stanzas are delivered again: earlier ones may have
+ * been lost.
  */
 import type { Millis } from '../../base/clock.ts'
 
@@ -22,11 +22,11 @@ export interface LinkTimes {
   /** Between attempts to connect: the first pause, and the longest. */
   readonly retryMinMs: Millis
   readonly retryMaxMs: Millis
-  /** From one announcement of a loss to the next at the earliest. */
+  /** The least time from one announcement of a loss to the next. */
   readonly dampMs: Millis
-  /** An idle link that is watched is tried so often. */
+  /** How often an idle link that is watched is tried. */
   readonly idleCheckMs: Millis
-  /** From the return of a link to the news of it, at most: by lot, so that not all come at once. */
+  /** The longest time from the return of a link to the news of it: random, so that not all come at once. */
   readonly mendMs: Millis
 }
 export const defaultLinkTimes: LinkTimes = {
@@ -38,60 +38,60 @@ export const defaultLinkTimes: LinkTimes = {
   mendMs: 1000,
 }
 
-/** What the machine may know at one moment. */
+/** The facts that the machine is given at one moment. */
 export interface Moment {
   readonly now: Millis
-  /** By chance, from 0 up to but not including 1. */
+  /** A random number from 0 up to but not including 1. */
   readonly lot: number
-  /** Somebody here was shown presence from there, or wants to be. */
+  /** A local user was shown presence from there, or wants to be. */
   readonly watched: boolean
   /** Something waits to be sent. */
   readonly wanted: boolean
 }
 
 export interface LinkOut {
-  /** Try to connect; `opened` or `failed` tells what came of it. */
+  /** Try to connect; `opened` or `failed` tells the result. */
   connect(): void
   announceDown(): void
   announceUp(): void
-  /** Stanzas flow again, and some may have been lost. */
+  /** Stanzas are delivered again, and some may have been lost. */
   mended(): void
 }
 
-/** Even when the grace is over, an attempt is given so long before it counts as one that hangs. */
+/** Even when the grace is over, an attempt gets this time before it counts as hanging. */
 const LAST_CHANCE: Millis = 1000
 
 export class LinkMachine {
   state: LinkState = 'idle'
   since: Millis
-  /** Authenticated streams, of either direction. */
+  /** Authenticated streams, in both directions. */
   streams = 0
-  /** The operator has taken it down. */
+  /** The operator has taken the link down. */
   forced = false
-  /** The first sign of the loss that holds; null: there is none. */
+  /** The first sign of the present loss; null if there is none. */
   lostSince: Millis | null = null
-  /** When stanzas may last have been lost; null: never. */
+  /** When stanzas may last have been lost; null if never. */
   lostAt: Millis | null = null
-  /** How often that was so. */
+  /** How often that happened. */
   losses = 0
-  /** A loss was announced and not taken back. */
+  /** A loss was announced and not withdrawn. */
   announcedDown = false
-  /** Since when the other side owes a sign of life, though there is a stream; null: it does not. */
+  /** Since when the other side owes a sign of life although there is a stream; null if it owes none. */
   silentSince: Millis | null = null
   readonly #times: LinkTimes
   readonly #out: LinkOut
-  /** Since when an attempt to connect is under way; null: none is. */
+  /** Since when an attempt to connect is in progress; null if none is. */
   #connectingSince: Millis | null = null
   #failures = 0
-  /** Attempts before this moment are not worth while. */
+  /** Attempts before this moment are not worth making. */
   #notBefore: Millis = 0
   #failedSinceLoss = false
-  /** The grace period is that of a stream that broke, not of an attempt that failed. */
+  /** The grace period is that of a stream that broke, not of a failed attempt. */
   #broken = false
-  /** Null: not in a grace period. */
+  /** Null outside of a grace period. */
   #graceEnds: Millis | null = null
   #retryAt: Millis | null = null
-  /** Something that was sent may not have got through. */
+  /** Something that was sent may have been lost. */
   #lossy = false
   #mendAt: Millis | null = null
   #quietUntil: Millis = 0
@@ -101,17 +101,17 @@ export class LinkMachine {
     this.#out = out
     this.since = now
   }
-  /** When to `look`; null: nothing is due. */
+  /** When to call `look`; null if nothing is due. */
   wakeAt(now: Millis): Millis | null {
     const held = this.state === 'down' && !this.announcedDown && this.#quietUntil > now ? this.#quietUntil : null
     const due = [this.#graceEnds, this.#hangsAt, this.#retryAt, this.#mendAt, held].filter((at) => at !== null)
     return due.length === 0 ? null : Math.min(...due)
   }
-  /** A stream broke a moment ago: what is to be sent may wait, for there is likely to be another one soon. */
+  /** A stream broke just now: stanzas can wait, because another stream is likely to follow. */
   get recovering(): boolean {
     return this.state === 'suspect' && this.#broken
   }
-  /** It was tried in vain only just now, or may not be tried: another attempt would be no better. */
+  /** The last attempt just failed, or attempts are forbidden: do not try again now. */
   isHopeless(now: Millis): boolean {
     return this.forced || (now < this.#notBefore && !this.recovering)
   }
@@ -125,7 +125,7 @@ export class LinkMachine {
     this.#notBefore = 0
     this.#revive(m)
   }
-  /** An attempt to connect has begun, be it for a stanza that is to be sent. */
+  /** An attempt to connect has begun, perhaps for a stanza that is to be sent. */
   tries({ now }: Moment): void {
     if (this.streams > 0) return
     this.#connectingSince ??= now
@@ -138,13 +138,13 @@ export class LinkMachine {
     this.#suspect(since, m)
     this.look(m)
   }
-  /** It has given one after all: what was sent gets through. */
+  /** The other side has given one after all: what was sent arrives. */
   heard(m: Moment): void {
     if (this.silentSince !== null && !this.forced) this.#revive(m)
   }
-  /** An authenticated stream is over. @param graceful both sides have closed it, and neither named an error */
+  /** An authenticated stream has ended. @param graceful both sides have closed it without an error */
   closed(graceful: boolean, m: Moment): void {
-    if (this.streams === 0) return // with fewer than none it would want to look again and again
+    if (this.streams === 0) return // a negative count would make it check again and again
     if (graceful) this.heard(m)
     this.streams -= 1
     if (!graceful) this.#lose(m)
@@ -154,7 +154,7 @@ export class LinkMachine {
     else {
       if (this.state !== 'down') this.#suspect(this.silentSince ?? m.now, m)
       this.#broken = true
-      // RFC 6120 3.3 draws from 60 seconds, so that not all come back at once; the grace period leaves us less.
+      // RFC 6120 3.3 waits a random part of 60 seconds, so that not all reconnect at once; the grace period leaves us less.
       this.#retryAt = m.now + Math.min(this.#times.retryMinMs, this.#times.graceMs / 2) * m.lot
     }
     this.silentSince = null
@@ -167,14 +167,14 @@ export class LinkMachine {
     if (this.forced) return
     this.#failures += 1
     this.#notBefore = m.now + this.#pause(m.lot)
-    if (this.streams > 0) return // what comes in proves that the other side lives
+    if (this.streams > 0) return // incoming stanzas prove that the other side is alive
     this.#lose(m)
     if (this.state === 'idle') this.#suspect(since, m)
     this.#failedSinceLoss = true
     this.#retryAt = this.#notBefore
     this.look(m)
   }
-  /** Something may be due, or somebody may have begun to watch. */
+  /** Something may be due, or a user may have begun to watch. */
   look(m: Moment): void {
     if (this.forced) return
     if (this.state === 'suspect' && (this.#graceEnds === null || this.#graceEnds <= m.now)) this.#graceOver(m)
@@ -183,7 +183,7 @@ export class LinkMachine {
     this.#announce(m)
     if (this.#mendAt !== null && this.#mendAt <= m.now) this.#mend()
   }
-  /** By order: it is down until `release`, whatever happens. Who calls this closes the streams. */
+  /** By order of the operator: it is down until `release`, whatever happens. The caller closes the streams. */
   force(m: Moment): void {
     this.forced = true
     this.silentSince = null
@@ -193,7 +193,7 @@ export class LinkMachine {
     this.announcedDown = true
     this.#out.announceDown()
   }
-  /** By order: it may be up again, and is tried at once. */
+  /** By order of the operator: it may be up again, and is tried at once. */
   release(m: Moment): void {
     if (!this.forced) return
     this.forced = false
@@ -207,7 +207,7 @@ export class LinkMachine {
     }
     this.#announce(m)
   }
-  /** Nothing would be lost if it were forgotten. */
+  /** The link can be forgotten without losing anything. */
   isForgettable(now: Millis, watched: boolean): boolean {
     const quiet =
       !this.forced && !this.announcedDown && this.streams === 0 && this.#connectingSince === null && !(this.#lossy && watched)
@@ -228,27 +228,27 @@ export class LinkMachine {
     this.#failedSinceLoss = false
     this.#graceEnds = Math.max(m.now, since + this.#times.graceMs)
   }
-  /** Down if it was tried or asked, in vain or without an answer so far. What nobody watches, nobody needs. */
+  /** The link is down if an attempt or a question failed or has no answer so far. An unwatched link is not needed. */
   #graceOver(m: Moment): void {
     this.#graceEnds = null
     const isHanging = this.#hangsAt !== null && this.#hangsAt <= m.now
     if (this.#failedSinceLoss || this.silentSince !== null || isHanging) this.#enter('down', m)
     else if (!m.watched && !m.wanted && this.#connectingSince === null) this.#enter('idle', m)
   }
-  /** When the attempt that is under way counts as one that hangs; null: none is, or something else comes first. */
+  /** When the present attempt counts as hanging; null if there is none, or something else comes first. */
   get #hangsAt(): Millis | null {
     if (this.#connectingSince === null) return null
     if (this.state === 'idle') return this.#connectingSince + this.#times.graceMs
     return this.state === 'suspect' && this.#graceEnds === null ? this.#connectingSince + LAST_CHANCE : null
   }
-  /** An attempt that hangs is a sign of loss, and no reason to wait. */
+  /** A hanging attempt is a sign of loss, and no reason to wait. */
   #hangs(m: Moment): void {
     this.lostSince ??= this.#connectingSince
     this.#lose(m)
     this.#failedSinceLoss = true
     this.#enter('down', m)
   }
-  /** The other side is there. */
+  /** The other side is alive. */
   #revive(m: Moment): void {
     this.silentSince = null
     this.#settle()
@@ -256,7 +256,7 @@ export class LinkMachine {
     this.#announce(m)
     if (this.#lossy) this.#mendSoon(m)
   }
-  /** Idle, it is tried from time to time if it is watched; lost, as soon as it is worth while, if anybody needs it. */
+  /** An idle link is tried from time to time if it is watched; a lost one as soon as it is worth trying, if it is needed. */
   #mayRetry(m: Moment): void {
     const needed = m.watched || (m.wanted && this.state !== 'idle')
     if (!needed) this.#retryAt = null
@@ -274,7 +274,7 @@ export class LinkMachine {
   }
   #mend(): void {
     this.#mendAt = null
-    if (this.streams === 0) return // broken again: it comes with the next stream
+    if (this.streams === 0) return // broken again: this comes with the next stream
     this.#lossy = false
     this.#out.mended()
   }
@@ -288,7 +288,7 @@ export class LinkMachine {
       this.#out.announceDown()
     }
   }
-  /** From half of it to one and a half: those who failed together do not come again together. */
+  /** From half of the pause to one and a half of it, so that links that failed together are not tried together. */
   #pause(lot: number): Millis {
     const { retryMinMs, retryMaxMs } = this.#times
     return Math.round(Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(this.#failures - 1, 20)) * (0.5 + lot))

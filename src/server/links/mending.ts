@@ -1,15 +1,15 @@
 /**
- * After a link was broken, neither side knows what the other has missed: whoever is available here asks about those there
- * whom they may see (RFC 6121 4.3.1, "to refresh"), and tells those there who may see them (4.4.2, once more), or were sent presence directly. What an
- * answer to a probe of the other side has said meanwhile is not said again. Nobody here notices but by what has changed.
+ * After a broken link neither side knows what the other has missed. Local users probe the contacts there whose presence they
+ * may see (RFC 6121 4.3.1, "to refresh"), and send their presence again to contacts there that may see it (4.4.2) or that were
+ * sent it directly. Presence that was meanwhile sent as an answer to a probe is not repeated. Users notice only real changes.
  *
- * The other side handles only so much in a second, and may be asking us as much: with thousands of pairs of contacts this
- * takes minutes. So little is under way at a time, with marks behind it (mark.ts), and what others send overtakes the rest.
- * Each step sends what is so when its turn comes. When the last mark is through, the link is settled: who has not been
- * confirmed until then is not hidden by a queue.
+ * The other side processes only so much per second, and may be asking us as much: with thousands of pairs of contacts this takes
+ * minutes. So only a little is in progress at a time, with marks after it (mark.ts), and other stanzas overtake the rest. Each
+ * step sends the state at its time. When the last mark is answered, the link is settled: a resource that is unconfirmed then is
+ * not hidden by a queue.
  *
- * What a user says to more contacts there than the queue takes, while there is no stream yet, goes the same way once one is
- * there: nothing was broken then, so only what did not get into the queue is said.
+ * The same happens when a user sends to more contacts than the queue accepts while there is no stream yet: nothing was broken
+ * then, so only what did not fit into the queue is sent later.
  */
 import type { Clock, Millis, Timer } from '../../base/clock.ts'
 import { contactKey } from '../../im/account.ts'
@@ -37,25 +37,25 @@ export interface MendingParts {
   readonly probing: Probing
   readonly asking: Asking
   readonly accounts: Accounts
-  /** Says what has not been said over the link of those who have gone. */
+  /** Sends what could not be sent over the link about resources that became unavailable. */
   readonly belated: (link: LinkFact) => void
 }
 
-/** Whose presence, and questions about whom, did not get into the queue: by account, the addresses. */
+/** Presence and probes that did not fit into the queue: by account, the addresses. */
 type Missed = Map<LocalAccount, Set<string>>
 
-/** Stanzas before each mark, and marks that are under way at a time: others wait behind so much at most. */
+/** Stanzas before each mark, and marks in progress at a time: other stanzas wait behind at most this much. */
 const PORTION = 25
 const MARKS_MAX = 2
-/** Sessions looked at in one go; others have their turn before the next. */
+/** Sessions checked at a time; other work has its turn between. */
 const LOOKS = 500
 const PAUSE: Millis = 5
-/** What could not be sent is tried once more after this. */
+/** What could not be sent is tried again after this time. */
 const AGAIN: Millis = 15_000
-/** A server that has never answered a mark, and was given so many chances to, answers none: it is not waited for. */
+/** A server that did not answer this many marks, and never answered one, is not waited for. */
 const CHANCES = 3
 
-/** The links that are being mended. */
+/** The links on which presence is being exchanged again. */
 export class Mending {
   readonly #parts: MendingParts
   readonly #links: Links
@@ -82,7 +82,7 @@ export class Mending {
     })
   }
 
-  /** Presence of ours found no room in the queue. It is said when there is some. */
+  /** A presence found no room in the queue. It is sent when there is some. */
   missed({ type, from, to }: Packet): void {
     const link = { local: from.domain, remote: to!.domain }
     const missed = (this.#passes.get(pairKey(link)) ?? this.#wait(link, new Map())).missed()
@@ -105,7 +105,7 @@ export class Mending {
     })
     pass.goOn()
   }
-  /** Until stanzas flow. If the link is lost before, all is said when it is mended. */
+  /** Waits until stanzas are delivered. If the link is lost before, everything is sent when it is up again. */
   #wait(link: LinkFact, missed: Missed): Pass {
     const losses = (): number | undefined => this.#links.get(link.local, link.remote)?.losses
     const before = losses()
@@ -132,16 +132,16 @@ export class Mending {
 
 type Outcome = 'done' | /** To be done once more, unless the link is broken: then it will be mended again. */ 'undone'
 
-/** Once through all pairs of contacts of one link, or through those that were missed. */
+/** One pass through all pairs of contacts of one link, or through those that were missed. */
 class Pass {
-  /** Whose presence was said to whom since the link is back, in answer to a probe. */
+  /** The pairs for which presence was sent since the link is back, as an answer to a probe. */
   readonly #said = new Set<string>()
   readonly #parts: MendingParts
   readonly #link: LinkFact
   readonly #isUp: () => boolean
   readonly #over: (outcome: Outcome) => void
   #steps: Iterator<boolean>
-  /** Null: nothing. */
+  /** Null if there is nothing. */
   #missed: Missed | null
   #isThroughSteps = false
   #isStopped = false
@@ -150,7 +150,7 @@ class Pass {
   #hasAnswered = false
   #chances = CHANCES
 
-  /** @param missed null: all pairs */
+  /** @param missed null for all pairs */
   constructor(parts: MendingParts, link: LinkFact, isUp: () => boolean, missed: Missed | null, over: (outcome: Outcome) => void) {
     this.#parts = parts
     this.#link = link
@@ -159,7 +159,7 @@ class Pass {
     this.#missed = missed
     this.#steps = missed === null ? this.#all() : [][Symbol.iterator]()
   }
-  /** What it has still to say beside; whoever asks may add to it. */
+  /** What it has still to send in addition; the caller may add to it. */
   missed(): Missed {
     this.#isThroughSteps = false
     return (this.#missed ??= new Map())
@@ -172,11 +172,11 @@ class Pass {
     this.#isStopped = true
     this.#timer?.cancel()
   }
-  /** Sends nothing before stanzas flow. */
+  /** Sends nothing until stanzas are delivered. */
   wait(): void {
     this.#mark()
   }
-  /** Sends as much as may be under way. */
+  /** Sends as much as may be in progress. */
   goOn(): void {
     while (!this.#isThroughSteps && this.#marks < MARKS_MAX && this.#timer === null) this.#portion()
     if (this.#isThroughSteps && this.#marks === 0 && !this.#isStopped) this.#end('done')
@@ -192,7 +192,7 @@ class Pass {
     }
     if (sent > 0) this.#mark()
   }
-  /** Was something missed meanwhile? That comes next. */
+  /** Was something missed meanwhile? It comes next. */
   #hasMissed(): boolean {
     const missed = this.#missed
     this.#isThroughSteps = missed === null
@@ -250,7 +250,7 @@ class Pass {
   *#ask(account: LocalAccount, which: (contact: Jid) => boolean): Generator<boolean> {
     yield false
     for (const contact of account.reachable(account.roster.subscriptions).filter(which)) {
-      // The answer to one probe is for all resources
+      // The answer to one probe is for all resources.
       const session = account.sessions.find((s) => s.takesPart)
       if (session === undefined) return
       if (!account.roster.isSubscribedTo(contactKey(contact)) || account.hidden(contact)) continue
@@ -268,7 +268,7 @@ class Pass {
       yield this.#parts.probing.repeat(session, contact)
     }
   }
-  /** 4.6.3: they take the session's presence for theirs until it is taken back, and nobody can ask for it. */
+  /** 4.6.3: these entities believe the session's presence until it is withdrawn, and cannot probe it. */
   *#tellDirectly(session: Session): Generator<boolean> {
     for (const to of [...(session.directed?.values() ?? [])].filter(this.#isThere)) {
       if (session.ended) return
@@ -278,5 +278,5 @@ class Pass {
   readonly #isThere = ({ domain }: Jid): boolean => domain === this.#link.remote
 }
 
-/** The same text for equal pairs of bare addresses only. */
+/** Gives the same text only for equal pairs of bare addresses. */
 const bothOf = (account: Jid, contact: Jid): string => `${account.bare} ${contact.bare}`

@@ -1,7 +1,7 @@
 /**
- * Presence that did not get to another domain because the way there was lost: what is still true of it is sent when the
- * link is mended (im/belated.ts). Without this a contact there would see somebody who has gone long ago until he logs
- * in again. Kept in memory, within limits: what is over them is put right when one of the two logs in (RFC 6121 4.3).
+ * Presence that did not reach another domain because the link was lost: what is still true of it is sent when the link is up
+ * again (im/belated.ts). Without this, a contact there would show a user who has long been unavailable until the contact logs in
+ * again. Kept in memory, within limits: what exceeds them is corrected when one of the two logs in (RFC 6121 4.3).
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
@@ -16,10 +16,10 @@ export interface UndeliveredParts extends SayingParts {
   readonly metrics: Metrics
 }
 
-/** Of one link, and of all of them. */
+/** The limits of one link, and of all links. */
 const KEPT_MAX = 1000
 const KEPT_IN_ALL_MAX = 20_000
-/** After that, a login has put it right in all likelihood, or nobody is there any more. */
+/** After this time a login has probably corrected it, or the other server is gone. */
 const KEPT_FOR: Millis = 7 * 86_400_000
 
 interface Kept {
@@ -29,7 +29,7 @@ interface Kept {
 
 export class Undelivered {
   readonly #parts: UndeliveredParts
-  /** By link, then by matter, the oldest first. */
+  /** By link, then by matter; the oldest first. */
   readonly #kept = new Map<string, Map<string, Kept>>()
   readonly #sent: Counter
   readonly #dropped: Counter
@@ -44,7 +44,7 @@ export class Undelivered {
       'Presence that did not get through and was too much to be kept',
     )
   }
-  /** It did not get to another domain. */
+  /** The presence did not reach another domain. */
   keep(packet: Packet): void {
     const matter = matterOf(packet)
     if (matter === null) return
@@ -63,7 +63,7 @@ export class Undelivered {
     link.set(matter, { packet: Packet.of({ kind: 'presence', type, from, to, id }), at: now })
     this.#size += 1
   }
-  /** Stanzas flow again. */
+  /** Stanzas are delivered again. */
   mended({ local, remote }: LinkFact): void {
     const link = this.#take(pairKey({ local, remote }))
     if (link === undefined) return

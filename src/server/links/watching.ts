@@ -1,7 +1,7 @@
 /**
- * Which links somebody watches: those over which an available session has contacts whose presence it sees (RFC 6121
- * 4.3), or to whom it has sent its own, or whose presence it was shown all the same. Counted for all links at once, at most once a second: when a whole
- * network goes, all links ask at the same time.
+ * Which links are watched: those over which an available session sees the presence of contacts (RFC 6121 4.3), or has sent its
+ * own, or was shown presence for another reason. Counted for all links together, at most once a second: when a whole network
+ * fails, all links ask at the same time.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import { pairKey } from '../../xmpp/domain-pair.ts'
@@ -10,7 +10,7 @@ import type { Sessions } from '../account/sessions.ts'
 
 const COUNTED_FOR: Millis = 1000
 
-/** Domains of others that a session watches. */
+/** The remote domains that a session watches. */
 export type Watched = (session: Session) => Iterable<string>
 
 export class Watching {
@@ -25,11 +25,11 @@ export class Watching {
     this.#sessions = sessions
     this.#clock = clock
   }
-  /** Sessions watch these domains as well. */
+  /** Sessions watch these domains too. */
   also(watched: Watched): void {
     this.#also.push(watched)
   }
-  /** Does anybody at `local` see presence from `remote`, or want to? */
+  /** Does a user at `local` see presence from `remote`, or want to? */
   isWatched(local: string, remote: string): boolean {
     const now = this.#clock.now()
     if (this.#countedAt === null || Math.abs(now - this.#countedAt) >= COUNTED_FOR) {

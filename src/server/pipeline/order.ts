@@ -1,9 +1,9 @@
 /**
- * The order of the stages, all of it, with the reasons. A stage that nobody installs is left out.
- * `porchlight explain order` prints what is in force.
+ * The order of all stages, with the reasons. A stage that no feature installs is left out.
+ * `porchlight explain order` prints the order in force.
  */
 
-/** What a client sends, until it is on its way to somebody. */
+/** The stages for what a client sends. */
 export const FROM_CLIENT = [
   'rate-limit', //    first: what is too much must not cost anything more
   'check', //         RFC 6120 8: addresses and attributes; from here on a packet is well formed
@@ -15,7 +15,7 @@ export const FROM_CLIENT = [
   'route', //         RFC 6120 10
 ] as const
 
-/** What arrives for a local account, from a local client or from elsewhere. */
+/** The stages for what arrives for a local account, from a local client or from elsewhere. */
 export const TO_ACCOUNT = [
   'block-in', //      XEP-0191: before anything can be learnt from an answer
   'annotations-in', // XEP-0310: of what other servers say of presence, only what they may
@@ -30,7 +30,7 @@ export const TO_ACCOUNT = [
   'offline', //       XEP-0160: what nobody could get
 ] as const
 
-/** What is written to one session. */
+/** The stages for what is written to one session. */
 export const TO_SESSION = [
   'psa-ledger', //    XEP-0310: notes what is shown; before csi, which may keep it back and spare the client what cancels out
   'csi', //           XEP-0352: may hold presence back
@@ -39,7 +39,7 @@ export const TO_SESSION = [
   'write',
 ] as const
 
-/** What a client has asked for along with its authentication. The first that gives it a session is the last that is done. */
+/** The requests of a client along with its authentication. The first one that gives it a session is the last one that is done. */
 export const INLINE = [
   'token', //         XEP-0484: has to wait for the disk, and nothing may once there is a session
   'resume', //        XEP-0386 3.2: before binding, which is for those who could not resume

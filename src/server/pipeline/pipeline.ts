@@ -1,7 +1,7 @@
-/** A stanza passes through stages in an order that is written down once (`order.ts`) and frozen at boot. */
+/** A stanza passes stages in an order that is written once (`order.ts`) and frozen at the start. */
 
 export type Verdict = 'next' | 'done'
-/** One thing that a stanza must pass. 'done' ends its way; a promise makes its own lane wait. */
+/** One step of a stanza. 'done' ends its way; a promise makes only its own lane wait. */
 export type Stage<C> = (context: C) => Verdict | Promise<Verdict>
 
 /** Runs from stage `i`. Synchronous until a stage has to wait; then the rest follows it. */

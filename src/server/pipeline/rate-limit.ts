@@ -1,11 +1,11 @@
 /**
- * How much one session may send (RFC 6120 13.12, XEP-0205 3). Nothing here ends a session:
+ * How much one session may send (RFC 6120 13.12, XEP-0205 3). None of these limits ends a session:
  *
- * - Too many stanzas or octets: the lane waits, and when enough waits in the lane nothing more is read from
- *   the connection (`queued-stanzas`).
- * - Too many presence broadcasts: of those that are too many only the newest is kept, and sent when its time
- *   has come. What is kept never follows a later unavailable, nor does anything that others get overtake it
- *   (RFC 6120 10.1): that waits for it.
+ * - Too many stanzas or octets: the lane waits, and when enough waits in the lane, nothing more is read from the
+ *   connection (`queued-stanzas`).
+ * - Too many presence broadcasts: only the newest of the excess ones is kept, and sent when its time has come. It is never sent
+ *   after a later unavailable presence, and no other stanza to the same receivers overtakes it (RFC 6120 10.1): they wait
+ *   for it.
  * - Too many recipients outside the roster in a second: refused, `<policy-violation/>`.
  */
 import { Bucket } from '../../base/bucket.ts'
@@ -32,12 +32,12 @@ export interface RateLimitParts {
   readonly slots: SlotBook<Session>
   /** Is this the address of the server itself? */
   readonly isServer: (address: Jid) => boolean
-  /** Sends a stanza of the session on its way through the stages behind this one. */
+  /** Passes a stanza of the session through the stages after this one. */
   readonly goOn: (session: Session, packet: Packet) => void | Promise<void>
 }
 
 const SECOND: Millis = 1000
-/** For so long a session saves up the octets that it does not send. */
+/** How many seconds of unused octets a session can save up. */
 const OCTETS_SAVED_SECONDS = 4
 /** What a stanza costs beside its content: its name and attributes, about. */
 const ENVELOPE_OCTETS = 100
