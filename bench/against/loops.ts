@@ -15,6 +15,7 @@ import { Scanner, type RawElement, type ScanHandler } from '../../src/xml/scanne
 import type { Wire } from '../../src/xml/wire.ts'
 import { jid } from '../../src/xmpp/jid.ts'
 import { befriend } from '../provision.ts'
+import { login } from './logins.ts'
 
 const SESSIONS = 1000
 const CONTACTS = 20
@@ -34,7 +35,7 @@ const flusher = new Flusher((run) => void (endTurn = run))
 const sink = { buffered: 0, octets: 0, write: (text: string) => void (sink.octets += text.length) }
 
 export interface Loop {
-  /** Stanzas that are delivered in one round. */
+  /** Stanzas that are delivered in one round; or logins. */
   readonly deliveries: number
   round(): Promise<void>
 }
@@ -148,4 +149,5 @@ export const loops: Readonly<Record<string, () => Promise<Loop>>> = {
   'presence, XEP-0198': () => loop(true, CONTACTS + 1, away),
   'presence with priority': () => loop(false, CONTACTS + 1, prioritized),
   'message': () => loop(false, 1, note),
+  'login': login,
 }

@@ -3,14 +3,12 @@ import type { Clock, Millis, Timer } from './clock.ts'
 
 interface Entry {
   readonly at: Millis
-  readonly seq: number
   fire: (() => void) | null
 }
 
 export class ManualClock implements Clock {
   #now: Millis
   #due: Entry[] = []
-  #seq = 0
 
   constructor(start: Millis = Date.UTC(2026, 0, 1)) {
     this.#now = start
@@ -19,9 +17,9 @@ export class ManualClock implements Clock {
     return this.#now
   }
   after(delay: Millis, fire: () => void): Timer {
-    const entry: Entry = { at: this.#now + delay, seq: this.#seq++, fire }
-    this.#due.push(entry)
-    this.#due.sort((a, b) => a.at - b.at || a.seq - b.seq)
+    const entry: Entry = { at: this.#now + delay, fire }
+    const before = this.#due.findLastIndex(({ at }) => at <= entry.at)
+    this.#due.splice(before + 1, 0, entry)
     return {
       cancel: () => {
         entry.fire = null
