@@ -219,7 +219,7 @@ function pool(list, limit, f) {
 const joining = (room, m) =>
   `<presence to='${room}/${m.user}'>${caps()}<x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>`
 const unlocking = (room) =>
-  `<iq type='set' id='unlock' to='${room}'><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'/></query></iq>`
+  `<iq type='set' id='unlock' to='${room}'><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field><field var='muc#roomconfig_maxusers'><value>3000</value></field></x></query></iq>`
 const initial = () => `<presence>${caps()}</presence>`
 
 function loginOne(m, presence, done, tries = 0) {

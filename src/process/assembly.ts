@@ -57,6 +57,7 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
     const metrics = new Metrics()
     const server = createServer({
       domains: config.server.domains.map(prepareDomain),
+      componentDomains: config.component.map(({ domain }) => prepareDomain(domain)),
       presence: config.presence,
       linkTimes: linkTimes(config.federation),
       limits: config.limits,

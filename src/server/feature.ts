@@ -94,6 +94,8 @@ export interface Host {
   readonly software: Software
   /** The domains whose accounts are here. The first one names the server. */
   readonly domains: readonly string[]
+  /** Domains that components may claim. No service of the server takes one of these. */
+  readonly componentDomains: readonly string[]
   readonly accounts: Accounts
   readonly sessions: Sessions
   readonly router: Router

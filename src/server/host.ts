@@ -21,6 +21,7 @@ type Given =
   | 'metrics'
   | 'software'
   | 'domains'
+  | 'componentDomains'
   | 'accounts'
   | 'sessions'
   | 'router'

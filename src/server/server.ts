@@ -55,6 +55,8 @@ export interface ServerOptions {
   readonly software: Software
   /** At least one; the first names the server. */
   readonly domains: readonly string[]
+  /** What components may claim (XEP-0114); prepared. */
+  readonly componentDomains: readonly string[]
   readonly stores: Stores
   readonly database: Database
   /** Makes the registrar over the parts of this server. */
@@ -183,11 +185,11 @@ export function createServer(options: ServerOptions): Server {
   const writes = { store: stores.keptSessions, everyMs, octetsMax }
   const checkpoints = new Checkpoints({ ...about, sessions, states, kept: keptSessions, ...writes })
 
-  const { software, domains, database, secret, registrar } = options
+  const { software, domains, componentDomains, database, secret, registrar } = options
   const witnesses = new Witnesses()
   const known = { heard, journal, witnesses, keep: keepOf(snapshots, states) }
   const room = { accounts, sessions, router, parties, probing, probeAnswers, links, decisions, deliverAfter, requestId, ...known }
-  const given = { clock, entropy, log, metrics, software, domains, stores, database, ...room }
+  const given = { clock, entropy, log, metrics, software, domains, componentDomains, stores, database, ...room }
   const host = hostOf({ given, books, facts, asking, iq, secret, registrar })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)
   metrics.gauge('porchlight_accounts_in_memory', 'Accounts in memory', () => accounts.size)

@@ -40,6 +40,10 @@ export interface ErrorDetail {
   readonly text?: string
   /** An application-specific condition (8.3.4). */
   readonly specific?: Element
+  /** Who refuses the stanza, if it is not the sender of the error (8.3.2). */
+  readonly by?: string
+  /** With `gone` and `redirect`: where to go instead (8.3.3.5, 8.3.3.14). */
+  readonly uri?: string
 }
 
 /** Thrown by a handler or a stage to refuse a stanza. The sender receives the error. */
@@ -53,11 +57,11 @@ export class StanzaError extends Error {
     this.detail = detail
   }
   toElement(): Element {
-    const { type = CONDITIONS[this.condition], text, specific } = this.detail
-    const parts = [el(this.condition, STANZA_ERRORS)]
+    const { type = CONDITIONS[this.condition], text, specific, by, uri } = this.detail
+    const parts = [el(this.condition, STANZA_ERRORS, {}, ...(uri === undefined ? [] : [uri]))]
     if (text !== undefined) parts.push(el('text', STANZA_ERRORS, { 'xml:lang': 'en' }, text))
     if (specific !== undefined) parts.push(specific)
-    return el('error', CLIENT, { type }, ...parts)
+    return el('error', CLIENT, { by, type }, ...parts)
   }
 }
 

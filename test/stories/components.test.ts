@@ -13,6 +13,9 @@ const ALICE = bareOf('alice')
 const ROOMS = 'rooms.a.example'
 const ASKED = `subscription='none' ask='subscribe'`
 
+/** The server's own service for rooms, in a list of items. */
+const roomsOf = (domain: string): string => `<item jid='conference.${domain}' name='Rooms'/>`
+
 /** Of an error, what is in the namespace of the stream. */
 const inStream = (error: string): string => error.replace('<error', `<error xmlns='${COMPONENT}'`)
 
@@ -160,7 +163,7 @@ story('XEP-0030: each domain lists the components below it, and those that are b
   ] as const) {
     await alice.ask(
       `<iq type='get' id='${domain}' to='${domain}'>${items}/></iq>`,
-      `<iq type='result'>${items}><item jid='${own}'/><item jid='bot.example'/></query></iq>`,
+      `<iq type='result'>${items}>${roomsOf(domain)}<item jid='${own}'/><item jid='bot.example'/></query></iq>`,
     )
   }
 })
@@ -170,9 +173,12 @@ story('XEP-0030: the server lists its components', async (cast) => {
   const alice = await cast.client('alice', '1')
   const items = `<query xmlns='http://jabber.org/protocol/disco#items'`
   const asked = `<iq type='get' id='1' to='a.example'>${items}/></iq>`
-  await alice.ask(asked, `<iq type='result'>${items}/></iq>`) // one that is not connected is not there
+  await alice.ask(asked, `<iq type='result'>${items}>${roomsOf('a.example')}</query></iq>`) // one that is not connected is not there
   await backstage.connected()
-  await alice.ask(asked, `<iq type='result'>${items}><item jid='${GATEWAY}' name='Carrier pigeons'/></query></iq>`)
+  await alice.ask(
+    asked,
+    `<iq type='result'>${items}>${roomsOf('a.example')}<item jid='${GATEWAY}' name='Carrier pigeons'/></query></iq>`,
+  )
 })
 
 story('T-S17, SUB-32: a user subscribes to a component', async (cast) => {

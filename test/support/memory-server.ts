@@ -81,6 +81,7 @@ export async function memoryServer(options: MemoryOptions = {}): Promise<MemoryS
   const server = createServer({
     software: SOFTWARE,
     domains,
+    componentDomains: [],
     stores,
     database,
     registrar: (host) => new LocalRegistrar(host, 1),

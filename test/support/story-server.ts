@@ -222,6 +222,7 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   const stores = await openCoreStores(database, { clock, entropy, epoch: newEpoch(entropy), log, gathers: false })
   const server = createServer({
     domains: options.domains ?? [DOMAIN],
+    componentDomains: [],
     linkTimes: { ...defaultLinkTimes, ...options.linkTimes },
     presence: { ...defaultsOf(presenceSettings), rush: 0, ...options.presence },
     limits: { ...defaultsOf(limitsSettings), 'strangers-step': 0, ...options.limits },

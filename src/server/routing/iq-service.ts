@@ -59,8 +59,11 @@ export class IqService {
     const payload = packet.payload.elements[0]!
     const rule = ruleFor(packet, payload)
     if (rule === undefined) throw new StanzaError(SERVICE_UNAVAILABLE)
-    const request = { ...this.#request(packet, payload), disco }
-    return this.#reply(request, rule.handle(request))
+    const asked = this.#request(packet, payload)
+    const reply = (answer: Answer): void => void this.#result(asked, answer, NONE)
+    const answer = rule.handle({ ...asked, disco, reply })
+    if (!(answer instanceof Promise)) return answer === undefined ? undefined : this.#reply(asked, answer)
+    return answer.then((a) => (a === undefined ? undefined : this.#result(asked, a, NONE)))
   }
 
   /** A result or an error for an account that is not in memory. */

@@ -30,6 +30,8 @@ export interface AccountRequest extends IqRequest {
 export interface ServiceRequest extends IqRequest {
   /** What the service says of itself. */
   readonly disco: DiscoBook
+  /** Sends the result at once, for a handler that has more to send behind it. The handler then returns undefined. */
+  readonly reply: (answer: Answer) => void
 }
 /** What goes into the result: an element, or nothing. A handler refuses by throwing a StanzaError. */
 export type Answer = Element | null
@@ -62,7 +64,8 @@ export interface ServiceRule {
   readonly type: 'get' | 'set'
   readonly ns: string
   readonly name: string
-  readonly handle: Handler<ServiceRequest>
+  /** @returns undefined: the handler has replied, or will before its promise resolves */
+  readonly handle: (request: ServiceRequest) => Answer | void | Promise<Answer | void>
 }
 /** A first-level element on a bound stream that is no stanza, such as `<active xmlns='urn:xmpp:csi:0'/>`. */
 export type NonzaHandler = (session: Session, element: Element) => void | Promise<void>

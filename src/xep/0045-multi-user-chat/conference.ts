@@ -1,0 +1,112 @@
+/** The rooms of one domain: what comes for them, and what the domain says of itself (XEP-0045 6). */
+import type { Host } from '../../server/feature.ts'
+import type { Answer, ServiceRequest } from '../../server/routing/registry.ts'
+import type { Service } from '../../server/routing/services.ts'
+import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { readPageAsk, RSM } from '../../xmpp/result-set.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { MessageService } from './message-service.ts'
+import { MUC, MUC_ADMIN, MUC_OWNER, OCCUPANT_ID } from './ns.ts'
+import { OccupantIqs } from './occupant-iqs.ts'
+import { PresenceService } from './presence-service.ts'
+import { REGISTER, Registering } from './registering.ts'
+import { DISCO_INFO, DISCO_ITEMS, isThereFor, reservedNick, roomInfo, roomItems } from './room-info.ts'
+import { RoomRequests } from './room-requests.ts'
+import type { Orders } from './orders.ts'
+import { roomList } from './room-list.ts'
+import type { RoomStore } from '../../rooms/store.ts'
+import { Voting } from './voting.ts'
+import type { XmppFace } from './xmpp-face.ts'
+
+export interface ConferenceParts {
+  readonly host: Host
+  readonly domain: string
+  readonly rooms: Orders
+  readonly store: RoomStore
+  readonly face: XmppFace
+  readonly mayCreate: (bare: string) => boolean
+  readonly wantsDoubts: (presence: Packet) => boolean
+}
+
+export class Conference {
+  readonly #parts: ConferenceParts
+  readonly #presence: PresenceService
+  readonly #messages: MessageService
+  readonly #iqs: OccupantIqs
+
+  constructor(parts: ConferenceParts) {
+    this.#parts = parts
+    const { host, rooms, face, mayCreate, wantsDoubts } = parts
+    const now = (): number => host.clock.now()
+    const send = (packet: Packet): void => host.router.routeQuietly(packet)
+    const nextId = (): ReturnType<Host['requestId']> => host.requestId()
+    const { reflecting } = face
+    const show = (room: Room, session: Parameters<PresenceService['take']>[0]['from'], nick: string): void => {
+      const [viewer, shown] = [occupantOfSession(room, session.full), room.occupants.get(nick)]
+      const its = viewer?.sessions.find(({ jid }) => jid.full === session.full)
+      if (viewer !== undefined && its !== undefined && shown !== undefined)
+        face.voiceOf(room).presence.showTo(viewer, its, [shown])
+    }
+    this.#presence = new PresenceService({ rooms, now, send, mayCreate, wantsDoubts, reflecting, show })
+    this.#messages = new MessageService({ rooms, send, voting: new Voting({ rooms, now, nextId, send }) })
+    const route = (packet: Packet, origin: Packet['from']): void | Promise<void> => host.router.route(packet, origin)
+    this.#iqs = new OccupantIqs({ rooms, entropy: host.entropy, now, route })
+  }
+
+  take(packet: Packet): void | Promise<void> {
+    const { kind, to } = packet
+    if (to!.local === '') return this.#toService(packet)
+    if (kind === 'presence') return this.#presence.take(packet)
+    return kind === 'message' ? this.#messages.take(packet) : this.#iqs.take(packet)
+  }
+  #toService({ kind, type }: Packet): void {
+    if (kind === 'presence' || type === 'error') return
+    throw new StanzaError('service-unavailable')
+  }
+
+  /** Answers for the service and its rooms. */
+  install(service: Service): void {
+    const { rooms } = this.#parts
+    service.disco.features.push(MUC, `${MUC}#stable_id`, RSM, OCCUPANT_ID)
+    service.iq({ type: 'get', ns: DISCO_ITEMS, name: 'query', handle: (request) => this.#listRooms(request) })
+    service.iqToName({ type: 'get', ns: DISCO_INFO, name: 'query', handle: (request) => this.#info(request) })
+    service.iqToName({ type: 'get', ns: DISCO_ITEMS, name: 'query', handle: (request) => this.#items(request) })
+    service.iqToName({
+      type: 'get',
+      ns: 'urn:xmpp:ping',
+      name: 'ping',
+      handle: async (request) => (await this.#room(request), null),
+    })
+    const requests = new RoomRequests(rooms)
+    service.iqToName({ type: 'get', ns: MUC_ADMIN, name: 'query', handle: (request) => requests.list(request) })
+    service.iqToName({ type: 'set', ns: MUC_ADMIN, name: 'query', handle: (request) => requests.change(request) })
+    service.iqToName({ type: 'get', ns: MUC_OWNER, name: 'query', handle: (request) => requests.form(request) })
+    service.iqToName({ type: 'set', ns: MUC_OWNER, name: 'query', handle: (request) => requests.configure(request) })
+    const registering = new Registering(rooms)
+    service.iqToName({ type: 'get', ns: REGISTER, name: 'query', handle: (request) => registering.form(request) })
+    service.iqToName({ type: 'set', ns: REGISTER, name: 'query', handle: (request) => registering.change(request) })
+  }
+  /** ROOM-41 */
+  async #listRooms({ payload }: ServiceRequest): Promise<Answer> {
+    if (payload.attr('node') !== undefined) throw new StanzaError('item-not-found')
+    return roomList(this.#parts.store, this.#parts.domain, readPageAsk(payload))
+  }
+  async #info(request: ServiceRequest): Promise<Answer> {
+    const room = await this.#room(request)
+    const { payload, from } = request
+    const node = payload.attr('node')
+    if (node === 'x-roomuser-item') return reservedNick(room, from)
+    if (node === `${MUC}#traffic`) throw new StanzaError('service-unavailable', { by: room.address.bare })
+    if (node !== undefined) throw new StanzaError('item-not-found', { by: room.address.bare })
+    return roomInfo(room, from)
+  }
+  async #items(request: ServiceRequest): Promise<Answer> {
+    return roomItems(await this.#room(request))
+  }
+  async #room({ packet: { to, from } }: ServiceRequest): Promise<Room> {
+    const room = await this.#parts.rooms.get(to!.asBare)
+    if (room === null || !isThereFor(room, from)) throw new StanzaError('item-not-found', { by: to!.bare })
+    return room
+  }
+}

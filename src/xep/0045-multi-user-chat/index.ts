@@ -1,0 +1,128 @@
+/**
+ * XEP-0045: rooms, one service for each domain of ours. The machine of rooms is `src/rooms/`; this is its face in XMPP: stanzas
+ * become commands, and what a room tells becomes stanzas.
+ */
+import { between, choice, count, duration, flag, section, size, text, type Settings } from '../../base/settings.ts'
+import { RoomLog } from '../../rooms/room-log.ts'
+import { Rooms } from '../../rooms/rooms.ts'
+import { KEPT_ROOM_VERSION, type KeptRoom } from '../../rooms/snapshot.ts'
+import { RoomStore, type RemainsTimes } from '../../rooms/store.ts'
+import { Tending, type TendingTimes } from '../../rooms/tending.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { Conference } from './conference.ts'
+import { Orders } from './orders.ts'
+import { putOutTheLost } from './returning.ts'
+import { XmppFace } from './xmpp-face.ts'
+
+const settings = section({
+  'enabled': flag(true, 'Offer rooms at a domain below each domain of the server.'),
+  'prefix': text('conference', 'The name of the service in front of the domain: "conference" makes conference.example.org.'),
+  'create': choice(['local', 'everybody', 'nobody'], 'local', 'Who can make rooms: users of this server, everybody, or nobody.'),
+  'rooms': count(
+    50_000,
+    between(1, 10_000_000),
+    'Rooms in memory. One more is refused with resource-constraint while all are in use.',
+  ),
+  'owned': count(100, between(1, 100_000), 'Rooms that one person can own. One more is refused with resource-constraint.'),
+  'locked': count(5, between(1, 1000), 'New rooms of one person that wait for their configuration. One more is refused.'),
+  'occupants': count(5000, between(1, 100_000), 'People in one room, whatever its owner allows. One more is refused.'),
+  'sessions': count(10, between(1, 100), 'Clients that one person can be in a room with, and nicknames. One more is refused.'),
+  'affiliations': count(20_000, between(1, 1_000_000), 'People who have an affiliation with one room. One more is refused.'),
+  'subject': size('4 KiB', between('64 B', '64 KiB'), 'Size of a subject. A longer one is refused with not-acceptable.'),
+  'visit-keep': duration(
+    '1 hour',
+    between('1 minute', '7 days'),
+    'How long a room remembers the role of a visitor who has left.',
+  ),
+  'visits': count(1000, between(0, 100_000), 'Visitors whose role a room remembers. The oldest is forgotten.'),
+  'configure-within': duration('10 minutes', between('1 minute', '1 day'), 'How long a new room waits for its configuration.'),
+  'idle': duration('10 minutes', between('1 minute', '1 day'), 'How long a room that nobody is in stays in memory.'),
+  'log-keep': duration('365 days', between('1 day', '36500 days'), 'How long the archive of a room keeps a message.'),
+  'log-messages': count(100_000, between(100, 100_000_000), 'Messages that the archive of a room keeps. The oldest go.'),
+  'tombstone': duration(
+    '30 days',
+    between('1 day', '3650 days'),
+    'How long the address of a destroyed room is kept for its owners.',
+  ),
+})
+
+export const multiUserChat = defineFeature({
+  name: 'multi-user-chat',
+  specs: [xep(45, 'Multi-User Chat', '1.35.5', 'partial', 'see its page for what is missing')],
+  settings,
+  async install(host, settings) {
+    if (!settings.enabled) return
+    const { archive } = host.stores
+    const { clock, entropy, log } = host
+    const store = await RoomStore.open(host.database, archive, remainsIn(settings))
+    const kept = host.keep.service<KeptRoom>({
+      name: 'rooms',
+      version: KEPT_ROOM_VERSION,
+      things: () => rooms.occupied(),
+      save: (room) => rooms.keep(room),
+      load: (room, occupants) => rooms.restore(room, occupants),
+    })
+    const rooms = new Rooms({ store, archive, clock, entropy, log, limits: limitsIn(settings), occupantsChanged: kept })
+    const roomLog = new RoomLog(rooms, archive)
+    const send = (packet: Packet): void => host.router.routeQuietly(packet)
+    const face = new XmppFace({ send, nextId: () => host.requestId(), roomLog })
+    rooms.faces.push(face)
+    const tending = new Tending({ rooms, store, archive, clock, log, times: tendingTimes(settings) })
+    host.on(
+      'sessions-restored',
+      () => void begin().catch((error: unknown) => log.error({ err: error }, 'Rooms could not be restored')),
+    )
+    const begin = async (): Promise<void> => {
+      await putOutTheLost(host, rooms)
+      await tending.settle()
+      tending.start()
+    }
+    host.on('account-deleted', ({ jid }) => void rooms.forget(jid.bare))
+    const orders = new Orders(rooms)
+    for (const domain of host.domains) serve(host, `${settings.prefix}.${domain}`, { orders, store, face }, settings.create)
+  },
+})
+
+type Config = Settings<typeof settings>
+const DAY_MS = 86_400_000
+const remainsIn = (config: Config): RemainsTimes => ({
+  tombstoneMs: config.tombstone,
+  destroyedLogMs: 7 * DAY_MS,
+  endedLogMs: DAY_MS,
+})
+const tendingTimes = (config: Config): TendingTimes => ({
+  lockedMs: config['configure-within'],
+  idleMs: config.idle,
+  logMs: config['log-keep'],
+  logEntriesMax: config['log-messages'],
+})
+const limitsIn = (config: Config): ConstructorParameters<typeof Rooms>[0]['limits'] => ({
+  occupantsMax: config.occupants,
+  sessionsMax: config.sessions,
+  affiliationsMax: config.affiliations,
+  subjectOctetsMax: config.subject,
+  visitKeepMs: config['visit-keep'],
+  visitsMax: config.visits,
+  roomsMax: config.rooms,
+  ownedMax: config.owned,
+  lockedMax: config.locked,
+})
+
+interface Served {
+  readonly orders: Orders
+  readonly store: RoomStore
+  readonly face: XmppFace
+}
+function serve(host: Host, domain: string, { orders, store, face }: Served, create: Config['create']): void {
+  if (host.componentDomains.includes(domain)) return
+  const isLocal = (bare: string): boolean => host.domains.includes(bare.slice(bare.indexOf('@') + 1))
+  const mayCreate = (bare: string): boolean => create === 'everybody' || (create === 'local' && isLocal(bare))
+  const conference = new Conference({ host, domain, rooms: orders, store, face, mayCreate, wantsDoubts: () => false })
+  const service = host.service({
+    domain,
+    identity: { category: 'conference', type: 'text', name: 'Rooms' },
+    stanza: (packet) => conference.take(packet),
+  })
+  conference.install(service)
+}

@@ -1,0 +1,113 @@
+/** Takes messages that come for the rooms of one domain: what is said to all (XEP-0045 7.4), in private (7.5), about the room. */
+import { BoundedMap } from '../../base/bounded-map.ts'
+import type { Command } from '../../rooms/machine/commands.ts'
+import type { Refusal } from '../../rooms/machine/refusals.ts'
+import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
+import type { Element } from '../../xml/element.ts'
+import { decode, wire } from '../../xml/wire.ts'
+import { jidOrNull } from '../../xmpp/jid.ts'
+import { Packet, Payload } from '../../xmpp/packet.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { DATA_FORM } from '../../xmpp/data-form.ts'
+import { actorOf } from './incoming-presence.ts'
+import { endsSession } from './lost-sessions.ts'
+import { MUC_USER } from './ns.ts'
+import { idElement } from './occupant-texts.ts'
+import { withoutOurs, withoutOursBy } from './payloads.ts'
+import { refused } from './refused.ts'
+import { orThrow, type Orders } from './orders.ts'
+import type { Voting } from './voting.ts'
+
+export interface MessageServiceParts {
+  readonly rooms: Orders
+  readonly send: (packet: Packet) => void
+  readonly voting: Voting
+}
+
+/** Private messages whose errors are still told apart from those of other stanzas. */
+const PRIVATE_MAX = 10_000
+
+export class MessageService {
+  readonly #parts: MessageServiceParts
+  /** By real receiver and id: the nickname of the sender. */
+  readonly #sent = new BoundedMap<string, string>(PRIVATE_MAX)
+
+  constructor(parts: MessageServiceParts) {
+    this.#parts = parts
+  }
+
+  take(packet: Packet): void | Promise<void> {
+    const { type, to } = packet
+    if (type === 'error') return this.#failed(packet)
+    if (to!.resource !== '') return this.#whisper(packet)
+    if (type === 'groupchat') return this.#say(packet)
+    return this.#aboutRoom(packet)
+  }
+
+  #say(packet: Packet): void | Promise<void> {
+    const { to, id, lang } = packet
+    const said = {
+      payload: withoutOursBy(packet.payload, to!.bare),
+      fromId: id === null ? null : decode(id),
+      givenId: null,
+      mx: null,
+      lang,
+    }
+    const isSubject = said.payload.child('subject') !== undefined && !said.payload.child('body') && !said.payload.child('thread')
+    const command: Command = { do: isSubject ? 'subject' : 'append', said }
+    return this.#perform(packet, command)
+  }
+  #perform(packet: Packet, command: Command): void | Promise<void> {
+    const { rooms } = this.#parts
+    return orThrow(rooms.perform(packet.to!.asBare, actorOf(packet), command), packet)
+  }
+
+  /** ROOM-64 */
+  #whisper(packet: Packet): void | Promise<void> {
+    const { to, type } = packet
+    if (type === 'groupchat') throw new StanzaError('bad-request', { by: to!.bare })
+    const done = this.#parts.rooms.perform(to!.asBare, actorOf(packet), { do: 'whisper', to: to!.resource })
+    const go = (refusal: Refusal | null): void | Promise<void> => {
+      if (refusal !== null) throw refused(refusal, to!.bare)
+      const room = this.#parts.rooms.get(to!.asBare)
+      return room instanceof Promise ? room.then((loaded) => this.#pass(loaded!, packet)) : this.#pass(room!, packet)
+    }
+    return done instanceof Promise ? done.then(go) : go(done)
+  }
+  #pass(room: Room, packet: Packet): void {
+    const { from, to } = packet
+    const [sender, addressee] = [occupantOfSession(room, from.full), room.occupants.get(to!.resource)]
+    if (sender === undefined || addressee === undefined) return
+    const text = wire(withoutOurs(packet.payload).text + `<x xmlns='${MUC_USER}'/>` + idElement(sender))
+    const message = packet.with({ from: room.address.withResource(sender.nick), payload: Payload.ofText(text) })
+    for (const { jid } of addressee.sessions) {
+      if (packet.id !== null) this.#sent.set(`${jid.full} ${packet.id}`, sender.nick)
+      this.#parts.send(message.addressedTo(jid))
+    }
+  }
+  /** ROOM-65, ROOM-80: the error of a private message is its sender's matter. Others may say that a session is gone. */
+  #failed(packet: Packet): void | Promise<void> {
+    const { from, to, id } = packet
+    const isOfPrivate = id !== null && this.#sent.get(`${from.full} ${id}`) === to!.resource
+    if (isOfPrivate || !endsSession(packet)) return
+    const done = this.#parts.rooms.perform(to!.asBare, actorOf(packet), { do: 'lost', who: from })
+    if (done instanceof Promise) return done.then(() => {})
+  }
+
+  /** 7.8.2, 7.13, 8.6, 9.9: invitations, and forms about voice and registration. */
+  #aboutRoom(packet: Packet): void | Promise<void> {
+    const { payload, to } = packet
+    const form = payload.child('x', DATA_FORM)
+    if (form?.attr('type') === 'submit') return this.#parts.voting.take(packet, form)
+    const commands = (payload.child('x', MUC_USER)?.elements ?? []).flatMap(invitationIn)
+    if (commands.length === 0) throw new StanzaError('bad-request', { by: to!.bare })
+    return this.#perform(packet, commands.length === 1 ? commands[0]! : { do: 'batch', commands })
+  }
+}
+
+function invitationIn(child: Element): readonly Command[] {
+  const reason = child.child('reason')?.text ?? ''
+  if (child.is('decline', MUC_USER)) return [{ do: 'decline', reason }]
+  const who = child.is('invite', MUC_USER) ? jidOrNull(child.attr('to') ?? '') : null
+  return who === null ? [] : [{ do: 'invite', who: who.bare, reason }]
+}

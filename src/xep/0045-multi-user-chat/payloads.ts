@@ -1,0 +1,27 @@
+/** What of a stanza a room passes on: all but what only the room may say (XEP-0045 7.4, XEP-0359, XEP-0421). */
+import type { Element } from '../../xml/element.ts'
+import { Payload } from '../../xmpp/packet.ts'
+import { PSA } from '../../xmpp/state-annotation.ts'
+import { MUC, MUC_USER, OCCUPANT_ID, STANZA_ID } from './ns.ts'
+
+/** Names of elements and namespaces are written in one way only: text without any of these holds no such element. */
+const SUSPECT = /http:\/\/jabber\.org\/protocol\/muc|urn:xmpp:(?:occupant-id|sid|psa|delay)/
+
+/** The payload without the room's words; itself when it has none. */
+export function withoutOurs(payload: Payload): Payload {
+  if (payload.isEmpty || !SUSPECT.test(payload.text)) return payload
+  const rest = payload.elements.filter((e) => !isOurs(e))
+  return rest.length === payload.elements.length ? payload : Payload.of(...rest)
+}
+const isOurs = (e: Element): boolean =>
+  (e.name === 'x' && (e.ns === MUC || e.ns === MUC_USER)) || e.is('occupant-id', OCCUPANT_ID) || e.ns === PSA
+
+/** The same for a message that the room at `by` reflects: nobody else speaks in its name about ids and times. */
+export function withoutOursBy(payload: Payload, by: string): Payload {
+  const clean = withoutOurs(payload)
+  if (clean.isEmpty || !SUSPECT.test(clean.text)) return clean
+  const rest = clean.elements.filter((e) => !isIdBy(e, by) && !isDelayOf(e, by))
+  return rest.length === clean.elements.length ? clean : Payload.of(...rest)
+}
+const isIdBy = (e: Element, by: string): boolean => e.is('stanza-id', STANZA_ID) && e.attr('by') === by
+const isDelayOf = (e: Element, by: string): boolean => e.is('delay', 'urn:xmpp:delay') && e.attr('from') === by

@@ -1,0 +1,125 @@
+/** Takes presence that comes for the rooms of one domain, and answers it. */
+import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
+import type { Refusal } from '../../rooms/machine/refusals.ts'
+import { el, type Element } from '../../xml/element.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { Packet, Payload } from '../../xmpp/packet.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { actorOf, entering, joinElement, presenceFacts } from './incoming-presence.ts'
+import { endsSession } from './lost-sessions.ts'
+import { MUC } from './ns.ts'
+import { userElement } from './occupant-texts.ts'
+import { refused } from './refused.ts'
+import type { XmppFace } from './xmpp-face.ts'
+import type { Orders } from './orders.ts'
+
+export interface PresenceServiceParts {
+  readonly rooms: Orders
+  readonly now: () => number
+  /** The packet has an address. */
+  readonly send: (packet: Packet) => void
+  /** May this bare JID make rooms? */
+  readonly mayCreate: (bare: string) => boolean
+  /** Sends the presence of an occupant to a session in the room. */
+  readonly show: (room: Room, session: Jid, nick: string) => void
+  /** Runs the entry; the room answers with that `id`. */
+  readonly reflecting: XmppFace['reflecting']
+  /** Does the client behind this presence want to be told of doubts (XEP-0310)? */
+  readonly wantsDoubts: (presence: Packet) => boolean
+}
+
+export class PresenceService {
+  readonly #parts: PresenceServiceParts
+
+  constructor(parts: PresenceServiceParts) {
+    this.#parts = parts
+  }
+
+  take(packet: Packet): void | Promise<void> {
+    switch (packet.type) {
+      case '':
+        return this.#available(packet)
+      case 'unavailable':
+        return this.#quietly(this.#parts.rooms.perform(packet.to!.asBare, actorOf(packet), this.#exit(packet)))
+      case 'error':
+        return endsSession(packet) ? this.#lost(packet) : undefined
+      case 'probe':
+        return this.#withRoom(packet, (room) => this.#probe(room, packet))
+      case 'subscribe':
+        return this.#parts.send(Packet.of({ kind: 'presence', type: 'unsubscribed', from: packet.to!, to: packet.from.asBare }))
+    }
+  }
+
+  #available(packet: Packet): void | Promise<void> {
+    const x = joinElement(packet)
+    if (x !== undefined) return this.#enter(packet, x)
+    return this.#withRoom(packet, (room) => this.#change(room, packet))
+  }
+  /** 7.2.1 */
+  #enter(packet: Packet, x: Element): void | Promise<void> {
+    const { rooms, now, mayCreate, wantsDoubts, reflecting } = this.#parts
+    const { from, to, id } = packet
+    if (to!.resource === '') return this.#refuseEntry(packet, x, new StanzaError('jid-malformed', { by: to!.bare }))
+    const command = entering(packet, x, wantsDoubts(packet), now())
+    const done = reflecting(from.full, id, () => rooms.enter(to!.asBare, actorOf(packet), command, mayCreate(from.bare)))
+    const answer = (refusal: Refusal | null): void => {
+      if (refusal !== null) this.#refuseEntry(packet, x, refused(refusal, to!.bare))
+    }
+    return done instanceof Promise ? done.then(answer) : answer(done)
+  }
+  /** ROOM-52 */
+  #refuseEntry({ from, to, id }: Packet, { children }: Element, error: StanzaError): void {
+    const echo = el('x', MUC, {}, ...children.filter((child) => typeof child === 'string' || child.name !== 'password'))
+    const payload = Payload.of(echo, error.toElement())
+    this.#parts.send(Packet.of({ kind: 'presence', type: 'error', from: to!, to: from, id, payload }))
+  }
+
+  /** 7.7, or another nickname (7.6). */
+  #change(room: Room | null, packet: Packet): void | Promise<void> {
+    const { rooms, wantsDoubts } = this.#parts
+    const { from: who, to } = packet
+    const occupant = room === null ? undefined : occupantOfSession(room, who.full)
+    if (occupant === undefined) return this.#tellOut(packet)
+    const presence = presenceFacts(packet)
+    const { resource: nick } = to!
+    const command =
+      nick === occupant.nick || nick === ''
+        ? ({ do: 'presence', who, presence, wantsDoubts: wantsDoubts(packet) } as const)
+        : ({ do: 'nick', who, nick, presence } as const)
+    const answer = (refusal: Refusal | null): void => {
+      if (refusal !== null) throw refused(refusal, to!.bare)
+    }
+    const done = rooms.perform(to!.asBare, actorOf(packet), command)
+    return done instanceof Promise ? done.then(answer) : answer(done)
+  }
+  /** 7.2.18: whoever thinks to be in the room and is not. */
+  #tellOut({ from, to }: Packet, codes = [110, 307, 333]): void {
+    if (to!.resource === '') return
+    const payload = Payload.ofText(userElement({ affiliation: 'none', role: 'none', jid: null }, codes))
+    this.#parts.send(Packet.of({ kind: 'presence', type: 'unavailable', from: to!, to: from, payload }))
+  }
+
+  #exit({ from, payload, lang }: Packet) {
+    return { do: 'exit', who: from, presence: { payload, lang, priority: 0 } } as const
+  }
+  #lost(packet: Packet): void | Promise<void> {
+    return this.#quietly(this.#parts.rooms.perform(packet.to!.asBare, actorOf(packet), { do: 'lost', who: packet.from }))
+  }
+  #quietly(done: unknown): void | Promise<void> {
+    if (done instanceof Promise) return done.then(() => {})
+  }
+
+  /** ROOM-68 */
+  #probe(room: Room | null, packet: Packet): void {
+    const { from, to } = packet
+    const nick = to!.resource
+    if (nick === '') return
+    const asker = room === null ? undefined : occupantOfSession(room, from.full)
+    if (asker === undefined) return this.#tellOut(packet, [110, 333])
+    this.#parts.show(room!, from, nick)
+  }
+  #withRoom(packet: Packet, then: (room: Room | null) => void | Promise<void>): void | Promise<void> {
+    const room = this.#parts.rooms.get(packet.to!.asBare)
+    return room instanceof Promise ? room.then(then) : then(room)
+  }
+}

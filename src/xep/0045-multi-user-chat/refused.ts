@@ -1,0 +1,51 @@
+/** What a refusal of the room is in XMPP: the condition of each reason (XEP-0045 17.2 and the sections beside them). */
+import type { Reason, Refusal } from '../../rooms/machine/refusals.ts'
+import { StanzaError, type ErrorDetail, type StanzaCondition } from '../../xmpp/stanza-error.ts'
+import { nameOfField } from './config-fields.ts'
+
+type Answer = readonly [condition: StanzaCondition, text: string, detail?: ErrorDetail]
+
+const ANSWERS: Readonly<Record<Reason, Answer>> = {
+  'nick-malformed': ['not-acceptable', 'This cannot be a nickname'],
+  'gone': ['gone', 'The room was destroyed'],
+  'no-such-room': ['item-not-found', 'There is no such room'],
+  'may-not-create': ['not-allowed', 'There is no such room, and you may not make it'],
+  'locked': ['item-not-found', 'The room is not there, or not open yet'],
+  'banned': ['forbidden', 'You are banned from this room'],
+  'members-only': ['registration-required', 'Only members may enter this room'],
+  'password': ['not-authorized', 'The room needs a password'],
+  'full': ['service-unavailable', 'The room is full', { type: 'wait' }],
+  'nick-taken': ['conflict', 'The nickname is in use or reserved'],
+  'nick-locked': ['not-acceptable', 'Your reserved nickname is in use', { type: 'cancel' }],
+  'too-many-sessions': ['resource-constraint', 'You are in this room too many times'],
+  'not-inside': ['not-acceptable', 'You are not in the room'],
+  'no-voice': ['forbidden', 'You have no voice in this room'],
+  'subject-closed': ['forbidden', 'You may not change the subject'],
+  'subject-too-long': ['not-acceptable', 'The subject is too long'],
+  'messages-closed': ['forbidden', 'The room does not allow you private messages'],
+  'no-such-occupant': ['item-not-found', 'Nobody of that name is in the room'],
+  'no-such-entry': ['item-not-found', 'The room has no such message'],
+  'not-the-author': ['forbidden', 'Only the author may do this'],
+  'rank': ['forbidden', 'Your rank in this room is too low'],
+  'protected': ['not-allowed', 'The rank of the other person is too high'],
+  'self-ban': ['conflict', 'You cannot ban yourself'],
+  'last-owner': ['conflict', 'The room needs an owner'],
+  'items': ['bad-request', 'An item must change either the role or the affiliation of one person'],
+  'domain-affiliation': ['not-acceptable', 'A domain can be banned, and have no other affiliation'],
+  'too-many-affiliations': ['resource-constraint', 'The room has too many affiliations'],
+  'configuration': ['not-acceptable', 'The configuration is not possible'],
+  'log-needed': ['not-acceptable', 'The archive is needed by people who belong to the room'],
+  'registration-off': ['service-unavailable', 'The room takes no registrations'],
+  'not-invited': ['item-not-found', 'There is no invitation to decline'],
+  'reserved-elsewhere': ['conflict', 'The nickname is reserved for somebody else'],
+  'busy': ['resource-constraint', 'A limit of the service is reached'],
+  'failed': ['internal-server-error', 'The change could not be stored', { type: 'wait' }],
+}
+
+/** @param by the bare JID of the room, or of the service where there is no room */
+export function refused({ refuse, alternate = '', field, why }: Refusal, by: string): StanzaError {
+  const [condition, text, detail] = ANSWERS[refuse]
+  const told = field === undefined ? text : `${text}: ${nameOfField(field)} ${why ?? ''}`.trimEnd()
+  const elsewhere = alternate === '' ? {} : { uri: `xmpp:${alternate}?join` }
+  return new StanzaError(condition, { ...detail, ...elsewhere, text: told, by })
+}

@@ -1,0 +1,48 @@
+/** What was said, as the room sends it: live, in history, and from the archive (XEP-0045 7.4, 7.2.13; XEP-0359, XEP-0421). */
+import { occupantId } from '../../rooms/machine/occupants.ts'
+import type { Room, Subject } from '../../rooms/machine/room.ts'
+import { escape, wire, type Wire } from '../../xml/wire.ts'
+import { serialise } from '../../xml/write.ts'
+import { delayElement } from '../../xmpp/delay.ts'
+import { Packet, Payload } from '../../xmpp/packet.ts'
+import { OCCUPANT_ID, STANZA_ID } from './ns.ts'
+import type { Entry } from '../../rooms/log.ts'
+
+export type Saying = Extract<Entry, { payload: Payload; fromId: string | null }>
+export const isSaying = (entry: Entry): entry is Saying => 'fromId' in entry
+
+/** @param nextId for a message that had no id */
+export function liveMessage(room: Room, entry: Saying, nextId: () => Wire): Packet {
+  return messageOf(room, entry, entry.fromId === null ? nextId() : escape(entry.fromId), wire(''))
+}
+/** 7.2.13: with the time at which it was said. */
+export function pastMessage(room: Room, entry: Saying): Packet {
+  const id = entry.fromId === null ? null : escape(entry.fromId)
+  return messageOf(room, entry, id, delay(room, entry.at))
+}
+function messageOf(room: Room, entry: Saying, id: Wire | null, more: Wire): Packet {
+  const { nick, by, payload, lang } = entry
+  const from = nick === null ? room.address : room.address.withResource(nick)
+  const who = by === null || nick === null ? '' : `<occupant-id xmlns='${OCCUPANT_ID}' id='${occupantId(room.secret, by)}'/>`
+  const text = wire(payload.text + who + stanzaId(room, entry) + more)
+  return Packet.of({ kind: 'message', type: 'groupchat', from, id, lang, payload: Payload.ofText(text) })
+}
+/** ROOM-111: where the archive can be asked for it. */
+const stanzaId = ({ facts, address }: Room, { id }: Entry): string =>
+  facts.config.archived ? `<stanza-id xmlns='${STANZA_ID}' id='${id}' by='${address.wire}'/>` : ''
+
+/** ROOM-62: an empty one says that there is none, and that the client is in. */
+export function subjectMessage(room: Room): Packet {
+  const { subject, address } = { ...room.facts, address: room.address }
+  if (subject === null) return Packet.of({ kind: 'message', type: 'groupchat', from: address, payload: NO_SUBJECT })
+  return subjectSetBy(room, subject)
+}
+function subjectSetBy({ address }: Room, { payload, nick, at }: Subject): Packet {
+  const only = payload.elements.filter((e) => e.is('subject', 'jabber:client'))
+  const text = wire(Payload.of(...only).text + delay({ address }, at))
+  const from = nick === null ? address : address.withResource(nick)
+  return Packet.of({ kind: 'message', type: 'groupchat', from, payload: Payload.ofText(text) })
+}
+const delay = ({ address }: Pick<Room, 'address'>, at: number): Wire => serialise(delayElement(address.bare, at), 'jabber:client')
+
+const NO_SUBJECT = Payload.ofText(wire('<subject/>'))

@@ -1,0 +1,117 @@
+/**
+ * What a room says in messages: what its occupants have said (XEP-0045 7.4), what has changed in its configuration (10.2), and
+ * what people outside are told: invitations (7.8.2), affiliations (9), requests to be let in (9.9).
+ */
+import { seesAddressOf } from '../../rooms/machine/audience.ts'
+import type { Affiliation } from '../../rooms/machine/affiliation.ts'
+import type { ConfigChanges } from '../../rooms/machine/config.ts'
+import type { Room } from '../../rooms/machine/room.ts'
+import type { Tell } from '../../rooms/machine/tells.ts'
+import { escape, escapeText, wire, type Wire } from '../../xml/wire.ts'
+import { jid, type Jid } from '../../xmpp/jid.ts'
+import { Packet, Payload } from '../../xmpp/packet.ts'
+import { DIRECT_INVITE, MUC_USER } from './ns.ts'
+import { userElement, type OccupantTexts } from './occupant-texts.ts'
+import { approvalForm } from './approval-forms.ts'
+
+export interface MessagesParts {
+  readonly room: Room
+  readonly texts: OccupantTexts
+  readonly send: (packet: Packet) => void
+  readonly nextId: () => Wire
+}
+type Of<K extends Tell['tell']> = Extract<Tell, { tell: K }>
+
+export class MessageTelling {
+  readonly #room: Room
+  readonly #send: (packet: Packet) => void
+  readonly #nextId: () => Wire
+
+  constructor({ room, send, nextId }: MessagesParts) {
+    this.#room = room
+    this.#send = send
+    this.#nextId = nextId
+  }
+
+  /** To every session in the room. */
+  reflect(packet: Packet): void {
+    for (const { sessions } of this.#room.occupants.values())
+      for (const session of sessions) this.#send(packet.addressedTo(session.jid))
+  }
+
+  /** 10.2.1, ROOM-93: all codes in one message. */
+  configured({ changes }: Of<'configured'>): void {
+    this.#reflectFromRoom(userElement(null, codesOf(this.#room, changes)))
+  }
+  #reflectFromRoom(content: Wire): void {
+    this.reflect(this.#fromRoom('groupchat', content, this.#nextId()))
+  }
+
+  /** ROOM-32: of somebody who is not in the room. */
+  affiliation({ of, after, isPresent, isInvited, cause }: Of<'affiliation'>): void {
+    if (isInvited) this.invited({ tell: 'invited', who: of, cause, entry: 0 })
+    if (isPresent) return
+    const who = jid(of)
+    if (who.local !== '') this.#sendTo(who, 'normal', userElement(itemOf(after, who), [101]))
+    const id = this.#nextId()
+    for (const viewer of this.#room.occupants.values()) {
+      if (!seesAddressOf(this.#room.facts, viewer, of)) continue
+      const packet = this.#fromRoom('normal', userElement(itemOf(after, who), []), id)
+      for (const session of viewer.sessions) this.#send(packet.addressedTo(session.jid))
+    }
+  }
+
+  /** 7.8.2, ROOM-106. Old clients know XEP-0249 only. */
+  invited({ who, cause }: Of<'invited'>): void {
+    const { config } = this.#room.facts
+    const password = config.passwordProtected ? config.password : ''
+    const from = cause.by === null ? this.#room.address.bare : this.#inviterFor(cause.by, cause.nick)
+    const invite = `<invite from='${escape(from)}'>${elementOf('reason', cause.reason)}</invite>`
+    const x = `<x xmlns='${MUC_USER}'>${invite}${elementOf('password', password)}</x>`
+    const address = this.#room.address.wire
+    const extra = attribute('password', password) + attribute('reason', cause.reason)
+    const direct = `<x xmlns='${DIRECT_INVITE}' jid='${address}'${extra}/>`
+    this.#sendTo(jid(who), 'normal', wire(x + direct))
+  }
+  /** The bare address where everybody may see it, otherwise the address in the room. */
+  #inviterFor(bare: string, nick: string | null): string {
+    const { facts, address } = this.#room
+    if (facts.config.whois === 'anyone') return bare
+    return nick === null ? address.bare : `${address.bare}/${nick}`
+  }
+  declined({ who, to, reason }: Of<'declined'>): void {
+    const content = `<decline from='${escape(who)}'>${elementOf('reason', reason)}</decline>`
+    this.#sendTo(jid(to), 'normal', wire(`<x xmlns='${MUC_USER}'>${content}</x>`))
+  }
+
+  /** 9.9: to everybody who may decide it. */
+  asked({ who, nick }: Of<'asked'>): void {
+    const content = Payload.of(approvalForm(who, nick)).text
+    for (const member of this.#room.members.values())
+      if (member.affiliation === 'owner' || member.affiliation === 'admin') this.#sendTo(jid(member.jid), 'normal', content)
+  }
+
+  #sendTo(to: Jid, type: string, content: Wire): void {
+    this.#send(this.#fromRoom(type, content, this.#nextId()).addressedTo(to))
+  }
+  #fromRoom(type: string, content: Wire, id: Wire): Packet {
+    const payload = Payload.ofText(content)
+    return Packet.of({ kind: 'message', type: type === 'normal' ? '' : type, from: this.#room.address, id, payload })
+  }
+}
+
+function itemOf(affiliation: Affiliation, who: Jid): Parameters<typeof userElement>[0] {
+  return { affiliation, role: 'none', jid: who }
+}
+
+/** What says itself has its own code; for everything else there is 104. */
+function codesOf({ facts }: Room, changes: ConfigChanges): readonly number[] {
+  const codes: number[] = []
+  const { publicLog, whois, ...others } = changes
+  if (publicLog !== undefined) codes.push(facts.config.publicLog ? 170 : 171)
+  if (whois !== undefined) codes.push(facts.config.whois === 'anyone' ? 172 : 173)
+  if (Object.keys(others).length > 0) codes.push(104)
+  return codes
+}
+const elementOf = (name: string, text: string): string => (text === '' ? '' : `<${name}>${escapeText(text)}</${name}>`)
+const attribute = (name: string, text: string): string => (text === '' ? '' : ` ${name}='${escape(text)}'`)

@@ -1,0 +1,201 @@
+/**
+ * What a room tells its occupants of each other (XEP-0045 7.2, 7.6, 7.7, 7.14, 8, 9, 10.9): who has come, has changed, has
+ * another nickname or is gone. One text for each class of receivers; `audience.ts` says who belongs to which.
+ */
+import type { Affiliation } from '../../rooms/machine/affiliation.ts'
+import { receiversOf, seesAddressOf, sightOf } from '../../rooms/machine/audience.ts'
+import type { Occupant, OccupantSession, Room } from '../../rooms/machine/room.ts'
+import type { Cause, Exit, Tell } from '../../rooms/machine/tells.ts'
+import { escape, escapeText, wire, type Wire } from '../../xml/wire.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { userElement, type Item, type OccupantTexts } from './occupant-texts.ts'
+
+export interface TellingParts {
+  readonly room: Room
+  readonly texts: OccupantTexts
+  /** The packet has an address. */
+  readonly send: (packet: Packet) => void
+}
+type Of<K extends Tell['tell']> = Extract<Tell, { tell: K }>
+
+/** 15.6.2. One who has left, or whose room has no reason to name, has no code. */
+const EXIT_CODES: Readonly<Record<Exit, readonly number[]>> = {
+  'left': [],
+  'lost': [333],
+  'kicked': [307],
+  'banned': [301],
+  'affiliation': [321],
+  'members-only': [322],
+}
+
+export class PresenceTelling {
+  readonly #room: Room
+  readonly #texts: OccupantTexts
+  readonly #send: (packet: Packet) => void
+
+  constructor({ room, texts, send }: TellingParts) {
+    this.#room = room
+    this.#texts = texts
+    this.#send = send
+  }
+
+  /** Somebody is there who was not, for those who may see them. */
+  showToOthers(occupant: Occupant): void {
+    const { address, veiled } = receiversOf(this.#room, occupant)
+    this.#show(occupant, address, true)
+    this.#show(occupant, veiled, false)
+  }
+  #show(occupant: Occupant, to: readonly OccupantSession[], withAddress: boolean): void {
+    const plain = this.#texts.presence(occupant, withAddress)
+    if (occupant.doubts.length === 0) {
+      for (const { jid } of to) this.#send(plain.addressedTo(jid))
+      return
+    }
+    for (const { jid, wantsDoubts } of to)
+      this.#send((wantsDoubts ? this.#texts.annotated(occupant, withAddress) : plain).addressedTo(jid))
+  }
+  /** 7.2.2: those who are there, for one who enters. */
+  showTo(viewer: Occupant, session: OccupantSession, occupants: Iterable<Occupant>): void {
+    for (const occupant of occupants) {
+      const sight = sightOf(this.#room.facts, viewer, occupant)
+      if (sight !== 'nothing' && sight !== 'self') this.#show(occupant, [session], sight === 'address')
+    }
+  }
+  /** @param codes beside 110 */
+  showSelf(occupant: Occupant, session: OccupantSession, codes: readonly number[], id: Wire | null = null): void {
+    const packet = this.#texts.selfPresence(occupant, session, codes).addressedTo(session.jid)
+    this.#send(id === null ? packet : packet.with({ id }))
+  }
+
+  update({ before, after, to, cause }: Of<'update'>): void {
+    if (to !== 'others') for (const session of after.sessions) this.#showOwnChange(after, session, cause)
+    if (to === 'self') return
+    if (before.role !== after.role) this.#hideFromOthers(before, after)
+    if (cause === null) this.showToOthers(after)
+    else this.#showChange(after, cause)
+  }
+  #showOwnChange(occupant: Occupant, session: OccupantSession, cause: Cause | null): void {
+    if (cause === null) return this.showSelf(occupant, session, NO_CODES)
+    const item = this.#itemOf(occupant, session.jid, cause, occupant)
+    this.#send(this.#texts.available(occupant, userElement(item, [110])).addressedTo(session.jid))
+  }
+  /** ROOM-31: with who has done it and why. */
+  #showChange(occupant: Occupant, cause: Cause): void {
+    this.#toOthers(occupant, (viewer, withAddress) => {
+      const item = this.#itemOf(occupant, withAddress ? occupant.effective.jid : null, cause, viewer)
+      return this.#texts.available(occupant, userElement(item, NO_CODES))
+    })
+  }
+  /** Others who saw the occupant and, with the new role, do so no more (10.2: presence broadcast). */
+  #hideFromOthers(before: Occupant, after: Occupant): void {
+    const { facts, occupants } = this.#room
+    for (const viewer of occupants.values()) {
+      const [was, is] = [before, after].map((of) => sightOf(facts, viewer, of))
+      if (is === 'nothing' && was !== 'nothing') this.#endFor(viewer, before, NOTHING_SAID)
+    }
+  }
+  #itemOf({ affiliation, role }: Occupant, jid: Jid | null, cause: Cause | null, viewer: Occupant): Item {
+    return { affiliation, role, jid, ...this.#causeFor(viewer, cause) }
+  }
+  #causeFor(viewer: Occupant, cause: Cause | null): Pick<Item, 'actor' | 'reason'> {
+    if (cause === null) return {}
+    const { nick, by, reason } = cause
+    return { reason, actor: { nick, jid: by !== null && seesAddressOf(this.#room.facts, viewer, by) ? by : null } }
+  }
+
+  renamed({ before, after, joined, isRenamed }: Of<'renamed'>): void {
+    const { affiliation, role } = before
+    const goes = (jid: Jid | null, codes: readonly number[]): Packet =>
+      this.#texts.unavailable(before, userElement({ affiliation, role, jid, nick: after.nick }, [303, ...codes]), null)
+    for (const { jid } of before.sessions) this.#send(goes(jid, [110]).addressedTo(jid))
+    for (const session of after.sessions) this.showSelf(after, session, isRenamed ? [210] : NO_CODES)
+    const { address, veiled } = receiversOf(this.#room, after)
+    const [known, unknown] = [goes(before.effective.jid, NO_CODES), goes(null, NO_CODES)]
+    for (const { jid } of address) this.#send(known.addressedTo(jid))
+    for (const { jid } of veiled) this.#send(unknown.addressedTo(jid))
+    if (joined === null || joined.effective !== after.effective) this.showToOthers(after)
+  }
+
+  out({ occupant, sessions, affiliation, exit, to, cause, presence }: Of<'out'>): void {
+    const told = { affiliation, codes: EXIT_CODES[exit], cause, presence }
+    if (to === 'others') return this.#endForOthers(occupant, told)
+    for (const { jid } of sessions) this.#send(this.#gone(occupant, occupant, jid, told, [110]).addressedTo(jid))
+  }
+  #endForOthers(occupant: Occupant, told: Told): void {
+    this.#toOthers(occupant, (viewer, withAddress) =>
+      this.#gone(viewer, occupant, withAddress ? occupant.effective.jid : null, told, NO_CODES),
+    )
+  }
+  #endFor(viewer: Occupant, occupant: Occupant, told: Told): void {
+    const packet = this.#gone(viewer, occupant, null, told, NO_CODES)
+    for (const { jid } of viewer.sessions) this.#send(packet.addressedTo(jid))
+  }
+  #gone(viewer: Occupant, occupant: Occupant, jid: Jid | null, told: Told, codes: readonly number[]): Packet {
+    const { affiliation = occupant.affiliation, cause, presence } = told
+    const item: Item = { affiliation, role: 'none', jid, ...this.#causeFor(viewer, cause) }
+    return this.#texts.unavailable(occupant, userElement(item, [...told.codes, ...codes]), presence)
+  }
+  /** @param make called once for each kind of viewer */
+  #toOthers(of: Occupant, make: (viewer: Occupant, withAddress: boolean) => Packet): void {
+    const { facts, occupants } = this.#room
+    const made = new Map<string, Packet>()
+    for (const viewer of occupants.values()) {
+      const sight = sightOf(facts, viewer, of)
+      if (sight === 'nothing' || sight === 'self') continue
+      // The address of who has done it is seen by moderators and by themselves, besides those who see all (ROOM-31)
+      const key = `${sight} ${viewer.role === 'moderator' || facts.config.whois === 'anyone' ? '' : viewer.bare}`
+      let packet = made.get(key)
+      if (packet === undefined) made.set(key, (packet = make(viewer, sight === 'address')))
+      for (const { jid } of viewer.sessions) this.#send(packet.addressedTo(jid))
+    }
+  }
+
+  /** The room does not show occupants of this role any more. */
+  hidden(occupant: Occupant): void {
+    for (const viewer of this.#room.occupants.values())
+      if (sightOf(this.#room.facts, viewer, occupant) === 'nothing') this.#endFor(viewer, occupant, NOTHING_SAID)
+  }
+  /** The room shows occupants of this role again: to those who did not see them. */
+  shownAgain(occupant: Occupant): void {
+    for (const viewer of this.#room.occupants.values()) {
+      const sight = sightOf(this.#room.facts, viewer, occupant)
+      if (viewer.role !== 'moderator' && viewer.bare !== occupant.bare) this.#show(occupant, viewer.sessions, sight === 'address')
+    }
+  }
+  /** ROOM-93: clients have no other way to learn the addresses. */
+  unveiled(): void {
+    for (const occupant of this.#room.occupants.values()) this.showToOthers(occupant)
+  }
+
+  /** ROOM-100 */
+  ended({ occupants, alternate, password, reason }: Of<'ended'>): void {
+    const where = alternate === '' ? '' : ` jid='${escape(alternate)}'`
+    const inside = elementOf('reason', reason) + elementOf('password', password)
+    const destroy = wire(inside === '' ? `<destroy${where}/>` : `<destroy${where}>${inside}</destroy>`)
+    for (const occupant of occupants)
+      for (const { jid } of occupant.sessions) {
+        const x = userElement({ affiliation: 'none', role: 'none', jid: null }, [110], destroy)
+        this.#send(this.#texts.unavailable(occupant, x, null).addressedTo(jid))
+      }
+  }
+
+  /** XEP-0310: whether the occupant is there is in doubt, or no more (ROOM-131, 135). */
+  doubt({ after }: Of<'doubt'>): void {
+    const { address, veiled, self } = receiversOf(this.#room, after)
+    for (const { jid, wantsDoubts } of [...address, ...self])
+      if (wantsDoubts) this.#send(this.#texts.annotated(after, true).addressedTo(jid))
+    for (const { jid, wantsDoubts } of veiled) if (wantsDoubts) this.#send(this.#texts.annotated(after, false).addressedTo(jid))
+  }
+}
+const NO_CODES: readonly number[] = []
+
+interface Told {
+  readonly affiliation?: Affiliation
+  readonly codes: readonly number[]
+  readonly cause: Cause | null
+  readonly presence: Of<'out'>['presence']
+}
+const NOTHING_SAID: Told = { codes: NO_CODES, cause: null, presence: null }
+
+const elementOf = (name: string, text: string): string => (text === '' ? '' : `<${name}>${escapeText(text)}</${name}>`)

@@ -1,0 +1,165 @@
+/** XEP-0045: people in a room, as their clients see it. */
+import { story, type Cast } from '../support/story.ts'
+import type { StoryClient } from '../support/story-client.ts'
+import { refusal } from '../support/xml-pattern.ts'
+
+const ROOM = 'den@conference.a.example'
+const MUC = 'http://jabber.org/protocol/muc'
+const USER = `${MUC}#user`
+const OWNER = `${MUC}#owner`
+
+const join = (nick: string, inside = ''): string =>
+  `<presence to='${ROOM}/${nick}' id='j'><x xmlns='${MUC}'>${inside}</x></presence>`
+const unlock = `<iq type='set' id='u' to='${ROOM}'><query xmlns='${OWNER}'><x xmlns='jabber:x:data' type='submit'/></query></iq>`
+const occupant = (nick: string, affiliation: string, role: string, more = '', attributes = ''): string =>
+  `<presence from='${ROOM}/${nick}' ${attributes}><x xmlns='${USER}'><item affiliation='${affiliation}' role='${role}'${more}</x><occupant-id xmlns='urn:xmpp:occupant-id:0' id='*'/></presence>`
+const jidOf = ({ jid }: StoryClient): string => ` jid='${jid}'/>`
+const codes = (...list: readonly number[]): string => list.map((code) => `<status code='${code}'/>`).join('')
+const SUBJECT = `<message type='groupchat' from='${ROOM}'><subject/></message>`
+
+/** Alice has made the room, and nobody remembers that. */
+async function open(cast: Cast): Promise<StoryClient> {
+  const alice = await cast.client('alice', '1')
+  alice.send(join('Alice'), unlock)
+  await alice.expect(occupant('Alice', 'owner', 'moderator', jidOf(alice) + codes(201, 110), `id='j'`))
+  await alice.expect(SUBJECT)
+  await alice.expect(`<iq type='result' id='u' from='${ROOM}'/>`)
+  return alice
+}
+
+story('T-M01, ROOM-53, ROOM-54: others first, then oneself, then the subject', async (cast) => {
+  const alice = await open(cast)
+  const bob = await cast.client('bob', '1')
+  bob.send(join('Bob'))
+  await bob.expect(occupant('Alice', 'owner', 'moderator', '/>'))
+  await bob.expect(occupant('Bob', 'none', 'participant', jidOf(bob) + codes(110), `id='j'`))
+  await bob.expect(SUBJECT)
+  await alice.expect(occupant('Bob', 'none', 'participant', jidOf(bob)))
+})
+
+const ADMIN = `${MUC}#admin`
+const admin = (inside: string, type = 'set'): string =>
+  `<iq type='${type}' id='a' to='${ROOM}'><query xmlns='${ADMIN}'>${inside}</query></iq>`
+const done = `<iq type='result' id='a' from='${ROOM}'/>`
+const left = (nick: string, affiliation: string, more: string, attributes = ''): string =>
+  `<presence type='unavailable' from='${ROOM}/${nick}' ${attributes}><x xmlns='${USER}'><item affiliation='${affiliation}' role='none'${more}</x><occupant-id xmlns='urn:xmpp:occupant-id:0' id='*'/></presence>`
+const error = (kind: string, attributes: string, type: string, condition: string): string =>
+  refusal(kind, attributes, type, condition).replace('<error ', `<error by='${ROOM}' `)
+
+async function enter(cast: Cast, name: string, nick: string, ...others: readonly StoryClient[]): Promise<StoryClient> {
+  const client = await cast.client(name, '1')
+  client.send(join(nick))
+  await cast.settle()
+  await cast.forget()
+  void others
+  return client
+}
+const say = (text: string, more = ''): string =>
+  `<message type='groupchat' id='m' to='${ROOM}'><body>${text}</body>${more}</message>`
+
+story('T-M02, ROOM-63: what is said reaches all, with the id of who said it', async (cast) => {
+  const alice = await open(cast)
+  const bob = await enter(cast, 'bob', 'Bob')
+  bob.send(say('hi'))
+  const said = `<message type='groupchat' id='m' from='${ROOM}/Bob' to='*'><body>hi</body><occupant-id xmlns='urn:xmpp:occupant-id:0' id='*'/><stanza-id xmlns='urn:xmpp:sid:0' id='*' by='${ROOM}'/></message>`
+  await bob.expect(said)
+  await alice.expect(said)
+  const eve = await cast.client('eve', '1')
+  eve.send(say('boo'))
+  await eve.expect(error('message', `id='m' from='${ROOM}'`, 'modify', 'not-acceptable'))
+})
+
+story('ROOM-30: a kick reaches the kicked, then the answer, then the others', async (cast) => {
+  const alice = await open(cast)
+  const bob = await enter(cast, 'bob', 'Bob')
+  const carol = await enter(cast, 'carol', 'Carol')
+  alice.send(admin(`<item nick='Bob' role='none'><reason>out</reason></item>`))
+  const why = `<actor nick='Alice'/><reason>out</reason></item>`
+  const known = `<actor nick='Alice' jid='alice@a.example'/><reason>out</reason></item>`
+  await bob.expect(left('Bob', 'none', ` jid='${bob.jid}'>${why}${codes(307, 110)}`))
+  await carol.expect(left('Bob', 'none', `>${why}${codes(307)}`))
+  await alice.expect(done)
+  await alice.expect(left('Bob', 'none', ` jid='${bob.jid}'>${known}${codes(307)}`))
+})
+
+story('ROOM-70: another nickname', async (cast) => {
+  const alice = await open(cast)
+  const bob = await enter(cast, 'bob', 'Bob')
+  bob.send(`<presence to='${ROOM}/Robert'/>`)
+  await bob.expect(
+    left('Bob', 'none', ` jid='${bob.jid}' nick='Robert'/>${codes(303, 110)}`).replace("role='none'", "role='participant'"),
+  )
+  await bob.expect(occupant('Robert', 'none', 'participant', jidOf(bob) + codes(110)))
+  await alice.expect(
+    left('Bob', 'none', ` jid='${bob.jid}' nick='Robert'/>${codes(303)}`).replace("role='none'", "role='participant'"),
+  )
+  await alice.expect(occupant('Robert', 'none', 'participant', jidOf(bob)))
+})
+
+story('ROOM-64: a private message, and its refusal', async (cast) => {
+  const alice = await open(cast)
+  const bob = await enter(cast, 'bob', 'Bob')
+  bob.send(`<message type='chat' id='p' to='${ROOM}/Alice'><body>psst</body></message>`)
+  await alice.expect(
+    `<message type='chat' id='p' from='${ROOM}/Bob'><body>psst</body><x xmlns='${USER}'/><occupant-id xmlns='urn:xmpp:occupant-id:0' id='*'/></message>`,
+  )
+  bob.send(`<message type='chat' id='q' to='${ROOM}/Nobody'><body>psst</body></message>`)
+  await bob.expect(error('message', `id='q' from='${ROOM}/Nobody'`, 'cancel', 'item-not-found'))
+})
+
+story('ROOM-75, ROOM-76: who leaves or loses the connection is gone', async (cast) => {
+  const alice = await open(cast)
+  const bob = await enter(cast, 'bob', 'Bob')
+  bob.send(`<presence type='unavailable' to='${ROOM}/Bob'><status>bye</status></presence>`)
+  await bob.expect(left('Bob', 'none', ` jid='${bob.jid}'/>${codes(110)}`).replace(' ><x', '><status>bye</status><x'))
+  await alice.expect(left('Bob', 'none', ` jid='${bob.jid}'/>`).replace(' ><x', '><status>bye</status><x'))
+  const carol = await enter(cast, 'carol', 'Carol')
+  carol.drop()
+  await alice.expect(left('Carol', 'none', ` jid='${carol.jid}'/>`))
+})
+
+story('ROOM-93: the configuration changes, and all are told what', async (cast) => {
+  const alice = await open(cast)
+  const bob = await enter(cast, 'bob', 'Bob')
+  alice.send(
+    `<iq type='set' id='a' to='${ROOM}'><query xmlns='${OWNER}'><x xmlns='jabber:x:data' type='submit'><field var='muc#roomconfig_roomname'><value>Den</value></field><field var='x'><value>y</value></field><field var='muc#roomconfig_whois'><value>anyone</value></field></x></query></iq>`,
+  )
+  const told = `<message type='groupchat' from='${ROOM}'><x xmlns='${USER}'>${codes(172, 104)}</x></message>`
+  await alice.expect(done)
+  await alice.expect(told)
+  await bob.expect(told)
+  await bob.expect(occupant('Alice', 'owner', 'moderator', jidOf(alice)))
+  await alice.expect(occupant('Bob', 'none', 'participant', jidOf(bob)))
+})
+
+story('ROOM-100, ROOM-103: destroyed, and gone', async (cast) => {
+  const alice = await open(cast)
+  const bob = await enter(cast, 'bob', 'Bob')
+  alice.send(
+    `<iq type='set' id='a' to='${ROOM}'><query xmlns='${OWNER}'><destroy jid='new@conference.a.example'><reason>moved</reason></destroy></query></iq>`,
+  )
+  const destroyed = (nick: string): string =>
+    left(nick, 'none', `/><destroy jid='new@conference.a.example'><reason>moved</reason></destroy>${codes(110)}`)
+  await bob.expect(destroyed('Bob'))
+  await alice.expect(destroyed('Alice'))
+  await alice.expect(done)
+  bob.send(join('Bob'))
+  await bob.expect(
+    `<presence type='error' id='j' from='${ROOM}/Bob'><x xmlns='${MUC}'/><error by='${ROOM}' type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>xmpp:new@conference.a.example?join</gone>*</error></presence>`,
+  )
+})
+
+story('ROOM-66: a ping of oneself, and of another', async (cast) => {
+  const alice = await open(cast)
+  const bob = await enter(cast, 'bob', 'Bob')
+  const ping = (nick: string): string => `<iq type='get' id='s' to='${ROOM}/${nick}'><ping xmlns='urn:xmpp:ping'/></iq>`
+  bob.send(ping('Bob'))
+  await bob.expect(`<iq type='result' id='s' from='${ROOM}/Bob'/>`)
+  bob.send(ping('Alice'))
+  const asked = await alice.expect(`<iq type='get' id='*' from='${ROOM}/Bob'><ping xmlns='urn:xmpp:ping'/></iq>`)
+  alice.send(`<iq type='result' id='${asked.attr('id')!}' to='${ROOM}/Bob'/>`)
+  await bob.expect(`<iq type='result' id='s' from='${ROOM}/Alice'/>`)
+  const eve = await cast.client('eve', '1')
+  eve.send(ping('Alice'))
+  await eve.expect(error('iq', `id='s' from='${ROOM}/Alice'`, 'cancel', 'not-acceptable'))
+})
