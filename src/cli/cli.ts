@@ -88,6 +88,14 @@ function program(world: World, outcome: { code: number }): Command {
       outcome.code = await importUsers(world, place, command.optsWithGlobals<ConfigOptions & ImportOptions>())
     })
   root
+    .command('move')
+    .description('move everything from the SQLite file to the PostgreSQL database of [storage] url; the server must be stopped')
+    // Loaded by those who use it, with what it needs
+    .action(async (_: unknown, command: Command) => {
+      const { moveToPostgres } = await import('./move.ts')
+      await moveToPostgres(world, command.optsWithGlobals<ConfigOptions>())
+    })
+  root
     .command('backup <directory>')
     .description('copy the database and the secrets of the server into a new directory, while it runs or not')
     .action((place: string, _: unknown, command: Command) => makeBackup(world, place, command.optsWithGlobals<ConfigOptions>()))

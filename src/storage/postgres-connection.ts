@@ -25,7 +25,7 @@ const CONNECT_MS: Millis = 5_000
 const FIRST_PAUSE_MS: Millis = 50
 const LONGEST_PAUSE_MS: Millis = 5_000
 /** How long statements wait for a lost connection before they are refused. */
-const PATIENCE_MS: Millis = 10_000
+const PATIENCE_MS: Millis = 15_000
 
 /** An open connection. */
 export class PostgresSession {

@@ -33,8 +33,22 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
 }
 
 /** Whether the database can be used. A server may use it meanwhile. @throws StorageError that says why not */
-export async function checkPostgres(address: PostgresAddress & { readonly clock: Clock }): Promise<void> {
-  await (await openLane(address, null)).close()
+export const checkPostgres = (address: PostgresAddress & { readonly clock: Clock }): Promise<void> =>
+  withPostgres(address, async () => {})
+
+/** Runs `use` on a connection of its own, beside a server that may use the database. @throws StorageError */
+export async function withPostgres<T>(
+  address: PostgresAddress & { readonly clock: Clock },
+  use: (session: PostgresSession) => Promise<T>,
+): Promise<T> {
+  const { url: name, clock } = address
+  const connection = new PostgresConnection({ address, name, clock, greet: (session) => prepareSession(session, name) })
+  try {
+    await connection.open()
+    return await use(await connection.session())
+  } finally {
+    await connection.close()
+  }
 }
 
 /** A queue before a connection of its own. @param claim null: for reads only */
