@@ -129,6 +129,17 @@ test('what is remembered over a restart is not confirmed, and is known again', (
   assert.deepEqual(after.unavailable(CAROL).denied, [PHONE], 'it has spoken in this run')
 })
 
+test('what is forgotten is not known any more, and the rest is', () => {
+  const ears = new Ears()
+  ears.available(PHONE)
+  ears.available(`${ERIN}/1`)
+  ears.unavailable(CAROL)
+  ears.ledger.forget((domain) => domain === 'c.example')
+  assert.deepEqual([ears.names, ears.ledger.goneAt(jid(CAROL))], [[`${ERIN}/1`], null])
+  ears.ledger.forget(() => true)
+  assert.deepEqual([ears.ledger.size, ears.ledger.octets], [0, 0])
+})
+
 test('resources and octets are bounded, and what is forgotten makes room', () => {
   const few = new Ears({ resourcesMax: 1 })
   few.available(PHONE)

@@ -84,9 +84,14 @@ export class HeardLedger {
     const denied = from.isBare ? gone.filter(({ losses }) => losses === moment.losses) : []
     return { lost: gone.map(({ jid }) => jid), denied: denied.map(({ jid }) => jid) }
   }
+  /** Nothing is remembered of contacts at a domain for which `isMeant` is true. */
+  forget(isMeant: (domain: string) => boolean): void {
+    for (const entry of [...this.#resources.all()]) if (isMeant(entry.jid.domain)) this.#remove(entry)
+    for (const bare of [...this.#gone.keys()]) if (isMeant(bare.slice(bare.indexOf('@') + 1))) this.#forgetGone(bare)
+  }
   /** Something has come of the contact that goes against its having no available resource. */
   forgetGone({ bare }: Jid): void {
-    if (this.#gone.delete(bare)) this.octets -= octetsOfGone(bare)
+    this.#forgetGone(bare)
   }
 
   /** To be remembered over a restart. */
@@ -99,6 +104,9 @@ export class HeardLedger {
     if (this.#resources.get(entry.jid) === undefined) this.#add(entry)
   }
 
+  #forgetGone(bare: string): void {
+    if (this.#gone.delete(bare)) this.octets -= octetsOfGone(bare)
+  }
   #again(account: Account, entry: HeardEntry, packet: Packet, moment: HeardMoment): HeardNews {
     const before = octetsOf(entry)
     const news = heardAgain(account, entry, packet, moment)

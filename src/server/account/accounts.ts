@@ -4,7 +4,7 @@
  */
 import { Roster } from '../../im/account.ts'
 import type { PresencePolicy } from '../../im/presence-policy.ts'
-import { jid } from '../../xmpp/jid.ts'
+import { jid, type Jid } from '../../xmpp/jid.ts'
 import type { AccountStore, LastPresenceStore, RosterStore } from '../ports.ts'
 import { inForce, type ChosenPolicy } from '../../im/presence-policy.ts'
 import { LocalAccount } from './session.ts'
@@ -46,6 +46,8 @@ export class Accounts {
   readonly #idle = new Map<string, Idle>()
   #idleOctets = 0
   readonly #loading = new Map<string, Promise<LocalAccount | null>>()
+  /** By bare JID: how many want the presence of its contacts while it has no session. */
+  readonly #wanted = new Map<string, number>()
 
   /**
    * @param usual the policy of users who have not chosen one
@@ -97,6 +99,25 @@ export class Accounts {
   with<T>(bare: string, use: (account: LocalAccount | null) => T | Promise<T>): T | Promise<T> {
     const known = this.#inMemory.get(bare)
     return known === undefined ? this.load(bare).then(use) : use(known)
+  }
+  /**
+   * The presence of its contacts is wanted while the account has no session, too: it is told as the facts `contact-heard` and
+   * `contact-lost`. What is so at present has to be asked for (`Probing.askForAccount`).
+   * @returns ends that
+   */
+  wantPresence({ bare }: Jid): () => void {
+    this.#wanted.set(bare, (this.#wanted.get(bare) ?? 0) + 1)
+    let isOver = false
+    return () => {
+      if (isOver) return
+      isOver = true
+      const left = this.#wanted.get(bare)! - 1
+      if (left === 0) this.#wanted.delete(bare)
+      else this.#wanted.set(bare, left)
+    }
+  }
+  isPresenceWanted({ bare }: Jid): boolean {
+    return this.#wanted.has(bare)
   }
   /** The account has a session from now on. */
   keep(account: LocalAccount): void {

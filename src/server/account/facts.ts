@@ -46,7 +46,8 @@ export interface Facts {
   'blocking-changed': { readonly account: LocalAccount; readonly isChanged: (entity: Jid) => boolean }
   /**
    * Available presence arrived from a remote contact, or from a sender of directed presence (`contacts/heard.ts`). The clients
-   * of the account receive it after this.
+   * of the account receive it after this. While the account has no session this is told only if somebody wants it
+   * (`Accounts.wantPresence`), and then of local contacts too; otherwise `presence-changed` tells of local contacts.
    */
   'contact-heard': {
     readonly account: LocalAccount
@@ -55,8 +56,11 @@ export interface Facts {
     /** What the presence changed. */
     readonly news: HeardNews
   }
-  /** A remote resource that was available no longer is. */
-  'contact-lost': { readonly account: LocalAccount; readonly jid: Jid }
+  /**
+   * A resource that was available no longer is. While the account has no session: also of a resource that was not known to be
+   * available, and with a bare JID if the contact has no available resource.
+   */
+  'contact-lost': { readonly account: LocalAccount; readonly jid: Jid; readonly presence: Packet }
   /**
    * The server of a contact said for all resources at once that none is available, although it had said that these are, and
    * nothing that it sent since can have been lost. The facts `contact-lost` for them come before this.

@@ -8,7 +8,7 @@ import type { Metrics } from '../../base/metrics.ts'
 import { HeardLedger, type HeardLimits } from '../../im/heard-ledger.ts'
 import type { AvailableResource, HeardJson, HeardMoment, HeardResource } from '../../im/heard-resource.ts'
 import { capsIn } from '../../xmpp/caps.ts'
-import type { Jid } from '../../xmpp/jid.ts'
+import { jidOf, type Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { FactBoard } from '../account/facts.ts'
@@ -43,6 +43,7 @@ export class HeardContacts {
     this.#slot = accounts.slots.declare<HeardLedger | null>('heard', 'learnt again', () => null)
     for (const fact of ['presence-changed', 'visibility-changed', 'session-ended'] as const)
       facts.on(fact, ({ session: { account } }) => this.#forgetUnattended(account))
+    facts.on('session-bound', ({ session: { account } }) => this.#forgetThoseHere(account))
     metrics.gauge('porchlight_resources_elsewhere', 'Available resources on other servers that accounts here know of', () => {
       const present = new Set(Array.from(sessions.all(), (session) => session.account))
       return [...present].reduce((sum, account) => sum + (account.get(this.#slot)?.size ?? 0), 0)
@@ -84,44 +85,72 @@ export class HeardContacts {
   }
   /** What had arrived before the restart. It has not been confirmed since. */
   remember(account: LocalAccount, memory: readonly HeardJson[]): void {
-    const ledger = this.#ledgerOf(account)
-    for (const json of memory) ledger.remember(account, json, this.turn())
+    this.#change(account, (ledger) => {
+      for (const json of memory) ledger.remember(account, json, this.turn())
+    })
   }
   /** A client is sent an old presence: until it is confirmed, it counts as unconfirmed. */
   recall(account: LocalAccount, { from, payload }: Packet): void {
-    this.#ledgerOf(account).remember(account, [from.full, 0, capsIn(payload)], this.turn())
+    this.#change(account, (ledger) => ledger.remember(account, [from.full, 0, capsIn(payload)], this.turn()))
   }
   /** Presence arrived for the account. Its clients receive it after this. */
   note(account: LocalAccount, packet: Packet): void {
-    const { from, type } = packet
-    if (from.domain === account.bare.domain || this.#parts.router.placeOf(from) === 'here') return
-    if (type === 'unavailable') return this.#unavailable(account, packet)
-    account.get(this.#slot)?.forgetGone(from)
-    if (type === '' && account.isAttended) this.#available(account, packet)
+    const isHere = this.#isHere(account, packet.from)
+    if ((isHere && account.resources.length > 0) || !this.#isListening(account)) return
+    if (packet.type === 'unavailable') this.#unavailable(account, packet)
+    else if (packet.type === '') this.#available(account, packet)
+    else if (account.get(this.#slot) !== null) this.#change(account, (ledger) => ledger.forgetGone(packet.from))
+    if (account.resources.length === 0) this.#parts.accounts.release(account)
   }
 
   #available(account: LocalAccount, presence: Packet): void {
-    const found = this.#ledgerOf(account).available(account, presence, this.#momentOf(account, presence))
+    const found = this.#change(account, (ledger) => {
+      ledger.forgetGone(presence.from)
+      return ledger.available(account, presence, this.#momentOf(account, presence))
+    })
     if (found !== null) this.#parts.facts.tell('contact-heard', { account, presence, heard: found.heard, news: found.news })
   }
   #unavailable(account: LocalAccount, presence: Packet): void {
-    if (!account.isAttended) return
     const { facts } = this.#parts
-    const { lost, denied } = this.#ledgerOf(account).unavailable(account, presence, this.#momentOf(account, presence))
-    for (const jid of lost) facts.tell('contact-lost', { account, jid })
+    const departure = this.#change(account, (ledger) => ledger.unavailable(account, presence, this.#momentOf(account, presence)))
+    const { lost, denied } = departure
+    for (const jid of lost) facts.tell('contact-lost', { account, jid, presence })
+    // Without a session the account may have left memory since the resource was recorded as available
+    if (lost.length === 0 && !account.isAttended) facts.tell('contact-lost', { account, jid: presence.from, presence })
     if (denied.length > 0) facts.tell('contact-denied', { account, contact: presence.from, available: denied })
   }
   #momentOf({ bare: { domain } }: LocalAccount, { from }: Packet): HeardMoment {
     const { clock, lossesOf } = this.#parts
     return { at: clock.now(), losses: lossesOf(domain, from.domain), turn: this.turn() }
   }
-  /** No client is left to be told: presence from now on is not recorded, and what was recorded would be out of date. */
-  #forgetUnattended(account: LocalAccount): void {
-    if (!account.isAttended) account.set(this.#slot, null)
+  #isHere({ bare }: LocalAccount, from: Jid): boolean {
+    return from.domain === bare.domain || this.#parts.router.placeOf(from) === 'here'
   }
-  #ledgerOf(account: LocalAccount): HeardLedger {
+  /** Is there anybody to be told what contacts send? */
+  #isListening(account: LocalAccount): boolean {
+    return account.isAttended || this.#parts.accounts.isPresenceWanted(account.bare)
+  }
+  /** Nobody is left to be told: presence from now on is not recorded, and what was recorded would be out of date. */
+  #forgetUnattended(account: LocalAccount): void {
+    if (account.get(this.#slot) === null || this.#isListening(account)) return
+    this.#forget(account, () => true)
+    account.set(this.#slot, null)
+  }
+  /** Local contacts were recorded while the account had no session. From now on they are read from their accounts. */
+  #forgetThoseHere(account: LocalAccount): void {
+    if (account.get(this.#slot) !== null && this.#parts.accounts.isPresenceWanted(account.bare))
+      this.#forget(account, (domain) => this.#isHere(account, jidOf('', domain)))
+  }
+  #forget(account: LocalAccount, isMeant: (domain: string) => boolean): void {
+    this.#change(account, (ledger) => ledger.forget(isMeant))
+  }
+  /** The size of the ledger counts as the account's (`LocalAccount.octets`). */
+  #change<T>(account: LocalAccount, change: (ledger: HeardLedger) => T): T {
     const ledger = account.get(this.#slot) ?? new HeardLedger(this.#parts.limits)
     account.set(this.#slot, ledger)
-    return ledger
+    const before = ledger.octets
+    const result = change(ledger)
+    account.besideOctets += ledger.octets - before
+    return result
   }
 }

@@ -5,7 +5,7 @@
 import { contactKey } from '../../im/account.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
-import type { LocalEndpoint, Session } from '../account/session.ts'
+import type { LocalAccount, LocalEndpoint, Session } from '../account/session.ts'
 import type { Router } from '../routing/router.ts'
 
 /**
@@ -39,6 +39,11 @@ export class Probing {
     let packet = broadcastOnce(session, to)
     for (const repeat of this.#repeats) packet = repeat(session, to, packet)
     return packet
+  }
+  /** Probes all contacts of an account that may have no session. The answers go to its bare JID (`Accounts.wantPresence`). */
+  askForAccount(account: LocalAccount): void {
+    const probe = Packet.of({ kind: 'presence', type: 'probe', from: account.bare })
+    for (const contact of account.reachable(account.roster.subscriptions)) this.#router.routeQuietly(probe.addressedTo(contact))
   }
   /** Finds out, for `me`, about each of `contacts` (4.3.1). Local answers are sent as fast as its client reads. */
   ask(me: LocalEndpoint, contacts: readonly Jid[]): void {

@@ -67,10 +67,14 @@ export class LocalDomain implements Destination {
   #toAccount(packet: Packet, origin: Jid | null): void | Promise<void> {
     return this.#parts.accounts.with(packet.to!.bare, (account) => this.#found(account, packet, origin))
   }
-  /** RFC 6121 8.5.2.1.2 and 8.5.2.2.2: an account that is not in memory has no available resource. */
+  /**
+   * RFC 6121 8.5.2.1.2 and 8.5.2.2.2: an account that is not in memory has no available resource. The presence of its contacts
+   * may be wanted nevertheless.
+   */
   #toThoseHere(packet: Packet, origin: Jid | null): void | Promise<void> {
     const account = this.#parts.accounts.get(packet.to!.bare)
     if (account !== undefined) return this.#isForNobody(account, packet) ? undefined : this.#run(account, packet, origin)
+    if (packet.kind === 'presence' && this.#parts.accounts.isPresenceWanted(packet.to!)) return this.#toAccount(packet, origin)
     if (packet.kind === 'iq' && packet.to!.isBare) this.#parts.iq.answered(packet)
   }
   /** @param account null if there is none of that name */
@@ -101,8 +105,9 @@ export class LocalDomain implements Destination {
     if (typeof verdict !== 'string') return verdict.then(() => {})
   }
   /** Is presence for nobody? The account has no resource, and the sender is local (remote presence concerns farewells). */
-  #isForNobody({ resources }: LocalAccount, { kind, from }: Packet): boolean {
-    return kind === 'presence' && resources.length === 0 && this.#parts.router.placeOf(from) === 'here'
+  #isForNobody({ resources, bare }: LocalAccount, { kind, from }: Packet): boolean {
+    if (kind !== 'presence' || resources.length > 0 || this.#parts.router.placeOf(from) !== 'here') return false
+    return !this.#parts.accounts.isPresenceWanted(bare)
   }
   #toNobody(packet: Packet): void | Promise<void> {
     if (packet.kind === 'message') return refuseIf(deliverMessage(null, packet, false).kind === 'error')

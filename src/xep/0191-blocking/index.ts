@@ -117,8 +117,8 @@ class Blocking {
   }
 
   #enforce(account: LocalAccount, list: BlockList): void {
+    account.besideOctets += list.octets - account.get(this.#lists).octets
     account.set(this.#lists, list)
-    account.besideOctets = list.octets
     account.hide(list)
   }
   #change(account: LocalAccount, before: BlockList, after: BlockList): void {
