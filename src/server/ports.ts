@@ -1,9 +1,9 @@
 /**
- * What the server asks of durable storage: the ports that `storage/` implements. Each store keeps its own
- * statements; nobody here knows of SQL.
+ * The ports for durable storage, which `storage/` implements. Each store has its own statements; this folder knows no
+ * SQL.
  *
  * A promise resolves once the change is on disk: what was acknowledged survives the death of the process.
- * Accounts are named by their bare JID as prepared text (RFC 7622), which is the key everywhere.
+ * The key of an account is its bare JID as prepared text (RFC 7622).
  */
 import type { ChosenPolicy } from '../im/presence-policy.ts'
 import type { Millis } from '../base/clock.ts'
@@ -20,15 +20,15 @@ export type { LastPresence, PendingRequest, RosterChange, RosterItem, SentReques
 export interface AccountRow {
   readonly bare: string
   readonly createdAt: Millis
-  /** Null: it may be used. */
+  /** Null if the account can be used. */
   readonly disabled: Disabled | null
-  /** What the user has chosen that others may know of his presence. */
+  /** The user's choices about what others may know of the user's presence. */
   readonly policy: ChosenPolicy
 }
 
-/** An operation of the server itself, such as one of its stores, has failed: nobody's mistake, and nothing was changed. */
+/** An operation of the server itself failed, for example in a store. It is nobody's mistake, and nothing was changed. */
 export class OperatingError extends Error {
-  /** It may work again soon: there is no room on the disk, or too much to do. */
+  /** It may work again soon: the disk is full, or there is too much to do. */
   readonly isPassing: boolean
 
   constructor(sentence: string, isPassing = false) {
@@ -37,40 +37,40 @@ export class OperatingError extends Error {
   }
 }
 
-/** Of it, a login asks only what `CredentialStore` has. */
+/** A login needs only the part in `CredentialStore`. */
 export interface AccountStore extends CredentialStore {
-  /** False: there is such an account already, and nothing was changed. */
+  /** False if the account exists already; nothing was changed then. */
   create(bare: string, credentials: Credentials, now: Millis): Promise<boolean>
   exists(bare: string): Promise<boolean>
-  /** Null: no such account. */
+  /** Null if there is no such account. */
   find(bare: string): Promise<AccountRow | null>
-  /** False: no such account. */
+  /** False if there is no such account. */
   setCredentials(bare: string, credentials: Credentials): Promise<boolean>
-  /** False: no such account. */
+  /** False if there is no such account. */
   setPolicy(bare: string, policy: ChosenPolicy): Promise<boolean>
-  /** Null enables it. False: no such account. */
+  /** Null enables the account. False if there is no such account. */
   setDisabled(bare: string, disabled: Disabled | null): Promise<boolean>
   /**
-   * Removes the account and what the core keeps of it: roster, pending requests, tombstones, last presence.
-   * An extension's own tables follow the fact that the account was deleted. False: no such account.
-   * @param decisions by which contacts elsewhere learn of it: kept in the same step, see `DecisionStore`
+   * Deletes the account and the core's data of it: roster, pending requests, tombstones, last presence.
+   * An extension deletes its own rows when it is told of the fact. False if there is no such account.
+   * @param decisions that tell remote contacts: stored in the same step, see `DecisionStore`
    */
   delete(bare: string, decisions?: readonly Decision[]): Promise<boolean>
-  /** A page of a domain's accounts in the order of their bare JIDs, beginning behind `after` ('' for the first page). */
+  /** A page of a domain's accounts in the order of their bare JIDs, after `after` ('' for the first page). */
   list(domain: string, after: string, limit: number): Promise<readonly AccountRow[]>
   count(domain: string): Promise<number>
 }
 
 export interface StoredRoster {
   /**
-   * The roster's version (RFC 6121 2.6). It only grows, one step for each pushed change. A new account's
-   * starts at the moment of its creation, so that no version of a deleted account of that name comes again.
+   * The roster's version (RFC 6121 2.6). It only grows, by one for each pushed change. A new account starts with the moment of
+   * its creation, so that no version of a deleted account of the same name is used again.
    */
   readonly version: number
-  /** Of the run of the server in which it came to have this version; '' when nothing has changed since it was made. */
+  /** The run of the server in which the roster got this version; '' if nothing has changed since it was created. */
   readonly epoch: string
   readonly items: readonly RosterItem[]
-  /** Subscription requests that wait for an answer, oldest first (RFC 6121 3.1.3). */
+  /** Subscription requests that wait for an answer, the oldest first (RFC 6121 3.1.3). */
   readonly pending: readonly PendingRequest[]
 }
 
@@ -78,30 +78,30 @@ export interface StoredRoster {
 export interface VersionedItem {
   readonly version: number
   readonly jid: Jid
-  /** Null: the item was removed. */
+  /** Null if the item was removed. */
   readonly item: RosterItem | null
 }
 
 export interface RosterChanges {
-  /** The current version; that of the last entry when there is one. */
+  /** The current version, which is that of the last entry if there is one. */
   readonly version: number
   /** One entry for each contact, in the order of modification. */
   readonly items: readonly VersionedItem[]
 }
 
 export interface Relation {
-  /** What the owner has chosen that others may know. */
+  /** The owner's choices about what others may know. */
   readonly policy: ChosenPolicy
 
   /** The account's bare JID. */
   readonly owner: string
-  /** As it stands in the owner's roster: 'from' and 'both' let the contact see the owner's presence. */
+  /** As in the owner's roster: with 'from' and 'both' the contact sees the owner's presence. */
   readonly subscription: RosterItem['subscription']
-  /** Null: never seen, or available now. */
+  /** Null if never seen, or if available now. */
   readonly last: LastPresence | null
 }
 
-/** The stored roster is not the one that the change was made from: whoever decided it loads it and decides again. Nothing was stored. */
+/** The stored roster differs from the one on which the change was decided: load it and decide again. Nothing was stored. */
 export class RosterConflict extends OperatingError {
   readonly owner: string
 
@@ -112,75 +112,74 @@ export class RosterConflict extends OperatingError {
 }
 
 export interface RosterStore {
-  /** Of this run of the server: unlike those of all runs before it, so that a version never means two things. */
+  /** Identifies this run of the server, so that a version never has two meanings. */
   readonly epoch: string
   /** An account without entries, and a name without an account, have an empty roster. */
   load(owner: string): Promise<StoredRoster>
   /**
-   * Makes the contact's item and pending request what `change` says, in one step with the version: the
-   * version after the change, one more than before if the change was pushed and the same if not. The user's
-   * own request is kept no longer than the item has its `ask`.
-   * @param decisions by which contacts elsewhere learn of it: kept in the same step, see `DecisionStore`
-   * @throws RosterConflict when the stored version is another one
+   * Stores the contact's item and pending request as in `change`, in one step with the version after the change: one more than
+   * before if the change was pushed, otherwise the same. The user's own request is kept only while the item has its `ask`.
+   * @param decisions that tell remote contacts: stored in the same step, see `DecisionStore`
+   * @throws RosterConflict if the stored version is another one
    */
   save(owner: string, change: RosterChange, decisions?: readonly Decision[]): Promise<void>
   /**
-   * What was pushed after `version` (RFC 6121 2.6.3). Null when that cannot be told, for want of tombstones
-   * or because the roster never had this version: the client needs the full roster.
+   * What was pushed after `version` (RFC 6121 2.6.3). Null if that is unknown, because tombstones are missing or the roster never
+   * had this version: the client needs the full roster.
    */
   changesSince(owner: string, version: number): Promise<RosterChanges | null>
-  /** Keeps what the owner has asked the contact in `to`, as sent at `now`, in the place of what was kept before. */
+  /** Stores the owner's request to the contact in `to`, as sent at `now`; replaces an earlier one. */
   keepRequest(owner: string, stanza: Packet, now: Millis): Promise<void>
-  /** The owner's requests that are kept. */
+  /** The owner's stored requests. */
   keptRequests(owner: string): Promise<readonly SentRequest[]>
-  /** Keeps it in the place of what was kept of the same contact before. */
+  /** Stores the farewell; replaces an earlier one to the same contact. */
   keepFarewell(owner: string, farewell: Farewell): Promise<void>
   dropFarewell(owner: string, contact: string): Promise<void>
-  /** The owner's farewells that are kept. */
+  /** The owner's stored farewells. */
   farewells(owner: string): Promise<readonly Farewell[]>
-  /** For each of `owners` that is an account: how it stands to `contact`, and when it was last seen. */
+  /** For each of `owners` that is an account: its subscription to `contact`, and when it was last seen. */
   relations(contact: string, owners: readonly string[]): Promise<readonly Relation[]>
-  /** Forgets removals and farewells older than 90 days. Returns how many removals. */
+  /** Deletes removals and farewells older than 90 days. Returns the number of removals. */
   purge(now: Millis): Promise<number>
 }
 
 export interface LastPresenceStore {
-  /** The account's first resource became available. Returns at once; calls take effect in their order. */
+  /** The account's first resource became available. Returns at once; calls take effect in order. */
   available(bare: string, now: Millis): void
-  /** Its last one went. Returns at once. */
+  /** The account's last resource became unavailable. Returns at once. */
   unavailable(bare: string, last: LastPresence): void
-  /** Null: never seen, or available now. */
+  /** Null if never seen, or if available now. */
   load(bare: string): Promise<LastPresence | null>
-  /** "We were alive then." Returns at once. */
+  /** Records that the server was alive at this time. Returns at once. */
   heartbeat(now: Millis): void
-  /** "We stop properly." Returns at once. */
+  /** Records that the server stops properly. Returns at once. */
   rest(now: Millis): void
-  /** At the start: whether the server was alive before and has not said `rest` since. The mark of that is taken away. */
+  /** At the start: whether the server ran before and did not call `rest`. Removes the mark. */
   hasCrashed(): Promise<boolean>
   /**
-   * At the start: accounts still marked available were so when the server died. They were last seen at its
-   * last heartbeat, with no payload. Returns how many.
+   * At the start: accounts still marked as available were so when the server crashed. They were last seen at its last heartbeat,
+   * with no payload. Returns their number.
    */
   closeAfterCrash(): Promise<number>
-  /** Resolves when everything called before it is on disk, or has failed and was logged. */
+  /** Resolves when everything called before is on disk, or has failed and was logged. */
   flush(): Promise<void>
 }
 
-/** What a user has decided about a contact elsewhere: a subscription stanza, or unavailable presence. */
+/** A user's decision about a remote contact: a subscription stanza, or unavailable presence. */
 export interface Decision {
   readonly packet: Packet
   readonly at: Millis
 }
-/** Decisions that are not known to have been heard, of each matter (im/belated.ts) the last one. They come in with what they are about. */
+/** Decisions that may not have arrived: the last one of each matter (im/belated.ts). They are stored along with their change. */
 export interface DecisionStore {
   /** The oldest first. */
   all(): Promise<readonly Decision[]>
   drop(packet: Packet): Promise<void>
-  /** Forgets what was decided before that moment. */
+  /** Deletes decisions made before that moment. */
   purge(before: Millis): Promise<void>
 }
 
-/** Domains of others to which there is a stream, or was one when the server went: for a server that comes back. */
+/** Remote domains with which there is a stream, or was one when the server stopped: for a server that starts again. */
 export interface LinkedPeersStore {
   all(): Promise<readonly { readonly local: string; readonly remote: string }[]>
   put(local: string, remote: string): Promise<void>
@@ -191,14 +190,14 @@ export interface LinkedPeersStore {
 export interface KeptSession {
   readonly owner: string
   readonly resource: string
-  /** When it ends if nobody comes back for it; 0: its client was connected. */
+  /** When it ends if its client does not come back; 0 if its client was connected. */
   readonly until: Millis
-  /** What is known of it: JSON, for server/keeping/kept-sessions.ts alone. */
+  /** Its state: JSON, only for server/keeping/kept-sessions.ts. */
   readonly state: string
 }
-/** One of the many things that a session has in order, such as a stanza that waits. */
+/** One of the many things that a session has in order, such as a waiting stanza. */
 export interface KeptPiece {
-  /** Its place among them. What comes later has a larger one. */
+  /** Its place in the order. Later pieces have larger numbers. */
   readonly n: number
   /** JSON. */
   readonly state: string
@@ -207,36 +206,36 @@ export interface KeptPiece {
 export interface WholeSession extends KeptSession {
   readonly pieces: readonly KeptPiece[]
 }
-/** What has changed of a session since it was last written. */
+/** What has changed in a session since it was last stored. */
 export interface SessionUpdate {
   readonly session: KeptSession
   readonly added: readonly KeptPiece[]
-  /** Pieces that it has no more. */
+  /** Pieces that it no longer has. */
   readonly gone: readonly number[]
 }
 
 export interface KeptSessionStore {
-  /** These, and no others. */
+  /** Stores exactly these. */
   replaceAll(sessions: readonly WholeSession[]): Promise<void>
   update(updates: readonly SessionUpdate[]): Promise<void>
   all(): Promise<readonly WholeSession[]>
   drop(owner: string, resource: string): Promise<void>
 }
 
-/** Whose state it is. */
+/** The owner of a state. */
 export interface KeptName {
   /** A service; '' for the accounts. */
   readonly holder: string
-  /** Of the thing in the service, or of the account (its bare JID). */
+  /** The name of the thing in the service, or the bare JID of the account. */
   readonly key: string
 }
-/** What an account knows, or a service knows of a thing in it. */
+/** The state of an account, or of a thing in a service. */
 export interface KeptState extends KeptName {
-  /** JSON, for server/keeping/kept-states.ts alone. */
+  /** JSON, only for server/keeping/kept-states.ts. */
   readonly state: string
 }
 export interface KeptStateStore {
-  /** These, and no others. */
+  /** Stores exactly these. */
   replaceAll(states: readonly KeptState[]): Promise<void>
   /** In one step. */
   update(puts: readonly KeptState[], drops: readonly KeptName[]): Promise<void>

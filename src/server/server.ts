@@ -1,7 +1,7 @@
 /**
- * The machine room, put together: accounts, sessions, router and pipelines over the stores it is given.
- * Features are installed on it as a Host; `freeze` ends that, and from then on nothing in it changes but
- * its state. It opens no socket: streams bind sessions on it and hand over what they read.
+ * Assembles the server: accounts, sessions, router and pipelines over the given stores. Features are installed on it through a
+ * Host. `freeze` ends the installation; from then on only its state changes. It opens no socket: streams bind sessions on it and
+ * hand over their input.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
@@ -53,18 +53,18 @@ import { writing } from './delivery/writing.ts'
 
 export interface ServerOptions {
   readonly software: Software
-  /** At least one; the first names the server. */
+  /** At least one; the first one names the server. */
   readonly domains: readonly string[]
   /** What components may claim (XEP-0114); prepared. */
   readonly componentDomains: readonly string[]
   readonly stores: Stores
   readonly database: Database
-  /** Makes the registrar over the parts of this server. */
+  /** Makes the registrar from the parts of this server. */
   readonly registrar: (host: Omit<Host, 'registrar'>) => Registrar
   readonly presence: PresenceSettings
-  /** Of the links to domains of others. */
+  /** The times of links to remote domains. */
   readonly linkTimes: LinkTimes
-  /** What `Host.secret` is made from. */
+  /** The secret from which `Host.secret` derives its keys. */
   readonly secret: Buffer
   readonly limits: LimitsSettings
   readonly rate: RateSettings
@@ -85,13 +85,13 @@ export interface Server {
   readonly checkpoints: Checkpoints
   /** The stages in force, for `porchlight explain order`. */
   readonly order: Readonly<Record<'fromClient' | 'toAccount' | 'toSession', readonly string[]>>
-  /** Takes over what came on a session's stream, in order. An ending ends the session when its turn comes. */
+  /** Takes the input of a session's stream, in order. An ending ends the session when its turn comes. */
   receive(session: Session, item: LaneItem): void
-  /** Ends the installing of features. */
+  /** Ends the installation of features. */
   freeze(): void
 }
 
-/** A server without features, ready for them to be installed on `host`. */
+/** A server without features; they can be installed on its `host`. */
 export function createServer(options: ServerOptions): Server {
   const { clock, entropy, log, metrics, stores, presence } = options
   const { rosters } = stores
@@ -222,7 +222,7 @@ export function createServer(options: ServerOptions): Server {
   }
 }
 
-/** As it is when somebody looks. */
+/** The present order. */
 const orderOf = ({ fromClient, toAccount, toSession }: Books): Server['order'] => ({
   get fromClient() {
     return fromClient.names

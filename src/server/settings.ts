@@ -161,7 +161,7 @@ export const rateSettings = section({
 })
 export type RateSettings = Settings<typeof rateSettings>
 
-/** What the rules of `im/` go by. */
+/** The limits for the rules of `im/`. */
 export function imLimits(settings: LimitsSettings, parties: Parties): ImLimits {
   return {
     ...defaultLimits,

@@ -39,24 +39,24 @@ export interface RateLimitParts {
 const SECOND: Millis = 1000
 /** How many seconds of unused octets a session can save up. */
 const OCTETS_SAVED_SECONDS = 4
-/** What a stanza costs beside its content: its name and attributes, about. */
+/** The cost of a stanza in addition to its content: its name and attributes, estimated. */
 const ENVELOPE_OCTETS = 100
 const PRESENCE_WINDOW_SECONDS = 10
 
-/** The presence that waits, and what has to wait for it. */
+/** The presence that waits, and the stanzas that must wait for it. */
 interface Held {
   packet: Packet
   timer: Timer
   readonly followers: (() => void)[]
 }
 
-/** What one session has used up. */
+/** What one session has used. */
 class Pace {
   readonly stanzas: Bucket | null
   readonly octets: Bucket | null
   readonly broadcasts: Bucket | null
   held: Held | null
-  /** Whom it has written to since `recipientsSince`, outside of its roster; null for nobody. */
+  /** The addresses outside the roster to which it has written since `recipientsSince`; null if none. */
   recipients: Set<string> | null
   recipientsSince: Millis
 
@@ -71,7 +71,7 @@ class Pace {
     this.recipients = null
     this.recipientsSince = now
   }
-  /** Forgets the presence that waits; nothing has to wait for it any more. */
+  /** Discards the waiting presence; nothing has to wait for it any more. */
   dropHeld(): void {
     const { held } = this
     if (held === null) return
@@ -108,7 +108,7 @@ export class RateLimiter {
     )
     facts.on('session-ended', ({ session }) => session.get(this.#paces).dropHeld())
   }
-  /** The stage 'rate-limit' of what a client sends. */
+  /** The stage 'rate-limit' for what a client sends. */
   check({ session, packet }: FromClient): Verdict | Promise<Verdict> {
     const pace = session.get(this.#paces)
     const wait = debt(pace, packet, this.#parts.clock.now())
@@ -116,15 +116,15 @@ export class RateLimiter {
     return this.#holdBack(wait).then(() => (session.ended ? 'done' : this.#admit(session, pace, packet)))
   }
   /**
-   * For what a client sends that is no packet: it costs its octets, and as many as a stanza without content at least.
-   * @returns when its time comes; null: it is now
+   * For input that is not a packet: it costs its octets, and at least as many as a stanza without content.
+   * @returns when its time comes; null for now
    */
   admitOther(session: Session, octets: number): Promise<void> | null {
     const wait = session.get(this.#paces).octets?.take(Math.max(ENVELOPE_OCTETS, octets), this.#parts.clock.now()) ?? 0
     return wait === 0 ? null : this.#holdBack(wait)
   }
 
-  /** The server stops: a presence that waits for its time goes on now, and what has to follow it. */
+  /** The server stops: a waiting presence is sent now, with what has to follow it. */
   letOut(session: Session): void {
     const pace = session.get(this.#paces)
     const { held } = pace
@@ -161,7 +161,7 @@ export class RateLimiter {
     pace.held = { packet, timer: this.#parts.clock.after(wait, () => this.#release(session, pace)), followers: [] }
     return 'done'
   }
-  /** The time of the presence that waits has come, if there is one token indeed. */
+  /** Sends the waiting presence if a token is available; its time has come. */
   #release(session: Session, pace: Pace): void {
     const held = pace.held!
     const wait = pace.broadcasts!.tryTake(1, this.#parts.clock.now())
@@ -179,7 +179,7 @@ export class RateLimiter {
     else void waits.finally(follow)
   }
 
-  /** @throws StanzaError policy-violation: one recipient too many */
+  /** @throws StanzaError policy-violation: too many recipients */
   #count(session: Session, pace: Pace, packet: Packet): void {
     const { to } = packet
     if (to === null || !isApproach(packet)) return
@@ -200,21 +200,21 @@ export class RateLimiter {
     }
     pace.recipients.add(to.bare)
   }
-  /** An IQ that the server answers is of no interest to those who get the presence. */
+  /** An IQ that the server answers does not concern the receivers of the presence. */
   #concernsNobodyElse(session: Session, { kind, to }: Packet): boolean {
     if (kind !== 'iq') return false
     return to === null || to.full === session.account.bare.full || this.#parts.isServer(to)
   }
 }
 
-/** What the stanza costs is taken; the time until that is paid for. */
+/** Takes the cost of the stanza. Returns how long it takes to pay the debt. */
 function debt({ stanzas, octets }: Pace, packet: Packet, now: Millis): Millis {
   const forStanza = stanzas === null ? 0 : stanzas.take(1, now)
   if (octets === null) return forStanza
   return Math.max(forStanza, octets.take(packet.payload.text.length + ENVELOPE_OCTETS, now))
 }
 
-/** Does it reach out to somebody? Answers and farewells do not, and must not be refused: they tell the truth. */
+/** Does the stanza approach somebody? Answers and unavailable presence do not, and must not be refused. */
 function isApproach({ kind, type }: Packet): boolean {
   switch (kind) {
     case 'message':

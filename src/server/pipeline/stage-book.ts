@@ -1,4 +1,4 @@
-/** The stages of one pipeline: installed under the names of `order.ts`, frozen into an array at boot. */
+/** The stages of one pipeline: installed under the names of `order.ts`, frozen into an array at the start. */
 import type { Stage } from './pipeline.ts'
 
 export class StageBook<C> {
@@ -15,21 +15,21 @@ export class StageBook<C> {
     if (this.#installed.has(name)) throw new Error(`Two features want to be the stage "${name}"`)
     this.#installed.set(name, stage)
   }
-  /** @param last what happens to a stanza that every stage has let pass; null: nothing */
+  /** @param last handles a stanza that has passed every stage; null for nothing */
   freeze(last: Stage<C> | null = null): void {
     const stages = this.names.map((name) => this.#installed.get(name)!)
     this.#frozen = last === null ? stages : [...stages, last]
   }
   /**
-   * The stages that a stanza has still to pass after the stage of this name kept it for a while.
-   * @throws Error that stage is not installed
+   * The stages that a stanza still has to pass after the named stage has held it back.
+   * @throws Error if that stage is not installed
    */
   after(name: string): readonly Stage<C>[] {
     const place = this.names.indexOf(name)
     if (place === -1) throw new Error(`No stage "${name}" is installed`)
     return this.stages.slice(place + 1)
   }
-  /** In order, those that are installed. */
+  /** The names of the installed stages, in order. */
   get names(): readonly string[] {
     return this.#order.filter((name) => this.#installed.has(name))
   }

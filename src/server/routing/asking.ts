@@ -1,4 +1,4 @@
-/** IQs that the server itself sends and waits for an answer to (RFC 6120 8.2.3), for itself or for an account. */
+/** IQs that the server itself sends (RFC 6120 8.2.3), for itself or for an account, with their answers. */
 import type { Clock, Millis, Timer } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
 import type { Element } from '../../xml/element.ts'
@@ -7,7 +7,7 @@ import type { Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import type { Router } from './router.ts'
 
-/** An answer that takes longer is none. */
+/** A later answer is ignored. */
 export const ANSWER_WITHIN: Millis = 30_000
 
 interface Question {
@@ -28,7 +28,7 @@ export class Asking {
     this.#clock = clock
     this.#entropy = entropy
   }
-  /** Sends a `get` and calls `answered` once: with the result or error, or with null when none has come in time. */
+  /** Sends a `get` and calls `answered` once: with the result or error, or with null if none has arrived in time. */
   ask(from: Jid, to: Jid, payload: Element, answered: (answer: Packet | null) => void, within = ANSWER_WITHIN): void {
     const id = wire(token(this.#entropy))
     const timer = this.#clock.after(within, () => {
@@ -38,7 +38,7 @@ export class Asking {
     this.#open.set(id, { from, to, answered, timer })
     void this.#router.route(Packet.of({ kind: 'iq', type: 'get', from, to, id, payload: Payload.of(payload) }))
   }
-  /** A result or error has come to one of our domains or to a bare JID. What nobody asked for is dropped. */
+  /** A result or error arrived for one of our domains or for a bare JID. One that answers no question is dropped. */
   answer(packet: Packet): void {
     const question = packet.id === null ? undefined : this.#open.get(packet.id)
     if (question === undefined || question.to.full !== packet.from.full || question.from.full !== packet.to?.full) return

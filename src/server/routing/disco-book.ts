@@ -1,6 +1,6 @@
 /**
- * What the server, its services and its accounts say of themselves to service discovery; XEP-0030 makes the answers. Filled
- * while features are installed: as long as the server runs it says the same, but for services that come and go.
+ * What the server, its services and its accounts say about themselves in service discovery; XEP-0030 makes the answers. Filled
+ * while features are installed, and constant while the server runs, except for services that come and go.
  */
 import type { Element } from '../../xml/element.ts'
 import type { LocalAccount } from '../account/session.ts'
@@ -11,33 +11,33 @@ export interface Identity {
   readonly name?: string
 }
 
-/** Something at a domain of its own that another domain lists, such as a service. */
+/** An entity at a domain of its own that another domain lists, such as a service. */
 export interface DiscoItem {
   readonly jid: string
-  /** For people; null: none. */
+  /** A name for people; null for none. */
   readonly name: string | null
-  /** Which of our domains lists it; null: each. */
+  /** Which of our domains lists it; null for each. */
   readonly at: string | null
-  /** Is it there at present? What is not is not listed. */
+  /** Does it exist at present? If not, it is not listed. */
   readonly isThere: () => boolean
 }
 
-/** A node that describes something else than the entity that has it. */
+/** A node that describes something other than its entity. */
 export interface DiscoNode {
   readonly identities: readonly Identity[]
   readonly features: readonly string[]
   readonly items: readonly { readonly node: string; readonly name: string }[]
 }
 
-/** What the server, or a service, says of itself. */
+/** What the server, or a service, says about itself. */
 export class DiscoBook {
   readonly identities: Identity[] = []
   readonly features: string[] = []
-  /** Features that it has as others of its kind have. */
+  /** Features that all entities of its kind have. */
   readonly commonFeatures: readonly string[]
   /** Extended information (XEP-0128): data forms. */
   readonly forms: (() => Element)[] = []
-  /** Nodes on which it describes itself as it does without one (XEP-0115 6.3). */
+  /** Nodes on which it describes itself as it does without a node (XEP-0115 6.3). */
   readonly aliases: ((node: string) => boolean)[] = []
   readonly items: DiscoItem[] = []
   readonly nodes = new Map<string, DiscoNode>()
@@ -47,7 +47,7 @@ export class DiscoBook {
   }
 }
 
-/** What each account says of itself. */
+/** What each account says about itself. */
 export class AccountDiscoBook {
   readonly identities: Identity[] = []
   readonly features: string[] = []
@@ -58,11 +58,11 @@ export class AccountDiscoBook {
 export class DiscoBooks {
   readonly server = new DiscoBook()
   readonly account = new AccountDiscoBook()
-  /** What every service can do. */
+  /** Features of every service. */
   readonly serviceFeatures: string[] = []
 }
 
-/** Which of `ours` lists what has the domain `domain`: the one that it is below; null: each. */
+/** Which of `ours` lists the domain `domain`: the one above it; null for each. */
 export function listedAt(domain: string, ours: readonly string[]): string | null {
   const above = ours.filter((local) => domain.endsWith(`.${local}`))
   return above.length === 0 ? null : above.reduce((a, b) => (b.length > a.length ? b : a))

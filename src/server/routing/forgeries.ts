@@ -1,6 +1,6 @@
 /**
- * What nobody but this server may say of a stanza, taken out before anybody here sees it: that we have delayed it
- * (XEP-0203 5), and which id we have given it (XEP-0359 6).
+ * Removes elements that only this server may add to a stanza, before anything else sees it: that we have delayed it
+ * (XEP-0203 5), and the id that we have given it (XEP-0359 6).
  */
 import type { Element } from '../../xml/element.ts'
 import { DELAY } from '../../xmpp/delay.ts'
@@ -8,10 +8,10 @@ import { addressOrNull, type Jid } from '../../xmpp/jid.ts'
 import { Payload, type Packet } from '../../xmpp/packet.ts'
 
 const STANZA_ID = 'urn:xmpp:sid:0'
-/** Elements' names cannot be written in another way: what does not hold these characters does not hold such an element. */
+/** Names of elements are written in one way only: a text without these characters has no such element. */
 const SUSPICIOUS = /delay|stanza-id/
 
-/** @param isOurs whether only we could say this in the name of that address */
+/** @param isOurs whether only this server may speak in the name of that address */
 export function withoutForgeries(packet: Packet, isOurs: (by: Jid) => boolean): Packet {
   if (packet.payload.isEmpty || !SUSPICIOUS.test(packet.payload.text)) return packet
   const { elements } = packet.payload

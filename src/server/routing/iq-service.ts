@@ -25,7 +25,7 @@ export interface IqServiceParts {
 /** A service, as far as its IQs go. */
 export interface ServiceFace {
   readonly disco: DiscoBook
-  /** Undefined: nothing answers this. */
+  /** Undefined if nothing answers this. */
   readonly ruleFor: (packet: Packet, payload: Element) => ServiceRule | undefined
 }
 
@@ -81,7 +81,7 @@ export class IqService {
     return this.#reply(request, rule.handle(request), request.afterwards)
   }
 
-  /** A get or set to an account that does not exist: as if there were one, and it did not want to answer (8.5.1). */
+  /** A get or set to an account that does not exist: answered as if there were one that refuses (8.5.1). */
   toNobody(packet: Packet): void | Promise<void> {
     const payload = packet.payload.elements[0]!
     const rule = packet.to!.isBare ? this.#parts.registry.account.find(packet.type, payload) : undefined
@@ -90,14 +90,14 @@ export class IqService {
   }
 
   /**
-   * What is answered where nothing may be learnt: the same for an account that refuses as for one that does
-   * not exist. Only who is known to the account is told `forbidden` where that is the rule.
+   * The error where nothing may be learnt: the same for an account that refuses and for one that does not exist. Only senders
+   * known to the account get `forbidden`, where the rule says so.
    */
   refusal(packet: Packet, account: LocalAccount | null = null): StanzaError {
     const payload = packet.payload.elements[0]
     const rule = payload === undefined ? undefined : this.#parts.registry.account.find(packet.type, payload)
     if (rule === undefined) return new StanzaError(SERVICE_UNAVAILABLE)
-    if (account !== null && mayAsk(rule, account, packet)) return new StanzaError(SERVICE_UNAVAILABLE) // of the resource that is not there
+    if (account !== null && mayAsk(rule, account, packet)) return new StanzaError(SERVICE_UNAVAILABLE) // about the resource that is not there
     if (rule.refusal !== undefined && (rule.access !== 'owner' || packet.to!.isBare)) return new StanzaError(rule.refusal)
     const tellsMore = rule.access === 'owner' && account !== null && packet.to!.isBare && isKnown(account, packet.from)
     return new StanzaError(tellsMore ? 'forbidden' : SERVICE_UNAVAILABLE)
@@ -113,7 +113,7 @@ export class IqService {
     if (answer instanceof Promise) return answer.then((a) => this.#result(request, a, afterwards))
     return this.#result(request, answer, afterwards)
   }
-  /** The result goes straight to a session that is one of ours: no stage `toAccount` has anything to say to it. */
+  /** The result goes straight to a local session: no stage `toAccount` is concerned with it. */
   #result({ packet, session }: IqRequest, answer: Answer, afterwards: Works): void | Promise<void> {
     const payload = answer === null ? Payload.empty : Payload.of(answer)
     const result = Packet.of({ kind: 'iq', type: 'result', from: packet.to!, to: packet.from, id: packet.id, payload })
@@ -126,7 +126,7 @@ export class IqService {
     session.take(result)
     return this.#untilRead(session, result.payload.text.length)
   }
-  /** Nobody is sent many long answers at once: further requests wait until those are read. */
+  /** No session is sent many long answers at once: further requests wait until the client has read them. */
   #untilRead(session: Session, octets: number): Promise<void> | undefined {
     session.answered += octets
     if (session.answered <= ROOM_OCTETS) return undefined

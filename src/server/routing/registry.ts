@@ -1,6 +1,6 @@
 /**
- * Who answers which request: one handler per target, IQ type, namespace and element name. Registries are
- * filled while features are installed and never change after that.
+ * Which handler answers which request: one for each target, IQ type, namespace and element name. Registries are filled while
+ * features are installed and never change after that.
  */
 import type { Element } from '../../xml/element.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -13,7 +13,7 @@ export interface IqRequest {
   readonly from: Jid
   /** The child of the IQ. */
   readonly payload: Element
-  /** The asking session, when it is one of ours. */
+  /** The asking session, if it is a local one. */
   readonly session: Session | null
 }
 /** An IQ to the server itself (`to` is one of its domains). */
@@ -23,23 +23,23 @@ export interface ServerRequest extends IqRequest {
 /** An IQ to an account: its bare JID, or no `to` from one of its own sessions. */
 export interface AccountRequest extends IqRequest {
   readonly account: LocalAccount
-  /** What the handler puts here runs right after the result has been sent. */
+  /** Functions that the handler adds here run right after the result was sent. */
   readonly afterwards: (() => void)[]
 }
 /** An IQ to a service, or to the bare JID of something in it. */
 export interface ServiceRequest extends IqRequest {
-  /** What the service says of itself. */
+  /** What the service says about itself. */
   readonly disco: DiscoBook
   /** Sends the result at once, for a handler that has more to send behind it. The handler then returns undefined. */
   readonly reply: (answer: Answer) => void
 }
-/** What goes into the result: an element, or nothing. A handler refuses by throwing a StanzaError. */
+/** The content of the result: an element, or nothing. A handler refuses by throwing a StanzaError. */
 export type Answer = Element | null
 export type Handler<R extends IqRequest> = (request: R) => Answer | Promise<Answer>
 
 /**
- * Who may ask an account. Others get `service-unavailable`, as if there were no account (RFC 6121 8.5.1),
- * or, where the extension demands it, `forbidden`, and then a missing account answers the same.
+ * Who may ask an account. Others get `service-unavailable`, as if there were no account (RFC 6121 8.5.1), or, if the extension
+ * requires it, `forbidden`; then a missing account gives the same answer.
  */
 export type Access = 'owner' | 'subscribers' | 'anyone'
 
@@ -48,9 +48,9 @@ export interface AccountRule {
   readonly ns: string
   readonly name: string
   readonly access: Access
-  /** The answer to those who may not ask; a missing account gives it too. With 'owner' at the bare JID only. */
+  /** The error for those who may not ask, also for a missing account. With 'owner' only at the bare JID. */
   readonly refusal?: 'service-unavailable' | 'forbidden'
-  /** The result that a missing account gives instead of an error, where `handle` gives the same to strangers. */
+  /** The result of a missing account instead of an error, if `handle` gives the same to strangers. */
   readonly whenMissing?: (payload: Element) => Answer
   readonly handle: Handler<AccountRequest>
 }
@@ -67,12 +67,12 @@ export interface ServiceRule {
   /** @returns undefined: the handler has replied, or will before its promise resolves */
   readonly handle: (request: ServiceRequest) => Answer | void | Promise<Answer | void>
 }
-/** A first-level element on a bound stream that is no stanza, such as `<active xmlns='urn:xmpp:csi:0'/>`. */
+/** A first-level element on a bound stream that is not a stanza, such as `<active xmlns='urn:xmpp:csi:0'/>`. */
 export type NonzaHandler = (session: Session, element: Element) => void | Promise<void>
 
 const key = (type: string, ns: string, name: string): string => `${type} ${ns} ${name}`
 
-/** Which IQs one destination answers. */
+/** The IQs that one destination answers. */
 export class IqRules<R extends { readonly type: string; readonly ns: string; readonly name: string }> {
   readonly #rules = new Map<string, R>()
 
@@ -87,7 +87,7 @@ export class IqRules<R extends { readonly type: string; readonly ns: string; rea
 export class Registry {
   readonly account = new IqRules<AccountRule>()
   readonly server = new IqRules<ServerRule>()
-  /** What each service answers that has no rule of its own for it. */
+  /** The answers of services without a rule of their own. */
   readonly services = new IqRules<ServiceRule>()
   readonly #nonzas = new Map<string, NonzaHandler>()
 

@@ -1,6 +1,6 @@
 /**
  * Domains of ours with something behind them that is no account: rooms, nodes, a search. A service has its own IQs, its own
- * answers to service discovery, and one order for all that comes for each named thing in it.
+ * service discovery, and one order for all stanzas for each named thing in it.
  */
 import { Turns } from '../../base/turns.ts'
 import type { Element } from '../../xml/element.ts'
@@ -15,23 +15,23 @@ export interface ServiceOptions {
   readonly domain: string
   readonly identity: Identity
   /**
-   * Takes a message, a presence, or an IQ to a full JID. A StanzaError that it throws refuses the stanza. What comes for a
-   * named thing (`to.bare` with a local part) waits until it is done with what has come for that thing before.
+   * Takes a message, a presence, or an IQ to a full JID. A StanzaError that it throws refuses the stanza. A stanza for a named
+   * thing (`to.bare` with a local part) waits until the earlier ones for the same thing are done.
    */
   readonly stanza: (packet: Packet) => void | Promise<void>
 }
 
 export interface ServiceParts {
-  /** What every service answers that has no rule of its own for it. */
+  /** The answers of every service without a rule of its own. */
   readonly rules: IqRules<ServiceRule>
-  /** What every service can do. */
+  /** Features of every service. */
   readonly features: readonly string[]
   readonly iqService: IqService
 }
 
 export class Service implements Destination, ServiceFace {
   readonly domain: string
-  /** What the service says of itself. */
+  /** What the service says about itself. */
   readonly disco: DiscoBook
   readonly #iqs = new IqRules<ServiceRule>()
   readonly #iqsToNames = new IqRules<ServiceRule>()
@@ -52,7 +52,7 @@ export class Service implements Destination, ServiceFace {
   iq(rule: ServiceRule): void {
     this.#iqs.add(rule)
   }
-  /** Answers IQs to the bare JID of anything in it. */
+  /** Answers IQs to the bare JID of any thing in it. */
   iqToName(rule: ServiceRule): void {
     this.#iqsToNames.add(rule)
   }
@@ -63,7 +63,7 @@ export class Service implements Destination, ServiceFace {
 
   deliver(packet: Packet): void | Promise<void> {
     const { local, bare } = packet.to!
-    // An answer does not wait: the thing that has asked may be waiting for it
+    // An answer does not wait, because the thing that asked may be waiting for it.
     return local === '' || isAnswerToBare(packet) ? this.#take(packet) : this.#turns.take(bare, packet)
   }
   #take(packet: Packet): void | Promise<void> {

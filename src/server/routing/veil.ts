@@ -1,6 +1,6 @@
 /**
- * Hides from strangers how long the server had to look: an account that is in memory, one that has to be read, and a name
- * that nobody has take the same time. What a stranger's request costs is rounded up to whole steps.
+ * Hides from strangers how long a lookup took: an account in memory, an account that must be loaded, and a missing account take
+ * the same time. The time of a stranger's request is rounded up to whole steps.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 
@@ -8,7 +8,7 @@ export class Veil {
   readonly #clock: Clock
   readonly #stepMs: Millis
 
-  /** @param stepMs longer than a look into the database takes; 0: nothing is hidden */
+  /** @param stepMs longer than a lookup in the database takes; 0 hides nothing */
   constructor(clock: Clock, stepMs: Millis) {
     this.#clock = clock
     this.#stepMs = stepMs
@@ -16,7 +16,7 @@ export class Veil {
   get isThere(): boolean {
     return this.#stepMs > 0
   }
-  /** Does `work`, and ends as that ends, but at the end of a step only. The steps begin with the work. */
+  /** Does `work`, and ends with its result or error, but only at the end of a step. The steps begin with the work. */
   async over<T>(work: () => T | Promise<T>): Promise<T> {
     let isDone = false
     const steps = this.#until(() => isDone)

@@ -1,19 +1,19 @@
 /**
- * Is there a rush? Pure: more sessions have begun within a second than a server of this size has every morning. A hundred
- * logins in a second are a crowd where a thousand people are online, and nothing special where a hundred thousand are.
+ * Is there a rush? Pure: more sessions have begun within a second than is usual for a server of this size. A hundred logins per
+ * second are many where a thousand people are online, and normal where a hundred thousand are.
  */
 import type { Millis } from '../../base/clock.ts'
 
 const SECOND: Millis = 1000
-/** Of the sessions that there are: what begins within a second beyond this is a crowd. */
+/** The share of the present sessions that may begin within a second without a rush. */
 const SHARE = 0.01
 
 export class Surge {
-  /** However small the server is. */
+  /** The least number for a rush, however small the server is. */
   readonly #atLeast: number
   #since: Millis = -Infinity
   #count = 0
-  /** In the second before. */
+  /** The number in the previous second. */
   #before = 0
 
   constructor(atLeast: number) {
@@ -28,7 +28,7 @@ export class Surge {
     }
     this.#count += 1
   }
-  /** @param sessions how many there are */
+  /** @param sessions the number of present sessions */
   isOn(now: Millis, sessions: number): boolean {
     if (now - this.#since >= 2 * SECOND) return false
     return Math.max(this.#count, this.#before) > Math.max(this.#atLeast, SHARE * sessions)

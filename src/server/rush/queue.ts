@@ -1,9 +1,9 @@
 /**
- * What is kept back from one client for a moment while many come, pure: presence of those who have just come, and of each
- * resource only the last. What is left keeps the order of its last change (RFC 6120 10.1).
+ * Presence that is held back from one client for a moment during a rush, pure: presence of sessions that have just begun, and
+ * for each resource only the last one. The order is that of the last changes (RFC 6120 10.1).
  *
- * Each is a copy of what its sender has broadcast last and shares its content with it, so that all that wait together take
- * up little more than their number.
+ * Each is a copy of its sender's last broadcast and shares its content, so that all waiting copies together take little
+ * memory.
  */
 import type { Packet } from '../../xmpp/packet.ts'
 
@@ -13,17 +13,17 @@ export class HeldPresence {
   get size(): number {
     return this.#last.size
   }
-  /** Takes the place of what that resource said before. */
+  /** Replaces earlier presence of the same resource. */
   put(packet: Packet): void {
     const { full } = packet.from
     this.#last.delete(full)
     this.#last.set(full, packet)
   }
-  /** What that resource said before is not so any more. */
+  /** The earlier presence of that resource is out of date. */
   drop(full: string): void {
     this.#last.delete(full)
   }
-  /** Takes out what came from that bare JID, in order: something else of it must not overtake it. */
+  /** Removes and returns the presence from that bare JID, in order, because another stanza of it must not overtake it. */
   takeOf(bare: string): readonly Packet[] {
     const taken: Packet[] = []
     for (const [full, packet] of this.#last) {
@@ -33,7 +33,7 @@ export class HeldPresence {
     }
     return taken
   }
-  /** Takes out everything, in order. */
+  /** Removes and returns everything, in order. */
   takeAll(): readonly Packet[] {
     const taken = [...this.#last.values()]
     this.#last.clear()

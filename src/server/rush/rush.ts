@@ -1,10 +1,10 @@
 /**
- * A rush: many sessions begin within a second, as after a restart or when a network comes back. In their first seconds
- * clients say several things of themselves, and to most who hear them they are one in a crowd. So what those who have just
- * come broadcast waits for a moment: their contacts get it in one piece, of each resource only what it said last.
+ * A rush: many sessions begin within a second, as after a restart or when a network comes back. In their first seconds clients
+ * send presence several times, to contacts for which they are one of many. So the broadcasts of sessions that have just begun
+ * wait for a moment, and are sent together: for each resource only the last one.
  *
- * Nobody else waits: not what a session says that was there before, not presence that is sent to somebody directly, not
- * a farewell (RFC 6121 4.5), which takes the place of what waits, and nothing but presence.
+ * Nothing else waits: no presence of older sessions, no directed presence, no unavailable presence (RFC 6121 4.5), which replaces
+ * what waits, and no other kind of stanza.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { Packet } from '../../xmpp/packet.ts'
@@ -20,23 +20,23 @@ export interface RushParts {
   readonly clock: Clock
   readonly facts: FactBoard
   readonly slots: SlotBook<Session>
-  /** How many sessions there are. */
+  /** The number of present sessions. */
   readonly present: () => number
-  /** Through the stages behind this one. */
+  /** Passes a packet through the stages after this one. */
   readonly goOn: (session: Session, packet: Packet) => void
-  /** More sessions than this begin within a second, and more than a hundredth of those there are; 0: there is no rush. */
+  /** A rush begins if more sessions than this begin within a second, and more than a hundredth of the present ones; 0 for never. */
   readonly sessions: number
-  /** How long presence waits at most, and for how long a session has just come. */
+  /** How long presence waits at most, and how long a session counts as new. */
   readonly holdMs: Millis
 }
 
-/** How often the server looks for what may go out. */
+/** How often the server checks what may be sent. */
 const TICK: Millis = 100
-/** Clients that get what was kept back in one go, so that nothing else waits for long. */
+/** Clients that receive held presence at a time, so that nothing else waits for long. */
 const AT_ONCE = 250
-/** Of one client; one more lets all of them out. */
+/** The most held presences of one client; one more sends all of them. */
 const HELD_MAX = 1000
-/** How long what has no hurry may wait for the end of a rush. */
+/** How long work that can wait may wait for the end of a rush. */
 const PATIENCE: Millis = 30_000
 
 interface Held {
@@ -51,11 +51,11 @@ interface Postponed {
 export class Rush {
   readonly #parts: RushParts
   readonly #surge: Surge
-  /** Null: nothing waits. */
+  /** Null if nothing waits. */
   readonly #held: Slot<Session, Held | null>
-  /** Sessions that have just come, the first first. By full JID. */
+  /** New sessions, the oldest first. By full JID. */
   readonly #newcomers = new Map<string, Session>()
-  /** Those for whom something waits, the longest first. */
+  /** The sessions for which presence waits, the longest first. */
   readonly #waiting = new Set<Session>()
   #postponed: Postponed[] = []
   #isTicking = false
@@ -74,12 +74,12 @@ export class Rush {
       session.set(this.#held, null)
     })
   }
-  /** Does `work` when the rush is over, or has lasted too long; false: there is none. */
+  /** Does `work` when the rush is over, or has lasted too long; false if there is none. */
   later(work: () => void): boolean {
     if (this.#isOn) this.#postponed.push({ work, since: this.#parts.clock.now() })
     return this.#isOn
   }
-  /** Stage 'rush': what is written to a session. */
+  /** The stage 'rush': what is written to a session. */
   stage({ session, packet }: ToSession): Verdict {
     if (!this.#isOn && this.#waiting.size === 0) return 'next'
     const held = session.get(this.#held)
@@ -90,7 +90,7 @@ export class Rush {
     if (held !== null) this.#giveWay(session, held, packet)
     return 'next'
   }
-  /** Nothing waits for that client any more. */
+  /** Sends everything that waits for that client. */
   letOut(session: Session): void {
     const held = session.get(this.#held)
     if (held === null) return
@@ -99,7 +99,7 @@ export class Rush {
     this.#pass(session, held.presence.takeAll())
   }
 
-  /** Is this what somebody who has just come says to all? A client's own presence is its answer, and does not wait. */
+  /** Is this a broadcast of a new session? A client's own presence is its answer, and does not wait. */
   #mayWait({ account }: Session, packet: Packet): boolean {
     const { kind, type, from } = packet
     if (kind !== 'presence' || type !== '' || from.bare === account.bare.bare) return false
@@ -116,12 +116,12 @@ export class Rush {
       this.#goOn()
     } else if (held.presence.size > HELD_MAX) this.letOut(session)
   }
-  /** What goes on now comes after what waits from the same sender, or takes its place. */
+  /** The packet comes after waiting presence of the same sender, or replaces it. */
   #giveWay(session: Session, { presence }: Held, { kind, type, from }: Packet): void {
     if (kind === 'presence' && type === 'unavailable') presence.drop(from.full)
     this.#pass(session, presence.takeOf(from.bare))
   }
-  /** Who is not available any more hears nothing, and nobody hears of those whom the user has blocked meanwhile. */
+  /** A session that is no longer available receives nothing, and neither does one whose user has blocked the sender meanwhile. */
   #pass(session: Session, packets: readonly Packet[]): void {
     if (!session.takesPart) return
     for (const packet of packets) if (!session.account.hidden(packet.from)) this.#parts.goOn(session, packet)
@@ -133,7 +133,7 @@ export class Rush {
       if (now - boundAt < this.#parts.holdMs) break
       this.#newcomers.delete(full)
     }
-    this.#newcomers.delete(session.jid.full) // to the end
+    this.#newcomers.delete(session.jid.full) // moves it to the end
     this.#newcomers.set(session.jid.full, session)
     this.#surge.note(now)
     if (this.#isOn || !this.#surge.isOn(now, this.#parts.present())) return

@@ -1,31 +1,31 @@
 /**
- * When the other side is asked to acknowledge (XEP-0198 section 4), and what its silence means. The request goes out with
- * the stanzas that it is about: at the end of the turn in which they were written, so that all of it is one packet on the way.
+ * When the other side is asked for an acknowledgement (XEP-0198 section 4), and what its silence means. The request is sent
+ * together with its stanzas, at the end of the turn in which they were written, so that all are in one network packet.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import { Deadlines } from '../../base/deadlines.ts'
 import type { UnacknowledgedQueue } from './queue.ts'
 
 export interface AskingTimes {
-  /** So long after the first stanza that was not asked for. */
+  /** How long after the first stanza without a request one is sent. */
   readonly askAfter: Millis
-  /** Whoever was asked and says nothing for this time has lost the connection; 0: somebody else looks after that. */
+  /** A peer that does not answer within this time has lost its connection. 0 if another part checks that. */
   readonly silence: Millis
 }
-/** Who is asked. What changes here is for `AskingForAcknowledgement` to change. */
+/** The peer that is asked. Only `AskingForAcknowledgement` changes these fields. */
 export interface Asked {
   readonly queue: UnacknowledgedQueue<unknown>
-  /** When anything was last heard; null: there is no connection. */
+  /** When anything was last received; null if there is no connection. */
   readonly heardAt: Millis | null
-  /** It has said that it will be silent for a while. */
+  /** The peer announced that it will be silent for a while. */
   readonly isSilent: boolean
-  /** Of the outstanding request. */
+  /** When the outstanding request was sent. */
   askedAt: Millis
-  /** A request goes out at the end of this turn. */
+  /** A request is sent at the end of this turn. */
   isAskPlanned: boolean
-  /** There is a deadline after which it is asked. */
+  /** A deadline for the next request is set. */
   isAskDue: boolean
-  /** There is a deadline by which it should have answered. */
+  /** A deadline for the answer is set. */
   isAnswerDue: boolean
   /** Sends a request; there is a connection. */
   request(): void
@@ -38,7 +38,7 @@ export class AskingForAcknowledgement<T extends Asked> {
   readonly #toAnswer: Deadlines<T>
   readonly #unresponsive: (one: T) => void
 
-  /** @param unresponsive told of those that were asked and are silent */
+  /** @param unresponsive called with peers that were asked and are silent */
   constructor(clock: Clock, { askAfter, silence }: AskingTimes, unresponsive: (one: T) => void = () => {}) {
     this.#clock = clock
     this.#silenceMax = silence
@@ -47,10 +47,10 @@ export class AskingForAcknowledgement<T extends Asked> {
       one.isAskDue = false
       if (one.queue.asks !== 'no') this.#ask(one)
     })
-    // Looked at twice within the span: a broken connection is found half of it late at most
+    // Checked twice within the span, so that a broken connection is found late by at most half of it.
     this.#toAnswer = new Deadlines(clock, silence / 2, (one) => this.#listen(one))
   }
-  /** Asks, if it is time to, or sees to it that it is done in time. */
+  /** Asks if it is time to, or sets a deadline for it. */
   look(one: T): void {
     switch (one.queue.asks) {
       case 'no':
@@ -68,7 +68,7 @@ export class AskingForAcknowledgement<T extends Asked> {
         return this.#toAsk.add(one)
     }
   }
-  /** Asks now, if no answer is due: there may be nothing to acknowledge, but the answer is a sign of life. */
+  /** Asks now, unless an answer is due. There may be nothing to acknowledge, but the answer is a sign of life. */
   ask(one: T): void {
     if (!one.queue.isAsking) this.#ask(one)
   }
@@ -86,7 +86,7 @@ export class AskingForAcknowledgement<T extends Asked> {
     const { heardAt } = one
     one.isAnswerDue = false
     if (heardAt === null || !one.queue.isAsking) return
-    if (one.isSilent) one.askedAt = this.#clock.now() // it has said so, and hears nothing meanwhile
+    if (one.isSilent) one.askedAt = this.#clock.now() // it announced the silence, and is not expected to answer
     const silentSince = Math.max(heardAt, one.askedAt)
     if (this.#clock.now() - silentSince >= this.#silenceMax) return this.#unresponsive(one)
     one.isAnswerDue = true

@@ -1,4 +1,4 @@
-/** XEP-0198 on the wire: the elements that are no stanzas, read and written. */
+/** XEP-0198: reads and writes the elements that are not stanzas. */
 import type { Millis } from '../../base/clock.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { wire, type Wire } from '../../xml/wire.ts'
@@ -11,15 +11,15 @@ export const REQUEST: Wire = wire(`<r xmlns='${SM}'/>`)
 
 export const answer = (h: number): Wire => wire(`<a xmlns='${SM}' h='${h}'/>`)
 
-/** @param h of a session that is known and over */
+/** @param h of a known session that has ended */
 export const failed = (condition: StanzaCondition, h: number | null = null): Element =>
   el('failed', SM, h === null ? {} : { h: String(h) }, el(condition, STANZA_ERRORS))
 
 export const failedText = (condition: StanzaCondition): Wire => serialise(failed(condition), CLIENT)
 
 /**
- * @param id null: the session cannot be resumed
- * @param location where its client should come back; '' for nowhere in particular
+ * @param id null if the session cannot be resumed
+ * @param location where the client should reconnect; '' for no preference
  */
 export function enabled(id: string | null, resumable: Millis, location: string): Element {
   if (id === null) return el('enabled', SM)
@@ -29,24 +29,24 @@ export function enabled(id: string | null, resumable: Millis, location: string):
 
 export const resumed = (previd: string, h: number): Element => el('resumed', SM, { previd, h: String(h) })
 
-/** What goes into the stream error for a client that acknowledges what it was not sent (section 6). */
+/** The content of the stream error for a client that acknowledges stanzas that it was not sent (section 6). */
 export const handledCountTooHigh = (h: number, written: number): Element =>
   el('handled-count-too-high', SM, { 'h': String(h), 'send-count': String(written) })
 
-/** `resume='true'` or '1': a session that can be resumed is wanted. */
+/** `resume='true'` or '1': the client wants a session that can be resumed. */
 export function wantsResumption(enable: Element): boolean {
   const value = enable.attr('resume')?.trim()
   return value === 'true' || value === '1'
 }
 
-/** For how long the session is to be resumable: as long as the client prefers, and `longest` at most. In whole seconds. */
+/** How long the session is to be resumable: the client's preference, and at most `longest`. In whole seconds. */
 export function resumableFor(enable: Element, longest: Millis): Millis {
   const wanted = POSITIVE.exec(enable.attr('max')?.trim() ?? '')
   const seconds = Math.floor(longest / SECOND)
   return SECOND * (wanted === null ? seconds : Math.min(Number(wanted[0]), seconds))
 }
 
-/** The count in `h`, an xs:unsignedInt; null: there is none. */
+/** The count in `h`, an xs:unsignedInt; null if there is none. */
 export function readCount(element: Element): number | null {
   const text = element.attr('h')?.trim() ?? ''
   if (!/^\+?\d{1,20}$/.test(text)) return null

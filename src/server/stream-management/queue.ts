@@ -1,11 +1,11 @@
 /**
  * XEP-0198 section 4: the stanzas that one client, or another server, has not acknowledged, pure. They are in two parts:
  *
- * - in flight: written, in order, and never changed any more, for the client may have counted them;
+ * - in flight: written, in order, and never changed again, because the client may have counted them;
  * - waiting (`waiting.ts`): not written, because there is no connection or because too much is in flight.
  *
- * And the policy of asking: after so many stanzas or after a while, never twice without an answer in between.
- * Counts here grow without end; what goes over the wire is their rest modulo 2^32.
+ * It also decides when to ask: after a number of stanzas or after a while, never twice without an answer in between.
+ * Counts here grow without end; the wire carries them modulo 2^32.
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Packet } from '../../xmpp/packet.ts'
@@ -15,51 +15,51 @@ import { Waiting } from './waiting.ts'
 export interface QueueLimits {
   readonly stanzas: number
   readonly octets: number
-  /** When so many octets are in flight, no more are written until some are acknowledged. */
+  /** If this number of octets is in flight, nothing more is written until some are acknowledged. */
   readonly windowOctets: number
-  /** After so many stanzas the client is asked at once. */
+  /** After this number of stanzas the client is asked at once. */
   readonly askAfter: number
 }
 
 export interface Entry<N> {
-  /** Its place among all that were put in. */
+  /** Its place among all stanzas put in. */
   readonly n: number
   readonly packet: Packet
-  /** When it was to be written for the first time. */
+  /** When it was first to be written. */
   readonly at: Millis
   readonly octets: number
-  /** What else is to be known of it; null: nothing. */
+  /** Further data about it; null if none. */
   note: N | null
 }
 
 export type Acknowledgement =
   | 'accepted'
-  /** Less than was acknowledged before. */
+  /** Lower than an earlier acknowledgement. */
   | 'stale'
-  /** More than was ever written. */
+  /** Higher than what was ever written. */
   | 'too-high'
 
-/** What a stanza costs beside its content: its name and attributes, about. */
+/** The cost of a stanza in addition to its content: its name and attributes, estimated. */
 const ENVELOPE_OCTETS = 150
 const NONE: readonly never[] = []
 
 const octetsOf = ({ payload }: Packet): number => payload.text.length + ENVELOPE_OCTETS
 
-/** A count as it stands in `h`. */
+/** A count in the form of `h`. */
 export const uint32 = (count: number): number => count >>> 0
 
-/** @typeParam N what is noted of a stanza */
+/** @typeParam N the further data of a stanza */
 export class UnacknowledgedQueue<N> {
   readonly #limits: QueueLimits
   #acknowledged: number
   readonly #inFlight: Entry<N>[] = []
   #octetsInFlight = 0
-  /** Null: nothing waits. */
+  /** Null if nothing waits. */
   #waiting: Waiting<Entry<N>> | null = null
   #newest: Entry<N> | null = null
   #last = 0
   #isConnected = true
-  /** Written since the client was last asked, and not acknowledged. */
+  /** Written since the last request, and not acknowledged. */
   #unasked = 0
   #isAsking = false
 
@@ -77,11 +77,11 @@ export class UnacknowledgedQueue<N> {
   get isOverfull(): boolean {
     return this.isBeyond(1)
   }
-  /** Is more than this part taken of what may wait? */
+  /** Is more than this part of the allowed amount used? */
   isBeyond(part: number): boolean {
     return this.size > this.#limits.stanzas * part || this.octets > this.#limits.octets * part
   }
-  /** Would its author then have more here than is still free for others? All are looked at only when half of it is taken. */
+  /** Would the sender have more here than is still free for others? All stanzas are checked only if half of it is used. */
   isBeyondShare(packet: Packet): boolean {
     const octets = octetsOf(packet)
     const stanzasFree = this.#limits.stanzas - this.size - 1
@@ -96,19 +96,19 @@ export class UnacknowledgedQueue<N> {
     }
     return own.stanzas > stanzasFree || own.octets > octetsFree
   }
-  /** How many stanzas were written, acknowledged or not. */
+  /** The number of written stanzas, acknowledged or not. */
   get written(): number {
     return this.#acknowledged + this.#inFlight.length
   }
-  /** How many of those are not acknowledged. */
+  /** The number of these that are not acknowledged. */
   get inFlight(): number {
     return this.#inFlight.length
   }
-  /** Does anything wait that is not written? */
+  /** Does anything wait that was not written? */
   get isBlocked(): boolean {
     return this.#waiting !== null
   }
-  /** What was last put in; null: nothing, or it is acknowledged. */
+  /** The newest stanza; null if there is none, or it was acknowledged. */
   get newest(): Entry<N> | null {
     return this.#newest
   }
@@ -118,11 +118,11 @@ export class UnacknowledgedQueue<N> {
     if (this.#waiting !== null) yield* this.#waiting.values()
   }
 
-  /** The next stanza to be put in has this place. */
+  /** The next stanza gets this place. */
   goOnFrom(n: number): void {
     this.#last = n - 1
   }
-  /** Takes in a stanza. Is it to be written now? */
+  /** Puts a stanza in. Returns whether to write it now. */
   push(packet: Packet, at: Millis, note: N | null = null): boolean {
     this.#last += 1
     const entry: Entry<N> = { n: this.#last, packet, at, octets: octetsOf(packet), note }
@@ -133,8 +133,8 @@ export class UnacknowledgedQueue<N> {
     return isFlying
   }
   /**
-   * The client has handled so many stanzas, modulo 2^32. When that is 'accepted', `release` says what there is room for.
-   * @param received told what was noted of those
+   * The client has handled this number of stanzas, modulo 2^32. After 'accepted', `release` returns what there is room for.
+   * @param received called with the further data of these stanzas
    */
   acknowledge(h: number, received?: (note: N) => void): Acknowledgement {
     const more = uint32(h - this.#acknowledged)
@@ -144,7 +144,7 @@ export class UnacknowledgedQueue<N> {
     this.#take(more, received)
     return 'accepted'
   }
-  /** Of what waits, what is to be written now, in order. */
+  /** Of the waiting stanzas, those to be written now, in order. */
   release(): readonly Entry<N>[] {
     if (!this.#isConnected || this.#waiting === null) return NONE
     const released: Entry<N>[] = []
@@ -156,23 +156,23 @@ export class UnacknowledgedQueue<N> {
     if (this.#waiting.size === 0) this.#waiting = null
     return released
   }
-  /** The connection is gone: nothing is written until `connect`. */
+  /** The connection is lost: nothing is written until `connect`. */
   disconnect(): void {
     this.#isConnected = false
     this.#isAsking = false
   }
-  /** There is a connection again. What is to be written once more, in order; `release` says what follows it. */
+  /** There is a connection again. Returns what must be written again, in order; `release` returns what follows. */
   connect(): readonly Entry<N>[] {
     this.#isConnected = true
     this.#unasked = this.#inFlight.length
     return this.#inFlight
   }
 
-  /** Is it time to ask the client how much it has handled? */
+  /** Is it time to ask the client how many stanzas it has handled? */
   get asks(): 'now' | 'later' | 'no' {
     if (!this.#isConnected || this.#isAsking || this.#inFlight.length === 0) return 'no'
     if (this.#unasked >= this.#limits.askAfter || (this.isBlocked && this.#unasked > 0)) return 'now'
-    // Who does not handle what he was asked for is not asked for it again, unless others wait for it
+    // A client that does not handle what it was asked for is not asked again, unless others wait for it.
     return this.isBlocked || this.#unasked > 0 ? 'later' : 'no'
   }
   /** An answer is due. */
@@ -201,7 +201,7 @@ export class UnacknowledgedQueue<N> {
     this.#octetsInFlight += entry.octets
     this.#unasked += 1
   }
-  /** Was this the count at some time before? Of the counts that a wrapped one may mean, the last one. */
+  /** Was this the count at some earlier time? A wrapped count can mean several; the last one is taken. */
   #wasAcknowledged(h: number): boolean {
     const back = uint32(this.#acknowledged - h)
     return back <= this.#acknowledged && back < 2 ** 31

@@ -1,6 +1,6 @@
 /**
- * What waits to be written to one client, in order. Of what is said of a resource only the newest is left, and what that
- * does not say: the client has not seen the older, so nothing that it has counted changes.
+ * What waits to be written to one client, in order. For each resource only the newest presence is kept, with what it does not
+ * itself say: the client has not seen the older one, so nothing that it has counted changes.
  */
 import { roomMark } from '../../xmpp/muc-user.ts'
 import { isNotification, type Packet } from '../../xmpp/packet.ts'
@@ -14,7 +14,7 @@ export interface Waiter {
 export class Waiting<T extends Waiter> {
   octets = 0
   readonly #entries = new Map<number, T>()
-  /** By resource, the keys of the presences that may give way to its next one. */
+  /** By resource: the keys of the presences that its next one may replace. */
   readonly #presences = new Map<string, readonly number[]>()
   #keys = 0
 
@@ -24,14 +24,14 @@ export class Waiting<T extends Waiter> {
   values(): Iterable<T> {
     return this.#entries.values()
   }
-  /** At the end. */
+  /** Adds an entry at the end. */
   put(entry: T): void {
     const key = (this.#keys += 1)
     if (isNotification(entry.packet)) this.#supersede(entry.packet, key)
     this.#entries.set(key, entry)
     this.octets += entry.octets
   }
-  /** From the beginning, for as long as `hasRoom`: they wait no longer. */
+  /** Removes entries from the beginning while `hasRoom`. */
   take(hasRoom: () => boolean, took: (entry: T) => void): void {
     for (const [key, entry] of this.#entries) {
       if (!hasRoom()) return
@@ -59,8 +59,8 @@ export class Waiting<T extends Waiter> {
 }
 
 /**
- * An occupant's leaving does not: who next comes by that nickname may be somebody else (XEP-0045 7.6, 7.14). Nor does what
- * a room says with a status code, which it says once.
+ * Unavailable presence of an occupant is not replaced: the next one with that nickname may be another person (XEP-0045 7.6,
+ * 7.14). Presence with a status code of the room is not replaced either, because the room sends it only once.
  */
 function givesWay(packet: Packet): boolean {
   const mark = roomMark(packet)

@@ -1,7 +1,7 @@
 /**
- * What features bring to the streams of clients beside what negotiation itself does: offers in `<stream:features/>`,
- * requests before authentication, ways into a session, and what may be asked for along with the authentication
- * (XEP-0388) or with the resource (XEP-0386).
+ * What features add to the streams of clients in addition to the negotiation itself: offers in `<stream:features/>`, requests
+ * before authentication, ways to a session, and requests along with the authentication (XEP-0388) or with the resource
+ * (XEP-0386).
  */
 import type { BindingType } from '../../base/channel-binding.ts'
 import type { Millis } from '../../base/clock.ts'
@@ -14,21 +14,21 @@ import type { Exchange, Mechanism, SaslContext } from '../../sasl/mechanism.ts'
 import type { Session } from '../account/session.ts'
 import type { Connection } from '../account/connection.ts'
 
-/** The stream as far as an offer or a request before authentication may depend on it. */
+/** The stream, as far as an offer or a request before authentication can depend on it. */
 export interface StreamInfo {
   readonly domain: string
   /** Nobody on the way can read it. */
   readonly confidential: boolean
   /** The peer's address without its port. */
   readonly address: string
-  /** What its TLS can be bound by. */
+  /** The channel bindings of its TLS. */
   readonly bindings: readonly BindingType[]
-  /** Null: none is bound yet. */
+  /** Null if none is bound yet. */
   readonly session: Session | null
 }
 export type Offer = (stream: StreamInfo) => Element | null
 
-/** An IQ that is allowed before authentication, such as registration. A StanzaError refuses. */
+/** An IQ that is allowed before authentication, such as registration. A StanzaError refuses it. */
 export type EarlyHandler = (
   stream: StreamInfo,
   type: 'get' | 'set',
@@ -39,53 +39,53 @@ export type EarlyHandler = (
 /** A client that has authenticated and has no session yet. */
 export interface Authenticated {
   readonly jid: Jid
-  /** What its stream's header named as its language. */
+  /** The language in the header of its stream. */
   readonly lang: Wire | null
-  /** What would carry its session. */
+  /** The connection for its session. */
   readonly connection: Connection
-  /** Its installation, as it names itself (XEP-0388 2.3); null: it does not. */
+  /** The id of its installation, as the client names it (XEP-0388 2.3); null if it names none. */
   readonly device: string | null
-  /** Of SASL, by which it has authenticated. */
+  /** The SASL mechanism with which it authenticated. */
   readonly mechanism: string
-  /** The account's, as they were when it was measured against them. */
+  /** The account's credentials against which the client was checked. */
   readonly credentials: Credentials
 }
-/** What an element that asks for a session, or for something beside one, comes to. */
+/** The result of an element that asks for a session, or for something else. */
 export interface Entrance {
   /** Sent first. */
   readonly reply: Element | null
-  /** The session that the stream carries from now on; null: none, and the client may still bind. */
+  /** The session that the stream carries from now on; null if there is none, and the client may still bind. */
   readonly session: Session | null
-  /** Runs when the reply is out and the session has its connection. */
+  /** Runs after the reply was sent and the session has its connection. */
   readonly entered: (() => void) | null
 }
-/** Does what was asked, now that all is there that had to be waited for: nothing comes between this and its reply. */
+/** Does what was asked, after all asynchronous work is done: nothing comes between this and its reply. */
 export type Enter = () => Entrance
-/** @param client null: it has not authenticated, and must be refused */
+/** @param client null if it has not authenticated, and must be refused */
 export type EntranceHandler = (client: Authenticated | null, element: Element) => Enter | Promise<Enter>
 
-/** A mechanism of XEP-0388 alone: its exchange begins with the whole `<authenticate/>`, which says more than the mechanism. */
+/** A mechanism of XEP-0388 only: its exchange begins with the whole `<authenticate/>`, which says more than the mechanism. */
 export interface InlineMechanism extends Omit<Mechanism, 'start'> {
   startFor(request: Element): (context: SaslContext) => Exchange
 }
 
-/** Something that a client may ask for in its `<authenticate/>` (XEP-0388 2.3), and gets if it is who it says. */
+/** Something that a client may ask for in its `<authenticate/>` (XEP-0388 2.3), and gets if it authenticates. */
 export interface InlineFeature {
   readonly ns: string
-  /** What stands for it in `<inline/>`. */
+  /** Its entry in `<inline/>`. */
   readonly offer: Offer
   /** @param asked the children of `<authenticate/>` in `ns`: at least one */
   ask(client: Authenticated, asked: readonly [Element, ...Element[]]): Enter | Promise<Enter>
 }
-/** Something that a client may switch on along with its resource (XEP-0386 3.2), by an element in `ns`. */
+/** Something that a client may enable along with its resource (XEP-0386 3.2), by an element in `ns`. */
 export interface BindingFeature {
   readonly ns: string
-  /** @returns what the client is told in `<bound/>`; null: nothing */
+  /** @returns what the client is told in `<bound/>`; null for nothing */
   ask(session: Session, asked: Element): Element | null
 }
 
 export class StreamFeatures {
-  /** After so long without a word from it a client is asked whether it is there; null: it is not. */
+  /** How long a client may be silent before it is asked for a sign of life; null for ever. */
   idle: Millis | null = null
   readonly beforeAuth: Offer[] = []
   readonly afterAuth: Offer[] = []
@@ -109,7 +109,7 @@ export class StreamFeatures {
   earlyHandler(ns: string): EarlyHandler | undefined {
     return this.#early.get(ns)
   }
-  /** A mechanism that is not in the list for everybody: an inline feature says who may use it. */
+  /** A mechanism that is not in the general list: an inline feature says who may use it. */
   mechanism(mechanism: InlineMechanism): void {
     this.#mechanisms.set(mechanism.name, mechanism)
   }

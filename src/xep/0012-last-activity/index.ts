@@ -1,6 +1,6 @@
 /**
- * XEP-0012: how long ago a user was last here, and for how long the server has been up. Who may not see the
- * user's presence is told `forbidden` (section 3), and so is who asks for an account that does not exist.
+ * XEP-0012: how long ago a user was last available, and how long the server has been running. A sender who may not see the
+ * user's presence gets `forbidden` (section 3); the answer is the same for an account that does not exist.
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import { section } from '../../base/settings.ts'
@@ -32,7 +32,7 @@ export const lastActivity = defineFeature({
   },
 })
 
-/** Section 3: a connected resource is enough to be here, available or not; unless one hides (XEP-0186 3.1.1 rule 8). */
+/** Section 3: a connected resource counts as present, available or not, unless it is invisible (XEP-0186 3.1.1 rule 8). */
 function lastOf(account: LocalAccount, asker: Jid, clock: Clock): Element {
   const hides = account.resources.some(({ invisible }) => invisible)
   if (hides ? account.isAvailable : account.resources.length > 0) return lastElement(0)

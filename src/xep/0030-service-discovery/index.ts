@@ -1,6 +1,6 @@
 /**
- * XEP-0030: service discovery. The server answers for itself and on behalf of its accounts. Section 8 decides
- * what strangers are told: nothing that tells an account from a missing one, and never who is online.
+ * XEP-0030: service discovery. The server answers for itself and on behalf of its accounts. Section 8 decides what strangers
+ * learn: nothing that distinguishes an account from a missing one, and never who is online.
  */
 import { section } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
@@ -29,7 +29,7 @@ export const serviceDiscovery = defineFeature({
     host.iqToServices({ ...info, handle: (request) => infoOf(request.disco, request.payload) })
     host.iqToServices({ ...items, handle: (request) => itemsOf(request.disco, request.payload, request.packet.to!.domain) })
     host.iqToAccount({ ...info, access: 'subscribers', handle: (request) => infoOfAccount(host, request) })
-    // Section 8 rule 2: a stranger is answered as if there were no account, with no items
+    // Section 8 rule 2: a stranger gets the same answer as without an account: no items
     host.iqToAccount({ ...items, access: 'anyone', whenMissing: noItems, handle: itemsOfAccount })
   },
 })
@@ -55,7 +55,7 @@ function infoOfAccount({ disco }: Host, { account, payload }: AccountRequest): A
   return accountInfo(disco.account, account)
 }
 
-/** Connected resources could be listed for those who see the user's presence. They know them from that: DISCO-4. */
+/** Connected resources could be listed for those who see the user's presence, but they know them from presence: DISCO-4. */
 function itemsOfAccount({ account, from, payload }: AccountRequest): Answer {
   const isTrusted = from.bare === account.bare.bare || account.roster.isSubscriber(from.bare)
   if (isTrusted && payload.attr('node') !== undefined) throw new StanzaError('item-not-found')

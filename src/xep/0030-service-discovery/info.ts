@@ -1,4 +1,4 @@
-/** XEP-0030 section 3: what the server, its services and its accounts say of themselves, as elements, out of their books. */
+/** XEP-0030 section 3: makes the answers about the server, its services and its accounts from their books. */
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { AccountDiscoBook, DiscoBook, DiscoNode, Identity } from '../../server/routing/disco-book.ts'
 import { el, type Element } from '../../xml/element.ts'
@@ -6,7 +6,7 @@ import { el, type Element } from '../../xml/element.ts'
 export const DISCO_INFO = 'http://jabber.org/protocol/disco#info'
 export const DISCO_ITEMS = 'http://jabber.org/protocol/disco#items'
 
-/** The same for everybody who asks (section 6.3). */
+/** The same for all senders (section 6.3). */
 export function selfInfo(book: DiscoBook, node?: string): Element {
   const forms = book.forms.map((form) => form())
   return info(node, book.identities, [...book.commonFeatures, ...book.features], forms)
@@ -18,19 +18,19 @@ export function accountInfo(book: AccountDiscoBook, account: LocalAccount): Elem
   return info(undefined, book.identities, features, [])
 }
 
-/** Section 4.1: what belongs to this domain of ours. */
+/** Section 4.1: the items of this domain of ours. */
 export function selfItems(book: DiscoBook, domain: string): Element {
   const here = book.items.filter(({ at, isThere }) => (at === null || at === domain) && isThere())
   return el('query', DISCO_ITEMS, {}, ...here.map(({ jid, name }) => el('item', DISCO_ITEMS, { jid, name: name ?? undefined })))
 }
 
-/** Section 3.2, of something that has a node. */
+/** Section 3.2: about something that has a node. */
 export const nodeInfo = (node: string, { identities, features }: DiscoNode): Element => info(node, identities, features, [])
-/** @param domain where the items are */
+/** @param domain of the items */
 export const nodeItems = (node: string, { items }: DiscoNode, domain: string): Element =>
   el('query', DISCO_ITEMS, { node }, ...items.map((item) => el('item', DISCO_ITEMS, { jid: domain, ...item })))
 
-/** Section 3.2: the node of the question is that of the answer. */
+/** Section 3.2: the answer has the node of the question. */
 export const noItems = (query: Element): Element => el('query', DISCO_ITEMS, { node: query.attr('node') })
 
 function info(

@@ -1,7 +1,7 @@
 /**
- * XEP-0050: commands that a client offers to its user without knowing them. The server has one for every user: what others
- * may know of his presence (`presence-policy.ts`). Each is done in one step (section 3.1), so nothing is kept between a
- * form and its answer.
+ * XEP-0050: commands that a client can offer to its user without knowing them. The server has one for every user: what others
+ * may know of the user's presence (`presence-policy.ts`). Each takes one step (section 3.1), so nothing is kept between a form
+ * and its answer.
  */
 import { section } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
@@ -23,7 +23,7 @@ export const adHocCommands = defineFeature({
     host.iqToServer({ type: 'set', ns: COMMANDS, name: 'command', handle: (request) => run(host, commands, request) })
     const { disco } = host
     disco.server.features.push(COMMANDS)
-    // Section 2.2, 2.3: the list, and what each is
+    // Section 2.2, 2.3: the list of commands, and information about each
     disco.server.nodes.set(COMMANDS, {
       identities: [{ category: 'automation', type: 'command-list', name: 'Commands' }],
       features: [COMMANDS],
@@ -36,11 +36,11 @@ export const adHocCommands = defineFeature({
   },
 })
 
-/** Section 3.4: 'execute' shows the form; with the form filled in it, or 'complete', it is done. */
+/** Section 3.4: 'execute' shows the form. 'execute' with the submitted form, or 'complete', carries the command out. */
 async function run(host: Host, commands: readonly AdHocCommand[], { payload, session }: ServerRequest): Promise<Answer> {
   const command = commands.find(({ node }) => node === payload.attr('node'))
   if (command === undefined) throw new StanzaError('item-not-found')
-  if (session === null) throw new StanzaError('forbidden') // of users of this server only
+  if (session === null) throw new StanzaError('forbidden') // only for local users
   const { bare } = session.account.bare
   const action = payload.attr('action') ?? 'execute'
   const id = payload.attr('sessionid') ?? `${command.node}-${host.clock.now()}`

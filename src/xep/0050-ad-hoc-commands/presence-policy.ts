@@ -1,4 +1,4 @@
-/** The command by which a user says what others may know of his presence: when he was last here, and his pauses. */
+/** The command with which users decide what others may know of their presence: when they were last available, and pauses. */
 import type { Host } from '../../server/feature.ts'
 import { choosePolicy } from '../../server/account/choose-policy.ts'
 import { LAST_SEEN, NOTHING_CHOSEN, SHARE_PAUSED, type ChosenPolicy } from '../../im/presence-policy.ts'
@@ -49,7 +49,7 @@ export function presencePolicy(host: Host): AdHocCommand {
   }
 }
 
-/** What is not in the form stays as it is. @throws StanzaError bad-request: not one of the options */
+/** A field that is not in the form does not change. @throws StanzaError bad-request: not one of the options */
 function chosen<K extends keyof ChosenPolicy, T extends string>(
   key: K,
   value: string | undefined,

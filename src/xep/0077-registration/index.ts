@@ -1,6 +1,6 @@
 /**
- * XEP-0077: accounts made by their users, before authentication and off unless the operator wants it; and for
- * those who have an account: its name, another password, its removal. Only plain fields, no data forms.
+ * XEP-0077: users create accounts before authentication, if the operator allows it (off by default). Users with an account can
+ * ask for its name, change its password, or delete it. Only plain fields, no data forms.
  */
 import { between, count, flag, section, zeroOr, type Settings } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
@@ -14,7 +14,7 @@ import { Attempts } from './attempts.ts'
 import { checkPassword, localpart, newAccount, type Lengths } from './names.ts'
 
 const REGISTER = 'jabber:iq:register'
-/** Section 8: of the stream feature. */
+/** Section 8: the namespace of the stream feature. */
 const FEATURE = 'http://jabber.org/features/iq-register'
 
 const registrationSettings = section({
@@ -61,9 +61,9 @@ function offerAccounts(host: Host, settings: Settings<typeof registrationSetting
   )
 }
 
-/** Section 3.1. Each attempt counts, also one that finds the name taken: or names could be tried out. */
+/** Section 3.1. Each attempt counts, even if the name is taken; otherwise names could be tried out. */
 async function register(host: Host, attempts: Attempts, lengths: Lengths, stream: StreamInfo, query: Element): Promise<null> {
-  if (query.child('remove') !== undefined) throw new StanzaError('unexpected-request') // 3.2: who has not logged in has nothing to remove
+  if (query.child('remove') !== undefined) throw new StanzaError('unexpected-request') // 3.2: a client that has not logged in has nothing to remove
   const { username, password } = credentials(query, 'not-acceptable')
   const bare = newAccount(username, stream.domain, lengths)
   checkPassword(password, lengths)
@@ -73,7 +73,7 @@ async function register(host: Host, attempts: Attempts, lengths: Lengths, stream
   return null
 }
 
-/** The user asks without an address, or asks the server; both mean his own account. */
+/** The user asks without an address, or asks the server; both mean the user's own account. */
 function offerChanges(host: Host, lengths: Lengths): void {
   const rule = { ns: REGISTER, name: 'query' } as const
   const get = (request: IqRequest): Answer => ownFields(sessionOf(request))
@@ -84,7 +84,7 @@ function offerChanges(host: Host, lengths: Lengths): void {
   host.iqToServer({ ...rule, type: 'set', handle: set })
 }
 
-/** The asker's session, if it is one of the domain that is asked. Others have no account here. */
+/** The asker's session, if it belongs to the domain that is asked. Others have no account here. */
 function sessionOf({ session, packet }: IqRequest): Session {
   if (session === null || session.jid.domain !== packet.to!.domain) throw new StanzaError('service-unavailable')
   return session
@@ -100,7 +100,7 @@ async function change(host: Host, lengths: Lengths, session: Session, { packet, 
   return null
 }
 
-/** Section 3.2: the user is told before his sessions end. The answer that follows finds him gone. */
+/** Section 3.2: the user receives the result before the sessions end. The answer that follows finds no session. */
 async function remove(host: Host, session: Session, packet: Packet, query: Element): Promise<Answer> {
   if (query.elements.length !== 1) throw new StanzaError('bad-request')
   const result = Packet.of({ kind: 'iq', type: 'result', from: packet.to!, to: session.jid, id: packet.id })
@@ -108,7 +108,7 @@ async function remove(host: Host, session: Session, packet: Packet, query: Eleme
   return null
 }
 
-/** @param condition of the error when one is missing (3.1 and 3.3 differ) */
+/** @param condition of the error if one is missing (3.1 and 3.3 differ) */
 function credentials(
   query: Element,
   condition: 'not-acceptable' | 'bad-request',

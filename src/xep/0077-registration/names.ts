@@ -4,12 +4,12 @@ import { opaqueString, PrecisError } from '../../xmpp/precis.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 
 export interface Lengths {
-  /** Octets of a name. */
+  /** The most octets of a name. */
   readonly nameMax: number
-  /** Characters of a password. */
+  /** The least characters of a password. */
   readonly passwordMin: number
 }
-/** Octets of a password: nobody types more, and every one costs time to stretch. */
+/** The most octets of a password: nobody types more, and each one costs time to hash. */
 const PASSWORD_OCTETS_MAX = 1023
 const ESCAPED_SPACE = '\\20'
 

@@ -1,4 +1,4 @@
-/** XEP-0092: which program this is. The operating system is told only where the operator wants it (section 3). */
+/** XEP-0092: the name and version of this program. The operating system is included only if the operator wants it (section 3). */
 import { flag, section } from '../../base/settings.ts'
 import { defineFeature, xep } from '../../server/feature.ts'
 import { el } from '../../xml/element.ts'

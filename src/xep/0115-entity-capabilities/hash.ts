@@ -1,21 +1,21 @@
 /**
- * XEP-0115 section 5: the verification string. Pure: reads a disco#info answer, says whether it is
- * well-formed (5.4 steps 3.3 to 3.6) and what its hash is (5.1). Everything is sorted by the octets of its
- * UTF-8 form (i;octet), which is the order of `Wire` strings.
+ * XEP-0115 section 5: the verification string. Pure: reads a disco#info answer, says whether it is well-formed (5.4 steps 3.3
+ * to 3.6), and computes its hash (5.1). Everything is sorted by the octets of its UTF-8 form (i;octet), which is the order of
+ * `Wire` strings.
  */
 import { createHash } from 'node:crypto'
 import type { Element } from '../../xml/element.ts'
 import { encode, wire, type Wire } from '../../xml/wire.ts'
 import { DATA_FORM } from '../../xmpp/data-form.ts'
 
-/** What an entity has told of itself: as much of it as counts. */
+/** The relevant part of what an entity says about itself. */
 export interface Info {
   readonly features: readonly string[]
-  /** What is hashed: S in section 5.1. */
+  /** The hashed text: S in section 5.1. */
   readonly s: Wire
 }
 
-/** The names of hash functions that `hash` may have, and what they are called here. SHA-1 must be known. */
+/** The hash functions that `hash` can name, with their names here. SHA-1 must be supported. */
 const FUNCTIONS: Readonly<Record<string, string>> = {
   'sha-1': 'sha1',
   'sha-224': 'sha224',
@@ -26,14 +26,14 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
 
 export const isKnownHash = (hash: string): boolean => Object.hasOwn(FUNCTIONS, hash)
 
-/** The verification string. @param hash one that `isKnownHash` */
+/** The verification string. @param hash one for which `isKnownHash` is true */
 export const verOf = (s: Wire, hash: string): string => createHash(FUNCTIONS[hash]!).update(s, 'latin1').digest('base64')
 
 /**
- * Reads the query of a disco#info answer; null: it is ill-formed.
+ * Reads the query of a disco#info answer; null if it is ill-formed.
  *
- * '<' separates the parts of S, so a part that contains one could be read as two. Such an answer counts as
- * ill-formed: nobody needs it but who wants to pass one client off as another.
+ * '<' separates the parts of S, so a part that contains one could be read as two. Such an answer counts as ill-formed: only an
+ * attacker who wants one client to look like another needs it.
  */
 export function readInfo(query: Element): Info | null {
   const identities = new Set<string>()
@@ -81,7 +81,7 @@ function byParts(a: readonly Wire[], b: readonly Wire[]): number {
   return 0
 }
 
-/** 5.1 step 7. Null: a form that does not count, for want of a hidden FORM_TYPE. */
+/** 5.1 step 7. Null for a form that does not count, because it has no hidden FORM_TYPE. */
 function formOf(form: Element): { readonly type: Wire; readonly text: string } | 'ill-formed' | null {
   const fields = form.elements.filter((e) => e.is('field', DATA_FORM))
   const formType = fields.find((field) => field.attr('var') === 'FORM_TYPE')

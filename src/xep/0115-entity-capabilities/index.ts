@@ -1,5 +1,5 @@
 /**
- * XEP-0115: entity capabilities. One resolver for all who want to know what a client can do (`capsOf`), and the
+ * XEP-0115: entity capabilities. One resolver for all parts that need to know the features of a client (`capsOf`), and the
  * server's own capabilities in its stream features (section 6.3).
  */
 import { between, count, section, size } from '../../base/settings.ts'
@@ -11,7 +11,7 @@ import { CAPS } from '../../xmpp/caps.ts'
 import { Resolver } from './resolver.ts'
 import { SessionCaps } from './session-caps.ts'
 
-/** Of our own hash. */
+/** The function of our own hash. */
 const HASH = 'sha-1'
 const FEATURES_MAX = 1000
 const WAITING_MAX = 100
@@ -21,7 +21,7 @@ export type { SessionCaps } from './session-caps.ts'
 
 const faces = new WeakMap<Host, SessionCaps>()
 
-/** What the clients of this server can do. For features that need 'entity-capabilities'. */
+/** The features of local clients. For features that need 'entity-capabilities'. */
 export const capsOf = (host: Host): SessionCaps => faces.get(host)!
 
 export const entityCapabilities = defineFeature({
@@ -52,7 +52,7 @@ export const entityCapabilities = defineFeature({
   },
 })
 
-/** Made when first needed: after the last feature has entered what it can do. */
+/** Computed when first needed: after the last feature has registered what it supports. */
 function offerOwn(host: Host): void {
   let own: Element | null = null
   const ver = (): string => verOf(readInfo(selfInfo(host.disco.server))!.s, HASH)

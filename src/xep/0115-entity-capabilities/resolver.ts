@@ -1,7 +1,7 @@
 /**
- * XEP-0115 section 5.4: from `<c/>` to a set of features. The generating entity is asked (6.2) unless the
- * answer is known. For one hash one question is under way at a time; those who advertise the same hash
- * meanwhile wait for it, and if it proves nothing the next of them is asked.
+ * XEP-0115 section 5.4: from `<c/>` to a set of features. The generating entity is asked (6.2) unless the answer is known. For
+ * one hash only one question is in progress at a time. Entities that advertise the same hash meanwhile wait for it; if the
+ * answer does not match the hash, the next one is asked.
  */
 import { el, type Element } from '../../xml/element.ts'
 import { decode, encode, unpin } from '../../xml/wire.ts'
@@ -12,16 +12,16 @@ import { DISCO_INFO } from '../0030-service-discovery/index.ts'
 import { isKnownHash, readInfo, verOf, type Info } from './hash.ts'
 import { Verified, type VerifiedLimits } from './verified.ts'
 
-/** Null: not known, and not to be found out now. */
+/** Null if not known, and not to be found out now. */
 export type Features = ReadonlySet<string> | null
-/** @param refuted the hash does not fit what the entity says: one of the two is not true */
+/** @param refuted the hash does not match what the entity says: one of the two is false */
 export type Answered = (features: Features, refuted: boolean) => void
 export type Ask = (from: Jid, to: Jid, payload: Element, answered: (answer: Packet | null) => void) => void
 
 export interface ResolverLimits extends VerifiedLimits {
-  /** Features of one answer; one with more is not believed. */
+  /** The most features of one answer; a longer one is not accepted. */
   readonly featuresMax: number
-  /** Questions under way to one remote domain, and entities waiting for one hash. More are not resolved. */
+  /** Questions in progress to one remote domain, and entities that wait for one hash. Further ones are not resolved. */
   readonly waitingMax: number
 }
 
@@ -37,9 +37,9 @@ export class Resolver {
   readonly #isHere: (name: Jid) => boolean
   readonly #limits: ResolverLimits
   readonly #verified: Verified
-  /** By hash: who is being asked (the first), and who would be asked next. */
+  /** By hash: the entity that is being asked (the first), and those that would be asked next. */
   readonly #waiting = new Map<string, Waiter[]>()
-  /** Questions under way, by remote domain. */
+  /** Questions in progress, by remote domain. */
   readonly #remote = new Map<string, number>()
 
   constructor(ask: Ask, isHere: (name: Jid) => boolean, limits: ResolverLimits) {
@@ -48,13 +48,13 @@ export class Resolver {
     this.#limits = limits
     this.#verified = new Verified(limits)
   }
-  /** Verification strings that are known. */
+  /** The number of known verification strings. */
   get known(): number {
     return this.#verified.size
   }
   /**
-   * Finds out what `target` can do. `answered` is called once, at once where the answer is known.
-   * @param asker in whose name it is asked: somebody to whom `target` shows its presence
+   * Finds out the features of `target`. `answered` is called once, at once if the answer is known.
+   * @param asker in whose name to ask: a user to whom `target` shows its presence
    * @param target the full JID that sent `caps`
    */
   resolve(asker: Jid, target: Jid, caps: Caps, answered: Answered): void {
@@ -71,7 +71,7 @@ export class Resolver {
     else answered(null, false)
   }
 
-  /** Step 3. A result that does not fit the hash is what this entity says of itself, and nothing more. */
+  /** Step 3. An answer that does not match the hash applies to this entity only. */
   #verify(key: string, first: Waiter): void {
     this.#question(first, (info) => {
       const features = featuresOf(info)
@@ -108,9 +108,9 @@ export class Resolver {
   }
 }
 
-/** Copies: what was read is cut out of a chunk of input, which must not live as long as they. */
+/** Copies, because what was read is a slice of a chunk of input that must not be kept alive. */
 const featuresOf = (info: Info | null): Features =>
   info === null ? null : new Set(info.features.map((feature) => decode(unpin(encode(feature)))))
 
-/** The node is not part of it: what the hash proves does not depend on the program's name. */
+/** Without the node: what the hash proves does not depend on the program's name. */
 const keyOf = ({ hash, ver }: Caps): string => `${hash} ${ver}`

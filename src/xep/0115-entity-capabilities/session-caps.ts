@@ -1,6 +1,6 @@
 /**
- * What the clients of our own sessions can do: the face of this extension for others. Learnt from the presence
- * that a session broadcasts, or sends directly if it has never broadcast any (section 8.3).
+ * The features of the clients of local sessions, for other extensions. Learnt from the presence that a session broadcasts, or
+ * sends directly if it has never broadcast any (section 8.3).
  */
 import type { FromClient } from '../../server/pipeline/contexts.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
@@ -15,18 +15,18 @@ import type { Features, Resolver } from './resolver.ts'
 
 interface Learnt {
   readonly caps: Caps | null
-  /** As they stood in the presence; null: that has to be read each time. */
+  /** As written in the presence; null if it must be parsed each time. */
   readonly written: Wire | null
   readonly features: Features
   readonly isRefuted: boolean
 }
 const NOTHING: Learnt = { caps: null, written: null, features: null, isRefuted: false }
 
-/** Told of a session whose features have become known, or others. */
+/** Called when the features of a session have become known or changed. */
 export type CapsObserver = (session: Session, features: ReadonlySet<string>) => void
 
 export class SessionCaps {
-  /** For entities elsewhere. */
+  /** For remote entities. */
   readonly resolver: Resolver
   readonly #learnt: Slot<Session, Learnt>
   readonly #observers: CapsObserver[] = []
@@ -34,7 +34,7 @@ export class SessionCaps {
   constructor(host: Host, resolver: Resolver) {
     this.resolver = resolver
     this.#learnt = host.sessionSlot('caps', 'kept', () => NOTHING)
-    // A client that hides (XEP-0186), or whose presence says that nothing has changed (8.4), shows them nowhere
+    // A client that is invisible (XEP-0186), or whose presence says "no change" (8.4), has them in no stored presence.
     host.keep.session<Caps>({
       name: 'caps',
       version: 1,
@@ -42,17 +42,17 @@ export class SessionCaps {
       save: (session) => session.get(this.#learnt).caps,
       load: (session, kept) => session.set(this.#learnt, { ...NOTHING, caps: kept ?? capsOfPresence(session) }),
     })
-    // A client that was away when it was asked has not answered in time. After a restart it is asked when it is back: others
-    // that can do the same would wait for its answer
+    // A client that was away when it was asked did not answer in time. After a restart it is asked when it is back; otherwise
+    // others with the same hash would wait for its answer
     host.on('session-resumed', ({ session }) => this.features(session) === null && this.#recall(session))
   }
-  /** The features of the session's client; null: not known, perhaps not yet. */
+  /** The features of the session's client; null if not known, perhaps not yet. */
   features(session: Session): Features {
     return session.get(this.#learnt).features
   }
   /**
-   * May the client be treated as one that has this feature? Null: it is being found out, and `onKnown` follows if it can
-   * be. A client whose hash is not that of what it says has none: somebody may be passing it off as another.
+   * May the client be treated as one that has this feature? Null while that is being found out; `onKnown` follows if it can be. A
+   * client whose hash does not match its answer has none, because somebody may be making it look like another client.
    */
   can(session: Session, feature: string): boolean | null {
     const { caps, features, isRefuted } = session.get(this.#learnt)
@@ -62,7 +62,7 @@ export class SessionCaps {
   onKnown(observer: CapsObserver): void {
     this.#observers.push(observer)
   }
-  /** A stage of what clients send. Presence without `<c/>` says that nothing has changed (8.4). */
+  /** A stage of what clients send. Presence without `<c/>` means no change (8.4). */
   readonly stage = ({ session, packet }: FromClient): Verdict => {
     if (packet.kind !== 'presence' || packet.type !== '') return 'next'
     if (packet.to !== null && session.presence !== null) return 'next'
@@ -74,7 +74,7 @@ export class SessionCaps {
     return 'next'
   }
 
-  /** Of a session that goes on: what it has said, or its presence says. */
+  /** For a session that continues: what it has sent, or what its presence says. */
   #recall(session: Session): void {
     const caps = session.get(this.#learnt).caps ?? capsOfPresence(session)
     if (caps !== null) this.#learn(session, caps, null)
@@ -84,7 +84,7 @@ export class SessionCaps {
     const written = tag === null ? null : unpin(tag)
     session.set(this.#learnt, { caps, written, features: null, isRefuted: false })
     this.resolver.resolve(asker, session.jid, caps, (features, isRefuted) => {
-      // Answers may come when the session is over, or has changed what it says
+      // The answer may come when the session has ended, or has new capabilities.
       if (session.ended || session.get(this.#learnt).caps !== caps) return
       if (features === null && session.connection === null) return // it is asked again when it is back
       session.set(this.#learnt, features === null ? NOTHING : { caps, written, features, isRefuted })
@@ -95,8 +95,8 @@ export class SessionCaps {
 }
 
 /**
- * The tag of the only element that names this namespace, for comparing: clients say the same in each presence, and
- * reading it costs more than all else. A '<' cannot stand within a tag. Null: none, or several.
+ * The tag of the only element that names this namespace, for comparing: clients repeat it in each presence, and parsing it costs
+ * more than everything else. A tag cannot contain '<'. Null if there is none, or several.
  */
 function writtenIn({ text }: Payload): Wire | null {
   const at = text.indexOf(CAPS)

@@ -1,4 +1,4 @@
-/** What is known of verification strings for good: the feature sets behind them, as many as fit (CAPS-6). */
+/** Verified verification strings and their feature sets, as many as fit (CAPS-6). */
 
 interface Entry {
   readonly features: ReadonlySet<string>
@@ -10,10 +10,10 @@ export interface VerifiedLimits {
   readonly bytesMax: number
 }
 
-/** Forgets first what has not been asked for the longest. */
+/** Forgets first what was not asked for the longest time. */
 export class Verified {
   readonly #limits: VerifiedLimits
-  /** The last to be asked for stands last. */
+  /** In the order of use; the last used one comes last. */
   readonly #entries = new Map<string, Entry>()
   #bytes = 0
 

@@ -1,6 +1,6 @@
 /**
- * XEP-0156: /.well-known/host-meta (RFC 6415) names the ways in that are on the web port, for clients that cannot ask
- * DNS. In XML (XRD) and JSON (JRD); for pages of any origin, as nothing of it is secret (section 3).
+ * XEP-0156: /.well-known/host-meta (RFC 6415) lists the entrances on the web port, for clients that cannot ask DNS. In XML (XRD)
+ * and JSON (JRD); pages of any origin may read it, because nothing in it is secret (section 3).
  */
 import { HttpRefusal, type Announced, type HttpExchange } from '../../base/http.ts'
 import { section, webOrigin } from '../../base/settings.ts'
@@ -44,13 +44,13 @@ interface Link {
   readonly href: string
 }
 
-/** 2.2: 'https:' and 'wss:' only. @param origin with 'https:' */
+/** 2.2: only 'https:' and 'wss:'. @param origin with 'https:' */
 const linkTo = ({ rel, scheme, path }: Announced, origin: string): Link => ({
   rel,
   href: origin.replace('https:', `${scheme}:`) + path,
 })
 
-/** @throws HttpRefusal when it did not come by HTTPS, or not to a place that has a name */
+/** @throws HttpRefusal if the request did not use HTTPS, or did not name a host */
 function originOf(exchange: HttpExchange): string {
   if (!exchange.peer.encrypted) throw new HttpRefusal(404, 'Only by HTTPS (XEP-0156 2.2)', CORS)
   const host = exchange.header('host') ?? ''

@@ -1,6 +1,6 @@
 /**
- * XEP-0157: whom to write to about this server: a form in its answer to disco#info (XEP-0128), made of what the
- * operator has written into the configuration. What he has left out is not there, and without any address no form is.
+ * XEP-0157: contact addresses of this server: a form in its answer to disco#info (XEP-0128), from the operator's configuration.
+ * Missing kinds of addresses are left out, and without any address there is no form.
  */
 import { section, uris, type Settings } from '../../base/settings.ts'
 import { defineFeature, xep } from '../../server/feature.ts'

@@ -1,10 +1,10 @@
 /**
- * Stored messages on their way to a resource, as fast as its client reads, in the order in which they came. One is forgotten
- * when the client has got it: it has acknowledged it (XEP-0198), or, where it does not acknowledge, the message was written to
- * the socket. Until then it is stored, and nobody else is sent it.
+ * Delivers stored messages to a resource, as fast as its client reads, in the order in which they arrived. A message is deleted
+ * when the client has received it: the client has acknowledged it (XEP-0198), or, without acknowledgements, it was written to
+ * the socket. Until then it stays stored, and is sent to no other resource.
  *
- * What comes for the account meanwhile must not overtake (RFC 6120 10.1): it goes to the end of the store, so nobody who
- * writes to a client that reads slowly has to wait for it, and nothing is kept in memory for it.
+ * Messages that arrive meanwhile must not overtake (RFC 6120 10.1): they go to the end of the store. So a sender does not wait
+ * for a client that reads slowly, and nothing is kept in memory.
  */
 import { isKnown } from '../../im/delivery.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
@@ -17,13 +17,13 @@ import type { Packet } from '../../xmpp/packet.ts'
 import { Mailbox } from './mailbox.ts'
 import type { OfflineMessages, StoredMessage } from './store.ts'
 
-/** Messages that are read together. */
+/** Messages that are read at a time. */
 const BATCH = 50
 
-/** RFC 6121 4.7.2.3: a resource of negative priority wants no messages but those to itself. */
+/** RFC 6121 4.7.2.3: a resource of negative priority wants only messages to its full JID. */
 export const isWilling = (session: Session): boolean => !session.ended && session.takesPart && session.priority >= 0
 
-/** What it is sent may be lost with it: it acknowledges nothing, and leaves what it gets unread. */
+/** Messages to this session could be lost: its client acknowledges nothing, and does not read. */
 const doesNotRead = ({ acknowledges, connection }: Session): boolean => !acknowledges && connection?.isBeyond(1) === true
 
 const isThere = (session: Session): boolean => isWilling(session) && session.connection !== null
@@ -42,13 +42,13 @@ export class Delivering {
     host.on('session-ended', ({ session }) => this.#givenUp(session))
     host.on('session-resumed', ({ session }) => isWilling(session) && this.begin(session.account))
   }
-  /** A message is on its way into the store. */
+  /** A message is being stored. */
   arriving(account: LocalAccount, isKnown: boolean): void {
     account.get(this.#mailboxes).arriving(isKnown)
   }
   /**
-   * Must a message for these resources wait behind stored ones? Nobody known waits behind strangers. Or do none of them read
-   * what they were sent: then more of it is kept where it is safe. A promise: that is being looked at.
+   * Must a message for these resources wait behind stored ones? A known sender does not wait behind strangers. It must also wait
+   * if none of the resources reads what it was sent: it is safer in the store. A promise while that is being checked.
    */
   isInLine(account: LocalAccount, sender: Jid): boolean | Promise<unknown> {
     const willing = account.sessions.filter(isWilling)
@@ -57,7 +57,7 @@ export class Delivering {
     if (mailbox.reading !== null) return mailbox.reading
     return (mailbox.isPending && mailbox.isPendingOf(isKnown(account, sender))) || willing.every(doesNotRead)
   }
-  /** The account has a resource that wants messages, or there may be another one for it. */
+  /** The account has a resource that wants messages, or there may be another message for it. */
   begin(account: LocalAccount): void {
     const mailbox = account.get(this.#mailboxes)
     mailbox.isWanted = true
@@ -117,7 +117,7 @@ export class Delivering {
     this.#host.tell('stored-message-sent', { session, packet, seq })
     if (session.acknowledges) return
     const taken = session.connection?.whenTaken() ?? Promise.resolve(false)
-    void taken.then((isTaken) => isTaken && this.#received(session, seq)) // otherwise it ends, and is given up
+    void taken.then((isTaken) => isTaken && this.#received(session, seq)) // otherwise the session ends, and the message is given up
   }
   #received(session: Session, seq: number): void {
     if (!this.#of(session).received(seq, session)) return
@@ -130,7 +130,7 @@ export class Delivering {
   }
 }
 
-/** One that wants messages and has room for one, when there is; null: there is none any more. */
+/** A session that wants messages, as soon as one has room; null if there is none any more. */
 async function freeSession(account: LocalAccount): Promise<Session | null> {
   for (;;) {
     const there = account.sessions.filter(isThere)
@@ -146,7 +146,7 @@ async function freeSession(account: LocalAccount): Promise<Session | null> {
   }
 }
 
-/** XEP-0203: since when we have it. Who stored it for us before, such as stream management, knows better. */
+/** XEP-0203: since when we have the message. An earlier delay, for example of stream management, is more exact. */
 function delayed({ packet, receivedAt }: StoredMessage, domain: string): Packet {
   const isMarked = packet.payload.elements.some((e) => e.is('delay', DELAY) && e.attr('from') === domain)
   return isMarked ? packet : withDelay(packet, domain, receivedAt)

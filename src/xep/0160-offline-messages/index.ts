@@ -1,7 +1,7 @@
 /**
- * XEP-0160: messages that no resource could get are stored, and delivered when the account next has a resource
- * with a priority that is not negative. Which messages may be stored at all is decided by RFC 6121 8.5
- * (`im/delivery.ts`); what is left of them here, by `storing.ts`.
+ * XEP-0160: messages that no resource could receive are stored, and delivered when the account next has a resource with
+ * non-negative priority. RFC 6121 8.5 (`im/delivery.ts`) decides which messages may be stored at all; of these, `storing.ts`
+ * decides here.
  */
 import type { Counter } from '../../base/metrics.ts'
 import { isKnown } from '../../im/delivery.ts'
@@ -38,7 +38,7 @@ export const offlineMessages = defineFeature({
     host.on('visibility-changed', ({ session }) => {
       if (session.invisible && isWilling(session)) offline.deliver(session.account)
     })
-    // Also when an account is made: a message may have been on its way into the store while the old one was deleted.
+    // Also when an account is created: a message may have been on its way to the store while the old account was deleted.
     for (const change of ['account-created', 'account-deleted'] as const) host.on(change, ({ jid }) => offline.forget(jid.bare))
     host.disco.server.features.push('msgoffline')
   },
@@ -63,7 +63,7 @@ class Offline {
     )
     this.#delivering = new Delivering(host, store)
   }
-  /** What may be stored goes behind what is stored, or is stored for want of room in the sessions; the rest need not wait. */
+  /** A message that may be stored goes behind stored ones, or is stored because the sessions have no room; others need not wait. */
   turn(context: ToAccount): Verdict | Promise<Verdict> {
     const { account, packet } = context
     if (packet.kind !== 'message' || NEVER_STORED.has(packet.type)) return 'next'
@@ -83,7 +83,7 @@ class Offline {
       case 'drop':
         return 'done'
       case 'refuse':
-        // RFC 6121 8.1: a stranger must not learn that there is such an account and that nobody is there
+        // RFC 6121 8.1: a stranger must not learn that the account exists and that its user is away
         if (isKnown(account, packet.from)) throw new StanzaError('service-unavailable')
         return 'done'
       case 'store':
@@ -108,9 +108,9 @@ class Offline {
     if (share.pool === 'known')
       throw new StanzaError('service-unavailable', { text: 'Too many messages are stored for this account' })
     this.#dropped.value += 1
-    return 'done' // RFC 6121 8.1: as if there were no such account
+    return 'done' // RFC 6121 8.1: as without such an account
   }
 }
 
-/** RFC 6121 8.5.2.2: of no use later. */
+/** RFC 6121 8.5.2.2: types that are useless later. */
 const NEVER_STORED: ReadonlySet<string> = new Set(['groupchat', 'headline', 'error'])

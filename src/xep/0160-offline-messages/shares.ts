@@ -1,6 +1,6 @@
 /**
- * Whose room in the store a message takes up. Those whom the account knows and strangers have a store each, and in it nobody
- * may have more than what is still free for others: so nobody can fill it.
+ * Whose share of the store a message uses. Known senders and strangers have a pool each, and in it nobody may use more than is
+ * still free for others. So nobody can fill it.
  */
 import { isKnown } from '../../im/delivery.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
@@ -12,11 +12,11 @@ export type Pool = 'known' | 'strangers'
 
 export interface Share {
   readonly pool: Pool
-  /** Those with the same name have one share; '': what takes up room in the pool and nobody's share. */
+  /** Senders with the same holder share one share; '' uses the pool but nobody's share. */
   readonly holder: string
 }
 
-/** What stands in a mailbox of another server. */
+/** For messages from a mailbox of another server. */
 export const IMPORTED: Share = { pool: 'known', holder: '' }
 
 export class Shares {
@@ -27,7 +27,7 @@ export class Shares {
     this.#router = router
     this.#parties = parties
   }
-  /** Each contact, and each of our own users, has a share; all strangers of one party elsewhere have one together. */
+  /** Each contact, and each local user, has a share; all strangers of one remote party have one together. */
   of(account: LocalAccount, sender: Jid): Share {
     if (isKnown(account, sender)) return { pool: 'known', holder: sender.bare }
     const { bare, domain } = sender

@@ -1,7 +1,6 @@
 /**
- * The stored messages of each account, in the order in which they came. A new one is numbered and its account's
- * limits and its sender's share are checked in the statement that inserts it: there is nothing in memory that could be
- * out of date.
+ * The stored messages of each account, in the order in which they arrived. The statement that inserts a new one also numbers it
+ * and checks the account's limits and the sender's share: there is nothing in memory that could be out of date.
  */
 import { sql, type Expression, type ExpressionBuilder, type Kysely, type SqlBool } from 'kysely'
 import type { Millis } from '../../base/clock.ts'
@@ -25,7 +24,7 @@ interface Row {
   extra: string
   payload: string
   pool: Pool
-  /** Whose share of the pool it takes up. */
+  /** The holder of the share of the pool that it uses. */
   holder: string
 }
 interface OfflineTables {
@@ -78,11 +77,11 @@ export class OfflineMessages {
     this.#database = database
     this.#queries = queriesOf(database.schema<OfflineTables>())
   }
-  /** False: there is no room for it. */
+  /** False if there is no room for it. */
   async append(owner: string, packet: Packet, receivedAt: Millis, limits: OfflineLimits, share: Share): Promise<boolean> {
     return (await this.#database.write(this.addition(owner, packet, receivedAt, limits, share))) === 1
   }
-  /** What `append` does, for whoever does more along with it: changes no row if there is no room. */
+  /** The statement of `append`, for callers that do more along with it: changes no row if there is no room. */
   addition(owner: string, packet: Packet, receivedAt: Millis, limits: OfflineLimits, { pool, holder }: Share): Query<unknown> {
     const { from, to, type, id, lang, extra, payload } = storedPacket(packet)
     const { messages, octets } = limits[pool]
@@ -103,11 +102,11 @@ export class OfflineMessages {
       octetsMax: octets,
     })
   }
-  /** The oldest ones behind the one of that number; 0: of all. */
+  /** The oldest ones after the one with that number; 0 for the very oldest. */
   async after(owner: string, seq: number, limit: number): Promise<readonly StoredMessage[]> {
     return (await this.#database.read(this.#queries.after({ owner, seq, limit }))).map(messageOf)
   }
-  /** Forgets one. */
+  /** Deletes one. */
   async drop(owner: string, seq: number): Promise<void> {
     await this.#database.write(this.#queries.drop({ owner, seq }))
   }
@@ -184,7 +183,7 @@ type Builder = ExpressionBuilder<OfflineTables, 'offline_message'>
 
 const integer = (eb: Builder, value: number): Expression<number> => eb.cast<number>(eb.val(value), 'integer')
 
-/** What is stored of the pool of a new message, and in it of its holder, in messages or octets. */
+/** The messages or octets stored in the pool of a new message, and its holder's part of them. */
 function usedUp(eb: Builder, { pool, holder }: Pick<Addition, 'pool' | 'holder'>) {
   const total = (what: 'count' | 'octets', condition: Expression<SqlBool>) => {
     const one = what === 'count' ? integer(eb, 1) : eb.ref('octets')
@@ -199,7 +198,7 @@ function usedUp(eb: Builder, { pool, holder }: Pick<Addition, 'pool' | 'holder'>
   }
 }
 
-/** The message as it came. */
+/** The message as it arrived. */
 function messageOf({ seq, received_at, sender, recipient, type, id, lang, extra, payload }: Row): StoredMessage {
   const packet = packetOfStored({ kind: 'message', type, from: sender, to: recipient, id, lang, extra, payload })
   return { seq, receivedAt: received_at, packet }

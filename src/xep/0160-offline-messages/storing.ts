@@ -1,17 +1,17 @@
-/** XEP-0160 section 3 and XEP-0334: which of the messages that nobody could get are kept. */
+/** XEP-0160 section 3 and XEP-0334: which undeliverable messages are stored. */
 import { isStandaloneState } from '../../xmpp/chat-state.ts'
 import { hasHint } from '../../xmpp/hints.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 
 export type Storing =
   | 'store'
-  /** Of no use later, and nothing that its sender must learn of. */
+  /** Useless later, and the sender need not know. */
   | 'drop'
-  /** It would be of use, but its sender does not want it stored: he may learn that it did not arrive. */
+  /** It would be useful, but its sender does not want it stored: the sender may learn that it did not arrive. */
   | 'refuse'
 
 /**
- * Of a normal or chat message: `im/delivery.ts` lets no other get here. What asks for both storing and not
+ * For a normal or chat message: `im/delivery.ts` lets no other kind get here. A message that asks both for storing and for not
  * storing is not stored.
  */
 export function storingOf(packet: Packet): Storing {

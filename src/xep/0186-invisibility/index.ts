@@ -1,6 +1,6 @@
 /**
- * XEP-0186: a client says that nobody is to see it, and for how long: until it says otherwise or its session ends. The
- * rules stand in `src/im/invisibility.ts`.
+ * XEP-0186: a client becomes invisible, until it becomes visible again or its session ends. The rules are in
+ * `src/im/invisibility.ts`.
  */
 import { section } from '../../base/settings.ts'
 import { becomeInvisible, becomeVisible, lookAround, type InvisibilityOut } from '../../im/invisibility.ts'
@@ -9,7 +9,7 @@ import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
 import type { LocalEndpoint, Session } from '../../server/account/session.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 
-/** The second is what clients of before 2017 say; the attribute 'probe' is all that has changed. */
+/** The second one is used by clients from before 2017; only the attribute 'probe' has changed. */
 const NAMESPACES = ['urn:xmpp:invisible:1', 'urn:xmpp:invisible:0'] as const
 
 export const invisibility = defineFeature({
@@ -49,13 +49,13 @@ export const invisibility = defineFeature({
   },
 })
 
-/** @throws StanzaError not-allowed: only a session can hide, and only itself */
+/** @throws StanzaError not-allowed: only a session can become invisible, and only itself */
 function sessionOf({ session }: AccountRequest): Session {
   if (session === null) throw new StanzaError('not-allowed')
   return session
 }
 
-/** An xs:boolean; false where there is none. @throws StanzaError bad-request */
+/** An xs:boolean; false if it is absent. @throws StanzaError bad-request */
 function booleanOf(text: string | undefined): boolean {
   if (text === 'true' || text === '1') return true
   if (text === undefined || text === 'false' || text === '0') return false

@@ -1,4 +1,4 @@
-/** XEP-0191 section 6: whom one account has blocked, and whom an entry matches. Never changed: a change makes another. */
+/** XEP-0191 section 6: the entries that one account has blocked, and which entities they match. A change makes a new list. */
 import type { Jid } from '../../xmpp/jid.ts'
 
 export class BlockList {
@@ -10,7 +10,7 @@ export class BlockList {
     this.#owner = owner
     this.#entries = new Map(Array.from(entries, (jid) => [jid.full, jid]))
   }
-  /** Of its addresses. */
+  /** The octets of its addresses. */
   get octets(): number {
     let octets = 0
     for (const full of this.#entries.keys()) octets += full.length
@@ -23,11 +23,11 @@ export class BlockList {
   get entries(): readonly Jid[] {
     return [...this.#entries.values()]
   }
-  /** Is there an entry that reads exactly so? */
+  /** Is there exactly this entry? */
   has(entry: Jid): boolean {
     return this.#entries.has(entry.full)
   }
-  /** Is this entity blocked: itself, by its bare JID, or by its domain? */
+  /** Is this entity blocked: by its full JID, its bare JID, or its domain? */
   matches(entity: Jid): boolean {
     if (this.#entries.size === 0 || this.#isExempt(entity)) return false
     return this.#entries.has(entity.full) || this.#entries.has(entity.bare) || this.#entries.has(entity.domain)
@@ -44,8 +44,8 @@ export class BlockList {
   }
 
   /**
-   * Section 5, note: the user's resources reach each other whatever the list says. So does the server that
-   * they speak through: it answers for itself in every stream.
+   * Section 5, note: the user's own resources are never blocked. Nor is the user's server, because it answers for itself in every
+   * stream.
    */
   #isExempt(entity: Jid): boolean {
     return entity.bare === this.#owner.bare || entity.full === this.#owner.domain

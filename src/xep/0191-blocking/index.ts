@@ -1,6 +1,6 @@
 /**
- * XEP-0191: a user blocks whom he does not want to hear from. Stanzas are dealt with in `stages.ts`, presence at
- * the moment of blocking and unblocking in `machine.ts`; here are the requests, and the keeping of the lists.
+ * XEP-0191: users block entities from which they want no stanzas. Stanzas are handled in `stages.ts`, presence at the moment of
+ * blocking and unblocking in `machine.ts`. This file has the requests and keeps the lists.
  */
 import { between, count, section, size, type Settings } from '../../base/settings.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
@@ -48,7 +48,7 @@ class Blocking {
   readonly #host: Host
   readonly #store: BlockLists
   readonly #lists: Slot<LocalAccount, BlockList>
-  /** Sessions that have asked for the list: they are told of changes. */
+  /** Sessions that have asked for the list: they receive pushes of changes. */
   readonly #interested: Slot<Session, boolean>
   readonly #limits: Settings<typeof settings>
   readonly #isOurs: IsOurs
@@ -94,7 +94,7 @@ class Blocking {
     })
     return null
   }
-  /** 3.4, and 3.5: without an item, everybody is unblocked. */
+  /** 3.4, and 3.5: without an item, all entries are removed. */
   async unblock({ account, payload }: AccountRequest): Promise<Answer> {
     const named = itemsOf(payload, this.#isOurs)
     await account.serial.run(async () => {
@@ -126,11 +126,11 @@ class Blocking {
     const isChanged = (entity: Jid): boolean => before.matches(entity) !== after.matches(entity)
     this.#host.tell('blocking-changed', { account, isChanged })
   }
-  /** What contacts have sent meanwhile was not delivered: the user's resources find out anew (RFC 6121 4.3). */
+  /** What contacts have sent meanwhile was not delivered: the user's resources probe them again (RFC 6121 4.3). */
   #lookAgain(account: LocalAccount, contacts: readonly Jid[]): void {
     const { probing, router } = this.#host
     const local = contacts.filter(({ domain }) => router.kindOf(domain) === 'accounts')
-    let wanted = contacts // another server's answer comes to the account: one probe is enough
+    let wanted = contacts // another server answers to the account, so one probe is enough
     for (const session of account.sessions) {
       if (!session.takesPart) continue
       if (wanted.length > 0) probing.ask(session, wanted)

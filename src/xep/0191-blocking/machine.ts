@@ -1,6 +1,6 @@
 /**
- * XEP-0191 3.3 and 3.4 for presence: who is told that the user is gone when he is blocked, and who is shown the
- * user again when he is unblocked. Subscriptions stay as they are ("polite blocking", section 4).
+ * XEP-0191 3.3 and 3.4 for presence: who receives unavailable presence after being blocked, and who receives presence again after
+ * being unblocked. Subscriptions do not change ("polite blocking", section 4).
  */
 import { contactKey, type Account, type Resource } from '../../im/account.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -8,13 +8,13 @@ import { Packet } from '../../xmpp/packet.ts'
 import type { BlockList } from './block-list.ts'
 
 export interface BlockingOut {
-  /** One stanza to each of them. */
+  /** Sends one stanza to each of them. */
   routeAll(packet: Packet, to: readonly Jid[]): void
 }
 
 /**
- * Each available resource goes, for everybody who saw the user and is blocked now; and each resource that sent
- * presence directly, for those it sent it to. Everybody is told once, and forgotten where he was remembered.
+ * Sends unavailable presence of each available resource to every newly blocked entity that saw the user, and of each resource
+ * with directed presence to those it was sent to. Each entity is told once, and removed from lists of directed presence.
  */
 export function conceal(account: Account, before: BlockList, after: BlockList, out: BlockingOut): void {
   const subscribers = affected(account, before, after)
@@ -26,20 +26,20 @@ export function conceal(account: Account, before: BlockList, after: BlockList, o
   }
 }
 
-/** Those who see the user and are not blocked any more get his current presence. */
+/** Those who may see the user and are no longer blocked receive the present presence. */
 export function reveal(account: Account, before: BlockList, after: BlockList, out: BlockingOut): void {
   const subscribers = affected(account, after, before)
   if (subscribers.length === 0) return
   for (const { presence } of account.resources) if (presence !== null) out.routeAll(presence, subscribers)
 }
 
-/** The contacts whom the user sees and who are not blocked any more. */
+/** The contacts whose presence the user sees and that are no longer blocked. */
 export const regained = (account: Account, before: BlockList, after: BlockList): readonly Jid[] =>
   account.roster.subscriptions.filter((contact) => before.matches(contact) && !after.matches(contact))
 
 /**
- * Who sees the user's presence, by `open`, but not by `closed`: contacts with a subscription, and single
- * resources of such contacts.
+ * Who sees the user's presence under `open` but not under `closed`: contacts with a subscription, and single resources of such
+ * contacts.
  */
 function affected({ roster }: Account, open: BlockList, closed: BlockList): readonly Jid[] {
   const contacts = roster.subscribers.filter((contact) => closed.matches(contact) && !open.matches(contact))
@@ -50,7 +50,7 @@ function affected({ roster }: Account, open: BlockList, closed: BlockList): read
   return contacts
 }
 
-/** Strikes from the resource's list of directed presence (RFC 6121 4.6.3) whoever is blocked, and says who that was. */
+/** Removes blocked entities from the resource's list of directed presence (RFC 6121 4.6.3), and returns them. */
 function forgotten(resource: Resource, after: BlockList): readonly Jid[] {
   const blocked = [...(resource.directed?.values() ?? [])].filter((to) => after.matches(to))
   for (const to of blocked) resource.directed!.delete(to.full)

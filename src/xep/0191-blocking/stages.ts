@@ -1,4 +1,4 @@
-/** XEP-0191 3.3: what becomes of stanzas between the user and whom he has blocked. */
+/** XEP-0191 3.3: what happens to stanzas between the user and blocked entities. */
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
@@ -14,7 +14,7 @@ const ERRORS = 'urn:xmpp:blocking:errors'
 
 type Lists = Slot<LocalAccount, BlockList>
 
-/** What a blocked entity sends: to him, the user seems to be offline. */
+/** Stanzas from a blocked entity: the user seems to be offline to it. */
 export function blockIn(lists: Lists): (context: ToAccount) => Verdict {
   return ({ account, packet }) => {
     if (!account.isHiding) return 'next'
@@ -25,19 +25,19 @@ export function blockIn(lists: Lists): (context: ToAccount) => Verdict {
   }
 }
 
-/** What the user sends to a blocked entity. Broadcasts pass over it without an error: see `Account.hidden`. */
+/** Stanzas to a blocked entity. Broadcasts skip it without an error: see `Account.hidden`. */
 export function blockOut(lists: Lists): (context: FromClient) => Verdict {
   return ({ session, packet }) => {
     const { account } = session
     if (packet.to === null || !account.isHiding || !account.get(lists).matches(packet.to)) return 'next'
     const refusal = errorReply(packet, new StanzaError('not-acceptable', { type: 'cancel', specific: el('blocked', ERRORS) }))
-    // It comes "from" the blocked entity, so on the usual way it would not arrive.
+    // The refusal comes "from" the blocked entity, so on the usual way it would not arrive.
     if (refusal !== null) session.take(refusal)
     return 'done'
   }
 }
 
-/** The room is not blocked, and need not know that the one who invites is (XEP-0045 7.8.2). */
+/** The room is not blocked, and need not learn that the inviting user is (XEP-0045 7.8.2). */
 function isInvitedByBlocked(list: BlockList, packet: Packet): boolean {
   const inviter = packet.kind === 'message' ? mediatedInvite(packet)?.attr('from') : undefined
   const address = inviter === undefined ? null : addressOrNull(inviter)

@@ -1,4 +1,4 @@
-/** The block lists. They are in memory with their accounts; the store is read when an account is. */
+/** The store of block lists. A list is in memory with its account, and read when the account is loaded. */
 import type { Kysely } from 'kysely'
 import type { Millis } from '../../base/clock.ts'
 import type { Database, Migrations, Query, Statement } from '../../server/database.ts'
@@ -10,7 +10,7 @@ import { entriesThatMatch } from './block-list.ts'
 interface BlockingTables {
   blocking_item: { owner: string; jid: string; blocked_at: Millis }
 }
-/** Accounts in one query; a longer list takes several. */
+/** The most accounts of one query; a longer list takes several. */
 const OWNERS_MAX = 500
 
 export const migrations: Migrations = [
@@ -28,7 +28,7 @@ export class BlockLists {
   readonly #database: Database
   readonly #db: Kysely<BlockingTables>
   readonly #queries: ReturnType<typeof queriesOf>
-  /** By the number of owners: few texts for all lengths. */
+  /** By the number of owners, so that there are few statement texts for all lengths. */
   readonly #hiding = new Map<number, (values: readonly string[]) => Query<{ owner: string }>>()
 
   constructor(database: Database) {
@@ -36,14 +36,14 @@ export class BlockLists {
     this.#db = database.schema<BlockingTables>()
     this.#queries = queriesOf(this.#db)
   }
-  /** The longest blocked first. */
+  /** Those blocked for longest come first. */
   async load(owner: string): Promise<readonly Jid[]> {
     return (await this.#database.read(this.#queries.of({ owner }))).map((row) => storedJid(row.jid))
   }
   async add(owner: string, entries: readonly Jid[], at: Millis): Promise<void> {
     await this.#database.atomically(this.additions(owner, entries, at))
   }
-  /** What `add` does, for whoever does more along with it. */
+  /** The statements of `add`, for callers that do more along with it. */
   additions(owner: string, entries: readonly Jid[], at: Millis): readonly Statement[] {
     return entries.map((entry) => this.#queries.add({ owner, jid: entry.full, blocked_at: at }))
   }
@@ -86,7 +86,7 @@ function queriesOf(db: Kysely<BlockingTables>) {
   }
 }
 
-/** Values: three entries, then `places` owners. One text serves all lengths up to it. */
+/** Values: three entries, then `places` owners. One text serves all lengths up to that. */
 const hidingQuery = (db: Kysely<BlockingTables>, places: number): ((values: readonly string[]) => Query<{ owner: string }>) =>
   prepare((p: readonly string[]) =>
     db

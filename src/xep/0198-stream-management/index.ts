@@ -1,7 +1,7 @@
 /**
- * XEP-0198: client and server tell each other what they have handled, and a session whose connection breaks waits for
- * its client (`Sessions.leave`). The counting of what a client sends is `Session.handled`; of what it is sent,
- * `server/stream-management/queue.ts`, which streams between servers have as well.
+ * XEP-0198: client and server tell each other how many stanzas they have handled, and a session whose connection breaks waits
+ * for its client (`Sessions.leave`). Stanzas of the client are counted in `Session.handled`; stanzas to the client in
+ * `server/stream-management/queue.ts`, which streams between servers use too.
  */
 import { between, count, duration, section, size, textLike, zeroOr } from '../../base/settings.ts'
 import { defineFeature, xep } from '../../server/feature.ts'
@@ -10,8 +10,8 @@ import { StreamManagement } from './management.ts'
 import { failed, SM } from '../../server/stream-management/nonzas.ts'
 
 /**
- * Well below what may wait in a connection's output queue: what a client gets when it comes back for its session must
- * not break the connection anew.
+ * Much less than what may wait in a connection's output queue: what a client receives after a resumption must not break the
+ * connection again.
  */
 export const WINDOW_OCTETS = 256 * 1024
 
@@ -75,7 +75,7 @@ export const streamManagement = defineFeature({
     host.nonza(SM, 'a', (session, element) => management.acknowledged(session, element))
     host.nonza(SM, 'resume', (session) => management.outOfPlace(session))
     const { streamFeatures } = host
-    // Not when it is enabled already, along with the binding: there is nothing left to negotiate
+    // Not if it was enabled along with the binding: there is nothing left to negotiate
     streamFeatures.afterAuth.push(({ session }) => (session !== null && management.isEnabled(session) ? null : el('sm', SM)))
     streamFeatures.entrance(SM, (client, element) => management.enter(client, element))
     streamFeatures.inline('resume', {

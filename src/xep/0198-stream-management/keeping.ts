@@ -1,6 +1,6 @@
 /**
- * What stream management knows of a session, over a restart of the server: the name under which it can be resumed, both
- * counts, and every stanza that its client has not acknowledged, so that `<resume/>` finds everything as it was.
+ * The state of stream management for a session, over a restart of the server: the id for resumption, both counts, and every
+ * stanza that its client has not acknowledged, so that `<resume/>` finds everything unchanged.
  */
 import type { Millis } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
@@ -11,16 +11,16 @@ import type { Packet } from '../../xmpp/packet.ts'
 import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/stored-packet.ts'
 import { Managed, type Holders } from './managed.ts'
 
-/** A message that others have as well: its name, the original if it differs, how many may have it, its number in store. */
+/** A message that others have too: its name, the original if it differs, how many may have it, its number in the store. */
 type SharedJson = readonly [name: string, original: PacketJson | null, count: number, seq: number]
-/** A stanza, when it came, and who else has it; null: nobody. */
+/** A stanza, its time of arrival, and who else has it; null for nobody. */
 type EntryJson = readonly [PacketJson, Millis, SharedJson | null]
 
 export interface ManagedJson {
   readonly id: string
-  /** Stanzas of the client that were handled. */
+  /** The number of the client's stanzas that were handled. */
   readonly h: number
-  /** Stanzas that the client has acknowledged. */
+  /** The number of stanzas that the client has acknowledged. */
   readonly acknowledged: number
   readonly backAt: Millis | null
   /** How many of its stanzas were written to the client. */
@@ -29,7 +29,7 @@ export interface ManagedJson {
 
 export class Keeping {
   readonly #entropy: Entropy
-  /** While sessions are read: the messages that those of an account share, by their names. */
+  /** While sessions are read: the messages that sessions of an account share, by their names. */
   readonly #holders = new Map<string, Holders>()
 
   constructor(entropy: Entropy) {
@@ -58,7 +58,7 @@ export class Keeping {
     managed.backAt = kept.backAt
     return managed
   }
-  /** Everything is read: the messages belong to their queues alone. */
+  /** All sessions are read: from now on only the queues refer to the messages. */
   done(): void {
     this.#holders.clear()
   }

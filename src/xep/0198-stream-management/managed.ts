@@ -1,4 +1,4 @@
-/** What stream management knows of one session. */
+/** The state of stream management for one session. */
 import type { Millis } from '../../base/clock.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Connection } from '../../server/account/connection.ts'
@@ -8,34 +8,34 @@ import { uint32, UnacknowledgedQueue, type QueueLimits } from '../../server/stre
 import type { Packet } from '../../xmpp/packet.ts'
 
 /**
- * Who has a message besides the session: other resources got it too, as itself or as a copy, or it is still in store. It is
- * lost when nobody has it.
+ * Who else has a message: other resources received it too, as the original or as a copy, or it is still in the store. It is lost
+ * only when nobody has it.
  */
 export interface Holders {
   readonly packet: Packet
   count: number
-  /** Its number among the account's stored messages; 0: it is not one. */
+  /** Its number among the account's stored messages; 0 if it is not stored. */
   readonly seq: number
-  /** By which it is known in what is written down, over all runs of the server; '': it was never written down. */
+  /** Its name in stored sessions, unique over all runs of the server; '' if it was never stored. */
   name: string
 }
 
 export class Managed implements Asked {
-  /** Under which it can be resumed; null: it cannot. */
+  /** The id for resumption; null if it cannot be resumed. */
   readonly id: string | null
   readonly queue: UnacknowledgedQueue<Holders>
   readonly session: Session
   readonly #handledBefore: number
-  /** Who wants to resume it just now; of several, the last. */
+  /** The connection that is resuming it; if there are several, the last one. */
   claim: Connection | null
-  /** When the client last came back for it; null: it never did. */
+  /** When the client last resumed it; null if never. */
   backAt: Millis | null
   askedAt: Millis
   isAskPlanned: boolean
   isAskDue: boolean
   isAnswerDue: boolean
 
-  /** @param counts of both sides, when it was managed before */
+  /** @param counts of both sides, if it was managed before */
   constructor(session: Session, id: string | null, limits: QueueLimits, counts = { h: 0, acknowledged: 0 }) {
     this.id = id
     this.queue = new UnacknowledgedQueue(limits, counts.acknowledged)
@@ -57,7 +57,7 @@ export class Managed implements Asked {
   request(): void {
     this.session.connection?.send(REQUEST)
   }
-  /** How many stanzas of the client were handled, as `h` says it. */
+  /** How many stanzas of the client were handled, in the form of `h`. */
   get h(): number {
     return uint32(this.session.handled - this.#handledBefore)
   }

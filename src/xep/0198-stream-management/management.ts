@@ -1,4 +1,4 @@
-/** XEP-0198 for one server: what each element and each stanza means for the session that it belongs to. */
+/** XEP-0198 for one server: what each element and each stanza means for its session. */
 import type { Millis } from '../../base/clock.ts'
 import { NOT_RESUMED, TAKEN_OVER, UNACKNOWLEDGED, UNRESPONSIVE, violation } from '../../server/account/endings.ts'
 import type { ToAccount, ToSession } from '../../server/pipeline/contexts.ts'
@@ -35,14 +35,14 @@ import { Resumptions } from './resumptions.ts'
 import { fateOf, readdressed, stamped } from './unreceived.ts'
 
 export interface ManagementOptions extends AskingTimes {
-  /** How long a session may wait for its client at most; 0: none can be resumed. */
+  /** How long a session may wait for its client at most; 0 if none can be resumed. */
   readonly resumable: Millis
-  /** Where clients should come back; '' for nowhere in particular. */
+  /** Where clients should reconnect; '' for no preference. */
   readonly location: string
   readonly limits: QueueLimits
 }
 
-/** Stanzas that may keep the larger texts alive that they were cut out of; of an acknowledging client no more wait. */
+/** The most stanzas of an acknowledging client that may keep the larger texts alive from which they were cut. */
 const LOOSE_MAX = 16
 
 export class StreamManagement {
@@ -82,7 +82,7 @@ export class StreamManagement {
     })
   }
 
-  // What a bound client says
+  // Elements of a client with a session
 
   /** Section 3. */
   enable(session: Session, element: Element): void {
@@ -91,7 +91,7 @@ export class StreamManagement {
     }
     session.connection?.send(serialise(this.begin(session, element), CLIENT))
   }
-  /** Stanzas count from here on, both ways. @returns `<enabled/>` */
+  /** Stanzas count from here on, in both directions. @returns `<enabled/>` */
   begin(session: Session, element: Element): Element {
     const { resumable, location, limits } = this.#options
     const span = wantsResumption(element) ? resumableFor(element, resumable) : 0
@@ -112,7 +112,7 @@ export class StreamManagement {
   isEnabled(session: Session): boolean {
     return session.get(this.#sessions) !== null
   }
-  /** `<r/>`: it has waited in line behind the stanzas that came before it, and they are done. */
+  /** `<r/>`: it has waited in the lane behind earlier stanzas, and they are done. */
   requested(session: Session): void {
     const managed = session.get(this.#sessions)
     session.connection?.send(managed === null ? failedText('unexpected-request') : answer(managed.h))
@@ -129,7 +129,7 @@ export class StreamManagement {
     }
     this.#goOn(managed, session.connection)
   }
-  /** `<resume/>`, when the client has a session already. */
+  /** `<resume/>` from a client that has a session already. */
   outOfPlace(session: Session): void {
     session.connection?.send(failedText('unexpected-request'))
   }
@@ -137,8 +137,8 @@ export class StreamManagement {
   // Section 5
 
   /**
-   * What a client says that is not bound, or says along with its authentication.
-   * @param client null: it has not authenticated
+   * An element of a client without a session, or along with its authentication.
+   * @param client null if it has not authenticated
    */
   enter(client: Authenticated | null, element: Element): Enter | Promise<Enter> {
     if (client === null || element.name !== 'resume') return () => refusal('unexpected-request')
@@ -155,22 +155,22 @@ export class StreamManagement {
     session.get(this.#sessions)!.claim = client.connection
     this.#host.sessions.leave(session, TAKEN_OVER)
     const resume = (): Entrance => this.#resume(session, id, h, client)
-    // What has come on the old connection is done first: it counts in the answer
+    // Stanzas from the old connection are handled first, because they count in the answer
     return session.lane.whenIdle()?.then(() => resume) ?? resume
   }
-  /** @throws StreamError undefined-condition: the client has got what it was never sent */
+  /** @throws StreamError undefined-condition: the client acknowledges stanzas that it was never sent */
   #resume(session: Session, id: string, h: number, client: Authenticated): Entrance {
     const managed = session.get(this.#sessions)
     if (managed === null) return refusal('item-not-found', this.#resumptions.handledBy(id, session.account.bare.bare))
     const outcome = managed.queue.acknowledge(h, (note) => this.#received(session, note))
     if (outcome === 'accepted') return { reply: resumed(id, managed.h), session, entered: () => this.#entered(session, client) }
-    // Its only client cannot go on with it: what it lacks is gone, or it is mistaken. So nobody ever will.
+    // Its only client cannot continue it: stanzas that it lacks are gone, or it is wrong. So nobody ever will.
     const error = tooHigh(h, managed)
     this.#host.sessions.end(session, NOT_RESUMED)
     if (outcome === 'too-high') throw error
     return refusal('item-not-found', managed.h)
   }
-  /** The client has been told. It gets what it has missed, and only then what anybody makes of its return. */
+  /** The client has the answer. First it receives what it has missed, and then the consequences of its return. */
   #entered(session: Session, { connection, lang }: Authenticated): void {
     const managed = session.get(this.#sessions)
     if (managed === null || managed.claim !== connection) return connection.close(managed === null ? NOT_RESUMED : TAKEN_OVER)
@@ -193,14 +193,14 @@ export class StreamManagement {
     const isFlying = queue.push(packet, this.#host.clock.now())
     if (session.connection === null || queue.size > LOOSE_MAX) packet.keep()
     if (queue.isOverfull) {
-      // Later: whoever is writing to several sessions just now must not see one go
+      // Later, because a session must not end while the caller is writing to several sessions
       queueMicrotask(() => this.#host.sessions.end(session, UNACKNOWLEDGED))
     }
     if (!isFlying) session.room.isBehind = true
     this.#asking.look(managed)
     return isFlying ? 'next' : 'done'
   }
-  /** Notes who else got a message that was just delivered: it is lost only when it is lost to all of them. */
+  /** Records who else received a message that was just delivered: it is lost only if it is lost to all of them. */
   holders({ packet, delivered, copies }: ToAccount): Verdict {
     const count = delivered.length + (copies === null ? 0 : copies.to.length)
     if (packet.kind !== 'message' || delivered.length === 0 || count < 2) return 'next'
@@ -209,7 +209,7 @@ export class StreamManagement {
     if (copies !== null) for (const session of copies.to) this.#hold(session, copies.payload, holders)
     return 'next'
   }
-  /** A message was sent that is in store as well, and is forgotten there when the client has acknowledged it. */
+  /** A message was sent that is also stored. It is deleted from the store when the client has acknowledged it. */
   stored(session: Session, packet: Packet, seq: number): void {
     this.#hold(session, packet.payload, { packet, count: 2, seq, name: '' })
   }
@@ -226,7 +226,7 @@ export class StreamManagement {
     managed.session.room.isBehind = managed.queue.isBlocked
     this.#asking.look(managed)
   }
-  /** What came while the client was away says so, if it is a message. */
+  /** A message that arrived while the client was away carries its time. */
   #writeLate({ session, backAt }: Managed, connection: Connection, { packet, at }: Entry<Holders>): void {
     const { clock, journal } = this.#host
     this.#late.value += 1
@@ -235,7 +235,7 @@ export class StreamManagement {
     connection.send((isOld ? stamped(packet, at) : packet).wire)
   }
 
-  // Over a restart of the server
+  // For a restart of the server
 
   get snapshot(): SessionSnapshot<ManagedJson> {
     const keeping = new Keeping(this.#host.entropy)
@@ -253,7 +253,7 @@ export class StreamManagement {
       },
     }
   }
-  /** Of the messages that wait; those that came just now are about to be acknowledged. */
+  /** The stamp of waiting messages; those that arrived just now are probably about to be acknowledged. */
   #stamp(session: Session): string {
     const { queue } = session.get(this.#sessions)!
     if (queue.size === 0) return ''
@@ -276,7 +276,7 @@ export class StreamManagement {
       if (note !== null && note.seq > 0) this.#host.tell('stored-message-sent', { session, packet: null, seq: note.seq })
   }
 
-  // What happens to a session
+  // Events of a session
 
   paused(session: Session): void {
     const managed = session.get(this.#sessions)
@@ -287,7 +287,7 @@ export class StreamManagement {
       holders?.packet.keep()
     }
   }
-  /** @param connection on which the client can still be told what of its was handled; null: there is none */
+  /** @param connection on which the client can still be told how many of its stanzas were handled; null if there is none */
   ended(session: Session, connection: Connection | null): void {
     const managed = session.get(this.#sessions)
     if (managed === null) return

@@ -1,4 +1,4 @@
-/** XEP-0199: the server answers pings, for itself and on behalf of accounts, and pings clients that are silent. */
+/** XEP-0199: the server answers pings, for itself and on behalf of accounts, and pings silent clients. */
 import { between, duration, section, zeroOr } from '../../base/settings.ts'
 import { defineFeature, xep } from '../../server/feature.ts'
 import { clientStatesOf } from '../0352-client-state-indication/index.ts'
@@ -29,13 +29,13 @@ export const ping = defineFeature({
     const pong = () => null
     host.iqToServer({ type: 'get', ns: PING, name: 'ping', handle: pong })
     host.iqToServices({ type: 'get', ns: PING, name: 'ping', handle: pong })
-    // 4.2: to the own bare JID as to the server. Who may not see the user learns nothing (PING-6)
+    // 4.2: a ping to the own bare JID is answered as one to the server. Senders who may not see the user learn nothing (PING-6)
     host.iqToAccount({ type: 'get', ns: PING, name: 'ping', access: 'subscribers', handle: pong })
     const { server, account, serviceFeatures } = host.disco
     for (const features of [server.features, account.features, serviceFeatures]) features.push(PING)
     if (settings.idle === 0) return
     const inactiveIdle = Math.max(settings.idle, settings['inactive-idle'])
     new Liveness(host, { idle: settings.idle, inactiveIdle, timeout: settings.timeout }, clientStatesOf(host)).watch()
-    host.streamFeatures.idle = inactiveIdle // a client that keeps to this must not be woken for it
+    host.streamFeatures.idle = inactiveIdle // a client that obeys this must not be woken for a ping
   },
 })

@@ -1,6 +1,6 @@
 /**
- * XEP-0199 section 4.2 and RFC 6120 4.6: whether the client at the other end of a silent connection is still
- * there. One timer looks at all sessions; whatever a client sends, an error too, shows that it lives.
+ * XEP-0199 section 4.2 and RFC 6120 4.6: checks whether the client at the other end of a silent connection is still alive. One
+ * timer checks all sessions. Anything from a client, even an error, is a sign of life.
  */
 import { every, type Millis } from '../../base/clock.ts'
 import { UNRESPONSIVE } from '../../server/account/endings.ts'
@@ -15,22 +15,22 @@ import { Packet, Payload } from '../../xmpp/packet.ts'
 export const PING = 'urn:xmpp:ping'
 
 export interface LivenessTimes {
-  /** After that long without a word a session is pinged. */
+  /** How long a session may be silent before it is pinged. */
   readonly idle: Millis
-  /** The same when its client is inactive (XEP-0352). */
+  /** The same if its client is inactive (XEP-0352). */
   readonly inactiveIdle: Millis
-  /** After that long without a word upon a ping its connection is given up. */
+  /** How long a pinged session may be silent before its connection is given up. */
   readonly timeout: Millis
 }
 
-/** How many times within the shorter span the sessions are looked at: what is due is at most that late. */
+/** The number of checks within the shorter span: an action is late by at most one interval. */
 const LOOKS = 4
 const PAUSE_MIN: Millis = 1000
 
 export class Liveness {
   readonly #host: Host
   readonly #times: LivenessTimes
-  /** When the session was pinged; null: nothing is expected of it. */
+  /** When the session was pinged; null if no answer is due. */
   readonly #pingedAt: Slot<Session, Millis | null>
   readonly #payload = Payload.of(el('ping', PING))
   readonly #states: ClientStates
@@ -41,7 +41,7 @@ export class Liveness {
     this.#states = states
     this.#pingedAt = host.sessionSlot<Millis | null>('pinged-at', 'forgotten', () => null)
   }
-  /** Looks at all sessions, now and again from now on. */
+  /** Checks all sessions, now and repeatedly. */
   watch(): void {
     const pause = Math.max(PAUSE_MIN, Math.min(this.#times.idle, this.#times.timeout) / LOOKS)
     every(this.#host.clock, pause, () => this.#lookAtAll())

@@ -1,7 +1,7 @@
 /**
- * XEP-0280: each of a user's clients sees both sides of all conversations. Which messages are copied:
- * `eligibility.ts`. A copy goes straight to its session: it is not stored, not copied again, and an error that a
- * client answers it with is addressed to the user's bare JID and ends there (10.3).
+ * XEP-0280: each of a user's clients receives both sides of all conversations. `eligibility.ts` decides which messages are
+ * copied. A copy goes straight to its session: it is not stored and not copied again. An error with which a client answers it is
+ * addressed to the user's bare JID and ends there (10.3).
  */
 import { section } from '../../base/settings.ts'
 import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
@@ -38,7 +38,7 @@ export const carbons = defineFeature({
   },
 })
 
-/** Section 11: a copy that somebody else sends is a forgery. The client should see through it, but need not. */
+/** Section 11: a copy that another entity sends is a forgery. A client should detect it, but need not. */
 function guard({ account, packet }: ToAccount): Verdict {
   if (packet.kind !== 'message' || packet.from.bare === account.bare.bare) return 'next'
   const { payload } = packet
@@ -62,14 +62,14 @@ class Carbons {
       load: (session, kept) => session.set(this.#enabled, kept === true),
     })
   }
-  /** Sections 4, 5; doing it twice is no error (10.1). */
+  /** Sections 4, 5; repeating it is no error (10.1). */
   switch(session: Session | null, isEnabled: boolean): Answer {
     session?.set(this.#enabled, isEnabled)
     return null
   }
   /** Section 8. */
   sent({ session, packet }: FromClient): Verdict {
-    // What the user sends to himself is copied where it arrives, to those who do not get it
+    // A message to the user's own account is copied where it arrives, to the clients that do not receive it
     if (packet.kind !== 'message' || packet.to!.bare === session.account.bare.bare) return 'next'
     const watchers = this.#watchers(session.account, packet, NOBODY)
     if (watchers === null || !isEligible(packet, 'sent', this.#isAnswer(session, packet.to!, packet))) return 'next'
@@ -90,7 +90,7 @@ class Carbons {
     return 'next'
   }
 
-  /** Sessions that want copies, have room for them, have not sent the message and are none of `recipients`; null: none. */
+  /** Sessions that want copies, have room, did not send the message and are not in `recipients`; null if none. */
   #watchers(account: LocalAccount, packet: Packet, recipients: readonly LocalEndpoint[]): readonly Session[] | null {
     let watchers: Session[] | null = null
     for (const session of account.sessions) {

@@ -1,6 +1,6 @@
 /**
- * The last messages that a session has exchanged and that were copied. An error may not bring back what it answers
- * (RFC 6120 8.3.1), so it is known by its id and by who sends it (XEP-0280 6.1, 10.3).
+ * The last copied messages that a session has exchanged. An error need not include the message that it answers (RFC 6120 8.3.1),
+ * so it is recognised by its id and its sender (XEP-0280 6.1, 10.3).
  */
 import { unpin, type Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -23,5 +23,5 @@ export class Exchanges {
   }
 }
 
-/** Whoever was written to by his bare JID may answer from a full one. */
+/** A contact that was addressed by its bare JID may answer from a full JID. */
 const keyOf = (peer: Jid, id: Wire): string => `${peer.bare} ${id}`
