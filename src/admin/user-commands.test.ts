@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryServer } from '../../test/support/memory-server.ts'
-import { CREDENTIALS_CHANGED } from '../server/account/endings.ts'
+import { CREDENTIALS_CHANGED, SIGNED_OUT } from '../server/account/endings.ts'
 import { CommandError, commandsOf, runCommand } from './command.ts'
 import { onlineAccounts } from './status-commands.ts'
-import { userCommands, type UserPage } from './user-commands.ts'
+import { userCommands, type DeviceRow, type UserPage } from './user-commands.ts'
+
+const TOKEN = {
+  kind: 'fast',
+  slot: 'new',
+  mechanism: 'HT-SHA-256-NONE',
+  name: null,
+  issuedAt: 1,
+  expiresAt: 2,
+  usedAt: 1,
+  count: -1,
+} as const
 
 async function operator(pageSize = 100) {
   const server = await memoryServer({ domains: ['example.net', 'example.org'] })
@@ -133,4 +144,31 @@ test('user.set: what others may know, also of one who is there; what is no setti
   ]
   for (const [settings, message] of refused) await assert.rejects(set(settings), message)
   await assert.rejects(ask('user.set', { jid: 'nobody@example.net', settings: {} }), /There is no account nobody@example\.net/)
+})
+
+test('user.devices: what has tokens and what is connected; user.sign-out ends both, of one device or of all', async () => {
+  const { ask, server } = await operator()
+  const romeo = await server.bind('romeo@example.net', 'orchard')
+  const issue = (device: string): Promise<void> =>
+    server.stores.devices.issue({ ...TOKEN, owner: 'romeo@example.net', device, key: device }, 5)
+  await issue('phone')
+  await issue('desk')
+  const jid = 'romeo@example.net'
+  const ids = async (): Promise<readonly string[]> => ((await ask('user.devices', { jid })) as DeviceRow[]).map(({ id }) => id)
+  assert.deepEqual(await ids(), ['desk', 'phone'])
+  assert.deepEqual(await ask('user.sign-out', { jid, device: 'phone' }), { jid, ended: 0 })
+  assert.deepEqual([await ids(), romeo.ending], [['desk'], null])
+  await assert.rejects(ask('user.sign-out', { jid, device: 'phone' }), /has no device phone/)
+  assert.deepEqual(await ask('user.sign-out', { jid, device: null }), { jid, ended: 1 })
+  assert.deepEqual([await ids(), romeo.ending], [[], SIGNED_OUT])
+  await assert.rejects(ask('user.devices', { jid: 'nobody@example.net' }), /There is no account/)
+})
+
+test('user.passwd: tokens of the old password are gone', async () => {
+  const { ask, server } = await operator()
+  const jid = 'romeo@example.net'
+  await ask('user.add', { jid, password: 'x' })
+  await server.stores.devices.issue({ ...TOKEN, owner: jid, device: 'phone', key: 'k' }, 5)
+  await ask('user.passwd', { jid, password: 'y' })
+  assert.deepEqual(await ask('user.devices', { jid }), [])
 })

@@ -1,11 +1,13 @@
 /** Commands that create, change and delete accounts. */
 import * as v from 'valibot'
 import type { Millis } from '../base/clock.ts'
-import { CREDENTIALS_CHANGED } from '../server/account/endings.ts'
+import { CREDENTIALS_CHANGED, SIGNED_OUT } from '../server/account/endings.ts'
 import type { Host } from '../server/feature.ts'
+import type { Device } from '../server/ports.ts'
 import type { Disabled } from '../sasl/disabled.ts'
 import { choosePolicy } from '../server/account/choose-policy.ts'
 import { LAST_SEEN, SHARE_PAUSED, type ChosenPolicy } from '../im/presence-policy.ts'
+import type { Session } from '../server/account/session.ts'
 import { jid, JidError, type Jid } from '../xmpp/jid.ts'
 import { PrecisError } from '../xmpp/precis.ts'
 import { CommandError, defineCommand, limit, type Command } from './command.ts'
@@ -29,9 +31,23 @@ export interface UserPage {
   readonly next: string | null
 }
 
+/** A device that has tokens, or a session that has named its device. */
+export interface DeviceRow extends Omit<Device, 'usedAt' | 'expiresAt'> {
+  /** Null: it has no tokens. */
+  readonly usedAt: Millis | null
+  readonly expiresAt: Millis | null
+  /** The resources of its sessions. */
+  readonly sessions: readonly string[]
+}
+
 export function userCommands(host: Parts, pageSize: number): readonly Command[] {
   const { registrar, stores, accounts, router, domains } = host
-  const endSessions = (bare: Jid): void => router.homeOf(bare)?.end(bare, CREDENTIALS_CHANGED)
+  const sessionsOf = (bare: Jid): readonly Session[] => accounts.get(bare.bare)?.sessions ?? []
+  const existing = async (text: string): Promise<Jid> => {
+    const bare = accountAddress(text, domains)
+    if (!(await stores.accounts.exists(bare.bare))) throw unknown(bare)
+    return bare
+  }
   return [
     defineCommand('user.add', { jid: v.string(), password: v.string() }, async ({ jid: text, password }) => {
       const bare = accountAddress(text, domains)
@@ -41,7 +57,7 @@ export function userCommands(host: Parts, pageSize: number): readonly Command[] 
     defineCommand('user.passwd', { jid: v.string(), password: v.string() }, async ({ jid: text, password }) => {
       const bare = accountAddress(text, domains)
       if (!(await withPassword(() => registrar.changePassword(bare, password)))) throw unknown(bare)
-      endSessions(bare)
+      router.homeOf(bare)?.end(bare, CREDENTIALS_CHANGED)
       return { jid: bare.bare }
     }),
     defineCommand('user.disable', { jid: v.string(), reason: v.string() }, async ({ jid: text, reason }) => {
@@ -68,6 +84,19 @@ export function userCommands(host: Parts, pageSize: number): readonly Command[] 
       if (!(await registrar.delete(bare))) throw unknown(bare)
       return { jid: bare.bare }
     }),
+    defineCommand('user.devices', { jid: v.string() }, async ({ jid: text }): Promise<readonly DeviceRow[]> => {
+      const bare = await existing(text)
+      return devicesOf(await stores.devices.list(bare.bare), sessionsOf(bare))
+    }),
+    defineCommand('user.sign-out', { jid: v.string(), device: v.nullable(v.string()) }, async ({ jid: text, device }) => {
+      const bare = await existing(text)
+      const ended = sessionsOf(bare).filter((session) => device === null || session.device === device).length
+      const hadTokens = await (device === null ? stores.devices.revokeAll(bare.bare) : stores.devices.revoke(bare.bare, device))
+      if (device !== null && !hadTokens && ended === 0)
+        throw new CommandError(`${bare.bare} has no device ${device}. \`user devices ${bare.bare}\` shows those that there are.`)
+      router.homeOf(bare)?.end(bare, SIGNED_OUT, device)
+      return { jid: bare.bare, ended }
+    }),
     defineCommand('user.list', LIST, async ({ domain, after, limit }): Promise<UserPage> => {
       if (!domains.includes(domain)) throw notOurs(domain, domains)
       const size = Math.min(limit, pageSize)
@@ -77,6 +106,16 @@ export function userCommands(host: Parts, pageSize: number): readonly Command[] 
       })
       return { users, next: rows.length < size ? null : rows.at(-1)!.bare }
     }),
+  ]
+}
+
+function devicesOf(stored: readonly Device[], sessions: readonly Session[]): readonly DeviceRow[] {
+  const of = (id: string): readonly string[] => sessions.filter((s) => s.device === id).map((s) => s.jid.resource)
+  const others = new Set(sessions.flatMap(({ device }) => (device === null ? [] : [device])))
+  for (const { id } of stored) others.delete(id)
+  return [
+    ...stored.map((device) => ({ ...device, sessions: of(device.id) })),
+    ...[...others].map((id) => ({ id, name: null, kinds: [], usedAt: null, expiresAt: null, sessions: of(id) })),
   ]
 }
 

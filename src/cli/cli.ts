@@ -25,6 +25,7 @@ import type { ConfigOptions, OutputOptions } from './config-options.ts'
 import { importUsers, type ImportOptions } from './import.ts'
 import { explainOrder, explainPresence, showStatus } from './inspect.ts'
 import { openOperatorView, type OperatorOptions } from './operator.ts'
+import { listDevices, signOut } from './devices.ts'
 import { checkRosters, type RosterOptions } from './rosters.ts'
 import { listLinks, orderLink, type LinkOptions } from './links.ts'
 import { addUsers } from './many-users.ts'
@@ -208,6 +209,19 @@ function userCommands(root: Command, world: World): void {
     .command('delete <jid>')
     .description('delete an account and all its data')
     .action((jid: string, _: unknown, command: Command) => deleteUser(world, jid, command.optsWithGlobals<ConfigOptions>()))
+  user
+    .command('devices <jid>')
+    .description('the devices of an account: those that can log in without the password, and those that are connected')
+    .option('--json', 'for programs')
+    .action((jid: string, _: unknown, command: Command) =>
+      listDevices(world, jid, command.optsWithGlobals<ConfigOptions & OutputOptions>()),
+    )
+  user
+    .command('sign-out <jid> [device]')
+    .description('end the sessions of a device, or of all, and let it log in with the password only')
+    .action((jid: string, device: string | undefined, _: unknown, command: Command) =>
+      signOut(world, jid, device ?? null, command.optsWithGlobals<ConfigOptions>()),
+    )
   user
     .command('list [domain]')
     .description('list the accounts of one domain or of all domains')

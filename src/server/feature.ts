@@ -22,9 +22,11 @@ import type { FromClientStage, ToAccountStage, ToSessionStage } from './pipeline
 import type { Stage } from './pipeline/pipeline.ts'
 import type { FromClient, ToAccount, ToSession } from './pipeline/contexts.ts'
 import type { Keep } from './keeping/keep.ts'
+import type { Relics } from './keeping/relics.ts'
 import type {
   AccountStore,
   DecisionStore,
+  DeviceStore,
   KeptSessionStore,
   KeptStateStore,
   LastPresenceStore,
@@ -84,6 +86,7 @@ export interface Stores {
   readonly linkedPeers: LinkedPeersStore
   readonly archive: ArchiveStore
   readonly decisions: DecisionStore
+  readonly devices: DeviceStore
 }
 
 export interface Host {
@@ -98,6 +101,8 @@ export interface Host {
   readonly componentDomains: readonly string[]
   readonly accounts: Accounts
   readonly sessions: Sessions
+  /** Sessions from before the server died, whose clients have to log in anew. */
+  readonly relics: Relics
   readonly router: Router
   /** The parties behind remote domains. */
   readonly parties: Parties

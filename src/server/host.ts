@@ -27,6 +27,7 @@ type Given =
   | 'router'
   | 'parties'
   | 'heard'
+  | 'relics'
   | 'journal'
   | 'witnesses'
   | 'stores'

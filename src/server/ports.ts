@@ -61,6 +61,70 @@ export interface AccountStore extends CredentialStore {
   count(domain: string): Promise<number>
 }
 
+/** What a token is for. 'fast': XEP-0484. */
+export type TokenKind = 'fast'
+
+/** A token by which an installation of a client logs in again without the password. */
+export interface DeviceToken {
+  /** Bare JID. */
+  readonly owner: string
+  /** The installation, as it names itself. */
+  readonly device: string
+  readonly kind: TokenKind
+  /** 'new': it was given to its client, which has not used it yet. */
+  readonly slot: 'current' | 'new'
+  /** The SASL mechanism that it is good for. */
+  readonly mechanism: string
+  /** Another one for each token ever issued. Nobody can log in with it. */
+  readonly key: string
+  /** Of the device, for people; null: it has not said one. */
+  readonly name: string | null
+  readonly issuedAt: Millis
+  readonly expiresAt: Millis
+  /** Of the last use that was written down, or of its issue. */
+  readonly usedAt: Millis
+  /** The greatest count that it was used with; -1: none. */
+  readonly count: number
+}
+/** An installation of a client that has tokens. */
+export interface Device {
+  readonly id: string
+  /** For people; null: it has not said one. */
+  readonly name: string | null
+  readonly kinds: readonly TokenKind[]
+  /** When it was last seen to log in, to within the time after which a token is renewed. */
+  readonly usedAt: Millis
+  /** When the last of its tokens expires. */
+  readonly expiresAt: Millis
+}
+
+/** The devices of each account and their tokens, which go with the account. */
+export interface DeviceStore {
+  /** Those of one device, of that kind. */
+  tokens(owner: string, device: string, kind: TokenKind): Promise<readonly DeviceToken[]>
+  /** Null: there is none. */
+  find(kind: TokenKind, key: string): Promise<DeviceToken | null>
+  /**
+   * Puts it into its slot. Of more than `devicesMax` devices with tokens of that kind, those whose newest token is the oldest
+   * lose theirs.
+   * @throws StorageError when there is no such account
+   */
+  issue(token: DeviceToken, devicesMax: number): Promise<void>
+  /**
+   * It is the current one from now on, and was used with `count`.
+   * @returns false: it is gone, or was used with that count or a greater one before
+   */
+  use(token: DeviceToken, count: number | null, now: Millis): Promise<boolean>
+  /** The devices of an account, in the order of their ids. */
+  list(owner: string): Promise<readonly Device[]>
+  /** All tokens of the device are void. False: it has none. */
+  revoke(owner: string, device: string): Promise<boolean>
+  /** All tokens of all devices are void. False: there are none. */
+  revokeAll(owner: string): Promise<boolean>
+  /** Forgets what has expired. */
+  purge(now: Millis): Promise<void>
+}
+
 export interface StoredRoster {
   /**
    * The roster's version (RFC 6121 2.6). It only grows, by one for each pushed change. A new account starts with the moment of

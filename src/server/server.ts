@@ -23,6 +23,7 @@ import { HeardContacts } from './contacts/heard.ts'
 import { HomeHere } from './contacts/home-here.ts'
 import { IqService } from './routing/iq-service.ts'
 import { keepOf } from './keeping/keep.ts'
+import { Relics } from './keeping/relics.ts'
 import { KeptSessions } from './keeping/kept-sessions.ts'
 import { KeptStates } from './keeping/kept-states.ts'
 import { Decisions } from './contacts/decisions.ts'
@@ -136,6 +137,7 @@ export function createServer(options: ServerOptions): Server {
   const work = new SessionWork({ fromClient, registry, router, metrics, failed, ...made })
   const ways: SessionWays = { lane: (session) => work.lane(session), deliver }
   const sessions: Sessions = new Sessions({ ...about, presenceOut: out, ways, resourcesMax: options.limits['resources'] })
+  const relics = new Relics({ ...about, sessions, presenceOut: out })
   const { slots } = sessions
   const rushes = { sessions: presence['rush'], holdMs: presence['rush-hold'] }
   const rush: Rush = new Rush({ ...about, slots, present: () => sessions.size, goOn: deliverAfter('rush'), ...rushes })
@@ -155,7 +157,7 @@ export function createServer(options: ServerOptions): Server {
   const rules = {
     untold,
     heard,
-    takeBack: (session: Session) => sessions.takeBack(session),
+    relics,
     sent: journal.sent,
     mayStrangersQuery,
     probeAnswers,
@@ -171,7 +173,7 @@ export function createServer(options: ServerOptions): Server {
   const kept = { store: stores.keptSessions, lastPresence: stores.lastPresence, octetsMax: options.limits['kept-sessions'] }
   const everyMs = options.limits['session-checkpoint']
   const states = new KeptStates({ ...about, sessions, store: stores.keptStates, isSavedWhileRunning: everyMs > 0 })
-  const keptSessions = new KeptSessions({ ...about, sessions, states, probing, ...kept })
+  const keptSessions = new KeptSessions({ ...about, sessions, relics, states, probing, ...kept })
   const { snapshots } = keptSessions
   const letOut = (session: Session): void => {
     rateLimiter.letOut(session)
@@ -180,6 +182,7 @@ export function createServer(options: ServerOptions): Server {
   snapshots.session(untold.snapshot)
   snapshots.settle((session) => session.room.drain())
   snapshots.settle(letOut)
+  snapshots.settle((session) => relics.letOut(session))
 
   const octetsMax = (options.limits['session-checkpoint-rate'] * everyMs) / 1000
   const writes = { store: stores.keptSessions, everyMs, octetsMax }
@@ -187,7 +190,7 @@ export function createServer(options: ServerOptions): Server {
 
   const { software, domains, componentDomains, database, secret, registrar } = options
   const witnesses = new Witnesses()
-  const known = { heard, journal, witnesses, keep: keepOf(snapshots, states) }
+  const known = { heard, relics, journal, witnesses, keep: keepOf(snapshots, states) }
   const room = { accounts, sessions, router, parties, probing, probeAnswers, links, decisions, deliverAfter, requestId, ...known }
   const given = { clock, entropy, log, metrics, software, domains, componentDomains, stores, database, ...room }
   const host = hostOf({ given, books, facts, asking, iq, secret, registrar })

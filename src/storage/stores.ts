@@ -7,6 +7,7 @@ import { SqlAccounts } from './accounts.ts'
 import { SqlArchive } from './archive.ts'
 import { CORE, coreMigrations } from './core-tables.ts'
 import { SqlDecisions } from './decisions.ts'
+import { deviceMigrations, DEVICES, SqlDevices } from './devices.ts'
 import { KEPT_SESSIONS, keptSessionMigrations, SqlKeptSessions } from './kept-sessions.ts'
 import { KEPT_STATES, keptStateMigrations, SqlKeptStates } from './kept-states.ts'
 import { SqlLastPresence } from './last-presence.ts'
@@ -35,6 +36,7 @@ export async function openCoreStores(database: Database, { clock, epoch, log, en
     linkedPeers: new SqlLinkedPeers(database),
     archive: await SqlArchive.open(database, entropy),
     decisions: new SqlDecisions(database),
+    devices: new SqlDevices(database),
   }
 }
 
@@ -43,4 +45,5 @@ async function migrateCore(database: Database): Promise<void> {
   await database.migrate(KEPT_SESSIONS, keptSessionMigrations)
   await database.migrate(KEPT_STATES, keptStateMigrations)
   await database.migrate(LINKED_PEERS, linkedPeerMigrations)
+  await database.migrate(DEVICES, deviceMigrations)
 }

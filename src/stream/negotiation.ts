@@ -134,8 +134,8 @@ export class Negotiation {
     const outcome = await this.#authentication!.step(profile, element)
     if (typeof outcome === 'string') return this.#stream.send(outcome)
     const { jid, data, credentials, start } = outcome
-    const { device, mechanism } = start
-    this.#client = { jid, connection: this.#stream, lang: this.#lang, device, mechanism, credentials }
+    const { device, deviceName, mechanism } = start
+    this.#client = { jid, connection: this.#stream, lang: this.#lang, device, deviceName, mechanism, credentials }
     this.#stream.trust(mechanism)
     if (start.request !== null) return this.#goOn(this.#client, outcome, start.request)
     this.#stream.send(coreProfile.success(data))

@@ -34,7 +34,10 @@ export class LocalRegistrar implements Registrar {
   /** Sessions stay, because a user who changes the password in one of them wants to continue. */
   async changePassword(bare: Jid, password: string): Promise<boolean> {
     const { stores, entropy } = this.#host
-    return stores.accounts.setCredentials(bare.bare, await deriveCredentials(password, this.#iterations, entropy))
+    const credentials = await deriveCredentials(password, this.#iterations, entropy)
+    if (!(await stores.accounts.setCredentials(bare.bare, credentials))) return false
+    await stores.devices.revokeAll(bare.bare) // their tokens were good for the old password
+    return true
   }
 
   async disable(bare: Jid, reason: string): Promise<boolean> {

@@ -30,6 +30,8 @@ export interface Start {
   readonly request: Element | null
   /** The id of the client's installation, as the client names it; null if it names none. */
   readonly device: string | null
+  /** What the client calls its device or itself, for people; null: it does not say. */
+  readonly deviceName: string | null
 }
 
 export interface SaslProfile {
@@ -56,7 +58,7 @@ export const coreProfile: SaslProfile & { success(data: Buffer | null): Wire } =
         const mechanism = element.attr('mechanism') ?? ''
         const initial = element.text === '' ? null : decodeBase64(element.text)
         if (initial === null && element.text !== '') return wrong('incorrect-encoding')
-        return { kind: 'start', mechanism, initial, request: null, device: null }
+        return { kind: 'start', mechanism, initial, request: null, device: null, deviceName: null }
       }
       case 'response':
         return response(decodeBase64(element.text))
@@ -115,9 +117,20 @@ function readAuthenticate(element: Element): Said {
   const encoded = element.child('initial-response')
   const initial = encoded === undefined ? null : octetsOf(encoded)
   if (encoded !== undefined && initial === null) return wrong('incorrect-encoding')
-  const device = element.child('user-agent')?.attr('id')?.toLowerCase() ?? null
+  const agent = element.child('user-agent')
+  const device = agent?.attr('id')?.toLowerCase() ?? null
   if (device !== null && !UUID.test(device)) return wrong('malformed-request', 'The id of the user agent is no UUID')
-  return { kind: 'start', mechanism, initial, request: element, device }
+  return { kind: 'start', mechanism, initial, request: element, device, deviceName: nameOf(agent) }
+}
+
+/** Characters of a name that is kept. */
+const NAME_MAX = 100
+
+/** 2.3: the device if it has a name, otherwise the software. It may be printed. */
+function nameOf(agent: Element | undefined): string | null {
+  const text = agent?.child('device')?.text || agent?.child('software')?.text
+  const printable = text?.replaceAll(/[\p{C}\p{Z}]+/gu, ' ').trim() ?? ''
+  return printable === '' ? null : printable.slice(0, NAME_MAX)
 }
 
 /** 2.2: data of zero length has no special form, and white space may be present. Null if it is not base64. */

@@ -119,6 +119,21 @@ for (const [how, says] of NOT_AVAILABLE)
       await next.advance(RESUME_MS)
     })
 
+story('a crash and a restart: a client that says nothing in between is shown as gone', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  await enable(bob)
+  const between = await died(cast)
+  const watcher = await between.client('alice', '1', { presence: null })
+  watcher.send('<presence/>')
+  await watcher.expectAll(here(alice.jid), here(bob.jid))
+  await enable(await between.client('bob', '1', { presence: null }))
+  const id = await enable(watcher)
+  const next = new Cast(await between.server.restart(UNASKED, 1000))
+  between.atEnd(() => next.end())
+  const again = await comeBack(next, watcher, id, 0, 0)
+  await again.expect(gone(bob.jid))
+})
+
 story('a crash: the client comes back, says nothing and goes', UNASKED, async (cast) => {
   const [alice, bob] = await cast.friends('alice/1', 'bob/1')
   await enable(bob)

@@ -270,7 +270,7 @@ for (const [what, fastSettings, offered] of [
 story('what is stored of a token is not enough to log in', IN_MEMORY, async (cast) => {
   const token = await tokenOf(cast, 'alice')
   const { database } = cast.server.host
-  const rows = await database.read({ sql: 'select * from fast_token', parameters: [] })
+  const rows = await database.read({ sql: 'select * from device_token', parameters: [] })
   const stored = JSON.stringify(rows)
   assert.equal(rows.length, 1)
   for (const secret of [token, hmacSha256(token, Buffer.from('Initiator')).toString('base64')])

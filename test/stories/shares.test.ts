@@ -241,6 +241,43 @@ story('what a contact says beyond their share is told as it is when the client c
   for (const client of [phone, alice, mallory]) client.take()
 })
 
+story(
+  'that a contact has gone who has used up their share is told when a client that reads has acknowledged',
+  { on: ['memory'], settings: { 'stream-management': { 'queue-stanzas': 20, 'ask-after': '1 day', 'ask-after-stanzas': 1000 } } },
+  async (cast) => {
+    await cast.befriend('bob', 'mallory')
+    const mallory = await cast.client('mallory', '1')
+    const bob = await cast.client('bob', '1')
+    await enable(bob)
+    await cast.forget()
+    for (const name of manyNames(15)) mallory.send(chat(BOB, 'hello', name))
+    await mallory.fence()
+    for (const status of manyNames(30)) mallory.send(says(status))
+    mallory.send("<presence type='unavailable'><status>bye</status></presence>")
+    await mallory.fence()
+    await cast.settle()
+    const isStanza = (e: Xml): boolean => e.ns !== SM
+    const before = bob.take().filter(isStanza)
+    const [session] = cast.server.host.accounts.get(BOB)!.sessions
+    assert.ok(before.length > 5 && before.length < 13, `${before.length}`)
+    assert.deepEqual([...session!.untold!.keys()], [mallory.bare])
+    const first = session!.room.unacknowledged
+    bob.send(a(first))
+    await until('there was room', () => session!.untold === null)
+    await bob.fence()
+    const after = bob.take().filter(isStanza)
+    assert.deepEqual(idsOf([...before, ...after]), manyNames(15))
+    const presences = after.filter(({ name }) => name === 'presence')
+    assert.deepEqual(
+      presences.map((e) => [e.attr('from'), e.attr('type')]),
+      [[mallory.jid, 'unavailable']],
+    )
+    bob.send(a(first + session!.room.unacknowledged))
+    await bob.fence()
+    for (const client of [mallory, bob]) client.take()
+  },
+)
+
 story('a contact elsewhere that has used up their share is asked how things are', SMALL_QUEUES, async (cast) => {
   const MALLORY = 'mallory@b.example'
   const elsewhere = new Elsewhere(cast)

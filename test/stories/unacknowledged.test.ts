@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { delay, gone, here } from '../support/stanzas.ts'
 import { story, type Cast } from '../support/story.ts'
-import { a, BOB, chat, enable, failed, got, resume, RESUME_MS, sync, UNASKED, inMemory } from '../support/stream-management.ts'
+import { a, BOB, chat, enable, failed, got, R, resume, RESUME_MS, sync, UNASKED, inMemory } from '../support/stream-management.ts'
 import { until } from '../support/until.ts'
 import { refusal } from '../support/xml-pattern.ts'
 
@@ -197,8 +197,11 @@ story(
     const other = await cast.client('bob', 'other', NOT_AVAILABLE)
     await enable(bob)
     const bodies = ['1', '2', '3', '4', '5', '6']
-    for (const body of bodies.slice(0, 5)) other.send(chat(BOB, body))
-    for (const body of bodies.slice(0, 5)) await bob.expect(got(other.jid, BOB, body))
+    for (const body of bodies.slice(0, 3)) other.send(chat(BOB, body))
+    for (const body of bodies.slice(0, 3)) await bob.expect(got(other.jid, BOB, body))
+    await bob.expect(R) // more than half is full
+    for (const body of bodies.slice(3, 5)) other.send(chat(BOB, body))
+    for (const body of bodies.slice(3, 5)) await bob.expect(got(other.jid, BOB, body))
     other.send(chat(BOB, '6'))
     await bob.expect(got(other.jid, BOB, '6'))
     await bob.expect(a(0))

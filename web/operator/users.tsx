@@ -135,6 +135,9 @@ function UserOrders({ user, order }: UserOrdersProps) {
         <button>Set</button>
       </form>
       <Standing user={user} order={order} />
+      <button onClick={() => void order('user.sign-out', { jid, device: null }, `All devices of ${jid} are signed out.`)}>
+        Sign out all devices
+      </button>
       {sure ? (
         <button class="danger" onClick={() => void order('user.delete', { jid }, `${jid} is deleted.`)}>
           Yes, delete {jid} with its contacts

@@ -13,6 +13,7 @@ const SEEING: ReadonlySet<string> = new Set([
   'explain.presence',
   'explain.order',
   'user.list',
+  'user.devices',
 ])
 const CHANGING: ReadonlySet<string> = new Set([
   'user.add',
@@ -21,6 +22,7 @@ const CHANGING: ReadonlySet<string> = new Set([
   'user.disable',
   'user.enable',
   'user.delete',
+  'user.sign-out',
   'session.kick',
   'link.down',
   'link.up',

@@ -66,6 +66,8 @@ export const ACCOUNT_DELETED = ending('account-deleted', 'not-authorized', 'The 
 /** An operator has disabled the account. */
 export const accountDisabled = (disabled: Disabled): Ending =>
   ending('account-disabled', 'not-authorized', disabledWords(disabled))
+/** An operator has taken away what its device could log in with. */
+export const SIGNED_OUT = ending('signed-out', 'reset', 'Signed out by an operator')
 /** The password was changed in another session or by the operator. */
 export const CREDENTIALS_CHANGED = ending('credentials-changed', 'reset', 'The password was changed')
 /** The server stops. */
@@ -107,6 +109,7 @@ const NAMED: ReadonlyMap<string, Ending> = new Map(
     kicked(''),
     ACCOUNT_DELETED,
     accountDisabled({ at: 0, reason: '' }),
+    SIGNED_OUT,
     CREDENTIALS_CHANGED,
     SHUTDOWN,
     ...STREAM_CONDITIONS.map((condition) => violation(condition)),

@@ -7,10 +7,12 @@ import type { HeardNews, HeardResource } from '../../im/heard-resource.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { LocalAccount } from './session.ts'
 import type { Ending } from './endings.ts'
-import type { Session } from './session.ts'
+import type { Session, Wanted } from './session.ts'
 import type { Connection } from './connection.ts'
 
 export interface Facts {
+  /** A client is about to get a session: what stands in its way may end. */
+  'session-binding': { readonly account: LocalAccount; readonly wanted: Wanted }
   'session-bound': { readonly session: Session }
   /** A login failed. */
   'login-failed': LoginFailure

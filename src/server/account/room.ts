@@ -17,6 +17,8 @@ export type Source = Iterator<unknown, unknown>
 export interface Backlog {
   /** Their number, including those that wait for the client to return. */
   readonly size: number
+  /** Must the client acknowledge some of them before a source gives more? */
+  readonly isBehind: boolean
   /** Is more than this part of the allowed amount used? */
   isBeyond(part: number): boolean
   /** Would the sender have more stanzas waiting than is still free for others? */
@@ -43,8 +45,6 @@ export class Room implements Capacity {
   readonly #session: { readonly connection: Connection | null; readonly ended: boolean }
   /** Null if the client acknowledges nothing. */
   backlog: Backlog | null = null
-  /** Stanzas wait until the client has acknowledged others (XEP-0198). */
-  #isBehind = false
   #waiting: Set<() => void> | null = null
   #isListening = false
   /** The waiting sources; the first one gives. Null if there is none. */
@@ -53,10 +53,13 @@ export class Room implements Capacity {
   constructor(session: { readonly connection: Connection | null; readonly ended: boolean }) {
     this.#session = session
   }
-  /** May more be sent at once? Without a connection there is no room, and there will be when the client is back. */
+  /** May a source give more? Without a connection there is no room, and there will be when the client is back. */
   get isFree(): boolean {
     const { connection } = this.#session
     return connection !== null && !this.#isBehind && connection.hasRoom
+  }
+  get #isBehind(): boolean {
+    return this.backlog !== null && this.backlog.isBehind
   }
   get isOpen(): boolean {
     return !this.#isBeyond(OPEN_TO)
@@ -94,13 +97,7 @@ export class Room implements Capacity {
 
   // Called by others
 
-  /** Stanzas wait for acknowledgements from now on, or do not any more. */
-  set isBehind(isBehind: boolean) {
-    const before = this.#isBehind
-    this.#isBehind = isBehind
-    if (before && !isBehind) this.changed()
-  }
-  /** The session has lost its connection, or has another one, or is over. */
+  /** The client has acknowledged something, or the session has lost its connection, or has another one, or is over. */
   changed(): void {
     const waiting = this.#waiting
     this.#waiting = null

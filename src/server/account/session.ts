@@ -49,6 +49,17 @@ export interface SessionWays {
   deliver(session: Session, packet: Packet): void
 }
 
+/** What a client asks for when it binds. */
+export interface Wanted {
+  /** The prepared resource; null if the server is to make one. */
+  readonly resource: string | null
+  /** The language of its stream (RFC 6120 8.1.5). */
+  readonly lang: Wire | null
+  readonly connection: Connection
+  /** The id of the client's installation; null if it has named none. */
+  readonly device: string | null
+}
+
 /** The parts of a new session. */
 export interface SessionStart {
   readonly account: LocalAccount
@@ -89,13 +100,6 @@ export class Session extends Endpoint<LocalAccount> {
   pausedUntil: Millis
   /** The client announced that it will be silent for a while; it has a connection. */
   isSilent: boolean
-  /**
-   * Restored after a crash of the server, during which its client was connected. It cannot be resumed, because it is unknown
-   * what its client has received. It keeps its presence until the client has logged in again.
-   */
-  isRelic: boolean
-  /** The presence that contacts still see from a relic of the same address; null if none. */
-  owed: Packet | null
   ended: boolean
   /** The last sign of life of its client, and its time. The connection may know of a later one: `heardAt`. */
   sign: Sign
@@ -124,8 +128,6 @@ export class Session extends Endpoint<LocalAccount> {
     this.pause = null
     this.pausedUntil = 0
     this.isSilent = false
-    this.isRelic = false
-    this.owed = null
     this.ended = false
     this.sign = 'binding'
     this.signAt = boundAt

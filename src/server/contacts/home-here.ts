@@ -43,9 +43,10 @@ export class HomeHere implements Home {
     }
     if (online.size > 0) facts.tell('resource-doubted', { resource, watchers: online })
   }
-  end({ bare }: Jid, ending: Ending): void {
+  end({ bare }: Jid, ending: Ending, device: string | null = null): void {
     const { accounts, sessions } = this.#parts
-    for (const session of [...(accounts.get(bare)?.sessions ?? [])]) sessions.end(session, ending)
+    for (const session of [...(accounts.get(bare)?.sessions ?? [])])
+      if (device === null || session.device === device) sessions.end(session, ending)
   }
 }
 

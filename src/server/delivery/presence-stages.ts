@@ -14,6 +14,7 @@ import type { KeptFarewells } from '../contacts/farewells.ts'
 import type { FactBoard } from '../account/facts.ts'
 import type { Stage, Verdict } from '../pipeline/pipeline.ts'
 import type { HeardContacts } from '../contacts/heard.ts'
+import type { Relics } from '../keeping/relics.ts'
 import type { ProbeAnswers } from '../contacts/probe-answers.ts'
 import type { RosterChanges } from '../contacts/roster-changes.ts'
 import type { Router } from '../routing/router.ts'
@@ -30,8 +31,7 @@ export interface PresenceParts {
   readonly untold: Untold
   readonly out: PresenceOut<LocalEndpoint>
   readonly limits: ImLimits
-  /** The client sends presence of its own, and is not available to all. */
-  readonly takeBack: (session: Session) => void
+  readonly relics: Relics
   readonly heard: HeardContacts
   /** What clients were sent. */
   readonly sent: SentLog
@@ -49,7 +49,7 @@ export function presenceStage(parts: PresenceParts): Stage<FromClient> {
       case 'unavailable':
         // The presence of its relic ends: by this presence, or because the client has evidently begun
         // (docs/decisions/018-sessions-over-a-restart.md).
-        if ((packet.to === null) === (packet.type !== '')) parts.takeBack(session)
+        if ((packet.to === null) === (packet.type !== '')) parts.relics.takeBack(session)
         if (packet.to === null) broadcast(parts, session, packet)
         else directed(session.account, session, packet, parts.limits, parts.out)
         return 'done'

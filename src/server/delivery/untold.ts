@@ -33,11 +33,11 @@ export class Untold {
   /** There is no room for this presence, or for earlier presence of the same contact. */
   add(session: Session, { type, from }: Packet): void {
     const contact = from.asBare
-    if (session.untold?.has(contact.bare) !== true) this.#begin(session, contact)
-    const words = session.untold!.get(contact.bare)
-    if (words === null || words === undefined) return
-    words.set(from.full, Packet.of({ kind: 'presence', type, from, to: session.account.bare }))
-    if (words.size > RESOURCES_MAX) session.untold!.set(contact.bare, null)
+    const before = session.untold?.get(contact.bare)
+    const words = before === undefined ? this.#wordsOf(session, contact) : before
+    if (words !== null) words.set(from.full, Packet.of({ kind: 'presence', type, from, to: session.account.bare }))
+    if (before === undefined) this.#begin(session, contact, words)
+    else if (words !== null && words.size > RESOURCES_MAX) session.untold!.set(contact.bare, null)
   }
   /** For a restart, and for a crash of the server. */
   get snapshot(): SessionSnapshot<readonly string[]> {
@@ -52,7 +52,10 @@ export class Untold {
     }
   }
 
-  #begin(session: Session, contact: Jid, words: LastWords = this.#mayAsk(session, contact) ? new Map() : null): void {
+  #wordsOf(session: Session, contact: Jid): LastWords {
+    return this.#mayAsk(session, contact) ? new Map() : null
+  }
+  #begin(session: Session, contact: Jid, words: LastWords): void {
     ;(session.untold ??= new Map()).set(contact.bare, words)
     if (!this.#mayAsk(session, contact)) this.#part(session, contact)
     session.room.pour(this.#tell(session, contact))

@@ -2,7 +2,7 @@
  * While the server runs, it stores for the case of a crash what changed in sessions that can be resumed, and in the state of
  * accounts and services: every few seconds, within a budget of octets. The stored state of a session without a connection is
  * exact, and it can be resumed after a crash. A connected client may have received and sent more than is stored, so its session
- * comes back as a relic (`Session.isRelic`).
+ * comes back as a relic (`relics.ts`).
  */
 import { every, type Clock, type Millis, type Timer } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'

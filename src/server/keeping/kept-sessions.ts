@@ -22,6 +22,7 @@ import type { Probing } from '../contacts/probing.ts'
 import type { KeptStates } from './kept-states.ts'
 import { Snapshots, type Occasion, type Piece, type RestoredPiece } from './snapshots.ts'
 import { readWritten, WRITTEN_VERSION, type Written } from './written.ts'
+import type { Relics } from './relics.ts'
 import type { Router } from '../routing/router.ts'
 import type { Session } from '../account/session.ts'
 import type { Sessions } from '../account/sessions.ts'
@@ -31,6 +32,7 @@ export interface KeptSessionsParts {
   readonly log: Log
   readonly accounts: Accounts
   readonly sessions: Sessions
+  readonly relics: Relics
   readonly facts: FactBoard
   readonly router: Router
   readonly probing: Probing
@@ -137,12 +139,13 @@ export class KeptSessions {
   }
   /** The session as it is stored, without its pieces. */
   row(session: Session, when: Occasion): KeptSession {
-    const { jid, account, lang, directed, presence, boundAt, device, resumableMs, interested, invisible, priority } = session
+    const { jid, account, lang, directed, presence, boundAt, resumableMs, interested, invisible, priority } = session
+    const { relics } = this.#parts
     const written: Written = {
       version: WRITTEN_VERSION,
       boundAt,
       lang: lang === null ? null : decode(lang),
-      device,
+      device: relics.deviceOf(session),
       resumableMs,
       interested,
       invisible,
@@ -151,7 +154,7 @@ export class KeptSessions {
       directed: directed === null ? [] : [...directed.keys()],
       parts: this.snapshots.save(session, when),
     }
-    const until = session.isRelic ? 0 : session.pausedUntil
+    const until = relics.isRelic(session) ? 0 : session.pausedUntil
     return { owner: account.bare.bare, resource: jid.resource, until, state: JSON.stringify(written) }
   }
 
@@ -187,12 +190,14 @@ export class KeptSessions {
     if (session !== undefined) this.#parts.sessions.end(session, NOT_RESUMED)
   }
   #restore(account: LocalAccount, { resource, until, state, pieces }: WholeSession): void {
-    const { sessions, facts, clock } = this.#parts
+    const { sessions, relics, facts, clock } = this.#parts
     const { boundAt, lang, device, resumableMs, interested, invisible, priority, presence, directed, parts } = readWritten(state)
-    const session = sessions.restore({ account, resource, boundAt, lang: lang === null ? null : encode(lang), device })
+    const isRelic = until === 0
+    const start = { account, resource, boundAt, lang: lang === null ? null : encode(lang) }
+    const session = sessions.restore({ ...start, device: isRelic ? null : device })
+    if (isRelic) relics.mark(session, device)
     this.#restored.add(session)
     session.resumableMs = resumableMs
-    session.isRelic = until === 0
     session.interested = interested
     session.invisible = invisible
     session.priority = priority
@@ -205,7 +210,7 @@ export class KeptSessions {
     const restored = pieces.map(({ n, state: json }): RestoredPiece => ({ n, json: JSON.parse(json) as unknown }))
     this.snapshots.load(session, parts, restored)
     // It is unknown when the connection of a relic broke.
-    sessions.waitFor(session, session.isRelic ? resumableMs : Math.max(0, until - clock.now()))
+    sessions.waitFor(session, isRelic ? resumableMs : Math.max(0, until - clock.now()))
     facts.tell('session-restored', { session })
   }
 

@@ -21,8 +21,8 @@ export interface Home {
   presence(resource: Jid, watcher: Jid): Packet | null | Promise<Packet | null>
   /** The state of the resource became uncertain, or certain again: those of `watchers` (bare) that are online check it again. */
   doubted(resource: Jid, watchers: readonly Jid[]): void
-  /** Ends all sessions of the account. */
-  end(account: Jid, ending: Ending): void
+  /** Ends the sessions of a device of the account, or all of them. @param device null: all; as by default */
+  end(account: Jid, ending: Ending, device?: string | null): void
 }
 
 /** Calls `use` with the answer of a home: at once if the answer is there. */

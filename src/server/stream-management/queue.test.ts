@@ -291,6 +291,19 @@ test('a client that answers without having handled anything is not asked again f
   assert.equal(queue.asks, 'later')
 })
 
+test('SM-12: a client that leaves more than half of it unacknowledged is asked at once, and again', () => {
+  const queue = new UnacknowledgedQueue({ ...LIMITS, stanzas: 4, askAfter: 100 })
+  for (const name of ['a', 'b']) queue.push(message(name), 0)
+  assert.deepEqual([queue.isBehind, queue.asks], [false, 'later'])
+  queue.push(message('c'), 0)
+  assert.deepEqual([queue.isBehind, queue.asks], [true, 'now'])
+  queue.asked()
+  queue.acknowledge(0)
+  assert.deepEqual([queue.isBehind, queue.asks], [true, 'later'])
+  queue.acknowledge(1)
+  assert.equal(queue.isBehind, false)
+})
+
 test('SM-12: it is too full by number or by octets', () => {
   const byNumber = new UnacknowledgedQueue({ ...LIMITS, stanzas: 2 })
   const byOctets = new UnacknowledgedQueue({ ...LIMITS, octets: 2000 })

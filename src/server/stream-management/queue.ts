@@ -39,6 +39,8 @@ export type Acknowledgement =
   /** Higher than what was ever written. */
   | 'too-high'
 
+/** Up to this part of the allowed amount the server adds what it has itself: no sender has more here than is still free. */
+const SOURCES_TO = 1 / 2
 /** The cost of a stanza in addition to its content: its name and attributes, estimated. */
 const ENVELOPE_OCTETS = 150
 const NONE: readonly never[] = []
@@ -108,6 +110,10 @@ export class UnacknowledgedQueue<N> {
   get isBlocked(): boolean {
     return this.#waiting !== null
   }
+  /** Must the other side acknowledge some of it before the server adds more of what it has itself? */
+  get isBehind(): boolean {
+    return this.isBlocked || this.isBeyond(SOURCES_TO)
+  }
   /** The newest stanza; null if there is none, or it was acknowledged. */
   get newest(): Entry<N> | null {
     return this.#newest
@@ -171,9 +177,10 @@ export class UnacknowledgedQueue<N> {
   /** Is it time to ask the client how many stanzas it has handled? */
   get asks(): 'now' | 'later' | 'no' {
     if (!this.#isConnected || this.#isAsking || this.#inFlight.length === 0) return 'no'
-    if (this.#unasked >= this.#limits.askAfter || (this.isBlocked && this.#unasked > 0)) return 'now'
+    const { isBehind } = this
+    if (this.#unasked >= this.#limits.askAfter || (isBehind && this.#unasked > 0)) return 'now'
     // A client that does not handle what it was asked for is not asked again, unless others wait for it.
-    return this.isBlocked || this.#unasked > 0 ? 'later' : 'no'
+    return isBehind || this.#unasked > 0 ? 'later' : 'no'
   }
   /** An answer is due. */
   get isAsking(): boolean {

@@ -45,6 +45,8 @@ export interface Authenticated {
   readonly connection: Connection
   /** The id of its installation, as the client names it (XEP-0388 2.3); null if it names none. */
   readonly device: string | null
+  /** How the client names its device or itself, for people; null if it does not. */
+  readonly deviceName: string | null
   /** The SASL mechanism with which it authenticated. */
   readonly mechanism: string
   /** The account's credentials against which the client was checked. */

@@ -25,7 +25,7 @@ export const invisibility = defineFeature({
     }
     const hide = (request: AccountRequest): Answer => {
       const session = sessionOf(request)
-      host.sessions.takeBack(session)
+      host.relics.takeBack(session)
       const { account, presence: before } = session
       const probes = booleanOf(request.payload.attr('probe'))
       becomeInvisible(account, session, host.clock.now(), out)

@@ -148,8 +148,8 @@ export class StreamManagement {
     if (id === undefined || h === null) return () => refusal('bad-request')
     const session = this.#resumptions.find(id, client.jid.bare)
     if (session === null) return () => refusal('item-not-found', this.#resumptions.handledBy(id, client.jid.bare))
-    if (session.isRelic) {
-      this.#host.sessions.claim(session, client.connection)
+    if (this.#host.relics.isRelic(session)) {
+      this.#host.relics.claim(session, client.connection)
       return () => refusal('item-not-found')
     }
     session.get(this.#sessions)!.claim = client.connection
@@ -178,7 +178,6 @@ export class StreamManagement {
     managed.backAt = this.#host.clock.now()
     for (const entry of managed.queue.connect()) this.#writeLate(managed, connection, entry)
     for (const entry of managed.queue.release()) this.#writeLate(managed, connection, entry)
-    session.room.isBehind = managed.queue.isBlocked
     this.#host.sessions.resume(session, connection, lang)
     this.#resumed.value += 1
     this.#asking.look(managed)
@@ -196,7 +195,6 @@ export class StreamManagement {
       // Later, because a session must not end while the caller is writing to several sessions
       queueMicrotask(() => this.#host.sessions.end(session, UNACKNOWLEDGED))
     }
-    if (!isFlying) session.room.isBehind = true
     this.#asking.look(managed)
     return isFlying ? 'next' : 'done'
   }
@@ -223,7 +221,7 @@ export class StreamManagement {
   /** Something was acknowledged. */
   #goOn(managed: Managed, connection: Connection | null): void {
     if (connection !== null) for (const entry of managed.queue.release()) this.#writeLate(managed, connection, entry)
-    managed.session.room.isBehind = managed.queue.isBlocked
+    managed.session.room.changed()
     this.#asking.look(managed)
   }
   /** A message that arrived while the client was away carries its time. */
@@ -294,7 +292,7 @@ export class StreamManagement {
     session.set(this.#sessions, null)
     session.room.backlog = null
     connection?.send(answer(managed.h))
-    if (managed.id !== null) this.#resumptions.close(managed.id, managed.h)
+    if (managed.id !== null) this.#resumptions.close(managed.id, this.#host.relics.isRelic(session) ? null : managed.h)
     managed.queue.disconnect()
     for (const entry of managed.queue) this.#giveBack(entry, session.account.bare.bare)
   }

@@ -37,13 +37,12 @@ export class Resumptions {
     const session = this.#sessions.get(id)
     return session !== undefined && session.account.bare.bare === account ? session : null
   }
-  /** The session has ended; this many stanzas of its client were handled. */
-  close(id: string, handled: number): void {
+  /** The session has ended; this many stanzas of its client were handled. Null if that is not known. */
+  close(id: string, handled: number | null): void {
     const session = this.#sessions.get(id)
     if (session === undefined) return
     this.#sessions.delete(id)
-    // For a session from before a crash, only the last stored count is known
-    if (session.isRelic) return
+    if (handled === null) return
     this.#over.set(id, { account: session.account.bare.bare, handled })
     if (this.#over.size > REMEMBERED_MAX) for (const oldest of this.#over.keys()) if (this.#over.delete(oldest)) break
   }

@@ -114,7 +114,8 @@ export class Audit {
     const { account } = session
     // Its client has only just logged in anew after a crash, and may say that it is there (docs/decisions/018-sessions-over-a-restart.md)
     const isHere = host.router.homeOf(jid) !== null
-    if (isHere && host.accounts.get(jid.bare)?.session(jid.resource)?.owed != null) return null
+    const shown = isHere ? host.accounts.get(jid.bare)?.session(jid.resource) : undefined
+    if (shown !== undefined && host.relics.owed(shown) !== null) return null
     // Who is away, or does not look, is told when that is over; whom he has blocked, he hears nothing of
     if (!session.takesPart || !receivers.isLooking(session) || account.hidden(jid)) return null
     if (told !== doubts.of(session, jid, heardAfter)) return 'no ghost'

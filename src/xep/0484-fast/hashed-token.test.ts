@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seededEntropy } from '../../base/entropy.ts'
 import type { SaslContext, SaslStep } from '../../sasl/mechanism.ts'
+import { deviceMigrations, DEVICES, SqlDevices } from '../../storage/devices.ts'
 import { storesInMemory } from '../../storage/testing.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { bindings, contextWith, END_POINT, EXPORTER } from '../../../test/support/sasl.ts'
 import { hmacSha256, initiator, responder } from '../../../test/support/hashed-token.ts'
 import { FAST, hashedTokenMechanisms } from './hashed-token.ts'
-import { migrations, TokenStore } from './store.ts'
 import { Tokens } from './tokens.ts'
 
 const ROMEO = 'romeo@montague.example'
@@ -26,9 +26,9 @@ const asking = (attrs: Readonly<Record<string, string>> = {}): Change & { readon
 /** Romeo has a token for each mechanism, each on an installation of its own that ends in the same digit. */
 async function world() {
   const { database, clock, accounts } = await storesInMemory(ROMEO)
-  await database.migrate('xep-0484', migrations)
+  await database.migrate(DEVICES, deviceMigrations)
   const options = { lifetime: 1000, renewAfter: 100, devicesMax: 5 }
-  const tokens = new Tokens(new TokenStore(database), Buffer.from('secret'), clock, seededEntropy('tokens'), options)
+  const tokens = new Tokens(new SqlDevices(database), Buffer.from('secret'), clock, seededEntropy('tokens'), options)
   const mechanisms = hashedTokenMechanisms(tokens)
   const credentials = (await accounts.credentials(ROMEO))!
   const step = async (name: string, message: Buffer, change: Change = {}): Promise<SaslStep> => {
@@ -39,7 +39,7 @@ async function world() {
       .step(message)
   }
   const issue = async (name: string): Promise<string> =>
-    (await tokens.issue(ROMEO, DEVICE, `HT-SHA-256-${name}`, credentials)).text
+    (await tokens.issue({ owner: ROMEO, device: DEVICE, name: null, mechanism: `HT-SHA-256-${name}`, credentials })).text
   return { clock, step, issue }
 }
 const written = (step: SaslStep): string =>

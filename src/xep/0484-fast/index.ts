@@ -9,7 +9,6 @@ import type { Authenticated, Enter, StreamInfo } from '../../server/streams/stre
 import { el, type Element } from '../../xml/element.ts'
 import { formatDateTime } from '../../xmpp/datetime.ts'
 import { FAST, hashedTokenMechanisms, type HashedTokenMechanism } from './hashed-token.ts'
-import { migrations, TokenStore } from './store.ts'
 import { Tokens, type Issued } from './tokens.ts'
 
 const settings = section({
@@ -39,11 +38,9 @@ export const fast = defineFeature({
   specs: [xep(484, 'Fast Authentication Streamlining Tokens', '0.2.0', 'complete', 'HT-SHA-256-*; no TLS 0-RTT')],
   settings,
   async install(host, options) {
-    await host.database.migrate('xep-0484', migrations)
     if (options['lifetime'] === 0) return
-    const store = new TokenStore(host.database)
-    await store.purge(host.clock.now())
-    const tokens = new Tokens(store, host.secret('fast'), host.clock, host.entropy, {
+    await host.stores.devices.purge(host.clock.now())
+    const tokens = new Tokens(host.stores.devices, host.secret('fast'), host.clock, host.entropy, {
       lifetime: options['lifetime'],
       renewAfter: options['renew-after'],
       devicesMax: options['clients'],
@@ -80,7 +77,7 @@ class Fast {
     if (device === null) return nothing // 4.1: a token is for one installation
     const byToken = this.#knows(mechanism)
     const isOver = byToken && asked.some((e) => e.name === 'fast' && isTrue(e.attr('invalidate')))
-    if (isOver) await this.#tokens.forget(jid.bare, device)
+    if (isOver) await this.#tokens.revoke(jid.bare, device)
     const wanted = asked.find(({ name }) => name === 'request-token')?.attr('mechanism')
     const isDue = wanted === undefined && byToken && !isOver && (await this.#tokens.isDue(jid.bare, device))
     const which = isDue ? mechanism : wanted
@@ -93,9 +90,9 @@ class Fast {
     return this.mechanisms.some(({ name }) => name === mechanism)
   }
   /** Null: it cannot be stored. The client is authenticated all the same. */
-  async #issue({ jid, credentials }: Authenticated, device: string, mechanism: string): Promise<Issued | null> {
+  async #issue({ jid, credentials, deviceName: name }: Authenticated, device: string, mechanism: string): Promise<Issued | null> {
     try {
-      return await this.#tokens.issue(jid.bare, device, mechanism, credentials)
+      return await this.#tokens.issue({ owner: jid.bare, device, name, mechanism, credentials })
     } catch (error) {
       this.#host.log.error({ err: error }, 'A token could not be issued; the client will need the password again')
       return null

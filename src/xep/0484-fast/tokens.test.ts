@@ -2,21 +2,22 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { seededEntropy } from '../../base/entropy.ts'
+import { deviceMigrations, DEVICES, SqlDevices } from '../../storage/devices.ts'
 import { CREDENTIALS, storesInMemory } from '../../storage/testing.ts'
 import type { Credentials } from '../../xmpp/credentials.ts'
-import { migrations, TokenStore } from './store.ts'
 import { Tokens, type Found } from './tokens.ts'
 
 const ROMEO = 'romeo@example.net'
 const JULIET = 'juliet@example.net'
 const MECHANISM = 'HT-SHA-256-NONE'
+const WANTED = { owner: ROMEO, device: 'phone', name: null, mechanism: MECHANISM, credentials: CREDENTIALS }
 const LIFETIME = 1000
 const RENEW_AFTER = 100
 
 async function world(devicesMax = 3) {
   const { database, clock, accounts } = await storesInMemory(ROMEO, JULIET)
-  await database.migrate('xep-0484', migrations)
-  const store = new TokenStore(database)
+  await database.migrate(DEVICES, deviceMigrations)
+  const store = new SqlDevices(database)
   const options = { lifetime: LIFETIME, renewAfter: RENEW_AFTER, devicesMax }
   const tokens = new Tokens(store, Buffer.from('secret'), clock, seededEntropy('tokens'), options)
   const show = (text: string, device = 'phone', owner = ROMEO, credentials: Credentials | null = CREDENTIALS): Promise<Found> => {
@@ -30,14 +31,14 @@ async function world(devicesMax = 3) {
     return (await tokens.use(found.row, count)) ? 'valid' : 'refused'
   }
   const issue = async (device = 'phone', owner = ROMEO): Promise<string> =>
-    (await tokens.issue(owner, device, MECHANISM, CREDENTIALS)).text
+    (await tokens.issue({ owner, device, name: null, mechanism: MECHANISM, credentials: CREDENTIALS })).text
   return { database, clock, accounts, store, tokens, show, logIn, issue }
 }
 
 test('XEP-0484 3.3: a token is 256 bits as text, another one each time, and expires', async () => {
   const { tokens, clock } = await world()
-  const one = await tokens.issue(ROMEO, 'phone', MECHANISM, CREDENTIALS)
-  const other = await tokens.issue(ROMEO, 'phone', MECHANISM, CREDENTIALS)
+  const one = await tokens.issue(WANTED)
+  const other = await tokens.issue(WANTED)
   assert.match(one.text, /^[\w-]{43}$/)
   assert.notEqual(one.text, other.text)
   assert.equal(one.expiresAt, clock.now() + LIFETIME)
@@ -68,7 +69,7 @@ test('XEP-0484 3.6: the tokens of an installation are void when it says so, and 
   await logIn(old)
   const fresh = await issue()
   const other = await issue('tablet')
-  await tokens.forget(ROMEO, 'phone')
+  await tokens.revoke(ROMEO, 'phone')
   assert.deepEqual([await logIn(old), await logIn(fresh), await logIn(other, 'tablet')], ['unknown', 'unknown', 'valid'])
 })
 
@@ -90,9 +91,11 @@ test('a token that has expired is void, and forgotten with the next one', async 
   assert.equal(await logIn(old), 'expired')
   await issue('tablet')
   assert.equal(await logIn(old), 'unknown')
-  assert.equal((await store.of(ROMEO, 'phone')).length, 0)
+  assert.equal((await store.tokens(ROMEO, 'phone', 'fast')).length, 0)
   clock.advance(LIFETIME)
-  assert.equal(await store.purge(clock.now()), 1)
+  assert.equal((await store.list(ROMEO)).length, 1)
+  await store.purge(clock.now())
+  assert.deepEqual(await store.list(ROMEO), [])
 })
 
 test('a changed password makes all tokens void, also those that are issued to who knows the old one', async () => {
@@ -101,7 +104,7 @@ test('a changed password makes all tokens void, also those that are issued to wh
   const changed: Credentials = { 'sha-1': keys, 'sha-256': keys, 'sha-512': keys }
   const text = await issue()
   assert.equal((await show(text, 'phone', ROMEO, changed)).kind, 'unknown')
-  const late = await tokens.issue(ROMEO, 'phone', MECHANISM, CREDENTIALS)
+  const late = await tokens.issue(WANTED)
   assert.equal((await show(late.text, 'phone', ROMEO, changed)).kind, 'unknown')
   assert.equal((await show(late.text, 'phone', ROMEO, null)).kind, 'unknown')
 })
@@ -110,7 +113,7 @@ test('the tokens go with their account', async () => {
   const { accounts, store, issue, logIn, clock } = await world()
   const text = await issue()
   await accounts.delete(ROMEO)
-  assert.deepEqual(await store.of(ROMEO, 'phone'), [])
+  assert.deepEqual(await store.tokens(ROMEO, 'phone', 'fast'), [])
   await assert.rejects(issue(), { name: 'Error' })
   await accounts.create(ROMEO, CREDENTIALS, clock.now())
   assert.equal(await logIn(text), 'unknown')
@@ -156,7 +159,7 @@ test('a token that was made void between its reading and its use', async () => {
   const { issue, show, tokens } = await world()
   const found = await show(await issue())
   assert(found.kind === 'valid')
-  await tokens.forget(ROMEO, 'phone')
+  await tokens.revoke(ROMEO, 'phone')
   assert.equal(await tokens.use(found.row, null), false)
 })
 
@@ -174,7 +177,7 @@ test('XEP-0484 5.1: whatever an installation does, it has two good tokens at mos
       for (const step of actions) {
         if (step.kind === 'issue') all.push((fresh = await issue()))
         else if (step.kind === 'forget') {
-          await tokens.forget(ROMEO, 'phone')
+          await tokens.revoke(ROMEO, 'phone')
           ;[current, fresh] = [null, null]
         } else if (step.which < all.length) {
           const text: string = all.at(-1 - step.which)!
@@ -198,7 +201,7 @@ test('keys of more hashes for the same password leave tokens good', async () => 
   const { tokens, show } = await world()
   const keys = (storedKey: string) => ({ ...CREDENTIALS['sha-256'], storedKey })
   const old: Credentials = { 'sha-1': keys('b2xk') }
-  const { text } = await tokens.issue(ROMEO, 'phone', MECHANISM, old)
+  const { text } = await tokens.issue({ ...WANTED, credentials: old })
   assert.equal((await show(text, 'phone', ROMEO, { ...old, 'sha-256': keys('bmV3'), 'sha-512': keys('bmV3ZXI=') })).kind, 'valid')
   assert.equal((await show(text, 'phone', ROMEO, { 'sha-256': keys('bmV3') })).kind, 'unknown')
 })

@@ -1,15 +1,17 @@
 /**
  * XEP-0484 3 to 5: which tokens an installation of a client has, and what happens to them when one is used.
  *
- * A token is a keyed hash of everything that it is good for: account, installation, mechanism, a salt, and a key of the
+ * A token is a keyed hash of everything that it is good for: account, installation, mechanism, a key of its own, and a key of the
  * account's password; it stays good when the account gets keys of more hashes beside it. Nothing stored here is enough to make one (docs/decisions/013-fast-tokens-at-rest.md), and with
- * another password, or another account of that name, the same salt makes another token: all that were issued are void.
+ * another password, or another account of that name, the same key makes another token: all that were issued are void.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Clock, Millis } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
 import { HASHES, passwordKeys, type Credentials } from '../../xmpp/credentials.ts'
-import type { TokenRow, TokenStore } from './store.ts'
+import type { DeviceStore, DeviceToken } from '../../server/ports.ts'
+
+const KIND = 'fast'
 
 export interface TokenOptions {
   readonly lifetime: Millis
@@ -17,6 +19,16 @@ export interface TokenOptions {
   readonly renewAfter: Millis
   /** Installations of one account that have tokens. */
   readonly devicesMax: number
+}
+/** Who gets a token, and what it is to be good for. */
+export interface Wanted {
+  readonly owner: string
+  readonly device: string
+  /** Of the device, for people; null: it has not said one. */
+  readonly name: string | null
+  readonly mechanism: string
+  /** Those that the client has proved to know: if they are not the account's any more, the token is void. */
+  readonly credentials: Credentials
 }
 /** What a client gets. */
 export interface Issued {
@@ -35,18 +47,18 @@ export interface Shown {
   readonly proof: Buffer
 }
 export type Found =
-  | { readonly kind: 'valid'; readonly row: TokenRow; readonly text: string }
+  | { readonly kind: 'valid'; readonly row: DeviceToken; readonly text: string }
   | { readonly kind: 'expired' }
   | { readonly kind: 'unknown' }
 
 export class Tokens {
-  readonly #store: TokenStore
+  readonly #store: DeviceStore
   readonly #secret: Buffer
   readonly #clock: Clock
   readonly #entropy: Entropy
   readonly #options: TokenOptions
 
-  constructor(store: TokenStore, secret: Buffer, clock: Clock, entropy: Entropy, options: TokenOptions) {
+  constructor(store: DeviceStore, secret: Buffer, clock: Clock, entropy: Entropy, options: TokenOptions) {
     this.#store = store
     this.#secret = secret
     this.#clock = clock
@@ -55,26 +67,25 @@ export class Tokens {
   }
   /**
    * 4.1: a token of that mechanism for the installation, beside the one that it uses. It is on disk.
-   * @param credentials those that the client has proved to know: if they are not the account's any more, it is void
    * @throws StorageError when there is no such account
    */
-  async issue(owner: string, device: string, mechanism: string, credentials: Credentials): Promise<Issued> {
+  async issue({ credentials, ...about }: Wanted): Promise<Issued> {
     const now = this.#clock.now()
-    const salt = token(this.#entropy)
+    const key = token(this.#entropy)
     const expiresAt = now + this.#options.lifetime
-    const row = { owner, device, slot: 'new', mechanism, salt, issued_at: now, expires_at: expiresAt, count: -1 } as const
-    await this.#store.put(row, this.#options.devicesMax)
+    const row = { ...about, kind: KIND, slot: 'new', key, issuedAt: now, expiresAt, usedAt: now, count: -1 } as const
+    await this.#store.issue(row, this.#options.devicesMax)
     return { text: this.#textOf(row, passwordKeys(credentials).keys.storedKey), expiresAt }
   }
   /** Which token somebody has shown: 5.1. As much work for one that is not there, and for nobody's. */
   async find({ owner, device, mechanism, credentials, proofOf, proof }: Shown): Promise<Found> {
-    const rows = await this.#store.of(owner, device)
+    const rows = await this.#store.tokens(owner, device, KIND)
     let found: Found = { kind: 'unknown' }
     for (const slot of ['new', 'current'] as const) {
       const row = rows.find((r) => r.slot === slot)
       const text = this.#provedBy(row ?? nothingFor(owner, device), credentials, (one) => equal(proofOf(one), proof))
       if (text === null || row === undefined || row.mechanism !== mechanism) continue
-      found = row.expires_at <= this.#clock.now() ? { kind: 'expired' } : { kind: 'valid', row, text }
+      found = row.expiresAt <= this.#clock.now() ? { kind: 'expired' } : { kind: 'valid', row, text }
     }
     return found
   }
@@ -83,21 +94,21 @@ export class Tokens {
    * @param count null: it was used without one
    * @returns false: it is gone meanwhile, or was used with that count or a greater one before (3.4)
    */
-  async use(row: TokenRow, count: number | null): Promise<boolean> {
-    return row.slot === 'current' && count === null ? true : this.#store.use(row, count)
+  async use(row: DeviceToken, count: number | null): Promise<boolean> {
+    return row.slot === 'current' && count === null ? true : this.#store.use(row, count, this.#clock.now())
   }
   /** 3.5: whether the token that the installation uses is so old that it gets another. */
   async isDue(owner: string, device: string): Promise<boolean> {
-    const current = (await this.#store.of(owner, device)).find(({ slot }) => slot === 'current')
-    return current !== undefined && this.#clock.now() - current.issued_at >= this.#options.renewAfter
+    const current = (await this.#store.tokens(owner, device, KIND)).find(({ slot }) => slot === 'current')
+    return current !== undefined && this.#clock.now() - current.issuedAt >= this.#options.renewAfter
   }
   /** 3.6: all tokens of the installation are void. */
-  forget(owner: string, device: string): Promise<void> {
-    return this.#store.forget(owner, device)
+  async revoke(owner: string, device: string): Promise<void> {
+    await this.#store.revoke(owner, device)
   }
 
   /** The token that is proved, by whichever key of the password. Null: none. As much work for an account that lacks keys. */
-  #provedBy(row: TokenRow, credentials: Credentials | null, isProved: (text: string) => boolean): string | null {
+  #provedBy(row: DeviceToken, credentials: Credentials | null, isProved: (text: string) => boolean): string | null {
     let proved: string | null = null
     for (const hash of HASHES) {
       const key = credentials?.[hash]?.storedKey
@@ -106,19 +117,22 @@ export class Tokens {
     }
     return proved
   }
-  #textOf({ owner, device, mechanism, salt }: TokenRow, storedKey: string): string {
-    return createHmac('sha256', this.#secret).update([owner, device, mechanism, salt, storedKey].join('\0')).digest('base64url')
+  #textOf({ owner, device, mechanism, key }: DeviceToken, storedKey: string): string {
+    return createHmac('sha256', this.#secret).update([owner, device, mechanism, key, storedKey].join('\0')).digest('base64url')
   }
 }
 
-const nothingFor = (owner: string, device: string): TokenRow => ({
+const nothingFor = (owner: string, device: string): DeviceToken => ({
   owner,
   device,
+  kind: KIND,
   slot: 'new',
   mechanism: '',
-  salt: '',
-  issued_at: 0,
-  expires_at: 0,
+  key: '',
+  name: null,
+  issuedAt: 0,
+  expiresAt: 0,
+  usedAt: 0,
   count: 0,
 })
 
