@@ -75,7 +75,7 @@ export const limitsSettings = section({
   'strangers-step': duration(
     '10 ms',
     zeroOr('1 ms', '1 s'),
-    'Answers to strangers about an account take a multiple of this time, so that the delay does not tell whether the account exists. It should be longer than a database query. "0 s": nothing is hidden.',
+    'Answers to strangers about an account take a multiple of this time, so that the delay does not tell whether the account exists. It should be longer than a database query; while queries take longer, so does the delay of an answer, up to 50 times this. "0 s": nothing is hidden.',
   ),
   'idle-accounts': count(
     10_000,

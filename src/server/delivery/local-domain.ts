@@ -15,6 +15,7 @@ import type { Destination, Router } from '../routing/router.ts'
 import type { IqService } from '../routing/iq-service.ts'
 import type { ProbeAnswers } from '../contacts/probe-answers.ts'
 import type { Veil } from '../routing/veil.ts'
+import { VeiledAnswers } from '../routing/veiled-answers.ts'
 
 export interface LocalDomainParts {
   readonly accounts: Accounts
@@ -29,9 +30,11 @@ export interface LocalDomainParts {
 
 export class LocalDomain implements Destination {
   readonly #parts: LocalDomainParts
+  readonly #answers: VeiledAnswers
 
   constructor(parts: LocalDomainParts) {
     this.#parts = parts
+    this.#answers = new VeiledAnswers(parts.veil)
   }
 
   deliver(packet: Packet, origin: Jid | null): void | Promise<void> {
@@ -49,14 +52,14 @@ export class LocalDomain implements Destination {
    */
   #fromStranger(packet: Packet, origin: Jid | null): void | Promise<void> {
     const { accounts, router, veil } = this.#parts
+    const isFromOurs = router.kindOf(packet.from.domain) === 'accounts'
     if (packet.kind === 'iq' || packet.type === 'probe') {
-      void veil
-        .over(() => accounts.load(packet.to!.bare))
+      void this.#answers
+        .over(isFromOurs ? packet.from.bare : packet.from.domain, packet, () => accounts.load(packet.to!.bare))
         .then((account) => this.#found(account, packet, origin))
         .catch((error: unknown) => router.failed(packet, error, origin))
       return
     }
-    const isFromOurs = router.kindOf(packet.from.domain) === 'accounts'
     return isFromOurs ? veil.over(() => this.#toAccount(packet, origin)) : this.#toAccount(packet, origin)
   }
   #isFromFriend({ to, from }: Packet): boolean {

@@ -74,6 +74,60 @@ test('what takes longer than a step takes two', async () => {
   assert.equal(answered, 'at last')
 })
 
+/** How long what takes so long is hidden for. */
+async function hiddenFor(clock: ManualClock, over: Veil['over'], ms: number): Promise<number> {
+  const begun = clock.now()
+  const ended: number[] = []
+  void over(() => (ms === 0 ? null : new Promise<void>((done) => void clock.after(ms, done)))).then(
+    () => void ended.push(clock.now()),
+  )
+  for (await settled(); ended.length === 0; await settled()) clock.advance(1)
+  return ended[0]! - begun
+}
+
+test('under load a look takes longer than a step: the steps of answers follow it, so that all names take the same time', async () => {
+  const clock = new ManualClock()
+  const veil = new Veil(clock, STEP)
+  const answer: Veil['over'] = (work) => veil.overAnswer(work)
+  assert.equal(await hiddenFor(clock, answer, 4), STEP)
+  assert.equal(await hiddenFor(clock, answer, 25), 3 * STEP)
+  for (const ms of [0, 4, 25, 30]) assert.equal(await hiddenFor(clock, answer, ms), 4 * STEP, `${ms}`)
+  clock.advance(10_000)
+  for (const ms of [0, 4, 9]) assert.equal(await hiddenFor(clock, answer, ms), STEP, `quiet again: ${ms}`)
+})
+
+test('a lane waits one step under load too: what a sender may write in a second does not shrink', async () => {
+  const clock = new ManualClock()
+  const veil = new Veil(clock, STEP)
+  await hiddenFor(clock, (work) => veil.over(work), 40)
+  for (const ms of [0, 4]) assert.equal(await hiddenFor(clock, (work) => veil.over(work), ms), STEP)
+  assert.equal(await hiddenFor(clock, (work) => veil.overAnswer(work), 0), 6 * STEP)
+})
+
+test('a look that never ends does not keep everybody waiting', async () => {
+  const clock = new ManualClock()
+  const veil = new Veil(clock, STEP)
+  const answer: Veil['over'] = (work) => veil.overAnswer(work)
+  await hiddenFor(clock, answer, 4000)
+  assert.equal(await hiddenFor(clock, answer, 0), 500)
+})
+
+test('no more answers wait for a sender than their share; what is beyond it is refused at once, for all names alike', async () => {
+  const { server, stranger } = await scene()
+  const other = await server.bind('other@example.net', 'x')
+  const ask = (id: number, to: string): string => `<iq type='get' id='${id}' to='${to}@example.net'><q xmlns='urn:unknown'/></iq>`
+  for (let id = 0; id < 100; id++) await stranger.send(ask(id, 'here'))
+  assert.deepEqual(stranger.sent(), [])
+  for (const victim of VICTIMS) await stranger.send(ask(1000, victim))
+  const refused = stranger.sent().map((e) => e.child('error')!.elements[0]!.name)
+  assert.deepEqual(refused, ['resource-constraint', 'resource-constraint', 'resource-constraint', 'resource-constraint'])
+  await other.send(ask(1, 'here'))
+  await server.advance(STEP)
+  await settled()
+  assert.equal(stranger.sent().length, 100)
+  assert.equal(other.sent().length, 1)
+})
+
 test('friends are not kept waiting', async () => {
   const server = await memoryServer({ limits: { 'strangers-step': STEP } })
   await server.friends('here@example.net', STRANGER)
