@@ -1,6 +1,6 @@
 /**
- * False offline here: who is available, and has to be shown to a session, and is not, as far as its ledger says. For the audit
- * and for `explain`.
+ * False offline among local accounts: contacts that are available and should be shown to a session, but are not, according to
+ * its ledger. For the audit and for `explain`.
  */
 import { contactKey } from '../../im/account.ts'
 import type { AvailableResource, HeardResource } from '../../im/heard-resource.ts'
@@ -15,12 +15,12 @@ export interface AbsencesParts {
   readonly receivers: Receivers
 }
 const NOBODY: readonly Jid[] = []
-/** Addresses that a session has told that it has gone. */
+/** The most addresses to which a session has sent directed unavailable presence that are remembered. */
 const DENIED_MAX = 500
 
 export class Absences {
   readonly #parts: AbsencesParts
-  /** By full JID: whom here a session has told directly that it has gone, though it has not (RFC 6121 4.6.3). */
+  /** By full JID: the local addresses to which a session has sent directed unavailable presence (RFC 6121 4.6.3). */
   readonly #hides = new Map<string, Set<string>>()
 
   constructor(parts: AbsencesParts) {
@@ -34,12 +34,12 @@ export class Absences {
     if (hides === undefined) this.#hides.set(session.jid.full, new Set([to.bare]))
     else if (hides.size < DENIED_MAX) hides.add(to.bare)
   }
-  /** Can anything be said of what this session is shown? */
+  /** Is enough known about what this session is shown to judge it? */
   isJudged(session: Session): boolean {
     const { receivers } = this.#parts
     return session.presence !== null && receivers.asks(session) && receivers.isLooking(session) && receivers.isComplete(session)
   }
-  /** A turn for each contact here, and for each resource elsewhere. */
+  /** One turn for each local contact, and for each remote resource. */
   *of(session: Session): Generator<readonly Jid[]> {
     const { account } = session
     const { host } = this.#parts
@@ -71,7 +71,7 @@ export class Absences {
     const all = [...this.#parts.host.heard.ofAccount(session.account, contact)]
     return all.filter((heard) => this.#isGiven(session, heard)).map(({ jid }) => jid)
   }
-  /** Was the presence given to all resources when the session was one of them? */
+  /** Was the presence sent to all resources when the session was one of them? */
   #isGiven(session: Session, { isForAll, givenAt }: HeardResource): boolean {
     return isForAll && this.#parts.receivers.wasThere(session, givenAt)
   }

@@ -1,6 +1,6 @@
 /**
- * How old a presence is that is shown to somebody who comes later (XEP-0203, docs/decisions/027-age-of-presence.md): what
- * sessions here have broadcast last, and when. A broadcast under way is new, and bears no date.
+ * The age of a presence that is shown to a client that comes later (XEP-0203, docs/decisions/027-age-of-presence.md): when
+ * local sessions sent their last broadcast. A broadcast on its way is new, and has no date.
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
@@ -12,7 +12,7 @@ interface Said {
   readonly packet: Packet
   readonly at: Millis
 }
-/** What is younger is new. */
+/** Younger presence counts as new. */
 const NEW: Millis = 1000
 
 export class Ages {
@@ -30,7 +30,7 @@ export class Ages {
       load: (session, at) => this.#note(session, session.presence, at),
     })
   }
-  /** The presence with the time at which its sender said it, if that was a while ago. */
+  /** The presence with the time at which its sender sent it, if that was a while ago. */
   dated(packet: Packet): Packet {
     const { from, payload } = packet
     const said = this.#said.get(from.full)

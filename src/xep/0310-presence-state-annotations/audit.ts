@@ -1,12 +1,12 @@
 /**
- * The promises, watched while the server runs: what clients that ask for annotations were shown (their ledgers) beside
- * what is so. A sample of them is looked at again and again; what looks wrong is looked at once more a while later, when
- * all that was under way has arrived, and only then counted and logged, with what happened before.
+ * Checks the promises while the server runs: it compares what clients that ask for annotations were shown (their ledgers) with
+ * the actual state. A sample is checked again and again. What looks wrong is checked once more a while later, when everything on
+ * its way has arrived, and only then counted and logged, with the events before it.
  *
- *   no ghost   whoever is shown as available is there, or is said to be in doubt
- *   no leak    he is shown with a subscription, or has sent his presence directly
- *   no false offline   whoever is there, and may be seen, is shown
- *   no flap    nobody is sent the same stanza twice, and no link is announced as lost again too soon
+ *   no ghost   a resource that is shown as available is available, or is shown with a doubt
+ *   no leak    it is shown because of a subscription, or it has sent its presence directly
+ *   no false offline   a resource that is available, and may be seen, is shown
+ *   no flap    no client is sent the same stanza twice, and no link is announced as lost again too soon
  */
 import { every, type Millis } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
@@ -27,28 +27,28 @@ export interface AuditParts {
   readonly host: Host
   readonly receivers: Receivers
   readonly absences: Absences
-  /** Of its own: annotations do not wait behind it. */
+  /** Portions of its own, so that annotations do not wait behind it. */
   readonly portions: Portions
   readonly doubts: Doubts
   readonly violations: Violations
   readonly interval: Millis
 }
 
-/** Sessions in one look; the next look goes on where it ended. */
+/** Sessions of one check; the next check continues where it ended. */
 const SESSIONS_MAX = 1000
-/** From a suspicion to the second look. */
+/** The time from a suspicion to the second check. */
 const CONFIRM: Millis = 15_000
-/** Found for one session. */
+/** The most findings for one session. */
 const ABSENT_MAX = 100
-/** A link and the audit read the clock at different times, with work in between; and timers run by another clock. */
+/** A link and the audit read the clock at different times, with work in between, and timers use another clock. */
 const CLOCKS_DIFFER: Millis = 1000
 
 export class Audit {
   readonly #parts: AuditParts
   readonly #checked: Counter
-  /** What was found already, or waits for its second look. */
+  /** Findings that were counted already, or wait for their second check. */
   readonly #suspected = new WeakSet<Shown>()
-  /** Who was found not to be shown to whom. */
+  /** By session: the resources that were found not to be shown. */
   readonly #absent = new WeakMap<Session, Set<string>>()
   readonly #announced = new Map<string, Millis>()
   #rest: Session[] = []
@@ -89,7 +89,7 @@ export class Audit {
     const isAbsent = absences.ofContact(session, jid.asBare).some(({ full }) => full === jid.full)
     if (isAbsent && this.#isNew(session, jid)) this.#parts.violations.foundAbsent(session.account, session.jid, jid)
   }
-  /** Is it found for the first time? */
+  /** Is this its first finding? */
   #isNew(session: Session, { full }: Jid): boolean {
     const found = this.#absent.get(session) ?? new Set<string>()
     this.#absent.set(session, found)
@@ -108,15 +108,15 @@ export class Audit {
     })
   }
 
-  /** Which promise is broken by what this client was shown; null: none. */
+  /** The promise that is broken by what this client was shown; null if none. */
   #judge(session: Session, { jid, told, heardAfter }: Shown): Promised | null {
     const { host, receivers, doubts } = this.#parts
     const { account } = session
-    // Its client has only just logged in anew after a crash, and may say that it is there (docs/decisions/018-sessions-over-a-restart.md)
+    // Its client has just logged in again after a crash, and may still send presence (docs/decisions/018-sessions-over-a-restart.md)
     const isHere = host.router.homeOf(jid) !== null
     const shown = isHere ? host.accounts.get(jid.bare)?.session(jid.resource) : undefined
     if (shown !== undefined && host.relics.owed(shown) !== null) return null
-    // Who is away, or does not look, is told when that is over; whom he has blocked, he hears nothing of
+    // A client that is away or inactive is told afterwards; a client is told nothing about contacts that its user has blocked
     if (!session.takesPart || !receivers.isLooking(session) || account.hidden(jid)) return null
     if (told !== doubts.of(session, jid, heardAfter)) return 'no ghost'
     return isHere ? this.#judgeHere(session, jid) : null

@@ -1,7 +1,7 @@
 /**
- * False offline from elsewhere: another server says of a contact that nobody is available, for all resources at once, though
- * it has said that some are, and nothing it said since can have been lost. An old answer that comes late looks like this. The
- * other server is asked once more; what it says then is true, and if they are there, clients have been shown something false.
+ * False offline from another server: it says for all resources of a contact at once that none is available, although it has said
+ * that some are, and nothing that it sent since can have been lost. An old answer that arrives late looks like this. The other
+ * server is asked once more, and its answer is true; if some are available, clients were shown a false state.
  */
 import type { Millis } from '../../base/clock.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
@@ -14,13 +14,13 @@ import { Packet } from '../../xmpp/packet.ts'
 interface Denial {
   readonly at: Millis
   readonly available: readonly Jid[]
-  /** The other server has said since that they are there: when. Null: it has not. */
+  /** When the other server has said since that they are available; null if it has not. */
   refutedAt: Millis | null
 }
 
-/** After this a contact is asked about anew, and an answer is none to this question any more. */
+/** After this time the contact is asked anew, and an answer no longer belongs to this question. */
 const REMEMBERED: Millis = 60_000
-/** Of one account. */
+/** The most denials of one account. */
 const DENIALS_MAX = 100
 
 export class Denials {
@@ -29,7 +29,7 @@ export class Denials {
   readonly #slot: Slot<LocalAccount, Map<string, Denial> | null>
   readonly #refuted: (account: LocalAccount, jid: Jid) => void
 
-  /** @param refuted a resource that was denied is there */
+  /** @param refuted called when a denied resource is available */
   constructor(host: Host, refuted: (account: LocalAccount, jid: Jid) => void) {
     this.#host = host
     this.#refuted = refuted

@@ -1,6 +1,6 @@
 /**
- * What an annotation says to people (XEP-0310 4.1: MAY), in the language of their stream where we know it (PSA-33). It
- * says what the doubt means and nothing of its cause: no address, no error, no kind of connection.
+ * The text of an annotation for people (XEP-0310 4.1: MAY), in the language of their stream if it is known (PSA-33). It says
+ * what the doubt means and nothing about its cause: no address, no error, no kind of connection.
  */
 import type { Millis } from '../../base/clock.ts'
 import { decode, type Wire } from '../../xml/wire.ts'
@@ -34,29 +34,29 @@ const TEXTS: Readonly<Record<Doubt, Readonly<Record<Language, string>>>> = {
   },
 }
 
-/** What is said against a presence, and since when. */
+/** The doubt about a presence, and since when. */
 export interface Doubted {
   readonly doubt: Doubt
   readonly since: Millis
 }
 
-/** Annotations as text: there are few but for their time, and each is made once. */
+/** Annotations as text. There are few different ones apart from their times, and each is made once. */
 export class Annotations {
   readonly #language: Language
   readonly #describes: boolean
   readonly #texts = new Map<string, Wire>()
-  /** Many in a row are the same. */
+  /** The last text: many in a row are equal. */
   #last: { readonly of: Wire; readonly since: Millis; readonly text: Wire } | null = null
 
-  /** @param language for those whose own is not known @param describes whether they say anything to people */
+  /** @param language for receivers whose language is unknown @param describes whether annotations have a text */
   constructor(language: Language, describes: boolean) {
     this.#language = language
     this.#describes = describes
   }
   /**
    * @param by one of our domains
-   * @param doubted null: it is taken back
-   * @param lang of the receiver; null: not known
+   * @param doubted null to withdraw the doubt
+   * @param lang of the receiver; null if unknown
    */
   text(by: string, doubted: Doubted | null, lang: Wire | null): Wire {
     const text = this.#timeless(by, doubted?.doubt ?? null, lang)
@@ -77,7 +77,7 @@ export class Annotations {
   }
 }
 
-/** The language that is nearest to `wanted` (a tag such as 'de-AT'), or else `byDefault`. */
+/** The language closest to `wanted` (a tag such as 'de-AT'), otherwise `byDefault`. */
 function languageFor(wanted: Wire | null, byDefault: Language): Language {
   if (wanted === null) return byDefault
   const primary = decode(wanted).toLowerCase().split('-', 1)[0]

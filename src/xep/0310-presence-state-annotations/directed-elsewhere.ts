@@ -1,6 +1,6 @@
 /**
- * What each session has sent directly to addresses on other servers (RFC 6121 4.6), as far as it holds: an annotated presence is
- * complete, so that it has to be known which one the address has.
+ * The present directed presence of each session to addresses on other servers (RFC 6121 4.6). An annotated presence is complete,
+ * so the server must know which presence the address has.
  */
 import { contactKey } from '../../im/account.ts'
 import type { Host } from '../../server/feature.ts'
@@ -15,25 +15,25 @@ import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/stored
 
 interface Directed {
   readonly to: Jid
-  /** Null: that it is not available, to a contact who sees it otherwise. */
+  /** Null: unavailable, sent to a contact that otherwise sees the session. */
   readonly packet: Packet | null
-  /** Its client has asked to be let into a room with that address as its own there. */
+  /** Its client has asked to join a room, with that address as its own in the room. */
   readonly isForRoom: boolean
 }
 export type DirectedJson = readonly [to: string, PacketJson | null, isForRoom: boolean]
 
-/** Addresses that a session's directed presence is remembered for. Beyond that it is not annotated. */
+/** The most addresses of one session for which directed presence is remembered. For more it is not annotated. */
 const DIRECTED_MAX = 500
 
 export class DirectedElsewhere {
-  /** By full text of the address; null: nothing. */
+  /** By full text of the address; null if there is none. */
   readonly #slot: Slot<Session, Map<string, Directed> | null>
 
   constructor(host: Host) {
     this.#slot = host.sessionSlot<Map<string, Directed> | null>('directed-elsewhere', 'kept in presence-elsewhere', () => null)
     host.on('presence-changed', ({ session }) => this.#broadcast(session))
   }
-  /** Notes presence that a session sends directly to an address elsewhere. */
+  /** Records presence that a session sends directly to a remote address. */
   note(session: Session, packet: Packet): void {
     const { type } = packet
     const to = packet.to!
@@ -45,7 +45,7 @@ export class DirectedElsewhere {
     const isForRoom = before?.isForRoom === true || asksToJoin(packet)
     this.#set(session, { to, packet: type === '' ? plain(packet) : null, isForRoom })
   }
-  /** The presence of the session that this address has been sent, directly or by a broadcast; null: none. */
+  /** The presence of the session that this address has received, directly or by a broadcast; null if none. */
   presenceFor(session: Session, to: Jid): Packet | null {
     if (session.account.hidden(to)) return null // PSA-35
     const isShared = seesBroadcast(session, to)
@@ -58,7 +58,7 @@ export class DirectedElsewhere {
   isForRoom(session: Session, to: Jid): boolean {
     return session.get(this.#slot)?.get(to.full)?.isForRoom === true
   }
-  /** To be kept over a restart. */
+  /** What is kept over a restart. */
   save(session: Session): readonly DirectedJson[] {
     return Array.from(session.get(this.#slot)?.values() ?? [], toJson)
   }
@@ -76,7 +76,7 @@ export class DirectedElsewhere {
     if (directed === null) session.set(this.#slot, new Map([[said.to.full, said]]))
     else directed.set(said.to.full, said)
   }
-  /** What it has broadcast since, or that it has gone, is newer for all who hear that. */
+  /** A later broadcast, or unavailable presence, replaces it for all who receive the broadcast. */
   #broadcast(session: Session): void {
     const directed = session.get(this.#slot)
     for (const { to } of directed?.values() ?? [])
@@ -84,12 +84,12 @@ export class DirectedElsewhere {
   }
 }
 
-/** What is said to an account takes the place of what was said to its resources. */
+/** Presence to an account replaces presence to its resources. */
 function overrule(directed: Map<string, Directed> | null, { bare }: Jid): void {
   for (const { to, isForRoom } of directed?.values() ?? []) if (to.bare === bare && !isForRoom) directed!.delete(to.full)
 }
 
-/** Does the contact with that address get what the session broadcasts? */
+/** Does the contact with that address receive the session's broadcasts? */
 const seesBroadcast = ({ presence, account: { roster } }: Session, to: Jid): boolean =>
   presence !== null && roster.isSubscriber(contactKey(to))
 

@@ -1,4 +1,4 @@
-/** XEP-0310 4: what we know against a presence just now, as one client may know it: a pause of a session here, or a lost link. */
+/** XEP-0310 4: the present doubt about a presence, as one client may know it: a pause of a local session, or a lost link. */
 import type { Millis } from '../../base/clock.ts'
 import type { Router } from '../../server/routing/router.ts'
 import type { Session } from '../../server/account/session.ts'
@@ -20,22 +20,22 @@ export class Doubts {
     this.#parts = parts
   }
   /**
-   * Of the presence of `from`; null: nothing.
-   * @param heardAfter of somebody elsewhere: after how many losses of the link `watcher` was shown the presence
+   * The doubt about the presence of `from`; null if there is none.
+   * @param heardAfter for a remote contact: after how many losses of the link `watcher` was shown the presence
    */
   of(watcher: Session, from: Jid, heardAfter: number): Doubt | null {
     const { router, links } = this.#parts
     if (router.placeOf(from) === 'here') return this.#isPauseShownTo(watcher, from) ? 'connection-paused' : null
     return links.isInDoubt(watcher.jid.domain, from.domain, heardAfter) ? 'server-unavailable' : null
   }
-  /** Since when; null: it is over by now. */
+  /** Since when; null if the doubt is over. */
   since({ jid: { domain } }: Session, from: Jid, heardAfter: number): Millis | null {
     const { router, links, pauses } = this.#parts
     if (router.placeOf(from) !== 'here') return links.since(domain, from.domain, heardAfter)
     const paused = pauses.at(from)
     return paused === null ? null : pauses.since(paused)
   }
-  /** PSA-35: not every user wants others to know; the user's own clients do. */
+  /** PSA-35: users can hide their pauses from others, but not from their own clients. */
   #isPauseShownTo({ account }: Session, from: Jid): boolean {
     const paused = this.#parts.pauses.at(from)
     return paused !== null && (paused.account === account || paused.account.policy.sharePaused !== 'none')

@@ -1,4 +1,4 @@
-/** For the operator: which pauses and lost links there are just now of which clients are told (XEP-0310 4), and how many. */
+/** For the operator: the present pauses and lost links of which clients are told (XEP-0310 4), and how many clients. */
 import type { Links } from '../../server/links/links.ts'
 import type { DoubtInForce } from '../../server/explaining/witnesses.ts'
 import type { Pauses } from './pauses.ts'

@@ -1,7 +1,7 @@
 /**
- * XEP-0310: presence state annotations. Whoever was shown a presence is told when it may be out of date: because the way
- * to the other server is broken (4.1, fact `link-down`), or because the client at its other end is away for a moment
- * (4.2, fact `session-paused`), and again when all is well. Only clients that ask for it see anything of this.
+ * XEP-0310: presence state annotations. A client that was shown a presence is told when it may be out of date: because the link
+ * to the other server is broken (4.1, fact `link-down`), or because the contact's client is away for a moment (4.2, fact
+ * `session-paused`); and again when all is well. Only clients that ask for annotations see them.
  */
 import { Portions } from '../../base/portions.ts'
 import { between, choice, count, duration, flag, section, size, zeroOr } from '../../base/settings.ts'
@@ -122,8 +122,8 @@ export const presenceStateAnnotations = defineFeature({
     host.toAccount('annotations-in', (context) => {
       const { account, packet } = context
       if (packet.kind !== 'presence') return 'next'
-      if (packet.type === 'subscribed') receivers.asked(account) // what follows is said anew (RFC 6121 3.1.5)
-      if (router.placeOf(packet.from) === 'here') return 'next' // what our own clients say has passed 'annotations-out'
+      if (packet.type === 'subscribed') receivers.asked(account) // presence follows again (RFC 6121 3.1.5)
+      if (router.placeOf(packet.from) === 'here') return 'next' // presence of local clients has passed 'annotations-out'
       context.packet = honest(packet)
       left.heardFrom(account, packet.from.domain)
       return 'next'

@@ -1,8 +1,8 @@
-/** What is known of the sessions that ask for annotations, as numbers for the operator. */
+/** Numbers for the operator about the sessions that ask for annotations. */
 import type { Metrics } from '../../base/metrics.ts'
 import type { PresenceLedger } from './ledger.ts'
 
-/** @param ledgers of each session that asks; null: it was shown nothing */
+/** @param ledgers of each session that asks; null if it was shown nothing */
 export function ledgerGauges(metrics: Metrics, ledgers: () => Iterable<PresenceLedger | null>): void {
   const sum = (of: (ledger: PresenceLedger) => number) => (): number => {
     let all = 0

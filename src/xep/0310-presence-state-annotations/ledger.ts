@@ -1,7 +1,7 @@
 /**
- * XEP-0310: what one client has been shown of others, pure: by full JID the last available presence (4.1: not error, not
- * unavailable, no subscription), and the doubt that we have added to it. From this follows who must be annotated when
- * something breaks and what must be taken back, and that nothing is said twice (PSA-27).
+ * XEP-0310: what one client was shown of others, pure: by full JID the last available presence (4.1: no error, no unavailable
+ * presence, no subscription), and the doubt that we have added. The ledger decides which clients receive an annotation when
+ * something breaks, which doubts are withdrawn, and that nothing is sent twice (PSA-27).
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -11,23 +11,23 @@ import { ByResource, type OfResource } from '../../im/by-resource.ts'
 
 export interface LedgerLimits {
   readonly presencesMax: number
-  /** Of their content. */
+  /** The most octets of their contents. */
   readonly octetsMax: number
 }
 
-/** One resource as the client sees it. */
+/** One resource, as the client sees it. */
 export interface Shown extends OfResource {
-  /** Without what we have added. */
+  /** Without our own annotation. */
   readonly packet: Packet
-  /** When it came. */
+  /** When it arrived. */
   readonly at: Millis
-  /** Of somebody elsewhere: how often the link to their server had been lost when they were last heard of (`Link.losses`). */
+  /** For a remote resource: how often the link to its server was lost when it was last heard (`Link.losses`). */
   readonly heardAfter: number
-  /** What we have told the client of it last; null: that it is as it is, or nothing. */
+  /** The doubt that we last told the client; null for no doubt, or if nothing was told. */
   readonly told: Doubt | null
   /** Since when. */
   readonly toldAt: Millis
-  /** The same, said once more by its server while the client did not look; null: it was not. */
+  /** A repetition that its server sent while the client did not look; null if there was none. */
   readonly later: Packet | null
 }
 interface Entry extends Shown {
@@ -37,12 +37,12 @@ interface Entry extends Shown {
   heardAfter: number
   told: Doubt | null
   toldAt: Millis
-  /** False: it is in the ledger no more. */
+  /** False if it is no longer in the ledger. */
   isShown: boolean
 }
 
 export class PresenceLedger {
-  /** Octets of the presences, and how many of them the client doubts because of us. */
+  /** The octets of the presences, and how many of them are in doubt because of us. */
   octets = 0
   doubted = 0
   readonly #limits: LedgerLimits
@@ -60,7 +60,7 @@ export class PresenceLedger {
   of(domain: string): Iterable<Shown> {
     return this.#entries.ofDomain(domain)
   }
-  /** Those of one account, or of one room. */
+  /** The resources of one account or of one room. */
   ofAccount(jid: Jid): Iterable<Shown> {
     return this.#entries.ofAccount(jid)
   }
@@ -72,8 +72,8 @@ export class PresenceLedger {
   }
 
   /**
-   * The client is shown an available presence, with that doubt. False: there is no room for it, and nothing is known of
-   * that resource any more.
+   * The client is shown an available presence, with that doubt. False if there is no room for it; then nothing is known of that
+   * resource any more.
    */
   show(packet: Packet, told: Doubt | null, at: Millis, heardAfter = 0): boolean {
     const jid = packet.from
@@ -97,13 +97,13 @@ export class PresenceLedger {
     }
     return true
   }
-  /** The client has been shown just that, and it was said once more. */
+  /** The presence that the client was shown was repeated. */
   confirm(shown: Shown, heardAfter: number): void {
     const entry = shown as Entry
     entry.heardAfter = heardAfter
     entry.later = null
   }
-  /** What its server says of it waits until the client looks. */
+  /** An annotation of the contact's server waits until the client looks. */
   keepForLater(shown: Shown, packet: Packet): void {
     ;(shown as Entry).later = packet
   }
@@ -112,12 +112,12 @@ export class PresenceLedger {
     ;(shown as Entry).later = null
     return later
   }
-  /** The client is shown that it is not available any more; of a bare JID: none of its resources (RFC 6121 4.3.2). */
+  /** The client is shown that it is unavailable; with a bare JID, all of its resources (RFC 6121 4.3.2). */
   close(from: Jid): void {
     if (!from.isBare) return this.#forget(from)
     for (const { jid } of this.#entries.ofAccount(from)) this.#forget(jid)
   }
-  /** Is this news to the client? Then it counts as told, at that moment. */
+  /** Does this doubt change what the client was told? If so, it counts as told at that moment. */
   tell(shown: Shown, doubt: Doubt | null, at: Millis): boolean {
     const entry = shown as Entry
     return entry.isShown && this.#tell(entry, doubt, at)

@@ -1,6 +1,6 @@
 /**
- * PSA-24: what the last client of an account was shown over a link that is broken, when it goes. Whoever comes online before
- * the other server speaks again is shown it with the doubt, for what is unknown is not offline (`newcomers.ts`).
+ * PSA-24: what the last client of an account was shown over a broken link, when it becomes unavailable. A client that becomes
+ * available before the other server is heard again is shown this with the doubt, because unknown is not offline (`newcomers.ts`).
  */
 import type { Host } from '../../server/feature.ts'
 import type { LocalAccount, Session } from '../../server/account/session.ts'
@@ -13,7 +13,7 @@ const NOTHING: Iterable<Shown> = []
 export class LeftInDoubt {
   readonly #links: LinkDoubts
   readonly #limits: LedgerLimits
-  /** Null: nothing. */
+  /** Null if there is nothing. */
   readonly #slot: Slot<LocalAccount, PresenceLedger | null>
 
   constructor(host: Host, links: LinkDoubts, limits: LedgerLimits) {
@@ -21,7 +21,7 @@ export class LeftInDoubt {
     this.#limits = limits
     this.#slot = host.accountSlot<PresenceLedger | null>('left-in-doubt', 'forgotten', () => null)
   }
-  /** The session goes; it leaves what it was shown to those that come, and to itself when it comes again. */
+  /** The session becomes unavailable; it leaves what it was shown to later sessions, and to itself if it comes back. */
   leave({ account, jid }: Session, ledger: PresenceLedger): void {
     for (const remote of ledger.domains) if (this.#links.isBroken(jid.domain, remote)) this.#leaveAll(account, ledger.of(remote))
   }
@@ -29,14 +29,14 @@ export class LeftInDoubt {
   of(account: LocalAccount, domain: string): Iterable<Shown> {
     return account.get(this.#slot)?.of(domain) ?? NOTHING
   }
-  /** The other server speaks: what was left of its users is over. */
+  /** The other server is heard: what was left of its users is out of date. */
   heardFrom(account: LocalAccount, domain: string): void {
     const left = account.get(this.#slot)
     if (left === null) return
     for (const { jid } of left.of(domain)) left.close(jid)
     if (left.size === 0) account.set(this.#slot, null)
   }
-  /** What was left when a link broke that has recovered since is old. */
+  /** What was left over a link that has recovered since is out of date. */
   forgetRecovered(account: LocalAccount): void {
     const domains = [...(account.get(this.#slot)?.domains ?? [])]
     for (const remote of domains) if (!this.#links.isBroken(account.bare.domain, remote)) this.heardFrom(account, remote)

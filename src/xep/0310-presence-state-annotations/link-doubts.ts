@@ -1,6 +1,6 @@
 /**
- * XEP-0310 4.1: which presence from other servers is in doubt because the link to them was lost. What was heard before the loss
- * is in doubt until the other server has confirmed it (DEVIATES(29)), or it is closed because nobody did.
+ * XEP-0310 4.1: which remote presence is in doubt because the link was lost. Presence from before the loss is in doubt until the
+ * other server has confirmed it (DEVIATES(29)), or it is closed because nobody did.
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
@@ -19,21 +19,21 @@ export class LinkDoubts {
     })
     host.on('link-up', ({ local, remote }) => this.lossIsOver(local, remote))
   }
-  /** How often the link between the two domains has been lost. */
+  /** How often the link between the two domains was lost. */
   losses(local: string, remote: string): number {
     return this.#host.links.get(local, remote)?.losses ?? 0
   }
-  /** Is what was heard over that link after so many losses in doubt? */
+  /** Is presence in doubt that was heard over that link after this number of losses? */
   isInDoubt(local: string, remote: string, heardAfter: number): boolean {
     const link = this.#host.links.get(local, remote)
     return link !== undefined && (link.isAnnouncedDown || heardAfter < this.#timesOf(link).doubtedBefore)
   }
-  /** Since when; null: it is not. */
+  /** Since when; null if it is not in doubt. */
   since(local: string, remote: string, heardAfter: number): Millis | null {
     const link = this.#host.links.get(local, remote)
     return link === undefined ? null : this.#timesOf(link).since(heardAfter)
   }
-  /** Is nothing to be had from there at present? */
+  /** Can nothing be received from there at present? */
   isBroken(local: string, remote: string): boolean {
     const state = this.#host.links.get(local, remote)?.state
     return state === 'suspect' || state === 'down'
@@ -41,7 +41,7 @@ export class LinkDoubts {
   wasLostSince(local: string, remote: string, since: Millis): boolean {
     return (this.#host.links.get(local, remote)?.lostAt ?? 0) > since
   }
-  /** What was heard before it stays in doubt; what is heard from now on is not. */
+  /** Earlier presence stays in doubt; presence from now on is not in doubt. */
   lossIsOver(local: string, remote: string): void {
     const link = this.#host.links.get(local, remote)
     if (link !== undefined) this.#timesOf(link).ends(link.losses, link.lostAt ?? link.since)

@@ -1,6 +1,6 @@
 /**
- * PSA-24: a client that comes online while the link to another server is down, and asks for annotations, is shown what the
- * account's other clients see of contacts there, and what its last one saw that went: with the doubt.
+ * PSA-24: a client that becomes available while the link to another server is down, and asks for annotations, is shown what the
+ * account's other clients see of contacts there, and what its last unavailable client saw, with the doubt.
  */
 import { contactKey } from '../../im/account.ts'
 import type { LinkFact } from '../../server/account/facts.ts'
@@ -24,7 +24,7 @@ export interface NewcomersParts {
 
 export class Newcomers {
   readonly #parts: NewcomersParts
-  /** Domains to which the link is down, by our own domain. */
+  /** By our own domain: the domains to which the link is down. */
   readonly #down = new Map<string, Set<string>>()
 
   constructor(parts: NewcomersParts) {
@@ -71,7 +71,7 @@ export class Newcomers {
     const { from, to } = packet
     if (to?.isBare !== true || account.hidden(from) || !account.roster.isSubscribedTo(contactKey(from))) return
     if (this.#parts.receivers.has(session, from)) return
-    this.#parts.host.heard.recall(account, packet) // so that it is closed when nobody confirms it
+    this.#parts.host.heard.recall(account, packet) // so that it is closed if nobody confirms it
     this.#parts.showing.showOld(session, packet, heardAfter)
   }
 }

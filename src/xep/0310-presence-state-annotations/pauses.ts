@@ -1,7 +1,7 @@
 /**
- * XEP-0310 4.2: our own sessions whose client is away for a moment: a broken connection that may be resumed (XEP-0198), or
- * a pause that the client has announced (BOSH). Whoever has their presence is told, unless they are back very soon
- * (PSA-28); who told of the pause is told of its end. When nobody comes back, unavailable presence says so as ever.
+ * XEP-0310 4.2: local sessions whose client is away for a moment: a broken connection that may be resumed (XEP-0198), or a pause
+ * that the client has announced (BOSH). Receivers of their presence are told, unless the client is back very soon (PSA-28); those
+ * who were told of the pause are told of its end. If the client does not come back, ordinary unavailable presence follows.
  */
 import type { Millis, Timer } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
@@ -11,7 +11,7 @@ import type { Jid } from '../../xmpp/jid.ts'
 
 interface Pause {
   readonly since: Millis
-  /** Null: watchers know, or are being told. */
+  /** Null if watchers know, or are being told. */
   grace: Timer | null
 }
 
@@ -20,10 +20,10 @@ export class Pauses {
   readonly #grace: Millis
   readonly #changed: (session: Session) => void
   readonly #slot: Slot<Session, Pause | null>
-  /** Sessions whose pause is shown, by full JID. */
+  /** The sessions whose pause is shown, by full JID. */
   readonly #shown = new Map<string, Session>()
 
-  /** @param changed it is time to tell those who have the session's presence */
+  /** @param changed it is time to tell the receivers of the session's presence */
   constructor(host: Host, grace: Millis, changed: (session: Session) => void) {
     this.#host = host
     this.#grace = grace
@@ -44,20 +44,20 @@ export class Pauses {
   isShown(session: Session): boolean {
     return this.#shown.get(session.jid.full) === session
   }
-  /** Those that are shown, and since when they are away. */
+  /** The sessions whose pause is shown, and since when. */
   *shown(): Generator<readonly [Session, Millis]> {
     for (const session of this.#shown.values()) yield [session, session.get(this.#slot)!.since]
   }
-  /** Since when the session is away; null: it is not. */
+  /** Since when the session is away; null if it is not. */
   since(session: Session): Millis | null {
     return session.get(this.#slot)?.since ?? null
   }
-  /** The session of this resource, if its pause is shown; null: it is not. */
+  /** The session of this resource, if its pause is shown; otherwise null. */
   at(jid: Jid): Session | null {
     return this.#shown.get(jid.full) ?? null
   }
 
-  /** Whoever was told before the server was restarted still believes it. */
+  /** Receivers that were told before the restart still believe it. */
   #restore(session: Session, since: Millis | null): void {
     if (since === null) return
     session.set(this.#slot, { since, grace: null })
@@ -78,7 +78,7 @@ export class Pauses {
     this.#shown.set(session.jid.full, session)
     this.#changed(session)
   }
-  /** Was it shown? */
+  /** Was the pause shown? */
   #over(session: Session): boolean {
     session.get(this.#slot)?.grace?.cancel()
     session.set(this.#slot, null)

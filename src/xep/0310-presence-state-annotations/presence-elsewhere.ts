@@ -1,4 +1,4 @@
-/** What of a session's presence other servers have, over a restart and for the case that the server dies. */
+/** What other servers have of a session's presence, for a restart and for a crash. */
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
@@ -11,7 +11,7 @@ interface KeptJson {
 }
 
 export class PresenceElsewhere {
-  /** How often any of it has changed. */
+  /** How often it has changed. */
   readonly #changes: Slot<Session, number>
 
   constructor(host: Host, told: ToldElsewhere, directed: DirectedElsewhere) {

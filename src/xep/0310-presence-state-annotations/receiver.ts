@@ -1,17 +1,17 @@
-/** What is known of one session as a receiver of annotations (XEP-0310 3). */
+/** The state of one session as a receiver of annotations (XEP-0310 3). */
 import type { Millis } from '../../base/clock.ts'
 import type { PresenceLedger } from './ledger.ts'
 
 export interface Receiver {
-  /** Null: not known yet. */
+  /** Null if not known yet. */
   asks: boolean | null
-  /** Since which turn of `HeardContacts` it is shown presence; Infinity: it is not. */
+  /** The turn of `HeardContacts` since which it is shown presence; Infinity if it is not shown any. */
   since: number
-  /** When it last did something for which it is told again what it knows. */
+  /** When it last did something after which it is told again what it knows. */
   askedAt: Millis
-  /** False: it has been shown more than could be noted. */
+  /** False if it was shown more than could be recorded. */
   isComplete: boolean
-  /** Null: it has been shown nothing, or does not ask. */
+  /** Null if it was shown nothing, or does not ask. */
   ledger: PresenceLedger | null
 }
 

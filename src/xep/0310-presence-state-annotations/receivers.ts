@@ -1,6 +1,6 @@
 /**
- * XEP-0310 3: the sessions that ask for annotations, and what each was shown. A client asks by a feature in its capabilities;
- * as long as these are being found out it may be one that asks, and what it is shown is noted already (PSA-21).
+ * XEP-0310 3: the sessions that ask for annotations, and what each was shown. A client asks by a feature in its capabilities.
+ * While these are being found out it may be one that asks, and what it is shown is recorded already (PSA-21).
  */
 import type { Host } from '../../server/feature.ts'
 import type { LocalAccount, Session } from '../../server/account/session.ts'
@@ -39,7 +39,7 @@ export class Receivers {
     host.on('presence-changed', ({ session, before, after }) => {
       if (before === null || after === null) this.#beginAnew(session)
     })
-    // Clients are told anew of those whom their user does not block any more
+    // Clients are sent the presence of unblocked contacts again
     host.on('blocking-changed', ({ account }) => this.asked(account))
     host.on('visibility-changed', ({ session, looksAround }) => {
       this.#beginAnew(session)
@@ -57,7 +57,7 @@ export class Receivers {
   asks(session: Session): boolean {
     return this.#asking.has(session)
   }
-  /** Does the session ask? Null: while a client has shown neither capabilities nor presence, it may still do so. */
+  /** Does the session ask? Null while its client has shown neither capabilities nor presence: it may still ask. */
   decide(session: Session): boolean | null {
     const receiver = this.of(session)
     if (receiver.asks !== null) return receiver.asks
@@ -71,13 +71,13 @@ export class Receivers {
     this.#set(session, this.of(session), this.#parts.caps.can(session, PSA) === true)
   }
   /**
-   * A client that is away, or whose user does not look (XEP-0352), is told when that is over, of what is so then: what has
-   * come to nothing meanwhile it need not hear of (PSA-28, PSA-30).
+   * A client that is away or inactive (XEP-0352) is told afterwards, with the state at that time. It need not learn of changes
+   * that were undone meanwhile (PSA-28, PSA-30).
    */
   isLooking(session: Session): boolean {
     return session.connection !== null && !this.#parts.states.isInactive(session)
   }
-  /** A client of the account has asked for what it may know already. */
+  /** A client of the account has asked for presence that it may know already. */
   asked({ sessions }: LocalAccount): void {
     for (const session of sessions) this.of(session).askedAt = this.#parts.host.clock.now()
   }
@@ -91,11 +91,11 @@ export class Receivers {
     if (session.takesPart && receiver.since === Infinity) receiver.since = this.#parts.host.heard.turn()
   }
 
-  /** What the session was shown, made if there is nothing yet. */
+  /** What the session was shown; created if there is nothing yet. */
   ledgerOf(session: Session): PresenceLedger {
     return (this.of(session).ledger ??= new PresenceLedger(this.#parts.limits))
   }
-  /** What the session was shown of everybody. */
+  /** What the session was shown of all contacts. */
   everything(session: Session): Iterable<Shown> {
     return this.of(session).ledger?.all() ?? NOTHING
   }
@@ -106,7 +106,7 @@ export class Receivers {
   has(session: Session, from: Jid): boolean {
     return this.of(session).ledger?.get(from) !== undefined
   }
-  /** Domains of which the session was shown anything. */
+  /** The domains of which the session was shown anything. */
   domains(session: Session): Iterable<string> {
     return this.of(session).ledger?.domains ?? []
   }
@@ -115,15 +115,15 @@ export class Receivers {
     const shown = this.of(session).ledger?.get(from)
     return shown !== undefined && (shown.told !== null || doubtsIn(shown.packet).length > 0)
   }
-  /** Has all that it was shown been noted? */
+  /** Was everything that it was shown recorded? */
   isComplete(session: Session): boolean {
     return this.of(session).isComplete
   }
-  /** The client has that presence from before the server was started. */
+  /** The client has that presence from before the restart. */
   remember(session: Session, packet: Packet): void {
     if (!this.has(session, packet.from)) this.ledgerOf(session).show(packet, null, this.#parts.host.clock.now())
   }
-  /** What clients are told to doubt: each presence once for each of them. */
+  /** The doubts that clients are told: each presence once for each client. */
   *doubted(): Generator<readonly [from: Jid, Doubt]> {
     for (const ledger of this.#ledgers()) {
       if (ledger === null || ledger.doubted === 0) continue
@@ -131,7 +131,7 @@ export class Receivers {
     }
   }
 
-  /** Of each session that asks; null: it was shown nothing. */
+  /** The ledger of each session that asks; null if it was shown nothing. */
   *#ledgers(): Generator<PresenceLedger | null> {
     for (const session of this.#asking) yield this.of(session).ledger
   }
@@ -141,7 +141,7 @@ export class Receivers {
     receiver.ledger = null
     this.#asking.delete(session)
   }
-  /** The client begins, or has said that it goes: it is not told who goes while it is not there, and it forgets what it knew. */
+  /** Called when the client becomes available or unavailable. While unavailable it is told nothing, so the ledger starts empty. */
   #beginAnew(session: Session): void {
     this.asked(session.account)
     this.begin(session)
@@ -157,7 +157,7 @@ export class Receivers {
     const { ledger } = this.of(session)
     if (ledger !== null) this.#parts.left.leave(session, ledger)
   }
-  /** What comes next is no repetition, whatever its client has seen. */
+  /** The next presence counts as new, whatever the client has seen. */
   #looksAgain(session: Session): void {
     const { host, known } = this.#parts
     this.of(session).since = host.heard.turn()

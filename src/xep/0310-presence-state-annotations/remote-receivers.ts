@@ -1,8 +1,8 @@
 /**
- * XEP-0310 4.2, for those on other servers: a session here has paused, and whoever there has its presence and asks for
- * annotations is told. That they ask, their capabilities say; we know them if we have seen their presence (PSA-22). Whoever sees
- * us without showing themselves is told nothing, and not asked. It goes to the full JID of the resource that asks: others of the
- * same account see nothing of it.
+ * XEP-0310 4.2, for contacts on other servers: a local session has paused, and resources there that have its presence and ask
+ * for annotations are told. Their capabilities say that they ask; we know them if we have seen their presence (PSA-22). A
+ * contact that sees us without showing its own presence is told nothing, and is not asked. The annotation goes to the full JID
+ * of the resource that asks; other resources of the same account do not see it.
  */
 import type { Counter } from '../../base/metrics.ts'
 import type { Portions } from '../../base/portions.ts'
@@ -54,26 +54,26 @@ export class RemoteReceivers {
     host.on('roster-changed', ({ account, change }) => this.#rosterChanged(account, change.contact))
     host.probing.repeatBy((session, to) => this.#repeated(session, to))
   }
-  /** Notes presence that a session sends directly to an address elsewhere. */
+  /** Records presence that a session sends directly to a remote address. */
   note(session: Session, packet: Packet): void {
     if (packet.type !== '' && packet.type !== 'unavailable') return
     this.#kept.changed(session)
     this.#directed.note(session, packet)
   }
-  /** The session's pause is shown from now on, or not any more. */
+  /** The session's pause begins or ceases to be shown. */
   look(session: Session): void {
     const { portions } = this.#parts
     if (this.#isPaused(session)) portions.do(this.#tellAll(session))
     else if (this.#told.of(session) !== null) portions.do(this.#takeBack(session))
   }
 
-  /** Is the session's pause shown to others on other servers? */
+  /** Is the session's pause shown on other servers? */
   #isPaused(session: Session): boolean {
     return this.#parts.pauses.isShown(session) && session.account.policy.sharePaused === 'contacts'
   }
   /**
-   * The presence of the session as it is said once more to that address: with the annotation that it has (PSA-24). To a
-   * room it is not said: a room where its client is no more would take that for something else (XEP-0045 7.2.1).
+   * The presence of the session as it is sent again to that address: with its present annotation (PSA-24). It is not sent to a
+   * room: a room that its client has left would misunderstand it (XEP-0045 7.2.1).
    */
   #repeated(session: Session, to: Jid): Packet | null {
     const presence = this.#directed.presenceFor(session, to)
@@ -82,13 +82,13 @@ export class RemoteReceivers {
     this.#told.add(session, to)
     return this.#annotated(session, presence, to, 'connection-paused')
   }
-  /** Our presence was sent there once more (server/links/mending.ts); those that were not told before are told now. */
+  /** Our presence was sent there again (server/links/mending.ts); resources that were not told before are told now. */
   #settled({ local }: LinkFact): void {
     for (const session of this.#parts.host.sessions.all()) {
       if (session.jid.domain === local && this.#isPaused(session)) this.look(session)
     }
   }
-  /** Whoever sees the session no more is told nothing; whoever sees it from now on is told when that has been said. */
+  /** A contact that no longer sees the session is told nothing; one that now sees it is told after its presence was sent. */
   #rosterChanged(account: LocalAccount, contact: Jid): void {
     if (!account.sessions.some((session) => this.#isPaused(session))) return
     for (const session of account.sessions) this.#forgetUnseen(session, contact)
@@ -104,16 +104,16 @@ export class RemoteReceivers {
     for (const session of account.sessions) if (this.#isPaused(session)) this.#consider(session, heard)
   }
   /**
-   * A new presence goes out without an annotation. While the session is paused its doubt follows. If the pause is over, its end
-   * is said even so: the presence may be the one before, which other servers take for a repetition.
+   * A new presence is sent without an annotation. While the session is paused, its doubt follows. If the pause is over, its end
+   * is sent even so: other servers may take the presence for a repetition.
    */
   #startOver(session: Session): void {
     if (this.#isPaused(session)) this.#told.clear(session)
     this.look(session)
   }
   /**
-   * The resource has gone, or its user hides from now on and still shows the contact (XEP-0186): the end of the pause is
-   * said to the whole account.
+   * The resource became unavailable, or its user is invisible from now on and still shows the contact (XEP-0186): the end of the
+   * pause is sent to the whole account.
    */
   #lost(account: LocalAccount, jid: Jid): void {
     for (const session of account.sessions) {

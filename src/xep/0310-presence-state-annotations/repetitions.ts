@@ -1,7 +1,7 @@
 /**
- * Presence from other servers that says nothing new (DEVIATES(28)). Servers say it once more when another resource comes online,
- * after a link was broken, and to annotate it: a client that has it is not sent it again, though it confirms what the client
- * has. What another server says against a presence waits while the client does not look.
+ * Remote presence that says nothing new (DEVIATES(28)). Servers repeat presence when another resource becomes available, after a
+ * broken link, and to annotate it. A client that has it is not sent it again, although it confirms what the client has. An
+ * annotation of another server waits while the client does not look.
  */
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
@@ -62,7 +62,7 @@ export class Repetitions {
     ledger.show(kept(plain(packet)), null, this.#parts.host.clock.now(), heardAfter)
     return ledger.get(packet.from)
   }
-  /** What another server says against a presence that the client has is for when it looks again, like what we say ourselves. */
+  /** An annotation of another server waits until the client looks again, like our own. */
   #waits(session: Session, packet: Packet): boolean {
     const { receivers } = this.#parts
     const { asks, ledger } = receivers.of(session)

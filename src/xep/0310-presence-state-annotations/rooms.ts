@@ -1,7 +1,7 @@
 /**
- * Occupants of rooms on other servers (XEP-0045), as far as a room says less than is to be known: it does not say that all
- * others are gone for who is out of it, and who is not in the list that a client gets when it comes in again has gone meanwhile.
- * Whoever the client was told to doubt is then shown as gone.
+ * Occupants of rooms on other servers (XEP-0045), where a room says too little: it does not say that all other occupants are gone
+ * for a client that has left; and an occupant who is missing from the list after the client has joined again has left meanwhile.
+ * Occupants that the client was told to doubt are then shown as gone.
  */
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
@@ -11,25 +11,25 @@ import { asksToJoin, endsStay, isSelfPresence } from '../../xmpp/muc-user.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import type { PresenceLedger, Shown } from './ledger.ts'
 
-/** Rooms that a session is just coming into. */
+/** The most rooms that a session is just joining. */
 const JOINING_MAX = 500
 
 export class Rooms {
   readonly #host: Host
-  /** By the room's address: how often the link to it had been lost when the client asked to be let in. Null: none. */
+  /** By the room's address: how often the link to it had been lost when the client asked to join. Null if none. */
   readonly #joining: Slot<Session, Map<string, number> | null>
 
   constructor(host: Host) {
     this.#host = host
     this.#joining = host.sessionSlot<Map<string, number> | null>('rooms-joining', 'forgotten', () => null)
   }
-  /** The client sends that presence to an address elsewhere. @param ledger null: it was shown nothing */
+  /** The client sends that presence to a remote address. @param ledger null if it was shown nothing */
   said(session: Session, ledger: PresenceLedger | null, packet: Packet): void {
     const to = packet.to!
     if (asksToJoin(packet)) this.#joins(session, to)
     else if (packet.type === 'unavailable' && isOwn(ledger?.get(to))) ledger!.close(to.asBare)
   }
-  /** The client is shown that its sender has gone, or an error. */
+  /** The client is shown unavailable presence, or an error, of its sender. */
   closes(session: Session, ledger: PresenceLedger, packet: Packet): void {
     const { from, type } = packet
     const isOut = endsStay(packet, ledger.get(from)?.packet ?? null)
@@ -41,7 +41,7 @@ export class Rooms {
     const joining = session.get(this.#joining)
     const { from } = packet
     const losses = joining?.get(from.bare)
-    if (losses === undefined || !isSelfPresence(packet)) return // that comes last (XEP-0045 7.2.2)
+    if (losses === undefined || !isSelfPresence(packet)) return // the own presence comes last (XEP-0045 7.2.2)
     joining!.delete(from.bare)
     this.#clear(session, ledger, from, ({ heardAfter }) => heardAfter < losses)
   }

@@ -1,6 +1,6 @@
 /**
- * XEP-0310: the stage of what is written to one session. Each presence that a client is shown is noted in its ledger, and goes
- * out with the doubt that we have of it (PSA-16).
+ * XEP-0310: the stage for what is written to one session. Each presence that a client is shown is recorded in its ledger, and
+ * sent with our doubt about it (PSA-16).
  */
 import type { Counter } from '../../base/metrics.ts'
 import type { Host } from '../../server/feature.ts'
@@ -29,7 +29,7 @@ export interface ShowingParts {
   readonly telling: Telling
   readonly doubts: Doubts
   readonly links: LinkDoubts
-  /** Null: nobody counts them. */
+  /** Null if violations are not counted. */
   readonly violations: Violations | null
 }
 
@@ -61,19 +61,19 @@ export class Showing {
     this.#show(context, asks, null)
     return 'next'
   }
-  /** Shows the session a presence that came before. @param heardAfter see `Shown` */
+  /** Shows the session an earlier presence. @param heardAfter see `Shown` */
   showOld(session: Session, packet: Packet, heardAfter: number): void {
     this.#parts.known.take(session, packet)
     const context = { session, packet }
     this.#show(context, this.#parts.receivers.decide(session), heardAfter)
     this.#send(session, context.packet)
   }
-  /** The session sends that presence directly to an address elsewhere. */
+  /** The session sends that presence directly to a remote address. */
   said(session: Session, packet: Packet): void {
     this.#rooms.said(session, this.#parts.receivers.of(session).ledger, packet)
   }
 
-  /** @param old of a presence that came before: see `Shown.heardAfter`; null: it has only just come */
+  /** @param old of an earlier presence: see `Shown.heardAfter`; null if it has just arrived */
   #show(context: ToSession, asks: boolean | null, old: number | null): void {
     const { session, packet } = context
     if (asks !== false) this.#note(context, this.#parts.receivers.of(session), old)
@@ -111,7 +111,7 @@ export class Showing {
     telling.endOurs(session, news)
     context.packet = telling.written(session, news.sent, news.ours, heardAfter)
   }
-  /** Beyond the limit it is not annotated: nobody would take that back. */
+  /** Beyond the limit presence is not annotated, because the doubt could not be withdrawn. */
   #unnotedBy(session: Session): void {
     this.#unnoted.value += 1
     this.#parts.receivers.of(session).isComplete = false
@@ -125,7 +125,7 @@ export class Showing {
     const doubts = this.#parts.host.heard.get(session.account, packet.from)?.doubts ?? doubtsIn(packet)
     return newsOf(ledger.get(packet.from) ?? null, packet, doubts, doubt)
   }
-  /** Is the client sent the very stanza that it has, though it has not asked for it? That is a flap. */
+  /** Is the client sent the same stanza that it has, although it did not ask for it? That is a flap. */
   #mayRepeat(session: Session, receiver: Receiver, { from, payload }: Packet, doubt: Doubt | null): void {
     const old = receiver.ledger?.get(from)
     const isSame = old !== undefined && old.told === doubt && old.packet.payload === payload && !payload.isEmpty

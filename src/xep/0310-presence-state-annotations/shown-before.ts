@@ -1,7 +1,7 @@
 /**
- * What the clients of waiting sessions show of others, over a restart of the server or its death. A client that goes on where
- * it was would show for ever who has gone meanwhile without a word. So the names are written down with the session: who
- * is not there afterwards is shown as gone, and of those elsewhere the other servers are asked (server/keeping/kept-sessions.ts).
+ * What the clients of waiting sessions show of others, over a restart or a crash of the server. A client that resumes would show
+ * for ever a contact that became unavailable meanwhile. So the addresses are stored with the session. A local contact that is
+ * unavailable afterwards is shown as gone; for remote contacts, their servers are asked (server/keeping/kept-sessions.ts).
  */
 import type { Millis } from '../../base/clock.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
@@ -23,7 +23,7 @@ export interface ShownBeforeParts {
   readonly known: Known
   readonly receivers: Receivers
   readonly unconfirmed: Unconfirmed
-  /** How long after they were asked for resources elsewhere that nobody has confirmed count as gone. */
+  /** How long after the questions an unconfirmed remote resource counts as gone. */
   readonly confirmWithin: Millis
 }
 
@@ -37,9 +37,9 @@ interface Kept {
 
 export class ShownBefore {
   readonly #parts: ShownBeforeParts
-  /** What it was shown here before the server was started; null: nothing, or that is settled. */
+  /** The local contacts that it was shown before the restart; null if none, or if that is settled. */
   readonly #here: Slot<Session, readonly string[] | null>
-  /** Accounts whose contacts elsewhere have to be confirmed. */
+  /** Accounts whose remote contacts have to be confirmed. */
   readonly #unconfirmed = new Set<LocalAccount>()
   readonly #restored = new Set<Session>()
 
@@ -57,7 +57,7 @@ export class ShownBefore {
     host.on('session-resumed', ({ session }) => this.#cameBack(session))
   }
 
-  /** Of a client that is connected nobody knows what it has read: it logs in anew after a crash. */
+  /** It is unknown what a connected client has read; it logs in again after a crash. */
   #keep(session: Session, isRestart: boolean): Kept | null {
     if (session.connection !== null || !session.takesPart) return null
     const { host, known, receivers } = this.#parts
@@ -81,7 +81,7 @@ export class ShownBefore {
     known.remember(session, given, kept.elsewhere)
     if (kept.elsewhere.length > 0) this.#unconfirmed.add(session.account)
   }
-  /** All sessions are restored: who is here of those that were. */
+  /** All sessions are restored: which of the local contacts are available. */
   #compare(): void {
     for (const session of this.#restored) {
       for (const full of session.get(this.#here) ?? []) this.#compareOne(session, storedJid(full))

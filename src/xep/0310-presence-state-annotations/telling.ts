@@ -1,7 +1,7 @@
 /**
- * XEP-0310 4: clients are told what has changed against what they were shown. All of it comes down to one question, asked
- * whenever something may have changed: what does the client believe of this presence (its ledger), and what do we know
- * (`Doubts`)? The difference is told: nothing twice, and nothing is taken back that was not told (PSA-27).
+ * XEP-0310 4: clients are told what has changed since they were shown a presence. Whenever something may have changed, one
+ * question is asked: what does the client believe about this presence (its ledger), and what do we know (`Doubts`)? The
+ * difference is told: nothing twice, and no doubt is withdrawn that was not told (PSA-27).
  */
 import type { Counter } from '../../base/metrics.ts'
 import type { Portions } from '../../base/portions.ts'
@@ -53,7 +53,7 @@ export class Telling {
     const shown = this.#parts.receivers.of(session).ledger?.get(from)
     if (shown !== undefined) this.#tell(session, shown)
   }
-  /** Tells the session whatever has changed. */
+  /** Tells the session everything that has changed. */
   lookAtAll(session: Session): void {
     const { receivers, portions } = this.#parts
     if (receivers.isLooking(session)) portions.do(this.#each(session, receivers.everything(session)))
@@ -62,7 +62,7 @@ export class Telling {
   lookAtDomain(local: string, remote: string): void {
     this.#parts.portions.do(this.#eachAt(local, remote))
   }
-  /** Each session here that may have been shown the presence of this one looks again. */
+  /** Tells each local session that may have been shown the presence of this one what has changed. */
   lookAtWatchersOf({ account, directed, jid }: Session): void {
     const { ours } = this.#parts.host.router.byHome([account.bare, ...account.audience, ...(directed?.values() ?? [])])
     for (const [home, watchers] of ours) home.doubted(jid, watchers)

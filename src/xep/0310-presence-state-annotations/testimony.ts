@@ -1,4 +1,4 @@
-/** For `explain`: what each client of a watcher was shown of a contact, and how sure it was told to be of that. */
+/** For `explain`: what each client of a watcher was shown of a contact, with which doubt. */
 import { contactKey } from '../../im/account.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { PresenceJournal } from '../../server/explaining/presence-journal.ts'
@@ -47,7 +47,7 @@ export function* testimony(parts: TestimonyParts, watcher: LocalAccount, contact
   }
 }
 
-/** Who is there, and is not shown to this client, though nothing keeps it from seeing them. */
+/** Contacts that are available and not shown to this client, although nothing prevents it. */
 function* falselyOffline({ absences, journal }: TestimonyParts, session: Session, contact: Jid): Generator<Testimony> {
   if (!absences.isJudged(session) || !session.account.roster.isSubscribedTo(contactKey(contact))) return
   if (session.account.hidden(contact)) return
@@ -62,7 +62,7 @@ function* falselyOffline({ absences, journal }: TestimonyParts, session: Session
   }
 }
 
-/** What this server has told it, and what the contact's own server says in the presence. */
+/** The doubt that this server has told it, and the doubt of the contact's own server in the presence. */
 function doubtWords({ jid, packet, told }: Shown): string {
   const theirs = doubtsIn(packet).map((doubt) => `${TOLD[doubt]}, as ${jid.domain} says`)
   const all = told === null ? theirs : [TOLD[told], ...theirs]

@@ -1,6 +1,6 @@
 /**
- * Whom on other servers a session's pause was told to (XEP-0310 4.2): its end is said to the same addresses. A session that took
- * the place of one from before a crash says it for that one.
+ * The remote addresses that were told of a session's pause (XEP-0310 4.2): its end is sent to the same addresses. A session that
+ * replaced one from before a crash sends it for that one.
  */
 import type { Host } from '../../server/feature.ts'
 import type { LocalAccount, Session } from '../../server/account/session.ts'
@@ -14,9 +14,9 @@ type Told = Map<string, Jid>
 const NOBODY: Iterable<Jid> = []
 
 export class ToldElsewhere {
-  /** Null: nobody. */
+  /** Null if none. */
   readonly #told: Slot<Session, Told | null>
-  /** Of sessions from before a crash, by resource: a client that has logged in anew has taken their place, and nobody saw it. */
+  /** For sessions from before a crash, by resource: a client that logged in again has replaced them, unnoticed by others. */
   readonly #inherited: Slot<LocalAccount, Map<string, Told> | null>
 
   constructor(host: Host) {
@@ -25,7 +25,7 @@ export class ToldElsewhere {
     host.on('session-ended', ({ session, presence }) => presence === null && this.#leave(session))
     host.on('presence-changed', ({ session, before }) => before === null && this.#inherit(session))
   }
-  /** The addresses. The same object until the session tells anew from the start. */
+  /** The addresses. The same object until the session starts telling anew. */
   of(session: Session): ReadonlyMap<string, Jid> | null {
     return session.get(this.#told)
   }
@@ -42,15 +42,15 @@ export class ToldElsewhere {
     if (told === null) session.set(this.#told, new Map([[to.full, to]]))
     else told.set(to.full, to)
   }
-  /** False: it was not told. */
+  /** False if it was not told. */
   remove(session: Session, to: Jid): boolean {
     return session.get(this.#told)?.delete(to.full) === true
   }
-  /** Nobody counts as told. */
+  /** No address counts as told any more. */
   clear(session: Session): void {
     session.set(this.#told, null)
   }
-  /** To be kept over a restart. */
+  /** What is kept over a restart. */
   save(session: Session): readonly string[] {
     return [...(session.get(this.#told)?.keys() ?? [])]
   }

@@ -1,6 +1,6 @@
 /**
- * PSA-36: after every loss of a link, even one too short to announce, contacts there are asked for. A resource that the other
- * server does not confirm is shown as gone: its server could not tell us. What nobody can ask about stays in doubt.
+ * PSA-36: after every loss of a link, even one too short to announce, contacts there are probed. A resource that the other server
+ * does not confirm is shown as gone: its server could not tell us. What cannot be probed stays in doubt.
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
@@ -18,7 +18,7 @@ export interface UnconfirmedParts {
   readonly portions: Portions
   readonly telling: Telling
   readonly links: LinkDoubts
-  /** How long after the last answer a resource that nobody has confirmed counts as gone. */
+  /** How long after the last answer an unconfirmed resource counts as gone. */
   readonly confirmWithin: Millis
 }
 
@@ -35,7 +35,7 @@ export class Unconfirmed {
     )
     host.on('link-settled', (link) => this.#settled(link))
   }
-  /** The account's contacts there were asked for at `since`. When the link is broken, they will be asked again. */
+  /** The account's contacts there were probed at `since`. If the link breaks again, they will be probed again. */
   close(account: LocalAccount, remote: string, since: Millis): void {
     const { links } = this.#parts
     const local = account.bare.domain
@@ -43,15 +43,15 @@ export class Unconfirmed {
   }
 
   /**
-   * Everybody's contacts there have been asked for, and no queue hides an answer (server/links/mending.ts). Whoever is not
-   * confirmed soon has gone. When the link breaks again it will be mended again.
+   * All contacts there were probed, and no queue hides an answer (server/links/mending.ts). A resource that is not confirmed
+   * soon is gone. If the link breaks again, all this is repeated.
    */
   #settled(link: Facts['link-settled']): void {
     const { host, portions, links, confirmWithin } = this.#parts
     host.clock.after(confirmWithin, () => {
       const { local, remote, since } = link
       if (links.wasLostSince(local, remote, since)) return
-      // It may only be silent for a moment: then nothing will be asked for anew
+      // The link may only be silent for a moment; then nothing will be asked again
       if (links.isBroken(local, remote)) this.#settled(link)
       else portions.do(this.#closeAll(local, remote, since))
     })
@@ -70,7 +70,7 @@ export class Unconfirmed {
   #close(account: LocalAccount, remote: string, since: Millis): void {
     const { host } = this.#parts
     for (const { jid, confirmedAt, isBySubscription } of [...host.heard.ofDomain(account, remote)]) {
-      // An account that is not subscribed any more is not told, and cannot ask, though its clients may still show the resource
+      // An account that is no longer subscribed cannot probe, although its clients may still show the resource
       const isMeant = isBySubscription || account.roster.isSubscribedTo(contactKey(jid))
       if (confirmedAt >= since || !isMeant) continue
       this.#closed.value += 1

@@ -1,4 +1,4 @@
-/** Broken promises (`audit.ts` says which there are): counted, and logged with what happened before, without what anybody said. */
+/** Broken promises (see `audit.ts`): counted, and logged with the events before them, without any content of presence. */
 import type { Millis } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
 import type { Host } from '../../server/feature.ts'
@@ -8,7 +8,7 @@ import type { Shown } from './ledger.ts'
 
 export type Promised = 'no ghost' | 'no leak' | 'no flap' | 'no false offline'
 
-/** Of the events that are logged with a violation. */
+/** The most events that are logged with a violation. */
 const EVENTS_MAX = 10
 
 export class Violations {
@@ -37,18 +37,18 @@ export class Violations {
       ),
     }
   }
-  /** Of a presence that a client was shown. */
+  /** A violation by a presence that a client was shown. */
   found(promised: Promised, session: Session, { jid, at, told, toldAt }: Shown): void {
     this.#broken[promised].value += 1
     this.#log(promised, session.jid, jid, { shown: { at, told, toldAt }, sent: this.#sent(session.jid, jid) })
   }
-  /** A link was announced as lost too soon. @param before when it was the last time */
+  /** A link was announced as lost too soon. @param before the previous time */
   foundFlap(local: string, remote: string, before: Millis): void {
     this.#broken['no flap'].value += 1
     const fields = { promised: 'no flap', local, remote, before }
     this.#host.log.error(fields, 'A link was announced as lost too soon after the last time')
   }
-  /** A contact is there, and `watcher`, a client or all of the account, was shown the opposite, or nothing. */
+  /** A contact is available, and `watcher` (a client, or the whole account) was shown the opposite, or nothing. */
   foundAbsent(account: LocalAccount, watcher: Jid, contact: Jid): void {
     this.#broken['no false offline'].value += 1
     const clients = watcher.isBare ? account.sessions.map(({ jid }) => jid) : [watcher]
