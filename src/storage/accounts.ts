@@ -1,7 +1,7 @@
 /**
- * Accounts and their credentials. The roster's version begins here; see `StoredRoster` for where. This process alone
- * changes the table while it runs, so what a login has read of a name stays known until it is changed: also that there is
- * no such account, or the time that an answer takes would tell (SEC-4).
+ * Accounts and their credentials. The roster's version begins here; see `StoredRoster`. Only this process changes the table while
+ * it runs, so what a login has read about a name stays known until it is changed. This includes names without an account;
+ * otherwise the time of an answer would reveal them (SEC-4).
  */
 import type { Millis } from '../base/clock.ts'
 import type { AccountRow, AccountStore, Decision } from '../server/ports.ts'
@@ -18,10 +18,10 @@ import { storedJid } from '../xmpp/stored-jid.ts'
 
 type Queries = ReturnType<typeof queriesOf>
 
-/** Names whose credentials are remembered; beyond it those that were not asked for longest are forgotten. */
+/** The most names whose credentials are remembered; beyond it those not asked for longest are forgotten. */
 const KNOWN_MAX = 10_000
 
-/** What a login asks of an account. */
+/** What a login needs to know about an account. */
 interface KnownAccount {
   readonly credentials: Credentials
   readonly disabled: Disabled | null
@@ -31,10 +31,10 @@ export class SqlAccounts implements AccountStore {
   readonly #database: Database
   readonly #queries: Queries
   readonly #keeping: ReturnType<typeof keeping>
-  /** By bare JID; null: no such account. The least recently used comes first. */
+  /** By bare JID; null if there is no such account. The least recently used comes first. */
   readonly #known = new Map<string, Promise<KnownAccount | null>>()
 
-  /** Whom `credentialsNear` has found: whom a name without an account is like does not change. */
+  /** The results of `credentialsNear`: the account that a missing name is treated like does not change. */
   readonly #near = new Map<string, Promise<string | null>>()
   readonly #oldKeys: OldKeys
 
@@ -55,7 +55,7 @@ export class SqlAccounts implements AccountStore {
       throw error
     }
   }
-  /** What `create` does, for whoever does more along with it: fails as a whole if there is such an account. */
+  /** The statements of `create`, for callers that do more along with it: fails as a whole if the account exists. */
   creation(bare: string, credentials: Credentials, now: Millis): readonly Statement[] {
     const { domain } = storedJid(bare)
     const account = { bare, domain, credentials: JSON.stringify(credentials), lacks: lacksIn(credentials), createdAt: now }
@@ -87,7 +87,7 @@ export class SqlAccounts implements AccountStore {
     const change = { bare, from: JSON.stringify(from), to: JSON.stringify(to), lacks: lacksIn(to) }
     return this.#changesKeys(bare, this.#queries.upgradeCredentials(change), lacksIn(to) > 0)
   }
-  /** Once, before `lacking` is asked. It is kept up as credentials change. */
+  /** Call it once, before `lacking` is used. The count is kept up to date as credentials change. */
   countOldKeys(): Promise<void> {
     return this.#oldKeys.count()
   }
@@ -97,7 +97,7 @@ export class SqlAccounts implements AccountStore {
   async setDisabled(bare: string, disabled: Disabled | null): Promise<boolean> {
     return (await this.#changing(bare, this.#database.write(this.disabling(bare, disabled)))) > 0
   }
-  /** What `setDisabled` does, for whoever does more along with it. */
+  /** The statement of `setDisabled`, for callers that do more along with it. */
   disabling(bare: string, disabled: Disabled | null): Query<unknown> {
     const { at, reason } = disabled ?? { at: null, reason: '' }
     return this.#queries.setDisabled({ bare, at, reason })
@@ -110,7 +110,7 @@ export class SqlAccounts implements AccountStore {
     try {
       const change = [required(this.#queries.delete({ bare })), ...this.#keeping(decisions)]
       await this.#changing(bare, this.#database.atomically(change))
-      this.#near.clear() // names may have been like this one
+      this.#near.clear() // some names may have been treated like this one
       await this.#recount(bare, false)
       return true
     } catch (error) {
@@ -132,7 +132,7 @@ export class SqlAccounts implements AccountStore {
     if (changed) await this.#recount(bare, isOld)
     return changed
   }
-  /** Only where the count may have changed. @param isOld whether the account lacks keys now */
+  /** Only if the count may have changed. @param isOld whether the account lacks keys now */
   async #recount(bare: string, isOld: boolean): Promise<void> {
     if (isOld || this.lacking(storedJid(bare).domain).accounts > 0) await this.#oldKeys.count()
   }
@@ -150,7 +150,7 @@ export class SqlAccounts implements AccountStore {
     })
     return found
   }
-  /** @param forget that there is none, or that it could not be read */
+  /** @param forget called if there is none, or if it could not be read */
   async #readNear(domain: string, place: string, forget: () => void): Promise<string | null> {
     const near = (from: string) => this.#database.read(this.#queries.near({ domain, from }))
     const found = await Promise.all([near(place), near('')]).catch((error: unknown) => {
@@ -162,7 +162,7 @@ export class SqlAccounts implements AccountStore {
     forget()
     return null
   }
-  /** What is read while the change is under way may be what was before it: neither that nor what was read earlier is kept. */
+  /** What is read during the change may be out of date, so neither that nor earlier knowledge is kept. */
   async #changing<T>(bare: string, change: Promise<T>): Promise<T> {
     this.#known.delete(bare)
     try {

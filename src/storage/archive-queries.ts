@@ -5,11 +5,11 @@ import type { ArchiveRow, ArchiveTables } from './archive-tables.ts'
 import { prepare } from './prepare.ts'
 
 type Db = Kysely<ArchiveTables>
-/** While there is one server. */
+/** The only value while there is one server. */
 export const NODE = 0
-/** Rows that one statement removes. */
+/** The most rows that one statement removes. */
 export const BATCH = 1000
-/** Entries that are looked at for one with an id of its author's. */
+/** The most entries that are searched for an id of the author. */
 const SEARCHED = 1000
 
 export function archiveQueries(db: Db) {
@@ -48,7 +48,7 @@ export function archiveQueries(db: Db) {
     newest: prepare((p: { owner: string }) =>
       db.selectFrom('archive').select(['seq', 'time']).where('owner', '=', p.owner).orderBy('seq', 'desc').limit(1),
     ),
-    /** Both rise together, so the first one beyond tells where the last one before is. */
+    /** Both only grow, so the first entry after a time says where the last one before it is. */
     at: prepare((p: { owner: string; stream: number }) =>
       db
         .selectFrom('archive')
@@ -64,7 +64,7 @@ export function archiveQueries(db: Db) {
     lastBefore: prepare((p: { owner: string; id: string }) =>
       db.selectFrom('archive').select('seq').where('owner', '=', p.owner).where('id', '<', p.id).orderBy('id', 'desc').limit(1),
     ),
-    /** A state stays if no later one of its kind and key does. */
+    /** A state is kept unless a later one has the same kind and key. */
     prune: prepare((p: { owner: string; edge: number; limit: number }) =>
       db
         .deleteFrom('archive')
@@ -106,7 +106,7 @@ const laterState = (eb: ExpressionBuilder<ArchiveTables & { old: ArchiveRow }, '
     .whereRef('later.key', '=', 'old.key')
     .whereRef('later.seq', '>', 'old.seq')
 
-/** The parameters stand in for the values: they cannot be spread. */
+/** The parameters are placeholders for the values: they cannot be spread. */
 const valuesOf = (p: ArchiveRow): ArchiveRow => ({
   owner: p.owner,
   seq: p.seq,
@@ -150,7 +150,7 @@ export function matching(db: Db, filter: ArchiveFilter): SelectQueryBuilder<Arch
   return query
 }
 
-/** The full addresses of a bare one stand between these two. */
+/** The full addresses of a bare one lie between these two. */
 export const resourcesOf = (bare: string): { readonly begin: string; readonly end: string } => ({
   begin: `${bare}/`,
   end: `${bare}0`,

@@ -1,12 +1,12 @@
 /**
- * The table of the archive (src/server/archive.ts). Each index costs a page for each message, so there are few: an id begins with
- * its time, so that one index serves both, and what few rows have is in partial ones.
+ * The table of the archive (src/server/archive.ts). Each index costs one page for each message, so there are few: an id
+ * begins with its time, so that one index serves both, and data that few rows have is in partial indexes.
  */
 import type { Millis } from '../base/clock.ts'
 import type { Migrations } from '../server/database.ts'
 
 export interface ArchiveTables {
-  /** `node`: of the server that has written it; 0 while there is one. */
+  /** `node`: the server that wrote the row; 0 while there is only one. */
   archive: {
     owner: string
     seq: number

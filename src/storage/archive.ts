@@ -1,4 +1,4 @@
-/** The archive in the database. Pages are found by position and never by counting; what is old is removed in small steps. */
+/** The archive in the database. Pages are found by position, never by counting; old entries are removed in small steps. */
 import type { Kysely } from 'kysely'
 import type { Millis } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
@@ -8,9 +8,9 @@ import type { Database, Query, Statement } from '../server/database.ts'
 import { archiveQueries, BATCH, entryOf, matching, NODE, resourcesOf, rowOf } from './archive-queries.ts'
 import { ARCHIVE, archiveMigrations, type ArchiveRow, type ArchiveTables } from './archive-tables.ts'
 
-/** Numbers of `stream` that are reserved at one time. */
+/** Numbers of `stream` that are reserved at a time. */
 const BLOCK = 100_000
-/** How far the time of an entry may be from the time in its id, and entries of one time from each other in the order. */
+/** How far the time of an entry may differ from the time in its id, and the order of entries from that of their times. */
 const SLACK_MS: Millis = 60_000
 
 export class SqlArchive implements ArchiveStore {
@@ -102,7 +102,7 @@ export class SqlArchive implements ArchiveStore {
     await this.#inSteps(() => this.#queries.remove({ owner, limit: BATCH }))
   }
 
-  /** Issued before the statement that uses the number: after a crash no number comes again. */
+  /** Issued before the statement that uses the number, so that no number is used again after a crash. */
   #reserve(): void {
     const before = this.#reserved
     this.#reserved = this.#stream + BLOCK
@@ -127,7 +127,7 @@ export class SqlArchive implements ArchiveStore {
     const [byNumber] = await this.#database.read(beyond.compile() as Query<{ seq: number }>)
     return Math.max(byTime?.seq ?? 0, byNumber?.seq ?? 0)
   }
-  /** The filter with the positions between which its times lie, so that nothing else is looked at. */
+  /** The filter with the positions between which its times lie, so that nothing else is searched. */
   async #placed(filter: ArchiveFilter): Promise<ArchiveFilter> {
     const { owner, start, end } = filter
     if (start === null && end === null) return filter
@@ -142,7 +142,7 @@ export class SqlArchive implements ArchiveStore {
     const before = Math.min(filter.before ?? Infinity, behind ?? Infinity)
     return { ...filter, after: Math.min(after, Number.MAX_SAFE_INTEGER), before: Math.min(before, Number.MAX_SAFE_INTEGER) }
   }
-  /** Others have their turn between two steps. */
+  /** Other statements have their turn between two steps. */
   async #inSteps(step: () => Query<unknown>): Promise<void> {
     while ((await this.#database.write(step())) === BATCH);
   }

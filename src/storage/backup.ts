@@ -1,11 +1,11 @@
-/** A copy of the database, whole and consistent, while a server writes to it (SQLite's online backup). */
+/** A complete and consistent copy of the database, made while a server writes to it (SQLite's online backup). */
 import { backup, DatabaseSync } from 'node:sqlite'
 import { StorageError } from './storage-error.ts'
 
 /**
  * @param from file of the database
- * @param to file of the copy, which is made
- * @throws StorageError when there is no database, or its copy is not sound
+ * @param to file of the copy, which is created
+ * @throws StorageError if there is no database, or its copy is damaged
  */
 export async function backUp(from: string, to: string): Promise<void> {
   const source = open(from)

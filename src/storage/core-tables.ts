@@ -1,6 +1,6 @@
 /**
- * The tables of the core: accounts and what RFC 6121 keeps for each. Everything hangs on `account.bare` and
- * goes with it. Addresses stand in their prepared form (RFC 7622), so equality is equality of text.
+ * The tables of the core: accounts, and what RFC 6121 requires to be kept for each. All rows refer to `account.bare` and are
+ * deleted with it. Addresses are stored in their prepared form (RFC 7622), so they are equal if their texts are.
  */
 import type { Millis } from '../base/clock.ts'
 import type { RosterItem } from '../server/ports.ts'
@@ -10,8 +10,8 @@ import type { Migrations } from '../server/database.ts'
 
 export interface CoreTables {
   /**
-   * `lacks`: the sum of what stands in `HASH_BITS` for the hashes of which `credentials` have no keys. `disabled_at`: since
-   * when it may not be used; null: it may. `last_seen`, `share_paused`: what the user has chosen; '' for nothing.
+   * `lacks`: the sum of the `HASH_BITS` of the hashes for which `credentials` has no keys. `disabled_at`: since when the
+   * account may not be used; null if it may. `last_seen`, `share_paused`: the user's choices; '' for none.
    */
   account: {
     bare: string
@@ -25,11 +25,11 @@ export interface CoreTables {
     share_paused: SharePaused | ''
   }
   /**
-   * One for each account. `epoch`: of the run of the server in which it came to have this version; '' since it was
-   * made. `horizon`: removals up to this version are forgotten (RFC 6121 2.6).
+   * One row for each account. `epoch`: the run of the server in which the roster got this version; '' since its creation.
+   * `horizon`: removals up to this version are forgotten (RFC 6121 2.6).
    */
   roster: { owner: string; version: number; epoch: string; horizon: number }
-  /** A contact, or the memory of one that was removed at `removed_at`. `version`: of its last push. */
+  /** A contact, or the record of one that was removed at `removed_at`. `version`: of its last push. */
   roster_item: {
     owner: string
     contact: string
@@ -55,26 +55,26 @@ export interface CoreTables {
   }
   /** Requests of the owner that wait for the contact's answer (3.1.2), to be sent again: without their addresses. */
   sent_request: { owner: string; contact: string; lang: string | null; extra: string; payload: string; sent_at: Millis }
-  /** That the owner does not want to see the contact any more (3.3), said at `said_at` for the nth time, unconfirmed. */
+  /** The owner's unconfirmed 'unsubscribe' to the contact (3.3), last sent at `said_at`, the number of times it was sent. */
   farewell: { owner: string; contact: string; said_at: Millis; times: number }
-  /** What an account has decided about a contact elsewhere, until it is heard there: presence without payload. It outlives the account. */
+  /** An account's decision about a remote contact, until it arrives: presence without payload. It outlives the account. */
   decision: {
     sender: string
     contact: string
-    /** What it is about, of which the last word counts: im/belated.ts. */
+    /** Its matter, of which only the last decision counts: im/belated.ts. */
     about: 'watch' | 'show' | 'gone'
     type: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed' | 'unavailable'
     decided_at: Millis
   }
   /** While `available` is 1, `at` is the moment since when. */
   last_presence: { owner: string; available: 0 | 1; at: Millis; payload: string }
-  /** A row when the server was alive, and one when it stopped properly, if that was its end. */
+  /** One row for the last time at which the server was alive, and one for its last proper stop, if it ended with one. */
   heartbeat: { id: number; at: Millis }
 }
 
 export const CORE = 'core'
 
-/** Numbers for sets of hashes, in `account.lacks`. */
+/** Bits for sets of hashes, in `account.lacks`. */
 export const HASH_BITS: Readonly<Record<ScramHash, number>> = { 'sha-1': 1, 'sha-256': 2, 'sha-512': 4 }
 
 export const coreMigrations: Migrations = [

@@ -1,7 +1,7 @@
 /**
  * The process that crash.test.ts kills. It writes changes of several rosters as fast as it can, and reports each
- * on its standard output once it has been acknowledged: `romeo3@example.net 17`. Standard input names the file,
- * or the URL of a PostgreSQL database, and the owners, one a line.
+ * on its standard output once it was acknowledged: `romeo3@example.net 17`. Standard input names the file,
+ * or the URL of a PostgreSQL database, and the owners, one on each line.
  */
 import { readFileSync, writeSync } from 'node:fs'
 import { SystemClock } from '../base/clock.ts'
@@ -16,7 +16,7 @@ import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 import { CREDENTIALS, itemOf } from './testing.ts'
 
-/** Version n of a roster adds the contact n, as an item and as a request: both or neither are there afterwards. */
+/** Version n of a roster adds contact n, as an item and as a request: afterwards both or neither exist. */
 async function grow(rosters: RosterStore, owner: string): Promise<void> {
   for (let { version } = await rosters.load(owner); ; version++) {
     const n = version + 1

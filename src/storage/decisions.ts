@@ -1,4 +1,4 @@
-/** What users have decided about contacts elsewhere, until it is heard there (server/ports.ts): presence without payload. */
+/** Decisions of users about remote contacts, until they arrive there (server/ports.ts): presence without payload. */
 import type { Selectable } from 'kysely'
 import type { Millis } from '../base/clock.ts'
 import type { Decision, DecisionStore } from '../server/ports.ts'
@@ -30,7 +30,7 @@ export class SqlDecisions implements DecisionStore {
   }
 }
 
-/** For the stores that change what a decision is about: what keeps it goes along with that. */
+/** For the stores that change what a decision is about: these statements go along with the change. */
 export function keeping(database: Database): (decisions: readonly Decision[]) => readonly Query<unknown>[] {
   const { put } = queriesOf(database)
   return (decisions) =>
@@ -55,7 +55,7 @@ function queriesOf(database: Database) {
   const db = database.schema<CoreTables>()
   type Key = Pick<Row, 'sender' | 'contact' | 'about'>
   return {
-    // RFC 6121 3.2.2 rule 3: that resources are gone comes before 'unsubscribed'
+    // RFC 6121 3.2.2 rule 3: unavailable presence of resources comes before 'unsubscribed'
     all: prepare(() => db.selectFrom('decision').selectAll().orderBy('decided_at').orderBy('about').orderBy('sender')),
     put: prepare((p: Key & { type: Row['type']; decidedAt: Millis }) =>
       db

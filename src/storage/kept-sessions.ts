@@ -1,4 +1,4 @@
-/** Sessions over a restart of the server (server/keeping/kept-sessions.ts): written when it stops, and forgotten one by one. */
+/** Sessions over a restart of the server (server/keeping/kept-sessions.ts): stored at the stop, and deleted one by one. */
 import type { Millis } from '../base/clock.ts'
 import type { KeptSession, KeptSessionStore, SessionUpdate, WholeSession } from '../server/ports.ts'
 import type { Database, Migrations, Query } from '../server/database.ts'
@@ -11,7 +11,7 @@ interface PieceRow {
   state: string
 }
 interface Tables {
-  /** `until`: when it ends if nobody comes back for it; 0: its client was connected. `state`: JSON. */
+  /** `until`: when it ends if its client does not come back; 0 if its client was connected. `state`: JSON. */
   kept_session: { owner: string; resource: string; until: Millis; state: string }
   kept_piece: PieceRow
 }

@@ -1,10 +1,10 @@
-/** What accounts and services know, over a restart of the server and its death (server/keeping/kept-states.ts). */
+/** The state of accounts and services, over a restart and a crash of the server (server/keeping/kept-states.ts). */
 import type { Database, Migrations, Query } from '../server/database.ts'
 import type { KeptName, KeptState, KeptStateStore } from '../server/ports.ts'
 import { prepare } from './prepare.ts'
 
 interface Tables {
-  /** `name`: of whom it is within the holder. `state`: JSON. */
+  /** `name`: the owner of the state within the holder. `state`: JSON. */
   kept_state: { holder: string; name: string; state: string }
 }
 

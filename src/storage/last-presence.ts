@@ -1,8 +1,8 @@
 /**
- * When each account was last seen, and how it left (RFC 6121 4.3.2: a probe of an account without resources is
- * answered with its last unavailable presence). The marks must not hold up anybody's presence, so they are sent
- * and not waited for; one that fails is logged, and the account is last seen at its mark before. They are gathered for a
- * moment, since each batch that writes costs a wait for the disk, which what only reads would have to wait for as well.
+ * When each account was last seen, with its last presence (RFC 6121 4.3.2: a probe of an account without resources is
+ * answered with its last unavailable presence). These marks must not delay presence, so nobody waits for them; a failure is
+ * logged, and the account keeps its previous mark. They are collected for a moment, because each batch that writes costs a
+ * wait for the disk, which would delay pure reads as well.
  */
 import type { Clock, Millis } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -25,10 +25,10 @@ export class SqlLastPresence implements LastPresenceStore {
   readonly #queries: Queries
   readonly #unfinished = new Set<Promise<void>>()
   readonly #clock: Clock | null
-  /** By account, the last mark of each. */
+  /** By account: its last mark. */
   readonly #gathered = new Map<string, Query<unknown>>()
 
-  /** @param clock to gather marks by; null: they are sent at once */
+  /** @param clock for collecting marks; null to send them at once */
   constructor(database: Database, log: Log, clock: Clock | null = null) {
     this.#database = database
     this.#log = log
@@ -101,7 +101,7 @@ function queriesOf(database: Database) {
       db
         .insertInto('last_presence')
         .columns(['owner', 'available', 'at', 'payload'])
-        // Of an account that was removed meanwhile nothing is kept
+        // Nothing is stored for an account that was deleted meanwhile
         .expression((eb) =>
           eb
             .selectFrom('account')
@@ -127,7 +127,7 @@ function queriesOf(database: Database) {
     load: prepare((p: { owner: string }) =>
       db.selectFrom('last_presence').select(['at', 'payload']).where('owner', '=', p.owner).where('available', '=', 0),
     ),
-    // Not before it came: a heartbeat may be older than that.
+    // Not before the account became available: a heartbeat may be older than that.
     close: prepare(() =>
       db
         .updateTable('last_presence')

@@ -1,4 +1,4 @@
-/** The domains of others to which there was a stream (server/ports.ts): one row for each pair with one of our own. */
+/** The remote domains with which there was a stream (server/ports.ts): one row for each pair of domains. */
 import type { LinkedPeersStore } from '../server/ports.ts'
 import type { Database, Migrations } from '../server/database.ts'
 import { prepare } from './prepare.ts'

@@ -1,4 +1,4 @@
-/** Takes the steps of migrations that have not been taken: see `Migrations`. */
+/** Carries out migration steps that were not done yet: see `Migrations`. */
 import type { Clock } from '../base/clock.ts'
 import type { Database, Migrations } from '../server/database.ts'
 import { StorageError } from './storage-error.ts'
@@ -8,8 +8,8 @@ interface MigrationTables {
 }
 
 /**
- * Takes the steps of `owner` that have not been taken.
- * @param file what to call the database when it is refused
+ * Carries out the steps of `owner` that were not done yet.
+ * @param file the name of the database in an error
  */
 export async function migrate(
   database: Database,

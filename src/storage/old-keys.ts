@@ -1,7 +1,7 @@
 /**
- * How many accounts of each domain lack keys, such as those that came from another server: known in memory, since every
- * stream that begins asks. Counted anew when that may have changed, through an index over those accounts alone; so the
- * count cannot drift from what is stored.
+ * How many accounts of each domain lack keys, such as accounts from another server. The numbers are in memory, because every new
+ * stream needs them. They are counted again when they may have changed, through an index over these accounts only; so they cannot
+ * differ from what is stored.
  */
 import { sql } from 'kysely'
 import { HASHES, NOTHING_LACKING, type Lacking } from '../xmpp/credentials.ts'
@@ -29,7 +29,7 @@ export class OldKeys {
   of(domain: string): Lacking {
     return this.#byDomain.get(domain) ?? NOTHING_LACKING
   }
-  /** Resolves when all is counted that is stored now. Of many calls in a row, the last ones share one count. */
+  /** Resolves when everything that is stored now was counted. If called often in a row, the last calls share one count. */
   count(): Promise<void> {
     if (this.#running === null) return (this.#running = this.#read())
     const running = this.#running.catch(() => {})
@@ -62,7 +62,7 @@ function countingIn(database: Database): Query<Counted> {
     db
       .selectFrom('account')
       .select(['domain', 'lacks', (eb) => eb.fn.countAll().as('accounts')])
-      .where('lacks', '!=', sql.lit(0)) // as the index has it
+      .where('lacks', '!=', sql.lit(0)) // as in the index
       .groupBy(['domain', 'lacks']),
   )
   return counting({})

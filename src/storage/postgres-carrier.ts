@@ -1,9 +1,9 @@
 /**
- * Runs batches on a connection to PostgreSQL, one after the other, each one transaction and two round trips: all statements, and
- * then the commit. When a unit fails, the batch is run once more, unit by unit, so that each fails alone.
+ * Runs batches on a connection to PostgreSQL, one after the other, each as one transaction with two round trips: all statements,
+ * then the commit. If a unit fails, the batch is run again unit by unit, so that each fails alone.
  *
- * A batch whose connection is lost is run again on the next one. If the commit was under way, it is asked first whether it came
- * through (postgres-claim.ts): nothing is done twice, and nothing is acknowledged that is not on disk.
+ * A batch whose connection is lost is run again on the next one. If the commit was in progress, the server first asks whether it
+ * was done (postgres-claim.ts): nothing is done twice, and nothing is acknowledged that is not on disk.
  */
 import type { Clock, Millis } from '../base/clock.ts'
 import { changesSchema, type Batch, type Call, type Outcome, type Reply, type Rows, type Unit, type Value } from './batch.ts'
@@ -13,14 +13,14 @@ import { connectionError, failureOfStatement, isOfTheConnection } from './postgr
 import type { Carrier } from './statement-queue.ts'
 import { StorageError, UNMET, type Failure } from './storage-error.ts'
 
-/** How often a batch is begun whose connection is lost each time. */
+/** How often a batch is started when its connection is lost each time. */
 const ATTEMPTS_MAX = 3
-/** How long one batch may take. Then the connection counts as lost. */
+/** How long one batch may take. After that the connection counts as lost. */
 const STALLED_MS: Millis = 60_000
 
 export interface PostgresCarrierParts {
   readonly connection: PostgresConnection
-  /** Null: what comes here reads only. */
+  /** Null for a connection that only reads. */
   readonly claim: PostgresClaim | null
   readonly clock: Clock
   readonly name: string
@@ -29,7 +29,7 @@ export interface PostgresCarrierParts {
 
 interface Text {
   readonly sql: string
-  /** The names of its columns have been told. */
+  /** The names of its columns were sent. */
   isNamed: boolean
 }
 type Results = readonly (Rows | number)[]
@@ -69,7 +69,7 @@ export class PostgresCarrier implements Carrier {
   async #outcomes(batch: Batch): Promise<readonly Outcome[]> {
     const all = (failure: Failure): readonly Outcome[] => batch.units.map(() => failure)
     const number = batch.readsOnly ? null : ++this.#number
-    /** What the last attempt found before it asked for the commit. */
+    /** The results of the last attempt, before it asked for the commit. */
     let found: readonly Outcome[] | null = null
     for (let attempt = 1; ; attempt++) {
       let session: PostgresSession | null = null
@@ -95,7 +95,7 @@ export class PostgresCarrier implements Carrier {
     }
   }
 
-  /** @param committing is told what will be true if the commit comes through */
+  /** @param committing is told what will be true if the commit succeeds */
   async #attempt(
     session: PostgresSession,
     batch: Batch,
@@ -109,7 +109,7 @@ export class PostgresCarrier implements Carrier {
     await this.#tidy(session, batch)
     return outcomes
   }
-  /** All units in one piece. Null: one of them has failed, and nothing is left of it. */
+  /** All units at once. Null if one of them failed; then nothing has changed. */
   async #together(session: PostgresSession, batch: Batch, number: number | null): Promise<readonly Outcome[] | null> {
     const [begun, ...units] = await session.together(() =>
       Promise.allSettled([
@@ -147,7 +147,7 @@ export class PostgresCarrier implements Carrier {
     }
   }
 
-  /** @throws StorageError: the database is another server's */
+  /** @throws StorageError if the database belongs to another server */
   async #begin(session: PostgresSession, number: number | null): Promise<void> {
     const { claim } = this.#parts
     if (number === null || claim === null) {
@@ -181,13 +181,13 @@ export class PostgresCarrier implements Carrier {
   }
 }
 
-/** No slot of the queue. */
+/** Not a slot of the queue. */
 const CLAIM_SLOT = -1
 
 /** A required statement has changed nothing. */
 class Unmet extends Error {}
 
-/** Not the fault of any statement. */
+/** A failure that no statement caused. */
 export class Refusal implements Failure {
   readonly code = ''
   readonly message: string

@@ -1,12 +1,12 @@
 /**
- * One server at a time on a database. A server holds an advisory lock on its writing connection: PostgreSQL lets go of it
- * when the connection ends, so a server that was killed leaves nothing behind to wait for. And it has the one row of
- * `porchlight_server`, which each of its transactions that write changes first:
+ * Only one server at a time uses a database. A server holds an advisory lock on its writing connection. PostgreSQL releases
+ * the lock when the connection ends, so a killed server leaves nothing behind. The server also owns the single row of
+ * `porchlight_server`, which each of its writing transactions changes first:
  *
- * - A server that has lost its connection, and with it the lock, can tell whether another one was here meanwhile. Then what it
- *   has in memory is out of date, and it must not go on.
- * - The row says which batch was committed last: when a connection breaks while a commit is under way, the next one tells
- *   whether the commit came through.
+ * - A server that has lost its connection, and with it the lock, can tell whether another one used the database meanwhile.
+ *   Then its memory is out of date, and it must not continue.
+ * - The row says which batch was committed last. If a connection breaks during a commit, the next one can tell whether the
+ *   commit succeeded.
  *
  * The row is in a table of its own, so nothing else ever waits for it.
  */
@@ -17,21 +17,21 @@ import { StorageError } from './storage-error.ts'
 /** "Porc", and the schema: servers in different schemas of one database do not meet. */
 const LOCK = `1349481059, hashtext(current_schema())`
 const HELD = `locktype = 'advisory' and classid = 1349481059 and objid::bigint = (hashtext(current_schema())::bigint & 4294967295) and granted`
-/** How long the connection of a server that has just ended may take to go. */
+/** How long the connection of a server that has just stopped may take to end. */
 const WAIT_MS: Millis = 5_000
 const STEP_MS: Millis = 100
 
 export class PostgresClaim {
   readonly #name: string
   readonly #clock: Clock
-  /** Of this run of the server. */
+  /** Identifies this run of the server. */
   readonly #run: string
-  /** The process of PostgreSQL that serves the connection; null: there was none yet. */
+  /** The PostgreSQL process of the connection; null if there was none yet. */
   #backend: number | null = null
-  /** Of the last batch that is known to have been committed. */
+  /** The number of the last batch that is known to be committed. */
   #batch = 0
 
-  /** @param run unlike that of any other run */
+  /** @param run differs from that of any other run */
   constructor(name: string, clock: Clock, run: string) {
     this.#name = name
     this.#clock = clock
@@ -40,7 +40,7 @@ export class PostgresClaim {
   get batch(): number {
     return this.#batch
   }
-  /** The first statement of each transaction that writes: has to change a row. */
+  /** The first statement of each writing transaction: it must change a row. */
   get statement(): string {
     return `update porchlight_server set batch = $1 where id = 1 and run = $2`
   }
@@ -51,7 +51,7 @@ export class PostgresClaim {
     this.#batch = batch
   }
 
-  /** On a new connection. @throws StorageError with trouble 'busy': another server is here, or was */
+  /** On a new connection. @throws StorageError with trouble 'busy' if another server uses the database, or has used it */
   async take(session: PostgresSession): Promise<void> {
     const isFirst = this.#backend === null
     await this.#lock(session)
@@ -64,7 +64,7 @@ export class PostgresClaim {
         [this.#run],
       )
     } else {
-      // Not in one statement with the lock: that would read what was there before
+      // Not in one statement with the lock, because that would read the earlier state
       this.#batch = await this.#checkRun(session)
     }
     this.#backend = (await session.run('select pg_backend_pid()')).rows[0]![0] as number
@@ -79,7 +79,7 @@ export class PostgresClaim {
   }
 
   async #lock(session: PostgresSession): Promise<void> {
-    // The backend of the connection before may not have noticed yet that nobody is there
+    // The process of the earlier connection may not have noticed that it is gone
     if (this.#backend !== null)
       await session.run(`select pg_terminate_backend(pid) from pg_locks where ${HELD} and pid = $1`, [this.#backend])
     for (let waited = 0; ; waited += STEP_MS) {

@@ -1,4 +1,4 @@
-/** One connection to PostgreSQL, made again with a growing pause when it is lost. */
+/** One connection to PostgreSQL, opened again with growing pauses when it is lost. */
 import { Socket } from 'node:net'
 import { Client, type ClientConfig } from 'pg'
 import type { Clock, Millis, Timer } from '../base/clock.ts'
@@ -7,13 +7,13 @@ import { connectionError } from './postgres-error.ts'
 import { StorageError } from './storage-error.ts'
 
 export interface PostgresAddress {
-  /** postgresql://user@host:port/database, without password. */
+  /** postgresql://user@host:port/database, without the password. */
   readonly url: string
-  /** '' for none: then PostgreSQL must not ask for one. */
+  /** '' for none: then PostgreSQL must not require one. */
   readonly password: string
 }
 
-/** What a statement has brought: rows as arrays. */
+/** The result of a statement: rows as arrays. */
 export interface Found {
   readonly rows: readonly (readonly Value[])[]
   readonly columns: readonly string[]
@@ -31,7 +31,7 @@ const PATIENCE_MS: Millis = 15_000
 export class PostgresSession {
   readonly #client: Client
   readonly #socket: Socket
-  /** Statements have other names after a change of the schema: a plan made before may bring other columns. */
+  /** Statements get new names after a change of the schema, because an earlier plan may return other columns. */
   #generation = 0
   isOver = false
 
@@ -39,7 +39,7 @@ export class PostgresSession {
     this.#client = client
     this.#socket = socket
   }
-  /** Sends what `issue` asks in one piece: the answers come in one round trip. */
+  /** Sends everything that `issue` asks at once: all answers take one round trip. */
   together<T>(issue: () => T): T {
     this.#socket.cork()
     try {
@@ -49,7 +49,7 @@ export class PostgresSession {
     }
   }
   /**
-   * @param slot of the text, under which it is compiled once; null: it is not kept
+   * @param slot of the text, under which it is compiled once; null if it is not kept
    * @throws what `isOfTheConnection` understands
    */
   async run(sql: string, values: readonly Value[] = [], slot: number | null = null): Promise<Found> {
@@ -69,7 +69,7 @@ export class PostgresSession {
     this.#generation += 1
     return this.run('deallocate all')
   }
-  /** Takes effect at once, whatever is under way. */
+  /** Takes effect at once, whatever is in progress. */
   cut(): void {
     this.#socket.destroy()
   }
@@ -91,8 +91,8 @@ export interface PostgresConnectionParts {
   readonly name: string
   readonly clock: Clock
   /**
-   * Run on each new connection before anybody else. What it throws is as if there were no connection; after trouble 'closed'
-   * no other one is made.
+   * Called on each new connection before anything else. An error counts as a failed connection; after trouble 'closed' no
+   * other one is opened.
    */
   readonly greet: (session: PostgresSession) => Promise<void>
 }
@@ -105,7 +105,7 @@ export class PostgresConnection {
   #isClosed = false
   #pause: Timer | null = null
   #impatience: Timer | null = null
-  /** Of the last attempt, when those who wait have been refused; null: they still wait. */
+  /** The failure of the last attempt, once waiting callers were refused; null while they still wait. */
   #failure: StorageError | null = null
 
   constructor(parts: PostgresConnectionParts) {
@@ -115,7 +115,7 @@ export class PostgresConnection {
   async open(): Promise<void> {
     this.#session = await this.#connect()
   }
-  /** Waits a while for a connection that is lost. @throws StorageError */
+  /** Waits a while for a lost connection. @throws StorageError */
   session(): Promise<PostgresSession> {
     const session = this.#session
     if (session !== null && !session.isOver) return Promise.resolve(session)
@@ -159,7 +159,7 @@ export class PostgresConnection {
     if (this.#isClosed) void session.end().catch(() => {})
     for (const { resolve } of this.#waiting.splice(0)) resolve(session)
   }
-  /** The database is another server's now. */
+  /** The database belongs to another server now. */
   #giveUp(error: StorageError): void {
     this.#isClosed = true
     this.#refuse(error)
@@ -174,7 +174,7 @@ export class PostgresConnection {
     const socket = new Socket()
     const client = new Client(configOf(address, socket))
     const session = new PostgresSession(client, socket)
-    // What has failed for it hears of it by its own promise
+    // Statements that failed learn it from their own promises
     client.on('error', () => (session.isOver = true))
     client.on('end', () => (session.isOver = true))
     try {
@@ -192,7 +192,7 @@ export class PostgresConnection {
 function configOf({ url, password }: PostgresAddress, socket: Socket): ClientConfig {
   return {
     connectionString: url,
-    // '' would be sent as it is; without one the library looks for ~/.pgpass
+    // '' would be sent as it is; without a password the library reads ~/.pgpass
     ...(password === '' ? {} : { password }),
     stream: () => socket,
     pipeline: true,
@@ -203,7 +203,7 @@ function configOf({ url, password }: PostgresAddress, socket: Socket): ClientCon
   }
 }
 
-/** Numbers as numbers, whatever their size; a comparison as SQLite has it; everything else as text. */
+/** Numbers of any size as numbers; comparisons as in SQLite; everything else as text. */
 function parserOf(oid: number): (text: string) => Value {
   switch (oid) {
     case 20: // bigint

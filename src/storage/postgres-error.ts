@@ -1,21 +1,21 @@
-/** What goes wrong with PostgreSQL, as the operator should read it (appendix A of its manual: SQLSTATE). */
+/** Errors of PostgreSQL in words for the operator (appendix A of its manual: SQLSTATE). */
 import { DatabaseError } from 'pg'
 import { StorageError, UNMET, type Failure } from './storage-error.ts'
 
-/** The statement's own fault, or that of the database: the connection lives. */
+/** A failure of the statement, or of the database: the connection still works. */
 export function failureOfStatement(error: unknown): Failure {
   if (error instanceof DatabaseError) return { code: error.code ?? 'XX000', message: error.message }
   throw error
 }
 
-/** Is it the end of the connection, and not of the statement alone? */
+/** Is the whole connection lost, not only the statement? */
 export const isOfTheConnection = (error: unknown): boolean =>
   !(error instanceof DatabaseError) ||
   error.severity === 'FATAL' ||
   error.severity === 'PANIC' ||
   error.code?.startsWith('08') === true
 
-/** `failure` of a statement as an error that names the database and the remedy. */
+/** The `failure` of a statement as an error that names the database and the remedy. */
 export function postgresError({ code, message }: Failure, name: string): StorageError {
   if (code === UNMET) return new StorageError('nothing-changed', message)
   const state = String(code)

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL, 15 and later: the same statements as on SQLite, those of one tick as one transaction on one connection. So what
- * the server has in memory stays the truth, and nothing can come in between. Reads of many rows have a connection of their own.
+ * PostgreSQL, 15 and later: the same statements as on SQLite, those of one tick as one transaction on one connection. So the
+ * server's memory stays the truth, and nothing can happen in between. Reads of many rows have a connection of their own.
  */
 import type { Clock } from '../base/clock.ts'
 import { endOfTick } from '../base/tick.ts'
@@ -17,13 +17,13 @@ import { StorageError, type Failure } from './storage-error.ts'
 
 export interface PostgresOptions extends PostgresAddress {
   readonly clock: Clock
-  /** Names this run of the server: unlike any other. */
+  /** Identifies this run of the server. */
   readonly run: string
 }
 
 const VERSION_MIN = 150_000
 
-/** Opens the database, for this server alone. @throws StorageError that says what is wrong and what to do */
+/** Opens the database, only for this server. @throws StorageError that says what is wrong and what to do */
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
   const { url, clock } = options
   const claim = new PostgresClaim(url, clock, options.run)
@@ -51,7 +51,7 @@ export async function withPostgres<T>(
   }
 }
 
-/** A queue before a connection of its own. @param claim null: for reads only */
+/** A queue with a connection of its own. @param claim null for reads only */
 async function openLane(options: Omit<PostgresOptions, 'run'>, claim: PostgresClaim | null): Promise<StatementQueue> {
   const { url: name, clock } = options
   const greet = async (session: PostgresSession): Promise<void> => {
@@ -72,7 +72,7 @@ async function openLane(options: Omit<PostgresOptions, 'run'>, claim: PostgresCl
   return queue
 }
 
-/** @throws StorageError: the database is not as it must be */
+/** @throws StorageError if the database has unsuitable settings */
 async function prepareSession(session: PostgresSession, name: string): Promise<void> {
   const { rows } = await session.run(
     `select current_setting('server_version_num')::integer, current_setting('server_version'), current_setting('server_encoding'), current_setting('synchronous_commit')`,
@@ -87,10 +87,10 @@ async function prepareSession(session: PostgresSession, name: string): Promise<v
       'Make one with: createdb --encoding=UTF8 --template=template0 NAME.',
     )
   await session.run(`set client_encoding = 'UTF8'`)
-  // What is acknowledged is on disk. A stricter setting of the operator's stays
+  // What is acknowledged is on disk. A stricter setting of the operator is kept
   if (commit === 'off') await session.run('set synchronous_commit = on')
   await session.run('set lock_timeout = 5000')
-  // A server that was frozen, or whose machine has vanished, must not keep others out for long
+  // A server that was frozen, or whose machine has disappeared, must not keep others out for long
   await session.run('set idle_in_transaction_session_timeout = 10000')
   await session.run('set tcp_user_timeout = 10000')
   await session.run('set tcp_keepalives_idle = 5')

@@ -1,11 +1,11 @@
 /**
- * Queries compiled once. Kysely takes some 10 us to build and compile a query, most of what a small one costs;
- * here that happens when a store is made, and each use only fills in the values.
+ * Queries that are compiled once. Kysely takes about 10 us to build and compile a query, which is most of the cost of a
+ * small one. Here that happens when a store is created, and each use only fills in the values.
  */
 import type { Compilable } from 'kysely'
 import type { Query } from '../server/database.ts'
 
-/** Stands in the compiled query where a value will be. */
+/** A placeholder for a value in the compiled query. */
 class Parameter {
   readonly name: string
 
@@ -17,9 +17,9 @@ class Parameter {
 type Values = Readonly<Record<string, unknown>>
 
 /**
- * Compiles what `build` returns. `build` runs once, with placeholders for its values: it may pass them to
- * Kysely and must not look at them. Names of tables and columns cannot be parameters, nor can `null` be the
- * right side of a comparison.
+ * Compiles the result of `build`. `build` runs once, with placeholders for its values: it may pass them to Kysely and must not
+ * look at them. Names of tables and columns cannot be parameters, nor can `null` be the right side of a
+ * comparison.
  */
 export function prepare<P extends object, R>(build: (parameters: P) => Compilable<R>): (values: P) => Query<R> {
   const placeholders = new Proxy({}, { get: (_, name) => new Parameter(String(name)) }) as P

@@ -1,4 +1,4 @@
-/** Kysely over the statement queue: its own dialects for SQLite and PostgreSQL, with another way of running a query. */
+/** Kysely over the statement queue: its own dialects for SQLite and PostgreSQL, but queries run in another way. */
 import {
   PostgresAdapter,
   PostgresIntrospector,
@@ -29,14 +29,14 @@ export const postgresDialect = (queue: StatementQueue): Dialect => ({
   createIntrospector: (db) => new PostgresIntrospector(db),
 })
 
-/** Kysely would let one query wait for the other: then each would be a transaction of its own. */
+/** Kysely would make one query wait for the other, so that each would be a transaction of its own. */
 class QueueAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
     return true
   }
 }
 
-/** Columns of text compare by code point, as SQLite's do: the usual collation depends on the database, and changes with the system's library. */
+/** Columns of text compare by code point, as in SQLite: the default collation depends on the database and on the system's library. */
 class CollatingCompiler extends PostgresQueryCompiler {
   protected override visitDataType(node: DataTypeNode): void {
     const isColumn = this.parentNode?.kind === 'ColumnDefinitionNode'
@@ -74,7 +74,7 @@ class QueueDriver implements Driver {
   }
   async releaseConnection(): Promise<void> {}
   async destroy(): Promise<void> {}
-  // A transaction that waits for its next statement would hold up everybody's commits.
+  // A transaction that waits for its next statement would delay all commits.
   beginTransaction(): never {
     throw new Error('use Database.atomically: its statements are known when it starts')
   }

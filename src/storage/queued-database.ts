@@ -7,10 +7,10 @@ import type { StatementQueue } from './statement-queue.ts'
 
 export interface QueuedDatabaseParts {
   readonly queue: StatementQueue
-  /** Opens what reads of many rows wait in: a queue before another connection, or the same one. */
+  /** Opens the queue for reads of many rows: with a connection of its own, or the same one. */
   readonly longReads: () => Promise<StatementQueue>
   readonly dialect: Dialect
-  /** What to call it in messages. */
+  /** The name of the database in messages. */
   readonly name: string
   readonly clock: Clock
 }
@@ -60,7 +60,7 @@ export class QueuedDatabase implements Database {
     await this.#parts.queue.close()
   }
 
-  /** At the first use. */
+  /** Opened at the first use. */
   #openLongReads(): Promise<StatementQueue> {
     if (this.#longReads === null) {
       this.#longReads = this.#parts.longReads()

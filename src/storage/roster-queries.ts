@@ -13,7 +13,7 @@ export type RequestRow = Pick<
 >
 export interface RelationRow {
   readonly owner: string
-  /** Null: the contact is not in the roster. */
+  /** Null if the contact is not in the roster. */
   readonly subscription: Items['subscription'] | null
   readonly at: Millis | null
   readonly payload: string | null
@@ -98,14 +98,14 @@ function itemQueries(database: Database) {
         .where('owner', '=', p.owner)
         .where('version', '=', p.before),
     ),
-    /** Changes nothing; finds no row when the version is another one. */
+    /** Changes nothing; finds no row if the version is another one. */
     stay: prepare((p: { owner: string; version: number }) =>
       db.updateTable('roster').set({ version: p.version }).where('owner', '=', p.owner).where('version', '=', p.version),
     ),
     put: prepare((p: Put) =>
       insert(p).onConflict((c) => c.columns(['owner', 'contact']).doUpdateSet({ ...update(p), version: p.version })),
     ),
-    /** RFC 6121 2.6.2: what the client cannot see gets no new version. */
+    /** RFC 6121 2.6.2: a change that the client cannot see gets no new version. */
     putQuietly: prepare((p: Put) => insert(p).onConflict((c) => c.columns(['owner', 'contact']).doUpdateSet(update(p)))),
     bury: prepare((p: Contact & { version: number; removedAt: Millis }) =>
       db
@@ -133,7 +133,7 @@ function itemQueries(database: Database) {
           }),
         ),
     ),
-    /** Leaves a tombstone where it is. */
+    /** A tombstone stays. */
     dropQuietly: prepare((p: Contact) =>
       db.deleteFrom('roster_item').where('owner', '=', p.owner).where('contact', '=', p.contact).where('removed_at', 'is', null),
     ),
@@ -144,7 +144,7 @@ function requestQueries(database: Database) {
   const db = database.schema<CoreTables>()
   type Request = Contact & Pick<RequestRow, 'id' | 'lang' | 'extra' | 'payload'> & { receivedAt: Millis }
   return {
-    /** A repeated request takes the place of the one before it, in the queue too: `asked_at` stays. */
+    /** A repeated request replaces the earlier one, also in the queue: `asked_at` does not change. */
     putRequest: prepare((p: Request) =>
       db
         .insertInto('subscription_request')
@@ -240,7 +240,7 @@ function purgeQueries(database: Database) {
   }
 }
 
-/** Values: the contact, then `places` owners. One that comes twice is found once. */
+/** Values: the contact, then `places` owners. An owner that is given twice is found once. */
 export function relationsQuery(database: Database, places: number): (values: readonly string[]) => Query<RelationRow> {
   const db = database.schema<CoreTables>()
   return prepare((p: readonly string[]) =>

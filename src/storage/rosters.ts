@@ -1,6 +1,6 @@
 /**
- * Rosters (RFC 6121 section 2) and the subscription requests that wait (3.1.3), with what versioning needs
- * (2.6): each item bears the version of its last push, and a removed one stays as a tombstone for 90 days.
+ * Rosters (RFC 6121 section 2) and waiting subscription requests (3.1.3), with the data for versioning (2.6): each item has the
+ * version of its last push, and a removed one stays as a tombstone for 90 days.
  */
 import type { Clock, Millis } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
@@ -36,12 +36,12 @@ import { storedJid } from '../xmpp/stored-jid.ts'
 import { packetOfStored, storedPacket, type StoredPacket } from '../xmpp/stored-packet.ts'
 
 const TOMBSTONE_MS = 90 * 86_400_000
-/** What is kept of a request beside its addresses and its id. */
+/** What is stored of a request in addition to its addresses and its id. */
 type Columns = Pick<StoredPacket, 'lang' | 'extra' | 'payload'>
-/** Accounts in one query; a longer list takes several. */
+/** The most accounts of one query; a longer list takes several. */
 const OWNERS_MAX = 500
 
-/** For `RosterStore.epoch`: 48 bits do not come twice in the life of a database. */
+/** For `RosterStore.epoch`: 48 bits do not repeat in the life of a database. */
 export const newEpoch = (entropy: Entropy): string => entropy.bytes(6).toString('base64url')
 
 export class SqlRosters implements RosterStore {
@@ -50,10 +50,10 @@ export class SqlRosters implements RosterStore {
   readonly #clock: Clock
   readonly #queries: RosterQueries
   readonly #keeping: ReturnType<typeof keeping>
-  /** By the number of owners, which is a power of two or the most there may be: few texts for all lengths. */
+  /** By the number of owners, a power of two or the maximum: few statement texts for all lengths. */
   readonly #relations = new Map<number, (values: readonly string[]) => Query<RelationRow>>()
 
-  /** @param epoch another one each time that the database is opened */
+  /** @param epoch a new one each time the database is opened */
   constructor(database: Database, clock: Clock, epoch: string) {
     this.epoch = epoch
     this.#database = database
@@ -78,7 +78,7 @@ export class SqlRosters implements RosterStore {
     }
   }
 
-  /** Puts items and requests into the roster of an account that is made along with it, at that version. */
+  /** The statements that put items and requests into the roster of an account that is created along with it, with that version. */
   contents(
     owner: string,
     version: number,
@@ -97,7 +97,7 @@ export class SqlRosters implements RosterStore {
     const statements = [this.#itemStatement(owner, change), this.#requestStatement(owner, change)]
     if (change.item?.ask !== true) statements.push(this.#queries.dropSent({ owner, contact: change.contact.full }))
     try {
-      // One step further, or the same: whoever decided on another roster than the stored one finds no row.
+      // One version more, or the same. A change that was decided on another roster than the stored one finds no row.
       const turn = pushed ? step({ owner, version, epoch: this.epoch, before: version - 1 }) : stay({ owner, version })
       await this.#database.atomically([required(turn), ...statements, ...this.#keeping(decisions)])
     } catch (error) {

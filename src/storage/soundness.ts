@@ -1,11 +1,11 @@
-/** Whether a database file can be read from one end to the other, as far as SQLite can tell without its indexes. */
+/** Checks whether a whole database file can be read, as far as SQLite can tell without its indexes. */
 import type { Clock } from '../base/clock.ts'
 import { openSqlite } from './sqlite.ts'
 import { CORRUPT, storageError } from './storage-error.ts'
 
 /**
  * Reads the whole file, in a thread of its own. A server may use it meanwhile.
- * @param file which is there
+ * @param file which exists
  * @throws StorageError that says what is wrong with it
  */
 export async function checkSound(file: string, clock: Clock): Promise<void> {
@@ -18,5 +18,5 @@ export async function checkSound(file: string, clock: Clock): Promise<void> {
   }
 }
 
-/** As a select: what only reads locks nobody out. */
+/** As a select, because a read locks nobody out. */
 const QUICK_CHECK = { sql: 'select quick_check from pragma_quick_check', parameters: [] }

@@ -1,6 +1,6 @@
 /**
- * One SQLite file and what is done to it: batches of statements, each batch one transaction. Runs in the worker
- * thread, or in the server's own for a database in memory.
+ * One SQLite file and the batches of statements on it, each batch one transaction. Runs in the worker thread, or in the server's
+ * own thread for a database in memory.
  *
  * Durability: write-ahead log with `synchronous=FULL`, so a commit has reached the disk when it returns.
  */
@@ -12,12 +12,12 @@ import { FILE, UNMET, type Failure } from './storage-error.ts'
 /** How long a statement waits for another process that has locked the file, in milliseconds. */
 const BUSY_MS = 5000
 
-/** A statement's text, compiled when it is first run: its table may be made by the call before it. */
+/** A statement's text, compiled when it is first run, because the previous call may create its table. */
 interface Slot {
   readonly sql: string
   readonly changesSchema: boolean
   compiled: StatementSync | null
-  /** It answers with rows. */
+  /** It returns rows. */
   finds: boolean
 }
 
@@ -39,12 +39,12 @@ export class SqliteEngine {
 
   /** @throws what `failureOf` understands */
   constructor(path: string) {
-    // It holds credentials: made readable for nobody else. SQLite gives its side files the same mode.
+    // The file contains credentials, so nobody else may read it. SQLite gives its side files the same mode.
     if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
     this.#db = new DatabaseSync(path, { timeout: BUSY_MS })
     try {
       this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
-      // The first look at the tables: a file that is damaged at its root, or is something else, is found out here.
+      // The first look at the tables: it detects a file that is damaged at its root, or is not a database.
       this.#db.prepare('select count(*) from sqlite_schema').get()
     } catch (error) {
       this.#db.close()
@@ -52,7 +52,7 @@ export class SqliteEngine {
     }
   }
 
-  /** Runs a batch. A unit that fails leaves no trace and does not disturb the others. */
+  /** Runs a batch. A unit that fails changes nothing and does not affect the others. */
   run(batch: Batch): Reply {
     for (const [slot, sql] of batch.texts) this.#slots.set(slot, slotFor(sql))
     const outcomes = this.#transaction(batch)
@@ -72,11 +72,11 @@ export class SqliteEngine {
       const outcomes: Outcome[] = []
       for (const unit of units) {
         const outcome = this.#unit(unit)
-        // Some errors (disk full, I/O) end the whole transaction: then nothing of the batch has happened.
+        // Some errors (disk full, I/O) end the whole transaction: then nothing of the batch has taken effect.
         if (!this.#db.isTransaction) return units.map(() => outcome)
         outcomes.push(outcome)
       }
-      // Reads have nothing to commit; after one that met a damaged page a commit fails.
+      // Reads have nothing to commit; after a read that met a damaged page, a commit would fail.
       this.#db.exec(readsOnly ? 'rollback' : 'commit')
       return outcomes
     } catch (error) {
@@ -87,7 +87,7 @@ export class SqliteEngine {
   }
 
   #unit(unit: Unit): Outcome {
-    // SQLite itself undoes a lone statement that fails; several need a savepoint.
+    // SQLite itself undoes a single failed statement; several need a savepoint.
     const guarded = unit.length > 1
     try {
       if (guarded) this.#db.exec('savepoint unit')

@@ -4,7 +4,7 @@ import { failureOf, SqliteEngine } from './sqlite-engine.ts'
 import type { Batch } from './batch.ts'
 import type { Failure } from './storage-error.ts'
 
-/** The worker's first word: null when the file is open. */
+/** The first message of the worker: null if the file is open. */
 export interface Opened {
   readonly failure: Failure | null
 }

@@ -1,6 +1,6 @@
 /**
- * The embedded database: SQLite in a worker thread of its own, so that waiting for the disk holds up nobody,
- * or in memory and in this thread for tests and trials.
+ * The embedded database: SQLite in a worker thread of its own, so that waiting for the disk delays nothing else; or in memory and
+ * in this thread, for tests.
  */
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../base/clock.ts'
@@ -16,15 +16,15 @@ import { storageError, StorageError, type Failure } from './storage-error.ts'
 
 export interface SqliteOptions {
   readonly clock: Clock
-  /** When the statements that have gathered are sent. */
+  /** When the collected statements are sent. */
   readonly endOfTick?: EndOfTick
-  /** Statements that may wait at one time; more are refused with trouble 'overloaded'. */
+  /** The most statements that may wait at a time; more are refused with trouble 'overloaded'. */
   readonly statementsMax?: number
 }
 
 /**
- * Opens the database file, making it if need be. The process lives until it is closed. Reads of many rows have a thread and a
- * connection of their own, from the first one on: with a write-ahead log neither waits for the other.
+ * Opens the database file, and creates it if necessary. The process stays alive until it is closed. Reads of many rows have a
+ * thread and a connection of their own, from the first one on: with a write-ahead log neither waits for the other.
  * @param path of the file, or ':memory:'
  * @throws StorageError that says what is wrong with the file and what to do
  */
@@ -35,7 +35,7 @@ export async function openSqlite(path: string, options: SqliteOptions): Promise<
   return new QueuedDatabase({ queue, longReads, dialect: sqliteDialect(queue), name: path, clock: options.clock })
 }
 
-/** A database that ends with the process, in this thread: nothing to wait for but the end of the tick. */
+/** A database that ends with the process, in this thread: its statements only wait for the end of the tick. */
 export function openInMemory(options: SqliteOptions): Database {
   const path = ':memory:'
   const engine = new SqliteEngine(path)

@@ -1,7 +1,7 @@
 /**
- * Gathers the statements of a tick into one batch and hands each its result. At most two batches are under way,
- * one being written and one waiting for it; while they are, statements gather, so a slow disk makes larger
- * transactions and not a longer queue of small ones.
+ * Collects the statements of a tick into one batch and gives each its result. At most two batches are in progress: one is being
+ * written and one waits for it. Meanwhile statements are collected, so a slow disk leads to larger transactions and not to a
+ * longer queue of small ones.
  */
 import type { EndOfTick } from '../base/tick.ts'
 import type { Query } from '../server/database.ts'
@@ -9,27 +9,27 @@ import { isFailure, type Batch, type Call, type Reply, type Rows, type Unit, typ
 import { isOfTheFile, StorageError, type Failure } from './storage-error.ts'
 
 const BATCHES_UNDER_WAY = 2
-/** Statements that may wait for their results at one time, unless a test says otherwise. */
+/** The most statements that may wait for their results at a time, unless a test sets another limit. */
 export const STATEMENTS_MAX = 100_000
-/** Texts kept compiled. When there are more, the oldest makes room. */
+/** The most texts that stay compiled. Beyond it the oldest is dropped. */
 const TEXTS = 1000
 
-/** What runs batches: a worker thread, this one, or a connection. Replies come in the order of the batches. */
+/** The executor of batches: a worker thread, this thread, or a connection. Replies come in the order of the batches. */
 export interface Carrier {
   post(batch: Batch): void
-  /** Lets go of the file or connection, after the batches that were posted. */
+  /** Closes the file or connection, after the batches that were posted. */
   close(): Promise<void>
 }
 
 type Row = Record<string, unknown>
-/** Of one statement. */
+/** The result of one statement. */
 export interface Result {
   readonly rows: readonly Row[]
   /** Rows changed, or found. */
   readonly count: number
 }
 
-/** A statement's text as the other side knows it. */
+/** A statement's text, as the other side knows it. */
 interface Text {
   readonly slot: number
   readonly readsOnly: boolean
@@ -56,15 +56,15 @@ export class StatementQueue {
   #units: Unit[] = []
   #waiting: Waiting[] = []
   readonly #underWay: (readonly Waiting[])[] = []
-  /** Statements whose results are awaited. */
+  /** Statements whose results are still awaited. */
   #inFlight = 0
   #postAgreed = false
   #closed: StorageError | null = null
   #whenIdle: (() => void) | null = null
-  /** Why the last statement that writes has failed, where any other would have as well; null: it has not. */
+  /** Why the last write failed, if any other write would have failed too; null if it succeeded. */
   trouble: StorageError | null = null
 
-  /** @param limit of statements whose results are awaited at one time  @param errorOf words for a failure */
+  /** @param limit of statements whose results are awaited at a time  @param errorOf words for a failure */
   constructor(carrier: Carrier, endOfTick: EndOfTick, limit: number, errorOf: (failure: Failure) => StorageError) {
     this.#carrier = carrier
     this.#endOfTick = endOfTick
@@ -97,7 +97,7 @@ export class StatementQueue {
     return new Promise((resolve, reject) => this.#waiting.push({ texts, resolve, reject }))
   }
 
-  /** The carrier has run the oldest batch that is under way. */
+  /** The carrier has run the oldest batch in progress. */
   replied({ columns, outcomes }: Reply): void {
     const batch = this.#underWay.shift()!
     if (columns.length > 0) name(batch, new Map(columns))
@@ -119,7 +119,7 @@ export class StatementQueue {
     else if (this.#underWay.length === 0) this.#whenIdle?.()
   }
 
-  /** No more statements; resolves when those that were accepted are done and the file is let go of. */
+  /** Takes no more statements; resolves when the accepted ones are done and the file is closed. */
   async close(): Promise<void> {
     if (this.#closed !== null) return
     this.#closed = new StorageError('closed', 'The database is closed.')
@@ -127,7 +127,7 @@ export class StatementQueue {
     await this.#carrier.close()
   }
 
-  /** The carrier is gone: nobody will answer. */
+  /** The carrier is gone: there will be no replies. */
   lost(error: StorageError): void {
     this.#closed = error
     for (const batch of [...this.#underWay.splice(0), this.#waiting.splice(0)]) for (const { reject } of batch) reject(error)
@@ -174,13 +174,13 @@ export class StatementQueue {
   }
 }
 
-/** Anything else would fail on the way to the thread, and take the others of its batch with it. */
+/** Any other value would fail on the way to the thread, together with the whole batch. */
 function isStorable(value: unknown): boolean {
   const kind = typeof value
   return kind === 'string' || kind === 'number' || kind === 'bigint' || value === null || value instanceof Uint8Array
 }
 
-/** Every text that was compiled was called for by one of the batch. */
+/** Every compiled text was used by a statement of the batch. */
 function name(batch: readonly Waiting[], columns: ReadonlyMap<number, readonly string[]>): void {
   for (const { texts } of batch) for (const text of texts) text.columns = columns.get(text.slot) ?? text.columns
 }

@@ -1,6 +1,6 @@
 /**
- * What can go wrong with a database, as the operator should read it: which one, what happened, what to do. The words for
- * SQLite's primary result codes (sqlite.org/rescode.html) stand here, those for PostgreSQL's in postgres-error.ts.
+ * The errors of a database in words for the operator: which database, what happened, what to do. The words for SQLite's primary
+ * result codes (sqlite.org/rescode.html) are here, those for PostgreSQL's in postgres-error.ts.
  */
 import { OperatingError } from '../server/ports.ts'
 
@@ -8,19 +8,19 @@ export type StorageTrouble =
   /** The file or the database cannot be opened or written. */
   | 'not-writable'
   | 'disk-full'
-  /** The file is damaged, or is no database. */
+  /** The file is damaged, or is not a database. */
   | 'corrupt'
-  /** The tables were made by a newer version of this server. */
+  /** A newer version of this server made the tables. */
   | 'newer-schema'
   /** Another process holds the file or the database. */
   | 'busy'
   /** The database server does not answer, or cannot be logged in to. */
   | 'unreachable'
-  /** Too many statements wait; this one was not begun. */
+  /** Too many statements wait; this one was not started. */
   | 'overloaded'
-  /** The database was closed, or its thread has died. */
+  /** The database was closed, or its thread has ended. */
   | 'closed'
-  /** The statement breaks a constraint: a key that exists, a reference to nothing. */
+  /** The statement violates a constraint: an existing key, a reference to nothing. */
   | 'constraint'
   /** The statement itself is wrong. */
   | 'statement'
@@ -28,7 +28,7 @@ export type StorageTrouble =
   | 'nothing-changed'
 
 const PASSING: ReadonlySet<StorageTrouble> = new Set(['disk-full', 'busy', 'unreachable', 'overloaded'])
-/** Of the file itself, whatever was to be written. */
+/** Troubles of the file itself, whatever the statement was. */
 const OF_THE_FILE: ReadonlySet<StorageTrouble> = new Set([
   'not-writable',
   'disk-full',
@@ -41,7 +41,7 @@ const OF_THE_FILE: ReadonlySet<StorageTrouble> = new Set([
 /** An operation on the database failed and changed nothing. */
 export class StorageError extends OperatingError {
   readonly trouble: StorageTrouble
-  /** What has happened, and what to do, if anything can be done: together they are the message. */
+  /** What happened, and what to do about it, if anything can be done: together they are the message. */
   readonly what: string
   readonly remedy: string
 
@@ -53,10 +53,10 @@ export class StorageError extends OperatingError {
   }
 }
 
-/** Would any other statement have failed as well? */
+/** Would any other statement have failed too? */
 export const isOfTheFile = ({ trouble }: StorageError): boolean => OF_THE_FILE.has(trouble)
 
-/** Where and why a statement failed, as it crosses from the thread that ran it. */
+/** Where and why a statement failed, as sent by the thread that ran it. */
 export interface Failure {
   /** SQLite's (extended) result code, PostgreSQL's SQLSTATE, or one of those below. */
   readonly code: number | string
@@ -64,7 +64,7 @@ export interface Failure {
 }
 /** A required statement changed nothing. */
 export const UNMET = -1
-/** Not SQLite's: the operating system refused the file. */
+/** Not a code of SQLite: the operating system refused the file. */
 export const FILE = -2
 
 /** SQLITE_CORRUPT */

@@ -1,4 +1,4 @@
-/** The stores of the core on a database, whose tables are brought up to date. */
+/** The stores of the core on a database; their tables are upgraded. */
 import type { Clock } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
 import type { Log } from '../base/log.ts'
@@ -20,7 +20,7 @@ export interface CoreStoresParts {
   readonly epoch: string
   readonly log: Log
   readonly entropy: Entropy
-  /** Whether last presences are gathered for a moment before they are written. */
+  /** Whether last presences are collected for a moment before they are written. */
   readonly gathers: boolean
 }
 
