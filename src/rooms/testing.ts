@@ -126,6 +126,8 @@ function wordsOf(tell: Tell): string {
       return `update ${tell.to} ${tell.after.nick} ${tell.after.affiliation} ${tell.after.role}`
     case 'renamed':
       return `renamed ${tell.before.nick} ${tell.after.nick}`
+    case 'sight':
+      return `sight ${tell.after.nick}`
     case 'affiliation':
       return `affiliation ${tell.of} ${tell.after}`
     case 'ended':

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Scene } from '../testing.ts'
+import { giving, Scene } from '../testing.ts'
 import { receiversOf, seesAddressOf } from './audience.ts'
 
 function sights(scene: Scene, of: string): Readonly<Record<string, readonly string[]>> {
@@ -44,5 +44,19 @@ test('ROOM-55: real addresses elsewhere than in presence', () => {
   assert.deepEqual(
     [sees('admin', 'x@a.example'), sees('member', 'x@a.example'), sees('member', 'member@a.example')],
     [true, false, true],
+  )
+})
+
+test('ROOM-69: somebody whose role is another one is shown those whom only moderators see, or no more', () => {
+  const scene = stage({ presenceBroadcast: ['moderator'] })
+  scene.change('admin', giving('member', 'moderator'))
+  assert.equal(scene.told.at(-1), 'sight member')
+  scene.change('admin', giving('member', 'participant'))
+  assert.equal(scene.told.at(-1), 'sight member')
+  const open = stage({})
+  open.change('admin', giving('member', 'moderator'))
+  assert.equal(
+    open.told.some((word) => word.startsWith('sight')),
+    false,
   )
 })

@@ -348,3 +348,20 @@ test('a plan that was made before the room changed is not put in force', async (
   assert.ok(!isRefused(late))
   assert.throws(() => late.commit(), /has changed/)
 })
+
+test('ROOM-5: the roles of so many visitors are remembered, of the newest', () => {
+  const scene = new Scene({ moderated: true }, { visitsMax: 2 })
+  scene.make('owner', 'owner')
+  for (const name of ['owner', 'a', 'b', 'c']) scene.enter(name)
+  for (const name of ['a', 'b', 'c']) scene.change('owner', giving(name, 'participant'))
+  assert.deepEqual([...scene.room.members.keys()], ['owner', 'b', 'c'].map(bareOf))
+  assert.equal(scene.occupant('a')!.role, 'participant', 'as long as they stay')
+})
+
+test('9.2: an item about somebody whom an earlier one has put out changes nothing more', () => {
+  const scene = stage()
+  scene.enter('eve@b.example', 'eve')
+  assert.equal(scene.change('owner', affiliating('b.example', 'outcast'), giving('eve', 'moderator')), null)
+  assert.equal(scene.occupant('eve'), undefined)
+  assert.equal(scene.room.members.has('eve@b.example'), false)
+})

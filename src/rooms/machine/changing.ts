@@ -88,7 +88,12 @@ function isTwice(items: readonly ChangeItem[], subjects: readonly (Subject | nul
 }
 
 function apply(plan: Plan, actor: Actor, { affiliation, role, reason }: ChangeItem, subject: Subject | null): void {
-  const { jid, occupants } = subject!
+  const { jid } = subject!
+  // An earlier item may have put them out
+  const occupants = subject!.occupants
+    .map(({ nick }) => plan.occupants.get(nick))
+    .filter((one) => one?.bare === jid) as Occupant[]
+  if (role !== null && occupants.length === 0 && !isLasting(plan.members.get(jid))) return
   if (affiliation !== null) giveAffiliation(plan, actor, jid, affiliation, reason)
   else if (role === 'none') kick(plan, actor, jid, occupants, reason)
   else giveRole(plan, actor, jid, occupants, role!, reason)

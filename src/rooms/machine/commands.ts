@@ -108,7 +108,7 @@ export type Command =
       readonly content: string
       readonly payload: Payload | null
     }
-  /** All or none, in that order. */
+  /** All or none, in that order. A command of a session (`enter` to `nick`) can only be the last one. */
   | { readonly do: 'batch'; readonly commands: readonly Command[] }
   /** Forgets the visits that are over. */
   | { readonly do: 'lapse' }

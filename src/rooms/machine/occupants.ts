@@ -4,6 +4,7 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Jid } from '../../xmpp/jid.ts'
+import { ROLES } from './config.ts'
 import type { Plan } from './plan.ts'
 import type { Affiliation, Role } from './affiliation.ts'
 import type { Occupant, OccupantSession, PresenceFacts } from './room.ts'
@@ -61,3 +62,10 @@ export function replace(plan: Plan, before: Occupant, after: Occupant): void {
 
 export const sessionOf = ({ sessions }: Occupant, { full }: Jid): OccupantSession | undefined =>
   sessions.find(({ jid }) => jid.full === full)
+
+/** Tells those sessions whom they may see from now on, and whom not, if their new role makes a difference. */
+export function changeSight(plan: Plan, before: Occupant, after: Occupant, sessions: readonly OccupantSession[]): void {
+  const isSame = (before.role === 'moderator') === (after.role === 'moderator')
+  const isEverybodyShown = ROLES.every((role) => plan.facts.config.presenceBroadcast.includes(role))
+  if (!isSame && !isEverybodyShown) plan.tells.push({ tell: 'sight', before, after, sessions })
+}

@@ -1,7 +1,7 @@
 /** XEP-0045 7.6: an occupant takes another nickname. */
 import type { Command } from './commands.ts'
 import { isTaken, ownHolder } from './nick-holders.ts'
-import { occupantOf, withSessions } from './occupants.ts'
+import { changeSight, occupantOf, withSessions } from './occupants.ts'
 import { nickIn } from './nicks.ts'
 import type { Plan } from './plan.ts'
 import { refuse, type Refusal } from './refusals.ts'
@@ -40,4 +40,5 @@ function merge(plan: Plan, before: Occupant, moved: Occupant, other: Occupant, i
   const after = withSessions(other, [...other.sessions, ...moved.sessions])
   plan.setOccupant(after)
   plan.tells.push({ tell: 'renamed', before, after, joined: other, isRenamed })
+  changeSight(plan, moved, after, moved.sessions)
 }

@@ -2,7 +2,7 @@
 import type { Actor } from './commands.ts'
 import { takeOut } from './leaving.ts'
 import { endedStanding, memberOf, setMember } from './members.ts'
-import { occupantOf } from './occupants.ts'
+import { changeSight, occupantOf } from './occupants.ts'
 import { roleFor, type Plan } from './plan.ts'
 import type { Role } from './affiliation.ts'
 import type { Member, Occupant } from './room.ts'
@@ -31,9 +31,21 @@ export function giveRole(
   const override = role === roleFor(plan.facts, before.affiliation) ? null : role
   const isSame = override === before.role && occupants.every((occupant) => occupant.role === role)
   if (isSame) return
+  if (before.standing === null && override !== null) forgetOldestVisit(plan)
   plan.setMember(withRole(before, override))
   if (override !== before.role) plan.log(actor, { kind: 'role', of: bare, before: before.role, after: override })
   for (const occupant of occupants) showRole(plan, occupant, { ...occupant, role }, plan.cause(actor, reason))
+}
+/** So many visits are remembered: one more takes the place of the oldest. */
+function forgetOldestVisit(plan: Plan): void {
+  let visits = 0
+  let oldest: Member | null = null
+  for (const [, member] of plan.members) {
+    if (member.standing?.lasting !== false) continue
+    visits += 1
+    oldest ??= member
+  }
+  if (oldest !== null && visits >= plan.circumstances.limits.visitsMax) plan.setMember({ ...oldest, role: null, standing: null })
 }
 /** The role of who has no lasting standing holds for the visit. */
 function withRole(member: Member, role: Role | null): Member {
@@ -48,4 +60,5 @@ export function showRole(plan: Plan, before: Occupant, next: Occupant, cause: Pa
   const after = occupantOf(next, next.affiliation, next.role, next.sessions)
   plan.setOccupant(after)
   plan.tells.push({ tell: 'update', before, after, to: 'self', cause }, { tell: 'update', before, after, to: 'others', cause })
+  changeSight(plan, before, after, after.sessions)
 }

@@ -85,6 +85,16 @@ export type Tell =
     }
   /** By a change of the configuration an occupant is no longer shown to those who are not moderators, or shown again. */
   | { readonly tell: 'hidden' | 'shown'; readonly occupant: Occupant }
+  /**
+   * To those sessions of `after`: they may see others of whom the room tells moderators alone, or may not any more. What they see
+   * is what `after` may see (`audience.ts`), what they saw is what `before` could.
+   */
+  | {
+      readonly tell: 'sight'
+      readonly before: Occupant
+      readonly after: Occupant
+      readonly sessions: readonly OccupantSession[]
+    }
   /** The request was done and stored: now is the time of its answer. */
   | { readonly tell: 'answered' }
   | { readonly tell: 'configured'; readonly changes: ConfigChanges; readonly entry: number }
