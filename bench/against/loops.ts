@@ -44,6 +44,7 @@ export interface Loop {
 class Client implements Connection {
   readonly info = { transport: 'memory', encryption: null, remote: '', mechanism: '' }
   readonly heardAt = 0
+  readonly isSilent = false
   stanzas = 0
   isAsked = false
   readonly #outbox = new Outbox(flusher, sink, UNREAD, () => {

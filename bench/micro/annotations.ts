@@ -28,6 +28,7 @@ const ROUND_MS = 2000
 class Client implements Connection {
   readonly info = { transport: 'memory', encryption: null, remote: '', mechanism: '' }
   readonly heardAt = 0
+  readonly isSilent = false
   presences = 0
   questions: Wire[] = []
   onMessage: () => void = () => {}

@@ -23,6 +23,7 @@ const CHECKPOINTS = 5
 class Client implements Connection {
   readonly info = { transport: 'memory', encryption: null, remote: '', mechanism: '' }
   readonly heardAt = 0
+  readonly isSilent = false
 
   send(): void {}
   readonly hasRoom = true

@@ -25,6 +25,7 @@ type State = 'without' | 'acknowledging' | 'waiting'
 class Client implements Connection {
   readonly info = { transport: 'memory', encryption: null, remote: '', mechanism: '' }
   readonly heardAt = 0
+  readonly isSilent = false
   octets = 0
   stanzas = 0
   isAsked = false

@@ -165,12 +165,12 @@ function* resources({ bob, alice, host, known, contact }: Scene): Generator<Reas
 }
 function* resourcesHere(host: ExplainParts, bob: LocalAccount, watcher: Jid): Generator<Reason> {
   for (const session of bob.sessions) {
-    const { jid: full, connection, isSilent, pause } = session
+    const { jid: full, connection, pause } = session
     const state = stateWords(session)
     const isLost = connection === null && pause !== null
     const doubt = isLost
       ? '; its connection is lost, and its client may come back'
-      : isSilent
+      : connection?.isSilent === true
         ? '; its client has announced a silence'
         : ''
     const direct = session.sharesWith(watcher) ? `; it has sent its presence to ${watcher.bare} directly` : ''

@@ -57,7 +57,7 @@ function clientOf(session: Session): ClientPresence {
     show: SHOWS.has(show) ? (show as Show) : 'available',
     status: textOf(payload, 'status'),
     priority: session.priority,
-    isPaused: session.connection === null || session.isSilent,
+    isPaused: session.isAway,
     heardAt: new Date(session.heardAt),
   }
 }

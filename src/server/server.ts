@@ -42,6 +42,7 @@ import { RosterAudit } from './contacts/roster-audit.ts'
 import { Router } from './routing/router.ts'
 import { Rush } from './rush/rush.ts'
 import type { LaneItem, Session, SessionWays } from './account/session.ts'
+import { SlotBook } from './account/slots.ts'
 import { SessionWork } from './delivery/session-work.ts'
 import { Sessions } from './account/sessions.ts'
 import { imLimits, type LimitsSettings, type PresenceSettings, type RateSettings } from './settings.ts'
@@ -114,7 +115,8 @@ export function createServer(options: ServerOptions): Server {
   const idle = { accounts: options.limits['idle-accounts'], octets: options.limits['idle-accounts-size'] }
   const accounts = new Accounts(stores, idle, policy, options.domains)
   const asking = new Asking(router, clock, entropy)
-  const iq = new IqService({ registry, router, accounts, asking })
+  const slots = new SlotBook<Session>()
+  const iq = new IqService({ registry, router, accounts, asking, slots })
   const requestId = requestIds(entropy)
   const about = { clock, entropy, log, metrics, facts, accounts, router, failed, requestId }
   const later = (work: () => void): boolean => rush.later(work)
@@ -136,9 +138,8 @@ export function createServer(options: ServerOptions): Server {
   const made = { sessions: () => sessions, rateLimiter: () => rateLimiter }
   const work = new SessionWork({ fromClient, registry, router, metrics, failed, ...made })
   const ways: SessionWays = { lane: (session) => work.lane(session), deliver }
-  const sessions: Sessions = new Sessions({ ...about, presenceOut: out, ways, resourcesMax: options.limits['resources'] })
+  const sessions: Sessions = new Sessions({ ...about, presenceOut: out, ways, slots, resourcesMax: options.limits['resources'] })
   const relics = new Relics({ ...about, sessions, presenceOut: out })
-  const { slots } = sessions
   const rushes = { sessions: presence['rush'], holdMs: presence['rush-hold'] }
   const rush: Rush = new Rush({ ...about, slots, present: () => sessions.size, goOn: deliverAfter('rush'), ...rushes })
   const goOn = work.resumeAfter('rate-limit')

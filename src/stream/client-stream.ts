@@ -31,6 +31,7 @@ export class ClientStream implements ClientHandler, NegotiatedStream, UnboundStr
   #timer: Timer | null
   #mechanism = ''
   heardAt: Millis
+  isSilent = false
 
   /** @param hadTurn its turn to log in (`LoginQueue`) came before the stream began */
   constructor(carry: (handler: ClientHandler) => Carrier, parts: ClientStreamParts, hadTurn: boolean) {
@@ -154,10 +155,14 @@ export class ClientStream implements ClientHandler, NegotiatedStream, UnboundStr
     this.#leave(CONNECTION_LOST)
   }
   silent(): void {
-    if (this.#session !== null) this.#parts.sessions.fallSilent(this.#session)
+    if (this.isSilent || this.#session?.connection !== this) return
+    this.isSilent = true
+    this.#parts.sessions.fallSilent(this.#session)
   }
   back(): void {
-    if (this.#session !== null) this.#parts.sessions.speakAgain(this.#session)
+    if (!this.isSilent) return
+    this.isSilent = false
+    if (this.#session?.connection === this) this.#parts.sessions.speakAgain(this.#session)
   }
   overflowed(): void {
     const session = this.#session

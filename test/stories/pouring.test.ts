@@ -202,6 +202,7 @@ story(
 const NOWHERE: Connection = {
   info: { transport: 'memory', encryption: null, remote: '', mechanism: '' },
   heardAt: 0,
+  isSilent: false,
   hasRoom: true,
   isBeyond: () => false,
   whenTaken: () => Promise.resolve(true),

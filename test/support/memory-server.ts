@@ -187,6 +187,7 @@ class FakeConnection extends Arrivals implements Connection {
   readonly info = { transport: 'memory', encryption: 'TLSv1.3', remote: '192.0.2.1:50000', mechanism: 'SCRAM-SHA-256' }
   readonly #clock: ManualClock
   heardAt: number
+  isSilent = false
   ending: Ending | null = null
   isHeld = false
 

@@ -20,6 +20,8 @@ export interface Connection {
   readonly info: ConnectionInfo
   /** When anything was last received. */
   readonly heardAt: Millis
+  /** The client announced that it will be silent for a while (XEP-0124 10). */
+  readonly isSilent: boolean
   /** Sends complete stanzas, written at the end of the tick. */
   send(text: Wire): void
   /** Does the client read fast enough to be sent more at once? */

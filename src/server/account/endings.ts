@@ -1,11 +1,7 @@
 /** Every way in which a session ends: its name for logs and metrics, and what its client is told. */
 import { disabledWords, type Disabled } from '../../sasl/disabled.ts'
 import type { Element } from '../../xml/element.ts'
-import { parseElement } from '../../xml/parse.ts'
-import { decode, encode } from '../../xml/wire.ts'
-import { serialise } from '../../xml/write.ts'
-import { STREAM } from '../../xmpp/ns.ts'
-import { STREAM_CONDITIONS, StreamError, type StreamCondition } from '../../xmpp/stream-error.ts'
+import { StreamError, type StreamCondition } from '../../xmpp/stream-error.ts'
 
 export interface Ending {
   readonly name: string
@@ -76,42 +72,4 @@ export const SHUTDOWN = ending('shutdown', 'system-shutdown')
 export const violation = (condition: StreamCondition, text: string | null = null, specific: Element | null = null): Ending =>
   ending(condition, condition, text, specific)
 
-/** An ending as JSON: the node of an account sends it to the node that holds the client's stream. */
-export type EndingJson = readonly [name: string, text: string | null, specific: string | null]
-
-export const endingToJson = ({ name, text, specific }: Ending): EndingJson => [
-  name,
-  text,
-  specific === null ? null : decode(serialise(specific, STREAM)),
-]
-
-/** @throws Error if there is no ending of that name */
-export function endingFromJson([name, text, specific]: EndingJson): Ending {
-  const known = NAMED.get(name)
-  if (known === undefined) throw new Error(`There is no ending named "${name}"`)
-  if (text === known.text && specific === null) return known
-  return { ...known, text, specific: specific === null ? null : parseElement(encode(specific), STREAM) }
-}
-
 const withReason = (words: string, reason: string): string => (reason === '' ? words : `${words}: ${reason}`)
-
-/** By name, each with its default text. */
-const NAMED: ReadonlyMap<string, Ending> = new Map(
-  [
-    LOGOUT,
-    CONNECTION_LOST,
-    UNRESPONSIVE,
-    SLOW_READER,
-    REPLACED,
-    TAKEN_OVER,
-    UNACKNOWLEDGED,
-    NOT_RESUMED,
-    kicked(''),
-    ACCOUNT_DELETED,
-    accountDisabled({ at: 0, reason: '' }),
-    SIGNED_OUT,
-    CREDENTIALS_CHANGED,
-    SHUTDOWN,
-    ...STREAM_CONDITIONS.map((condition) => violation(condition)),
-  ].map((each) => [each.name, each]),
-)

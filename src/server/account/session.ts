@@ -60,6 +60,13 @@ export interface Wanted {
   readonly device: string | null
 }
 
+/** That a session has no connection and waits for its client. */
+export interface Pause {
+  /** Ends the session when the wait is over. */
+  readonly timer: Timer
+  readonly until: Millis
+}
+
 /** The parts of a new session. */
 export interface SessionStart {
   readonly account: LocalAccount
@@ -86,20 +93,12 @@ export class Session extends Endpoint<LocalAccount> {
   correspondents: Correspondents | null
   /** Contacts whose presence had no room and will be sent later; null if none. */
   untold: UntoldOfSession | null
-  /** The client acknowledges stanzas (XEP-0198). */
-  acknowledges: boolean
-  /** Octets of answers to the client's requests since the last wait. */
-  answered: number
   /** Stanzas of the client that are done: delivered, stored, answered or refused. */
   handled: number
   /** How long it may exist without a connection; 0 for not at all. */
   resumableMs: Millis
-  /** Runs while the session waits for its client to come back; null if it does not wait. */
-  pause: Timer | null
-  /** When the wait ends; 0 if it does not wait. */
-  pausedUntil: Millis
-  /** The client announced that it will be silent for a while; it has a connection. */
-  isSilent: boolean
+  /** The session waits for its client to come back; null if it does not wait. */
+  pause: Pause | null
   ended: boolean
   /** The last sign of life of its client, and its time. The connection may know of a later one: `heardAt`. */
   sign: Sign
@@ -121,13 +120,9 @@ export class Session extends Endpoint<LocalAccount> {
     this.room = new Room(this)
     this.correspondents = null
     this.untold = null
-    this.acknowledges = false
-    this.answered = 0
     this.handled = 0
     this.resumableMs = 0
     this.pause = null
-    this.pausedUntil = 0
-    this.isSilent = false
     this.ended = false
     this.sign = 'binding'
     this.signAt = boundAt
@@ -140,6 +135,10 @@ export class Session extends Endpoint<LocalAccount> {
   /** When anything was last received from its client. */
   get heardAt(): Millis {
     return this.connection?.heardAt ?? this.#heardBefore
+  }
+  /** It has no connection, or its client announced a silence. */
+  get isAway(): boolean {
+    return this.connection === null || this.connection.isSilent
   }
   /** Something complete arrived from its client. */
   heard(sign: Sign): void {

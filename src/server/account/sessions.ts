@@ -12,7 +12,7 @@ import { NOT_RESUMED, REPLACED, type Ending } from './endings.ts'
 import type { FactBoard } from './facts.ts'
 import { Session, type LocalAccount, type LocalEndpoint, type SessionStart, type SessionWays, type Wanted } from './session.ts'
 import type { Connection } from './connection.ts'
-import { SlotBook } from './slots.ts'
+import type { SlotBook } from './slots.ts'
 
 export interface SessionsParts {
   readonly clock: Clock
@@ -21,17 +21,19 @@ export interface SessionsParts {
   readonly facts: FactBoard
   readonly presenceOut: PresenceOut<LocalEndpoint>
   readonly ways: SessionWays
+  readonly slots: SlotBook<Session>
   /** The most bound resources of one account. */
   readonly resourcesMax: number
 }
 
 export class Sessions {
-  readonly slots: SlotBook<Session> = new SlotBook()
+  readonly slots: SlotBook<Session>
   readonly #parts: SessionsParts
   readonly #all = new Set<Session>()
 
   constructor(parts: SessionsParts) {
     this.#parts = parts
+    this.slots = parts.slots
   }
   get size(): number {
     return this.#all.size
@@ -91,20 +93,19 @@ export class Sessions {
     if (!ending.resumable || session.resumableMs === 0) return this.end(session, ending)
     session.connection?.close(ending)
     session.disconnect()
-    session.isSilent = false
     this.waitFor(session, session.resumableMs)
   }
   /** The session has no connection, and waits for its client for this time. */
   waitFor(session: Session, span: Millis): void {
     const { clock, facts } = this.#parts
-    session.pausedUntil = clock.now() + span
-    session.pause = clock.after(span, () => this.end(session, NOT_RESUMED))
+    const timer = clock.after(span, () => this.end(session, NOT_RESUMED))
+    session.pause = { timer, until: clock.now() + span }
     facts.tell('session-paused', { session, why: 'stream-lost' })
   }
   /** The session continues in another process: here it does nothing more, and nobody is told. */
   handOver(session: Session): void {
     session.ended = true
-    session.pause?.cancel()
+    session.pause?.timer.cancel()
     session.lane.clear()
     this.#all.delete(session)
     session.account.unbind(session)
@@ -112,9 +113,8 @@ export class Sessions {
   }
   /** A client has resumed the session that waited for it. @param lang of its new stream */
   resume(session: Session, connection: Connection, lang: Wire | null): void {
-    session.pause!.cancel()
+    session.pause!.timer.cancel()
     session.pause = null
-    session.pausedUntil = 0
     session.connection = connection
     session.heard('resumption')
     session.lang = lang
@@ -123,14 +123,10 @@ export class Sessions {
   }
   /** Its client announced a silence, and keeps its connection. */
   fallSilent(session: Session): void {
-    if (session.connection === null || session.isSilent) return
-    session.isSilent = true
     this.#parts.facts.tell('session-paused', { session, why: 'bosh-pause' })
   }
   /** The silence of its client is over. */
   speakAgain(session: Session): void {
-    if (!session.isSilent) return
-    session.isSilent = false
     this.#parts.facts.tell('session-resumed', { session, after: 'bosh-pause' })
   }
   /** Ends a session in any state: its watchers are told once, and nothing of it is left. */
@@ -138,7 +134,7 @@ export class Sessions {
     if (session.ended) return
     session.ended = true
     this.#parts.facts.tell('session-ending', { session })
-    session.pause?.cancel()
+    session.pause?.timer.cancel()
     session.lane.clear()
     const { account, connection, presence } = session
     session.disconnect()

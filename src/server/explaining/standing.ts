@@ -25,8 +25,8 @@ export interface Standing {
 }
 
 /** For a local session. */
-export function standingOf({ connection, isSilent, heardAt, signAt, sign }: Session): Standing {
-  const confidence = connection === null || isSilent ? 'paused' : 'live'
+export function standingOf({ isAway, heardAt, signAt, sign }: Session): Standing {
+  const confidence = isAway ? 'paused' : 'live'
   return heardAt > signAt
     ? { confidence, confirmedAt: heardAt, confirmedBy: 'octets' }
     : { confidence, confirmedAt: signAt, confirmedBy: sign }

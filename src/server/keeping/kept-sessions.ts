@@ -154,7 +154,7 @@ export class KeptSessions {
       directed: directed === null ? [] : [...directed.keys()],
       parts: this.snapshots.save(session, when),
     }
-    const until = relics.isRelic(session) ? 0 : session.pausedUntil
+    const until = relics.isRelic(session) ? 0 : (session.pause?.until ?? 0)
     return { owner: account.bare.bare, resource: jid.resource, until, state: JSON.stringify(written) }
   }
 

@@ -14,12 +14,14 @@ import type { DiscoBook } from './disco-book.ts'
 import type { AccountRequest, AccountRule, Answer, IqRequest, Registry, ServiceRule } from './registry.ts'
 import type { Router } from './router.ts'
 import type { Session } from '../account/session.ts'
+import type { Slot, SlotBook } from '../account/slots.ts'
 
 export interface IqServiceParts {
   readonly registry: Registry
   readonly router: Router
   readonly accounts: Accounts
   readonly asking: Asking
+  readonly slots: SlotBook<Session>
 }
 
 /** A service, as far as its IQs go. */
@@ -37,9 +39,12 @@ const SERVICE_UNAVAILABLE = 'service-unavailable'
 
 export class IqService {
   readonly #parts: IqServiceParts
+  /** Octets of answers to its client's requests, since those were last waited for. */
+  readonly #answered: Slot<Session, number>
 
   constructor(parts: IqServiceParts) {
     this.#parts = parts
+    this.#answered = parts.slots.declare<number>('answered', 'forgotten', () => 0)
   }
 
   /** An IQ to one of our domains. */
@@ -128,9 +133,9 @@ export class IqService {
   }
   /** No session is sent many long answers at once: further requests wait until the client has read them. */
   #untilRead(session: Session, octets: number): Promise<void> | undefined {
-    session.answered += octets
-    if (session.answered <= ROOM_OCTETS) return undefined
-    session.answered = 0
+    const answered = session.get(this.#answered) + octets
+    session.set(this.#answered, answered <= ROOM_OCTETS ? answered : 0)
+    if (answered <= ROOM_OCTETS) return undefined
     return session.connection?.whenTaken().then(nothing)
   }
 }

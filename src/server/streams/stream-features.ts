@@ -36,8 +36,8 @@ export type EarlyHandler = (
   id: Wire,
 ) => Element | null | Promise<Element | null>
 
-/** A client that has authenticated and has no session yet. */
-export interface Authenticated {
+/** A client that has authenticated and has no session yet, as the home of its account knows it. */
+export interface Arriving {
   readonly jid: Jid
   /** The language in the header of its stream. */
   readonly lang: Wire | null
@@ -49,6 +49,9 @@ export interface Authenticated {
   readonly deviceName: string | null
   /** The SASL mechanism with which it authenticated. */
   readonly mechanism: string
+}
+/** The same, as the stream on which it authenticated knows it. */
+export interface Authenticated extends Arriving {
   /** The account's credentials against which the client was checked. */
   readonly credentials: Credentials
 }
@@ -64,21 +67,26 @@ export interface Entrance {
 /** Does what was asked, after all asynchronous work is done: nothing comes between this and its reply. */
 export type Enter = () => Entrance
 /** @param client null if it has not authenticated, and must be refused */
-export type EntranceHandler = (client: Authenticated | null, element: Element) => Enter | Promise<Enter>
+export type EntranceHandler = (client: Arriving | null, element: Element) => Enter | Promise<Enter>
 
 /** A mechanism of XEP-0388 only: its exchange begins with the whole `<authenticate/>`, which says more than the mechanism. */
 export interface InlineMechanism extends Omit<Mechanism, 'start'> {
   startFor(request: Element): (context: SaslContext) => Exchange
 }
 
-/** Something that a client may ask for in its `<authenticate/>` (XEP-0388 2.3), and gets if it authenticates. */
-export interface InlineFeature {
+/**
+ * Something that a client may ask for in its `<authenticate/>` (XEP-0388 2.3), and gets if it authenticates.
+ * @typeParam C what is known of the client where the feature works
+ */
+interface Inline<C> {
   readonly ns: string
   /** Its entry in `<inline/>`. */
   readonly offer: Offer
   /** @param asked the children of `<authenticate/>` in `ns`: at least one */
-  ask(client: Authenticated, asked: readonly [Element, ...Element[]]): Enter | Promise<Enter>
+  ask(client: C, asked: readonly [Element, ...Element[]]): Enter | Promise<Enter>
 }
+/** `at`: whether it works at the stream, or at the home of the account, which credentials do not reach. */
+export type InlineFeature = (Inline<Authenticated> & { readonly at: 'stream' }) | (Inline<Arriving> & { readonly at: 'home' })
 /** Something that a client may enable along with its resource (XEP-0386 3.2), by an element in `ns`. */
 export interface BindingFeature {
   readonly ns: string
@@ -118,8 +126,12 @@ export class StreamFeatures {
   mechanismNamed(name: string): InlineMechanism | undefined {
     return this.#mechanisms.get(name)
   }
+  /** @throws Error at the stream nothing more is done once a client is at the home of its account */
   inline(place: InlinePlace, feature: InlineFeature): void {
     this.#inline.set(place, feature)
+    const places = this.inlineFeatures.map(([, { at }]) => at)
+    if (places.lastIndexOf('stream') > places.indexOf('home') && places.includes('home'))
+      throw new Error(`The inline feature "${place}" has its place on the wrong side of the account's home`)
   }
   /** In the order in which they are done. */
   get inlineFeatures(): readonly (readonly [InlinePlace, InlineFeature])[] {

@@ -24,7 +24,7 @@ const BATCH = 50
 export const isWilling = (session: Session): boolean => !session.ended && session.takesPart && session.priority >= 0
 
 /** Messages to this session could be lost: its client acknowledges nothing, and does not read. */
-const doesNotRead = ({ acknowledges, connection }: Session): boolean => !acknowledges && connection?.isBeyond(1) === true
+const doesNotRead = ({ room, connection }: Session): boolean => room.backlog === null && connection?.isBeyond(1) === true
 
 const isThere = (session: Session): boolean => isWilling(session) && session.connection !== null
 
@@ -115,7 +115,7 @@ export class Delivering {
     const packet = delayed(message, session.account.bare.domain)
     session.take(packet)
     this.#host.tell('stored-message-sent', { session, packet, seq })
-    if (session.acknowledges) return
+    if (session.room.backlog !== null) return
     const taken = session.connection?.whenTaken() ?? Promise.resolve(false)
     void taken.then((isTaken) => isTaken && this.#received(session, seq)) // otherwise the session ends, and the message is given up
   }

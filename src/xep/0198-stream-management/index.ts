@@ -79,6 +79,7 @@ export const streamManagement = defineFeature({
     streamFeatures.afterAuth.push(({ session }) => (session !== null && management.isEnabled(session) ? null : el('sm', SM)))
     streamFeatures.entrance(SM, (client, element) => management.enter(client, element))
     streamFeatures.inline('resume', {
+      at: 'home',
       ns: SM,
       offer: () => (management.canResume ? el('sm', SM) : null),
       ask: (client, [asked]) => management.enter(client, asked),

@@ -52,7 +52,7 @@ export class Managed implements Asked {
     return this.session.connection?.heardAt ?? null
   }
   get isSilent(): boolean {
-    return this.session.isSilent
+    return this.session.connection?.isSilent === true
   }
   request(): void {
     this.session.connection?.send(REQUEST)

@@ -8,7 +8,7 @@ import type { Verdict } from '../../server/pipeline/pipeline.ts'
 import { Session } from '../../server/account/session.ts'
 import type { Connection } from '../../server/account/connection.ts'
 import type { Slot } from '../../server/account/slots.ts'
-import type { Authenticated, Enter, Entrance } from '../../server/streams/stream-features.ts'
+import type { Arriving, Enter, Entrance } from '../../server/streams/stream-features.ts'
 import type { Counter } from '../../base/metrics.ts'
 import type { Element } from '../../xml/element.ts'
 import { serialise } from '../../xml/write.ts'
@@ -97,7 +97,6 @@ export class StreamManagement {
     const span = wantsResumption(element) ? resumableFor(element, resumable) : 0
     const id = span === 0 ? null : this.#resumptions.name(session)
     session.resumableMs = span
-    session.acknowledges = true
     this.#manage(new Managed(session, id, limits))
     return enabled(id, span, location)
   }
@@ -140,7 +139,7 @@ export class StreamManagement {
    * An element of a client without a session, or along with its authentication.
    * @param client null if it has not authenticated
    */
-  enter(client: Authenticated | null, element: Element): Enter | Promise<Enter> {
+  enter(client: Arriving | null, element: Element): Enter | Promise<Enter> {
     if (client === null || element.name !== 'resume') return () => refusal('unexpected-request')
     if (!this.canResume) return () => refusal('feature-not-implemented')
     const id = element.attr('previd')
@@ -159,7 +158,7 @@ export class StreamManagement {
     return session.lane.whenIdle()?.then(() => resume) ?? resume
   }
   /** @throws StreamError undefined-condition: the client acknowledges stanzas that it was never sent */
-  #resume(session: Session, id: string, h: number, client: Authenticated): Entrance {
+  #resume(session: Session, id: string, h: number, client: Arriving): Entrance {
     const managed = session.get(this.#sessions)
     if (managed === null) return refusal('item-not-found', this.#resumptions.handledBy(id, session.account.bare.bare))
     const outcome = managed.queue.acknowledge(h, (note) => this.#received(session, note))
@@ -171,7 +170,7 @@ export class StreamManagement {
     return refusal('item-not-found', managed.h)
   }
   /** The client has the answer. First it receives what it has missed, and then the consequences of its return. */
-  #entered(session: Session, { connection, lang }: Authenticated): void {
+  #entered(session: Session, { connection, lang }: Arriving): void {
     const managed = session.get(this.#sessions)
     if (managed === null || managed.claim !== connection) return connection.close(managed === null ? NOT_RESUMED : TAKEN_OVER)
     managed.claim = null
@@ -267,7 +266,6 @@ export class StreamManagement {
   }
   #restore(managed: Managed): void {
     const { session, id } = managed
-    session.acknowledges = true
     this.#manage(managed)
     this.#resumptions.restore(id!, session)
     for (const { note } of managed.queue)

@@ -52,7 +52,7 @@ export class Liveness {
     for (const session of this.#host.sessions.all()) this.#look(session, now)
   }
   #look(session: Session, now: Millis): void {
-    if (session.connection === null || session.isSilent) return session.set(this.#pingedAt, null)
+    if (session.connection === null || session.connection.isSilent) return session.set(this.#pingedAt, null)
     const { heardAt } = session.connection
     const pingedAt = session.get(this.#pingedAt)
     if (pingedAt !== null) {

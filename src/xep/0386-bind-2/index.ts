@@ -7,7 +7,7 @@ import { section } from '../../base/settings.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
-import type { Authenticated, Enter, Entrance } from '../../server/streams/stream-features.ts'
+import type { Arriving, Enter, Entrance } from '../../server/streams/stream-features.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
@@ -24,6 +24,7 @@ export const bind2 = defineFeature({
   install(host) {
     const binding = new Binding(host)
     host.streamFeatures.inline('bind', {
+      at: 'home',
       ns: BIND2,
       offer: () => binding.offer(),
       ask: (client, [request]) => binding.ask(client, request),
@@ -45,13 +46,13 @@ class Binding {
     return el('bind', BIND2, {}, ...(features.length === 0 ? [] : [el('inline', BIND2, {}, ...features)]))
   }
   /** 3.2 @throws StreamError not-authorized when the account is gone since it authenticated */
-  async ask(client: Authenticated, request: Element): Promise<Enter> {
+  async ask(client: Arriving, request: Element): Promise<Enter> {
     const account = await this.#host.accounts.load(client.jid.bare)
     if (account === null) throw new StreamError('not-authorized')
     return () => this.#bind(account, client, request)
   }
 
-  #bind(account: LocalAccount, { lang, connection, device }: Authenticated, request: Element): Entrance {
+  #bind(account: LocalAccount, { lang, connection, device }: Arriving, request: Element): Entrance {
     const { sessions } = this.#host
     const resource = this.#identifiers.resource(account.bare, request.child('tag')?.text ?? '', device)
     try {

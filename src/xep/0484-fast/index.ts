@@ -48,6 +48,7 @@ export const fast = defineFeature({
     const all = hashedTokenMechanisms(tokens)
     const service = new Fast(host, tokens, options['without-channel-binding'] ? all : all.filter((m) => m.binding !== null))
     host.streamFeatures.inline('token', {
+      at: 'stream',
       ns: FAST,
       offer: (stream) => service.offer(stream),
       ask: (client, asked) => service.ask(client, asked),
