@@ -7,19 +7,35 @@ export class Whereabouts {
   /** By domain: the sessions that are there, as far as they are in a room. */
   readonly #sessions = new Map<string, Set<string>>()
 
+  /** For each domain of rooms and each domain of sessions: how many sessions of the one are in rooms of the other. */
+  readonly #pairs = new Map<string, { readonly local: string; readonly remote: string; count: number }>()
+
   entered(session: string, room: Jid): void {
-    setOf(this.#rooms, session).add(room.bare)
+    const rooms = setOf(this.#rooms, session)
+    if (!rooms.has(room.bare)) this.#count(room.domain, domainOf(session), 1)
+    rooms.add(room.bare)
     setOf(this.#sessions, domainOf(session)).add(session)
   }
   left(session: string, room: Jid): void {
     const rooms = this.#rooms.get(session)
-    rooms?.delete(room.bare)
+    if (rooms?.delete(room.bare) === true) this.#count(room.domain, domainOf(session), -1)
     if (rooms === undefined || rooms.size > 0) return
     this.#rooms.delete(session)
     const domain = domainOf(session)
     const others = this.#sessions.get(domain)
     others?.delete(session)
     if (others?.size === 0) this.#sessions.delete(domain)
+  }
+  /** The domains of rooms, each with the domains of those who are in them. */
+  pairs(): Iterable<{ readonly local: string; readonly remote: string }> {
+    return this.#pairs.values()
+  }
+  #count(local: string, remote: string, change: 1 | -1): void {
+    const key = `${local} ${remote}`
+    const pair = this.#pairs.get(key) ?? { local, remote, count: 0 }
+    pair.count += change
+    if (pair.count === 0) this.#pairs.delete(key)
+    else this.#pairs.set(key, pair)
   }
   /** The bare addresses of the rooms that a session is in. */
   roomsOf(session: string): readonly string[] {

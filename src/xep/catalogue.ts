@@ -27,11 +27,11 @@ import { fast } from './0484-fast/index.ts'
 export const features: readonly Feature[] = [
   serviceDiscovery,
   lastActivity,
-  multiUserChat,
   adHocCommands,
   registration,
   softwareVersion,
   entityCapabilities,
+  multiUserChat,
   connectionMethods,
   contactAddresses,
   offlineMessages,

@@ -10,6 +10,11 @@ import type { Sessions } from '../account/sessions.ts'
 
 const COUNTED_FOR: Millis = 1000
 
+/** A domain of ours, and a remote domain that something there watches. */
+export interface WatchedPair {
+  readonly local: string
+  readonly remote: string
+}
 /** The remote domains that a session watches. */
 export type Watched = (session: Session) => Iterable<string>
 
@@ -17,6 +22,7 @@ export class Watching {
   readonly #sessions: Sessions
   readonly #clock: Clock
   readonly #also: Watched[] = []
+  readonly #services: (() => Iterable<WatchedPair>)[] = []
   /** Pairs of domains. */
   #watched: ReadonlySet<string> = new Set()
   #countedAt: Millis | null = null
@@ -28,6 +34,10 @@ export class Watching {
   /** Sessions watch these domains too. */
   also(watched: Watched): void {
     this.#also.push(watched)
+  }
+  /** A service, which has no sessions, watches these. */
+  alsoPairs(pairs: () => Iterable<WatchedPair>): void {
+    this.#services.push(pairs)
   }
   /** Does a user at `local` see presence from `remote`, or want to? */
   isWatched(local: string, remote: string): boolean {
@@ -41,6 +51,7 @@ export class Watching {
 
   #count(): Set<string> {
     const pairs = new Set<string>()
+    for (const service of this.#services) for (const pair of service()) pairs.add(pairKey(pair))
     for (const session of this.#sessions.all()) {
       const { account, takesPart, directed } = session
       const { domain: local } = account.bare

@@ -10,9 +10,12 @@ import { RoomStore, type RemainsTimes } from '../../rooms/store.ts'
 import { Tending, type TendingTimes } from '../../rooms/tending.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import { capsOf } from '../0115-entity-capabilities/index.ts'
 import { Conference } from './conference.ts'
 import { Orders } from './orders.ts'
 import { putOutTheLost } from './returning.ts'
+import { RoomDoubts } from './doubts.ts'
+import { Wishes } from './wishes.ts'
 import { XmppFace } from './xmpp-face.ts'
 
 const settings = section({
@@ -38,6 +41,16 @@ const settings = section({
   'visits': count(1000, between(0, 100_000), 'Visitors whose role a room remembers. The oldest is forgotten.'),
   'configure-within': duration('10 minutes', between('1 minute', '1 day'), 'How long a new room waits for its configuration.'),
   'idle': duration('10 minutes', between('1 minute', '1 day'), 'How long a room that nobody is in stays in memory.'),
+  'pause-grace': duration(
+    '3 seconds',
+    between('100 ms', '10 minutes'),
+    'How long an occupant can be without a connection before others are told.',
+  ),
+  'link-keep': duration(
+    '5 minutes',
+    between('10 s', '7 days'),
+    'How long occupants behind a link that is down stay in their rooms.',
+  ),
   'log-keep': duration('365 days', between('1 day', '36500 days'), 'How long the archive of a room keeps a message.'),
   'log-messages': count(100_000, between(100, 100_000_000), 'Messages that the archive of a room keeps. The oldest go.'),
   'tombstone': duration(
@@ -50,6 +63,7 @@ const settings = section({
 export const multiUserChat = defineFeature({
   name: 'multi-user-chat',
   specs: [xep(45, 'Multi-User Chat', '1.35.5', 'partial', 'see its page for what is missing')],
+  needs: ['entity-capabilities'],
   settings,
   async install(host, settings) {
     if (!settings.enabled) return
@@ -80,7 +94,21 @@ export const multiUserChat = defineFeature({
     }
     host.on('account-deleted', ({ jid }) => void rooms.forget(jid.bare))
     const orders = new Orders(rooms)
-    for (const domain of host.domains) serve(host, `${settings.prefix}.${domain}`, { orders, store, face }, settings.create)
+    const wishes = new Wishes({
+      resolver: capsOf(host).resolver,
+      held: (address) => rooms.held(address),
+      found: (room, { jid: who, presence }) => {
+        const command = { do: 'presence', who, presence, wantsDoubts: true } as const
+        void orders.perform(room.address, { jid: who.bare, session: who, transaction: null }, command)
+        face.showDoubts(room, who)
+      },
+    })
+    const wantsDoubts = (presence: Packet): boolean => wishes.wantsDoubts(presence)
+    const domains = host.domains.map((domain) => `${settings.prefix}.${domain}`)
+    host.links.watching.alsoPairs(() => rooms.whereabouts.pairs())
+    new RoomDoubts({ host, rooms, domains, graceMs: settings['pause-grace'], linkKeepMs: settings['link-keep'] })
+    for (const domain of host.domains)
+      serve(host, `${settings.prefix}.${domain}`, { orders, store, face, wantsDoubts }, settings.create)
   },
 })
 
@@ -113,12 +141,13 @@ interface Served {
   readonly orders: Orders
   readonly store: RoomStore
   readonly face: XmppFace
+  readonly wantsDoubts: (presence: Packet) => boolean
 }
-function serve(host: Host, domain: string, { orders, store, face }: Served, create: Config['create']): void {
+function serve(host: Host, domain: string, { orders, store, face, wantsDoubts }: Served, create: Config['create']): void {
   if (host.componentDomains.includes(domain)) return
   const isLocal = (bare: string): boolean => host.domains.includes(bare.slice(bare.indexOf('@') + 1))
   const mayCreate = (bare: string): boolean => create === 'everybody' || (create === 'local' && isLocal(bare))
-  const conference = new Conference({ host, domain, rooms: orders, store, face, mayCreate, wantsDoubts: () => false })
+  const conference = new Conference({ host, domain, rooms: orders, store, face, mayCreate, wantsDoubts })
   const service = host.service({
     domain,
     identity: { category: 'conference', type: 'text', name: 'Rooms' },

@@ -78,6 +78,9 @@ export class OccupantTexts {
     const key = withAddress ? 'addressAnnotated' : 'veiledAnnotated'
     return (made[key] ??= this.#annotate(this.presence(occupant, withAddress), occupant))
   }
+  annotatedSelf(occupant: Occupant, session: OccupantSession): Packet {
+    return this.#annotate(this.selfPresence(occupant, session, NONE), occupant)
+  }
   #annotate(packet: Packet, { doubts }: Occupant): Packet {
     const text = annotation(this.room.domain, doubts, null)
     return packet.with({ payload: Payload.ofText(wire(packet.payload.text + text)) })

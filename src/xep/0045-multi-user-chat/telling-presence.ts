@@ -183,9 +183,10 @@ export class PresenceTelling {
   /** XEP-0310: whether the occupant is there is in doubt, or no more (ROOM-131, 135). */
   doubt({ after }: Of<'doubt'>): void {
     const { address, veiled, self } = receiversOf(this.#room, after)
-    for (const { jid, wantsDoubts } of [...address, ...self])
-      if (wantsDoubts) this.#send(this.#texts.annotated(after, true).addressedTo(jid))
+    for (const { jid, wantsDoubts } of address) if (wantsDoubts) this.#send(this.#texts.annotated(after, true).addressedTo(jid))
     for (const { jid, wantsDoubts } of veiled) if (wantsDoubts) this.#send(this.#texts.annotated(after, false).addressedTo(jid))
+    for (const session of self)
+      if (session.wantsDoubts) this.#send(this.#texts.annotatedSelf(after, session).addressedTo(session.jid))
   }
 }
 const NO_CODES: readonly number[] = []

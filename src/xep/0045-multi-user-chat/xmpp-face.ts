@@ -1,5 +1,5 @@
 /** The face of rooms in XMPP: what a room tells becomes stanzas, in the order of the tells. */
-import type { Room } from '../../rooms/machine/room.ts'
+import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
 import type { Tell } from '../../rooms/machine/tells.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -51,6 +51,14 @@ export class XmppFace implements Face {
     const voice = this.voiceOf(room)
     if (tell.tell === 'entered') return this.#entered(room, voice, tell)
     if (tell.tell !== 'answered') this.#say(room, voice, tell, entries)
+  }
+  /** PSA-24: to a session that has turned out to ask for annotations, those who are in doubt now. */
+  showDoubts(room: Room, who: Jid): void {
+    const viewer = occupantOfSession(room, who.full)
+    const session = viewer?.sessions.find(({ jid }) => jid.full === who.full)
+    if (viewer === undefined || session === undefined) return
+    const doubted = [...room.occupants.values()].filter(({ doubts }) => doubts.length > 0)
+    this.voiceOf(room).presence.showTo(viewer, session, doubted)
   }
   voiceOf(room: Room): Voice {
     const known = this.#voices.get(room)

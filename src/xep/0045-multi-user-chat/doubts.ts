@@ -1,0 +1,121 @@
+/**
+ * Occupants of whom nobody knows whether they are still there (XEP-0310 4.3; ROOM-130 to 138). The client of a session of ours
+ * has lost its connection, or the link to the server of an occupant is down. They stay in the room, annotated for those who
+ * ask. When the link is there again they are asked; those who do not come back in time have left.
+ */
+import type { Clock, Millis, Timer } from '../../base/clock.ts'
+import { SERVICE, type Command } from '../../rooms/machine/commands.ts'
+import type { Rooms } from '../../rooms/rooms.ts'
+import type { Host } from '../../server/feature.ts'
+import { el } from '../../xml/element.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import type { Doubt } from '../../xmpp/state-annotation.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
+
+export interface RoomDoubtsParts {
+  readonly host: Host
+  readonly rooms: Rooms
+  /** The domains of rooms. */
+  readonly domains: readonly string[]
+  /** A pause that is over sooner is told to nobody. */
+  readonly graceMs: Millis
+  /** How long those behind a link that is down stay in their rooms (ROOM-138). */
+  readonly linkKeepMs: Millis
+}
+
+const CERTAIN: readonly Doubt[] = []
+const PAUSED: readonly Doubt[] = ['connection-paused']
+const BEHIND_LINK: readonly Doubt[] = ['server-unavailable']
+/** Questions to one domain in a second, after an outage. */
+const ASKED_A_SECOND = 20
+
+export class RoomDoubts {
+  readonly #parts: RoomDoubtsParts
+  readonly #clock: Clock
+  /** Sessions of ours that are away and not told of yet, by full JID. */
+  readonly #graces = new Map<string, Timer>()
+  /** Links that are down: when those behind them leave. By both domains. */
+  readonly #down = new Map<string, Timer>()
+
+  constructor(parts: RoomDoubtsParts) {
+    this.#parts = parts
+    const { host, domains } = parts
+    this.#clock = host.clock
+    host.on('session-paused', ({ session }) => this.#paused(session.jid))
+    host.on('session-resumed', ({ session }) => this.#isBack(session.jid))
+    host.on('session-ended', ({ session }) => this.#forget(session.jid.full))
+    host.on('link-down', ({ local, remote }) => domains.includes(local) && this.#linkDown(local, remote))
+    host.on('link-up', ({ local, remote }) => domains.includes(local) && this.#linkUp(local, remote))
+  }
+
+  #paused(who: Jid): void {
+    if (this.#parts.rooms.whereabouts.roomsOf(who.full).length === 0 || this.#graces.has(who.full)) return
+    const timer = this.#clock.after(this.#parts.graceMs, () => {
+      this.#graces.delete(who.full)
+      this.#doubt([who], PAUSED)
+    })
+    this.#graces.set(who.full, timer)
+  }
+  #isBack(who: Jid): void {
+    this.#forget(who.full)
+    this.#doubt([who], CERTAIN)
+  }
+  #forget(full: string): void {
+    this.#graces.get(full)?.cancel()
+    this.#graces.delete(full)
+  }
+
+  #linkDown(local: string, remote: string): void {
+    const key = `${local} ${remote}`
+    if (this.#down.has(key)) return
+    this.#doubt(this.#sessionsAt(remote), BEHIND_LINK, local)
+    const end = this.#clock.after(this.#parts.linkKeepMs, () => {
+      for (const who of this.#sessionsAt(remote)) this.#order(who, { do: 'lost', who }, local)
+    })
+    this.#down.set(key, end)
+  }
+  /** ROOM-137: whoever answers is there. */
+  #linkUp(local: string, remote: string): void {
+    const key = `${local} ${remote}`
+    this.#down.get(key)?.cancel()
+    this.#down.delete(key)
+    for (const [i, who] of this.#sessionsAt(remote).entries())
+      this.#clock.after(Math.floor(i / ASKED_A_SECOND) * 1000, () => this.#verify(who, local))
+  }
+  #verify(who: Jid, local: string): void {
+    const room = this.#roomsOf(who, local)[0]
+    if (room === undefined) return
+    this.#parts.host.ask(room, who, el('ping', 'urn:xmpp:ping'), (answer) => this.#answered(who, local, answer))
+  }
+  #answered(who: Jid, local: string, answer: Packet | null): void {
+    if (answer === null || this.#down.has(`${local} ${who.domain}`)) return
+    if (isGone(answer)) this.#order(who, { do: 'lost', who }, local)
+    else this.#doubt([who], CERTAIN, local)
+  }
+
+  /** @param local the domain of the rooms; null: all */
+  #doubt(who: readonly Jid[], doubts: readonly Doubt[], local: string | null = null): void {
+    for (const session of who) this.#order(session, { do: 'doubt', who: [session], doubts }, local)
+  }
+  #order(who: Jid, command: Command, local: string | null): void {
+    for (const address of this.#roomsOf(who, local)) {
+      const done = this.#parts.rooms.perform({ address, actor: SERVICE, command, create: null, answered: null })
+      if (done instanceof Promise) done.catch((error: unknown) => this.#failed(error, address))
+    }
+  }
+  #failed(error: unknown, { bare }: Jid): void {
+    this.#parts.host.log.error({ err: error, room: bare }, 'A doubt about an occupant could not be told')
+  }
+  #roomsOf(who: Jid, local: string | null): readonly Jid[] {
+    const addresses = this.#parts.rooms.whereabouts.roomsOf(who.full).map(storedJid)
+    return local === null ? addresses : addresses.filter(({ domain }) => domain === local)
+  }
+  #sessionsAt(remote: string): readonly Jid[] {
+    return this.#parts.rooms.whereabouts.sessionsAt(remote).map(storedJid)
+  }
+}
+
+/** Of an answer to a ping; an error that says anything else comes from a client that is there. */
+const isGone = (answer: Packet): boolean => answer.type === 'error' && GONE.test(answer.payload.text)
+const GONE = /<(?:gone|item-not-found|recipient-unavailable|redirect|remote-server-not-found|remote-server-timeout)\b/

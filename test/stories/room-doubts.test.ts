@@ -1,0 +1,89 @@
+/** XEP-0310 4.3: occupants of whom nobody knows whether they are still there. */
+import assert from 'node:assert/strict'
+import { answer, asking, ASKING, isQuestion, comeBack, lose, PSA } from '../support/annotations.ts'
+import { story, type Cast, type Transport } from '../support/story.ts'
+import type { StoryClient } from '../support/story-client.ts'
+import type { Xml } from '../support/xml-reader.ts'
+import { federation, type Realm } from '../support/two-servers.ts'
+
+const SERVICE = 'conference.a.example'
+const ROOM = `den@${SERVICE}`
+const MUC = 'http://jabber.org/protocol/muc'
+const SM = { 'ask-after': '1 day', 'ask-after-stanzas': 100_000, 'resume-time': '5 minutes' }
+const patient = { settings: { 'stream-management': SM }, on: ['memory'] as const satisfies readonly Transport[] }
+
+const join = (nick: string, inside = ''): string => `<presence to='${ROOM}/${nick}'>${inside}<x xmlns='${MUC}'/></presence>`
+const UNLOCK = `<iq type='set' id='u' to='${ROOM}'><query xmlns='${MUC}#owner'><x xmlns='jabber:x:data' type='submit'/></query></iq>`
+const annotation = (doubt: string): string =>
+  `<state-annotation xmlns='${PSA}' from='${SERVICE}'>${doubt === '' ? '' : `<${doubt}/>`}</state-annotation>`
+const shown = (nick: string, item: string, more = ''): string =>
+  `<presence from='${ROOM}/${nick}'><x xmlns='${MUC}#user'><item ${item}/></x><occupant-id xmlns='urn:xmpp:occupant-id:0' id='*'/>${more}</presence>`
+const BOB = `affiliation='none' role='participant'`
+
+async function enter(cast: Cast | Realm, client: StoryClient, nick: string, ...more: readonly string[]): Promise<StoryClient> {
+  client.send(join(nick, nick === 'Alice' ? ASKING.c : ''), ...more)
+  await cast.settle()
+  const question = client.take().find(isQuestion)
+  if (question !== undefined) answer(client, question, ASKING.query)
+  await cast.forget()
+  return client
+}
+
+story(
+  'ROOM-130, ROOM-131, T-M22: a client that is away is annotated for those who ask, and never leaves',
+  patient,
+  async (cast) => {
+    const alice = await enter(cast, await asking(cast, 'alice/1'), 'Alice', UNLOCK)
+    await enter(cast, await cast.client('carol', '1'), 'Carol') // who does not ask
+    const bob = await enter(cast, await cast.client('bob', '1'), 'Bob')
+    const id = await lose(cast, bob)
+    await cast.advance(2999)
+    await cast.expectNothing()
+    await cast.advance(1)
+    await alice.expect(shown('Bob', `${BOB} jid='${bob.jid}'`, annotation('connection-paused')))
+    await comeBack(cast, bob, id)
+    await alice.expect(shown('Bob', `${BOB} jid='${bob.jid}'`, annotation('')))
+  },
+)
+
+/** Nothing gets through any more, and what there was breaks. */
+async function cut(realm: Realm): Promise<void> {
+  realm.isTogether = false
+  realm.zone.isDown = true
+  for (const stream of realm.a.streams()) stream.destroy()
+  await realm.until('b.example has noticed', () => realm.b.streams().length === 0)
+}
+
+const serving = { shows: { dns: ['a.example', SERVICE] } }
+federation(
+  'T-M26, ROOM-137: occupants behind a broken link are annotated, asked when it is back, and never left',
+  { a: serving },
+  async (realm) => {
+    realm.zone.services.set(SERVICE, { port: realm.a.port, directTls: false })
+    const dave = await realm.client('dave@b.example/1')
+    const alice = await realm.client('alice@a.example/1', { presence: null })
+    await enter(realm, alice, 'Alice', `<presence>${ASKING.c}</presence>`, UNLOCK)
+    await enter(realm, dave, 'Dave')
+    await cut(realm)
+    const doubted = await heard(realm, alice, (xml) => xml.child('state-annotation')?.child('server-unavailable') !== undefined)
+    assert.equal(doubted.attr('from'), `${ROOM}/Dave`)
+    realm.zone.isDown = false
+    const ping = await heard(realm, dave, (xml) => xml.name === 'iq' && xml.child('ping') !== undefined)
+    assert.equal(ping.attr('from'), ROOM)
+    dave.send(`<iq type='result' id='${ping.attr('id')!}' to='${ROOM}'/>`)
+    const certain = await heard(realm, alice, (xml) => xml.child('state-annotation')?.elements.length === 0)
+    assert.equal(certain.attr('from'), `${ROOM}/Dave`)
+    realm.isTogether = true
+    await realm.forget()
+  },
+)
+
+/** Time passes until the client has received that. */
+async function heard(realm: Realm, client: StoryClient, isIt: (xml: Xml) => boolean): Promise<Xml> {
+  for (let i = 0; i < 300; i++) {
+    const found = client.take().find(isIt)
+    if (found !== undefined) return found
+    await realm.pass(1000)
+  }
+  throw new Error(`${client.jid} has not received it`)
+}
