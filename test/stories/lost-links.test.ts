@@ -396,6 +396,27 @@ story('PSA-23: two doubts that are over at the same time', inMemory, async (cast
   await romeo.expect(here(ORCHARD, AWAY + UP), here(ORCHARD, AWAY + theirs))
 })
 
+story(
+  'PSA-23: a doubt of theirs that has given way to ours while the user did not look is taken back',
+  inMemory,
+  async (cast) => {
+    const { romeo, b } = await verona(cast)
+    const theirs = says('b.example', 'connection-paused')
+    await b.send(presence(ORCHARD, AWAY + theirs))
+    await romeo.expect(here(ORCHARD, AWAY + theirs))
+    romeo.send(`<inactive xmlns='urn:xmpp:csi:0'/>`)
+    await cast.settle()
+    await b.send(presence(ORCHARD, AWAY + says('b.example', '')))
+    await b.lose()
+    romeo.send(`<active xmlns='urn:xmpp:csi:0'/>`)
+    await cast.settle()
+    await romeo.expect(here(ORCHARD, AWAY + says('b.example', ''), romeo.jid), here(ORCHARD, AWAY + DOWN))
+    b.restore()
+    await cast.advance(MINUTE)
+    await romeo.expect(gone(ORCHARD)) // it was said before the link was lost, and nobody has confirmed it since
+  },
+)
+
 const hasty: Setting = { ...inMemory, linkTimes: { graceMs: 0, retryMinMs: 500 } }
 
 story('T-PSA22: a link that comes and goes is announced as lost once a minute at most', hasty, async (cast) => {

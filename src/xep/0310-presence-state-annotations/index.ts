@@ -30,6 +30,7 @@ import { Telling } from './telling.ts'
 import { testimony } from './testimony.ts'
 import { Unconfirmed } from './unconfirmed.ts'
 import { Violations } from './violations.ts'
+import { Writer } from './writer.ts'
 
 const settings = section({
   'pause-grace': duration(
@@ -82,9 +83,10 @@ export const presenceStateAnnotations = defineFeature({
     const known = new Known(host, limits)
     const receivers = new Receivers({ host, caps, states, limits, left, known })
     keepReceivers(host, receivers)
-    const telling = new Telling({ host, caps, states, receivers, portions, annotations, doubts })
     const violations = options['audit'] > 0 ? new Violations(host) : null
-    const showing = new Showing({ host, known, receivers, telling, doubts, links, violations })
+    const writer = new Writer({ host, annotations, doubts })
+    const showing = new Showing({ host, known, receivers, doubts, links, writer, violations })
+    const telling = new Telling({ host, caps, states, receivers, portions, doubts, showing, writer })
     const remote = new RemoteReceivers({ host, resolver: caps.resolver, pauses, portions, annotations })
     new Newcomers({ host, caps, portions, receivers, showing, left })
     const confirmWithin = options['confirm-within']

@@ -28,10 +28,15 @@ export interface Shown extends OfResource {
   /** Since when. */
   readonly toldAt: Millis
   /** A repetition that its server sent while the client did not look; null if there was none. */
-  readonly later: Packet | null
+  readonly later: Later | null
+}
+export interface Later {
+  readonly packet: Packet
+  /** See `Shown.heardAfter`. */
+  readonly heardAfter: number
 }
 interface Entry extends Shown {
-  later: Packet | null
+  later: Later | null
   packet: Packet
   at: Millis
   heardAfter: number
@@ -104,10 +109,10 @@ export class PresenceLedger {
     entry.later = null
   }
   /** An annotation of the contact's server waits until the client looks. */
-  keepForLater(shown: Shown, packet: Packet): void {
-    ;(shown as Entry).later = packet
+  keepForLater(shown: Shown, later: Later): void {
+    ;(shown as Entry).later = later
   }
-  takeLater(shown: Shown): Packet | null {
+  takeLater(shown: Shown): Later | null {
     const { later } = shown
     ;(shown as Entry).later = null
     return later

@@ -5,7 +5,8 @@
  */
 import { languageOf } from '../../im/presence-digest.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { doubtsIn, mayBeAnnotated, plain, sayingSomething, sinceIn, type Doubt } from '../../xmpp/state-annotation.ts'
+import { annotated, annotation, doubtsIn, mayBeAnnotated, plain, sayingSomething, sinceIn } from '../../xmpp/state-annotation.ts'
+import type { Doubt } from '../../xmpp/state-annotation.ts'
 
 /** What the client was last shown of the resource. */
 export interface Before {
@@ -16,12 +17,15 @@ export interface Before {
 export interface News {
   /** The form that is remembered: without annotations that have no further effect. */
   readonly kept: Packet
+  /** Sent before `sent`, to withdraw what one of the two servers said while the other one doubts; null for nothing. */
+  readonly first: Said | null
   /** The form that is sent. */
-  readonly sent: Packet
+  readonly sent: Said
+}
+export interface Said {
+  readonly packet: Packet
   /** The content of our own annotation in it; null if it has none; 'nothing' if it withdraws ours. */
   readonly ours: Doubt | 'nothing' | null
-  /** What is to be sent before that, to take ours back while the doubt of the other server holds; null: nothing. */
-  readonly endsOurs: Packet | null
 }
 
 /** Is it the presence that the client has, with the same doubts of its server? @param doubts of its server at present */
@@ -39,21 +43,29 @@ export function newsOf(before: Before | null, packet: Packet, doubts: readonly D
   // Repeated without its annotation, which is still valid
   const isBare = isRepeat && doubts.length > 0 && doubtsIn(packet).length === 0
   const kept = isBare ? packet.with({ payload: before.packet.payload }) : sayingSomething(packet)
-  if (doubt !== null) return { kept, sent: kept, ours: doubt, endsOurs: null }
   const hadOurs = before !== null && before.told !== null
-  if (doubts.length > 0) return { kept, sent: kept, ours: null, endsOurs: hadOurs ? plain(kept) : null }
-  const hadTheirs = isRepeat && doubtsIn(before.packet).length > 0
-  if (!isRepeat || (hadOurs && hadTheirs)) return { kept, sent: kept, ours: null, endsOurs: null }
-  if (hadOurs) return { kept, sent: kept, ours: 'nothing', endsOurs: null }
-  return { kept, sent: hadTheirs ? packet : kept, ours: null, endsOurs: null }
+  const hadTheirs = before !== null && doubtsIn(before.packet).length > 0
+  if (doubt !== null) {
+    const isTheirsOver = hadTheirs && doubts.length === 0
+    return { kept, first: isTheirsOver ? { packet: takenBack(kept), ours: null } : null, sent: { packet: kept, ours: doubt } }
+  }
+  if (doubts.length > 0) return { kept, first: hadOurs ? endOfOurs(kept) : null, sent: { packet: kept, ours: null } }
+  if (!isRepeat || (hadOurs && hadTheirs)) return { kept, first: null, sent: { packet: kept, ours: null } }
+  if (hadOurs) return { kept, first: null, sent: { packet: kept, ours: 'nothing' } }
+  return { kept, first: null, sent: { packet: hadTheirs ? packet : kept, ours: null } }
 }
 
 /** The same for a presence that the client has, if only our doubt has changed. */
 export function lightOf(packet: Packet, doubt: Doubt | null): News {
   const isTheirs = doubtsIn(packet).length > 0
-  if (doubt !== null || !isTheirs) return { kept: packet, sent: packet, ours: doubt ?? 'nothing', endsOurs: null }
-  return { kept: packet, sent: packet, ours: null, endsOurs: plain(packet) }
+  if (doubt !== null || !isTheirs) return { kept: packet, first: null, sent: { packet, ours: doubt ?? 'nothing' } }
+  return { kept: packet, first: endOfOurs(packet), sent: { packet, ours: null } }
 }
+
+const endOfOurs = (packet: Packet): Said => ({ packet: plain(packet), ours: 'nothing' })
+
+/** With one annotation, of the contact's server, that withdraws what that server said. */
+const takenBack = (packet: Packet): Packet => annotated(plain(packet), packet.to!, annotation(packet.from.domain, [], null))
 
 /** Is it the same presence apart from annotations? */
 export function isSameContent(a: Packet, b: Packet): boolean {

@@ -28,31 +28,34 @@ export class Repetitions {
   constructor(parts: RepetitionsParts) {
     this.#parts = parts
   }
-  /** Need the session not be sent this presence now? */
-  isHeldBack(session: Session, packet: Packet): boolean {
+  /**
+   * Need the session not be sent this presence now?
+   * @param old of an earlier presence: see `Shown.heardAfter`; null if it has just arrived
+   */
+  isHeldBack(session: Session, packet: Packet, old: number | null): boolean {
     if (packet.from.domain === session.jid.domain) return false
-    const { known, receivers } = this.#parts
+    const { known, links, receivers } = this.#parts
     const isGiven = known.take(session, packet)
     if (!isGiven || packet.type === 'unavailable' || receivers.of(session).asks === false) return isGiven
-    return this.#isSeenSo(session, packet) || this.#waits(session, packet)
+    const heardAfter = old ?? links.losses(session.jid.domain, packet.from.domain)
+    return this.#isSeenSo(session, packet, heardAfter) || this.#waits(session, packet, heardAfter)
   }
 
   /**
    * The client has been given the content: does it also know what is to be said against it? As long as nobody knows whether it
    * asks for annotations, that waits.
    */
-  #isSeenSo(session: Session, packet: Packet): boolean {
-    const { host, doubts, links, receivers } = this.#parts
+  #isSeenSo(session: Session, packet: Packet, heardAfter: number): boolean {
+    const { host, doubts, receivers } = this.#parts
     const { from } = packet
     const { asks } = receivers.of(session)
     const ledger = receivers.ledgerOf(session)
-    const heardAfter = links.losses(session.jid.domain, from.domain)
     const theirs = host.heard.get(session.account, from)?.doubts ?? doubtsIn(packet)
     const ours = doubts.of(session, from, heardAfter)
     const shown = ledger.get(from) ?? this.#givenBefore(session, packet, heardAfter)
     if (shown === undefined) return asks === null || (theirs.length === 0 && ours === null)
     if (isSame(shown.packet, packet, theirs) && (asks === null || shown.told === ours)) ledger.confirm(shown, heardAfter)
-    else if (asks === null) ledger.keepForLater(shown, kept(packet))
+    else if (asks === null) ledger.keepForLater(shown, { packet: kept(packet), heardAfter })
     else return false
     return true
   }
@@ -63,12 +66,12 @@ export class Repetitions {
     return ledger.get(packet.from)
   }
   /** An annotation of another server waits until the client looks again, like our own. */
-  #waits(session: Session, packet: Packet): boolean {
+  #waits(session: Session, packet: Packet, heardAfter: number): boolean {
     const { receivers } = this.#parts
     const { asks, ledger } = receivers.of(session)
     const shown = ledger?.get(packet.from)
     if (asks !== true || shown === undefined || receivers.isLooking(session)) return false
-    ledger!.keepForLater(shown, kept(packet))
+    ledger!.keepForLater(shown, { packet: kept(packet), heardAfter })
     return true
   }
 }

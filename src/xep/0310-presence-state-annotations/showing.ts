@@ -12,23 +12,23 @@ import { doubtsIn, plain, type Doubt } from '../../xmpp/state-annotation.ts'
 import { Ages } from './ages.ts'
 import type { Doubts } from './doubts.ts'
 import type { Known } from './known.ts'
-import type { PresenceLedger } from './ledger.ts'
+import type { Later, PresenceLedger } from './ledger.ts'
 import type { LinkDoubts } from './link-doubts.ts'
 import { isOurs, kept, newsOf, type News } from './news.ts'
 import type { Receiver } from './receiver.ts'
 import type { Receivers } from './receivers.ts'
 import { Repetitions } from './repetitions.ts'
 import { Rooms } from './rooms.ts'
-import type { Telling } from './telling.ts'
 import type { Violations } from './violations.ts'
+import type { Writer } from './writer.ts'
 
 export interface ShowingParts {
   readonly host: Host
   readonly known: Known
   readonly receivers: Receivers
-  readonly telling: Telling
   readonly doubts: Doubts
   readonly links: LinkDoubts
+  readonly writer: Writer
   /** Null if violations are not counted. */
   readonly violations: Violations | null
 }
@@ -38,7 +38,6 @@ export class Showing {
   readonly #repetitions: Repetitions
   readonly #rooms: Rooms
   readonly #ages: Ages
-  readonly #send: (session: Session, packet: Packet) => void
   readonly #unnoted: Counter
 
   constructor(parts: ShowingParts) {
@@ -47,7 +46,6 @@ export class Showing {
     this.#repetitions = new Repetitions(parts)
     this.#rooms = new Rooms(host)
     this.#ages = new Ages(host)
-    this.#send = host.deliverAfter('psa-ledger')
     this.#unnoted = host.metrics.counter(
       'porchlight_presences_unnoted_total',
       'Presences shown to clients that ask for annotations which could not be noted, for want of room: they are not annotated',
@@ -57,7 +55,7 @@ export class Showing {
     const { session, packet } = context
     if (packet.kind !== 'presence') return 'next'
     const asks = this.#parts.receivers.decide(session)
-    if (this.#repetitions.isHeldBack(session, packet)) return 'done'
+    if (this.#repetitions.isHeldBack(session, packet, null)) return 'done'
     this.#show(context, asks, null)
     return 'next'
   }
@@ -66,7 +64,11 @@ export class Showing {
     this.#parts.known.take(session, packet)
     const context = { session, packet }
     this.#show(context, this.#parts.receivers.decide(session), heardAfter)
-    this.#send(session, context.packet)
+    this.#parts.writer.send(session, context.packet)
+  }
+  /** Shows the session what another server said while its client did not look. */
+  showLater(session: Session, { packet, heardAfter }: Later): void {
+    if (!this.#repetitions.isHeldBack(session, packet, heardAfter)) this.showOld(session, packet, heardAfter)
   }
   /** The session sends that presence directly to a remote address. */
   said(session: Session, packet: Packet): void {
@@ -97,19 +99,18 @@ export class Showing {
   #noteHere(context: ToSession, ledger: PresenceLedger, doubt: Doubt | null): void {
     const { session, packet } = context
     if (!ledger.show(packet, doubt, this.#parts.host.clock.now())) return this.#unnotedBy(session)
-    context.packet = this.#parts.telling.written(session, this.#ages.dated(packet), doubt, 0)
+    context.packet = this.#parts.writer.written(session, { packet: this.#ages.dated(packet), ours: doubt }, 0)
   }
   #noteElsewhere(context: ToSession, ledger: PresenceLedger, doubt: Doubt | null, heardAfter: number): void {
     const { session, packet } = context
-    const { telling, host } = this.#parts
-    const news = this.#newsOf(session, ledger, packet, doubt)
+    const { writer, host, receivers } = this.#parts
+    const { kept: whole, first, sent } = this.#newsOf(session, ledger, packet, doubt)
     // As long as nobody knows whether the client asks, it is shown the presence without its annotations
-    const isPlain = this.#parts.receivers.of(session).asks === null
-    const seen = isPlain ? plain(news.kept) : news.kept
+    const seen = receivers.of(session).asks === null ? plain(whole) : whole
     if (!ledger.show(kept(seen), doubt, host.clock.now(), heardAfter)) return this.#unnotedBy(session)
-    if (seen !== news.kept) ledger.keepForLater(ledger.get(packet.from)!, kept(news.kept))
-    telling.endOurs(session, news)
-    context.packet = telling.written(session, news.sent, news.ours, heardAfter)
+    if (seen !== whole) ledger.keepForLater(ledger.get(packet.from)!, { packet: kept(whole), heardAfter })
+    if (first !== null) writer.repeat(session, first, heardAfter)
+    context.packet = writer.written(session, sent, heardAfter)
   }
   /** Beyond the limit presence is not annotated, because the doubt could not be withdrawn. */
   #unnotedBy(session: Session): void {
