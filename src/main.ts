@@ -1,4 +1,4 @@
-/** The process: its arguments, streams and signals, handed to the command line. Nobody else touches them. */
+/** The process: its arguments, streams and signals, passed to the command line. No other file uses them. */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
@@ -11,10 +11,10 @@ import type { World } from './process/world.ts'
 const { version, homepage = 'urn:porchlight' } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string; homepage?: string }
-/** The longest that another program may take. */
+/** How long another program may take. */
 const RUN_MS = 10_000
 
-/** How whoever started it can start it again: by the name that npm has given it, or by its path. */
+/** How the user can start the program again: by the name that npm has given it, or by its path. */
 function invocation(program: string): string {
   if (basename(program) !== 'porchlight') return `node ${shellWord(relative(process.cwd(), program), process.platform)}`
   return dirname(program).endsWith(join('node_modules', '.bin')) ? 'npx porchlight' : 'porchlight'
@@ -49,5 +49,5 @@ const world: World = {
 }
 
 const code = await runCli(world)
-// Connections that a stop did not wait for must not keep the process; what was printed must get out.
+// Connections that a stop did not wait for must not keep the process alive; printed text must be written first.
 process.stdout.write('', () => process.exit(code))

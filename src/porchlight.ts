@@ -44,15 +44,15 @@ export interface PorchlightOptions {
   readonly domain: string
   /** The application's users. */
   readonly users: Users
-  /** Where it keeps its database; null: in memory, until it stops. */
+  /** Where it keeps its database; null for a database in memory, until it stops. */
   readonly directory: string | null
   /** As in the configuration file (docs/configuration.md): options by section. */
   readonly configuration?: Configuration
-  /** Who hears what it does: a pino logger, or anything of its shape. By default nobody. */
+  /** Receives the log: a pino logger, or an object of the same shape. By default nothing is logged. */
   readonly log?: Log
 }
 
-/** An address on which it listens. */
+/** An address on which the server listens. */
 export interface Port {
   /** As in `[listen]`: 'c2s', 'https', ... */
   readonly what: string
@@ -60,15 +60,15 @@ export interface Port {
   readonly port: number
 }
 
-/** A user's presence is another one than before: what a client shows, or whether it can be reached. */
+/** A user's presence has changed: what a client shows, or whether it can be reached. */
 export interface PorchlightEvents {
   presence: [presence: Presence]
 }
 
 export class Porchlight extends EventEmitter<PorchlightEvents> {
-  /** With the numbers that the system has chosen where the configuration says 0. */
+  /** With the port numbers that the system chose where the configuration says 0. */
   readonly ports: readonly Port[]
-  /** Of the database, the control socket, and the self-signed certificate if it has one (`self-signed.crt`). */
+  /** The directory of the database, the control socket, and the self-signed certificate, if there is one (`self-signed.crt`). */
   readonly directory: string
   readonly #running: Running
   readonly #isTemporary: boolean
@@ -93,23 +93,23 @@ export class Porchlight extends EventEmitter<PorchlightEvents> {
   }
 
   /**
-   * As it is now; null: there is no such user.
+   * The present presence; null if there is no such user.
    * @param address bare
-   * @throws JidError when it is no address
+   * @throws JidError if it is not an address
    */
   async presenceOf(address: string): Promise<Presence | null> {
     const account = await this.#accountOf(address)
     return account === null ? null : presenceOf(account)
   }
-  /** Of everybody who is not offline. */
+  /** The presence of all users who are not offline. */
   online(): readonly Presence[] {
     const accounts = new Set([...this.#running.host.sessions.all()].map(({ account }) => account))
     return [...accounts].map(presenceOf).filter(({ state }) => state !== 'offline')
   }
   /**
-   * Call it before the application forgets a user: it ends their sessions, takes back their subscriptions, and removes what
-   * is kept of them. False: there is no such user.
-   * @throws JidError when it is no address
+   * Call it before the application deletes a user: it ends the user's sessions and subscriptions, and deletes the user's data.
+   * False if there is no such user.
+   * @throws JidError if it is not an address
    */
   async remove(address: string): Promise<boolean> {
     const { accounts, registrar } = this.#running.host
@@ -117,11 +117,11 @@ export class Porchlight extends EventEmitter<PorchlightEvents> {
     return accounts.isHome(user.bare) && registrar.delete(user)
   }
   /**
-   * From now on `watcher` sees when `contact` can be reached. The contact enters the watcher's contact list, and clients of
-   * both that are connected are told at once. For both directions call it twice.
+   * From now on `watcher` sees when `contact` can be reached. The contact is added to the watcher's contact list, and connected
+   * clients of both are told at once. For both directions call it twice.
    * @param watcher bare, as `contact`
-   * @returns false if one of the two is no user
-   * @throws JidError when one is no address; StanzaError when a contact list is full, or both are the same
+   * @returns false if one of the two is not a user
+   * @throws JidError if one is not an address; StanzaError if a contact list is full, or both are the same
    */
   letSee(watcher: string, contact: string): Promise<boolean> {
     return this.#running.subscriptions.grant(bareOf(watcher), bareOf(contact))
@@ -134,7 +134,7 @@ export class Porchlight extends EventEmitter<PorchlightEvents> {
    * The contact list of a user: who sees whom.
    * @param address bare
    * @returns null if there is no such user
-   * @throws JidError when it is no address
+   * @throws JidError if it is not an address
    */
   async contactsOf(address: string): Promise<readonly Contact[] | null> {
     const account = await this.#accountOf(address)
@@ -145,7 +145,7 @@ export class Porchlight extends EventEmitter<PorchlightEvents> {
     const { bare } = bareOf(address)
     return accounts.isHome(bare) ? accounts.load(bare) : null
   }
-  /** Ends it well: clients and other servers are told. Takes 15 seconds at most. */
+  /** Stops the server properly: clients and other servers are told. Takes at most 15 seconds. */
   async stop(): Promise<void> {
     await this.#running.stop()
     if (this.#isTemporary) rmSync(this.directory, { recursive: true, force: true })
@@ -155,7 +155,7 @@ export class Porchlight extends EventEmitter<PorchlightEvents> {
 const bareOf = (address: string): Jid => jid(jid(address).bare)
 
 /**
- * A server that listens when this resolves.
+ * A server. It listens when the promise resolves.
  * @throws ConfigError, StorageError, CertificateError, PortError, ControlError: each message says what to do
  */
 export async function createPorchlight(options: PorchlightOptions): Promise<Porchlight> {

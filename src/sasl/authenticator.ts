@@ -1,7 +1,7 @@
 /**
- * Logins, whatever protocol they come by: what a channel is offered, attempts one after the other, how long somebody waits
- * who may be guessing, and what is left to ask when a mechanism has succeeded. How an exchange is written down, how many
- * failures end a connection, and what a login leads to belong to the protocol.
+ * Logins over any protocol: the mechanisms that a channel is offered, attempts one after the other, the wait of a client that may
+ * be guessing, and the checks after a mechanism has succeeded. The protocol decides how an exchange is written, how many failures
+ * end a connection, and what a login leads to.
  */
 import { unbound, type BindingType } from '../base/channel-binding.ts'
 import type { Clock } from '../base/clock.ts'
@@ -31,12 +31,12 @@ export interface AuthenticatorParts {
   readonly metrics: Metrics
 }
 
-/** Where logins come from, and over what. */
+/** Where logins come from, and over which channel. */
 export interface LoginChannel extends LoginSource {
   /** The prepared domain whose accounts may log in. */
   readonly domain: string
   readonly channel: Channel
-  /** Whether the client can bind to the channel. If not, nothing is offered that needs it. */
+  /** Whether the client can bind to the channel. If not, nothing is offered that requires it. */
   readonly mayBind: boolean
 }
 
@@ -62,7 +62,7 @@ export class Authenticator {
     const limits = { perAddress: settings['failures-per-address'], perAccount: settings['failures-per-account'] }
     this.guesses = new Guesses(limits, clock, log, metrics)
   }
-  /** Of PBKDF2, for keys that are made from now on. */
+  /** The iterations of PBKDF2 for keys that are made from now on. */
   get iterations(): number {
     return this.parts.settings['iterations']
   }
@@ -74,7 +74,7 @@ export class Authenticator {
 /** The attempts to log in over one channel. */
 export class Logins {
   readonly offer: Offer
-  /** Hashes whose keys clients may make. */
+  /** The hashes for which clients may make keys. */
   readonly upgrades: readonly ScramHash[]
   readonly #authenticator: Authenticator
   readonly #source: LoginChannel
@@ -98,18 +98,18 @@ export class Logins {
       fakeSaltKey,
       bindings: this.#channel.bindings,
       certificate: channel.certificate,
-      // Also where it is kept back: a client that can bind and does not see it has been deceived (RFC 5802 6).
+      // Also if -PLUS is not offered: a client that can bind and does not see it has been deceived (RFC 5802 6).
       plusKnown: mechanisms.offer(channel, policy).plusOffered,
       advertised: settings['downgrade-protection'] ? advertisedIn(this.offer) : null,
       iterations: settings['iterations'],
       renew: (bare, credentials, prepared) => oldAccounts.renew(bare, credentials, prepared),
     }
   }
-  /** What the channel can be bound by. */
+  /** The channel bindings of the channel. */
   get bindings(): readonly BindingType[] {
     return this.#channel.bindings.types
   }
-  /** Undefined: the channel was not offered a mechanism of that name. */
+  /** Undefined if the channel was not offered a mechanism of that name. */
   mechanism(name: string): Mechanism | undefined {
     return this.offer.mechanisms.find((m) => m.name === name)
   }
@@ -117,19 +117,19 @@ export class Logins {
   refusal(name: string): SaslCondition {
     return this.#authenticator.mechanisms.refusal(name, this.#channel)
   }
-  /** @param device the installation of the client, as it names itself; null: it does not */
+  /** @param device the id of the client's installation, as the client names it; null if it names none */
   begin(mechanism: Mechanism, device: string | null): LoginAttempt {
     const { guesses, parts } = this.#authenticator
     return new LoginAttempt({ ...parts, guesses }, this.#source, { ...this.#context, device }, mechanism)
   }
   /**
-   * An attempt has failed, or what should have begun one.
-   * @param account that it was about; null: it named none
-   * @returns whether this address has failed so rarely that the log can have a line for each
+   * An attempt has failed, or could not begin.
+   * @param account of the attempt; null if it named none
+   * @returns whether this address has failed so rarely that the log can have a line for each failure
    */
   failed(condition: SaslCondition, account: string | null): boolean {
     const isGuess = condition === 'not-authorized'
-    // An attempt that was refused unheard has not failed once more
+    // An attempt that was refused without a check does not count as another failure
     return (
       condition !== 'temporary-auth-failure' && this.#authenticator.guesses.failed(isGuess ? account : null, this.#source.address)
     )

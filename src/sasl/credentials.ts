@@ -1,7 +1,7 @@
 /**
- * The arithmetic of SCRAM (RFC 5802 section 3): from a password to the keys that are stored, and from a proof
- * back to the question whether the password was known. A password that clients may prepare in two ways has two pairs of
- * keys with one salt (`preparation.ts`). PBKDF2 runs in the thread pool.
+ * The arithmetic of SCRAM (RFC 5802 section 3): from a password to the stored keys, and from a proof to the answer whether the
+ * client knows the password. A password that clients may prepare in two ways has two pairs of keys with one salt
+ * (`preparation.ts`). PBKDF2 runs in the thread pool.
  */
 import { createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -29,7 +29,7 @@ function xor(a: Buffer, b: Buffer): Buffer {
   return out
 }
 
-/** SaltedPassword := Hi(Normalize(password), salt, i), of a password that is prepared already. */
+/** SaltedPassword := Hi(Normalize(password), salt, i), for a prepared password. */
 export function saltedPassword(hash: ScramHash, prepared: string, salt: Buffer, iterations: number): Promise<Buffer> {
   return stretch(prepared, salt, iterations, DIGESTS[hash].octets, DIGESTS[hash].digest)
 }
@@ -37,7 +37,7 @@ export function saltedPassword(hash: ScramHash, prepared: string, salt: Buffer, 
 /** The octets of a salted password, a stored key, or a server key. */
 export const octetsOf = (hash: ScramHash): number => DIGESTS[hash].octets
 
-/** What proves a password, from its `saltedPassword`. */
+/** The keys for a `saltedPassword`. */
 export const pairOf = (hash: ScramHash, salted: Buffer): KeyPair => ({
   storedKey: digest(hash, hmac(hash, salted, 'Client Key')).toString('base64'),
   serverKey: hmac(hash, salted, 'Server Key').toString('base64'),
@@ -55,13 +55,13 @@ async function deriveKeys(hash: ScramHash, prepared: readonly string[], salt: Bu
 
 /**
  * What to store for a password. Each hash has a salt of its own.
- * @throws PrecisError when the password is empty or holds what OpaqueString forbids
+ * @throws PrecisError if the password is empty or contains what OpaqueString forbids
  */
 export async function deriveCredentials(password: string, iterations: number, entropy: Entropy): Promise<Required<Credentials>> {
   const prepared = await preparationsOfNew(password)
   return (await credentialsFor(HASHES, prepared, iterations, entropy)) as Required<Credentials>
 }
-/** Keys of these hashes alone. @param prepared the password in one or two preparations */
+/** Keys for these hashes only. @param prepared the password in one or two preparations */
 export async function credentialsFor(
   hashes: readonly ScramHash[],
   prepared: readonly string[],
@@ -73,8 +73,8 @@ export async function credentialsFor(
 }
 
 /**
- * Keys for a user that does not exist, which nobody can prove: of the shape of real ones, and the same
- * whenever somebody asks again, so that the salt does not tell the two apart (RFC 5802 section 9, SEC-4).
+ * Keys for a user that does not exist, which nobody can prove. They look like real ones, and are the same every time, so that the
+ * salt does not reveal that the user does not exist (RFC 5802 section 9, SEC-4).
  */
 export function fakeKeys(hash: ScramHash, secret: Buffer, bare: string, iterations: number): ScramKeys {
   const part = (what: string): Buffer => createHmac('sha512', secret).update(`${what}\0${hash}\0${bare}`).digest()
@@ -88,8 +88,8 @@ export function fakeKeys(hash: ScramHash, secret: Buffer, bare: string, iteratio
 }
 
 /**
- * Which pair `proof` proves: it is ClientKey XOR HMAC(StoredKey, AuthMessage) for a ClientKey whose hash is its StoredKey.
- * Null: none. Takes the same time whether there are two pairs or one.
+ * Which pair `proof` proves: it is ClientKey XOR HMAC(StoredKey, AuthMessage) for a ClientKey whose hash is the StoredKey.
+ * Null if none. Takes the same time with one or two pairs.
  */
 export function provenPair(hash: ScramHash, keys: ScramKeys, authMessage: string, proof: Buffer): KeyPair | null {
   const other = keys.saslprep ?? keys
@@ -108,7 +108,7 @@ export function serverSignature(hash: ScramHash, { serverKey }: KeyPair, authMes
   return hmac(hash, Buffer.from(serverKey, 'base64'), authMessage)
 }
 
-/** Whether a password, in its preparations, is the one that the keys were derived from. Costs whole derivations. */
+/** Whether a password, in its preparations, is the one from which the keys were derived. Costs full derivations. */
 export async function verifyPassword(hash: ScramHash, keys: ScramKeys, prepared: readonly string[]): Promise<boolean> {
   const salt = Buffer.from(keys.salt, 'base64')
   const derived = await Promise.all(prepared.map((text) => derivePair(hash, text, salt, keys.iterations)))

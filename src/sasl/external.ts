@@ -1,15 +1,15 @@
 /**
- * EXTERNAL for clients (RFC 4422 appendix A, XEP-0178 section 2): the certificate that TLS has verified says
- * who it is. Only addresses of this stream's domain that belong to an account count; one of them speaks for
- * itself, of several the client must choose one (SEC-5). There is no mapping for certificates without any.
+ * EXTERNAL for clients (RFC 4422 appendix A, XEP-0178 section 2): the certificate that TLS has verified proves the identity.
+ * Only addresses of this stream's domain that belong to an account count. If there is one, it is used; if there are several,
+ * the client must choose (SEC-5). A certificate without any address cannot be used.
  */
 import type { Jid } from '../xmpp/jid.ts'
 import { accountAddress, textOf } from './identity.ts'
 import { failure, success, type Exchange, type Mechanism, type SaslContext, type SaslStep } from './mechanism.ts'
 
-/** Octets of an authzid: the longest bare JID (RFC 7622 3.1). */
+/** The most octets of an authzid: the longest bare JID (RFC 7622 3.1). */
 const AUTHZID_MAX = 2047
-/** Addresses of one certificate that are looked up. */
+/** The most addresses of one certificate that are looked up. */
 const ADDRESSES_MAX = 16
 
 class ExternalExchange implements Exchange {

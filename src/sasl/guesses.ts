@@ -1,12 +1,12 @@
 /**
- * Slows down those who guess passwords (RFC 6120 13.11), by address and by account, and never locks out whoever knows the
- * password:
+ * Slows down attackers who guess passwords (RFC 6120 13.11), by address and by account, and never locks out users who know
+ * their password:
  *
  * - Failed logins of one address, and of one account, have a rate. Beyond it the next attempt waits, and one that would wait
- *   for too long is refused.
- * - An address from which the account's owner has logged in before is measured on its own: what others do to the account, or
- *   from behind the same address, does not concern the owner.
- * - An address that has not failed at this account yet waits for a moment at most, however many others guess.
+ *   too long is refused.
+ * - An address from which the account's owner has logged in before is counted separately: the attempts of others, at the
+ *   account or from the same address, do not affect the owner.
+ * - An address that has not failed at this account yet waits only for a moment, however many others guess.
  */
 import { BoundedMap } from '../base/bounded-map.ts'
 import { Bucket } from '../base/bucket.ts'
@@ -16,29 +16,29 @@ import type { Counter, Metrics } from '../base/metrics.ts'
 import { networkOf } from '../base/network.ts'
 
 export interface GuessLimits {
-  /** Failed logins in a minute; 0: no limit. */
+  /** Failed logins per minute; 0 for no limit. */
   readonly perAddress: number
   readonly perAccount: number
 }
 
-/** An attempt may be kept waiting for so long. One that would have to wait longer is refused. */
+/** How long an attempt may wait. One that would have to wait longer is refused. */
 export const WAIT_MAX: Millis = 10_000
 /** The same for an address that has not failed at the account. */
 const FIRST_WAIT_MAX: Millis = 2000
-/** However many attempts fail, so long after the last one everything is as before. */
+/** How long after the last failure everything is as before, however many attempts failed. */
 const DEBT_MAX: Millis = 180_000
-/** Of each kind; beyond it what was not needed for longest is forgotten. */
+/** The most entries of each kind; beyond it those unused for longest are forgotten. */
 const KNOWN_MAX = 10_000
 /** How often the log says that the same address or account is slowed down. */
 const SAY_AGAIN: Millis = 600_000
 
-/** Failed logins of an address, at an account, or of the one at the other. */
+/** The failed logins of an address, at an account, or of an address at an account. */
 interface Failures {
   readonly bucket: Bucket
   saidAt: Millis
 }
 interface Pair extends Failures {
-  /** The owner of the account has logged in from there. */
+  /** The owner of the account has logged in from this address. */
   isKnown: boolean
 }
 
@@ -62,7 +62,7 @@ export class Guesses {
     )
     this.#refused = metrics.counter('porchlight_logins_refused_total', 'Attempts to log in that were refused unheard likewise')
   }
-  /** How long an attempt to log in to this account has to wait; null: for too long, it is refused. */
+  /** How long an attempt to log in to this account has to wait; null if it would be too long: the attempt is refused. */
   wait(account: string, address: string): Millis | null {
     const network = networkOf(address)
     const pair = this.#pairs.get(keyOf(account, network))
@@ -72,8 +72,8 @@ export class Guesses {
     return wait > WAIT_MAX ? null : wait
   }
   /**
-   * An attempt has failed. @param account null: it named none
-   * @returns whether this address has failed so rarely that the log can have a line for each
+   * An attempt has failed. @param account null if it named none
+   * @returns whether this address has failed so rarely that the log can have a line for each failure
    */
   failed(account: string | null, address: string): boolean {
     const network = networkOf(address)
@@ -98,7 +98,7 @@ export class Guesses {
   #debt(failures: Failures | undefined): Millis {
     return failures?.bucket.tryTake(0, this.#clock.now()) ?? 0
   }
-  /** @param about for the log; null: it says nothing @returns whether it is within the rate */
+  /** @param about for the log; null to log nothing @returns whether it is within the rate */
   #note<T extends Failures>(map: Map<string, T>, key: string, perMinute: number, about: object | null): boolean {
     if (perMinute === 0) return true
     const now = this.#clock.now()

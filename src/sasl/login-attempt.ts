@@ -1,4 +1,4 @@
-/** One attempt to log in: an exchange of a mechanism, and what is asked when it has succeeded. */
+/** One attempt to log in: the exchange of a mechanism, and the checks after it has succeeded. */
 import { pause, type Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Credentials } from '../xmpp/credentials.ts'
@@ -16,27 +16,27 @@ export interface AttemptParts {
   readonly log: Log
 }
 
-/** Who logs in, as far as it is known before they say so. */
+/** What is known of a client before it names its account. */
 export interface LoginSource {
   /** The address of the peer, without its port. */
   readonly address: string
-  /** The account that the client has named before as its own, as it was written; null: none. */
+  /** The account that the client has named before as its own, unprepared; null if none. */
   readonly claimed: string | null
 }
 
 export interface LoginSuccess extends SaslSuccess {
-  /** The account's, as they were when the client was measured against them. */
+  /** The account's credentials against which the client was checked. */
   readonly credentials: Credentials
 }
 export type LoginStep = SaslChallenge | SaslFailure | LoginSuccess
 
 export class LoginAttempt {
-  /** It is by a password, which somebody could guess. */
+  /** It uses a password, which an attacker could guess. */
   readonly byPassword: boolean
   readonly #parts: AttemptParts
   readonly #source: LoginSource
   readonly #exchange: Exchange
-  /** What was looked up: the account's credentials may change meanwhile. */
+  /** The credentials that were looked up: the account's can change meanwhile. */
   readonly #seen = new Map<string, Credentials>()
   #account: string | null = null
 
@@ -46,11 +46,11 @@ export class LoginAttempt {
     this.byPassword = mechanism.byPassword
     this.#exchange = mechanism.start({ ...context, accounts: { credentials: (bare) => this.#lookUp(bare) } })
   }
-  /** The account that it is about; null: it has not said so yet. */
+  /** The account of the attempt; null if the client has not named it yet. */
   get account(): string | null {
     return this.#account
   }
-  /** Takes the client's next octets; one call at a time. Never rejects: when the store fails, so does the attempt (6.5.11). */
+  /** Takes the client's next octets; one call at a time. Never rejects: if the store fails, the attempt fails (6.5.11). */
   async step(data: Buffer): Promise<LoginStep> {
     try {
       const step = await this.#exchange.step(data)
@@ -62,7 +62,7 @@ export class LoginAttempt {
     }
   }
 
-  /** What a mechanism asks for. An attempt that may be a guess waits. @throws TooManyGuesses */
+  /** The credentials for a mechanism. An attempt that may be a guess waits. @throws TooManyGuesses */
   async #lookUp(bare: string): Promise<Credentials | null> {
     const { guesses, store, clock } = this.#parts
     this.#account = bare
@@ -73,12 +73,12 @@ export class LoginAttempt {
     if (found !== null) this.#seen.set(bare, found)
     return found
   }
-  /** What is said only to somebody who has proved to be that user. */
+  /** The checks whose results are told only to a client that has proved its identity. */
   async #succeeded(step: SaslSuccess): Promise<LoginStep> {
     const { guesses, store } = this.#parts
     const { claimed, address } = this.#source
     const { jid } = step
-    // RFC 6120 6.4.6: the identity that was proved against the one that the client has named before
+    // RFC 6120 6.4.6: the proved identity must be the one that the client has named before
     if (claimed !== null && jidOrNull(claimed)?.bare !== jid.bare) return failure('invalid-authzid')
     const disabled = await store.disabled(jid.bare)
     if (disabled !== null) return failure('account-disabled', disabledWords(disabled)) // 6.5.1

@@ -1,7 +1,7 @@
 /**
- * What somebody who wants to log in is measured against. A name without an account is given keys that nobody can prove, and
- * they look like those of an account of this domain, always of the same one: so neither the count of iterations, which
- * changes over the years, nor the time that a password takes tells the two apart (RFC 5802 section 9, SEC-4).
+ * The keys against which a client is checked. A name without an account gets keys that nobody can prove. They look like
+ * those of an account of this domain, always the same one. So neither the number of iterations, which changes over the
+ * years, nor the time to check a password reveals that the account does not exist (RFC 5802 section 9, SEC-4).
  */
 import { createHmac } from 'node:crypto'
 import type { SaslContext } from './mechanism.ts'
@@ -10,17 +10,17 @@ import type { Jid } from '../xmpp/jid.ts'
 import { fakeKeys } from './credentials.ts'
 
 export interface Measure {
-  /** Null: there is no such account. */
+  /** Null if there is no such account. */
   readonly credentials: Credentials | null
-  /** Of that hash: the account's, or such as nobody can prove. */
+  /** The keys for that hash: the account's, or keys that nobody can prove. */
   keys(hash: ScramHash): ScramKeys
-  /** The keys that stand for the password itself. */
+  /** The keys against which a plain password is checked. */
   readonly password: { readonly hash: ScramHash; readonly keys: ScramKeys }
 }
 
 type Context = Pick<SaslContext, 'accounts' | 'fakeSaltKey' | 'iterations' | 'likeness'>
 
-/** Asks for both in one turn, whether there is such an account or not. */
+/** Looks up both at once, whether there is such an account or not. */
 export async function measureOf(
   { accounts, likeness, fakeSaltKey, iterations }: Context,
   { bare, domain }: Jid,
@@ -31,14 +31,14 @@ export async function measureOf(
   const usual = shape === null ? iterations : passwordKeys(shape).keys.iterations
   const fake = (hash: ScramHash): ScramKeys => fakeKeys(hash, fakeSaltKey, bare, shape?.[hash]?.iterations ?? usual)
   const keys = (hash: ScramHash): ScramKeys => {
-    const made = fake(hash) // also where it is not needed: it costs the same
+    const made = fake(hash) // also if it is not needed, so that the cost is the same
     return credentials?.[hash] ?? made
   }
   const hash = shape === null ? 'sha-256' : passwordKeys(shape).hash
   return { credentials, keys, password: { hash, keys: keys(hash) } }
 }
 
-/** Names begin with letters rather than digits: so does a place among them. */
+/** Names begin with letters more often than with digits, so the place among them does too. */
 const inAlphabet = (hex: string): string =>
   BigInt(`0x${hex}`)
     .toString(26)

@@ -1,7 +1,7 @@
 /**
- * The shape of a SASL mechanism (RFC 4422), seen from the server: what it is given, what it answers, and the
- * closed list of ways to fail (RFC 6120 6.5). An exchange is a machine: octets in, a step out. Base64, XML,
- * retries and the comparison with the stream's `from` are the negotiation's.
+ * The interface of a SASL mechanism (RFC 4422) on the server's side: its context, its answers, and the closed list of
+ * failures (RFC 6120 6.5). An exchange is a machine: octets in, a step out. The negotiation handles base64, XML, retries and
+ * the comparison with the stream's `from`.
  */
 import type { ChannelBindings } from '../base/channel-binding.ts'
 import type { Entropy } from '../base/entropy.ts'
@@ -28,33 +28,33 @@ export interface SaslChallenge {
 }
 export interface SaslSuccess {
   readonly kind: 'success'
-  /** What the mechanism still has to say; null: nothing. An empty buffer is "additional data of zero length" (6.4.6). */
+  /** The final data of the mechanism; null if none. An empty buffer is "additional data of zero length" (6.4.6). */
   readonly data: Buffer | null
   readonly jid: Jid
 }
 export interface SaslFailure {
   readonly kind: 'failure'
   readonly condition: SaslCondition
-  /** For people; null: the condition says it all. */
+  /** Text for people; null if the condition is enough. */
   readonly text: string | null
 }
 export type SaslStep = SaslChallenge | SaslSuccess | SaslFailure
 
 export interface Exchange {
   /**
-   * Takes the client's next octets, at first the initial response; one call at a time. After a success or a
-   * failure the exchange is over and every further step fails. Rejects only when the credential source
-   * does: the client is then told 'temporary-auth-failure' (6.5.11).
+   * Takes the client's next octets, at first the initial response; one call at a time. After a success or a failure the
+   * exchange is over, and every further step fails. Rejects only if the credential source does; the client then gets
+   * 'temporary-auth-failure' (6.5.11).
    */
   step(response: Buffer): SaslStep | Promise<SaslStep>
 }
 
 export interface CredentialSource {
-  /** Null: there is no such account. */
+  /** Null if there is no such account. */
   credentials(bare: string): Promise<Credentials | null>
 }
 
-/** What a client certificate says of its owner. Only of a certificate whose chain and validity were checked. */
+/** The addresses in a client certificate whose chain and validity were checked. */
 export interface ClientIdentity {
   /** id-on-xmppAddr (RFC 6120 13.7.1.4), as written there. */
   readonly xmppAddrs: readonly string[]
@@ -64,28 +64,28 @@ export interface SaslContext {
   /** The prepared domain whose accounts may log in on this stream. */
   readonly domain: string
   readonly accounts: CredentialSource
-  /** Those of some account of the domain, the same for the same place; null: it has none. */
+  /** The credentials of some account of the domain, the same for the same place; null if it has none. */
   readonly likeness: (domain: string, place: string) => Promise<Credentials | null>
   readonly entropy: Entropy
-  /** Secret of this server; it must stay the same over restarts, or unknown users get a new salt. */
+  /** A secret of this server. It must stay the same over restarts; otherwise unknown users would get a new salt. */
   readonly fakeSaltKey: Buffer
   readonly bindings: ChannelBindings
   readonly certificate: ClientIdentity | null
-  /** Whether any -PLUS mechanism is to be had on this channel: a client that could use one must not believe otherwise. */
+  /** Whether this channel supports any -PLUS mechanism: a client that could use one must not believe otherwise. */
   readonly plusKnown: boolean
-  /** What the client was offered, as XEP-0474 4.1 writes it down; null: it is not told again. */
+  /** What the client was offered, in the form of XEP-0474 4.1; null if it is not repeated. */
   readonly advertised: string | null
-  /** PBKDF2 iterations of new passwords, and of users that do not exist while nobody does. */
+  /** PBKDF2 iterations of new passwords, and of missing users while the domain has no account. */
   readonly iterations: number
-  /** The account's password was shown: what keys are lacking in `credentials` are made of its preparations. */
+  /** The client sent the account's password: the keys that `credentials` lacks are made from its preparations. */
   readonly renew: (bare: string, credentials: Credentials, prepared: readonly string[]) => Promise<void>
-  /** The installation of the client, as it names itself there; null: it does not. */
+  /** The id of the client's installation, as the client names it; null if it names none. */
   readonly device: string | null
 }
 
 export interface Mechanism {
   readonly name: string
-  /** It proves a password, which somebody could guess. */
+  /** It proves a password, which an attacker could guess. */
   readonly byPassword: boolean
   start(context: SaslContext): Exchange
 }

@@ -1,7 +1,7 @@
 /**
- * Which mechanisms a stream is offered, in the server's order of preference (RFC 6120 6.3.3, 6.3.4, 13.8), and
- * the channel binding types that go with them (XEP-0440): types are listed exactly when a -PLUS mechanism is.
- * What needs TLS is not advertised before TLS, and what is not advertised is not accepted.
+ * Which mechanisms a stream is offered, in the server's order of preference (RFC 6120 6.3.3, 6.3.4, 13.8), and the channel
+ * binding types for them (XEP-0440): types are listed exactly if a -PLUS mechanism is. What needs TLS is not offered before TLS,
+ * and what is not offered is not accepted.
  */
 import type { BindingType, ChannelBindings } from '../base/channel-binding.ts'
 import { external } from './external.ts'
@@ -15,30 +15,30 @@ export interface Channel {
   /** Whether TLS protects it. */
   readonly tls: boolean
   readonly bindings: ChannelBindings
-  /** Null: no certificate, or one that was not accepted. */
+  /** Null if there is no certificate, or one that was not accepted. */
   readonly certificate: ClientIdentity | null
 }
 
 export interface SaslPolicy {
-  /** Names of SCRAM mechanisms and EXTERNAL that may be offered. With -PLUS names alone, channel binding is required. */
+  /** The names of SCRAM mechanisms and EXTERNAL that may be offered. If all have -PLUS, channel binding is required. */
   readonly enabled: ReadonlySet<string>
-  /** Whether PLAIN is offered inside TLS. Every SCRAM is better (RFC 6120 13.8). */
+  /** Whether PLAIN is offered inside TLS. Every SCRAM mechanism is better (RFC 6120 13.8). */
   readonly plain: boolean
-  /** Whether it is offered without TLS too, which RFC 6120 13.8 forbids: for tests. Nothing without `plain`. */
+  /** Whether PLAIN is also offered without TLS, which RFC 6120 13.8 forbids: for tests. No effect without `plain`. */
   readonly plainWithoutTls: boolean
-  /** Whether anything is offered without TLS. For a trusted network only: it leaves out RFC 7590. */
+  /** Whether anything is offered without TLS. Only for a trusted network: it violates RFC 7590. */
   readonly withoutTls: boolean
 }
 
 export interface Offer {
   /** In the order of preference, best first. */
   readonly mechanisms: readonly Mechanism[]
-  /** Empty when no -PLUS mechanism is offered: then there is no XEP-0440 feature. */
+  /** Empty if no -PLUS mechanism is offered: then there is no XEP-0440 feature. */
   readonly bindings: readonly BindingType[]
   readonly plusOffered: boolean
 }
 
-/** XEP-0474 4.1, steps 1 to 4: in the order of their octets, and with delimiters that no XML can have. */
+/** XEP-0474 4.1, steps 1 to 4: in the order of their octets, with delimiters that XML cannot contain. */
 export function advertisedIn({ mechanisms, bindings }: Offer): string {
   const sorted = (names: readonly string[]): string => names.toSorted().join('\x1e') // all of it is ASCII
   const names = sorted(mechanisms.map(({ name }) => name))
@@ -60,7 +60,7 @@ export class Mechanisms {
   offer(channel: Channel, policy: SaslPolicy): Offer {
     const { tls, certificate, bindings } = channel
     const candidates: Mechanism[] = []
-    // RFC 6120 6.3.4: EXTERNAL for whoever came with an acceptable certificate, and first.
+    // RFC 6120 6.3.4: EXTERNAL comes first for a client with an acceptable certificate.
     if (tls && certificate !== null && certificate.xmppAddrs.length > 0) candidates.push(external)
     if (tls && bindings.types.length > 0) candidates.push(...this.#bound)
     if (tls || policy.withoutTls) candidates.push(...this.#unbound)
@@ -71,8 +71,8 @@ export class Mechanisms {
   }
 
   /**
-   * Why a mechanism that was not offered is refused: it would be if there were TLS (RFC 6120 6.5.4), policy
-   * finds it too weak (6.5.9), or it is none of ours or has nothing to work with here (6.5.7).
+   * Why a mechanism that was not offered is refused: it requires TLS (RFC 6120 6.5.4), policy finds it too weak (6.5.9), or it is
+   * unknown or cannot work here (6.5.7).
    */
   refusal(name: string, channel: Channel): SaslCondition {
     const weak = [...this.#unbound, this.#plain].some((m) => m.name === name)

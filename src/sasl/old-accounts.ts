@@ -1,8 +1,8 @@
 /**
- * Accounts whose password has keys of some hashes only, as other servers have made them. A client takes the best mechanism
- * that it is offered, and cannot use one without keys: so a domain offers what all its accounts can use, whoever asks, and
- * the stronger ones again when the last account has their keys. Keys are made when a client shows the password, or makes
- * them itself (XEP-0480).
+ * Accounts whose password has keys for some hashes only, because another server made them. A client takes the best mechanism
+ * that it is offered, and cannot use one without keys. So a domain offers to everybody only what all its accounts can use,
+ * and the stronger mechanisms again when the last account has their keys. Keys are made when a client sends the password, or
+ * makes them itself (XEP-0480).
  */
 import type { Entropy } from '../base/entropy.ts'
 import type { Log } from '../base/log.ts'
@@ -26,7 +26,7 @@ export class OldAccounts {
   readonly #log: Log
   readonly #known = new Map<string, Known>()
 
-  /** @param policy of a domain where all accounts have all keys */
+  /** @param policy of a domain whose accounts all have all keys */
   constructor(accounts: Accounts, policy: SaslPolicy, iterations: number, entropy: Entropy, log: Log) {
     this.#accounts = accounts
     this.#policy = policy
@@ -34,7 +34,7 @@ export class OldAccounts {
     this.#entropy = entropy
     this.#log = log
   }
-  /** What may be offered at a domain, of ours. */
+  /** What may be offered at a domain of ours. */
   policy(domain: string): SaslPolicy {
     const lacking = this.#accounts.lacking(domain)
     const known = this.#known.get(domain)
@@ -44,19 +44,19 @@ export class OldAccounts {
     if (lacking.accounts !== (known?.lacking.accounts ?? 0)) this.#tell(domain, lacking.accounts, policy, known?.policy)
     return policy
   }
-  /** Hashes whose keys the domain would be glad to get. */
+  /** The hashes for which the domain lacks keys. */
   wanted(domain: string): readonly ScramHash[] {
     const lacking = this.#accounts.lacking(domain)
     return HASHES.filter((hash) => lacking[hash] > 0 && isEnabled(this.#policy, hash))
   }
-  /** Makes the keys that are lacking in `credentials`, of a password that was verified against them. */
+  /** Makes the keys that `credentials` lacks, from a password that was verified against them. */
   async renew(bare: string, credentials: Credentials, prepared: readonly string[]): Promise<void> {
     const keys = await credentialsFor(lackingIn(credentials), prepared, this.#iterations, this.#entropy)
     await this.add(bare, credentials, keys)
   }
   /**
-   * Adds keys to `credentials`, unless they are not the account's any more. Returns what it came to: who has logged in does
-   * so whether that can be stored or not.
+   * Adds keys to `credentials`, unless the account has other credentials by now. Returns the result: the client logs in with it,
+   * whether it could be stored or not.
    */
   async add(bare: string, credentials: Credentials, keys: Credentials): Promise<Credentials> {
     const renewed = { ...credentials, ...keys }
@@ -67,7 +67,7 @@ export class OldAccounts {
       return credentials
     }
     this.#log.info({ account: bare, hashes: Object.keys(keys) }, 'Missing password keys of an account added')
-    this.policy(bare.slice(bare.indexOf('@') + 1)) // tells how many are left
+    this.policy(bare.slice(bare.indexOf('@') + 1)) // logs how many are left
     return renewed
   }
 
@@ -89,8 +89,8 @@ const isEnabled = ({ enabled }: SaslPolicy, hash: ScramHash): boolean =>
   enabled.has(nameOf(hash)) || enabled.has(`${nameOf(hash)}-PLUS`)
 
 /**
- * Of `policy`, what all accounts can use. Where they have no hash in common: PLAIN if it is allowed, which suits all of
- * them; otherwise what the most of them can use.
+ * The part of `policy` that all accounts can use. If they have no hash in common: PLAIN if it is allowed, because all can use it;
+ * otherwise what most of them can use.
  */
 export function usable(policy: SaslPolicy, lacking: Lacking): SaslPolicy {
   const hashes = HASHES.filter((hash) => isEnabled(policy, hash))

@@ -1,6 +1,6 @@
 /**
- * PLAIN (RFC 4616): authzid NUL authcid NUL password, in one message. Only ever offered inside TLS (RFC 6120
- * 13.8). A user that does not exist costs the same derivation as a wrong password (SEC-4).
+ * PLAIN (RFC 4616): authzid NUL authcid NUL password, in one message. Offered only inside TLS (RFC 6120 13.8). A user that
+ * does not exist costs the same derivation as a wrong password (SEC-4).
  */
 import { lackingIn } from '../xmpp/credentials.ts'
 import { verifyPassword } from './credentials.ts'
@@ -10,7 +10,7 @@ import { accountOf, mayActAs, textOf } from './identity.ts'
 import { failure, success, type Exchange, type Mechanism, type SaslContext, type SaslStep } from './mechanism.ts'
 import type { VerifiedPasswords } from './verified-passwords.ts'
 
-/** Octets. RFC 4616 section 2 asks for 255 at least; RFC 7622 lets an address have more. */
+/** In octets. RFC 4616 section 2 requires at least 255; RFC 7622 allows an address to be longer. */
 const AUTHZID_MAX = 2047
 const AUTHCID_MAX = 1023
 const PASSWORD_MAX = 1023
@@ -71,7 +71,7 @@ function readMessage(octets: Buffer): PlainMessage | null {
 const part = (octets: Buffer, min: number, max: number): string | null =>
   octets.length < min || octets.length > max ? null : textOf(octets)
 
-/** PLAIN that remembers in `verified` what it need not derive again. */
+/** PLAIN that remembers in `verified` what need not be derived again. */
 export function plain(verified: VerifiedPasswords): Mechanism {
   return { name: 'PLAIN', byPassword: true, start: (context) => new PlainExchange(context, verified) }
 }

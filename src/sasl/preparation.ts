@@ -1,13 +1,13 @@
 /**
- * How a password is prepared before keys are made of it. RFC 5802 2.2 has clients use SASLprep (RFC 4013, with NFKC), its
- * successor RFC 8265 has them use OpaqueString (with NFC): of "pass²" the one makes "pass2" and the other leaves it. Nobody
- * says which one a client uses, so both count.
+ * How a password is prepared before keys are made from it. RFC 5802 2.2 tells clients to use SASLprep (RFC 4013, with NFKC),
+ * its successor RFC 8265 to use OpaqueString (with NFC): SASLprep turns "pass²" into "pass2", OpaqueString does not change
+ * it. A client does not say which one it uses, so both count.
  */
 import { opaqueString, PrecisError } from '../xmpp/precis.ts'
 
 const PRINTABLE_ASCII = /^[ -~]+$/
 
-/** The password as each profile prepares it, OpaqueString first, each text once; those that forbid it say nothing. */
+/** The password as each profile prepares it, OpaqueString first, each text once. A profile that forbids it is left out. */
 export async function preparations(password: string): Promise<readonly string[]> {
   if (PRINTABLE_ASCII.test(password)) return [password] // neither changes it
   const [opaque, prepared] = [byOpaqueString(password), await bySaslPrep(password)]
@@ -16,7 +16,7 @@ export async function preparations(password: string): Promise<readonly string[]>
 
 /**
  * The same for a password that is to be set.
- * @throws PrecisError when it is empty or holds what OpaqueString forbids
+ * @throws PrecisError if it is empty or contains what OpaqueString forbids
  */
 export async function preparationsOfNew(password: string): Promise<readonly string[]> {
   opaqueString(password)
@@ -32,7 +32,7 @@ function byOpaqueString(password: string): string | null {
   }
 }
 
-/** Null: it is forbidden. What Unicode 3.2 did not know yet is let pass, as most clients do. */
+/** Null if it is forbidden. Characters that are newer than Unicode 3.2 are allowed, as in most clients. */
 async function bySaslPrep(password: string): Promise<string | null> {
   const { saslprep } = await import('@mongodb-js/saslprep')
   try {

@@ -1,14 +1,14 @@
 /**
- * What a client says in SCRAM, read by the grammar of RFC 5802 section 7. Mandatory extensions (`m=`) are
- * unknown by definition and make a message unreadable wherever they stand (5.1); optional ones are skipped.
+ * Reads a client's SCRAM messages by the grammar of RFC 5802 section 7. Mandatory extensions (`m=`) are unknown by definition and
+ * make a message invalid wherever they are (5.1); optional ones are skipped.
  */
 import { decodeBase64 } from './base64.ts'
 import { textOf } from './identity.ts'
 
-/** Octets of a whole message; an authzid of the greatest length, every character escaped, still fits. */
+/** The most octets of a whole message: the longest authzid fits, with every character escaped. */
 const MESSAGE_MAX = 8192
 const CLIENT_NONCE_MAX = 256
-/** RFC 7622 3.3 allows a localpart no more octets than this. */
+/** RFC 7622 3.3 allows a localpart at most these octets. */
 const USERNAME_MAX = 1023
 
 const NAME = '(?:[^\\0=,]|=2C|=3D)+'
@@ -22,11 +22,11 @@ const CLIENT_FINAL = new RegExp(`^(c=([A-Za-z0-9+/=]+),r=([!-+\\--~]+)${EXTENSIO
 export interface ClientFirst {
   /** The GS2 header as written, with its last comma. */
   readonly header: string
-  /** 'n': the client cannot bind. 'y': it can, but believes that the server cannot. 'p': it does. */
+  /** 'n': the client cannot bind. 'y': it can, but believes that the server cannot. 'p': it binds. */
   readonly flag: 'n' | 'y' | 'p'
   /** The binding type of 'p', otherwise ''. */
   readonly binding: string
-  /** '' when there is none. */
+  /** '' if there is none. */
   readonly authzid: string
   readonly username: string
   readonly nonce: string
@@ -49,7 +49,7 @@ function match(octets: Buffer, grammar: RegExp): RegExpExecArray | null {
   return text === null ? null : grammar.exec(text)
 }
 
-/** Null: not a client-first-message, or one with a part longer than we take. */
+/** Null if it is not a client-first-message, or has a part that is too long. */
 export function readClientFirst(octets: Buffer): ClientFirst | null {
   const found = match(octets, CLIENT_FIRST)
   if (found === null) return null
@@ -66,7 +66,7 @@ export function readClientFirst(octets: Buffer): ClientFirst | null {
   return first.nonce.length > CLIENT_NONCE_MAX || Buffer.byteLength(first.username) > USERNAME_MAX ? null : first
 }
 
-/** Null: not a client-final-message. */
+/** Null if it is not a client-final-message. */
 export function readClientFinal(octets: Buffer): ClientFinal | null {
   const found = match(octets, CLIENT_FINAL)
   if (found === null) return null

@@ -1,10 +1,10 @@
 /**
- * SCRAM (RFC 5802; RFC 7677 with SHA-256; the same with SHA-512), each with its -PLUS variant, bound to the
- * TLS channel by tls-exporter (RFC 9266), tls-unique or tls-server-end-point (RFC 5929).
+ * SCRAM (RFC 5802; RFC 7677 with SHA-256; the same with SHA-512), each with its -PLUS variant, bound to the TLS channel by
+ * tls-exporter (RFC 9266), tls-unique or tls-server-end-point (RFC 5929).
  *
- * A user that does not exist goes every step of one that does, with keys that nobody can prove: the two get
- * messages of one shape and the same failure at the same point (SEC-4). Whether an authzid is allowed is
- * said only to somebody who has proved the password. What was offered is told again under the proof (XEP-0474).
+ * A user that does not exist passes the same steps as an existing one, with keys that nobody can prove: both get messages of
+ * the same shape and the same failure at the same point (SEC-4). Only a client that has proved the password learns whether
+ * its authzid is allowed. What was offered is repeated under the proof (XEP-0474).
  */
 import { timingSafeEqual } from 'node:crypto'
 import { isBindingType } from '../base/channel-binding.ts'
@@ -20,7 +20,7 @@ import { readClientFinal, readClientFirst, type ClientFirst } from './scram-mess
 
 const NOTHING = Buffer.alloc(0)
 
-/** What the second message is measured against. */
+/** What the second message is checked against. */
 interface Pending {
   readonly first: ClientFirst
   readonly account: Jid
@@ -75,15 +75,15 @@ export class ScramExchange implements Exchange {
     return challenge(Buffer.from(serverFirst))
   }
 
-  /** XEP-0474 4.1, step 5: the proof covers it, so that nobody between us can have changed what was offered. */
+  /** XEP-0474 4.1, step 5: the proof covers it, so that an attacker on the way cannot have changed what was offered. */
   #advertised(): string {
     const { advertised } = this.#context
     return advertised === null ? '' : `,h=${digestOf(this.#hash, advertised)}`
   }
 
-  /** RFC 5802 section 6: whether the client's channel binding flag fits what it was offered and asked for. */
+  /** RFC 5802 section 6: whether the client's channel binding flag matches what it was offered and asked for. */
   #refusal(first: ClientFirst): SaslCondition | null {
-    // The name of the mechanism says whether the client binds; a flag that says otherwise is not SCRAM (RFC 5801 section 5).
+    // The name of the mechanism says whether the client binds; a flag that differs is not SCRAM (RFC 5801 section 5).
     if ((first.flag === 'p') !== this.#plus) return 'malformed-request'
     // Somebody between us has taken the -PLUS mechanisms out of the list.
     if (first.flag === 'y' && this.#context.plusKnown) return 'not-authorized'

@@ -1,6 +1,6 @@
 /**
- * Everything that is implemented: the features, in the order in which they are installed, and the
- * specifications that are part of the server itself. `docs/xeps.md` is made from this list.
+ * Everything that is implemented: the features, in the order of their installation, and the specifications that are part of
+ * the server itself. `docs/xeps.md` is made from this list.
  */
 import { xep, type Feature, type Spec } from '../server/feature.ts'
 import { lastActivity } from './0012-last-activity/index.ts'

@@ -1,4 +1,4 @@
-/** XEP-0352 3.2: which stanzas can wait until the user looks again, and which of them take each other's place. */
+/** XEP-0352 3.2: which stanzas can wait until the user looks again, and which of them replace each other. */
 import type { Element } from '../../xml/element.ts'
 import { chatStateIn, isStandaloneState } from '../../xmpp/chat-state.ts'
 import { FORWARD } from '../../xmpp/forwarded.ts'
@@ -9,24 +9,24 @@ import type { Packet } from '../../xmpp/packet.ts'
 
 const CARBONS = 'urn:xmpp:carbons:2'
 
-/** What stands for a contact's resource, for all of a contact's resources, for one side of a conversation. */
+/** Keys: for a contact's resource, for all of a contact's resources, for one side of a conversation. */
 export const presenceKey = (from: Jid): string => `presence ${from.full}`
 export const closingKey = (bare: string): string => `closing ${bare}`
 const conversationKey = (from: string, to: string): string => `state ${from} ${to}`
 
-/** Is it the answer to what the client itself did: its own presence, or how it entered, left or was renamed in a room? */
+/** Is it the answer to an action of the client itself: its own presence, or how it joined, left or was renamed in a room? */
 export const isOwn = (packet: Packet, me: Jid): boolean => packet.from.full === me.full || isSelfPresence(packet)
 
-/** From the server, for all of a contact's resources (RFC 6121 4.3.2): none is available. */
+/** Sent by the server for all of a contact's resources (RFC 6121 4.3.2): none is available. */
 export const closesAll = (packet: Packet): boolean => packet.type === 'unavailable' && packet.from.isBare
 
-/** The conversation whose state a message tells, and whether it tells nothing else; null when it tells none. */
+/** The conversation whose state a message tells, and whether it tells nothing else; null if it tells none. */
 export interface ChatState {
   readonly key: string
   readonly isAlone: boolean
 }
 
-/** @param me the receiver: copies of his user's messages (XEP-0280) are looked into */
+/** @param me the receiver: copies of its user's messages (XEP-0280) are looked into */
 export function chatStateOf(packet: Packet, me: Jid): ChatState | null {
   if (packet.kind !== 'message' || packet.type === 'error') return null
   const { elements } = packet.payload
@@ -38,7 +38,7 @@ export function chatStateOf(packet: Packet, me: Jid): ChatState | null {
   return { key: conversationKey(from, to), isAlone: isStandaloneState(children) }
 }
 
-/** The message that a carbon copy carries. */
+/** The message inside a carbon copy. */
 function copied(elements: readonly Element[]): Element | undefined {
   const wrapper = elements.find((e) => e.ns === CARBONS && (e.name === 'received' || e.name === 'sent'))
   return wrapper?.child('forwarded', FORWARD)?.child('message', CLIENT)

@@ -1,4 +1,4 @@
-/** XEP-0352: the stanzas that wait for one client, in order, and by what takes their place. */
+/** XEP-0352: the stanzas that wait for one client, in order, and by the key under which they are replaced. */
 import { keptPacket } from '../../im/kept.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 
@@ -10,7 +10,7 @@ interface Entry {
 export class Held {
   octets = 0
   readonly #entries = new Map<number, Entry>()
-  /** Where they stand, by their key. */
+  /** The places of stanzas, by key. */
   readonly #places = new Map<string, readonly number[]>()
   #last = 0
 
@@ -23,21 +23,21 @@ export class Held {
   of(key: string): readonly Packet[] {
     return (this.#places.get(key) ?? []).map((place) => this.#entries.get(place)!.packet)
   }
-  /** At the end. */
+  /** Adds a stanza at the end. */
   add(key: string, packet: Packet): void {
     this.#last += 1
     this.#entries.set(this.#last, { key, packet: keptPacket(packet) })
     this.#places.set(key, [...(this.#places.get(key) ?? []), this.#last])
     this.octets += packet.payload.text.length
   }
-  /** Those under that key that give way. */
+  /** Drops the stanzas with that key that may be replaced. */
   dropOf(key: string, givesWay: (packet: Packet) => boolean = () => true): void {
     for (const place of this.#places.get(key) ?? []) if (givesWay(this.#entries.get(place)!.packet)) this.#remove(place)
   }
   drop(givesWay: (packet: Packet) => boolean): void {
     for (const [place, { packet }] of this.#entries) if (givesWay(packet)) this.#remove(place)
   }
-  /** In order; they wait no longer. */
+  /** Removes and returns stanzas, in order. */
   *take(which: (packet: Packet) => boolean): Generator<Packet> {
     for (const [place, { packet }] of this.#entries) {
       if (!which(packet)) continue

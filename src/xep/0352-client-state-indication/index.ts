@@ -1,7 +1,7 @@
 /**
- * XEP-0352: a client says when its user does not look at it, and is spared what can wait (`queue.ts`). Both
- * announcements go through the session's lane, so what they set free is sent before the answer to whatever the client
- * sends next (4.1). The state of a client is nobody else's business (section 5): it shows in nothing that is sent to others.
+ * XEP-0352: a client says when its user does not look at it; then stanzas that can wait are held back (`queue.ts`). Both
+ * announcements go through the session's lane, so the released stanzas are sent before the answer to whatever the client sends
+ * next (4.1). The state of a client is private (section 5): nothing that is sent to others shows it.
  */
 import { between, count, flag, section, size } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
@@ -14,7 +14,7 @@ const CSI = 'urn:xmpp:csi:0'
 /** Which clients are inactive. For features that need 'client-state-indication'. */
 export interface ClientStates {
   isInactive(session: Session): boolean
-  /** Told when an inactive client has become active, and has got what was kept back. */
+  /** `observer` is called when an inactive client has become active, and has received what was held back. */
   onActive(observer: (session: Session) => void): void
 }
 const faces = new WeakMap<Host, ClientStates>()
@@ -60,7 +60,7 @@ export const clientStateIndication = defineFeature({
       for (const observer of observers) observer(session)
     }
     const deactivate = (session: Session): void => session.get(states).deactivate()
-    // A stream begins as active (4.2): what was kept back waits for it like everything else
+    // A stream begins as active (4.2): held stanzas wait for it like all others
     host.keep.settle(activate)
     host.nonza(CSI, 'active', activate)
     host.nonza(CSI, 'inactive', deactivate)

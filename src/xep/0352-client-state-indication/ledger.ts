@@ -1,24 +1,24 @@
 /**
- * What presence a client was last shown, by the full JID that it came from: whom it takes for available, and a digest
- * of how. From this it can be proved that something need not be sent. What cannot be remembered is unknown, and is sent.
+ * The presence that a client was last shown, by full JID: which resources it believes to be available, and a digest of their
+ * presence. This can prove that a stanza need not be sent. What is not remembered is unknown, and is sent.
  */
 import { createHash } from 'node:crypto'
 import type { Packet } from '../../xmpp/packet.ts'
 import { doubtersAfter, sayingSomething } from '../../xmpp/state-annotation.ts'
 
-/** Full JIDs that are remembered for one client. */
+/** The most full JIDs that are remembered for one client. */
 const SHOWN_MAX = 2000
-/** What those addresses may take up. */
+/** The most octets of these addresses. */
 const SHOWN_OCTETS_MAX = 128 * 1024
 const GONE = ''
 
 export class Shown {
   readonly #states = new Map<string, string>()
   #octets = 0
-  /** Whoever is not remembered was never shown as available. */
+  /** A resource that is not remembered was never shown as available. */
   #isComplete: boolean
 
-  /** @param isComplete the client has not been shown any presence yet */
+  /** @param isComplete the client was not shown any presence yet */
   constructor(isComplete: boolean) {
     this.#isComplete = isComplete
   }
@@ -29,7 +29,7 @@ export class Shown {
     else if (from.isBare) this.#closeAll(from.bare)
     else this.#set(from.full, GONE)
   }
-  /** Does the client certainly not take `full` for available? */
+  /** Does the client certainly not believe `full` to be available? */
   isGone(full: string): boolean {
     const state = this.#states.get(full)
     return state === undefined ? this.#isComplete : state === GONE
@@ -56,12 +56,12 @@ export class Shown {
   }
 }
 
-/** What a notice says, and by whose doubts it is shown: what somebody has annotated before holds until they say another thing. */
+/** The content of a notice, with its doubting annotators: an annotation is valid until the same annotator changes it. */
 function stateAfter(before: string | undefined, packet: Packet): string {
   const doubters = before === undefined ? [] : before.split(' ').slice(1)
   return [digestOf(packet), ...doubtersAfter(doubters, packet)].join(' ')
 }
-/** A doubt that was taken back (XEP-0310) is none: such a presence is what it was before. */
+/** A withdrawn doubt (XEP-0310) counts as none: such a presence is what it was before. */
 function digestOf(packet: Packet): string {
   const { lang, extra, payload } = sayingSomething(packet)
   return createHash('sha256')

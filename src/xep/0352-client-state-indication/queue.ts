@@ -1,11 +1,11 @@
 /**
- * XEP-0352: what one client is spared while its user does not look. Presence and chat states wait here, and of those
- * that take each other's place only the last is left, with what that does not say (XEP-0310). When the user looks again the client is as well informed as if
- * nothing had been held back.
+ * XEP-0352: what is held back from one client while its user does not look. Presence and chat states wait here, and of those that
+ * replace each other only the last is kept, with what it does not itself say (XEP-0310). When the user looks again, the client
+ * knows as much as if nothing had been held back.
  *
- * Order (RFC 6120 10.1): what waits keeps the order of its last change. Before anything else from somebody goes
- * on, what waits from the same bare JID goes first: a room's subject comes after its occupants, a message after the
- * presence that was sent before it.
+ * Order (RFC 6120 10.1): waiting stanzas keep the order of their last change. Before any other stanza of a sender is sent, those
+ * that wait from the same bare JID are sent: a room's subject comes after its occupants, a message after the presence
+ * that was sent before it.
  */
 import type { Jid } from '../../xmpp/jid.ts'
 import { isNotification, type Packet } from '../../xmpp/packet.ts'
@@ -17,20 +17,20 @@ import { Shown } from './ledger.ts'
 export interface CsiOptions {
   readonly holdPresence: boolean
   readonly holdChatStates: boolean
-  /** More than this, in number or octets, and everything goes out. */
+  /** Beyond this number, or these octets, everything is sent. */
   readonly stanzasMax: number
   readonly octetsMax: number
 }
-/** Sends a stanza that was held on to the client. */
+/** Sends the client a stanza that was held. */
 export type Send = (packet: Packet) => void
 
 export class ClientState {
   readonly #me: Jid
   readonly #options: CsiOptions
   readonly #send: Send
-  /** Null: the client is active. */
+  /** Null if the client is active. */
   #held: Held | null = null
-  /** Null: the client has never been inactive, and nothing needs to be remembered. */
+  /** Null if the client was never inactive, so that nothing has to be remembered. */
   #shown: Shown | null = null
   #hasShownPresence = false
 
@@ -40,7 +40,7 @@ export class ClientState {
     this.#options = options
     this.#send = send
   }
-  /** Stanzas that wait. */
+  /** The number of waiting stanzas. */
   get size(): number {
     return this.#held?.size ?? 0
   }
@@ -57,7 +57,7 @@ export class ClientState {
     this.#held = null
     this.#letOut(held, () => true)
   }
-  /** May this stanza go to the client now? What has to be there before it is sent. */
+  /** May this stanza be sent to the client now? Stanzas that must come before it are sent first. */
   admits(packet: Packet): boolean {
     const held = this.#held
     if (held === null) return this.#pass(packet)
@@ -74,7 +74,7 @@ export class ClientState {
     return false
   }
 
-  /** What the client sees from now on. */
+  /** The client is shown this presence now. */
   #pass(packet: Packet): true {
     if (!isNotification(packet)) return true
     this.#hasShownPresence = true
@@ -107,13 +107,13 @@ export class ClientState {
     held.dropOf(key, (before) => saysAllOf(packet, before))
     if (!this.#isNoNews(held, packet, last)) held.add(key, packet)
   }
-  /** @param last what waited last of that resource */
+  /** @param last the last waiting presence of that resource */
   #isNoNews(held: Held, packet: Packet, last: Packet | undefined): boolean {
     const { from, type } = packet
     const isClosed = held.has(closingKey(from.bare))
-    // Came and went, and the client has seen neither
+    // It became available and unavailable again, and the client has seen neither
     if (type !== '') return last?.type === '' && (isClosed || this.#shown!.isGone(from.full))
-    // Back to what the client has seen: nothing has happened
+    // The same as what the client has seen: nothing has changed
     return !isClosed && !held.has(presenceKey(from)) && this.#shown!.isKnown(packet)
   }
 }

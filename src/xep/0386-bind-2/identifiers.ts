@@ -1,13 +1,13 @@
 /**
- * XEP-0386 3.2.1: the resource that a client gets is its tag, a slash, and an identifier. The same installation gets the
- * same one every time, so that whoever sees its presence sees one resource that comes and goes. The identifier does not
- * tell the installation's own: it is a keyed hash.
+ * XEP-0386 3.2.1: the resource of a client is its tag, a slash, and an identifier. The same installation gets the same
+ * identifier every time, so that contacts see one resource that comes and goes. The identifier does not reveal the id of the
+ * installation: it is a keyed hash.
  */
 import { createHmac } from 'node:crypto'
 import type { Entropy } from '../../base/entropy.ts'
 import { prepareResource, unlessFaulty, type Jid } from '../../xmpp/jid.ts'
 
-/** Of an identifier: 72 bits as base64url. */
+/** The octets of an identifier: 72 bits as base64url. */
 const OCTETS = 9
 
 export class Identifiers {
@@ -19,8 +19,8 @@ export class Identifiers {
     this.#entropy = entropy
   }
   /**
-   * @param tag as the client gives it; '' for none. One that is not allowed in a resource, or too long, is left out.
-   * @param device null: the client has not named its installation, and gets another identifier every time
+   * @param tag as the client gives it; '' for none. A tag that is not allowed in a resource, or too long, is left out.
+   * @param device null if the client has not named its installation, and gets another identifier every time
    */
   resource({ bare }: Jid, tag: string, device: string | null): string {
     const octets =

@@ -1,7 +1,7 @@
 /**
- * XEP-0386: a client asks for its resource, and for what is to be switched on with it, in the same element in which it
- * authenticates (XEP-0388). How the resource is called: `identifiers.ts`. An earlier session of the same installation of
- * the client gives way in any case (`Sessions.bind`).
+ * XEP-0386: a client asks for its resource, and for features to be enabled with it, in the same element in which it
+ * authenticates (XEP-0388). `identifiers.ts` makes the name of the resource. An earlier session of the same installation of
+ * the client ends in any case (`Sessions.bind`).
  */
 import { section } from '../../base/settings.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
@@ -14,7 +14,7 @@ import { StreamError } from '../../xmpp/stream-error.ts'
 import { Identifiers } from './identifiers.ts'
 
 const BIND2 = 'urn:xmpp:bind:0'
-/** DEVIATES(11): no message is lost for want of an archive. */
+/** DEVIATES(11): no message is lost because there is no archive. */
 const NOTE = 'Stored messages are delivered, not cleared: there is no archive that has them.'
 
 export const bind2 = defineFeature({
@@ -45,7 +45,7 @@ class Binding {
     const features = this.#host.streamFeatures.withBinding.map(({ ns }) => el('feature', BIND2, { var: ns }))
     return el('bind', BIND2, {}, ...(features.length === 0 ? [] : [el('inline', BIND2, {}, ...features)]))
   }
-  /** 3.2 @throws StreamError not-authorized when the account is gone since it authenticated */
+  /** 3.2 @throws StreamError not-authorized if the account was deleted after the authentication */
   async ask(client: Arriving, request: Element): Promise<Enter> {
     const account = await this.#host.accounts.load(client.jid.bare)
     if (account === null) throw new StreamError('not-authorized')
@@ -59,12 +59,12 @@ class Binding {
       const session = sessions.bind(account, { resource, lang, connection, device })
       return { reply: el('bound', BIND2, {}, ...this.#switchOn(session, request)), session, entered: null }
     } catch (error) {
-      // 3.2 has no word for it. The client is authenticated and not bound: it may ask as in RFC 6120 7, and is told why not.
+      // 3.2 has no element for it. The client is authenticated and not bound: it may ask as in RFC 6120 7, and learns the reason.
       if (error instanceof StanzaError) return { reply: null, session: null, entered: null }
       throw error
     }
   }
-  /** What the client is told of each thing that it has asked for; whatever nobody here knows is left out. */
+  /** What the client is told about each feature that it asked for; unknown ones are left out. */
   #switchOn(session: Session, request: Element): readonly Element[] {
     const told: Element[] = []
     for (const { ns, ask } of this.#host.streamFeatures.withBinding) {

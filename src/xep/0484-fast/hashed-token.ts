@@ -1,7 +1,7 @@
 /**
- * The SASL mechanisms HT-SHA-256-* (draft-schmaus-kitten-sasl-ht-09): whoever has a token proves it in one message, by a
- * hash over what the channel is bound by, and is shown a proof in return. A user that does not exist, an installation
- * without tokens and a wrong token cost the same and get the same answer (SEC-4).
+ * The SASL mechanisms HT-SHA-256-* (draft-schmaus-kitten-sasl-ht-09): a client with a token proves it in one message, by a hash
+ * over the channel binding, and receives a proof in return. A user that does not exist, an installation without tokens, and a
+ * wrong token take the same time and get the same answer (SEC-4).
  */
 import { createHmac } from 'node:crypto'
 import type { BindingType } from '../../base/channel-binding.ts'
@@ -13,7 +13,7 @@ import type { Tokens } from './tokens.ts'
 
 export const FAST = 'urn:xmpp:fast:0'
 
-/** The greatest localpart (RFC 7622 3.3); the draft wants 255 octets. */
+/** The longest localpart (RFC 7622 3.3); the draft requires 255 octets. */
 const AUTHCID_MAX = 1023
 const COUNT_MAX = 2 ** 31 - 1 // xs:int
 const NOTHING = Buffer.alloc(0)
@@ -44,7 +44,7 @@ class HashedTokenExchange implements Exchange {
     const { domain, accounts, bindings, device } = this.#context
     const channel = this.#binding === null ? NOTHING : bindings.data(this.#binding)
     if (channel === null) return failure('invalid-mechanism')
-    // XEP-0484 3.4, 4.1: a client says that this is a token, and which installation it is
+    // XEP-0484 3.4, 4.1: a client says that this is a token, and names its installation
     const count = this.#fast === undefined ? 'wrong' : readCount(this.#fast)
     const message = readMessage(response)
     if (count === 'wrong' || message === null || device === null) return failure('malformed-request')
@@ -75,14 +75,14 @@ function readMessage(octets: Buffer): { readonly authcid: string; readonly hashe
   return authcid === null ? null : { authcid, hashedToken: octets.subarray(end + 1) }
 }
 
-/** Null: there is none. */
+/** Null if there is none. */
 function readCount(fast: Element): number | null | 'wrong' {
   const text = fast.attr('count')?.trim()
   if (text === undefined) return null
   return /^\+?\d{1,20}$/.test(text) && Number(text) <= COUNT_MAX ? Number(text) : 'wrong'
 }
 
-/** The draft's names for what a token may be tied to, the strongest first; null: to nothing. */
+/** The draft's names for the channel bindings of a token, the strongest first; null for none. */
 const BINDINGS: readonly (readonly [string, BindingType | null])[] = [
   ['EXPR', 'tls-exporter'],
   ['UNIQ', 'tls-unique'],
@@ -90,7 +90,7 @@ const BINDINGS: readonly (readonly [string, BindingType | null])[] = [
   ['NONE', null],
 ]
 export interface HashedTokenMechanism extends InlineMechanism {
-  /** What it ties the proof to; null: nothing. */
+  /** The channel binding of the proof; null for none. */
   readonly binding: BindingType | null
 }
 export const hashedTokenMechanisms = (tokens: Tokens): readonly HashedTokenMechanism[] =>

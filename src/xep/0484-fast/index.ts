@@ -1,7 +1,7 @@
 /**
- * XEP-0484: a client that has logged in gets a token, with which it logs in the next time in one round trip. The SASL
- * mechanisms for that: `hashed-token.ts`. The life of a token: `tokens.ts`. It all hangs on XEP-0388, whose
- * `<authenticate/>` also asks for a token, or says that one is void.
+ * XEP-0484: a client that has logged in gets a token, with which its next login takes one round trip. The SASL mechanisms for it
+ * are in `hashed-token.ts`, the life of a token in `tokens.ts`. All of it depends on XEP-0388, whose `<authenticate/>` also asks
+ * for a token, or says that one is invalid.
  */
 import { between, count, duration, flag, section, zeroOr } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
@@ -72,7 +72,7 @@ class Fast {
     const fitting = this.mechanisms.filter(({ binding }) => binding === null || bindings.includes(binding))
     return fitting.length === 0 ? null : el('fast', FAST, {}, ...fitting.map(({ name }) => el('mechanism', FAST, {}, name)))
   }
-  /** What a client that has authenticated says of its tokens, and gets. */
+  /** Handles what an authenticated client says about its tokens. */
   async ask(client: Authenticated, asked: readonly Element[]): Promise<Enter> {
     const { jid, device, mechanism } = client
     if (device === null) return nothing // 4.1: a token is for one installation
@@ -90,7 +90,7 @@ class Fast {
   #knows(mechanism: string): boolean {
     return this.mechanisms.some(({ name }) => name === mechanism)
   }
-  /** Null: it cannot be stored. The client is authenticated all the same. */
+  /** Null if it cannot be stored. The client is authenticated anyway. */
   async #issue({ jid, credentials, deviceName: name }: Authenticated, device: string, mechanism: string): Promise<Issued | null> {
     try {
       return await this.#tokens.issue({ owner: jid.bare, device, name, mechanism, credentials })

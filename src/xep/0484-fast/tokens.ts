@@ -1,9 +1,10 @@
 /**
  * XEP-0484 3 to 5: which tokens an installation of a client has, and what happens to them when one is used.
  *
- * A token is a keyed hash of everything that it is good for: account, installation, mechanism, a key of its own, and a key of the
- * account's password; it stays good when the account gets keys of more hashes beside it. Nothing stored here is enough to make one (docs/decisions/013-fast-tokens-at-rest.md), and with
- * another password, or another account of that name, the same key makes another token: all that were issued are void.
+ * A token is a keyed hash of everything that it is good for: account, installation, mechanism, a key of its own, and a key
+ * of the account's password; it stays good when the account gets keys of more hashes beside it. Nothing stored here is
+ * enough to make one (docs/decisions/013-fast-tokens-at-rest.md), and with another password, or another account of that
+ * name, the same key makes another token: all that were issued are void.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Clock, Millis } from '../../base/clock.ts'
@@ -15,9 +16,9 @@ const KIND = 'fast'
 
 export interface TokenOptions {
   readonly lifetime: Millis
-  /** Whoever logs in with a token of that age gets a new one. */
+  /** A client that logs in with a token of this age gets a new one. */
   readonly renewAfter: Millis
-  /** Installations of one account that have tokens. */
+  /** The most installations of one account that have tokens. */
   readonly devicesMax: number
 }
 /** Who gets a token, and what it is to be good for. */
@@ -30,19 +31,19 @@ export interface Wanted {
   /** Those that the client has proved to know: if they are not the account's any more, the token is void. */
   readonly credentials: Credentials
 }
-/** What a client gets. */
+/** What a client receives. */
 export interface Issued {
   readonly text: string
   readonly expiresAt: Millis
 }
-/** What a client shows of a token that it has. */
+/** What a client proves about its token. */
 export interface Shown {
   readonly owner: string
   readonly device: string
   readonly mechanism: string
-  /** Null: there is no such account. */
+  /** Null if there is no such account. */
   readonly credentials: Credentials | null
-  /** The proof of whoever has the token of that text. */
+  /** The proof of a client that has the token with that text. */
   proofOf(text: string): Buffer
   readonly proof: Buffer
 }
@@ -77,7 +78,7 @@ export class Tokens {
     await this.#store.issue(row, this.#options.devicesMax)
     return { text: this.#textOf(row, passwordKeys(credentials).keys.storedKey), expiresAt }
   }
-  /** Which token somebody has shown: 5.1. As much work for one that is not there, and for nobody's. */
+  /** Finds the token that was proved: 5.1. Takes as much work for a missing token and for a missing account. */
   async find({ owner, device, mechanism, credentials, proofOf, proof }: Shown): Promise<Found> {
     const rows = await this.#store.tokens(owner, device, KIND)
     let found: Found = { kind: 'unknown' }
@@ -90,24 +91,24 @@ export class Tokens {
     return found
   }
   /**
-   * It was used: with it all tokens are void that its installation had before (3.5).
-   * @param count null: it was used without one
-   * @returns false: it is gone meanwhile, or was used with that count or a greater one before (3.4)
+   * The token was used: all tokens that its installation had before become invalid (3.5).
+   * @param count null if it was used without one
+   * @returns false if it is gone meanwhile, or was used with this or a higher count before (3.4)
    */
   async use(row: DeviceToken, count: number | null): Promise<boolean> {
     return row.slot === 'current' && count === null ? true : this.#store.use(row, count, this.#clock.now())
   }
-  /** 3.5: whether the token that the installation uses is so old that it gets another. */
+  /** 3.5: whether the token in use is so old that the installation gets another. */
   async isDue(owner: string, device: string): Promise<boolean> {
     const current = (await this.#store.tokens(owner, device, KIND)).find(({ slot }) => slot === 'current')
     return current !== undefined && this.#clock.now() - current.issuedAt >= this.#options.renewAfter
   }
-  /** 3.6: all tokens of the installation are void. */
+  /** 3.6: all tokens of the installation become invalid. */
   async revoke(owner: string, device: string): Promise<void> {
     await this.#store.revoke(owner, device)
   }
 
-  /** The token that is proved, by whichever key of the password. Null: none. As much work for an account that lacks keys. */
+  /** The token that is proved, with any key of the password. Null if none. Takes as much work for an account that lacks keys. */
   #provedBy(row: DeviceToken, credentials: Credentials | null, isProved: (text: string) => boolean): string | null {
     let proved: string | null = null
     for (const hash of HASHES) {
