@@ -129,7 +129,7 @@ async function move(t: TestContext, { make, leave, old }: Source): Promise<void>
   assert.equal(dry.code, 0, dry.stderr)
   const done = await here.command(['import', place])
   assert.match(done.stdout, /^4 accounts imported\.$/m)
-  assert.match((await here.command(['import', place])).stdout, /^0 accounts imported\.\n4 accounts here already\.$/m)
+  assert.match((await here.command(['import', place])).stdout, /^0 accounts imported\.\n4 accounts existed already\.$/m)
   assert.match((await here.command(['roster', 'check'])).stdout, /: all agree\.$/m)
   await here.start()
   assert.ok((await here.command(['status'])).stdout.includes(`localhost with 4 accounts, ${old[0]} of them with old keys`))
