@@ -26,9 +26,9 @@ export type IqDelivery<R extends Resource = Resource> =
 /**
  * The letters of Table 1: D the resource in `to`, or the only one there is; M the most available ones;
  * A all with non-negative priority; O offline storage; E an error; S silence. S/E is E for a sender whom the
- * user knows, and S for all others (8.1).
+ * user knows, and S for all others (8.1). D/E is D for a sender whom the user knows, and E for all others.
  */
-type Option = 'D' | 'M' | 'A' | 'O' | 'E' | 'S' | 'S/E'
+type Option = 'D' | 'D/E' | 'M' | 'A' | 'O' | 'E' | 'S' | 'S/E'
 export type Condition =
   | 'account does not exist'
   | 'no active resources'
@@ -42,7 +42,8 @@ type Row = readonly [normal: Option, chat: Option, groupchat: Option, headline: 
  * Table 1 with one option in each place, and a column for errors (8.5.2.1.1, 8.5.3.2.1). Messages are stored
  * offline for every account, so a missing account has to be silent where an existing one stores. With 'no active
  * resources' a full JID can match a resource that is connected but not available (8.5.3.1). A groupchat message to a resource
- * that is gone is always answered with an error, even without an account: rooms elsewhere learn from it who has left.
+ * that is gone is always answered with an error, even without an account: rooms elsewhere learn from it who has left. So the
+ * silence of a resource that is there must not tell a stranger that it is: they get the same error (DEVIATES(7)).
  */
 // prettier-ignore
 const TABLE: Readonly<Record<Condition, Readonly<Partial<Record<Address, Row>>>>> = {
@@ -53,22 +54,22 @@ const TABLE: Readonly<Record<Condition, Readonly<Partial<Record<Address, Row>>>>
   },
   'no active resources': {
     'bare':          ['O',    'O',  'E',      'S',     'S'],
-    'full match':    ['D',    'D',  'D',      'D',     'D'],
+    'full match':    ['D',    'D',  'D/E',    'D',     'D'],
     'full no match': ['S/E',  'O',  'E',      'S',     'S'],
   },
   'only negative resources': {
     'bare':          ['O',    'O',  'E',      'S',     'S'],
-    'full match':    ['D',    'D',  'D',      'D',     'D'],
+    'full match':    ['D',    'D',  'D/E',    'D',     'D'],
     'full no match': ['S/E',  'O',  'E',      'S',     'S'],
   },
   '1 non-negative resource': {
     'bare':          ['D',    'D',  'E',      'D',     'S'],
-    'full match':    ['D',    'D',  'D',      'D',     'D'],
+    'full match':    ['D',    'D',  'D/E',    'D',     'D'],
     'full no match': ['S/E',  'D',  'E',      'S',     'S'],
   },
   'several non-negative resources': {
     'bare':          ['A',    'M',  'E',      'A',     'S'], // M, with carbons to the other clients that enabled them
-    'full match':    ['D',    'D',  'D',      'D',     'D'],
+    'full match':    ['D',    'D',  'D/E',    'D',     'D'],
     'full no match': ['S/E',  'M',  'E',      'S',     'S'],
   },
 }
@@ -100,6 +101,8 @@ export function deliverMessage<R extends Resource>(
       return { kind: 'error' }
     case 'S':
       return { kind: 'silent' }
+    case 'D/E':
+      return known ? { kind: 'deliver', to: [match!] } : { kind: 'error' }
     case 'S/E':
       return { kind: known ? 'error' : 'silent' }
   }

@@ -65,7 +65,7 @@ test('A.3.4: its answer is no refusal of what the user has asked for since, howe
   const farewells = new Farewells([])
   const hears = (type: string): boolean => {
     const answer = presence({ type, from: BOB, to: ALICE })
-    const isAnswer = farewells.isConfirmedBy(answer)
+    const isAnswer = farewells.isConfirmedBy(answer, () => true)
     farewells.heard(answer)
     return isAnswer
   }
@@ -77,6 +77,12 @@ test('A.3.4: its answer is no refusal of what the user has asked for since, howe
   farewells.said(say('unsubscribe'), NOON, () => true)
   farewells.said(say('subscribe'), NOON + HOUR, never)
   assert.equal(hears('unsubscribed'), false, 'a server that answers no farewell refuses')
+})
+
+test('A.3.4: a refusal that comes when no answer to the farewell can come any more is one', () => {
+  const farewells = new Farewells([])
+  for (const type of ['unsubscribe', 'subscribe']) farewells.said(say(type), NOON, () => true)
+  assert.equal(farewells.isConfirmedBy(presence({ type: 'unsubscribed', from: BOB, to: ALICE }), never), false)
 })
 
 test('a farewell counts from the last time that the user said it', () => {

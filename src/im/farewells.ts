@@ -68,9 +68,13 @@ export class Farewells {
     if (oldest !== null) this.#all.delete(oldest)
     return { keep: this.#keep(contact, now, 1), drop: oldest === null ? [] : [oldest] }
   }
-  /** Is this the answer to a farewell, whatever the account has sent since? Then it refuses nothing. */
-  isConfirmedBy({ type, from }: Packet): boolean {
-    return type === 'unsubscribed' && this.#all.has(contactKey(from))
+  /**
+   * Is this the answer to a farewell, whatever the account has sent since? Then it refuses nothing.
+   * @param mayBeAnswered as in `said`
+   */
+  isConfirmedBy({ type, from }: Packet, mayBeAnswered: (saidAt: Millis) => boolean): boolean {
+    const kept = this.#all.get(contactKey(from))
+    return type === 'unsubscribed' && kept !== undefined && mayBeAnswered(kept.farewell.saidAt)
   }
   /** Records what a contact has sent: it confirms that the other server received everything sent before the word it answers. */
   heard({ type, from }: Packet): FarewellChange {

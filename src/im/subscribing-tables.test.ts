@@ -100,7 +100,7 @@ const INBOUND: Readonly<Record<SubscriptionType, Cases>> = {
   unsubscribe: {
     'None':                  ['None'],
     'None + Pending Out':    ['None + Pending Out'],
-    'None + Pending In':     ['None', 'interested', 'unsubscribed'],
+    'None + Pending In':     ['None', 'interested'], // of a stranger (DEVIATES(7))
     'None + Pending Out+In': ['None + Pending Out', 'interested', 'unsubscribed'],
     'To':                    ['To'],
     'To + Pending In':       ['To', 'interested', 'unsubscribed'],

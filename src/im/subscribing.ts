@@ -105,7 +105,8 @@ export function inbound(account: Account, packet: Packet, now: Millis, limits: I
   if (!pass) return NOTHING
   const change = revise(account, contact, next, isApproved(account, contact))
   const isLeft = type === 'unsubscribe' && seesUser(state)
-  const confirmed = type === 'unsubscribe' ? answer(stanza, 'unsubscribed') : null // A.3.2
+  // A.3.2. A stranger whose request waits gets no answer: there would be none if there were no account (DEVIATES(7)).
+  const confirmed = type === 'unsubscribe' && account.roster.has(contact.full) ? answer(stanza, 'unsubscribed') : null
   return {
     change,
     request: null,

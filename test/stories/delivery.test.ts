@@ -151,8 +151,8 @@ story('T-D12: an IQ for a resource that is not there, and for an account that is
 
 // T-D13: RFC 6121 8.5.4, Table 1, through real traffic
 
-/** D delivered to the named one, M to the most available, A to all that are not negative, O stored, E an error, S nothing. */
-type Letter = 'D' | 'M' | 'A' | 'O' | 'E' | 'S' | 'S/E'
+/** D delivered to the named one, D/E only what a friend sends, M to the most available, A to all that are not negative, O stored, E an error, S nothing. */
+type Letter = 'D' | 'D/E' | 'M' | 'A' | 'O' | 'E' | 'S' | 'S/E'
 type Row = readonly [
   condition: string,
   priorities: readonly number[],
@@ -165,13 +165,13 @@ const TABLE: readonly Row[] = [
   ['nobody is there',        [],         'bare',     ['O',   'O', 'E',   'S',   'S']],
   ['nobody is there',        [],         'no match', ['S/E', 'O', 'E',   'S',   'S']],
   ['only negative',          [-1, -2],   'bare',     ['O',   'O', 'E',   'S',   'S']],
-  ['only negative',          [-1, -2],   'match',    ['D',   'D', 'D',   'D',   'D']],
+  ['only negative',          [-1, -2],   'match',    ['D',   'D', 'D/E', 'D',   'D']],
   ['only negative',          [-1, -2],   'no match', ['S/E', 'O', 'E',   'S',   'S']],
   ['one not negative',       [0, -1],    'bare',     ['A',   'A', 'E',   'A',   'S']],
-  ['one not negative',       [0, -1],    'match',    ['D',   'D', 'D',   'D',   'D']],
+  ['one not negative',       [0, -1],    'match',    ['D',   'D', 'D/E', 'D',   'D']],
   ['one not negative',       [0, -1],    'no match', ['S/E', 'A', 'E',   'S',   'S']],
   ['several not negative',   [1, 3, 3, -1], 'bare',  ['A',   'M', 'E',   'A',   'S']],
-  ['several not negative',   [1, 3, 3, -1], 'match', ['D',   'D', 'D',   'D',   'D']],
+  ['several not negative',   [1, 3, 3, -1], 'match', ['D',   'D', 'D/E', 'D',   'D']],
   ['several not negative',   [1, 3, 3, -1], 'no match', ['S/E', 'M', 'E', 'S', 'S']],
 ]
 
@@ -185,7 +185,8 @@ for (const [condition, priorities, address, letters] of TABLE) {
     const stored: { readonly from: StoryClient; readonly type: Type }[] = []
     for (const [column, type] of TYPES.entries()) {
       for (const from of [stranger, friend]) {
-        const letter = letters[column]!
+        const cell = letters[column]!
+        const letter = cell === 'D/E' ? (from === friend ? 'D' : 'E') : cell
         from.send(message(to, type))
         const highest = Math.max(...priorities)
         const receivers =

@@ -70,7 +70,7 @@ story('T-CAR2, T-D01: what one client gets, the other sees', async (cast) => {
 })
 
 story('T-CAR3: what is not copied', async (cast) => {
-  const [alice1, alice2, bob] = await cast.clients('alice/1', 'alice/2', 'bob/1')
+  const [alice1, alice2, bob] = await cast.friends('alice/1', 'alice/2', 'bob/1')
   await enable(alice2)
   const secret = `<body>s</body><private xmlns='${CARBONS}'/><no-copy xmlns='urn:xmpp:hints'/>`
   alice1.send(chat(bob.jid, secret))

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { bareOf, DOMAIN, PASSWORD, story } from '../support/story.ts'
-import { ATTEMPTS, ERROR } from '../support/attempts.ts'
+import { addressed, ATTEMPTS, ERROR } from '../support/attempts.ts'
 import { tcpLink } from '../support/link.ts'
 import { refusal } from '../support/xml-pattern.ts'
 
@@ -17,7 +17,7 @@ for (const [what, xml, targets] of ATTEMPTS) {
       const seen: string[] = []
       for (const [i, victim] of [ALICE, OFFLINE, MISSING].entries()) {
         const dave = await cast.client(`dave${i}`, 'x', { roster: false })
-        dave.send(xml.replace(/ |\/>/, (end) => ` id='q' to='${victim}${resource}'${end}`))
+        dave.send(addressed(xml, `id='q' to='${victim}${resource}'`))
         await cast.settle()
         seen.push(
           dave

@@ -4,7 +4,7 @@
  * who is offline, and for nobody at all.
  */
 import assert from 'node:assert/strict'
-import { ATTEMPTS } from '../support/attempts.ts'
+import { addressed, ATTEMPTS } from '../support/attempts.ts'
 import { federation, type Realm } from '../support/two-servers.ts'
 import type { PeerWire } from '../support/peer-wire.ts'
 
@@ -18,8 +18,7 @@ const FENCES = 3
 /** What came back from each of the victims to the strangers that have tried them. */
 async function answers(wire: PeerWire, round: number, xml: string, resource: string): Promise<readonly string[]> {
   VICTIMS.forEach((victim, i) => {
-    const address = ` from='stranger${round}x${i}@${C}/x' id='q' to='${victim}${resource}'`
-    wire.write(xml.replace(/ |\/>/, (end) => `${address}${end}`))
+    wire.write(addressed(xml, `from='stranger${round}x${i}@${C}/x' id='q' to='${victim}${resource}'`))
   })
   const seen: [string, string, string] = ['', '', '']
   for (let fence = 0; fence < FENCES; fence++) {

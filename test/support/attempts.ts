@@ -1,6 +1,10 @@
 /** What a stranger may try to find out who has an account, and who of them is there (RFC 6120 10.2, 13.10.2, 13.11). */
 export const ERROR = `<error type='cancel'><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`
 
+/** The stanzas of an attempt with these attributes in each. */
+export const addressed = (xml: string, attributes: string): string =>
+  xml.replace(/<(?:message|presence|iq)(?=[ />])/g, (tag) => `${tag} ${attributes}`)
+
 const REQUESTS: readonly string[] = [
   `<query xmlns='jabber:iq:version'/>`,
   `<time xmlns='urn:xmpp:time'/>`,
@@ -21,13 +25,16 @@ const REQUESTS: readonly string[] = [
   `<open xmlns='http://jabber.org/protocol/ibb'/>`,
 ]
 
-/** What a stranger may try, each to a bare JID ('') or to a resource that he guesses, which may be there ('/1'). */
+/** What changes with the second stanza must not show either. */
+const AFTER_A_REQUEST = ['unsubscribe', 'unsubscribed', 'subscribed', 'probe', 'subscribe'].map((type) => ['subscribe', type])
+const SUBSCRIBING = [...AFTER_A_REQUEST, ['subscribe', 'unsubscribe', 'subscribe', 'unsubscribed', 'unsubscribe', 'probe']]
+
+/** What a stranger may try, one stanza or several, each to a bare JID ('') or to a resource that he guesses, which may be there ('/1'). */
 export const ATTEMPTS: readonly (readonly [what: string, xml: string, to: readonly string[]])[] = [
-  ...['chat', 'normal', 'headline'].map(
-    (type) => [`a ${type} message`, `<message type='${type}'><body>x</body></message>`, ['', '/guess']] as const,
+  ...['chat', 'normal', 'headline', 'groupchat', 'unknown'].map(
+    (type) => [`a ${type} message`, `<message type='${type}'><body>x</body></message>`, ['', '/1', '/guess']] as const,
   ),
-  ['a groupchat message', `<message type='groupchat'><body>x</body></message>`, ['', '/guess']],
-  ['an error', `<message type='error'>${ERROR}</message>`, ['', '/guess']],
+  ['an error', `<message type='error'>${ERROR}</message>`, ['', '/1', '/guess']],
   ...REQUESTS.flatMap((payload) =>
     ['get', 'set'].map((type) => [`${type} ${payload}`, `<iq type='${type}'>${payload}</iq>`, ['', '/1', '/guess']] as const),
   ),
@@ -37,4 +44,7 @@ export const ATTEMPTS: readonly (readonly [what: string, xml: string, to: readon
     (type) => [`presence ${type}`, `<presence type='${type}'/>`, ['', '/1', '/guess']] as const,
   ),
   ['presence', '<presence/>', ['', '/1', '/guess']],
+  ...SUBSCRIBING.map(
+    (types) => [types.join(', '), types.map((type) => `<presence type='${type}'/>`).join(''), ['', '/1', '/guess']] as const,
+  ),
 ]

@@ -108,7 +108,7 @@ export class Side {
     if (happens.includes('d')) this.expected.push(arrives(type, other.client.bare, this.client.bare))
     if (happens.includes('p')) this.push()
     if (happens.includes('u')) other.isShown(false)
-    if (happens.includes('x')) other.receive('unsubscribed')
+    if (happens.includes('x') && this.hasItem) other.receive('unsubscribed') // strangers get no answer
     if (!happens.includes('s')) return
     other.receive('subscribed')
     other.isShown(true)

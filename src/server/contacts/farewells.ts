@@ -8,6 +8,7 @@ import { token, type Entropy } from '../../base/entropy.ts'
 import type { Counter, Metrics } from '../../base/metrics.ts'
 import { Farewells, type FarewellChange } from '../../im/farewells.ts'
 import { wire } from '../../xml/wire.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { LocalAccount } from '../account/session.ts'
@@ -58,7 +59,7 @@ export class KeptFarewells {
       account.set(this.#slot, (farewells = new Farewells([])))
     }
     const now = this.#parts.clock.now()
-    const mayBeAnswered = (saidAt: Millis): boolean => this.#mayBeAnswered(packet, saidAt, now)
+    const mayBeAnswered = (saidAt: Millis): boolean => this.#mayBeAnswered(packet.from, packet.to!, saidAt, now)
     this.#store(account, farewells.said(packet, now, mayBeAnswered))
   }
   /** Presence arrived for the account. @returns whether it answers a farewell, so that it refuses nothing */
@@ -66,15 +67,17 @@ export class KeptFarewells {
     if (this.#parts.router.placeOf(packet.from) === 'here') return false
     const farewells = account.get(this.#slot)
     if (farewells === null) return false
-    const isAnswer = farewells.isConfirmedBy(packet)
+    const now = this.#parts.clock.now()
+    const mayBeAnswered = (saidAt: Millis): boolean => this.#mayBeAnswered(packet.to!, packet.from, saidAt, now)
+    const isAnswer = farewells.isConfirmedBy(packet, mayBeAnswered)
     this.#store(account, farewells.heard(packet))
     this.#sayAgain(account, farewells, packet)
     return isAnswer
   }
 
   /** An answer is possible while the link is down, and for a while after that. */
-  #mayBeAnswered({ from, to }: Packet, saidAt: Millis, now: Millis): boolean {
-    const link = this.#parts.linkTo(from.domain, to!.domain)
+  #mayBeAnswered(ours: Jid, theirs: Jid, saidAt: Millis, now: Millis): boolean {
+    const link = this.#parts.linkTo(ours.domain, theirs.domain)
     if (link === undefined || link.state === 'suspect' || link.state === 'down') return true
     return now - Math.max(saidAt, link.since) < ANSWERED_WITHIN
   }

@@ -61,8 +61,8 @@ function maySee(account: ToAccount['account'], packet: Packet): boolean {
 /** 8.5.2.1.1, 8.5.3: chooses the resources that receive a message. A message without any is left to 'offline'. */
 export const deliverStage: Stage<ToAccount> = (context) => {
   const { account, packet } = context
-  // All of Table 1 gives it to the resource in `to`, if that is there; nearly always there is room
-  const named = account.resource(packet.to!.full)
+  // All of Table 1 gives it to the resource in `to`, if that is there, but for groupchat; nearly always there is room
+  const named = packet.type === 'groupchat' ? undefined : account.resource(packet.to!.full)
   if (named !== undefined && hasRoomFor(account, named, packet)) {
     named.take(packet)
     context.delivered = [named]

@@ -105,6 +105,7 @@ test('T-CAR3: private, groupchat and what a room passes on are not copied', asyn
     'section 9: nothing is taken out',
   )
   await bob.send(chat(one.jid.full, secret))
+  await one.send(`<presence to='${bob.jid.full}'/>`) // no stranger from here on
   await bob.send(`<message type='groupchat' to='${one.jid.full}'><body>x</body></message>`)
   const rooms = server.remote('rooms.example')
   await rooms.send(
