@@ -146,3 +146,25 @@ test('the end writes everything that waits, once', () => {
   network.take()
   assert.equal(network.text, `${octets(3 * ROOM_OCTETS)}last`)
 })
+
+test('what the sink was not given can be taken back, to the octet', () => {
+  const { network, outbox, send } = scene()
+  send(octets(2 * ROOM_OCTETS), 'abc')
+  outbox.push(wire('def'))
+  assert.equal(outbox.unwritten, ROOM_OCTETS + 6)
+  outbox.takeBack(4)
+  outbox.finish()
+  assert.equal(network.text, `${octets(2 * ROOM_OCTETS)}ab`)
+})
+
+test('what was thrown away because the peer does not read is among what the sink was not given', () => {
+  const { clock, network, outbox, overflows, send } = scene()
+  send(octets(CAP + ROOM_OCTETS + 1))
+  outbox.push(wire('late'))
+  clock.advance(PATIENCE)
+  assert.equal(overflows.length, 1)
+  assert.equal(outbox.unwritten, CAP + 1 + 4)
+  outbox.takeBack(4 + 1)
+  outbox.finish()
+  assert.equal(network.text.length, ROOM_OCTETS + CAP)
+})

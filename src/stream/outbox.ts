@@ -110,6 +110,8 @@ export class Outbox {
   #written = 0
   /** The octets of the portion that was not taken yet; 0 if there is none. */
   #portion = 0
+  /** Octets that were thrown away because the peer does not read. */
+  #spilt = 0
   /** No caller waits to be told any more. */
   #isOver = false
   #waiters: Waiter[] | null = null
@@ -125,7 +127,7 @@ export class Outbox {
   push(text: Wire): void {
     if (this.#text === '') this.#flusher.add(this)
     this.#text += text
-    if (this.#text.length > this.#unread.octets && this.#portion > 0) this.#fallBehind()
+    if (this.#portion > 0 && this.#waiting > this.#unread.octets) this.#fallBehind()
   }
   flush(): void {
     const text = this.#text
@@ -141,6 +143,18 @@ export class Outbox {
   /** Does more than this part of the allowed output wait? */
   isBeyond(part: number): boolean {
     return this.#waiting > this.#unread.octets * part
+  }
+  /** Octets that the sink was not given, and those that it will not be given because the peer does not read. */
+  get unwritten(): number {
+    return this.#spilt + this.#text.length + this.#large.length - this.#written
+  }
+  /** The last of those octets will not be written. */
+  takeBack(octets: number): void {
+    const kept = octets - this.#spilt
+    if (kept <= 0) return
+    const ofLarge = kept - this.#text.length
+    this.#text = ofLarge >= 0 ? '' : this.#text.slice(0, -kept)
+    if (ofLarge > 0) this.#large = this.#large.slice(0, -ofLarge)
   }
   /** Resolves when everything sent so far was taken; with false if that will never be known. */
   whenTaken(): Promise<boolean> {
@@ -201,7 +215,8 @@ export class Outbox {
     for (const { resolve } of served) resolve(true)
   }
   #fallBehind(): void {
-    if (this.#waiting > this.#unread.octets * FAR_BEHIND) this.#spill()
+    const { octets } = this.#unread
+    if (this.#text.length > octets && this.#waiting > octets * FAR_BEHIND) this.#spill()
     else this.#watch().begin()
   }
   #watch(): Patience {
@@ -213,6 +228,7 @@ export class Outbox {
   }
   /** Keeps what was partly written, because the peer must be able to read what follows. */
   #spill(): void {
+    this.#spilt = this.#text.length
     this.#text = ''
     this.#overflow()
   }

@@ -77,6 +77,12 @@ export class TcpCarrier implements Carrier, SocketHandler {
   whenTaken(): Promise<boolean> {
     return this.#outbox.whenTaken()
   }
+  get unwritten(): number {
+    return this.#outbox.unwritten
+  }
+  takeBack(octets: number): void {
+    this.#outbox.takeBack(octets)
+  }
   close(error: StreamError | null): void {
     this.closeOurSide(error)
     this.#scanner.stop()

@@ -9,6 +9,9 @@ import { parseXml, type Xml } from './xml-reader.ts'
 const NOBODY = bareOf('nobody-at-all')
 let fences = 0
 
+/** The answer to a fence that nobody waits for any more: it was on its way when a link broke. */
+const isLateFence = (xml: Xml): boolean => xml.name === 'iq' && /^fence-\d+$/.test(xml.attr('id') ?? '')
+
 export class StoryClient {
   readonly wire: WireClient
   readonly jid: string
@@ -74,7 +77,7 @@ export class StoryClient {
       const next = this.wire.arrived.shift()!
       if (next.kind === 'element') this.#inbox.push(next.xml)
     }
-    return this.#inbox.splice(0)
+    return this.#inbox.splice(0).filter((xml) => !isLateFence(xml))
   }
   /** Of what was taken, what is still to be looked at. */
   putBack(...xml: readonly Xml[]): void {
@@ -96,7 +99,10 @@ export class StoryClient {
   }
 
   async #next(what: string): Promise<Xml> {
-    return this.#inbox.shift() ?? this.wire.element(`${this.jid}: ${what}`)
+    for (;;) {
+      const xml = this.#inbox.shift() ?? (await this.wire.element(`${this.jid}: ${what}`))
+      if (!isLateFence(xml)) return xml
+    }
   }
   #rest(): string {
     const rest = this.take().map((xml) => `\n    then: ${xml.show()}`)

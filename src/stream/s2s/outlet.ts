@@ -20,7 +20,7 @@ export interface OutletParts {
   readonly clock: Clock
   /** The stanza was not delivered. @param origin is told; null for nobody */
   readonly refuse: (packet: Packet, error: StanzaError, origin: Jid | null) => void
-  /** The stanza was written to a stream without acknowledgements. */
+  /** The network has taken the stanza, of a stream on which nothing is acknowledged. */
   readonly written: (packet: Packet) => void
 }
 
@@ -34,9 +34,11 @@ export interface Waiting {
   readonly octets: number
   /** When it was first to be written. */
   readonly since: Millis
-  readonly until: Millis
+  until: Millis
   /** It was written to a stream that broke, and it is unknown whether it was received. */
   isUnsure: boolean
+  /** It was given to a stream that is lost. Others had their share of what may wait beside it. */
+  isBack: boolean
 }
 
 /** A stream, as an outlet sees it. */
@@ -44,7 +46,11 @@ export interface Way {
   /** The most octets of a stanza that the other side accepts (XEP-0478); 0 if unknown. */
   readonly peerStanzaMax: number
   /** XEP-0198; null if stanzas are not counted. */
-  readonly managed: { readonly isFull: boolean; whenAcknowledged(outlet: Outlet): void } | null
+  readonly managed: unknown
+  /** As much is on its way as may be: what comes waits in its outlet. */
+  readonly isFull: boolean
+  /** The outlet goes on when the other side has acknowledged, or the network has taken, some of it. */
+  whenRoom(outlet: Outlet): void
   sendStanza(text: Wire, packet: Packet, outlet: Outlet, origin: Jid | null, since: Millis): void
 }
 
@@ -85,10 +91,9 @@ export class Outlet<S extends Way = Way> {
   send(packet: Packet, origin: Jid | null): void {
     const { stream } = this
     if (stream === null) return this.#keep(packet, origin)
-    if (this.#queue.length === 0 && stream.managed?.isFull !== true)
-      return this.#write(stream, packet, origin, this.#parts.clock.now())
+    if (this.#queue.length === 0 && !stream.isFull) return this.#write(stream, packet, origin, this.#parts.clock.now())
     this.#keep(packet, origin)
-    stream.managed?.whenAcknowledged(this)
+    stream.whenRoom(this)
   }
   /** @param since when it was first to be written */
   #write(stream: S, packet: Packet, origin: Jid | null, since: Millis): void {
@@ -100,7 +105,10 @@ export class Outlet<S extends Way = Way> {
     this.#sentAt = this.#parts.clock.now()
     this.#unansweredSince ??= this.#sentAt
     stream.sendStanza(text, packet, this, origin, since)
-    if (this.stream?.managed === null) this.#parts.written(packet)
+  }
+  /** The network has taken a stanza of those that nobody acknowledges. */
+  taken(packet: Packet): void {
+    this.#parts.written(packet)
   }
   /** Since when stanzas are without an answer; null if all were answered. @param heardAt when anything was last received */
   unanswered(heardAt: Millis): Millis | null {
@@ -125,13 +133,13 @@ export class Outlet<S extends Way = Way> {
   goOn(): void {
     const { stream } = this
     if (stream === null) return
-    while (this.stream === stream && this.#queue.length > 0 && stream.managed?.isFull !== true) {
+    while (this.stream === stream && this.#queue.length > 0 && !stream.isFull) {
       const waiting = this.#queue.shift()!
       this.#octets -= waiting.octets
       this.#writeLate(stream, waiting)
     }
     if (this.stream !== stream) return
-    if (this.#queue.length > 0) stream.managed?.whenAcknowledged(this)
+    if (this.#queue.length > 0) stream.whenRoom(this)
     else this.#empty()
   }
   #writeLate(stream: S, waiting: Waiting): void {
@@ -149,13 +157,14 @@ export class Outlet<S extends Way = Way> {
   waitingOf(packet: Packet, origin: Jid | null, isUnsure = false, since = this.#parts.clock.now()): Waiting {
     const { clock, waitMs } = this.#parts
     const until = Math.min(clock.now() + waitMs, since + ATTEMPTS_SPAN * waitMs)
-    return { packet, origin, octets: packet.payload.text.length, since, until, isUnsure }
+    return { packet, origin, octets: packet.payload.text.length, since, until, isUnsure, isBack: false }
   }
   /** Their stream is lost: these stanzas wait before all others. */
   putBack(waiting: readonly Waiting[]): void {
-    for (const { packet, octets } of waiting) {
-      packet.keep()
-      this.#octets += octets
+    for (const one of waiting) {
+      one.packet.keep()
+      one.isBack = true
+      this.#octets += one.octets
     }
     this.#queue.unshift(...waiting)
     this.#timer ??= this.#parts.clock.after(this.#parts.waitMs, () => this.#expire())
@@ -195,20 +204,24 @@ export class Outlet<S extends Way = Way> {
   }
 
   #keep(packet: Packet, origin: Jid | null): void {
-    const { stanzasMax, octetsMax, waitMs, clock } = this.#parts
+    const { waitMs, clock } = this.#parts
     const waiting = this.waitingOf(packet, origin)
-    const free = { stanzas: stanzasMax - this.#queue.length - 1, octets: octetsMax - this.#octets - waiting.octets }
-    if (this.#isBeyondShare(waiting, free))
+    if (this.#isBeyondShare(waiting))
       throw new StanzaError('resource-constraint', { text: 'Too many stanzas are waiting for the other server' })
     this.#queue.push(waiting)
     this.#octets += waiting.octets
     this.#timer ??= clock.after(waitMs, () => this.#expire())
   }
-  /** Would the sender have more stanzas waiting than is still free for others? @param free what is left in addition */
-  #isBeyondShare({ packet, octets }: Waiting, free: { readonly stanzas: number; readonly octets: number }): boolean {
-    if (free.stanzas > this.#queue.length && free.octets >= this.#octets + octets) return false
+  /** Would its sender then have more waiting than is still free for others? All are looked at only when half of it is taken. */
+  #isBeyondShare({ packet, octets }: Waiting): boolean {
+    const { stanzasMax, octetsMax } = this.#parts
+    if (this.#queue.length * 2 + 1 < stanzasMax && (this.#octets + octets) * 2 <= octetsMax) return false
+    const free = { stanzas: stanzasMax - 1, octets: octetsMax - octets }
     const own = { stanzas: 1, octets }
     for (const other of this.#queue) {
+      if (other.isBack) continue
+      free.stanzas -= 1
+      free.octets -= other.octets
       if (other.packet.from.bare !== packet.from.bare) continue
       own.stanzas += 1
       own.octets += other.octets
@@ -216,8 +229,10 @@ export class Outlet<S extends Way = Way> {
     return own.stanzas > free.stanzas || own.octets > free.octets
   }
   #expire(): void {
-    const { clock } = this.#parts
+    const { clock, waitMs } = this.#parts
     const now = clock.now()
+    // They wait for the other server to read, and not for a stream
+    if (this.stream?.managed === null) for (const waiting of this.#queue) waiting.until = now + waitMs
     const fresh = this.#queue.findIndex(({ until }) => until > now)
     const late = this.#queue.splice(0, fresh < 0 ? this.#queue.length : fresh)
     for (const { octets } of late) this.#octets -= octets

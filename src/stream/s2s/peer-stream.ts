@@ -29,6 +29,7 @@ import type { Outlet, Way } from './outlet.ts'
 import { Pairs, type PairedStream, type Side } from './pairs.ts'
 import type { PeerParts } from './peer-parts.ts'
 import { peerCertificate, speaksFor, type PeerCertificate } from './trust.ts'
+import { Untaken } from './untaken.ts'
 
 /** The negotiation of the stream. */
 export interface PeerNegotiation {
@@ -85,7 +86,9 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
   certificate: PeerCertificate | null = null
   /** XEP-0198; null if stanzas are not counted. */
   managed: ManagedPeer | null = null
-  /** How many stanzas of the other side arrived, and how many of them were handled. */
+  /** Of the stanzas that are not counted. */
+  readonly untaken = new Untaken(() => this.carrier)
+  /** How many stanzas of the other side have come, and how many of them are done. */
   received = 0
   handled = 0
   /** The negotiation is complete: other pairs can be requested. */
@@ -156,8 +159,17 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
 
   sendStanza(text: Wire, packet: Packet, outlet: Outlet, origin: Jid | null, since: Millis): void {
     this.usedAt = this.#parts.clock.now()
-    this.send(text)
-    if (this.managed !== null) this.#parts.management!.sent(this.managed, packet, outlet, origin, since)
+    if (!this.#closing) this.carrier.send(text)
+    if (this.managed === null) return this.untaken.give(text.length, packet, outlet, origin, since)
+    this.untaken.sent(text.length)
+    this.#parts.management!.sent(this.managed, packet, outlet, origin, since)
+  }
+  get isFull(): boolean {
+    return this.managed === null ? this.carrier.isBeyond(1) : this.managed.isFull
+  }
+  whenRoom(outlet: Outlet): void {
+    if (this.managed === null) this.untaken.whenTaken(outlet)
+    else this.managed.whenAcknowledged(outlet)
   }
   /** The server stops: input is still handled, but a stream that counts stanzas takes no more of them. */
   rest(): void {
@@ -188,7 +200,9 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
   // Called by the negotiation
 
   send(text: Wire): void {
-    if (!this.#closing) this.carrier.send(text)
+    if (this.#closing) return
+    this.carrier.send(text)
+    this.untaken.sent(text.length)
   }
   /** Sends our header. @param id null if the other side gives the stream its id */
   open(from: string, to: string | null, lang: string): void {
@@ -233,6 +247,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
         'Stream to another server closed with an error',
       )
     if (this.managed !== null) this.send(answer(this.managed.h))
+    this.untaken.putBack(this.#error === null)
     this.#closing = true
     this.#timer?.cancel()
     this.#timer = closeInTime(this.carrier, error, this.#parts.clock, this.#parts.closeMs)
@@ -242,6 +257,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
   destroy(): void {
     this.#error ??= 'connection-timeout'
     this.#closing = true
+    this.untaken.putBack(this.#error === null)
     this.carrier.destroy()
     this.#end(new PeerFailure('unreachable', this.#error))
   }
@@ -350,6 +366,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
   #end(why: PeerFailure): void {
     if (this.isOver) return
     this.isOver = true
+    this.untaken.putBack(this.#error === null)
     this.whenOver.resolve()
     this.#negotiation.over(why)
     this.pairs.over(why)

@@ -55,7 +55,7 @@ export const federationSettings = section({
   'output-queue': size(
     '4 MiB',
     between('16 KiB', '1 GiB'),
-    'Octets that may wait until one server reads them. If more wait, the server must read some within [streams] output-timeout. If four times as many wait, the stream ends at once.',
+    'Octets that may wait until one server reads them. Of more, the server must read some within [streams] output-timeout, or the stream ends. Where stanzas are not acknowledged (XEP-0198), further ones wait as for a stream, with the same shares, and what was not read goes over the next stream.',
   ),
   'stanza-size': size(
     '512 KiB',

@@ -25,7 +25,7 @@ export async function comeToRest({ clock, streams, outlets }: Stopping): Promise
   const done = (async () => {
     await Promise.all(all.map((stream) => stream.whenIdle()))
     await Promise.all(Array.from(outlets.values(), (outlet) => outlet.whenEmpty()))
-    await Promise.all(Array.from(streams.all(), ({ managed }) => managed?.whenEmpty()))
+    await Promise.all(Array.from(streams.all(), ({ managed, untaken }) => managed?.whenEmpty() ?? untaken.whenEmpty()))
   })()
   await inTime(clock, REST_MS, done)
 }

@@ -64,11 +64,16 @@ export class Vigil {
       if (link.state !== 'up') link.look() // something may have arrived
     }
   }
-  /** A server that acknowledges none of a full window of stanzas for too long counts as lost. */
+  /**
+   * What is not acknowledged is not known to be there. A server that acknowledges none of as much as may be on its way has
+   * lost it; so has one that reads nothing while more waits for it.
+   */
   #giveUpStuck(now: Millis): void {
     const { outlets, settings } = this.#parts
-    for (const { stream } of outlets.values()) {
+    for (const { stream, waiting } of outlets.values()) {
       const managed = stream?.managed ?? null
+      if (stream !== null && managed === null && waiting > 0 && stream.untaken.stuckFor(now) >= settings['dead-after'])
+        stream.destroy()
       if (managed !== null && managed.isFull && now - managed.movedAt >= settings['dead-after']) managed.stream.destroy()
     }
   }
