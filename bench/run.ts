@@ -5,6 +5,7 @@
  *   npm run bench -- --parts=federated --changes=100      between two servers of one make, in a few seconds
  *   npm run bench -- --only=Porchlight,bare\ Node --parts=plain --reps=1
  *   npm run bench -- --against=COMMIT                     is this build slower than that one? (two minutes)
+ *   npm run bench -- --against=COMMIT --loops=login       the same by some of the loops
  * Writes bench/results.md and puts the table between the marks in README.md.
  */
 import { execFileSync } from 'node:child_process'
@@ -27,10 +28,11 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
     against: { type: 'string' },
     rounds: { type: 'string', default: '60' },
+    loops: { type: 'string', default: '' },
   },
 })
 if (values.against !== undefined) {
-  await compare(values.against, Number(values.rounds))
+  await compare(values.against, Number(values.rounds), values.loops)
   process.exit()
 }
 

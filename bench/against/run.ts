@@ -46,13 +46,15 @@ class Build {
   }
 }
 
-export async function compare(commit: string, rounds: number): Promise<void> {
+/** @param chosen names of loops with a comma between; '' for all */
+export async function compare(commit: string, rounds: number, chosen: string): Promise<void> {
+  const isChosen = (name: string): boolean => chosen === '' || chosen.split(',').includes(name)
   const work = mkdtempSync(join(tmpdir(), 'porchlight-against-'))
   const before = checkOut(commit, work)
   const builds = [new Build(HERE), new Build(before)] as const
   try {
     const [mine, theirs] = await Promise.all(builds.map(({ loops }) => loops))
-    for (const loop of mine!.filter((name) => theirs!.includes(name))) await report(loop, builds, rounds)
+    for (const loop of mine!.filter((name) => theirs!.includes(name) && isChosen(name))) await report(loop, builds, rounds)
   } finally {
     for (const build of builds) build.end()
     remove(before)

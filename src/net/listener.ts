@@ -164,10 +164,12 @@ function turnOf(raw: Socket, turn: Handshakes['turn']): Promise<void> | null {
 function shakeHands(raw: Socket, { options, withinMs, clock }: Handshakes, accept: (socket: Socket) => void): void {
   const socket = new TLSSocket(raw, { ...options(), isServer: true })
   const timer = clock.after(withinMs, () => socket.destroy())
+  const cancel = (): void => timer.cancel()
   const forget = destroyWhenOver(socket)
-  socket.once('close', () => timer.cancel())
+  socket.once('close', cancel)
   socket.once('secure', () => {
-    timer.cancel()
+    cancel()
+    socket.removeListener('close', cancel) // it would be kept for the life of the connection
     forget()
     accept(socket)
   })

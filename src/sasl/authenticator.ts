@@ -13,7 +13,7 @@ import type { CredentialStore } from './credential-store.ts'
 import { Guesses } from './guesses.ts'
 import { LoginAttempt, type LoginSource } from './login-attempt.ts'
 import type { Mechanism, SaslCondition, SaslContext } from './mechanism.ts'
-import { advertisedIn, Mechanisms, type Channel, type Offer, type SaslPolicy } from './offers.ts'
+import { Mechanisms, type Channel, type Offer, type SaslPolicy } from './offers.ts'
 import { OldAccounts } from './old-accounts.ts'
 import type { SaslSettings } from './settings.ts'
 import { VerifiedPasswords } from './verified-passwords.ts'
@@ -100,7 +100,7 @@ export class Logins {
       certificate: channel.certificate,
       // Also if -PLUS is not offered: a client that can bind and does not see it has been deceived (RFC 5802 6).
       plusKnown: mechanisms.offer(channel, policy).plusOffered,
-      advertised: settings['downgrade-protection'] ? advertisedIn(this.offer) : null,
+      advertised: settings['downgrade-protection'] ? this.offer.advertised : null,
       iterations: settings['iterations'],
       renew: (bare, credentials, prepared) => oldAccounts.renew(bare, credentials, prepared),
     }

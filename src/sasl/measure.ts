@@ -25,8 +25,8 @@ export async function measureOf(
   { accounts, likeness, fakeSaltKey, iterations }: Context,
   { bare, domain }: Jid,
 ): Promise<Measure> {
-  const place = createHmac('sha256', fakeSaltKey).update(`likeness\0${bare}`).digest('hex')
-  const [credentials, like] = await Promise.all([accounts.credentials(bare), likeness(domain, inAlphabet(place))])
+  const place = lettersOf(createHmac('sha256', fakeSaltKey).update(`likeness\0${bare}`).digest())
+  const [credentials, like] = await Promise.all([accounts.credentials(bare), likeness(domain, place)])
   const shape = credentials ?? like
   const usual = shape === null ? iterations : passwordKeys(shape).keys.iterations
   const fake = (hash: ScramHash): ScramKeys => fakeKeys(hash, fakeSaltKey, bare, shape?.[hash]?.iterations ?? usual)
@@ -38,8 +38,8 @@ export async function measureOf(
   return { credentials, keys, password: { hash, keys: keys(hash) } }
 }
 
+const PLACE_LETTERS = 12
+
 /** Names begin with letters more often than with digits, so the place among them does too. */
-const inAlphabet = (hex: string): string =>
-  BigInt(`0x${hex}`)
-    .toString(26)
-    .replace(/./g, (d) => String.fromCharCode(97 + Number.parseInt(d, 26)))
+const lettersOf = (octets: Buffer): string =>
+  String.fromCharCode(...octets.subarray(0, PLACE_LETTERS).map((octet) => 97 + (octet % 26)))

@@ -36,10 +36,12 @@ export interface Offer {
   /** Empty if no -PLUS mechanism is offered: then there is no XEP-0440 feature. */
   readonly bindings: readonly BindingType[]
   readonly plusOffered: boolean
+  /** As XEP-0474 writes it down. */
+  readonly advertised: string
 }
 
 /** XEP-0474 4.1, steps 1 to 4: in the order of their octets, with delimiters that XML cannot contain. */
-export function advertisedIn({ mechanisms, bindings }: Offer): string {
+export function advertisedIn({ mechanisms, bindings }: Pick<Offer, 'mechanisms' | 'bindings'>): string {
   const sorted = (names: readonly string[]): string => names.toSorted().join('\x1e') // all of it is ASCII
   const names = sorted(mechanisms.map(({ name }) => name))
   return bindings.length === 0 ? names : `${names}\x1f${sorted(bindings)}`
@@ -51,23 +53,24 @@ export class Mechanisms {
   readonly #unbound = [scram('sha-512', false), scram('sha-256', false), scram('sha-1', false)]
   readonly #plain: Mechanism
   readonly #needTls: readonly Mechanism[]
+  /** By policy, then by what matters of a channel: there are only a few kinds. */
+  readonly #offers = new WeakMap<SaslPolicy, Map<string, Offer>>()
 
   constructor(verified: VerifiedPasswords) {
     this.#plain = plain(verified)
     this.#needTls = [external, ...this.#bound, this.#plain]
   }
 
+  /** The same object for channels of one kind, as long as the policy is the same. */
   offer(channel: Channel, policy: SaslPolicy): Offer {
     const { tls, certificate, bindings } = channel
-    const candidates: Mechanism[] = []
-    // RFC 6120 6.3.4: EXTERNAL comes first for a client with an acceptable certificate.
-    if (tls && certificate !== null && certificate.xmppAddrs.length > 0) candidates.push(external)
-    if (tls && bindings.types.length > 0) candidates.push(...this.#bound)
-    if (tls || policy.withoutTls) candidates.push(...this.#unbound)
-    const mechanisms = candidates.filter((m) => policy.enabled.has(m.name))
-    if (policy.plain && (tls || (policy.withoutTls && policy.plainWithoutTls))) mechanisms.push(this.#plain)
-    const plusOffered = mechanisms.some((m) => this.#bound.includes(m))
-    return { mechanisms, bindings: plusOffered ? bindings.types : [], plusOffered }
+    const kind = `${tls} ${(certificate?.xmppAddrs.length ?? 0) > 0} ${bindings.types.join(' ')}`
+    const offers = this.#offers.get(policy) ?? new Map<string, Offer>()
+    const known = offers.get(kind)
+    if (known !== undefined) return known
+    const offer = this.#offer(channel, policy)
+    this.#offers.set(policy, offers.set(kind, offer))
+    return offer
   }
 
   /**
@@ -78,5 +81,18 @@ export class Mechanisms {
     const weak = [...this.#unbound, this.#plain].some((m) => m.name === name)
     if (!channel.tls) return weak || this.#needTls.some((m) => m.name === name) ? 'encryption-required' : 'invalid-mechanism'
     return weak ? 'mechanism-too-weak' : 'invalid-mechanism'
+  }
+
+  #offer({ tls, certificate, bindings }: Channel, policy: SaslPolicy): Offer {
+    const candidates: Mechanism[] = []
+    // RFC 6120 6.3.4: EXTERNAL comes first for a client with an acceptable certificate.
+    if (tls && certificate !== null && certificate.xmppAddrs.length > 0) candidates.push(external)
+    if (tls && bindings.types.length > 0) candidates.push(...this.#bound)
+    if (tls || policy.withoutTls) candidates.push(...this.#unbound)
+    const mechanisms = candidates.filter((m) => policy.enabled.has(m.name))
+    if (policy.plain && (tls || (policy.withoutTls && policy.plainWithoutTls))) mechanisms.push(this.#plain)
+    const plusOffered = mechanisms.some((m) => this.#bound.includes(m))
+    const types = plusOffered ? bindings.types : []
+    return { mechanisms, bindings: types, plusOffered, advertised: advertisedIn({ mechanisms, bindings: types }) }
   }
 }

@@ -1,6 +1,5 @@
 /** Streams of clients, and the ports that only clients use: plain TCP with STARTTLS (RFC 6120 5), and direct TLS (XEP-0368). */
 import type { Socket } from 'node:net'
-import type { TLSSocketOptions } from 'node:tls'
 import type { EndOfTick } from '../base/tick.ts'
 import { listen, type Admission, type Listening } from '../net/listener.ts'
 import { asServer, serverOptions, type ContextSource } from '../net/tls-options.ts'
@@ -68,9 +67,9 @@ export class ClientService {
   listen(host: string, port: number, directTls: boolean): Promise<Listening> {
     const { admission, certificates, askForCertificate, streams, server } = this.#options
     if (directTls && certificates === null) throw new Error('Direct TLS needs a certificate')
-    const options = (): TLSSocketOptions => serverOptions(certificates!, { alpn: ['xmpp-client'], askForCertificate })
+    const shared = directTls ? serverOptions(certificates!, { alpn: ['xmpp-client'], askForCertificate }) : null
     const turn = (raw: Socket): Promise<void> | null => this.#parts.logins.turn(applicant(raw))
-    const tls = directTls ? { options, withinMs: streams['login-timeout'], clock: server.host.clock, turn } : null
+    const tls = directTls ? { options: () => shared!, withinMs: streams['login-timeout'], clock: server.host.clock, turn } : null
     return listen({ host, port, admission, tls, accept: (socket) => this.accept(socket, directTls) })
   }
   /** The server stops: present and new streams without a session end with system-shutdown. Sessions are ended elsewhere. */

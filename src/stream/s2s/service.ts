@@ -1,6 +1,6 @@
 /** Assembles server-to-server: the ports for other servers (RFC 6120 and XEP-0368), and outgoing streams. */
 import type { Socket } from 'node:net'
-import type { SecureContext, TLSSocketOptions } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import { SparingLog } from '../../base/sparing-log.ts'
 import type { EndOfTick } from '../../base/tick.ts'
 import { asciiDomain } from '../../net/address.ts'
@@ -81,8 +81,8 @@ export class PeerService {
       streams,
       host: { clock },
     } = this.#options
-    const options = (): TLSSocketOptions => serverOptions(certificates, { alpn: ['xmpp-server'], askForCertificate: true })
-    const tls = directTls ? { options, withinMs: streams['login-timeout'], clock } : null
+    const shared = serverOptions(certificates, { alpn: ['xmpp-server'], askForCertificate: true })
+    const tls = directTls ? { options: () => shared, withinMs: streams['login-timeout'], clock } : null
     return listen({ host, port, admission, tls, accept: (socket) => this.accept(socket, directTls) })
   }
 }

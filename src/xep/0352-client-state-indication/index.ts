@@ -73,7 +73,8 @@ export const clientStateIndication = defineFeature({
     })
     host.on('session-resumed', ({ session, after }) => after === 'stream-lost' && activate(session)) // 4.2: a stream begins as active
     host.toSession('csi', ({ session, packet }) => (session.get(states).admits(packet) ? 'next' : 'done'))
-    host.streamFeatures.afterAuth.push(() => el('csi', CSI))
+    const offer = el('csi', CSI)
+    host.streamFeatures.afterAuth.push(() => offer)
     host.metrics.gauge('porchlight_csi_held_stanzas', 'Stanzas that wait for inactive clients to become active', () => {
       let held = 0
       for (const session of host.sessions.all()) held += session.get(states).size
