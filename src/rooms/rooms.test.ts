@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { contract } from '../../test/support/contract.ts'
 import { seededEntropy } from '../base/entropy.ts'
 import { silent } from '../base/log.ts'
 import { ManualClock } from '../base/manual-clock.ts'
@@ -31,9 +32,9 @@ class House {
   #log: RoomLog | null = null
   #tending: Tending | null = null
 
-  static async open(limits: Partial<HoldingLimits> = {}): Promise<House> {
+  static async open(limits: Partial<HoldingLimits> = {}, database?: Database): Promise<House> {
     const house = new House()
-    house.#database = house.#failing(openInMemory({ clock: house.clock }))
+    house.#database = house.#failing(database ?? openInMemory({ clock: house.clock }))
     await house.restart(limits)
     return house
   }
@@ -113,8 +114,8 @@ const entering = (name: string): Command => ({
 const CREATE = { do: 'create', locked: false, config: { persistent: true } } as const
 const LOCKED = { do: 'create', locked: true, config: {} } as const
 
-async function stage(config: object = {}): Promise<House> {
-  const house = await House.open()
+async function stage(config: object = {}, database?: Database): Promise<House> {
+  const house = await House.open({}, database)
   await house.enter('owner', { create: { ...CREATE, config: { persistent: true, ...config } } })
   for (const name of ['romeo', 'juliet']) await house.enter(name)
   house.told.length = 0
@@ -132,8 +133,8 @@ test('ROOM-3: a change that cannot be stored is refused, and has not happened', 
   assert.equal(await house.do({ do: 'append', said: said('hi') }, 'romeo'), null)
 })
 
-test('T-M25, ROOM-3: what was answered is known after the death of the server', async () => {
-  const house = await stage()
+contract('T-M25, ROOM-3: what was answered is known after the death of the server', async (open) => {
+  const house = await stage({}, (await open()).database)
   await house.do({ do: 'change', items: [affiliating('romeo', 'outcast'), affiliating('juliet', 'member')] }, 'owner')
   await house.do({ do: 'subject', said: said('news') }, 'owner')
   await house.do({ do: 'configure', changes: { name: 'Den', moderated: true }, owners: null, admins: null }, 'owner')
@@ -243,8 +244,8 @@ test('ROOM-91: a room that nobody configures is taken as it is, or given up if i
   assert.equal(await other.rooms.find(ROOM), null)
 })
 
-test('T-M28, ROOM-103, ROOM-168: the address of a destroyed room is free to its former owners', async () => {
-  const house = await stage()
+contract('T-M28, ROOM-103, ROOM-168: the address of a destroyed room is free to its former owners', async (open) => {
+  const house = await stage({}, (await open()).database)
   const destroy = { do: 'destroy', alternate: 'new@conference.a.example', password: '', reason: 'moved' } as const
   const { uid } = await house.room()
   await house.do(destroy, 'owner')
@@ -379,8 +380,8 @@ test('ROOM-7: of a person whose account is gone nothing stays, and the oldest ad
   assert.equal(room.occupants.has('owner'), false)
 })
 
-test('ROOM-111, MXR-161: the log has everything in one order, and its entries come out as they went in', async () => {
-  const house = await stage()
+contract('ROOM-111, MXR-161: the log has everything in one order, and its entries come out as they went in', async (open) => {
+  const house = await stage({}, (await open()).database)
   const room = await house.room()
   await house.do({ do: 'append', said: { ...said('one'), fromId: 'f1' } }, 'romeo')
   await house.do({ do: 'configure', changes: { whois: 'anyone' }, owners: null, admins: null }, 'owner')
@@ -461,25 +462,28 @@ test('MXR-168: a request that a device repeats is found by its name, and cannot 
   assert.deepEqual(await house.do({ do: 'append', said: said('hi') }, actor), { refuse: 'failed' })
 })
 
-test('MXR-172: retention removes what was said and keeps how things are, and nothing behind the edge is shown', async () => {
-  const house = await stage()
-  const room = await house.room()
-  await house.do({ do: 'append', said: said('old') }, 'romeo')
-  const old = house.entries[0]!
-  house.clock.advance(TENDING.logMs + 120_000)
-  await house.do({ do: 'append', said: said('new') }, 'romeo')
-  await house.tending.tend()
-  const seqs = async () => (await house.log.page(room, EVERYTHING, 10, false)).map(({ seq }) => seq)
-  assert.deepEqual(await seqs(), [3])
-  assert.equal(await house.log.byId(room, old.id), null)
-  assert.notEqual(await house.log.stateAt(room, 'member', bareOf('owner'), 99), null)
-  await house.restart()
-  assert.equal((await house.room()).lastSeq, 3)
-  assert.deepEqual(
-    (await house.log.page(await house.room(), EVERYTHING, 10, false)).map(({ seq }) => seq),
-    [3],
-  )
-})
+contract(
+  'MXR-172: retention removes what was said and keeps how things are, and nothing behind the edge is shown',
+  async (open) => {
+    const house = await stage({}, (await open()).database)
+    const room = await house.room()
+    await house.do({ do: 'append', said: said('old') }, 'romeo')
+    const old = house.entries[0]!
+    house.clock.advance(TENDING.logMs + 120_000)
+    await house.do({ do: 'append', said: said('new') }, 'romeo')
+    await house.tending.tend()
+    const seqs = async () => (await house.log.page(room, EVERYTHING, 10, false)).map(({ seq }) => seq)
+    assert.deepEqual(await seqs(), [3])
+    assert.equal(await house.log.byId(room, old.id), null)
+    assert.notEqual(await house.log.stateAt(room, 'member', bareOf('owner'), 99), null)
+    await house.restart()
+    assert.equal((await house.room()).lastSeq, 3)
+    assert.deepEqual(
+      (await house.log.page(await house.room(), EVERYTHING, 10, false)).map(({ seq }) => seq),
+      [3],
+    )
+  },
+)
 
 test('ROOM-5: the role of a visit is forgotten in time, also after a restart', async () => {
   const house = await stage({ moderated: true })
