@@ -257,3 +257,34 @@ story('a client that reads nothing is given up when its time is over', { ...SOCK
   await alice.fence()
   assert.deepEqual(endings, ['slow-reader'])
 })
+
+story(
+  'a contact’s burst of presence does not end a client that reads slowly: it is told the last of each resource',
+  { ...SMALL, on: ['memory'], streams: { 'output-queue': 20_000 } },
+  async (cast) => {
+    for (const friend of ['alice', 'mallory']) await cast.befriend('bob', friend)
+    const [alice, mallory] = await cast.clients('alice/1', 'mallory/1')
+    const endings = endingsOf(cast)
+    const bob = await bobComes(cast)
+    await read(bob, 2, (e) => e.name === 'presence' && jid(e.attr('from')!).bare !== BOB)
+    const { link } = bob
+    assert.ok(link instanceof StreamLink)
+    link.pause()
+    const says = (words: string): string => `<presence><status>${words}</status></presence>`
+    for (let i = 0; i < 30; i++) mallory!.send(says(`${'y'.repeat(30_000)}${i}`))
+    mallory!.send(says('the last'))
+    await mallory!.fence()
+    alice!.send(says('a word'))
+    await alice!.fence()
+    assert.deepEqual(endings, [])
+    link.resume()
+    const shown = new Map<string, string>()
+    await until('Bob is told how things are', async () => {
+      const next = await bob.element('presence')
+      if (next.name === 'presence') shown.set(next.attr('from')!, next.child('status')?.text ?? '')
+      return shown.get(mallory!.jid) === 'the last' && shown.get(alice!.jid) === 'a word'
+    })
+    assert.deepEqual(endings, [])
+    for (const client of [alice!, mallory!]) client.take()
+  },
+)

@@ -356,3 +356,22 @@ for (const how of ['restart', 'crash'] as const)
     assert.equal(shownBy(got).has(phone.jid), true)
     for (const client of [phone, alice, mallory]) client.take()
   })
+
+story(
+  'a subscription request of a contact over their share is shown when the client has read what waits',
+  SMALL_QUEUES,
+  async (cast) => {
+    await cast.rosters(['bob', bareOf('mallory'), 'to'], ['mallory', BOB, 'from'])
+    const mallory = await cast.client('mallory', '1')
+    const bob = await cast.client('bob', '1')
+    const id = await enable(bob)
+    bob.drop()
+    await cast.forget()
+    fill(mallory)
+    mallory.send(`<presence to='${BOB}' type='subscribe'/>`)
+    await mallory.fence()
+    const got = await comesBack(cast, bob, id)
+    assert.equal(got.filter((e) => e.attr('type') === 'subscribe').length, 1)
+    mallory.take()
+  },
+)

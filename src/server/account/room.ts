@@ -70,6 +70,13 @@ export class Room implements Capacity {
   isFilledBy(packet: Packet): boolean {
     return this.backlog !== null && this.backlog.isBeyondShare(packet)
   }
+  /**
+   * Has its client, which acknowledges nothing, much to read? Of presence only the last word counts: it need not be written now,
+   * and a burst of it must not end the session.
+   */
+  get isUnread(): boolean {
+    return this.backlog === null && this.#isBeyond(OPEN_TO)
+  }
   /** The number of stanzas that the client has not acknowledged. */
   get unacknowledged(): number {
     return this.backlog?.size ?? 0

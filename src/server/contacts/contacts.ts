@@ -17,6 +17,7 @@ import { Probing } from './probing.ts'
 import { RosterChanges } from './roster-changes.ts'
 import type { Router } from '../routing/router.ts'
 import type { LocalEndpoint } from '../account/session.ts'
+import { UnshownRequests } from './unshown-requests.ts'
 import { UnansweredRequests } from './unanswered-requests.ts'
 
 export interface ContactsParts {
@@ -58,6 +59,7 @@ export function contacts(parts: ContactsParts): Contacts {
     facts,
     farewells,
     decisions,
+    unshown: new UnshownRequests(),
     requestId: parts.requestId,
   })
   const againAfterMs = parts.askAgainAfterMs

@@ -16,6 +16,7 @@ import { hasRoomFor } from '../account/crowding.ts'
 import type { FactBoard } from '../account/facts.ts'
 import type { KeptFarewells } from './farewells.ts'
 import type { Decisions } from './decisions.ts'
+import type { UnshownRequests } from './unshown-requests.ts'
 import { RosterConflict, type RosterStore } from '../ports.ts'
 import type { Router } from '../routing/router.ts'
 import type { Session } from '../account/session.ts'
@@ -27,6 +28,7 @@ export interface RosterChangesParts {
   readonly facts: FactBoard
   readonly farewells: KeptFarewells
   readonly decisions: Decisions
+  readonly unshown: UnshownRequests
   readonly requestId: () => Wire
 }
 
@@ -138,5 +140,6 @@ class Effects implements SubscriptionOut {
   }
   #deliver(session: Session, packet: Packet): void {
     if (hasRoomFor(this.#account, session, packet)) session.take(packet)
+    else if (packet.type === 'subscribe') this.#parts.unshown.add(session, packet.from)
   }
 }

@@ -116,6 +116,6 @@ export const withinShare =
   (packet: Packet, endpoint: LocalEndpoint): void => {
     if (!(endpoint instanceof Session)) return endpoint.take(packet)
     const isUntold = endpoint.untold !== null && endpoint.untold.has(packet.from.bare)
-    if (!isUntold && !endpoint.room.isFilledBy(packet)) return endpoint.take(packet)
+    if (!isUntold && !endpoint.room.isUnread && !endpoint.room.isFilledBy(packet)) return endpoint.take(packet)
     if (packet.type !== 'error') untold.add(endpoint, packet)
   }
