@@ -1,6 +1,7 @@
 /** A room in memory, and what the server keeps beside what the machine knows of it. */
 import type { Millis } from '../base/clock.ts'
 import { isSpoken, type Entry } from './log.ts'
+import { Paces, type PaceLimits } from './paces.ts'
 import type { Draft } from './machine/drafts.ts'
 import type { Member, Room } from './machine/room.ts'
 
@@ -9,6 +10,7 @@ const RECENT_OCTETS_MAX = 1024 * 1024
 
 export class HeldRoom {
   readonly room: Room
+  readonly paces: Paces
   /** Of the log: nothing at this position or before is complete. */
   edge: number
   /** When somebody last wanted something of it. */
@@ -21,8 +23,9 @@ export class HeldRoom {
   #recent: Entry[] = []
   #recentOctets = 0
 
-  constructor(room: Room, edge: number, lastAt: Millis, usedAt: Millis) {
+  constructor(room: Room, edge: number, lastAt: Millis, usedAt: Millis, paces: PaceLimits) {
     this.room = room
+    this.paces = new Paces(paces)
     this.edge = edge
     this.#lastAt = lastAt
     this.usedAt = usedAt

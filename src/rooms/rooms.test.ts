@@ -14,6 +14,7 @@ import type { Entry } from './log.ts'
 import { LIMITS, SERVICE, type Actor, type Command } from './machine/commands.ts'
 import type { Room } from './machine/room.ts'
 import type { Tell } from './machine/tells.ts'
+import { PACES } from './paces.ts'
 import { EVERYTHING, RoomLog, STANZAS } from './room-log.ts'
 import { HOLDING, Rooms, type HoldingLimits, type Order, type Outcome } from './rooms.ts'
 import { RoomStore } from './store.ts'
@@ -52,7 +53,7 @@ class House {
       clock,
       entropy,
       log: silent,
-      limits: { ...LIMITS, ...HOLDING, ...limits },
+      limits: { ...LIMITS, ...HOLDING, ...PACES, ...limits },
       occupantsChanged,
     })
     this.#rooms.faces.push({
@@ -494,4 +495,20 @@ test('ROOM-5: the role of a visit is forgotten in time, also after a restart', a
   house.clock.advance(LIMITS.visitKeepMs)
   await house.tending.tend()
   assert.equal((await house.room()).members.has(bareOf('romeo')), false)
+})
+
+test('ROOM-157: one person says so much in ten seconds, and changes the nickname so often in a minute', async () => {
+  const house = await stage()
+  const say = (by: string) => house.do({ do: 'append', said: said('hi') }, by)
+  const nick = (name: string) => house.do({ do: 'nick', who: sessionOf('romeo'), nick: name, presence: shows('') }, 'romeo')
+  for (let i = 0; i < PACES.messagesMax; i++) assert.equal(await say('romeo'), null)
+  assert.deepEqual(await say('romeo'), { refuse: 'too-fast' })
+  assert.equal(await say('juliet'), null)
+  house.clock.advance(500)
+  assert.equal(await say('romeo'), null)
+  assert.deepEqual(await say('romeo'), { refuse: 'too-fast' })
+  for (let i = 0; i < PACES.nicksMax; i++) assert.equal(await nick(`r${i}`), null)
+  assert.deepEqual(await nick('romeo'), { refuse: 'too-fast' })
+  house.clock.advance(12_000)
+  assert.equal(await nick('romeo'), null)
 })

@@ -11,6 +11,7 @@ import type { Jid } from '../xmpp/jid.ts'
 import type { Face } from './face.ts'
 import { HeldRoom } from './held-room.ts'
 import type { Entry } from './log.ts'
+import type { PaceLimits } from './paces.ts'
 import { SERVICE, type Actor, type Command, type RoomLimits } from './machine/commands.ts'
 import { DEFAULTS } from './machine/config.ts'
 import { decide, isRefused } from './machine/decide.ts'
@@ -27,7 +28,7 @@ export interface RoomsParts {
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Log
-  readonly limits: RoomLimits & HoldingLimits
+  readonly limits: RoomLimits & HoldingLimits & PaceLimits
   /** Who is in that room (its bare address) is not as it was when it was last kept. */
   readonly occupantsChanged: (room: string) => void
 }
@@ -162,12 +163,12 @@ export class Rooms {
   async #load(address: Jid): Promise<HeldRoom | null> {
     const known = this.#held.get(address.bare)
     if (known !== undefined) return known
-    const { store, clock } = this.#parts
+    const { store, clock, limits } = this.#parts
     const loaded = await store.load(address)
     if (loaded === null) this.#kept.delete(address.bare)
     if (loaded === null) return null
     const { room, edge, lastAt } = loaded
-    const held = new HeldRoom(room, edge, lastAt, clock.now())
+    const held = new HeldRoom(room, edge, lastAt, clock.now(), limits)
     const kept = this.#kept.get(address.bare)
     this.#kept.delete(address.bare)
     if (kept !== undefined) restoreOccupants(room, kept)
@@ -195,16 +196,17 @@ export class Rooms {
     return idle !== null
   }
   #made(address: Jid): HeldRoom {
-    const { entropy, clock } = this.#parts
+    const { entropy, clock, limits } = this.#parts
     const uid = entropy.bytes(UID_OCTETS).toString('base64url')
     const origin = { uid, address, createdAt: clock.now(), secret: entropy.bytes(SECRET_OCTETS) }
     const room = new Room(origin, { config: DEFAULTS, subject: null, lockedFor: null, ended: null })
-    return new HeldRoom(room, 0, 0, clock.now())
+    return new HeldRoom(room, 0, 0, clock.now(), limits)
   }
 
   #decide(held: HeldRoom, order: Order, command: Command, isNew: boolean): Outcome | Promise<Outcome> {
     const { clock, limits } = this.#parts
     held.usedAt = clock.now()
+    if (held.paces.isTooFast(order.actor, command, clock.now())) return refuse('too-fast')
     const plan = decide(held.room, order.actor, command, { now: clock.now(), limits })
     if (isRefused(plan)) return plan
     const { archive } = this.#parts

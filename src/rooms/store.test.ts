@@ -4,6 +4,7 @@ import type { Database } from '../server/database.ts'
 import { SqlArchive } from '../storage/archive.ts'
 import { jid } from '../xmpp/jid.ts'
 import { contract } from '../../test/support/contract.ts'
+import { PACES } from './paces.ts'
 import { HeldRoom } from './held-room.ts'
 import { LIMITS, type Command } from './machine/commands.ts'
 import { decide, isRefused } from './machine/decide.ts'
@@ -20,7 +21,7 @@ async function opened(database: Database) {
     const actor = { jid: bareOf(by), session: sessionOf(by), transaction: null }
     const plan = decide(room, actor, command, { now: NOON, limits: LIMITS })
     if (isRefused(plan)) throw new Error(plan.refuse)
-    const held = new HeldRoom(room, 0, 0, 0)
+    const held = new HeldRoom(room, 0, 0, 0, PACES)
     const entries = held.numbered(
       plan.entries,
       (at) => archive.newId(at),

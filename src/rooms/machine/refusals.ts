@@ -41,6 +41,7 @@ export type Reason =
   | 'not-invited' // item-not-found: nothing to decline
   | 'reserved-elsewhere' // conflict: the nickname is registered for another person
   // What went wrong here
+  | 'too-fast' // policy-violation: of one person in one room
   | 'busy' // resource-constraint: a limit of the service
   | 'failed' // internal-server-error: the change could not be stored
 

@@ -33,6 +33,13 @@ const settings = section({
   'sessions': count(10, between(1, 100), 'Clients that one person can be in a room with, and nicknames. One more is refused.'),
   'affiliations': count(20_000, between(1, 1_000_000), 'People who have an affiliation with one room. One more is refused.'),
   'subject': size('4 KiB', between('64 B', '64 KiB'), 'Size of a subject. A longer one is refused with not-acceptable.'),
+  'messages': count(20, between(1, 10_000), 'Messages of one person to one room in ten seconds. More get policy-violation.'),
+  'nick-changes': count(
+    5,
+    between(1, 10_000),
+    'Nickname changes of one person in one room in a minute. More get policy-violation.',
+  ),
+  'invitations': count(20, between(1, 10_000), 'Invitations of one person to one room in a minute. More get policy-violation.'),
   'visit-keep': duration(
     '1 hour',
     between('1 minute', '7 days'),
@@ -135,6 +142,9 @@ const limitsIn = (config: Config): ConstructorParameters<typeof Rooms>[0]['limit
   roomsMax: config.rooms,
   ownedMax: config.owned,
   lockedMax: config.locked,
+  messagesMax: config.messages,
+  nicksMax: config['nick-changes'],
+  invitationsMax: config.invitations,
 })
 
 interface Served {

@@ -163,6 +163,15 @@ export class PresenceTelling {
       if (viewer.role !== 'moderator' && viewer.bare !== occupant.bare) this.#show(occupant, viewer.sessions, sight === 'address')
     }
   }
+  /** ROOM-69: those whom only moderators see, for a new moderator, or for one who was. */
+  sight({ before, after, sessions }: Of<'sight'>): void {
+    const { facts, occupants } = this.#room
+    for (const other of occupants.values()) {
+      const [saw, sees] = [before, after].map((viewer) => sightOf(facts, viewer, other))
+      if (saw === 'nothing' && sees !== 'nothing' && sees !== 'self') this.#show(other, sessions, sees === 'address')
+      if (saw !== 'nothing' && sees === 'nothing') this.#endFor({ ...after, sessions }, other, NOTHING_SAID)
+    }
+  }
   /** ROOM-93: clients have no other way to learn the addresses. */
   unveiled(): void {
     for (const occupant of this.#room.occupants.values()) this.showToOthers(occupant)

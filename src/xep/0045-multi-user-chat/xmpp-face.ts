@@ -84,6 +84,8 @@ export class XmppFace implements Face {
         return presence.hidden(tell.occupant)
       case 'shown':
         return presence.shownAgain(tell.occupant)
+      case 'sight':
+        return presence.sight(tell)
       case 'unveiled':
         return presence.unveiled()
       case 'ended':
