@@ -5,6 +5,7 @@ import type { Entropy } from '../base/entropy.ts'
 import { silent, type Log } from '../base/log.ts'
 import { asciiDomain } from '../net/address.ts'
 import type { Complaint } from '../config/complaint.ts'
+import type { Config } from '../config/sections.ts'
 import { sentence } from '../config/problem.ts'
 import {
   CertificateError,
@@ -111,16 +112,37 @@ function doubtsAbout({ config }: Setup, certificates: Certificates, now: Millis)
       )
   }
   for (const domain of config.server.domains.map(prepareDomain)) {
-    const ascii = asciiDomain(domain)
-    const { names, source } = certificates.certificateFor(ascii)
-    if (names.dnsNames.some((name) => covers(name, ascii))) continue
+    const other = fileWithoutName(certificates, domain)
+    if (other === null) continue
     doubt(
       false,
-      `no certificate names ${domain}, so clients and other servers get ${source.chainFile} and will refuse it`,
+      `no certificate names ${domain}, so clients and other servers get ${other} and will refuse it`,
       'Name a certificate for it as well.',
     )
   }
+  for (const domain of domainsOfRooms(config)) {
+    if (fileWithoutName(certificates, domain) === null) continue
+    doubt(
+      false,
+      `no certificate names ${domain}, so people on many other servers cannot enter its rooms`,
+      'Get a certificate that names it too, or set [multi-user-chat] enabled to false.',
+    )
+  }
   return found
+}
+
+/** The certificate that is used for a domain without naming it; null: it names it. */
+function fileWithoutName(certificates: Certificates, domain: string): string | null {
+  const ascii = asciiDomain(domain)
+  const { names, source } = certificates.certificateFor(ascii)
+  return names.dnsNames.some((name) => covers(name, ascii)) ? null : source.chainFile
+}
+/** Those that other servers may want to reach. */
+function domainsOfRooms({ server, listen, features, component }: Config): readonly string[] {
+  const { enabled, prefix } = features['multi-user-chat'] as { readonly enabled: boolean; readonly prefix: string }
+  if (!enabled || listen.s2s.length + listen['s2s-direct-tls'].length === 0) return []
+  const taken = component.map(({ domain }) => prepareDomain(domain))
+  return server.domains.map((domain) => `${prefix}.${prepareDomain(domain)}`).filter((domain) => !taken.includes(domain))
 }
 
 /** RFC 5280 4.2.1.12: a certificate with extended key usages may be used only for these. */

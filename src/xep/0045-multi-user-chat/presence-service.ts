@@ -109,17 +109,23 @@ export class PresenceService {
     if (done instanceof Promise) return done.then(() => {})
   }
 
-  /** ROOM-68 */
+  /** ROOM-68. Servers probe in the name of a person, not of a client (RFC 6121 4.3.1). */
   #probe(room: Room | null, packet: Packet): void {
     const { from, to } = packet
-    const nick = to!.resource
-    if (nick === '') return
-    const asker = room === null ? undefined : occupantOfSession(room, from.full)
-    if (asker === undefined) return this.#tellOut(packet, [110, 333])
-    this.#parts.show(room!, from, nick)
+    if (to!.resource === '') return
+    const askers = room === null ? [] : sessionsOf(room, from)
+    if (askers.length === 0) return this.#tellOut(packet, [110, 333])
+    for (const asker of askers) this.#parts.show(room!, asker, to!.resource)
   }
   #withRoom(packet: Packet, then: (room: Room | null) => void | Promise<void>): void | Promise<void> {
     const room = this.#parts.rooms.get(packet.to!.asBare)
     return room instanceof Promise ? room.then(then) : then(room)
   }
+}
+
+/** The sessions in a room that an address stands for: one, or with a bare address all of that person. */
+function sessionsOf(room: Room, who: Jid): readonly Jid[] {
+  if (!who.isBare) return occupantOfSession(room, who.full) === undefined ? [] : [who]
+  const nicks = room.nicksOf.get(who.bare) ?? []
+  return nicks.flatMap((nick) => room.occupants.get(nick)!.sessions.map(({ jid }) => jid))
 }

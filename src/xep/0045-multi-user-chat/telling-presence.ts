@@ -110,9 +110,11 @@ export class PresenceTelling {
       this.#texts.unavailable(before, userElement({ affiliation, role, jid, nick: after.nick }, [303, ...codes]), null)
     for (const { jid } of before.sessions) this.#send(goes(jid, [110]).addressedTo(jid))
     for (const session of after.sessions) this.showSelf(after, session, isRenamed ? [210] : NO_CODES)
-    const { address, veiled } = receiversOf(this.#room, after)
+    const { address, veiled, self } = receiversOf(this.#room, after)
+    const moved = new Set(before.sessions.map(({ jid }) => jid.full))
+    const joinedBy = self.filter(({ jid }) => !moved.has(jid.full))
     const [known, unknown] = [goes(before.effective.jid, NO_CODES), goes(null, NO_CODES)]
-    for (const { jid } of address) this.#send(known.addressedTo(jid))
+    for (const { jid } of [...address, ...joinedBy]) this.#send(known.addressedTo(jid))
     for (const { jid } of veiled) this.#send(unknown.addressedTo(jid))
     if (joined === null || joined.effective !== after.effective) this.showToOthers(after)
   }
