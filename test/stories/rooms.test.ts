@@ -163,3 +163,27 @@ story('ROOM-66: a ping of oneself, and of another', async (cast) => {
   eve.send(ping('Alice'))
   await eve.expect(error('iq', `id='s' from='${ROOM}/Alice'`, 'cancel', 'not-acceptable'))
 })
+
+story('a presence that is too large is refused, and nobody is shown it', async (cast) => {
+  const alice = await open(cast)
+  const large = `<status>${'x'.repeat(33_000)}</status>`
+  alice.send(`<presence id='l' to='${ROOM}/Alice'>${large}</presence>`)
+  await alice.expect(error('presence', `id='l' from='${ROOM}/Alice'`, 'modify', 'policy-violation'))
+  const bob = await cast.client('bob', '1')
+  bob.send(join('Bob').replace('<x ', `${large}<x `))
+  await bob.expect(
+    `<presence type='error' id='j' from='${ROOM}/Bob'><x xmlns='${MUC}'/><error by='${ROOM}' type='modify'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>*</error></presence>`,
+  )
+})
+
+story('ROOM-68: a probe in the name of a person who is in the room tells nobody to be out', async (cast) => {
+  await open(cast)
+  const bob = await enter(cast, 'bob', 'Bob')
+  bob.send(`<presence type='probe' to='${ROOM}/Alice'/>`)
+  await bob.expect(occupant('Alice', 'owner', 'moderator', '/>'))
+  const eve = await cast.client('eve', '1')
+  eve.send(`<presence type='probe' to='${ROOM}/Alice'/>`)
+  await eve.expect(
+    `<presence type='unavailable' from='${ROOM}/Alice'><x xmlns='${USER}'><item affiliation='none' role='none'/>${codes(110, 333)}</x></presence>`,
+  )
+})

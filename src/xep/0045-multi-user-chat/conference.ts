@@ -27,6 +27,8 @@ export interface ConferenceParts {
   readonly face: XmppFace
   readonly mayCreate: (bare: string) => boolean
   readonly wantsDoubts: (presence: Packet) => boolean
+  /** Of a presence, at most. */
+  readonly octetsMax: number
 }
 
 export class Conference {
@@ -37,7 +39,7 @@ export class Conference {
 
   constructor(parts: ConferenceParts) {
     this.#parts = parts
-    const { host, rooms, face, mayCreate, wantsDoubts } = parts
+    const { host, rooms, face, mayCreate, wantsDoubts, octetsMax } = parts
     const now = (): number => host.clock.now()
     const send = (packet: Packet): void => host.router.routeQuietly(packet)
     const nextId = (): ReturnType<Host['requestId']> => host.requestId()
@@ -48,7 +50,7 @@ export class Conference {
       if (viewer !== undefined && its !== undefined && shown !== undefined)
         face.voiceOf(room).presence.showTo(viewer, its, [shown])
     }
-    this.#presence = new PresenceService({ rooms, now, send, mayCreate, wantsDoubts, reflecting, show })
+    this.#presence = new PresenceService({ rooms, now, send, mayCreate, wantsDoubts, octetsMax, reflecting, show })
     this.#messages = new MessageService({ rooms, send, voting: new Voting({ rooms, now, nextId, send }) })
     const route = (packet: Packet, origin: Packet['from']): void | Promise<void> => host.router.route(packet, origin)
     this.#iqs = new OccupantIqs({ rooms, entropy: host.entropy, now, route })

@@ -33,6 +33,11 @@ const settings = section({
   'sessions': count(10, between(1, 100), 'Clients that one person can be in a room with, and nicknames. One more is refused.'),
   'affiliations': count(20_000, between(1, 1_000_000), 'People who have an affiliation with one room. One more is refused.'),
   'subject': size('4 KiB', between('64 B', '64 KiB'), 'Size of a subject. A longer one is refused with not-acceptable.'),
+  'presence-size': size(
+    '32 KiB',
+    between('1 KB', '256 KiB'),
+    'Size of a presence in a room. A larger one is refused with policy-violation.',
+  ),
   'messages': count(20, between(1, 10_000), 'Messages of one person to one room in ten seconds. More get policy-violation.'),
   'nick-changes': count(
     5,
@@ -114,8 +119,7 @@ export const multiUserChat = defineFeature({
     const domains = host.domains.map((domain) => `${settings.prefix}.${domain}`)
     host.links.watching.alsoPairs(() => rooms.whereabouts.pairs())
     new RoomDoubts({ host, rooms, domains, graceMs: settings['pause-grace'], linkKeepMs: settings['link-keep'] })
-    for (const domain of host.domains)
-      serve(host, `${settings.prefix}.${domain}`, { orders, store, face, wantsDoubts }, settings.create)
+    for (const domain of host.domains) serve(host, `${settings.prefix}.${domain}`, { orders, store, face, wantsDoubts }, settings)
   },
 })
 
@@ -153,11 +157,12 @@ interface Served {
   readonly face: XmppFace
   readonly wantsDoubts: (presence: Packet) => boolean
 }
-function serve(host: Host, domain: string, { orders, store, face, wantsDoubts }: Served, create: Config['create']): void {
+function serve(host: Host, domain: string, { orders: rooms, store, face, wantsDoubts }: Served, config: Config): void {
+  const { create, 'presence-size': octetsMax } = config
   if (host.componentDomains.includes(domain)) return
   const isLocal = (bare: string): boolean => host.domains.includes(bare.slice(bare.indexOf('@') + 1))
   const mayCreate = (bare: string): boolean => create === 'everybody' || (create === 'local' && isLocal(bare))
-  const conference = new Conference({ host, domain, rooms: orders, store, face, mayCreate, wantsDoubts })
+  const conference = new Conference({ host, domain, rooms, store, face, mayCreate, wantsDoubts, octetsMax })
   const service = host.service({
     domain,
     identity: { category: 'conference', type: 'text', name: 'Rooms' },

@@ -22,6 +22,8 @@ export interface PresenceServiceParts {
   readonly mayCreate: (bare: string) => boolean
   /** Sends the presence of an occupant to a session in the room. */
   readonly show: (room: Room, session: Jid, nick: string) => void
+  /** Of a presence, at most. */
+  readonly octetsMax: number
   /** Runs the entry; the room answers with that `id`. */
   readonly reflecting: XmppFace['reflecting']
   /** Does the client behind this presence want to be told of doubts (XEP-0310)? */
@@ -52,8 +54,17 @@ export class PresenceService {
 
   #available(packet: Packet): void | Promise<void> {
     const x = joinElement(packet)
+    if (this.#isTooLarge(packet)) return this.#refuseSize(packet, x)
     if (x !== undefined) return this.#enter(packet, x)
     return this.#withRoom(packet, (room) => this.#change(room, packet))
+  }
+  #isTooLarge({ payload }: Packet): boolean {
+    return payload.text.length > this.#parts.octetsMax
+  }
+  #refuseSize(packet: Packet, x: Element | undefined): void {
+    const error = new StanzaError('policy-violation', { by: packet.to!.bare, text: 'The presence is too large for a room' })
+    if (x === undefined) throw error
+    this.#refuseEntry(packet, el('x', MUC), error)
   }
   /** 7.2.1 */
   #enter(packet: Packet, x: Element): void | Promise<void> {
@@ -99,8 +110,9 @@ export class PresenceService {
     this.#parts.send(Packet.of({ kind: 'presence', type: 'unavailable', from: to!, to: from, payload }))
   }
 
-  #exit({ from, payload, lang }: Packet) {
-    return { do: 'exit', who: from, presence: { payload, lang, priority: 0 } } as const
+  #exit(packet: Packet) {
+    const { from, payload, lang } = packet
+    return { do: 'exit', who: from, presence: this.#isTooLarge(packet) ? null : { payload, lang, priority: 0 } } as const
   }
   #lost(packet: Packet): void | Promise<void> {
     return this.#quietly(this.#parts.rooms.perform(packet.to!.asBare, actorOf(packet), { do: 'lost', who: packet.from }))

@@ -60,7 +60,9 @@ const settings = section({
 
 export const presenceStateAnnotations = defineFeature({
   name: 'presence-annotations',
-  specs: [xep(310, 'Presence State Annotations', '0.1', 'partial', 'our users in rooms of other servers are not looked after yet')],
+  specs: [
+    xep(310, 'Presence State Annotations', '0.1', 'partial', 'our users in rooms of other servers are not looked after yet'),
+  ],
   needs: ['entity-capabilities', 'client-state-indication'],
   settings,
   install(host, options) {
