@@ -1,5 +1,6 @@
 /** XEP-0045: people in a room, as their clients see it. */
-import { story, type Cast } from '../support/story.ts'
+import { Cast, story } from '../support/story.ts'
+import { comeBack, enable, UNASKED } from '../support/stream-management.ts'
 import type { StoryClient } from '../support/story-client.ts'
 import { refusal } from '../support/xml-pattern.ts'
 
@@ -187,3 +188,27 @@ story('ROOM-68: a probe in the name of a person who is in the room tells nobody 
     `<presence type='unavailable' from='${ROOM}/Alice'><x xmlns='${USER}'><item affiliation='none' role='none'/>${codes(110, 333)}</x></presence>`,
   )
 })
+
+story(
+  'T-M34, ROOM-84: over a restart nobody leaves the room, and nobody is told anything',
+  { ...UNASKED, on: ['memory'] },
+  async (cast) => {
+    const alice = await open(cast)
+    const bob = await enter(cast, 'bob', 'Bob')
+    const carol = await enter(cast, 'carol', 'Carol')
+    await cast.forget()
+    const [a, b] = [await enable(alice), await enable(bob)]
+    carol.send('</stream:stream>')
+    await alice.expect(left('Carol', 'none', ` jid='${carol.jid}'/>`))
+    await bob.expect(left('Carol', 'none', '/>'))
+    const next = new Cast(await cast.server.restart(UNASKED, 1000))
+    cast.atEnd(() => next.end())
+    const again = await comeBack(next, alice, a, 1, 0)
+    const bobAgain = await comeBack(next, bob, b, 1, 0)
+    bobAgain.send(say('still here'))
+    const said = `<message type='groupchat' id='m' from='${ROOM}/Bob' to='*'><body>still here</body><occupant-id xmlns='urn:xmpp:occupant-id:0' id='*'/><stanza-id xmlns='urn:xmpp:sid:0' id='*' by='${ROOM}'/></message>`
+    await again.expect(said)
+    await bobAgain.expect(said)
+    await next.expectNothing()
+  },
+)
