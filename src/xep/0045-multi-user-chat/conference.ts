@@ -6,6 +6,7 @@ import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { readPageAsk, RSM } from '../../xmpp/result-set.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { MAM } from './archive-query.ts'
 import { MessageService } from './message-service.ts'
 import { MUC, MUC_ADMIN, MUC_OWNER, OCCUPANT_ID } from './ns.ts'
 import { OccupantIqs } from './occupant-iqs.ts'
@@ -14,6 +15,8 @@ import { REGISTER, Registering } from './registering.ts'
 import { DISCO_INFO, DISCO_ITEMS, isThereFor, reservedNick, roomInfo, roomItems } from './room-info.ts'
 import { RoomRequests } from './room-requests.ts'
 import type { Orders } from './orders.ts'
+import { RoomArchive } from './room-archive.ts'
+import type { RoomLog } from '../../rooms/room-log.ts'
 import { roomList } from './room-list.ts'
 import type { RoomStore } from '../../rooms/store.ts'
 import { Voting } from './voting.ts'
@@ -24,6 +27,7 @@ export interface ConferenceParts {
   readonly domain: string
   readonly rooms: Orders
   readonly store: RoomStore
+  readonly roomLog: RoomLog
   readonly face: XmppFace
   readonly mayCreate: (bare: string) => boolean
   readonly wantsDoubts: (presence: Packet) => boolean
@@ -69,7 +73,7 @@ export class Conference {
 
   /** Answers for the service and its rooms. */
   install(service: Service): void {
-    const { rooms } = this.#parts
+    const { rooms, host, roomLog } = this.#parts
     service.disco.features.push(MUC, `${MUC}#stable_id`, RSM, OCCUPANT_ID)
     service.iq({ type: 'get', ns: DISCO_ITEMS, name: 'query', handle: (request) => this.#listRooms(request) })
     service.iqToName({ type: 'get', ns: DISCO_INFO, name: 'query', handle: (request) => this.#info(request) })
@@ -85,6 +89,10 @@ export class Conference {
     service.iqToName({ type: 'set', ns: MUC_ADMIN, name: 'query', handle: (request) => requests.change(request) })
     service.iqToName({ type: 'get', ns: MUC_OWNER, name: 'query', handle: (request) => requests.form(request) })
     service.iqToName({ type: 'set', ns: MUC_OWNER, name: 'query', handle: (request) => requests.configure(request) })
+    const archive = new RoomArchive({ rooms, log: roomLog, send: (packet) => host.router.routeQuietly(packet) })
+    service.iqToName({ type: 'get', ns: MAM, name: 'query', handle: (request) => archive.form(request) })
+    service.iqToName({ type: 'set', ns: MAM, name: 'query', handle: (request) => archive.query(request) })
+    service.iqToName({ type: 'get', ns: MAM, name: 'metadata', handle: (request) => archive.metadata(request) })
     const registering = new Registering(rooms)
     service.iqToName({ type: 'get', ns: REGISTER, name: 'query', handle: (request) => registering.form(request) })
     service.iqToName({ type: 'set', ns: REGISTER, name: 'query', handle: (request) => registering.change(request) })

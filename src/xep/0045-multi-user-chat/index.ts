@@ -74,7 +74,11 @@ const settings = section({
 
 export const multiUserChat = defineFeature({
   name: 'multi-user-chat',
-  specs: [xep(45, 'Multi-User Chat', '1.35.5', 'partial', 'see its page for what is missing')],
+  specs: [
+    xep(45, 'Multi-User Chat', '1.35.5', 'partial', 'see its page for what is missing'),
+    xep(313, 'Message Archive Management', '1.1.3', 'partial', 'archives of rooms; accounts have none yet'),
+    xep(421, 'Occupant identifiers for semi-anonymous MUCs', '1.0.1'),
+  ],
   needs: ['entity-capabilities'],
   settings,
   async install(host, settings) {
@@ -119,7 +123,8 @@ export const multiUserChat = defineFeature({
     const domains = host.domains.map((domain) => `${settings.prefix}.${domain}`)
     host.links.watching.alsoPairs(() => rooms.whereabouts.pairs())
     new RoomDoubts({ host, rooms, domains, graceMs: settings['pause-grace'], linkKeepMs: settings['link-keep'] })
-    for (const domain of host.domains) serve(host, `${settings.prefix}.${domain}`, { orders, store, face, wantsDoubts }, settings)
+    for (const domain of host.domains)
+      serve(host, `${settings.prefix}.${domain}`, { orders, store, roomLog, face, wantsDoubts }, settings)
   },
 })
 
@@ -154,15 +159,16 @@ const limitsIn = (config: Config): ConstructorParameters<typeof Rooms>[0]['limit
 interface Served {
   readonly orders: Orders
   readonly store: RoomStore
+  readonly roomLog: RoomLog
   readonly face: XmppFace
   readonly wantsDoubts: (presence: Packet) => boolean
 }
-function serve(host: Host, domain: string, { orders: rooms, store, face, wantsDoubts }: Served, config: Config): void {
+function serve(host: Host, domain: string, { orders: rooms, store, roomLog, face, wantsDoubts }: Served, config: Config): void {
   const { create, 'presence-size': octetsMax } = config
   if (host.componentDomains.includes(domain)) return
   const isLocal = (bare: string): boolean => host.domains.includes(bare.slice(bare.indexOf('@') + 1))
   const mayCreate = (bare: string): boolean => create === 'everybody' || (create === 'local' && isLocal(bare))
-  const conference = new Conference({ host, domain, rooms, store, face, mayCreate, wantsDoubts, octetsMax })
+  const conference = new Conference({ host, domain, rooms, store, roomLog, face, mayCreate, wantsDoubts, octetsMax })
   const service = host.service({
     domain,
     identity: { category: 'conference', type: 'text', name: 'Rooms' },

@@ -6,6 +6,7 @@ import { el, type Element } from '../../xml/element.ts'
 import { dataForm, type FormField } from '../../xmpp/data-form.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { VOICE_REQUEST } from './approval-forms.ts'
+import { MAM, MAM_EXTENDED } from './archive-query.ts'
 import { MUC, OCCUPANT_ID, STANZA_ID } from './ns.ts'
 import { REGISTER } from './registering.ts'
 
@@ -48,7 +49,7 @@ function featuresOf(room: Room): readonly string[] {
     either(config.whois === 'anyone', 'nonanonymous', 'semianonymous'),
     either(config.passwordProtected, 'passwordprotected', 'unsecured'),
     either(config.persistent, 'persistent', 'temporary'),
-    ...(config.archived ? [STANZA_ID] : []),
+    ...(config.archived ? [STANZA_ID, MAM, MAM_EXTENDED] : []),
     ...(registrationMode(room) === 'off' ? [] : [REGISTER, `${MUC}#register`]),
   ]
 }

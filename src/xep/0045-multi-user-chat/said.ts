@@ -20,11 +20,19 @@ export function pastMessage(room: Room, entry: Saying): Packet {
   const id = entry.fromId === null ? null : escape(entry.fromId)
   return messageOf(room, entry, id, delay(room, entry.at))
 }
+/** As the archive has it: the time and the stable id stand beside it. */
+export function archivedMessage(room: Room, entry: Saying): Packet {
+  const id = entry.fromId === null ? null : escape(entry.fromId)
+  return spoken(room, entry, id, wire(''))
+}
 function messageOf(room: Room, entry: Saying, id: Wire | null, more: Wire): Packet {
+  return spoken(room, entry, id, wire(stanzaId(room, entry) + more))
+}
+function spoken(room: Room, entry: Saying, id: Wire | null, more: Wire): Packet {
   const { nick, by, payload, lang } = entry
   const from = nick === null ? room.address : room.address.withResource(nick)
   const who = by === null || nick === null ? '' : `<occupant-id xmlns='${OCCUPANT_ID}' id='${occupantId(room.secret, by)}'/>`
-  const text = wire(payload.text + who + stanzaId(room, entry) + more)
+  const text = wire(payload.text + who + more)
   return Packet.of({ kind: 'message', type: 'groupchat', from, id, lang, payload: Payload.ofText(text) })
 }
 /** ROOM-111: where the archive can be asked for it. */
