@@ -92,3 +92,46 @@ story('ROOM-113: the archive is for those who could enter', async (cast) => {
   assert.equal((await found(cast, alice, '')).end, 'service-unavailable')
   await cast.forget()
 })
+
+const RETRACT = 'urn:xmpp:message-retract:1'
+const MODERATE = 'urn:xmpp:message-moderate:1'
+
+story('T-M29, ROOM-114: what is taken back is gone from the archive, and all are told', async (cast) => {
+  const { alice, bob } = await talked(cast)
+  const { ids } = await found(cast, bob, '')
+  bob.send(`<message type='groupchat' id='r' to='${ROOM}'><retract xmlns='${RETRACT}' id='${ids[0]!}'/></message>`)
+  assert.equal((await bob.expect('<message type="error" id="r">*</message>')).child('error')!.elements[0]!.name, 'forbidden')
+  bob.send(`<message type='groupchat' id='s' to='${ROOM}'><retract xmlns='${RETRACT}' id='${ids[1]!}'/></message>`)
+  for (const who of [alice, bob]) {
+    const told = await who.expect(`<message type='groupchat' id='s' from='${ROOM}/Bob'>*</message>`)
+    assert.equal(told.child('retract')!.attr('id'), ids[1])
+  }
+  const moderate = (id: string): string =>
+    `<iq type='set' id='t' to='${ROOM}'><moderate xmlns='${MODERATE}' id='${id}'><retract xmlns='${RETRACT}'/><reason>spam</reason></moderate></iq>`
+  bob.send(moderate(ids[2]!))
+  assert.equal((await bob.expect('<iq type="error" id="t">*</iq>')).child('error')!.elements[0]!.name, 'forbidden')
+  alice.send(moderate('nothing'))
+  assert.equal((await alice.expect('<iq type="error" id="t">*</iq>')).child('error')!.elements[0]!.name, 'item-not-found')
+  alice.send(moderate(ids[3]!))
+  for (const who of [alice, bob]) {
+    const told = await who.expect(`<message type='groupchat' from='${ROOM}'>*</message>`)
+    assert.equal(told.child('retract')!.child('moderated')!.attr('by'), `${ROOM}/Alice`)
+  }
+  await alice.expect("<iq type='result' id='t'/>")
+  bob.send(`<iq type='set' id='q' to='${ROOM}'><query xmlns='${MAM}'/></iq>`)
+  await cast.settle()
+  const texts = bob.take().flatMap((xml) => xml.child('result')?.child('forwarded')?.child('message') ?? [])
+  const shown = texts.map(
+    (message) => message.child('body')?.text ?? message.child('retracted')?.name ?? message.child('retract')!.name,
+  )
+  assert.deepEqual(shown, ['1', 'retracted', '3', 'retracted', '5', 'retract', 'retract'])
+  const carol = await cast.client('carol', '1')
+  carol.send(join('Carol'))
+  await cast.settle()
+  const history = carol.take().filter((xml) => xml.name === 'message' && xml.child('delay') !== undefined)
+  assert.deepEqual(
+    history.map((xml) => xml.child('body')?.text ?? 'tombstone'),
+    ['1', 'tombstone', '3', 'tombstone', '5'],
+  )
+  await cast.forget()
+})

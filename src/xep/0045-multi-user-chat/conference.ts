@@ -11,6 +11,7 @@ import { MessageService } from './message-service.ts'
 import { MUC, MUC_ADMIN, MUC_OWNER, OCCUPANT_ID } from './ns.ts'
 import { OccupantIqs } from './occupant-iqs.ts'
 import { PresenceService } from './presence-service.ts'
+import { MODERATE, Retracting } from './retracting.ts'
 import { REGISTER, Registering } from './registering.ts'
 import { DISCO_INFO, DISCO_ITEMS, isThereFor, reservedNick, roomInfo, roomItems } from './room-info.ts'
 import { RoomRequests } from './room-requests.ts'
@@ -40,6 +41,7 @@ export class Conference {
   readonly #presence: PresenceService
   readonly #messages: MessageService
   readonly #iqs: OccupantIqs
+  readonly #retracting: Retracting
 
   constructor(parts: ConferenceParts) {
     this.#parts = parts
@@ -55,7 +57,9 @@ export class Conference {
         face.voiceOf(room).presence.showTo(viewer, its, [shown])
     }
     this.#presence = new PresenceService({ rooms, now, send, mayCreate, wantsDoubts, octetsMax, reflecting, show })
-    this.#messages = new MessageService({ rooms, send, voting: new Voting({ rooms, now, nextId, send }) })
+    this.#retracting = new Retracting({ rooms, log: parts.roomLog, now })
+    const voting = new Voting({ rooms, now, nextId, send })
+    this.#messages = new MessageService({ rooms, send, voting, retracting: this.#retracting })
     const route = (packet: Packet, origin: Packet['from']): void | Promise<void> => host.router.route(packet, origin)
     this.#iqs = new OccupantIqs({ rooms, entropy: host.entropy, now, route })
   }
@@ -93,6 +97,7 @@ export class Conference {
     service.iqToName({ type: 'get', ns: MAM, name: 'query', handle: (request) => archive.form(request) })
     service.iqToName({ type: 'set', ns: MAM, name: 'query', handle: (request) => archive.query(request) })
     service.iqToName({ type: 'get', ns: MAM, name: 'metadata', handle: (request) => archive.metadata(request) })
+    service.iqToName({ type: 'set', ns: MODERATE, name: 'moderate', handle: (request) => this.#retracting.byModerator(request) })
     const registering = new Registering(rooms)
     service.iqToName({ type: 'get', ns: REGISTER, name: 'query', handle: (request) => registering.form(request) })
     service.iqToName({ type: 'set', ns: REGISTER, name: 'query', handle: (request) => registering.change(request) })

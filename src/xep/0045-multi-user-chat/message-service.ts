@@ -16,12 +16,14 @@ import { idElement } from './occupant-texts.ts'
 import { withoutOurs, withoutOursBy } from './payloads.ts'
 import { refused } from './refused.ts'
 import { orThrow, type Orders } from './orders.ts'
+import { retractedBy, type Retracting } from './retracting.ts'
 import type { Voting } from './voting.ts'
 
 export interface MessageServiceParts {
   readonly rooms: Orders
   readonly send: (packet: Packet) => void
   readonly voting: Voting
+  readonly retracting: Retracting
 }
 
 /** Private messages whose errors are still told apart from those of other stanzas. */
@@ -53,9 +55,9 @@ export class MessageService {
       mx: null,
       lang,
     }
-    const isSubject = said.payload.child('subject') !== undefined && !said.payload.child('body') && !said.payload.child('thread')
-    const command: Command = { do: isSubject ? 'subject' : 'append', said }
-    return this.#perform(packet, command)
+    const retracted = retractedBy(said.payload)
+    if (retracted !== undefined) return this.#parts.retracting.byAuthor(packet, retracted, said)
+    return this.#perform(packet, { do: isSubject(said.payload) ? 'subject' : 'append', said })
   }
   #perform(packet: Packet, command: Command): void | Promise<void> {
     const { rooms } = this.#parts
@@ -104,6 +106,13 @@ export class MessageService {
     return this.#perform(packet, commands.length === 1 ? commands[0]! : { do: 'batch', commands })
   }
 }
+
+/** 8.1. Names of elements are written in one way only. */
+const isSubject = (payload: Payload): boolean =>
+  payload.text.includes('<subject') &&
+  payload.child('subject') !== undefined &&
+  payload.child('body') === undefined &&
+  payload.child('thread') === undefined
 
 function invitationIn(child: Element): readonly Command[] {
   const reason = child.child('reason')?.text ?? ''

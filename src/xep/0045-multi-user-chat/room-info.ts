@@ -8,6 +8,7 @@ import type { Jid } from '../../xmpp/jid.ts'
 import { VOICE_REQUEST } from './approval-forms.ts'
 import { MAM, MAM_EXTENDED } from './archive-query.ts'
 import { MUC, OCCUPANT_ID, STANZA_ID } from './ns.ts'
+import { MODERATE, RETRACT } from './retracting.ts'
 import { REGISTER } from './registering.ts'
 
 const ROOM_INFO = `${MUC}#roominfo`
@@ -49,7 +50,7 @@ function featuresOf(room: Room): readonly string[] {
     either(config.whois === 'anyone', 'nonanonymous', 'semianonymous'),
     either(config.passwordProtected, 'passwordprotected', 'unsecured'),
     either(config.persistent, 'persistent', 'temporary'),
-    ...(config.archived ? [STANZA_ID, MAM, MAM_EXTENDED] : []),
+    ...(config.archived ? [STANZA_ID, MAM, MAM_EXTENDED, RETRACT, `${RETRACT}#tombstone`, MODERATE] : []),
     ...(registrationMode(room) === 'off' ? [] : [REGISTER, `${MUC}#register`]),
   ]
 }

@@ -29,7 +29,9 @@ function messageOf(room: Room, entry: Saying, id: Wire | null, more: Wire): Pack
   return spoken(room, entry, id, wire(stanzaId(room, entry) + more))
 }
 function spoken(room: Room, entry: Saying, id: Wire | null, more: Wire): Packet {
-  const { nick, by, payload, lang } = entry
+  const { by, payload, lang } = entry
+  // What a moderator has taken back the room says (XEP-0425 5)
+  const nick = entry.kind === 'retract' && entry.moderated ? null : entry.nick
   const from = nick === null ? room.address : room.address.withResource(nick)
   const who = by === null || nick === null ? '' : `<occupant-id xmlns='${OCCUPANT_ID}' id='${occupantId(room.secret, by)}'/>`
   const text = wire(payload.text + who + more)

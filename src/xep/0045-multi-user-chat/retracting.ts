@@ -1,0 +1,83 @@
+/** Messages that are taken back: by their author (XEP-0424), or by a moderator (XEP-0425). What was said is gone from the archive. */
+import { occupantId } from '../../rooms/machine/occupants.ts'
+import type { Command } from '../../rooms/machine/commands.ts'
+import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
+import type { RoomLog } from '../../rooms/room-log.ts'
+import type { ServiceRequest } from '../../server/routing/registry.ts'
+import { el, type Element } from '../../xml/element.ts'
+import { formatDateTime } from '../../xmpp/datetime.ts'
+import { Payload, type Packet } from '../../xmpp/packet.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { actorOf } from './incoming-presence.ts'
+import { OCCUPANT_ID } from './ns.ts'
+import { orThrow, type Orders } from './orders.ts'
+import { refused } from './refused.ts'
+
+export const RETRACT = 'urn:xmpp:message-retract:1'
+export const MODERATE = 'urn:xmpp:message-moderate:1'
+
+type Retract = Extract<Command, { do: 'retract' }>
+type Said = Retract['said']
+
+export interface RetractingParts {
+  readonly rooms: Orders
+  readonly log: RoomLog
+  readonly now: () => number
+}
+
+/** The id of the message that this one takes back; undefined: it takes back none. */
+export function retractedBy(payload: Payload): string | undefined {
+  if (!payload.text.includes(RETRACT)) return undefined
+  return payload.child('retract', RETRACT)?.attr('id')
+}
+
+export class Retracting {
+  readonly #parts: RetractingParts
+
+  constructor(parts: RetractingParts) {
+    this.#parts = parts
+  }
+  /** XEP-0424 5: what its author has said. */
+  async byAuthor(packet: Packet, id: string, said: Said): Promise<void> {
+    const room = await this.#room(packet)
+    const retracted = el('retracted', RETRACT, { id: said.fromId ?? undefined, stamp: formatDateTime(this.#parts.now()) })
+    const target = await this.#target(room, id)
+    const command: Retract = { do: 'retract', target, moderated: false, reason: '', said, tombstone: Payload.of(retracted) }
+    await orThrow(this.#parts.rooms.perform(room.address, actorOf(packet), command), packet)
+  }
+  /** XEP-0425 4 and 5; ROOM-114: the tombstone is stored, all are told, and then the moderator is answered. */
+  async byModerator({ packet, payload, reply }: ServiceRequest): Promise<void> {
+    const room = await this.#room(packet)
+    const by = room.address.bare
+    const id = payload.attr('id')
+    if (id === undefined || payload.child('retract', RETRACT) === undefined) throw new StanzaError('bad-request', { by })
+    const moderator = occupantOfSession(room, packet.from.full)
+    if (moderator === undefined) throw refused({ refuse: 'not-inside' }, by)
+    if (moderator.role !== 'moderator') throw refused({ refuse: 'rank' }, by)
+    const reason = payload.child('reason')?.text ?? ''
+    const who = el('occupant-id', OCCUPANT_ID, { id: occupantId(room.secret, moderator.bare) })
+    const moderated = el('moderated', MODERATE, { by: room.address.withResource(moderator.nick).full }, who)
+    const why: readonly Element[] = reason === '' ? [] : [el('reason', RETRACT, {}, reason)]
+    const retract = Payload.of(el('retract', RETRACT, { id }, moderated, ...why))
+    const tombstone = Payload.of(el('retracted', RETRACT, { stamp: formatDateTime(this.#parts.now()) }, moderated, ...why))
+    const said: Said = { payload: retract, lang: null, fromId: null, givenId: null, mx: null }
+    const target = await this.#target(room, id)
+    const command: Retract = { do: 'retract', target, moderated: true, reason, said, tombstone }
+    await orThrow(
+      this.#parts.rooms.perform(room.address, actorOf(packet), command, () => reply(null)),
+      packet,
+    )
+  }
+
+  /** @throws StanzaError item-not-found */
+  async #target(room: Room, id: string): Promise<Retract['target']> {
+    const entry = await this.#parts.log.byId(room, id)
+    if (entry === null || !('fromId' in entry)) throw refused({ refuse: 'no-such-entry' }, room.address.bare)
+    return entry
+  }
+  async #room({ to }: Packet): Promise<Room> {
+    const room = await this.#parts.rooms.get(to!.asBare)
+    if (room === null) throw refused({ refuse: 'no-such-room' }, to!.bare)
+    return room
+  }
+}
