@@ -77,7 +77,7 @@ export const multiUserChat = defineFeature({
   specs: [
     xep(45, 'Multi-User Chat', '1.35.5', 'partial', 'see its page for what is missing'),
     xep(313, 'Message Archive Management', '1.1.3', 'partial', 'archives of rooms; accounts have none yet'),
-    xep(424, 'Message Retraction', '0.4.2', 'partial', 'in rooms'),
+    xep(424, 'Message Retraction', '0.4.0', 'partial', 'in rooms'),
     xep(425, 'Moderated Message Retraction', '0.3.0'),
     xep(421, 'Occupant identifiers for semi-anonymous MUCs', '1.0.1'),
   ],
