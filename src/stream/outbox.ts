@@ -142,7 +142,10 @@ export class Outbox {
   }
   /** Does more than this part of the allowed output wait? */
   isBeyond(part: number): boolean {
-    return this.#waiting > this.#unread.octets * part
+    const octets = this.#unread.octets * part
+    // Outside a large text the sink has no more than ROOM_OCTETS, and to ask it costs more than all the rest
+    if (this.#portion === 0 && this.#text.length + ROOM_OCTETS <= octets) return false
+    return this.#waiting > octets
   }
   /** Octets that the sink was not given, and those that it will not be given because the peer does not read. */
   get unwritten(): number {
