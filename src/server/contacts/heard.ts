@@ -36,6 +36,9 @@ export class HeardContacts {
   readonly #parts: HeardParts
   readonly #slot: Slot<LocalAccount, HeardLedger | null>
   #turns = 0
+  /** Whose presence came last, and whether that is somebody of this server. */
+  #lastFrom: Jid | null = null
+  #isLastHere = false
 
   constructor(parts: HeardParts) {
     const { accounts, sessions, facts, metrics } = parts
@@ -95,7 +98,7 @@ export class HeardContacts {
   }
   /** Presence arrived for the account. Its clients receive it after this. */
   note(account: LocalAccount, packet: Packet): void {
-    const isHere = this.#isHere(account, packet.from)
+    const isHere = this.#isHere(packet.from)
     if ((isHere && account.resources.length > 0) || !this.#isListening(account)) return
     if (packet.type === 'unavailable') this.#unavailable(account, packet)
     else if (packet.type === '') this.#available(account, packet)
@@ -123,8 +126,13 @@ export class HeardContacts {
     const { clock, lossesOf } = this.#parts
     return { at: clock.now(), losses: lossesOf(domain, from.domain), turn: this.turn() }
   }
-  #isHere({ bare }: LocalAccount, from: Jid): boolean {
-    return from.domain === bare.domain || this.#parts.router.placeOf(from) === 'here'
+  /** Copies of one broadcast have one sender, so that the router is asked once for all of them. */
+  #isHere(from: Jid): boolean {
+    if (from !== this.#lastFrom) {
+      this.#lastFrom = from
+      this.#isLastHere = this.#parts.router.placeOf(from) === 'here'
+    }
+    return this.#isLastHere
   }
   /** Is there anybody to be told what contacts send? */
   #isListening(account: LocalAccount): boolean {
@@ -139,7 +147,7 @@ export class HeardContacts {
   /** Local contacts were recorded while the account had no session. From now on they are read from their accounts. */
   #forgetThoseHere(account: LocalAccount): void {
     if (account.get(this.#slot) !== null && this.#parts.accounts.isPresenceWanted(account.bare))
-      this.#forget(account, (domain) => this.#isHere(account, jidOf('', domain)))
+      this.#forget(account, (domain) => this.#isHere(jidOf('', domain)))
   }
   #forget(account: LocalAccount, isMeant: (domain: string) => boolean): void {
     this.#change(account, (ledger) => ledger.forget(isMeant))
