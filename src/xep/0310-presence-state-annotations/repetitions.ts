@@ -33,11 +33,13 @@ export class Repetitions {
    * @param old of an earlier presence: see `Shown.heardAfter`; null if it has just arrived
    */
   isHeldBack(session: Session, packet: Packet, old: number | null): boolean {
-    if (packet.from.domain === session.jid.domain) return false
-    const { known, links, receivers } = this.#parts
+    const { known, links, receivers, host } = this.#parts
+    const { from } = packet
+    // A service of this server, such as rooms, repeats nothing
+    if (from.domain === session.jid.domain || host.router.placeOf(from) === 'here') return false
     const isGiven = known.take(session, packet)
     if (!isGiven || packet.type === 'unavailable' || receivers.of(session).asks === false) return isGiven
-    const heardAfter = old ?? links.losses(session.jid.domain, packet.from.domain)
+    const heardAfter = old ?? links.losses(session.jid.domain, from.domain)
     return this.#isSeenSo(session, packet, heardAfter) || this.#waits(session, packet, heardAfter)
   }
 

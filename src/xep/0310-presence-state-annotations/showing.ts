@@ -79,7 +79,11 @@ export class Showing {
   #show(context: ToSession, asks: boolean | null, old: number | null): void {
     const { session, packet } = context
     if (asks !== false) this.#note(context, this.#parts.receivers.of(session), old)
-    if (asks !== true && packet.from.domain !== session.jid.domain) context.packet = plain(context.packet)
+    if (asks !== true && this.#isFromElsewhere(session, packet)) context.packet = plain(context.packet)
+  }
+  /** What comes from here, a room among others, is annotated for those who ask only. */
+  #isFromElsewhere({ jid }: Session, { from }: Packet): boolean {
+    return from.domain !== jid.domain && this.#parts.host.router.placeOf(from) !== 'here'
   }
   #note(context: ToSession, receiver: Receiver, old: number | null): void {
     const { session, packet } = context
