@@ -247,7 +247,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
         'Stream to another server closed with an error',
       )
     if (this.managed !== null) this.send(answer(this.managed.h))
-    this.untaken.putBack(this.#error === null)
+    this.untaken.putBack(this.#isInPeace)
     this.#closing = true
     this.#timer?.cancel()
     this.#timer = closeInTime(this.carrier, error, this.#parts.clock, this.#parts.closeMs)
@@ -257,7 +257,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
   destroy(): void {
     this.#error ??= 'connection-timeout'
     this.#closing = true
-    this.untaken.putBack(this.#error === null)
+    this.untaken.putBack(this.#isInPeace)
     this.carrier.destroy()
     this.#end(new PeerFailure('unreachable', this.#error))
   }
@@ -362,11 +362,15 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
     )
     this.close(null)
   }
+  /** What was written is read before the connection ends, by a server that stops too: to write it again would double it. */
+  get #isInPeace(): boolean {
+    return this.#error === null || this.#error === 'system-shutdown'
+  }
   /** Runs once: nobody waits for the stream any longer. */
   #end(why: PeerFailure): void {
     if (this.isOver) return
     this.isOver = true
-    this.untaken.putBack(this.#error === null)
+    this.untaken.putBack(this.#isInPeace)
     this.whenOver.resolve()
     this.#negotiation.over(why)
     this.pairs.over(why)
