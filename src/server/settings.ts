@@ -49,7 +49,7 @@ export const limitsSettings = section({
   'resources-elsewhere': count(
     5000,
     between(1, 1_000_000),
-    'Available resources on other servers that are remembered for one account, and as many contacts of whom none is. The presence of more is shown, but after an outage nobody finds out whether they are still there, and they are not told of pauses (XEP-0310).',
+    'The number of available resources on other servers that the server remembers for one account. It remembers the same number of contacts without an available resource. Presence beyond these numbers is shown, but after an outage nobody finds out whether they are still there, and they are not told of pauses (XEP-0310).',
   ),
   'resources-elsewhere-size': size('2 MiB', between('10 KB', '1 GiB'), 'Approximate size of that. More is not remembered.'),
   'queued-stanzas': count(
@@ -70,7 +70,7 @@ export const limitsSettings = section({
   'session-checkpoint-rate': size(
     '2 MiB',
     between('10 KB', '1 GiB'),
-    'Approximate number of octets a second of sessions that are saved in this way, and as many of what accounts and services such as rooms know. The rest follows later; until then its session cannot be resumed after a crash.',
+    'How many octets a second the server saves in this way, about: once for sessions, and once for accounts and services such as rooms. The rest is saved later. Until then a session cannot be resumed after a crash.',
   ),
   'strangers-step': duration(
     '10 ms',

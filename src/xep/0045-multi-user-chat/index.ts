@@ -52,7 +52,7 @@ const settings = section({
   ),
   'visits': count(1000, between(0, 100_000), 'Visitors whose role a room remembers. The oldest is forgotten.'),
   'configure-within': duration('10 minutes', between('1 minute', '1 day'), 'How long a new room waits for its configuration.'),
-  'idle': duration('10 minutes', between('1 minute', '1 day'), 'How long a room that nobody is in stays in memory.'),
+  'idle': duration('10 minutes', between('1 minute', '1 day'), 'How long an empty room stays in memory.'),
   'pause-grace': duration(
     '3 seconds',
     between('100 ms', '10 minutes'),

@@ -32,7 +32,7 @@ export function itemElement({ affiliation, role, jid, nick, actor, reason = '' }
   let start = `<item affiliation='${affiliation}' role='${role}'`
   if (jid !== null) start += ` jid='${jid.wire}'`
   if (nick !== undefined) start += ` nick='${escape(nick)}'`
-  const inside = actorElement(actor) + (reason === '' ? '' : `<reason>${escapeText(reason)}</reason>`)
+  const inside = actorElement(actor) + elementOf('reason', reason)
   return wire(inside === '' ? `${start}/>` : `${start}>${inside}</item>`)
 }
 function actorElement(actor: Item['actor']): string {
@@ -40,6 +40,9 @@ function actorElement(actor: Item['actor']): string {
   const nick = actor.nick === null ? '' : ` nick='${escape(actor.nick)}'`
   return `<actor${nick}${actor.jid === null ? '' : ` jid='${escape(actor.jid)}'`}/>`
 }
+
+/** An element with that text; nothing for no text. */
+export const elementOf = (name: string, text: string): string => (text === '' ? '' : `<${name}>${escapeText(text)}</${name}>`)
 
 /** XEP-0421 section 4. */
 export const idElement = ({ id }: Pick<Occupant, 'id'>): Wire => wire(`<occupant-id xmlns='${OCCUPANT_ID}' id='${id}'/>`)

@@ -7,11 +7,11 @@ import type { Affiliation } from '../../rooms/machine/affiliation.ts'
 import type { ConfigChanges } from '../../rooms/machine/config.ts'
 import type { Room } from '../../rooms/machine/room.ts'
 import type { Tell } from '../../rooms/machine/tells.ts'
-import { escape, escapeText, wire, type Wire } from '../../xml/wire.ts'
+import { escape, wire, type Wire } from '../../xml/wire.ts'
 import { jid, type Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { DIRECT_INVITE, MUC_USER } from './ns.ts'
-import { userElement, type OccupantTexts } from './occupant-texts.ts'
+import { elementOf, userElement, type OccupantTexts } from './occupant-texts.ts'
 import { approvalForm } from './approval-forms.ts'
 
 export interface MessagesParts {
@@ -113,5 +113,4 @@ function codesOf({ facts }: Room, changes: ConfigChanges): readonly number[] {
   if (Object.keys(others).length > 0) codes.push(104)
   return codes
 }
-const elementOf = (name: string, text: string): string => (text === '' ? '' : `<${name}>${escapeText(text)}</${name}>`)
 const attribute = (name: string, text: string): string => (text === '' ? '' : ` ${name}='${escape(text)}'`)

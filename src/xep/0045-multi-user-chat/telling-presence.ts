@@ -6,10 +6,10 @@ import type { Affiliation } from '../../rooms/machine/affiliation.ts'
 import { receiversOf, seesAddressOf, sightOf } from '../../rooms/machine/audience.ts'
 import type { Occupant, OccupantSession, Room } from '../../rooms/machine/room.ts'
 import type { Cause, Exit, Tell } from '../../rooms/machine/tells.ts'
-import { escape, escapeText, wire, type Wire } from '../../xml/wire.ts'
+import { escape, wire, type Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { userElement, type Item, type OccupantTexts } from './occupant-texts.ts'
+import { elementOf, userElement, type Item, type OccupantTexts } from './occupant-texts.ts'
 
 export interface TellingParts {
   readonly room: Room
@@ -209,5 +209,3 @@ interface Told {
   readonly presence: Of<'out'>['presence']
 }
 const NOTHING_SAID: Told = { codes: NO_CODES, cause: null, presence: null }
-
-const elementOf = (name: string, text: string): string => (text === '' ? '' : `<${name}>${escapeText(text)}</${name}>`)
