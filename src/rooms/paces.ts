@@ -37,14 +37,26 @@ export class Paces {
   constructor(limits: PaceLimits) {
     this.#limits = limits
   }
-  /** Counts the command, unless it is one too many: then it is to be refused. */
+  /** Counts the command, and each command of a batch, unless that is too much: then it is to be refused. */
   isTooFast({ jid }: Actor, command: Command, now: Millis): boolean {
-    const pace = PACE_OF[command.do]
-    if (pace === undefined || jid === null) return false
-    const key = `${pace} ${jid}`
+    if (jid === null) return false
+    for (const [pace, count] of countsOf(command)) if (!this.#take(`${pace} ${jid}`, pace, count, now)) return true
+    return false
+  }
+  #take(key: string, pace: Pace, count: number, now: Millis): boolean {
     const max = this.#limits[pace]
+    if (count > max) return false
     const bucket = this.#buckets.get(key) ?? new Bucket(max, max / SECONDS[pace], now)
     this.#buckets.set(key, bucket)
-    return bucket.tryTake(1, now) > 0
+    return bucket.tryTake(count, now) === 0
   }
+}
+
+function countsOf(command: Command): ReadonlyMap<Pace, number> {
+  const counts = new Map<Pace, number>()
+  for (const { do: what } of command.do === 'batch' ? command.commands : [command]) {
+    const pace = PACE_OF[what]
+    if (pace !== undefined) counts.set(pace, (counts.get(pace) ?? 0) + 1)
+  }
+  return counts
 }

@@ -1,4 +1,5 @@
 /** XEP-0045: people in a room, as their clients see it. */
+import assert from 'node:assert/strict'
 import { Cast, story } from '../support/story.ts'
 import { comeBack, enable, UNASKED } from '../support/stream-management.ts'
 import type { StoryClient } from '../support/story-client.ts'
@@ -212,3 +213,19 @@ story(
     await next.expectNothing()
   },
 )
+
+story('ROOM-157: many invitations in one message count as many', async (cast) => {
+  const alice = await open(cast)
+  const invite = (count: number): string => {
+    const invites = Array.from({ length: count }, () => `<invite to='bob@a.example'/>`).join('')
+    return `<message id='i' to='${ROOM}'><x xmlns='${USER}'>${invites}</x></message>`
+  }
+  const bob = await cast.client('bob', '1')
+  alice.send(invite(21))
+  await alice.expect(error('message', `id='i' from='${ROOM}'`, 'wait', 'policy-violation'))
+  alice.send(invite(20))
+  await cast.settle()
+  assert.equal(bob.take().length, 20)
+  alice.send(invite(1))
+  await alice.expect(error('message', `id='i' from='${ROOM}'`, 'wait', 'policy-violation'))
+})
