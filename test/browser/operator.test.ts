@@ -14,6 +14,13 @@ const skip = chromiumMissing()
 /** A table with so many rows. */
 const tableOf = (count: number): string => `tbody:not(:has(tr:nth-child(${count + 1}))) tr:nth-child(${count})`
 
+/** Holds back what the page asks of the server, until the returned function is called. */
+async function holdOrders(page: Page): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await page.route('**/admin/order', (route) => promise.then(() => route.continue()))
+  return resolve
+}
+
 /** Romeo's board, signed in. */
 async function board(t: TestContext, browser: Browser, server: ServerProcess): Promise<Page> {
   const { page } = await openTab(t, browser, `http://localhost:${server.httpPort}/#romeo@localhost`)
@@ -233,7 +240,10 @@ test(
     const rows = page.locator('tbody tr')
     assert.equal(await rows.count(), 50)
     assert.ok(((await page.evaluate('document.documentElement.scrollHeight')) as number) < 4000)
+    const answer = await holdOrders(page)
     await page.selectOption('[name=order]', 'address')
+    assert.equal(await page.locator('text=Next page').count(), 0, 'the list on the screen is of another order')
+    answer()
     await page.waitForSelector('tbody tr:nth-child(1):has-text("device-000")')
     await page.focus('text=Next page')
     await page.keyboard.press('Enter')

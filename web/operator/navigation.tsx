@@ -49,7 +49,7 @@ export function Navigation({ page }: { readonly page: PageName }) {
 
 interface PagerProps {
   readonly route: Route
-  /** Where the next page begins; null if this is the last page. */
+  /** Where the next page begins; null if this is the last page, or the list on the screen answers an older question. */
   readonly next: string | null
 }
 

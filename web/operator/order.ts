@@ -5,8 +5,10 @@ import type { Server } from './server.ts'
 const REFRESH_MS = 5000
 
 interface Outcome<T> {
-  /** The last readable answer; null if there was none yet. */
+  /** The last readable answer; null if there was none yet. While a changed question waits, the answer to the one before. */
   readonly result: T | null
+  /** True if `result` answers the question as it is asked now. */
+  readonly isCurrent: boolean
   /** Why the last attempt failed; null if it did not. */
   readonly trouble: string | null
   readonly refresh: () => void
@@ -14,7 +16,7 @@ interface Outcome<T> {
 
 /** Repeats the order every few seconds. */
 export function useOrder<T>(server: Server, command: string, args: Readonly<Record<string, unknown>> = {}): Outcome<T> {
-  const [result, setResult] = useState<T | null>(null)
+  const [answered, setAnswered] = useState<{ readonly result: T; readonly key: string } | null>(null)
   const [trouble, setTrouble] = useState<string | null>(null)
   const [asked, again] = useState(0)
   const key = JSON.stringify(args)
@@ -26,7 +28,7 @@ export function useOrder<T>(server: Server, command: string, args: Readonly<Reco
         (error: Error) => [null, error.message] as const,
       )
       if (left) return // an answer to an older question must not replace a newer one
-      if (answer !== null) setResult(answer)
+      if (answer !== null) setAnswered({ result: answer, key })
       setTrouble(why)
     }
     void ask()
@@ -36,6 +38,7 @@ export function useOrder<T>(server: Server, command: string, args: Readonly<Reco
       clearInterval(timer)
     }
   }, [server, command, key, asked])
+  const result = answered?.result ?? null
   const older = result !== null && trouble !== null ? `${trouble} The data below is older.` : trouble
-  return { result, trouble: older, refresh: () => again((n) => n + 1) }
+  return { result, isCurrent: answered?.key === key, trouble: older, refresh: () => again((n) => n + 1) }
 }

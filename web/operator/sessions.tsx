@@ -32,7 +32,7 @@ const ORDERS: readonly (readonly [string, string])[] = [
 export function Sessions({ server, mayChange, route }: Props) {
   const { find = '', state = '', order = '', after = '' } = route.options
   const args = { find, after, state: state === '' ? null : state, order: order === '' ? 'troubles' : order, limit: ROWS }
-  const { result, trouble: noList, refresh } = useOrder<SessionPageReport>(server, 'session.list', args)
+  const { result, isCurrent, trouble: noList, refresh } = useOrder<SessionPageReport>(server, 'session.list', args)
   const [chosen, choose] = useState<string | null>(null)
   const [trouble, setTrouble] = useState<string | null>(null)
   const end = async (jid: string, reason: string): Promise<void> => {
@@ -52,7 +52,7 @@ export function Sessions({ server, mayChange, route }: Props) {
       )}
       {result !== null && <Table rows={result.sessions} choose={mayChange ? choose : null} />}
       {result?.sessions.length === 0 && <p class="empty">None.</p>}
-      <Pager route={route} next={result?.next ?? null} />
+      <Pager route={route} next={isCurrent ? (result?.next ?? null) : null} />
     </Panel>
   )
 }

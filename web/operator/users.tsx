@@ -51,7 +51,7 @@ function Domain({ domain, server, mayChange, route }: Props & { readonly domain:
   const { from = '', after = '' } = route.options
   const [words, setWords] = useState<string | null>(null)
   const args = { domain, after: after === '' ? from.toLowerCase() : after, limit: ROWS }
-  const { result, trouble, refresh } = useOrder<Page>(server, 'user.list', args)
+  const { result, isCurrent, trouble, refresh } = useOrder<Page>(server, 'user.list', args)
   const order = async (command: string, args: Readonly<Record<string, unknown>>, done: string): Promise<boolean> => {
     const failure = await server.order(command, args).then(
       () => null,
@@ -99,7 +99,7 @@ function Domain({ domain, server, mayChange, route }: Props & { readonly domain:
         ))}
       </ul>
       {result?.users.length === 0 && <p class="empty">None.</p>}
-      <Pager route={route} next={result?.next ?? null} />
+      <Pager route={route} next={isCurrent ? (result?.next ?? null) : null} />
     </div>
   )
 }
