@@ -271,7 +271,11 @@ story(
     assert.ok(link instanceof StreamLink)
     link.pause()
     const says = (words: string): string => `<presence><status>${words}</status></presence>`
-    for (let i = 0; i < 30; i++) mallory!.send(says(`${'y'.repeat(30_000)}${i}`))
+    // Each in a tick of its own: what is written within one tick is never too much
+    for (let i = 0; i < 30; i++) {
+      mallory!.send(says(`${'y'.repeat(30_000)}${i}`))
+      await mallory!.fence()
+    }
     mallory!.send(says('the last'))
     await mallory!.fence()
     alice!.send(says('a word'))

@@ -368,7 +368,8 @@ story(
     bob.drop()
     await cast.forget()
     fill(mallory)
-    mallory.send(`<presence to='${BOB}' type='subscribe'/>`)
+    // Longer than what is left of their share
+    mallory.send(`<presence to='${BOB}' type='subscribe'><status>${LONG.slice(0, 7000)}</status></presence>`)
     await mallory.fence()
     const got = await comesBack(cast, bob, id)
     assert.equal(got.filter((e) => e.attr('type') === 'subscribe').length, 1)
