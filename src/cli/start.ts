@@ -5,7 +5,7 @@ import { systemEntropy } from '../base/entropy.ts'
 import { giveBackAtRest, heapOfThread } from '../base/young-space.ts'
 import { warningsAbout } from '../config/warnings.ts'
 import { banner } from '../process/banner.ts'
-import { INTERNAL, OK, START_AGAIN } from '../process/exit-codes.ts'
+import { INTERNAL, OK, START_AGAIN, UNAVAILABLE } from '../process/exit-codes.ts'
 import { inspect } from '../process/inspection.ts'
 import { startServer, type Running } from '../process/running.ts'
 import { Supervisor } from '../process/supervisor.ts'
@@ -45,7 +45,13 @@ export async function start(world: World, options: StartOptions): Promise<number
     world.stdout.write(bannerOf(world, options, setup, running))
     giveBackAtRest(clock, heapOfThread()) // an application that embeds the server manages its memory itself
     supervisor.ready()
-    const isOver = await Promise.race([enough.then(() => true), running.restart.then(() => false)])
+    const why = await Promise.race([
+      enough.then(() => 'signal' as const),
+      running.restart.then(() => 'restart' as const),
+      running.mustEnd,
+    ])
+    if (why instanceof Error) return await giveUp(running, log)
+    const isOver = why === 'signal'
     if (isOver) supervisor.stopping()
     await running.stop(isOver ? 'for good' : 'to start again')
     log.info({}, 'Stopped')
@@ -56,6 +62,12 @@ export async function start(world: World, options: StartOptions): Promise<number
   } finally {
     log.flush()
   }
+}
+
+/** Ends a server that can store nothing any more. Its clients are told that it shuts down, and log in where they are served. */
+async function giveUp(running: Running, log: OpenLog): Promise<number> {
+  await running.stop().catch((error: unknown) => log.debug({ err: error }, 'Not stored while stopping'))
+  return UNAVAILABLE
 }
 
 /** Resolves at SIGTERM or Ctrl-C. A second signal changes nothing, because a stop takes a limited time. */

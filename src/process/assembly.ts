@@ -39,6 +39,8 @@ export interface Assembly {
   readonly metrics: Metrics
   /** Why the last write to the database failed; null if it succeeded. */
   storageTrouble(): Error | null
+  /** Resolves, with the reason, if another server has taken the database. */
+  readonly databaseTaken: Promise<Error>
   /** Writes what is still to be written, and closes the database. */
   close(): Promise<void>
 }
@@ -80,7 +82,7 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
       await stores.lastPresence.flush()
       await database.close()
     }
-    return { server, stores, metrics, storageTrouble: () => database.trouble, close }
+    return { server, stores, metrics, storageTrouble: () => database.trouble, databaseTaken: database.taken, close }
   } catch (error) {
     await database.close()
     throw error

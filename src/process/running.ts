@@ -44,6 +44,8 @@ export interface Running {
   readonly subscriptions: Subscriptions
   /** Resolves when the operator wants the server to restart. */
   readonly restart: Promise<void>
+  /** Resolves, with the reason, if the server cannot go on: another one has taken its database. */
+  readonly mustEnd: Promise<Error>
   /** Stops the server. Resolves when everything is closed, or after `STOP_MS`. @param how whether sessions are kept */
   stop(how?: 'for good' | 'to start again'): Promise<void>
 }
@@ -177,6 +179,7 @@ async function start(parts: Parts): Promise<Running> {
   )
   orders = recorded(commands, log, metrics)
   control.begin(orders.socket)
+  void assembly.databaseTaken.then((error) => log.error({ err: error }, 'The server must end: nothing can be stored any more'))
   const timers = [keepHouse({ stores, clock, log }), certificates.watch(clock, CERTIFICATES_MS), server.checkpoints.start()]
   if (parts.hasCrashed) timers.push(mendRosters({ audit: server.rosterAudit, domains: server.host.domains, clock, log }))
   log.info(
@@ -214,6 +217,7 @@ async function start(parts: Parts): Promise<Running> {
     host: server.host,
     subscriptions: server.subscriptions,
     restart: restart.promise,
+    mustEnd: assembly.databaseTaken,
     stop: (how = 'for good') => (stopped ??= stopIn(how)),
   }
 }

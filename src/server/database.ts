@@ -81,6 +81,11 @@ export interface Database {
   migrate(owner: string, migrations: Migrations): Promise<void>
   /** Why the last write failed, if the file is the cause; null if it succeeded. */
   readonly trouble: Error | null
+  /**
+   * Resolves, with the reason, if another server has used the database meanwhile: the memory of this one is out of date, all
+   * further statements are refused, and it must end. Never resolves on an engine where that cannot happen.
+   */
+  readonly taken: Promise<Error>
   /** Finishes what was begun, then closes the file. Later statements are refused. */
   close(): Promise<void>
 }

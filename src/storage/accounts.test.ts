@@ -50,6 +50,7 @@ contract('credentials that could not be read are read again', async (open) => {
     migrate: (owner, migrations) => database.migrate(owner, migrations),
     close: () => database.close(),
     trouble: null,
+    taken: database.taken,
   })
   await assert.rejects(accounts.credentials(ROMEO), /no disk/)
   isBroken = false

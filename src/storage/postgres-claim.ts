@@ -30,6 +30,7 @@ export class PostgresClaim {
   #backend: number | null = null
   /** The number of the last batch that is known to be committed. */
   #batch = 0
+  readonly #taken = Promise.withResolvers<Error>()
 
   /** @param run differs from that of any other run */
   constructor(name: string, clock: Clock, run: string) {
@@ -49,6 +50,11 @@ export class PostgresClaim {
   }
   committed(batch: number): void {
     this.#batch = batch
+  }
+
+  /** Resolves, with the reason, when it turns out that another server has taken the database. */
+  get taken(): Promise<Error> {
+    return this.#taken.promise
   }
 
   /** On a new connection. @throws StorageError with trouble 'busy' if another server uses the database, or has used it */
@@ -71,11 +77,13 @@ export class PostgresClaim {
   }
   /** Another server has taken the database. */
   lost(): StorageError {
-    return new StorageError(
+    const error = new StorageError(
       'closed',
       `Another Porchlight has used the database ${this.#name} while this one was cut off from it.`,
       'Stop one of them for good, and restart this one if it is to stay.',
     )
+    this.#taken.resolve(error)
+    return error
   }
 
   async #lock(session: PostgresSession): Promise<void> {

@@ -173,6 +173,8 @@ export class PostgresConnection {
     const { address, greet, name } = this.#parts
     const socket = new Socket()
     const client = new Client(configOf(address, socket))
+    // Not in the options: what the URL does not name, it takes away from them. Without a password the library reads ~/.pgpass
+    if (address.password !== '') client.password = address.password
     const session = new PostgresSession(client, socket)
     // Statements that failed learn it from their own promises
     client.on('error', () => (session.isOver = true))
@@ -189,11 +191,9 @@ export class PostgresConnection {
   }
 }
 
-function configOf({ url, password }: PostgresAddress, socket: Socket): ClientConfig {
+function configOf({ url }: PostgresAddress, socket: Socket): ClientConfig {
   return {
     connectionString: url,
-    // '' would be sent as it is; without a password the library reads ~/.pgpass
-    ...(password === '' ? {} : { password }),
     stream: () => socket,
     pipeline: true,
     keepAlive: true,

@@ -189,6 +189,7 @@ describe('PostgreSQL', { skip: withoutPostgres }, () => {
       trouble: 'closed',
       message: /^Another Porchlight has used the database .* while this one was cut off from it/,
     })
+    assert.match(String(await first.taken), /Another Porchlight has used the database/)
     assert.equal(await second.write(insert(1)), 1)
     await second.close()
     await assert.rejects(first.write(insert(2)), { trouble: 'closed' })

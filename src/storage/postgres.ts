@@ -29,7 +29,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   const claim = new PostgresClaim(url, clock, options.run)
   const queue = await openLane(options, claim)
   const longReads = () => openLane(options, null)
-  return new QueuedDatabase({ queue, longReads, dialect: postgresDialect(queue), name: url, clock })
+  return new QueuedDatabase({ queue, longReads, dialect: postgresDialect(queue), name: url, clock, taken: claim.taken })
 }
 
 /** Whether the database can be used. A server may use it meanwhile. @throws StorageError that says why not */

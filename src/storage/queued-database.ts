@@ -13,6 +13,8 @@ export interface QueuedDatabaseParts {
   /** The name of the database in messages. */
   readonly name: string
   readonly clock: Clock
+  /** Resolves, with the reason, if another server takes the database. */
+  readonly taken: Promise<Error>
 }
 
 export class QueuedDatabase implements Database {
@@ -26,6 +28,9 @@ export class QueuedDatabase implements Database {
   }
   get trouble(): Error | null {
     return this.#parts.queue.trouble
+  }
+  get taken(): Promise<Error> {
+    return this.#parts.taken
   }
   schema<S>(): Kysely<S> {
     return this.#kysely as Kysely<S>

@@ -14,6 +14,9 @@ import type { Opened } from './sqlite-worker.ts'
 import { STATEMENTS_MAX, StatementQueue, type Carrier } from './statement-queue.ts'
 import { storageError, StorageError, type Failure } from './storage-error.ts'
 
+/** The file is locked by this server as long as it runs. */
+const NEVER = new Promise<never>(() => {})
+
 export interface SqliteOptions {
   readonly clock: Clock
   /** When the collected statements are sent. */
@@ -32,7 +35,7 @@ export async function openSqlite(path: string, options: SqliteOptions): Promise<
   const queue = await openThread(path, options)
   // Each connection to ':memory:' is a database of its own
   const longReads = path === ':memory:' ? () => Promise.resolve(queue) : () => openThread(path, options)
-  return new QueuedDatabase({ queue, longReads, dialect: sqliteDialect(queue), name: path, clock: options.clock })
+  return new QueuedDatabase({ queue, longReads, dialect: sqliteDialect(queue), name: path, clock: options.clock, taken: NEVER })
 }
 
 /** A database that ends with the process, in this thread: its statements only wait for the end of the tick. */
@@ -45,7 +48,7 @@ export function openInMemory(options: SqliteOptions): Database {
   }
   const queue: StatementQueue = queueOf(carrier, path, options)
   const longReads = () => Promise.resolve(queue)
-  return new QueuedDatabase({ queue, longReads, dialect: sqliteDialect(queue), name: path, clock: options.clock })
+  return new QueuedDatabase({ queue, longReads, dialect: sqliteDialect(queue), name: path, clock: options.clock, taken: NEVER })
 }
 
 async function openThread(path: string, options: SqliteOptions): Promise<StatementQueue> {

@@ -27,6 +27,7 @@ export class Life {
       atomically: (statements: readonly Statement[]) => this.#done(() => of.atomically(statements)),
       migrate: (owner: string, migrations: Migrations) => of.migrate(owner, migrations),
       close: async () => {},
+      taken: of.taken,
       get trouble() {
         return of.trouble
       },

@@ -100,7 +100,17 @@ export class Cluster {
   }
   /** What `psql` prints, without decoration. */
   async sql(database: string, text: string): Promise<string> {
-    const { stdout } = await run(join(PROGRAMS!, 'psql'), ['-h', this.#directory, '-U', USER, '-XAtc', text, database])
+    const { stdout } = await run(join(PROGRAMS!, 'psql'), [
+      '-h',
+      this.#directory,
+      '-p',
+      this.#port,
+      '-U',
+      USER,
+      '-XAtc',
+      text,
+      database,
+    ])
     return stdout.trim()
   }
 
@@ -111,6 +121,10 @@ export class Cluster {
     // Not in the types
     ;(client as unknown as { unref(): void }).unref()
     return client
+  }
+  /** Names the socket, too. */
+  get #port(): string {
+    return this.#settings.find((setting) => setting.startsWith('port='))?.slice('port='.length) ?? '5432'
   }
   get #data(): string {
     return join(this.#directory, 'data')

@@ -208,6 +208,10 @@ export class ServerProcess {
     return run(process.execPath, [this.#program, ...args, ...this.#options], this.directory, input)
   }
 
+  /** Resolves with the exit code when it ends by itself. */
+  ended(): Promise<number | null> {
+    return within(STOP_MS, 'the server to end', this.#exit)
+  }
   /** SIGTERM. The exit code: 0 when all went well, null when it had to be killed or had died of a signal. */
   async stop(): Promise<number | null> {
     this.#child?.kill('SIGTERM')
