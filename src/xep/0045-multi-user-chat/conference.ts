@@ -60,7 +60,7 @@ export class Conference {
     this.#retracting = new Retracting({ rooms, log: parts.roomLog, now })
     const voting = new Voting({ rooms, now, nextId, send })
     this.#messages = new MessageService({ rooms, send, voting, retracting: this.#retracting })
-    const route = (packet: Packet, origin: Packet['from']): void | Promise<void> => host.router.route(packet, origin)
+    const route = (packet: Packet, origin: Packet['from']): void => void host.router.route(packet, origin)
     this.#iqs = new OccupantIqs({ rooms, entropy: host.entropy, now, route })
   }
 

@@ -18,8 +18,11 @@ export interface OccupantIqsParts {
   readonly rooms: Orders
   readonly entropy: Entropy
   readonly now: () => number
-  /** Sends it on its way; a refusal is answered to `origin`. */
-  readonly route: (packet: Packet, origin: Jid) => void | Promise<void>
+  /**
+   * Sends it on its way; a refusal is answered to `origin`. The room does not wait for that: an account may have to read its
+   * answer from the disk, and the answer waits for its turn in the room.
+   */
+  readonly route: (packet: Packet, origin: Jid) => void
 }
 
 const PING = 'urn:xmpp:ping'
@@ -52,7 +55,7 @@ export class OccupantIqs {
     return room instanceof Promise ? room.then((loaded) => this.#ask(loaded, packet)) : this.#ask(room, packet)
   }
 
-  #ask(room: Room | null, packet: Packet): void | Promise<void> {
+  #ask(room: Room | null, packet: Packet): void {
     const { from, to, payload } = packet
     const by = to!.bare
     if (room === null) throw new StanzaError('item-not-found', { by })
@@ -63,24 +66,24 @@ export class OccupantIqs {
     const asked = room.occupants.get(to!.resource)
     if (ns === PING && asked === asker) return this.#parts.route(resultOf(packet), from)
     if (asked === undefined) throw refused({ refuse: 'no-such-occupant' }, by)
-    return this.#pass(room, packet, asker, asked)
+    this.#pass(room, packet, asker, asked)
   }
-  #pass(room: Room, packet: Packet, asker: Occupant, asked: Occupant): void | Promise<void> {
+  #pass(room: Room, packet: Packet, asker: Occupant, asked: Occupant): void {
     const isOfAccount = packet.type === 'get' && OF_ACCOUNT.has(packet.payload.elements[0]!.ns)
     const real = isOfAccount ? asked.effective.jid.asBare : asked.effective.jid
     const id = wire(token(this.#parts.entropy))
     this.#open.set(id, { asker: packet.from, id: packet.id, asked: packet.to!, real, at: this.#parts.now() })
     const from = room.address.withResource(asker.nick)
-    return this.#parts.route(packet.with({ from, to: real, id }), from)
+    this.#parts.route(packet.with({ from, to: real, id }), from)
   }
 
-  #answer(packet: Packet): void | Promise<void> {
+  #answer(packet: Packet): void {
     const question = packet.id === null ? undefined : this.#open.get(packet.id)
     if (question === undefined || question.real.full !== packet.from.full) return
     if (this.#parts.now() - question.at > OPEN_MS) return
     this.#open.delete(packet.id!)
     const { asker, asked, id } = question
-    return this.#parts.route(packet.with({ from: asked, to: asker, id }), asked)
+    this.#parts.route(packet.with({ from: asked, to: asker, id }), asked)
   }
 }
 
