@@ -33,6 +33,7 @@ export function routeStage(router: Router): Stage<FromClient> {
 export function iqInStage({ iq, mayStrangersQuery }: DeliveryParts): Stage<ToAccount> {
   return ({ account, packet }) => {
     if (packet.kind !== 'iq') return 'next'
+    if (iq.answersForResource(packet)) return iq.toAccount(account, packet)?.then(done) ?? 'done'
     const verdict = deliverIq(account, packet, mayStrangersQuery || maySee(account, packet))
     switch (verdict.kind) {
       case 'account':

@@ -86,6 +86,12 @@ export class IqService {
     return this.#reply(request, rule.handle(request), request.afterwards)
   }
 
+  /** Does the account answer this although it is for one of its resources? */
+  answersForResource({ type, payload }: Packet): boolean {
+    if (type !== 'get' && type !== 'set') return false
+    return this.#parts.registry.account.find(type, payload.elements[0]!)?.forResources === true
+  }
+
   /** A get or set to an account that does not exist: answered as if there were one that refuses (8.5.1). */
   toNobody(packet: Packet): void | Promise<void> {
     const payload = packet.payload.elements[0]!

@@ -50,6 +50,8 @@ export interface AccountRule {
   readonly access: Access
   /** The error for those who may not ask, also for a missing account. With 'owner' only at the bare JID. */
   readonly refusal?: 'service-unavailable' | 'forbidden'
+  /** The account answers what is asked of its resources, too: it never reaches a client. */
+  readonly forResources?: true
   /** The result of a missing account instead of an error, if `handle` gives the same to strangers. */
   readonly whenMissing?: (payload: Element) => Answer
   readonly handle: Handler<AccountRequest>

@@ -1,0 +1,135 @@
+/**
+ * XEP-0054: each account has a card that describes its user. The server keeps it and answers for the account, whatever its
+ * clients could say (VC-21). An account without a card, and one that does not exist, give the same answer.
+ */
+import { BoundedMap } from '../../base/bounded-map.ts'
+import { Bucket } from '../../base/bucket.ts'
+import { contactKey } from '../../im/account.ts'
+import { isKnown } from '../../im/delivery.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
+import { el, type Element } from '../../xml/element.ts'
+import { parseElement } from '../../xml/parse.ts'
+import { decode, encode } from '../../xml/wire.ts'
+import { serialise } from '../../xml/write.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { namesIn, photoHash, VCARD, withoutAddress } from './card.ts'
+import { cardSettings, type CardSettings } from './settings.ts'
+import { Cards, migrations, type CardMark, type NewCard } from './store.ts'
+
+const ANSWERS_SECONDS = 10
+/** The askers whose pace is known; beyond it the one that asked longest ago begins anew. */
+const ASKERS_MAX = 5000
+
+export const vcardTemp = defineFeature({
+  name: 'vcard',
+  specs: [xep(54, 'vcard-temp', '1.3.0')],
+  settings: cardSettings,
+  async install(host, settings) {
+    await host.database.migrate('xep-0054', migrations)
+    const cards = new AccountCards(host, settings)
+    host.alsoLoad((account) => cards.load(account))
+    const rule = { ns: VCARD, name: 'vCard', forResources: true } as const
+    host.iqToAccount({ ...rule, type: 'get', access: 'anyone', handle: (request) => cards.get(request) })
+    host.iqToAccount({ ...rule, type: 'set', access: 'owner', refusal: 'forbidden', handle: (request) => cards.set(request) })
+    host.iqToServer({ type: 'get', ns: VCARD, name: 'vCard', handle: ({ domain }) => cardOfServer(domain, settings) })
+    for (const features of [host.disco.server.features, host.disco.account.features]) features.push(VCARD)
+  },
+})
+
+/** VC-20: the card as it is stored. */
+export function newCard(card: Element): NewCard {
+  const text = serialise(card)
+  return { text: decode(text), octets: text.length, photo: photoHash(card), names: namesIn(card) }
+}
+
+class AccountCards {
+  readonly #host: Host
+  readonly #settings: CardSettings
+  readonly #store: Cards
+  /** Null without a card. So an account without one answers as fast as one that does not exist. */
+  readonly #marks: Slot<LocalAccount, CardMark | null>
+  readonly #paces = new BoundedMap<string, Bucket>(ASKERS_MAX)
+
+  constructor(host: Host, settings: CardSettings) {
+    this.#host = host
+    this.#settings = settings
+    this.#store = new Cards(host.database)
+    this.#marks = host.accountSlot<CardMark | null>('vcard', 'learnt again', () => null)
+  }
+  async load(account: LocalAccount): Promise<void> {
+    account.set(this.#marks, await this.#store.mark(account.bare.bare))
+  }
+  /** VC-21, VC-22 */
+  get({ account, from }: AccountRequest): Answer | Promise<Answer> {
+    const isOwner = from.bare === account.bare.bare
+    if (!isOwner && !this.#mayRead(account, from)) throw new StanzaError('service-unavailable')
+    const mark = account.get(this.#marks)
+    if (mark === null) {
+      if (isOwner) return el('vCard', VCARD)
+      throw new StanzaError('service-unavailable') // section 3.3
+    }
+    this.#pace(from, mark)
+    return this.#read(account, from)
+  }
+  async set({ account, payload }: AccountRequest): Promise<Answer> {
+    const card = newCard(payload)
+    if (card.octets > this.#settings.size) throw new StanzaError('not-acceptable', { text: 'The card is too large' })
+    await account.serial.run(async () => {
+      await this.#store.write(account.bare.bare, card, this.#host.clock.now())
+      account.set(this.#marks, { octets: card.octets, photo: card.photo })
+    })
+    return null
+  }
+
+  async #read(account: LocalAccount, asker: Jid): Promise<Answer> {
+    const text = await this.#store.read(account.bare.bare)
+    if (text === null) throw new StanzaError('service-unavailable') // the account is being deleted
+    const card = parseElement(encode(text))
+    // ROOM-66: people in a room learn no address from a card
+    return this.#host.router.kindOf(asker.domain) === 'service' ? withoutAddress(card) : card
+  }
+  #mayRead(account: LocalAccount, asker: Jid): boolean {
+    switch (this.#settings.access) {
+      case 'everybody':
+        return true
+      case 'known':
+        return isKnown(account, asker) || account.roster.pendingFrom(contactKey(asker)) !== undefined
+      case 'contacts':
+        return account.roster.isSubscriber(contactKey(asker))
+    }
+  }
+  /** Whose pace counts: the local user's, that of somebody in a room, or that of the party elsewhere. */
+  #askerOf(asker: Jid): string {
+    const { parties, router } = this.#host
+    switch (router.kindOf(asker.domain)) {
+      case 'accounts':
+        return asker.bare
+      case 'service':
+        return asker.full
+      default:
+        return parties.of(asker.domain)
+    }
+  }
+  /** @throws StanzaError policy-violation: the asker has read too much in the last seconds */
+  #pace(asker: Jid, { octets }: CardMark): void {
+    const { clock } = this.#host
+    const key = this.#askerOf(asker)
+    const max = this.#settings['answers-size']
+    const now = clock.now()
+    const bucket = this.#paces.get(key) ?? new Bucket(max, max / ANSWERS_SECONDS, now)
+    this.#paces.set(key, bucket)
+    if (bucket.tryTake(Math.min(octets, max), now) > 0)
+      throw new StanzaError('policy-violation', { type: 'wait', text: 'You read too many cards' })
+  }
+}
+
+/** VC-23 */
+function cardOfServer(domain: string, { name, description, url }: CardSettings): Element {
+  const fields = { FN: name === '' ? domain : name, URL: url, DESC: description }
+  const said = Object.entries(fields).filter(([, value]) => value !== '')
+  return el('vCard', VCARD, {}, ...said.map(([field, value]) => el(field, VCARD, {}, value)))
+}
