@@ -10,6 +10,6 @@ export const rosterCommand = (audit: RosterAudit, domains: readonly string[], ac
     { domain: v.string(), owner: v.string(), contact: v.string(), fix: v.boolean() },
     ({ domain, owner, contact, fix }): Promise<AuditPage> => {
       if (!domains.includes(domain)) throw new CommandError(`${domain} is not a domain of this server.`)
-      return audit.page(domain, { owner, contact }, accountsMax, fix)
+      return audit.page({ domain, from: { owner, contact }, accountsMax, mend: fix })
     },
   )

@@ -94,6 +94,14 @@ export interface Handshakes {
   readonly turn?: (raw: Socket) => Promise<void> | null
 }
 
+/** Where a service takes connections, and how. */
+export interface StreamPort {
+  readonly host: string
+  readonly port: number
+  /** TLS from the first octet; otherwise STARTTLS is offered. */
+  readonly directTls: boolean
+}
+
 /** @throws an operating system error such as EADDRINUSE, through the promise */
 export function listen({ host, port, admission, tls, accept }: ListenOptions): Promise<Listening> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (raw) => {

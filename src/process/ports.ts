@@ -48,10 +48,10 @@ export async function openPorts(listen: ListenSettings, users: PortUsers): Promi
   // Browsers usually have no client certificate, and would ask their users for one.
   const https = serverOptions(certificates, { alpn: ['http/1.1'], askForCertificate: false })
   const openers: Readonly<Record<keyof ListenSettings, Open | null>> = {
-    'c2s': ({ host, port }) => clients.listen(host, port, false),
-    'c2s-direct-tls': ({ host, port }) => clients.listen(host, port, true),
-    's2s': servers === null ? null : ({ host, port }) => servers.listen(host, port, false),
-    's2s-direct-tls': servers === null ? null : ({ host, port }) => servers.listen(host, port, true),
+    'c2s': (place) => clients.listen({ ...place, directTls: false }),
+    'c2s-direct-tls': (place) => clients.listen({ ...place, directTls: true }),
+    's2s': servers === null ? null : (place) => servers.listen({ ...place, directTls: false }),
+    's2s-direct-tls': servers === null ? null : (place) => servers.listen({ ...place, directTls: true }),
     'components': components === null ? null : ({ host, port }) => components.listen(host, port),
     'http': async ({ host, port }) => (await web()).listen(host, port, null),
     'https': async ({ host, port }) => (await web()).listen(host, port, () => https),

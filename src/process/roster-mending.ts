@@ -37,7 +37,12 @@ export function mendRosters(parts: RosterMendingParts): Timer {
     for (const domain of parts.domains) {
       for (let place: Place | null = FIRST; place !== null;) {
         const begunAt = clock.now()
-        const { findings, accounts, contacts, next } = await parts.audit.page(domain, place, ACCOUNTS, true)
+        const { findings, accounts, contacts, next } = await parts.audit.page({
+          domain,
+          from: place,
+          accountsMax: ACCOUNTS,
+          mend: true,
+        })
         if (isCancelled) return
         for (const finding of findings) {
           found.disagreements += 1

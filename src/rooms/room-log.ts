@@ -1,5 +1,5 @@
 /** Reading the log of a room. What retention has removed in part is not shown (MXR-172). */
-import { everythingOf, type ArchiveEntry, type ArchiveFilter, type ArchiveStore } from '../server/archive.ts'
+import { everythingOf, type ArchiveEnd, type ArchiveEntry, type ArchiveFilter, type ArchiveStore } from '../server/archive.ts'
 import { entryOf, SPOKEN, type Entry } from './log.ts'
 import type { EntryId, Kind } from './machine/drafts.ts'
 import type { Room, Seq } from './machine/room.ts'
@@ -20,8 +20,8 @@ export class RoomLog {
     this.#archive = archive
   }
   /** The first `limit` entries, or the last ones; in either case in their order. */
-  async page(room: Room, filter: RoomFilter, limit: number, isLast: boolean): Promise<readonly Entry[]> {
-    return (await this.#archive.page(this.#filterOf(room, filter), limit, isLast)).map(entryOf)
+  async page(room: Room, filter: RoomFilter, limit: number, end: ArchiveEnd): Promise<readonly Entry[]> {
+    return (await this.#archive.page(this.#filterOf(room, filter), limit, end)).map(entryOf)
   }
   /** How many there are, counted as far as `max`. */
   count(room: Room, filter: RoomFilter, max: number): Promise<number> {
@@ -32,7 +32,7 @@ export class RoomLog {
     if (limit === 0) return []
     const { archived } = room.facts.config
     if (!archived) return this.#rooms.recent(room.address).slice(-limit)
-    return this.page(room, { ...STANZAS, kinds: SPOKEN }, limit, true)
+    return this.page(room, { ...STANZAS, kinds: SPOKEN }, limit, 'last')
   }
   /** Null: there is none, or it is not shown any more. */
   async byId(room: Room, id: EntryId): Promise<Entry | null> {

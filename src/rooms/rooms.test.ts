@@ -389,7 +389,7 @@ contract('ROOM-111, MXR-161: the log has everything in one order, and its entrie
   await house.do({ do: 'append', said: { ...said('two'), mx: '{"a":1}' } }, 'juliet')
   await house.do({ do: 'change', items: [giving('romeo', 'visitor')] }, 'owner')
   await house.do({ do: 'subject', said: said('news') }, 'owner')
-  const all = await house.log.page(room, EVERYTHING, 100, false)
+  const all = await house.log.page(room, EVERYTHING, 100, 'first')
   assert.deepEqual(
     all.map(({ kind, by, nick, veiled }) => [kind, by?.split('@')[0], nick, veiled]),
     [
@@ -414,7 +414,7 @@ contract('ROOM-111, MXR-161: the log has everything in one order, and its entrie
   assert.deepEqual(change.kind === 'config' && change.changes, { whois: ['moderators', 'anyone'] })
   assert.equal((await house.log.byFromId(room, bareOf('romeo'), 'f1'))?.id, stored.id)
   assert.deepEqual(
-    (await house.log.page(room, STANZAS, 100, false)).map(({ seq }) => seq),
+    (await house.log.page(room, STANZAS, 100, 'first')).map(({ seq }) => seq),
     [2, 4, 6],
   )
   assert.equal((await house.log.stateAt(room, 'config', '', 99))?.seq, 3)
@@ -428,7 +428,7 @@ test('ROOM-113: without an archive what is said is remembered for a while, and c
   const bodies = (entries: readonly Entry[]) =>
     entries.map((entry) => (entry.kind === 'message' ? entry.payload.text : entry.kind))
   assert.deepEqual(bodies(await house.log.lastSaid(room, 10)), ['<body>two</body>', '<body>three</body>'])
-  assert.deepEqual(bodies(await house.log.page(room, EVERYTHING, 10, false)), ['member', 'member'])
+  assert.deepEqual(bodies(await house.log.page(room, EVERYTHING, 10, 'first')), ['member', 'member'])
   assert.deepEqual(
     house.entries.map(({ isKept }) => isKept),
     [false, false, false],
@@ -473,14 +473,14 @@ contract(
     house.clock.advance(TENDING.logMs + 120_000)
     await house.do({ do: 'append', said: said('new') }, 'romeo')
     await house.tending.tend()
-    const seqs = async () => (await house.log.page(room, EVERYTHING, 10, false)).map(({ seq }) => seq)
+    const seqs = async () => (await house.log.page(room, EVERYTHING, 10, 'first')).map(({ seq }) => seq)
     assert.deepEqual(await seqs(), [3])
     assert.equal(await house.log.byId(room, old.id), null)
     assert.notEqual(await house.log.stateAt(room, 'member', bareOf('owner'), 99), null)
     await house.restart()
     assert.equal((await house.room()).lastSeq, 3)
     assert.deepEqual(
-      (await house.log.page(await house.room(), EVERYTHING, 10, false)).map(({ seq }) => seq),
+      (await house.log.page(await house.room(), EVERYTHING, 10, 'first')).map(({ seq }) => seq),
       [3],
     )
   },

@@ -80,6 +80,9 @@ export interface Retention {
   readonly kinds: readonly string[]
 }
 
+/** Which end of the wanted entries a page is taken from. */
+export type ArchiveEnd = 'first' | 'last'
+
 export interface ArchiveStore {
   /** An id for an entry, which has that time, about: within a minute. */
   newId(time: Millis): string
@@ -93,7 +96,7 @@ export interface ArchiveStore {
   /** The newest position of an owner and its time; both 0: nothing is kept. */
   newest(owner: string): Promise<{ readonly seq: number; readonly time: Millis }>
   /** The first `limit` entries, or the last ones; in either case in their order. */
-  page(filter: ArchiveFilter, limit: number, isLast: boolean): Promise<readonly ArchiveEntry[]>
+  page(filter: ArchiveFilter, limit: number, end: ArchiveEnd): Promise<readonly ArchiveEntry[]>
   /** How many there are, counted as far as `max`. */
   count(filter: ArchiveFilter, max: number): Promise<number>
   byId(owner: string, id: string): Promise<ArchiveEntry | null>

@@ -52,7 +52,7 @@ contract('MAM-20: what is kept comes out as it went in, each found by all its na
   }
   const [entry, bare] = [entryOf(archive, 1, full), entryOf(archive, 2, { payload: null, withBare: null })]
   await archive.append([entry, bare])
-  assert.deepEqual(await archive.page(everythingOf(OWNER), 10, false), [entry, bare])
+  assert.deepEqual(await archive.page(everythingOf(OWNER), 10, 'first'), [entry, bare])
   assert.deepEqual(await archive.byId(OWNER, entry.id), entry)
   assert.deepEqual(await archive.byFromId(OWNER, 'bob@b.example', 'f'), entry)
   assert.equal(await archive.byFromId(OWNER, 'bob@b.exampl', 'f'), null)
@@ -111,7 +111,7 @@ contract(
     const state = (seq: number, key: string) => entryOf(archive, seq, { kind: 'config', key, payload: null })
     const all = [state(1, 'a'), state(2, 'b'), entryOf(archive, 3), state(4, 'a'), entryOf(archive, 5), entryOf(archive, 6)]
     await archive.append(all)
-    const left = async () => seqs(await archive.page(everythingOf(OWNER), 10, false))
+    const left = async () => seqs(await archive.page(everythingOf(OWNER), 10, 'first'))
     const kinds = ['message']
     assert.equal(await archive.prune(OWNER, { before: 0, entriesMax: 3, kinds }), 0)
     assert.deepEqual(await left(), [1, 2, 3, 4, 5, 6])
@@ -128,7 +128,7 @@ contract('MAM-23: more is removed than fits into one step', async (stores) => {
   const archive = await fresh(stores)
   await archive.append(Array.from({ length: 2500 }, (_, i) => entryOf(archive, i + 1)))
   assert.equal(await archive.prune(OWNER, { before: 0, entriesMax: 100, kinds: ['message'] }), 2400)
-  assert.deepEqual(seqs(await archive.page(everythingOf(OWNER), 1, false)), [2401])
+  assert.deepEqual(seqs(await archive.page(everythingOf(OWNER), 1, 'first')), [2401])
 })
 
 contract('MAM-21: any filter gives what a plain search gives, from either end, page by page', async (stores) => {
@@ -175,7 +175,10 @@ contract('MAM-21: any filter gives what a plain search gives, from either end, p
       await archive.append([...entries, entryOf(archive, 1, { owner: `${owner}x` })])
       const wanted = entries.filter((entry) => matches(entry, filter))
       const whole = { owner, ...filter }
-      assert.deepEqual(await archive.page(whole, limit, isLast), isLast ? wanted.slice(-limit) : wanted.slice(0, limit))
+      assert.deepEqual(
+        await archive.page(whole, limit, isLast ? 'last' : 'first'),
+        isLast ? wanted.slice(-limit) : wanted.slice(0, limit),
+      )
       assert.equal(await archive.count(whole, 5), Math.min(5, wanted.length))
     }),
     { numRuns: 40 },

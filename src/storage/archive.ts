@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { Millis } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
 import { firstTimeId, timeId } from '../base/time-id.ts'
-import type { ArchiveEntry, ArchiveFilter, ArchiveStore, Retention } from '../server/archive.ts'
+import type { ArchiveEnd, ArchiveEntry, ArchiveFilter, ArchiveStore, Retention } from '../server/archive.ts'
 import type { Database, Query, Statement } from '../server/database.ts'
 import { archiveQueries, BATCH, entryOf, matching, NODE, resourcesOf, rowOf } from './archive-queries.ts'
 import { ARCHIVE, archiveMigrations, type ArchiveRow, type ArchiveTables } from './archive-tables.ts'
@@ -58,14 +58,14 @@ export class SqlArchive implements ArchiveStore {
   async newest(owner: string): Promise<{ readonly seq: number; readonly time: Millis }> {
     return (await this.#database.read(this.#queries.newest({ owner })))[0] ?? { seq: 0, time: 0 }
   }
-  async page(filter: ArchiveFilter, limit: number, isLast: boolean): Promise<readonly ArchiveEntry[]> {
+  async page(filter: ArchiveFilter, limit: number, end: ArchiveEnd): Promise<readonly ArchiveEntry[]> {
     const query = matching(this.#db, await this.#placed(filter))
       .selectAll()
-      .orderBy('seq', isLast ? 'desc' : 'asc')
+      .orderBy('seq', end === 'last' ? 'desc' : 'asc')
       .limit(limit)
     const rows = await this.#database.read(query.compile() as Query<ArchiveRow>)
     const entries = rows.map(entryOf)
-    return isLast ? entries.toReversed() : entries
+    return end === 'last' ? entries.toReversed() : entries
   }
   async count(filter: ArchiveFilter, max: number): Promise<number> {
     const some = matching(this.#db, await this.#placed(filter))

@@ -1,7 +1,7 @@
 /** Streams of clients, and the ports that only clients use: plain TCP with STARTTLS (RFC 6120 5), and direct TLS (XEP-0368). */
 import type { Socket } from 'node:net'
 import type { EndOfTick } from '../base/tick.ts'
-import { listen, type Admission, type Listening } from '../net/listener.ts'
+import { listen, type Admission, type Listening, type StreamPort } from '../net/listener.ts'
 import { asServer, serverOptions, type ContextSource } from '../net/tls-options.ts'
 import type { Host } from '../server/feature.ts'
 import { Flusher } from './outbox.ts'
@@ -63,8 +63,7 @@ export class ClientService {
     const options = directTls ? this.#directTls : this.#tcp
     this.begin((handler) => new TcpCarrier(socket, handler, options), directTls)
   }
-  /** @param directTls TLS from the first octet; otherwise STARTTLS is offered */
-  listen(host: string, port: number, directTls: boolean): Promise<Listening> {
+  listen({ host, port, directTls }: StreamPort): Promise<Listening> {
     const { admission, certificates, askForCertificate, streams, server } = this.#options
     if (directTls && certificates === null) throw new Error('Direct TLS needs a certificate')
     const shared = directTls ? serverOptions(certificates!, { alpn: ['xmpp-client'], askForCertificate }) : null

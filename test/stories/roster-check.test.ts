@@ -25,7 +25,7 @@ async function written(cast: Cast, owner: string, item: RosterItem | null, pendi
 async function check(cast: Cast, fix: boolean, domain = 'a.example'): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   for (let place: AuditPage['next'] = { owner: '', contact: '' }; place !== null;) {
-    const page: AuditPage = await cast.server.server.rosterAudit.page(domain, place, 1, fix)
+    const page: AuditPage = await cast.server.server.rosterAudit.page({ domain, from: place, accountsMax: 1, mend: fix })
     findings.push(...page.findings)
     place = page.next
   }

@@ -27,7 +27,7 @@ export const memoryDoor = (clients: ClientService): Door => ({
 })
 
 export async function tcpDoor(clients: ClientService, directTls: boolean): Promise<Door> {
-  const { port, close } = await clients.listen('127.0.0.1', 0, directTls)
+  const { port, close } = await clients.listen({ host: '127.0.0.1', port: 0, directTls })
   return { port, close, connect: () => (directTls ? directTlsLink(port, DOMAIN) : tcpLink(port)) }
 }
 

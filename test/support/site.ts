@@ -83,7 +83,7 @@ export class Site {
       this.#zone.doors.set(this.port, (socket) => this.peers.accept(socket, false))
       return
     }
-    this.#listening = await this.peers.listen('127.0.0.1', this.port, directTls)
+    this.#listening = await this.peers.listen({ host: '127.0.0.1', port: this.port, directTls })
     this.port = this.#listening.port
   }
   /** Lets nobody in, and cuts what there is. */

@@ -54,6 +54,15 @@ export interface Place {
   readonly owner: string
   readonly contact: string
 }
+/** Accounts of a domain, from a place on. */
+export interface AuditRange {
+  readonly domain: string
+  readonly from: Place
+  /** The most accounts of one page. */
+  readonly accountsMax: number
+  /** Are findings set right, too? */
+  readonly mend: boolean
+}
 export interface AuditPage {
   readonly findings: readonly Finding[]
   readonly accounts: number
@@ -82,8 +91,7 @@ export class RosterAudit {
   constructor(parts: RosterAuditParts) {
     this.#parts = parts
   }
-  /** @param accountsMax the most accounts of one page */
-  async page(domain: string, from: Place, accountsMax: number, mend: boolean): Promise<AuditPage> {
+  async page({ domain, from, accountsMax, mend }: AuditRange): Promise<AuditPage> {
     const rows = await this.#parts.stores.accounts.list(domain, from.owner, accountsMax)
     const owners = rows.map((row) => row.bare)
     if (from.contact !== '') owners.unshift(from.owner)

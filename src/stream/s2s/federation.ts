@@ -273,7 +273,7 @@ export class Federation implements Destination, Switchboard, Connector {
     const key = pairKey(pair)
     let own = this.#coming.get(key)
     if (own === undefined) {
-      const open = async (): Promise<void> => (await this.#opening.open(pair, true)).pairs.want(pair)
+      const open = async (): Promise<void> => (await this.#opening.open(pair, 'dedicated')).pairs.want(pair)
       own = open().finally(() => this.#coming.delete(key))
       this.#coming.set(key, own)
     }
@@ -283,7 +283,7 @@ export class Federation implements Destination, Switchboard, Connector {
     const { pair } = question
     const conclude = (outcome: Outcome): void => asking.pairs.dialback.conclude(pair, outcome)
     try {
-      const stream = this.#streams.authoritative(pair.remote, asking) ?? (await this.#opening.open(pair, true))
+      const stream = this.#streams.authoritative(pair.remote, asking) ?? (await this.#opening.open(pair, 'dedicated'))
       stream.pairs.dialback.ask(question, (outcome) => conclude(reported(outcome)))
       this.#host.clock.after(this.#settings['negotiation-timeout'], () => conclude('remote-server-timeout'))
     } catch (error) {

@@ -44,20 +44,20 @@ export class Opening {
   }
   /**
    * Returns a stream on which the pair can be requested, or is already granted by SASL.
-   * @param fresh no stream that serves other pairs
+   * @param kind 'dedicated': no stream that serves other pairs
    * @throws PeerFailure
    */
-  open(pair: DomainPair, fresh = false): Promise<PeerStream> {
+  open(pair: DomainPair, kind: 'shared' | 'dedicated' = 'shared'): Promise<PeerStream> {
     const key = pairKey(pair)
     let opening = this.#underWay.get(key)
     if (opening === undefined) {
-      opening = this.#open(pair, fresh).finally(() => this.#underWay.delete(key))
+      opening = this.#open(pair, kind).finally(() => this.#underWay.delete(key))
       this.#underWay.set(key, opening)
     }
     return opening
   }
 
-  async #open(pair: DomainPair, fresh: boolean): Promise<PeerStream> {
+  async #open(pair: DomainPair, kind: 'shared' | 'dedicated'): Promise<PeerStream> {
     const { resolver, peer } = this.#parts
     let failure = new PeerFailure('not-found', 'it has no server')
     try {
@@ -65,7 +65,7 @@ export class Opening {
       const targets = route === null ? await targetsOf(pair.remote, resolver, peer.entropy) : [route]
       for (const target of targets.slice(0, TARGETS_MAX)) {
         try {
-          return await this.#try(pair, target, fresh)
+          return await this.#try(pair, target, kind)
         } catch (error) {
           const next = failureOf(error)
           // The failure of a server that exists says more than that of one that does not.
@@ -81,9 +81,9 @@ export class Opening {
     )
     throw failure
   }
-  async #try(pair: DomainPair, target: Target, fresh: boolean): Promise<PeerStream> {
+  async #try(pair: DomainPair, target: Target, kind: 'shared' | 'dedicated'): Promise<PeerStream> {
     const { connect, resolver, peer } = this.#parts
-    const shared = fresh ? null : this.#shared(pair, await addressesOf(target.host, resolver), target.port)
+    const shared = kind === 'dedicated' ? null : this.#shared(pair, await addressesOf(target.host, resolver), target.port)
     if (shared !== null) return shared
     const directTls = peer.tlsTo(pair.local, asciiDomain(pair.remote), ['xmpp-server'])
     const socket = await dial(target, {

@@ -6,7 +6,7 @@ import type { EndOfTick } from '../../base/tick.ts'
 import { asciiDomain } from '../../net/address.ts'
 import type { Connect } from '../../net/dialling.ts'
 import type { Resolver } from '../../net/dns.ts'
-import { listen, type Doorkeeper, type Listening } from '../../net/listener.ts'
+import { listen, type Doorkeeper, type Listening, type StreamPort } from '../../net/listener.ts'
 import { asClient, asServer, serverOptions, type ServerContexts } from '../../net/tls-options.ts'
 import type { Host } from '../../server/feature.ts'
 import { Flusher } from '../outbox.ts'
@@ -73,8 +73,7 @@ export class PeerService {
       (s) => new ReceivingNegotiation(s, this.#parts, this.federation),
     )
   }
-  /** @param directTls TLS from the first octet; otherwise STARTTLS is offered */
-  listen(host: string, port: number, directTls: boolean): Promise<Listening> {
+  listen({ host, port, directTls }: StreamPort): Promise<Listening> {
     const {
       admission,
       certificates,

@@ -15,6 +15,7 @@ import { CLIENT } from '../../xmpp/ns.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { pageElement } from '../../xmpp/result-set.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { ArchiveEnd } from '../../server/archive.ts'
 import { archiveForm, MAM, readArchiveAsk, type ArchiveAsk } from './archive-query.ts'
 import type { Orders } from './orders.ts'
 import { archivedMessage, isSaying, type Saying } from './said.ts'
@@ -65,7 +66,7 @@ export class RoomArchive {
   /** 4.4: where the archive begins and ends. */
   async metadata(request: ServiceRequest): Promise<Answer> {
     const room = await this.#room(request)
-    const ends = await Promise.all([false, true].map((isLast) => this.#parts.log.page(room, STANZAS, 1, isLast)))
+    const ends = await Promise.all((['first', 'last'] as const).map((end) => this.#parts.log.page(room, STANZAS, 1, end)))
     const [first, last] = ends.map(([entry]) => entry)
     if (first === undefined || last === undefined) return el('metadata', MAM)
     const place = (name: string, { id, at }: Entry): Element => el(name, MAM, { id, timestamp: formatDateTime(at) })
@@ -89,10 +90,10 @@ export class RoomArchive {
     const filter = await this.#filterOf(room, asker, ask)
     const limit = Math.min(page.max ?? PAGE, PAGE_MAX)
     if (limit === 0) return this.#count(room, filter)
-    const isLast = page.before !== null
-    const found = (await this.#parts.log.page(room, filter, limit + 1, isLast)).filter(isSaying)
-    const wanted = isLast ? found.slice(-limit) : found.slice(0, limit)
-    const entries = fitting(wanted, isLast)
+    const end = page.before !== null ? 'last' : 'first'
+    const found = (await this.#parts.log.page(room, filter, limit + 1, end)).filter(isSaying)
+    const wanted = end === 'last' ? found.slice(-limit) : found.slice(0, limit)
+    const entries = fitting(wanted, end)
     return { entries, isComplete: found.length <= limit && entries.length === found.length }
   }
   /** MAM-31: only the number is wanted. */
@@ -152,14 +153,14 @@ function whoseIn(room: Room, asker: Jid, who: Jid | null): Partial<RoomFilter> {
 }
 
 /** As many as go into one page, from the end that was asked for. */
-function fitting(entries: readonly Saying[], isLast: boolean): readonly Saying[] {
+function fitting(entries: readonly Saying[], end: ArchiveEnd): readonly Saying[] {
   let octets = 0
-  const count = (isLast ? entries.toReversed() : entries).findIndex((entry, i) => {
+  const count = (end === 'last' ? entries.toReversed() : entries).findIndex((entry, i) => {
     octets += entry.payload.text.length
     return i > 0 && octets > PAGE_OCTETS_MAX
   })
   if (count < 0) return entries
-  return isLast ? entries.slice(-count) : entries.slice(0, count)
+  return end === 'last' ? entries.slice(-count) : entries.slice(0, count)
 }
 const latest = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.max(a, b))
 const earliest = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.min(a, b))
