@@ -257,6 +257,8 @@ export class Resource {
   interested: boolean
   /** The resource is present, but is seen only by entities to which it sends presence directly (XEP-0186). */
   invisible: boolean
+  /** No client will come back for it: it stands for its presence until that ends, and receives nothing. */
+  vacant: boolean
 
   constructor(jid: Jid) {
     this.jid = jid
@@ -265,10 +267,11 @@ export class Resource {
     this.directed = null
     this.interested = false
     this.invisible = false
+    this.vacant = false
   }
-  /** Does the resource receive what is sent to the account? It does if it is available or invisible. */
+  /** Does the resource receive what is sent to the account? It does if it is available or invisible, and not vacant. */
   get takesPart(): boolean {
-    return this.presence !== null || this.invisible
+    return (this.presence !== null || this.invisible) && !this.vacant
   }
   /** Did the resource send presence directly to this address, or to its bare JID, and not withdraw it (4.6.6)? */
   hasTold(address: Jid): boolean {

@@ -97,6 +97,19 @@ test('8.5.2.1.1, 8.5.3.2.1: an error is delivered to a resource that is there, a
   }
 })
 
+test('a vacant resource receives nothing: what can be stored is for the account', () => {
+  const account = alice({ relic: 5, one: 0 })
+  account.resources[0]!.vacant = true
+  const kinds = ['normal', 'chat', 'groupchat', 'headline', 'error']
+  const outcomes = (known: boolean): readonly string[] => kinds.map((type) => outcome(account, type, `${ALICE}/relic`, known))
+  assert.deepEqual(outcomes(true), ['one', 'one', 'silent', 'silent', 'silent'])
+  assert.deepEqual(outcomes(false), ['one', 'one', 'error', 'silent', 'silent'], 'as for a resource that is not there')
+  account.resources[1]!.presence = null
+  assert.deepEqual(outcomes(true).slice(0, 2), ['store', 'store'])
+  const iq = stanza('iq', { type: 'get', from: SENDER, to: `${ALICE}/relic` })
+  assert.deepEqual(deliverIq(account, iq, true), { kind: 'error' })
+})
+
 test('DELIV-4, 5.2.2: no type, or one that is not known, is normal', () => {
   for (const type of ['', 'spam']) {
     assert.equal(outcome(ACCOUNTS['several non-negative resources'], type, ALICE, false), 'zero+five+five2')

@@ -44,6 +44,9 @@ type Row = readonly [normal: Option, chat: Option, groupchat: Option, headline: 
  * resources' a full JID can match a resource that is connected but not available (8.5.3.1). A groupchat message to a resource
  * that is gone is always answered with an error, even without an account: rooms elsewhere learn from it who has left. So the
  * silence of a resource that is there must not tell a stranger that it is: they get the same error (DEVIATES(7)).
+ *
+ * A vacant resource receives nothing. What could be stored is for the account, as when a session ends with it. The rest is
+ * dropped without an error, which would tell a room that its occupant has gone while others still see the resource.
  */
 // prettier-ignore
 const TABLE: Readonly<Record<Condition, Readonly<Partial<Record<Address, Row>>>>> = {
@@ -85,10 +88,14 @@ export function deliverMessage<R extends Resource>(
   known: boolean,
 ): MessageDelivery<R> {
   const to = packet.to!
-  const match = account === null || to.isBare ? undefined : account.resource(to.full)
+  const named = account === null || to.isBare ? undefined : account.resource(to.full)
+  const isVacant = named?.vacant === true
+  const kind = column(packet.type)
+  if (isVacant && kind > CHAT) return { kind: kind === GROUPCHAT && !known ? 'error' : 'silent' }
+  const match = isVacant ? undefined : named
   const willing = account === null ? [] : account.resources.filter((r) => r.takesPart && r.priority >= 0)
-  const address = to.isBare ? 'bare' : match === undefined ? 'full no match' : 'full match'
-  switch (TABLE[condition(account, willing)][address]![column(packet.type)]) {
+  const address = to.isBare || isVacant ? 'bare' : match === undefined ? 'full no match' : 'full match'
+  switch (TABLE[condition(account, willing)][address]![kind]) {
     case 'D':
       return { kind: 'deliver', to: match === undefined ? willing : [match] }
     case 'M':
@@ -118,7 +125,7 @@ export function deliverIq<R extends Resource>(account: Account<R> | null, packet
   const isRequest = packet.type === 'get' || packet.type === 'set'
   if (account !== null && to.isBare) return { kind: 'account' }
   const resource = account?.resource(to.full)
-  if (resource === undefined) return { kind: isRequest ? 'error' : 'silent' } // RFC 6120 8.2.3: no error for a result
+  if (resource === undefined || resource.vacant) return { kind: isRequest ? 'error' : 'silent' } // RFC 6120 8.2.3: no error for a result
   // 8.5.3.1: an answer of the resource would reveal that it is there, so a sender who may not see it gets an error
   return isRequest && !authorised ? { kind: 'error' } : { kind: 'deliver', to: resource }
 }
@@ -146,6 +153,10 @@ function mostAvailable<R extends Resource>(resources: readonly R[]): readonly R[
   const highest = Math.max(...resources.map((r) => r.priority))
   return resources.filter((r) => r.priority === highest)
 }
+
+/** Of the kinds in a row of the table, this one and the one before it can be stored. */
+const CHAT = 1
+const GROUPCHAT = 2
 
 /** A message without a type, or with an unknown one, is a normal message (5.2.2). */
 function column(type: string): 0 | 1 | 2 | 3 | 4 {

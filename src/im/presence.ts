@@ -131,7 +131,8 @@ export function receive<R extends Resource>(account: Account<R>, packet: Packet,
     const resource = account.resource(to.full)
     if (resource === undefined) return // 8.5.3.2.2
     if (parts) forget(resource, packet.from)
-    return out.toResource(packet, resource) // 8.5.3.1: available or merely connected
+    if (!resource.vacant) out.toResource(packet, resource) // 8.5.3.1: available or merely connected
+    return
   }
   if (packet.type === 'error') return // it answers a broadcast or a probe, and the client sent neither to that address
   for (const resource of account.resources) {

@@ -177,6 +177,85 @@ story('a crash: messages that a connected client had not acknowledged are there 
   )
 })
 
+for (const [how, resource, resumes] of [
+  ['under the same name', '1', false],
+  ['under another name', '2', false],
+  ['under another name, after it has tried to resume', '2', true],
+] as const)
+  story(
+    `a crash: a client that comes back ${how} gets what it had not acknowledged first, and at once`,
+    UNASKED,
+    async (cast) => {
+      const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+      const id = await enable(bob)
+      alice.send(chat(BOB, '1'), chat(bob.jid, '2'))
+      await bob.expect(got(alice.jid, BOB, '1'), got(alice.jid, bob.jid, '2'))
+      const next = await died(cast)
+      const friend = await next.client('alice', '1')
+      friend.send(chat(BOB, '3'), chat(bob.jid, '4'), `<message to='${bob.jid}' id='5'><body>5</body></message>`)
+      await friend.fence()
+      const wire = await next.authenticated('bob')
+      if (resumes) {
+        wire.write(resume(id, 0))
+        await wire.expect(failed('item-not-found'))
+      }
+      const back = next.adopt(wire, await wire.bind(resource))
+      back.send('<presence/>')
+      await next.settle()
+      friend.send(chat(BOB, '6'))
+      await friend.fence()
+      assert.deepEqual(
+        back.take().flatMap((e) => (e.name === 'message' ? [e.child('body')!.text] : [])),
+        ['1', '2', '3', '4', '5', '6'],
+      )
+      friend.take()
+      await next.advance(RESUME_MS)
+      await next.settle()
+      assert.deepEqual(
+        back.take().filter((e) => e.name === 'message'),
+        [],
+      )
+      friend.take()
+    },
+  )
+
+story('two crashes: what was not acknowledged before the first one comes once, in order', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  bob.send(`<presence type='unavailable'/>`)
+  await cast.forget()
+  alice.send(chat(BOB, '1'))
+  await alice.fence()
+  await enable(bob)
+  bob.send('<presence/>')
+  await cast.settle()
+  alice.send(chat(BOB, '2'))
+  await alice.fence()
+  await cast.forget()
+  const next = await died(await died(cast))
+  const back = await next.client('bob', '2', { presence: null })
+  back.send('<presence/>')
+  await next.settle()
+  assert.deepEqual(
+    back.take().flatMap((e) => (e.name === 'message' ? [e.child('body')!.text] : [])),
+    ['1', '2'],
+  )
+})
+
+story('a crash: what is sent to a client that was connected is answered or stored', UNASKED, async (cast) => {
+  const [, bob] = await cast.friends('alice/1', 'bob/1')
+  await enable(bob)
+  const next = await died(cast)
+  const friend = await next.client('alice', '1')
+  await next.forget()
+  friend.send(`<iq type='get' id='v' to='${bob.jid}'><query xmlns='jabber:iq:version'/></iq>`)
+  await friend.expect(`<iq type='error' id='v' from='${bob.jid}'>*</iq>`)
+  friend.send(`<message to='${bob.jid}' type='headline'/>`, `<presence to='${bob.jid}'/>`)
+  await friend.fence()
+  assert.equal(next.server.host.accounts.get(BOB)!.session('1')!.room.unacknowledged, 0)
+  await next.advance(RESUME_MS)
+  await friend.expect(gone(bob.jid))
+})
+
 story('a crash: nobody comes back', UNASKED, async (cast) => {
   const [alice, bob] = await cast.friends('alice/1', 'bob/1')
   await enable(bob)

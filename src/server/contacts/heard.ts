@@ -134,9 +134,9 @@ export class HeardContacts {
     }
     return this.#isLastHere
   }
-  /** Is there anybody to be told what contacts send? */
+  /** Is there anybody to be told what contacts send, or whose presence contacts see and may be told about? */
   #isListening(account: LocalAccount): boolean {
-    return account.isAttended || this.#parts.accounts.isPresenceWanted(account.bare)
+    return account.isAttended || account.isAvailable || this.#parts.accounts.isPresenceWanted(account.bare)
   }
   /** Nobody is left to be told: presence from now on is not recorded, and what was recorded would be out of date. */
   #forgetUnattended(account: LocalAccount): void {

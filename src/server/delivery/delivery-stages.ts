@@ -64,7 +64,7 @@ export const deliverStage: Stage<ToAccount> = (context) => {
   const { account, packet } = context
   // All of Table 1 gives it to the resource in `to`, if that is there, but for groupchat; nearly always there is room
   const named = packet.type === 'groupchat' ? undefined : account.resource(packet.to!.full)
-  if (named !== undefined && hasRoomFor(account, named, packet)) {
+  if (named !== undefined && !named.vacant && hasRoomFor(account, named, packet)) {
     named.take(packet)
     context.delivered = [named]
     return 'next'

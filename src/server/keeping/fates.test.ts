@@ -18,6 +18,7 @@ const OF_SESSION: Readonly<Record<string, Fate>> = {
   invisible: 'kept',
   pause: 'kept', // its end
   untold: 'kept', // by a snapshot of that name
+  vacant: 'learnt again',
   handled: 'kept in stream-management', // as the count that its client knows
   connection: 'forgotten', // it was lost
   lane: 'forgotten', // what had come is done before

@@ -198,7 +198,7 @@ export class KeptSessions {
     if (isRelic) relics.mark(session, device)
     this.#restored.add(session)
     session.resumableMs = resumableMs
-    session.interested = interested
+    session.interested = interested && !isRelic
     session.invisible = invisible
     session.priority = priority
     if (directed.length > 0) session.directed = new Map(directed.map((full): [string, Jid] => [full, storedJid(full)]))

@@ -67,6 +67,7 @@ export class Relics {
   /** The session, just restored, is a relic. */
   mark(session: Session, device: string | null): void {
     session.set(this.#relics, { device })
+    session.vacant = true
   }
   /** Whoever binds a resource over this connection is the client that the relic had. */
   claim(relic: Session, connection: Connection): void {

@@ -262,7 +262,7 @@ class Pass {
     yield false
     const { account } = session
     for (const contact of account.audience.filter(which)) {
-      if (session.ended || session.presence === null || !session.takesPart) return
+      if (session.ended || session.presence === null) return
       if (!account.roster.isSubscriber(contactKey(contact)) || account.hidden(contact)) continue
       if (this.#said.has(bothOf(account.bare, contact))) continue
       yield this.#parts.probing.repeat(session, contact)

@@ -67,7 +67,8 @@ class Offline {
   turn(context: ToAccount): Verdict | Promise<Verdict> {
     const { account, packet } = context
     if (packet.kind !== 'message' || NEVER_STORED.has(packet.type)) return 'next'
-    const addressee = packet.to!.isBare ? undefined : account.session(packet.to!.resource)
+    const named = packet.to!.isBare ? undefined : account.session(packet.to!.resource)
+    const addressee = named?.vacant === true ? undefined : named
     const isFull = (session: Session): boolean => !hasRoomFor(account, session, packet)
     const isCrowded = addressee === undefined ? account.sessions.some((s) => isWilling(s) && isFull(s)) : isFull(addressee)
     if (!isCrowded && addressee !== undefined && !isWilling(addressee)) return 'next'

@@ -54,6 +54,8 @@ export class StreamManagement {
   readonly #resumed: Counter
   readonly #late: Counter
   readonly #givenBack: Counter
+  /** While sessions are read: the queues of relics. */
+  readonly #ofRelics: Managed[] = []
 
   constructor(host: Host, options: ManagementOptions) {
     this.#host = host
@@ -236,7 +238,10 @@ export class StreamManagement {
 
   get snapshot(): SessionSnapshot<ManagedJson> {
     const keeping = new Keeping(this.#host.entropy)
-    this.#host.on('sessions-restored', () => keeping.done())
+    this.#host.on('sessions-restored', () => {
+      keeping.done()
+      this.#giveBackOfRelics()
+    })
     return {
       name: 'stream-management',
       version: 1,
@@ -268,8 +273,20 @@ export class StreamManagement {
     const { session, id } = managed
     this.#manage(managed)
     this.#resumptions.restore(id!, session)
+    if (this.#host.relics.isRelic(session)) return void this.#ofRelics.push(managed)
     for (const { note } of managed.queue)
       if (note !== null && note.seq > 0) this.#host.tell('stored-message-sent', { session, packet: null, seq: note.seq })
+  }
+
+  /** No client can acknowledge it any more: it must not wait for the end of the relic, nor come behind newer stanzas. */
+  #giveBackOfRelics(): void {
+    for (const { session, id, h, queue } of this.#ofRelics.splice(0)) {
+      if (session.ended) continue
+      const empty = new Managed(session, id, this.#options.limits, { h, acknowledged: queue.written })
+      empty.queue.disconnect()
+      this.#manage(empty)
+      for (const entry of queue) this.#giveBack(entry, session.account.bare.bare)
+    }
   }
 
   // Events of a session

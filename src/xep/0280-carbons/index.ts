@@ -94,7 +94,8 @@ class Carbons {
   #watchers(account: LocalAccount, packet: Packet, recipients: readonly LocalEndpoint[]): readonly Session[] | null {
     let watchers: Session[] | null = null
     for (const session of account.sessions) {
-      if (!session.get(this.#enabled) || session.jid.full === packet.from.full || recipients.includes(session)) continue
+      if (session.vacant || !session.get(this.#enabled) || session.jid.full === packet.from.full || recipients.includes(session))
+        continue
       if (hasRoomFor(account, session, packet)) (watchers ??= []).push(session)
     }
     return watchers
