@@ -30,6 +30,19 @@ export type Order =
   | { readonly do: 'presence'; readonly show: string; readonly status: string }
   | { readonly do: 'add' | 'approve' | 'block' | 'unblock' | 'ping' | 'disco'; readonly jid: string }
   | { readonly do: 'message'; readonly jid: string; readonly body: string }
+  | RoomOrder
+
+/** In the driver of slixmpp alone, with `--rooms`. */
+export type RoomOrder =
+  | { readonly do: 'enter' | 'leave' | 'rename' | 'kick'; readonly room: string; readonly nick: string }
+  | { readonly do: 'tell'; readonly room: string; readonly body: string }
+  /** Takes a new room as it is. */
+  | { readonly do: 'open'; readonly room: string }
+  /** The name in its own vCard, and in that of somebody. */
+  | { readonly do: 'publish'; readonly name: string }
+  | { readonly do: 'card'; readonly jid: string }
+  /** What its client has received since it was last asked, as a list. */
+  | { readonly do: 'octets' }
 
 export interface LoggedIn {
   readonly jid: string
@@ -44,11 +57,25 @@ export interface Contact {
 export type Outcome = { readonly value: unknown } | { readonly error: string }
 export type Answer = Outcome & { readonly answer: number }
 
+/** Presence in a room. Only in slixmpp's driver with `--rooms`. */
+export interface ShownOccupant {
+  readonly shown: 'occupant'
+  readonly from: string
+  readonly there: boolean
+  readonly codes: readonly number[]
+  /** The real address; '' if it is not told. */
+  readonly jid: string
+  /** Who doubts it, and why (XEP-0310); '' for nobody. */
+  readonly by: string
+  readonly doubts: readonly string[]
+}
+
 /** What the client is shown. */
 export type Shown =
   | { readonly shown: 'presence'; readonly from: string; readonly show: string; readonly status: string }
   /** XEP-0310: who doubts the presence that was shown just before, and why; '' for nothing. Only in stanza's driver. */
   | { readonly shown: 'annotation'; readonly from: string; readonly by: string; readonly doubt: string }
+  | ShownOccupant
   | { readonly shown: 'request'; readonly from: string }
   | {
       readonly shown: 'message'

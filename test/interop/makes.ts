@@ -24,6 +24,14 @@ export const slixmpp = driven('slixmpp', slixmppMissing(), {
   environment: () => ({ PYTHONDONTWRITEBYTECODE: '1' }),
 })
 
+/** The same with its extensions for rooms, and asking for annotations (XEP-0310). */
+export const slixmppInRooms = driven('slixmpp in rooms', slixmppMissing(), {
+  program: PYTHON,
+  args: [path('slixmpp/driver.py'), '--rooms'],
+  security: 'starttls',
+  environment: () => ({ PYTHONDONTWRITEBYTECODE: '1' }),
+})
+
 export const xmppJs = driven('@xmpp/client', false, {
   program: process.execPath,
   args: [path('xmpp-js/driver.ts')],

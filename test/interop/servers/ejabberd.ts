@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { EJABBERDCTL, ejabberdMissing } from '../programs.ts'
 import type { Account } from '../person.ts'
-import type { OtherMake, OtherServer, Program } from './other-server.ts'
+import { roomsOf, type OtherMake, type OtherServer, type Program } from './other-server.ts'
 
 /** What a new installation has, as far as it concerns others. */
 const configuration = (server: OtherServer): string => {
@@ -29,11 +29,14 @@ modules:
   mod_carboncopy: {}
   mod_disco: {}
   mod_http_api: {}
+  mod_muc:
+    host: ${roomsOf(domain)}
   mod_offline: {}
   mod_ping: {}
   mod_privacy: {}
   mod_roster: {versioning: true}
 ${authority === null ? '  mod_s2s_dialback: {}\n' : ''}  mod_stream_mgmt: {}
+  mod_vcard: {}
   mod_version: {}
 `
 }

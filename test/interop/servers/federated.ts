@@ -3,34 +3,21 @@
  * by dialback because neither knows the other's. What users of both see is what they see within one server.
  */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { says } from '../../support/annotations.ts'
-import { Authority } from '../../support/authority.ts'
-import { startServer, type ServerProcess } from '../../support/server-process.ts'
-import { within } from '../../support/within.ts'
 import { xmppJs } from '../makes.ts'
 import type { DrivenPerson } from '../driven.ts'
-import { PATIENCE_MS, type Account, type Endpoints, type Show } from '../person.ts'
-import { NameServer } from './name-server.ts'
-import { OtherServer, type OtherMake } from './other-server.ts'
+import type { Account, Show } from '../person.ts'
+import type { OtherMake } from './other-server.ts'
+import { accountOf, openTwoServers, OURS, stateOfLink, THEIRS, type Proof, type TwoServers } from './two-servers.ts'
 import { Watcher } from './watcher.ts'
 
-const OURS = 'verona.example'
-const THEIRS = 'mantua.example'
 const PINGS = 'urn:xmpp:ping'
 
-type Proof = 'certificates' | 'dialback' | 'dialback beside certificates'
-
-interface Scene {
-  readonly ours: ServerProcess
-  readonly theirs: OtherServer
+interface Scene extends TwoServers {
   readonly romeo: DrivenPerson
   readonly juliet: DrivenPerson
   readonly accountOfRomeo: Account
-  readonly make: OtherMake
 }
 
 export function federates(make: OtherMake): void {
@@ -54,45 +41,12 @@ export function federatesBy(make: OtherMake, proof: Exclude<Proof, 'dialback'>):
 }
 
 async function open(t: TestContext, make: OtherMake, proof: Proof, times: Readonly<Record<string, string>>): Promise<Scene> {
-  const directory = await mkdtemp(join(tmpdir(), 'federated-'))
-  t.after(() => rm(directory, { recursive: true, force: true }))
-  const authority = await Authority.found(directory)
-  const [own, other] = await Promise.all([OURS, THEIRS].map((domain) => authority.certify(domain, { dns: [domain] })))
-  const names = await NameServer.open(t)
-  const known = proof === 'dialback' ? null : authority.file
-  const theirs = await OtherServer.open(t, make, {
-    domain: THEIRS,
-    certified: other!,
-    certifiedBy: authority.file,
-    authority: known,
-    external: proof !== 'dialback beside certificates',
-    namePort: names.port,
-  })
-  const trust = known === null ? { trust: 'allow-dialback' } : { trust: 'require-certificate', authorities: known }
-  const ours = await startServer(t, {
-    'server': { 'domains': [OURS], 'data-directory': 'data' },
-    'tls': { certificate: own!.certificateFile, key: own!.keyFile },
-    'federation': { ...trust, 'retry': '100 ms', 'longest-retry': '200 ms', ...times },
-    // ejabberd does not answer probes of those who are offline, as RFC 6121 4.3.2 says it should: silence is the answer
-    'presence-annotations': { 'confirm-within': '1 s' },
-    'peer': [{ domain: THEIRS, route: `${theirs.host}:${theirs.serversPort}` }],
-  })
-  names.services.set(OURS, () => ours.serversPort)
-  const accountOfRomeo = { jid: `romeo@${OURS}`, password: 'pass word of romeo' }
-  await ours.addUser(accountOfRomeo.jid, accountOfRomeo.password)
-  const door: Endpoints = {
-    get port() {
-      return ours.port
-    },
-    directTlsPort: 0,
-    httpsPort: null,
-    certificateFile: authority.file,
-    directory,
-  }
-  const romeo = await xmppJs.come(door, accountOfRomeo)
-  const juliet = await xmppJs.come(theirs, await theirs.account('juliet'))
+  const two = await openTwoServers(t, make, proof, times)
+  const accountOfRomeo = await accountOf(two, 'romeo')
+  const romeo = await xmppJs.come(two.door, accountOfRomeo)
+  const juliet = await xmppJs.come(two.theirs, await two.theirs.account('juliet'))
   t.after(() => Promise.all([romeo.close(), juliet.close()]))
-  return { ours, theirs, romeo, juliet, accountOfRomeo, make }
+  return { ...two, romeo, juliet, accountOfRomeo }
 }
 
 /** RFC 6121 3.1, 4.2 to 4.5, 5.2, XEP-0030, as between users of one server. */
@@ -208,16 +162,4 @@ async function weComeBack({ ours, romeo, juliet }: Scene): Promise<void> {
   await romeo.say(juliet.jid, 'Well met')
   await juliet.reads(romeo.jid, 'Well met')
   await answered(romeo, juliet)
-}
-
-/** Until the link to them is in that state. */
-async function stateOfLink(ours: ServerProcess, wanted: string): Promise<void> {
-  const isSo = async (): Promise<boolean> => {
-    const links = (await ours.ask('link.list', {})) as readonly { readonly remote: string; readonly state: string }[]
-    return links.some(({ remote, state }) => remote === THEIRS && state === wanted)
-  }
-  const come = async (): Promise<void> => {
-    while (!(await isSo()));
-  }
-  await within(PATIENCE_MS, `the link to be ${wanted}`, come())
 }

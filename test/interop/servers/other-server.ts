@@ -54,6 +54,9 @@ export interface OtherMake {
   flush(server: OtherServer): Promise<void>
 }
 
+/** Where the rooms of a domain are. */
+export const roomsOf = (domain: string): string => `conference.${domain}`
+
 const START_MS = 30_000
 const LOOK_MS = 20
 

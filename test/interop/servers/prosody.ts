@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Account } from '../person.ts'
 import { PROSODY, prosodyMissing } from '../programs.ts'
-import type { OtherMake, OtherServer, Program } from './other-server.ts'
+import { roomsOf, type OtherMake, type OtherServer, type Program } from './other-server.ts'
 
 /**
  * What a new installation has, as far as it concerns others, and bidi. Without an authority whom it knows it believes
@@ -43,6 +43,9 @@ ssl = {
   ${authority === null ? 'capath = "/nowhere"' : `cafile = ${quoted(authority)}`};
 }
 VirtualHost ${quoted(domain)}
+modules_enabled = { "vcard_legacy" }
+Component ${quoted(roomsOf(domain))} "muc"
+restrict_room_creation = false
 `
 }
 

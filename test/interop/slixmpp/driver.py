@@ -12,19 +12,26 @@ import sys
 import slixmpp
 from slixmpp.exceptions import IqError
 
+from in_rooms import InRooms
+
 PLUGINS = ('xep_0030', 'xep_0191', 'xep_0199', 'xep_0203', 'xep_0280')
 
 
+TO_TEST = sys.stdout
+
+
 def write(**line):
-    sys.stdout.write(json.dumps(line) + '\n')
-    sys.stdout.flush()
+    TO_TEST.write(json.dumps(line) + '\n')
+    TO_TEST.flush()
 
 
 class Refused(Exception):
     """An order that came to nothing; its text is the condition."""
 
 
-class Driver:
+class Driver(InRooms):
+    Refused = Refused
+
     def __init__(self):
         self.client = None
 
@@ -39,6 +46,8 @@ class Driver:
         client.auto_subscribe = False
         for plugin in PLUGINS + (('xep_0198',) if managed else ()):
             client.register_plugin(plugin)
+        if '--rooms' in sys.argv:
+            self.prepare_rooms(client, write)
         client.add_event_handler('presence', self.on_presence)
         client.add_event_handler('message', self.on_message)
         client.add_event_handler('carbon_received', lambda m: self.on_carbon(m['carbon_received']))

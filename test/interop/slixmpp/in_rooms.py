@@ -1,0 +1,72 @@
+"""What the driver of slixmpp does in rooms (XEP-0045, XEP-0054, XEP-0199), with `--rooms`."""
+import contextlib
+import sys
+
+from slixmpp.exceptions import PresenceError
+
+PLUGINS = ('xep_0045', 'xep_0054', 'xep_0115')
+
+
+class InRooms:
+    def prepare_rooms(self, client, write):
+        """Asks for state annotations too (XEP-0310), and remembers all that arrives."""
+        self.heard = []
+        for plugin in PLUGINS:
+            client.register_plugin(plugin)
+        client['xep_0030'].add_feature('urn:xmpp:psa')
+        client.add_filter('in', self.hear)
+        client.add_event_handler('groupchat_presence', lambda p: write(**self.occupant(p)))
+
+    def hear(self, stanza):
+        self.heard.append(str(stanza))
+        return stanza
+
+    @staticmethod
+    def occupant(presence):
+        codes = sorted(int(status.attrib['code']) for status in presence.xml.iter('{http://jabber.org/protocol/muc#user}status'))
+        annotation = presence.xml.find('{urn:xmpp:psa}state-annotation')
+        doubts = [] if annotation is None else [child.tag.split('}')[1] for child in annotation]
+        return {
+            'shown': 'occupant',
+            'from': presence['from'].full,
+            'there': presence['type'] != 'unavailable',
+            'codes': codes,
+            'jid': str(presence['muc']['jid']),
+            'by': '' if annotation is None else annotation.attrib['from'],
+            'doubts': [doubt for doubt in doubts if doubt in ('server-unavailable', 'connection-paused')],
+        }
+
+    async def enter(self, room, nick):
+        with contextlib.redirect_stdout(sys.stderr):  # slixmpp 1.8.3 prints
+            try:
+                await self.client['xep_0045'].join_muc_wait(room, nick, maxstanzas=0, timeout=15)
+            except PresenceError as error:
+                raise self.Refused(error.condition)
+
+    async def open(self, room):
+        await self.client['xep_0045'].set_room_config(room, self.client['xep_0004'].make_form('submit'))
+
+    async def leave(self, room, nick):
+        self.client['xep_0045'].leave_muc(room, nick)
+
+    async def rename(self, room, nick):
+        self.client.send_presence(pto=f'{room}/{nick}')
+
+    async def kick(self, room, nick):
+        await self.client['xep_0045'].set_role(room, nick, 'none')
+
+    async def tell(self, room, body):
+        self.client.send_message(mto=room, mbody=body, mtype='groupchat')
+
+    async def publish(self, name):
+        card = self.client['xep_0054'].make_vcard()
+        card['FN'] = name
+        await self.client['xep_0054'].publish_vcard(card)
+
+    async def card(self, jid):
+        answer = await self.client['xep_0054'].get_vcard(jid=jid, cached=False, local=False)
+        return answer['vcard_temp']['FN']
+
+    async def octets(self):
+        heard, self.heard = self.heard, []
+        return heard
