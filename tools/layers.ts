@@ -13,7 +13,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   storage: [...CORE],
   rooms: [...CORE, 'storage'],
   xep: [...CORE, 'storage', 'rooms'],
-  admin: ['base', 'xmpp', 'im', 'sasl', 'server', 'net'],
+  admin: ['base', 'xmpp', 'im', 'sasl', 'server', 'net', 'rooms'],
   board: ['base', 'xmpp', 'server'],
   config: ['base', 'xmpp', 'sasl', 'server', 'net', 'stream', 'xep', 'admin'],
   process: [...CORE, 'net', 'stream', 'storage', 'rooms', 'xep', 'board', 'config', 'admin'],

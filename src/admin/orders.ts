@@ -8,7 +8,20 @@ import { CommandError, type Command, type Commands } from './command.ts'
 import { onlyLooks } from './operator/permissions.ts'
 
 /** The arguments that are logged. No other argument may be logged, because some are passwords. */
-const OBJECT: readonly string[] = ['jid', 'device', 'remote', 'local', 'reason', 'settings', 'role', 'fix']
+const OBJECT: readonly string[] = [
+  'jid',
+  'device',
+  'remote',
+  'local',
+  'reason',
+  'settings',
+  'role',
+  'fix',
+  'room',
+  'affiliation',
+  'owners',
+  'alternate',
+]
 
 /** The ways in which orders arrive. */
 export type Way = 'socket' | 'browser'

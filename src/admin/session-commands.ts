@@ -5,7 +5,7 @@ import type { Host } from '../server/feature.ts'
 import type { Session } from '../server/account/session.ts'
 import { CommandError, defineCommand, limit, type Command } from './command.ts'
 import { reasonFrom } from './reason.ts'
-import { pageOf, SESSION_ORDERS, STANDINGS, type SessionPage, type SessionRow } from './session-list.ts'
+import { sessionPage, SESSION_ORDERS, STANDINGS, type SessionPage, type SessionRow } from './session-list.ts'
 
 /** The defaults are what the command line wants. */
 const LIST = {
@@ -22,7 +22,7 @@ export function sessionCommands({ sessions }: Parts, pageSize: number): readonly
   return [
     defineCommand('session.list', LIST, ({ find, after, state, order, limit }): SessionPage => {
       const rows = [...sessions.all()].map((session) => rowOf(session))
-      return pageOf(rows, { find, standing: state, order, after, size: Math.min(limit, pageSize) })
+      return sessionPage(rows, { find, standing: state, order, after, size: Math.min(limit, pageSize) })
     }),
     defineCommand('session.kick', { jid: v.string(), reason: v.string() }, ({ jid, reason }) => {
       const ending = kicked(reasonFrom(reason))

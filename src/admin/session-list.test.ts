@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CommandError } from './command.ts'
-import { pageOf, SESSION_ORDERS, type SessionQuery, type SessionRow } from './session-list.ts'
+import { sessionPage, SESSION_ORDERS, type SessionQuery, type SessionRow } from './session-list.ts'
 
 const row = (jid: string, more: Partial<SessionRow> = {}): SessionRow => ({
   jid,
@@ -25,7 +25,7 @@ const rows = [
 ]
 const query: SessionQuery = { find: '', standing: null, order: 'address', after: '', size: 10 }
 const named = (more: Partial<SessionQuery>): string =>
-  pageOf(rows, { ...query, ...more })
+  sessionPage(rows, { ...query, ...more })
     .sessions.map(({ jid }) => jid[0])
     .join('')
 
@@ -44,14 +44,14 @@ test('a part of the address in whichever case, and a state; the counts are of al
   assert.equal(named({ find: 'PHONE' }), 'c')
   assert.equal(named({ standing: 'available' }), 'ad')
   assert.equal(named({ standing: 'connected' }), 'b')
-  assert.deepEqual(pageOf(rows, { ...query, standing: 'paused', size: 1 }).counts, { available: 2, connected: 1, paused: 1 })
+  assert.deepEqual(sessionPage(rows, { ...query, standing: 'paused', size: 1 }).counts, { available: 2, connected: 1, paused: 1 })
 })
 test('in every order the pages together are all rows, also when the last row of a page ends meanwhile', () => {
   for (const order of SESSION_ORDERS) {
     const whole = named({ order })
     let [seen, left] = ['', [...rows]]
     for (let after: string | null = ''; after !== null;) {
-      const { sessions, next } = pageOf(left, { ...query, order, after, size: 1 })
+      const { sessions, next } = sessionPage(left, { ...query, order, after, size: 1 })
       seen += sessions[0]!.jid[0]
       left = left.filter(({ jid }) => jid !== sessions[0]!.jid)
       after = next
@@ -61,5 +61,5 @@ test('in every order the pages together are all rows, also when the last row of 
 })
 test('a page that begins nowhere is refused', () => {
   for (const after of ['x', '1', '1 ', 'x a@x/1'])
-    assert.throws(() => pageOf(rows, { ...query, order: 'newest', after }), CommandError)
+    assert.throws(() => sessionPage(rows, { ...query, order: 'newest', after }), CommandError)
 })

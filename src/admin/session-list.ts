@@ -1,6 +1,6 @@
 /** One page of the list of sessions: the wanted ones, in the wanted order. A pure function of plain values. */
 import type { Millis } from '../base/clock.ts'
-import { CommandError } from './command.ts'
+import { pageOf, placeFrom, textOfPlace } from './places.ts'
 
 export interface SessionRow {
   readonly jid: string
@@ -64,42 +64,17 @@ export interface SessionPage {
   readonly counts: Readonly<Record<Standing, number>>
 }
 
-/** The position of a row does not depend on other rows: if sessions end between two pages, no other session is left out. */
-interface Place {
-  readonly key: number
-  readonly jid: string
-}
-
-export function pageOf(rows: readonly SessionRow[], { find, standing, order, after, size }: SessionQuery): SessionPage {
+export function sessionPage(rows: readonly SessionRow[], { find, standing, order, after, size }: SessionQuery): SessionPage {
   const part = find.toLowerCase()
   const named = rows.filter(({ jid }) => jid.toLowerCase().includes(part))
-  const from = after === '' ? null : placeFrom(after, order)
-  const wanted = named
-    .filter((row) => standing === null || standingOf(row) === standing)
-    .map((row) => ({ row, key: KEYS[order](row), jid: row.jid }))
-    .filter((place) => from === null || compare(place, from) > 0)
-    .sort(compare)
-  const page = wanted.slice(0, size)
-  return {
-    sessions: page.map(({ row }) => row),
-    next: wanted.length > size ? textOf(page.at(-1)!, order) : null,
-    counts: countsOf(named),
-  }
+  const wanted = named.filter((row) => standing === null || standingOf(row) === standing)
+  const place = (row: SessionRow) => ({ key: KEYS[order](row), name: row.jid })
+  const { page, next } = pageOf(wanted, place, placeFrom(after, order), size)
+  return { sessions: page, next: next === null ? null : textOfPlace(next, order), counts: countsOf(named) }
 }
 
 function countsOf(rows: readonly SessionRow[]): Record<Standing, number> {
   const counts = { available: 0, connected: 0, paused: 0 }
   for (const row of rows) counts[standingOf(row)] += 1
   return counts
-}
-
-const compare = (a: Place, b: Place): number => a.key - b.key || (a.jid < b.jid ? -1 : a.jid === b.jid ? 0 : 1)
-
-const textOf = ({ key, jid }: Place, order: SessionOrder): string => (order === 'address' ? jid : `${key} ${jid}`)
-
-function placeFrom(text: string, order: SessionOrder): Place {
-  if (order === 'address') return { key: 0, jid: text }
-  const [, key, jid] = /^(-?\d+) (.+)$/su.exec(text) ?? []
-  if (key === undefined) throw new CommandError(`No page begins at "${text}". Begin with the first page.`)
-  return { key: Number(key), jid: jid! }
 }

@@ -1,6 +1,4 @@
 /** `porchlight user ...`: commands for accounts, and the ways to give a password. */
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { CommandError } from '../admin/command.ts'
 import type { UserPage, UserRow } from '../admin/user-commands.ts'
 import { systemEntropy } from '../base/entropy.ts'
@@ -8,6 +6,8 @@ import type { World } from '../process/world.ts'
 import { formatDateTime } from '../xmpp/datetime.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import { withAuthority } from './authority.ts'
+import { pairsFrom } from './pairs.ts'
+import { firstLine } from './password-file.ts'
 import { setupOf, type ConfigOptions, type OutputOptions } from './config-options.ts'
 
 export interface PasswordOptions {
@@ -63,13 +63,9 @@ export async function enableUser(world: World, jid: string, options: ConfigOptio
 
 /** @param settings each in the form `name=value` */
 export async function setUser(world: World, jid: string, settings: readonly string[], options: ConfigOptions): Promise<void> {
-  const pairs = settings.map((text) => {
-    const at = text.indexOf('=')
-    if (at < 0) throw new CommandError(`"${text}" is not a setting. Write it like last-seen=coarse.`)
-    return [text.slice(0, at), text.slice(at + 1)] as const
-  })
+  const pairs = pairsFrom(settings, 'last-seen=coarse')
   await withAuthority(world, setupOf(world, options), async (authority) => {
-    const { jid: set } = (await authority.ask('user.set', { jid, settings: Object.fromEntries(pairs) })) as { jid: string }
+    const { jid: set } = (await authority.ask('user.set', { jid, settings: pairs })) as { jid: string }
     world.stdout.write(`${set} is set.\n`)
   })
 }
@@ -99,18 +95,10 @@ const told = (password: string, { generate }: PasswordOptions): string => (gener
 
 async function passwordFrom(world: World, jid: string, { passwordFile, generate }: PasswordOptions): Promise<string> {
   if (generate === true) return generatedPassword()
-  if (passwordFile !== undefined) return firstLine(resolve(world.directory, passwordFile))
+  if (passwordFile !== undefined) return firstLine(world, passwordFile)
   if (!world.stdin.isTTY) return world.stdin.readLine()
   const password = await world.stdin.readSecret(`Password of ${jid}: `)
   if (password === null || (await world.stdin.readSecret('Once more: ')) !== password)
     throw new CommandError('The two passwords differ; nothing was changed. Try again.')
   return password
-}
-
-function firstLine(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0]!
-  } catch (error) {
-    throw new CommandError(`The password file cannot be read: ${(error as Error).message}. Name another file.`)
-  }
 }

@@ -1,6 +1,7 @@
 /** Chooses who carries out a command: the running server, or, if none runs, this process on the same database. */
 import { commandsOf, CommandError, runCommand } from '../admin/command.ts'
 import { connectControl, type Authority } from '../admin/control-client.ts'
+import { roomCommands } from '../admin/room-commands.ts'
 import { rosterCommand } from '../admin/roster-commands.ts'
 import { orderCommand } from '../admin/status-commands.ts'
 import { userCommands } from '../admin/user-commands.ts'
@@ -39,7 +40,7 @@ async function alone(world: World, setup: Setup): Promise<Authority> {
   if (setup.config.server.fresh)
     throw new CommandError('The server is not running, and its configuration ([server] fresh) keeps nothing. Start it first.')
   const log = openLog({ level: 'warn', format: 'text' }, world.stderr)
-  const { server, close } = await assemble(setup, {
+  const { server, rooms, close } = await assemble(setup, {
     clock: new SystemClock(),
     entropy: systemEntropy,
     log,
@@ -48,8 +49,15 @@ async function alone(world: World, setup: Setup): Promise<Authority> {
   const { page } = setup.config.admin
   const commands = commandsOf(
     ...userCommands(server.host, page),
+    ...roomCommands(rooms, page),
     rosterCommand(server.rosterAudit, server.host.domains, page),
     orderCommand(server.order),
   )
-  return { ask: (name, args) => runCommand(commands, name, args), close }
+  return {
+    ask: (name, args) => runCommand(commands, name, args),
+    close: async () => {
+      await server.host.router.whenIdle() // what users are told of it may have to be stored
+      await close()
+    },
+  }
 }

@@ -270,6 +270,37 @@ test('user set: what others may know of a user, with and without a server; what 
     assert.match((await place.run(`user set ${ROMEO} ${setting}`)).err, why)
 })
 
+test('rooms are made, shown, changed and destroyed, with and without a server', async (t) => {
+  const place = new Place(t, FREE_PORTS)
+  const den = 'den@conference.localhost'
+  writeFileSync(join(place.directory, 'password'), 'friend\n')
+  const made = await place.run(
+    `room create ${den} --owner ${ROMEO} --owner ${JULIET} --password-file password name=Den public=yes`,
+  )
+  assert.deepEqual(made, { code: 0, out: `${den} is there now.\n`, err: '' })
+  assert.match((await place.run(`room create ${den}`)).err, /There is a room den@conference\.localhost already/)
+  const { child, exited, err } = await place.start()
+  assert.equal((await place.run('room list')).out, `${den}  "Den", 0 occupants, public\n`)
+  assert.equal((await place.run('room list elsewhere')).out, '')
+  assert.equal((await place.run(`room set ${den} moderated=yes`)).out, `${den} is set.\n`)
+  assert.match((await place.run(`room set ${den} colour=blue`)).err, /"colour" is not a setting of rooms\. Known are: name, /)
+  assert.match((await place.run(`room set ${den}`)).err, /Name the settings/)
+  assert.equal((await place.run(`room affiliation ${den} tybalt@localhost outcast --reason rude`)).code, 0)
+  assert.equal((await place.run(`room affiliation ${den} tybalt@localhost king`)).code, 64)
+  const { out } = await place.run(`room show ${den}`)
+  assert.match(out, /^moderated +yes$/m)
+  assert.match(out, /^password-protected +yes$/m)
+  assert.doesNotMatch(out, /friend/, 'the password is shown to nobody')
+  assert.match(out, /^  juliet@localhost  owner\n  romeo@localhost  owner\n  tybalt@localhost  outcast: rude$/m)
+  assert.equal((await place.run(`room destroy ${den} --reason over`)).out, `${den} is destroyed.\n`)
+  assert.match((await place.run(`room show ${den}`)).err, /There is no room den@conference\.localhost/)
+  child.kill('SIGTERM')
+  await exited
+  const orders = (await err).match(/"order":"room[^\n]*/g)!
+  assert.match(orders.join('\n'), /"order":"room\.affiliation".*"room":"den@conference\.localhost".*"affiliation":"outcast"/)
+  assert.match(orders.at(-1)!, /"order":"room\.destroy".*"reason":"over"/)
+})
+
 test('import: what would be taken, what is, and what is no such thing', async (t) => {
   const place = new Place(t, FREE_PORTS)
   const users = `<user name='romeo' password='but soft'/><user name='juliet'/>`

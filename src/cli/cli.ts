@@ -1,5 +1,5 @@
 /** The command line: its commands, and the exit codes. */
-import { Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import { CommandError } from '../admin/command.ts'
 import { ControlError } from '../admin/control-server.ts'
 import { ConfigError } from '../config/problem.ts'
@@ -30,6 +30,18 @@ import { checkRosters, type RosterOptions } from './rosters.ts'
 import { listLinks, orderLink, type LinkOptions } from './links.ts'
 import { addUsers } from './many-users.ts'
 import { restart } from './restart.ts'
+import {
+  changeAffiliation,
+  createRoom,
+  destroyRoom,
+  listRooms,
+  setRoom,
+  showRoom,
+  type DestroyOptions,
+  type NewRoomOptions,
+  type ReasonOptions,
+  type RoomOptions,
+} from './rooms.ts'
 import { endSession, listSessions, type EndOptions } from './sessions.ts'
 import { start } from './start.ts'
 
@@ -108,6 +120,7 @@ function program(world: World, outcome: { code: number }): Command {
   linkCommands(root, world)
   sessionCommands(root, world)
   userCommands(root, world)
+  roomCommands(root, world)
   rosterCommands(root, world, outcome)
   return root
 }
@@ -230,6 +243,57 @@ function userCommands(root: Command, world: World): void {
       listUsers(world, domain ?? null, command.optsWithGlobals<ConfigOptions & OutputOptions>()),
     )
 }
+
+function roomCommands(root: Command, world: World): void {
+  const room = root.command('room').description('rooms; works with and without a running server')
+  room
+    .command('list [part]')
+    .description('list all rooms, or those whose address or name contains a text')
+    .option('--json', 'write JSON, one room on each line')
+    .action((part: string | undefined, _: unknown, command: Command) =>
+      listRooms(world, part ?? '', command.optsWithGlobals<ConfigOptions & OutputOptions>()),
+    )
+  room
+    .command('show <room>')
+    .description('show the settings and the subject of a room, who is in it, and who has which affiliation')
+    .option('--json', 'for programs')
+    .action((jid: string, _: unknown, command: Command) =>
+      showRoom(world, jid, command.optsWithGlobals<ConfigOptions & OutputOptions>()),
+    )
+  room
+    .command('create <room> [settings...]')
+    .description('make a room that stays, with settings such as name="The den" public=yes members-only=yes')
+    .option('--owner <jid>', 'a person who owns the room; can be given several times', collected, [])
+    .option('--password-file <file>', 'people need the first line of this file to enter')
+    .action((jid: string, settings: string[], _: unknown, command: Command) =>
+      createRoom(world, jid, settings, command.optsWithGlobals<ConfigOptions & NewRoomOptions>()),
+    )
+  room
+    .command('set <room> [settings...]')
+    .description('change settings of a room; `room show` lists them with their values')
+    .option('--password-file <file>', 'people need the first line of this file to enter; none if it is empty')
+    .action((jid: string, settings: string[], _: unknown, command: Command) =>
+      setRoom(world, jid, settings, command.optsWithGlobals<ConfigOptions & RoomOptions>()),
+    )
+  room
+    .command('affiliation <room> <jid>')
+    .addArgument(new Argument('<affiliation>', 'outcast: banned').choices(['owner', 'admin', 'member', 'none', 'outcast']))
+    .description('change the affiliation of a person in a room, or ban a domain')
+    .option('--reason <text>', 'the text that the person receives')
+    .action((jid: string, person: string, affiliation: string, _: unknown, command: Command) =>
+      changeAffiliation(world, jid, person, affiliation, command.optsWithGlobals<ConfigOptions & ReasonOptions>()),
+    )
+  room
+    .command('destroy <room>')
+    .description('destroy a room; its occupants are told, and its archive is kept for 7 days')
+    .option('--reason <text>', 'the text that the occupants receive')
+    .option('--alternate <room>', 'a room to go to instead')
+    .action((jid: string, _: unknown, command: Command) =>
+      destroyRoom(world, jid, command.optsWithGlobals<ConfigOptions & DestroyOptions>()),
+    )
+}
+
+const collected = (one: string, before: readonly string[]): readonly string[] => [...before, one]
 
 function rosterCommands(root: Command, world: World, outcome: { code: number }): void {
   const roster = root.command('roster').description('rosters; works with and without a running server')

@@ -9,6 +9,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
+import type { ServedRooms } from '../rooms/rooms.ts'
 import type { Feature, Software, Stores } from '../server/feature.ts'
 import type { AccountStore } from '../server/ports.ts'
 import { keepLastSeen } from '../server/contacts/last-seen.ts'
@@ -19,6 +20,7 @@ import { openInMemory, openSqlite } from '../storage/sqlite.ts'
 import { openCoreStores } from '../storage/stores.ts'
 import { LocalRegistrar } from '../stream/registrar.ts'
 import { linkTimes } from '../stream/s2s/settings.ts'
+import { roomsOf } from '../xep/0045-multi-user-chat/index.ts'
 import { features } from '../xep/catalogue.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import { serverSecret } from './server-secret.ts'
@@ -37,6 +39,8 @@ export interface Assembly {
   readonly server: Server
   readonly stores: Stores
   readonly metrics: Metrics
+  /** Null if this server has none. */
+  readonly rooms: ServedRooms | null
   /** Why the last write to the database failed; null if it succeeded. */
   storageTrouble(): Error | null
   /** Resolves, with the reason, if another server has taken the database. */
@@ -82,7 +86,15 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
       await stores.lastPresence.flush()
       await database.close()
     }
-    return { server, stores, metrics, storageTrouble: () => database.trouble, databaseTaken: database.taken, close }
+    return {
+      server,
+      stores,
+      metrics,
+      rooms: roomsOf(server.host),
+      storageTrouble: () => database.trouble,
+      databaseTaken: database.taken,
+      close,
+    }
   } catch (error) {
     await database.close()
     throw error

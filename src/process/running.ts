@@ -11,6 +11,7 @@ import { Troubles } from '../admin/operator/troubles.ts'
 import { explainCommand } from '../admin/explain-commands.ts'
 import { rosterCommand } from '../admin/roster-commands.ts'
 import { linkCommands } from '../admin/link-commands.ts'
+import { roomCommands } from '../admin/room-commands.ts'
 import { recorded, type Orders } from '../admin/orders.ts'
 import { domainStatus, linksStatus, onlineAccounts, orderCommand, statusCommand, type Status } from '../admin/status-commands.ts'
 import { userCommands } from '../admin/user-commands.ts'
@@ -161,6 +162,7 @@ async function start(parts: Parts): Promise<Running> {
   const restart = Promise.withResolvers<void>()
   const commands = commandsOf(
     ...userCommands(server.host, config.admin.page),
+    ...roomCommands(assembly.rooms, config.admin.page),
     ...board.commands(ports, config.admin.page),
     rosterCommand(server.rosterAudit, server.host.domains, config.admin.page),
     explainCommand(server.host),

@@ -52,6 +52,13 @@ export interface Order {
   /** Called when it is done and stored, in the place that the machine has given to the answer; null: nobody waits for one. */
   readonly answered: (() => void) | null
 }
+/** The rooms of this server, for those who look after them. */
+export interface ServedRooms {
+  readonly rooms: Rooms
+  readonly store: RoomStore
+  /** Where they are, such as `conference.example.org`. */
+  readonly domains: readonly string[]
+}
 /** Null: it is done. */
 export type Outcome = Refusal | null
 
@@ -81,6 +88,15 @@ export class Rooms {
       else return done.then((later) => void (outcome = later))
     })
     return waits === undefined ? outcome : waits.then(() => outcome)
+  }
+  /** Makes a room by that command and those that follow it, all or none. */
+  async make(address: Jid, create: Extract<Command, { do: 'create' }>, more: readonly Command[]): Promise<Outcome> {
+    const command = { do: 'batch', commands: more } as const
+    let outcome: Outcome = refuse('exists')
+    await this.inTurn(address, async (room) => {
+      if (room === null) outcome = await this.#performLoaded({ address, actor: SERVICE, command, create, answered: null })
+    })
+    return outcome
   }
   /** ROOM-7: the account of that bare JID is gone. */
   async forget(person: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** The statements of rooms. */
-import type { Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { Millis } from '../base/clock.ts'
 import { prepare } from '../storage/prepare.ts'
 import type { RoomTables } from './tables.ts'
@@ -148,11 +148,12 @@ export function roomQueries(db: Kysely<RoomTables>) {
         .orderBy('address', 'desc')
         .limit(p.limit),
     ),
-    all: prepare((p: { domain: string; after: string; limit: number }) =>
+    /** `like`: a pattern in which a backslash takes the meaning from the next character. */
+    found: prepare((p: { like: string; after: string; limit: number }) =>
       db
         .selectFrom('room')
-        .select(['address', 'name'])
-        .where('domain', '=', p.domain)
+        .select(['address', 'name', 'created_at', 'public', 'persistent', 'locked_for'])
+        .where(sql<boolean>`(address like ${p.like} escape '\\' or lower(name) like ${p.like} escape '\\')`)
         .where('address', '>', p.after)
         .orderBy('address')
         .limit(p.limit),

@@ -105,8 +105,31 @@ contract('ROOM-41: public rooms are listed in the order of their addresses, from
   assert.deepEqual(names(await store.listed(domain, '', 10)), ['a', 'c', 'd'])
   assert.deepEqual(names(await store.listed(domain, `a@${domain}`, 1)), ['c'])
   assert.deepEqual(names(await store.listedBefore(domain, `d@${domain}`, 1)), ['c'])
-  assert.deepEqual(names(await store.all(domain, '', 10)), ['a', 'b', 'c', 'd', 'e'])
+  assert.deepEqual(names(await store.found('', '', 10)), ['a', 'b', 'c', 'd', 'e'])
+  assert.deepEqual(names(await store.found('', `c@${domain}`, 1)), ['d'])
   assert.deepEqual(await store.listed('other.example', '', 10), [])
   assert.deepEqual(await store.holdings(bareOf('owner'), 3), { owned: 3, locked: 1 })
   assert.deepEqual(await store.unsettled('', 10), [jid(`e@${domain}`)])
+})
+
+contract('an operator finds rooms by a part of their address or their name', async (open) => {
+  const { database } = await open()
+  const { store, save } = await opened(database)
+  await save(roomAt('team'), 'owner', create({ name: '100% Tea_time' }), true)
+  await save(roomAt('tea'), 'owner', { do: 'create', locked: true, config: { public: true, persistent: false } }, true)
+  const found = async (part: string): Promise<readonly string[]> =>
+    (await store.found(part, '', 10)).map(({ address }) => address.split('@')[0]!)
+  assert.deepEqual(await found('TEA'), ['tea', 'team'])
+  assert.deepEqual(await found('tea_'), ['team'], 'a sign that SQL knows is a letter like any other')
+  assert.deepEqual(await found('0% t'), ['team'])
+  assert.deepEqual(await found('\\'), [])
+  const [tea] = await store.found('tea@', '', 10)
+  assert.deepEqual(tea, {
+    address: 'tea@conference.a.example',
+    name: '',
+    createdAt: NOON,
+    isPublic: true,
+    isPersistent: false,
+    isLocked: true,
+  })
 })

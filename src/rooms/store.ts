@@ -32,6 +32,14 @@ export interface ListedRoom {
   readonly address: string
   readonly name: string
 }
+/** What an operator sees of a room in a list. */
+export interface FoundRoom extends ListedRoom {
+  readonly createdAt: Millis
+  readonly isPublic: boolean
+  readonly isPersistent: boolean
+  /** It waits for its first configuration. */
+  readonly isLocked: boolean
+}
 /** How long the remains of a room are kept. */
 export interface RemainsTimes {
   readonly tombstoneMs: Millis
@@ -125,9 +133,10 @@ export class RoomStore {
   async listedBefore(domain: string, before: string, limit: number): Promise<readonly ListedRoom[]> {
     return (await this.#database.read(this.#queries.listedBefore({ domain, before, limit }))).toReversed()
   }
-  /** All rooms of a domain, for operators. */
-  all(domain: string, after: string, limit: number): Promise<readonly ListedRoom[]> {
-    return this.#database.read(this.#queries.all({ domain, after, limit }))
+  /** All rooms whose address or name contains a text, in upper or lower case; for operators. */
+  async found(part: string, after: string, limit: number): Promise<readonly FoundRoom[]> {
+    const like = `%${part.toLowerCase().replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`
+    return (await this.#database.read(this.#queries.found({ like, after, limit }))).map(foundOf)
   }
   /** Rooms that may be there for nobody any more: temporary ones, and ones that were never configured. */
   async unsettled(after: string, limit: number): Promise<readonly Jid[]> {
@@ -160,6 +169,16 @@ export class RoomStore {
     await this.#database.write(this.#queries.forgetRemains({ before: now - this.#times.tombstoneMs }))
   }
 }
+
+type FoundRow = Pick<RoomRow, 'address' | 'name' | 'created_at' | 'public' | 'persistent' | 'locked_for'>
+const foundOf = (row: FoundRow): FoundRoom => ({
+  address: row.address,
+  name: row.name,
+  createdAt: row.created_at,
+  isPublic: row.public === 1,
+  isPersistent: row.persistent === 1,
+  isLocked: row.locked_for !== null,
+})
 
 function rowOf({ uid, address, createdAt, secret }: Room, { config, subject, lockedFor }: RoomFacts): RoomRow {
   return {

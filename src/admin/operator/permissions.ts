@@ -14,6 +14,10 @@ const SEEING: ReadonlySet<string> = new Set([
   'explain.order',
   'user.list',
   'user.devices',
+  'room.list',
+  'room.show',
+  'room.occupants',
+  'room.affiliations',
 ])
 const CHANGING: ReadonlySet<string> = new Set([
   'user.add',
@@ -26,6 +30,8 @@ const CHANGING: ReadonlySet<string> = new Set([
   'session.kick',
   'link.down',
   'link.up',
+  'room.affiliation',
+  'room.destroy',
 ])
 
 /** The order changes nothing. */

@@ -6,6 +6,7 @@ export type Reason =
   // Whether there is a room
   | 'no-such-room' // item-not-found
   | 'may-not-create' // not-allowed, 10.1
+  | 'exists' // conflict: a room is to be made, and there is one
   // Entering (7.2)
   | 'nick-malformed' // not-acceptable, 17.1
   | 'gone' // gone, with `alternate`

@@ -4,7 +4,7 @@
  */
 import { between, choice, count, duration, flag, section, size, text, type Settings } from '../../base/settings.ts'
 import { RoomLog } from '../../rooms/room-log.ts'
-import { Rooms } from '../../rooms/rooms.ts'
+import { Rooms, type ServedRooms } from '../../rooms/rooms.ts'
 import { KEPT_ROOM_VERSION, type KeptRoom } from '../../rooms/snapshot.ts'
 import { RoomStore, type RemainsTimes } from '../../rooms/store.ts'
 import { Tending, type TendingTimes } from '../../rooms/tending.ts'
@@ -72,6 +72,10 @@ const settings = section({
   ),
 })
 
+const served = new WeakMap<Host, ServedRooms>()
+/** Null: this server has no rooms of its own. */
+export const roomsOf = (host: Host): ServedRooms | null => served.get(host) ?? null
+
 export const multiUserChat = defineFeature({
   name: 'multi-user-chat',
   specs: [
@@ -125,8 +129,9 @@ export const multiUserChat = defineFeature({
     const domains = host.domains.map((domain) => `${settings.prefix}.${domain}`)
     host.links.watching.alsoPairs(() => rooms.whereabouts.pairs())
     new RoomDoubts({ host, rooms, domains, graceMs: settings['pause-grace'], linkKeepMs: settings['link-keep'] })
-    for (const domain of host.domains)
-      serve(host, `${settings.prefix}.${domain}`, { orders, store, roomLog, face, wantsDoubts }, settings)
+    const ours = domains.filter((domain) => !host.componentDomains.includes(domain))
+    if (ours.length > 0) served.set(host, { rooms, store, domains: ours })
+    for (const domain of ours) serve(host, domain, { orders, store, roomLog, face, wantsDoubts }, settings)
   },
 })
 
@@ -167,7 +172,6 @@ interface Served {
 }
 function serve(host: Host, domain: string, { orders: rooms, store, roomLog, face, wantsDoubts }: Served, config: Config): void {
   const { create, 'presence-size': octetsMax } = config
-  if (host.componentDomains.includes(domain)) return
   const isLocal = (bare: string): boolean => host.domains.includes(bare.slice(bare.indexOf('@') + 1))
   const mayCreate = (bare: string): boolean => create === 'everybody' || (create === 'local' && isLocal(bare))
   const conference = new Conference({ host, domain, rooms, store, roomLog, face, mayCreate, wantsDoubts, octetsMax })

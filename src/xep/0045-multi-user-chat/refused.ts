@@ -10,6 +10,7 @@ const ANSWERS: Readonly<Record<Reason, Answer>> = {
   'gone': ['gone', 'The room was destroyed'],
   'no-such-room': ['item-not-found', 'There is no such room'],
   'may-not-create': ['not-allowed', 'There is no such room, and you may not make it'],
+  'exists': ['conflict', 'There is such a room already'],
   'locked': ['item-not-found', 'The room is not there, or not open yet'],
   'banned': ['forbidden', 'You are banned from this room'],
   'members-only': ['registration-required', 'Only members may enter this room'],
