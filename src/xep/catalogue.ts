@@ -6,6 +6,7 @@ import { xep, type Feature, type Spec } from '../server/feature.ts'
 import { lastActivity } from './0012-last-activity/index.ts'
 import { serviceDiscovery } from './0030-service-discovery/index.ts'
 import { multiUserChat } from './0045-multi-user-chat/index.ts'
+import { privateXml } from './0049-private-xml/index.ts'
 import { vcardTemp } from './0054-vcard-temp/index.ts'
 import { adHocCommands } from './0050-ad-hoc-commands/index.ts'
 import { registration } from './0077-registration/index.ts'
@@ -29,6 +30,7 @@ export const features: readonly Feature[] = [
   serviceDiscovery,
   lastActivity,
   adHocCommands,
+  privateXml,
   vcardTemp,
   registration,
   softwareVersion,
