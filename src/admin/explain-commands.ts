@@ -69,7 +69,7 @@ export const explainCommand = (host: ExplainParts): Command =>
         ...linkTo(host, alice, contact),
         ...shown(scene),
         ...sent(scene),
-        ...events(host, contact),
+        ...eventsOf(host, contact),
       ],
       remedies: [...remedies(scene)],
     }
@@ -94,8 +94,8 @@ async function outward(host: ExplainParts, watcher: Jid, contact: Jid): Promise<
       ...disabled([bob]),
       ...resourcesHere(host, bob, watcher),
       ...linkTo(host, bob, watcher),
-      ...events(host, contact),
-      ...events(host, jidOf('', watcher.domain)),
+      ...eventsOf(host, contact),
+      ...eventsOf(host, jidOf('', watcher.domain)),
     ],
     remedies: [...outwardRemedies(scene)],
   }
@@ -241,7 +241,8 @@ const EVENT_WORDS = {
   'link-up': 'the link came back',
 } as const
 
-function* events(host: ExplainParts, contact: Jid): Generator<Reason> {
+/** What happened lately to the presence of a contact, or to the link to it. */
+export function* eventsOf(host: Pick<ExplainParts, 'journal'>, contact: Jid): Generator<Reason> {
   let count = 0
   for (const { at, event, who, what } of host.journal.of((e) => e.who === contact.bare || e.who === contact.domain)) {
     if (event === 'subscription') continue

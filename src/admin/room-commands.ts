@@ -3,12 +3,12 @@ import * as v from 'valibot'
 import { SERVICE, type ChangeItem, type Command as RoomCommand } from '../rooms/machine/commands.ts'
 import type { RoomConfig } from '../rooms/machine/config.ts'
 import type { Reason, Refusal } from '../rooms/machine/refusals.ts'
-import type { Room } from '../rooms/machine/room.ts'
 import type { Rooms, ServedRooms } from '../rooms/rooms.ts'
 import { changesFrom, SettingError, wordOf } from '../rooms/setting-words.ts'
 import { addressOrNull, type Jid } from '../xmpp/jid.ts'
 import { CommandError, defineCommand, limit, type Command } from './command.ts'
 import { reasonFrom } from './reason.ts'
+import { existingRoom, noSuchRoom, roomAddress, servedOf } from './room-address.ts'
 import { roomPage, ROOM_ORDERS } from './room-list.ts'
 import { affiliationPage, occupantPage, reportOf } from './room-report.ts'
 
@@ -26,28 +26,17 @@ const AFFILIATIONS = ['owner', 'admin', 'member', 'none', 'outcast'] as const
 
 /** @param rooms null if this server has none */
 export function roomCommands(rooms: ServedRooms | null, pageSize: number): readonly Command[] {
-  const served = (): ServedRooms => {
-    if (rooms !== null) return rooms
-    throw new CommandError(
-      'This server has no rooms: the configuration switches them off, or a component has their domain ([multi-user-chat], [[component]]).',
-    )
-  }
-  const existing = async (text: string): Promise<Room> => {
-    const address = roomAddress(text, served())
-    const room = await served().rooms.find(address)
-    if (room === null) throw noSuchRoom(address)
-    return room
-  }
+  const served = (): ServedRooms => servedOf(rooms)
   return [
     defineCommand('room.list', LIST, ({ find, order, after, limit }) =>
       roomPage(served(), { find, order, after, size: Math.min(limit, pageSize) }),
     ),
-    defineCommand('room.show', { room: v.string() }, async ({ room }) => reportOf(await existing(room))),
+    defineCommand('room.show', { room: v.string() }, async ({ room }) => reportOf(await existingRoom(rooms, room))),
     defineCommand('room.occupants', PAGE, async ({ room, after, limit }) =>
-      occupantPage(await existing(room), after, Math.min(limit, pageSize)),
+      occupantPage(await existingRoom(rooms, room), after, Math.min(limit, pageSize)),
     ),
     defineCommand('room.affiliations', PAGE, async ({ room, after, limit }) =>
-      affiliationPage(await existing(room), after, Math.min(limit, pageSize)),
+      affiliationPage(await existingRoom(rooms, room), after, Math.min(limit, pageSize)),
     ),
     defineCommand('room.create', { ...CONFIG, owners: v.array(v.string()) }, async ({ room, settings, password, owners }) => {
       const address = roomAddress(room, served())
@@ -87,17 +76,6 @@ async function order(served: ServedRooms, room: string, command: RoomCommand): P
   orThrow(await outcome, address)
   return { room: address.bare }
 }
-
-export function roomAddress(text: string, { domains }: ServedRooms): Jid {
-  const address = addressOrNull(text)
-  if (address === null || address.local === '' || address.resource !== '')
-    throw new CommandError(`"${text}" is not the address of a room. Write it like team@${domains[0]!}.`)
-  if (!domains.includes(address.domain))
-    throw new CommandError(`${address.bare} is not a room of this server. Its rooms are at ${domains.join(', ')}.`)
-  return address
-}
-export const noSuchRoom = ({ bare }: Jid): CommandError =>
-  new CommandError(`There is no room ${bare}. \`room list\` shows those that there are.`)
 
 function alternateFrom(text: string): string {
   const address = addressOrNull(text)

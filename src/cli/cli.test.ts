@@ -292,6 +292,7 @@ test('rooms are made, shown, changed and destroyed, with and without a server', 
   assert.match(out, /^password-protected +yes$/m)
   assert.doesNotMatch(out, /friend/, 'the password is shown to nobody')
   assert.match(out, /^  juliet@localhost  owner\n  romeo@localhost  owner\n  tybalt@localhost  outcast: rude$/m)
+  assert.match((await place.run(`explain room ${den} romeo`)).err, /Nobody with the nickname "romeo" is in den@/)
   assert.equal((await place.run(`room destroy ${den} --reason over`)).out, `${den} is destroyed.\n`)
   assert.match((await place.run(`room show ${den}`)).err, /There is no room den@conference\.localhost/)
   child.kill('SIGTERM')

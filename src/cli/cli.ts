@@ -23,7 +23,7 @@ import { makeBackup } from './backup.ts'
 import { check } from './check.ts'
 import type { ConfigOptions, OutputOptions } from './config-options.ts'
 import { importUsers, type ImportOptions } from './import.ts'
-import { explainOrder, explainPresence, showStatus } from './inspect.ts'
+import { explainOrder, explainPresence, explainRoom, showStatus } from './inspect.ts'
 import { openOperatorView, type OperatorOptions } from './operator.ts'
 import { listDevices, signOut } from './devices.ts'
 import { checkRosters, type RosterOptions } from './rosters.ts'
@@ -135,6 +135,13 @@ function explainCommands(root: Command, world: World): void {
     .option('--json', 'for programs')
     .action((watcher: string, contact: string, _: unknown, command: Command) =>
       explainPresence(world, watcher, contact, command.optsWithGlobals<ConfigOptions & OutputOptions>()),
+    )
+  explain
+    .command('room <room> <nick>')
+    .description('explain whether an occupant of a room is known to be there, and how that is known')
+    .option('--json', 'for programs')
+    .action((room: string, nick: string, _: unknown, command: Command) =>
+      explainRoom(world, room, nick, command.optsWithGlobals<ConfigOptions & OutputOptions>()),
     )
   explain
     .command('order')

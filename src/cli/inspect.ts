@@ -1,6 +1,7 @@
 /** `porchlight status` and `porchlight explain`: as text, or with --json for programs. */
 import type { Authority } from '../admin/control-client.ts'
 import type { Explanation, Reason, ResourceReport } from '../admin/explain-commands.ts'
+import type { RoomExplanation } from '../admin/explain-room.ts'
 import type { Status } from '../admin/status-commands.ts'
 import type { ComponentState } from '../server/routing/component-state.ts'
 import type { World } from '../process/world.ts'
@@ -43,7 +44,20 @@ export async function explainPresence(
   world.stdout.write(options.json === true ? `${JSON.stringify(explanation)}\n` : explanationText(explanation))
 }
 
-function explanationText({ verdict, resources, reasons, remedies }: Explanation): string {
+/** @throws CommandError if the server is not running, or if nobody of that nickname is in the room */
+export async function explainRoom(
+  world: World,
+  room: string,
+  nick: string,
+  options: ConfigOptions & OutputOptions,
+): Promise<void> {
+  const ask = (server: Authority): Promise<unknown> => server.ask('explain.room', { room, nick })
+  const explanation = (await withServer(setupOf(world, options), ask)) as RoomExplanation
+  world.stdout.write(options.json === true ? `${JSON.stringify(explanation)}\n` : explanationText(explanation))
+}
+
+type Told = Pick<Explanation, 'verdict' | 'resources' | 'reasons' | 'remedies'>
+function explanationText({ verdict, resources, reasons, remedies }: Told): string {
   const line = ({ words, since }: Reason): string =>
     `  ${words}${since === null ? '' : ` Since ${new Date(since).toISOString()}.`}\n`
   const part = (title: string, lines: readonly string[]): string => (lines.length === 0 ? '' : `\n${title}\n${lines.join('')}`)

@@ -9,6 +9,7 @@ import { CommandError, commandsOf, defineCommand } from '../admin/command.ts'
 import type { Health } from '../admin/monitoring.ts'
 import { Troubles } from '../admin/operator/troubles.ts'
 import { explainCommand } from '../admin/explain-commands.ts'
+import { explainRoomCommand } from '../admin/explain-room.ts'
 import { rosterCommand } from '../admin/roster-commands.ts'
 import { linkCommands } from '../admin/link-commands.ts'
 import { roomCommands } from '../admin/room-commands.ts'
@@ -166,6 +167,7 @@ async function start(parts: Parts): Promise<Running> {
     ...board.commands(ports, config.admin.page),
     rosterCommand(server.rosterAudit, server.host.domains, config.admin.page),
     explainCommand(server.host),
+    explainRoomCommand(server.host, assembly.rooms),
     ...linkCommands(server.host, servers === null ? null : (link) => servers.federation.force(link)),
     orderCommand(server.order),
     defineCommand('restart', {}, async () => {

@@ -11,6 +11,7 @@ const SEEING: ReadonlySet<string> = new Set([
   'session.list',
   'link.list',
   'explain.presence',
+  'explain.room',
   'explain.order',
   'user.list',
   'user.devices',
