@@ -119,6 +119,21 @@ story('0310: a presence that says nothing new goes to who does not know it', inM
   await cast.expectNothing()
 })
 
+story('a resource that was never shown to a session is not shown as gone to it', inMemory, async (cast) => {
+  const { romeo, b } = await verona(cast)
+  const later = await cast.client('romeo', 'later')
+  await cast.forget()
+  await b.take()
+  // What could not be said over a broken link, to a session from before and to one since (links/undelivered.ts)
+  await b.send(unavailable(ORCHARD))
+  await romeo.expect(gone(ORCHARD))
+  await cast.expectNothing()
+  later.send(probe(later.jid, ORCHARD)) // who asks gets an answer
+  await cast.settle()
+  await b.send(unavailable(ORCHARD))
+  for (const client of [romeo, later]) await client.expect(gone(ORCHARD))
+})
+
 story('0310: who was blocked for a while is told of as if he were new', inMemory, async (cast) => {
   const { romeo, b } = await verona(cast)
   const change = (name: string): string =>
@@ -133,6 +148,8 @@ story('No flap: who was offline before an outage and still is, nobody is told of
   const romeo2 = await cast.client('romeo', '2')
   const answer = (stamp: string): string =>
     `<presence type='unavailable' from='${JULIET}' to='${ROMEO}'><delay xmlns='urn:xmpp:delay' from='b.example' stamp='${stamp}'/></presence>`
+  await b.send(presence(ORCHARD, AWAY)) // the answer to the probe of the second
+  await romeo2.expect(here(ORCHARD, AWAY))
   await b.send(unavailable(ORCHARD))
   for (const client of [romeo, romeo2]) await client.expect(gone(ORCHARD))
   for (let time = 0; time < 3; time++) {

@@ -74,11 +74,24 @@ test('who saw the last one go knows that nobody is there; since when is no news,
 test('the first word of a contact is news, also that nobody is there', () => {
   const client = new Client()
   assert.equal(client.unavailable(CAROL), true)
-  assert.equal(client.unavailable('dave@d.example/1'), true)
+})
+
+test('that a resource has gone is no news to a client that never showed it, unless that is forgotten', () => {
+  const client = new Client()
+  assert.equal(client.unavailable(PHONE, BYE), false)
+  client.available(DESK)
+  assert.equal(client.unavailable(PHONE), false)
+  client.given.forget(jid(CAROL))
+  assert.equal(client.unavailable(PHONE), true)
+  const [crowded, restored] = [new Client(), new Client()]
+  for (let i = 0; i < 200; i++) crowded.given.forget(jid(`${i}@d.example`))
+  restored.given.remember([])
+  for (const one of [crowded, restored]) assert.equal(one.unavailable(PHONE), true)
 })
 
 test('what is to be told again is news; of a contact whom the user sees no more only what is available', () => {
   const client = new Client()
+  client.available(DESK)
   const all = (): readonly boolean[] => [client.available(PHONE), client.unavailable(DESK)]
   all()
   client.given.forget(jid(CAROL))
@@ -109,6 +122,7 @@ test('new names each time do not fill it', () => {
 test('over a restart all of it is known; of others it is known that nobody was there, whatever is said of that', () => {
   const before = new Client()
   before.available(PHONE, AWAY)
+  before.available(DESK)
   before.unavailable(DESK)
   before.available('dave@d.example/1')
   const after = new Client()
@@ -123,12 +137,18 @@ test('over a restart all of it is known; of others it is known that nobody was t
 
 test('what is no news changes nothing that the client shows, whatever came before; and the size is bounded', () => {
   const who = fc.constantFrom(PHONE, DESK, CAROL, 'dave@d.example/1', 'dave@d.example')
-  const step = fc.record({ from: who, isGone: fc.boolean(), children: fc.constantFrom<readonly Element[]>([], AWAY, BYE) })
+  const step = fc.record({
+    from: who,
+    isGone: fc.boolean(),
+    isForgotten: fc.boolean(),
+    children: fc.constantFrom<readonly Element[]>([], AWAY, BYE),
+  })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 5 }), (steps, presencesMax) => {
       const client = new Client({ presencesMax })
       const shown = new Map<string, string>()
-      for (const { from, isGone, children } of steps) {
+      for (const { from, isGone, isForgotten, children } of steps) {
+        if (isForgotten) client.given.forget(jid(from))
         if (!isGone && !from.includes('/')) continue
         const before = new Map(shown)
         if (isGone) for (const full of shown.keys()) if (full === from || full.startsWith(`${from}/`)) shown.delete(full)

@@ -1,7 +1,7 @@
 /**
  * What one client has been given of resources on other servers, pure: of each resource the content of the last available presence,
  * or that it has gone. Servers repeat themselves (docs/decisions/028-repeated-presence.md); with this the client is not told again
- * what it has. What is over the limit is not remembered, and is given again.
+ * what it has, nor that a resource has gone that it was never shown. What is over the limit is not remembered, and is given again.
  */
 import type { Jid } from '../../xmpp/jid.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
@@ -22,6 +22,9 @@ export type GivenJson = readonly [full: string, digest: number | null, isGone: b
 
 /** Resources of one contact of which it is remembered that they have gone; clients often have a new name each time. */
 const GONE_MAX = 4
+/** Beyond this number of forgotten contacts, or with a longer address, all contacts count as forgotten. */
+const FORGOTTEN_MAX = 100
+const FORGOTTEN_OCTETS_MAX = 300
 
 export class Given {
   readonly #limits: LedgerLimits
@@ -31,6 +34,8 @@ export class Given {
   #octets = 0
   /** False: it was given more than could be remembered. Nobody knows then whether it was shown others of a contact. */
   #isComplete = true
+  /** By bare JID: contacts of whom it may show resources without a note. Null: it may of any contact. */
+  #forgotten: Set<string> | null = new Set()
 
   constructor(limits: LedgerLimits) {
     this.#limits = limits
@@ -44,8 +49,9 @@ export class Given {
     const isGone = type === 'unavailable'
     const digest = digestOf(isGone ? undelayed(packet) : plain(packet))
     const notes = this.#contacts.get(from.bare)
+    if (isGone && this.#hasNeverShown(notes, from)) return true
     if (notes !== undefined && (isGone ? this.#hasGone(notes, from, digest) : hasShown(notes, from, digest))) return true
-    if (isGone && from.isBare) this.forget(from)
+    if (isGone && from.isBare) this.#dropAll(from)
     this.#note(from, isGone, digest)
     return false
   }
@@ -55,6 +61,7 @@ export class Given {
     return notes.map(({ jid, isGone, digest }) => [jid.full, digest, isGone])
   }
   remember(memory: readonly GivenJson[]): void {
+    this.#forgotten = null // some of it may not have been written
     for (const [full, digest, isGone] of memory) this.#note(storedJid(full), isGone, digest)
   }
   /** Nobody of that contact was available, and it is not known what was said of that. */
@@ -62,16 +69,17 @@ export class Given {
     if (!this.#contacts.has(contact.bare)) this.#note(contact, true, null)
   }
   /** What comes next of that contact is given to the client, even if it has it. */
-  forget({ bare }: Jid): void {
-    for (const note of [...(this.#contacts.get(bare) ?? [])]) this.#drop(note)
+  forget(contact: Jid): void {
+    this.#isForgotten(contact)
+    this.#dropAll(contact)
   }
   /** The same of the resources for which that holds. */
   forgetAll(isMeant: (jid: Jid) => boolean): void {
-    for (const notes of [...this.#contacts.values()]) for (const note of [...notes]) if (isMeant(note.jid)) this.#drop(note)
+    for (const notes of [...this.#contacts.values()]) for (const note of [...notes]) if (isMeant(note.jid)) this.#forget(note)
   }
   /** The same of what is available of that contact: that others have gone the client knows still. */
   forgetAvailable({ bare }: Jid): void {
-    for (const note of [...(this.#contacts.get(bare) ?? [])]) if (!note.isGone) this.#drop(note)
+    for (const note of [...(this.#contacts.get(bare) ?? [])]) if (!note.isGone) this.#forget(note)
   }
 
   #of({ bare, full }: Jid): Note | undefined {
@@ -102,6 +110,19 @@ export class Given {
     this.#size += 1
     this.#octets += full.length
   }
+  #dropAll({ bare }: Jid): void {
+    for (const note of [...(this.#contacts.get(bare) ?? [])]) this.#drop(note)
+  }
+  #forget(note: Note): void {
+    this.#isForgotten(note.jid)
+    this.#drop(note)
+  }
+  #isForgotten({ bare }: Jid): void {
+    const forgotten = this.#forgotten
+    if (forgotten === null || forgotten.has(bare)) return
+    if (forgotten.size < FORGOTTEN_MAX && bare.length <= FORGOTTEN_OCTETS_MAX) forgotten.add(bare)
+    else this.#forgotten = null
+  }
   #drop(note: Note): void {
     const { bare, full } = note.jid
     const notes = this.#contacts.get(bare)!
@@ -109,6 +130,11 @@ export class Given {
     else notes.splice(notes.indexOf(note), 1)
     this.#size -= 1
     this.#octets -= full.length
+  }
+  /** That a resource has gone that the client was never shown, for example before its session began. */
+  #hasNeverShown(notes: readonly Note[] | undefined, from: Jid): boolean {
+    if (from.isBare || !this.#isComplete || this.#forgotten === null || this.#forgotten.has(from.bare)) return false
+    return notes === undefined || !notes.some(({ jid }) => jid.full === from.full)
   }
   /** A client that knows that all have gone knows it of each; one that saw the last one go knows that nobody is there. */
   #hasGone(notes: readonly Note[], from: Jid, digest: number): boolean {

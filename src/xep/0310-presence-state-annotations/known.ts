@@ -38,16 +38,20 @@ export class Known {
    */
   take(session: Session, packet: Packet): boolean {
     const { type, from } = packet
-    if (type === 'error' ? !isOurs(packet) : isOfRoom(packet)) session.get(this.#slot)?.forget(from)
+    if (type === 'error' ? !isOurs(packet) : isOfRoom(packet)) this.#of(session).forget(from)
     else if (type === '' || type === 'unavailable')
       return this.#of(session).take(packet) && (type === '' || !from.isBare || isSubscribed(session, from))
     return false
   }
   /** Somebody has asked for that contact: the sessions of the account are given again what they have. */
   tellAgain({ sessions }: LocalAccount, contact: Jid): void {
-    for (const session of sessions) session.get(this.#slot)?.forget(contact)
+    for (const session of sessions) this.#of(session).forget(contact)
   }
-  /** The client begins anew. */
+  /** The client is given everything again, and may show what it had. */
+  forget(session: Session): void {
+    session.get(this.#slot)?.forgetAll(() => true)
+  }
+  /** The client begins anew, and shows nothing. */
   clear(session: Session): void {
     session.set(this.#slot, null)
   }

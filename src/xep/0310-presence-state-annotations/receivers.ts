@@ -161,6 +161,6 @@ export class Receivers {
   #looksAgain(session: Session): void {
     const { host, known } = this.#parts
     this.of(session).since = host.heard.turn()
-    known.clear(session)
+    known.forget(session)
   }
 }
