@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { jid } from '../xmpp/jid.ts'
-import { deliverIq, deliverMessage, isKnown, mayQuery, type Condition } from './delivery.ts'
+import { deliverIq, deliverMessage, isKnown, maySee, mayQuery, type Condition } from './delivery.ts'
 import { accountOf, presence, stanza } from '../../test/support/im-recorder.ts'
 import type { Account } from './account.ts'
 
@@ -36,8 +36,8 @@ const MATCH: Readonly<Record<Condition, string>> = {
   'several non-negative resources': 'zero',
 }
 
-// Columns: normal, chat, groupchat, headline. First what the RFC allows, then who gets it here: by an unknown
-// sender, and after '|' by a known one where that is different. '+' joins resources. Beyond what the RFC allows, a stranger's
+// Columns: normal, chat, groupchat, headline. First what the RFC allows, then who gets it here: by a sender who may
+// not see the user, and after '|' by one who may where that is different. '+' joins resources. Beyond what the RFC allows, such a sender's
 // groupchat to a resource that is there is refused as if it were not (DEVIATES(7)).
 // prettier-ignore
 const TABLE_1: readonly (readonly [Condition, string, readonly string[], readonly string[]])[] = [
@@ -131,7 +131,7 @@ test('8.5.3.1, T-D10: which resource shows itself to whom', () => {
   assert.ok(!may('room@c/me', 1), 'another resource of the account did not send it presence')
 })
 
-test('8.1: known is who is in the roster, was sent presence, or is the user', () => {
+test('8.1: known is who is in the roster, was sent presence, or is the user; of contacts, subscribers may see the user', () => {
   const account = accountOf(ALICE, { 'f@b': 'From', 't@b': 'To', 'n@b': 'None + Pending Out', 'p@b': 'None + Pending In' }, [
     '1',
     '2',
@@ -139,6 +139,8 @@ test('8.1: known is who is in the roster, was sent presence, or is the user', ()
   account.resources[1]!.directed = new Map([['room@c/me', jid('room@c/me')]])
   for (const sender of ['f@b/x', 't@b/x', 'n@b/x', `${ALICE}/2`, 'room@c/other']) assert.ok(isKnown(account, jid(sender)), sender)
   for (const sender of ['p@b/x', 'stranger@b/x', 'c']) assert.ok(!isKnown(account, jid(sender)), sender)
+  for (const sender of ['f@b/x', `${ALICE}/2`, 'room@c/other']) assert.ok(maySee(account, jid(sender)), sender)
+  for (const sender of ['t@b/x', 'n@b/x', 'p@b/x', 'c']) assert.ok(!maySee(account, jid(sender)), sender)
 })
 
 test('8.5.1, 8.5.2.1.3, 8.5.3: IQs, whole table', () => {

@@ -25,8 +25,8 @@ export type IqDelivery<R extends Resource = Resource> =
 
 /**
  * The letters of Table 1: D the resource in `to`, or the only one there is; M the most available ones;
- * A all with non-negative priority; O offline storage; E an error; S silence. S/E is E for a sender whom the
- * user knows, and S for all others (8.1). D/E is D for a sender whom the user knows, and E for all others.
+ * A all with non-negative priority; O offline storage; E an error; S silence. S/E is E for a sender who may see
+ * the user, and S for all others (8.1). D/E is D for a sender who may see the user, and E for all others.
  */
 type Option = 'D' | 'D/E' | 'M' | 'A' | 'O' | 'E' | 'S' | 'S/E'
 export type Condition =
@@ -43,7 +43,8 @@ type Row = readonly [normal: Option, chat: Option, groupchat: Option, headline: 
  * offline for every account, so a missing account has to be silent where an existing one stores. With 'no active
  * resources' a full JID can match a resource that is connected but not available (8.5.3.1). A groupchat message to a resource
  * that is gone is always answered with an error, even without an account: rooms elsewhere learn from it who has left. So the
- * silence of a resource that is there must not tell a stranger that it is: they get the same error (DEVIATES(7)).
+ * silence of a resource that is there must not tell that to a sender who may not see the user: they get the same error
+ * (DEVIATES(7)).
  *
  * A vacant resource receives nothing. What could be stored is for the account, as when a session ends with it. The rest is
  * dropped without an error, which would tell a room that its occupant has gone while others still see the resource.
@@ -80,18 +81,18 @@ const TABLE: Readonly<Record<Condition, Readonly<Partial<Record<Address, Row>>>>
 /**
  * Table 1 for one message.
  * @param account null if there is no account of that name
- * @param known the result of `isKnown` for the sender
+ * @param sees the result of `maySee` for the sender
  */
 export function deliverMessage<R extends Resource>(
   account: Account<R> | null,
   packet: Packet,
-  known: boolean,
+  sees: boolean,
 ): MessageDelivery<R> {
   const to = packet.to!
   const named = account === null || to.isBare ? undefined : account.resource(to.full)
   const isVacant = named?.vacant === true
   const kind = column(packet.type)
-  if (isVacant && kind > CHAT) return { kind: kind === GROUPCHAT && !known ? 'error' : 'silent' }
+  if (isVacant && kind > CHAT) return { kind: kind === GROUPCHAT && !sees ? 'error' : 'silent' }
   const match = isVacant ? undefined : named
   const willing = account === null ? [] : account.resources.filter((r) => r.takesPart && r.priority >= 0)
   const address = to.isBare || isVacant ? 'bare' : match === undefined ? 'full no match' : 'full match'
@@ -109,9 +110,9 @@ export function deliverMessage<R extends Resource>(
     case 'S':
       return { kind: 'silent' }
     case 'D/E':
-      return known ? { kind: 'deliver', to: [match!] } : { kind: 'error' }
+      return sees ? { kind: 'deliver', to: [match!] } : { kind: 'error' }
     case 'S/E':
-      return { kind: known ? 'error' : 'silent' }
+      return { kind: sees ? 'error' : 'silent' }
   }
 }
 
@@ -133,6 +134,15 @@ export function deliverIq<R extends Resource>(account: Account<R> | null, packet
 /** 8.1: does the sender know of the account already? A contact, a receiver of directed presence, or the user. */
 export function isKnown(account: Account, sender: Jid): boolean {
   if (sender.bare === account.bare.bare || account.roster.has(contactKey(sender))) return true
+  return account.resources.some((r) => r.sharesWith(sender))
+}
+
+/**
+ * Does any resource show its presence to the sender? All others, contacts without a subscription among them, must not learn
+ * from what is delivered and what is not which resources are there (8.5.3.2.1 leaves the choice).
+ */
+export function maySee(account: Account, sender: Jid): boolean {
+  if (sender.bare === account.bare.bare || account.roster.isSubscriber(contactKey(sender))) return true
   return account.resources.some((r) => r.sharesWith(sender))
 }
 

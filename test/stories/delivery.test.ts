@@ -89,6 +89,29 @@ story('a groupchat message to a resource that is gone is answered, to strangers 
   assert.equal(new Set(answers).size, 1, 'alike')
 })
 
+for (const subscription of ['none', 'to'] as const)
+  story(
+    `a contact (${subscription}) who may not see a user learns from no kind of message which resources are there`,
+    async (cast) => {
+      await cast.rosters(['bob', bareOf('dave'), subscription])
+      const [dave, bob] = await cast.clients('dave/x', 'bob/1')
+      const answersFor = async (to: string): Promise<readonly string[]> => {
+        for (const type of TYPES) dave.send(message(to, type))
+        dave.send(`<message to='${to}' id='m' type='chat'><body>Hark</body><no-store xmlns='urn:xmpp:hints'/></message>`)
+        dave.send(`<iq to='${to}' id='m' type='get'><query xmlns='jabber:iq:version'/></iq>`)
+        await cast.settle()
+        bob.take()
+        return dave.take().map((e) => e.show().replaceAll(to, 'X'))
+      }
+      const there = await answersFor(bob.jid)
+      assert.equal(there.length, 2, 'the groupchat and the request')
+      assert.deepEqual(await answersFor(`${BOB}/gone`), there)
+      bob.send(`<presence type='unavailable'/>`)
+      await cast.settle()
+      assert.deepEqual(await answersFor(`${BOB}/gone`), there)
+    },
+  )
+
 story('T-D08: messages to nobody', async (cast) => {
   const alice = await cast.client('alice', '1')
   for (const to of [NOBODY, `${NOBODY}/x`]) for (const type of TYPES) if (type !== 'groupchat') alice.send(message(to, type))
@@ -177,10 +200,12 @@ const TABLE: readonly Row[] = [
 
 for (const [condition, priorities, address, letters] of TABLE) {
   story(`T-D13: ${condition}, ${address}`, async (cast) => {
-    await cast.rosters(['bob', 'alice', 'to'], ['alice', 'bob', 'from'])
+    await cast.befriend('bob', 'alice')
     const [friend, stranger] = await cast.clients('alice/1', 'dave/1')
     const bobs: StoryClient[] = []
     for (const [i, priority] of priorities.entries()) bobs.push(await withPriority(cast, String(i), priority))
+    await cast.settle()
+    friend.take()
     const to = address === 'bare' ? BOB : address === 'match' ? bobs.at(-1)!.jid : `${BOB}/none`
     const stored: { readonly from: StoryClient; readonly type: Type }[] = []
     for (const [column, type] of TYPES.entries()) {
@@ -209,7 +234,7 @@ for (const [condition, priorities, address, letters] of TABLE) {
     await late.expect(here(late.jid))
     const friends = [here(friend.jid), ...bobs.map((bob) => `<presence from='${bob.jid}'>*</presence>`)]
     await late.expectAll(...friends, ...stored.map(({ from, type }) => got(from, to, type, delay())))
-    for (const other of [...bobs]) await other.expect(here(late.jid))
+    for (const other of [...bobs, friend]) await other.expect(here(late.jid))
   })
 }
 

@@ -1,6 +1,6 @@
 /** RFC 6121 section 8 in the pipelines: messages and IQs, outgoing and to an account's resources. */
 import { contactKey } from '../../im/account.ts'
-import { deliverIq, deliverMessage, isKnown, mayQuery } from '../../im/delivery.ts'
+import { deliverIq, deliverMessage, maySee, mayQuery } from '../../im/delivery.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { FromClient, ToAccount } from '../pipeline/contexts.ts'
@@ -34,14 +34,14 @@ export function iqInStage({ iq, mayStrangersQuery }: DeliveryParts): Stage<ToAcc
   return ({ account, packet }) => {
     if (packet.kind !== 'iq') return 'next'
     if (iq.answersForResource(packet)) return iq.toAccount(account, packet)?.then(done) ?? 'done'
-    const verdict = deliverIq(account, packet, mayStrangersQuery || maySee(account, packet))
+    const verdict = deliverIq(account, packet, mayStrangersQuery || mayReach(account, packet))
     switch (verdict.kind) {
       case 'account':
         return iq.toAccount(account, packet)?.then(done) ?? 'done'
       case 'deliver': {
         if (hasRoomFor(account, verdict.to, packet)) verdict.to.take(packet)
         else if (packet.type === 'get' || packet.type === 'set')
-          throw isKnown(account, packet.from) ? beyondShare() : iq.refusal(packet, account)
+          throw maySee(account, packet.from) ? beyondShare() : iq.refusal(packet, account)
         return 'done'
       }
       case 'error':
@@ -53,7 +53,7 @@ export function iqInStage({ iq, mayStrangersQuery }: DeliveryParts): Stage<ToAcc
 }
 
 /** May this sender reach the resource in the IQ's address (8.5.3.1)? The server of the account may. */
-function maySee(account: ToAccount['account'], packet: Packet): boolean {
+function mayReach(account: ToAccount['account'], packet: Packet): boolean {
   const resource = account.session(packet.to!.resource)
   if (packet.from.full === account.bare.domain) return true
   return resource !== undefined && mayQuery(account, resource, packet.from)
@@ -69,13 +69,13 @@ export const deliverStage: Stage<ToAccount> = (context) => {
     context.delivered = [named]
     return 'next'
   }
-  const known = isKnown(account, packet.from)
-  const decision = deliverMessage(account, packet, known)
+  const sees = maySee(account, packet.from)
+  const decision = deliverMessage(account, packet, sees)
   switch (decision.kind) {
     case 'deliver': {
       const to = thoseWithRoom(account, decision.to, packet)
       if (to.length === 0) {
-        if (known && packet.type !== 'error') throw beyondShare()
+        if (sees && packet.type !== 'error') throw beyondShare()
         return 'done' // a kind that is not stored: 'offline-turn' has stored the rest
       }
       for (const endpoint of to) endpoint.take(packet)

@@ -4,7 +4,7 @@
  * decides here.
  */
 import type { Counter } from '../../base/metrics.ts'
-import { isKnown } from '../../im/delivery.ts'
+import { maySee } from '../../im/delivery.ts'
 import { readPresence } from '../../im/presence.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { ToAccount } from '../../server/pipeline/contexts.ts'
@@ -84,8 +84,8 @@ class Offline {
       case 'drop':
         return 'done'
       case 'refuse':
-        // RFC 6121 8.1: a stranger must not learn that the account exists and that its user is away
-        if (isKnown(account, packet.from)) throw new StanzaError('service-unavailable')
+        // RFC 6121 8.1: a sender who may not see the user must not learn that the account exists and that the user is away
+        if (maySee(account, packet.from)) throw new StanzaError('service-unavailable')
         return 'done'
       case 'store':
         return this.#append(account, packet)
