@@ -8,6 +8,7 @@ import { serviceDiscovery } from './0030-service-discovery/index.ts'
 import { multiUserChat } from './0045-multi-user-chat/index.ts'
 import { privateXml } from './0049-private-xml/index.ts'
 import { vcardTemp } from './0054-vcard-temp/index.ts'
+import { search } from './0055-search/index.ts'
 import { adHocCommands } from './0050-ad-hoc-commands/index.ts'
 import { registration } from './0077-registration/index.ts'
 import { softwareVersion } from './0092-version/index.ts'
@@ -36,6 +37,7 @@ export const features: readonly Feature[] = [
   softwareVersion,
   entityCapabilities,
   multiUserChat,
+  search,
   connectionMethods,
   contactAddresses,
   offlineMessages,

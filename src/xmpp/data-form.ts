@@ -47,6 +47,24 @@ export function dataForm({ type, formType, title, instructions, fields }: Form):
   return el('x', DATA_FORM, { type }, ...parts, ...fields.map(fieldElement))
 }
 
+/** Section 3.4: what was found, a row for each. @param columns the values of a field are not used */
+export function resultTable<K extends string>(
+  formType: string,
+  columns: readonly (FormField & { readonly name: K })[],
+  rows: readonly Readonly<Record<K, string>>[],
+): Element {
+  const items = rows.map((row) =>
+    el(
+      'item',
+      DATA_FORM,
+      {},
+      ...columns.map(({ name }) => el('field', DATA_FORM, { var: name }, el('value', DATA_FORM, {}, row[name]))),
+    ),
+  )
+  const kind = fieldElement({ name: 'FORM_TYPE', type: 'hidden', values: [formType] })
+  return el('x', DATA_FORM, { type: 'result' }, kind, el('reported', DATA_FORM, {}, ...columns.map(fieldElement)), ...items)
+}
+
 function fieldElement({ name, type, label, values, options = [], isOpen = false, isRequired = false }: FormField): Element {
   return el(
     'field',

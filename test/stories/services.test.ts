@@ -21,7 +21,7 @@ const withEcho = { beside: [echoService().feature] }
 story('XEP-0030 4.1: the server lists its services, and components while they are connected', withEcho, async (cast) => {
   const backstage = await componentsOf(cast, 'gw.a.example')
   const alice = await cast.client('alice', '1')
-  const service = `<item jid='conference.a.example' name='Rooms'/><item jid='${SERVICE}' name='Echo'/>`
+  const service = `<item jid='conference.a.example' name='Rooms'/><item jid='search.a.example' name='Search'/><item jid='${SERVICE}' name='Echo'/>`
   const listed = (...items: string[]): string => `<iq type='result' id='q'><query xmlns='${ITEMS}'>${items.join('')}</query></iq>`
   alice.send(get('a.example', query(ITEMS)))
   await alice.expect(listed(service))

@@ -41,6 +41,11 @@ export class ProbeAnswers {
   hideBy(hiding: Hiding): void {
     this.#hidings.push(hiding)
   }
+  /** Which of `owners`, local accounts by their bare JIDs, are hidden from `prober`, as the store knows. */
+  async hidden(prober: Jid, owners: readonly string[]): Promise<ReadonlySet<string>> {
+    const all = await Promise.all(this.#hidings.map((hiding) => hiding(prober, owners)))
+    return all.length === 1 ? all[0]! : new Set(all.flatMap((some) => [...some]))
+  }
   /** Sends `me` the presence of each of `contacts`, local accounts, as fast as its client reads. */
   tell(me: LocalEndpoint, contacts: readonly Jid[]): void {
     const probe = Packet.of({ kind: 'presence', type: 'probe', from: me.jid.asBare })
@@ -98,16 +103,12 @@ export class ProbeAnswers {
     const prober = probe.from
     const [relations, hidden] = await Promise.all([
       this.#parts.rosters.relations(prober.bare, contacts),
-      this.#hidden(prober, contacts),
+      this.hidden(prober, contacts),
     ])
     const byOwner = new Map(relations.map((relation) => [relation.owner, relation]))
     const asked = new Set(contacts)
     const answering = me.account.roster.subscriptions.filter(({ bare }) => asked.has(bare) && !hidden.has(bare))
     me.room.pour(this.#answerAll(me, probe, answering, byOwner))
-  }
-  async #hidden(prober: Jid, contacts: readonly string[]): Promise<ReadonlySet<string>> {
-    const all = await Promise.all(this.#hidings.map((hiding) => hiding(prober, contacts)))
-    return all.length === 1 ? all[0]! : new Set(all.flatMap((some) => [...some]))
   }
   *#answerAll(
     me: LocalEndpoint,

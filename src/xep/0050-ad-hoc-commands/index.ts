@@ -1,10 +1,11 @@
 /**
  * XEP-0050: commands that a client can offer to its user without knowing them. The server has one for every user: what others
- * may know of the user's presence (`presence-policy.ts`). Each takes one step (section 3.1), so nothing is kept between a form
+ * may know of the user's presence (`presence-policy.ts`). Other features add theirs. Each takes one step (section 3.1), so nothing is kept between a form
  * and its answer.
  */
 import { section } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { DiscoBook } from '../../server/routing/disco-book.ts'
 import type { Answer, ServerRequest } from '../../server/routing/registry.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { answeredForm, DATA_FORM, valuesOf } from '../../xmpp/data-form.ts'
@@ -12,33 +13,55 @@ import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { AdHocCommand } from './command.ts'
 import { presencePolicy } from './presence-policy.ts'
 
+export type { AdHocCommand } from './command.ts'
+
 const COMMANDS = 'http://jabber.org/protocol/commands'
+
+const books = new WeakMap<Host, CommandBook>()
+
+/** The commands of the server. For features that need 'ad-hoc-commands'. */
+export const commandsOf = (host: Host): CommandBook => books.get(host)!
+
+/** Section 2.2, 2.3: the list of commands, and information about each. */
+class CommandBook {
+  readonly #commands = new Map<string, AdHocCommand>()
+  readonly #items: { node: string; name: string }[] = []
+  readonly #nodes: DiscoBook['nodes']
+
+  constructor({ nodes }: DiscoBook) {
+    this.#nodes = nodes
+    const identities = [{ category: 'automation', type: 'command-list', name: 'Commands' }]
+    nodes.set(COMMANDS, { identities, features: [COMMANDS], items: this.#items })
+  }
+  add(command: AdHocCommand): void {
+    const { node, name } = command
+    this.#commands.set(node, command)
+    this.#items.push({ node, name })
+    const identities = [{ category: 'automation', type: 'command-node', name }]
+    this.#nodes.set(node, { identities, features: [COMMANDS, DATA_FORM], items: [] })
+  }
+  get(node: string | undefined): AdHocCommand | undefined {
+    return node === undefined ? undefined : this.#commands.get(node)
+  }
+}
 
 export const adHocCommands = defineFeature({
   name: 'ad-hoc-commands',
   specs: [xep(50, 'Ad-Hoc Commands', '1.3.0', 'complete', 'commands of one step')],
   settings: section({}),
   install(host) {
-    const commands: readonly AdHocCommand[] = [presencePolicy(host)]
+    const { server } = host.disco
+    const commands = new CommandBook(server)
+    books.set(host, commands)
+    commands.add(presencePolicy(host))
     host.iqToServer({ type: 'set', ns: COMMANDS, name: 'command', handle: (request) => run(host, commands, request) })
-    const { disco } = host
-    disco.server.features.push(COMMANDS)
-    // Section 2.2, 2.3: the list of commands, and information about each
-    disco.server.nodes.set(COMMANDS, {
-      identities: [{ category: 'automation', type: 'command-list', name: 'Commands' }],
-      features: [COMMANDS],
-      items: commands.map(({ node, name }) => ({ node, name })),
-    })
-    for (const { node, name } of commands) {
-      const identity = { category: 'automation', type: 'command-node', name }
-      disco.server.nodes.set(node, { identities: [identity], features: [COMMANDS, DATA_FORM], items: [] })
-    }
+    server.features.push(COMMANDS)
   },
 })
 
 /** Section 3.4: 'execute' shows the form. 'execute' with the submitted form, or 'complete', carries the command out. */
-async function run(host: Host, commands: readonly AdHocCommand[], { payload, session }: ServerRequest): Promise<Answer> {
-  const command = commands.find(({ node }) => node === payload.attr('node'))
+async function run(host: Host, commands: CommandBook, { payload, session }: ServerRequest): Promise<Answer> {
+  const command = commands.get(payload.attr('node'))
   if (command === undefined) throw new StanzaError('item-not-found')
   if (session === null) throw new StanzaError('forbidden') // only for local users
   const { bare } = session.account.bare

@@ -20,6 +20,9 @@ import { namesIn, photoHash, VCARD, withoutAddress } from './card.ts'
 import { cardSettings, type CardSettings } from './settings.ts'
 import { Cards, migrations, type CardMark, type NewCard } from './store.ts'
 
+export { nameKey, type Names } from './card.ts'
+export type { CardTables } from './store.ts'
+
 const ANSWERS_SECONDS = 10
 /** The askers whose pace is known; beyond it the one that asked longest ago begins anew. */
 const ASKERS_MAX = 5000

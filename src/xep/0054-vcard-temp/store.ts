@@ -5,7 +5,7 @@ import type { Database, Migrations, Query } from '../../server/database.ts'
 import { prepare } from '../../storage/prepare.ts'
 import { nameKey, type Names } from './card.ts'
 
-interface CardTables {
+export interface CardTables {
   vcard: {
     owner: string
     card: string

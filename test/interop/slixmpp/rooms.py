@@ -51,7 +51,7 @@ async def first():
     alice, bob = client(ALICE, 'Alice'), client(BOB, 'Bob')
     await asyncio.gather(alice.ready.wait(), bob.ready.wait())
     services = await alice['xep_0030'].get_items(DOMAIN)
-    told['services'] = [item[0] for item in services['disco_items']['items']]
+    told['services'] = sorted(item[0] for item in services['disco_items']['items'])
     rooms = alice['xep_0045']
     await rooms.join_muc_wait(ROOM, 'Alice', timeout=30)
     form = await rooms.get_room_config(ROOM)
