@@ -14,7 +14,8 @@ const ROOMS = 'rooms.a.example'
 const ASKED = `subscription='none' ask='subscribe'`
 
 /** The server's own service for rooms, in a list of items. */
-const roomsOf = (domain: string): string => `<item jid='conference.${domain}' name='Rooms'/>`
+const servicesOf = (domain: string): string =>
+  `<item jid='conference.${domain}' name='Rooms'/><item jid='search.${domain}' name='Search'/>`
 
 /** Of an error, what is in the namespace of the stream. */
 const inStream = (error: string): string => error.replace('<error', `<error xmlns='${COMPONENT}'`)
@@ -163,7 +164,7 @@ story('XEP-0030: each domain lists the components below it, and those that are b
   ] as const) {
     await alice.ask(
       `<iq type='get' id='${domain}' to='${domain}'>${items}/></iq>`,
-      `<iq type='result'>${items}>${roomsOf(domain)}<item jid='${own}'/><item jid='bot.example'/></query></iq>`,
+      `<iq type='result'>${items}>${servicesOf(domain)}<item jid='${own}'/><item jid='bot.example'/></query></iq>`,
     )
   }
 })
@@ -173,11 +174,11 @@ story('XEP-0030: the server lists its components', async (cast) => {
   const alice = await cast.client('alice', '1')
   const items = `<query xmlns='http://jabber.org/protocol/disco#items'`
   const asked = `<iq type='get' id='1' to='a.example'>${items}/></iq>`
-  await alice.ask(asked, `<iq type='result'>${items}>${roomsOf('a.example')}</query></iq>`) // one that is not connected is not there
+  await alice.ask(asked, `<iq type='result'>${items}>${servicesOf('a.example')}</query></iq>`) // one that is not connected is not there
   await backstage.connected()
   await alice.ask(
     asked,
-    `<iq type='result'>${items}>${roomsOf('a.example')}<item jid='${GATEWAY}' name='Carrier pigeons'/></query></iq>`,
+    `<iq type='result'>${items}>${servicesOf('a.example')}<item jid='${GATEWAY}' name='Carrier pigeons'/></query></iq>`,
   )
 })
 

@@ -78,7 +78,7 @@ story('last seen: of accounts that are not in memory', inMemory, async (cast) =>
 story('XEP-0050: the command is found, shows how it is, and refuses what is none of the options', async (cast) => {
   const juliet = await cast.client('juliet', '1')
   const items = `<iq type='get' id='i' to='${DOMAIN}'><query xmlns='http://jabber.org/protocol/disco#items' node='${COMMANDS}'/></iq>`
-  const item = `<item jid='${DOMAIN}' node='presence-policy' name='*'/>`
+  const item = ['presence-policy', 'search'].map((node) => `<item jid='${DOMAIN}' node='${node}' name='*'/>`).join('')
   await juliet.ask(
     items,
     `<iq type='result' id='i' from='*'><query xmlns='http://jabber.org/protocol/disco#items' node='${COMMANDS}'>${item}</query></iq>`,
