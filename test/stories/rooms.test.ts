@@ -1,33 +1,26 @@
 /** XEP-0045: people in a room, as their clients see it. */
 import assert from 'node:assert/strict'
+import {
+  admin,
+  codes,
+  done,
+  enter,
+  error,
+  jidOf,
+  join,
+  left,
+  MUC,
+  occupant,
+  open,
+  OWNER,
+  ROOM,
+  said,
+  say,
+  SUBJECT,
+  USER,
+} from '../support/rooms.ts'
 import { Cast, story } from '../support/story.ts'
 import { comeBack, enable, UNASKED } from '../support/stream-management.ts'
-import type { StoryClient } from '../support/story-client.ts'
-import { refusal } from '../support/xml-pattern.ts'
-
-const ROOM = 'den@conference.a.example'
-const MUC = 'http://jabber.org/protocol/muc'
-const USER = `${MUC}#user`
-const OWNER = `${MUC}#owner`
-
-const join = (nick: string, inside = ''): string =>
-  `<presence to='${ROOM}/${nick}' id='j'><x xmlns='${MUC}'>${inside}</x></presence>`
-const unlock = `<iq type='set' id='u' to='${ROOM}'><query xmlns='${OWNER}'><x xmlns='jabber:x:data' type='submit'/></query></iq>`
-const occupant = (nick: string, affiliation: string, role: string, more = '', attributes = ''): string =>
-  `<presence from='${ROOM}/${nick}' ${attributes}><x xmlns='${USER}'><item affiliation='${affiliation}' role='${role}'${more}</x><occupant-id xmlns='urn:xmpp:occupant-id:0' id='*'/></presence>`
-const jidOf = ({ jid }: StoryClient): string => ` jid='${jid}'/>`
-const codes = (...list: readonly number[]): string => list.map((code) => `<status code='${code}'/>`).join('')
-const SUBJECT = `<message type='groupchat' from='${ROOM}'><subject/></message>`
-
-/** Alice has made the room, and nobody remembers that. */
-async function open(cast: Cast): Promise<StoryClient> {
-  const alice = await cast.client('alice', '1')
-  alice.send(join('Alice'), unlock)
-  await alice.expect(occupant('Alice', 'owner', 'moderator', jidOf(alice) + codes(201, 110), `id='j'`))
-  await alice.expect(SUBJECT)
-  await alice.expect(`<iq type='result' id='u' from='${ROOM}'/>`)
-  return alice
-}
 
 story('T-M01, ROOM-53, ROOM-54: others first, then oneself, then the subject', async (cast) => {
   const alice = await open(cast)
@@ -39,33 +32,12 @@ story('T-M01, ROOM-53, ROOM-54: others first, then oneself, then the subject', a
   await alice.expect(occupant('Bob', 'none', 'participant', jidOf(bob)))
 })
 
-const ADMIN = `${MUC}#admin`
-const admin = (inside: string, type = 'set'): string =>
-  `<iq type='${type}' id='a' to='${ROOM}'><query xmlns='${ADMIN}'>${inside}</query></iq>`
-const done = `<iq type='result' id='a' from='${ROOM}'/>`
-const left = (nick: string, affiliation: string, more: string, attributes = ''): string =>
-  `<presence type='unavailable' from='${ROOM}/${nick}' ${attributes}><x xmlns='${USER}'><item affiliation='${affiliation}' role='none'${more}</x><occupant-id xmlns='urn:xmpp:occupant-id:0' id='*'/></presence>`
-const error = (kind: string, attributes: string, type: string, condition: string): string =>
-  refusal(kind, attributes, type, condition).replace('<error ', `<error by='${ROOM}' `)
-
-async function enter(cast: Cast, name: string, nick: string, ...others: readonly StoryClient[]): Promise<StoryClient> {
-  const client = await cast.client(name, '1')
-  client.send(join(nick))
-  await cast.settle()
-  await cast.forget()
-  void others
-  return client
-}
-const say = (text: string, more = ''): string =>
-  `<message type='groupchat' id='m' to='${ROOM}'><body>${text}</body>${more}</message>`
-
 story('T-M02, ROOM-63: what is said reaches all, with the id of who said it', async (cast) => {
   const alice = await open(cast)
   const bob = await enter(cast, 'bob', 'Bob')
   bob.send(say('hi'))
-  const said = `<message type='groupchat' id='m' from='${ROOM}/Bob' to='*'><body>hi</body><occupant-id xmlns='urn:xmpp:occupant-id:0' id='*'/><stanza-id xmlns='urn:xmpp:sid:0' id='*' by='${ROOM}'/></message>`
-  await bob.expect(said)
-  await alice.expect(said)
+  await bob.expect(said('Bob', 'hi'))
+  await alice.expect(said('Bob', 'hi'))
   const eve = await cast.client('eve', '1')
   eve.send(say('boo'))
   await eve.expect(error('message', `id='m' from='${ROOM}'`, 'modify', 'not-acceptable'))

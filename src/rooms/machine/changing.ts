@@ -4,8 +4,9 @@
  */
 import { giveAffiliation } from './affiliations.ts'
 import type { Actor, ChangeItem, Command } from './commands.ts'
-import { isLasting } from './members.ts'
-import { nickKeys } from './nicks.ts'
+import { isLasting, memberOf, setMember } from './members.ts'
+import { isTaken } from './nick-holders.ts'
+import { nickIn, nickKeys } from './nicks.ts'
 import { roleFor, type Plan } from './plan.ts'
 import { mayChangeAffiliation, mayChangeRole, type Standpoint } from './ranks.ts'
 import { refuse, type Reason, type Refusal } from './refusals.ts'
@@ -13,7 +14,16 @@ import { giveRole, kick } from './roles.ts'
 import type { Member, Occupant } from './room.ts'
 
 /** Which refusal is told when items are refused for several reasons (ROOM-160 to 162). */
-const PRECEDENCE: readonly Reason[] = ['items', 'rank', 'domain-affiliation', 'no-such-occupant', 'protected', 'self-ban']
+const PRECEDENCE: readonly Reason[] = [
+  'items',
+  'rank',
+  'domain-affiliation',
+  'nick-malformed',
+  'no-such-occupant',
+  'protected',
+  'self-ban',
+  'reserved-elsewhere',
+]
 
 /** Whom an item is about. */
 interface Subject {
@@ -30,6 +40,7 @@ export function change(plan: Plan, actor: Actor, { items }: Extract<Command, { d
   const size = plan.members.size
   const first = plan.tells.length
   for (const [i, item] of items.entries()) apply(plan, actor, item, subjects[i]!)
+  if (!items.every((item, i) => reserve(plan, actor, item, subjects[i]!.jid))) return refuse('reserved-elsewhere')
   if (actor.jid !== null && takesOwners(plan, items) && !hasOwner(plan)) return refuse('last-owner')
   if (plan.members.size > Math.max(size, plan.circumstances.limits.affiliationsMax)) return refuse('too-many-affiliations')
   answerBetween(plan, first)
@@ -70,6 +81,7 @@ function whyNot(plan: Plan, actor: Actor, item: ChangeItem, subject: Subject | n
   if (reason === 'rank') return reason
   if (subject === null) return 'no-such-occupant'
   const isDomain = !jid.includes('@')
+  if (hasNick(item) && nickIn(item.nick) === null) return 'nick-malformed'
   return isDomain && affiliation !== 'outcast' && affiliation !== 'none' ? 'domain-affiliation' : reason // ROOM-25
 }
 export function standpointOf(plan: Plan, actor: Actor): Standpoint {
@@ -98,6 +110,19 @@ function apply(plan: Plan, actor: Actor, { affiliation, role, reason }: ChangeIt
   else if (role === 'none') kick(plan, actor, jid, occupants, reason)
   else giveRole(plan, actor, jid, occupants, role!, reason)
 }
+
+/** 9.5: the nickname that an admin reserves for a person, or takes back. False: somebody else has it. */
+function reserve(plan: Plan, actor: Actor, item: ChangeItem, jid: string): boolean {
+  const before = memberOf(plan, jid)
+  const isKept = item.nick === undefined || item.affiliation === 'outcast' || !jid.includes('@')
+  const nick = isKept ? before.nick : item.nick === '' ? null : nickIn(item.nick!)
+  if (nick === before.nick) return true
+  if (nick !== null && isTaken(plan, jid, nick)) return false
+  const entry = setMember(plan, actor, before, { ...before, nick, registered: nick !== null && before.registered }, item.reason)
+  plan.tells.push({ tell: 'member', of: jid, entry })
+  return true
+}
+const hasNick = (item: ChangeItem): item is ChangeItem & { nick: string } => item.nick !== undefined && item.nick !== ''
 
 /** ROOM-20 */
 const takesOwners = (plan: Plan, items: readonly ChangeItem[]): boolean =>

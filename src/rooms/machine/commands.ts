@@ -25,6 +25,8 @@ export interface ChangeItem {
   /** One of the two. */
   readonly affiliation: Affiliation | null
   readonly role: Role | 'none' | null
+  /** With an affiliation of a person: the nickname that is reserved for them from now on, '' for none. Absent: it stays. */
+  readonly nick?: string
   readonly reason: string
 }
 
@@ -98,7 +100,8 @@ export type Command =
   | { readonly do: 'register'; readonly nick: string }
   | { readonly do: 'unregister' }
   | { readonly do: 'knock'; readonly nick: string | null; readonly reason: string }
-  | { readonly do: 'invite'; readonly who: string; readonly reason: string }
+  /** `thread`: of the conversation that continues in the room (7.9), '' if it has no name; absent: nothing continues. */
+  | { readonly do: 'invite'; readonly who: string; readonly reason: string; readonly thread?: string }
   | { readonly do: 'decline'; readonly reason: string }
   | {
       readonly do: 'face'

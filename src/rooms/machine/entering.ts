@@ -31,12 +31,17 @@ export function enter(plan: Plan, command: Enter): Refusal | null {
     : comeBeside(plan, command, held, held.nick !== command.nick)
 }
 
-function mayEnter({ facts, members }: Plan, { as, password, byStanding }: Enter, affiliation: Affiliation): Refusal | null {
+function mayEnter(
+  { facts, members, nickOfSession }: Plan,
+  { as, password, byStanding }: Enter,
+  affiliation: Affiliation,
+): Refusal | null {
   const { ended, lockedFor, config } = facts
   if (ended !== null) return { refuse: 'gone', alternate: ended.alternate }
   if (lockedFor !== null && lockedFor.owner !== as.bare) return refuse('locked')
   if (affiliation === 'outcast') return refuse('banned')
   if (byStanding && isLasting(members.get(as.bare))) return null
+  if (nickOfSession.has(as.full)) return null // ROOM-58: it is in
   if (config.membersOnly && affiliation === 'none') return refuse('members-only')
   if (config.passwordProtected && password !== config.password) return refuse('password')
   return null
@@ -94,7 +99,7 @@ function comeBeside(plan: Plan, command: Enter, own: Occupant, isRenamed: boolea
   if (own.sessions.length >= plan.circumstances.limits.sessionsMax) return refuse('too-many-sessions')
   const session = sessionFrom(command, plan.circumstances.now)
   const occupant = withSessions(own, [...own.sessions, session])
-  replace(plan, own, occupant)
+  replace(plan, own, occupant, session.jid)
   const { history } = command
   plan.tells.push({ tell: 'entered', occupant, session, history, isNew: false, isRenamed, isAgain: false })
   return null
@@ -114,7 +119,7 @@ function enterAgain(plan: Plan, command: Enter, there: Occupant, nick: string): 
     here,
     here.sessions.map((other) => (other === known ? session : other)),
   )
-  replace(plan, here, occupant)
+  replace(plan, here, occupant, session.jid)
   const isRenamed = occupant.nick !== command.nick
   plan.tells.push({ tell: 'entered', occupant, session, history: command.history, isNew: false, isRenamed, isAgain: true })
   return null

@@ -14,6 +14,7 @@ import type { Plan } from './plan.ts'
 import { mayInvite } from './ranks.ts'
 import { refuse, type Refusal } from './refusals.ts'
 import type { Member, Standing } from './room.ts'
+import type { Tell } from './tells.ts'
 
 const ANSWERED = { tell: 'answered' } as const
 const standingOf = (is: Standing['is'], by: string | null): Standing => ({ is, lasting: true, by, until: null })
@@ -124,21 +125,27 @@ function ask(plan: Plan, actor: Actor, nick: string | null, reason: string): nul
 }
 
 /** 7.8.2; in a members-only room the person becomes a member first (ROOM-106). */
-export function invite(plan: Plan, actor: Actor, { who, reason }: Extract<Command, { do: 'invite' }>): Refusal | null {
+export function invite(plan: Plan, actor: Actor, { who, reason, thread }: Extract<Command, { do: 'invite' }>): Refusal | null {
   const { ended, lockedFor, config } = plan.facts
   if (ended !== null) return { refuse: 'gone', alternate: ended.alternate }
   if (lockedFor !== null && lockedFor.owner !== actor.jid) return refuse('locked')
   if (!mayInvite(standpointOf(plan, actor), config.membersOnly, config.allowInvites)) return refuse('rank')
   if (plan.affiliationOf(who) === 'outcast') return refuse('protected')
   const first = plan.tells.length
-  if (config.membersOnly && plan.affiliationOf(who) === 'none') giveAffiliation(plan, actor, who, 'member', reason)
+  if (config.membersOnly && plan.affiliationOf(who) === 'none') {
+    giveAffiliation(plan, actor, who, 'member', reason)
+    plan.tells.push(...plan.tells.splice(first).map(notInviting))
+  }
   const before = memberOf(plan, who)
   const standing = isLasting(before) ? before.standing : standingOf('invited', actor.jid)
   const entry = setMember(plan, actor, before, { ...before, standing }, reason)
-  plan.tells.push({ tell: 'invited', who, cause: plan.cause(actor, reason), entry })
+  plan.tells.push({ tell: 'invited', who, cause: plan.cause(actor, reason), entry, thread: thread ?? null })
   answerBetween(plan, first)
   return null
 }
+/** A new member is invited by the room (ROOM-33), but not if somebody does it. */
+const notInviting = (tell: Tell): Tell => (tell.tell === 'affiliation' ? { ...tell, isInvited: false } : tell)
+
 export function decline(plan: Plan, actor: Actor, { reason }: Extract<Command, { do: 'decline' }>): Refusal | null {
   const before = memberOf(plan, actor.jid!)
   const { standing } = before

@@ -46,17 +46,19 @@ export const NO_DOUBTS: Occupant['doubts'] = []
 export const samePresence = (a: PresenceFacts, b: PresenceFacts): boolean =>
   a.priority === b.priority && a.lang === b.lang && (a.payload === b.payload || a.payload.text === b.payload.text)
 
-/** Would others see a difference between the two? */
+/** Would those who may see the real address see a difference between the two? */
 export const looksOther = (before: Occupant, after: Occupant): boolean =>
+  before.effective.jid.full !== after.effective.jid.full || looksOtherVeiled(before, after)
+/** Would those see a difference who may not see the real address? */
+export const looksOtherVeiled = (before: Occupant, after: Occupant): boolean =>
   before.role !== after.role ||
   before.affiliation !== after.affiliation ||
-  before.effective.jid.full !== after.effective.jid.full ||
   !samePresence(before.effective.presence, after.effective.presence)
 
-/** Puts `after` in the place of `before`, and tells everybody if it looks like another one. */
-export function replace(plan: Plan, before: Occupant, after: Occupant): void {
+/** Puts `after` in the place of `before`, and tells everybody if it looks like another one. @param entering is told by `entered` */
+export function replace(plan: Plan, before: Occupant, after: Occupant, entering: Jid | null = null): void {
   plan.setOccupant(after)
-  if (looksOther(before, after)) plan.tells.push({ tell: 'update', before, after, to: 'all', cause: null })
+  if (looksOther(before, after)) plan.tells.push({ tell: 'update', before, after, to: 'all', cause: null, entering })
   if (before.doubts.join() !== after.doubts.join()) plan.tells.push({ tell: 'doubt', before, after })
 }
 

@@ -59,6 +59,7 @@ export function showRole(plan: Plan, before: Occupant, next: Occupant, cause: Pa
   if (before.role === next.role && before.affiliation === next.affiliation) return
   const after = occupantOf(next, next.affiliation, next.role, next.sessions)
   plan.setOccupant(after)
-  plan.tells.push({ tell: 'update', before, after, to: 'self', cause }, { tell: 'update', before, after, to: 'others', cause })
+  const update = { tell: 'update', before, after, cause, entering: null } as const
+  plan.tells.push({ ...update, to: 'self' }, { ...update, to: 'others' })
   changeSight(plan, before, after, after.sessions)
 }

@@ -3,6 +3,7 @@
  * is told; a face makes the text, once for each class of receivers (`audience.ts`). Occupants are told of as the records that
  * they were and are, since the room has the newest only.
  */
+import type { Jid } from '../../xmpp/jid.ts'
 import type { ConfigChanges } from './config.ts'
 import type { Affiliation } from './affiliation.ts'
 import type { Occupant, OccupantSession, PresenceFacts } from './room.ts'
@@ -62,6 +63,8 @@ export type Tell =
       readonly after: Occupant
       readonly to: 'self' | 'others' | 'all'
       readonly cause: Cause | null
+      /** That session of `after` is told everything by `entered`; null: there is none. */
+      readonly entering: Jid | null
     }
   /** 7.6. `joined`: the occupant, of the same person, who had that nickname already; null: nobody. */
   | {
@@ -117,7 +120,14 @@ export type Tell =
   /** Somebody's standing or reserved nickname, who need not be in the room. */
   | { readonly tell: 'member'; readonly of: string; readonly entry: number | null }
   /** To a person who need not be in the room: they are invited, or their invitation was declined, to who had invited. */
-  | { readonly tell: 'invited'; readonly who: string; readonly cause: Cause; readonly entry: number }
+  | {
+      readonly tell: 'invited'
+      readonly who: string
+      readonly cause: Cause
+      readonly entry: number
+      /** 7.9: the conversation that continues in the room; '' if it has no name, null if nothing continues. */
+      readonly thread: string | null
+    }
   | { readonly tell: 'declined'; readonly who: string; readonly to: string; readonly reason: string; readonly entry: number }
   /** To admins and owners: somebody asks to be let in or registered. */
   | { readonly tell: 'asked'; readonly who: string; readonly nick: string | null; readonly entry: number }

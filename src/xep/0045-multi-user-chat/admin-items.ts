@@ -17,7 +17,10 @@ export const changesIn = (query: Element): readonly ChangeItem[] =>
 function changeIn(item: Element): ChangeItem {
   const affiliation = wordIn<Affiliation>(item, 'affiliation', AFFILIATIONS)
   const role = wordIn<Role | 'none'>(item, 'role', ROLES)
-  return { of: whoIn(item), affiliation, role, reason: item.child('reason')?.text ?? '' }
+  const [of, nick] = [whoIn(item), item.attr('nick')]
+  // 9.5: beside an address, the nickname is one to reserve
+  const reserve = nick !== undefined && affiliation !== null && 'jid' in of ? { nick } : {}
+  return { of, affiliation, role, reason: item.child('reason')?.text ?? '', ...reserve }
 }
 function wordIn<T extends string>(item: Element, name: string, words: readonly string[]): T | null {
   const word = item.attr(name)

@@ -17,12 +17,15 @@ interface FieldForm {
 }
 interface Kind {
   readonly show: (value: Value) => Pick<FormField, 'type' | 'values' | 'options' | 'isOpen'>
+  /** Does it take several values? */
+  readonly isMulti?: true
   /** Undefined: the values cannot be read. */
   readonly read: (values: readonly string[]) => Value | undefined
 }
 
 const text = (type: FormField['type'] = 'text-single'): Kind => ({
   show: (value) => ({ type, values: [value as string] }),
+  ...(type === 'text-multi' ? { isMulti: true } : {}),
   read: (values) => values.join('\n'),
 })
 const flag: Kind = {
@@ -41,6 +44,7 @@ function oneOf(words: readonly (readonly [value: Value, name: string, label: str
   }
 }
 const roles: Kind = {
+  isMulti: true,
   show: (value) => ({ type: 'list-multi', values: value as readonly string[], options: ROLES.map((role) => [role, `${role}s`]) }),
   read: (values) => (values.every((value) => ROLES.some((role) => role === value)) ? (values as Value) : undefined),
 }
@@ -137,7 +141,8 @@ export function changesIn(
   for (const [name, given] of values) {
     const known = BY_NAME.get(name)
     if (known === undefined) continue
-    const value = known.kind.read(given)
+    const isOneTooMany = given.length > 1 && known.kind.isMulti !== true
+    const value = isOneTooMany ? undefined : known.kind.read(given)
     if (value === undefined) return { fault: { field: known.field, why: 'has a value that is not possible' } }
     changes[known.field] = value
   }

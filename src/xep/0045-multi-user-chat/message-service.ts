@@ -118,5 +118,7 @@ function invitationIn(child: Element): readonly Command[] {
   const reason = child.child('reason')?.text ?? ''
   if (child.is('decline', MUC_USER)) return [{ do: 'decline', reason }]
   const who = child.is('invite', MUC_USER) ? jidOrNull(child.attr('to') ?? '') : null
-  return who === null ? [] : [{ do: 'invite', who: who.bare, reason }]
+  if (who === null) return []
+  const goesOn = child.child('continue')
+  return [{ do: 'invite', who: who.bare, reason, ...(goesOn === undefined ? {} : { thread: goesOn.attr('thread') ?? '' }) }]
 }

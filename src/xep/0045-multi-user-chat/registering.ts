@@ -37,7 +37,7 @@ export class Registering {
     const form = answeredForm(payload)
     if (form?.attr('type') === 'cancel') return reply(null)
     const values = form === undefined ? null : valuesOf(form)
-    const nick = values?.get('FORM_TYPE')?.[0] === REGISTRATION ? values.get(NICK)?.[0] : payload.child('username')?.text
+    const nick = values?.get('FORM_TYPE')?.[0] === REGISTRATION ? values.get(NICK)?.[0] : undefined
     if (nick === undefined) throw new StanzaError('bad-request', { by: packet.to!.bare })
     return orThrow(this.#rooms.perform(address, actor, { do: 'register', nick }, answered), packet)
   }

@@ -5,7 +5,8 @@ import { escape, wire, type Wire } from '../../xml/wire.ts'
 import { serialise } from '../../xml/write.ts'
 import { delayElement } from '../../xmpp/delay.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
-import { OCCUPANT_ID, STANZA_ID } from './ns.ts'
+import { STANZA_ID } from './ns.ts'
+import { idElement } from './occupant-texts.ts'
 import type { Entry } from '../../rooms/log.ts'
 
 export type Saying = Extract<Entry, { payload: Payload; fromId: string | null }>
@@ -33,7 +34,7 @@ function spoken(room: Room, entry: Saying, id: Wire | null, more: Wire): Packet 
   // What a moderator has taken back the room says (XEP-0425 5)
   const nick = entry.kind === 'retract' && entry.moderated ? null : entry.nick
   const from = nick === null ? room.address : room.address.withResource(nick)
-  const who = by === null || nick === null ? '' : `<occupant-id xmlns='${OCCUPANT_ID}' id='${occupantId(room.secret, by)}'/>`
+  const who = by === null || nick === null ? '' : idElement({ id: occupantId(room.secret, by) })
   const text = wire(payload.text + who + more)
   return Packet.of({ kind: 'message', type: 'groupchat', from, id, lang, payload: Payload.ofText(text) })
 }
@@ -47,9 +48,10 @@ export function subjectMessage(room: Room): Packet {
   if (subject === null) return Packet.of({ kind: 'message', type: 'groupchat', from: address, payload: NO_SUBJECT })
   return subjectSetBy(room, subject)
 }
-function subjectSetBy({ address }: Room, { payload, nick, at }: Subject): Packet {
+function subjectSetBy({ address, secret }: Room, { payload, by, nick, at }: Subject): Packet {
   const only = payload.elements.filter((e) => e.is('subject', 'jabber:client'))
-  const text = wire(Payload.of(...only).text + delay({ address }, at))
+  const who = nick === null ? '' : idElement({ id: occupantId(secret, by) })
+  const text = wire(Payload.of(...only).text + who + delay({ address }, at))
   const from = nick === null ? address : address.withResource(nick)
   return Packet.of({ kind: 'message', type: 'groupchat', from, payload: Payload.ofText(text) })
 }

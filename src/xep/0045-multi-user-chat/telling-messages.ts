@@ -49,7 +49,7 @@ export class MessageTelling {
 
   /** ROOM-32: of somebody who is not in the room. */
   affiliation({ of, after, isPresent, isInvited, cause }: Of<'affiliation'>): void {
-    if (isInvited) this.invited({ tell: 'invited', who: of, cause, entry: 0 })
+    if (isInvited) this.invited({ tell: 'invited', who: of, cause, entry: 0, thread: null })
     if (isPresent) return
     const who = jid(of)
     if (who.local !== '') this.#sendTo(who, 'normal', userElement(itemOf(after, who), [101]))
@@ -62,14 +62,16 @@ export class MessageTelling {
   }
 
   /** 7.8.2, ROOM-106. Old clients know XEP-0249 only. */
-  invited({ who, cause }: Of<'invited'>): void {
+  invited({ who, cause, thread }: Of<'invited'>): void {
     const { config } = this.#room.facts
     const password = config.passwordProtected ? config.password : ''
     const from = cause.by === null ? this.#room.address.bare : this.#inviterFor(cause.by, cause.nick)
-    const invite = `<invite from='${escape(from)}'>${elementOf('reason', cause.reason)}</invite>`
+    const goesOn = thread === null ? '' : `<continue${attribute('thread', thread)}/>`
+    const invite = `<invite from='${escape(from)}'>${elementOf('reason', cause.reason)}${goesOn}</invite>`
     const x = `<x xmlns='${MUC_USER}'>${invite}${elementOf('password', password)}</x>`
     const address = this.#room.address.wire
-    const extra = attribute('password', password) + attribute('reason', cause.reason)
+    const goesOnDirectly = thread === null ? '' : ` continue='true'${attribute('thread', thread)}`
+    const extra = attribute('password', password) + attribute('reason', cause.reason) + goesOnDirectly
     const direct = `<x xmlns='${DIRECT_INVITE}' jid='${address}'${extra}/>`
     this.#sendTo(jid(who), 'normal', wire(x + direct))
   }

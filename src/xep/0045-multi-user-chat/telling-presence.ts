@@ -4,6 +4,7 @@
  */
 import type { Affiliation } from '../../rooms/machine/affiliation.ts'
 import { receiversOf, seesAddressOf, sightOf } from '../../rooms/machine/audience.ts'
+import { looksOtherVeiled } from '../../rooms/machine/occupants.ts'
 import type { Occupant, OccupantSession, Room } from '../../rooms/machine/room.ts'
 import type { Cause, Exit, Tell } from '../../rooms/machine/tells.ts'
 import { escape, wire, type Wire } from '../../xml/wire.ts'
@@ -46,6 +47,11 @@ export class PresenceTelling {
     this.#show(occupant, address, true)
     this.#show(occupant, veiled, false)
   }
+  /** ROOM-56: where another client of theirs now stands for them, others are told if they can see a difference. */
+  #showChanged(before: Occupant, after: Occupant): void {
+    if (looksOtherVeiled(before, after)) return this.showToOthers(after)
+    this.#show(after, receiversOf(this.#room, after).address, true)
+  }
   #show(occupant: Occupant, to: readonly OccupantSession[], withAddress: boolean): void {
     const plain = this.#texts.presence(occupant, withAddress)
     if (occupant.doubts.length === 0) {
@@ -68,11 +74,12 @@ export class PresenceTelling {
     this.#send(id === null ? packet : packet.with({ id }))
   }
 
-  update({ before, after, to, cause }: Of<'update'>): void {
-    if (to !== 'others') for (const session of after.sessions) this.#showOwnChange(after, session, cause)
+  update({ before, after, to, cause, entering }: Of<'update'>): void {
+    if (to !== 'others')
+      for (const session of after.sessions) if (session.jid !== entering) this.#showOwnChange(after, session, cause)
     if (to === 'self') return
     if (before.role !== after.role) this.#hideFromOthers(before, after)
-    if (cause === null) this.showToOthers(after)
+    if (cause === null) this.#showChanged(before, after)
     else this.#showChange(after, cause)
   }
   #showOwnChange(occupant: Occupant, session: OccupantSession, cause: Cause | null): void {
