@@ -9,3 +9,9 @@ const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]'])
  */
 export const wholeAddress = (written: string, host: string): string =>
   written.includes('@') ? written : `${written}@${LOOPBACK.has(host) ? 'localhost' : host}`
+
+/** Completes the name of a room: it is one of the server's own rooms. Spaces become dashes. */
+export const roomAddress = (written: string, service: string | null): string => {
+  const name = written.trim()
+  return name.includes('@') || service === null ? name : `${name.replace(/\s+/gu, '-')}@${service}`
+}

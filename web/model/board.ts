@@ -1,6 +1,7 @@
 /** Everything that the board shows, as one value that never changes. A change creates the next value. */
 import type { Presences, Roster } from './roster.ts'
 import type { Show } from './presence.ts'
+import { allRead, type Room } from './room.ts'
 
 export type Phase = 'signed-out' | 'signing-in' | 'online' | 'reconnecting'
 
@@ -23,6 +24,21 @@ export interface ChatLine {
   /** The server could not deliver it. */
   readonly failed: boolean
 }
+/** Somebody asks us into a room (XEP-0045 7.8, XEP-0249). */
+export interface Invitation {
+  readonly room: string
+  /** Null if nobody says. */
+  readonly from: string | null
+  readonly reason: string | null
+  readonly password: string | null
+}
+/** The rooms that the server lists for everybody. */
+export interface RoomDirectory {
+  readonly state: 'unread' | 'reading' | 'read'
+  /** The domain of the rooms; null if the server has none. */
+  readonly service: string | null
+  readonly rooms: readonly { readonly jid: string; readonly name: string | null }[]
+}
 export interface Board {
   readonly phase: Phase
   /** What went wrong, in words for the person; null if nothing. */
@@ -43,7 +59,11 @@ export interface Board {
   readonly refusals: ReadonlyMap<string, string>
   /** At the very first login: the other one of the first two accounts, which we know nothing about yet. */
   readonly friend: string | null
-  /** The contact whose details are open. */
+  /** The rooms that the person wants to be in, by address. */
+  readonly rooms: ReadonlyMap<string, Room>
+  readonly invitations: readonly Invitation[]
+  readonly directory: RoomDirectory
+  /** The contact or the room whose details are open. */
   readonly open: string | null
 }
 
@@ -61,11 +81,16 @@ export const SIGNED_OUT: Board = {
   unread: new Set(),
   refusals: new Map(),
   friend: null,
+  rooms: new Map(),
+  invitations: [],
+  directory: { state: 'unread', service: null, rooms: [] },
   open: null,
 }
 
 /** The most lines of one conversation that are kept in the page. */
 const LINES_MAX = 500
+/** The oldest are forgotten: strangers send them. */
+const INVITATIONS_MAX = 20
 
 export function said(board: Board, jid: string, line: ChatLine): Board {
   const chats = new Map(board.chats).set(jid, [...(board.chats.get(jid) ?? []), line].slice(-LINES_MAX))
@@ -79,7 +104,31 @@ export function lineFailed(board: Board, jid: string, id: string): Board {
 export function opened(board: Board, jid: string | null): Board {
   const unread = new Set(board.unread)
   if (jid !== null) unread.delete(jid)
-  return { ...board, open: jid, unread }
+  const next = { ...board, open: jid, unread }
+  return jid === null ? next : inRoom(next, jid, allRead)
+}
+/** Something becomes of a room; nothing if we do not want to be in it. What is said in an open room is read. */
+export function inRoom(board: Board, jid: string, change: (room: Room) => Room): Board {
+  const room = board.rooms.get(jid)
+  if (room === undefined) return board
+  const next = change(room)
+  return { ...board, rooms: new Map(board.rooms).set(jid, board.open === jid ? allRead(next) : next) }
+}
+export function withRoom(board: Board, room: Room): Board {
+  return { ...withoutInvitation(board, room.jid), rooms: new Map(board.rooms).set(room.jid, room) }
+}
+export function withoutRoom(board: Board, jid: string): Board {
+  const rooms = new Map(board.rooms)
+  rooms.delete(jid)
+  return { ...board, rooms, open: board.open === jid ? null : board.open }
+}
+/** A newer invitation to the same room takes the place of an older one. */
+export function invited(board: Board, invitation: Invitation): Board {
+  const invitations = [...withoutInvitation(board, invitation.room).invitations, invitation].slice(-INVITATIONS_MAX)
+  return { ...board, invitations }
+}
+export function withoutInvitation(board: Board, room: string): Board {
+  return { ...board, invitations: board.invitations.filter((one) => one.room !== room) }
 }
 /** We send a contact a new request. */
 export function asking(board: Board, jid: string): Board {

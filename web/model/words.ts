@@ -64,3 +64,10 @@ export function doubtedFor({ doubt, since }: Annotation, now: Date): string {
 
 /** For example "1 session", "2 sessions". */
 export const counted = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`
+
+/** The time of day; with the date if it was on another day. */
+export function clockTime(at: Date, now: Date): string {
+  const time = at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
+  if (at.toDateString() === now.toDateString()) return time
+  return `${at.toLocaleDateString([], { day: 'numeric', month: 'short' })} ${time}`
+}

@@ -22,7 +22,8 @@ import type { Store } from '../model/store.ts'
 import { sentence } from '../model/words.ts'
 import { PSA_FEATURE, stateAnnotations } from './annotations.ts'
 import { idle } from './idle.ts'
-import { keepLogin, takeLogin } from './kept-login.ts'
+import { keepLogin, roomsAgain, roomsToKeep, takeLogin } from './kept-login.ts'
+import { Rooms } from './rooms.ts'
 import { logsInBySasl2, type Denial, type Login } from './sasl2.ts'
 import { bareOf, noticeOf, presenceStanza, rosterChangeOf, whyNot } from './stanzas.ts'
 
@@ -38,11 +39,13 @@ export class BoardSession {
   readonly #endpoint: string
   #client: Agent | null = null
   #login: Login | null = null
+  readonly rooms: Rooms
 
   /** @param endpoint the address of the WebSocket */
   constructor(store: Store<Board>, endpoint: string) {
     this.#store = store
     this.#endpoint = endpoint
+    this.rooms = new Rooms(store)
   }
 
   signIn(jid: string, password: string): void {
@@ -52,14 +55,15 @@ export class BoardSession {
   comeBack(): void {
     const kept = takeLogin()
     if (kept === null) return
-    const { own, roster, presences } = kept
-    this.#connect(kept, null, { ...SIGNED_OUT, own, roster, presences })
+    const { own, roster, presences, rooms } = kept
+    this.#connect(kept, null, { ...SIGNED_OUT, own, roster, presences, rooms: roomsAgain(rooms) })
   }
   /** The page is closed: ends the session now instead of leaving it to its time-out. After a reload it comes back. */
   leave(): void {
     const { jid, device, token } = this.#login ?? { token: null }
-    const { own, roster, presences } = this.#store.value
-    if (token !== null) keepLogin({ jid, device, token, own, roster, presences })
+    const { own, roster, presences, rooms } = this.#store.value
+    if (token !== null) keepLogin({ jid, device, token, own, roster, presences, rooms: roomsToKeep(rooms) })
+    this.rooms.end()
     const client = this.#client
     this.#client = this.#login = null
     void client?.disconnect()
@@ -75,6 +79,7 @@ export class BoardSession {
     this.#login = { jid, device, token, denied: (denial) => client === this.#client && this.#refused(denialWords(denial)) }
     logsInBySasl2(client, this.#login)
     this.#listen(client)
+    this.rooms.use(client)
     void client.connect()
   }
   #config({ jid, device }: Pick<Login, 'jid' | 'device'>): AgentConfig {
@@ -96,6 +101,7 @@ export class BoardSession {
     const client = this.#client
     const login = this.#login
     this.#client = this.#login = null
+    this.rooms.end()
     void client?.send('presence', { type: 'unavailable' }).finally(() => client.disconnect())
     if (login !== null && login.token !== null) this.#giveUp({ ...login, isFarewell: true, denied: () => {} })
     this.#store.update(() => SIGNED_OUT)
@@ -116,6 +122,7 @@ export class BoardSession {
     if (own.invisible !== before.invisible && !(await this.#visible(client, !own.invisible)))
       return this.#change({ own: { ...own, invisible: before.invisible } })
     client.sendPresence(presenceStanza(client, own)) // invisible: for the server alone
+    this.rooms.present()
   }
   /** Asks to see a user's presence, as a contact with a name and groups (RFC 6121 3.1.1). @returns whether it was sent */
   async add(jid: string, name: string | null, groups: readonly string[]): Promise<boolean> {
@@ -164,7 +171,10 @@ export class BoardSession {
 
   #listen(client: Agent): void {
     client.on('session:started', () => void this.#started(client))
-    client.on('stream:management:resumed', () => this.#change({ phase: 'online', trouble: null }))
+    client.on('stream:management:resumed', () => {
+      this.#change({ phase: 'online', trouble: null })
+      this.rooms.resumed()
+    })
     const ended = ({ condition, text }: StreamError): void => {
       if (client === this.#client) this.#ended(condition, text ?? condition.replaceAll('-', ' '))
     }
@@ -181,12 +191,10 @@ export class BoardSession {
       if (version !== undefined) client.config.rosterVer = version
       this.#rosterChanged(items ?? [])
     })
-    client.on('chat', (message) => this.#heard(message))
+    client.on('chat', (message) => this.rooms.takesMessage(message) || this.#heard(message))
     client.on('message:sent', (message, elsewhere) => elsewhere && this.#saidElsewhere(message))
-    client.on('message:error', ({ from, id }) => {
-      if (id !== undefined) this.#store.update((board) => lineFailed(board, bareOf(from ?? ''), id))
-    })
-    client.on('presence:error', ({ from, error }) => this.#notDone(bareOf(from ?? ''), whyNot({ error })))
+    client.on('message:error', (message) => this.rooms.takesMessageError(message) || this.#undelivered(message))
+    client.on('presence:error', (presence) => this.rooms.takesPresenceError(presence) || this.#notAsked(presence))
     client.on('stanza:failed', ({ kind, stanza }) => this.#notSent(kind, stanza as Message))
   }
   /** A new session: knowledge from an earlier one is uncertain, and the server sends everything again. */
@@ -201,6 +209,7 @@ export class BoardSession {
     const { own } = this.#store.value
     if (own.invisible && !(await this.#visible(client, false))) return
     client.sendPresence(presenceStanza(client, own))
+    this.rooms.started()
   }
   async #readRoster(client: Agent): Promise<void> {
     const { roster } = await client.sendIQ({ type: 'get', roster: { version: client.config.rosterVer! } })
@@ -212,7 +221,14 @@ export class BoardSession {
     const { features } = await client.getDiscoInfo(client.config.server)
     this.#change({ canHide: features.includes(INVISIBLE) })
   }
+  #undelivered({ from, id }: Message): void {
+    if (id !== undefined) this.#store.update((board) => lineFailed(board, bareOf(from ?? ''), id))
+  }
+  #notAsked({ from, error }: Presence): void {
+    this.#notDone(bareOf(from ?? ''), whyNot({ error }))
+  }
   #present(presence: Presence): void {
+    if (this.rooms.takesPresence(presence)) return
     const jid = bareOf(presence.from ?? '')
     this.#store.update((board) => {
       const view = after(presenceOf(board.presences, jid), noticeOf(presence), new Date())
@@ -247,12 +263,14 @@ export class BoardSession {
   /** The connection is lost, and with it all stanzas that were not acknowledged. */
   #notSent(kind: string, { to, id, type }: Omit<Message, 'type'> & { readonly type?: string }): void {
     if (to === undefined) return
+    if (kind === 'message' && this.rooms.takesFailure(bareOf(to), id, 'the connection was lost')) return
     if (kind === 'message' && id !== undefined) this.#store.update((board) => lineFailed(board, bareOf(to), id))
     if (kind === 'presence' && type !== undefined) this.#notDone(bareOf(to), 'the connection was lost')
   }
   #refused(words: string): void {
     const client = this.#client
     this.#client = this.#login = null
+    this.rooms.end()
     void client?.disconnect()
     this.#store.update(() => ({ ...SIGNED_OUT, trouble: words }))
   }

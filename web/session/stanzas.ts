@@ -7,7 +7,7 @@ import type { PresenceNotice, Show } from '../model/presence.ts'
 import type { RosterChange } from '../model/roster.ts'
 
 export const bareOf = (jid: string): string => jid.split('/', 1)[0]!
-const resourceOf = (jid: string): string => jid.slice(bareOf(jid).length + 1)
+export const resourceOf = (jid: string): string => jid.slice(bareOf(jid).length + 1)
 
 /** A presence of type 'available' or 'unavailable'. */
 export function noticeOf(presence: Presence): PresenceNotice {

@@ -1,0 +1,286 @@
+/**
+ * One room as the board knows it (XEP-0045): whether we are in it, who else is, and what was said. Pure: it takes what arrived,
+ * and returns the next value.
+ */
+import { after, dotOf, lastKnown, UNHEARD, type Dot, type PresenceNotice, type PresenceView } from './presence.ts'
+import { isSaid, lastSaid, names, unreadIn, withHistory, withLine, withOlder } from './room-lines.ts'
+import type { Line, Said, Unread } from './room-lines.ts'
+import { changeWords, endWords, exitOf, outWords, ROLE_WORDS, type Exit, type Outside, type Role } from './room-words.ts'
+
+export type Affiliation = 'owner' | 'admin' | 'member' | 'none' | 'outcast'
+
+export interface Occupant {
+  readonly nick: string
+  readonly view: PresenceView
+  readonly role: Role
+  readonly affiliation: Affiliation
+  /** The real address; null if the room hides it. */
+  readonly jid: string | null
+}
+/** 'lost': put out without anybody's will, and the board joins again by itself. 'out': the person decides. */
+export type Stay = 'joining' | 'in' | 'lost' | 'out'
+
+export interface Subject {
+  readonly text: string
+  readonly nick: string
+}
+export interface Room {
+  readonly jid: string
+  /** Null if it has none. */
+  readonly name: string | null
+  /** Ours: the one that we ask for, or have. */
+  readonly nick: string
+  readonly stay: Stay
+  /** Have we been in it? Then the board joins again by itself where it can. */
+  readonly wasIn: boolean
+  readonly outside: Outside | null
+  readonly occupants: ReadonlyMap<string, Occupant>
+  /** Ours in this room (XEP-0421); null if it gives none. */
+  readonly occupantId: string | null
+  /** Does everybody in it see real addresses? */
+  readonly showsAddresses: boolean
+  readonly subject: Subject | null
+  readonly lines: readonly Line[]
+  /** The history, while the room sends it; null at other times. */
+  readonly history: readonly Said[] | null
+  /** The key of the line that was read last; null before the first history. */
+  readonly read: string | null
+  /** What the archive has that is older (XEP-0313). */
+  readonly older: 'unknown' | 'some' | 'reading' | 'none'
+  /** Where the next older page of the archive ends; null: at the oldest line that is here. */
+  readonly oldest: string | null
+  /** How many notes there have been: each has a key of its own. */
+  readonly notes: number
+}
+
+export const newRoom = (jid: string, nick: string, name: string | null = null): Room => ({
+  jid,
+  name,
+  nick,
+  stay: 'joining',
+  wasIn: false,
+  outside: null,
+  occupants: new Map(),
+  occupantId: null,
+  showsAddresses: false,
+  subject: null,
+  lines: [],
+  history: null,
+  read: null,
+  older: 'unknown',
+  oldest: null,
+  notes: 0,
+})
+
+export const titleOf = ({ jid, name }: Pick<Room, 'jid' | 'name'>): string => name ?? jid.split('@')[0] ?? jid
+export const ourselvesIn = (room: Room): Occupant | undefined => room.occupants.get(room.nick)
+/** May we speak? A visitor of a moderated room may not. */
+export const mayTalk = (room: Room): boolean => room.stay === 'in' && ourselvesIn(room)?.role !== 'visitor'
+export const dotOfOccupant = ({ view }: Occupant): Dot => dotOf(view, true)
+export const unreadOf = ({ lines, read }: Room): Unread => (read === null ? NOTHING_UNREAD : unreadIn(lines, read))
+const NOTHING_UNREAD: Unread = { count: 0, forUs: 0 }
+
+export function noted(room: Room, text: string, at: Date): Room {
+  const note = { kind: 'note', key: `note ${room.notes}`, text, at } as const
+  return { ...room, notes: room.notes + 1, lines: withLine(room.lines, note) }
+}
+/** All of it was on the screen. */
+export const allRead = (room: Room): Room => (room.read === null ? room : { ...room, read: lastSaid(room.lines) })
+
+/** The room is asked to let us in. Until it answers, what is known of its occupants is the last known. */
+export function joining(room: Room, nick: string = room.nick): Room {
+  const occupants = new Map([...room.occupants].map(([key, who]) => [key, { ...who, view: lastKnown(who.view) }]))
+  return { ...room, nick, occupants, stay: 'joining', outside: null, history: null }
+}
+export const refused = (room: Room, outside: Outside, at: Date): Room =>
+  noted({ ...room, stay: 'out', outside, occupants: new Map() }, outside.words, at)
+
+/** A presence from a room, as far as the board shows it. */
+export interface RoomPresence {
+  readonly nick: string
+  readonly notice: PresenceNotice
+  readonly isSelf: boolean
+  readonly codes: ReadonlySet<number>
+  readonly role: Role
+  readonly affiliation: Affiliation
+  readonly jid: string | null
+  readonly occupantId: string | null
+  /** With code 303. */
+  readonly newNick: string | null
+  readonly actor: string | null
+  readonly reason: string | null
+  readonly isDestroyed: boolean
+  readonly otherRoom: string | null
+}
+
+export function presented(room: Room, presence: RoomPresence, now: Date): Room {
+  if (presence.notice.available) return presence.isSelf ? ourselves(room, presence, now) : shown(room, presence, now)
+  if (presence.codes.has(303) && presence.newNick !== null) return renamed(room, presence, presence.newNick, now)
+  return presence.isSelf ? ended(room, presence, now) : gone(room, presence, now)
+}
+function shown(room: Room, { nick, notice, role, affiliation, jid }: RoomPresence, now: Date): Room {
+  const before = room.occupants.get(nick)
+  const view = after(before?.view ?? UNHEARD, { ...notice, resource: '' }, now)
+  const occupant = { nick, view, role, affiliation, jid: jid ?? before?.jid ?? null }
+  return { ...room, occupants: new Map(room.occupants).set(nick, occupant) }
+}
+/** Our own presence comes last of all when we join (7.2.2): an occupant that was not shown before it is not there any more. */
+function ourselves(room: Room, presence: RoomPresence, now: Date): Room {
+  const next = { ...shown(room, presence, now), nick: presence.nick }
+  if (room.stay === 'in') return roleChanged(room, next, now)
+  const { codes, occupantId } = presence
+  const occupants = new Map([...next.occupants].filter(([, { view }]) => view.heard))
+  const isIn: Room = { ...next, occupants, occupantId, stay: 'in', wasIn: true, outside: null, history: [] }
+  const addresses = { ...isIn, showsAddresses: codes.has(100) }
+  const words = [
+    ...(codes.has(210) ? [`The room calls you ${presence.nick}.`] : []),
+    ...(codes.has(170) ? ['What is said here can be read in public.'] : []),
+    ...(room.stay === 'lost' || (room.wasIn && room.lines.length > 0) ? ['You are in the room again.'] : []),
+  ]
+  return words.reduce((so, text) => noted(so, text, now), addresses)
+}
+function roleChanged(before: Room, after: Room, now: Date): Room {
+  const [was, is] = [ourselvesIn(before)?.role, ourselvesIn(after)!.role]
+  return was === undefined || was === is ? after : noted(after, ROLE_WORDS[is], now)
+}
+function renamed(room: Room, { nick, isSelf }: RoomPresence, newNick: string, now: Date): Room {
+  const occupants = new Map(room.occupants)
+  const who = occupants.get(nick)
+  occupants.delete(nick)
+  if (who !== undefined) occupants.set(newNick, { ...who, nick: newNick })
+  const words = isSelf ? `You are now called ${newNick}.` : `${nick} is now called ${newNick}.`
+  return noted({ ...room, occupants, nick: isSelf ? newNick : room.nick }, words, now)
+}
+function gone(room: Room, presence: RoomPresence, now: Date): Room {
+  const occupants = new Map(room.occupants)
+  if (!occupants.delete(presence.nick)) return room
+  const words = outWords(presence.nick, exitOf(presence), presence)
+  return words === null ? { ...room, occupants } : noted({ ...room, occupants }, words, now)
+}
+
+const STAYS: Readonly<Record<Exit, Stay>> = {
+  destroyed: 'out',
+  banned: 'out',
+  kicked: 'out',
+  unaffiliated: 'out',
+  membersOnly: 'out',
+  left: 'out',
+  lost: 'lost',
+  shutdown: 'lost',
+}
+function ended(room: Room, presence: RoomPresence, now: Date): Room {
+  const exit = exitOf(presence)
+  const words = endWords(exit, presence)
+  const remedy = presence.otherRoom === null ? 'again' : 'other-room'
+  const outside: Outside = { words, remedy, otherRoom: presence.otherRoom }
+  return noted({ ...room, stay: STAYS[exit], outside, occupants: new Map(), history: null }, words, now)
+}
+
+/** A message from a room, as far as the board shows it. */
+export interface RoomMessage {
+  readonly id: string | null
+  readonly archiveId: string | null
+  /** Empty: the room itself. */
+  readonly nick: string
+  readonly occupantId: string | null
+  readonly text: string | null
+  readonly subject: string | null
+  readonly codes: ReadonlySet<number>
+  /** When it was said, if it was not now (XEP-0203). */
+  readonly at: Date | null
+  readonly isPrivate: boolean
+}
+
+/** @param key for a message without any id */
+export function heard(room: Room, message: RoomMessage, key: string, now: Date): Room {
+  if (message.text === null && message.subject !== null) return subjectSet(room, message, message.subject, now)
+  const coded = changeWords(message.codes)
+  const next = coded.reduce((so, text) => noted(so, text, now), room)
+  if (message.text === null) return next
+  const line = lineOf(next, message, key, now)
+  if (next.history !== null && message.at !== null && !message.isPrivate) return { ...next, history: [...next.history, line] }
+  const complete = message.isPrivate ? next : historyEnded(next)
+  return { ...complete, lines: withLine(complete.lines, line) }
+}
+export function lineOf(room: Room, message: RoomMessage, key: string, now: Date): Said {
+  const { id, archiveId, nick, occupantId, text, at, isPrivate } = message
+  const isMine = occupantId === null || room.occupantId === null ? nick === room.nick : occupantId === room.occupantId
+  return {
+    kind: 'said',
+    key: archiveId ?? id ?? key,
+    id,
+    archiveId,
+    nick,
+    isMine: isMine && !isPrivate,
+    text,
+    at: at ?? now,
+    state: 'said',
+    privateWith: isPrivate ? nick : null,
+    occupantId,
+    namesUs: !isMine && text !== null && names(text, room.nick),
+  }
+}
+/** The subject is the last thing that a room sends to somebody who enters (7.2.15). */
+function subjectSet(room: Room, { nick, at }: RoomMessage, text: string, now: Date): Room {
+  const next = { ...historyEnded(room), subject: text === '' ? null : { text, nick } }
+  const isNews = room.history === null && at === null
+  return isNews
+    ? noted(next, text === '' ? `${by(nick)} removed the subject.` : `${by(nick)} set the subject: ${text}`, now)
+    : next
+}
+const by = (nick: string): string => (nick === '' ? 'The room' : nick)
+
+/** What was not read before stays unread; what is older than our first visit is not news. */
+function historyEnded(room: Room): Room {
+  if (room.history === null) return room
+  const hasArchive = room.history.some(({ archiveId }) => archiveId !== null)
+  const lines = withHistory(room.lines, room.history, hasArchive)
+  const isGap = room.lines.length > 0 && lines[0] !== room.lines[0]
+  const next = { ...room, lines, history: null, read: room.read ?? lastSaid(lines) }
+  return isGap ? { ...next, older: 'some', oldest: null } : next
+}
+
+/** A page of the archive. @param first where it begins; null: it is empty @param isComplete there is nothing older */
+export function olderRead(room: Room, page: readonly Said[], first: string | null, isComplete: boolean): Room {
+  const isEnd = isComplete || first === null
+  return { ...room, lines: withOlder(room.lines, page), oldest: first, older: isEnd ? 'none' : 'some' }
+}
+
+/** We say something; the room has not repeated it yet. @param to a nickname; null: everybody */
+export function saying(room: Room, id: string, text: string, to: string | null, now: Date): Room {
+  const line: Said = {
+    kind: 'said',
+    key: id,
+    id,
+    archiveId: null,
+    nick: room.nick,
+    isMine: true,
+    text,
+    at: now,
+    // A private message is not repeated to its author
+    state: to === null ? 'sent' : 'said',
+    privateWith: to,
+    occupantId: room.occupantId,
+    namesUs: false,
+  }
+  return { ...room, lines: withLine(room.lines, line) }
+}
+export function notSaid(room: Room, id: string): Room {
+  const lines = room.lines.map((line) =>
+    isSaid(line) && line.isMine && line.id === id ? { ...line, state: 'failed' as const } : line,
+  )
+  return { ...room, lines }
+}
+
+/**
+ * Does it become known that our own way to the room was interrupted and is there again? Then nobody knows whether the room has
+ * put us out meanwhile (XEP-0310 5). Doubts that the room has about its occupants are no reason: it tells how they end.
+ */
+export function isWayBack(before: Room, after: Room): boolean {
+  const service = after.jid.slice(after.jid.indexOf('@') + 1)
+  const isCut = (room: Room): boolean =>
+    [...room.occupants.values()].some(({ view }) =>
+      view.resources.some(({ doubts }) => doubts.some(({ doubt, from }) => doubt === 'server-unavailable' && from !== service)),
+    )
+  return after.stay === 'in' && isCut(before) && !isCut(after)
+}

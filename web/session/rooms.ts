@@ -1,0 +1,346 @@
+/**
+ * The rooms that the person is in (XEP-0045). What arrives becomes the next state of a room; what the person does becomes
+ * stanzas. The board joins again by itself when it was put out for technical reasons, or after a new session.
+ */
+import { JID, type Agent } from 'stanza'
+import type { Message, Presence } from 'stanza/protocol'
+import { inRoom, invited, withoutInvitation, withoutRoom, withRoom, type Board, type Invitation } from '../model/board.ts'
+import { oldestArchived, type Said } from '../model/room-lines.ts'
+import { isPassing, outsideFor } from '../model/room-words.ts'
+import {
+  heard,
+  isWayBack,
+  joining,
+  lineOf,
+  newRoom,
+  noted,
+  notSaid,
+  olderRead,
+  presented,
+  refused,
+  saying,
+  type Room,
+} from '../model/room.ts'
+import type { Store } from '../model/store.ts'
+import { sentence } from '../model/words.ts'
+import { readDirectory } from './room-directory.ts'
+import { invitationIn, isOfRoom, joinErrorOf, roomForm, roomMessageOf, roomPresenceOf } from './room-stanzas.ts'
+import { bareOf, presenceStanza, whyNot } from './stanzas.ts'
+
+const ARCHIVE = 'urn:xmpp:mam:2'
+/** Messages of the history that we ask for, and of a page of the archive. */
+const PAGE = 50
+/** XEP-0410 3.2: after so long a silence of a room it is asked whether we are still in it. */
+const SILENCE_MS = 15 * 60_000
+const LOOK_MS = 60_000
+/** The longest wait between two attempts to join again. */
+const AGAIN_MS_MAX = 60_000
+/** How often another nickname is tried for somebody who was in the room. */
+const NICKS_MAX = 3
+/** XEP-0410 3.2: errors after which we are still in the room, or nobody knows. */
+const STILL_IN: ReadonlySet<string> = new Set([
+  ...['service-unavailable', 'feature-not-implemented', 'item-not-found'],
+  ...['remote-server-not-found', 'remote-server-timeout', 'timeout', 'undefined-condition'],
+])
+
+export interface JoinWish {
+  readonly nick: string
+  readonly password: string | null
+  /** If the room is new: everybody finds it in the list, and it stays when nobody is in it. */
+  readonly isListed: boolean
+}
+/** What is remembered for a room that the person wants to be in, beside what is shown. */
+interface Stake {
+  readonly wish: JoinWish
+  attempts: number
+  timer: ReturnType<typeof setTimeout> | null
+  enteredAt: number
+  /** When the room last sent something. */
+  heardAt: number
+  isAsked: boolean
+}
+
+export class Rooms {
+  readonly #store: Store<Board>
+  #client: Agent | null = null
+  readonly #stakes = new Map<string, Stake>()
+  #look: ReturnType<typeof setInterval> | null = null
+
+  constructor(store: Store<Board>) {
+    this.#store = store
+  }
+
+  /** A login: its rooms are those on the board. */
+  use(client: Agent): void {
+    this.end()
+    this.#client = client
+    // Otherwise the library joins them again in its own way
+    client.on('disconnected', () => client.joinedRooms.clear())
+    client.on('message', (message) => this.#heard(message))
+    this.#look = setInterval(() => this.#checkSilent(), LOOK_MS)
+  }
+  end(): void {
+    this.#client = null
+    for (const { timer } of this.#stakes.values()) clearTimeout(timer ?? undefined)
+    this.#stakes.clear()
+    if (this.#look !== null) clearInterval(this.#look)
+  }
+  /** A new session: we are in no room. */
+  started(): void {
+    for (const room of this.#rooms()) if (room.stay !== 'out') this.#enter(room.jid, room.nick)
+  }
+  /** The session goes on: did the rooms keep us meanwhile? */
+  resumed(): void {
+    for (const room of this.#rooms()) if (room.stay === 'in') void this.#check(room.jid)
+  }
+  /** Our presence has changed: rooms are told apart from contacts (7.7). */
+  present(): void {
+    const { own } = this.#store.value
+    for (const { jid, nick, stay } of this.#rooms())
+      if (stay === 'in') this.#client!.sendPresence({ ...presenceStanza(this.#client!, own), to: `${jid}/${nick}` })
+  }
+
+  // Actions of the person
+
+  async readDirectory(): Promise<void> {
+    const client = this.#client!
+    this.#store.update((board) => ({ ...board, directory: { ...board.directory, state: 'reading' } }))
+    const directory = await readDirectory(client).catch((error: unknown) => {
+      this.#trouble(`The rooms of the server could not be read: ${whyNot(error)}`)
+      return { service: null, rooms: [] }
+    })
+    if (client === this.#client) this.#store.update((board) => ({ ...board, directory: { ...directory, state: 'read' } }))
+  }
+  /** @param address a bare address. Joins the room, and makes it if there is none */
+  join(address: string, wish: JoinWish): void {
+    const jid = roomJid(address)
+    if (jid === null || wish.nick === '') return this.#trouble(`${address} is not the address of a room`)
+    const before = this.#store.value.rooms.get(jid)
+    this.#forget(jid)
+    this.#stakes.set(jid, { wish, attempts: 0, timer: null, enteredAt: 0, heardAt: Date.now(), isAsked: false })
+    this.#store.update((board) => ({ ...withRoom(board, before ?? newRoom(jid, wish.nick)), open: jid }))
+    if (before?.stay !== 'in') this.#enter(jid, wish.nick)
+  }
+  leave(jid: string): void {
+    const room = this.#store.value.rooms.get(jid)
+    if (room === undefined) return
+    if (room.stay === 'in' || room.stay === 'joining')
+      this.#client!.sendPresence({ to: `${jid}/${room.nick}`, type: 'unavailable' })
+    this.#forget(jid)
+    this.#store.update((board) => withoutRoom(board, jid))
+  }
+  /** Another nickname, in the room or for joining it. */
+  rename(jid: string, nick: string): void {
+    const { stay } = this.#store.value.rooms.get(jid)!
+    if (stay !== 'in') return this.#enter(jid, nick)
+    this.#client!.sendPresence({ ...presenceStanza(this.#client!, this.#store.value.own), to: `${jid}/${nick}` })
+  }
+  /** @param to a nickname; null: everybody */
+  say(jid: string, text: string, to: string | null = null): void {
+    const id = this.#client!.nextId()
+    this.#change(jid, (room) => saying(room, id, text, to, new Date()))
+    if (to === null) this.#client!.sendMessage({ id, to: jid, type: 'groupchat', body: text })
+    else this.#client!.sendMessage({ id, to: `${jid}/${to}`, type: 'chat', body: text, muc: { type: 'info' } })
+  }
+  setSubject(jid: string, subject: string): void {
+    this.#client!.setSubject(jid, subject)
+  }
+  invite(jid: string, to: string, reason: string | null): void {
+    this.#client!.invite(jid, { to, ...(reason === null ? {} : { reason }) })
+    this.#change(jid, (room) => noted(room, `You have invited ${to}.`, new Date()))
+  }
+  dismissInvitation(room: string): void {
+    this.#store.update((board) => withoutInvitation(board, room))
+  }
+  /** The next older page of the archive. */
+  async readOlder(jid: string): Promise<void> {
+    const room = this.#store.value.rooms.get(jid)
+    if (room === undefined || room.older !== 'some') return
+    this.#change(jid, (now) => ({ ...now, older: 'reading' }))
+    const before = room.oldest ?? oldestArchived(room.lines) ?? ''
+    try {
+      const page = await this.#client!.searchHistory(jid, { paging: { before, max: PAGE } })
+      const lines = (page.results ?? []).flatMap(({ id, item }) => this.#archived(room, id, item.message, item.delay?.timestamp))
+      this.#change(jid, (now) => olderRead(now, lines, page.paging?.first ?? null, page.complete === true))
+    } catch (error) {
+      const words = sentence(`What was said before could not be read: ${whyNot(error)}`)
+      this.#change(jid, (now) => noted({ ...now, older: 'none' }, words, new Date()))
+    }
+  }
+  #archived(room: Room, archiveId: string, message: Message | undefined, at: Date | undefined): readonly Said[] {
+    if (message?.body === undefined) return []
+    return [lineOf(room, { ...roomMessageOf(message, room.jid), archiveId, at: at ?? null }, archiveId, new Date())]
+  }
+
+  // Events from the server
+
+  /** @returns whether the presence is that of a room */
+  takesPresence(presence: Presence): boolean {
+    const jid = bareOf(presence.from ?? '')
+    const before = this.#store.value.rooms.get(jid)
+    // From a room that we have just left
+    if (before === undefined) return isOfRoom(presence)
+    const told = roomPresenceOf(presence)
+    this.#stake(jid).heardAt = Date.now()
+    this.#change(jid, (room) => presented(room, told, new Date()))
+    const after = this.#store.value.rooms.get(jid)!
+    if (before.stay !== 'in' && after.stay === 'in') void this.#entered(jid, told.codes.has(201))
+    if (before.stay !== 'lost' && after.stay === 'lost') this.#enterLater(jid)
+    if (isWayBack(before, after)) void this.#check(jid)
+    return true
+  }
+  /** @returns whether it is a matter of a room */
+  takesPresenceError(presence: Presence): boolean {
+    const jid = bareOf(presence.from ?? '')
+    const room = this.#store.value.rooms.get(jid)
+    if (room === undefined) return false
+    if (room.stay === 'joining') this.#notEntered(room, presence)
+    else this.#change(jid, (now) => noted(now, sentence(`The room refuses: ${whyNot(presence)}`), new Date()))
+    return true
+  }
+  /** @returns whether it is a matter of a room */
+  takesMessageError({ from, id, error }: Message): boolean {
+    return this.takesFailure(bareOf(from ?? ''), id, whyNot({ error }))
+  }
+  /** @returns whether it is a matter of a room */
+  takesFailure(jid: string, id: string | undefined, why: string): boolean {
+    if (!this.#store.value.rooms.has(jid)) return false
+    this.#change(jid, (room) => noted(id === undefined ? room : notSaid(room, id), sentence(`Not delivered: ${why}`), new Date()))
+    return true
+  }
+  /** @returns whether it is a private message in a room, or an invitation into one */
+  takesMessage(message: Message): boolean {
+    const invitation = invitationIn(message)
+    if (invitation !== null) return true
+    const jid = bareOf(message.from ?? '')
+    if (!this.#store.value.rooms.has(jid)) return isOfRoom(message)
+    this.#say(jid, message)
+    return true
+  }
+  #heard(message: Message): void {
+    const invitation = message.type === 'error' ? null : invitationIn(message)
+    if (invitation !== null) return this.#invited(invitation)
+    const jid = bareOf(message.from ?? '')
+    const isNotice = message.from === jid && isOfRoom(message)
+    if (message.type !== 'error' && (message.type === 'groupchat' || isNotice)) this.#say(jid, { ...message, type: 'groupchat' })
+  }
+  #say(jid: string, message: Message): void {
+    if (!this.#store.value.rooms.has(jid)) return
+    const told = roomMessageOf(message, jid)
+    this.#stake(jid).heardAt = Date.now()
+    this.#change(jid, (room) => heard(room, told, crypto.randomUUID(), new Date()))
+  }
+  #invited(invitation: Invitation): void {
+    const room = this.#store.value.rooms.get(invitation.room)
+    if (room === undefined || room.stay === 'out') this.#store.update((board) => invited(board, invitation))
+  }
+
+  // Joining
+
+  #enter(jid: string, nick: string): void {
+    const client = this.#client
+    if (client === null) return
+    this.#change(jid, (room) => joining(room, nick))
+    const { password } = this.#stake(jid).wish
+    client.sendPresence({
+      ...presenceStanza(client, this.#store.value.own),
+      to: `${jid}/${nick}`,
+      muc: { type: 'join', history: { maxStanzas: PAGE }, ...(password === null ? {} : { password }) },
+    })
+  }
+  async #entered(jid: string, isNew: boolean): Promise<void> {
+    const client = this.#client!
+    const { wish } = Object.assign(this.#stake(jid), { enteredAt: Date.now() })
+    try {
+      if (isNew) await this.#setUp(client, jid, wish.isListed)
+      const { features, identities } = await client.getDiscoInfo(jid)
+      const name = identities.find(({ category }) => category === 'conference')?.name ?? null
+      const older = features.includes(ARCHIVE) ? 'some' : 'none'
+      this.#change(jid, (room) => ({ ...room, name, older: room.older === 'unknown' ? older : room.older }))
+    } catch (error) {
+      this.#change(jid, (room) => noted(room, sentence(`The room could not be set up: ${whyNot(error)}`), new Date()))
+    }
+  }
+  /** 10.1: until its first configuration a room is there for us alone. */
+  async #setUp(client: Agent, jid: string, isListed: boolean): Promise<void> {
+    await client.configureRoom(jid, roomForm(isListed))
+    const words = isListed ? 'You have made this room, and it is listed for everybody.' : 'You have made this room.'
+    this.#change(jid, (room) => noted(room, words, new Date()))
+  }
+  #notEntered(room: Room, presence: Presence): void {
+    const { jid, nick, wasIn } = room
+    const error = joinErrorOf(presence)
+    if (wasIn && isPassing(error.condition, error.type)) {
+      this.#change(jid, (now) => ({ ...now, stay: 'lost', outside: outsideFor(error) }))
+      return this.#enterLater(jid)
+    }
+    if (wasIn && error.condition === 'conflict' && this.#stake(jid).attempts < NICKS_MAX) {
+      this.#stake(jid).attempts += 1
+      return this.#enter(jid, `${nick}_`)
+    }
+    this.#change(jid, (now) => refused(now, outsideFor(error), new Date()))
+  }
+  /** The first time at once, then ever more slowly. */
+  #enterLater(jid: string): void {
+    const stake = this.#stake(jid)
+    const isCalm = Date.now() - stake.enteredAt > AGAIN_MS_MAX && stake.enteredAt > 0
+    const wait = isCalm || stake.attempts === 0 ? 0 : Math.min(1000 * 2 ** stake.attempts, AGAIN_MS_MAX)
+    stake.attempts = isCalm ? 1 : stake.attempts + 1
+    clearTimeout(stake.timer ?? undefined)
+    stake.timer = setTimeout(() => {
+      const room = this.#store.value.rooms.get(jid)
+      if (room?.stay === 'lost') this.#enter(jid, room.nick)
+    }, wait)
+  }
+  /** XEP-0410: asks the room whether we are in it; if not, joins again. */
+  async #check(jid: string): Promise<void> {
+    const [client, stake] = [this.#client!, this.#stake(jid)]
+    if (stake.isAsked) return
+    stake.isAsked = true
+    const { nick } = this.#store.value.rooms.get(jid)!
+    const condition = await client.ping(`${jid}/${nick}`).then(
+      () => null,
+      (answer: Presence) => answer.error?.condition ?? 'timeout',
+    )
+    stake.isAsked = false
+    stake.heardAt = Date.now()
+    if (client !== this.#client || condition === null || STILL_IN.has(condition)) return
+    const room = this.#store.value.rooms.get(jid)
+    if (room?.stay === 'in' && room.nick === nick) this.#enter(jid, nick)
+  }
+  #checkSilent(): void {
+    for (const { jid, stay } of this.#rooms())
+      if (stay === 'in' && Date.now() - this.#stake(jid).heardAt > SILENCE_MS) void this.#check(jid)
+  }
+
+  #rooms(): readonly Room[] {
+    return [...this.#store.value.rooms.values()]
+  }
+  #stake(jid: string): Stake {
+    const nick = this.#store.value.rooms.get(jid)?.nick ?? ''
+    const wish = { nick, password: null, isListed: false }
+    const stake = this.#stakes.get(jid) ?? { wish, attempts: 0, timer: null, enteredAt: 0, heardAt: Date.now(), isAsked: false }
+    this.#stakes.set(jid, stake)
+    return stake
+  }
+  #forget(jid: string): void {
+    clearTimeout(this.#stakes.get(jid)?.timer ?? undefined)
+    this.#stakes.delete(jid)
+  }
+  #change(jid: string, change: (room: Room) => Room): void {
+    this.#store.update((board) => inRoom(board, jid, change))
+  }
+  #trouble(words: string): void {
+    this.#store.update((board) => ({ ...board, trouble: sentence(words) }))
+  }
+}
+
+/** Null if it is not the address of a room. */
+function roomJid(address: string): string | null {
+  try {
+    const { bare, local, domain } = JID.parse(address)
+    return local === '' || domain === '' ? null : bare
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,28 @@
+/** The rooms that others invite the person into: join, or not. */
+import type { Board } from '../model/board.ts'
+import type { BoardSession } from '../session/board-session.ts'
+import { usualNick } from './join-room.tsx'
+
+export function Invitations({ board, session }: { readonly board: Board; readonly session: BoardSession }) {
+  if (board.invitations.length === 0) return null
+  return (
+    <section class="requests invitations" aria-label="Invitations">
+      <h2>Invitations into rooms</h2>
+      <ul>
+        {board.invitations.map(({ room, from, reason, password }) => (
+          <li key={room}>
+            <span>
+              <strong>{room}</strong>
+              {from !== null && <span class="more">from {from}</span>}
+              {reason !== null && <q>{reason}</q>}
+            </span>
+            <button class="main" onClick={() => session.rooms.join(room, { nick: usualNick(board), password, isListed: false })}>
+              Join
+            </button>
+            <button onClick={() => session.rooms.dismissInvitation(room)}>Dismiss</button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,77 @@
+/** Joining a room: one of those that the server lists, or any by its address. A room that is not there is made. */
+import type { Board } from '../model/board.ts'
+import { roomAddress } from '../model/address.ts'
+import { titleOf } from '../model/room.ts'
+import type { BoardSession } from '../session/board-session.ts'
+
+interface Props {
+  readonly board: Board
+  readonly session: BoardSession
+}
+
+/** The nickname that is proposed: the one of another room, or the name of the account. */
+export const usualNick = ({ rooms, me }: Board): string => [...rooms.values()].at(-1)?.nick ?? (me ?? '').split('@')[0] ?? ''
+
+export function JoinRoom({ board, session }: Props) {
+  const { service } = board.directory
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault()
+    const form = event.currentTarget as HTMLFormElement
+    const data = new FormData(form)
+    session.rooms.join(roomAddress(String(data.get('room')), service), {
+      nick: String(data.get('nick')).trim(),
+      password: null,
+      isListed: data.get('listed') !== null,
+    })
+    form.reset()
+  }
+  const read = ({ currentTarget }: { readonly currentTarget: HTMLDetailsElement }): void => {
+    if (currentTarget.open) void session.rooms.readDirectory()
+  }
+  return (
+    <details class="add join" onToggle={read}>
+      <summary>Join a room</summary>
+      <form onSubmit={submit}>
+        <label>
+          {service === null ? 'Address of the room' : 'Name of the room, or its address'}
+          <input name="room" required autocomplete="off" autocapitalize="none" spellcheck={false} />
+        </label>
+        <label>
+          Your nickname there
+          <input name="nick" required autocomplete="off" defaultValue={usualNick(board)} />
+        </label>
+        <label class="check">
+          <input name="listed" type="checkbox" />
+          If it is new: keep it, and list it for everybody
+        </label>
+        <button class="main">Join, or make it</button>
+      </form>
+      <Directory board={board} session={session} />
+    </details>
+  )
+}
+
+function Directory({ board, session }: Props) {
+  const { state, rooms, service } = board.directory
+  if (state !== 'read') return <p class="more">The rooms of the server are being read…</p>
+  if (service === null) return <p class="more">The server has no rooms of its own.</p>
+  if (rooms.length === 0) return <p class="more">The server lists no rooms. You can make one.</p>
+  const join = (jid: string): void => session.rooms.join(jid, { nick: usualNick(board), password: null, isListed: false })
+  return (
+    <section aria-label="Rooms of the server">
+      <h3>Rooms of the server</h3>
+      <ul class="directory">
+        {rooms.map(({ jid, name }) => (
+          <li key={jid}>
+            <span>
+              <strong>{titleOf({ jid, name })}</strong> <span class="more">{jid}</span>
+            </span>
+            <button onClick={() => join(jid)} aria-label={`${board.rooms.has(jid) ? 'Open' : 'Join'} ${titleOf({ jid, name })}`}>
+              {board.rooms.has(jid) ? 'Open' : 'Join'}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
