@@ -67,7 +67,11 @@ test('room.list: by address over all rooms, or those with people in it, pages of
     ['a0', 'b1'],
     ['c2', 'd0'],
   ])
-  assert.deepEqual(await pages('occupants'), [['c2', 'b1']])
+  assert.deepEqual(await pages('occupants'), [
+    ['c2', 'b1'],
+    ['a0', 'd0'],
+  ])
+  assert.deepEqual((await pages('sent'))[0], ['c2', 'b1'])
   assert.deepEqual(await pages('occupants', 'B@'), [['b1']])
   await assert.rejects(ask('room.list', { find: '', after: 'x', order: 'occupants' }), CommandError)
 })
@@ -89,13 +93,21 @@ test('room.occupants: pages by nickname, real addresses, and who is in doubt', a
     jid: 'juliet@example.net',
     role: 'participant',
     affiliation: 'none',
+    show: '',
     sessions: ['juliet@example.net/1'],
     doubts: ['connection-paused'],
   })
   const second = await ask<OccupantPage>('room.occupants', { room: DEN, after: first.next })
   assert.deepEqual([second.occupants.map(({ nick }) => nick), second.next], [['tybalt'], null])
-  const { occupants, doubted } = await ask<RoomReport>('room.show', { room: DEN })
+  const { occupants, doubted, sent } = await ask<RoomReport>('room.show', { room: DEN })
   assert.deepEqual([occupants, doubted], [3, 1])
+  // Each is told of those who are there, of themselves and the subject, and of those who come later
+  assert.equal(sent, 2 + (3 + 1) + (4 + 2))
+  const read = (name: string): number => server.host.metrics.gauges.find((gauge) => gauge.name === name)!.read()
+  assert.deepEqual(
+    ['', '_occupants', '_occupants_doubted'].map((end) => read(`porchlight_rooms${end}`)),
+    [1, 3, 1],
+  )
 })
 
 test('room.affiliation and room.destroy act at once on those who are inside, and say why', async () => {

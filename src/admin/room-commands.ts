@@ -31,7 +31,10 @@ export function roomCommands(rooms: ServedRooms | null, pageSize: number): reado
     defineCommand('room.list', LIST, ({ find, order, after, limit }) =>
       roomPage(served(), { find, order, after, size: Math.min(limit, pageSize) }),
     ),
-    defineCommand('room.show', { room: v.string() }, async ({ room }) => reportOf(await existingRoom(rooms, room))),
+    defineCommand('room.show', { room: v.string() }, async (given) => {
+      const room = await existingRoom(rooms, given.room)
+      return reportOf(room, served().sentBy(room))
+    }),
     defineCommand('room.occupants', PAGE, async ({ room, after, limit }) =>
       occupantPage(await existingRoom(rooms, room), after, Math.min(limit, pageSize)),
     ),

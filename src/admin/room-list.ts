@@ -1,6 +1,5 @@
 /** One page of the list of rooms: those with people in it from memory, in the wanted order, or all of them from the database. */
 import type { Millis } from '../base/clock.ts'
-import type { HeldRoom } from '../rooms/held-room.ts'
 import type { Room } from '../rooms/machine/room.ts'
 import type { ServedRooms } from '../rooms/rooms.ts'
 import { storedJid } from '../xmpp/stored-jid.ts'
@@ -19,6 +18,8 @@ export interface RoomRow {
   readonly occupants: number
   /** Occupants of whom it is not known whether they are still there. */
   readonly doubted: number
+  /** Stanzas that people were sent by the room since it came into memory. */
+  readonly sent: number
 }
 /** One page of `room.list`. */
 export interface RoomPage {
@@ -27,8 +28,8 @@ export interface RoomPage {
   readonly next: string | null
 }
 
-/** Rooms in which somebody is, the ones with the most occupants first. */
-export const ROOM_ORDERS = ['address', 'occupants'] as const
+/** All rooms by their address; or those in memory, the one with the most occupants, or the most stanzas sent, first. */
+export const ROOM_ORDERS = ['address', 'occupants', 'sent'] as const
 export type RoomOrder = (typeof ROOM_ORDERS)[number]
 
 export interface RoomQuery {
@@ -41,10 +42,10 @@ export interface RoomQuery {
 }
 
 export function roomPage(served: ServedRooms, query: RoomQuery): Promise<RoomPage> | RoomPage {
-  return query.order === 'address' ? allRooms(served, query) : occupiedRooms(served, query)
+  return query.order === 'address' ? allRooms(served, query) : roomsInMemory(served, query)
 }
 
-async function allRooms({ rooms, store }: ServedRooms, { find, after, size }: RoomQuery): Promise<RoomPage> {
+async function allRooms({ rooms, store, sentBy }: ServedRooms, { find, after, size }: RoomQuery): Promise<RoomPage> {
   const found = await store.found(find, after, size + 1)
   const page = found.slice(0, size)
   return {
@@ -55,32 +56,34 @@ async function allRooms({ rooms, store }: ServedRooms, { find, after, size }: Ro
       public: isPublic,
       persistent: isPersistent,
       locked: isLocked,
-      ...insideOf(rooms.held(storedJid(address))),
+      ...inMemory(rooms.held(storedJid(address)), sentBy),
     })),
     next: found.length > size ? page.at(-1)!.address : null,
   }
 }
 
-function occupiedRooms({ rooms }: ServedRooms, { find, order, after, size }: RoomQuery): RoomPage {
+function roomsInMemory({ rooms, sentBy }: ServedRooms, { find, order, after, size }: RoomQuery): RoomPage {
   const part = find.toLowerCase()
-  const wanted = [...rooms.all()].filter(
-    ({ room: { occupants, address, facts } }) =>
-      occupants.size > 0 && (address.bare.includes(part) || facts.config.name.toLowerCase().includes(part)),
+  const wanted = Array.from(rooms.all(), ({ room }) => room).filter(
+    ({ address, facts }) => address.bare.includes(part) || facts.config.name.toLowerCase().includes(part),
   )
-  const place = ({ room }: HeldRoom) => ({ key: -room.occupants.size, name: room.address.bare })
+  const keyOf = (room: Room): number => -(order === 'sent' ? sentBy(room) : room.occupants.size)
+  const place = (room: Room) => ({ key: keyOf(room), name: room.address.bare })
   const { page, next } = pageOf(wanted, place, placeFrom(after, order), size)
-  return { rooms: page.map(({ room }) => rowOf(room)), next: next === null ? null : textOfPlace(next, order) }
+  return { rooms: page.map((room) => rowOf(room, sentBy)), next: next === null ? null : textOfPlace(next, order) }
 }
 
-const rowOf = (room: Room): RoomRow => ({
+type SentBy = ServedRooms['sentBy']
+const rowOf = (room: Room, sentBy: SentBy): RoomRow => ({
   jid: room.address.bare,
   name: room.facts.config.name,
   createdAt: room.createdAt,
   public: room.facts.config.public,
   persistent: room.facts.config.persistent,
   locked: room.facts.lockedFor !== null,
-  ...insideOf(room),
+  ...inMemory(room, sentBy),
 })
+const inMemory = (room: Room | null, sentBy: SentBy) => ({ ...insideOf(room), sent: room === null ? 0 : sentBy(room) })
 
 /** @param room null if it is not in memory: nobody is in it */
 export function insideOf(room: Room | null): Pick<RoomRow, 'occupants' | 'doubted'> {

@@ -18,11 +18,13 @@ export interface RoomReport {
   readonly occupants: number
   /** Occupants of whom it is not known whether they are still there. */
   readonly doubted: number
+  /** Stanzas that people were sent by the room since it came into memory. */
+  readonly sent: number
   /** How many people and domains have each affiliation. */
   readonly affiliations: Readonly<Record<Exclude<Affiliation, 'none'>, number>>
 }
 
-export function reportOf(room: Room): RoomReport {
+export function reportOf(room: Room, sent: number): RoomReport {
   const { facts, address, createdAt } = room
   const affiliations = { owner: 0, admin: 0, member: 0, outcast: 0 }
   for (const { affiliation } of room.members.values()) if (affiliation !== 'none') affiliations[affiliation] += 1
@@ -33,6 +35,7 @@ export function reportOf(room: Room): RoomReport {
     subject: subjectOf(room),
     settings: settingsOf(facts.config),
     ...insideOf(room),
+    sent,
     affiliations,
   }
 }
@@ -47,6 +50,8 @@ export interface OccupantRow {
   readonly jid: string
   readonly role: Role
   readonly affiliation: Affiliation
+  /** What the presence that stands for all of them says: `away`, `dnd` and so on; '' for plain available. */
+  readonly show: string
   /** The real full addresses of the clients behind the nickname. */
   readonly sessions: readonly string[]
   /** Why it is not known whether they are still there; empty: nothing speaks against it. */
@@ -61,11 +66,12 @@ export function occupantPage({ occupants }: Room, after: string, size: number): 
   const { page, next } = byName([...occupants.values()], ({ nick }) => nick, after, size)
   return { occupants: page.map(occupantRow), next }
 }
-const occupantRow = ({ nick, bare, role, affiliation, sessions, doubts }: Occupant): OccupantRow => ({
+const occupantRow = ({ nick, bare, role, affiliation, sessions, effective, doubts }: Occupant): OccupantRow => ({
   nick,
   jid: bare,
   role,
   affiliation,
+  show: effective.presence.payload.child('show')?.text ?? '',
   sessions: sessions.map(({ jid }) => jid.full),
   doubts,
 })

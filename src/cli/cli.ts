@@ -38,6 +38,7 @@ import {
   setRoom,
   showRoom,
   type DestroyOptions,
+  type ListOptions,
   type NewRoomOptions,
   type ReasonOptions,
   type RoomOptions,
@@ -256,9 +257,14 @@ function roomCommands(root: Command, world: World): void {
   room
     .command('list [part]')
     .description('list all rooms, or those whose address or name contains a text')
+    .addOption(
+      new Option('--order <order>', 'occupants, sent: rooms in memory, the most crowded ones or those that send most first')
+        .choices(['address', 'occupants', 'sent'])
+        .default('address'),
+    )
     .option('--json', 'write JSON, one room on each line')
     .action((part: string | undefined, _: unknown, command: Command) =>
-      listRooms(world, part ?? '', command.optsWithGlobals<ConfigOptions & OutputOptions>()),
+      listRooms(world, part ?? '', command.optsWithGlobals<ConfigOptions & OutputOptions & ListOptions>()),
     )
   room
     .command('show <room>')

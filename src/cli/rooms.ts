@@ -9,23 +9,32 @@ import { setupOf, type ConfigOptions, type OutputOptions } from './config-option
 import { firstLine } from './password-file.ts'
 import { pairsFrom } from './pairs.ts'
 
+export interface ListOptions {
+  readonly order: 'address' | 'occupants' | 'sent'
+}
 /** @param find a part of the wanted addresses or names; '' for all */
-export async function listRooms(world: World, find: string, options: ConfigOptions & OutputOptions): Promise<void> {
+export async function listRooms(
+  world: World,
+  find: string,
+  { order, ...options }: ConfigOptions & OutputOptions & ListOptions,
+): Promise<void> {
   await withAuthority(world, setupOf(world, options), async (authority) => {
-    const rows = pagesOf(authority, 'room.list', { find }, (page: RoomPage) => page.rooms)
+    const rows = pagesOf(authority, 'room.list', { find, order }, (page: RoomPage) => page.rooms)
     for await (const row of rows) world.stdout.write(options.json === true ? `${JSON.stringify(row)}\n` : `${lineOf(row)}\n`)
   })
 }
-function lineOf({ jid, name, occupants, doubted, public: isPublic, persistent, locked }: RoomRow): string {
+function lineOf({ jid, name, occupants, doubted, sent, public: isPublic, persistent, locked }: RoomRow): string {
   const remarks = [
     ...(name === '' ? [] : [`"${name}"`]),
     insideText(occupants, doubted),
     isPublic ? 'public' : 'hidden',
     ...(persistent ? [] : ['temporary']),
     ...(locked ? ['waits for its configuration'] : []),
+    ...(sent === 0 ? [] : [sentText(sent)]),
   ]
   return `${jid}  ${remarks.join(', ')}`
 }
+const sentText = (sent: number): string => (sent === 1 ? '1 stanza sent' : `${sent} stanzas sent`)
 const insideText = (occupants: number, doubted: number): string =>
   `${occupants} ${occupants === 1 ? 'occupant' : 'occupants'}${doubted === 0 ? '' : ` (${doubted} in doubt)`}`
 

@@ -58,6 +58,8 @@ export interface ServedRooms {
   readonly store: RoomStore
   /** Where they are, such as `conference.example.org`. */
   readonly domains: readonly string[]
+  /** How many stanzas people were sent by a room since it came into memory. */
+  readonly sentBy: (room: Room) => number
 }
 /** Null: it is done. */
 export type Outcome = Refusal | null

@@ -136,7 +136,7 @@ test('counts, charts, doubts, links, costs, why, another password: each in its p
   await page.setViewportSize({ width: 360, height: 700 })
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
-    for (const name of ['Overview', 'Sessions', 'Accounts', 'Links', 'Presence', 'Troubles']) {
+    for (const name of ['Overview', 'Sessions', 'Accounts', 'Rooms', 'Links', 'Presence', 'Troubles']) {
       await visit(page, name)
       await page.waitForSelector(`main section h2`)
       assert.ok(

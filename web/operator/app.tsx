@@ -9,6 +9,7 @@ import { Costs, Troubles } from './findings.tsx'
 import { Links } from './links.tsx'
 import { Navigation, TITLES, useRoute } from './navigation.tsx'
 import { Overview } from './overview.tsx'
+import { Rooms } from './rooms.tsx'
 import type { Role, Server } from './server.ts'
 import { Sessions } from './sessions.tsx'
 import { Users } from './users.tsx'
@@ -76,6 +77,7 @@ const CONTENTS: Readonly<Record<PageName, (props: PageProps) => preact.JSX.Eleme
   ),
   sessions: Sessions,
   accounts: Users,
+  rooms: Rooms,
   links: Links,
   presence: ({ server }) => (
     <>

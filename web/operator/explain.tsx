@@ -40,7 +40,8 @@ export function Explain({ server }: { readonly server: Server }) {
   )
 }
 
-function Words({ explanation: { verdict, resources, reasons, remedies } }: { readonly explanation: ExplanationReport }) {
+/** An explanation as text. */
+export function Words({ explanation: { verdict, resources, reasons, remedies } }: { readonly explanation: ExplanationReport }) {
   const now = new Date()
   return (
     <>

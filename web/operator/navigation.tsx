@@ -6,6 +6,7 @@ export const TITLES: Readonly<Record<PageName, string>> = {
   overview: 'Overview',
   sessions: 'Sessions',
   accounts: 'Accounts',
+  rooms: 'Rooms',
   links: 'Links',
   presence: 'Presence',
   troubles: 'Troubles',

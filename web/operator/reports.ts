@@ -74,6 +74,54 @@ export interface UserReport {
   readonly sessions: number
   readonly disabled: { readonly at: number; readonly reason: string } | null
 }
+export interface RoomRowReport {
+  readonly jid: string
+  readonly name: string
+  readonly public: boolean
+  readonly persistent: boolean
+  readonly locked: boolean
+  readonly occupants: number
+  readonly doubted: number
+  readonly sent: number
+}
+export interface RoomPageReport {
+  readonly rooms: readonly RoomRowReport[]
+  readonly next: string | null
+}
+export interface RoomReport {
+  readonly jid: string
+  readonly createdAt: number
+  readonly lockedFor: string | null
+  readonly subject: { readonly text: string; readonly by: string; readonly at: number } | null
+  readonly settings: Readonly<Record<string, string>>
+  readonly occupants: number
+  readonly doubted: number
+  readonly sent: number
+  readonly affiliations: Readonly<Record<'owner' | 'admin' | 'member' | 'outcast', number>>
+}
+export interface OccupantReport {
+  readonly nick: string
+  readonly jid: string
+  readonly role: string
+  readonly affiliation: string
+  readonly show: string
+  readonly sessions: readonly string[]
+  readonly doubts: readonly ('connection-paused' | 'server-unavailable')[]
+}
+export interface OccupantPageReport {
+  readonly occupants: readonly OccupantReport[]
+  readonly next: string | null
+}
+export interface AffiliationReport {
+  readonly jid: string
+  readonly affiliation: string
+  readonly nick: string | null
+  readonly reason: string
+}
+export interface AffiliationPageReport {
+  readonly affiliations: readonly AffiliationReport[]
+  readonly next: string | null
+}
 export interface ExplanationReport {
   readonly verdict: string
   readonly resources: readonly {

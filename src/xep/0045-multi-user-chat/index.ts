@@ -2,7 +2,9 @@
  * XEP-0045: rooms, one service for each domain of ours. The machine of rooms is `src/rooms/`; this is its face in XMPP: stanzas
  * become commands, and what a room tells becomes stanzas.
  */
+import type { Counter } from '../../base/metrics.ts'
 import { between, choice, count, duration, flag, section, size, text, type Settings } from '../../base/settings.ts'
+import type { Room } from '../../rooms/machine/room.ts'
 import { RoomLog } from '../../rooms/room-log.ts'
 import { Rooms, type ServedRooms } from '../../rooms/rooms.ts'
 import { KEPT_ROOM_VERSION, type KeptRoom } from '../../rooms/snapshot.ts'
@@ -102,7 +104,7 @@ export const multiUserChat = defineFeature({
     const rooms = new Rooms({ store, archive, clock, entropy, log, limits: limitsIn(settings), occupantsChanged: kept })
     const roomLog = new RoomLog(rooms, archive)
     const send = (packet: Packet): void => host.router.routeQuietly(packet)
-    const face = new XmppFace({ send, nextId: () => host.requestId(), roomLog })
+    const face = new XmppFace({ send, sent: measured(host, rooms), nextId: () => host.requestId(), roomLog })
     rooms.faces.push(face)
     const tending = new Tending({ rooms, store, archive, clock, log, times: tendingTimes(settings) })
     host.on(
@@ -130,10 +132,21 @@ export const multiUserChat = defineFeature({
     host.links.watching.alsoPairs(() => rooms.whereabouts.pairs())
     new RoomDoubts({ host, rooms, domains, graceMs: settings['pause-grace'], linkKeepMs: settings['link-keep'] })
     const ours = domains.filter((domain) => !host.componentDomains.includes(domain))
-    if (ours.length > 0) served.set(host, { rooms, store, domains: ours })
+    if (ours.length > 0) served.set(host, { rooms, store, domains: ours, sentBy: (room) => face.sentBy(room) })
     for (const domain of ours) serve(host, domain, { orders, store, roomLog, face, wantsDoubts }, settings)
   },
 })
+
+/** @returns what counts the stanzas that rooms send */
+function measured({ metrics }: Host, rooms: Rooms): Counter {
+  const sum = (of: (room: Room) => number): number => Array.from(rooms.all(), ({ room }) => of(room)).reduce((a, b) => a + b, 0)
+  metrics.gauge('porchlight_rooms', 'Rooms in memory', () => sum(() => 1))
+  metrics.gauge('porchlight_rooms_occupants', 'Occupants of rooms', () => sum(({ occupants }) => occupants.size))
+  metrics.gauge('porchlight_rooms_occupants_doubted', 'Occupants of rooms who may be gone', () =>
+    sum(({ occupants }) => occupants.values().reduce((n, { doubts }) => n + (doubts.length > 0 ? 1 : 0), 0)),
+  )
+  return metrics.counter('porchlight_rooms_stanzas_sent_total', 'Stanzas that rooms have sent to their occupants')
+}
 
 type Config = Settings<typeof settings>
 const DAY_MS = 86_400_000

@@ -1,4 +1,5 @@
 /** The face of rooms in XMPP: what a room tells becomes stanzas, in the order of the tells. */
+import type { Counter } from '../../base/metrics.ts'
 import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
 import type { Tell } from '../../rooms/machine/tells.ts'
 import type { Wire } from '../../xml/wire.ts'
@@ -15,6 +16,8 @@ import { MessageTelling } from './telling-messages.ts'
 import { PresenceTelling } from './telling-presence.ts'
 
 export interface XmppFaceParts {
+  /** Counts what occupants are sent. */
+  readonly sent: Counter
   /** The packet has an address. Its failure concerns nobody. */
   readonly send: (packet: Packet) => void
   readonly nextId: () => Wire
@@ -25,6 +28,9 @@ export interface XmppFaceParts {
 interface Voice {
   readonly presence: PresenceTelling
   readonly messages: MessageTelling
+  readonly send: (packet: Packet) => void
+  /** Stanzas. */
+  sent: number
 }
 
 export class XmppFace implements Face {
@@ -63,11 +69,21 @@ export class XmppFace implements Face {
   voiceOf(room: Room): Voice {
     const known = this.#voices.get(room)
     if (known !== undefined) return known
-    const { send, nextId } = this.#parts
+    const { sent, nextId } = this.#parts
+    const send = (packet: Packet): void => {
+      voice.sent += 1
+      sent.value += 1
+      this.#parts.send(packet)
+    }
     const parts = { room, texts: new OccupantTexts(room.address), send, nextId }
-    const voice = { presence: new PresenceTelling(parts), messages: new MessageTelling(parts) }
+    const voice: Voice = { presence: new PresenceTelling(parts), messages: new MessageTelling(parts), send, sent: 0 }
     this.#voices.set(room, voice)
     return voice
+  }
+
+  /** How many stanzas people were sent by the room since it came into memory. */
+  sentBy(room: Room): number {
+    return this.#voices.get(room)?.sent ?? 0
   }
 
   #say(room: Room, { presence, messages }: Voice, tell: Said, entries: readonly Entry[]): void {
@@ -113,16 +129,16 @@ export class XmppFace implements Face {
   }
 
   /** ROOM-53: the others, then oneself, then what was said, then the subject. */
-  #entered(room: Room, { presence }: Voice, tell: Extract<Tell, { tell: 'entered' }>): void | Promise<void> {
+  #entered(room: Room, { presence, send }: Voice, tell: Extract<Tell, { tell: 'entered' }>): void | Promise<void> {
     const { occupant, session, history } = tell
     presence.showTo(occupant, session, room.occupants.values())
     presence.showSelf(occupant, session, codesFor(room, tell), this.#entering.get(session.jid.full) ?? null)
     const past = historyFor(this.#parts.roomLog, room, history)
-    return after(past, (messages) => this.#tellPast(room, session.jid, messages))
+    return after(past, (messages) => this.#tellPast(room, session.jid, messages, send))
   }
-  #tellPast(room: Room, to: Jid, messages: readonly Packet[]): void {
-    for (const message of messages) this.#parts.send(message.addressedTo(to))
-    this.#parts.send(subjectMessage(room).addressedTo(to))
+  #tellPast(room: Room, to: Jid, messages: readonly Packet[], send: Voice['send']): void {
+    for (const message of messages) send(message.addressedTo(to))
+    send(subjectMessage(room).addressedTo(to))
   }
 }
 type Said = Exclude<Tell, { tell: 'answered' | 'entered' }>
