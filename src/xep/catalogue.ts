@@ -25,6 +25,7 @@ import { carbons } from './0280-carbons/index.ts'
 import { presenceStateAnnotations } from './0310-presence-state-annotations/index.ts'
 import { clientStateIndication } from './0352-client-state-indication/index.ts'
 import { bind2 } from './0386-bind-2/index.ts'
+import { selfPing } from './0410-self-ping/index.ts'
 import { fast } from './0484-fast/index.ts'
 
 export const features: readonly Feature[] = [
@@ -49,6 +50,7 @@ export const features: readonly Feature[] = [
   clientStateIndication,
   ping,
   presenceStateAnnotations,
+  selfPing,
   bind2,
   fast,
 ]

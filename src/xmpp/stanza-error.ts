@@ -65,6 +65,13 @@ export class StanzaError extends Error {
   }
 }
 
+/** The condition and the type of an error that has arrived; '' for what it does not name. */
+export function errorIn({ payload }: Packet): { readonly condition: string; readonly type: string } {
+  const error = payload.child('error')
+  const condition = error?.elements.find((e) => e.ns === STANZA_ERRORS && e.name !== 'text')
+  return { condition: condition?.name ?? '', type: error?.attr('type') ?? '' }
+}
+
 /**
  * The error that answers `packet` (8.3.1): addresses swapped, id kept, payload not included. Null for a stanza that must
  * not be answered: an error, or an IQ result.

@@ -86,6 +86,8 @@ export interface Facts {
   'link-mended': LinkFact
   /** Contacts there were asked about from the moment `since` on, and the other side has processed and answered everything. */
   'link-settled': LinkFact & { readonly since: Millis }
+  /** A room of another server says that the session is in it still, and so are those whom it has shown to it. */
+  'stay-confirmed': { readonly session: Session; readonly room: Jid }
   /** A stored message was sent to a session, and stays stored until it is acknowledged. `packet` is null after a restart. */
   'stored-message-sent': { readonly session: Session; readonly packet: Packet | null; readonly seq: number }
   /** The client of a session has acknowledged a stored message. */

@@ -33,6 +33,8 @@ export function routeStage(router: Router): Stage<FromClient> {
 export function iqInStage({ iq, mayStrangersQuery }: DeliveryParts): Stage<ToAccount> {
   return ({ account, packet }) => {
     if (packet.kind !== 'iq') return 'next'
+    const isAnswer = packet.type === 'result' || packet.type === 'error'
+    if (isAnswer && iq.answered(packet)) return 'done' // the server has asked in the name of a client
     if (iq.answersForResource(packet)) return iq.toAccount(account, packet)?.then(done) ?? 'done'
     const verdict = deliverIq(account, packet, mayStrangersQuery || mayReach(account, packet))
     switch (verdict.kind) {

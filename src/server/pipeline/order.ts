@@ -32,6 +32,7 @@ export const TO_ACCOUNT = [
 
 /** The stages for what is written to one session. */
 export const TO_SESSION = [
+  'stays', //         XEP-0410: which rooms elsewhere the client is in, as it is shown
   'psa-ledger', //    XEP-0310: notes what is shown; before csi, which may keep it back and spare the client what cancels out
   'csi', //           XEP-0352: may hold presence back
   'rush', //          many come at once: what they say of themselves waits a moment, and goes in one piece

@@ -38,12 +38,13 @@ export class Asking {
     this.#open.set(id, { from, to, answered, timer })
     void this.#router.route(Packet.of({ kind: 'iq', type: 'get', from, to, id, payload: Payload.of(payload) }))
   }
-  /** A result or error arrived for one of our domains or for a bare JID. One that answers no question is dropped. */
-  answer(packet: Packet): void {
+  /** A result or error arrived. False: it answers no question of ours. */
+  answer(packet: Packet): boolean {
     const question = packet.id === null ? undefined : this.#open.get(packet.id)
-    if (question === undefined || question.to.full !== packet.from.full || question.from.full !== packet.to?.full) return
+    if (question === undefined || question.to.full !== packet.from.full || question.from.full !== packet.to?.full) return false
     this.#open.delete(packet.id!)
     question.timer.cancel()
     question.answered(packet)
+    return true
   }
 }

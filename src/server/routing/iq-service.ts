@@ -50,7 +50,7 @@ export class IqService {
   /** An IQ to one of our domains. */
   toServer(packet: Packet): void | Promise<void> {
     const { asking, registry } = this.#parts
-    if (packet.type === 'result' || packet.type === 'error') return asking.answer(packet)
+    if (packet.type === 'result' || packet.type === 'error') return void asking.answer(packet)
     const payload = packet.payload.elements[0]!
     const rule = packet.to!.resource === '' ? registry.server.find(packet.type, payload) : undefined
     if (rule === undefined) throw new StanzaError(SERVICE_UNAVAILABLE)
@@ -60,7 +60,7 @@ export class IqService {
 
   /** An IQ to a service, or to the bare JID of something in it. */
   toService({ disco, ruleFor }: ServiceFace, packet: Packet): void | Promise<void> {
-    if (packet.type === 'result' || packet.type === 'error') return this.#parts.asking.answer(packet)
+    if (packet.type === 'result' || packet.type === 'error') return void this.#parts.asking.answer(packet)
     const payload = packet.payload.elements[0]!
     const rule = ruleFor(packet, payload)
     if (rule === undefined) throw new StanzaError(SERVICE_UNAVAILABLE)
@@ -71,14 +71,14 @@ export class IqService {
     return answer.then((a) => (a === undefined ? undefined : this.#result(asked, a, NONE)))
   }
 
-  /** A result or an error for an account that is not in memory. */
-  answered(packet: Packet): void {
-    this.#parts.asking.answer(packet)
+  /** A result or an error for a client or an account. False: it answers no question of the server. */
+  answered(packet: Packet): boolean {
+    return this.#parts.asking.answer(packet)
   }
   /** An IQ to the bare JID of an account: never delivered to a client (RFC 6121 8.5.2.1.3). */
   toAccount(account: LocalAccount, packet: Packet): void | Promise<void> {
     const { asking, registry } = this.#parts
-    if (packet.type === 'result' || packet.type === 'error') return asking.answer(packet)
+    if (packet.type === 'result' || packet.type === 'error') return void asking.answer(packet)
     const payload = packet.payload.elements[0]!
     const rule = registry.account.find(packet.type, payload)
     if (rule === undefined || !mayAsk(rule, account, packet)) throw this.refusal(packet, account)

@@ -1,6 +1,6 @@
 /** Errors that say that a session is not there any more (XEP-0045 18.1.2). */
-import { STANZA_ERRORS } from '../../xmpp/ns.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import { errorIn } from '../../xmpp/stanza-error.ts'
 
 /** 18.1.2; the second group is what servers answer in fact for a resource that is gone (ROOM-80, RFC 6121 8.5.3.2.1). */
 const ENDING = new Set([
@@ -9,8 +9,5 @@ const ENDING = new Set([
 ])
 
 /** Does this error, which answers presence or groupchat of the room, end the stay of its sender? */
-export function endsSession({ kind, type, payload }: Packet): boolean {
-  if (type !== 'error' || kind === 'iq') return false
-  const condition = payload.child('error')?.elements.find((e) => e.ns === STANZA_ERRORS && e.name !== 'text')
-  return condition !== undefined && ENDING.has(condition.name)
-}
+export const endsSession = (packet: Packet): boolean =>
+  packet.type === 'error' && packet.kind !== 'iq' && ENDING.has(errorIn(packet).condition)

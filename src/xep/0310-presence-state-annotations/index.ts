@@ -60,9 +60,7 @@ const settings = section({
 
 export const presenceStateAnnotations = defineFeature({
   name: 'presence-annotations',
-  specs: [
-    xep(310, 'Presence State Annotations', '0.1', 'partial', 'our users in rooms of other servers are not looked after yet'),
-  ],
+  specs: [xep(310, 'Presence State Annotations', '0.1')],
   needs: ['entity-capabilities', 'client-state-indication'],
   settings,
   install(host, options) {
@@ -102,6 +100,9 @@ export const presenceStateAnnotations = defineFeature({
     host.on('policy-changed', ({ account }) => {
       for (const session of account.sessions) if (pauses.isShown(session)) tellOf(session)
     })
+    host.on('stay-confirmed', ({ session, room }) =>
+      telling.confirmed(session, room, links.losses(session.jid.domain, room.domain)),
+    )
     const { journal, witnesses } = host
     witnesses.addForShown((watcher, contact) => testimony({ receivers, absences, journal }, watcher, contact))
     witnesses.addForShown((watcher, contact) => denials.testify(watcher, contact))

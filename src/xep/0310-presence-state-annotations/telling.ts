@@ -44,6 +44,18 @@ export class Telling {
     const shown = this.#parts.receivers.of(session).ledger?.get(from)
     if (shown !== undefined) this.#tell(session, shown)
   }
+  /** The session was shown the truth of all resources of that account or room. @param losses of the link, so far */
+  confirmed(session: Session, who: Jid, losses: number): void {
+    this.#parts.portions.do(this.#confirm(session, who, losses))
+  }
+  *#confirm(session: Session, who: Jid, losses: number): Generator {
+    const { ledger } = this.#parts.receivers.of(session)
+    for (const shown of [...(ledger?.ofAccount(who) ?? [])]) {
+      if (shown.later === null) ledger!.confirm(shown, losses)
+      this.#tell(session, shown)
+      yield
+    }
+  }
   /** Tells the session everything that has changed. */
   lookAtAll(session: Session): void {
     const { receivers, portions } = this.#parts
