@@ -78,6 +78,27 @@ test('a certificate that ends this week, or names none of the domains, is noted'
   assert.match((await check(place, tls('foreign'))).join(), /^Note :2: \[tls\] certificate: no certificate names localhost/)
 })
 
+test('each service that other servers may want to reach is noted if no certificate names it', async (t) => {
+  const place = folder(t)
+  await certificate(place, 'bare', ['localhost'], NOW - DAY, NOW + 90 * DAY)
+  await certificate(place, 'whole', ['localhost', 'conference.localhost'], NOW - DAY, NOW + 90 * DAY)
+  const open = `${NO_PORTS.replace('s2s = []', 's2s = ["127.0.0.1:0"]')}\n`
+  const notes = async (name: string, more = ''): Promise<readonly string[]> =>
+    (await check(place, tls(name) + open + more)).filter((note) => note.includes('conference'))
+  assert.deepEqual(await notes('bare'), [
+    'Note :2: [tls] certificate: no certificate names conference.localhost, so people on many other servers cannot use what is there. Get a certificate that names it too, or switch [multi-user-chat] off.',
+  ])
+  assert.deepEqual(await notes('whole'), [])
+  assert.deepEqual(await notes('bare', '[multi-user-chat]\nenabled = false\n'), [])
+  const component = '[[component]]\ndomain = "conference.localhost"\nsecret = "a secret that is long enough"\n'
+  assert.deepEqual(await notes('bare', component), [])
+  assert.deepEqual(
+    (await check(place, tls('bare'))).filter((note) => note.includes('conference')),
+    [],
+    'no port for servers',
+  )
+})
+
 test('each mistake in certificates has its line, option and remedy, and hides no other', async (t) => {
   const place = folder(t)
   await certificate(place, 'a', ['localhost'], NOW - DAY, NOW + 90 * DAY)

@@ -19,6 +19,7 @@ import { chainFault } from '../net/certificate-chain.ts'
 import { covers } from '../net/certificate-names.ts'
 import { Certificates } from '../net/certificates.ts'
 import { selfSigned } from '../net/self-signed.ts'
+import { features } from '../xep/catalogue.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import type { Setup } from './setup.ts'
 
@@ -120,12 +121,12 @@ function doubtsAbout({ config }: Setup, certificates: Certificates, now: Millis)
       'Name a certificate for it as well.',
     )
   }
-  for (const domain of domainsOfRooms(config)) {
+  for (const { domain, feature } of services(config)) {
     if (fileWithoutName(certificates, domain) === null) continue
     doubt(
       false,
-      `no certificate names ${domain}, so people on many other servers cannot enter its rooms`,
-      'Get a certificate that names it too, or set [multi-user-chat] enabled to false.',
+      `no certificate names ${domain}, so people on many other servers cannot use what is there`,
+      `Get a certificate that names it too, or switch [${feature}] off.`,
     )
   }
   return found
@@ -137,12 +138,19 @@ function fileWithoutName(certificates: Certificates, domain: string): string | n
   const { names, source } = certificates.certificateFor(ascii)
   return names.dnsNames.some((name) => covers(name, ascii)) ? null : source.chainFile
 }
-/** Those that other servers may want to reach. */
-function domainsOfRooms({ server, listen, features, component }: Config): readonly string[] {
-  const { enabled, prefix } = features['multi-user-chat'] as { readonly enabled: boolean; readonly prefix: string }
-  if (!enabled || listen.s2s.length + listen['s2s-direct-tls'].length === 0) return []
+/** The services that other servers may want to reach. A component takes the place of a service. */
+function* services({ server, listen, features: settings, component }: Config): Generator<Served> {
+  if (listen.s2s.length + listen['s2s-direct-tls'].length === 0) return
   const taken = component.map(({ domain }) => prepareDomain(domain))
-  return server.domains.map((domain) => `${prefix}.${prepareDomain(domain)}`).filter((domain) => !taken.includes(domain))
+  for (const feature of features)
+    for (const prefix of feature.services?.(settings[feature.name]) ?? [])
+      for (const domain of server.domains.map((one) => `${prefix}.${prepareDomain(one)}`))
+        if (!taken.includes(domain)) yield { domain, feature: feature.name }
+}
+interface Served {
+  readonly domain: string
+  /** The section of the configuration. */
+  readonly feature: string
 }
 
 /** RFC 5280 4.2.1.12: a certificate with extended key usages may be used only for these. */

@@ -162,6 +162,8 @@ export interface Feature<S extends v.GenericSchema = v.GenericSchema> {
   /** The names of the features that it uses. */
   readonly needs?: readonly string[]
   readonly settings: S
+  /** What stands in front of each domain of the server in the names of its services, such as `conference`. */
+  services?(settings: v.InferOutput<S>): readonly string[]
   /** @returns the work that must be done before the server starts, such as migrations */
   install(host: Host, settings: v.InferOutput<S>): void | Promise<void>
 }

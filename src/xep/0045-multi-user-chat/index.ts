@@ -89,6 +89,7 @@ export const multiUserChat = defineFeature({
   ],
   needs: ['entity-capabilities'],
   settings,
+  services: ({ enabled, prefix }) => (enabled ? [prefix] : []),
   async install(host, settings) {
     if (!settings.enabled) return
     const { archive } = host.stores
