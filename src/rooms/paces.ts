@@ -11,8 +11,12 @@ export interface PaceLimits {
   readonly nicksMax: number
   /** In a minute. */
   readonly invitationsMax: number
+  /** Of one client, in ten seconds. */
+  readonly presencesMax: number
+  /** In ten seconds. */
+  readonly entriesMax: number
 }
-export const PACES: PaceLimits = { messagesMax: 20, nicksMax: 5, invitationsMax: 20 }
+export const PACES: PaceLimits = { messagesMax: 20, nicksMax: 5, invitationsMax: 20, presencesMax: 5, entriesMax: 20 }
 
 type Pace = keyof PaceLimits
 const PACE_OF: Readonly<Partial<Record<Command['do'], Pace>>> = {
@@ -25,8 +29,15 @@ const PACE_OF: Readonly<Partial<Record<Command['do'], Pace>>> = {
   whisper: 'messagesMax',
   nick: 'nicksMax',
   invite: 'invitationsMax',
+  enter: 'entriesMax',
 }
-const SECONDS: Readonly<Record<Pace, number>> = { messagesMax: 10, nicksMax: 60, invitationsMax: 60 }
+const SECONDS: Readonly<Record<Pace, number>> = {
+  messagesMax: 10,
+  nicksMax: 60,
+  invitationsMax: 60,
+  presencesMax: 10,
+  entriesMax: 10,
+}
 /** People whose pace a room knows; beyond it the one that did something longest ago begins anew. */
 const PEOPLE_MAX = 5000
 
@@ -40,15 +51,19 @@ export class Paces {
   /** Counts the command, and each command of a batch, unless that is too much: then it is to be refused. */
   isTooFast({ jid }: Actor, command: Command, now: Millis): boolean {
     if (jid === null) return false
-    for (const [pace, count] of countsOf(command)) if (!this.#take(`${pace} ${jid}`, pace, count, now)) return true
+    for (const [pace, count] of countsOf(command)) if (this.#take(`${pace} ${jid}`, pace, count, now) > 0) return true
     return false
   }
-  #take(key: string, pace: Pace, count: number, now: Millis): boolean {
+  /** How long the presence of that session has to wait before others are told; 0: it is counted, and does not wait. */
+  presenceWait(full: string, now: Millis): Millis {
+    return this.#take(`presencesMax ${full}`, 'presencesMax', 1, now)
+  }
+  #take(key: string, pace: Pace, count: number, now: Millis): Millis {
     const max = this.#limits[pace]
-    if (count > max) return false
+    if (count > max) return Infinity
     const bucket = this.#buckets.get(key) ?? new Bucket(max, max / SECONDS[pace], now)
     this.#buckets.set(key, bucket)
-    return bucket.tryTake(count, now) === 0
+    return bucket.tryTake(count, now)
   }
 }
 

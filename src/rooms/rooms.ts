@@ -10,6 +10,7 @@ import type { ArchiveStore } from '../server/archive.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import type { Face } from './face.ts'
 import { HeldRoom } from './held-room.ts'
+import { LatePresence } from './late-presence.ts'
 import type { Entry } from './log.ts'
 import type { PaceLimits } from './paces.ts'
 import { SERVICE, type Actor, type Command, type RoomLimits } from './machine/commands.ts'
@@ -65,6 +66,8 @@ export interface ServedRooms {
 export type Outcome = Refusal | null
 
 const UID_OCTETS = 12
+/** What replaces earlier presence of the session. */
+const SAYS_PRESENCE: ReadonlySet<Command['do']> = new Set(['presence', 'enter', 'nick', 'exit', 'lost'])
 const SECRET_OCTETS = 32
 
 export class Rooms {
@@ -77,8 +80,11 @@ export class Rooms {
   /** From before a restart, by address: who was in rooms that are not loaded yet. */
   readonly #kept = new Map<string, KeptRoom>()
 
+  readonly #late: LatePresence<Order>
+
   constructor(parts: RoomsParts) {
     this.#parts = parts
+    this.#late = new LatePresence(parts.clock, (order) => void this.perform(order))
   }
 
   /** A promise if it has to wait: for its turn, for the disk, or for a face. */
@@ -225,6 +231,7 @@ export class Rooms {
     const { clock, limits } = this.#parts
     held.usedAt = clock.now()
     if (held.paces.isTooFast(order.actor, command, clock.now())) return refuse('too-fast')
+    if (SAYS_PRESENCE.has(command.do) && this.#isPutOff(held, order, command)) return null
     const plan = decide(held.room, order.actor, command, { now: clock.now(), limits })
     if (isRefused(plan)) return plan
     const { archive } = this.#parts
@@ -234,6 +241,16 @@ export class Rooms {
       () => archive.nextStream(),
     )
     return plan.isDurable ? this.#store(held, order, plan, entries, isNew) : this.#done(held, order, plan, entries)
+  }
+  /** Presence that comes too fast waits; what the session says after it takes its place. */
+  #isPutOff({ paces }: HeldRoom, order: Order, command: Command): boolean {
+    const { session } = order.actor
+    if (session === null) return false
+    const wait = command.do === 'presence' ? paces.presenceWait(session.full, this.#parts.clock.now()) : 0
+    const key = `${order.address.bare} ${session.full}`
+    if (wait > 0) this.#late.put(key, order, wait)
+    else this.#late.drop(key)
+    return wait > 0
   }
   /** ROOM-3: what cannot be stored has not happened. */
   async #store(held: HeldRoom, order: Order, plan: Plan, entries: readonly Entry[], isNew: boolean): Promise<Outcome> {

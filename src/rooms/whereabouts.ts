@@ -10,15 +10,18 @@ export class Whereabouts {
   /** For each domain of rooms and each domain of sessions: how many sessions of the one are in rooms of the other. */
   readonly #pairs = new Map<string, { readonly local: string; readonly remote: string; count: number }>()
 
+  /** For each room and each domain: how many sessions of the domain are in the room. */
+  readonly #inRoom = new Map<string, number>()
+
   entered(session: string, room: Jid): void {
     const rooms = setOf(this.#rooms, session)
-    if (!rooms.has(room.bare)) this.#count(room.domain, domainOf(session), 1)
+    if (!rooms.has(room.bare)) this.#countBoth(session, room, 1)
     rooms.add(room.bare)
     setOf(this.#sessions, domainOf(session)).add(session)
   }
   left(session: string, room: Jid): void {
     const rooms = this.#rooms.get(session)
-    if (rooms?.delete(room.bare) === true) this.#count(room.domain, domainOf(session), -1)
+    if (rooms?.delete(room.bare) === true) this.#countBoth(session, room, -1)
     if (rooms === undefined || rooms.size > 0) return
     this.#rooms.delete(session)
     const domain = domainOf(session)
@@ -29,6 +32,18 @@ export class Whereabouts {
   /** The domains of rooms, each with the domains of those who are in them. */
   pairs(): Iterable<{ readonly local: string; readonly remote: string }> {
     return this.#pairs.values()
+  }
+  /** How many sessions of a domain are in a room. */
+  countIn(room: Jid, domain: string): number {
+    return this.#inRoom.get(`${room.bare} ${domain}`) ?? 0
+  }
+  #countBoth(session: string, room: Jid, change: 1 | -1): void {
+    const domain = domainOf(session)
+    this.#count(room.domain, domain, change)
+    const key = `${room.bare} ${domain}`
+    const count = (this.#inRoom.get(key) ?? 0) + change
+    if (count === 0) this.#inRoom.delete(key)
+    else this.#inRoom.set(key, count)
   }
   #count(local: string, remote: string, change: 1 | -1): void {
     const key = `${local} ${remote}`

@@ -43,6 +43,7 @@ export type Reason =
   | 'reserved-elsewhere' // conflict: the nickname is registered for another person
   // What went wrong here
   | 'too-fast' // policy-violation: of one person in one room
+  | 'busy-domain' // resource-constraint: too many of one other domain
   | 'busy' // resource-constraint: a limit of the service
   | 'failed' // internal-server-error: the change could not be stored
 

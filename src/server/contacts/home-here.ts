@@ -5,6 +5,7 @@ import type { Packet } from '../../xmpp/packet.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { Ending } from '../account/endings.ts'
 import type { FactBoard } from '../account/facts.ts'
+import type { Source } from '../account/room.ts'
 import type { LocalAccount, LocalEndpoint } from '../account/session.ts'
 import type { Sessions } from '../account/sessions.ts'
 import type { Home } from '../routing/home.ts'
@@ -28,6 +29,11 @@ export class HomeHere implements Home {
   }
   probe(me: LocalEndpoint, contacts: readonly Jid[]): void {
     this.#parts.probeAnswers.tell(me, contacts)
+  }
+  pour({ bare, resource }: Jid, source: Source): boolean {
+    const session = this.#parts.accounts.get(bare)?.session(resource)
+    session?.room.pour(source)
+    return session !== undefined
   }
   presence({ bare, resource }: Jid, watcher: Jid): Packet | null {
     const account = this.#parts.accounts.get(bare)

@@ -6,6 +6,7 @@
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Ending } from '../account/endings.ts'
+import type { Source } from '../account/room.ts'
 import type { LocalEndpoint } from '../account/session.ts'
 
 /** Answers that do not come at once are promises. All addresses are of accounts with this home. */
@@ -17,6 +18,8 @@ export interface Home {
    * reads, and no answer that is older than later presence of the contact.
    */
   probe(me: LocalEndpoint, contacts: readonly Jid[]): void
+  /** Takes from the source as fast as the client of that resource reads; several sources in turn. @returns is there such a resource? */
+  pour(resource: Jid, source: Source): boolean
   /** The present presence of the resource, if `watcher` (bare) may see it; otherwise null. */
   presence(resource: Jid, watcher: Jid): Packet | null | Promise<Packet | null>
   /** The state of the resource became uncertain, or certain again: those of `watchers` (bare) that are online check it again. */

@@ -2,10 +2,12 @@
 import type { Host } from '../../server/feature.ts'
 import type { Answer, ServiceRequest } from '../../server/routing/registry.ts'
 import type { Service } from '../../server/routing/services.ts'
+import { sessionOf } from '../../rooms/machine/occupants.ts'
 import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { readPageAsk, RSM } from '../../xmpp/result-set.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { Crowding } from './crowding.ts'
 import { MAM } from './archive-query.ts'
 import { MessageService } from './message-service.ts'
 import { MUC, MUC_ADMIN, MUC_OWNER, OCCUPANT_ID } from './ns.ts'
@@ -32,6 +34,7 @@ export interface ConferenceParts {
   readonly face: XmppFace
   readonly mayCreate: (bare: string) => boolean
   readonly wantsDoubts: (presence: Packet) => boolean
+  readonly crowding: Crowding
   /** Of a presence, at most. */
   readonly octetsMax: number
 }
@@ -45,21 +48,21 @@ export class Conference {
 
   constructor(parts: ConferenceParts) {
     this.#parts = parts
-    const { host, rooms, face, mayCreate, wantsDoubts, octetsMax } = parts
+    const { host, rooms, face, mayCreate, wantsDoubts, octetsMax, crowding } = parts
     const now = (): number => host.clock.now()
     const send = (packet: Packet): void => host.router.routeQuietly(packet)
     const nextId = (): ReturnType<Host['requestId']> => host.requestId()
     const { reflecting } = face
     const show = (room: Room, session: Parameters<PresenceService['take']>[0]['from'], nick: string): void => {
       const [viewer, shown] = [occupantOfSession(room, session.full), room.occupants.get(nick)]
-      const its = viewer?.sessions.find(({ jid }) => jid.full === session.full)
-      if (viewer !== undefined && its !== undefined && shown !== undefined)
-        face.voiceOf(room).presence.showTo(viewer, its, [shown])
+      if (viewer !== undefined && shown !== undefined)
+        face.voiceOf(room).presence.showTo(viewer, sessionOf(viewer, session)!, shown)
     }
-    this.#presence = new PresenceService({ rooms, now, send, mayCreate, wantsDoubts, octetsMax, reflecting, show })
+    this.#presence = new PresenceService({ rooms, now, send, mayCreate, wantsDoubts, octetsMax, reflecting, show, crowding })
     this.#retracting = new Retracting({ rooms, log: parts.roomLog, now })
     const voting = new Voting({ rooms, now, nextId, send })
-    this.#messages = new MessageService({ rooms, send, voting, retracting: this.#retracting })
+    const sendIn = (room: Room, packet: Packet): void => face.voiceOf(room).arrivals.send(packet)
+    this.#messages = new MessageService({ rooms, sendIn, voting, retracting: this.#retracting })
     const route = (packet: Packet, origin: Packet['from']): void => void host.router.route(packet, origin)
     this.#iqs = new OccupantIqs({ rooms, entropy: host.entropy, now, route })
   }

@@ -4,6 +4,7 @@
  */
 import type { Counter } from '../../base/metrics.ts'
 import { between, choice, count, duration, flag, section, size, text, type Settings } from '../../base/settings.ts'
+import { SERVICE } from '../../rooms/machine/commands.ts'
 import type { Room } from '../../rooms/machine/room.ts'
 import { RoomLog } from '../../rooms/room-log.ts'
 import { Rooms, type ServedRooms } from '../../rooms/rooms.ts'
@@ -11,10 +12,14 @@ import { KEPT_ROOM_VERSION, type KeptRoom } from '../../rooms/snapshot.ts'
 import { RoomStore, type RemainsTimes } from '../../rooms/store.ts'
 import { Tending, type TendingTimes } from '../../rooms/tending.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { capsOf } from '../0115-entity-capabilities/index.ts'
 import { Conference } from './conference.ts'
+import { Crowding } from './crowding.ts'
 import { Orders } from './orders.ts'
+import { Notices } from './notices.ts'
+import { Pouring } from './pouring.ts'
 import { putOutTheLost } from './returning.ts'
 import { RoomDoubts } from './doubts.ts'
 import { Wishes } from './wishes.ts'
@@ -47,6 +52,28 @@ const settings = section({
     'Nickname changes of one person in one room in a minute. More get policy-violation.',
   ),
   'invitations': count(20, between(1, 10_000), 'Invitations of one person to one room in a minute. More get policy-violation.'),
+  'notices': count(
+    60,
+    between(1, 100_000),
+    'Messages in a minute to people who are not in a room, about affiliations that one person has given them. More are not sent.',
+  ),
+  'presences': count(
+    5,
+    between(1, 10_000),
+    'Presences of one client in one room in ten seconds. Of more, the newest is told when it is its turn.',
+  ),
+  'entries': count(20, between(1, 10_000), 'How often one person enters one room in ten seconds. More get policy-violation.'),
+  'domain-sessions': count(
+    500,
+    between(1, 100_000),
+    'Clients of one other server, or one component, in one room. One more is refused with resource-constraint.',
+  ),
+  'server-entries': count(
+    5,
+    between(1, 100_000),
+    'Entries of users of one other server into rooms in a second, twenty times as many at once. More get resource-constraint.',
+  ),
+  'component-entries': count(50, between(1, 100_000), 'The same for users of one component.'),
   'visit-keep': duration(
     '1 hour',
     between('1 minute', '7 days'),
@@ -105,7 +132,21 @@ export const multiUserChat = defineFeature({
     const rooms = new Rooms({ store, archive, clock, entropy, log, limits: limitsIn(settings), occupantsChanged: kept })
     const roomLog = new RoomLog(rooms, archive)
     const send = (packet: Packet): void => host.router.routeQuietly(packet)
-    const face = new XmppFace({ send, sent: measured(host, rooms), nextId: () => host.requestId(), roomLog })
+    const { pour } = new Pouring(host.router, (error) =>
+      log.error({ err: error }, 'A session could not be told who is in a room'),
+    )
+    const lose = ({ address }: Room, who: Jid): void =>
+      void rooms.perform({ address, actor: SERVICE, command: { do: 'lost', who }, create: null, answered: null })
+    const now = (): number => clock.now()
+    const face = new XmppFace({
+      send,
+      sent: measured(host, rooms),
+      nextId: () => host.requestId(),
+      roomLog,
+      pour,
+      lose,
+      notices: new Notices(settings.notices, now),
+    })
     rooms.faces.push(face)
     const tending = new Tending({ rooms, store, archive, clock, log, times: tendingTimes(settings) })
     host.on(
@@ -129,12 +170,20 @@ export const multiUserChat = defineFeature({
       },
     })
     const wantsDoubts = (presence: Packet): boolean => wishes.wantsDoubts(presence)
+    const crowding = new Crowding({
+      whereabouts: rooms.whereabouts,
+      kindOf: (domain) => host.router.kindOf(domain),
+      now,
+      sessionsMax: settings['domain-sessions'],
+      entriesElsewhere: settings['server-entries'],
+      entriesComponent: settings['component-entries'],
+    })
     const domains = host.domains.map((domain) => `${settings.prefix}.${domain}`)
     host.links.watching.alsoPairs(() => rooms.whereabouts.pairs())
     new RoomDoubts({ host, rooms, domains, graceMs: settings['pause-grace'], linkKeepMs: settings['link-keep'] })
     const ours = domains.filter((domain) => !host.componentDomains.includes(domain))
     if (ours.length > 0) served.set(host, { rooms, store, domains: ours, sentBy: (room) => face.sentBy(room) })
-    for (const domain of ours) serve(host, domain, { orders, store, roomLog, face, wantsDoubts }, settings)
+    for (const domain of ours) serve(host, domain, { orders, store, roomLog, face, wantsDoubts, crowding }, settings)
   },
 })
 
@@ -175,6 +224,8 @@ const limitsIn = (config: Config): ConstructorParameters<typeof Rooms>[0]['limit
   messagesMax: config.messages,
   nicksMax: config['nick-changes'],
   invitationsMax: config.invitations,
+  presencesMax: config.presences,
+  entriesMax: config.entries,
 })
 
 interface Served {
@@ -183,12 +234,13 @@ interface Served {
   readonly roomLog: RoomLog
   readonly face: XmppFace
   readonly wantsDoubts: (presence: Packet) => boolean
+  readonly crowding: Crowding
 }
-function serve(host: Host, domain: string, { orders: rooms, store, roomLog, face, wantsDoubts }: Served, config: Config): void {
+function serve(host: Host, domain: string, { orders: rooms, ...served }: Served, config: Config): void {
   const { create, 'presence-size': octetsMax } = config
   const isLocal = (bare: string): boolean => host.domains.includes(bare.slice(bare.indexOf('@') + 1))
   const mayCreate = (bare: string): boolean => create === 'everybody' || (create === 'local' && isLocal(bare))
-  const conference = new Conference({ host, domain, rooms, store, roomLog, face, mayCreate, wantsDoubts, octetsMax })
+  const conference = new Conference({ ...served, host, domain, rooms, mayCreate, octetsMax })
   const service = host.service({
     domain,
     identity: { category: 'conference', type: 'text', name: 'Rooms' },

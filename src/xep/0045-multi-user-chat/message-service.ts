@@ -21,7 +21,8 @@ import type { Voting } from './voting.ts'
 
 export interface MessageServiceParts {
   readonly rooms: Orders
-  readonly send: (packet: Packet) => void
+  /** To a session in that room, after what it is told on entering. */
+  readonly sendIn: (room: Room, packet: Packet) => void
   readonly voting: Voting
   readonly retracting: Retracting
 }
@@ -84,7 +85,7 @@ export class MessageService {
     const message = packet.with({ from: room.address.withResource(sender.nick), payload: Payload.ofText(text) })
     for (const { jid } of addressee.sessions) {
       if (packet.id !== null) this.#sent.set(`${jid.full} ${packet.id}`, sender.nick)
-      this.#parts.send(message.addressedTo(jid))
+      this.#parts.sendIn(room, message.addressedTo(jid))
     }
   }
   /** ROOM-65, ROOM-80: the error of a private message is its sender's matter. Others may say that a session is gone. */

@@ -6,6 +6,7 @@ import type { Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { actorOf, entering, joinElement, presenceFacts } from './incoming-presence.ts'
+import type { Crowding } from './crowding.ts'
 import { endsSession } from './lost-sessions.ts'
 import { MUC } from './ns.ts'
 import { userElement } from './occupant-texts.ts'
@@ -22,6 +23,7 @@ export interface PresenceServiceParts {
   readonly mayCreate: (bare: string) => boolean
   /** Sends the presence of an occupant to a session in the room. */
   readonly show: (room: Room, session: Jid, nick: string) => void
+  readonly crowding: Crowding
   /** Of a presence, at most. */
   readonly octetsMax: number
   /** Runs the entry; the room answers with that `id`. */
@@ -68,9 +70,11 @@ export class PresenceService {
   }
   /** 7.2.1 */
   #enter(packet: Packet, x: Element): void | Promise<void> {
-    const { rooms, now, mayCreate, wantsDoubts, reflecting } = this.#parts
+    const { rooms, now, mayCreate, wantsDoubts, reflecting, crowding } = this.#parts
     const { from, to, id } = packet
     if (to!.resource === '') return this.#refuseEntry(packet, x, new StanzaError('jid-malformed', { by: to!.bare }))
+    const crowded = crowding.refusal(from, to!.asBare)
+    if (crowded !== null) return this.#refuseEntry(packet, x, refused(crowded, to!.bare))
     const command = entering(packet, x, wantsDoubts(packet), now())
     const done = reflecting(from.full, id, () => rooms.enter(to!.asBare, actorOf(packet), command, mayCreate(from.bare)))
     const answer = (refusal: Refusal | null): void => {

@@ -40,6 +40,7 @@ const ANSWERS: Readonly<Record<Reason, Answer>> = {
   'not-invited': ['item-not-found', 'There is no invitation to decline'],
   'reserved-elsewhere': ['conflict', 'The nickname is reserved for somebody else'],
   'too-fast': ['policy-violation', 'You do this too often; wait a moment', { type: 'wait' }],
+  'busy-domain': ['resource-constraint', 'Too many enter from your server; wait a moment', { type: 'wait' }],
   'busy': ['resource-constraint', 'A limit of the service is reached'],
   'failed': ['internal-server-error', 'The change could not be stored', { type: 'wait' }],
 }

@@ -13,12 +13,14 @@ import { Packet, Payload } from '../../xmpp/packet.ts'
 import { DIRECT_INVITE, MUC_USER } from './ns.ts'
 import { elementOf, userElement, type OccupantTexts } from './occupant-texts.ts'
 import { approvalForm } from './approval-forms.ts'
+import type { Notices } from './notices.ts'
 
 export interface MessagesParts {
   readonly room: Room
   readonly texts: OccupantTexts
   readonly send: (packet: Packet) => void
   readonly nextId: () => Wire
+  readonly notices: Notices
 }
 type Of<K extends Tell['tell']> = Extract<Tell, { tell: K }>
 
@@ -26,11 +28,13 @@ export class MessageTelling {
   readonly #room: Room
   readonly #send: (packet: Packet) => void
   readonly #nextId: () => Wire
+  readonly #notices: Notices
 
-  constructor({ room, send, nextId }: MessagesParts) {
+  constructor({ room, send, nextId, notices }: MessagesParts) {
     this.#room = room
     this.#send = send
     this.#nextId = nextId
+    this.#notices = notices
   }
 
   /** To every session in the room. */
@@ -49,10 +53,11 @@ export class MessageTelling {
 
   /** ROOM-32: of somebody who is not in the room. */
   affiliation({ of, after, isPresent, isInvited, cause }: Of<'affiliation'>): void {
-    if (isInvited) this.invited({ tell: 'invited', who: of, cause, entry: 0, thread: null })
     if (isPresent) return
     const who = jid(of)
-    if (who.local !== '') this.#sendTo(who, 'normal', userElement(itemOf(after, who), [101]))
+    const isTold = who.local !== '' && this.#notices.mayTell(cause.by)
+    if (isInvited && isTold) this.invited({ tell: 'invited', who: of, cause, entry: 0, thread: null })
+    if (isTold) this.#sendTo(who, 'normal', userElement(itemOf(after, who), [101]))
     const id = this.#nextId()
     for (const viewer of this.#room.occupants.values()) {
       if (!seesAddressOf(this.#room.facts, viewer, of)) continue

@@ -61,12 +61,12 @@ export class PresenceTelling {
     for (const { jid, wantsDoubts } of to)
       this.#send((wantsDoubts ? this.#texts.annotated(occupant, withAddress) : plain).addressedTo(jid))
   }
-  /** 7.2.2: those who are there, for one who enters. */
-  showTo(viewer: Occupant, session: OccupantSession, occupants: Iterable<Occupant>): void {
-    for (const occupant of occupants) {
-      const sight = sightOf(this.#room.facts, viewer, occupant)
-      if (sight !== 'nothing' && sight !== 'self') this.#show(occupant, [session], sight === 'address')
-    }
+  /** Another occupant, for one session. @returns false: it may not see them, or they are its own nickname */
+  showTo(viewer: Occupant, session: OccupantSession, occupant: Occupant): boolean {
+    const sight = sightOf(this.#room.facts, viewer, occupant)
+    if (sight === 'nothing' || sight === 'self') return false
+    this.#show(occupant, [session], sight === 'address')
+    return true
   }
   /** @param codes beside 110 */
   showSelf(occupant: Occupant, session: OccupantSession, codes: readonly number[], id: Wire | null = null): void {

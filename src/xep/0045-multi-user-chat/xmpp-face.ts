@@ -5,12 +5,14 @@ import type { Tell } from '../../rooms/machine/tells.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import { sessionOf } from '../../rooms/machine/occupants.ts'
+import { Arrivals, type Arrival, type ArrivalsParts } from './arrivals.ts'
 import { OccupantTexts } from './occupant-texts.ts'
 import type { Entry } from '../../rooms/log.ts'
 import type { Face } from '../../rooms/face.ts'
 import type { RoomLog } from '../../rooms/room-log.ts'
 import { historyFor } from './history.ts'
-import { after } from './orders.ts'
+import type { Notices } from './notices.ts'
 import { isSaying, liveMessage, subjectMessage } from './said.ts'
 import { MessageTelling } from './telling-messages.ts'
 import { PresenceTelling } from './telling-presence.ts'
@@ -22,13 +24,16 @@ export interface XmppFaceParts {
   readonly send: (packet: Packet) => void
   readonly nextId: () => Wire
   readonly roomLog: RoomLog
+  readonly notices: Notices
+  readonly pour: ArrivalsParts['pour']
+  readonly lose: ArrivalsParts['lose']
 }
 
 /** What speaks for one room. */
 interface Voice {
+  readonly arrivals: Arrivals
   readonly presence: PresenceTelling
   readonly messages: MessageTelling
-  readonly send: (packet: Packet) => void
   /** Stanzas. */
   sent: number
 }
@@ -61,22 +66,23 @@ export class XmppFace implements Face {
   /** PSA-24: to a session that has turned out to ask for annotations, those who are in doubt now. */
   showDoubts(room: Room, who: Jid): void {
     const viewer = occupantOfSession(room, who.full)
-    const session = viewer?.sessions.find(({ jid }) => jid.full === who.full)
-    if (viewer === undefined || session === undefined) return
-    const doubted = [...room.occupants.values()].filter(({ doubts }) => doubts.length > 0)
-    this.voiceOf(room).presence.showTo(viewer, session, doubted)
+    if (viewer === undefined) return
+    const { presence } = this.voiceOf(room)
+    for (const occupant of room.occupants.values())
+      if (occupant.doubts.length > 0) presence.showTo(viewer, sessionOf(viewer, who)!, occupant)
   }
   voiceOf(room: Room): Voice {
     const known = this.#voices.get(room)
     if (known !== undefined) return known
-    const { sent, nextId } = this.#parts
+    const { sent, nextId, notices } = this.#parts
     const send = (packet: Packet): void => {
       voice.sent += 1
       sent.value += 1
       this.#parts.send(packet)
     }
-    const parts = { room, texts: new OccupantTexts(room.address), send, nextId }
-    const voice: Voice = { presence: new PresenceTelling(parts), messages: new MessageTelling(parts), send, sent: 0 }
+    const arrivals = new Arrivals({ ...this.#parts, room, send })
+    const parts = { room, texts: new OccupantTexts(room.address), send: arrivals.send, nextId, notices }
+    const voice: Voice = { arrivals, presence: new PresenceTelling(parts), messages: new MessageTelling(parts), sent: 0 }
     this.#voices.set(room, voice)
     return voice
   }
@@ -128,23 +134,56 @@ export class XmppFace implements Face {
     if (isSaying(entry)) messages.reflect(liveMessage(room, entry, this.#parts.nextId))
   }
 
-  /** ROOM-53: the others, then oneself, then what was said, then the subject. */
-  #entered(room: Room, { presence, send }: Voice, tell: Extract<Tell, { tell: 'entered' }>): void | Promise<void> {
-    const { occupant, session, history } = tell
-    presence.showTo(occupant, session, room.occupants.values())
-    presence.showSelf(occupant, session, codesFor(room, tell), this.#entering.get(session.jid.full) ?? null)
-    const past = historyFor(this.#parts.roomLog, room, history)
-    return after(past, (messages) => this.#tellPast(room, session.jid, messages, send))
-  }
-  #tellPast(room: Room, to: Jid, messages: readonly Packet[], send: Voice['send']): void {
-    for (const message of messages) send(message.addressedTo(to))
-    send(subjectMessage(room).addressedTo(to))
+  /** ROOM-53: the others, then oneself, then what was said, then the subject. The room does not wait for the client. */
+  #entered(room: Room, { arrivals, presence }: Voice, tell: Entered): void | Promise<void> {
+    const { session, occupant, history } = tell
+    const id = this.#entering.get(session.jid.full) ?? null
+    const arrival = arrivals.begin(session.jid, occupant.nick)
+    arrivals.give(arrival, listed(room, presence, arrival, codesFor(room, tell), id))
+    const give = (messages: readonly Packet[]): void => arrivals.give(arrival, past(room, arrivals, arrival, messages))
+    const said = historyFor(this.#parts.roomLog, room, history)
+    if (!(said instanceof Promise)) return give(said)
+    return said.then(give, (error: unknown) => {
+      give([])
+      throw error
+    })
   }
 }
+type Entered = Extract<Tell, { tell: 'entered' }>
 type Said = Exclude<Tell, { tell: 'answered' | 'entered' }>
 
+/** The occupants as they are when their turn comes, also those who have come meanwhile, and then the session itself. */
+function* listed(
+  room: Room,
+  presence: PresenceTelling,
+  arrival: Arrival,
+  codes: readonly number[],
+  id: Wire | null,
+): Generator<void, void> {
+  const { to, waiting } = arrival
+  for (const occupant of room.occupants.values()) {
+    if (waiting.hasPassed(occupant.nick)) continue
+    const viewer = occupantOfSession(room, to.full)
+    if (viewer === undefined) return
+    const isShown = presence.showTo(viewer, sessionOf(viewer, to)!, occupant)
+    waiting.pass(occupant.nick, isShown)
+    if (isShown) yield
+  }
+  arrival.isListed = true
+  const self = occupantOfSession(room, to.full)
+  if (self !== undefined) presence.showSelf(self, sessionOf(self, to)!, codes, id)
+}
+function* past(room: Room, arrivals: Arrivals, arrival: Arrival, messages: readonly Packet[]): Generator<void, void> {
+  for (const message of messages) {
+    arrivals.send(message.addressedTo(arrival.to))
+    yield
+  }
+  arrivals.send(subjectMessage(room).addressedTo(arrival.to))
+  yield* arrivals.rest(arrival)
+}
+
 /** ROOM-54 */
-function codesFor({ facts }: Room, { isNew, isRenamed }: Extract<Tell, { tell: 'entered' }>): readonly number[] {
+function codesFor({ facts }: Room, { isNew, isRenamed }: Entered): readonly number[] {
   const codes: number[] = []
   if (facts.config.whois === 'anyone') codes.push(100)
   if (facts.config.publicLog) codes.push(170)
