@@ -16,9 +16,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   admin: ['base', 'xmpp', 'im', 'sasl', 'server', 'net', 'rooms'],
   board: ['base', 'xmpp', 'server'],
   config: ['base', 'xmpp', 'sasl', 'server', 'net', 'stream', 'xep', 'admin'],
-  process: [...CORE, 'net', 'stream', 'storage', 'rooms', 'xep', 'board', 'config', 'admin'],
+  process: [...CORE, 'net', 'stream', 'storage', 'rooms', 'xep', 'board', 'config', 'import', 'admin'],
   embed: [...CORE, 'stream', 'config', 'process'],
-  import: [...CORE, 'stream', 'storage', 'xep'],
+  import: [...CORE, 'stream', 'storage', 'xep', 'admin'],
   cli: [...CORE, 'net', 'storage', 'config', 'import', 'admin', 'process'],
 }
 

@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import * as v from 'valibot'
 import { CommandError } from './command.ts'
-import { CONTROL_VERSION, LineReader, replySchema, type Request } from './control-protocol.ts'
+import { CONTROL_VERSION, LineReader, REPLY_MAX, replySchema, type Request } from './control-protocol.ts'
 
 /** Carries out commands: a running server, or this process itself. */
 export interface Authority {
@@ -21,7 +21,7 @@ class ControlClient implements Authority {
   readonly #waiting: Waiting[] = []
 
   constructor(socket: Socket) {
-    const lines = new LineReader()
+    const lines = new LineReader(REPLY_MAX)
     this.#socket = socket
     socket.setEncoding('utf8')
     socket.on('data', (chunk: string) => {

@@ -5,8 +5,10 @@
 import * as v from 'valibot'
 
 export const CONTROL_VERSION = 1
-/** The most characters of a line. A longer line is not a request. */
-export const LINE_MAX = 1_000_000
+/** The most characters of a request. A longer line is none. */
+export const REQUEST_MAX = 1_000_000
+/** The most characters of a reply: one part of the export of an account has no more. */
+export const REPLY_MAX = 64_000_000
 
 export const requestSchema = v.object({
   porchlight: v.literal(CONTROL_VERSION),
@@ -25,11 +27,17 @@ export type Reply = v.InferOutput<typeof replySchema>
 /** Splits a stream of text into lines. */
 export class LineReader {
   #text = ''
+  readonly #max: number
 
+  /** @param max the most characters of a line */
+  constructor(max: number) {
+    this.#max = max
+  }
   /** The lines that are complete now. Null if one is too long. */
   push(chunk: string): readonly string[] | null {
-    const lines = (this.#text + chunk).split('\n')
+    const lines = chunk.split('\n')
+    lines[0] = this.#text + lines[0]!
     this.#text = lines.pop()!
-    return this.#text.length > LINE_MAX ? null : lines
+    return this.#text.length > this.#max ? null : lines
   }
 }

@@ -9,7 +9,7 @@ import * as v from 'valibot'
 import type { Log } from '../base/log.ts'
 import { CommandError, runCommand, type Commands } from './command.ts'
 import { ADDRESS_OCTETS_MAX } from './control-address.ts'
-import { CONTROL_VERSION, LineReader, requestSchema, type Reply } from './control-protocol.ts'
+import { CONTROL_VERSION, LineReader, REQUEST_MAX, requestSchema, type Reply } from './control-protocol.ts'
 
 /** The most connections at a time. One more is closed. */
 const CONNECTIONS_MAX = 32
@@ -83,7 +83,7 @@ export class ControlServer {
   }
 
   #accept(socket: Socket): void {
-    const lines = new LineReader()
+    const lines = new LineReader(REQUEST_MAX)
     let last: Promise<void> = Promise.resolve()
     this.#open.add(socket)
     socket.setEncoding('utf8')

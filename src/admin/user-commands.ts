@@ -43,11 +43,7 @@ export interface DeviceRow extends Omit<Device, 'usedAt' | 'expiresAt'> {
 export function userCommands(host: Parts, pageSize: number): readonly Command[] {
   const { registrar, stores, accounts, router, domains } = host
   const sessionsOf = (bare: Jid): readonly Session[] => accounts.get(bare.bare)?.sessions ?? []
-  const existing = async (text: string): Promise<Jid> => {
-    const bare = accountAddress(text, domains)
-    if (!(await stores.accounts.exists(bare.bare))) throw unknown(bare)
-    return bare
-  }
+  const existing = (text: string): Promise<Jid> => existingAccount(host, text)
   return [
     defineCommand('user.add', { jid: v.string(), password: v.string() }, async ({ jid: text, password }) => {
       const bare = accountAddress(text, domains)
@@ -140,6 +136,13 @@ function policyFrom(settings: Readonly<Record<string, string>>): Partial<ChosenP
     change[name === 'last-seen' ? 'lastSeen' : 'sharePaused'] = value === 'default' ? null : value
   }
   return change as Partial<ChosenPolicy>
+}
+
+/** The bare JID of the account that the operator means. @throws CommandError */
+export async function existingAccount({ stores, domains }: Pick<Parts, 'stores' | 'domains'>, text: string): Promise<Jid> {
+  const bare = accountAddress(text, domains)
+  if (!(await stores.accounts.exists(bare.bare))) throw unknown(bare)
+  return bare
 }
 
 /** The bare JID that the operator means, at one of our domains. */

@@ -1,5 +1,7 @@
 /** Chooses who carries out a command: the running server, or, if none runs, this process on the same database. */
 import { commandsOf, CommandError, runCommand } from '../admin/command.ts'
+import { exportCommand } from '../admin/export-command.ts'
+import { Exporting } from '../import/exporting.ts'
 import { connectControl, type Authority } from '../admin/control-client.ts'
 import { roomCommands } from '../admin/room-commands.ts'
 import { rosterCommand } from '../admin/roster-commands.ts'
@@ -49,6 +51,7 @@ async function alone(world: World, setup: Setup): Promise<Authority> {
   const { page } = setup.config.admin
   const commands = commandsOf(
     ...userCommands(server.host, page),
+    exportCommand(server.host, new Exporting(server.host.stores, server.host.database)),
     ...roomCommands(rooms, page),
     rosterCommand(server.rosterAudit, server.host.domains, page),
     orderCommand(server.order),

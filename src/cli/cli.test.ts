@@ -103,7 +103,17 @@ interface Started {
 }
 const portOf = (banner: readonly string[]): number => Number(/server 127\.0\.0\.1 port (\d+)/.exec(banner.join('\n'))![1])
 
+const EMPTY = "<query xmlns='jabber:iq:roster'/>"
+const exportOf = (...users: readonly string[]): string =>
+  `<?xml version='1.0' encoding='UTF-8'?>\n<server-data xmlns='urn:xmpp:pie:0'>\n<host jid='localhost'>\n${users
+    .map((name) => `<user name='${name}'>\n${EMPTY}\n</user>\n`)
+    .join('')}</host>\n</server-data>\n`
+
 async function carriesOutListsAndBackups(place: Place): Promise<void> {
+  assert.equal((await place.run('export')).out, exportOf('juliet', 'romeo'))
+  const missing = await place.run('export nobody@localhost')
+  assert.deepEqual([missing.code, missing.out], [1, ''])
+  assert.match(missing.err, /nobody@localhost/)
   assert.deepEqual(await place.run('session list'), { code: 0, out: '', err: '' })
   assert.match((await place.run(`session end ${ROMEO}`)).err, /There is no session romeo@localhost/)
   assert.match(
@@ -195,6 +205,9 @@ test('accounts are made, changed and removed without a server too, and a server 
   })
   assert.match((await place.run('user disable juliet@localhost --reason banished')).out, /^juliet@localhost is disabled/)
   assert.match((await place.run('user list')).out, /^juliet@localhost {2}disabled since \S+Z: banished\nromeo@localhost\n$/)
+  const exported = (await place.run('export romeo@localhost --keys')).out
+  assert.match(exported, /<item jid='juliet@localhost' subscription='both'\/>/)
+  assert.match(exported, /<scram-credentials xmlns='urn:xmpp:pie:0#scram' mechanism='SCRAM-SHA-1'>/)
   assert.equal((await place.run('user enable juliet@localhost')).out, 'juliet@localhost can log in again.\n')
   assert.equal((await place.run('user delete juliet@localhost')).out, 'juliet@localhost is deleted.\n')
   await place.withRosters(async (rosters) => {

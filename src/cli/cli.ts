@@ -22,6 +22,7 @@ import {
 import { makeBackup } from './backup.ts'
 import { check } from './check.ts'
 import type { ConfigOptions, OutputOptions } from './config-options.ts'
+import type { ExportOptions } from './export.ts'
 import { importUsers, type ImportOptions } from './import.ts'
 import { explainOrder, explainPresence, explainRoom, showStatus } from './inspect.ts'
 import { openOperatorView, type OperatorOptions } from './operator.ts'
@@ -100,6 +101,14 @@ function program(world: World, outcome: { code: number }): Command {
     .option('--dry-run', 'say what would be imported and what not, and change nothing')
     .action(async (place: string, _: unknown, command: Command) => {
       outcome.code = await importUsers(world, place, command.optsWithGlobals<ConfigOptions & ImportOptions>())
+    })
+  root
+    .command('export [jid]')
+    .description('write an account, or all, with its data to standard output, in the format of XEP-0227; the server may run')
+    .option('--keys', 'with the keys that check the password, so that users can log in where this is imported')
+    .action(async (jid: string | undefined, _: unknown, command: Command) => {
+      const { exportUsers } = await import('./export.ts')
+      await exportUsers(world, jid ?? null, command.optsWithGlobals<ConfigOptions & ExportOptions>())
     })
   root
     .command('move')

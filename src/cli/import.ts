@@ -79,5 +79,7 @@ function settingsOf({ config }: Setup) {
     iterations: sasl['iterations'],
     limits: imLimits(limits, new Parties()),
     offline: features['offline-messages'] as ImporterOptions['offline'],
+    cards: features['vcard'] as ImporterOptions['cards'],
+    privates: features['private-xml'] as ImporterOptions['privates'],
   }
 }

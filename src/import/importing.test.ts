@@ -15,6 +15,10 @@ import { passwordKeys } from '../xmpp/credentials.ts'
 import { jid } from '../xmpp/jid.ts'
 import { blocking } from '../xep/0191-blocking/index.ts'
 import { BlockLists } from '../xep/0191-blocking/store.ts'
+import { privateXml } from '../xep/0049-private-xml/index.ts'
+import { PrivateElements } from '../xep/0049-private-xml/store.ts'
+import { vcardTemp } from '../xep/0054-vcard-temp/index.ts'
+import { Cards } from '../xep/0054-vcard-temp/store.ts'
 import { offlineMessages } from '../xep/0160-offline-messages/index.ts'
 import { OfflineMessages } from '../xep/0160-offline-messages/store.ts'
 import type { Found } from './found.ts'
@@ -45,13 +49,24 @@ interface Place {
   readonly options: ImportOptions
 }
 async function place(): Promise<Place> {
-  const server = await memoryServer({ features: [blocking, offlineMessages], domains: [DOMAIN] })
+  const server = await memoryServer({ features: [blocking, offlineMessages, privateXml, vcardTemp], domains: [DOMAIN] })
   const { database, clock } = server.host
   const offline = { 'messages': 2, 'size': 100_000, 'strangers-messages': 0, 'strangers-size': 0 }
   const entropy = seededEntropy('import')
   return {
     server,
-    options: { database, domains: [DOMAIN], limits: defaultLimits, offline, iterations: 1, clock, entropy, dryRun: false },
+    options: {
+      database,
+      domains: [DOMAIN],
+      limits: defaultLimits,
+      offline,
+      cards: { size: 1000 },
+      privates: { 'elements': 2, 'element-size': 1000, 'size': 2000 },
+      iterations: 1,
+      clock,
+      entropy,
+      dryRun: false,
+    },
   }
 }
 
@@ -83,7 +98,9 @@ const USER = `<user name='juliet' password='o romeo'>
     <message xmlns='jabber:client' from='romeo@montague.net' type='odd'/>
   </offline-messages>
   <blocklist xmlns='urn:xmpp:blocking'><item jid='tybalt@example.com'/></blocklist>
-  <vCard xmlns='vcard-temp'><FN>Juliet</FN></vCard>
+  <vCard xmlns='vcard-temp'><FN>Juliet</FN><x xmlns='urn:x'/></vCard>
+  <query xmlns='jabber:iq:private'><storage xmlns='storage:rosternotes'>é</storage><x xmlns='urn:x'/><y xmlns='urn:x'/></query>
+  <vCard xmlns='urn:ietf:params:xml:ns:vcard-4.0'/>
 </user>`
 const FILE = `<?xml version='1.0'?><!-- <user> --><server-data xmlns='urn:xmpp:pie:0'>
  <host jid='capulet.com'>${USER}<pubsub xmlns='x'><user/></pubsub><user name='empty'/></host>
@@ -93,10 +110,11 @@ const FILE = `<?xml version='1.0'?><!-- <user> --><server-data xmlns='urn:xmpp:p
 test('XEP-0227: a user with all that can be taken, and by name what cannot', async (t) => {
   const here = await place()
   const file = join(await folderOf(t, { 'all.xml': FILE }), 'all.xml')
-  const words = `juliet@capulet.com: 2 contacts, 1 request to answer, 1 blocked, 1 stored message.
+  const words = `juliet@capulet.com: 2 contacts, 1 request to answer, 1 blocked, 1 stored message, vCard, private data.
   without the contact "@@", which is no address.
   without a message of the type "odd".
-  without vCard (vcard-temp).
+  without vCard (urn:ietf:params:xml:ns:vcard-4.0).
+  without the private data "urn:x y", which is too large or has no namespace.
 empty@capulet.com: not imported: it has neither a password nor usable keys.
 `
   const rest = `1 account of montague.net not imported: name the domain in [server] domains, and import again.
@@ -127,6 +145,11 @@ Not imported: capulet.com: pubsub.
     (await new BlockLists(database).load(JULIET)).map(({ full }) => full),
     ['tybalt@example.com'],
   )
+  assert.equal(await new Cards(database).read(JULIET), "<vCard xmlns='vcard-temp'><FN>Juliet</FN><x xmlns='urn:x'/></vCard>")
+  assert.deepEqual(await new PrivateElements(database).all(JULIET), [
+    "<storage xmlns='storage:rosternotes'>é</storage>",
+    "<x xmlns='urn:x'/>",
+  ])
   const [message] = await new OfflineMessages(database).after(JULIET, 0, 10)
   assert.equal(message!.receivedAt, Date.UTC(1969, 6, 21, 0, 32, 29))
   assert.equal(
@@ -303,20 +326,51 @@ const PROSODY = {
     )
     .join(''),
   'capulet%2ecom/vcard4/juliet.dat': 'return {};',
+  'capulet%2ecom/vcard/juliet.dat': `return {
+	["name"] = "vCard";
+	["attr"] = {
+		["xmlns"] = "vcard-temp";
+	};
+	[1] = {
+		["name"] = "FN";
+		["attr"] = {
+			["xmlns"] = "vcard-temp";
+		};
+		[1] = "J & ö";
+	};
+};
+`,
+  'capulet%2ecom/private/juliet.dat': `return {
+	["storage:storage:rosternotes"] = {
+		["name"] = "storage";
+		["attr"] = {
+			["xmlns"] = "storage:rosternotes";
+		};
+	};
+	["broken"] = "no element";
+};
+`,
 }
 
 test('Prosody: keys are kept, what does not fit or cannot be read is named, and files are data', async (t) => {
   const here = await place()
   const folder = await folderOf(t, PROSODY)
   const said = await imported(here, readProsody(folder, NOW))
-  assert.match(said, /^juliet@capulet\.com: 1 contact, 2 requests to answer, 1 blocked, 2 stored messages; old keys\.$/m)
+  assert.match(
+    said,
+    /^juliet@capulet\.com: 1 contact, 2 requests to answer, 1 blocked, 2 stored messages, vCard, private data; old keys\.$/m,
+  )
   assert.match(said, /^ {2}without a stored message, for which the store has no room\.$/m)
   assert.match(said, /^the\.nurse@capulet\.com: 0 contacts, disabled\.$/m)
+  assert.match(said, /^ {2}without the private data "broken", which is damaged\.$/m)
   assert.match(said, /^ {2}without the rest of roster\/the%2enurse\.dat, which cannot be read: line 1: /m)
   assert.match(said, /accounts\/broken\.dat: not read: line 1: /)
   assert.match(said, /^Not imported: capulet\.com: vcard4 \(1 file\)\.$/m)
   assert.match(said, /^1 account of capulet\.com with old keys\. Until they have new ones, capulet\.com offers only SCRAM-SHA-1/m)
 
+  const { database } = here.server.host
+  assert.equal(await new Cards(database).read(JULIET), "<vCard xmlns='vcard-temp'><FN>J &amp; ö</FN></vCard>")
+  assert.deepEqual(await new PrivateElements(database).all(JULIET), ["<storage xmlns='storage:rosternotes'/>"])
   const { accounts, rosters } = here.server.host.stores
   assert.deepEqual(await accounts.credentials(JULIET), {
     'sha-1': {

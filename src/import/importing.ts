@@ -12,6 +12,10 @@ import { StorageError } from '../storage/storage-error.ts'
 import { deriveCredentials } from '../sasl/credentials.ts'
 import type { Credentials } from '../xmpp/credentials.ts'
 import { PrecisError } from '../xmpp/precis.ts'
+import { fits, hasOwnNamespace, storedElement, type PrivateSettings } from '../xep/0049-private-xml/index.ts'
+import { PrivateElements, type StoredElement } from '../xep/0049-private-xml/store.ts'
+import { newCard, type CardSettings } from '../xep/0054-vcard-temp/index.ts'
+import { Cards, type NewCard } from '../xep/0054-vcard-temp/store.ts'
 import { BlockLists } from '../xep/0191-blocking/store.ts'
 import { IMPORTED } from '../xep/0160-offline-messages/shares.ts'
 import { offlineLimits, type OfflineSettings } from '../xep/0160-offline-messages/settings.ts'
@@ -24,6 +28,8 @@ export interface ImportOptions {
   readonly domains: readonly string[]
   readonly limits: Pick<ImLimits, 'rosterItems' | 'groupsPerItem' | 'nameBytes' | 'pendingRequests'>
   readonly offline: OfflineSettings
+  readonly cards: Pick<CardSettings, 'size'>
+  readonly privates: PrivateSettings
   /** PBKDF2 iterations for passwords that the files contain in clear text. */
   readonly iterations: number
   readonly clock: Clock
@@ -38,6 +44,9 @@ export interface Counts {
   readonly requests: number
   readonly blocked: number
   readonly messages: number
+  readonly hasCard: boolean
+  /** Elements of private data. */
+  readonly privates: number
 }
 
 export type Outcome =
@@ -54,6 +63,8 @@ export type Outcome =
   | { readonly kind: 'no-password'; readonly why: string }
 
 interface Fitting {
+  readonly card: NewCard | null
+  readonly privates: readonly StoredElement[]
   readonly contacts: readonly RosterItem[]
   readonly requests: readonly PendingRequest[]
   readonly leftOut: readonly string[]
@@ -65,6 +76,8 @@ export class Importing {
   readonly #rosters: SqlRosters
   readonly #blocking: BlockLists
   readonly #offline: OfflineMessages
+  readonly #cards: Cards
+  readonly #privates: PrivateElements
 
   constructor(options: ImportOptions) {
     const { database, clock } = options
@@ -73,6 +86,8 @@ export class Importing {
     this.#rosters = new SqlRosters(database, clock, '')
     this.#blocking = new BlockLists(database)
     this.#offline = new OfflineMessages(database)
+    this.#cards = new Cards(database)
+    this.#privates = new PrivateElements(database)
   }
 
   /** @throws StorageError */
@@ -86,13 +101,15 @@ export class Importing {
     const fitting = this.#fitted(user)
     const credentials = await this.#credentialsOf(user)
     if (credentials === null) return { kind: 'no-password', why: 'its password is empty or contains what RFC 8265 forbids' }
-    const { contacts, requests, leftOut } = fitting
+    const { contacts, requests, card, privates, leftOut } = fitting
     const counts = {
       isDisabled: user.isDisabled,
       contacts: contacts.length,
       requests: requests.length,
       blocked: user.blocked.size,
       messages: user.offline.length,
+      hasCard: card !== null,
+      privates: privates.length,
     }
     if (dryRun) return { kind: 'taken', counts, credentials, leftOut }
     const stored = await this.#store(user, credentials, fitting)
@@ -120,7 +137,22 @@ export class Importing {
     if (all.length > contacts.length) leftOut.push(`${all.length - contacts.length} contacts: a roster holds ${rosterItems}`)
     if (waiting.length > requests.length)
       leftOut.push(`${waiting.length - requests.length} subscription requests: there are too many`)
-    return { contacts, requests, leftOut }
+    return { contacts, requests, card: this.#cardOf(user, leftOut), privates: this.#privatesOf(user, leftOut), leftOut }
+  }
+  #cardOf({ card }: ImportedUser, leftOut: string[]): NewCard | null {
+    const made = card === null ? null : newCard(card)
+    if (made === null || made.octets <= this.#options.cards.size) return made
+    leftOut.push('the vCard, which is too large')
+    return null
+  }
+  #privatesOf({ privates }: ImportedUser, leftOut: string[]): readonly StoredElement[] {
+    const taken: StoredElement[] = []
+    for (const [key, element] of privates) {
+      const stored = storedElement(element)
+      if (hasOwnNamespace(element) && fits(taken, [stored], this.#options.privates)) taken.push(stored)
+      else leftOut.push(`the private data "${key}", which is too large or has no namespace`)
+    }
+    return taken
   }
   /** Null if the password is invalid. */
   async #credentialsOf({ password, credentials }: ImportedUser): Promise<Credentials | null> {
@@ -134,14 +166,17 @@ export class Importing {
     }
   }
   /** The number of messages that were stored; null if the account was created by someone else meanwhile. */
-  async #store(user: ImportedUser, credentials: Credentials, { contacts, requests }: Fitting): Promise<number | null> {
+  async #store(user: ImportedUser, credentials: Credentials, fitting: Fitting): Promise<number | null> {
     const now = this.#options.clock.now()
     const owner = user.jid.bare
+    const { contacts, requests, card, privates } = fitting
     const before: readonly Statement[] = [
       ...this.#accounts.creation(owner, credentials, now),
       ...(user.isDisabled ? [this.#accounts.disabling(owner, { at: now, reason: '' })] : []),
       ...this.#rosters.contents(owner, now, contacts, requests),
       ...this.#blocking.additions(owner, [...user.blocked.values()], now),
+      ...(card === null ? [] : [this.#cards.writing(owner, card, now)]),
+      ...this.#privates.writing(owner, privates),
     ]
     const offline = offlineLimits(this.#options.offline)
     const messages = user.offline.map((one) => this.#offline.addition(owner, one.packet, one.receivedAt, offline, IMPORTED))

@@ -8,12 +8,13 @@ import type { Millis } from '../base/clock.ts'
 import type { Element } from '../xml/element.ts'
 import { escape, escapeText, wire } from '../xml/wire.ts'
 import { CLIENT } from '../xmpp/ns.ts'
+import { VCARD } from '../xep/0054-vcard-temp/index.ts'
 import { unreadable, type Found } from './found.ts'
 import { isTable, readItems, readReturned, type LuaTable, type LuaValue } from './lua.ts'
 import { ImportedUser } from './user.ts'
 import { elementOf, PIECE_MAX } from './xml.ts'
 
-const TAKEN: ReadonlySet<string> = new Set(['accounts', 'roster', 'blocklist', 'offline'])
+const TAKEN: ReadonlySet<string> = new Set(['accounts', 'roster', 'blocklist', 'offline', 'vcard', 'private'])
 
 /** Whether this is such a folder: it contains folders of domains, or it is the folder of one domain. */
 export const isProsodyFolder = async (folder: string): Promise<boolean> => (await domainFolders(folder)).length > 0
@@ -78,6 +79,18 @@ async function userOf(path: string, domain: string, name: string, now: Millis): 
       const message = stanzaOf(item)
       if (message === null) user.leftOut.push('a stored message, which is damaged')
       else user.addMessage(message)
+    }
+  })
+  await part(`vcard/${name}.dat`, (octets) => {
+    const card = stanzaOf(readReturned(octets))
+    if (card?.is('vCard', VCARD) === true) user.card = card
+    else user.leftOut.push('the vCard, which is damaged')
+  })
+  await part(`private/${name}.dat`, (octets) => {
+    for (const [key, value] of readReturned(octets)) {
+      const element = isTable(value) ? stanzaOf(value) : null
+      if (element === null) user.leftOut.push(`the private data "${String(key)}", which is damaged`)
+      else user.addPrivate(element)
     }
   })
   return user

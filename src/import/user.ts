@@ -30,6 +30,10 @@ export class ImportedUser {
   readonly pending = new Map<string, PendingRequest>()
   readonly blocked = new Map<string, Jid>()
   readonly offline: OfflineMessage[] = []
+  /** XEP-0054; null without one. */
+  card: Element | null = null
+  /** XEP-0049: by namespace and name. */
+  readonly privates = new Map<string, Element>()
   /** What could not be imported, in words. */
   readonly leftOut: string[] = []
   readonly #now: Millis
@@ -89,6 +93,10 @@ export class ImportedUser {
     // Our own delay is added when the message is delivered.
     const kept = message.elements.filter((child) => child !== delay && child.ns !== LEGACY_DELAY)
     this.offline.push({ packet: packetOf('message', type, from, to, message, kept), receivedAt })
+  }
+
+  addPrivate(element: Element): void {
+    this.privates.set(`${element.ns} ${element.name}`, element)
   }
 
   #address(text: string, what: string): Jid | null {

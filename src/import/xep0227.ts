@@ -4,16 +4,15 @@ import { dirname, relative, resolve } from 'node:path'
 import type { Millis } from '../base/clock.ts'
 import type { Element } from '../xml/element.ts'
 import { CLIENT } from '../xmpp/ns.ts'
+import { PRIVATE } from '../xep/0049-private-xml/index.ts'
+import { VCARD } from '../xep/0054-vcard-temp/index.ts'
 import { unreadable, type Found } from './found.ts'
+import { BLOCKING, PIE, ROSTER, SCRAM } from './namespaces.ts'
 import { blockedBy } from './privacy.ts'
 import { Splitter, type Piece } from './splitter.ts'
 import { ImportedUser } from './user.ts'
 import { elementOf } from './xml.ts'
 
-const PIE = 'urn:xmpp:pie:0'
-const SCRAM = 'urn:xmpp:pie:0#scram'
-const ROSTER = 'jabber:iq:roster'
-const BLOCKING = 'urn:xmpp:blocking'
 const PRIVACY = 'jabber:iq:privacy'
 /** The deepest nesting of files: a server, a host, a user. */
 const INCLUDES_MAX = 3
@@ -120,6 +119,10 @@ const PARTS: Readonly<Record<string, (user: ImportedUser, element: Element) => v
     const { blocked, leftOut } = blockedBy(query)
     for (const address of blocked) user.block(address)
     user.leftOut.push(...leftOut)
+  },
+  [`${VCARD} vCard`]: (user, card) => void (user.card = card),
+  [`${PRIVATE} query`]: (user, query) => {
+    for (const element of query.elements) user.addPrivate(element)
   },
   [`${PIE} offline-messages`]: (user, messages) => {
     for (const message of messages.elements) user.addMessage(message)

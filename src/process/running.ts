@@ -10,6 +10,7 @@ import type { Health } from '../admin/monitoring.ts'
 import { Troubles } from '../admin/operator/troubles.ts'
 import { explainCommand } from '../admin/explain-commands.ts'
 import { explainRoomCommand } from '../admin/explain-room.ts'
+import { exportCommand } from '../admin/export-command.ts'
 import { rosterCommand } from '../admin/roster-commands.ts'
 import { linkCommands } from '../admin/link-commands.ts'
 import { roomCommands } from '../admin/room-commands.ts'
@@ -26,6 +27,7 @@ import { Admission } from '../net/listener.ts'
 import { SHUTDOWN } from '../server/account/endings.ts'
 import type { Host } from '../server/feature.ts'
 import type { Subscriptions } from '../server/contacts/subscriptions.ts'
+import { Exporting } from '../import/exporting.ts'
 import { ClientService } from '../stream/client-service.ts'
 import { ComponentService } from '../stream/component-service.ts'
 import { Board } from './board.ts'
@@ -163,6 +165,7 @@ async function start(parts: Parts): Promise<Running> {
   const restart = Promise.withResolvers<void>()
   const commands = commandsOf(
     ...userCommands(server.host, config.admin.page),
+    exportCommand(server.host, new Exporting(server.host.stores, server.host.database)),
     ...roomCommands(assembly.rooms, config.admin.page),
     ...board.commands(ports, config.admin.page),
     rosterCommand(server.rosterAudit, server.host.domains, config.admin.page),

@@ -115,7 +115,13 @@ export const otherSpecs: readonly PlacedSpec[] = [
   ...at('src/im/roster.ts', xep(237, 'Roster Versioning', '1.3', 'complete', 'now part of RFC 6121')),
   ...at(
     'src/import/xep0227.ts',
-    xep(227, 'Portable Import/Export Format for XMPP-IM Servers', '1.1', 'partial', 'accounts are imported: `porchlight import`'),
+    xep(
+      227,
+      'Portable Import/Export Format for XMPP-IM Servers',
+      '1.1',
+      'partial',
+      '`porchlight import` and `porchlight export`, without PEP and archives',
+    ),
   ),
   ...at('src/stream/s2s/pairs.ts', xep(288, 'Bidirectional Server-to-Server Connections', '1.0.1')),
   ...at(

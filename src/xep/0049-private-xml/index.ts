@@ -10,9 +10,9 @@ import { CLIENT } from '../../xmpp/ns.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { migrations, PrivateElements, type ElementSize, type StoredElement } from './store.ts'
 
-const PRIVATE = 'jabber:iq:private'
+export const PRIVATE = 'jabber:iq:private'
 
-const settings = section({
+export const privateSettings = section({
   'elements': count(100, between(1, 10_000), 'Elements of one account. One more is refused with not-acceptable.'),
   'element-size': size('64 KiB', between('1 KB', '4 MiB'), 'Size of one element. A larger one is refused with not-acceptable.'),
   'size': size(
@@ -25,7 +25,7 @@ const settings = section({
 export const privateXml = defineFeature({
   name: 'private-xml',
   specs: [xep(49, 'Private XML Storage', '1.2')],
-  settings,
+  settings: privateSettings,
   async install(host, limits) {
     await host.database.migrate('xep-0049', migrations)
     const storage = new PrivateStorage(host, limits)
@@ -36,6 +36,8 @@ export const privateXml = defineFeature({
   },
 })
 
+export type PrivateSettings = Settings<typeof privateSettings>
+
 /** The element as it is stored. */
 export function storedElement(element: Element): StoredElement {
   const text = serialise(element)
@@ -43,10 +45,10 @@ export function storedElement(element: Element): StoredElement {
 }
 
 class PrivateStorage {
-  readonly #limits: Settings<typeof settings>
+  readonly #limits: PrivateSettings
   readonly #store: PrivateElements
 
-  constructor({ database }: Host, limits: Settings<typeof settings>) {
+  constructor({ database }: Host, limits: PrivateSettings) {
     this.#limits = limits
     this.#store = new PrivateElements(database)
   }
@@ -62,27 +64,29 @@ class PrivateStorage {
     const elements = named(payload).map(storedElement)
     const owner = account.bare.bare
     await account.serial.run(async () => {
-      this.#check(await this.#store.sizes(owner), elements)
+      if (!fits(await this.#store.sizes(owner), elements, this.#limits))
+        throw new StanzaError('not-acceptable', { text: 'This is more than an account may keep' })
       await this.#store.write(owner, elements)
     })
     return null
   }
-
-  /** @throws StanzaError not-acceptable */
-  #check(before: readonly ElementSize[], elements: readonly StoredElement[]): void {
-    const { 'elements': elementsMax, 'element-size': elementMax, 'size': sizeMax } = this.#limits
-    const sizes = new Map([...before, ...elements].map(({ ns, name, octets }) => [`${ns} ${name}`, octets]))
-    const all = [...sizes.values()].reduce((sum, octets) => sum + octets, 0)
-    if (sizes.size > elementsMax || all > sizeMax || elements.some(({ octets }) => octets > elementMax))
-      throw new StanzaError('not-acceptable', { text: 'This is more than an account may keep' })
-  }
 }
+
+/** PRIV-20: may an account that keeps elements of these sizes keep these too? */
+export function fits(before: readonly ElementSize[], elements: readonly StoredElement[], limits: PrivateSettings): boolean {
+  const sizes = new Map([...before, ...elements].map(({ ns, name, octets }) => [`${ns} ${name}`, octets]))
+  const all = [...sizes.values()].reduce((sum, octets) => sum + octets, 0)
+  if (sizes.size > limits.elements || all > limits.size) return false
+  return elements.every(({ octets }) => octets <= limits['element-size'])
+}
+
+export const hasOwnNamespace = ({ ns }: Element): boolean => ns !== '' && ns !== PRIVATE && ns !== CLIENT
 
 /** @throws StanzaError bad-request: there is no element; not-acceptable: one has no namespace of its own */
 function named({ elements }: Element): readonly [Element, ...Element[]] {
   const [first, ...more] = elements
   if (first === undefined) throw new StanzaError('bad-request', { text: 'No element is named' })
-  if (elements.some(({ ns }) => ns === '' || ns === PRIVATE || ns === CLIENT))
+  if (!elements.every(hasOwnNamespace))
     throw new StanzaError('not-acceptable', { text: 'An element needs a namespace of its own' })
   return [first, ...more]
 }

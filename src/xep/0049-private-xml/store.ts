@@ -41,6 +41,10 @@ export class PrivateElements {
     const [row] = await this.#database.read(this.#queries.one({ owner, ns, name }))
     return row?.xml ?? null
   }
+  /** All of them, as XML. */
+  async all(owner: string): Promise<readonly string[]> {
+    return (await this.#database.read(this.#queries.all({ owner }))).map(({ xml }) => xml)
+  }
   sizes(owner: string): Promise<readonly ElementSize[]> {
     return this.#database.read(this.#queries.sizes({ owner }))
   }
@@ -58,6 +62,9 @@ function queriesOf(db: Kysely<PrivateTables>) {
   return {
     one: prepare((p: { owner: string; ns: string; name: string }) =>
       db.selectFrom(table).select('xml').where('owner', '=', p.owner).where('ns', '=', p.ns).where('name', '=', p.name),
+    ),
+    all: prepare((p: { owner: string }) =>
+      db.selectFrom(table).select('xml').where('owner', '=', p.owner).orderBy('ns').orderBy('name'),
     ),
     sizes: prepare((p: { owner: string }) => db.selectFrom(table).select(['ns', 'name', 'octets']).where('owner', '=', p.owner)),
     write: prepare((p: StoredElement & { owner: string }) =>

@@ -20,7 +20,8 @@ import { namesIn, photoHash, VCARD, withoutAddress } from './card.ts'
 import { cardSettings, type CardSettings } from './settings.ts'
 import { Cards, migrations, type CardMark, type NewCard } from './store.ts'
 
-export { nameKey, type Names } from './card.ts'
+export { nameKey, VCARD, type Names } from './card.ts'
+export type { CardSettings } from './settings.ts'
 export type { CardTables } from './store.ts'
 
 const ANSWERS_SECONDS = 10
