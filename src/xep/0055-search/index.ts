@@ -40,6 +40,8 @@ export const search = defineFeature({
   specs: [xep(55, 'Jabber Search', '1.3')],
   needs: ['ad-hoc-commands', 'vcard'],
   settings,
+  /** Users of this server reach it without a certificate of its own. */
+  services: ({ enabled, prefix, domains }) => (enabled && domains.length > 0 ? [prefix] : []),
   async install(host, config) {
     if (!config.enabled) return
     await host.database.migrate('xep-0055', migrations)
