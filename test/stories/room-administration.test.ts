@@ -1,6 +1,23 @@
 /** XEP-0045 as owners, admins and those see it who are let in or invited: what is asked is answered, and once. */
 import assert from 'node:assert/strict'
-import { ADMIN, codes, done, enter, error, jidOf, MUC, occupant, open, OWNER, ROOM, USER, join, admin } from '../support/rooms.ts'
+import {
+  ADMIN,
+  codes,
+  done,
+  enter,
+  error,
+  jidOf,
+  MUC,
+  occupant,
+  open,
+  OWNER,
+  ROOM,
+  SERVICE,
+  USER,
+  join,
+  admin,
+} from '../support/rooms.ts'
+import { PSA } from '../../src/xmpp/state-annotation.ts'
 import { story } from '../support/story.ts'
 import type { Xml } from '../support/xml-reader.ts'
 
@@ -76,6 +93,27 @@ story('ROOM-106, ROOM-107: a new member is invited once, and told what continues
   assert.equal(told.filter((text) => text.includes('<invite')).length, 1)
   assert.match(told.join(), /<continue thread='t'\/>/)
   assert.match(told.join(), /jabber:x:conference' continue='true' .*thread='t'/)
+})
+
+story('ROOM-46: a room says which program it is to everybody, and what it can do', async (cast) => {
+  await open(cast)
+  const bob = await cast.client('bob', '1')
+  const ask = (ns: string, to = ROOM): string => `<iq type='get' id='v' to='${to}'><query xmlns='${ns}'/></iq>`
+  for (const to of [ROOM, SERVICE]) {
+    const answer = await bob.ask(ask('jabber:iq:version', to))
+    assert.equal(answer.elements[0]!.child('name')?.text, 'Porchlight')
+    const info = await bob.ask(ask('http://jabber.org/protocol/disco#info', to))
+    const features = info.elements[0]!.elements.map((e) => e.attr('var'))
+    for (const feature of ['jabber:iq:version', PSA, 'urn:xmpp:ping'])
+      assert.ok(features.includes(feature), `${feature} of ${to}`)
+  }
+  bob.send(ask('jabber:iq:version', `nowhere@${SERVICE}`))
+  await bob.expect(
+    error('iq', `id='v' from='nowhere@${SERVICE}'`, 'cancel', 'item-not-found').replace(
+      `by='${ROOM}'`,
+      `by='nowhere@${SERVICE}'`,
+    ),
+  )
 })
 
 story('ROOM-58: who is in a room that has got a password is told everything again without it', async (cast) => {

@@ -6,8 +6,10 @@ import { sessionOf } from '../../rooms/machine/occupants.ts'
 import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { readPageAsk, RSM } from '../../xmpp/result-set.ts'
+import { PSA } from '../../xmpp/state-annotation.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { Crowding } from './crowding.ts'
+import { VERSION, versionOf } from '../0092-version/index.ts'
 import { MAM } from './archive-query.ts'
 import { MessageService } from './message-service.ts'
 import { MUC, MUC_ADMIN, MUC_OWNER, OCCUPANT_ID } from './ns.ts'
@@ -81,7 +83,7 @@ export class Conference {
   /** Answers for the service and its rooms. */
   install(service: Service): void {
     const { rooms, host, roomLog } = this.#parts
-    service.disco.features.push(MUC, `${MUC}#stable_id`, RSM, OCCUPANT_ID)
+    service.disco.features.push(MUC, `${MUC}#stable_id`, RSM, OCCUPANT_ID, PSA)
     service.iq({ type: 'get', ns: DISCO_ITEMS, name: 'query', handle: (request) => this.#listRooms(request) })
     service.iqToName({ type: 'get', ns: DISCO_INFO, name: 'query', handle: (request) => this.#info(request) })
     service.iqToName({ type: 'get', ns: DISCO_ITEMS, name: 'query', handle: (request) => this.#items(request) })
@@ -90,6 +92,13 @@ export class Conference {
       ns: 'urn:xmpp:ping',
       name: 'ping',
       handle: async (request) => (await this.#room(request), null),
+    })
+    const version = versionOf(host, false)
+    service.iqToName({
+      type: 'get',
+      ns: VERSION,
+      name: 'query',
+      handle: async (request) => (await this.#room(request), version),
     })
     const requests = new RoomRequests(rooms)
     service.iqToName({ type: 'get', ns: MUC_ADMIN, name: 'query', handle: (request) => requests.list(request) })

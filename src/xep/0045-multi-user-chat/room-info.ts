@@ -5,6 +5,8 @@ import type { Room } from '../../rooms/machine/room.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { dataForm, type FormField } from '../../xmpp/data-form.ts'
 import type { Jid } from '../../xmpp/jid.ts'
+import { PSA } from '../../xmpp/state-annotation.ts'
+import { VERSION } from '../0092-version/index.ts'
 import { VOICE_REQUEST } from './approval-forms.ts'
 import { MAM, MAM_EXTENDED } from './archive-query.ts'
 import { MUC, OCCUPANT_ID, STANZA_ID } from './ns.ts'
@@ -25,6 +27,8 @@ const FEATURES = [
   DISCO_INFO,
   DISCO_ITEMS,
   'urn:xmpp:ping',
+  VERSION,
+  PSA,
 ]
 
 /** ROOM-42, ROOM-44: everybody who knows the address may ask. @param more features of extensions */

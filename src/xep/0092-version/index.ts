@@ -1,9 +1,9 @@
 /** XEP-0092: the name and version of this program. The operating system is included only if the operator wants it (section 3). */
 import { flag, section } from '../../base/settings.ts'
-import { defineFeature, xep } from '../../server/feature.ts'
-import { el } from '../../xml/element.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import { el, type Element } from '../../xml/element.ts'
 
-const VERSION = 'jabber:iq:version'
+export const VERSION = 'jabber:iq:version'
 
 export const softwareVersion = defineFeature({
   name: 'software-version',
@@ -12,11 +12,19 @@ export const softwareVersion = defineFeature({
     system: flag(false, 'Whether an answer about the software version names the operating system.'),
   }),
   install(host, settings) {
-    const { name, version, system } = host.software
-    const parts = [el('name', VERSION, {}, name), el('version', VERSION, {}, version)]
-    if (settings.system) parts.push(el('os', VERSION, {}, system))
-    const answer = el('query', VERSION, {}, ...parts)
-    host.iqToServer({ type: 'get', ns: VERSION, name: 'query', handle: () => answer })
+    const answer = versionOf(host, settings.system)
+    const rule = { type: 'get', ns: VERSION, name: 'query', handle: () => answer } as const
+    host.iqToServer(rule)
+    host.iqToServices(rule)
     host.disco.server.features.push(VERSION)
+    host.disco.serviceFeatures.push(VERSION)
   },
 })
+
+/** What the program says of itself. @param withSystem the operating system, too */
+export function versionOf({ software }: Host, withSystem: boolean): Element {
+  const { name, version, system } = software
+  const parts = [el('name', VERSION, {}, name), el('version', VERSION, {}, version)]
+  if (withSystem) parts.push(el('os', VERSION, {}, system))
+  return el('query', VERSION, {}, ...parts)
+}
