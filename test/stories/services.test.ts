@@ -32,7 +32,7 @@ story('XEP-0030 4.1: the server lists its services, and components while they ar
 
 story('XEP-0030 3.1: a service describes itself, and answers as every service does', withEcho, async (cast) => {
   const alice = await cast.client('alice', '1')
-  const features = [INFO, ITEMS, 'urn:xmpp:ping', ECHO].map((name) => `<feature var='${name}'/>`).join('')
+  const features = [INFO, ITEMS, 'urn:xmpp:ping', 'jabber:iq:version', ECHO].map((name) => `<feature var='${name}'/>`).join('')
   const identity = `<identity category='component' type='generic' name='Echo'/>`
   alice.send(get(SERVICE, query(INFO)))
   await alice.expect(`<iq type='result' id='q' from='${SERVICE}'><query xmlns='${INFO}'>${identity}${features}</query></iq>`)
