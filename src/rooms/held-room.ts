@@ -1,6 +1,6 @@
 /** A room in memory, and what the server keeps beside what the machine knows of it. */
 import type { Millis } from '../base/clock.ts'
-import { isSpoken, type Entry } from './log.ts'
+import { isPassing, isSpoken, type Entry } from './log.ts'
 import { Paces, type PaceLimits } from './paces.ts'
 import type { Draft } from './machine/drafts.ts'
 import type { Member, Room } from './machine/room.ts'
@@ -42,7 +42,7 @@ export class HeldRoom {
       at = Math.max(draft.at, at + 1)
       const given = 'givenId' in draft ? draft.givenId : null
       const seq = this.room.lastSeq + i + 1
-      const isKept = config.archived || !isSpoken(draft)
+      const isKept = !isPassing(draft) && (config.archived || !isSpoken(draft))
       return { ...draft, at, id: given ?? newId(at), seq, stream: nextStream(), isRetracted: false, isKept }
     })
   }
@@ -56,7 +56,7 @@ export class HeldRoom {
     if (last === undefined) return
     this.room.lastSeq = last.seq
     this.#lastAt = last.at
-    for (const entry of entries) if (!entry.isKept) this.remember(entry)
+    for (const entry of entries) if (!entry.isKept && !isPassing(entry)) this.remember(entry)
   }
   /** Lets the oldest go that there is no room for. */
   remember(entry: Entry): void {

@@ -22,9 +22,13 @@ export type Entry = Draft &
 /** What was said: where the archive is switched off it is kept in memory only. */
 export const SPOKEN: readonly Kind[] = ['message', 'correct', 'react', 'retract', 'face']
 export const isSpoken = ({ kind }: Draft): boolean => SPOKEN.includes(kind)
+/** It is told and not kept. */
+export const isPassing = (draft: Draft): boolean => 'isPassing' in draft && draft.isPassing
 
 const VEILED = 1
 const RETRACTED = 2
+/** Flags of entries that were kept while everybody could see real addresses. */
+export const UNVEILED: readonly number[] = [0, RETRACTED]
 
 export function archived(owner: string, entry: Entry): ArchiveEntry {
   const { id, seq, stream, at, by, byFull, nick, transaction, kind } = entry
@@ -148,6 +152,7 @@ const saidOf = (row: ArchiveEntry, mx: string | null): Said => ({
   fromId: row.fromId,
   givenId: row.id,
   mx,
+  isPassing: false,
 })
 
 /** What the archive has of an entry that is taken back. */

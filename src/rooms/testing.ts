@@ -36,6 +36,7 @@ export const said = (text: string): Said => ({
   fromId: null,
   givenId: null,
   mx: null,
+  isPassing: false,
 })
 
 export class Scene {

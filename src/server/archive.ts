@@ -53,6 +53,8 @@ export interface ArchiveFilter {
   /** Both part of it. */
   readonly start: Millis | null
   readonly end: Millis | null
+  /** One of these; null: any. */
+  readonly flags: readonly number[] | null
   /** Only what has a form in XMPP. */
   readonly isStanza: boolean
 }
@@ -67,6 +69,7 @@ export const everythingOf = (owner: string): ArchiveFilter => ({
   nick: null,
   start: null,
   end: null,
+  flags: null,
   isStanza: false,
 })
 

@@ -130,7 +130,7 @@ const valuesOf = (p: ArchiveRow): ArchiveRow => ({
 })
 
 export function matching(db: Db, filter: ArchiveFilter): SelectQueryBuilder<ArchiveTables, 'archive', object> {
-  const { owner, after, before, kinds, withBare, withFull, author, nick, start, end, isStanza } = filter
+  const { owner, after, before, kinds, withBare, withFull, author, nick, start, end, flags, isStanza } = filter
   let query: SelectQueryBuilder<ArchiveTables, 'archive', object> = db.selectFrom('archive').where('owner', '=', owner)
   if (after !== null) query = query.where('seq', '>', after)
   if (before !== null) query = query.where('seq', '<', before)
@@ -146,6 +146,7 @@ export function matching(db: Db, filter: ArchiveFilter): SelectQueryBuilder<Arch
   if (nick !== null) query = query.where('nick', '=', nick)
   if (start !== null) query = query.where('time', '>=', start)
   if (end !== null) query = query.where('time', '<=', end)
+  if (flags !== null) query = query.where('flags', 'in', flags)
   if (isStanza) query = query.where('payload', 'is not', null)
   return query
 }

@@ -141,6 +141,7 @@ contract('MAM-21: any filter gives what a plain search gives, from either end, p
       nick: some('n', 'm'),
       kind: fc.constantFrom('message', 'subject', 'config'),
       payload: some('<body/>'),
+      flags: fc.constantFrom(0, 1, 2),
     }),
     { maxLength: 30 },
   )
@@ -154,6 +155,7 @@ contract('MAM-21: any filter gives what a plain search gives, from either end, p
     nick: some('n'),
     start: some(2000, 9000, 200_000),
     end: some(4000, 12_000, 200_000),
+    flags: some([0, 2]),
     isStanza: fc.boolean(),
   })
   const matches = (e: ArchiveEntry, f: Omit<ArchiveFilter, 'owner'>): boolean =>
@@ -165,6 +167,7 @@ contract('MAM-21: any filter gives what a plain search gives, from either end, p
     (f.nick === null || e.nick === f.nick) &&
     (f.start === null || e.time >= f.start) &&
     (f.end === null || e.time <= f.end) &&
+    (f.flags === null || f.flags.includes(e.flags)) &&
     (!f.isStanza || e.payload !== null)
   const archive = await fresh(stores)
   let owners = 0

@@ -41,6 +41,8 @@ export interface Said {
   readonly givenId: EntryId | null
   /** The form of a face that the payload cannot hold: its own text; null: none. */
   readonly mx: string | null
+  /** It is told and not kept, such as that somebody is writing. */
+  readonly isPassing: boolean
 }
 
 /** What the log keeps of a member's change. */

@@ -1,6 +1,6 @@
 /** The rooms of one domain: what comes for them, and what the domain says of itself (XEP-0045 6). */
 import type { Host } from '../../server/feature.ts'
-import type { Answer, ServiceRequest } from '../../server/routing/registry.ts'
+import type { Answer, ServiceRequest, ServiceRule } from '../../server/routing/registry.ts'
 import type { Service } from '../../server/routing/services.ts'
 import { sessionOf } from '../../rooms/machine/occupants.ts'
 import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
@@ -15,7 +15,8 @@ import { MessageService } from './message-service.ts'
 import { MUC, MUC_ADMIN, MUC_OWNER, OCCUPANT_ID } from './ns.ts'
 import { OccupantIqs } from './occupant-iqs.ts'
 import { PresenceService } from './presence-service.ts'
-import { MODERATE, Retracting } from './retracting.ts'
+import { FASTEN, MODERATE, Retracting } from './retracting.ts'
+import { inNameOf } from './refused.ts'
 import { REGISTER, Registering } from './registering.ts'
 import { DISCO_INFO, DISCO_ITEMS, isThereFor, reservedNick, roomInfo, roomItems } from './room-info.ts'
 import { RoomRequests } from './room-requests.ts'
@@ -57,16 +58,19 @@ export class Conference {
     const { reflecting } = face
     const show = (room: Room, session: Parameters<PresenceService['take']>[0]['from'], nick: string): void => {
       const [viewer, shown] = [occupantOfSession(room, session.full), room.occupants.get(nick)]
-      if (viewer !== undefined && shown !== undefined)
-        face.voiceOf(room).presence.showTo(viewer, sessionOf(viewer, session)!, shown)
+      if (viewer === undefined || shown === undefined) return
+      const { presence } = face.voiceOf(room)
+      const its = sessionOf(viewer, session)!
+      if (viewer === shown) presence.showSelf(viewer, its, [])
+      else presence.showTo(viewer, its, shown)
     }
     this.#presence = new PresenceService({ rooms, now, send, mayCreate, wantsDoubts, octetsMax, reflecting, show, crowding })
-    this.#retracting = new Retracting({ rooms, log: parts.roomLog, now })
+    this.#retracting = new Retracting({ rooms, log: parts.roomLog, now, nextId })
     const voting = new Voting({ rooms, now, nextId, send })
     const sendIn = (room: Room, packet: Packet): void => face.voiceOf(room).arrivals.send(packet)
     this.#messages = new MessageService({ rooms, sendIn, voting, retracting: this.#retracting })
     const route = (packet: Packet, origin: Packet['from']): void => void host.router.route(packet, origin)
-    this.#iqs = new OccupantIqs({ rooms, entropy: host.entropy, now, route })
+    this.#iqs = new OccupantIqs({ rooms, entropy: host.entropy, clock: host.clock, route })
   }
 
   take(packet: Packet): void | Promise<void> {
@@ -83,36 +87,40 @@ export class Conference {
   /** Answers for the service and its rooms. */
   install(service: Service): void {
     const { rooms, host, roomLog } = this.#parts
+    const named = (rule: ServiceRule): void =>
+      service.iqToName({ ...rule, handle: (request) => inNameOf(request.packet.to!.asBare, () => rule.handle(request)) })
     service.disco.features.push(MUC, `${MUC}#stable_id`, RSM, OCCUPANT_ID, PSA)
     service.iq({ type: 'get', ns: DISCO_ITEMS, name: 'query', handle: (request) => this.#listRooms(request) })
-    service.iqToName({ type: 'get', ns: DISCO_INFO, name: 'query', handle: (request) => this.#info(request) })
-    service.iqToName({ type: 'get', ns: DISCO_ITEMS, name: 'query', handle: (request) => this.#items(request) })
-    service.iqToName({
+    named({ type: 'get', ns: DISCO_INFO, name: 'query', handle: (request) => this.#info(request) })
+    named({ type: 'get', ns: DISCO_ITEMS, name: 'query', handle: (request) => this.#items(request) })
+    named({
       type: 'get',
       ns: 'urn:xmpp:ping',
       name: 'ping',
       handle: async (request) => (await this.#room(request), null),
     })
     const version = versionOf(host, false)
-    service.iqToName({
+    named({
       type: 'get',
       ns: VERSION,
       name: 'query',
       handle: async (request) => (await this.#room(request), version),
     })
     const requests = new RoomRequests(rooms)
-    service.iqToName({ type: 'get', ns: MUC_ADMIN, name: 'query', handle: (request) => requests.list(request) })
-    service.iqToName({ type: 'set', ns: MUC_ADMIN, name: 'query', handle: (request) => requests.change(request) })
-    service.iqToName({ type: 'get', ns: MUC_OWNER, name: 'query', handle: (request) => requests.form(request) })
-    service.iqToName({ type: 'set', ns: MUC_OWNER, name: 'query', handle: (request) => requests.configure(request) })
+    named({ type: 'get', ns: MUC_ADMIN, name: 'query', handle: (request) => requests.list(request) })
+    named({ type: 'set', ns: MUC_ADMIN, name: 'query', handle: (request) => requests.change(request) })
+    named({ type: 'get', ns: MUC_OWNER, name: 'query', handle: (request) => requests.form(request) })
+    named({ type: 'set', ns: MUC_OWNER, name: 'query', handle: (request) => requests.configure(request) })
     const archive = new RoomArchive({ rooms, log: roomLog, send: (packet) => host.router.routeQuietly(packet) })
-    service.iqToName({ type: 'get', ns: MAM, name: 'query', handle: (request) => archive.form(request) })
-    service.iqToName({ type: 'set', ns: MAM, name: 'query', handle: (request) => archive.query(request) })
-    service.iqToName({ type: 'get', ns: MAM, name: 'metadata', handle: (request) => archive.metadata(request) })
-    service.iqToName({ type: 'set', ns: MODERATE, name: 'moderate', handle: (request) => this.#retracting.byModerator(request) })
+    named({ type: 'get', ns: MAM, name: 'query', handle: (request) => archive.form(request) })
+    named({ type: 'set', ns: MAM, name: 'query', handle: (request) => archive.query(request) })
+    named({ type: 'get', ns: MAM, name: 'metadata', handle: (request) => archive.metadata(request) })
+    named({ type: 'set', ns: MODERATE, name: 'moderate', handle: (request) => this.#retracting.byModerator(request) })
+    // XEP-0425 0.2
+    named({ type: 'set', ns: FASTEN, name: 'apply-to', handle: (request) => this.#retracting.byModerator(request) })
     const registering = new Registering(rooms)
-    service.iqToName({ type: 'get', ns: REGISTER, name: 'query', handle: (request) => registering.form(request) })
-    service.iqToName({ type: 'set', ns: REGISTER, name: 'query', handle: (request) => registering.change(request) })
+    named({ type: 'get', ns: REGISTER, name: 'query', handle: (request) => registering.form(request) })
+    named({ type: 'set', ns: REGISTER, name: 'query', handle: (request) => registering.change(request) })
   }
   /** ROOM-41 */
   async #listRooms({ payload }: ServiceRequest): Promise<Answer> {

@@ -6,6 +6,7 @@ import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
 import type { Element } from '../../xml/element.ts'
 import { decode, wire } from '../../xml/wire.ts'
 import { jidOrNull } from '../../xmpp/jid.ts'
+import { isLasting } from '../../xmpp/lasting.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { DATA_FORM } from '../../xmpp/data-form.ts'
@@ -54,11 +55,13 @@ export class MessageService {
       fromId: id === null ? null : decode(id),
       givenId: null,
       mx: null,
+      isPassing: !isLasting(packet.payload),
       lang,
     }
     const retracted = retractedBy(said.payload)
-    if (retracted !== undefined) return this.#parts.retracting.byAuthor(packet, retracted, said)
-    return this.#perform(packet, { do: isSubject(said.payload) ? 'subject' : 'append', said })
+    if (retracted !== undefined) return this.#parts.retracting.byAuthor(packet, retracted, { ...said, isPassing: false })
+    if (isSubject(said.payload)) return this.#perform(packet, { do: 'subject', said: { ...said, isPassing: false } })
+    return this.#perform(packet, { do: 'append', said })
   }
   #perform(packet: Packet, command: Command): void | Promise<void> {
     const { rooms } = this.#parts

@@ -5,7 +5,7 @@ import { PSA } from '../../xmpp/state-annotation.ts'
 import { MUC, MUC_USER, OCCUPANT_ID, STANZA_ID } from './ns.ts'
 
 /** Names of elements and namespaces are written in one way only: text without any of these holds no such element. */
-const SUSPECT = /http:\/\/jabber\.org\/protocol\/muc|urn:xmpp:(?:occupant-id|sid|psa|delay)/
+const SUSPECT = /http:\/\/jabber\.org\/protocol\/muc|urn:xmpp:(?:occupant-id|sid|psa|delay|message-moderate|message-retract)/
 
 /** The payload without the room's words; itself when it has none. */
 export function withoutOurs(payload: Payload): Payload {
@@ -14,7 +14,15 @@ export function withoutOurs(payload: Payload): Payload {
   return rest.length === payload.elements.length ? payload : Payload.of(...rest)
 }
 const isOurs = (e: Element): boolean =>
-  (e.name === 'x' && (e.ns === MUC || e.ns === MUC_USER)) || e.is('occupant-id', OCCUPANT_ID) || e.ns === PSA
+  (e.name === 'x' && (e.ns === MUC || e.ns === MUC_USER)) ||
+  e.is('occupant-id', OCCUPANT_ID) ||
+  e.ns === PSA ||
+  (e.name === 'retracted' && RETRACTED.test(e.ns)) ||
+  speaksForModerator(e)
+/** Only the room says that a message was taken back, and that a moderator has done it (XEP-0424 5, XEP-0425 5). */
+const RETRACTED = /^urn:xmpp:message-retract:\d$/
+const speaksForModerator = (e: Element): boolean => isModerated(e) || e.elements.some(isModerated)
+const isModerated = ({ name, ns }: Element): boolean => name === 'moderated' && ns.startsWith('urn:xmpp:message-moderate:')
 
 /** The same for a message that the room at `by` reflects: nobody else speaks in its name about ids and times. */
 export function withoutOursBy(payload: Payload, by: string): Payload {

@@ -1,6 +1,7 @@
 /** What a refusal of the room is in XMPP: the condition of each reason (XEP-0045 17.2 and the sections beside them). */
 import type { Reason, Refusal } from '../../rooms/machine/refusals.ts'
 import { StanzaError, type ErrorDetail, type StanzaCondition } from '../../xmpp/stanza-error.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import { nameOfField } from './config-fields.ts'
 
 type Answer = readonly [condition: StanzaCondition, text: string, detail?: ErrorDetail]
@@ -43,6 +44,20 @@ const ANSWERS: Readonly<Record<Reason, Answer>> = {
   'busy-domain': ['resource-constraint', 'Too many enter from your server; wait a moment', { type: 'wait' }],
   'busy': ['resource-constraint', 'A limit of the service is reached'],
   'failed': ['internal-server-error', 'The change could not be stored', { type: 'wait' }],
+}
+
+/** Does the work; an error in it names the room (XEP-0045 7.2, RFC 6120 8.3.1). */
+export function inNameOf<T>(room: Jid, work: () => T | Promise<T>): T | Promise<T> {
+  try {
+    const done = work()
+    return done instanceof Promise ? done.catch((error: unknown) => fail(error, room)) : done
+  } catch (error) {
+    return fail(error, room)
+  }
+}
+function fail(error: unknown, { bare }: Jid): never {
+  const isUnnamed = error instanceof StanzaError && error.detail.by === undefined
+  throw isUnnamed ? new StanzaError(error.condition, { ...error.detail, by: bare }) : error
 }
 
 /** @param by the bare JID of the room, or of the service where there is no room */

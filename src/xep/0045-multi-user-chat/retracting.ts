@@ -5,6 +5,7 @@ import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
 import type { RoomLog } from '../../rooms/room-log.ts'
 import type { ServiceRequest } from '../../server/routing/registry.ts'
 import { el, type Element } from '../../xml/element.ts'
+import { decode, type Wire } from '../../xml/wire.ts'
 import { formatDateTime } from '../../xmpp/datetime.ts'
 import { Payload, type Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
@@ -15,6 +16,10 @@ import { refused } from './refused.ts'
 
 export const RETRACT = 'urn:xmpp:message-retract:1'
 export const MODERATE = 'urn:xmpp:message-moderate:1'
+/** XEP-0425 0.2, with XEP-0422. */
+export const OLD_MODERATE = 'urn:xmpp:message-moderate:0'
+export const FASTEN = 'urn:xmpp:fasten:0'
+const OLD_RETRACT = 'urn:xmpp:message-retract:0'
 
 type Retract = Extract<Command, { do: 'retract' }>
 type Said = Retract['said']
@@ -23,6 +28,20 @@ export interface RetractingParts {
   readonly rooms: Orders
   readonly log: RoomLog
   readonly now: () => number
+  readonly nextId: () => Wire
+}
+
+/** What a moderator asks for, in either form. */
+function wishIn(payload: Element): { readonly id: string | undefined; readonly reason: string } {
+  const isOld = payload.name === 'apply-to'
+  const moderate = isOld ? payload.child('moderate', OLD_MODERATE) : payload
+  const isRetract = moderate?.child('retract', isOld ? OLD_RETRACT : RETRACT) !== undefined
+  return { id: isRetract ? payload.attr('id') : undefined, reason: moderate?.child('reason')?.text ?? '' }
+}
+/** XEP-0425 0.2, which clients still know. */
+function inOldForm(id: string, { attrs }: Element, reason: string): Element {
+  const why = reason === '' ? [] : [el('reason', OLD_MODERATE, {}, reason)]
+  return el('apply-to', FASTEN, { id }, el('moderated', OLD_MODERATE, attrs, el('retract', OLD_RETRACT), ...why))
 }
 
 /** The id of the message that this one takes back; undefined: it takes back none. */
@@ -49,19 +68,26 @@ export class Retracting {
   async byModerator({ packet, payload, reply }: ServiceRequest): Promise<void> {
     const room = await this.#room(packet)
     const by = room.address.bare
-    const id = payload.attr('id')
-    if (id === undefined || payload.child('retract', RETRACT) === undefined) throw new StanzaError('bad-request', { by })
+    const { id, reason } = wishIn(payload)
+    if (id === undefined) throw new StanzaError('bad-request', { by })
     const moderator = occupantOfSession(room, packet.from.full)
     if (moderator === undefined) throw refused({ refuse: 'not-inside' }, by)
     if (moderator.role !== 'moderator') throw refused({ refuse: 'rank' }, by)
-    const reason = payload.child('reason')?.text ?? ''
     const who = el('occupant-id', OCCUPANT_ID, { id: occupantId(room.secret, moderator.bare) })
     const moderated = el('moderated', MODERATE, { by: room.address.withResource(moderator.nick).full }, who)
     const why: readonly Element[] = reason === '' ? [] : [el('reason', RETRACT, {}, reason)]
-    const retract = Payload.of(el('retract', RETRACT, { id }, moderated, ...why))
+    const retract = Payload.of(el('retract', RETRACT, { id }, moderated, ...why), inOldForm(id, moderated, reason))
     const tombstone = Payload.of(el('retracted', RETRACT, { stamp: formatDateTime(this.#parts.now()) }, moderated, ...why))
-    const said: Said = { payload: retract, lang: null, fromId: null, givenId: null, mx: null }
+    const said: Said = {
+      payload: retract,
+      lang: null,
+      fromId: decode(this.#parts.nextId()),
+      givenId: null,
+      mx: null,
+      isPassing: false,
+    }
     const target = await this.#target(room, id)
+    if (target.isRetracted) return reply(null)
     const command: Retract = { do: 'retract', target, moderated: true, reason, said, tombstone }
     await orThrow(
       this.#parts.rooms.perform(room.address, actorOf(packet), command, () => reply(null)),

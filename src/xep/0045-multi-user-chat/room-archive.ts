@@ -1,5 +1,5 @@
 /** The archive of a room, for those who may enter it (XEP-0313 on rooms; ROOM-113, MAM-30). */
-import type { Entry } from '../../rooms/log.ts'
+import { UNVEILED, type Entry } from '../../rooms/log.ts'
 import { affiliationIn } from '../../rooms/machine/plan.ts'
 import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
 import { STANZAS, type RoomFilter, type RoomLog } from '../../rooms/room-log.ts'
@@ -58,8 +58,9 @@ export class RoomArchive {
     const room = await this.#room(request)
     const { entries, isComplete, ...counted } = await this.#find(room, from, ask)
     const queryId = payload.attr('queryid')
+    const seesAll = seesAddresses(room, from)
     for (const entry of ask.isFlipped ? entries.toReversed() : entries)
-      this.#parts.send(resultOf(room, entry, queryId).addressedTo(from))
+      this.#parts.send(resultOf(room, entry, queryId, seesAll || !entry.veiled).addressedTo(from))
     const page = { first: entries[0]?.id ?? null, last: entries.at(-1)?.id ?? null, ...counted }
     return el('fin', MAM, { complete: isComplete ? 'true' : undefined }, pageElement(page))
   }
@@ -146,10 +147,14 @@ function mayRead(room: Room, who: Jid): boolean {
 function whoseIn(room: Room, asker: Jid, who: Jid | null): Partial<RoomFilter> {
   if (who === null || who.full === room.address.bare) return {}
   if (who.bare === room.address.bare) return { nick: who.resource }
-  const affiliation = affiliationIn(room, asker.bare)
-  const isAdministrator = affiliation === 'owner' || affiliation === 'admin'
-  if (isAdministrator || occupantOfSession(room, asker.full)?.role === 'moderator') return { author: who.bare }
+  if (seesAddresses(room, asker)) return { author: who.bare }
+  if (room.facts.config.whois === 'anyone') return { author: who.bare, flags: UNVEILED }
   throw new StanzaError('forbidden', { by: room.address.bare })
+}
+/** ROOM-113: all real addresses are for moderators, admins and owners; those from when everybody could see them, for everybody. */
+function seesAddresses(room: Room, { bare, full }: Jid): boolean {
+  const affiliation = affiliationIn(room, bare)
+  return affiliation === 'owner' || affiliation === 'admin' || occupantOfSession(room, full)?.role === 'moderator'
 }
 
 /** As many as go into one page, from the end that was asked for. */
@@ -165,11 +170,11 @@ function fitting(entries: readonly Saying[], end: ArchiveEnd): readonly Saying[]
 const latest = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.max(a, b))
 const earliest = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.min(a, b))
 
-/** 4.2; the message in it is what the room has sent. */
-function resultOf(room: Room, entry: Saying, queryId: string | undefined): Packet {
+/** 4.2; the message in it is what the room has sent, with the address of the author for those who may see it (MAM-38). */
+function resultOf(room: Room, entry: Saying, queryId: string | undefined, withAddress: boolean): Packet {
   const id = queryId === undefined ? '' : ` queryid='${escape(queryId)}'`
   const stamp = serialise(el('delay', DELAY, { stamp: formatDateTime(entry.at) }), FORWARD)
-  const message = inItsNamespace(archivedMessage(room, entry).wire)
+  const message = inItsNamespace(archivedMessage(room, entry, withAddress).wire)
   const text = `<result xmlns='${MAM}'${id} id='${entry.id}'><forwarded xmlns='${FORWARD}'>${stamp}${message}</forwarded></result>`
   return Packet.of({ kind: 'message', from: room.address, payload: Payload.ofText(wire(text)) })
 }

@@ -10,7 +10,7 @@ import { VERSION } from '../0092-version/index.ts'
 import { VOICE_REQUEST } from './approval-forms.ts'
 import { MAM, MAM_EXTENDED } from './archive-query.ts'
 import { MUC, OCCUPANT_ID, STANZA_ID } from './ns.ts'
-import { MODERATE, RETRACT } from './retracting.ts'
+import { MODERATE, OLD_MODERATE, RETRACT } from './retracting.ts'
 import { REGISTER } from './registering.ts'
 
 const ROOM_INFO = `${MUC}#roominfo`
@@ -54,7 +54,7 @@ function featuresOf(room: Room): readonly string[] {
     either(config.whois === 'anyone', 'nonanonymous', 'semianonymous'),
     either(config.passwordProtected, 'passwordprotected', 'unsecured'),
     either(config.persistent, 'persistent', 'temporary'),
-    ...(config.archived ? [STANZA_ID, MAM, MAM_EXTENDED, RETRACT, `${RETRACT}#tombstone`, MODERATE] : []),
+    ...(config.archived ? [STANZA_ID, MAM, MAM_EXTENDED, RETRACT, `${RETRACT}#tombstone`, MODERATE, OLD_MODERATE] : []),
     ...(registrationMode(room) === 'off' ? [] : [REGISTER, `${MUC}#register`]),
   ]
 }

@@ -5,7 +5,7 @@ import { escape, wire, type Wire } from '../../xml/wire.ts'
 import { serialise } from '../../xml/write.ts'
 import { delayElement } from '../../xmpp/delay.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
-import { STANZA_ID } from './ns.ts'
+import { MUC_USER, STANZA_ID } from './ns.ts'
 import { idElement } from './occupant-texts.ts'
 import type { Entry } from '../../rooms/log.ts'
 
@@ -22,25 +22,28 @@ export function pastMessage(room: Room, entry: Saying): Packet {
   return messageOf(room, entry, id, delay(room, entry.at))
 }
 /** As the archive has it: the time and the stable id stand beside it. */
-export function archivedMessage(room: Room, entry: Saying): Packet {
+export function archivedMessage(room: Room, entry: Saying, withAddress: boolean): Packet {
   const id = entry.fromId === null ? null : escape(entry.fromId)
-  return spoken(room, entry, id, wire(''))
+  const isOfSomebody = withAddress && entry.by !== null && !isOfRoom(entry)
+  const x = isOfSomebody ? `<x xmlns='${MUC_USER}'><item jid='${escape(entry.by!)}'/></x>` : ''
+  return spoken(room, entry, id, wire(x))
 }
 function messageOf(room: Room, entry: Saying, id: Wire | null, more: Wire): Packet {
   return spoken(room, entry, id, wire(stanzaId(room, entry) + more))
 }
 function spoken(room: Room, entry: Saying, id: Wire | null, more: Wire): Packet {
   const { by, payload, lang } = entry
-  // What a moderator has taken back the room says (XEP-0425 5)
-  const nick = entry.kind === 'retract' && entry.moderated ? null : entry.nick
+  const nick = isOfRoom(entry) ? null : entry.nick
   const from = nick === null ? room.address : room.address.withResource(nick)
   const who = by === null || nick === null ? '' : idElement({ id: occupantId(room.secret, by) })
   const text = wire(payload.text + who + more)
   return Packet.of({ kind: 'message', type: 'groupchat', from, id, lang, payload: Payload.ofText(text) })
 }
+/** What a moderator has taken back the room says (XEP-0425 5). */
+const isOfRoom = (entry: Saying): boolean => entry.kind === 'retract' && entry.moderated
 /** ROOM-111: where the archive can be asked for it. */
-const stanzaId = ({ facts, address }: Room, { id }: Entry): string =>
-  facts.config.archived ? `<stanza-id xmlns='${STANZA_ID}' id='${id}' by='${address.wire}'/>` : ''
+const stanzaId = ({ address }: Room, { id, isKept }: Entry): string =>
+  isKept ? `<stanza-id xmlns='${STANZA_ID}' id='${id}' by='${address.wire}'/>` : ''
 
 /** ROOM-62: an empty one says that there is none, and that the client is in. */
 export function subjectMessage(room: Room): Packet {
