@@ -135,12 +135,10 @@ export const choice = <const T extends readonly [string, ...string[]]>(options: 
 export const list = (byDefault: readonly string[], doc: string) =>
   v.optional(v.pipe(v.array(v.string('must be a list of texts in quotes'), 'must be a list'), v.description(doc)), [...byDefault])
 
-/** A list of URIs; empty by default. */
-export const uris = (doc: string) => {
-  const uri = v.pipe(
-    v.string('must be a list of texts in quotes'),
-    v.check((text) => URL.canParse(text), 'must be URIs, such as "mailto:somebody@example.org" or "xmpp:somebody@example.org"'),
-  )
+const SOMEBODY = 'must be URIs, such as "mailto:somebody@example.org" or "xmpp:somebody@example.org"'
+/** A list of URIs; empty by default. @param isOne what each of them must be @param must the complaint about one that is not */
+export const uris = (doc: string, isOne = (text: string): boolean => URL.canParse(text), must = SOMEBODY) => {
+  const uri = v.pipe(v.string('must be a list of texts in quotes'), v.check(isOne, must))
   return v.optional(v.pipe(v.array(uri, 'must be a list'), v.description(doc)), [])
 }
 

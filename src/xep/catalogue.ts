@@ -21,6 +21,7 @@ import { blocking } from './0191-blocking/index.ts'
 import { streamManagement } from './0198-stream-management/index.ts'
 import { ping } from './0199-ping/index.ts'
 import { entityTime } from './0202-time/index.ts'
+import { externalServices } from './0215-external-services/index.ts'
 import { carbons } from './0280-carbons/index.ts'
 import { presenceStateAnnotations } from './0310-presence-state-annotations/index.ts'
 import { clientStateIndication } from './0352-client-state-indication/index.ts'
@@ -46,6 +47,7 @@ export const features: readonly Feature[] = [
   blocking,
   streamManagement,
   entityTime,
+  externalServices,
   carbons,
   clientStateIndication,
   ping,
