@@ -18,7 +18,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['base', 'xmpp', 'sasl', 'server', 'net', 'stream', 'xep', 'admin'],
   process: [...CORE, 'net', 'stream', 'storage', 'rooms', 'xep', 'board', 'config', 'import', 'admin'],
   embed: [...CORE, 'stream', 'config', 'process'],
-  import: [...CORE, 'stream', 'storage', 'xep', 'admin'],
+  import: [...CORE, 'stream', 'storage', 'rooms', 'xep', 'admin'],
   cli: [...CORE, 'net', 'storage', 'config', 'import', 'admin', 'process'],
 }
 

@@ -331,7 +331,7 @@ test('import: what would be taken, what is, and what is no such thing', async (t
   assert.equal((await place.run('user list')).out, `${ROMEO}\n`)
   const folder = await place.run('import .')
   assert.equal(folder.code, 1)
-  assert.match(folder.err, /is no data folder of Prosody: .* For XEP-0227 name the file\.$/m)
+  assert.match(folder.err, /is no data folder of Prosody: .* For XEP-0227, or a dump of ejabberd, name the file\.$/m)
   assert.match((await place.run('import absent.xml')).err, /absent\.xml cannot be used/)
 })
 

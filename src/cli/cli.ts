@@ -97,7 +97,9 @@ function program(world: World, outcome: { code: number }): Command {
     .action((_: unknown, command: Command) => openOperatorView(world, command.optsWithGlobals<ConfigOptions & OperatorOptions>()))
   root
     .command('import <file-or-folder>')
-    .description("import accounts from a file of XEP-0227 or from Prosody's data folder; the server must be stopped")
+    .description(
+      "import accounts and rooms from Prosody's data folder, a file of XEP-0227, or a dump of ejabberd; the server must be stopped",
+    )
     .option('--dry-run', 'say what would be imported and what not, and change nothing')
     .action(async (place: string, _: unknown, command: Command) => {
       outcome.code = await importUsers(world, place, command.optsWithGlobals<ConfigOptions & ImportOptions>())

@@ -1,4 +1,4 @@
-/** `porchlight import`: imports accounts from the files of another server. */
+/** `porchlight import`: imports accounts and rooms from the files of another server. */
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CommandError } from '../admin/command.ts'
@@ -6,7 +6,9 @@ import { connectControl } from '../admin/control-client.ts'
 import { openLog } from '../admin/log.ts'
 import { SystemClock } from '../base/clock.ts'
 import { systemEntropy } from '../base/entropy.ts'
+import { isEjabberdDump, readEjabberdDump } from '../import/ejabberd-rooms.ts'
 import type { Found } from '../import/found.ts'
+import { RoomImporting } from '../import/importing-rooms.ts'
 import { Importing, type ImportOptions as ImporterOptions } from '../import/importing.ts'
 import { isProsodyFolder, readProsody } from '../import/prosody.ts'
 import { Report } from '../import/report.ts'
@@ -33,7 +35,7 @@ export async function importUsers(world: World, place: string, options: ConfigOp
   const source = await sourceOf(path, clock.now())
   const dryRun = options.dryRun === true
   const log = openLog({ level: 'warn', format: 'text' }, world.stderr)
-  const { server, close } = await assemble(setup, { clock, entropy: systemEntropy, log, software: world.software })
+  const { server, rooms, close } = await assemble(setup, { clock, entropy: systemEntropy, log, software: world.software })
   try {
     const importing = new Importing({
       ...settingsOf(setup),
@@ -42,9 +44,23 @@ export async function importUsers(world: World, place: string, options: ConfigOp
       entropy: systemEntropy,
       dryRun,
     })
+    const settings = setup.config.features['multi-user-chat'] as RoomSettings
+    const roomImporting = new RoomImporting({
+      served: rooms,
+      limits: {
+        occupantsMax: settings.occupants,
+        affiliationsMax: settings.affiliations,
+        subjectOctetsMax: settings.subject,
+      },
+      clock,
+      entropy: systemEntropy,
+      dryRun,
+    })
     const report = new Report((text) => world.stdout.write(text), dryRun)
     for await (const found of source) {
       if (found.kind === 'user') report.user(found.user.jid.bare, found.user.jid.domain, await importing.take(found.user))
+      else if (found.kind === 'room')
+        report.room(found.room.jid.bare, found.room.jid.domain, await roomImporting.take(found.room))
       else report.found(found)
     }
     report.end()
@@ -56,10 +72,10 @@ export async function importUsers(world: World, place: string, options: ConfigOp
 
 /** @throws CommandError, Error of the file system */
 async function sourceOf(path: string, now: number): Promise<AsyncIterable<Found>> {
-  if (!(await stat(path)).isDirectory()) return readXep0227(path, now)
+  if (!(await stat(path)).isDirectory()) return (await isEjabberdDump(path)) ? readEjabberdDump(path) : readXep0227(path, now)
   if (await isProsodyFolder(path)) return readProsody(path, now)
   throw new CommandError(
-    `${path} is no data folder of Prosody: no folder of a domain in it contains "accounts". For XEP-0227 name the file.`,
+    `${path} is no data folder of Prosody: no folder of a domain in it contains "accounts" or "config". For XEP-0227, or a dump of ejabberd, name the file.`,
   )
 }
 
@@ -70,6 +86,13 @@ async function checkAlone(setup: Setup): Promise<void> {
   if (running === null) return
   await running.close()
   throw new CommandError('The server is running. Stop it first: nothing else may change accounts during an import.')
+}
+
+interface RoomSettings {
+  readonly occupants: number
+  readonly affiliations: number
+  /** Octets. */
+  readonly subject: number
 }
 
 function settingsOf({ config }: Setup) {

@@ -1,8 +1,10 @@
 /** What the reader of another server's files finds, one thing after the other. */
+import type { ImportedRoom } from './imported-room.ts'
 import type { ImportedUser } from './user.ts'
 
 export type Found =
   | { readonly kind: 'user'; readonly user: ImportedUser }
+  | { readonly kind: 'room'; readonly room: ImportedRoom }
   /** The place, and the reason. */
   | { readonly kind: 'unreadable'; readonly where: string; readonly why: string }
   /** Data of a kind that this server does not store. */

@@ -77,7 +77,7 @@ async function imported({ options }: Place, source: AsyncIterable<Found>, dryRun
   const report = new Report((text) => (said += text), dryRun)
   for await (const found of source)
     if (found.kind === 'user') report.user(found.user.jid.bare, found.user.jid.domain, await importing.take(found.user))
-    else report.found(found)
+    else if (found.kind !== 'room') report.found(found)
   report.end()
   return said
 }

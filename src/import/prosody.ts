@@ -1,6 +1,6 @@
 /**
  * Prosody's data folder (`/var/lib/prosody`, storage "internal"): a folder for each domain, in it a folder for each kind of
- * data, in it a file for each user. Names are encoded: `chat%2eexample/accounts/romeo.dat`.
+ * data, in it a file for each user, or for each room. Names are encoded: `chat%2eexample/accounts/romeo.dat`.
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -11,10 +11,12 @@ import { CLIENT } from '../xmpp/ns.ts'
 import { VCARD } from '../xep/0054-vcard-temp/index.ts'
 import { unreadable, type Found } from './found.ts'
 import { isTable, readItems, readReturned, type LuaTable, type LuaValue } from './lua.ts'
+import { prosodyRoom } from './prosody-rooms.ts'
 import { ImportedUser } from './user.ts'
 import { elementOf, PIECE_MAX } from './xml.ts'
 
-const TAKEN: ReadonlySet<string> = new Set(['accounts', 'roster', 'blocklist', 'offline', 'vcard', 'private'])
+const STORES = ['accounts', 'roster', 'blocklist', 'offline', 'vcard', 'private']
+const TAKEN: ReadonlySet<string> = new Set([...STORES, 'config', 'persistent.dat'])
 
 /** Whether this is such a folder: it contains folders of domains, or it is the folder of one domain. */
 export const isProsodyFolder = async (folder: string): Promise<boolean> => (await domainFolders(folder)).length > 0
@@ -37,16 +39,34 @@ export async function* readProsody(folder: string, now: Millis): AsyncGenerator<
         yield unreadable(where, error)
       }
     }
+    yield* rooms(path, domain)
+  }
+}
+
+async function* rooms(path: string, domain: string): AsyncGenerator<Found> {
+  for (const file of (await namesIn(join(path, 'config'))).sort()) {
+    if (!file.endsWith('.dat')) continue
+    const where = join(path, 'config', file)
+    const address = `${decoded(file.slice(0, -'.dat'.length))}@${domain}`
+    try {
+      const room = prosodyRoom((await contentOf(where))!, address)
+      yield room === null ? { kind: 'left-out', what: `${address}, a room that was not to stay` } : { kind: 'room', room }
+    } catch (error) {
+      yield unreadable(where, error)
+    }
   }
 }
 
 async function domainFolders(folder: string): Promise<readonly string[]> {
   const names = await namesIn(folder)
-  if (names.includes('accounts')) return [folder]
+  if (isOfDomain(names)) return [folder]
   const found: string[] = []
-  for (const name of names.sort()) if ((await namesIn(join(folder, name))).includes('accounts')) found.push(join(folder, name))
+  for (const name of names.sort()) if (isOfDomain(await namesIn(join(folder, name)))) found.push(join(folder, name))
   return found
 }
+
+/** It has accounts, or rooms. */
+const isOfDomain = (names: readonly string[]): boolean => names.includes('accounts') || names.includes('config')
 
 /** Empty if there is no such folder. */
 async function namesIn(folder: string): Promise<string[]> {

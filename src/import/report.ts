@@ -1,6 +1,7 @@
 /** Reports what an import has done, or would do: a line for each account, and the names of what could not be imported. */
 import { HASHES, lackingIn, type Credentials, type ScramHash } from '../xmpp/credentials.ts'
 import type { Found } from './found.ts'
+import type { RoomOutcome } from './importing-rooms.ts'
 import type { Counts, Outcome } from './importing.ts'
 
 /** The most lines about left-out data at the end; more are only counted. */
@@ -12,6 +13,9 @@ export class Report {
   #taken = 0
   #existing = 0
   #unreadable = 0
+  #rooms = 0
+  #existingRooms = 0
+  readonly #roomsElsewhere = new Map<string, number>()
   /** By domain: how many accounts lack keys, and the hashes for which every account has keys, the best first. */
   readonly #keys = new Map<string, { readonly old: number; readonly common: readonly ScramHash[] }>()
   readonly #elsewhere = new Map<string, number>()
@@ -27,7 +31,7 @@ export class Report {
     return this.#unreadable === 0
   }
 
-  found(found: Exclude<Found, { kind: 'user' }>): void {
+  found(found: Exclude<Found, { kind: 'user' | 'room' }>): void {
     if (found.kind === 'left-out') return this.#leftOut(found.what)
     this.#unreadable += 1
     this.#write(`${found.where}: not read: ${found.why}.\n`)
@@ -50,11 +54,30 @@ export class Report {
       }
     }
   }
+  room(bare: string, domain: string, outcome: RoomOutcome): void {
+    switch (outcome.kind) {
+      case 'elsewhere':
+        return void this.#roomsElsewhere.set(domain, (this.#roomsElsewhere.get(domain) ?? 0) + 1)
+      case 'exists':
+        this.#existingRooms += 1
+        return this.#write(`${bare}: exists already; not changed.\n`)
+      case 'taken':
+        this.#rooms += 1
+        this.#write(`${bare}: a room with ${plural(outcome.affiliations, 'affiliation')}.\n`)
+        for (const what of outcome.leftOut) this.#write(`  without ${what}.\n`)
+    }
+  }
   end(): void {
     const lines = [`\n${plural(this.#taken, 'account')} ${this.#isDry ? 'would be imported; nothing was changed' : 'imported'}.`]
     if (this.#existing > 0) lines.push(`${plural(this.#existing, 'account')} existed already.`)
     for (const [domain, count] of this.#elsewhere)
       lines.push(`${plural(count, 'account')} of ${domain} not imported: name the domain in [server] domains, and import again.`)
+    if (this.#rooms > 0) lines.push(`${plural(this.#rooms, 'room')} ${this.#isDry ? 'would be imported' : 'imported'}.`)
+    if (this.#existingRooms > 0) lines.push(`${plural(this.#existingRooms, 'room')} existed already.`)
+    for (const [domain, count] of this.#roomsElsewhere)
+      lines.push(
+        `${plural(count, 'room')} of ${domain} not imported: this server has no rooms there. See [multi-user-chat] prefix and [server] domains.`,
+      )
     for (const [domain, { old, common }] of this.#keys) if (old > 0) lines.push(oldKeys(domain, old, common))
     for (const what of this.#other) lines.push(`Not imported: ${what}.`)
     if (this.#others > this.#other.length) lines.push(`Not imported: ${this.#others - this.#other.length} more.`)

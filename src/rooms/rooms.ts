@@ -8,17 +8,17 @@ import type { Log } from '../base/log.ts'
 import { Turns } from '../base/turns.ts'
 import type { ArchiveStore } from '../server/archive.ts'
 import type { Jid } from '../xmpp/jid.ts'
+import { emptyRoom, originOf } from './bringing.ts'
 import type { Face } from './face.ts'
 import { HeldRoom } from './held-room.ts'
 import { LatePresence } from './late-presence.ts'
 import type { Entry } from './log.ts'
 import type { PaceLimits } from './paces.ts'
 import { SERVICE, type Actor, type Command, type RoomLimits } from './machine/commands.ts'
-import { DEFAULTS } from './machine/config.ts'
 import { decide, isRefused } from './machine/decide.ts'
 import type { Plan } from './machine/plan.ts'
 import { refuse, type Refusal } from './machine/refusals.ts'
-import { Room } from './machine/room.ts'
+import type { Room } from './machine/room.ts'
 import { keepOccupants, restoreOccupants, type KeptRoom } from './snapshot.ts'
 import type { RoomStore } from './store.ts'
 import { Whereabouts } from './whereabouts.ts'
@@ -65,10 +65,8 @@ export interface ServedRooms {
 /** Null: it is done. */
 export type Outcome = Refusal | null
 
-const UID_OCTETS = 12
 /** What replaces earlier presence of the session. */
 const SAYS_PRESENCE: ReadonlySet<Command['do']> = new Set(['presence', 'enter', 'nick', 'exit', 'lost'])
-const SECRET_OCTETS = 32
 
 export class Rooms {
   /** All of them are told everything. */
@@ -221,9 +219,7 @@ export class Rooms {
   }
   #made(address: Jid): HeldRoom {
     const { entropy, clock, limits } = this.#parts
-    const uid = entropy.bytes(UID_OCTETS).toString('base64url')
-    const origin = { uid, address, createdAt: clock.now(), secret: entropy.bytes(SECRET_OCTETS) }
-    const room = new Room(origin, { config: DEFAULTS, subject: null, lockedFor: null, ended: null })
+    const room = emptyRoom(originOf(address, clock, entropy))
     return new HeldRoom(room, 0, 0, clock.now(), limits)
   }
 

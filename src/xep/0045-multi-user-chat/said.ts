@@ -53,7 +53,8 @@ export function subjectMessage(room: Room): Packet {
 }
 function subjectSetBy({ address, secret }: Room, { payload, by, nick, at }: Subject): Packet {
   const only = payload.elements.filter((e) => e.is('subject', 'jabber:client'))
-  const who = nick === null ? '' : idElement({ id: occupantId(secret, by) })
+  // Of one that was imported the author is not known
+  const who = nick === null || by === address.bare ? '' : idElement({ id: occupantId(secret, by) })
   const text = wire(Payload.of(...only).text + who + delay({ address }, at))
   const from = nick === null ? address : address.withResource(nick)
   return Packet.of({ kind: 'message', type: 'groupchat', from, payload: Payload.ofText(text) })
