@@ -22,6 +22,9 @@ export class Turns<T> {
     this.#last.set(name, ended)
     return mine
   }
+  isBusy(name: string): boolean {
+    return this.#last.has(name)
+  }
   /** The number of names with work in progress. */
   get size(): number {
     return this.#last.size

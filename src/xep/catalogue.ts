@@ -16,6 +16,7 @@ import { entityCapabilities } from './0115-entity-capabilities/index.ts'
 import { connectionMethods } from './0156-connection-methods/index.ts'
 import { contactAddresses } from './0157-contact-addresses/index.ts'
 import { offlineMessages } from './0160-offline-messages/index.ts'
+import { personalEventing } from './0163-personal-eventing/index.ts'
 import { invisibility } from './0186-invisibility/index.ts'
 import { blocking } from './0191-blocking/index.ts'
 import { streamManagement } from './0198-stream-management/index.ts'
@@ -45,6 +46,7 @@ export const features: readonly Feature[] = [
   offlineMessages,
   invisibility,
   blocking,
+  personalEventing,
   streamManagement,
   entityTime,
   externalServices,

@@ -47,7 +47,7 @@ export class Accounts {
   #idleOctets = 0
   readonly #loading = new Map<string, Promise<LocalAccount | null>>()
   /** By bare JID: how many want the presence of its contacts while it has no session. */
-  readonly #wanted = new Map<string, number>()
+  readonly #wanted = { everybody: new Map<string, number>(), elsewhere: new Map<string, number>() }
 
   /**
    * @param usual the policy of users who have not chosen one
@@ -103,21 +103,24 @@ export class Accounts {
   /**
    * The presence of its contacts is wanted while the account has no session, too: it is told as the facts `contact-heard` and
    * `contact-lost`. What is so at present has to be asked for (`Probing.askForAccount`).
+   * @param whose of all contacts, or only of those on other servers
    * @returns ends that
    */
-  wantPresence({ bare }: Jid): () => void {
-    this.#wanted.set(bare, (this.#wanted.get(bare) ?? 0) + 1)
+  wantPresence({ bare }: Jid, whose: 'everybody' | 'elsewhere' = 'everybody'): () => void {
+    const wanted = this.#wanted[whose]
+    wanted.set(bare, (wanted.get(bare) ?? 0) + 1)
     let isOver = false
     return () => {
       if (isOver) return
       isOver = true
-      const left = this.#wanted.get(bare)! - 1
-      if (left === 0) this.#wanted.delete(bare)
-      else this.#wanted.set(bare, left)
+      const left = wanted.get(bare)! - 1
+      if (left === 0) wanted.delete(bare)
+      else wanted.set(bare, left)
     }
   }
-  isPresenceWanted({ bare }: Jid): boolean {
-    return this.#wanted.has(bare)
+  /** @param isFromHere the presence of a contact on this server */
+  isPresenceWanted({ bare }: Jid, isFromHere: boolean): boolean {
+    return this.#wanted.everybody.has(bare) || (!isFromHere && this.#wanted.elsewhere.has(bare))
   }
   /** The account has a session from now on. */
   keep(account: LocalAccount): void {

@@ -1,8 +1,8 @@
 /** Events that have happened. Observers may act on them; they cannot undo, change or delay them. */
 import type { Millis } from '../../base/clock.ts'
-import type { Packet } from '../../xmpp/packet.ts'
+import type { Packet, Payload } from '../../xmpp/packet.ts'
 import type { StanzaError } from '../../xmpp/stanza-error.ts'
-import type { RosterChange } from '../../im/account.ts'
+import type { RosterChange, RosterItem } from '../../im/account.ts'
 import type { HeardNews, HeardResource } from '../../im/heard-resource.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { LocalAccount } from './session.ts'
@@ -76,8 +76,18 @@ export interface Facts {
   'probe-answered': { readonly account: Jid; readonly prober: Jid }
   /** A session from before the start of the server waits for its client again. All that was kept of it is loaded. */
   'session-restored': { readonly session: Session }
-  /** A roster change is stored and applied. */
-  'roster-changed': { readonly account: LocalAccount; readonly change: RosterChange }
+  /** A roster change is stored and applied. `before`: the item that the contact had; null if none. */
+  'roster-changed': { readonly account: LocalAccount; readonly change: RosterChange; readonly before: RosterItem | null }
+  /** Items of a node of an account (XEP-0163) were published or removed, and that is stored. */
+  'items-changed': {
+    readonly owner: Jid
+    readonly node: string
+    readonly published: readonly PublishedItem[]
+    /** Ids. */
+    readonly removed: readonly string[]
+    /** The node was emptied, or deleted. */
+    readonly isEmptied: boolean
+  }
   /** Nothing was delivered between the two domains for a while, and what is known of the other side may be out of date. */
   'link-down': LinkFact
   /** A link that was down is up again. */
@@ -94,6 +104,11 @@ export interface Facts {
   'stored-message-received': { readonly session: Session; readonly seq: number }
   'account-created': { readonly jid: Jid }
   'account-deleted': { readonly jid: Jid }
+}
+export interface PublishedItem {
+  readonly id: string
+  /** One element, or nothing. */
+  readonly payload: Payload
 }
 export interface LoginFailure {
   /** The account; null if the client had not named one. */

@@ -99,7 +99,7 @@ export class HeardContacts {
   /** Presence arrived for the account. Its clients receive it after this. */
   note(account: LocalAccount, packet: Packet): void {
     const isHere = this.#isHere(packet.from)
-    if ((isHere && account.resources.length > 0) || !this.#isListening(account)) return
+    if ((isHere && account.resources.length > 0) || !this.#isListening(account, isHere)) return
     if (packet.type === 'unavailable') this.#unavailable(account, packet)
     else if (packet.type === '') this.#available(account, packet)
     else if (account.get(this.#slot) !== null) this.#change(account, (ledger) => ledger.forgetGone(packet.from))
@@ -135,8 +135,8 @@ export class HeardContacts {
     return this.#isLastHere
   }
   /** Is there anybody to be told what contacts send, or whose presence contacts see and may be told about? */
-  #isListening(account: LocalAccount): boolean {
-    return account.isAttended || account.isAvailable || this.#parts.accounts.isPresenceWanted(account.bare)
+  #isListening(account: LocalAccount, isToHere = false): boolean {
+    return account.isAttended || account.isAvailable || this.#parts.accounts.isPresenceWanted(account.bare, isToHere)
   }
   /** Nobody is left to be told: presence from now on is not recorded, and what was recorded would be out of date. */
   #forgetUnattended(account: LocalAccount): void {
@@ -146,7 +146,7 @@ export class HeardContacts {
   }
   /** Local contacts were recorded while the account had no session. From now on they are read from their accounts. */
   #forgetThoseHere(account: LocalAccount): void {
-    if (account.get(this.#slot) !== null && this.#parts.accounts.isPresenceWanted(account.bare))
+    if (account.get(this.#slot) !== null && this.#parts.accounts.isPresenceWanted(account.bare, true))
       this.#forget(account, (domain) => this.#isHere(jidOf('', domain)))
   }
   #forget(account: LocalAccount, isMeant: (domain: string) => boolean): void {

@@ -54,10 +54,11 @@ export class RosterChanges {
   async #inTurn(account: LocalAccount, decide: () => Step, origin: Jid | null): Promise<Effects> {
     const step = await this.#stored(account, decide)
     const { change } = step
+    const before = change === null ? null : (account.roster.item(change.contact.full) ?? null)
     if (change !== null) account.roster.apply(change, this.#parts.rosters.epoch)
     const effects = new Effects(account, this.#parts, origin)
     step.run(effects)
-    if (change !== null) this.#parts.facts.tell('roster-changed', { account, change })
+    if (change !== null) this.#parts.facts.tell('roster-changed', { account, change, before })
     return effects
   }
   /** Stores the step; it is decided again if the stored roster differed from the one in memory. */
@@ -85,9 +86,10 @@ export class RosterChanges {
     if (stored.version === 0) return false
     const effects = new Effects(account, this.#parts, null)
     for (const change of differences(account.roster, stored)) {
+      const before = account.roster.item(change.contact.full) ?? null
       account.roster.apply(change, stored.epoch)
       if (change.pushed) effects.push(change.item ?? { jid: change.contact, removed: true }, change.version)
-      this.#parts.facts.tell('roster-changed', { account, change })
+      this.#parts.facts.tell('roster-changed', { account, change, before })
     }
     account.roster.standAt(stored.version, stored.epoch)
     return true

@@ -77,7 +77,7 @@ export class LocalDomain implements Destination {
   #toThoseHere(packet: Packet, origin: Jid | null): void | Promise<void> {
     const account = this.#parts.accounts.get(packet.to!.bare)
     if (account !== undefined) return this.#isForNobody(account, packet) ? undefined : this.#run(account, packet, origin)
-    if (packet.kind === 'presence' && this.#parts.accounts.isPresenceWanted(packet.to!)) return this.#toAccount(packet, origin)
+    if (packet.kind === 'presence' && this.#isWanted(packet.to!, packet.from)) return this.#toAccount(packet, origin)
     if (packet.kind === 'iq' && packet.to!.isBare) this.#parts.iq.answered(packet)
   }
   /** @param account null if there is none of that name */
@@ -110,7 +110,11 @@ export class LocalDomain implements Destination {
   /** Is presence for nobody? The account has no resource, and the sender is local (remote presence concerns farewells). */
   #isForNobody({ resources, bare }: LocalAccount, { kind, from }: Packet): boolean {
     if (kind !== 'presence' || resources.length > 0 || this.#parts.router.placeOf(from) !== 'here') return false
-    return !this.#parts.accounts.isPresenceWanted(bare)
+    return !this.#isWanted(bare, from)
+  }
+  #isWanted(to: Jid, from: Jid): boolean {
+    const { accounts, router } = this.#parts
+    return accounts.isPresenceWanted(to, router.placeOf(from) === 'here')
   }
   #toNobody(packet: Packet): void | Promise<void> {
     if (packet.kind === 'message') return refuseIf(deliverMessage(null, packet, false).kind === 'error')

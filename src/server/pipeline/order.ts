@@ -20,6 +20,7 @@ export const TO_ACCOUNT = [
   'block-in', //      XEP-0191: before anything can be learnt from an answer
   'annotations-in', // XEP-0310: of what other servers say of presence, only what they may
   'heard', //         what is known of contacts elsewhere: from their own servers' words, before clients are shown them
+  'eventing', //      XEP-0163: presence of those who are no contacts, errors that answer events
   'carbons-guard', // XEP-0280 11: copies that others have forged end here
   'presence-in', //   RFC 6121 3 and 4, as seen by the addressee
   'iq-in', //         RFC 6121 8.5: the server answers for the account, or the resource does

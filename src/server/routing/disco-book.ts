@@ -3,6 +3,7 @@
  * while features are installed, and constant while the server runs, except for services that come and go.
  */
 import type { Element } from '../../xml/element.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import type { LocalAccount } from '../account/session.ts'
 
 export interface Identity {
@@ -27,6 +28,22 @@ export interface DiscoNode {
   readonly identities: readonly Identity[]
   readonly features: readonly string[]
   readonly items: readonly { readonly node: string; readonly name: string }[]
+  /** Extended information (XEP-0128). */
+  readonly forms?: readonly Element[]
+}
+
+/** Something that an account has under a node, or in one. */
+export interface ListedNode {
+  readonly node: string | null
+  /** A name for people, or what names an item; null for none. */
+  readonly name: string | null
+}
+/** Nodes that belong to accounts. */
+export interface AccountNodes {
+  /** Null: there is no such node, or the asker may not know. */
+  info(account: LocalAccount, asker: Jid, node: string): Promise<DiscoNode | null>
+  /** Those that the asker may know. @param node what is in this one; null: the nodes themselves */
+  items(account: LocalAccount, asker: Jid, node: string | null): Promise<readonly ListedNode[] | null>
 }
 
 /** What the server, or a service, says about itself. */
@@ -53,6 +70,7 @@ export class AccountDiscoBook {
   readonly features: string[] = []
   /** Features that depend on the account. */
   readonly featuresOf: ((account: LocalAccount) => readonly string[])[] = []
+  readonly nodes: AccountNodes[] = []
 }
 
 export class DiscoBooks {

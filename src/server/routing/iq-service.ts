@@ -109,7 +109,7 @@ export class IqService {
     const rule = payload === undefined ? undefined : this.#parts.registry.account.find(packet.type, payload)
     if (rule === undefined) return new StanzaError(SERVICE_UNAVAILABLE)
     if (account !== null && mayAsk(rule, account, packet)) return new StanzaError(SERVICE_UNAVAILABLE) // about the resource that is not there
-    if (rule.refusal !== undefined && (rule.access !== 'owner' || packet.to!.isBare)) return new StanzaError(rule.refusal)
+    if (rule.refusal !== undefined && (rule.access === 'subscribers' || packet.to!.isBare)) return new StanzaError(rule.refusal)
     const tellsMore = rule.access === 'owner' && account !== null && packet.to!.isBare && isKnown(account, packet.from)
     return new StanzaError(tellsMore ? 'forbidden' : SERVICE_UNAVAILABLE)
   }

@@ -48,8 +48,8 @@ export interface AccountRule {
   readonly ns: string
   readonly name: string
   readonly access: Access
-  /** The error for those who may not ask, also for a missing account. With 'owner' only at the bare JID. */
-  readonly refusal?: 'service-unavailable' | 'forbidden'
+  /** The error for those who may not ask, also for a missing account. With 'owner' and 'anyone' only at the bare JID. */
+  readonly refusal?: 'service-unavailable' | 'forbidden' | 'item-not-found'
   /** The account answers what is asked of its resources, too: it never reaches a client. */
   readonly forResources?: true
   /** The result of a missing account instead of an error, if `handle` gives the same to strangers. */

@@ -8,7 +8,7 @@ import type { DiscoBook } from '../../server/routing/disco-book.ts'
 import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
 import type { Element } from '../../xml/element.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import { accountInfo, DISCO_INFO, DISCO_ITEMS, nodeInfo, nodeItems, noItems, selfInfo, selfItems } from './info.ts'
+import { accountInfo, DISCO_INFO, DISCO_ITEMS, listed, nodeInfo, nodeItems, noItems, selfInfo, selfItems } from './info.ts'
 
 export { DISCO_INFO, selfInfo }
 
@@ -30,7 +30,7 @@ export const serviceDiscovery = defineFeature({
     host.iqToServices({ ...items, handle: (request) => itemsOf(request.disco, request.payload, request.packet.to!.domain) })
     host.iqToAccount({ ...info, access: 'subscribers', handle: (request) => infoOfAccount(host, request) })
     // Section 8 rule 2: a stranger gets the same answer as without an account: no items
-    host.iqToAccount({ ...items, access: 'anyone', whenMissing: noItems, handle: itemsOfAccount })
+    host.iqToAccount({ ...items, access: 'anyone', whenMissing: noItems, handle: (request) => itemsOfAccount(host, request) })
   },
 })
 
@@ -50,14 +50,24 @@ function itemsOf(book: DiscoBook, payload: Element, domain: string): Answer {
   return nodeItems(node, other, domain)
 }
 
-function infoOfAccount({ disco }: Host, { account, payload }: AccountRequest): Answer {
-  if (payload.attr('node') !== undefined) throw new StanzaError('item-not-found')
-  return accountInfo(disco.account, account)
+async function nodeOfAccount({ disco }: Host, { account, from }: AccountRequest, node: string): Promise<Answer> {
+  for (const nodes of disco.account.nodes) {
+    const found = await nodes.info(account, from, node)
+    if (found !== null) return nodeInfo(node, found)
+  }
+  throw new StanzaError('item-not-found')
+}
+function infoOfAccount(host: Host, request: AccountRequest): Answer | Promise<Answer> {
+  const node = request.payload.attr('node')
+  return node === undefined ? accountInfo(host.disco.account, request.account) : nodeOfAccount(host, request, node)
 }
 
 /** Connected resources could be listed for those who see the user's presence, but they know them from presence: DISCO-4. */
-function itemsOfAccount({ account, from, payload }: AccountRequest): Answer {
+async function itemsOfAccount({ disco }: Host, { account, from, payload }: AccountRequest): Promise<Answer> {
+  const node = payload.attr('node') ?? null
   const isTrusted = from.bare === account.bare.bare || account.roster.isSubscriber(from.bare)
-  if (isTrusted && payload.attr('node') !== undefined) throw new StanzaError('item-not-found')
-  return noItems(payload)
+  const found = await Promise.all(disco.account.nodes.map((nodes) => nodes.items(account, from, node)))
+  const known = found.filter((some) => some !== null)
+  if (isTrusted && node !== null && known.length === 0) throw new StanzaError('item-not-found')
+  return listed(account.bare.bare, payload, known.flat())
 }

@@ -70,6 +70,15 @@ export class Resolver {
     } else if (waiting.length < this.#limits.waitingMax) waiting.push(waiter)
     else answered(null, false)
   }
+  /** The features that this hash proves; null if not known. */
+  verified(caps: Caps): Features {
+    return this.#verified.get(keyOf(caps)) ?? null
+  }
+  /** Like `resolve`, for those who accept nothing but what the hash proves. */
+  verify(asker: Jid, target: Jid, caps: Caps, answered: (features: Features) => void): void {
+    if (!isKnownHash(caps.hash)) return answered(null)
+    this.resolve(asker, target, caps, (features, isRefuted) => answered(isRefuted ? null : features))
+  }
 
   /** Step 3. An answer that does not match the hash applies to this entity only. */
   #verify(key: string, first: Waiter): void {

@@ -22,6 +22,8 @@ interface Learnt {
 }
 const NOTHING: Learnt = { caps: null, written: null, features: null, isRefuted: false }
 
+const NO_FEATURES: ReadonlySet<string> = new Set()
+
 /** Called when the features of a session have become known or changed. */
 export type CapsObserver = (session: Session, features: ReadonlySet<string>) => void
 
@@ -58,6 +60,12 @@ export class SessionCaps {
     const { caps, features, isRefuted } = session.get(this.#learnt)
     if (features === null) return caps === null ? false : null
     return !isRefuted && features.has(feature)
+  }
+  /** The features that the client may be treated by; none if its hash does not match. Null while that is being found out. */
+  trusted(session: Session): Features {
+    const { caps, features, isRefuted } = session.get(this.#learnt)
+    if (isRefuted || caps === null) return NO_FEATURES
+    return features
   }
   onKnown(observer: CapsObserver): void {
     this.#observers.push(observer)

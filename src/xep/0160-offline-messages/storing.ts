@@ -1,5 +1,6 @@
 /** XEP-0160 section 3 and XEP-0334: which undeliverable messages are stored. */
 import { isStandaloneState } from '../../xmpp/chat-state.ts'
+import { PUBSUB_EVENT } from '../../pubsub/xmpp/ns.ts'
 import { hasHint } from '../../xmpp/hints.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 
@@ -16,6 +17,8 @@ export type Storing =
  */
 export function storingOf(packet: Packet): Storing {
   if (packet.payload.isEmpty) return 'store'
+  // PEP-16: the last item is sent when the user is back (XEP-0060 12.7)
+  if (packet.payload.child('event', PUBSUB_EVENT) !== undefined) return 'drop'
   if (isStandaloneState(packet.payload.elements) && !hasHint(packet, 'store')) return 'drop'
   return hasHint(packet, 'no-store') ? 'refuse' : 'store'
 }

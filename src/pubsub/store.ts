@@ -1,0 +1,178 @@
+/** Nodes in the database. What a plan changes is written as a whole or not at all. */
+import type { Database, Statement } from '../server/database.ts'
+import { payloadOfStored, storedPayload } from '../xmpp/stored-packet.ts'
+import { DEFAULTS, type NodeConfig } from './machine/config.ts'
+import { bareOf, Node, type Item, type ItemHead, type Subscription } from './machine/node.ts'
+import type { Change } from './machine/plan.ts'
+import { nodeQueries } from './store-queries.ts'
+import { nodeMigrations, PUBSUB, type NodeTables } from './tables.ts'
+
+/** Of each node on disk, what is known without its being read. */
+export interface Indexed {
+  readonly owner: string
+  readonly name: string
+  /** Others are sent its last item when they come online. */
+  readonly isOffered: boolean
+}
+const INDEX_PAGE = 5000
+
+export class NodeStore {
+  readonly #database: Database
+  readonly #db
+  readonly #queries: ReturnType<typeof nodeQueries>
+
+  private constructor(database: Database) {
+    this.#database = database
+    this.#db = database.schema<NodeTables>()
+    this.#queries = nodeQueries(this.#db)
+  }
+  /** @throws StorageError */
+  static async open(database: Database): Promise<NodeStore> {
+    await database.migrate(PUBSUB, nodeMigrations)
+    return new NodeStore(database)
+  }
+
+  /** Every node. */
+  async *index(): AsyncGenerator<Indexed> {
+    for (let after = ''; ;) {
+      const rows = await this.#database.readMany(this.#queries.index({ after, limit: INDEX_PAGE }))
+      for (const { owner, name, offered } of rows) yield { owner, name, isOffered: offered === 1 }
+      if (rows.length < INDEX_PAGE) return
+      after = rows.at(-1)!.uid
+    }
+  }
+  /** The nodes of one owner, in the order of their making. */
+  async load(owner: string): Promise<readonly Node[]> {
+    const { nodes, heads, lasts, affiliations, subscriptions } = this.#queries
+    const [rows, items, last, affiliated, subscribed] = await Promise.all([
+      this.#database.read(nodes({ owner })),
+      this.#database.read(heads({ owner })),
+      this.#database.read(lasts({ owner })),
+      this.#database.read(affiliations({ owner })),
+      this.#database.read(subscriptions({ owner })),
+    ])
+    const loaded = new Map(rows.map((row) => [row.uid, nodeOf(row)]))
+    for (const row of items) loaded.get(row.node)!.putItem(headOf(row))
+    for (const { node, id, payload } of last) {
+      const its = loaded.get(node)!
+      its.last = { ...its.items.get(id)!, payload: payloadOfStored(payload) }
+    }
+    for (const { node, jid, affiliation } of affiliated) loaded.get(node)!.affiliations.set(jid, affiliation)
+    for (const row of subscribed) loaded.get(row.node)!.subscriptions.set(row.jid, subscriptionOf(row))
+    return [...loaded.values()]
+  }
+  /** The items with these heads, in this order; those that are not there any more are left out. */
+  async items(node: Node, heads: readonly ItemHead[]): Promise<readonly Item[]> {
+    const payloads = await this.#payloads(
+      node.origin.uid,
+      heads.map(({ id }) => id),
+    )
+    return heads.flatMap((head) => {
+      const payload = payloads.get(head.id)
+      return payload === undefined ? [] : [{ ...head, payload: payloadOfStored(payload) }]
+    })
+  }
+  async #payloads(node: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (ids.length === 0) return new Map()
+    const one = ids.length === 1 ? this.#queries.payload({ node, id: ids[0]! }) : null
+    const query = this.#db.selectFrom('pubsub_item').select(['id', 'payload']).where('node', '=', node).where('id', 'in', ids)
+    const rows = await this.#database.readMany(one ?? query.compile())
+    return new Map(rows.map(({ id, payload }) => [id, payload]))
+  }
+  /** How many subscriptions a person has, counted as far as `max`. */
+  async subscriptionsOf(person: string, max: number): Promise<number> {
+    return (await this.#database.read(this.#queries.subscriptionsOf({ person, limit: max }))).length
+  }
+  /** Those who have nodes that a person is subscribed to or affiliated with. */
+  async ownersFor(person: string): Promise<readonly string[]> {
+    return (await this.#database.read(this.#queries.ownersFor({ person, same: person }))).map(({ owner }) => owner)
+  }
+
+  /**
+   * @param isOffered as in the index, after the changes
+   * @throws StorageError: nothing was changed
+   */
+  async save(node: Node, changes: readonly Change[], isOffered: boolean): Promise<void> {
+    const { origin } = node
+    const isGone = changes.some(({ change }) => change === 'deleted')
+    if (isGone) return void (await this.#database.write(this.#queries.dropNode({ uid: origin.uid })))
+    const config = changes.findLast((one) => one.change === 'config')?.config ?? node.config
+    const row = {
+      uid: origin.uid,
+      owner: origin.owner,
+      name: origin.name,
+      creator: origin.creator,
+      created_at: origin.createdAt,
+      config: JSON.stringify(config),
+      offered: isOffered ? (1 as const) : (0 as const),
+    }
+    const statements = changes.flatMap((change): readonly Statement[] => this.#statements(origin.uid, config, change))
+    await this.#database.atomically([this.#queries.putNode(row), ...statements])
+  }
+  #statements(node: string, config: NodeConfig, change: Change): readonly Statement[] {
+    const q = this.#queries
+    switch (change.change) {
+      case 'item':
+        return config.persist_items ? [q.putItem(itemRow(node, change.item))] : []
+      case 'no-item':
+        return [q.dropItem({ node, id: change.id })]
+      case 'no-items':
+        return [q.dropItems({ node })]
+      case 'affiliation': {
+        const { jid, affiliation } = change
+        return [affiliation === 'none' ? q.dropAffiliation({ node, jid }) : q.putAffiliation({ node, jid, affiliation })]
+      }
+      case 'subscription':
+        return [q.putSubscription(subscriptionRow(node, change.subscription))]
+      case 'no-subscription':
+        return [q.dropSubscription({ node, jid: change.jid })]
+      case 'created':
+      case 'config':
+      case 'deleted':
+        return []
+    }
+  }
+  /** Nothing of an owner, or of a person at the nodes of others, is kept. */
+  async forget(bare: string): Promise<void> {
+    const q = this.#queries
+    await this.#database.atomically([
+      q.dropOwner({ owner: bare }),
+      q.forgetSubscriber({ person: bare }),
+      q.forgetAffiliate({ jid: bare }),
+    ])
+  }
+}
+
+function nodeOf({ uid, owner, name, creator, created_at: createdAt, config }: NodeTables['pubsub_node']): Node {
+  return new Node({ uid, owner, name, creator, createdAt }, { ...DEFAULTS, ...(JSON.parse(config) as Partial<NodeConfig>) })
+}
+const headOf = ({ id, publisher, published_at: at, octets, seq }: Omit<NodeTables['pubsub_item'], 'payload'>): ItemHead => ({
+  id,
+  publisher,
+  at,
+  octets,
+  seq,
+})
+const itemRow = (node: string, { id, publisher, at, octets, seq, payload }: Item): NodeTables['pubsub_item'] => ({
+  node,
+  id,
+  publisher,
+  published_at: at,
+  octets,
+  seq,
+  payload: storedPayload(payload),
+})
+const subscriptionOf = ({ subid, jid, state, deliver }: NodeTables['pubsub_subscription']): Subscription => ({
+  subid,
+  jid,
+  state,
+  deliver: deliver === 1,
+})
+const subscriptionRow = (node: string, { subid, jid, state, deliver }: Subscription): NodeTables['pubsub_subscription'] => ({
+  node,
+  jid,
+  person: bareOf(jid),
+  subid,
+  state,
+  deliver: deliver ? 1 : 0,
+})

@@ -1,0 +1,89 @@
+/** The tables of nodes. What belongs to a node is kept under its `uid`. */
+import type { Millis } from '../base/clock.ts'
+import type { Migrations } from '../server/database.ts'
+import type { Affiliation } from './machine/affiliation.ts'
+import type { SubscriptionState } from './machine/node.ts'
+
+export interface NodeTables {
+  pubsub_node: {
+    uid: string
+    /** The bare JID of an account, or the domain of a service. */
+    owner: string
+    name: string
+    creator: string
+    created_at: Millis
+    /** JSON */
+    config: string
+    /** Others are sent its last item when they come online: there may be somebody to be told while the owner is away. */
+    offered: 0 | 1
+  }
+  pubsub_item: {
+    node: string
+    id: string
+    publisher: string | null
+    published_at: Millis
+    octets: number
+    seq: number
+    /** XML */
+    payload: string
+  }
+  pubsub_affiliation: {
+    node: string
+    jid: string
+    affiliation: Affiliation
+  }
+  pubsub_subscription: {
+    node: string
+    jid: string
+    /** The bare form of `jid`. */
+    person: string
+    subid: string
+    state: SubscriptionState
+    deliver: 0 | 1
+  }
+}
+
+export const PUBSUB = 'pubsub'
+
+export const nodeMigrations: Migrations = [
+  (schema) => [
+    schema
+      .createTable('pubsub_node')
+      .addColumn('uid', 'text', (c) => c.primaryKey().notNull())
+      .addColumn('owner', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('creator', 'text', (c) => c.notNull())
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('config', 'text', (c) => c.notNull())
+      .addColumn('offered', 'smallint', (c) => c.notNull()),
+    schema.createIndex('pubsub_node_name').unique().on('pubsub_node').columns(['owner', 'name']),
+    schema
+      .createTable('pubsub_item')
+      .addColumn('node', 'text', (c) => c.notNull().references('pubsub_node.uid').onDelete('cascade'))
+      .addColumn('id', 'text', (c) => c.notNull())
+      .addColumn('publisher', 'text')
+      .addColumn('published_at', 'bigint', (c) => c.notNull())
+      .addColumn('octets', 'bigint', (c) => c.notNull())
+      .addColumn('seq', 'bigint', (c) => c.notNull())
+      .addColumn('payload', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('pubsub_item_key', ['node', 'id']),
+    schema.createIndex('pubsub_item_seq').on('pubsub_item').columns(['node', 'seq']),
+    schema
+      .createTable('pubsub_affiliation')
+      .addColumn('node', 'text', (c) => c.notNull().references('pubsub_node.uid').onDelete('cascade'))
+      .addColumn('jid', 'text', (c) => c.notNull())
+      .addColumn('affiliation', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('pubsub_affiliation_key', ['node', 'jid']),
+    schema.createIndex('pubsub_affiliation_person').on('pubsub_affiliation').column('jid'),
+    schema
+      .createTable('pubsub_subscription')
+      .addColumn('node', 'text', (c) => c.notNull().references('pubsub_node.uid').onDelete('cascade'))
+      .addColumn('jid', 'text', (c) => c.notNull())
+      .addColumn('person', 'text', (c) => c.notNull())
+      .addColumn('subid', 'text', (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('deliver', 'smallint', (c) => c.notNull())
+      .addPrimaryKeyConstraint('pubsub_subscription_key', ['node', 'jid']),
+    schema.createIndex('pubsub_subscription_person').on('pubsub_subscription').column('person'),
+  ],
+]

@@ -1,0 +1,35 @@
+/** A request about nodes, and what every answer needs of it. */
+import type { Element } from '../../xml/element.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { Actor } from '../machine/commands.ts'
+import type { NodeConfig } from '../machine/config.ts'
+import { PUBSUB, PUBSUB_OWNER } from './ns.ts'
+import { badRequest } from './refused.ts'
+
+export interface Asked {
+  /** Whose nodes. */
+  readonly owner: string
+  readonly actor: Actor
+  readonly type: 'get' | 'set'
+  /** `<pubsub/>` */
+  readonly payload: Element
+  /** May the actor make nodes? */
+  readonly mayCreate: boolean
+  /** What a node of this name has by default. */
+  readonly defaultsOf: (name: string) => NodeConfig
+  /** Functions that are called when the result was sent. */
+  readonly afterwards: (() => void)[]
+}
+
+/** The child that says what is asked for. The others belong to it. */
+export function operationOf({ payload }: Pick<Asked, 'payload'>): Element {
+  const operation = payload.elements.find(({ ns }) => ns === PUBSUB || ns === PUBSUB_OWNER)
+  if (operation === undefined) throw new StanzaError('bad-request', { text: 'Nothing is asked for' })
+  return operation
+}
+/** @throws StanzaError nodeid-required */
+export function nodeOf(operation: Element): string {
+  const name = operation.attr('node')
+  if (name === undefined || name === '') throw badRequest('nodeid-required')
+  return name
+}

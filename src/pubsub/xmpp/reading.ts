@@ -1,0 +1,180 @@
+/** What can be read of nodes (XEP-0060 5.6, 5.7, 6.3.2, 6.5, 8.2.1, 8.3, 8.8.1, 8.9.1). */
+import { el, type Element } from '../../xml/element.ts'
+import { pageElement, pageOf, readPageAsk, type Page } from '../../xmpp/result-set.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { refusalToOwn, refusalToRead } from '../machine/access.ts'
+import type { ItemHead, Node, Subscription } from '../machine/node.ts'
+import { refuse, type Refusal } from '../machine/refusals.ts'
+import { meant } from '../machine/subscribing.ts'
+import type { Nodes, NodesOf } from '../nodes.ts'
+import { nodeOf, type Asked } from './asked.ts'
+import { itemElement } from './events.ts'
+import { configForm, optionsForm } from './forms.ts'
+import { PUBSUB, PUBSUB_OWNER } from './ns.ts'
+import { badRequest, refused, unsupported } from './refused.ts'
+
+/** Items in one answer; the rest comes page by page. */
+const PAGE = 100
+/** Octets of the items of one answer, unless there is one item alone. */
+const ANSWER_OCTETS_MAX = 512 * 1024
+
+export class Reading {
+  readonly #nodes: Nodes
+
+  constructor(nodes: Nodes) {
+    this.#nodes = nodes
+  }
+  /** A get in the namespace of everybody. @throws StanzaError */
+  async everybody(asked: Asked, operation: Element): Promise<Element> {
+    const nodes = await this.#nodes.of(asked.owner)
+    switch (operation.name) {
+      case 'items':
+        return this.#items(nodes, asked, operation)
+      case 'subscriptions':
+        return pubsub(PUBSUB, this.#subscriptions(nodes, asked, operation))
+      case 'affiliations':
+        return pubsub(PUBSUB, this.#affiliations(nodes, asked, operation))
+      case 'options':
+        return pubsub(PUBSUB, this.#options(nodes, asked, operation))
+      case 'default':
+        throw unsupported('retrieve-default-sub')
+      default:
+        throw unsupported(operation.name)
+    }
+  }
+  /** A get in the namespace of owners. @throws StanzaError */
+  async owners(asked: Asked, operation: Element): Promise<Element> {
+    if (operation.name === 'default')
+      return pubsub(PUBSUB_OWNER, el('default', PUBSUB_OWNER, {}, configForm(asked.defaultsOf(''))))
+    const node = ownNode(await this.#nodes.of(asked.owner), asked, nodeOf(operation))
+    const { name } = node.origin
+    switch (operation.name) {
+      case 'configure':
+        return pubsub(PUBSUB_OWNER, el('configure', PUBSUB_OWNER, { node: name }, configForm(node.config)))
+      case 'affiliations':
+        return pubsub(PUBSUB_OWNER, el('affiliations', PUBSUB_OWNER, { node: name }, ...affiliationsOf(node)))
+      case 'subscriptions': {
+        const all = [...node.subscriptions.values()].map((one) => subscriptionElement(PUBSUB_OWNER, null, one))
+        return pubsub(PUBSUB_OWNER, el('subscriptions', PUBSUB_OWNER, { node: name }, ...all))
+      }
+      default:
+        throw unsupported(operation.name)
+    }
+  }
+
+  /** 6.5 */
+  async #items(nodes: NodesOf, asked: Asked, operation: Element): Promise<Element> {
+    const node = readable(nodes, asked, nodeOf(operation))
+    if (!node.config.persist_items && node.items.size === 0) throw refused(refuse('nothing-kept'))
+    const isOwn = asked.actor.bare === asked.owner
+    const { heads, page } = headsFor(node, asked.payload, operation, isOwn)
+    const items = await this.#nodes.items(node, heads)
+    const list = items.map((item) => itemElement(PUBSUB, node.config, item))
+    const set = page === null ? [] : [pageElement(page)]
+    return pubsub(PUBSUB, el('items', PUBSUB, { node: node.origin.name }, ...list), ...set)
+  }
+  /** 5.6 */
+  #subscriptions(nodes: NodesOf, { actor }: Asked, operation: Element): Element {
+    const name = operation.attr('node')
+    const meant = name === undefined ? [...nodes.values()] : [existing(nodes, name)]
+    const all = meant.flatMap((node) =>
+      node.subscriptionsOf(actor.bare).map((one) => subscriptionElement(PUBSUB, node.origin.name, one)),
+    )
+    return el('subscriptions', PUBSUB, { node: name }, ...all)
+  }
+  /** 5.7 */
+  #affiliations(nodes: NodesOf, { actor }: Asked, operation: Element): Element {
+    const name = operation.attr('node')
+    const meant = name === undefined ? [...nodes.values()] : [existing(nodes, name)]
+    const all = meant
+      .map((node) => ({ node: node.origin.name, affiliation: node.affiliationOf(actor.bare) }))
+      .filter(({ affiliation }) => affiliation !== 'none')
+    return el('affiliations', PUBSUB, { node: name }, ...all.map((one) => el('affiliation', PUBSUB, one)))
+  }
+  /** 6.3.2 */
+  #options(nodes: NodesOf, { actor }: Asked, operation: Element): Element {
+    const node = existing(nodes, nodeOf(operation))
+    const jid = operation.attr('jid')
+    if (jid === undefined) throw badRequest('jid-required')
+    const found = meant(node, actor, jid, operation.attr('subid') ?? null)
+    if ('refuse' in found) throw optionsRefused(found)
+    return el('options', PUBSUB, { node: node.origin.name, jid, subid: found.subid }, optionsForm(found.deliver))
+  }
+}
+
+const pubsub = (ns: string, ...children: readonly Element[]): Element => el('pubsub', ns, {}, ...children)
+
+/** 6.3.4.2 has another type of the same condition than 6.2.3.2. */
+export const optionsRefused = (refusal: Refusal): StanzaError => {
+  const error = refused(refusal)
+  return refusal.refuse === 'not-subscribed' ? new StanzaError(error.condition, { ...error.detail, type: 'modify' }) : error
+}
+
+/** @throws StanzaError item-not-found */
+export function existing(nodes: NodesOf, name: string): Node {
+  const node = nodes.get(name)
+  if (node === undefined) throw refused(refuse('no-such-node'))
+  return node
+}
+function readable(nodes: NodesOf, { actor }: Asked, name: string): Node {
+  const node = existing(nodes, name)
+  const refusal = refusalToRead(node, actor)
+  if (refusal !== null) throw refused(refusal)
+  return node
+}
+function ownNode(nodes: NodesOf, { actor }: Asked, name: string): Node {
+  const node = existing(nodes, name)
+  const refusal = refusalToOwn(node, actor)
+  if (refusal !== null) throw refused(refusal)
+  return node
+}
+
+function headsFor(
+  node: Node,
+  payload: Element,
+  operation: Element,
+  isOwn: boolean,
+): { readonly heads: readonly ItemHead[]; readonly page: Page | null } {
+  const named = operation.elements.filter((e) => e.is('item', PUBSUB)).map((e) => e.attr('id') ?? '')
+  // Unknown ids are left out, and are no error (6.5.9.5)
+  if (named.length > 0) {
+    const found = [...new Set(named)].map((id) => node.items.get(id)).filter((head) => head !== undefined)
+    return { heads: fitting(found, false), page: null }
+  }
+  const ask = readPageAsk(payload)
+  const newest = numberIn(operation.attr('max_items'))
+  const all = newest === null ? [...node.items.values()] : [...node.items.values()].slice(-newest || undefined)
+  const isPaged = ask.max !== null || ask.after !== null || ask.before !== null || ask.index !== null
+  // Older clients know no pages, and bookmarks are worth little in part: an owner who asks for all gets all
+  const most = isOwn && !isPaged ? Math.max(PAGE, all.length) : PAGE
+  const { items, page } = pageOf(all, ask, ({ id }) => id, most)
+  const heads = fitting(items, ask.before !== null)
+  if (!isPaged && heads.length === all.length) return { heads, page: null }
+  const [first, last] = [heads[0]?.id ?? null, heads.at(-1)?.id ?? null]
+  return { heads, page: { ...page, first, last, index: (page.index ?? 0) + items.indexOf(heads[0]!) } }
+}
+/** @throws StanzaError */
+function numberIn(text: string | undefined): number | null {
+  if (text === undefined) return null
+  if (!/^\d{1,9}$/.test(text)) throw new StanzaError('bad-request', { text: 'max_items is not a number' })
+  return Number(text)
+}
+/** As many as one answer can have. @param isFromEnd the last of them are wanted */
+function fitting(heads: readonly ItemHead[], isFromEnd: boolean): readonly ItemHead[] {
+  const order = isFromEnd ? heads.toReversed() : heads
+  let octets = 0
+  const fit = order.filter((head, i) => {
+    octets += head.octets
+    return i === 0 || octets <= ANSWER_OCTETS_MAX
+  })
+  return isFromEnd ? fit.toReversed() : fit
+}
+
+const affiliationsOf = ({ origin, affiliations }: Node): readonly Element[] => {
+  const all = new Map(affiliations)
+  if (origin.owner.includes('@')) all.set(origin.owner, 'owner')
+  return Array.from(all, ([jid, affiliation]) => el('affiliation', PUBSUB_OWNER, { jid, affiliation }))
+}
+/** @param node null: it is named around it */
+export const subscriptionElement = (ns: string, node: string | null, { jid, subid, state }: Subscription): Element =>
+  el('subscription', ns, { node: node ?? undefined, jid, subid, subscription: state })

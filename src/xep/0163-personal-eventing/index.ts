@@ -1,0 +1,153 @@
+/**
+ * XEP-0163: each account is a service of pubsub for its contacts. The nodes are those of `src/pubsub/`; this is their face for
+ * accounts: who may ask, who hears of what, and when.
+ */
+import { between, count, section, size, type Settings } from '../../base/settings.ts'
+import type { Limits } from '../../pubsub/machine/commands.ts'
+import type { NodeConfig } from '../../pubsub/machine/config.ts'
+import { Nodes } from '../../pubsub/nodes.ts'
+import { NodeStore } from '../../pubsub/store.ts'
+import { Answering } from '../../pubsub/xmpp/answering.ts'
+import { PUBSUB, PUBSUB_OWNER } from '../../pubsub/xmpp/ns.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import { capsOf } from '../0115-entity-capabilities/index.ts'
+import { AccountsOf } from './accounts-of.ts'
+import { arrivals } from './arrivals.ts'
+import { Bounced } from './bounced.ts'
+import { DirectSenders } from './direct-senders.ts'
+import { NodesInDisco } from './disco.ts'
+import { FEATURES } from './features.ts'
+import { Interests } from './interests.ts'
+import { defaultsOf, isBundleOfOld } from './known-nodes.ts'
+import { Notices } from './notices.ts'
+import { Offers } from './offers.ts'
+import { Pep } from './pep.ts'
+import { Receivers } from './receivers.ts'
+import { Requests } from './requests.ts'
+import { Texts } from './texts.ts'
+import { Watching } from './watching.ts'
+import { wantContacts } from './wanting.ts'
+
+export type { Pep } from './pep.ts'
+
+const settings = section({
+  'nodes': count(200, between(1, 100_000), 'Nodes of one account. One more is refused with not-allowed.'),
+  'items': count(1000, between(1, 100_000), 'Items of one node, if its owner wants as many as possible. The oldest go.'),
+  'payload': size('64 KiB', between('1 KB', '1 MiB'), 'Size of one item. A larger one is refused with payload-too-big.'),
+  'avatar': size('256 KiB', between('1 KB', '1 MiB'), 'Size of the picture of a user as an item. A larger one is refused.'),
+  'size': size(
+    '10 MiB',
+    between('64 KiB', '1 GiB'),
+    'Size of all items of one account. More are refused with resource-constraint.',
+  ),
+  'publications': count(60, between(1, 100_000), 'Items that one user can publish in a minute. More get policy-violation.'),
+  'flighty-publications': count(
+    6,
+    between(1, 10_000),
+    'Items that one user can publish in a minute to a node of activities or tunes. More get policy-violation.',
+  ),
+  'subscriptions': count(10_000, between(1, 1_000_000), 'Subscriptions of one node. One more is refused.'),
+  'subscriptions-of-one': count(200, between(1, 100_000), 'Subscriptions of one person. One more is refused.'),
+  'affiliations': count(5000, between(1, 1_000_000), 'People who have an affiliation with one node. One more is refused.'),
+  'memory': size(
+    '64 MiB',
+    between('1 MB', '64 GiB'),
+    'Memory for the nodes of accounts in use. Beyond it, those unused for longest are read again when needed.',
+  ),
+})
+/** Nodes that a client makes for each device and that do not count. */
+const BUNDLES_MAX = 100
+const BATCH_MAX = 20
+
+const faces = new WeakMap<Host, Pep>()
+/** The nodes of accounts, for features that need 'personal-eventing'. */
+export const pepOf = (host: Host): Pep => faces.get(host)!
+
+export const personalEventing = defineFeature({
+  name: 'personal-eventing',
+  specs: [
+    xep(163, 'Personal Eventing Protocol', '1.2.2'),
+    xep(60, 'Publish-Subscribe', '1.30.0', 'partial', 'for accounts; there is no service yet'),
+    xep(222, 'Persistent Storage of Public Data via PubSub', '1.0.1'),
+    xep(223, 'Persistent Storage of Private Data via PubSub', '1.1.1'),
+    xep(384, 'OMEMO Encryption', '0.9.0', 'complete', 'its nodes, for clients'),
+  ],
+  needs: ['service-discovery', 'entity-capabilities'],
+  settings,
+  async install(host, settings) {
+    const { clock, entropy, log } = host
+    const store = await NodeStore.open(host.database)
+    const limits = limitsIn(settings)
+    const beside = { isBeside: isBundleOfOld, besideMax: BUNDLES_MAX }
+    const bounds = { publicationsMax: settings.publications, octetsMax: settings.memory }
+    const nodes = new Nodes({ clock, entropy, log, store, limits, ...beside, ...bounds })
+    await nodes.start()
+    const usual = (name: string): NodeConfig => defaultsOf(name, settings.payload, settings.avatar)
+    faces.set(host, new Pep(nodes, usual))
+    answer(
+      host,
+      new Requests({
+        clock,
+        nodes,
+        answering: new Answering(nodes, entropy, limits),
+        defaultsOf: usual,
+        flightyMax: settings['flighty-publications'],
+      }),
+    )
+    tell(host, nodes)
+    for (const change of ['account-created', 'account-deleted'] as const)
+      host.on(change, ({ jid }) => forget(host, nodes, jid.bare))
+    host.metrics.gauge('porchlight_pubsub_owners', 'Accounts that have nodes', () => nodes.index.size)
+    host.metrics.gauge(
+      'porchlight_pubsub_octets',
+      'Memory that the nodes of accounts in use take up, in octets',
+      () => nodes.octets,
+    )
+  },
+})
+
+const limitsIn = (given: Settings<typeof settings>): Limits => ({
+  itemsMax: given.items,
+  payloadMax: Math.max(given.payload, given.avatar),
+  nodesMax: given.nodes,
+  octetsMax: given.size,
+  batchMax: BATCH_MAX,
+  subscriptionsMax: given.subscriptions,
+  subscriptionsOfOneMax: given['subscriptions-of-one'],
+  affiliationsMax: given.affiliations,
+})
+
+function answer(host: Host, requests: Requests): void {
+  for (const ns of [PUBSUB, PUBSUB_OWNER])
+    for (const type of ['get', 'set'] as const)
+      host.iqToAccount({
+        type,
+        ns,
+        name: 'pubsub',
+        access: 'anyone',
+        refusal: 'item-not-found',
+        handle: (request) => requests.answer(request),
+      })
+  const { account } = host.disco
+  account.identities.push({ category: 'pubsub', type: 'pep' })
+  account.features.push(...FEATURES)
+}
+
+function tell(host: Host, nodes: Nodes): void {
+  const caps = capsOf(host)
+  const accounts = new AccountsOf(host)
+  const interests = new Interests(caps)
+  const bounced = new Bounced(host.clock)
+  const directSenders = new DirectSenders(host)
+  const texts = new Texts(() => host.requestId())
+  const receivers = new Receivers({ router: host.router, heard: host.heard, interests, directSenders, bounced })
+  const offers = new Offers({ host, nodes, accounts, interests, texts, bounced })
+  nodes.faces.push(new Notices({ host, nodes, accounts, interests, receivers, offers, texts }), wantContacts(host, nodes))
+  new Watching({ host, caps, nodes, interests, offers, receivers, bounced })
+  host.toAccount('eventing', arrivals({ nodes, directSenders, offers, bounced }))
+  host.disco.account.nodes.push(new NodesInDisco(nodes))
+}
+
+function forget({ log }: Host, nodes: Nodes, bare: string): void {
+  nodes.forget(bare).catch((error: unknown) => log.error({ err: error }, 'The nodes of a deleted account could not be removed'))
+}

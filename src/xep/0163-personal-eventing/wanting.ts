@@ -1,0 +1,24 @@
+/**
+ * PEP-12: contacts on other servers who come online get the last items of an account whose owner is away. So their presence is
+ * wanted for accounts that have something to offer.
+ */
+import type { NodeFace } from '../../pubsub/face.ts'
+import type { Nodes } from '../../pubsub/nodes.ts'
+import type { Host } from '../../server/feature.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
+
+/** @returns follows what becomes of nodes */
+export function wantContacts({ accounts, router }: Host, nodes: Nodes): NodeFace {
+  const endings = new Map<string, () => void>()
+  const follow = (owner: string, offers: boolean): void => {
+    if (offers === endings.has(owner)) return
+    const jid = storedJid(owner)
+    if (offers && router.homeOf(jid) !== null) endings.set(owner, accounts.wantPresence(jid, 'elsewhere'))
+    else {
+      endings.get(owner)?.()
+      endings.delete(owner)
+    }
+  }
+  for (const [owner, offered] of nodes.index.owners()) follow(owner, offered.length > 0)
+  return { happened: ({ origin: { owner } }) => follow(owner, nodes.index.offeredBy(owner).length > 0) }
+}

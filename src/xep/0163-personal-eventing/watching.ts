@@ -1,0 +1,101 @@
+/** When clients and contacts come, go, want other nodes, or are let in: what that means for the nodes of accounts (PEP-11, 12). */
+import { contactKey, type RosterItem } from '../../im/account.ts'
+import type { Nodes } from '../../pubsub/nodes.ts'
+import type { LocalAccount, Session } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
+import type { Host } from '../../server/feature.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
+import { isMutual } from './asker.ts'
+import type { Bounced } from './bounced.ts'
+import type { Interests, Names } from './interests.ts'
+import type { Offers } from './offers.ts'
+import type { Receivers } from './receivers.ts'
+import { review } from './reviewing.ts'
+
+export interface WatchingParts {
+  readonly host: Host
+  readonly caps: SessionCaps
+  readonly nodes: Nodes
+  readonly interests: Interests
+  readonly offers: Offers
+  readonly receivers: Receivers
+  readonly bounced: Bounced
+}
+
+export class Watching {
+  readonly #parts: WatchingParts
+  /** The nodes that a client has said it wants, as far as it was offered their last items; null: it is not available. */
+  readonly #wanted: Slot<Session, Names | null>
+
+  constructor(parts: WatchingParts) {
+    const { host, caps } = parts
+    this.#parts = parts
+    this.#wanted = host.sessionSlot<Names | null>('nodes-wanted', 'kept', () => null)
+    host.keep.session<readonly string[]>({
+      name: 'nodes-wanted',
+      version: 1,
+      stamp: (session) => String(session.get(this.#wanted)?.size ?? -1),
+      save: (session) => (session.get(this.#wanted) === null ? null : [...session.get(this.#wanted)!]),
+      load: (session, kept) => session.set(this.#wanted, kept === null ? null : new Set(kept)),
+    })
+    caps.onKnown((session) => this.#look(session))
+    host.on('presence-changed', ({ session, before, after }) => {
+      if (after === null) session.set(this.#wanted, null)
+      else if (before === null) this.#comes(session)
+    })
+    host.on('contact-heard', ({ account, heard, news }) => {
+      if (news === 'available') parts.bounced.back(account, heard.jid)
+      if ((news === 'available' || news === 'capabilities') && heard.isBySubscription) parts.offers.toResource(account, heard)
+    })
+    host.on('contact-lost', ({ account, jid }) => parts.offers.gone(account, jid))
+    host.on('roster-changed', ({ account, change, before }) => this.#rosterChanged(account, change.contact, change.item, before))
+    host.on('blocking-changed', ({ account, isChanged }) => this.#blockingChanged(account, isChanged))
+  }
+
+  #comes(session: Session): void {
+    session.set(this.#wanted, NONE)
+    this.#look(session)
+  }
+  /** What does the client want that it was not offered? */
+  #look(session: Session): void {
+    const before = session.get(this.#wanted)
+    const names = session.presence === null || before === null ? null : this.#parts.interests.ofSession(session)
+    if (names === null || before === null) return
+    session.set(this.#wanted, names)
+    const added = before.size === 0 ? names : new Set([...names].filter((name) => !before.has(name)))
+    this.#parts.offers.toSession(session, added)
+  }
+
+  /** PUB-7 */
+  #rosterChanged(account: LocalAccount, contact: Jid, after: RosterItem | null, before: RosterItem | null): void {
+    const { nodes } = this.#parts
+    if (!nodes.index.has(account.bare.bare)) return
+    const isNew = after?.subscription === 'both' && before?.subscription !== 'both'
+    const isMoved = after !== null && before !== null && !isSameSet(after.groups, before.groups)
+    if (isNew || (isMoved && isMutual(account, contact))) this.#offer(account, contact, isNew ? null : 'roster')
+    const isLost = before !== null && (before.subscription === 'both' || before.subscription === 'from')
+    if (isLost && (isMoved || !account.roster.isSubscriber(contactKey(contact)))) void review(account, nodes)
+  }
+  #blockingChanged(account: LocalAccount, isChanged: (entity: Jid) => boolean): void {
+    if (!this.#parts.nodes.index.has(account.bare.bare)) return
+    for (const contact of this.#parts.receivers.contacts(account)) if (isChanged(contact)) this.#offer(account, contact, null)
+  }
+  /** @param model only nodes with this access model; null: all */
+  #offer(account: LocalAccount, contact: Jid, model: 'roster' | null): void {
+    const { nodes, receivers, interests, offers } = this.#parts
+    const offered = nodes.index.offeredBy(account.bare.bare)
+    if (offered.length === 0) return
+    void Promise.resolve(nodes.of(account.bare.bare)).then((all) => {
+      const meant = offered.filter((name) => model === null || all.get(name)?.config.access_model === model)
+      for (const resource of receivers.resources(account, contact)) {
+        const names = meant.filter((name) => interests.ofResource(resource)?.has(name) === true)
+        if (names.length > 0) void offers.toOne(account.bare, resource.jid, new Set(names))
+      }
+    })
+  }
+}
+const NONE: Names = new Set()
+
+const isSameSet = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((one) => b.includes(one))
