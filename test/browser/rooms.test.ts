@@ -1,60 +1,25 @@
 /** Rooms on the board (XEP-0045), in Debian's Chromium: two boards, one server. */
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { startServer, type ServerProcess, type ServerSettings } from '../support/server-process.ts'
-import { assertAccessible, chromiumMissing, openBrowser, openTab } from './chromium.ts'
+import { test } from 'node:test'
+import { assertAccessible, chromiumMissing } from './chromium.ts'
+import { join, mine, note, occupant, openBoards, say, theirs } from './room-boards.ts'
 
 const skip = chromiumMissing()
-const PASSWORD = 'a secret'
-
-interface Scene {
-  readonly server: ServerProcess
-  readonly browser: Browser
-  readonly romeo: Page
-  readonly juliet: Page
-}
-async function open(t: TestContext, settings: ServerSettings = {}): Promise<Scene> {
-  const server = await startServer(t, settings)
-  const browser = await openBrowser(t)
-  const board = async (name: string): Promise<Page> => {
-    await server.addUser(`${name}@localhost`, PASSWORD)
-    const { page } = await openTab(t, browser, `http://localhost:${server.httpPort}/`)
-    await page.fill('[name=address]', name)
-    await page.fill('[name=password]', PASSWORD)
-    await page.click('text=Sign in')
-    await page.waitForSelector('.own')
-    return page
-  }
-  return { server, browser, romeo: await board('romeo'), juliet: await board('juliet') }
-}
-async function join(page: Page, room: string, { listed = false, nick = '' } = {}): Promise<void> {
-  if (!(await page.isVisible('.join form'))) await page.click('text=Join a room')
-  await page.waitForSelector('label:has-text("Name of the room")')
-  await page.fill('.join [name=room]', room)
-  if (nick !== '') await page.fill('.join [name=nick]', nick)
-  if (listed) await page.check('.join [name=listed]')
-  await page.click('.join button.main')
-}
-const say = async (page: Page, text: string): Promise<void> => {
-  await page.fill('.chat [name=text]', text)
-  await page.keyboard.press('Enter')
-}
-const occupant = (nick: string, dot = 'available'): string => `.occupants li[data-nick=${nick}][data-dot=${dot}]`
 
 test('two boards: a room is made, found in the list, talked in, and left', { skip }, async (t) => {
-  const { romeo, juliet } = await open(t)
-  await join(romeo, 'Tea House', { listed: true })
-  await romeo.waitForSelector('.chat li.note:has-text("You have made this room, and it is listed")')
+  const { romeo, juliet } = await openBoards(t)
+  await join(romeo, 'Tea House', { isListed: true })
+  await romeo.waitForSelector(note('You have made this room, and it is listed'))
   await romeo.waitForSelector(occupant('romeo'))
   await juliet.click('text=Join a room')
   await juliet.click('[aria-label="Join tea-house"]')
   await juliet.waitForSelector(occupant('romeo'))
   await romeo.waitForSelector(occupant('juliet'))
   await say(romeo, 'Soft, <i>juliet</i>!')
-  await romeo.waitForSelector('.chat li.mine:has-text("Soft, <i>juliet</i>!"):not(:has-text("on its way"))')
+  await romeo.waitForSelector(mine('Soft, <i>juliet</i>!'))
   await juliet.waitForSelector('.chat li.theirs.names-us:has-text("Soft, <i>juliet</i>!")')
   await assertAccessible(juliet)
+  assert.deepEqual(await romeo.locator('.chat li.note').count(), 1, 'our own configuration of the room is no news')
 
   await juliet.click('text=Close')
   await say(romeo, 'Speak again, bright angel')
@@ -63,7 +28,7 @@ test('two boards: a room is made, found in the list, talked in, and left', { ski
   await assertAccessible(juliet)
   await juliet.focus('.card.room')
   await juliet.keyboard.press('Enter')
-  await juliet.waitForSelector('.chat li:has-text("Speak again")')
+  await juliet.waitForSelector(theirs('Speak again'))
   assert.equal(await juliet.locator('.unread').count(), 0)
   await juliet.keyboard.press('Escape')
   assert.equal(await juliet.evaluate('document.activeElement.dataset.jid'), 'tea-house@conference.localhost')
@@ -74,13 +39,80 @@ test('two boards: a room is made, found in the list, talked in, and left', { ski
   assert.equal(await juliet.locator('.card.room').count(), 0)
 })
 
-test('who enters later reads what was said; older pages come from the archive', { skip }, async (t) => {
-  const { romeo, juliet } = await open(t)
+test('7.2.8, 7.6: a nickname that is taken: another one is chosen, and changed', { skip }, async (t) => {
+  const { romeo, juliet } = await openBoards(t)
   await join(romeo, 'tea')
-  for (let i = 1; i <= 12; i++) await say(romeo, `line ${i}.`)
-  await romeo.waitForSelector('.chat li.mine:has-text("line 12."):not(:has-text("on its way"))')
-  await join(juliet, 'tea')
-  await juliet.waitForSelector('.chat li:has-text("line 12.")')
-  const texts = await juliet.locator('.chat li.theirs').allTextContents()
-  assert.equal(texts.length, 12)
+  await romeo.waitForSelector(occupant('romeo'))
+  await join(juliet, 'tea', { nick: 'romeo' })
+  await juliet.waitForSelector('[role=alert]:has-text("Somebody else has this nickname")')
+  await assertAccessible(juliet)
+  await juliet.fill('.outside [name=nick]', 'capulet')
+  await juliet.click('text=Join again')
+  await romeo.waitForSelector(occupant('capulet'))
+  await juliet.click('text=Invite, subject, nickname')
+  const rename = async (nick: string): Promise<void> => {
+    await juliet.fill('form:has-text("Your nickname here") [name=text]', nick)
+    await juliet.click('text=Change it')
+  }
+  await rename('romeo')
+  await juliet.waitForSelector(note('The room refuses: The nickname is in use or reserved.'))
+  await rename('juliet')
+  await romeo.waitForSelector(note('capulet is now called juliet.'))
+  await romeo.waitForSelector(occupant('juliet'))
+  await assertAccessible(juliet)
 })
+
+test('7.5, 7.8, 8.1: an invitation is accepted; a subject; a private message; what one shows', { skip }, async (t) => {
+  const { romeo, juliet } = await openBoards(t)
+  await join(romeo, 'tea')
+  await romeo.click('text=Invite, subject, nickname')
+  await romeo.fill('form:has-text("Invite a person") [name=text]', 'juliet')
+  await romeo.click('button:text-is("Invite")')
+  await romeo.waitForSelector(note('You have invited juliet@localhost.'))
+  await juliet.waitForSelector('.invitations li:has-text("tea@conference.localhost"):has-text("romeo")')
+  await assertAccessible(juliet)
+  await juliet.click('.invitations button.main')
+  await juliet.waitForSelector(occupant('romeo'))
+  assert.equal(await juliet.locator('.invitations').count(), 0)
+  await romeo.fill('form:has-text("Subject of the room") [name=text]', 'A balcony')
+  await romeo.click('button:text-is("Set the subject")')
+  await juliet.waitForSelector('.details .subject:has-text("A balcony")')
+  await juliet.waitForSelector(note('romeo set the subject: A balcony'))
+  await juliet.click('text=Invite, subject, nickname')
+  assert.equal(await juliet.locator('button:text-is("Set the subject")').count(), 0, 'she may not in this room')
+
+  await juliet.click('[aria-label="Write privately to romeo"]')
+  await say(juliet, 'psst')
+  await romeo.waitForSelector('.chat li.private:has-text("privately to you"):has-text("psst")')
+  await juliet.click('text=To romeo only')
+  await say(juliet, 'hello all')
+  await romeo.waitForSelector(theirs('hello all') + ':not(.private)')
+
+  await juliet.selectOption('[name=show]', 'dnd')
+  await juliet.fill('[name=status]', 'in the orchard')
+  await juliet.click('text=Tell my contacts')
+  await romeo.waitForSelector(`${occupant('juliet', 'dnd')}:has-text("in the orchard")`)
+})
+
+test(
+  'on a phone a room has the page to itself; nothing is scrolled sideways, in the light and in the dark',
+  { skip },
+  async (t) => {
+    const { romeo, juliet } = await openBoards(t)
+    await romeo.setViewportSize({ width: 360, height: 700 })
+    await join(romeo, 'tea', { isListed: true })
+    await join(juliet, 'tea')
+    await say(juliet, `A long word: ${'Rumpelstilzchen'.repeat(12)}`)
+    await romeo.waitForSelector(theirs('A long word'))
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await romeo.emulateMedia({ colorScheme })
+      assert.ok(await romeo.evaluate('document.documentElement.scrollWidth <= innerWidth'))
+      await assertAccessible(romeo)
+    }
+    await romeo.keyboard.press('Escape')
+    await romeo.click('text=Join a room')
+    await romeo.waitForSelector('.directory li:has-text("tea@conference.localhost")')
+    assert.ok(await romeo.evaluate('document.documentElement.scrollWidth <= innerWidth'))
+    await assertAccessible(romeo)
+  },
+)

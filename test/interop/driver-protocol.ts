@@ -36,6 +36,9 @@ export type Order =
 export type RoomOrder =
   | { readonly do: 'enter' | 'leave' | 'rename' | 'kick'; readonly room: string; readonly nick: string }
   | { readonly do: 'tell'; readonly room: string; readonly body: string }
+  | { readonly do: 'ban' | 'invite' | 'invite_directly'; readonly room: string; readonly jid: string; readonly reason: string }
+  /** `to` is the room that takes its place. */
+  | { readonly do: 'destroy'; readonly room: string; readonly to: string; readonly reason: string }
   /** Takes a new room as it is. */
   | { readonly do: 'open'; readonly room: string }
   /** The name in its own vCard, and in that of somebody. */

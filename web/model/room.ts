@@ -40,6 +40,8 @@ export interface Room {
   /** Does everybody in it see real addresses? */
   readonly showsAddresses: boolean
   readonly subject: Subject | null
+  /** May participants change the subject? Moderators always may. */
+  readonly opensSubject: boolean
   readonly lines: readonly Line[]
   /** The history, while the room sends it; null at other times. */
   readonly history: readonly Said[] | null
@@ -64,6 +66,7 @@ export const newRoom = (jid: string, nick: string, name: string | null = null): 
   occupantId: null,
   showsAddresses: false,
   subject: null,
+  opensSubject: false,
   lines: [],
   history: null,
   read: null,
@@ -76,6 +79,9 @@ export const titleOf = ({ jid, name }: Pick<Room, 'jid' | 'name'>): string => na
 export const ourselvesIn = (room: Room): Occupant | undefined => room.occupants.get(room.nick)
 /** May we speak? A visitor of a moderated room may not. */
 export const mayTalk = (room: Room): boolean => room.stay === 'in' && ourselvesIn(room)?.role !== 'visitor'
+/** 8.1 */
+export const maySetSubject = (room: Room): boolean =>
+  mayTalk(room) && (room.opensSubject || ourselvesIn(room)?.role === 'moderator')
 export const dotOfOccupant = ({ view }: Occupant): Dot => dotOf(view, true)
 export const unreadOf = ({ lines, read }: Room): Unread => (read === null ? NOTHING_UNREAD : unreadIn(lines, read))
 const NOTHING_UNREAD: Unread = { count: 0, forUs: 0 }
@@ -83,6 +89,16 @@ const NOTHING_UNREAD: Unread = { count: 0, forUs: 0 }
 export function noted(room: Room, text: string, at: Date): Room {
   const note = { kind: 'note', key: `note ${room.notes}`, text, at } as const
   return { ...room, notes: room.notes + 1, lines: withLine(room.lines, note) }
+}
+/** What a room says of itself (6.4). */
+export interface RoomAbout {
+  readonly name: string | null
+  readonly hasArchive: boolean
+  readonly opensSubject: boolean
+}
+export function described(room: Room, { name, hasArchive, opensSubject }: RoomAbout): Room {
+  const older = room.older === 'unknown' ? (hasArchive ? 'some' : 'none') : room.older
+  return { ...room, name, opensSubject, older }
 }
 /** All of it was on the screen. */
 export const allRead = (room: Room): Room => (room.read === null ? room : { ...room, read: lastSaid(room.lines) })
@@ -135,10 +151,12 @@ function ourselves(room: Room, presence: RoomPresence, now: Date): Room {
   const words = [
     ...(codes.has(210) ? [`The room calls you ${presence.nick}.`] : []),
     ...(codes.has(170) ? ['What is said here can be read in public.'] : []),
-    ...(room.stay === 'lost' || (room.wasIn && room.lines.length > 0) ? ['You are in the room again.'] : []),
+    ...(isKnown(room) ? ['You are in the room again.'] : []),
   ]
   return words.reduce((so, text) => noted(so, text, now), addresses)
 }
+/** Has this page been in the room before? */
+const isKnown = ({ wasIn, lines, occupants }: Room): boolean => wasIn && (lines.length > 0 || occupants.size > 0)
 function roleChanged(before: Room, after: Room, now: Date): Room {
   const [was, is] = [ourselvesIn(before)?.role, ourselvesIn(after)!.role]
   return was === undefined || was === is ? after : noted(after, ROLE_WORDS[is], now)

@@ -1,7 +1,7 @@
 /** Converts the client library's stanzas of rooms to the model of a room. */
-import type { DataForm, DataFormField, Message, MUCInfo, Presence } from 'stanza/protocol'
+import type { DataForm, DataFormField, DiscoInfo, Message, MUCInfo, Presence } from 'stanza/protocol'
 import type { Invitation } from '../model/board.ts'
-import type { Affiliation, RoomMessage, RoomPresence } from '../model/room.ts'
+import type { Affiliation, RoomAbout, RoomMessage, RoomPresence } from '../model/room.ts'
 import type { JoinError, Role } from '../model/room-words.ts'
 import { bareOf, noticeOf, resourceOf } from './stanzas.ts'
 
@@ -46,6 +46,21 @@ export function roomMessageOf(message: Message, room: string): RoomMessage {
     codes: codesIn(infoIn(message.muc)),
     at: delay?.timestamp ?? null,
     isPrivate: type !== 'groupchat',
+  }
+}
+
+const ARCHIVE = 'urn:xmpp:mam:2'
+
+/** The answer of a room to disco#info (6.4). */
+export function roomAboutOf({ features, identities, extensions }: DiscoInfo): RoomAbout {
+  const fields = (extensions ?? []).flatMap((form) => form.fields ?? [])
+  const isOn = (name: string): boolean =>
+    fields.some((field) => field.name === name && ['1', 'true', true].includes(field.value as string))
+  return {
+    name: textOr(identities?.find(({ category }) => category === 'conference')?.name),
+    hasArchive: features?.includes(ARCHIVE) === true,
+    // Some services have the one, some the other
+    opensSubject: isOn('muc#roomconfig_changesubject') || isOn('muc#roominfo_changesubject') || isOn('muc#roominfo_subjectmod'),
   }
 }
 

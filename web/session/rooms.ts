@@ -8,6 +8,7 @@ import { inRoom, invited, withoutInvitation, withoutRoom, withRoom, type Board, 
 import { oldestArchived, type Said } from '../model/room-lines.ts'
 import { isPassing, outsideFor } from '../model/room-words.ts'
 import {
+  described,
   heard,
   isWayBack,
   joining,
@@ -20,14 +21,14 @@ import {
   refused,
   saying,
   type Room,
+  type RoomAbout,
 } from '../model/room.ts'
 import type { Store } from '../model/store.ts'
 import { sentence } from '../model/words.ts'
 import { readDirectory } from './room-directory.ts'
-import { invitationIn, isOfRoom, joinErrorOf, roomForm, roomMessageOf, roomPresenceOf } from './room-stanzas.ts'
+import { invitationIn, isOfRoom, joinErrorOf, roomAboutOf, roomForm, roomMessageOf, roomPresenceOf } from './room-stanzas.ts'
 import { bareOf, presenceStanza, whyNot } from './stanzas.ts'
 
-const ARCHIVE = 'urn:xmpp:mam:2'
 /** Messages of the history that we ask for, and of a page of the archive. */
 const PAGE = 50
 /** XEP-0410 3.2: after so long a silence of a room it is asked whether we are still in it. */
@@ -42,6 +43,11 @@ const STILL_IN: ReadonlySet<string> = new Set([
   ...['service-unavailable', 'feature-not-implemented', 'item-not-found'],
   ...['remote-server-not-found', 'remote-server-timeout', 'timeout', 'undefined-condition'],
 ])
+
+/** The status code of a message: the room was configured anew. */
+const CONFIGURED = 104
+
+const NOTHING_SAID: RoomAbout = { name: null, hasArchive: false, opensSubject: false }
 
 export interface JoinWish {
   readonly nick: string
@@ -58,6 +64,8 @@ interface Stake {
   /** When the room last sent something. */
   heardAt: number
   isAsked: boolean
+  /** The next news of a configuration is about our own one. */
+  hasConfigured: boolean
 }
 
 export class Rooms {
@@ -117,7 +125,7 @@ export class Rooms {
     if (jid === null || wish.nick === '') return this.#trouble(`${address} is not the address of a room`)
     const before = this.#store.value.rooms.get(jid)
     this.#forget(jid)
-    this.#stakes.set(jid, { wish, attempts: 0, timer: null, enteredAt: 0, heardAt: Date.now(), isAsked: false })
+    this.#stakes.set(jid, newStake(wish))
     this.#store.update((board) => ({ ...withRoom(board, before ?? newRoom(jid, wish.nick)), open: jid }))
     if (before?.stay !== 'in') this.#enter(jid, wish.nick)
   }
@@ -205,7 +213,8 @@ export class Rooms {
   /** @returns whether it is a matter of a room */
   takesFailure(jid: string, id: string | undefined, why: string): boolean {
     if (!this.#store.value.rooms.has(jid)) return false
-    this.#change(jid, (room) => noted(id === undefined ? room : notSaid(room, id), sentence(`Not delivered: ${why}`), new Date()))
+    const words = sentence(`The room refuses: ${why}`)
+    this.#change(jid, (room) => noted(id === undefined ? room : notSaid(room, id), words, new Date()))
     return true
   }
   /** @returns whether it is a private message in a room, or an invitation into one */
@@ -226,9 +235,12 @@ export class Rooms {
   }
   #say(jid: string, message: Message): void {
     if (!this.#store.value.rooms.has(jid)) return
+    const stake = this.#stake(jid)
+    stake.heardAt = Date.now()
     const told = roomMessageOf(message, jid)
-    this.#stake(jid).heardAt = Date.now()
+    if (told.codes.has(CONFIGURED) && stake.hasConfigured) return void (stake.hasConfigured = false)
     this.#change(jid, (room) => heard(room, told, crypto.randomUUID(), new Date()))
+    if (told.codes.has(CONFIGURED)) void this.#readAbout(jid)
   }
   #invited(invitation: Invitation): void {
     const room = this.#store.value.rooms.get(invitation.room)
@@ -249,23 +261,26 @@ export class Rooms {
     })
   }
   async #entered(jid: string, isNew: boolean): Promise<void> {
-    const client = this.#client!
-    const { wish } = Object.assign(this.#stake(jid), { enteredAt: Date.now() })
-    try {
-      if (isNew) await this.#setUp(client, jid, wish.isListed)
-      const { features, identities } = await client.getDiscoInfo(jid)
-      const name = identities.find(({ category }) => category === 'conference')?.name ?? null
-      const older = features.includes(ARCHIVE) ? 'some' : 'none'
-      this.#change(jid, (room) => ({ ...room, name, older: room.older === 'unknown' ? older : room.older }))
-    } catch (error) {
-      this.#change(jid, (room) => noted(room, sentence(`The room could not be set up: ${whyNot(error)}`), new Date()))
-    }
+    const stake = this.#stake(jid)
+    stake.enteredAt = Date.now()
+    if (isNew) await this.#setUp(jid, stake)
+    await this.#readAbout(jid)
   }
   /** 10.1: until its first configuration a room is there for us alone. */
-  async #setUp(client: Agent, jid: string, isListed: boolean): Promise<void> {
-    await client.configureRoom(jid, roomForm(isListed))
+  async #setUp(jid: string, stake: Stake): Promise<void> {
+    const { isListed } = stake.wish
+    stake.hasConfigured = isListed
     const words = isListed ? 'You have made this room, and it is listed for everybody.' : 'You have made this room.'
-    this.#change(jid, (room) => noted(room, words, new Date()))
+    const done = await this.#client!.configureRoom(jid, roomForm(isListed)).then(
+      () => words,
+      (error: unknown) => sentence(`The new room could not be configured: ${whyNot(error)}`),
+    )
+    this.#change(jid, (room) => noted({ ...room, older: 'none' }, done, new Date()))
+  }
+  /** What the room says of itself. A room that does not answer has no archive. */
+  async #readAbout(jid: string): Promise<void> {
+    const info = await this.#client!.getDiscoInfo(jid).catch(() => null)
+    this.#change(jid, (room) => described(room, info === null ? NOTHING_SAID : roomAboutOf(info)))
   }
   #notEntered(room: Room, presence: Presence): void {
     const { jid, nick, wasIn } = room
@@ -318,8 +333,7 @@ export class Rooms {
   }
   #stake(jid: string): Stake {
     const nick = this.#store.value.rooms.get(jid)?.nick ?? ''
-    const wish = { nick, password: null, isListed: false }
-    const stake = this.#stakes.get(jid) ?? { wish, attempts: 0, timer: null, enteredAt: 0, heardAt: Date.now(), isAsked: false }
+    const stake = this.#stakes.get(jid) ?? newStake({ nick, password: null, isListed: false })
     this.#stakes.set(jid, stake)
     return stake
   }
@@ -334,6 +348,16 @@ export class Rooms {
     this.#store.update((board) => ({ ...board, trouble: sentence(words) }))
   }
 }
+
+const newStake = (wish: JoinWish): Stake => ({
+  wish,
+  attempts: 0,
+  timer: null,
+  enteredAt: 0,
+  heardAt: Date.now(),
+  isAsked: false,
+  hasConfigured: false,
+})
 
 /** Null if it is not the address of a room. */
 function roomJid(address: string): string | null {

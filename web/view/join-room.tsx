@@ -24,6 +24,7 @@ export function JoinRoom({ board, session }: Props) {
       isListed: data.get('listed') !== null,
     })
     form.reset()
+    form.closest('details')!.open = false
   }
   const read = ({ currentTarget }: { readonly currentTarget: HTMLDetailsElement }): void => {
     if (currentTarget.open) void session.rooms.readDirectory()

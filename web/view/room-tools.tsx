@@ -1,5 +1,5 @@
 /** What the person can do with a room: invite, set the subject, take another nickname, leave. */
-import { ourselvesIn, type Room } from '../model/room.ts'
+import { maySetSubject, ourselvesIn, type Room } from '../model/room.ts'
 import type { Board } from '../model/board.ts'
 import { wholeAddress } from '../model/address.ts'
 import { nameOf } from '../model/roster.ts'
@@ -27,13 +27,15 @@ export function RoomTools({ room, board, session }: Props) {
         <details>
           <summary>Invite, subject, nickname</summary>
           <Invite room={room} board={board} session={session} />
-          <form onSubmit={written((text) => rooms.setSubject(room.jid, text))}>
-            <label>
-              Subject of the room
-              <input name="text" defaultValue={room.subject?.text ?? ''} key={room.subject?.text} autocomplete="off" />
-            </label>
-            <button>Set the subject</button>
-          </form>
+          {maySetSubject(room) && (
+            <form onSubmit={written((text) => rooms.setSubject(room.jid, text))}>
+              <label>
+                Subject of the room
+                <input name="text" defaultValue={room.subject?.text ?? ''} key={room.subject?.text} autocomplete="off" />
+              </label>
+              <button>Set the subject</button>
+            </form>
+          )}
           <form onSubmit={written((text) => text !== '' && text !== room.nick && rooms.rename(room.jid, text))}>
             <label>
               Your nickname here

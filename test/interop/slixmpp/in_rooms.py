@@ -4,7 +4,7 @@ import sys
 
 from slixmpp.exceptions import PresenceError
 
-PLUGINS = ('xep_0045', 'xep_0054', 'xep_0115')
+PLUGINS = ('xep_0045', 'xep_0054', 'xep_0115', 'xep_0249')
 
 
 class InRooms:
@@ -54,6 +54,18 @@ class InRooms:
 
     async def kick(self, room, nick):
         await self.client['xep_0045'].set_role(room, nick, 'none')
+
+    async def ban(self, room, jid, reason):
+        await self.client['xep_0045'].set_affiliation(room, 'outcast', jid=jid, reason=reason)
+
+    async def destroy(self, room, to, reason):
+        await self.client['xep_0045'].destroy(room, reason=reason, altroom=to)
+
+    async def invite(self, room, jid, reason):
+        self.client['xep_0045'].invite(room, jid, reason=reason)
+
+    async def invite_directly(self, room, jid, reason):
+        self.client['xep_0249'].send_invitation(jid, room, reason=reason)
 
     async def tell(self, room, body):
         self.client.send_message(mto=room, mbody=body, mtype='groupchat')
