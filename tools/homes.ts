@@ -17,6 +17,7 @@ const AT_HOME: readonly (readonly [file: RegExp, why: string])[] = [
   [/^src\/server\/routing\/iq-service\.ts$/, 'the session that asks, if it is here'],
   [/^src\/stream\/(binding|authentication|registrar)\.ts$/, 'the account of the client, or an order'],
   [/^src\/xep\/0163-personal-eventing\/accounts-of\.ts$/, 'the account whose node it is'],
+  [/^src\/xep\/(0398-avatar-conversion|0402-bookmarks)\/index\.ts$/, 'the account whose node has changed'],
   [/^src\/xep\/0386-bind-2\/index\.ts$/, 'the account of the client'],
   [/^src\/xep\/0310-presence-state-annotations\/audit\.ts$/, 'judges what the accounts here were shown of each other'],
   [/^src\/admin\/(explain|user)-commands\.ts$/, 'the operator asks'],

@@ -13,15 +13,14 @@ import { el } from '../xml/element.ts'
 import { decode } from '../xml/wire.ts'
 import { jid } from '../xmpp/jid.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
-import { privateSettings, privateXml, storedElement } from '../xep/0049-private-xml/index.ts'
+import { privateSettings, storedElement } from '../xep/0049-private-xml/index.ts'
 import { PrivateElements } from '../xep/0049-private-xml/store.ts'
-import { newCard, VCARD, vcardTemp } from '../xep/0054-vcard-temp/index.ts'
+import { newCard, VCARD } from '../xep/0054-vcard-temp/index.ts'
+import { features } from '../xep/catalogue.ts'
 import { Cards } from '../xep/0054-vcard-temp/store.ts'
-import { offlineMessages } from '../xep/0160-offline-messages/index.ts'
 import { offlineLimits, offlineSettings } from '../xep/0160-offline-messages/settings.ts'
 import { IMPORTED } from '../xep/0160-offline-messages/shares.ts'
 import { OfflineMessages } from '../xep/0160-offline-messages/store.ts'
-import { blocking } from '../xep/0191-blocking/index.ts'
 import { BlockLists } from '../xep/0191-blocking/store.ts'
 import { Exporting } from './exporting.ts'
 import { Importing } from './importing.ts'
@@ -31,8 +30,7 @@ const JULIET = 'juliet@capulet.com'
 const SENT = Date.UTC(2026, 1, 3, 4, 5, 6)
 const OFFLINE = defaultsOf(offlineSettings)
 
-const server = (): Promise<MemoryServer> =>
-  memoryServer({ features: [blocking, offlineMessages, privateXml, vcardTemp], domains: ['capulet.com'] })
+const server = (): Promise<MemoryServer> => memoryServer({ features, domains: ['capulet.com'] })
 
 /** Everything that an account can have. */
 async function fill({ host }: MemoryServer): Promise<void> {
@@ -106,7 +104,7 @@ async function imported(t: TestContext, xml: string): Promise<MemoryServer> {
     domains: ['capulet.com'],
     limits: defaultLimits,
     offline: OFFLINE,
-    cards: defaultsOf(vcardTemp.settings),
+    cards: { size: 100_000 },
     privates: defaultsOf(privateSettings),
     iterations: 1,
     entropy: seededEntropy('export'),

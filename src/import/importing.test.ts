@@ -13,13 +13,10 @@ import { verifyPassword } from '../sasl/credentials.ts'
 import { decode } from '../xml/wire.ts'
 import { passwordKeys } from '../xmpp/credentials.ts'
 import { jid } from '../xmpp/jid.ts'
-import { blocking } from '../xep/0191-blocking/index.ts'
 import { BlockLists } from '../xep/0191-blocking/store.ts'
-import { privateXml } from '../xep/0049-private-xml/index.ts'
 import { PrivateElements } from '../xep/0049-private-xml/store.ts'
-import { vcardTemp } from '../xep/0054-vcard-temp/index.ts'
+import { features } from '../xep/catalogue.ts'
 import { Cards } from '../xep/0054-vcard-temp/store.ts'
-import { offlineMessages } from '../xep/0160-offline-messages/index.ts'
 import { OfflineMessages } from '../xep/0160-offline-messages/store.ts'
 import type { Found } from './found.ts'
 import { Importing, type ImportOptions } from './importing.ts'
@@ -49,7 +46,7 @@ interface Place {
   readonly options: ImportOptions
 }
 async function place(): Promise<Place> {
-  const server = await memoryServer({ features: [blocking, offlineMessages, privateXml, vcardTemp], domains: [DOMAIN] })
+  const server = await memoryServer({ features, domains: [DOMAIN] })
   const { database, clock } = server.host
   const offline = { 'messages': 2, 'size': 100_000, 'strangers-messages': 0, 'strangers-size': 0 }
   const entropy = seededEntropy('import')

@@ -151,6 +151,8 @@ export interface Host {
   requestId(): Wire
   /** For the stage of that name, which has held back packets: passes them through the stages after it. */
   deliverAfter(name: ToSessionStage): (session: Session, packet: Packet) => void
+  /** For the stage of that name: passes a stanza of the session through the stages after it. */
+  resumeAfter(name: FromClientStage): (session: Session, packet: Packet) => void | Promise<void>
   /** Asks `to` and gives the answer (a result or an error) to `answered`; null if none came in time (30 seconds). */
   ask(from: Jid, to: Jid, payload: Element, answered: (answer: Packet | null) => void, within?: Millis): void
 }

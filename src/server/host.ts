@@ -38,6 +38,7 @@ type Given =
   | 'database'
   | 'requestId'
   | 'deliverAfter'
+  | 'resumeAfter'
   | 'keep'
 
 export interface HostParts {

@@ -192,7 +192,9 @@ export function createServer(options: ServerOptions): Server {
   const { software, domains, componentDomains, database, secret, registrar } = options
   const witnesses = new Witnesses()
   const known = { heard, relics, journal, witnesses, keep: keepOf(snapshots, states) }
-  const room = { accounts, sessions, router, parties, probing, probeAnswers, links, decisions, deliverAfter, requestId, ...known }
+  const resumeAfter: Host['resumeAfter'] = (name) => work.resumeAfter(name)
+  const passing = { deliverAfter, resumeAfter, requestId }
+  const room = { accounts, sessions, router, parties, probing, probeAnswers, links, decisions, ...passing, ...known }
   const given = { clock, entropy, log, metrics, software, domains, componentDomains, stores, database, ...room }
   const host = hostOf({ given, books, facts, asking, iq, secret, registrar })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)

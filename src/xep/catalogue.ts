@@ -26,6 +26,8 @@ import { externalServices } from './0215-external-services/index.ts'
 import { carbons } from './0280-carbons/index.ts'
 import { presenceStateAnnotations } from './0310-presence-state-annotations/index.ts'
 import { clientStateIndication } from './0352-client-state-indication/index.ts'
+import { avatarConversion } from './0398-avatar-conversion/index.ts'
+import { bookmarks } from './0402-bookmarks/index.ts'
 import { bind2 } from './0386-bind-2/index.ts'
 import { selfPing } from './0410-self-ping/index.ts'
 import { fast } from './0484-fast/index.ts'
@@ -34,19 +36,21 @@ export const features: readonly Feature[] = [
   serviceDiscovery,
   lastActivity,
   adHocCommands,
-  privateXml,
-  vcardTemp,
   registration,
   softwareVersion,
   entityCapabilities,
   multiUserChat,
-  search,
   connectionMethods,
   contactAddresses,
   offlineMessages,
   invisibility,
   blocking,
   personalEventing,
+  bookmarks,
+  privateXml,
+  avatarConversion,
+  vcardTemp,
+  search,
   streamManagement,
   entityTime,
   externalServices,

@@ -14,7 +14,7 @@ const shown = (inside: string, from = ''): string =>
   `<iq type='result' id='g'${from === '' ? '' : ` from='${from}'`}>${card(inside)}</iq>`
 const DONE = `<iq type='result' id='s'/>`
 const hidden = (from: string): string => refusal('iq', `id='g' from='${from}'`, 'cancel', 'service-unavailable')
-const FULL = `<FN>Alice ☃</FN><PHOTO><TYPE>image/png</TYPE><BINVAL>aGVsbG8=</BINVAL></PHOTO><x xmlns='urn:x'>&lt;y/&gt;</x>`
+const FULL = `<FN>Alice ☃</FN><PHOTO><EXTVAL>https://a.example/a.png</EXTVAL></PHOTO><x xmlns='urn:x'>&lt;y/&gt;</x>`
 
 story('VC-21: a user sets the card and reads it; anybody reads it, at the account and at its resources', async (cast) => {
   const [alice, eve] = await cast.clients('alice/1', 'eve/1')

@@ -88,6 +88,8 @@ export interface Facts {
     /** The node was emptied, or deleted. */
     readonly isEmptied: boolean
   }
+  /** The configuration of a node of an account has changed, and that is stored. */
+  'node-configured': { readonly owner: Jid; readonly node: string }
   /** Nothing was delivered between the two domains for a while, and what is known of the other side may be out of date. */
   'link-down': LinkFact
   /** A link that was down is up again. */

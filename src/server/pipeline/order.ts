@@ -10,6 +10,7 @@ export const FROM_CLIENT = [
   'block-out', //     XEP-0191: nothing goes to whom the user has blocked
   'annotations-out', // XEP-0310: nobody but servers annotates presence
   'caps', //          XEP-0115: learns what the client can do before presence-changed is told
+  'avatar', //        XEP-0398: the hash of the user's picture, before presence is kept and sent
   'presence', //      RFC 6121 3 and 4: broadcast, directed, subscription, probe
   'carbons-out', //   XEP-0280: copies of what is really sent
   'route', //         RFC 6120 10

@@ -1,5 +1,7 @@
 /** XEP-0049: clients keep elements of their own with the account, such as notes about contacts. Only the user reads them. */
 import { between, count, section, size, type Settings } from '../../base/settings.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
 import { el, type Element } from '../../xml/element.ts'
@@ -8,6 +10,7 @@ import { decode, encode } from '../../xml/wire.ts'
 import { serialise } from '../../xml/write.ts'
 import { CLIENT } from '../../xmpp/ns.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { bookmarksOf, STORAGE, type Bookmarks } from '../0402-bookmarks/index.ts'
 import { migrations, PrivateElements, type ElementSize, type StoredElement } from './store.ts'
 
 export const PRIVATE = 'jabber:iq:private'
@@ -25,6 +28,7 @@ export const privateSettings = section({
 export const privateXml = defineFeature({
   name: 'private-xml',
   specs: [xep(49, 'Private XML Storage', '1.2')],
+  needs: ['bookmarks'],
   settings: privateSettings,
   async install(host, limits) {
     await host.database.migrate('xep-0049', migrations)
@@ -32,6 +36,7 @@ export const privateXml = defineFeature({
     const rule = { ns: PRIVATE, name: 'query', access: 'owner', refusal: 'forbidden' } as const
     host.iqToAccount({ ...rule, type: 'get', handle: (request) => storage.get(request) })
     host.iqToAccount({ ...rule, type: 'set', handle: (request) => storage.set(request) })
+    host.on('session-bound', ({ session }) => storage.moveBookmarks(session.account))
     for (const features of [host.disco.server.features, host.disco.account.features]) features.push(PRIVATE)
   },
 })
@@ -47,21 +52,30 @@ export function storedElement(element: Element): StoredElement {
 class PrivateStorage {
   readonly #limits: PrivateSettings
   readonly #store: PrivateElements
+  readonly #bookmarks: Bookmarks
+  readonly #areMoved: Slot<LocalAccount, boolean>
+  readonly #host: Host
 
-  constructor({ database }: Host, limits: PrivateSettings) {
+  constructor(host: Host, limits: PrivateSettings) {
+    this.#host = host
     this.#limits = limits
-    this.#store = new PrivateElements(database)
+    this.#store = new PrivateElements(host.database)
+    this.#bookmarks = bookmarksOf(host)
+    this.#areMoved = host.accountSlot('bookmarks-moved', 'learnt again', () => false)
   }
   /** PRIV-21 */
   async get({ account, payload }: AccountRequest): Promise<Answer> {
     const [{ ns, name }, ...more] = named(payload)
     if (more.length > 0) throw new StanzaError('bad-request', { text: 'Only one element can be asked for' })
-    const xml = await this.#store.read(account.bare.bare, ns, name)
-    return el('query', PRIVATE, {}, xml === null ? el(name, ns) : parseElement(encode(xml)))
+    const list = isBookmarks(ns, name) ? await this.#bookmarks.list(account.bare) : null
+    return el('query', PRIVATE, {}, list ?? (await this.#read(account, ns, name)) ?? el(name, ns))
   }
   /** PRIV-20: all of the elements or none. */
   async set({ account, payload }: AccountRequest): Promise<Answer> {
-    const elements = named(payload).map(storedElement)
+    const given = named(payload)
+    const list = given.find(({ ns, name }) => isBookmarks(ns, name))
+    const isList = list !== undefined && (await this.#bookmarks.write(account, list))
+    const elements = given.filter((element) => !isList || element !== list).map(storedElement)
     const owner = account.bare.bare
     await account.serial.run(async () => {
       if (!fits(await this.#store.sizes(owner), elements, this.#limits))
@@ -70,7 +84,30 @@ class PrivateStorage {
     })
     return null
   }
+  /** XEP-0411 4: what was kept before the account had nodes, such as imported bookmarks, is moved there once. */
+  moveBookmarks(account: LocalAccount): void {
+    if (account.get(this.#areMoved)) return
+    account.set(this.#areMoved, true)
+    this.#move(account).catch((error: unknown) =>
+      this.#host.log.warn(
+        { err: error, account: account.bare.bare },
+        'Bookmarks could not be moved to the nodes; they stay as they are',
+      ),
+    )
+  }
+  async #move(account: LocalAccount): Promise<void> {
+    const stored = await this.#read(account, STORAGE, 'storage')
+    if (stored === null || (await this.#bookmarks.list(account.bare)) !== null) return
+    if (await this.#bookmarks.write(account, stored)) await this.#store.remove(account.bare.bare, STORAGE, 'storage')
+  }
+  async #read({ bare }: LocalAccount, ns: string, name: string): Promise<Element | null> {
+    const xml = await this.#store.read(bare.bare, ns, name)
+    return xml === null ? null : parseElement(encode(xml))
+  }
 }
+
+/** PEP-31 */
+const isBookmarks = (ns: string, name: string): boolean => ns === STORAGE && name === 'storage'
 
 /** PRIV-20: may an account that keeps elements of these sizes keep these too? */
 export function fits(before: readonly ElementSize[], elements: readonly StoredElement[], limits: PrivateSettings): boolean {

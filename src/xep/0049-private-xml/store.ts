@@ -51,6 +51,9 @@ export class PrivateElements {
   async write(owner: string, elements: readonly StoredElement[]): Promise<void> {
     await this.#database.atomically(this.writing(owner, elements))
   }
+  async remove(owner: string, ns: string, name: string): Promise<void> {
+    await this.#database.write(this.#queries.remove({ owner, ns, name }))
+  }
   /** The statements of `write`, for callers that do more along with it. */
   writing(owner: string, elements: readonly StoredElement[]): readonly Statement[] {
     return elements.map((element) => this.#queries.write({ owner, ...element }))
@@ -67,6 +70,9 @@ function queriesOf(db: Kysely<PrivateTables>) {
       db.selectFrom(table).select('xml').where('owner', '=', p.owner).orderBy('ns').orderBy('name'),
     ),
     sizes: prepare((p: { owner: string }) => db.selectFrom(table).select(['ns', 'name', 'octets']).where('owner', '=', p.owner)),
+    remove: prepare((p: { owner: string; ns: string; name: string }) =>
+      db.deleteFrom(table).where('owner', '=', p.owner).where('ns', '=', p.ns).where('name', '=', p.name),
+    ),
     write: prepare((p: StoredElement & { owner: string }) =>
       db
         .insertInto(table)

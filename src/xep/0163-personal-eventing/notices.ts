@@ -45,6 +45,7 @@ export class Notices implements NodeFace {
   }
 
   #tellFact(owner: Jid, { origin }: Node, { changes }: Plan): void {
+    if (changes.some(({ change }) => change === 'config')) this.#parts.host.tell('node-configured', { owner, node: origin.name })
     const published = changes.flatMap((one) => (one.change === 'item' ? [one.item] : []))
     const removed = changes.flatMap((one) => (one.change === 'no-item' ? [one.id] : []))
     const isEmptied = changes.some(({ change }) => change === 'no-items' || change === 'deleted')

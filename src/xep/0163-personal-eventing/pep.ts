@@ -29,6 +29,10 @@ export class Pep {
       ids === undefined ? [...there.items.values()] : ids.map((id) => there.items.get(id)).filter((one) => one !== undefined)
     return this.#nodes.items(there, heads)
   }
+  /** Is the last item of the node sent to others when they come online? One look into memory. */
+  isOffered({ bare }: Jid, node: string): boolean {
+    return this.#nodes.index.offeredBy(bare).includes(node)
+  }
   /** May this entity read the items of the node? False if there is no such node. */
   async mayRead(account: LocalAccount, node: string, asker: Jid): Promise<boolean> {
     const there = (await this.#nodes.of(account.bare.bare)).get(node)

@@ -1,0 +1,164 @@
+/**
+ * XEP-0398: a user has one picture, which clients of either kind set and see: in the nodes of XEP-0084, in the card of XEP-0054,
+ * and as a hash in presence (XEP-0153). It is kept in the nodes; the rest is made from them (PEP-33).
+ */
+import { token } from '../../base/entropy.ts'
+import { section } from '../../base/settings.ts'
+import { contactKey } from '../../im/account.ts'
+import type { LocalAccount, Session } from '../../server/account/session.ts'
+import type { Slot } from '../../server/account/slots.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { FromClient } from '../../server/pipeline/contexts.ts'
+import type { Verdict } from '../../server/pipeline/pipeline.ts'
+import type { Element } from '../../xml/element.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { Payload, type Packet } from '../../xmpp/packet.ts'
+import { pepOf, type Pep } from '../0163-personal-eventing/index.ts'
+import { DATA, dataOf, METADATA, metadataOf, photoInData, photoInMetadata, type Photo } from './photo.ts'
+import { withHash } from './update.ts'
+
+export { cardWith, photoInCard, type Photo } from './photo.ts'
+
+const faces = new WeakMap<Host, Avatars>()
+/** The pictures of users, for features that need 'avatar-conversion'. */
+export const avatarsOf = (host: Host): Avatars => faces.get(host)!
+
+export const avatarConversion = defineFeature({
+  name: 'avatar-conversion',
+  specs: [
+    xep(398, 'User Avatar to vCard-Based Avatars Conversion', '1.0.1'),
+    xep(84, 'User Avatar', '1.1.4'),
+    xep(153, 'vCard-Based Avatars', '1.1.1'),
+  ],
+  needs: ['personal-eventing'],
+  settings: section({}),
+  install(host) {
+    const avatars = new Avatars(host, pepOf(host))
+    faces.set(host, avatars)
+    host.fromClient('avatar', avatars.stage)
+    host.on('items-changed', ({ owner, node }) => avatars.changed(owner, node))
+    host.on('node-configured', ({ owner, node }) => avatars.changed(owner, node))
+    host.on('session-resumed', ({ session }) => avatars.sayAgain(session))
+    host.disco.account.features.push('urn:xmpp:pep-vcard-conversion:0')
+  },
+})
+
+/** What presence says of the user's picture. */
+interface Shown {
+  /** '': that there is none any more. */
+  readonly hash: string
+  readonly to: 'everybody' | 'subscribers'
+}
+
+export class Avatars {
+  readonly #host: Host
+  readonly #pep: Pep
+  /** Null: presence says nothing. Undefined: it was not looked up since the account is in memory. */
+  readonly #shown: Slot<LocalAccount, Shown | null | undefined>
+  readonly #send: (session: Session, packet: Packet) => void
+
+  constructor(host: Host, pep: Pep) {
+    this.#host = host
+    this.#pep = pep
+    this.#shown = host.accountSlot<Shown | null | undefined>('avatar', 'learnt again', () => undefined)
+    this.#send = host.resumeAfter('avatar')
+  }
+  /** PEP-35. Of an account without a picture it costs one look into the slot. */
+  readonly stage = (context: FromClient): Verdict | Promise<Verdict> => {
+    const { packet, session } = context
+    if (packet.kind !== 'presence' || packet.type !== '') return 'next'
+    const shown = session.account.get(this.#shown)
+    if (shown === null) return 'next'
+    if (shown !== undefined) return put(context, shown)
+    if (!this.#mayHave(session.account)) {
+      session.account.set(this.#shown, null)
+      return 'next'
+    }
+    return this.#look(session.account).then((found) => (found === null ? 'next' : put(context, found)))
+  }
+  /** A node has changed: the clients' presence says so, if it is about their pictures. */
+  changed(owner: Jid, node: string): void {
+    const account =
+      node === METADATA && this.#host.router.homeOf(owner) !== null ? this.#host.accounts.get(owner.bare) : undefined
+    if (account === undefined || account.sessions.length === 0) return
+    this.#look(account)
+      .then(() => account.sessions.forEach((session) => this.sayAgain(session)))
+      .catch((error: unknown) => this.#host.log.error({ err: error }, 'A new picture could not be shown in presence'))
+  }
+  /** Broadcasts the presence of the client again, if it says something else now. While the client is away nothing is said for it. */
+  sayAgain(session: Session): void {
+    const { presence, account } = session
+    const shown = account.get(this.#shown)
+    if (presence === null || shown === null || shown === undefined || session.isAway || session.ended) return
+    const payload = withHash(presence.payload, shown.hash)
+    if (payload !== presence.payload) this.#send(session, presence.with({ payload }))
+  }
+
+  /** The picture for this asker. Undefined: the user has said nothing about one in the nodes. Null: there is none to be seen. */
+  async photo(account: LocalAccount, asker: Jid): Promise<Photo | null | undefined> {
+    if (!this.#mayHave(account)) return undefined
+    const metadata = await this.#metadata(account)
+    if (metadata === null) return undefined
+    const info = photoInMetadata(metadata)
+    if (info === null) return null
+    for (const node of [METADATA, DATA]) if (!(await this.#pep.mayRead(account, node, asker))) return null
+    const [item] = (await this.#pep.items(account.bare, DATA, [info.hash])) ?? []
+    return photoInData(info, item?.payload.elements[0])
+  }
+  /** One look into memory. */
+  has(account: LocalAccount): boolean {
+    return this.#mayHave(account)
+  }
+  /**
+   * PEP-34: the picture of a card. The same picture as before changes nothing.
+   * @param isOpen whether everybody may see it, if the nodes have to be made
+   * @throws StanzaError
+   */
+  async publish(account: LocalAccount, photo: Photo, isOpen: boolean): Promise<void> {
+    if (photoInMetadata((await this.#metadata(account)) ?? undefined)?.hash === photo.hash) return
+    const changes = isOpen ? ({ access_model: 'open' } as const) : {}
+    const item = (element: Element) => [{ id: photo.hash, payload: Payload.of(element) }]
+    await this.#pep.publish(account.bare, DATA, item(dataOf(photo)), changes)
+    await this.#pep.publish(account.bare, METADATA, item(metadataOf(photo)), changes)
+  }
+  /** The user has no picture from now on. @throws StanzaError */
+  async remove(account: LocalAccount): Promise<void> {
+    if (!this.#mayHave(account) || photoInMetadata((await this.#metadata(account)) ?? undefined) === null) return
+    const item = { id: token(this.#host.entropy), payload: Payload.of(metadataOf(null)) }
+    await this.#pep.publish(account.bare, METADATA, [item])
+  }
+
+  #mayHave({ bare }: LocalAccount): boolean {
+    return this.#pep.isOffered(bare, METADATA)
+  }
+  /** Null: nothing was published. */
+  async #metadata({ bare }: LocalAccount): Promise<Element | null> {
+    const items = this.#pep.isOffered(bare, METADATA) ? await this.#pep.items(bare, METADATA) : null
+    return items?.at(-1)?.payload.elements[0] ?? null
+  }
+  /** Looks up what presence says, and keeps it. */
+  async #look(account: LocalAccount): Promise<Shown | null> {
+    const metadata = await this.#metadata(account)
+    const config = metadata === null ? null : await this.#pep.configOf(account.bare, METADATA)
+    const found = metadata === null ? null : shownFor(metadata, config?.access_model ?? 'whitelist')
+    const before = account.get(this.#shown) ?? null
+    // Those who were shown a picture are told that there is none any more
+    const shown = found ?? (before === null ? null : { ...before, hash: '' })
+    account.set(this.#shown, shown)
+    return shown
+  }
+}
+
+function shownFor(metadata: Element, access: string): Shown | null {
+  const to = access === 'open' ? 'everybody' : access === 'presence' ? 'subscribers' : null
+  const hash = photoInMetadata(metadata)?.hash ?? (metadata.elements.length === 0 ? '' : null)
+  return to === null || hash === null ? null : { hash, to }
+}
+
+/** A broadcast goes to those who see the user's presence, and so may see the picture; other presence to whom it is addressed. */
+function put(context: FromClient, { hash, to }: Shown): Verdict {
+  const { packet, session } = context
+  const mayKnow = to === 'everybody' || packet.to === null || session.account.roster.isSubscriber(contactKey(packet.to))
+  if (mayKnow) context.packet = packet.with({ payload: withHash(packet.payload, hash) })
+  return 'next'
+}
