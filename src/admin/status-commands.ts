@@ -1,10 +1,12 @@
 /** Commands that report the state of a running server and the order of its stages. */
+import type { ServedRooms } from '../rooms/rooms.ts'
 import type { ComponentState } from '../server/routing/component-state.ts'
 import type { Host } from '../server/feature.ts'
 import type { AccountStore } from '../server/ports.ts'
 import type { LinkState } from '../server/links/links.ts'
 import type { Server } from '../server/server.ts'
 import { defineCommand, type Command } from './command.ts'
+import { insideOf } from './room-list.ts'
 import { linkReports, type LinkReport } from './link-commands.ts'
 
 export interface Status {
@@ -22,6 +24,8 @@ export interface Status {
   readonly listening: readonly { readonly what: string; readonly address: string }[]
   readonly components: readonly ComponentState[]
   readonly links: LinksStatus
+  /** Null if this server has no rooms. */
+  readonly rooms: RoomsStatus | null
   readonly sessions: number
   /** Accounts with an available resource. */
   readonly online: number
@@ -42,6 +46,23 @@ export interface LinksStatus extends Readonly<Record<LinkState, number>> {
   readonly lost: readonly LinkReport[]
 }
 const LOST_MAX = 20
+
+export interface RoomsStatus {
+  /** Where they are. */
+  readonly domains: readonly string[]
+  readonly total: number
+  readonly occupants: number
+  /** Occupants of whom it is not known whether they are still there. */
+  readonly doubted: number
+}
+
+export async function roomsStatus(served: ServedRooms | null): Promise<RoomsStatus | null> {
+  if (served === null) return null
+  const { domains, rooms, store } = served
+  const inside = Array.from(rooms.all(), ({ room }) => insideOf(room))
+  const sum = (of: 'occupants' | 'doubted'): number => inside.reduce((n, one) => n + one[of], 0)
+  return { domains, total: await store.count(), occupants: sum('occupants'), doubted: sum('doubted') }
+}
 
 export async function domainStatus(accounts: Pick<AccountStore, 'count' | 'lacking'>, domain: string): Promise<DomainStatus> {
   return { domain, accounts: await accounts.count(domain), oldKeys: accounts.lacking(domain).accounts }

@@ -93,6 +93,7 @@ function statusText(s: Status): string {
     ['Porchlight', `${s.version} on Node.js ${s.runtime}, process ${s.pid}, up ${span(s.uptimeMs)}`],
     ['Online', `${counted(s.online, 'account')} with ${counted(s.sessions, 'session')}`],
     ...s.domains.map((one) => ['Domain', domainText(one)] as const),
+    ...(s.rooms === null ? [] : [['Rooms', roomsText(s.rooms)] as const]),
     ...s.listening.map(({ what, address }) => ['Listening', `${address} (${what})`] as const),
     ...s.components.map((c) => ['Component', componentText(c, s.startedAt + s.uptimeMs)] as const),
     ...(s.links.total === 0 ? [] : [['Links', linksText(s.links)] as const]),
@@ -108,6 +109,11 @@ function statusText(s: Status): string {
 }
 
 const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+
+function roomsText({ domains, total, occupants, doubted }: NonNullable<Status['rooms']>): string {
+  const inside = occupants === 0 ? '' : ` with ${counted(occupants, 'occupant')}${doubted === 0 ? '' : ` (${doubted} in doubt)`}`
+  return `${counted(total, 'room')} at ${domains.join(', ')}${inside}`
+}
 
 function linksText({ total, ...states }: Status['links']): string {
   const some = (['up', 'idle', 'suspect', 'down'] as const).filter((state) => states[state] > 0)

@@ -90,7 +90,7 @@ export async function createRoom(
   await withAuthority(world, setupOf(world, options), async (authority) => {
     const { room: made } = (await authority.ask('room.create', { ...args, owners: options.owner })) as { room: string }
     world.stdout.write(
-      `${made} is there now.${options.owner.length === 0 ? ' It has no owner: only operators can change it.' : ''}\n`,
+      `${made} is there now; clients open it by xmpp:${made}?join.${options.owner.length === 0 ? ' It has no owner: only operators can change it.' : ''}\n`,
     )
   })
 }

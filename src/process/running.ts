@@ -15,7 +15,15 @@ import { rosterCommand } from '../admin/roster-commands.ts'
 import { linkCommands } from '../admin/link-commands.ts'
 import { roomCommands } from '../admin/room-commands.ts'
 import { recorded, type Orders } from '../admin/orders.ts'
-import { domainStatus, linksStatus, onlineAccounts, orderCommand, statusCommand, type Status } from '../admin/status-commands.ts'
+import {
+  domainStatus,
+  linksStatus,
+  onlineAccounts,
+  orderCommand,
+  roomsStatus,
+  statusCommand,
+  type Status,
+} from '../admin/status-commands.ts'
 import { userCommands } from '../admin/user-commands.ts'
 import type { Millis } from '../base/clock.ts'
 import { inTime } from '../base/in-time.ts'
@@ -309,6 +317,7 @@ async function status(
     listening: ports.map((p) => ({ what: p.what, address: textOf(p.address) })),
     components: components?.states() ?? [],
     links: linksStatus(server.host),
+    rooms: await roomsStatus(assembly.rooms),
     sessions: server.sessions.size,
     online: onlineAccounts(server),
     memoryBytes: about.memory(),

@@ -158,6 +158,7 @@ export function roomQueries(db: Kysely<RoomTables>) {
         .orderBy('address')
         .limit(p.limit),
     ),
+    count: prepare(() => db.selectFrom('room').select(({ fn }) => fn.countAll<number | string>().as('total'))),
     unsettled: prepare((p: { after: string; limit: number }) =>
       db
         .selectFrom('room')

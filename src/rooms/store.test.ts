@@ -122,6 +122,7 @@ contract('an operator finds rooms by a part of their address or their name', asy
   assert.deepEqual(await found('TEA'), ['tea', 'team'])
   assert.deepEqual(await found('tea_'), ['team'], 'a sign that SQL knows is a letter like any other')
   assert.deepEqual(await found('0% t'), ['team'])
+  assert.equal(await store.count(), 2)
   assert.deepEqual(await found('\\'), [])
   const [tea] = await store.found('tea@', '', 10)
   assert.deepEqual(tea, {

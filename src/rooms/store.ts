@@ -138,6 +138,10 @@ export class RoomStore {
     const like = `%${part.toLowerCase().replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`
     return (await this.#database.read(this.#queries.found({ like, after, limit }))).map(foundOf)
   }
+  /** How many rooms there are. */
+  async count(): Promise<number> {
+    return Number((await this.#database.read(this.#queries.count({})))[0]!.total)
+  }
   /** Rooms that may be there for nobody any more: temporary ones, and ones that were never configured. */
   async unsettled(after: string, limit: number): Promise<readonly Jid[]> {
     return (await this.#database.read(this.#queries.unsettled({ after, limit }))).map(({ address }) => storedJid(address))

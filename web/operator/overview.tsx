@@ -1,6 +1,7 @@
 /** Live counts, and the last hour as small charts. */
 import { counted } from '../model/words.ts'
 import { certificateWords } from './certificate.ts'
+import { insideWords } from './one-room.tsx'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { HistoryReport, SeriesReport, StatusReport } from './reports.ts'
@@ -20,6 +21,9 @@ export function Overview({ server }: { readonly server: Server }) {
           value={`${Math.floor(status.uptimeMs / 3_600_000)} h ${Math.floor(status.uptimeMs / 60_000) % 60} min`}
         />
         <Fact name="Memory" value={`${Math.round(status.memoryBytes / 1e6)} MB`} />
+        {status.rooms !== null && (
+          <Fact name="Rooms" value={`${counted(status.rooms.total, 'room')}, ${insideWords(status.rooms)}`} />
+        )}
         <Fact name="Links" value={linkWords(status.links)} />
         <Fact name="Certificates" value={status.certificates.map(certificateWords).join('\n')} />
         <Fact name="Version" value={`${status.version} on Node.js ${status.runtime}`} />

@@ -11,6 +11,7 @@ export interface StatusReport {
   readonly memoryBytes: number
   readonly links: { readonly total: number; readonly up: number; readonly suspect: number; readonly down: number }
   readonly certificates: readonly { readonly expiresAt: number }[]
+  readonly rooms: { readonly total: number; readonly occupants: number; readonly doubted: number } | null
 }
 export interface SeriesReport {
   readonly name: string
