@@ -267,6 +267,7 @@ function measure({ assembly: { metrics, server, stores }, certificates }: Parts,
 async function endSessions({ assembly: { server }, runtime: { log } }: Parts): Promise<void> {
   const all = [...server.sessions.all()]
   log.info({ sessions: all.length }, 'Stopping')
+  server.host.tell('server-stopping', { sessions: all.length })
   await inPortions(all, ENDED_AT_ONCE, tickOver, (some) => some.forEach((session) => server.sessions.end(session, SHUTDOWN)))
 }
 

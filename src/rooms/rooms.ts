@@ -20,6 +20,7 @@ import type { Plan } from './machine/plan.ts'
 import { refuse, type Refusal } from './machine/refusals.ts'
 import type { Room } from './machine/room.ts'
 import { keepOccupants, restoreOccupants, type KeptRoom } from './snapshot.ts'
+import { recoveryOf } from './recovery.ts'
 import type { RoomStore } from './store.ts'
 import { Whereabouts } from './whereabouts.ts'
 
@@ -62,6 +63,8 @@ export interface ServedRooms {
   /** How many stanzas people were sent by a room since it came into memory. */
   readonly sentBy: (room: Room) => number
 }
+/** What the server itself does, and nobody waits for. */
+const SERVICE_ORDER = { actor: SERVICE, create: null, answered: null } as const
 /** Null: it is done. */
 export type Outcome = Refusal | null
 
@@ -156,8 +159,8 @@ export class Rooms {
     this.#kept.set(address, kept)
   }
   /** Those of `restore` that nobody has asked for yet. */
-  get unrestored(): readonly string[] {
-    return [...this.#kept.keys()]
+  get unrestored(): ReadonlyMap<string, KeptRoom> {
+    return this.#kept
   }
 
   /** Lets go of a room that nobody is in and nothing waits for. */
@@ -185,18 +188,20 @@ export class Rooms {
   async #load(address: Jid): Promise<HeldRoom | null> {
     const known = this.#held.get(address.bare)
     if (known !== undefined) return known
-    const { store, clock, limits } = this.#parts
+    const { store, archive, clock, limits } = this.#parts
     const loaded = await store.load(address)
     if (loaded === null) this.#kept.delete(address.bare)
     if (loaded === null) return null
     const { room, edge, lastAt } = loaded
     const held = new HeldRoom(room, edge, lastAt, clock.now(), limits)
     const kept = this.#kept.get(address.bare)
+    const recovery = kept?.seq !== undefined && kept.seq < room.lastSeq ? await recoveryOf(archive, room, kept.seq) : null
     this.#kept.delete(address.bare)
     if (kept !== undefined) restoreOccupants(room, kept)
     for (const session of room.nickOfSession.keys()) this.whereabouts.entered(session, address)
     this.#held.set(address.bare, held)
-    return held
+    if (recovery !== null) await this.#decide(held, { ...SERVICE_ORDER, address, command: recovery }, recovery, false)
+    return this.#held.get(address.bare) ?? null
   }
   /** ROOM-168: the address of a destroyed room is free to its former owners. */
   async #mayCreate({ address, actor }: Order): Promise<Refusal | null> {

@@ -1,19 +1,22 @@
 /** Who is in a room, as JSON: for a restart of the server, and for its death. */
 import type { Millis } from '../base/clock.ts'
 import { decode, encode } from '../xml/wire.ts'
+import type { Jid } from '../xmpp/jid.ts'
 import type { Doubt } from '../xmpp/state-annotation.ts'
 import { payloadOfStored, storedPayload } from '../xmpp/stored-packet.ts'
 import { storedJid } from '../xmpp/stored-jid.ts'
 import type { Affiliation, Role } from './machine/affiliation.ts'
 import { occupantOf } from './machine/occupants.ts'
-import { putOccupant, type Occupant, type OccupantSession, type Room } from './machine/room.ts'
+import { putOccupant, type Occupant, type OccupantSession, type Room, type Seq } from './machine/room.ts'
 
 /** Of the shape of `KeptRoom`. */
-export const KEPT_ROOM_VERSION = 1
+export const KEPT_ROOM_VERSION = 2
 
 export interface KeptRoom {
   /** Another room at the address is not this one. */
   readonly uid: string
+  /** The position of its log at that time. Absent in version 1. */
+  readonly seq?: Seq
   readonly occupants: readonly KeptOccupant[]
 }
 interface KeptOccupant {
@@ -28,9 +31,9 @@ interface KeptOccupant {
 type KeptSession = readonly [string, string, string, string | null, number, 0 | 1, readonly Doubt[], Millis]
 
 /** Null: nobody is there. */
-export function keepOccupants({ uid, occupants }: Room): KeptRoom | null {
+export function keepOccupants({ uid, lastSeq: seq, occupants }: Room): KeptRoom | null {
   if (occupants.size === 0) return null
-  return { uid, occupants: Array.from(occupants.values(), keptOf) }
+  return { uid, seq, occupants: Array.from(occupants.values(), keptOf) }
 }
 const keptOf = ({ nick, bare, id, affiliation, role, sessions }: Occupant): KeptOccupant => ({
   nick,
@@ -50,14 +53,15 @@ const keptOf = ({ nick, bare, id, affiliation, role, sessions }: Occupant): Kept
   ]),
 })
 
-/** Puts them into a room that has just been loaded. Who has been banned since is not among them. */
+/** Whom a kept room has had in it, client by client. */
+export const sessionsIn = ({ occupants }: KeptRoom): readonly { readonly nick: string; readonly jid: Jid }[] =>
+  occupants.flatMap(({ nick, sessions }) => sessions.map(([full]) => ({ nick, jid: storedJid(full) })))
+
+/** Puts them into a room that has just been loaded, as they were. What has changed since is the matter of `recovery.ts`. */
 export function restoreOccupants(room: Room, kept: KeptRoom): void {
   if (kept.uid !== room.uid) return
-  for (const { nick, bare, id, role, sessions } of kept.occupants) {
-    const affiliation = room.members.get(bare)?.affiliation ?? 'none'
-    if (affiliation === 'outcast' || (affiliation === 'none' && room.facts.config.membersOnly)) continue
+  for (const { nick, bare, id, affiliation, role, sessions } of kept.occupants)
     putOccupant(room, nick, occupantOf({ nick, bare, id }, affiliation, role, sessions.map(sessionOf)))
-  }
 }
 const sessionOf = ([full, face, payload, lang, priority, wantsDoubts, doubts, at]: KeptSession): OccupantSession => ({
   jid: storedJid(full),

@@ -94,7 +94,7 @@ export class Tending {
    */
   async settle(): Promise<void> {
     const { rooms, store } = this.#parts
-    for (const address of rooms.unrestored) await rooms.find(storedJid(address))
+    for (const address of [...rooms.unrestored.keys()]) await rooms.find(storedJid(address))
     let after = ''
     for (;;) {
       const page = await store.unsettled(after, PAGE)

@@ -6,7 +6,7 @@ import type { RoomConfig } from './config.ts'
 import type { EntryId, Said, Transaction } from './drafts.ts'
 import type { Affiliation, Role } from './affiliation.ts'
 import type { PresenceFacts } from './room.ts'
-import type { HistoryAsk } from './tells.ts'
+import type { Exit, HistoryAsk } from './tells.ts'
 
 /** Who wants it. What they may do follows from the bare JID. */
 export interface Actor {
@@ -117,6 +117,11 @@ export type Command =
   | { readonly do: 'lapse' }
   /** After a start, when who has come back is known: a room that was there for its occupants ends if nobody is. */
   | { readonly do: 'settle' }
+  /**
+   * After a crash: these people (bare JIDs) have another affiliation or role than at the last checkpoint, or are out, why ever.
+   * What the members and the configuration say holds for all.
+   */
+  | { readonly do: 'recover'; readonly changed: ReadonlySet<string>; readonly out: ReadonlyMap<string, Exit> }
   /** The account of that bare JID is gone: nothing of it stays. */
   | { readonly do: 'forget'; readonly who: string }
 

@@ -12,6 +12,7 @@ import { decline, invite, join, knock, leave, register, unregister } from './las
 import { changePresence, doubt, leaveBy } from './leaving.ts'
 import { Plan } from './plan.ts'
 import type { Refusal } from './refusals.ts'
+import { recover } from './recovering.ts'
 import { rename } from './renaming.ts'
 import type { Room } from './room.ts'
 import { speak, whisper } from './speaking.ts'
@@ -93,6 +94,8 @@ function govern(plan: Plan, actor: Actor, command: Governing): Refusal | null {
       return lapse(plan)
     case 'settle':
       return settle(plan)
+    case 'recover':
+      return recover(plan, command)
     case 'forget':
       return forget(plan, actor, command)
   }

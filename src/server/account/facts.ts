@@ -33,6 +33,8 @@ export interface Facts {
   'session-resumed': { readonly session: Session; readonly after: 'stream-lost' | 'bosh-pause' }
   /** At the start of the server: all sessions from before that could be restored exist. */
   'sessions-restored': { readonly sessions: number }
+  /** The server stops for good: its sessions end next. What is sent now still goes out. */
+  'server-stopping': { readonly sessions: number }
   /** A broadcast presence changed; null for unavailable. */
   'presence-changed': { readonly session: Session; readonly before: Packet | null; readonly after: Packet | null }
   /**

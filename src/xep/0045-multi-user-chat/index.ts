@@ -17,6 +17,7 @@ import type { Packet } from '../../xmpp/packet.ts'
 import { capsOf } from '../0115-entity-capabilities/index.ts'
 import { Conference } from './conference.ts'
 import { Crowding } from './crowding.ts'
+import { endOfRoom } from './farewells.ts'
 import { Orders } from './orders.ts'
 import { Notices } from './notices.ts'
 import { Pouring } from './pouring.ts'
@@ -154,10 +155,13 @@ export const multiUserChat = defineFeature({
       () => void begin().catch((error: unknown) => log.error({ err: error }, 'Rooms could not be restored')),
     )
     const begin = async (): Promise<void> => {
-      await putOutTheLost(host, rooms)
+      await putOutTheLost(host, rooms, async (address, kept) => {
+        for (const packet of endOfRoom(address, kept, await store.tombstone(address, now()))) send(packet)
+      })
       await tending.settle()
       tending.start()
     }
+    host.on('server-stopping', () => face.end(Array.from(rooms.all(), ({ room }) => room)))
     host.on('account-deleted', ({ jid }) => void rooms.forget(jid.bare))
     const orders = new Orders(rooms)
     const wishes = new Wishes({

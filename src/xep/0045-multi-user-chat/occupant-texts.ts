@@ -44,6 +44,13 @@ function actorElement(actor: Item['actor']): string {
 /** An element with that text; nothing for no text. */
 export const elementOf = (name: string, text: string): string => (text === '' ? '' : `<${name}>${escapeText(text)}</${name}>`)
 
+/** 10.9. '' for what there is not. */
+export function destroyElement(alternate: string, reason: string, password: string): Wire {
+  const where = alternate === '' ? '' : ` jid='${escape(alternate)}'`
+  const inside = elementOf('reason', reason) + elementOf('password', password)
+  return wire(inside === '' ? `<destroy${where}/>` : `<destroy${where}>${inside}</destroy>`)
+}
+
 /** XEP-0421 section 4. */
 export const idElement = ({ id }: Pick<Occupant, 'id'>): Wire => wire(`<occupant-id xmlns='${OCCUPANT_ID}' id='${id}'/>`)
 

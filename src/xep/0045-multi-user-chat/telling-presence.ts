@@ -7,10 +7,10 @@ import { receiversOf, seesAddressOf, sightOf } from '../../rooms/machine/audienc
 import { looksOtherVeiled } from '../../rooms/machine/occupants.ts'
 import type { Occupant, OccupantSession, Room } from '../../rooms/machine/room.ts'
 import type { Cause, Exit, Tell } from '../../rooms/machine/tells.ts'
-import { escape, wire, type Wire } from '../../xml/wire.ts'
+import type { Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { elementOf, userElement, type Item, type OccupantTexts } from './occupant-texts.ts'
+import { destroyElement, userElement, type Item, type OccupantTexts } from './occupant-texts.ts'
 
 export interface TellingParts {
   readonly room: Room
@@ -188,9 +188,7 @@ export class PresenceTelling {
 
   /** ROOM-100 */
   ended({ occupants, alternate, password, reason }: Of<'ended'>): void {
-    const where = alternate === '' ? '' : ` jid='${escape(alternate)}'`
-    const inside = elementOf('reason', reason) + elementOf('password', password)
-    const destroy = wire(inside === '' ? `<destroy${where}/>` : `<destroy${where}>${inside}</destroy>`)
+    const destroy = destroyElement(alternate, reason, password)
     for (const occupant of occupants)
       for (const { jid } of occupant.sessions) {
         const x = userElement({ affiliation: 'none', role: 'none', jid: null }, [110], destroy)

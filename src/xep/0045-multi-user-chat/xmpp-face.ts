@@ -11,6 +11,7 @@ import { OccupantTexts } from './occupant-texts.ts'
 import type { Entry } from '../../rooms/log.ts'
 import type { Face } from '../../rooms/face.ts'
 import type { RoomLog } from '../../rooms/room-log.ts'
+import { shutdownOf } from './farewells.ts'
 import { historyFor } from './history.ts'
 import type { Notices } from './notices.ts'
 import { isSaying, liveMessage, subjectMessage } from './said.ts'
@@ -43,6 +44,7 @@ export class XmppFace implements Face {
   readonly #voices = new WeakMap<Room, Voice>()
   /** The `id` of the presence by which a session is entering, by its full JID. */
   readonly #entering = new Map<string, Wire>()
+  #isOver = false
 
   constructor(parts: XmppFaceParts) {
     this.#parts = parts
@@ -59,6 +61,7 @@ export class XmppFace implements Face {
   }
 
   tell(room: Room, tell: Tell, entries: readonly Entry[]): void | Promise<void> {
+    if (this.#isOver) return
     const voice = this.voiceOf(room)
     if (tell.tell === 'entered') return this.#entered(room, voice, tell)
     if (tell.tell !== 'answered') this.#say(room, voice, tell, entries)
@@ -70,6 +73,11 @@ export class XmppFace implements Face {
     const { presence } = this.voiceOf(room)
     for (const occupant of room.occupants.values())
       if (occupant.doubts.length > 0) presence.showTo(viewer, sessionOf(viewer, who)!, occupant)
+  }
+  /** 11.2: the server stops. All who are in a room are told so, and nothing after it. */
+  end(rooms: Iterable<Room>): void {
+    this.#isOver = true
+    for (const room of rooms) for (const packet of shutdownOf(room)) this.#parts.send(packet)
   }
   voiceOf(room: Room): Voice {
     const known = this.#voices.get(room)
