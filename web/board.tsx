@@ -12,4 +12,5 @@ session.comeBack()
 addEventListener('pagehide', () => session.leave())
 // The page came from the browser's cache, for example after "back".
 addEventListener('pageshow', (event) => event.persisted && session.comeBack())
+document.addEventListener('visibilitychange', () => session.look(!document.hidden))
 render(<App store={store} session={session} />, document.getElementById('board')!)

@@ -94,6 +94,30 @@ test('7.5, 7.8, 8.1: an invitation is accepted; a subject; a private message; wh
   await romeo.waitForSelector(`${occupant('juliet', 'dnd')}:has-text("in the orchard")`)
 })
 
+test('XEP-0424: what was taken back is shown to nobody, and what is new stands behind a mark', { skip }, async (t) => {
+  const { romeo, juliet } = await openBoards(t)
+  for (const page of [romeo, juliet]) await join(page, 'tea')
+  await say(romeo, 'I hate you')
+  await juliet.waitForSelector(theirs('I hate you'))
+  await juliet.click('text=Close')
+  await romeo.hover(mine('I hate you'))
+  await romeo.click('text=Take back')
+  await romeo.waitForSelector(mine('This message was taken back.'))
+  await say(romeo, 'I love you')
+  await juliet.waitForSelector('.card.room .unread:text-is("1 new")')
+  assert.equal(await juliet.title(), '(1) Porchlight')
+  await juliet.click('.card.room')
+  await juliet.waitForSelector('.chat li.new + li:has-text("I love you")')
+  assert.equal(await juliet.title(), 'Porchlight')
+  await juliet.waitForSelector(theirs('This message was taken back.'))
+  await assertAccessible(romeo)
+  await juliet.click('text=Leave the room')
+  await join(juliet, 'tea')
+  await juliet.waitForSelector(theirs('I love you'))
+  assert.equal(await juliet.locator(theirs('This message was taken back.')).count(), 1)
+  assert.equal(await juliet.locator('text=I hate you').count(), 0)
+})
+
 test(
   'on a phone a room has the page to itself; nothing is scrolled sideways, in the light and in the dark',
   { skip },

@@ -1,7 +1,7 @@
 /** Everything that the board shows, as one value that never changes. A change creates the next value. */
 import type { Presences, Roster } from './roster.ts'
 import type { Show } from './presence.ts'
-import { allRead, type Room } from './room.ts'
+import { allRead, lookedAt, unreadOf, type Room } from './room.ts'
 
 export type Phase = 'signed-out' | 'signing-in' | 'online' | 'reconnecting'
 
@@ -63,6 +63,8 @@ export interface Board {
   readonly rooms: ReadonlyMap<string, Room>
   readonly invitations: readonly Invitation[]
   readonly directory: RoomDirectory
+  /** Is the page on the screen? What is said meanwhile in an open conversation is new otherwise. */
+  readonly isSeen: boolean
   /** The contact or the room whose details are open. */
   readonly open: string | null
 }
@@ -84,6 +86,7 @@ export const SIGNED_OUT: Board = {
   rooms: new Map(),
   invitations: [],
   directory: { state: 'unread', service: null, rooms: [] },
+  isSeen: true,
   open: null,
 }
 
@@ -94,7 +97,7 @@ const INVITATIONS_MAX = 20
 
 export function said(board: Board, jid: string, line: ChatLine): Board {
   const chats = new Map(board.chats).set(jid, [...(board.chats.get(jid) ?? []), line].slice(-LINES_MAX))
-  const unread = line.mine || board.open === jid ? board.unread : new Set(board.unread).add(jid)
+  const unread = line.mine || isLookedAt(board, jid) ? board.unread : new Set(board.unread).add(jid)
   return { ...board, chats, unread }
 }
 export function lineFailed(board: Board, jid: string, id: string): Board {
@@ -105,14 +108,22 @@ export function opened(board: Board, jid: string | null): Board {
   const unread = new Set(board.unread)
   if (jid !== null) unread.delete(jid)
   const next = { ...board, open: jid, unread }
-  return jid === null ? next : inRoom(next, jid, allRead)
+  return jid === null ? next : inRoom(next, jid, lookedAt)
 }
+const isLookedAt = ({ open, isSeen }: Board, jid: string): boolean => isSeen && open === jid
+/** The page comes on the screen, or is hidden. */
+export const seen = (board: Board, isSeen: boolean): Board =>
+  isSeen ? opened({ ...board, isSeen }, board.open) : { ...board, isSeen }
+/** How many conversations and rooms have something new. */
+export const newsIn = ({ unread, rooms }: Board): number =>
+  unread.size + [...rooms.values()].filter((room) => unreadOf(room).count > 0).length
+
 /** Something becomes of a room; nothing if we do not want to be in it. What is said in an open room is read. */
 export function inRoom(board: Board, jid: string, change: (room: Room) => Room): Board {
   const room = board.rooms.get(jid)
   if (room === undefined) return board
   const next = change(room)
-  return { ...board, rooms: new Map(board.rooms).set(jid, board.open === jid ? allRead(next) : next) }
+  return { ...board, rooms: new Map(board.rooms).set(jid, isLookedAt(board, jid) ? allRead(next) : next) }
 }
 export function withRoom(board: Board, room: Room): Board {
   return { ...withoutInvitation(board, room.jid), rooms: new Map(board.rooms).set(room.jid, room) }

@@ -61,6 +61,15 @@ export function withHistory(known: readonly Line[], history: readonly Said[], ha
   return [...before.filter((line) => !isWaiting(line)), ...fresh, ...waiting].slice(-ROOM_LINES_MAX)
 }
 
+/** The lines after a message was taken back: by its author (XEP-0424), or by the room for a moderator (XEP-0425). */
+export function withTakenBack(lines: readonly Line[], archiveId: string, by: Pick<Said, 'nick' | 'occupantId'>): readonly Line[] {
+  return lines.map((line) =>
+    isSaid(line) && line.archiveId === archiveId && (by.nick === '' || isSamePerson(line, by)) ? { ...line, text: null } : line,
+  )
+}
+const isSamePerson = (a: Pick<Said, 'nick' | 'occupantId'>, b: Pick<Said, 'nick' | 'occupantId'>): boolean =>
+  a.occupantId === null || b.occupantId === null ? a.nick === b.nick : a.occupantId === b.occupantId
+
 /** The lines after an older page of the archive. */
 export function withOlder(known: readonly Line[], page: readonly Said[]): readonly Line[] {
   const keys = new Set(known.map(({ key }) => key))
@@ -83,7 +92,7 @@ export interface Unread {
 /** What others said after the line that was read last. @param read its key */
 export function unreadIn(lines: readonly Line[], read: string): Unread {
   const from = lines.findLastIndex(({ key }) => key === read) + 1
-  const unread = lines.slice(from).filter((line): line is Said => isSaid(line) && !line.isMine)
+  const unread = lines.slice(from).filter((line): line is Said => isSaid(line) && !line.isMine && line.text !== null)
   return { count: unread.length, forUs: unread.filter((line) => line.namesUs || line.privateWith !== null).length }
 }
 

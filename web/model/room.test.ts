@@ -7,6 +7,7 @@ import {
   heard,
   isWayBack,
   joining,
+  lookedAt,
   mayTalk,
   newRoom,
   noted,
@@ -59,6 +60,8 @@ const message = (nick: string, text: string | null, more: Partial<RoomMessage> =
   nick,
   occupantId: `of ${nick}`,
   text,
+  isTakenBack: false,
+  takesBack: null,
   subject: null,
   codes: new Set(),
   at: null,
@@ -224,4 +227,20 @@ test('7.2: each refusal has words and a way on', () => {
   assert.equal(outside('gone', 'b@x').remedy, 'other-room')
   const room = refused(joining(noted(inside(), 'before', now)), outside('forbidden'), now)
   assert.deepEqual([room.stay, texts(room).at(-1)], ['out', 'You are banned from this room.'])
+})
+test('XEP-0424, XEP-0425: what was taken back by its author or the room is not shown any more; nobody else can do it', () => {
+  const said = after(inside(), message('juliet', 'a secret'))
+  const takesBack = (nick: string): unknown =>
+    texts(after(said, message(nick, 'for older clients', { takesBack: 'archive a secret' })))
+  assert.deepEqual(takesBack('juliet'), [null])
+  assert.deepEqual(takesBack(''), [null])
+  assert.deepEqual(takesBack('romeo'), ['a secret'])
+  const tombstone = after(inside(), message('juliet', null, { isTakenBack: true }))
+  assert.deepEqual([texts(tombstone), unreadOf(tombstone).count], [[null], 0])
+})
+test('what was new when one looked stays marked', () => {
+  const room = after(inside(), message('juliet', 'one'))
+  const read = lookedAt(room)
+  assert.equal(lookedAt(after(read, message('juliet', 'two'))).newAfter, 'archive one')
+  assert.equal(lookedAt(read).newAfter, null)
 })

@@ -3,7 +3,7 @@
  * and returns the next value.
  */
 import { after, dotOf, lastKnown, UNHEARD, type Dot, type PresenceNotice, type PresenceView } from './presence.ts'
-import { isSaid, lastSaid, names, unreadIn, withHistory, withLine, withOlder } from './room-lines.ts'
+import { isSaid, lastSaid, names, unreadIn, withHistory, withLine, withOlder, withTakenBack } from './room-lines.ts'
 import type { Line, Said, Unread } from './room-lines.ts'
 import { changeWords, endWords, exitOf, outWords, ROLE_WORDS, type Exit, type Outside, type Role } from './room-words.ts'
 
@@ -47,6 +47,8 @@ export interface Room {
   readonly history: readonly Said[] | null
   /** The key of the line that was read last; null before the first history. */
   readonly read: string | null
+  /** The line behind which something was new when the room was last looked at; null if nothing was. */
+  readonly newAfter: string | null
   /** What the archive has that is older (XEP-0313). */
   readonly older: 'unknown' | 'some' | 'reading' | 'none'
   /** Where the next older page of the archive ends; null: at the oldest line that is here. */
@@ -70,6 +72,7 @@ export const newRoom = (jid: string, nick: string, name: string | null = null): 
   lines: [],
   history: null,
   read: null,
+  newAfter: null,
   older: 'unknown',
   oldest: null,
   notes: 0,
@@ -102,6 +105,9 @@ export function described(room: Room, { name, hasArchive, opensSubject }: RoomAb
 }
 /** All of it was on the screen. */
 export const allRead = (room: Room): Room => (room.read === null ? room : { ...room, read: lastSaid(room.lines) })
+
+/** Somebody looks at the room, who did not before. */
+export const lookedAt = (room: Room): Room => allRead({ ...room, newAfter: unreadOf(room).count === 0 ? null : room.read })
 
 /** The room is asked to let us in. Until it answers, what is known of its occupants is the last known. */
 export function joining(room: Room, nick: string = room.nick): Room {
@@ -202,6 +208,10 @@ export interface RoomMessage {
   readonly nick: string
   readonly occupantId: string | null
   readonly text: string | null
+  /** It stands in the place of a message that was taken back (XEP-0424, XEP-0425). */
+  readonly isTakenBack: boolean
+  /** The id of the message that this one takes back. */
+  readonly takesBack: string | null
   readonly subject: string | null
   readonly codes: ReadonlySet<number>
   /** When it was said, if it was not now (XEP-0203). */
@@ -209,19 +219,24 @@ export interface RoomMessage {
   readonly isPrivate: boolean
 }
 
+/** Is there something in it to be shown as said? What takes a message back says so for clients that do not know it. */
+export const isLine = ({ text, isTakenBack, takesBack }: RoomMessage): boolean =>
+  takesBack === null && (text !== null || isTakenBack)
+
 /** @param key for a message without any id */
 export function heard(room: Room, message: RoomMessage, key: string, now: Date): Room {
   if (message.text === null && message.subject !== null) return subjectSet(room, message, message.subject, now)
   const coded = changeWords(message.codes)
   const next = coded.reduce((so, text) => noted(so, text, now), room)
-  if (message.text === null) return next
+  if (message.takesBack !== null) return { ...next, lines: withTakenBack(next.lines, message.takesBack, message) }
+  if (!isLine(message)) return next
   const line = lineOf(next, message, key, now)
   if (next.history !== null && message.at !== null && !message.isPrivate) return { ...next, history: [...next.history, line] }
   const complete = message.isPrivate ? next : historyEnded(next)
   return { ...complete, lines: withLine(complete.lines, line) }
 }
 export function lineOf(room: Room, message: RoomMessage, key: string, now: Date): Said {
-  const { id, archiveId, nick, occupantId, text, at, isPrivate } = message
+  const { id, archiveId, nick, occupantId, text, isTakenBack, at, isPrivate } = message
   const isMine = occupantId === null || room.occupantId === null ? nick === room.nick : occupantId === room.occupantId
   return {
     kind: 'said',
@@ -230,7 +245,7 @@ export function lineOf(room: Room, message: RoomMessage, key: string, now: Date)
     archiveId,
     nick,
     isMine: isMine && !isPrivate,
-    text,
+    text: isTakenBack ? null : text,
     at: at ?? now,
     state: 'said',
     privateWith: isPrivate ? nick : null,

@@ -11,6 +11,7 @@ import {
   refused,
   requested,
   said,
+  seen,
   SIGNED_OUT,
   withoutRequest,
   type Board,
@@ -23,6 +24,7 @@ import { sentence } from '../model/words.ts'
 import { PSA_FEATURE, stateAnnotations } from './annotations.ts'
 import { idle } from './idle.ts'
 import { keepLogin, roomsAgain, roomsToKeep, takeLogin } from './kept-login.ts'
+import { retractions } from './retractions.ts'
 import { Rooms } from './rooms.ts'
 import { logsInBySasl2, type Denial, type Login } from './sasl2.ts'
 import { bareOf, noticeOf, presenceStanza, rosterChangeOf, whyNot } from './stanzas.ts'
@@ -72,7 +74,7 @@ export class BoardSession {
     this.#store.update(() => ({ ...board, phase: 'signing-in' }))
     const client = clientFor({ ...this.#config({ jid, device }), ...(password === null ? {} : { password }) })
     if (client === null) return this.#refused(`${jid} is not an address. Write it like romeo@localhost.`)
-    client.stanzas.define([stateAnnotations, idle])
+    client.stanzas.define([stateAnnotations, idle, retractions])
     client.disco.addFeature(PSA_FEATURE)
     client.updateCaps()
     this.#client = client
@@ -162,6 +164,10 @@ export class BoardSession {
   }
   open(jid: string | null): void {
     this.#store.update((board) => opened(board, jid))
+  }
+  /** @param isSeen is the page on the screen? */
+  look(isSeen: boolean): void {
+    this.#store.update((board) => seen(board, isSeen))
   }
   dismiss(): void {
     this.#change({ trouble: null })

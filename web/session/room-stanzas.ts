@@ -35,13 +35,15 @@ export function roomPresenceOf(presence: Presence): RoomPresence {
 
 /** @param room the message is from it, or from its archive */
 export function roomMessageOf(message: Message, room: string): RoomMessage {
-  const { id, from, occupantId, body, subject, hasSubject, delay, stanzaIds, type } = message
+  const { id, from, occupantId, body, subject, hasSubject, delay, stanzaIds, type, retracts, isRetracted } = message
   return {
     id: id ?? null,
     archiveId: stanzaIds?.find(({ by }) => by === room)?.id ?? null,
     nick: resourceOf(from ?? ''),
     occupantId: occupantId ?? null,
     text: body ?? null,
+    isTakenBack: isRetracted === true,
+    takesBack: retracts ?? null,
     subject: hasSubject === true ? (subject ?? '') : null,
     codes: codesIn(infoIn(message.muc)),
     at: delay?.timestamp ?? null,

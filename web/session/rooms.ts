@@ -10,6 +10,7 @@ import { isPassing, outsideFor } from '../model/room-words.ts'
 import {
   described,
   heard,
+  isLine,
   isWayBack,
   joining,
   lineOf,
@@ -150,6 +151,11 @@ export class Rooms {
     if (to === null) this.#client!.sendMessage({ id, to: jid, type: 'groupchat', body: text })
     else this.#client!.sendMessage({ id, to: `${jid}/${to}`, type: 'chat', body: text, muc: { type: 'info' } })
   }
+  /** What we have said is shown to nobody any more (XEP-0424). */
+  takeBack(jid: string, archiveId: string): void {
+    const body = 'I take back what I said before. Your client does not know how to hide it.'
+    this.#client!.sendMessage({ to: jid, type: 'groupchat', retracts: archiveId, body })
+  }
   setSubject(jid: string, subject: string): void {
     this.#client!.setSubject(jid, subject)
   }
@@ -176,8 +182,9 @@ export class Rooms {
     }
   }
   #archived(room: Room, archiveId: string, message: Message | undefined, at: Date | undefined): readonly Said[] {
-    if (message?.body === undefined) return []
-    return [lineOf(room, { ...roomMessageOf(message, room.jid), archiveId, at: at ?? null }, archiveId, new Date())]
+    const told = message === undefined ? null : roomMessageOf(message, room.jid)
+    if (told === null || !isLine(told)) return []
+    return [lineOf(room, { ...told, archiveId, at: at ?? null }, archiveId, new Date())]
   }
 
   // Events from the server

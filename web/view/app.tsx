@@ -1,5 +1,6 @@
 /** The page: signing in, or the board with the person's own presence, requests, rooms, contacts, and one contact or room. */
-import type { Board } from '../model/board.ts'
+import { useEffect } from 'preact/hooks'
+import { newsIn, type Board } from '../model/board.ts'
 import { titleOf, unreadOf } from '../model/room.ts'
 import { nameOf } from '../model/roster.ts'
 import type { Store } from '../model/store.ts'
@@ -19,6 +20,8 @@ import { SignIn } from './sign-in.tsx'
 export function App({ store, session }: { readonly store: Store<Board>; readonly session: BoardSession }) {
   const board = useStore(store)
   const now = useNow()
+  const news = newsIn(board)
+  useEffect(() => void (document.title = news === 0 ? 'Porchlight' : `(${news}) Porchlight`), [news])
   if (board.phase === 'signed-out' || board.phase === 'signing-in') return <SignIn board={board} session={session} />
   const contact = board.open === null ? undefined : board.roster.get(board.open)
   const room = board.open === null ? undefined : board.rooms.get(board.open)

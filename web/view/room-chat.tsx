@@ -30,13 +30,18 @@ export function RoomChat({ room, now, to, setTo, session }: Props) {
             </button>
           </li>
         )}
-        {room.lines.map((line) =>
+        {room.lines.map((line) => [
           line.kind === 'note' ? (
             <NoteLine key={line.key} line={line} now={now} />
           ) : (
-            <SaidLine key={line.key} line={line} now={now} />
+            <SaidLine key={line.key} line={line} now={now} takeBack={(id) => session.rooms.takeBack(room.jid, id)} />
           ),
-        )}
+          line.key === room.newAfter && (
+            <li key="new" class="note new">
+              New
+            </li>
+          ),
+        ])}
       </ol>
       <Composer room={room} to={to} setTo={setTo} session={session} />
     </section>
@@ -67,8 +72,13 @@ function NoteLine({ line, now }: { readonly line: Note; readonly now: Date }) {
     </li>
   )
 }
-function SaidLine({ line, now }: { readonly line: Said; readonly now: Date }) {
-  const { nick, text, isMine, state, privateWith, namesUs, at } = line
+interface SaidProps {
+  readonly line: Said
+  readonly now: Date
+  readonly takeBack: (archiveId: string) => void
+}
+function SaidLine({ line, now, takeBack }: SaidProps) {
+  const { nick, text, isMine, state, privateWith, namesUs, at, archiveId } = line
   const classes = [isMine ? 'mine' : 'theirs', ...(namesUs ? ['names-us'] : []), ...(privateWith === null ? [] : ['private'])]
   return (
     <li class={classes.join(' ')}>
@@ -78,6 +88,11 @@ function SaidLine({ line, now }: { readonly line: Said; readonly now: Date }) {
       <Time at={at} now={now} />
       {state === 'sent' && <em> on its way…</em>}
       {state === 'failed' && <em class="trouble"> not delivered</em>}
+      {isMine && text !== null && archiveId !== null && (
+        <button class="small take-back" onClick={() => takeBack(archiveId)}>
+          Take back
+        </button>
+      )}
     </li>
   )
 }
