@@ -326,3 +326,17 @@ found(
     wait 90000
   `,
 )
+
+for (const order of ['kill a.example\n    start a.example\n    restart b.example', 'restart b.example\n    kill a.example\n    start a.example'])
+  found(
+    'a session that waits for its client over a crash is in doubt for a contact elsewhere that has been restarted too',
+    `
+    u1@b.example/2 asks managed
+    u12@a.example/1 managed
+    connect u1@b.example/2
+    connect u12@a.example/1
+    wait 20000 &
+    ${order}
+    connect u1@b.example/2 &
+    `,
+  )

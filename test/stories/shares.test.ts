@@ -266,13 +266,17 @@ story(
     await until('there was room', () => session!.untold === null)
     await bob.fence()
     const after = bob.take().filter(isStanza)
+    const second = first + session!.room.unacknowledged
+    bob.send(a(second))
+    await bob.fence()
+    after.push(...bob.take().filter(isStanza))
     assert.deepEqual(idsOf([...before, ...after]), manyNames(15))
     const presences = after.filter(({ name }) => name === 'presence')
     assert.deepEqual(
       presences.map((e) => [e.attr('from'), e.attr('type')]),
       [[mallory.jid, 'unavailable']],
     )
-    bob.send(a(first + session!.room.unacknowledged))
+    bob.send(a(second + session!.room.unacknowledged))
     await bob.fence()
     for (const client of [mallory, bob]) client.take()
   },
@@ -329,6 +333,33 @@ story('a room that fills a session that is away is told that the occupant has go
   assert.equal(got.filter((e) => e.attr('from') === ROOM && e.attr('type') === 'unavailable').length, 1)
 })
 
+story(
+  'stored messages of strangers take a quarter of a session, until its client has acknowledged them',
+  { on: ['memory'], settings: { 'stream-management': { 'queue-stanzas': 40, 'ask-after': '1 day', 'ask-after-stanzas': 1000 } } },
+  async (cast) => {
+    await cast.server.account('bob')
+    const stranger = await cast.client('mallory', '1')
+    for (const name of manyNames(18)) stranger.send(chat(BOB, 'hello', name))
+    await stranger.fence()
+    const bob = await cast.client('bob', '1', { presence: null })
+    await enable(bob)
+    bob.send('<presence/>')
+    await cast.settle()
+    const [session] = cast.server.host.accounts.get(BOB)!.sessions
+    const got = [...bob.take()]
+    const first = idsOf(got).length
+    assert.ok(first > 5 && first <= 10, `${first}`)
+    for (let h = 0; idsOf(got).length < 18;) {
+      h += session!.room.unacknowledged
+      bob.send(a(h))
+      await bob.fence()
+      got.push(...bob.take())
+    }
+    assert.deepEqual(idsOf(got), manyNames(18))
+    await cast.forget()
+  },
+)
+
 story('the user’s own clients are not limited to a share', SMALL_QUEUES, async (cast) => {
   const { bob, back, alice, mallory } = await scene(cast)
   const other = await cast.client('bob', 'other')
@@ -356,6 +387,27 @@ for (const how of ['restart', 'crash'] as const)
     assert.equal(shownBy(got).has(phone.jid), true)
     for (const client of [phone, alice, mallory]) client.take()
   })
+
+story(
+  'that a contact has gone is told once, if it is not known which of their resources the client shows',
+  SMALL_QUEUES,
+  async (cast) => {
+    const { alice, mallory, id } = await scene(cast)
+    fill(mallory)
+    mallory.send(says(LONG), "<presence type='unavailable'/>")
+    await mallory.fence()
+    const next = new Cast(await cast.server.restart(SMALL_QUEUES))
+    cast.cut()
+    cast.atEnd(() => next.end())
+    const got = await comesBack(next, { jid: `${BOB}/1` }, id)
+    const ofMallory = got.filter((e) => e.name === 'presence' && e.attr('from')!.startsWith(bareOf('mallory')))
+    assert.deepEqual(
+      ofMallory.map((e) => [e.attr('from'), e.attr('type')]),
+      [[bareOf('mallory'), 'unavailable']],
+    )
+    for (const client of [alice, mallory]) client.take()
+  },
+)
 
 story(
   'a subscription request of a contact over their share is shown when the client has read what waits',

@@ -40,9 +40,11 @@ test('what a resource says of itself, to those who may see it and to its own acc
   assert.deepEqual(await told(JULIET), [JULIET.full, 'away'])
   assert.deepEqual(await told(ROMEO), [ROMEO.full, 'away'])
   assert.equal(await told(STRANGER), null)
+  assert.deepEqual(await Promise.all([JULIET, ROMEO, STRANGER].map((who) => home.isAvailable(ROMEO, who))), [true, true, false])
   for (const gone of [ROMEO.withResource('2'), NOBODY.withResource('1')]) assert.equal(await home.presence(gone, JULIET), null)
   romeo.send(`<presence type='unavailable'/>`)
   assert.equal(await told(JULIET), null)
+  assert.equal(await home.isAvailable(ROMEO, JULIET), false)
 })
 
 test('a doubt is told to those who are online, each once', async () => {

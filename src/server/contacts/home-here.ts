@@ -40,6 +40,10 @@ export class HomeHere implements Home {
     const presence = account?.session(resource)?.presence ?? null
     return presence !== null && maySee(watcher, account!) ? presence.addressedTo(watcher) : null
   }
+  isAvailable({ bare }: Jid, watcher: Jid): boolean {
+    const account = this.#parts.accounts.get(bare)
+    return account !== undefined && account.isAvailable && maySee(watcher, account)
+  }
   doubted(resource: Jid, watchers: readonly Jid[]): void {
     const { accounts, facts } = this.#parts
     const online = new Set<LocalAccount>()

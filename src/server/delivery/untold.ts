@@ -97,14 +97,16 @@ export class Untold {
     const me = session.account.bare
     void answered(home.presence(resource, me), (presence) => session.take(presence ?? gone(resource, me)))
   }
-  /** Ends everything of the contact (RFC 6121 4.3.2), one by one if known to be shown, and then probes it. */
+  /** Ends everything of the contact (RFC 6121 4.3.2), one by one if known to be shown, and then probes it if it may be there. */
   #anew(session: Session, contact: Jid): void {
-    const { sent, probing } = this.#parts
+    const { sent, probing, router } = this.#parts
     const { account } = session
     const shown = [...sent.lastTo(session.jid, contact)].filter(({ type, from }) => type === '' && !from.isBare)
     for (const { from } of shown) session.take(gone(from, account.bare))
     session.take(gone(contact, account.bare))
-    if (this.#mayAsk(session, contact)) probing.ask(session, [contact])
+    if (!this.#mayAsk(session, contact)) return
+    const isThere = router.homeOf(contact)?.isAvailable(contact, account.bare) ?? true
+    void answered(isThere, (is) => is && probing.ask(session, [contact])) // that nobody is there is said already
   }
 }
 

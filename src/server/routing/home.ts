@@ -22,6 +22,8 @@ export interface Home {
   pour(resource: Jid, source: Source): boolean
   /** The present presence of the resource, if `watcher` (bare) may see it; otherwise null. */
   presence(resource: Jid, watcher: Jid): Packet | null | Promise<Packet | null>
+  /** Is any resource available to `watcher` (bare)? */
+  isAvailable(account: Jid, watcher: Jid): boolean | Promise<boolean>
   /** The state of the resource became uncertain, or certain again: those of `watchers` (bare) that are online check it again. */
   doubted(resource: Jid, watchers: readonly Jid[]): void
   /** Ends the sessions of a device of the account, or all of them. @param device null: all; as by default */

@@ -11,7 +11,15 @@ import { Router, type Destination } from './router.ts'
 const packet = (kind: Kind, type: string, from: string, to: string): Packet =>
   Packet.of({ kind, type, from: jid(from), to: jid(to), id: wire('1') })
 const nothing: Destination = { deliver() {} }
-const HOME: Home = { exists: () => false, probe() {}, pour: () => false, presence: () => null, doubted() {}, end() {} }
+const HOME: Home = {
+  exists: () => false,
+  probe() {},
+  pour: () => false,
+  presence: () => null,
+  isAvailable: () => false,
+  doubted() {},
+  end() {},
+}
 
 /** Destinations for example.net (accounts), rooms.example.net and irc.example.net, and what each got. */
 function scene() {

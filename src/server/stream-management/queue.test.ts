@@ -291,8 +291,8 @@ test('a client that answers without having handled anything is not asked again f
   assert.equal(queue.asks, 'later')
 })
 
-test('SM-12: a client that leaves more than half of it unacknowledged is asked at once, and again', () => {
-  const queue = new UnacknowledgedQueue({ ...LIMITS, stanzas: 4, askAfter: 100 })
+test('SM-12: a client that leaves more than a quarter of it unacknowledged is asked at once, and again', () => {
+  const queue = new UnacknowledgedQueue({ ...LIMITS, stanzas: 8, askAfter: 100 })
   for (const name of ['a', 'b']) queue.push(message(name), 0)
   assert.deepEqual([queue.isBehind, queue.asks], [false, 'later'])
   queue.push(message('c'), 0)

@@ -39,8 +39,11 @@ export type Acknowledgement =
   /** Higher than what was ever written. */
   | 'too-high'
 
-/** Up to this part of the allowed amount the server adds what it has itself: no sender has more here than is still free. */
-const SOURCES_TO = 1 / 2
+/**
+ * Up to this part of the allowed amount the server adds what it has itself, stored messages of strangers among it: they have no more
+ * of it than strangers who write to the client just then (`Room.isOpen`).
+ */
+const SOURCES_TO = 1 / 4
 /** The cost of a stanza in addition to its content: its name and attributes, estimated. */
 const ENVELOPE_OCTETS = 150
 const NONE: readonly never[] = []
