@@ -269,9 +269,13 @@ export class Resource {
     this.invisible = false
     this.vacant = false
   }
-  /** Does the resource receive what is sent to the account? It does if it is available or invisible, and not vacant. */
+  /** Is it available or invisible? */
+  get isPresent(): boolean {
+    return this.presence !== null || this.invisible
+  }
+  /** Does the resource receive what is sent to the account? */
   get takesPart(): boolean {
-    return (this.presence !== null || this.invisible) && !this.vacant
+    return this.isPresent && !this.vacant
   }
   /** Did the resource send presence directly to this address, or to its bare JID, and not withdraw it (4.6.6)? */
   hasTold(address: Jid): boolean {
@@ -355,9 +359,15 @@ export class Account<R extends Resource = Resource> {
   reachable(contacts: readonly Jid[]): readonly Jid[] {
     return this.isHiding && contacts.some((c) => this.hidden(c)) ? contacts.filter((c) => !this.hidden(c)) : contacts
   }
-  /** Is any resource available or invisible? */
+  /** Does any resource receive what is sent to the account? */
   get isAttended(): boolean {
-    return this.resources.some((r) => r.takesPart)
+    for (const r of this.resources) if (r.takesPart) return true
+    return false
+  }
+  /** Is any resource available or invisible? */
+  get isPresent(): boolean {
+    for (const r of this.resources) if (r.isPresent) return true
+    return false
   }
   /** Is any resource available? */
   get isAvailable(): boolean {

@@ -327,7 +327,10 @@ found(
   `,
 )
 
-for (const order of ['kill a.example\n    start a.example\n    restart b.example', 'restart b.example\n    kill a.example\n    start a.example'])
+for (const order of [
+  'kill a.example\n    start a.example\n    restart b.example',
+  'restart b.example\n    kill a.example\n    start a.example',
+])
   found(
     'a session that waits for its client over a crash is in doubt for a contact elsewhere that has been restarted too',
     `

@@ -119,7 +119,7 @@ export class HeardContacts {
     const { lost, denied } = departure
     for (const jid of lost) facts.tell('contact-lost', { account, jid, presence })
     // Without a session the account may have left memory since the resource was recorded as available
-    if (lost.length === 0 && !account.isAttended) facts.tell('contact-lost', { account, jid: presence.from, presence })
+    if (lost.length === 0 && !account.isPresent) facts.tell('contact-lost', { account, jid: presence.from, presence })
     if (denied.length > 0) facts.tell('contact-denied', { account, contact: presence.from, available: denied })
   }
   #momentOf({ bare: { domain } }: LocalAccount, { from }: Packet): HeardMoment {
@@ -136,7 +136,7 @@ export class HeardContacts {
   }
   /** Is there anybody to be told what contacts send, or whose presence contacts see and may be told about? */
   #isListening(account: LocalAccount, isToHere = false): boolean {
-    return account.isAttended || account.isAvailable || this.#parts.accounts.isPresenceWanted(account.bare, isToHere)
+    return account.isPresent || this.#parts.accounts.isPresenceWanted(account.bare, isToHere)
   }
   /** Nobody is left to be told: presence from now on is not recorded, and what was recorded would be out of date. */
   #forgetUnattended(account: LocalAccount): void {

@@ -251,7 +251,7 @@ class Pass {
     yield false
     for (const contact of account.reachable(account.roster.subscriptions).filter(which)) {
       // The answer to one probe is for all resources.
-      const session = account.sessions.find((s) => s.takesPart)
+      const session = account.sessions.find((s) => s.isPresent)
       if (session === undefined) return
       if (!account.roster.isSubscribedTo(contactKey(contact)) || account.hidden(contact)) continue
       this.#parts.probing.ask(session, [contact])

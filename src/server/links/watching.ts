@@ -53,10 +53,10 @@ export class Watching {
     const pairs = new Set<string>()
     for (const service of this.#services) for (const pair of service()) pairs.add(pairKey(pair))
     for (const session of this.#sessions.all()) {
-      const { account, takesPart, directed } = session
+      const { account, isPresent, directed } = session
       const { domain: local } = account.bare
       for (const also of this.#also) for (const remote of also(session)) pairs.add(pairKey({ local, remote }))
-      if (takesPart) for (const contact of account.roster.subscriptions) pairs.add(pairKey({ local, remote: contact.domain }))
+      if (isPresent) for (const contact of account.roster.subscriptions) pairs.add(pairKey({ local, remote: contact.domain }))
       if (directed !== null) for (const jid of directed.values()) pairs.add(pairKey({ local, remote: jid.domain }))
     }
     return pairs

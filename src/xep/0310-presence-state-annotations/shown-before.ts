@@ -59,7 +59,7 @@ export class ShownBefore {
 
   /** It is unknown what a connected client has read; it logs in again after a crash. */
   #keep(session: Session, isRestart: boolean): Kept | null {
-    if (session.connection !== null || !session.takesPart) return null
+    if (session.connection !== null || !session.isPresent) return null
     const { host, known, receivers } = this.#parts
     // After a crash nobody knows what the client was told against a presence
     const given = known.memory(session, (jid) => isRestart || !receivers.isDoubted(session, jid))
