@@ -71,11 +71,14 @@ export class Room implements Capacity {
     return this.backlog !== null && this.backlog.isBeyondShare(packet)
   }
   /**
-   * Has its client, which acknowledges nothing, much to read? Of presence only the last word counts: it need not be written now,
-   * and a burst of it must not end the session.
+   * Must presence of a contact wait? Its sender would use more room than is left for others; or the client acknowledges nothing and
+   * has much to read. Of presence only the last word counts: it need not be written now, and a burst of it must not end the session.
    */
-  get isUnread(): boolean {
-    return this.backlog === null && this.#isBeyond(OPEN_TO)
+  isFullFor(presence: Packet): boolean {
+    const { backlog } = this
+    if (backlog !== null) return backlog.isBeyondShare(presence)
+    const { connection } = this.#session
+    return connection !== null && connection.isBeyond(OPEN_TO)
   }
   /** The number of stanzas that the client has not acknowledged. */
   get unacknowledged(): number {

@@ -117,7 +117,8 @@ export const withinShare =
   (untold: Untold) =>
   (packet: Packet, endpoint: LocalEndpoint): void => {
     if (!(endpoint instanceof Session)) return endpoint.take(packet)
-    const isUntold = endpoint.untold !== null && endpoint.untold.has(packet.from.bare)
-    if (!isUntold && !endpoint.room.isUnread && !endpoint.room.isFilledBy(packet)) return endpoint.take(packet)
+    const { untold: waiting, room } = endpoint
+    const isUntold = waiting !== null && waiting.has(packet.from.bare)
+    if (!isUntold && !room.isFullFor(packet)) return endpoint.take(packet)
     if (packet.type !== 'error') untold.add(endpoint, packet)
   }

@@ -121,12 +121,24 @@ export class Router {
   }
   /** Sends copies of one presence to many addresses. Errors are ignored (RFC 6121 4.4.2). */
   routeAll(packet: Packet, to: readonly Jid[]): void {
-    for (const jid of to) this.routeQuietly(packet.addressedTo(jid))
+    let domain = ''
+    let destination = this.#remote
+    for (const jid of to) {
+      // Contacts are often neighbours: the destination is looked up once for all of them
+      if (jid.domain !== domain) {
+        domain = jid.domain
+        destination = this.#to(jid)
+      }
+      this.#quietly(packet.addressedTo(jid), destination)
+    }
   }
   /** Sends a stanza whose failure is told to nobody. */
   routeQuietly(packet: Packet): void {
+    this.#quietly(packet, this.#to(packet.to!))
+  }
+  #quietly(packet: Packet, destination: Destination): void {
     try {
-      const waits = this.#to(packet.to!).deliver(packet, null)
+      const waits = destination.deliver(packet, null)
       if (waits !== undefined) void this.#await(waits.catch((error: unknown) => this.#swallow(packet, error)))
     } catch (error) {
       this.#swallow(packet, error)

@@ -128,7 +128,9 @@ export const presenceStateAnnotations = defineFeature({
       const { account, packet } = context
       if (packet.kind !== 'presence') return 'next'
       if (packet.type === 'subscribed') receivers.asked(account) // presence follows again (RFC 6121 3.1.5)
-      if (router.placeOf(packet.from) === 'here') return 'next' // presence of local clients has passed 'annotations-out'
+      const { domain } = packet.from
+      // Presence of local clients has passed 'annotations-out'
+      if (domain === account.bare.domain || router.placeOf(packet.from) === 'here') return 'next'
       context.packet = honest(packet)
       left.heardFrom(account, packet.from.domain)
       return 'next'
