@@ -98,6 +98,7 @@ test('ROOM-140: an occupant behind a link that is lost, and one that has not ans
 
 test('nobody of that nickname, and no such room', async () => {
   const { explain } = await scene()
-  await assert.rejects(explain('alice'), /Nobody with the nickname "alice" is in den@.* `room show den@/)
+  assert.equal((await explain('alice')).nick, 'Alice', 'there cannot be both')
+  await assert.rejects(explain('Bob'), /Nobody with the nickname "Bob" is in den@.* `room show den@/)
   await assert.rejects(explain('Alice', 'attic@conference.example.net'), CommandError)
 })

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot'
 import type { Affiliation, Role } from '../rooms/machine/affiliation.ts'
+import { nickKeys } from '../rooms/machine/nicks.ts'
 import type { Occupant, OccupantSession, Room } from '../rooms/machine/room.ts'
 import type { ServedRooms } from '../rooms/rooms.ts'
 import type { Session } from '../server/account/session.ts'
@@ -45,7 +46,7 @@ interface View {
 export const explainRoomCommand = (host: ExplainRoomParts, rooms: ServedRooms | null): Command =>
   defineCommand('explain.room', { room: v.string(), nick: v.string() }, async (given): Promise<RoomExplanation> => {
     const room = await existingRoom(rooms, given.room)
-    const occupant = room.occupants.get(given.nick)
+    const occupant = occupantCalled(room, given.nick)
     if (occupant === undefined)
       throw new CommandError(
         `Nobody with the nickname "${given.nick}" is in ${room.address.bare}. \`room show ${room.address.bare}\` lists who is.`,
@@ -70,6 +71,10 @@ export const explainRoomCommand = (host: ExplainRoomParts, rooms: ServedRooms | 
       remedies: [...remedies(scene)],
     }
   })
+
+/** The nickname as it is, or one that a reader cannot tell apart from it. */
+const occupantCalled = ({ occupants, nicksInUse }: Room, nick: string): Occupant | undefined =>
+  occupants.get(nick) ?? occupants.get(nicksInUse.get(nickKeys(nick)[0]) ?? '')
 
 function viewOf(host: ExplainRoomParts, room: Room, session: OccupantSession, bound: Session | null): View {
   const kind = host.router.kindOf(session.jid.domain)

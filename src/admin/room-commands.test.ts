@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryServer } from '../../test/support/memory-server.ts'
+import { SERVICE } from '../rooms/machine/commands.ts'
+import { jid } from '../xmpp/jid.ts'
 import { multiUserChat, roomsOf } from '../xep/0045-multi-user-chat/index.ts'
 import { entityCapabilities } from '../xep/0115-entity-capabilities/index.ts'
 import { serviceDiscovery } from '../xep/0030-service-discovery/index.ts'
@@ -49,8 +51,8 @@ test('room.create makes a room that stays, with settings and owners; the passwor
   assert.deepEqual(server.errors, [])
 })
 
-test('room.list: by address over all rooms, or those with people in it, pages of both', async () => {
-  const { ask, enter } = await operator({}, 2)
+test('room.list: by address over all rooms, or those in memory in another order, pages of both', async () => {
+  const { server, ask, enter } = await operator({}, 2)
   for (const name of ['a', 'b', 'c', 'd']) await ask('room.create', { room: at(name), ...NONE })
   await enter('romeo', at('b'))
   for (const who of ['romeo', 'juliet']) await enter(who, at('c'))
@@ -72,6 +74,16 @@ test('room.list: by address over all rooms, or those with people in it, pages of
     ['a0', 'd0'],
   ])
   assert.deepEqual((await pages('sent'))[0], ['c2', 'b1'])
+  const who = [jid('romeo@example.net/1')]
+  const order = { do: 'doubt', who, doubts: ['connection-paused'] } as const
+  await roomsOf(server.host)!.rooms.perform({
+    address: jid(at('b')),
+    actor: SERVICE,
+    command: order,
+    create: null,
+    answered: null,
+  })
+  assert.deepEqual((await pages('doubted'))[0], ['b1', 'a0'])
   assert.deepEqual(await pages('occupants', 'B@'), [['b1']])
   await assert.rejects(ask('room.list', { find: '', after: 'x', order: 'occupants' }), CommandError)
 })
@@ -85,8 +97,7 @@ test('room.occupants: pages by nickname, real addresses, and who is in doubt', a
   const doubt = { do: 'doubt', who, doubts: ['connection-paused'] } as const
   const { rooms } = roomsOf(server.host)!
   const [room] = rooms.all()
-  const actor = { jid: null, session: null, transaction: null }
-  await rooms.perform({ address: room!.room.address, actor, command: doubt, create: null, answered: null })
+  await rooms.perform({ address: room!.room.address, actor: SERVICE, command: doubt, create: null, answered: null })
   const first = await ask<OccupantPage>('room.occupants', { room: DEN, after: '' })
   assert.deepEqual(first.occupants[0], {
     nick: 'juliet',

@@ -28,8 +28,8 @@ export interface RoomPage {
   readonly next: string | null
 }
 
-/** All rooms by their address; or those in memory, the one with the most occupants, or the most stanzas sent, first. */
-export const ROOM_ORDERS = ['address', 'occupants', 'sent'] as const
+/** All rooms by their address; or those in memory, the ones first that have the most occupants, occupants in doubt, or stanzas sent. */
+export const ROOM_ORDERS = ['address', 'occupants', 'doubted', 'sent'] as const
 export type RoomOrder = (typeof ROOM_ORDERS)[number]
 
 export interface RoomQuery {
@@ -67,7 +67,8 @@ function roomsInMemory({ rooms, sentBy }: ServedRooms, { find, order, after, siz
   const wanted = Array.from(rooms.all(), ({ room }) => room).filter(
     ({ address, facts }) => address.bare.includes(part) || facts.config.name.toLowerCase().includes(part),
   )
-  const keyOf = (room: Room): number => -(order === 'sent' ? sentBy(room) : room.occupants.size)
+  const keyOf = (room: Room): number =>
+    -(order === 'sent' ? sentBy(room) : insideOf(room)[order === 'doubted' ? 'doubted' : 'occupants'])
   const place = (room: Room) => ({ key: keyOf(room), name: room.address.bare })
   const { page, next } = pageOf(wanted, place, placeFrom(after, order), size)
   return { rooms: page.map((room) => rowOf(room, sentBy)), next: next === null ? null : textOfPlace(next, order) }

@@ -269,8 +269,8 @@ function roomCommands(root: Command, world: World): void {
     .command('list [part]')
     .description('list all rooms, or those whose address or name contains a text')
     .addOption(
-      new Option('--order <order>', 'occupants, sent: rooms in memory, the most crowded ones or those that send most first')
-        .choices(['address', 'occupants', 'sent'])
+      new Option('--order <order>', 'occupants, doubted, sent: rooms in memory, those with the most of it first')
+        .choices(['address', 'occupants', 'doubted', 'sent'])
         .default('address'),
     )
     .option('--json', 'write JSON, one room on each line')

@@ -10,7 +10,7 @@ import { firstLine } from './password-file.ts'
 import { pairsFrom } from './pairs.ts'
 
 export interface ListOptions {
-  readonly order: 'address' | 'occupants' | 'sent'
+  readonly order: 'address' | 'occupants' | 'doubted' | 'sent'
 }
 /** @param find a part of the wanted addresses or names; '' for all */
 export async function listRooms(

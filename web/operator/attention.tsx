@@ -34,6 +34,10 @@ export function Attention({ server }: { readonly server: Server }) {
         options: {},
       },
     ),
+    ...need(status.result?.rooms?.doubted, 'occupant of a room may be gone', 'occupants of rooms may be gone', {
+      page: 'rooms',
+      options: { order: 'doubted' },
+    }),
     ...need(paused.result?.counts.paused, 'session is paused', 'sessions are paused', {
       page: 'sessions',
       options: { state: 'paused' },

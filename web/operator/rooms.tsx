@@ -17,6 +17,7 @@ const ROWS = 50
 const ORDERS: readonly (readonly [string, string])[] = [
   ['', 'All, by address'],
   ['occupants', 'In memory, most occupants first'],
+  ['doubted', 'In memory, most in doubt first'],
   ['sent', 'In memory, most stanzas first'],
 ]
 
