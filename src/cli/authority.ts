@@ -42,7 +42,7 @@ async function alone(world: World, setup: Setup): Promise<Authority> {
   if (setup.config.server.fresh)
     throw new CommandError('The server is not running, and its configuration ([server] fresh) keeps nothing. Start it first.')
   const log = openLog({ level: 'warn', format: 'text' }, world.stderr)
-  const { server, rooms, close } = await assemble(setup, {
+  const { server, rooms, porting, close } = await assemble(setup, {
     clock: new SystemClock(),
     entropy: systemEntropy,
     log,
@@ -51,7 +51,7 @@ async function alone(world: World, setup: Setup): Promise<Authority> {
   const { page } = setup.config.admin
   const commands = commandsOf(
     ...userCommands(server.host, page),
-    exportCommand(server.host, new Exporting(server.host.stores, server.host.database)),
+    exportCommand(server.host, new Exporting(server.host, porting)),
     ...roomCommands(rooms, page),
     rosterCommand(server.rosterAudit, server.host.domains, page),
     orderCommand(server.order),

@@ -35,11 +35,17 @@ export async function importUsers(world: World, place: string, options: ConfigOp
   const source = await sourceOf(path, clock.now())
   const dryRun = options.dryRun === true
   const log = openLog({ level: 'warn', format: 'text' }, world.stderr)
-  const { server, rooms, close } = await assemble(setup, { clock, entropy: systemEntropy, log, software: world.software })
+  const { server, rooms, porting, close } = await assemble(setup, {
+    clock,
+    entropy: systemEntropy,
+    log,
+    software: world.software,
+  })
   try {
     const importing = new Importing({
       ...settingsOf(setup),
       database: server.host.database,
+      nodes: porting,
       clock,
       entropy: systemEntropy,
       dryRun,

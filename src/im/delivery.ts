@@ -146,6 +146,13 @@ export function maySee(account: Account, sender: Jid): boolean {
   return account.resources.some((r) => r.sharesWith(sender))
 }
 
+/**
+ * Does the sender know of the account by any relation in its roster, by a request, by presence that was sent to them, or as an
+ * occupant of a room that the user is in?
+ */
+export const isFamiliar = (account: Account, sender: Jid): boolean =>
+  isKnown(account, sender) || account.roster.pendingFrom(contactKey(sender)) !== undefined
+
 /** 8.5.3.1: does this resource show its presence to the sender? It always does to the user and to the user's server. */
 export function mayQuery(account: Account, resource: Resource, sender: Jid): boolean {
   if (sender.bare === account.bare.bare || sender.full === account.bare.domain) return true

@@ -9,6 +9,8 @@ import { seededEntropy } from '../base/entropy.ts'
 import { defaultsOf } from '../base/settings.ts'
 import { defaultLimits } from '../im/account.ts'
 import { SqlRosters } from '../storage/rosters.ts'
+import { NodeStore } from '../pubsub/store.ts'
+import type { Database } from '../server/database.ts'
 import { el } from '../xml/element.ts'
 import { decode } from '../xml/wire.ts'
 import { jid } from '../xmpp/jid.ts'
@@ -17,6 +19,7 @@ import { privateSettings, storedElement } from '../xep/0049-private-xml/index.ts
 import { PrivateElements } from '../xep/0049-private-xml/store.ts'
 import { newCard, VCARD } from '../xep/0054-vcard-temp/index.ts'
 import { features } from '../xep/catalogue.ts'
+import { pepOf, portingOf } from '../xep/0163-personal-eventing/index.ts'
 import { Cards } from '../xep/0054-vcard-temp/store.ts'
 import { offlineLimits, offlineSettings } from '../xep/0160-offline-messages/settings.ts'
 import { IMPORTED } from '../xep/0160-offline-messages/shares.ts'
@@ -55,6 +58,9 @@ async function fill({ host }: MemoryServer): Promise<void> {
   await new BlockLists(database).add(JULIET, [jid('tybalt@capulet.com/x'), jid('paris.example')], 1)
   await new Cards(database).write(JULIET, newCard(el('vCard', VCARD, {}, el('FN', VCARD, {}, 'J & ö'), el('x', 'urn:x'))), 1)
   await new PrivateElements(database).write(JULIET, [el('a', 'urn:1', {}, 'é'), el('b', 'urn:1')].map(storedElement))
+  const item = (id: string, text: string) => ({ id, payload: Payload.of(el('x', 'urn:x', {}, text)) })
+  await pepOf(host).publish(jid(JULIET), 'urn:xmpp:bookmarks:1', [item('a@b.example', 'ö <'), item('b@b.example', '2')])
+  await pepOf(host).publish(jid(JULIET), 'urn:example:open', [item('1', 'x')], { access_model: 'open', title: 'T <é' })
   const body = (text: string): Payload => Payload.of(el('body', 'jabber:client', {}, text))
   for (let n = 1; n <= 150; n++) {
     const message = {
@@ -67,7 +73,8 @@ async function fill({ host }: MemoryServer): Promise<void> {
     await new OfflineMessages(database).append(JULIET, Packet.of(message), SENT + n * 1000, offlineLimits(OFFLINE), IMPORTED)
   }
 }
-async function all({ host: { database, stores } }: MemoryServer): Promise<unknown> {
+async function all({ host }: MemoryServer): Promise<unknown> {
+  const { database, stores } = host
   const { items, pending } = await stores.rosters.load(JULIET)
   const messages = await new OfflineMessages(database).after(JULIET, 0, 1000)
   return {
@@ -77,12 +84,25 @@ async function all({ host: { database, stores } }: MemoryServer): Promise<unknow
     blocked: (await new BlockLists(database).load(JULIET)).map(({ full }) => full).toSorted(),
     card: await new Cards(database).read(JULIET),
     elements: await new PrivateElements(database).all(JULIET),
+    nodes: await nodesIn(database),
     messages: messages.map(({ packet, receivedAt }) => [decode(packet.wire), receivedAt]),
   }
 }
 
+async function nodesIn(database: Database): Promise<unknown> {
+  const store = await NodeStore.open(database)
+  const all = (await store.load(JULIET)).toSorted((a, b) => (a.origin.name < b.origin.name ? -1 : 1))
+  const shown = all.map(async (node) => ({
+    name: node.origin.name,
+    config: node.config,
+    affiliations: node.affiliations,
+    items: (await store.items(node, [...node.items.values()])).map(({ id, at, payload }) => [id, at, decode(payload.text)]),
+  }))
+  return Promise.all(shown)
+}
+
 async function exported({ host }: MemoryServer, withKeys: boolean): Promise<string> {
-  const exporting = new Exporting(host.stores, host.database)
+  const exporting = new Exporting(host, portingOf(host))
   const parts: string[] = []
   for (let part = 0; part < exporting.parts; part++) parts.push(await exporting.part(JULIET, part, withKeys))
   return parts.join('')
@@ -106,6 +126,7 @@ async function imported(t: TestContext, xml: string): Promise<MemoryServer> {
     offline: OFFLINE,
     cards: { size: 100_000 },
     privates: defaultsOf(privateSettings),
+    nodes: portingOf(place.host),
     iterations: 1,
     entropy: seededEntropy('export'),
     dryRun: false,

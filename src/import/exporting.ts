@@ -17,36 +17,50 @@ import type { Packet } from '../xmpp/packet.ts'
 import { PRIVATE } from '../xep/0049-private-xml/index.ts'
 import { PrivateElements } from '../xep/0049-private-xml/store.ts'
 import { Cards } from '../xep/0054-vcard-temp/store.ts'
+import type { Porting } from '../xep/0163-personal-eventing/index.ts'
 import { OfflineMessages } from '../xep/0160-offline-messages/store.ts'
 import { BlockLists } from '../xep/0191-blocking/store.ts'
 import { BLOCKING, PIE, ROSTER, SCRAM } from './namespaces.ts'
+import { elementsOf } from './nodes.ts'
 
 export interface ExportStores {
   readonly accounts: Pick<AccountStore, 'credentials'>
   readonly rosters: Pick<RosterStore, 'load'>
 }
 
+interface ExportHost {
+  readonly stores: ExportStores
+  readonly database: Database
+}
+
 /** Messages that are read at a time. */
 const MESSAGES = 100
 
 export class Exporting implements AccountExport {
-  readonly parts = 2
+  readonly parts = 3
+  readonly #nodes: Porting
   readonly #stores: ExportStores
   readonly #blocking: BlockLists
   readonly #cards: Cards
   readonly #elements: PrivateElements
   readonly #messages: OfflineMessages
 
-  constructor(stores: ExportStores, database: Database) {
+  constructor({ stores, database }: ExportHost, nodes: Porting) {
     this.#stores = stores
+    this.#nodes = nodes
     this.#blocking = new BlockLists(database)
     this.#cards = new Cards(database)
     this.#elements = new PrivateElements(database)
     this.#messages = new OfflineMessages(database)
   }
   async part(owner: string, part: number, withKeys: boolean): Promise<string> {
-    const elements = part === 0 ? await this.#account(owner, withKeys) : await this.#stored(owner)
-    return elements.map((element) => decode(serialise(element, PIE))).join('\n')
+    const elements =
+      part === 0
+        ? this.#account(owner, withKeys)
+        : part === 1
+          ? this.#stored(owner)
+          : Array.fromAsync(this.#nodes.of(owner)).then(elementsOf)
+    return (await elements).map((element) => decode(serialise(element, PIE))).join('\n')
   }
 
   async #account(owner: string, withKeys: boolean): Promise<readonly Element[]> {

@@ -10,12 +10,15 @@ import { memoryServer, type MemoryServer } from '../../test/support/memory-serve
 import { seededEntropy } from '../base/entropy.ts'
 import { defaultLimits } from '../im/account.ts'
 import { verifyPassword } from '../sasl/credentials.ts'
+import { NodeStore } from '../pubsub/store.ts'
+import type { Database } from '../server/database.ts'
 import { decode } from '../xml/wire.ts'
 import { passwordKeys } from '../xmpp/credentials.ts'
 import { jid } from '../xmpp/jid.ts'
 import { BlockLists } from '../xep/0191-blocking/store.ts'
 import { PrivateElements } from '../xep/0049-private-xml/store.ts'
 import { features } from '../xep/catalogue.ts'
+import { portingOf } from '../xep/0163-personal-eventing/index.ts'
 import { Cards } from '../xep/0054-vcard-temp/store.ts'
 import { OfflineMessages } from '../xep/0160-offline-messages/store.ts'
 import type { Found } from './found.ts'
@@ -58,6 +61,7 @@ async function place(): Promise<Place> {
       limits: defaultLimits,
       offline,
       cards: { size: 1000 },
+      nodes: portingOf(server.host),
       privates: { 'elements': 2, 'element-size': 1000, 'size': 2000 },
       iterations: 1,
       clock,
@@ -79,6 +83,19 @@ async function imported({ options }: Place, source: AsyncIterable<Found>, dryRun
   return said
 }
 
+/** Name, access model, affiliations, items. */
+async function nodesIn(database: Database): Promise<unknown> {
+  const store = await NodeStore.open(database)
+  const all = (await store.load(JULIET)).toSorted((a, b) => (a.origin.name < b.origin.name ? -1 : 1))
+  const shown = all.map(async (node) => [
+    node.origin.name,
+    node.config.access_model,
+    [...node.affiliations].map((one) => one.join(' ')),
+    (await store.items(node, [...node.items.values()])).map(({ id, payload }) => `${id} ${decode(payload.text)}`),
+  ])
+  return Promise.all(shown)
+}
+
 const USER = `<user name='juliet' password='o romeo'>
   <presence xmlns='jabber:client' type='subscribe' id='x1' from='mercutio@montague.net'><nick xmlns='http://jabber.org/protocol/nick'>M</nick></presence>
   <presence xmlns='jabber:client' type='subscribe' from='romeo@montague.net'/>
@@ -98,6 +115,14 @@ const USER = `<user name='juliet' password='o romeo'>
   <vCard xmlns='vcard-temp'><FN>Juliet</FN><x xmlns='urn:x'/></vCard>
   <query xmlns='jabber:iq:private'><storage xmlns='storage:rosternotes'>é</storage><x xmlns='urn:x'/><y xmlns='urn:x'/></query>
   <vCard xmlns='urn:ietf:params:xml:ns:vcard-4.0'/>
+  <pubsub xmlns='http://jabber.org/protocol/pubsub'>
+    <items node='urn:xmpp:bookmarks:1'><item id='a@c.example'><conference xmlns='urn:xmpp:bookmarks:1' name='ö'/></item><item id='b@c.example'/></items>
+    <items node='large'><item id='1'><x xmlns='urn:x'>${'x'.repeat(70_000)}</x></item></items>
+  </pubsub>
+  <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>
+    <configure node='large'><x xmlns='jabber:x:data' type='submit'><field var='pubsub#access_model'><value>open</value></field><field var='pubsub#odd'/></x></configure>
+    <affiliations node='large'><affiliation jid='romeo@montague.net/x' affiliation='member'/><affiliation jid='@@' affiliation='owner'/></affiliations>
+  </pubsub>
 </user>`
 const FILE = `<?xml version='1.0'?><!-- <user> --><server-data xmlns='urn:xmpp:pie:0'>
  <host jid='capulet.com'>${USER}<pubsub xmlns='x'><user/></pubsub><user name='empty'/></host>
@@ -107,11 +132,12 @@ const FILE = `<?xml version='1.0'?><!-- <user> --><server-data xmlns='urn:xmpp:p
 test('XEP-0227: a user with all that can be taken, and by name what cannot', async (t) => {
   const here = await place()
   const file = join(await folderOf(t, { 'all.xml': FILE }), 'all.xml')
-  const words = `juliet@capulet.com: 2 contacts, 1 request to answer, 1 blocked, 1 stored message, vCard, private data.
+  const words = `juliet@capulet.com: 2 contacts, 1 request to answer, 1 blocked, 1 stored message, vCard, private data, 2 nodes of PEP.
   without the contact "@@", which is no address.
   without a message of the type "odd".
   without vCard (urn:ietf:params:xml:ns:vcard-4.0).
   without the private data "urn:x y", which is too large or has no namespace.
+  without an item of the node "large": too large, or too many.
 empty@capulet.com: not imported: it has neither a password nor usable keys.
 `
   const rest = `1 account of montague.net not imported: name the domain in [server] domains, and import again.
@@ -146,6 +172,15 @@ Not imported: capulet.com: pubsub.
   assert.deepEqual(await new PrivateElements(database).all(JULIET), [
     "<storage xmlns='storage:rosternotes'>é</storage>",
     "<x xmlns='urn:x'/>",
+  ])
+  assert.deepEqual(await nodesIn(database), [
+    ['large', 'open', ['romeo@montague.net member'], []],
+    [
+      'urn:xmpp:bookmarks:1',
+      'whitelist',
+      [],
+      ["a@c.example <conference xmlns='urn:xmpp:bookmarks:1' name='ö'/>", 'b@c.example '],
+    ],
   ])
   const [message] = await new OfflineMessages(database).after(JULIET, 0, 10)
   assert.equal(message!.receivedAt, Date.UTC(1969, 6, 21, 0, 32, 29))
@@ -337,6 +372,39 @@ const PROSODY = {
 	};
 };
 `,
+  'capulet%2ecom/pep/juliet.dat': `return {
+	["urn:xmpp:avatar:metadata"] = {
+		["name"] = "urn:xmpp:avatar:metadata";
+		["config"] = {
+			["access_model"] = "open";
+			["max_items"] = 1;
+			["persist_items"] = true;
+		};
+		["affiliations"] = {
+			["tybalt@capulet.com"] = "outcast";
+		};
+		["subscribers"] = {};
+	};
+	["http://jabber.org/protocol/mood"] = true;
+};
+`,
+  'capulet%2ecom/pep_urn%3axmpp%3aavatar%3ametadata/juliet.list': `item({
+	{
+		["name"] = "metadata";
+		["attr"] = {
+			["xmlns"] = "urn:xmpp:avatar:metadata";
+		};
+	};
+	["key"] = "k1";
+	["name"] = "item";
+	["when"] = 1795287818.25;
+	["with"] = "juliet@capulet.com";
+	["attr"] = {
+		["id"] = "k1";
+		["xmlns"] = "http://jabber.org/protocol/pubsub";
+	};
+});
+`,
   'capulet%2ecom/private/juliet.dat': `return {
 	["storage:storage:rosternotes"] = {
 		["name"] = "storage";
@@ -355,7 +423,7 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
   const said = await imported(here, readProsody(folder, NOW))
   assert.match(
     said,
-    /^juliet@capulet\.com: 1 contact, 2 requests to answer, 1 blocked, 2 stored messages, vCard, private data; old keys\.$/m,
+    /^juliet@capulet\.com: 1 contact, 2 requests to answer, 1 blocked, 2 stored messages, vCard, private data, 2 nodes of PEP; old keys\.$/m,
   )
   assert.match(said, /^ {2}without a stored message, for which the store has no room\.$/m)
   assert.match(said, /^the\.nurse@capulet\.com: 0 contacts, disabled\.$/m)
@@ -366,6 +434,10 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
   assert.match(said, /^1 account of capulet\.com with old keys\. Until they have new ones, capulet\.com offers only SCRAM-SHA-1/m)
 
   const { database } = here.server.host
+  assert.deepEqual(await nodesIn(database), [
+    ['http://jabber.org/protocol/mood', 'presence', [], []],
+    ['urn:xmpp:avatar:metadata', 'open', ['tybalt@capulet.com outcast'], ["k1 <metadata xmlns='urn:xmpp:avatar:metadata'/>"]],
+  ])
   assert.equal(await new Cards(database).read(JULIET), "<vCard xmlns='vcard-temp'><FN>J &amp; ö</FN></vCard>")
   assert.deepEqual(await new PrivateElements(database).all(JULIET), ["<storage xmlns='storage:rosternotes'/>"])
   const { accounts, rosters } = here.server.host.stores

@@ -17,6 +17,7 @@ import { PrivateElements, type StoredElement } from '../xep/0049-private-xml/sto
 import { newCard, type CardSettings } from '../xep/0054-vcard-temp/index.ts'
 import { Cards, type NewCard } from '../xep/0054-vcard-temp/store.ts'
 import { BlockLists } from '../xep/0191-blocking/store.ts'
+import type { Porting } from '../xep/0163-personal-eventing/index.ts'
 import { IMPORTED } from '../xep/0160-offline-messages/shares.ts'
 import { offlineLimits, type OfflineSettings } from '../xep/0160-offline-messages/settings.ts'
 import { OfflineMessages } from '../xep/0160-offline-messages/store.ts'
@@ -30,6 +31,7 @@ export interface ImportOptions {
   readonly offline: OfflineSettings
   readonly cards: Pick<CardSettings, 'size'>
   readonly privates: PrivateSettings
+  readonly nodes: Porting
   /** PBKDF2 iterations for passwords that the files contain in clear text. */
   readonly iterations: number
   readonly clock: Clock
@@ -47,6 +49,8 @@ export interface Counts {
   readonly hasCard: boolean
   /** Elements of private data. */
   readonly privates: number
+  /** Of personal eventing. */
+  readonly nodes: number
 }
 
 export type Outcome =
@@ -64,6 +68,7 @@ export type Outcome =
 
 interface Fitting {
   readonly card: NewCard | null
+  readonly nodes: ReturnType<Porting['bringing']>
   readonly privates: readonly StoredElement[]
   readonly contacts: readonly RosterItem[]
   readonly requests: readonly PendingRequest[]
@@ -101,7 +106,7 @@ export class Importing {
     const fitting = this.#fitted(user)
     const credentials = await this.#credentialsOf(user)
     if (credentials === null) return { kind: 'no-password', why: 'its password is empty or contains what RFC 8265 forbids' }
-    const { contacts, requests, card, privates, leftOut } = fitting
+    const { contacts, requests, card, privates, nodes, leftOut } = fitting
     const counts = {
       isDisabled: user.isDisabled,
       contacts: contacts.length,
@@ -110,6 +115,7 @@ export class Importing {
       messages: user.offline.length,
       hasCard: card !== null,
       privates: privates.length,
+      nodes: nodes.nodes,
     }
     if (dryRun) return { kind: 'taken', counts, credentials, leftOut }
     const stored = await this.#store(user, credentials, fitting)
@@ -137,7 +143,10 @@ export class Importing {
     if (all.length > contacts.length) leftOut.push(`${all.length - contacts.length} contacts: a roster holds ${rosterItems}`)
     if (waiting.length > requests.length)
       leftOut.push(`${waiting.length - requests.length} subscription requests: there are too many`)
-    return { contacts, requests, card: this.#cardOf(user, leftOut), privates: this.#privatesOf(user, leftOut), leftOut }
+    const [card, privates] = [this.#cardOf(user, leftOut), this.#privatesOf(user, leftOut)]
+    const nodes = this.#options.nodes.bringing(user.jid.bare, user.nodes.values())
+    leftOut.push(...nodes.leftOut)
+    return { contacts, requests, card, privates, nodes, leftOut }
   }
   #cardOf({ card }: ImportedUser, leftOut: string[]): NewCard | null {
     const made = card === null ? null : newCard(card)
@@ -169,7 +178,7 @@ export class Importing {
   async #store(user: ImportedUser, credentials: Credentials, fitting: Fitting): Promise<number | null> {
     const now = this.#options.clock.now()
     const owner = user.jid.bare
-    const { contacts, requests, card, privates } = fitting
+    const { contacts, requests, card, privates, nodes } = fitting
     const before: readonly Statement[] = [
       ...this.#accounts.creation(owner, credentials, now),
       ...(user.isDisabled ? [this.#accounts.disabling(owner, { at: now, reason: '' })] : []),
@@ -177,6 +186,7 @@ export class Importing {
       ...this.#blocking.additions(owner, [...user.blocked.values()], now),
       ...(card === null ? [] : [this.#cards.writing(owner, card, now)]),
       ...this.#privates.writing(owner, privates),
+      ...nodes.statements,
     ]
     const offline = offlineLimits(this.#options.offline)
     const messages = user.offline.map((one) => this.#offline.addition(owner, one.packet, one.receivedAt, offline, IMPORTED))

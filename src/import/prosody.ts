@@ -12,11 +12,15 @@ import { VCARD } from '../xep/0054-vcard-temp/index.ts'
 import { unreadable, type Found } from './found.ts'
 import { isTable, readItems, readReturned, type LuaTable, type LuaValue } from './lua.ts'
 import { prosodyRoom } from './prosody-rooms.ts'
+import { itemIn } from './nodes.ts'
 import { ImportedUser } from './user.ts'
 import { elementOf, PIECE_MAX } from './xml.ts'
 
-const STORES = ['accounts', 'roster', 'blocklist', 'offline', 'vcard', 'private']
+const STORES = ['accounts', 'roster', 'blocklist', 'offline', 'vcard', 'private', 'pep']
 const TAKEN: ReadonlySet<string> = new Set([...STORES, 'config', 'persistent.dat'])
+
+/** In front of the name of a node: the folder with its items. */
+const ITEMS_OF = 'pep_'
 
 /** Whether this is such a folder: it contains folders of domains, or it is the folder of one domain. */
 export const isProsodyFolder = async (folder: string): Promise<boolean> => (await domainFolders(folder)).length > 0
@@ -25,7 +29,7 @@ export async function* readProsody(folder: string, now: Millis): AsyncGenerator<
   for (const path of await domainFolders(folder)) {
     const domain = decoded(basename(path))
     for (const store of (await namesIn(path)).sort()) {
-      if (TAKEN.has(store)) continue
+      if (TAKEN.has(store) || store.startsWith(ITEMS_OF)) continue
       const files = await namesIn(join(path, store))
       if (files.length > 0)
         yield { kind: 'left-out', what: `${domain}: ${store} (${files.length} file${files.length === 1 ? '' : 's'})` }
@@ -78,6 +82,11 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
+/** As Prosody names the folders of its stores. */
+const encoded = (name: string): string =>
+  Buffer.from(name)
+    .toString('latin1')
+    .replaceAll(/[^_A-Za-z\d]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
 const decoded = (name: string): string => decodeURIComponent(name)
 
 /** @throws Error that names the file, if it is not the account's own file */
@@ -113,6 +122,11 @@ async function userOf(path: string, domain: string, name: string, now: Millis): 
       else user.addPrivate(element)
     }
   })
+  await part(`pep/${name}.dat`, (octets) => takeNodes(user, readReturned(octets)))
+  for (const node of user.nodes.keys())
+    await part(`${encoded(ITEMS_OF + node)}/${name}.list`, (octets) => {
+      for (const item of readItems(octets)) takeItem(user, node, item, now)
+    })
   return user
 }
 
@@ -170,6 +184,26 @@ function takeRoster(user: ImportedUser, roster: LuaTable): void {
 
 function takeBlocked(user: ImportedUser, list: LuaTable): void {
   for (const [address, isBlocked] of list) if (typeof address === 'string' && isBlocked !== false) user.block(address)
+}
+
+/** The nodes, without their items. */
+function takeNodes(user: ImportedUser, nodes: LuaTable): void {
+  for (const [name, given] of nodes) {
+    if (typeof name !== 'string') continue
+    const node = user.nodes.named(name)
+    const config = isTable(given) ? given.get('config') : undefined
+    const affiliations = isTable(given) ? given.get('affiliations') : undefined
+    if (isTable(config)) node.config = new Map([...config].map(([field, value]) => [`pubsub#${String(field)}`, [String(value)]]))
+    if (isTable(affiliations))
+      for (const [address, affiliation] of affiliations) node.affiliations.set(String(address), String(affiliation))
+  }
+}
+function takeItem(user: ImportedUser, node: string, item: LuaTable, now: Millis): void {
+  const element = stanzaOf(item)
+  if (element?.name !== 'item') return void user.leftOut.push(`an item of the node "${node}", which is damaged`)
+  const when = item.get('when')
+  const read = itemIn(element, typeof when === 'number' ? Math.round(when * 1000) : now)
+  user.nodes.named(node).items.push({ ...read, id: text(item.get('key')) ?? read.id })
 }
 
 const NAME = /^[A-Za-z_][\w.-]*$/

@@ -108,13 +108,14 @@ function oldKeys(domain: string, old: number, common: readonly ScramHash[]): str
   return `${plural(old, 'account')} of ${domain} with old keys. ${meanwhile}.`
 }
 
-function counted({ isDisabled, contacts, requests, blocked, messages, hasCard, privates }: Counts): string {
+function counted({ isDisabled, contacts, requests, blocked, messages, hasCard, privates, nodes }: Counts): string {
   const parts = [plural(contacts, 'contact')]
   if (requests > 0) parts.push(`${plural(requests, 'request')} to answer`)
   if (blocked > 0) parts.push(`${blocked} blocked`)
   if (messages > 0) parts.push(plural(messages, 'stored message'))
   if (hasCard) parts.push('vCard')
   if (privates > 0) parts.push('private data')
+  if (nodes > 0) parts.push(`${plural(nodes, 'node')} of PEP`)
   if (isDisabled) parts.push('disabled')
   return parts.join(', ')
 }

@@ -12,6 +12,7 @@ import { parseDateTime } from '../xmpp/datetime.ts'
 import { DELAY } from '../xmpp/delay.ts'
 import { addressIn, jid, JidError, strictIfOurs, unlessFaulty, type Jid } from '../xmpp/jid.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
+import { ImportedNodes } from './nodes.ts'
 
 export interface OfflineMessage {
   readonly packet: Packet
@@ -34,6 +35,8 @@ export class ImportedUser {
   card: Element | null = null
   /** XEP-0049: by namespace and name. */
   readonly privates = new Map<string, Element>()
+  /** XEP-0163 */
+  readonly nodes = new ImportedNodes()
   /** What could not be imported, in words. */
   readonly leftOut: string[] = []
   readonly #now: Millis
@@ -95,6 +98,10 @@ export class ImportedUser {
     this.offline.push({ packet: packetOf('message', type, from, to, message, kept), receivedAt })
   }
 
+  /** Items of its nodes. */
+  addItems(pubsub: Element): void {
+    this.nodes.addItems(pubsub, this.#now)
+  }
   addPrivate(element: Element): void {
     this.privates.set(`${element.ns} ${element.name}`, element)
   }

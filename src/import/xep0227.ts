@@ -7,7 +7,7 @@ import { CLIENT } from '../xmpp/ns.ts'
 import { PRIVATE } from '../xep/0049-private-xml/index.ts'
 import { VCARD } from '../xep/0054-vcard-temp/index.ts'
 import { unreadable, type Found } from './found.ts'
-import { BLOCKING, PIE, ROSTER, SCRAM } from './namespaces.ts'
+import { BLOCKING, PIE, PUBSUB, PUBSUB_OWNER, ROSTER, SCRAM } from './namespaces.ts'
 import { blockedBy } from './privacy.ts'
 import { Splitter, type Piece } from './splitter.ts'
 import { ImportedUser } from './user.ts'
@@ -124,6 +124,8 @@ const PARTS: Readonly<Record<string, (user: ImportedUser, element: Element) => v
   [`${PRIVATE} query`]: (user, query) => {
     for (const element of query.elements) user.addPrivate(element)
   },
+  [`${PUBSUB} pubsub`]: (user, pubsub) => user.addItems(pubsub),
+  [`${PUBSUB_OWNER} pubsub`]: (user, pubsub) => user.nodes.addSettings(pubsub),
   [`${PIE} offline-messages`]: (user, messages) => {
     for (const message of messages.elements) user.addMessage(message)
   },

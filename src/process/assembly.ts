@@ -21,6 +21,7 @@ import { openCoreStores } from '../storage/stores.ts'
 import { LocalRegistrar } from '../stream/registrar.ts'
 import { linkTimes } from '../stream/s2s/settings.ts'
 import { roomsOf } from '../xep/0045-multi-user-chat/index.ts'
+import { portingOf, type Porting } from '../xep/0163-personal-eventing/index.ts'
 import { features } from '../xep/catalogue.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import { serverSecret } from './server-secret.ts'
@@ -41,6 +42,8 @@ export interface Assembly {
   readonly metrics: Metrics
   /** Null if this server has none. */
   readonly rooms: ServedRooms | null
+  /** The nodes of accounts that come from other servers or go there. */
+  readonly porting: Porting
   /** Why the last write to the database failed; null if it succeeded. */
   storageTrouble(): Error | null
   /** Resolves, with the reason, if another server has taken the database. */
@@ -91,6 +94,7 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
       stores,
       metrics,
       rooms: roomsOf(server.host),
+      porting: portingOf(server.host),
       storageTrouble: () => database.trouble,
       databaseTaken: database.taken,
       close,

@@ -173,7 +173,7 @@ async function start(parts: Parts): Promise<Running> {
   const restart = Promise.withResolvers<void>()
   const commands = commandsOf(
     ...userCommands(server.host, config.admin.page),
-    exportCommand(server.host, new Exporting(server.host.stores, server.host.database)),
+    exportCommand(server.host, new Exporting(server.host, assembly.porting)),
     ...roomCommands(assembly.rooms, config.admin.page),
     ...board.commands(ports, config.admin.page),
     rosterCommand(server.rosterAudit, server.host.domains, config.admin.page),

@@ -269,7 +269,7 @@ export const serverFor = (owner: string): Actor => ({
 })
 
 /** Are others sent the last item when they come online? */
-function isOfferedAfter(node: Node, changes: readonly Change[]): boolean {
+export function isOfferedAfter(node: Node, changes: readonly Change[]): boolean {
   const config = changes.findLast((one) => one.change === 'config')?.config ?? node.config
   if (config.send_last_published_item !== 'on_sub_and_presence' || !config.deliver_notifications) return false
   const hasMembers = node.affiliations.size > 0 || changes.some(({ change }) => change === 'affiliation')

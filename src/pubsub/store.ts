@@ -93,9 +93,12 @@ export class NodeStore {
    * @throws StorageError: nothing was changed
    */
   async save(node: Node, changes: readonly Change[], isOffered: boolean): Promise<void> {
+    await this.#database.atomically(this.saving(node, changes, isOffered))
+  }
+  /** The statements of `save`, for callers that do more along with it. */
+  saving(node: Node, changes: readonly Change[], isOffered: boolean): readonly Statement[] {
     const { origin } = node
-    const isGone = changes.some(({ change }) => change === 'deleted')
-    if (isGone) return void (await this.#database.write(this.#queries.dropNode({ uid: origin.uid })))
+    if (changes.some(({ change }) => change === 'deleted')) return [this.#queries.dropNode({ uid: origin.uid })]
     const config = changes.findLast((one) => one.change === 'config')?.config ?? node.config
     const row = {
       uid: origin.uid,
@@ -107,7 +110,7 @@ export class NodeStore {
       offered: isOffered ? (1 as const) : (0 as const),
     }
     const statements = changes.flatMap((change): readonly Statement[] => this.#statements(origin.uid, config, change))
-    await this.#database.atomically([this.#queries.putNode(row), ...statements])
+    return [this.#queries.putNode(row), ...statements]
   }
   #statements(node: string, config: NodeConfig, change: Change): readonly Statement[] {
     const q = this.#queries

@@ -128,7 +128,7 @@ export const otherSpecs: readonly PlacedSpec[] = [
       'Portable Import/Export Format for XMPP-IM Servers',
       '1.1',
       'partial',
-      '`porchlight import` and `porchlight export`, without PEP and archives',
+      '`porchlight import` and `porchlight export`, without archives',
     ),
   ),
   ...at('src/stream/s2s/pairs.ts', xep(288, 'Bidirectional Server-to-Server Connections', '1.0.1')),

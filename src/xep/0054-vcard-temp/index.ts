@@ -5,7 +5,7 @@
 import { BoundedMap } from '../../base/bounded-map.ts'
 import { Bucket } from '../../base/bucket.ts'
 import { contactKey } from '../../im/account.ts'
-import { isKnown } from '../../im/delivery.ts'
+import { isFamiliar } from '../../im/delivery.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
@@ -133,7 +133,7 @@ class AccountCards {
       case 'everybody':
         return true
       case 'known':
-        return isKnown(account, asker) || account.roster.pendingFrom(contactKey(asker)) !== undefined
+        return isFamiliar(account, asker)
       case 'contacts':
         return account.roster.isSubscriber(contactKey(asker))
     }

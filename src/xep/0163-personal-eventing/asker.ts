@@ -1,6 +1,5 @@
 /** Who asks an account for its nodes, and what they may learn (PUB-6). */
 import { contactKey } from '../../im/account.ts'
-import { isKnown } from '../../im/delivery.ts'
 import type { Actor } from '../../pubsub/machine/commands.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -12,13 +11,6 @@ export function actorFor(account: LocalAccount, from: Jid): Actor {
   const seesPresence = from.bare === account.bare.bare || account.roster.isSubscriber(key)
   return { bare: from.bare, full: from.full, relation: { seesPresence, groups }, isServer: false }
 }
-
-/**
- * Does the asker know of the account already: by any relation in its roster, by a request, by presence that was sent to them, or
- * as an occupant of a room that the user is in?
- */
-export const isFamiliar = (account: LocalAccount, from: Jid): boolean =>
-  isKnown(account, from) || account.roster.pendingFrom(contactKey(from)) !== undefined
 
 /** Do the two see each other's presence? */
 export function isMutual({ roster }: LocalAccount, contact: Jid): boolean {

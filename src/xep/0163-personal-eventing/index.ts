@@ -22,6 +22,7 @@ import { defaultsOf, isBundleOfOld } from './known-nodes.ts'
 import { Notices } from './notices.ts'
 import { Offers } from './offers.ts'
 import { Pep } from './pep.ts'
+import { Porting } from './porting.ts'
 import { Receivers } from './receivers.ts'
 import { Requests } from './requests.ts'
 import { Texts } from './texts.ts'
@@ -29,6 +30,7 @@ import { Watching } from './watching.ts'
 import { wantContacts } from './wanting.ts'
 
 export type { Pep } from './pep.ts'
+export type { Porting, PortableItem, PortableNode } from './porting.ts'
 
 const settings = section({
   'nodes': count(200, between(1, 100_000), 'Nodes of one account. One more is refused with not-allowed.'),
@@ -59,9 +61,11 @@ const settings = section({
 const BUNDLES_MAX = 100
 const BATCH_MAX = 20
 
-const faces = new WeakMap<Host, Pep>()
+const faces = new WeakMap<Host, { readonly pep: Pep; readonly porting: Porting }>()
 /** The nodes of accounts, for features that need 'personal-eventing'. */
-export const pepOf = (host: Host): Pep => faces.get(host)!
+export const pepOf = (host: Host): Pep => faces.get(host)!.pep
+/** The same for those who bring accounts here or take them away. */
+export const portingOf = (host: Host): Porting => faces.get(host)!.porting
 
 export const personalEventing = defineFeature({
   name: 'personal-eventing',
@@ -83,7 +87,8 @@ export const personalEventing = defineFeature({
     const nodes = new Nodes({ clock, entropy, log, store, limits, ...beside, ...bounds })
     await nodes.start()
     const usual = (name: string): NodeConfig => defaultsOf(name, settings.payload, settings.avatar)
-    faces.set(host, new Pep(nodes, usual))
+    const porting = new Porting({ clock, entropy, nodes, store, limits, defaultsOf: usual })
+    faces.set(host, { pep: new Pep(nodes, usual), porting })
     answer(
       host,
       new Requests({

@@ -6,10 +6,11 @@ import { refuse } from '../../pubsub/machine/refusals.ts'
 import { operationOf } from '../../pubsub/xmpp/asked.ts'
 import { refused } from '../../pubsub/xmpp/refused.ts'
 import { Paces } from '../../pubsub/paces.ts'
+import { isFamiliar } from '../../im/delivery.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import { actorFor, isFamiliar } from './asker.ts'
+import { actorFor } from './asker.ts'
 import { isFlighty } from './known-nodes.ts'
 
 export interface RequestsParts {
