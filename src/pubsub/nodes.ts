@@ -108,16 +108,18 @@ export class Nodes {
     })
     return outcome
   }
-  /** The account is gone: its nodes with it, and whatever it had at nodes of others. */
+  /** The account is gone: its nodes with it, and whatever it had at nodes of others. What is published later stays. */
   async forget(bare: string): Promise<void> {
     const { store } = this.#parts
-    const owners = new Set([bare, ...(await store.ownersFor(bare))])
+    this.index.forget(bare)
+    this.#drop(bare)
+    const others = store.ownersFor(bare)
     await store.forget(bare)
-    for (const owner of owners)
+    // Their nodes are read again
+    for (const owner of await others)
       await this.#turns.take(owner, async () => {
         await this.#loading.get(owner)
-        this.#drop(owner) // it is read again
-        if (owner === bare) this.index.forget(owner)
+        this.#drop(owner)
       })
   }
 

@@ -31,6 +31,7 @@ import { bookmarks } from './0402-bookmarks/index.ts'
 import { bind2 } from './0386-bind-2/index.ts'
 import { selfPing } from './0410-self-ping/index.ts'
 import { fast } from './0484-fast/index.ts'
+import { displayedSynchronization } from './0490-displayed-synchronization/index.ts'
 
 export const features: readonly Feature[] = [
   serviceDiscovery,
@@ -51,6 +52,7 @@ export const features: readonly Feature[] = [
   avatarConversion,
   vcardTemp,
   search,
+  displayedSynchronization,
   streamManagement,
   entityTime,
   externalServices,

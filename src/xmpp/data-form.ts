@@ -78,7 +78,7 @@ function fieldElement({ name, type, label, values, options = [], isOpen = false,
 }
 
 /** The form inside `parent` that a user submitted or cancelled. */
-export const answeredForm = (parent: Element): Element | undefined =>
+export const answeredForm = (parent: Pick<Element, 'elements'>): Element | undefined =>
   parent.elements.find((e) => e.is('x', DATA_FORM) && (e.attr('type') === 'submit' || e.attr('type') === 'cancel'))
 
 /** The submitted values of each field, including FORM_TYPE. If two fields have the same name, the first one counts. */

@@ -16,6 +16,7 @@ import {
   nowWanting,
   owners,
   publish,
+  publishing,
   PUBSUB,
   refused,
   request,
@@ -321,4 +322,92 @@ story('PEP-13: a session that is resumed gets what has happened meanwhile, and n
     [],
   )
   alice.take()
+})
+story('XEP-0060 8.6: the owner is asked to approve a subscription, and answers', inMemory, async (cast) => {
+  await cast.befriend('alice', 'bob')
+  const alice = await cast.client('alice', '1')
+  const bob = await cast.client('bob', '1')
+  await publish(alice, 'n', 'x', 'current', { access_model: 'authorize' })
+  const subscribe = (jid: string) => bob.ask(request('set', `<subscribe node='n' jid='${jid}'/>`, ALICE))
+  alice.take()
+  const answer = (jid: string, allow: string): string =>
+    `<message to='${ALICE}'>${form('subscribe_authorization', { node: 'n', subscriber_jid: jid, allow })}</message>`
+  await subscribe(BOB)
+  const asked = await alice.expect(`<message type='normal' from='${ALICE}'><x xmlns='jabber:x:data' type='form'>*</x></message>`)
+  assert(asked.show().includes(`<value>${BOB}</value>`))
+  const other = await arriving(cast, 'alice/2', [])
+  await other.expect(`<message type='normal' from='${ALICE}'><x xmlns='jabber:x:data' type='form'>*</x></message>`)
+  await cast.forget()
+  alice.send(answer(BOB, '1'))
+  await bob.expect(
+    event(ALICE, `<subscription node='n' jid='${BOB}' subid='*' subscription='subscribed'/>`),
+    lastItem(ALICE, 'n', 'x'),
+  )
+  await subscribe(bob.jid)
+  await cast.forget()
+  other.send(answer(bob.jid, '0'))
+  await bob.expect(event(ALICE, `<subscription node='n' jid='${bob.jid}' subid='*' subscription='none'/>`))
+})
+story(
+  'PEP-15: a client that refuses events gets none until it is available anew; a subscription ends',
+  inMemory,
+  async (cast) => {
+    await cast.rosters(['alice', DAVE, 'both'])
+    const b = new Elsewhere(cast)
+    const alice = await cast.client('alice', '1')
+    await publish(alice, MOOD, 'last')
+    await b.take()
+    await daveComes(b, MOOD)
+    await b.expect(`<message type='headline' to='${DAVE}/1'>*</message>`)
+    alice.take()
+    const refuses = (from: string, type: string): string =>
+      `<message type='error' from='${from}' to='${ALICE}'><error type='${type}'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>`
+    await publish(alice, MOOD, 'a')
+    await b.expect(`<message type='headline' to='${DAVE}/1'>*</message>`)
+    await b.send(refuses(`${DAVE}/1`, 'wait'))
+    await publish(alice, MOOD, 'b')
+    await b.expectNothing()
+    await b.send(`<presence type='unavailable' from='${DAVE}/1' to='${ALICE}'/>`)
+    await b.send(`<presence from='${DAVE}/1' to='${ALICE}'>${capabilities(`${MOOD}+notify`).c}</presence>`)
+    await b.expect(`<message type='headline' to='${DAVE}/1'>*</message>`)
+    alice.take()
+    const subscribe = request('set', `<subscribe node='${MOOD}' jid='${DAVE}'/>`, ALICE)
+    const listed = owners('get', `<subscriptions node='${MOOD}'/>`)
+    for (const type of ['cancel', 'wait']) {
+      await b.send(subscribe.replace('<iq ', `<iq from='${DAVE}/1' `))
+      assert((await alice.ask(listed)).show().includes(DAVE))
+      const times = type === 'cancel' ? 1 : 5
+      for (let i = 1; i < times; i++) await b.send(refuses(DAVE, type))
+      assert((await alice.ask(listed)).show().includes(DAVE), `after ${times - 1} errors`)
+      await b.send(refuses(DAVE, type))
+      assert(!(await alice.ask(listed)).show().includes(DAVE))
+    }
+    await b.take()
+  },
+)
+story('PEP-39: what a program publishes too often is refused, and leaves other nodes alone', inMemory, async (cast) => {
+  const alice = await cast.client('alice', '1')
+  const TUNE = 'http://jabber.org/protocol/tune'
+  for (let i = 0; i < 6; i++) await publish(alice, TUNE, String(i))
+  await alice.ask(request('set', publishing(TUNE, 'x')), refused('wait', 'policy-violation'))
+  await publish(alice, MOOD, 'annoyed')
+  await cast.advance(10_000)
+  await publish(alice, TUNE, 'x')
+})
+story('T-E18, PEP-38: what is displayed is published for the own clients, and goes no further', inMemory, async (cast) => {
+  const MDS = 'urn:xmpp:mds:displayed:0'
+  const alice = await cast.client('alice', '1')
+  const second = await wanting(cast, 'alice/2', [MDS])
+  const bob = await cast.client('bob', '1')
+  await second.ask(`<iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>`)
+  const displayed = `<displayed xmlns='${MDS}'><stanza-id xmlns='urn:xmpp:sid:0' by='${ALICE}' id='7'/></displayed>`
+  const marker = `<displayed xmlns='urn:xmpp:chat-markers:0' id='m'/>`
+  alice.send(`<message to='${BOB}' type='chat' id='1'>${marker}${displayed}</message>`)
+  await bob.expect(`<message type='chat' from='${alice.jid}'>${marker}</message>`)
+  const carbon = `<message type='chat' from='${ALICE}'><sent xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' type='chat' id='1' from='${alice.jid}' to='${BOB}' xml:lang='*'>${marker}</message></forwarded></sent></message>`
+  await second.expectAll(carbon, event(ALICE, `<items node='${MDS}'><item id='${BOB}'>${displayed}</item></items>`))
+  await alice.ask(request('get', `<items node='${MDS}'/>`), items(MDS, `<item id='${BOB}'>${displayed}</item>`))
+  await bob.ask(request('get', `<items node='${MDS}'/>`, ALICE), refused('cancel', 'item-not-found'))
+  const form = await alice.ask(owners('get', `<configure node='${MDS}'/>`))
+  for (const value of ['whitelist', 'max', 'never']) assert(form.show().includes(`<value>${value}</value>`), value)
 })

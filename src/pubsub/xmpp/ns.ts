@@ -7,4 +7,5 @@ export const PUBSUB_ERRORS = `${PUBSUB}#errors`
 export const NODE_CONFIG = `${PUBSUB}#node_config`
 export const PUBLISH_OPTIONS = `${PUBSUB}#publish-options`
 export const SUBSCRIBE_OPTIONS = `${PUBSUB}#subscribe_options`
+export const SUBSCRIBE_AUTHORIZATION = `${PUBSUB}#subscribe_authorization`
 export const META_DATA = `${PUBSUB}#meta-data`

@@ -12,6 +12,7 @@ export const FROM_CLIENT = [
   'caps', //          XEP-0115: learns what the client can do before presence-changed is told
   'avatar', //        XEP-0398: the hash of the user's picture, before presence is kept and sent
   'presence', //      RFC 6121 3 and 4: broadcast, directed, subscription, probe
+  'displayed', //     XEP-0490: what is only for the user's own clients goes no further
   'carbons-out', //   XEP-0280: copies of what is really sent
   'route', //         RFC 6120 10
 ] as const

@@ -1,4 +1,7 @@
-/** What arrives for an account that concerns its nodes: presence of those who are no contacts, and errors that answer events. */
+/**
+ * What arrives for an account that concerns its nodes: presence of those who are no contacts, errors that answer
+ * events, and what the owner says of requests to subscribe.
+ */
 import type { Nodes } from '../../pubsub/nodes.ts'
 import { isRefused } from '../../pubsub/machine/decide.ts'
 import { serverFor } from '../../pubsub/nodes.ts'
@@ -7,6 +10,7 @@ import type { LocalAccount } from '../../server/account/session.ts'
 import type { ToAccount } from '../../server/pipeline/contexts.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import type { Approvals } from './approvals.ts'
 import type { Bounced } from './bounced.ts'
 import type { DirectSenders } from './direct-senders.ts'
 import type { Offers } from './offers.ts'
@@ -16,11 +20,12 @@ export interface ArrivalsParts {
   readonly directSenders: DirectSenders
   readonly offers: Offers
   readonly bounced: Bounced
+  readonly approvals: Approvals
 }
 
 /** An account without nodes costs one look into a map. */
 export function arrivals(parts: ArrivalsParts): (context: ToAccount) => Verdict {
-  const { nodes, directSenders, offers } = parts
+  const { nodes, directSenders, offers, approvals } = parts
   return ({ account, packet }) => {
     if (packet.kind === 'iq' || !nodes.index.has(account.bare.bare)) return 'next'
     if (packet.kind === 'presence') {
@@ -28,6 +33,7 @@ export function arrivals(parts: ArrivalsParts): (context: ToAccount) => Verdict 
       if (sender !== null) offers.toResource(account, sender)
       else if (packet.type === 'unavailable') offers.gone(account, packet.from)
     } else if (packet.type === 'error' && packet.to!.isBare) void bounce(parts, account, packet)
+    else if (packet.from.bare === account.bare.bare && approvals.takes(account, packet)) return 'done'
     return 'next'
   }
 }

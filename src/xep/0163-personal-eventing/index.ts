@@ -12,6 +12,7 @@ import { PUBSUB, PUBSUB_OWNER } from '../../pubsub/xmpp/ns.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import { capsOf } from '../0115-entity-capabilities/index.ts'
 import { AccountsOf } from './accounts-of.ts'
+import { Approvals } from './approvals.ts'
 import { arrivals } from './arrivals.ts'
 import { Bounced } from './bounced.ts'
 import { DirectSenders } from './direct-senders.ts'
@@ -146,10 +147,14 @@ function tell(host: Host, nodes: Nodes): void {
   const directSenders = new DirectSenders(host)
   const texts = new Texts(() => host.requestId())
   const receivers = new Receivers({ router: host.router, heard: host.heard, interests, directSenders, bounced })
+  const approvals = new Approvals(nodes, texts)
   const offers = new Offers({ host, nodes, accounts, interests, texts, bounced })
-  nodes.faces.push(new Notices({ host, nodes, accounts, interests, receivers, offers, texts }), wantContacts(host, nodes))
-  new Watching({ host, caps, nodes, interests, offers, receivers, bounced })
-  host.toAccount('eventing', arrivals({ nodes, directSenders, offers, bounced }))
+  nodes.faces.push(
+    new Notices({ host, nodes, accounts, interests, receivers, offers, texts, approvals }),
+    wantContacts(host, nodes),
+  )
+  new Watching({ host, caps, nodes, interests, offers, receivers, bounced, approvals })
+  host.toAccount('eventing', arrivals({ nodes, directSenders, offers, bounced, approvals }))
   host.disco.account.nodes.push(new NodesInDisco(nodes))
 }
 

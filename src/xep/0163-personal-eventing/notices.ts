@@ -13,6 +13,7 @@ import type { Element } from '../../xml/element.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
 import type { AccountsOf } from './accounts-of.ts'
+import type { Approvals } from './approvals.ts'
 import { actorFor } from './asker.ts'
 import type { Interests } from './interests.ts'
 import type { Offers } from './offers.ts'
@@ -28,6 +29,7 @@ export interface NoticesParts {
   readonly receivers: Receivers
   readonly offers: Offers
   readonly texts: Texts
+  readonly approvals: Approvals
 }
 
 export class Notices implements NodeFace {
@@ -77,6 +79,7 @@ export class Notices implements NodeFace {
       case 'welcome':
         return void this.#parts.offers.welcome(account, node, storedJid(told.jid))
       case 'request':
+        return this.#parts.approvals.ask(account, node, told.subscription, account.sessions)
     }
   }
   #toAll(account: LocalAccount, node: Node, event: Element): void {

@@ -8,7 +8,7 @@ import type { Host } from '../../server/feature.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
 
 /** @returns follows what becomes of nodes */
-export function wantContacts({ accounts, router }: Host, nodes: Nodes): NodeFace {
+export function wantContacts({ accounts, router, on }: Host, nodes: Nodes): NodeFace {
   const endings = new Map<string, () => void>()
   const follow = (owner: string, offers: boolean): void => {
     if (offers === endings.has(owner)) return
@@ -20,5 +20,6 @@ export function wantContacts({ accounts, router }: Host, nodes: Nodes): NodeFace
     }
   }
   for (const [owner, offered] of nodes.index.owners()) follow(owner, offered.length > 0)
+  on('account-deleted', ({ jid }) => follow(jid.bare, false))
   return { happened: ({ origin: { owner } }) => follow(owner, nodes.index.offeredBy(owner).length > 0) }
 }

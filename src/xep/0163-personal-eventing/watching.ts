@@ -6,6 +6,7 @@ import type { Slot } from '../../server/account/slots.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
+import type { Approvals } from './approvals.ts'
 import { isMutual } from './asker.ts'
 import type { Bounced } from './bounced.ts'
 import type { Interests, Names } from './interests.ts'
@@ -21,6 +22,7 @@ export interface WatchingParts {
   readonly offers: Offers
   readonly receivers: Receivers
   readonly bounced: Bounced
+  readonly approvals: Approvals
 }
 
 export class Watching {
@@ -56,6 +58,7 @@ export class Watching {
   #comes(session: Session): void {
     session.set(this.#wanted, NONE)
     this.#look(session)
+    void this.#parts.approvals.remind(session)
   }
   /** What does the client want that it was not offered? */
   #look(session: Session): void {
