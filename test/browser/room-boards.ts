@@ -29,6 +29,16 @@ export async function newBoard(
   prepare: ((page: Page) => Promise<void>) | null = null,
 ): Promise<Page> {
   await server.addUser(`${name}@localhost`, PASSWORD)
+  return signIn(t, server, browser, name, prepare)
+}
+/** A board of an account that is there already. @param prepare as above */
+export async function signIn(
+  t: TestContext,
+  server: ServerProcess,
+  browser: Browser,
+  name: string,
+  prepare: ((page: Page) => Promise<void>) | null = null,
+): Promise<Page> {
   const { page } = await openTab(t, browser, `http://localhost:${server.httpPort}/`)
   if (prepare !== null) {
     await prepare(page)

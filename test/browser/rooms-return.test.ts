@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { ServerProcess } from '../support/server-process.ts'
 import { chromiumMissing, kill, openBrowser } from './chromium.ts'
-import { join, lastingPort, mine, newBoard, note, occupant, openBoards, say, theirs } from './room-boards.ts'
+import { join, lastingPort, mine, newBoard, note, occupant, openBoards, say, signIn, theirs } from './room-boards.ts'
 import { startServer } from '../support/server-process.ts'
 
 const skip = chromiumMissing()
@@ -170,3 +170,22 @@ test(
     assert.equal(await romeo.locator(theirs('before the end')).count(), 1)
   },
 )
+
+test('XEP-0402: all boards of a person are in the same rooms, also one that signs in later', { skip }, async (t) => {
+  const { server, browser, romeo, juliet } = await openBoards(t)
+  const second = await signIn(t, server, browser, 'romeo')
+  await join(juliet, 'tea')
+  await join(romeo, 'tea', { nick: 'montague' })
+  await second.waitForSelector('.card.room[data-stay=in]')
+  await second.click('.card.room')
+  await second.waitForSelector(occupant('montague'))
+  await say(juliet, 'both of you?')
+  for (const page of [romeo, second]) await page.waitForSelector(theirs('both of you?'))
+  assert.equal(await juliet.locator('.occupants li').count(), 2, 'one occupant with two sessions')
+
+  const third = await signIn(t, server, browser, 'romeo')
+  await third.waitForSelector('.card.room[data-stay=in]')
+  await second.click('text=Leave the room')
+  for (const page of [romeo, third]) await page.waitForSelector('.card.room', { state: 'detached' })
+  await juliet.waitForSelector(occupant('montague'), { state: 'detached' })
+})

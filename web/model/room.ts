@@ -34,6 +34,8 @@ export interface Room {
   /** Have we been in it? Then the board joins again by itself where it can. */
   readonly wasIn: boolean
   readonly outside: Outside | null
+  /** Does the account keep it for all clients of the person (XEP-0402)? */
+  readonly isKept: boolean
   readonly occupants: ReadonlyMap<string, Occupant>
   /** Ours in this room (XEP-0421); null if it gives none. */
   readonly occupantId: string | null
@@ -64,6 +66,7 @@ export const newRoom = (jid: string, nick: string, name: string | null = null): 
   stay: 'joining',
   wasIn: false,
   outside: null,
+  isKept: false,
   occupants: new Map(),
   occupantId: null,
   showsAddresses: false,

@@ -22,6 +22,7 @@ import { changed, presenceOf, rosterAfter, type Contact } from '../model/roster.
 import type { Store } from '../model/store.ts'
 import { sentence } from '../model/words.ts'
 import { PSA_FEATURE, stateAnnotations } from './annotations.ts'
+import { bookmarks, BOOKMARKS_NOTIFY } from './bookmarks.ts'
 import { idle } from './idle.ts'
 import { keepLogin, roomsAgain, roomsToKeep, takeLogin } from './kept-login.ts'
 import { retractions } from './retractions.ts'
@@ -74,8 +75,9 @@ export class BoardSession {
     this.#store.update(() => ({ ...board, phase: 'signing-in' }))
     const client = clientFor({ ...this.#config({ jid, device }), ...(password === null ? {} : { password }) })
     if (client === null) return this.#refused(`${jid} is not an address. Write it like romeo@localhost.`)
-    client.stanzas.define([stateAnnotations, idle, retractions])
+    client.stanzas.define([stateAnnotations, idle, retractions, bookmarks])
     client.disco.addFeature(PSA_FEATURE)
+    client.disco.addFeature(BOOKMARKS_NOTIFY)
     client.updateCaps()
     this.#client = client
     this.#login = { jid, device, token, denied: (denial) => client === this.#client && this.#refused(denialWords(denial)) }
@@ -215,7 +217,7 @@ export class BoardSession {
     const { own } = this.#store.value
     if (own.invisible && !(await this.#visible(client, false))) return
     client.sendPresence(presenceStanza(client, own))
-    this.rooms.started()
+    void this.rooms.started()
   }
   async #readRoster(client: Agent): Promise<void> {
     const { roster } = await client.sendIQ({ type: 'get', roster: { version: client.config.rosterVer! } })

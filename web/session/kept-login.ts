@@ -13,6 +13,7 @@ export interface KeptRoom {
   readonly nick: string
   readonly name: string | null
   readonly read: string | null
+  readonly isKept: boolean
 }
 export interface KeptLogin {
   readonly jid: string
@@ -49,6 +50,8 @@ export function takeLogin(): KeptLogin | null {
 }
 
 export const roomsToKeep = (rooms: ReadonlyMap<string, Room>): readonly KeptRoom[] =>
-  [...rooms.values()].filter(({ stay }) => stay !== 'out').map(({ jid, nick, name, read }) => ({ jid, nick, name, read }))
+  [...rooms.values()]
+    .filter(({ stay }) => stay !== 'out')
+    .map(({ jid, nick, name, read, isKept }) => ({ jid, nick, name, read, isKept }))
 export const roomsAgain = (kept: readonly KeptRoom[]): ReadonlyMap<string, Room> =>
-  new Map(kept.map(({ jid, nick, name, read }) => [jid, { ...newRoom(jid, nick, name), wasIn: true, read }]))
+  new Map(kept.map(({ jid, nick, name, read, isKept }) => [jid, { ...newRoom(jid, nick, name), wasIn: true, read, isKept }]))

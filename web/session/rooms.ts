@@ -3,21 +3,17 @@
  * stanzas. The board joins again by itself when it was put out for technical reasons, or after a new session.
  */
 import { JID, type Agent } from 'stanza'
-import type { Message, Presence } from 'stanza/protocol'
+import type { IQ, Message, Presence } from 'stanza/protocol'
 import { inRoom, invited, withoutInvitation, withoutRoom, withRoom, type Board, type Invitation } from '../model/board.ts'
-import { oldestArchived, type Said } from '../model/room-lines.ts'
 import { isPassing, outsideFor } from '../model/room-words.ts'
 import {
   described,
   heard,
-  isLine,
   isWayBack,
   joining,
-  lineOf,
   newRoom,
   noted,
   notSaid,
-  olderRead,
   presented,
   refused,
   saying,
@@ -26,52 +22,28 @@ import {
 } from '../model/room.ts'
 import type { Store } from '../model/store.ts'
 import { sentence } from '../model/words.ts'
+import { Bookmarks, type BookmarkChange } from './bookmarks.ts'
+import { readOlder } from './room-archive.ts'
 import { readDirectory } from './room-directory.ts'
 import { invitationIn, isOfRoom, joinErrorOf, roomAboutOf, roomForm, roomMessageOf, roomPresenceOf } from './room-stanzas.ts'
+import { isOut, isSilent, newStake, waitBefore, type JoinWish, type Stake } from './stakes.ts'
 import { bareOf, presenceStanza, whyNot } from './stanzas.ts'
 
 /** Messages of the history that we ask for, and of a page of the archive. */
 const PAGE = 50
-/** XEP-0410 3.2: after so long a silence of a room it is asked whether we are still in it. */
-const SILENCE_MS = 15 * 60_000
+/** How often silent rooms are looked for. */
 const LOOK_MS = 60_000
-/** The longest wait between two attempts to join again. */
-const AGAIN_MS_MAX = 60_000
 /** How often another nickname is tried for somebody who was in the room. */
 const NICKS_MAX = 3
-/** XEP-0410 3.2: errors after which we are still in the room, or nobody knows. */
-const STILL_IN: ReadonlySet<string> = new Set([
-  ...['service-unavailable', 'feature-not-implemented', 'item-not-found'],
-  ...['remote-server-not-found', 'remote-server-timeout', 'timeout', 'undefined-condition'],
-])
-
 /** The status code of a message: the room was configured anew. */
 const CONFIGURED = 104
 
 const NOTHING_SAID: RoomAbout = { name: null, hasArchive: false, opensSubject: false }
 
-export interface JoinWish {
-  readonly nick: string
-  readonly password: string | null
-  /** If the room is new: everybody finds it in the list, and it stays when nobody is in it. */
-  readonly isListed: boolean
-}
-/** What is remembered for a room that the person wants to be in, beside what is shown. */
-interface Stake {
-  readonly wish: JoinWish
-  attempts: number
-  timer: ReturnType<typeof setTimeout> | null
-  enteredAt: number
-  /** When the room last sent something. */
-  heardAt: number
-  isAsked: boolean
-  /** The next news of a configuration is about our own one. */
-  hasConfigured: boolean
-}
-
 export class Rooms {
   readonly #store: Store<Board>
   #client: Agent | null = null
+  #bookmarks: Bookmarks | null = null
   readonly #stakes = new Map<string, Stake>()
   #look: ReturnType<typeof setInterval> | null = null
 
@@ -83,9 +55,11 @@ export class Rooms {
   use(client: Agent): void {
     this.end()
     this.#client = client
+    this.#bookmarks = new Bookmarks(client)
     // Otherwise the library joins them again in its own way
     client.on('disconnected', () => client.joinedRooms.clear())
     client.on('message', (message) => this.#heard(message))
+    client.on('pubsub:event', (message) => this.#bookmarks!.changesIn(message).forEach((change) => this.#follow(change)))
     this.#look = setInterval(() => this.#checkSilent(), LOOK_MS)
   }
   end(): void {
@@ -94,9 +68,26 @@ export class Rooms {
     this.#stakes.clear()
     if (this.#look !== null) clearInterval(this.#look)
   }
-  /** A new session: we are in no room. */
-  started(): void {
+  /** A new session: we are in no room. Rooms that were left on another client meanwhile are left. */
+  async started(): Promise<void> {
+    const client = this.#client
+    const kept = await this.#bookmarks!.read()
+    if (client !== this.#client) return
+    const joined = new Set(kept?.filter(({ isJoined }) => isJoined).map(({ jid }) => jid))
+    if (kept !== null) for (const { jid, isKept } of this.#rooms()) if (isKept && !joined.has(jid)) this.#drop(jid)
     for (const room of this.#rooms()) if (room.stay !== 'out') this.#enter(room.jid, room.nick)
+    for (const bookmark of kept ?? []) this.#follow(bookmark)
+  }
+  /** Another client of the person has joined a room, or left it. */
+  #follow(change: BookmarkChange): void {
+    const room = this.#store.value.rooms.get(change.jid)
+    if (!change.isJoined) return room === undefined ? undefined : this.#drop(change.jid)
+    if (room !== undefined && room.stay !== 'out') return
+    const { jid, nick, name, password } = change
+    const wish = { nick: nick ?? this.#client!.jid.split('@')[0] ?? '', password, isListed: false }
+    this.#stakes.set(jid, newStake(wish))
+    this.#store.update((board) => withRoom(board, { ...(room ?? newRoom(jid, wish.nick, name)), wasIn: true, isKept: true }))
+    this.#enter(jid, wish.nick)
   }
   /** The session goes on: did the rooms keep us meanwhile? */
   resumed(): void {
@@ -131,6 +122,10 @@ export class Rooms {
     if (before?.stay !== 'in') this.#enter(jid, wish.nick)
   }
   leave(jid: string): void {
+    void this.#bookmarks?.leave(jid)
+    this.#drop(jid)
+  }
+  #drop(jid: string): void {
     const room = this.#store.value.rooms.get(jid)
     if (room === undefined) return
     if (room.stay === 'in' || room.stay === 'joining')
@@ -171,20 +166,12 @@ export class Rooms {
     const room = this.#store.value.rooms.get(jid)
     if (room === undefined || room.older !== 'some') return
     this.#change(jid, (now) => ({ ...now, older: 'reading' }))
-    const before = room.oldest ?? oldestArchived(room.lines) ?? ''
     try {
-      const page = await this.#client!.searchHistory(jid, { paging: { before, max: PAGE } })
-      const lines = (page.results ?? []).flatMap(({ id, item }) => this.#archived(room, id, item.message, item.delay?.timestamp))
-      this.#change(jid, (now) => olderRead(now, lines, page.paging?.first ?? null, page.complete === true))
+      this.#change(jid, await readOlder(this.#client!, room, PAGE))
     } catch (error) {
       const words = sentence(`What was said before could not be read: ${whyNot(error)}`)
       this.#change(jid, (now) => noted({ ...now, older: 'none' }, words, new Date()))
     }
-  }
-  #archived(room: Room, archiveId: string, message: Message | undefined, at: Date | undefined): readonly Said[] {
-    const told = message === undefined ? null : roomMessageOf(message, room.jid)
-    if (told === null || !isLine(told)) return []
-    return [lineOf(room, { ...told, archiveId, at: at ?? null }, archiveId, new Date())]
   }
 
   // Events from the server
@@ -200,7 +187,10 @@ export class Rooms {
     this.#change(jid, (room) => presented(room, told, new Date()))
     const after = this.#store.value.rooms.get(jid)!
     if (before.stay !== 'in' && after.stay === 'in') void this.#entered(jid, told.codes.has(201))
+    if (before.stay === 'in' && after.nick !== before.nick) void this.#keep(jid)
     if (before.stay !== 'lost' && after.stay === 'lost') this.#enterLater(jid)
+    // Put out: no client of ours goes back by itself
+    if (before.stay === 'in' && after.stay === 'out') this.#unkeep(jid)
     if (isWayBack(before, after)) void this.#check(jid)
     return true
   }
@@ -272,6 +262,18 @@ export class Rooms {
     stake.enteredAt = Date.now()
     if (isNew) await this.#setUp(jid, stake)
     await this.#readAbout(jid)
+    await this.#keep(jid)
+  }
+  /** All clients of the person are in the rooms that one of them has joined. */
+  async #keep(jid: string): Promise<void> {
+    const room = this.#store.value.rooms.get(jid)
+    if (room?.stay !== 'in') return
+    const isKept = await this.#bookmarks!.keep(room, this.#stake(jid).wish.password)
+    this.#change(jid, (now) => ({ ...now, isKept }))
+  }
+  #unkeep(jid: string): void {
+    void this.#bookmarks!.leave(jid)
+    this.#change(jid, (now) => ({ ...now, isKept: false }))
   }
   /** 10.1: until its first configuration a room is there for us alone. */
   async #setUp(jid: string, stake: Stake): Promise<void> {
@@ -305,14 +307,14 @@ export class Rooms {
   /** The first time at once, then ever more slowly. */
   #enterLater(jid: string): void {
     const stake = this.#stake(jid)
-    const isCalm = Date.now() - stake.enteredAt > AGAIN_MS_MAX && stake.enteredAt > 0
-    const wait = isCalm || stake.attempts === 0 ? 0 : Math.min(1000 * 2 ** stake.attempts, AGAIN_MS_MAX)
-    stake.attempts = isCalm ? 1 : stake.attempts + 1
     clearTimeout(stake.timer ?? undefined)
-    stake.timer = setTimeout(() => {
-      const room = this.#store.value.rooms.get(jid)
-      if (room?.stay === 'lost') this.#enter(jid, room.nick)
-    }, wait)
+    stake.timer = setTimeout(
+      () => {
+        const room = this.#store.value.rooms.get(jid)
+        if (room?.stay === 'lost') this.#enter(jid, room.nick)
+      },
+      waitBefore(stake, Date.now()),
+    )
   }
   /** XEP-0410: asks the room whether we are in it; if not, joins again. */
   async #check(jid: string): Promise<void> {
@@ -320,19 +322,18 @@ export class Rooms {
     if (stake.isAsked) return
     stake.isAsked = true
     const { nick } = this.#store.value.rooms.get(jid)!
-    const condition = await client.ping(`${jid}/${nick}`).then(
-      () => null,
-      (answer: Presence) => answer.error?.condition ?? 'timeout',
+    const out = await client.ping(`${jid}/${nick}`).then(
+      () => false,
+      ({ error }: IQ) => isOut(error?.condition ?? 'timeout', error?.type ?? null),
     )
     stake.isAsked = false
     stake.heardAt = Date.now()
-    if (client !== this.#client || condition === null || STILL_IN.has(condition)) return
+    if (client !== this.#client || !out) return
     const room = this.#store.value.rooms.get(jid)
     if (room?.stay === 'in' && room.nick === nick) this.#enter(jid, nick)
   }
   #checkSilent(): void {
-    for (const { jid, stay } of this.#rooms())
-      if (stay === 'in' && Date.now() - this.#stake(jid).heardAt > SILENCE_MS) void this.#check(jid)
+    for (const { jid, stay } of this.#rooms()) if (stay === 'in' && isSilent(this.#stake(jid), Date.now())) void this.#check(jid)
   }
 
   #rooms(): readonly Room[] {
@@ -355,16 +356,6 @@ export class Rooms {
     this.#store.update((board) => ({ ...board, trouble: sentence(words) }))
   }
 }
-
-const newStake = (wish: JoinWish): Stake => ({
-  wish,
-  attempts: 0,
-  timer: null,
-  enteredAt: 0,
-  heardAt: Date.now(),
-  isAsked: false,
-  hasConfigured: false,
-})
 
 /** Null if it is not the address of a room. */
 function roomJid(address: string): string | null {
