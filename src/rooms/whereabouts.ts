@@ -52,6 +52,9 @@ export class Whereabouts {
     if (pair.count === 0) this.#pairs.delete(key)
     else this.#pairs.set(key, pair)
   }
+  isIn(session: string): boolean {
+    return this.#rooms.has(session)
+  }
   /** The bare addresses of the rooms that a session is in. */
   roomsOf(session: string): readonly string[] {
     return [...(this.#rooms.get(session) ?? [])]

@@ -3,10 +3,11 @@
  * room at the last checkpoint, and they are told.
  */
 import assert from 'node:assert/strict'
-import { admin, codes, configure, enter, field, left, occupant, open, ROOM, USER } from '../support/rooms.ts'
+import { ASKING, asking } from '../support/annotations.ts'
+import { admin, codes, configure, enter, field, join, left, occupant, open, ROOM, USER } from '../support/rooms.ts'
 import { Cast, storyOn } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
-import { comeBack, enable, UNASKED } from '../support/stream-management.ts'
+import { comeBack, enable, RESUME_MS, UNASKED } from '../support/stream-management.ts'
 
 const story = storyOn('memory')
 const OWNER_NS = 'http://jabber.org/protocol/muc#owner'
@@ -106,3 +107,41 @@ story('ROOM-84: who is in a room when the server stops is told so, and nothing o
   await cast.settle()
   assert.deepEqual(alice.take(), [])
 })
+
+/** As if the session had been written down for the last time before its client entered any room. */
+async function forgetDirected({ server }: Cast, owner: string): Promise<void> {
+  const { keptSessions } = server.stores
+  const its = (await keptSessions.all()).filter((session) => session.owner === owner)
+  assert.equal(its.length, 1)
+  const state = JSON.stringify({ ...(JSON.parse(its[0]!.state) as object), directed: [] })
+  await keptSessions.update(its.map((session) => ({ session: { ...session, state }, added: [], gone: [] })))
+}
+
+story(
+  'ROOM-84: whose client was connected and does not come back is in doubt after a crash, and then out',
+  UNASKED,
+  async (cast) => {
+    await open(cast, field('muc#roomconfig_persistentroom', '1'))
+    const bob = await cast.client('bob', '1')
+    await enable(bob)
+    bob.send(join('Bob'))
+    await cast.settle()
+    cast.pass(5000)
+    await cast.settle()
+    await cast.server.server.checkpoints.write()
+    await forgetDirected(cast, 'bob@a.example')
+    await cast.forget()
+    const next = new Cast(await cast.server.crash(UNASKED))
+    cast.cut()
+    cast.atEnd(() => next.end())
+    await next.settle()
+    const carol = await asking(next, 'carol/1')
+    carol.send(join('Carol', '', ASKING.c))
+    await next.forget()
+    await next.advance(5000)
+    const told = carol.take().map((xml) => xml.show())
+    assert.match(told.join(), /from='den@conference.a.example\/Bob'.*<connection-paused\/>/)
+    await next.advance(RESUME_MS)
+    await carol.expect(left('Bob', 'none', `/>${codes(333)}`))
+  },
+)

@@ -34,6 +34,8 @@ export interface CheckpointsParts {
 interface Mark {
   readonly presence: Packet | null
   readonly isPaused: boolean
+  /** To how many addresses it has sent presence directly. */
+  readonly directed: number
   readonly stamp: string
   readonly at: Millis
   /** The stored pieces. */
@@ -148,14 +150,16 @@ export class Checkpoints {
       !mark.isWhole ||
       mark.presence !== session.presence ||
       mark.isPaused !== (session.connection === null) ||
+      mark.directed !== (session.directed?.size ?? 0) ||
       mark.stamp !== this.#parts.kept.stamp(session)
     )
   }
   #mark(session: Session, pieces: readonly number[], isWhole: boolean): void {
     const { clock, kept } = this.#parts
     const isPaused = session.connection === null
+    const directed = session.directed?.size ?? 0
     const stamp = kept.stamp(session)
-    this.#marks.set(session, { presence: session.presence, isPaused, stamp, at: clock.now(), pieces, isWhole })
+    this.#marks.set(session, { presence: session.presence, isPaused, directed, stamp, at: clock.now(), pieces, isWhole })
   }
   /** Storing failed: the stored copy is as it was before. */
   #takeBack(session: Session, before: Mark | undefined): void {

@@ -6,6 +6,7 @@
 import type { Clock, Millis, Timer } from '../../base/clock.ts'
 import { SERVICE, type Command } from '../../rooms/machine/commands.ts'
 import type { Rooms } from '../../rooms/rooms.ts'
+import type { Session } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
 import { el } from '../../xml/element.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -27,6 +28,8 @@ export interface RoomDoubtsParts {
 const CERTAIN: readonly Doubt[] = []
 const PAUSED: readonly Doubt[] = ['connection-paused']
 const BEHIND_LINK: readonly Doubt[] = ['server-unavailable']
+/** How long the last presence of a session may take to its rooms. */
+const LEFT_WITHIN_MS: Millis = 2_000
 /** Questions to one domain in a second, after an outage. */
 const ASKED_A_SECOND = 20
 
@@ -44,13 +47,28 @@ export class RoomDoubts {
     this.#clock = host.clock
     host.on('session-paused', ({ session }) => this.#paused(session.jid))
     host.on('session-resumed', ({ session }) => this.#isBack(session.jid))
-    host.on('session-ended', ({ session }) => this.#forget(session.jid.full))
+    host.on('session-ended', ({ session }) => this.#ended(session))
     host.on('link-down', ({ local, remote }) => domains.includes(local) && this.#linkDown(local, remote))
     host.on('link-up', ({ local, remote }) => domains.includes(local) && this.#linkUp(local, remote))
   }
 
+  /** After a start, when those who were in rooms are known: nobody has heard of the clients that are not back yet. */
+  begin(): void {
+    for (const { jid, connection } of this.#parts.host.sessions.all()) if (connection === null) this.#paused(jid)
+  }
+  /**
+   * A session leaves its rooms by the presence that it has sent them. After a crash it does not know all of them, because it was
+   * in them later than it was written down.
+   */
+  #ended({ jid: who, account }: Session): void {
+    this.#forget(who.full)
+    if (!this.#parts.rooms.whereabouts.isIn(who.full)) return
+    this.#clock.after(LEFT_WITHIN_MS, () => {
+      if (account.session(who.resource) === undefined) this.#order(who, { do: 'lost', who }, null)
+    })
+  }
   #paused(who: Jid): void {
-    if (this.#parts.rooms.whereabouts.roomsOf(who.full).length === 0 || this.#graces.has(who.full)) return
+    if (!this.#parts.rooms.whereabouts.isIn(who.full) || this.#graces.has(who.full)) return
     const timer = this.#clock.after(this.#parts.graceMs, () => {
       this.#graces.delete(who.full)
       this.#doubt([who], PAUSED)

@@ -158,6 +158,7 @@ export const multiUserChat = defineFeature({
       await putOutTheLost(host, rooms, async (address, kept) => {
         for (const packet of endOfRoom(address, kept, await store.tombstone(address, now()))) send(packet)
       })
+      doubts.begin()
       await tending.settle()
       tending.start()
     }
@@ -184,7 +185,7 @@ export const multiUserChat = defineFeature({
     })
     const domains = host.domains.map((domain) => `${settings.prefix}.${domain}`)
     host.links.watching.alsoPairs(() => rooms.whereabouts.pairs())
-    new RoomDoubts({ host, rooms, domains, graceMs: settings['pause-grace'], linkKeepMs: settings['link-keep'] })
+    const doubts = new RoomDoubts({ host, rooms, domains, graceMs: settings['pause-grace'], linkKeepMs: settings['link-keep'] })
     const ours = domains.filter((domain) => !host.componentDomains.includes(domain))
     if (ours.length > 0) served.set(host, { rooms, store, domains: ours, sentBy: (room) => face.sentBy(room) })
     for (const domain of ours) serve(host, domain, { orders, store, roomLog, face, wantsDoubts, crowding }, settings)
