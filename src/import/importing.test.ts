@@ -390,19 +390,23 @@ const PROSODY = {
 `,
   'capulet%2ecom/pep_urn%3axmpp%3aavatar%3ametadata/juliet.list': `item({
 	{
-		["name"] = "metadata";
+		["name"] = "info";
 		["attr"] = {
 			["xmlns"] = "urn:xmpp:avatar:metadata";
+			["id"] = "x";
 		};
 	};
-	["key"] = "k1";
-	["name"] = "item";
-	["when"] = 1795287818.25;
+	["name"] = "metadata";
 	["with"] = "juliet@capulet.com";
+	["when"] = 1795287818;
+	["key"] = "k1";
 	["attr"] = {
-		["id"] = "k1";
-		["xmlns"] = "http://jabber.org/protocol/pubsub";
+		["xmlns"] = "urn:xmpp:avatar:metadata";
+		["stamp"] = "2026-11-21T19:03:38Z";
 	};
+});
+item({
+	["name"] = "no key";
 });
 `,
   'capulet%2ecom/private/juliet.dat': `return {
@@ -427,6 +431,7 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
   )
   assert.match(said, /^ {2}without a stored message, for which the store has no room\.$/m)
   assert.match(said, /^the\.nurse@capulet\.com: 0 contacts, disabled\.$/m)
+  assert.match(said, /^ {2}without an item of the node "urn:xmpp:avatar:metadata", which is damaged\.$/m)
   assert.match(said, /^ {2}without the private data "broken", which is damaged\.$/m)
   assert.match(said, /^ {2}without the rest of roster\/the%2enurse\.dat, which cannot be read: line 1: /m)
   assert.match(said, /accounts\/broken\.dat: not read: line 1: /)
@@ -436,7 +441,12 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
   const { database } = here.server.host
   assert.deepEqual(await nodesIn(database), [
     ['http://jabber.org/protocol/mood', 'presence', [], []],
-    ['urn:xmpp:avatar:metadata', 'open', ['tybalt@capulet.com outcast'], ["k1 <metadata xmlns='urn:xmpp:avatar:metadata'/>"]],
+    [
+      'urn:xmpp:avatar:metadata',
+      'open',
+      ['tybalt@capulet.com outcast'],
+      [`k1 <metadata xmlns='urn:xmpp:avatar:metadata'><info id='x'/></metadata>`],
+    ],
   ])
   assert.equal(await new Cards(database).read(JULIET), "<vCard xmlns='vcard-temp'><FN>J &amp; ö</FN></vCard>")
   assert.deepEqual(await new PrivateElements(database).all(JULIET), ["<storage xmlns='storage:rosternotes'/>"])

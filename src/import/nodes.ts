@@ -47,7 +47,7 @@ export class ImportedNodes extends Map<string, ImportedNode> {
     }
   }
 }
-export const itemIn = (item: Element, now: Millis): PortableItem => ({
+const itemIn = (item: Element, now: Millis): PortableItem => ({
   id: item.attr('id') ?? '',
   at: parseDateTime(item.attr('stamp') ?? '') ?? now,
   payload: Payload.of(...item.elements.slice(0, 1)),

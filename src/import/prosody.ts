@@ -5,14 +5,14 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Millis } from '../base/clock.ts'
-import type { Element } from '../xml/element.ts'
+import { el, type Element } from '../xml/element.ts'
 import { escape, escapeText, wire } from '../xml/wire.ts'
 import { CLIENT } from '../xmpp/ns.ts'
+import { Payload } from '../xmpp/packet.ts'
 import { VCARD } from '../xep/0054-vcard-temp/index.ts'
 import { unreadable, type Found } from './found.ts'
 import { isTable, readItems, readReturned, type LuaTable, type LuaValue } from './lua.ts'
 import { prosodyRoom } from './prosody-rooms.ts'
-import { itemIn } from './nodes.ts'
 import { ImportedUser } from './user.ts'
 import { elementOf, PIECE_MAX } from './xml.ts'
 
@@ -198,12 +198,15 @@ function takeNodes(user: ImportedUser, nodes: LuaTable): void {
       for (const [address, affiliation] of affiliations) node.affiliations.set(String(address), String(affiliation))
   }
 }
+/** The payload of an item, with its id and its time beside it. */
 function takeItem(user: ImportedUser, node: string, item: LuaTable, now: Millis): void {
-  const element = stanzaOf(item)
-  if (element?.name !== 'item') return void user.leftOut.push(`an item of the node "${node}", which is damaged`)
-  const when = item.get('when')
-  const read = itemIn(element, typeof when === 'number' ? Math.round(when * 1000) : now)
-  user.nodes.named(node).items.push({ ...read, id: text(item.get('key')) ?? read.id })
+  const [payload, id, when] = [stanzaOf(item), text(item.get('key')), item.get('when')]
+  if (payload === null || id === undefined) return void user.leftOut.push(`an item of the node "${node}", which is damaged`)
+  const at = typeof when === 'number' ? Math.round(when * 1000) : now
+  const { stamp: _, ...attributes } = payload.attrs // the time once more, which is no part of it
+  user.nodes
+    .named(node)
+    .items.push({ id, at, payload: Payload.of(el(payload.name, payload.ns, attributes, ...payload.children)) })
 }
 
 const NAME = /^[A-Za-z_][\w.-]*$/
