@@ -212,7 +212,9 @@ export class Nodes {
     }
     apply(node, plan.changes)
     this.#keep(nodes, node, changes, after)
+    const seq = node.lastSeq
     const tell = (): void => {
+      node.announcedSeq = seq
       for (const face of this.faces) this.#safely(() => face.happened(node, { ...plan, changes }))
     }
     return { node, plan, tell }

@@ -53,6 +53,7 @@ export class NodeStore {
     ])
     const loaded = new Map(rows.map((row) => [row.uid, nodeOf(row)]))
     for (const row of items) loaded.get(row.node)!.putItem(headOf(row))
+    for (const node of loaded.values()) node.announcedSeq = node.lastSeq
     for (const { node, id, payload } of last) {
       const its = loaded.get(node)!
       its.last = { ...its.items.get(id)!, payload: payloadOfStored(payload) }

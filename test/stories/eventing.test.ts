@@ -411,3 +411,26 @@ story('T-E18, PEP-38: what is displayed is published for the own clients, and go
   const form = await alice.ask(owners('get', `<configure node='${MDS}'/>`))
   for (const value of ['whitelist', 'max', 'never']) assert(form.show().includes(`<value>${value}</value>`), value)
 })
+story('PEP-3: who comes online while something is published gets it once', inMemory, async (cast) => {
+  await cast.befriend('alice', 'bob')
+  const alice = await wanting(cast, 'alice/1', [])
+  const bob = await wanting(cast, 'bob/1', [MOOD])
+  const { c } = capabilities(`${MOOD}+notify`)
+  await publish(alice, MOOD, 'first')
+  await cast.forget()
+  for (let i = 0; i < 12; i++) {
+    bob.send("<presence type='unavailable'/>")
+    await cast.forget()
+    const publication = request('set', publishing(MOOD, `mood ${i}`))
+    // Each time one of them is a little earlier
+    if (i % 2 === 0) bob.send(`<presence>${c}</presence>`)
+    for (let turn = 0; turn < i; turn++) await Promise.resolve()
+    alice.send(publication)
+    for (let turn = 0; turn < i; turn++) await Promise.resolve()
+    if (i % 2 === 1) bob.send(`<presence>${c}</presence>`)
+    await cast.settle()
+    const moods = bob.take().filter((xml) => xml.show().includes(`mood ${i}`))
+    assert.equal(moods.length, 1, `in round ${i}`)
+    alice.take()
+  }
+})

@@ -55,6 +55,8 @@ export class Node {
   /** The last item, if its payload is in memory. */
   last: Item | null = null
   lastSeq = 0
+  /** Of the last item of which everybody was told. One that is newer is about to be told. */
+  announcedSeq = 0
   /** Of all items. */
   octets = 0
   #newest: ItemHead | null = null

@@ -27,6 +27,7 @@ import { Porting } from './porting.ts'
 import { Receivers } from './receivers.ts'
 import { Requests } from './requests.ts'
 import { Texts } from './texts.ts'
+import { UnderWay } from './under-way.ts'
 import { Watching } from './watching.ts'
 import { wantContacts } from './wanting.ts'
 
@@ -145,10 +146,11 @@ function tell(host: Host, nodes: Nodes): void {
   const interests = new Interests(caps)
   const bounced = new Bounced(host.clock)
   const directSenders = new DirectSenders(host)
+  const underWay = new UnderWay()
   const texts = new Texts(() => host.requestId())
-  const receivers = new Receivers({ router: host.router, heard: host.heard, interests, directSenders, bounced })
+  const receivers = new Receivers({ router: host.router, heard: host.heard, interests, directSenders, bounced, underWay })
   const approvals = new Approvals(nodes, texts)
-  const offers = new Offers({ host, nodes, accounts, interests, texts, bounced })
+  const offers = new Offers({ host, nodes, accounts, interests, texts, bounced, underWay })
   nodes.faces.push(
     new Notices({ host, nodes, accounts, interests, receivers, offers, texts, approvals }),
     wantContacts(host, nodes),

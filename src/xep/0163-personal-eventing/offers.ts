@@ -19,6 +19,7 @@ import { actorFor, isMutual } from './asker.ts'
 import type { Bounced } from './bounced.ts'
 import type { Interests, Names } from './interests.ts'
 import type { Texts } from './texts.ts'
+import type { UnderWay } from './under-way.ts'
 
 export interface OffersParts {
   readonly host: Host
@@ -27,6 +28,7 @@ export interface OffersParts {
   readonly interests: Interests
   readonly texts: Texts
   readonly bounced: Bounced
+  readonly underWay: UnderWay
 }
 /** Resources elsewhere of which is remembered what they were offered. What is forgotten may be offered once more. */
 const OFFERED_MAX = 50_000
@@ -92,7 +94,8 @@ export class Offers {
   }
   /** Sends the last items of these nodes of an owner to one resource, as far as it may see them. */
   async toOne(owner: Jid, to: Jid, names: Names): Promise<void> {
-    const { accounts, nodes } = this.#parts
+    const { accounts, nodes, underWay } = this.#parts
+    underWay.begin(owner, to)
     await accounts.use(owner, async (account) => {
       const all = await nodes.of(owner.bare)
       for (const name of names) {
@@ -100,6 +103,7 @@ export class Offers {
         if (node?.config.send_last_published_item === 'on_sub_and_presence') await this.#last(account, node, to)
       }
     })
+    underWay.end(owner, to)
   }
   /** Sends the last item of a node to an address that may see it. */
   async welcome(account: LocalAccount, node: Node, to: Jid): Promise<void> {
@@ -107,11 +111,12 @@ export class Offers {
   }
 
   async #last(account: LocalAccount, node: Node, to: Jid): Promise<void> {
-    const { nodes, texts, bounced, host } = this.#parts
+    const { nodes, texts, bounced, host, underWay } = this.#parts
     const { newest, config } = node
-    if (newest === null || !config.deliver_notifications || !this.#maySee(account, node, to)) return
+    if (newest === null || newest.seq > node.announcedSeq || !config.deliver_notifications || !this.#maySee(account, node, to))
+      return
     const [item] = await nodes.items(node, [newest])
-    if (item === undefined || bounced.isSilent(account, to)) return
+    if (item === undefined || bounced.isSilent(account, to) || underWay.isTold(account.bare, to, node.origin.name)) return
     this.#note(account, node, to)
     const packet = texts.last(account, node, item).addressedTo(to)
     const own = to.bare === account.bare.bare ? account.session(to.resource) : undefined

@@ -15,6 +15,7 @@ import { actorFor } from './asker.ts'
 import type { Bounced } from './bounced.ts'
 import type { DirectSenders } from './direct-senders.ts'
 import type { Interests } from './interests.ts'
+import type { UnderWay } from './under-way.ts'
 
 export interface ReceiversParts {
   readonly router: Router
@@ -22,6 +23,7 @@ export interface ReceiversParts {
   readonly interests: Interests
   readonly directSenders: DirectSenders
   readonly bounced: Bounced
+  readonly underWay: UnderWay
 }
 
 export class Receivers {
@@ -40,6 +42,7 @@ export class Receivers {
     const unknown = [...this.#toContacts(account, node, packet, told)]
     if (node.config.access_model === 'open') this.#toDirectSenders(account, node, packet, told)
     this.#toSubscribers(account, node, packet, told)
+    this.#parts.underWay.tell(account.bare, told, node.origin.name)
     return unknown
   }
   /** Contacts that share presence with the account both ways, so that it knows when they are there. */
