@@ -34,6 +34,7 @@ import type { Component, ComponentLine, Components } from './components.ts'
 import { forAnyStream, forClients } from './content-namespace.ts'
 import { addressOf, isStanza, stanzaFrom } from './packet-from.ts'
 import type { StreamsSettings } from './settings.ts'
+import { UntakenStanzas, type Giver, type Pipe } from './untaken-stanzas.ts'
 import { closeInTime, languageOf, namespaceFault, streamErrorOf } from './stream-core.ts'
 
 export const COMPONENT = 'jabber:component:accept'
@@ -68,9 +69,11 @@ export interface ComponentCounters {
 
 type State = 'header' | 'handshake' | 'waiting' | 'open' | 'over'
 
-export class ComponentStream implements CarrierHandler, ComponentLine {
+export class ComponentStream implements CarrierHandler, ComponentLine, Giver {
   readonly #parts: ComponentStreamParts
-  readonly #carrier: Carrier
+  readonly #carrier: Carrier & Pipe
+  /** A component acknowledges nothing: what the network has not taken when the stream ends is refused to its senders. */
+  readonly #untaken = new UntakenStanzas<ComponentStream>(() => this.#carrier)
   /** The input, in order; null marks its end. */
   readonly #lane: Lane<Packet | null>
   readonly #id: string
@@ -84,7 +87,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
   #owesAnswer = false
   #pings = 0
 
-  constructor(carry: (handler: CarrierHandler) => Carrier, parts: ComponentStreamParts) {
+  constructor(carry: (handler: CarrierHandler) => Carrier & Pipe, parts: ComponentStreamParts) {
     this.#parts = parts
     this.#id = token(parts.entropy)
     this.#lane = new Lane(
@@ -101,23 +104,22 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
 
   // Called by its domain
 
-  send(packet: Packet): void {
-    if (this.#state !== 'open') throw new StanzaError('remote-server-timeout', { text: 'The service is not connected' })
-    this.#parts.counters.sent.value += 1
-    this.#carrier.send(forAnyStream(packet).wire)
-    this.#parts.router.heard(packet)
+  send(packet: Packet, origin: Jid | null): void {
+    if (!this.#write(packet, origin)) throw notConnected()
   }
   ping(): void {
     if (this.#state !== 'open') return
     const { server } = this.#parts
     const to = jid(this.#component!.domain)
     const id = wire(`ping-${(this.#pings += 1)}`)
-    this.send(Packet.of({ kind: 'iq', type: 'get', from: server, to, id, payload: Payload.of(el('ping', PING)) }))
+    this.#write(Packet.of({ kind: 'iq', type: 'get', from: server, to, id, payload: Payload.of(el('ping', PING)) }), null)
   }
   admitted(): void {
     this.#state = 'open'
     this.#carrier.limit(this.#parts.limits)
-    this.#carrier.send(wire('<handshake/>'))
+    const proven = wire('<handshake/>')
+    this.#carrier.send(proven)
+    this.#untaken.sent(proven.length)
     this.#carrier.resume()
     this.#watch()
     this.#parts.log.info({ component: this.#component!.domain, remote: this.remote }, 'Component connected')
@@ -129,6 +131,13 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     const { address, port } = this.#carrier
     return `${address}:${port}`
   }
+
+  // As the giver of its stanzas: senders do not wait
+
+  taken(packet: Packet): void {
+    this.#parts.router.heard(packet)
+  }
+  goOn(): void {}
 
   /** The server stops (RFC 6120 4.9.3.19). */
   shutDown(): void {
@@ -185,6 +194,20 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     this.#finish(violation('internal-server-error'))
   }
 
+  /** False if the stream is over: before, or because this stanza was too much for it. */
+  #write(packet: Packet, origin: Jid | null): boolean {
+    if (!this.#isOpen) return false
+    const { counters, clock } = this.#parts
+    const text = forAnyStream(packet).wire
+    this.#carrier.send(text)
+    if (!this.#isOpen) return false
+    counters.sent.value += 1
+    this.#untaken.give(text.length, packet, this, origin, clock.now())
+    return true
+  }
+  get #isOpen(): boolean {
+    return this.#state === 'open'
+  }
   #open(from: string): void {
     const address = from === '' ? '' : ` from='${escape(from)}'`
     this.#carrier.send(
@@ -225,7 +248,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
   }
   #refuse(packet: Packet, error: StanzaError): void {
     const reply = errorReply(packet, error)
-    if (reply !== null) this.send(reply)
+    if (reply !== null) this.#write(reply, null)
   }
   #process(packet: Packet | null): void | Promise<void> {
     if (packet === null) return this.#component?.lost(this, this.#ending!)
@@ -261,10 +284,17 @@ export class ComponentStream implements CarrierHandler, ComponentLine {
     this.#owesAnswer = false
     this.#ending = ending
     this.#timer?.cancel()
+    // A component reads to the end what a server that stops has for it
+    const left = ending === SHUTDOWN ? [] : this.#untaken.end(!isCutOff(ending))
     this.#timer = closeInTime(this.#carrier, errorOf(ending), clock, streams['close-timeout'])
     this.#lane.push(null)
+    for (const { packet, origin } of left) void this.#parts.router.returned(packet, notConnected(), origin)
   }
 }
+
+const notConnected = (): StanzaError => new StanzaError('remote-server-timeout', { text: 'The service is not connected' })
+/** The component reads nothing any more. */
+const isCutOff = (ending: Ending): boolean => ending === CONNECTION_LOST || ending === SLOW_READER || ending === UNRESPONSIVE
 
 /** The handshake that a component has to send (XEP-0114 section 3). */
 export const proof = (id: string, secret: string): string =>

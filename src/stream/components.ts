@@ -8,7 +8,7 @@ import type { Clock, Millis, Timer } from '../base/clock.ts'
 import type { ComponentState } from '../server/routing/component-state.ts'
 import type { Ending } from '../server/account/endings.ts'
 import type { Router, Destination } from '../server/routing/router.ts'
-import { prepareDomain } from '../xmpp/jid.ts'
+import { prepareDomain, type Jid } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import type { ComponentSettings } from './settings.ts'
@@ -17,7 +17,8 @@ import type { ComponentSettings } from './settings.ts'
 export interface ComponentLine {
   /** Address and port of the program. */
   readonly remote: string
-  send(packet: Packet): void
+  /** @param origin as in `Destination.deliver` */
+  send(packet: Packet, origin: Jid | null): void
   /** Asks for a sign of life: `Component.heard` follows if the component is alive. */
   ping(): void
   /** The connection may serve the domain from now on. */
@@ -67,8 +68,8 @@ export class Component implements Destination {
       ending: this.#ending?.name ?? null,
     }
   }
-  deliver(packet: Packet): void {
-    if (this.#line !== null) return this.#line.send(packet)
+  deliver(packet: Packet, origin: Jid | null): void {
+    if (this.#line !== null) return this.#line.send(packet, origin)
     this.#news.missed(this, packet)
     throw new StanzaError('remote-server-timeout', { text: 'The service is not connected' })
   }

@@ -5,6 +5,7 @@ import { asking, says } from '../support/annotations.ts'
 import { componentsOf, COMPONENT, SECRET } from '../support/component.ts'
 import { arrives, gone, here, push, rosterGet, rosterResult, item } from '../support/stanzas.ts'
 import { bareOf, story, type Cast } from '../support/story.ts'
+import { until } from '../support/until.ts'
 import { refusal } from '../support/xml-pattern.ts'
 
 const GATEWAY = 'gw.a.example'
@@ -292,6 +293,36 @@ story('T-S18, CORE-31: what is for a component that is not there', async (cast) 
   alice.send(`<message to='${GATEWAY}'><body>?</body></message>`)
   await alice.expect(refusal('message', `from='${GATEWAY}'`, 'wait', 'remote-server-timeout'))
 })
+
+for (const how of ['reads nothing', 'loses its connection'] as const)
+  inMemory(`a component that ${how}: what it was not given is refused to its senders`, async (cast) => {
+    const backstage = await componentsOf(cast, GATEWAY, { streams: { 'component-output-queue': 100_000 } })
+    const component = await backstage.connected()
+    const alice = await cast.client('alice', '1')
+    const link = component.wire.link as StreamLink
+    link.pause()
+    const ids = Array.from({ length: how === 'reads nothing' ? 40 : 6 }, (_, i) => `m${i}`)
+    for (const id of ids) {
+      alice.send(`<message to='bob@${GATEWAY}' id='${id}'><body>${'x'.repeat(30_000)}</body></message>`)
+      await alice.fence()
+    }
+    if (how === 'loses its connection') link.drop()
+    await until('the component is gone', () => !backstage.state().connected)
+    await alice.fence()
+    assert.equal(backstage.state().ending, how === 'reads nothing' ? 'slow-reader' : 'connection-lost')
+    const refused = new Set<string>()
+    for (const answer of alice.take()) {
+      assert.equal(answer.child('error')!.elements[0]!.name, 'remote-server-timeout')
+      refused.add(answer.attr('id')!)
+    }
+    link.resume()
+    if (how === 'reads nothing') await until('the component has read the rest', () => component.wire.isClosed)
+    const read = component.wire.arrived.flatMap((one) => (one.kind === 'element' ? [one.xml.attr('id')] : []))
+    // What the system has taken is beyond us when a connection breaks: 64 KiB at the most are given to it at once
+    const lost = ids.filter((id) => !refused.has(id) && !read.includes(id))
+    assert.deepEqual(lost, how === 'reads nothing' ? [] : ids.slice(0, 2))
+    assert.ok(refused.size >= ids.length / 2, `${refused.size} of ${ids.length}`)
+  })
 
 inMemory('COMP-5, PSA-20: a component that never came is a link that is down, as soon as somebody wants it', async (cast) => {
   await cast.rosters(['alice', GATEWAY, 'to'])
