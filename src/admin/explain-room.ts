@@ -109,6 +109,9 @@ function reportOf({ session, place, bound, link }: View): ResourceReport {
   if (link !== null && isBroken(link)) return { jid, confidence: 'link-lost', ...said }
   if (session.doubts.length > 0)
     return { jid, confidence: session.doubts.includes('connection-paused') ? 'paused' : 'unknown', ...said }
+  // A link that is up again after a loss was asked over, and has answered; one that is not needed since was not
+  if (link !== null && link.state !== 'up' && link.lostAt !== null && link.lostAt > session.at)
+    return { jid, confidence: 'unknown', ...said }
   const heardAt = link?.state === 'up' ? link.heardAt : null
   return heardAt !== null && heardAt > session.at
     ? { jid, confidence: 'live', confirmedAt: heardAt, confirmedBy: 'link' }

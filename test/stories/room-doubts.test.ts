@@ -78,6 +78,31 @@ federation(
   },
 )
 
+for (const [then, answer, isThere] of [
+  ['a client that knows no pings is there', `type='result'`, true],
+  ['a server says it for a client that is gone', `type='error'`, false],
+] as const)
+  federation(`ROOM-137: service-unavailable to a ping is no proof: ${then}`, { a: serving }, async (realm) => {
+    realm.zone.services.set(SERVICE, { port: realm.a.port, directTls: false })
+    const dave = await realm.client('dave@b.example/1')
+    const alice = await realm.client('alice@a.example/1', { presence: null })
+    await enter(realm, alice, 'Alice', `<presence>${ASKING.c}</presence>`, UNLOCK)
+    await enter(realm, dave, 'Dave')
+    await cut(realm)
+    await heard(realm, alice, (xml) => xml.child('state-annotation')?.child('server-unavailable') !== undefined)
+    realm.zone.isDown = false
+    const ping = await heard(realm, dave, (xml) => xml.name === 'iq' && xml.child('ping') !== undefined)
+    dave.send(`<iq type='error' id='${ping.attr('id')!}' to='${ROOM}'>${UNAVAILABLE}</iq>`)
+    const info = await heard(realm, dave, (xml) => xml.name === 'iq' && xml.child('query') !== undefined)
+    dave.send(`<iq ${answer} id='${info.attr('id')!}' to='${ROOM}'>${isThere ? '' : UNAVAILABLE}</iq>`)
+    const last = await heard(realm, alice, ({ name, attrs }) => name === 'presence' && attrs['from'] === `${ROOM}/Dave`)
+    assert.equal(last.attr('type'), isThere ? undefined : 'unavailable')
+    assert.equal(last.child('state-annotation')?.elements.length, isThere ? 0 : undefined)
+    realm.isTogether = true
+    await realm.forget()
+  })
+const UNAVAILABLE = `<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`
+
 /** Time passes until the client has received that. */
 async function heard(realm: Realm, client: StoryClient, isIt: (xml: Xml) => boolean): Promise<Xml> {
   for (let i = 0; i < 300; i++) {

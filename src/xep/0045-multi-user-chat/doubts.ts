@@ -8,11 +8,12 @@ import { SERVICE, type Command } from '../../rooms/machine/commands.ts'
 import type { Rooms } from '../../rooms/rooms.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
-import { el } from '../../xml/element.ts'
+import { el, type Element } from '../../xml/element.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Doubt } from '../../xmpp/state-annotation.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
+import { DISCO_INFO } from './room-info.ts'
 
 export interface RoomDoubtsParts {
   readonly host: Host
@@ -30,6 +31,8 @@ const PAUSED: readonly Doubt[] = ['connection-paused']
 const BEHIND_LINK: readonly Doubt[] = ['server-unavailable']
 /** How long the last presence of a session may take to its rooms. */
 const LEFT_WITHIN_MS: Millis = 2_000
+const PING = el('ping', 'urn:xmpp:ping')
+const INFO = el('query', DISCO_INFO)
 /** Questions to one domain in a second, after an outage. */
 const ASKED_A_SECOND = 20
 
@@ -101,14 +104,16 @@ export class RoomDoubts {
     for (const [i, who] of this.#sessionsAt(remote).entries())
       this.#clock.after(Math.floor(i / ASKED_A_SECOND) * 1000, () => this.#verify(who, local))
   }
-  #verify(who: Jid, local: string): void {
+  #verify(who: Jid, local: string, question = PING): void {
     const room = this.#roomsOf(who, local)[0]
     if (room === undefined) return
-    this.#parts.host.ask(room, who, el('ping', 'urn:xmpp:ping'), (answer) => this.#answered(who, local, answer))
+    this.#parts.host.ask(room, who, question, (answer) => this.#answered(who, local, question, answer))
   }
-  #answered(who: Jid, local: string, answer: Packet | null): void {
+  /** What a server says too is asked again, in a way that every client in a room can answer. */
+  #answered(who: Jid, local: string, question: Element, answer: Packet | null): void {
     if (answer === null || this.#down.has(`${local} ${who.domain}`)) return
-    if (isGone(answer)) this.#order(who, { do: 'lost', who }, local)
+    if (isUnclear(answer) && question === PING) this.#verify(who, local, INFO)
+    else if (isGone(answer) || isUnclear(answer)) this.#order(who, { do: 'lost', who }, local)
     else this.#doubt([who], CERTAIN, local)
   }
 
@@ -134,6 +139,8 @@ export class RoomDoubts {
   }
 }
 
-/** Of an answer to a ping; an error that says anything else comes from a client that is there. */
+/** An error that says anything else comes from a client that is there. */
 const isGone = (answer: Packet): boolean => answer.type === 'error' && GONE.test(answer.payload.text)
 const GONE = /<(?:gone|item-not-found|recipient-unavailable|redirect|remote-server-not-found|remote-server-timeout)\b/
+/** A server says this for a client that is gone (RFC 6121 8.5.3.2.3), and a client for a question that it does not know. */
+const isUnclear = (answer: Packet): boolean => answer.type === 'error' && answer.payload.text.includes('<service-unavailable')
