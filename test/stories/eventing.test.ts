@@ -1,6 +1,6 @@
 /** Personal eventing (XEP-0163): who is told of what, and when. */
 import assert from 'node:assert/strict'
-import { answer, capabilities, comeBack, isQuestion, lose } from '../support/annotations.ts'
+import { answer, capabilities, comeBack, isQuestion, lose, resumable } from '../support/annotations.ts'
 import { Elsewhere } from '../support/elsewhere.ts'
 import { bareOf, Cast, story } from '../support/story.ts'
 import { gone, here } from '../support/stanzas.ts'
@@ -434,3 +434,31 @@ story('PEP-3: who comes online while something is published gets it once', inMem
     alice.take()
   }
 })
+story(
+  'PEP-13: after a restart clients are not asked again, told what they want, and of nothing twice',
+  inMemory,
+  async (cast) => {
+    await cast.befriend('alice', 'bob')
+    const alice = await wanting(cast, 'alice/1', [NICK])
+    const bob = await wanting(cast, 'bob/1', [MOOD])
+    await publish(alice, MOOD, 'before')
+    await publish(alice, NICK, 'Al')
+    await cast.forget()
+    const [a, b] = [await resumable(alice), await resumable(bob)]
+    const next = new Cast(await cast.server.restart({}, 1000))
+    cast.atEnd(() => next.end())
+    const third = await next.client('alice', '3')
+    await publish(third, MOOD, 'after')
+    await publish(third, NICK, 'Ally')
+    const texts = async (client: typeof alice, id: string): Promise<readonly string[]> => {
+      const back = await comeBack(next, client, id)
+      await next.settle()
+      const got = back.take()
+      assert.equal(got.find(isQuestion), undefined)
+      return got.filter(({ name }) => name === 'message').map((xml) => /<p [^>]*>(\w+)</.exec(xml.show())![1]!)
+    }
+    assert.deepEqual(await texts(bob, b), ['after'])
+    assert.deepEqual(await texts(alice, a), ['Ally'])
+    third.take()
+  },
+)

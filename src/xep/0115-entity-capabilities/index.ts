@@ -43,7 +43,15 @@ export const entityCapabilities = defineFeature({
       featuresMax: FEATURES_MAX,
       waitingMax: WAITING_MAX,
     }
-    const resolver = new Resolver(host.ask, (name) => host.router.placeOf(name) === 'here', limits)
+    // Otherwise every client would be asked again after a restart, and not be told what it wants to hear of until it answers
+    const changed = host.keep.service<readonly string[]>({
+      name: 'capabilities',
+      version: 1,
+      things: () => resolver.keys(),
+      save: (key) => resolver.memory(key),
+      load: (key, features) => resolver.restore(key, features),
+    })
+    const resolver = new Resolver(host.ask, (name) => host.router.placeOf(name) === 'here', limits, changed)
     const caps = new SessionCaps(host, resolver)
     faces.set(host, caps)
     host.fromClient('caps', caps.stage)

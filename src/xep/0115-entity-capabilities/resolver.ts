@@ -34,6 +34,7 @@ interface Waiter {
 
 export class Resolver {
   readonly #ask: Ask
+  readonly #changed: (key: string) => void
   readonly #isHere: (name: Jid) => boolean
   readonly #limits: ResolverLimits
   readonly #verified: Verified
@@ -42,7 +43,9 @@ export class Resolver {
   /** Questions in progress, by remote domain. */
   readonly #remote = new Map<string, number>()
 
-  constructor(ask: Ask, isHere: (name: Jid) => boolean, limits: ResolverLimits) {
+  /** @param changed told of the keys of which something else is to be remembered */
+  constructor(ask: Ask, isHere: (name: Jid) => boolean, limits: ResolverLimits, changed: (key: string) => void = () => {}) {
+    this.#changed = changed
     this.#ask = ask
     this.#isHere = isHere
     this.#limits = limits
@@ -70,6 +73,18 @@ export class Resolver {
     } else if (waiting.length < this.#limits.waitingMax) waiting.push(waiter)
     else answered(null, false)
   }
+  /** What is verified, by a key of each: to be remembered over a restart. */
+  keys(): Iterable<string> {
+    return this.#verified.keys()
+  }
+  memory(key: string): readonly string[] | null {
+    const features = this.#verified.peek(key)
+    return features === undefined ? null : [...features]
+  }
+  /** From before a restart. */
+  restore(key: string, features: readonly string[]): void {
+    this.#verified.set(key, new Set(features))
+  }
   /** The features that this hash proves; null if not known. */
   verified(caps: Caps): Features {
     return this.#verified.get(keyOf(caps)) ?? null
@@ -87,12 +102,15 @@ export class Resolver {
       const isValid = info !== null && verOf(info.s, first.caps.hash) === first.caps.ver
       const [, ...others] = this.#waiting.get(key)!
       this.#waiting.delete(key)
-      if (isValid) this.#verified.set(key, features!)
+      if (isValid) this.#remember(key, features!)
       else if (others.length > 0) this.#waiting.set(key, others)
       first.answered(features, !isValid && info !== null)
       if (isValid) for (const other of others) other.answered(features, false)
       else if (others.length > 0) this.#verify(key, others[0]!)
     })
+  }
+  #remember(key: string, features: ReadonlySet<string>): void {
+    for (const changed of [key, ...this.#verified.set(key, features)]) this.#changed(changed)
   }
   #question({ asker, target, caps }: Waiter, answered: (info: Info | null) => void): void {
     const remote = this.#isHere(target) ? null : target.domain

@@ -33,7 +33,9 @@ export class Verified {
     this.#entries.set(key, entry)
     return entry.features
   }
-  set(key: string, features: ReadonlySet<string>): void {
+  /** @returns the keys that had to be forgotten */
+  set(key: string, features: ReadonlySet<string>): readonly string[] {
+    const forgotten: string[] = []
     this.#drop(key)
     let bytes = key.length
     for (const feature of features) bytes += feature.length
@@ -42,7 +44,16 @@ export class Verified {
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= this.#limits.entriesMax && this.#bytes <= this.#limits.bytesMax) break
       this.#drop(oldest)
+      forgotten.push(oldest)
     }
+    return forgotten
+  }
+  keys(): Iterable<string> {
+    return this.#entries.keys()
+  }
+  /** Without counting as use. */
+  peek(key: string): ReadonlySet<string> | undefined {
+    return this.#entries.get(key)?.features
   }
 
   #drop(key: string): void {

@@ -143,7 +143,7 @@ function answer(host: Host, requests: Requests): void {
 function tell(host: Host, nodes: Nodes): void {
   const caps = capsOf(host)
   const accounts = new AccountsOf(host)
-  const interests = new Interests(caps)
+  const interests = new Interests(host, caps)
   const bounced = new Bounced(host.clock)
   const directSenders = new DirectSenders(host)
   const underWay = new UnderWay()

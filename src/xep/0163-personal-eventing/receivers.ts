@@ -55,7 +55,7 @@ export class Receivers {
   }
 
   #wantsOwn(session: Session, { origin }: Node): boolean {
-    return session.takesPart && this.#parts.interests.ofSession(session)?.has(origin.name) === true
+    return session.takesPart && this.#parts.interests.wants(session, origin.name)
   }
   #toSession(session: Session, packet: Packet, told: Set<string>): void {
     told.add(session.jid.full)

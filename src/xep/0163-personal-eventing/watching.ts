@@ -2,7 +2,6 @@
 import { contactKey, type RosterItem } from '../../im/account.ts'
 import type { Nodes } from '../../pubsub/nodes.ts'
 import type { LocalAccount, Session } from '../../server/account/session.ts'
-import type { Slot } from '../../server/account/slots.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
@@ -27,23 +26,13 @@ export interface WatchingParts {
 
 export class Watching {
   readonly #parts: WatchingParts
-  /** The nodes that a client has said it wants, as far as it was offered their last items; null: it is not available. */
-  readonly #wanted: Slot<Session, Names | null>
 
   constructor(parts: WatchingParts) {
     const { host, caps } = parts
     this.#parts = parts
-    this.#wanted = host.sessionSlot<Names | null>('nodes-wanted', 'kept', () => null)
-    host.keep.session<readonly string[]>({
-      name: 'nodes-wanted',
-      version: 1,
-      stamp: (session) => String(session.get(this.#wanted)?.size ?? -1),
-      save: (session) => (session.get(this.#wanted) === null ? null : [...session.get(this.#wanted)!]),
-      load: (session, kept) => session.set(this.#wanted, kept === null ? null : new Set(kept)),
-    })
     caps.onKnown((session) => this.#look(session))
     host.on('presence-changed', ({ session, before, after }) => {
-      if (after === null) session.set(this.#wanted, null)
+      if (after === null) parts.interests.setOffered(session, null)
       else if (before === null) this.#comes(session)
     })
     host.on('contact-heard', ({ account, heard, news }) => {
@@ -56,16 +45,17 @@ export class Watching {
   }
 
   #comes(session: Session): void {
-    session.set(this.#wanted, NONE)
+    this.#parts.interests.setOffered(session, NONE)
     this.#look(session)
     void this.#parts.approvals.remind(session)
   }
   /** What does the client want that it was not offered? */
   #look(session: Session): void {
-    const before = session.get(this.#wanted)
-    const names = session.presence === null || before === null ? null : this.#parts.interests.ofSession(session)
+    const { interests } = this.#parts
+    const before = interests.offeredTo(session)
+    const names = session.presence === null || before === null ? null : interests.ofSession(session)
     if (names === null || before === null) return
-    session.set(this.#wanted, names)
+    interests.setOffered(session, names)
     const added = before.size === 0 ? names : new Set([...names].filter((name) => !before.has(name)))
     this.#parts.offers.toSession(session, added)
   }
