@@ -39,3 +39,24 @@ story('RFC 6120 8.3.3.18: what meets a full disk is refused, its sender stays, a
   assert.equal(database.trouble, null)
   alice.take()
 })
+
+story('VC-20, PRIV-20: a card and private data that meet a full disk are refused, and what was there stays', async (cast) => {
+  const alice = await cast.client('alice', '1')
+  const { database } = cast.server.host
+  const card = (inside: string): string => `<vCard xmlns='vcard-temp'>${inside}</vCard>`
+  const kept = (inside: string): string => `<query xmlns='jabber:iq:private'><x xmlns='urn:x'>${inside}</x></query>`
+  const set = (payload: string): string => `<iq type='set' id='s'>${payload}</iq>`
+  const get = (payload: string): string => `<iq type='get' id='g'>${payload}</iq>`
+  alice.send(set(card('<FN>A</FN>')), set(kept('old')))
+  await alice.expect(`<iq type='result' id='s'/>`, `<iq type='result' id='s'/>`)
+  await full(database)
+  const tooMuch = refusal('iq', `id='s'`, 'wait', 'resource-constraint')
+  alice.send(set(card(`<FN>${LARGE}${LARGE}</FN>`)), set(kept(LARGE + LARGE)))
+  await alice.expect(tooMuch, tooMuch)
+  assert.notEqual(cast.server.takeErrors().length, 0, 'the log says why')
+  alice.send(get(card('')), get(kept('')))
+  await alice.expect(`<iq type='result' id='g'>${card('<FN>A</FN>')}</iq>`, `<iq type='result' id='g'>${kept('old')}</iq>`)
+  await roomy(database)
+  alice.send(set(card('<FN>B</FN>')), get(card('')))
+  await alice.expect(`<iq type='result' id='s'/>`, `<iq type='result' id='g'>${card('<FN>B</FN>')}</iq>`)
+})

@@ -24,6 +24,8 @@ contract(
     assert.equal(await store.read(JULIET, 'urn:1', 'a'), null)
     const sizes = (await store.sizes(ROMEO)).map(({ ns, name, octets }) => `${ns} ${name} ${octets}`)
     assert.deepEqual(sizes.toSorted(), ['urn:1 a 24', 'urn:1 b 18', 'urn:2 a 18'])
+    await store.remove(ROMEO, 'urn:2', 'a')
+    assert.deepEqual([await store.read(ROMEO, 'urn:2', 'a'), (await store.all(ROMEO)).length], [null, 2])
     await accounts.delete(ROMEO)
     assert.deepEqual([await store.sizes(ROMEO), (await store.sizes(JULIET)).length], [[], 1])
   },

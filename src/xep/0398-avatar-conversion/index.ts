@@ -74,7 +74,15 @@ export class Avatars {
       session.account.set(this.#shown, null)
       return 'next'
     }
-    return this.#look(session.account).then((found) => (found === null ? 'next' : put(context, found)))
+    return this.#look(session.account).then(
+      (found) => (found === null ? 'next' : put(context, found)),
+      (error: unknown) => this.#unknown(error),
+    )
+  }
+  /** The presence goes out all the same. The next one looks again. */
+  #unknown(error: unknown): Verdict {
+    this.#host.log.warn({ err: error }, 'The picture of a user could not be looked up; presence goes without it')
+    return 'next'
   }
   /** A node has changed: the clients' presence says so, if it is about their pictures. */
   changed(owner: Jid, node: string): void {
