@@ -37,9 +37,10 @@ export interface Tab {
 
 /**
  * What a browser says on its console without anything being wrong: an answer that the page has expected, or that the server is
- * gone, as it is at the end of a test (the client library then says "Event" alone).
+ * gone, as it is at the end of a test (the client library then says "Event" alone), or that something was on its way into a
+ * connection that has just broken.
  */
-const EXPECTED = /status of (401|403|404) |net::ERR_CONNECTION_REFUSED|^Event$/
+const EXPECTED = /status of (401|403|404) |net::ERR_CONNECTION_REFUSED|^Event$|WebSocket is already in CLOSING/
 
 /** A tab of a browser of its own: nothing is shared with the others. */
 export async function openTab(
