@@ -69,7 +69,7 @@ test('7.5, 7.8, 8.1: an invitation is accepted; a subject; a private message; wh
   await romeo.fill('form:has-text("Invite a person") [name=text]', 'juliet')
   await romeo.click('button:text-is("Invite")')
   await romeo.waitForSelector(note('You have invited juliet@localhost.'))
-  await juliet.waitForSelector('.invitations li:has-text("tea@conference.localhost"):has-text("romeo")')
+  await juliet.waitForSelector('.invitations li:has-text("tea@conference.localhost"):has-text("from romeo, who is in the room")')
   await assertAccessible(juliet)
   await juliet.click('.invitations button.main')
   await juliet.waitForSelector(occupant('romeo'))

@@ -13,7 +13,7 @@ export function Invitations({ board, session }: { readonly board: Board; readonl
           <li key={room}>
             <span>
               <strong>{room}</strong>
-              {from !== null && <span class="more">from {from}</span>}
+              {from !== null && <span class="more">from {inviter(from, room)}</span>}
               {reason !== null && <q>{reason}</q>}
             </span>
             <button class="main" onClick={() => session.rooms.join(room, { nick: usualNick(board), password, isListed: false })}>
@@ -26,3 +26,7 @@ export function Invitations({ board, session }: { readonly board: Board; readonl
     </section>
   )
 }
+
+/** Of somebody whose address the room hides, only the nickname is known. */
+const inviter = (from: string, room: string): string =>
+  from.startsWith(`${room}/`) ? `${from.slice(room.length + 1)}, who is in the room` : from
