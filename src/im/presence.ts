@@ -7,7 +7,7 @@
  */
 import type { Millis } from '../base/clock.ts'
 import { Element } from '../xml/element.ts'
-import { decode } from '../xml/wire.ts'
+import { valueOf } from '../xml/entities.ts'
 import { delayElement, withDelay } from '../xmpp/delay.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { CLIENT } from '../xmpp/ns.ts'
@@ -296,7 +296,7 @@ function lastPresence(packet: Packet, at: Millis): LastPresence {
   for (const e of packet.payload.elements) {
     if (!e.is('status', CLIENT)) continue
     const isComplete = packet.lang === null || e.attr('xml:lang') !== undefined
-    statuses.push(isComplete ? e : new Element(e.name, e.ns, { ...e.attrs, 'xml:lang': decode(packet.lang!) }, e.children))
+    statuses.push(isComplete ? e : new Element(e.name, e.ns, { ...e.attrs, 'xml:lang': valueOf(packet.lang!) }, e.children))
   }
   return { at, payload: keptPayload(Payload.of(...statuses)) }
 }

@@ -12,7 +12,7 @@ import { SqlRosters } from '../storage/rosters.ts'
 import { NodeStore } from '../pubsub/store.ts'
 import type { Database } from '../server/database.ts'
 import { el } from '../xml/element.ts'
-import { decode } from '../xml/wire.ts'
+import { decode, wire } from '../xml/wire.ts'
 import { jid } from '../xmpp/jid.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
 import { privateSettings, storedElement } from '../xep/0049-private-xml/index.ts'
@@ -68,6 +68,7 @@ async function fill({ host }: MemoryServer): Promise<void> {
       type: 'chat',
       from: jid('romeo@montague.net/x'),
       to: jid(JULIET),
+      id: wire(`&lt;${n}&amp;`),
       payload: body(`${n} <ö`),
     } as const
     await new OfflineMessages(database).append(JULIET, Packet.of(message), SENT + n * 1000, offlineLimits(OFFLINE), IMPORTED)

@@ -7,6 +7,7 @@ import type { RosterItem } from '../im/account.ts'
 import type { Database } from '../server/database.ts'
 import type { AccountStore, PendingRequest, RosterStore } from '../server/ports.ts'
 import { el, type Element } from '../xml/element.ts'
+import { valueOf } from '../xml/entities.ts'
 import { parseElement } from '../xml/parse.ts'
 import { decode, encode } from '../xml/wire.ts'
 import { serialise } from '../xml/write.ts'
@@ -132,7 +133,7 @@ const itemElement = ({ jid, name, groups, subscription, ask, approved }: RosterI
 const requestElement = ({ stanza }: PendingRequest): Element => stanzaElement(stanza)
 
 function stanzaElement({ kind, type, from, to, id, lang, payload }: Packet, ...more: readonly Element[]): Element {
-  const text = (value: typeof id): string | undefined => (value === null ? undefined : decode(value))
+  const text = (value: typeof id): string | undefined => (value === null ? undefined : valueOf(value))
   const attributes = { from: from.full, to: to?.full, type: type === '' ? undefined : type }
   return el(kind, CLIENT, { ...attributes, 'id': text(id), 'xml:lang': text(lang) }, ...payload.elements, ...more)
 }

@@ -443,8 +443,10 @@ test('T-M29: what was taken back is a tombstone, in the archive and in memory', 
     const house = await stage({ archived })
     const room = await house.room()
     await house.do({ do: 'append', said: said('oops') }, 'romeo')
-    const { id, by, veiled } = house.entries[0]!
-    const retract = { do: 'retract', target: { id, by, veiled, isRetracted: false }, moderated: true, reason: 'rude' } as const
+    const target = house.entries[0]!
+    assert(target.kind === 'message')
+    const { id } = target
+    const retract = { do: 'retract', target, moderated: true, reason: 'rude', noSubject: said('') } as const
     const tombstone = Payload.ofText(shows('gone').payload.text)
     assert.equal(await house.do({ ...retract, said: said(''), tombstone }, 'owner'), null)
     const entry = await house.log.byId(room, id)

@@ -274,10 +274,11 @@ test('XEP-0424, XEP-0425: an author takes back what they said, a moderator what 
     scene.do(
       {
         do: 'retract',
-        target: { id: 'e1', by: bareOf(by), veiled: true, isRetracted: false },
+        target: { id: 'e1', kind: 'message', by: bareOf(by), veiled: true, isRetracted: false, payload: Payload.empty },
         moderated,
         reason: '',
         said: said(''),
+        noSubject: said(''),
         tombstone: Payload.empty,
       },
       name,

@@ -3,7 +3,7 @@ import type { Doubt } from '../../xmpp/state-annotation.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Payload } from '../../xmpp/packet.ts'
 import type { RoomConfig } from './config.ts'
-import type { EntryId, Said, Transaction } from './drafts.ts'
+import type { EntryId, Kind, Said, Transaction } from './drafts.ts'
 import type { Affiliation, Role } from './affiliation.ts'
 import type { PresenceFacts } from './room.ts'
 import type { Exit, HistoryAsk } from './tells.ts'
@@ -33,9 +33,11 @@ export interface ChangeItem {
 /** The entry that something is about, as the log has it. */
 export interface Target {
   readonly id: EntryId
+  readonly kind: Kind
   readonly by: string | null
   readonly veiled: boolean
   readonly isRetracted: boolean
+  readonly payload: Payload
 }
 
 export type Command =
@@ -77,6 +79,8 @@ export type Command =
       readonly moderated: boolean
       readonly reason: string
       readonly said: Said
+      /** What the room says beside it if that was its subject: there is none now. */
+      readonly noSubject: Said
       /** What the log has in the place of the target from now on. */
       readonly tombstone: Payload
     }

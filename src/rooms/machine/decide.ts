@@ -11,7 +11,7 @@ import { forget, lapse } from './forgetting.ts'
 import { decline, invite, join, knock, leave, register, unregister } from './lasting.ts'
 import { changePresence, doubt, leaveBy } from './leaving.ts'
 import { Plan } from './plan.ts'
-import type { Refusal } from './refusals.ts'
+import { refuse, type Refusal } from './refusals.ts'
 import { recover } from './recovering.ts'
 import { rename } from './renaming.ts'
 import type { Room } from './room.ts'
@@ -33,6 +33,7 @@ export function decide(room: Room, actor: Actor, command: Command, circumstances
 
 function perform(plan: Plan, actor: Actor, command: Command): Refusal | null {
   if (plan.facts.ended !== null) return { refuse: 'gone', alternate: plan.facts.ended.alternate }
+  if (command.do !== 'enter' && isLockedFor(plan, actor)) return refuse('locked')
   switch (command.do) {
     case 'create':
       return create(plan, actor, command)
@@ -62,6 +63,9 @@ function perform(plan: Plan, actor: Actor, command: Command): Refusal | null {
       return govern(plan, actor, command)
   }
 }
+/** ROOM-44: a room that waits for its configuration is there for its creator alone. Who enters is told so in its turn (ROOM-51). */
+const isLockedFor = ({ facts: { lockedFor } }: Plan, { jid }: Actor): boolean =>
+  lockedFor !== null && jid !== null && jid !== lockedFor.owner
 type Speaking = 'append' | 'subject' | 'correct' | 'react' | 'retract' | 'face'
 type Coming = 'create' | 'enter' | 'exit' | 'lost' | 'presence' | 'doubt' | 'nick' | 'whisper' | 'batch'
 type Governing = Exclude<Command, { do: Speaking | Coming }>

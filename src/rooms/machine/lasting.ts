@@ -34,9 +34,8 @@ export function join(plan: Plan, actor: Actor, command: Extract<Command, { do: '
   return null
 }
 function mayJoin(plan: Plan, member: Member, password: string | null): Refusal | null {
-  const { ended, lockedFor, config } = plan.facts
+  const { ended, config } = plan.facts
   if (ended !== null) return { refuse: 'gone', alternate: ended.alternate }
-  if (lockedFor !== null && lockedFor.owner !== member.jid) return refuse('locked')
   const affiliation = plan.affiliationOf(member.jid)
   if (affiliation === 'outcast') return refuse('banned')
   if (isLasting(member)) return null
@@ -74,9 +73,8 @@ export function registrationMode({ facts: { config } }: Pick<Plan, 'facts'>): 'a
 /** 7.10: the nickname is reserved. In a room that lasts the person belongs to it. */
 export function register(plan: Plan, actor: Actor, command: Extract<Command, { do: 'register' }>): Refusal | null {
   const bare = actor.jid!
-  const { ended, lockedFor, config } = plan.facts
+  const { ended, config } = plan.facts
   if (ended !== null) return { refuse: 'gone', alternate: ended.alternate }
-  if (lockedFor !== null && lockedFor.owner !== bare) return refuse('locked')
   const affiliation = plan.affiliationOf(bare)
   if (affiliation === 'outcast') return refuse('banned')
   const mode = registrationMode(plan)
@@ -126,9 +124,8 @@ function ask(plan: Plan, actor: Actor, nick: string | null, reason: string): nul
 
 /** 7.8.2; in a members-only room the person becomes a member first (ROOM-106). */
 export function invite(plan: Plan, actor: Actor, { who, reason, thread }: Extract<Command, { do: 'invite' }>): Refusal | null {
-  const { ended, lockedFor, config } = plan.facts
+  const { ended, config } = plan.facts
   if (ended !== null) return { refuse: 'gone', alternate: ended.alternate }
-  if (lockedFor !== null && lockedFor.owner !== actor.jid) return refuse('locked')
   if (!mayInvite(standpointOf(plan, actor), config.membersOnly, config.allowInvites)) return refuse('rank')
   if (plan.affiliationOf(who) === 'outcast') return refuse('protected')
   const first = plan.tells.length

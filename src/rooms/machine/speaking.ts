@@ -1,5 +1,5 @@
 /** XEP-0045 7.4, 7.5, 8.1, and what refers to what was said: who may speak, and what the log gets of it. */
-import type { Actor, Command } from './commands.ts'
+import { SERVICE, type Actor, type Command, type Target } from './commands.ts'
 import type { Plan } from './plan.ts'
 import { refuse, type Reason, type Refusal } from './refusals.ts'
 import type { Role } from './affiliation.ts'
@@ -9,9 +9,17 @@ type Speech = Extract<Command, { do: 'append' | 'subject' | 'correct' | 'react' 
 export function speak(plan: Plan, actor: Actor, command: Speech): Refusal | null {
   const reason = whyNot(plan, actor, command)
   if (reason !== null) return refuse(reason)
-  const entry = log(plan, actor, command)
-  plan.tells.push({ tell: 'log', entry }, ANSWERED)
+  plan.tells.push({ tell: 'log', entry: log(plan, actor, command) })
+  if (command.do === 'retract' && isSubjectNow(plan, command.target)) {
+    plan.facts = { ...plan.facts, subject: null }
+    plan.tells.push({ tell: 'log', entry: plan.log(SERVICE, { kind: 'subject', ...command.noSubject }) })
+  }
+  plan.tells.push(ANSWERED)
   return null
+}
+function isSubjectNow({ facts: { subject }, room }: Plan, { kind, by, payload }: Target): boolean {
+  if (kind !== 'subject' || subject === null) return false
+  return subject.by === (by ?? room.address.bare) && subject.payload.text === payload.text
 }
 const ANSWERED = { tell: 'answered' } as const
 
@@ -19,23 +27,19 @@ const ANSWERED = { tell: 'answered' } as const
 function whyNot(plan: Plan, actor: Actor, command: Speech): Reason | null {
   if (actor.jid === null) return null
   const role = plan.roleOf(actor)
+  if (command.do === 'retract' && command.moderated) return role === 'moderator' ? null : 'rank'
   if (role === null) return 'not-inside'
   if (role === 'visitor') return 'no-voice'
   if (command.do === 'subject') return whyNoSubject(plan, role, command)
-  return 'target' in command ? whyNotAbout(actor, role, command) : null
+  return 'target' in command ? whyNotAbout(actor, command) : null
 }
 /** ROOM-67 */
 function whyNoSubject(plan: Plan, role: Role, { said }: Extract<Speech, { do: 'subject' }>): Reason | null {
   if (role !== 'moderator' && !plan.facts.config.changeSubject) return 'subject-closed'
   return said.payload.text.length > plan.circumstances.limits.subjectOctetsMax ? 'subject-too-long' : null
 }
-function whyNotAbout(
-  { jid }: Actor,
-  role: Role,
-  command: Extract<Speech, { do: 'correct' | 'react' | 'retract' }>,
-): Reason | null {
+function whyNotAbout({ jid }: Actor, command: Extract<Speech, { do: 'correct' | 'react' | 'retract' }>): Reason | null {
   const { target } = command
-  if (command.do === 'retract' && command.moderated) return role === 'moderator' ? null : 'rank'
   if (command.do !== 'react' && target.by !== jid) return 'not-the-author'
   return target.isRetracted && command.do !== 'retract' ? 'no-such-entry' : null
 }

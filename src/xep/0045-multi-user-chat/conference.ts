@@ -18,7 +18,7 @@ import { PresenceService } from './presence-service.ts'
 import { FASTEN, MODERATE, Retracting } from './retracting.ts'
 import { inNameOf } from './refused.ts'
 import { REGISTER, Registering } from './registering.ts'
-import { DISCO_INFO, DISCO_ITEMS, isThereFor, reservedNick, roomInfo, roomItems } from './room-info.ts'
+import { DISCO_INFO, DISCO_ITEMS, reservedNick, roomInfo, roomItems } from './room-info.ts'
 import { RoomRequests } from './room-requests.ts'
 import type { Orders } from './orders.ts'
 import { RoomArchive } from './room-archive.ts'
@@ -140,8 +140,8 @@ export class Conference {
     return roomItems(await this.#room(request))
   }
   async #room({ packet: { to, from } }: ServiceRequest): Promise<Room> {
-    const room = await this.#parts.rooms.get(to!.asBare)
-    if (room === null || !isThereFor(room, from)) throw new StanzaError('item-not-found', { by: to!.bare })
+    const room = await this.#parts.rooms.get(to!.asBare, from)
+    if (room === null) throw new StanzaError('item-not-found', { by: to!.bare })
     return room
   }
 }

@@ -4,7 +4,8 @@ import type { Command } from '../../rooms/machine/commands.ts'
 import type { Refusal } from '../../rooms/machine/refusals.ts'
 import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
 import type { Element } from '../../xml/element.ts'
-import { decode, wire } from '../../xml/wire.ts'
+import { valueOf } from '../../xml/entities.ts'
+import { wire } from '../../xml/wire.ts'
 import { jidOrNull } from '../../xmpp/jid.ts'
 import { isLasting } from '../../xmpp/lasting.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
@@ -52,13 +53,14 @@ export class MessageService {
     const { to, id, lang } = packet
     const said = {
       payload: withoutOursBy(packet.payload, to!.bare),
-      fromId: id === null ? null : decode(id),
+      fromId: id === null ? null : valueOf(id),
       givenId: null,
       mx: null,
       isPassing: !isLasting(packet.payload),
       lang,
     }
-    const retracted = retractedBy(said.payload)
+    const retracted = retractedBy(said.payload, to!.bare)
+    if (retracted !== undefined && isSubject(said.payload)) throw new StanzaError('bad-request', { by: to!.bare })
     if (retracted !== undefined) return this.#parts.retracting.byAuthor(packet, retracted, { ...said, isPassing: false })
     if (isSubject(said.payload)) return this.#perform(packet, { do: 'subject', said: { ...said, isPassing: false } })
     return this.#perform(packet, { do: 'append', said })
@@ -75,7 +77,7 @@ export class MessageService {
     const done = this.#parts.rooms.perform(to!.asBare, actorOf(packet), { do: 'whisper', to: to!.resource })
     const go = (refusal: Refusal | null): void | Promise<void> => {
       if (refusal !== null) throw refused(refusal, to!.bare)
-      const room = this.#parts.rooms.get(to!.asBare)
+      const room = this.#parts.rooms.get(to!.asBare, packet.from)
       return room instanceof Promise ? room.then((loaded) => this.#pass(loaded!, packet)) : this.#pass(room!, packet)
     }
     return done instanceof Promise ? done.then(go) : go(done)

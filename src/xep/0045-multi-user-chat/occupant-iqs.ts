@@ -54,7 +54,7 @@ export class OccupantIqs {
   /** An IQ to an address with a nickname. */
   take(packet: Packet): void | Promise<void> {
     if (packet.type === 'result' || packet.type === 'error') return this.#answer(packet)
-    const room = this.#parts.rooms.get(packet.to!.asBare)
+    const room = this.#parts.rooms.get(packet.to!.asBare, packet.from)
     return room instanceof Promise ? room.then((loaded) => this.#ask(loaded, packet)) : this.#ask(room, packet)
   }
 

@@ -26,9 +26,13 @@ export class Orders {
       ? outcome
       : after(outcome, (refusal) => (refusal?.refuse === 'no-such-room' ? refuse('may-not-create') : refusal))
   }
-  /** The room as it is; a promise if it is not in memory. */
-  get(address: Jid): Room | null | Promise<Room | null> {
-    return this.#rooms.held(address) ?? this.#rooms.find(address)
+  /** The room as it is, if it is there for that person; a promise if it is not in memory. */
+  get(address: Jid, { bare }: Jid): Room | null | Promise<Room | null> {
+    return after(this.#rooms.held(address) ?? this.#rooms.find(address), (room) => {
+      // 10.1: before it is configured, it is there for its creator alone
+      const owner = room?.facts.lockedFor?.owner ?? bare
+      return owner === bare ? room : null
+    })
   }
 }
 

@@ -134,7 +134,7 @@ export class PresenceService {
     for (const asker of askers) this.#parts.show(room!, asker, to!.resource)
   }
   #withRoom(packet: Packet, then: (room: Room | null) => void | Promise<void>): void | Promise<void> {
-    const room = this.#parts.rooms.get(packet.to!.asBare)
+    const room = this.#parts.rooms.get(packet.to!.asBare, packet.from)
     return room instanceof Promise ? room.then(then) : then(room)
   }
 }

@@ -19,7 +19,7 @@ export class Registering {
     this.#rooms = rooms
   }
   async form({ packet }: ServiceRequest): Promise<Answer> {
-    const room = await this.#rooms.get(packet.to!.asBare)
+    const room = await this.#rooms.get(packet.to!.asBare, packet.from)
     const by = packet.to!.bare
     if (room === null) throw new StanzaError('item-not-found', { by })
     const member = room.members.get(packet.from.bare)

@@ -13,6 +13,7 @@ import { actorOf } from './incoming-presence.ts'
 import { OCCUPANT_ID } from './ns.ts'
 import { orThrow, type Orders } from './orders.ts'
 import { refused } from './refused.ts'
+import { NO_SUBJECT } from './said.ts'
 
 export const RETRACT = 'urn:xmpp:message-retract:1'
 export const MODERATE = 'urn:xmpp:message-moderate:1'
@@ -44,11 +45,19 @@ function inOldForm(id: string, { attrs }: Element, reason: string): Element {
   return el('apply-to', FASTEN, { id }, el('moderated', OLD_MODERATE, attrs, el('retract', OLD_RETRACT), ...why))
 }
 
-/** The id of the message that this one takes back; undefined: it takes back none. */
-export function retractedBy(payload: Payload): string | undefined {
-  if (!payload.text.includes(RETRACT)) return undefined
-  return payload.child('retract', RETRACT)?.attr('id')
+/**
+ * The id of the message that this one takes back, in either form; undefined: it takes back none.
+ * @param by the room
+ * @throws StanzaError bad-request: it names no message, or several, of which others may have said some
+ */
+export function retractedBy(payload: Payload, by: string): string | undefined {
+  if (!payload.text.includes('retract')) return undefined
+  const [id, ...more] = new Set(payload.elements.filter(isRetraction).map((e) => e.attr('id') ?? ''))
+  if (id === '' || more.length > 0) throw new StanzaError('bad-request', { by, text: 'One message must be named' })
+  return id
 }
+const isRetraction = (e: Element): boolean =>
+  e.is('retract', RETRACT) || (e.is('apply-to', FASTEN) && e.child('retract', OLD_RETRACT) !== undefined)
 
 export class Retracting {
   readonly #parts: RetractingParts
@@ -61,48 +70,49 @@ export class Retracting {
     const room = await this.#room(packet)
     const retracted = el('retracted', RETRACT, { id: said.fromId ?? undefined, stamp: formatDateTime(this.#parts.now()) })
     const target = await this.#target(room, id)
-    const command: Retract = { do: 'retract', target, moderated: false, reason: '', said, tombstone: Payload.of(retracted) }
+    const tombstone = Payload.of(retracted)
+    const noSubject = this.#noSubject()
+    const command: Retract = { do: 'retract', target, moderated: false, reason: '', said, noSubject, tombstone }
     await orThrow(this.#parts.rooms.perform(room.address, actorOf(packet), command), packet)
   }
   /** XEP-0425 4 and 5; ROOM-114: the tombstone is stored, all are told, and then the moderator is answered. */
   async byModerator({ packet, payload, reply }: ServiceRequest): Promise<void> {
     const room = await this.#room(packet)
     const by = room.address.bare
+    const moderator = occupantOfSession(room, packet.from.full)
+    if (moderator?.role !== 'moderator') throw refused({ refuse: 'rank' }, by)
     const { id, reason } = wishIn(payload)
     if (id === undefined) throw new StanzaError('bad-request', { by })
-    const moderator = occupantOfSession(room, packet.from.full)
-    if (moderator === undefined) throw refused({ refuse: 'not-inside' }, by)
-    if (moderator.role !== 'moderator') throw refused({ refuse: 'rank' }, by)
     const who = el('occupant-id', OCCUPANT_ID, { id: occupantId(room.secret, moderator.bare) })
     const moderated = el('moderated', MODERATE, { by: room.address.withResource(moderator.nick).full }, who)
     const why: readonly Element[] = reason === '' ? [] : [el('reason', RETRACT, {}, reason)]
     const retract = Payload.of(el('retract', RETRACT, { id }, moderated, ...why), inOldForm(id, moderated, reason))
     const tombstone = Payload.of(el('retracted', RETRACT, { stamp: formatDateTime(this.#parts.now()) }, moderated, ...why))
-    const said: Said = {
-      payload: retract,
-      lang: null,
-      fromId: decode(this.#parts.nextId()),
-      givenId: null,
-      mx: null,
-      isPassing: false,
-    }
+    const said = this.#byRoom(retract)
     const target = await this.#target(room, id)
     if (target.isRetracted) return reply(null)
-    const command: Retract = { do: 'retract', target, moderated: true, reason, said, tombstone }
+    const command: Retract = { do: 'retract', target, moderated: true, reason, said, noSubject: this.#noSubject(), tombstone }
     await orThrow(
       this.#parts.rooms.perform(room.address, actorOf(packet), command, () => reply(null)),
       packet,
     )
   }
 
+  #noSubject(): Said {
+    return this.#byRoom(NO_SUBJECT)
+  }
+  #byRoom(payload: Payload): Said {
+    const fromId = decode(this.#parts.nextId())
+    return { payload, lang: null, fromId, givenId: null, mx: null, isPassing: false }
+  }
   /** @throws StanzaError item-not-found */
   async #target(room: Room, id: string): Promise<Retract['target']> {
     const entry = await this.#parts.log.byId(room, id)
     if (entry === null || !('fromId' in entry)) throw refused({ refuse: 'no-such-entry' }, room.address.bare)
     return entry
   }
-  async #room({ to }: Packet): Promise<Room> {
-    const room = await this.#parts.rooms.get(to!.asBare)
+  async #room({ from, to }: Packet): Promise<Room> {
+    const room = await this.#parts.rooms.get(to!.asBare, from)
     if (room === null) throw refused({ refuse: 'no-such-room' }, to!.bare)
     return room
   }

@@ -76,9 +76,8 @@ export class RoomArchive {
 
   async #room({ packet: { to, from } }: ServiceRequest): Promise<Room> {
     const by = to!.bare
-    const room = await this.#parts.rooms.get(to!.asBare)
-    if (room === null || (room.facts.lockedFor !== null && room.facts.lockedFor.owner !== from.bare))
-      throw new StanzaError('item-not-found', { by })
+    const room = await this.#parts.rooms.get(to!.asBare, from)
+    if (room === null) throw new StanzaError('item-not-found', { by })
     if (!mayRead(room, from)) throw new StanzaError('forbidden', { by })
     if (!room.facts.config.archived) throw new StanzaError('service-unavailable', { by })
     return room

@@ -108,7 +108,3 @@ export function reservedNick(room: Room, asker: Jid): Element {
   const identity = nick === null ? [] : [el('identity', DISCO_INFO, { category: 'conference', type: 'text', name: nick })]
   return el('query', DISCO_INFO, { node: 'x-roomuser-item' }, ...identity)
 }
-
-/** A locked room is there for its creator alone (10.1). */
-export const isThereFor = ({ facts }: Room, asker: Jid): boolean =>
-  facts.lockedFor === null || facts.lockedFor.owner === asker.bare

@@ -59,8 +59,8 @@ export class RoomRequests {
       packet,
     )
   }
-  async #room({ to }: ServiceRequest['packet']): Promise<Room> {
-    const room = await this.#rooms.get(to!.asBare)
+  async #room({ from, to }: ServiceRequest['packet']): Promise<Room> {
+    const room = await this.#rooms.get(to!.asBare, from)
     if (room === null) throw new StanzaError('item-not-found', { by: to!.bare })
     return room
   }

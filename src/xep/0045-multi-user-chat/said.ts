@@ -61,4 +61,4 @@ function subjectSetBy({ address, secret }: Room, { payload, by, nick, at }: Subj
 }
 const delay = ({ address }: Pick<Room, 'address'>, at: number): Wire => serialise(delayElement(address.bare, at), 'jabber:client')
 
-const NO_SUBJECT = Payload.ofText(wire('<subject/>'))
+export const NO_SUBJECT = Payload.ofText(wire('<subject/>'))

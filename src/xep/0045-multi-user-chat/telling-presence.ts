@@ -4,7 +4,7 @@
  */
 import type { Affiliation } from '../../rooms/machine/affiliation.ts'
 import { receiversOf, seesAddressOf, sightOf } from '../../rooms/machine/audience.ts'
-import { looksOtherVeiled } from '../../rooms/machine/occupants.ts'
+import { looksOther, looksOtherVeiled } from '../../rooms/machine/occupants.ts'
 import type { Occupant, OccupantSession, Room } from '../../rooms/machine/room.ts'
 import type { Cause, Exit, Tell } from '../../rooms/machine/tells.ts'
 import type { Wire } from '../../xml/wire.ts'
@@ -183,7 +183,12 @@ export class PresenceTelling {
   }
   /** ROOM-93: clients have no other way to learn the addresses. */
   unveiled(): void {
-    for (const occupant of this.#room.occupants.values()) this.showToOthers(occupant)
+    const { facts, occupants } = this.#room
+    for (const occupant of occupants.values())
+      for (const viewer of occupants.values()) {
+        const hasSeen = viewer.role === 'moderator' || viewer.bare === occupant.bare
+        if (!hasSeen && sightOf(facts, viewer, occupant) !== 'nothing') this.#show(occupant, viewer.sessions, true)
+      }
   }
 
   /** ROOM-100 */
@@ -196,12 +201,19 @@ export class PresenceTelling {
       }
   }
 
-  /** XEP-0310: whether the occupant is there is in doubt, or no more (ROOM-131, 135). */
-  doubt({ after }: Of<'doubt'>): void {
+  /**
+   * XEP-0310: whether the occupant is there is in doubt, or no more (ROOM-131, 135). Those for whom the occupant has changed as
+   * well were told of it with the change.
+   */
+  doubt({ before, after }: Of<'doubt'>): void {
     const { address, veiled, self } = receiversOf(this.#room, after)
-    for (const { jid, wantsDoubts } of address) if (wantsDoubts) this.#send(this.#texts.annotated(after, true).addressedTo(jid))
-    for (const { jid, wantsDoubts } of veiled) if (wantsDoubts) this.#send(this.#texts.annotated(after, false).addressedTo(jid))
-    for (const session of self)
+    const [isTold, isToldVeiled] = [looksOther(before, after), looksOtherVeiled(before, after)]
+    for (const { jid, wantsDoubts } of isTold ? [] : address)
+      if (wantsDoubts) this.#send(this.#texts.annotated(after, true).addressedTo(jid))
+    for (const { jid, wantsDoubts } of isToldVeiled ? [] : veiled)
+      if (wantsDoubts) this.#send(this.#texts.annotated(after, false).addressedTo(jid))
+    // Its own clients are told of a change without doubts
+    for (const session of isTold && after.doubts.length === 0 ? [] : self)
       if (session.wantsDoubts) this.#send(this.#texts.annotatedSelf(after, session).addressedTo(session.jid))
   }
 }

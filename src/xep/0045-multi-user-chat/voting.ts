@@ -36,13 +36,14 @@ export class Voting {
     const approval = readApproval(form)
     if (approval === null) throw new StanzaError('bad-request', { by: packet.to!.bare })
     if (approval !== 'request') return this.#decide(packet, approval)
-    const room = this.#parts.rooms.get(packet.to!.asBare)
+    const room = this.#parts.rooms.get(packet.to!.asBare, packet.from)
     return room instanceof Promise ? room.then((loaded) => this.#ask(loaded, packet)) : this.#ask(room, packet)
   }
 
   #ask(room: Room | null, packet: Packet): void {
-    const occupant = room === null ? undefined : occupantOfSession(room, packet.from.full)
-    if (room === null || occupant === undefined) throw refused({ refuse: 'not-inside' }, packet.to!.bare)
+    if (room === null) throw refused({ refuse: 'no-such-room' }, packet.to!.bare)
+    const occupant = occupantOfSession(room, packet.from.full)
+    if (occupant === undefined) throw refused({ refuse: 'not-inside' }, packet.to!.bare)
     if (occupant.role !== 'visitor') return
     const key = `${room.uid} ${occupant.bare}`
     const { now, send, nextId } = this.#parts

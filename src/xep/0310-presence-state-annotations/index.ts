@@ -7,6 +7,7 @@ import { Portions } from '../../base/portions.ts'
 import { between, choice, count, duration, flag, section, size, zeroOr } from '../../base/settings.ts'
 import type { Session } from '../../server/account/session.ts'
 import { defineFeature, xep } from '../../server/feature.ts'
+import { asksToJoin } from '../../xmpp/muc-user.ts'
 import { honest, plain, PSA } from '../../xmpp/state-annotation.ts'
 import { capsOf } from '../0115-entity-capabilities/index.ts'
 import { clientStatesOf } from '../0352-client-state-indication/index.ts'
@@ -114,6 +115,7 @@ export const presenceStateAnnotations = defineFeature({
       context.packet = plain(context.packet) // PSA-32
       const { session, packet } = context
       absences.said(session, packet)
+      if (asksToJoin(packet)) receivers.askedBy(session) // the room tells all, also to one who was in (XEP-0045 7.2.1)
       if (packet.to !== null && router.placeOf(packet.to) !== 'here') {
         remote.note(session, packet)
         showing.said(session, packet)

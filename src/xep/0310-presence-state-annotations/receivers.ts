@@ -79,7 +79,11 @@ export class Receivers {
   }
   /** A client of the account has asked for presence that it may know already. */
   asked({ sessions }: LocalAccount): void {
-    for (const session of sessions) this.of(session).askedAt = this.#parts.host.clock.now()
+    for (const session of sessions) this.askedBy(session)
+  }
+  /** The same of one client, for itself alone. */
+  askedBy(session: Session): void {
+    this.of(session).askedAt = this.#parts.host.clock.now()
   }
   /** Was the session shown presence already in that turn of `HeardContacts`? */
   wasThere(session: Session, turn: number): boolean {
