@@ -244,3 +244,10 @@ test('what was new when one looked stays marked', () => {
   assert.equal(lookedAt(after(read, message('juliet', 'two'))).newAfter, 'archive one')
   assert.equal(lookedAt(read).newAfter, null)
 })
+test('0313: what the page has forgotten for want of room is read again from where its lines begin', () => {
+  let room: Room = { ...inside(), hasArchive: true, older: 'none', oldest: 'long ago' }
+  for (let i = 0; i < 1000; i++) room = heard(room, message('juliet', String(i)), '', now)
+  assert.deepEqual([room.lines.length, room.older], [1000, 'none'])
+  room = heard(room, message('juliet', 'one more'), '', now)
+  assert.deepEqual([room.lines.length, room.older, room.oldest], [1000, 'some', null])
+})

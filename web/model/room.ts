@@ -3,7 +3,17 @@
  * and returns the next value.
  */
 import { after, dotOf, lastKnown, UNHEARD, type Dot, type PresenceNotice, type PresenceView } from './presence.ts'
-import { isSaid, lastSaid, names, unreadIn, withHistory, withLine, withOlder, withTakenBack } from './room-lines.ts'
+import {
+  isSaid,
+  lastSaid,
+  names,
+  ROOM_LINES_MAX,
+  unreadIn,
+  withHistory,
+  withLine,
+  withOlder,
+  withTakenBack,
+} from './room-lines.ts'
 import type { Line, Said, Unread } from './room-lines.ts'
 import { changeWords, endWords, exitOf, outWords, ROLE_WORDS, type Exit, type Outside, type Role } from './room-words.ts'
 
@@ -51,6 +61,7 @@ export interface Room {
   readonly read: string | null
   /** The line behind which something was new when the room was last looked at; null if nothing was. */
   readonly newAfter: string | null
+  readonly hasArchive: boolean
   /** What the archive has that is older (XEP-0313). */
   readonly older: 'unknown' | 'some' | 'reading' | 'none'
   /** Where the next older page of the archive ends; null: at the oldest line that is here. */
@@ -76,6 +87,7 @@ export const newRoom = (jid: string, nick: string, name: string | null = null): 
   history: null,
   read: null,
   newAfter: null,
+  hasArchive: false,
   older: 'unknown',
   oldest: null,
   notes: 0,
@@ -104,7 +116,7 @@ export interface RoomAbout {
 }
 export function described(room: Room, { name, hasArchive, opensSubject }: RoomAbout): Room {
   const older = room.older === 'unknown' ? (hasArchive ? 'some' : 'none') : room.older
-  return { ...room, name, opensSubject, older }
+  return { ...room, name, hasArchive, opensSubject, older }
 }
 /** All of it was on the screen. */
 export const allRead = (room: Room): Room => (room.read === null ? room : { ...room, read: lastSaid(room.lines) })
@@ -235,8 +247,13 @@ export function heard(room: Room, message: RoomMessage, key: string, now: Date):
   if (!isLine(message)) return next
   const line = lineOf(next, message, key, now)
   if (next.history !== null && message.at !== null && !message.isPrivate) return { ...next, history: [...next.history, line] }
-  const complete = message.isPrivate ? next : historyEnded(next)
-  return { ...complete, lines: withLine(complete.lines, line) }
+  return added(message.isPrivate ? next : historyEnded(next), line)
+}
+/** A room of which the page has forgotten the oldest lines has something older to read. */
+function added(room: Room, line: Said): Room {
+  const next = { ...room, lines: withLine(room.lines, line) }
+  const isForgotten = room.hasArchive && room.lines.length >= ROOM_LINES_MAX
+  return isForgotten ? { ...next, oldest: null, older: 'some' } : next
 }
 export function lineOf(room: Room, message: RoomMessage, key: string, now: Date): Said {
   const { id, archiveId, nick, occupantId, text, isTakenBack, at, isPrivate } = message
