@@ -94,6 +94,24 @@ test('7.5, 7.8, 8.1: an invitation is accepted; a subject; a private message; wh
   await romeo.waitForSelector(`${occupant('juliet', 'dnd')}:has-text("in the orchard")`)
 })
 
+test('8.2, 10.9: who has made a room puts others out of it, and destroys it', { skip }, async (t) => {
+  const { romeo, juliet } = await openBoards(t)
+  for (const page of [romeo, juliet]) await join(page, 'tea')
+  await romeo.waitForSelector(occupant('juliet'))
+  assert.equal(await juliet.locator('[aria-label="Put out romeo"]').count(), 0)
+  await romeo.click('[aria-label="Put out juliet"]')
+  await juliet.waitForSelector('.outside [role=alert]:has-text("You were put out of the room by romeo.")')
+  await romeo.waitForSelector(note('juliet was put out by romeo.'))
+  await juliet.click('text=Join again')
+  await romeo.waitForSelector(occupant('juliet'))
+  await romeo.click('summary:has-text("Destroy the room")')
+  await assertAccessible(romeo)
+  await romeo.fill('form:has-text("Why, for those") [name=text]', 'the feud')
+  await romeo.click('text=Put everybody out and destroy it')
+  for (const page of [romeo, juliet])
+    await page.waitForSelector('.outside [role=alert]:has-text("The room was destroyed: the feud.")')
+})
+
 test('XEP-0424: what was taken back is shown to nobody, and what is new stands behind a mark', { skip }, async (t) => {
   const { romeo, juliet } = await openBoards(t)
   for (const page of [romeo, juliet]) await join(page, 'tea')

@@ -8,6 +8,7 @@ import {
   isWayBack,
   joining,
   lookedAt,
+  mayPutOut,
   mayTalk,
   newRoom,
   noted,
@@ -250,4 +251,23 @@ test('0313: what the page has forgotten for want of room is read again from wher
   assert.deepEqual([room.lines.length, room.older], [1000, 'none'])
   room = heard(room, message('juliet', 'one more'), '', now)
   assert.deepEqual([room.lines.length, room.older, room.oldest], [1000, 'some', null])
+})
+test('8.2: a moderator may put others out, but nobody of a rank that protects them, and not themselves', () => {
+  type Standing = Pick<RoomPresence, 'affiliation' | 'role'>
+  const is = (affiliation: Standing['affiliation'], role: Standing['role'] = 'participant'): Standing => ({ affiliation, role })
+  const may = (ours: Standing, theirs: Standing): boolean => {
+    const room = after(inside(), presence('romeo', ours, [110]), presence('juliet', theirs))
+    return mayPutOut(room, room.occupants.get('juliet')!)
+  }
+  const [owner, admin, none] = [is('owner', 'moderator'), is('admin', 'moderator'), is('none', 'moderator')]
+  assert.ok(may(owner, is('none')) && may(owner, owner) && may(admin, is('member')) && may(admin, none) && may(none, is('none')))
+  for (const [ours, theirs] of [
+    [admin, owner],
+    [none, is('member')],
+    [none, none],
+    [is('owner'), is('none')],
+  ] as const)
+    assert.equal(may(ours, theirs), false)
+  const room = inside()
+  assert.equal(mayPutOut(room, room.occupants.get('romeo')!), false)
 })

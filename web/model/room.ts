@@ -97,6 +97,15 @@ export const titleOf = ({ jid, name }: Pick<Room, 'jid' | 'name'>): string => na
 export const ourselvesIn = (room: Room): Occupant | undefined => room.occupants.get(room.nick)
 /** May we speak? A visitor of a moderated room may not. */
 export const mayTalk = (room: Room): boolean => room.stay === 'in' && ourselvesIn(room)?.role !== 'visitor'
+const RANKS: readonly Affiliation[] = ['outcast', 'none', 'member', 'admin', 'owner']
+/** 8.2: a moderator may, unless the other one is of a higher rank, or a moderator too; administrators may put out those. */
+export function mayPutOut(room: Room, other: Occupant): boolean {
+  const us = ourselvesIn(room)
+  if (room.stay !== 'in' || us?.role !== 'moderator' || other.nick === us.nick) return false
+  const isAdministrator = us.affiliation === 'owner' || us.affiliation === 'admin'
+  if (other.role === 'moderator' && !isAdministrator) return false
+  return RANKS.indexOf(us.affiliation) >= RANKS.indexOf(other.affiliation)
+}
 /** 8.1 */
 export const maySetSubject = (room: Room): boolean =>
   mayTalk(room) && (room.opensSubject || ourselvesIn(room)?.role === 'moderator')

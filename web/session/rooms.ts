@@ -158,6 +158,21 @@ export class Rooms {
     this.#client!.invite(jid, { to, ...(reason === null ? {} : { reason }) })
     this.#change(jid, (room) => noted(room, `You have invited ${to}.`, new Date()))
   }
+  /** 8.2 */
+  async putOut(jid: string, nick: string): Promise<void> {
+    await this.#attempt(jid, this.#client!.kick(jid, nick))
+  }
+  /** 10.9: everybody is put out, and the room is there no more. */
+  async destroy(jid: string, reason: string): Promise<void> {
+    await this.#attempt(jid, this.#client!.destroyRoom(jid, reason === '' ? {} : { reason }))
+  }
+  async #attempt(jid: string, work: Promise<unknown>): Promise<void> {
+    const refusal = await work.then(
+      () => null,
+      (error: unknown) => sentence(`The room refuses: ${whyNot(error)}`),
+    )
+    if (refusal !== null) this.#change(jid, (room) => noted(room, refusal, new Date()))
+  }
   dismissInvitation(room: string): void {
     this.#store.update((board) => withoutInvitation(board, room))
   }

@@ -1,5 +1,5 @@
 /** Who is in a room, each with an honest dot. */
-import { dotOfOccupant, type Affiliation, type Occupant, type Room } from '../model/room.ts'
+import { dotOfOccupant, mayPutOut, type Affiliation, type Occupant, type Room } from '../model/room.ts'
 import type { Role } from '../model/room-words.ts'
 import { gravest } from '../model/presence.ts'
 import { ago, doubtedFor, lasting } from '../model/words.ts'
@@ -9,11 +9,12 @@ interface Props {
   readonly room: Room
   readonly now: Date
   readonly setTo: (nick: string | null) => void
+  readonly putOut: (nick: string) => void
 }
 const order = new Intl.Collator()
 const RANK: Readonly<Record<Role, number>> = { moderator: 0, participant: 1, visitor: 2, none: 3 }
 
-export function Occupants({ room, now, setTo }: Props) {
+export function Occupants({ room, now, setTo, putOut }: Props) {
   const all = [...room.occupants.values()].sort((a, b) => RANK[a.role] - RANK[b.role] || order.compare(a.nick, b.nick))
   return (
     <section class="occupants" aria-label="People in the room">
@@ -29,6 +30,11 @@ export function Occupants({ room, now, setTo }: Props) {
             {who.nick !== room.nick && room.stay === 'in' && (
               <button class="small" onClick={() => setTo(who.nick)} aria-label={`Write privately to ${who.nick}`}>
                 Write privately
+              </button>
+            )}
+            {mayPutOut(room, who) && (
+              <button class="small danger" onClick={() => putOut(who.nick)} aria-label={`Put out ${who.nick}`}>
+                Put out
               </button>
             )}
           </li>

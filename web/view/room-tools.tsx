@@ -48,6 +48,18 @@ export function RoomTools({ room, board, session }: Props) {
       <button class="danger" onClick={() => rooms.leave(room.jid)}>
         Leave the room
       </button>
+      {room.stay === 'in' && ourselvesIn(room)?.affiliation === 'owner' && (
+        <details>
+          <summary>Destroy the room</summary>
+          <form onSubmit={written((text) => void rooms.destroy(room.jid, text))}>
+            <label>
+              Why, for those who are in it
+              <input name="text" autocomplete="off" />
+            </label>
+            <button class="danger">Put everybody out and destroy it</button>
+          </form>
+        </details>
+      )}
     </div>
   )
 }

@@ -44,7 +44,7 @@ export function RoomDetails({ room, board, session, now }: Props) {
       {room.stay !== 'in' && <Outside room={room} session={session} />}
       <div class="room-parts">
         <RoomChat room={room} now={now} to={to} setTo={setTo} session={session} />
-        <Occupants room={room} now={now} setTo={setTo} />
+        <Occupants room={room} now={now} setTo={setTo} putOut={(nick) => void session.rooms.putOut(room.jid, nick)} />
       </div>
       <RoomTools room={room} board={board} session={session} />
     </aside>
