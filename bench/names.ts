@@ -26,9 +26,12 @@ const TOO_FAR = 4
 const KINDS = ['nobody', 'away', 'here'] as const
 type Kind = (typeof KINDS)[number]
 
+/** Guesses on one stream; the next one takes another. */
+const ATTEMPTS = 100
+
 /** No limit stops the measurement, and accounts of users who are away are read from the disk each time. */
 const SETTINGS = {
-  streams: { 'login-attempts': 1_000_000, 'requests-before-login': 0, 'login-timeout': '1 hour', 'logins-per-second': 0 },
+  streams: { 'login-attempts': ATTEMPTS, 'requests-before-login': 0, 'login-timeout': '1 hour', 'logins-per-second': 0 },
   sasl: { 'plain': true, 'iterations': 10_000, 'failures-per-address': 0, 'failures-per-account': 0 },
   limits: { 'idle-accounts': NAMES / 4 },
   rate: { 'stanzas-per-second': 0, 'bytes-per-second': '0 B', 'recipients-per-second': 0 },
@@ -67,15 +70,17 @@ async function answered(wire: WireClient, what: string): Promise<void> {
   assert.ok(answer.name === what || answer.child(what) !== undefined, answer.show())
 }
 
-/** What is said on a stream before anybody has logged in. */
-function guesses(wire: WireClient): Readonly<Record<string, Probe>> {
+/** What is said on a stream before anybody has logged in. @param streamOf the present stream */
+function guesses(streamOf: () => WireClient): Readonly<Record<string, Probe>> {
   return {
     async 'SCRAM, first step'(username) {
+      const wire = streamOf()
       const { first } = new ScramClient('sha-256', 'a guess', { username })
       wire.write(`<auth xmlns='${SASL}' mechanism='SCRAM-SHA-256'>${base64(first)}</auth>`)
       await answered(wire, 'challenge')
     },
     async 'PLAIN, wrong password'(name) {
+      const wire = streamOf()
       wire.write(`<auth xmlns='${SASL}' mechanism='PLAIN'>${base64(`\0${name}\0a guess`)}</auth>`)
       await answered(wire, 'not-authorized')
     },
@@ -160,17 +165,24 @@ await measured(async (t: Afterwards) => {
   await server.addUser(bareOf('stranger'), PASSWORD)
   const there: WireClient[] = []
   for (let i = 0; i < NAMES; i++) there.push(await online(server, nameOf('here', i)))
-  const before = await secured(server)
+  let before = await secured(server)
   const stranger = await online(server, 'stranger')
   console.log(`${SAMPLES} samples of each, in ms`)
   console.log(''.padEnd(32), 'mean ± error'.padStart(16), 'median'.padStart(9), 'ranks'.padStart(7))
+  let guessed = 0
+  const next = async (): Promise<void> => {
+    if ((guessed += 1) % (ATTEMPTS - 1) > 0) return
+    before.link.drop()
+    before = await secured(server)
+  }
   const abort = async (): Promise<void> => {
     before.write(`<abort xmlns='${SASL}'/>`)
     await answered(before, 'aborted')
+    await next()
   }
   const nothing = async (): Promise<void> => {}
-  for (const [what, probe] of Object.entries(guesses(before)))
-    print(what, await take(probe, what.startsWith('SCRAM') ? abort : nothing))
+  for (const [what, probe] of Object.entries(guesses(() => before)))
+    print(what, await take(probe, what.startsWith('SCRAM') ? abort : next))
   for (const [what, probe] of Object.entries(stanzas(stranger))) print(what, await take(probe, nothing))
   for (const wire of [before, stranger, ...there]) wire.link.drop()
 })
