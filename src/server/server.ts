@@ -154,7 +154,7 @@ export function createServer(options: ServerOptions): Server {
     lossesOf: (local, remote) => links.get(local, remote)?.losses ?? 0,
     limits: { resourcesMax: options.limits['resources-elsewhere'], octetsMax: options.limits['resources-elsewhere-size'] },
   })
-  const untold = new Untold({ router, probing, sent: journal.sent })
+  const untold = new Untold({ router, probing, slots, sent: journal.sent })
   const rules = {
     untold,
     heard,

@@ -32,12 +32,6 @@ export class Refused {
   }
 }
 
-/**
- * By bare JID of a contact: presence that the session was not told. For each resource the last one, without its content; null
- * if there were too many.
- */
-export type UntoldOfSession = Map<string, Map<string, Packet> | null>
-
 /** What waits in a session's lane: stanzas, other first-level elements, and finally its ending. */
 export type LaneItem = Packet | Refused | Element | Ending
 
@@ -91,8 +85,6 @@ export class Session extends Endpoint<LocalAccount> {
   readonly room: Room
   /** The addresses outside the roster to which the client has recently written; null if none. */
   correspondents: Correspondents | null
-  /** Contacts whose presence had no room and will be sent later; null if none. */
-  untold: UntoldOfSession | null
   /** Stanzas of the client that are done: delivered, stored, answered or refused. */
   handled: number
   /** How long it may exist without a connection; 0 for not at all. */
@@ -119,7 +111,6 @@ export class Session extends Endpoint<LocalAccount> {
     this.lane = ways.lane(this)
     this.room = new Room(this)
     this.correspondents = null
-    this.untold = null
     this.handled = 0
     this.resumableMs = 0
     this.pause = null

@@ -12,51 +12,67 @@ import { answered, type Home } from '../routing/home.ts'
 import type { Router } from '../routing/router.ts'
 import type { SentLog } from '../explaining/sent-log.ts'
 import { Session, type LocalEndpoint } from '../account/session.ts'
+import type { Slot, SlotBook } from '../account/slots.ts'
 
 export interface UntoldParts {
   readonly router: Router
   readonly probing: Probing
   readonly sent: SentLog
+  readonly slots: SlotBook<Session>
 }
 
 /** Beyond this number of resources of one contact none is remembered, and all that the client was shown is ended. */
 const RESOURCES_MAX = 10
 
+/** Of each resource the last presence, without its content; null if there were too many. */
 type LastWords = Map<string, Packet> | null
 
 export class Untold {
   readonly #parts: UntoldParts
+  /** By bare JID: contacts whose presence had no room and will be sent later; null if none. */
+  readonly #slot: Slot<Session, Map<string, LastWords> | null>
 
   constructor(parts: UntoldParts) {
     this.#parts = parts
+    this.#slot = parts.slots.declare<Map<string, LastWords> | null>('untold', 'kept', () => null)
+  }
+  /** Does presence of that contact wait? */
+  isWaiting(session: Session, { bare }: Jid): boolean {
+    const untold = session.get(this.#slot)
+    return untold !== null && untold.has(bare)
   }
   /** There is no room for this presence, or for earlier presence of the same contact. */
   add(session: Session, { type, from }: Packet): void {
     const contact = from.asBare
-    const before = session.untold?.get(contact.bare)
+    const before = session.get(this.#slot)?.get(contact.bare)
     const words = before === undefined ? this.#wordsOf(session, contact) : before
     if (words !== null) words.set(from.full, Packet.of({ kind: 'presence', type, from, to: session.account.bare }))
     if (before === undefined) this.#begin(session, contact, words)
-    else if (words !== null && words.size > RESOURCES_MAX) session.untold!.set(contact.bare, null)
+    else if (words !== null && words.size > RESOURCES_MAX) session.get(this.#slot)!.set(contact.bare, null)
   }
   /** For a restart, and for a crash of the server. */
   get snapshot(): SessionSnapshot<readonly string[]> {
     return {
       name: 'untold',
       version: 1,
-      save: ({ untold }) => (untold === null ? null : [...untold.keys()]),
-      stamp: ({ untold }) => (untold === null ? '' : [...untold.keys()].join(' ')),
+      save: (session) => this.#contacts(session),
+      stamp: (session) => this.#contacts(session)?.join(' ') ?? '',
       load: (session, kept) => {
         for (const contact of kept ?? []) this.#begin(session, jid(contact), null)
       },
     }
   }
 
+  #contacts(session: Session): readonly string[] | null {
+    const untold = session.get(this.#slot)
+    return untold === null ? null : [...untold.keys()]
+  }
   #wordsOf(session: Session, contact: Jid): LastWords {
     return this.#mayAsk(session, contact) ? new Map() : null
   }
   #begin(session: Session, contact: Jid, words: LastWords): void {
-    ;(session.untold ??= new Map()).set(contact.bare, words)
+    const untold = session.get(this.#slot) ?? new Map<string, LastWords>()
+    session.set(this.#slot, untold.set(contact.bare, words))
     if (!this.#mayAsk(session, contact)) this.#part(session, contact)
     session.room.pour(this.#tell(session, contact))
   }
@@ -75,9 +91,10 @@ export class Untold {
   /** Takes its turn when the client has read what waits. Without a connection it does nothing. */
   *#tell(session: Session, contact: Jid): Generator<void, void> {
     if (session.connection === null) return
-    const words = session.untold?.get(contact.bare)
-    session.untold?.delete(contact.bare)
-    if (session.untold?.size === 0) session.untold = null
+    const untold = session.get(this.#slot)
+    const words = untold?.get(contact.bare)
+    untold?.delete(contact.bare)
+    if (untold?.size === 0) session.set(this.#slot, null)
     if (words === undefined || !session.takesPart) return
     yield words === null ? this.#anew(session, contact) : this.#lastWords(session, contact, words)
   }
@@ -117,8 +134,6 @@ export const withinShare =
   (untold: Untold) =>
   (packet: Packet, endpoint: LocalEndpoint): void => {
     if (!(endpoint instanceof Session)) return endpoint.take(packet)
-    const { untold: waiting, room } = endpoint
-    const isUntold = waiting !== null && waiting.has(packet.from.bare)
-    if (!isUntold && !room.isFullFor(packet)) return endpoint.take(packet)
+    if (!untold.isWaiting(endpoint, packet.from) && !endpoint.room.isFullFor(packet)) return endpoint.take(packet)
     if (packet.type !== 'error') untold.add(endpoint, packet)
   }

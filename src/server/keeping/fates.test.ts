@@ -17,7 +17,6 @@ const OF_SESSION: Readonly<Record<string, Fate>> = {
   interested: 'kept',
   invisible: 'kept',
   pause: 'kept', // its end
-  untold: 'kept', // by a snapshot of that name
   vacant: 'learnt again',
   handled: 'kept in stream-management', // as the count that its client knows
   connection: 'forgotten', // it was lost
@@ -52,7 +51,7 @@ test('what is kept of a session by itself is in the row that is written', async 
   const { session } = await server.bind('juliet@example.net', 'balcony')
   const { owner, resource, until, state } = server.server.keptSessions.row(session, 'for a restart')
   assert.deepEqual([owner, resource, until], ['juliet@example.net', 'balcony', 0])
-  const elsewhere = ['jid', 'account', 'pause', 'untold'] // the address and the end are columns; 'untold' has its snapshot
+  const elsewhere = ['jid', 'account', 'pause'] // the address and the end are columns
   const kept = Object.keys(OF_SESSION).filter((name) => OF_SESSION[name] === 'kept' && !elsewhere.includes(name))
   const { version, parts, ...written } = JSON.parse(state) as Record<string, unknown>
   assert.equal(typeof version, 'number')
