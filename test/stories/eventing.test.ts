@@ -462,3 +462,29 @@ story(
     third.take()
   },
 )
+story(
+  'PEP-10, PUB-7: an outcast gets neither events nor last items; a member who could see it before nothing again',
+  inMemory,
+  async (cast) => {
+    await cast.befriend('alice', 'bob')
+    const alice = await wanting(cast, 'alice/1', [])
+    const bob = await wanting(cast, 'bob/1', [MOOD])
+    await cast.forget()
+    await publish(alice, MOOD, 'a')
+    await bob.expect(itemEvent(ALICE, MOOD, 'a'))
+    const affiliate = (affiliation: string): string =>
+      owners('set', `<affiliations node='${MOOD}'><affiliation jid='${BOB}' affiliation='${affiliation}'/></affiliations>`)
+    await alice.ask(affiliate('member'), done)
+    await cast.expectNothing()
+    await alice.ask(affiliate('outcast'), done)
+    await publish(alice, MOOD, 'b')
+    bob.send("<presence type='unavailable'/>")
+    await cast.settle()
+    bob.take()
+    await nowWanting(cast, bob, [MOOD])
+    assert.deepEqual(bob.take(), [])
+    alice.take()
+    await alice.ask(affiliate('none'), done)
+    await bob.expect(lastItem(ALICE, MOOD, 'b'))
+  },
+)

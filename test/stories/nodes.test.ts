@@ -4,6 +4,7 @@ import { el } from '../../src/xml/element.ts'
 import { jid } from '../../src/xmpp/jid.ts'
 import { Payload } from '../../src/xmpp/packet.ts'
 import { pepOf, type Pep } from '../../src/xep/0163-personal-eventing/index.ts'
+import { enter, open, ROOM } from '../support/rooms.ts'
 import { bareOf, story, type Cast } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
 import type { Pattern } from '../support/xml-pattern.ts'
@@ -365,4 +366,18 @@ story('another extension publishes for an account, and hears of what its clients
   await assert.rejects(() => pep.retract(owner, 'n', ['1']))
   await alice.ask(owners('set', `<delete node='n'/>`), done)
   assert.deepEqual(told, [`${ALICE} n: 1=a`, `${ALICE} n: 2=b`, `${ALICE} n: -1`, `${ALICE} n: empty`])
+})
+
+story('T-E17, ROOM-66: the keys of OMEMO of an occupant, asked for through the room', inMemory, async (cast) => {
+  const alice = await open(cast)
+  const bob = await enter(cast, 'bob', 'Bob')
+  await cast.forget()
+  const BUNDLES = 'urn:xmpp:omemo:2:bundles'
+  await publish(alice, BUNDLES, 'key', '1')
+  await publish(alice, MOOD, 'x')
+  const ask = (node: string): string => request('get', `<items node='${node}'/>`, `${ROOM}/Alice`)
+  const answer = await bob.ask(ask(BUNDLES), items(BUNDLES, item('key', '1')))
+  assert.equal(answer.attr('from'), `${ROOM}/Alice`)
+  await bob.ask(ask(MOOD), refused('auth', 'not-authorized', 'presence-subscription-required'))
+  await bob.ask(ask('none'), nothing)
 })

@@ -1,5 +1,5 @@
 /** XEP-0060 4.1 and 4.5: who may subscribe, read, publish and own, by affiliation and access model. */
-import { isInsider, isPublisher } from './affiliation.ts'
+import { isInsider, isPublisher, type Affiliation } from './affiliation.ts'
 import type { Actor, Relation } from './commands.ts'
 import type { NodeConfig } from './config.ts'
 import type { Node } from './node.ts'
@@ -16,9 +16,16 @@ export function refusalToSubscribe(node: Node, { bare, relation }: Asker): Refus
   return refusalOfModel(node.config, relation)
 }
 
-/** May they read items, and be sent them? (6.5.9) @param config that of the node unless another one is meant */
-export function refusalToRead(node: Node, { bare, relation }: Asker, config = node.config): Refusal | null {
-  const affiliation = node.affiliationOf(bare)
+const NOW: Earlier = {}
+
+/** How a node was, where somebody asks what was allowed then. */
+export interface Earlier {
+  readonly config?: NodeConfig
+  readonly affiliation?: Affiliation
+}
+/** May they read items, and be sent them? (6.5.9) @param earlier what was different, if another time is meant */
+export function refusalToRead(node: Node, { bare, relation }: Asker, earlier: Earlier = NOW): Refusal | null {
+  const { config = node.config, affiliation = node.affiliationOf(bare) } = earlier
   if (affiliation === 'outcast') return refuse('outcast')
   if (affiliation === 'publish-only') return refuse('rank')
   if (isInsider(affiliation)) return null

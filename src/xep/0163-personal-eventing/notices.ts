@@ -1,8 +1,7 @@
 /** What happens in the nodes of accounts is told to those who hear of it (XEP-0060 7 to 9, 12). */
 import type { AvailableResource } from '../../im/heard-resource.ts'
 import type { NodeFace } from '../../pubsub/face.ts'
-import { refusalToRead } from '../../pubsub/machine/access.ts'
-import type { NodeConfig } from '../../pubsub/machine/config.ts'
+import { refusalToRead, type Earlier } from '../../pubsub/machine/access.ts'
 import type { Node } from '../../pubsub/machine/node.ts'
 import type { Plan, Told } from '../../pubsub/machine/plan.ts'
 import { configEvent, deleteEvent, itemEvent, purgeEvent, retractEvent, subscriptionEvent } from '../../pubsub/xmpp/events.ts'
@@ -69,10 +68,10 @@ export class Notices implements NodeFace {
         return this.#toAll(account, node, deleteEvent(node, told.redirect))
       case 'configured':
         if (told.after.notify_config) this.#toAll(account, node, configEvent(node))
-        this.#letIn(account, node, told.before)
+        this.#letIn(account, node, { config: told.before })
         return void review(account, this.#parts.nodes)
       case 'affiliation':
-        this.#letIn(account, node, node.config, storedJid(told.jid))
+        this.#letIn(account, node, { affiliation: told.before }, storedJid(told.jid))
         return void review(account, this.#parts.nodes)
       case 'subscription':
         return this.#subscription(account, node, told)
@@ -95,14 +94,13 @@ export class Notices implements NodeFace {
     else for (const session of account.sessions) if (session.takesPart) session.take(packet.addressedTo(session.jid))
   }
 
-  /** Those who may see the node from now on get its last item. @param only null: everybody */
-  #letIn(account: LocalAccount, node: Node, before: NodeConfig, only: Jid | null = null): void {
+  /** Those who may see the node from now on, and could not, get its last item. @param only null: everybody */
+  #letIn(account: LocalAccount, node: Node, before: Earlier, only: Jid | null = null): void {
     const { receivers } = this.#parts
     for (const contact of receivers.contacts(account)) {
       if (only !== null && contact.bare !== only.bare) continue
       const actor = actorFor(account, contact)
-      const isNew = only !== null || refusalToRead(node, actor, before) !== null
-      if (!isNew || refusalToRead(node, actor) !== null) continue
+      if (refusalToRead(node, actor, before) === null || refusalToRead(node, actor) !== null) continue
       for (const resource of receivers.resources(account, contact)) this.#offer(account, node, resource)
     }
   }
