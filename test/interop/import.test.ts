@@ -1,6 +1,6 @@
 /** `porchlight import`: people move from Debian's Prosody and ejabberd, with what they had there, and log in as they did. */
 import assert from 'node:assert/strict'
-import { appendFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -27,7 +27,10 @@ const keepingProsody: OtherMake = {
   ...prosody,
   async prepare(server) {
     const program = await prosody.prepare(server)
-    await appendFile(server.file('prosody.cfg.lua'), 'authentication = "internal_hashed"\nmodules_enabled = { "offline" }\n')
+    const file = server.file('prosody.cfg.lua')
+    const plain = await readFile(file, 'utf8')
+    const keeping = plain.replace('"internal_plain"', '"internal_hashed"').replace('"disco";', '"disco"; "offline";')
+    await writeFile(file, keeping)
     return program
   },
 }
