@@ -1,5 +1,5 @@
 /** One contact: every resource and how well its presence is known, the subscription both ways, name and groups, and a chat. */
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Board } from '../model/board.ts'
 import { dotOf, dotOfResource, type PresenceView } from '../model/presence.ts'
 import { isShared, nameOf, presenceOf, seesUs, type Contact } from '../model/roster.ts'
@@ -18,7 +18,7 @@ interface Props {
 
 export function Details({ contact, board, session, now }: Props) {
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     heading.current?.focus()
     return () => document.querySelector<HTMLElement>(`[data-jid="${CSS.escape(contact.jid)}"]`)?.focus()
   }, [])

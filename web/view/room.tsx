@@ -1,5 +1,5 @@
 /** One room: its subject, what is said, who is in it and how well that is known, and the ways in and out. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Board } from '../model/board.ts'
 import { titleOf, type Room } from '../model/room.ts'
 import type { BoardSession } from '../session/board-session.ts'
@@ -19,7 +19,7 @@ export function RoomDetails({ room, board, session, now }: Props) {
   const heading = useRef<HTMLHeadingElement>(null)
   /** Whom the next message goes to; null: everybody. */
   const [to, setTo] = useState<string | null>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     heading.current?.focus()
     return () => document.querySelector<HTMLElement>(`[data-jid="${CSS.escape(room.jid)}"]`)?.focus()
   }, [])
