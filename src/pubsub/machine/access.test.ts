@@ -160,3 +160,23 @@ test('PUB-7: subscriptions of those who have lost access end', () => {
   assert(!isRefused(decision))
   assert.deepEqual(decision.changes, [{ change: 'no-subscription', jid: 'x@b.example/1' }])
 })
+test('PUB-3: the subscriptions of a node are limited, and those of one other domain to a tenth of them', () => {
+  const node = nodeFor('none')
+  const few = circumstances(
+    { subscriptionsMax: 20, subscriptionsOfOneMax: 3 },
+    { subscriptionsOf: new Map([['busy@z.example', 3]]) },
+  )
+  const verdict = (jid: string): string => {
+    const decision = decide(node, actorOf(jid), subscribing(jid), few)
+    if (isRefused(decision)) return decision.refuse
+    apply(node, decision.changes)
+    return 'ok'
+  }
+  assert.deepEqual(['1@evil.example', '2@evil.example', '3@evil.example'].map(verdict), ['ok', 'ok', 'too-many-subscriptions'])
+  assert.equal(verdict('busy@z.example'), 'too-many-subscriptions', 'of one person')
+  assert.deepEqual(
+    Array.from({ length: 19 }, (_, i) => verdict(`${i}@a.example`)).filter((one) => one === 'ok').length,
+    18,
+    'those of the own domain get what is left',
+  )
+})

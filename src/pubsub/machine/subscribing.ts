@@ -27,9 +27,19 @@ export function subscribe(node: Node, actor: Actor, command: Of<'subscribe'>, ci
 function isFull(node: Node, bare: string, { limits, holdings }: Circumstances): boolean {
   return (
     node.subscriptions.size >= limits.subscriptionsMax ||
-    (holdings.subscriptionsOf.get(bare) ?? 0) >= limits.subscriptionsOfOneMax
+    (holdings.subscriptionsOf.get(bare) ?? 0) >= limits.subscriptionsOfOneMax ||
+    isFullFor(node, domainOf(bare), limits.subscriptionsMax)
   )
 }
+/** Another domain, which can make up any number of addresses, gets a tenth: it cannot shut out all others. */
+function isFullFor({ origin, subscriptions }: Node, domain: string, max: number): boolean {
+  const share = Math.ceil(max / 10)
+  if (subscriptions.size < share || domain === domainOf(origin.owner)) return false
+  let ofDomain = 0
+  for (const jid of subscriptions.keys()) if (domainOf(bareOf(jid)) === domain) ofDomain += 1
+  return ofDomain >= share
+}
+const domainOf = (bare: string): string => bare.slice(bare.indexOf('@') + 1)
 const ofSubscription = (node: Node, subscription: Subscription): readonly Told[] =>
   node.config.notify_sub ? [{ told: 'subscription', to: 'owners', subscription, state: subscription.state }] : []
 

@@ -50,7 +50,11 @@ const settings = section({
     between(1, 10_000),
     'Items that one user can publish in a minute to a node of activities or tunes. More get policy-violation.',
   ),
-  'subscriptions': count(10_000, between(1, 1_000_000), 'Subscriptions of one node. One more is refused.'),
+  'subscriptions': count(
+    10_000,
+    between(1, 1_000_000),
+    'Subscriptions of one node, a tenth of them from one other domain. One more is refused.',
+  ),
   'subscriptions-of-one': count(200, between(1, 100_000), 'Subscriptions of one person. One more is refused.'),
   'affiliations': count(5000, between(1, 1_000_000), 'People who have an affiliation with one node. One more is refused.'),
   'memory': size(
