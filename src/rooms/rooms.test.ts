@@ -456,6 +456,21 @@ test('T-M29: what was taken back is a tombstone, in the archive and in memory', 
   }
 })
 
+test('T-M29: a subject that was taken back is none after a restart either', async () => {
+  const house = await stage()
+  await house.do({ do: 'subject', said: said('bad') }, 'owner')
+  const target = house.entries[0]!
+  assert(target.kind === 'subject')
+  const rest = { moderated: true, reason: '', said: said(''), noSubject: said('none'), tombstone: Payload.empty } as const
+  assert.equal(await house.do({ do: 'retract', target, ...rest }, 'owner'), null)
+  await house.restart()
+  assert.equal((await house.room()).facts.subject, null)
+  assert.deepEqual(
+    house.entries.map(({ kind, by }) => `${kind} ${by ?? 'by the room'}`),
+    ['subject', 'retract'].map((kind) => `${kind} ${target.by!}`).concat('subject by the room'),
+  )
+})
+
 test('MXR-168: a request that a device repeats is found by its name, and cannot be kept twice', async () => {
   const house = await stage()
   const room = await house.room()

@@ -176,6 +176,12 @@ story('ROOM-44, ROOM-63: a room that nobody has configured yet is not there for 
   await eve.expect(error('message', `id='m' from='${ROOM}/Alice'`, 'cancel', 'item-not-found'))
   alice.send(say('me'))
   await alice.expect(said('Alice', 'me'))
+  // But whoever its creator has invited can decline
+  const about = (inside: string): string => `<message to='${ROOM}'><x xmlns='${USER}'>${inside}</x></message>`
+  alice.send(about(`<invite to='eve@a.example'/>`))
+  await eve.expect(`<message id='*' from='${ROOM}'><x xmlns='${USER}'>*</x>*</message>`)
+  eve.send(about(`<decline to='alice@a.example'/>`))
+  await alice.expect(`<message id='*' from='${ROOM}'><x xmlns='${USER}'><decline from='eve@a.example'/></x></message>`)
 })
 
 const PATIENT = {

@@ -33,7 +33,7 @@ export function decide(room: Room, actor: Actor, command: Command, circumstances
 
 function perform(plan: Plan, actor: Actor, command: Command): Refusal | null {
   if (plan.facts.ended !== null) return { refuse: 'gone', alternate: plan.facts.ended.alternate }
-  if (command.do !== 'enter' && isLockedFor(plan, actor)) return refuse('locked')
+  if (isLockedFor(plan, actor) && command.do !== 'enter' && command.do !== 'decline') return refuse('locked')
   switch (command.do) {
     case 'create':
       return create(plan, actor, command)
@@ -63,7 +63,10 @@ function perform(plan: Plan, actor: Actor, command: Command): Refusal | null {
       return govern(plan, actor, command)
   }
 }
-/** ROOM-44: a room that waits for its configuration is there for its creator alone. Who enters is told so in its turn (ROOM-51). */
+/**
+ * ROOM-44: a room that waits for its configuration is there for its creator alone. Who enters is told so in its turn (ROOM-51),
+ * and an invitation of the creator can be declined.
+ */
 const isLockedFor = ({ facts: { lockedFor } }: Plan, { jid }: Actor): boolean =>
   lockedFor !== null && jid !== null && jid !== lockedFor.owner
 type Speaking = 'append' | 'subject' | 'correct' | 'react' | 'retract' | 'face'
