@@ -81,6 +81,11 @@ export class Guest {
   async seesGone(nick: string, seen: Seen = {}): Promise<void> {
     this.#compare(await this.#next(), nick, false, seen)
   }
+  /** For whatever reason: servers give different ones for somebody whom they do not reach. */
+  async seesGoneFor(nick: string): Promise<void> {
+    const seen = await this.#next()
+    this.#compare(seen, nick, false, { codes: seen.codes })
+  }
   /** 7.6. @param codes that both presences have */
   async seesRenamed(from: string, to: string, codes: readonly number[] = []): Promise<void> {
     await this.seesGone(from, { codes: [...codes, 303] })

@@ -18,7 +18,7 @@ const item = (more = ''): string => `<x xmlns='${MUC}#user'><item ${USER}/>${mor
 const presenceOf = (nick: string, to: string, inside = item()): string =>
   `<presence from='${ROOM}/${nick}' to='${to}'>${inside}</presence>`
 const OUT = `<presence type='unavailable' from='${ROOM}/Alice'><x xmlns='${MUC}#user'><item affiliation='none' role='none'/><status code='110'/><status code='333'/></x></presence>`
-const NOTHING = `<presence type='unavailable' from='${ROOM}/Bob'/>`
+const GONE = `<presence type='unavailable' from='${ROOM}/Bob'><x xmlns='${MUC}#user'><item affiliation='none' role='none'/></x></presence>`
 const OWN = item(`<status code='110'/>`)
 
 /** Alice is in a room elsewhere, where Bob is too. */
@@ -132,7 +132,7 @@ story('ROOM-122: out after an outage: the others, whom the client was told to do
   b.restore()
   await cast.settle()
   await b.send(refuse(await ping(cast, b, alice), 'not-acceptable'))
-  await alice.expectAll(NOTHING, OUT)
+  await alice.expectAll(GONE, OUT)
 })
 
 story('ROOM-120: another nickname is asked for; who has left is not asked about', async (cast) => {

@@ -103,6 +103,71 @@ for (const [then, answer, isThere] of [
   })
 const UNAVAILABLE = `<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`
 
+federation(
+  'ROOM-137: what a client behind a broken link could not be told it is told when it is there still',
+  { a: serving },
+  async (realm) => {
+    const [alice, carol, dave] = await three(realm)
+    await cut(realm)
+    carol.send(`<presence type='unavailable' to='${ROOM}/Carol'/>`)
+    alice.send(`<message type='groupchat' id='m1' to='${ROOM}'><body>Carol has left us</body></message>`)
+    await realm.pass(60_000)
+    realm.zone.isDown = false
+    await answered(realm, dave)
+    const seen = dave.take().map((xml) => `${xml.attr('type') ?? ''} ${xml.attr('from')!} ${xml.child('body')?.text ?? ''}`)
+    assert.deepEqual(
+      seen.filter((line) => line.includes(ROOM) && !line.startsWith('get')),
+      [
+        `unavailable ${ROOM}/Carol `,
+        ` ${ROOM}/Alice `,
+        ` ${ROOM}/Dave `,
+        `groupchat ${ROOM}/Alice Carol has left us`,
+        `groupchat ${ROOM} `,
+      ],
+    )
+    realm.isTogether = true
+    await realm.forget()
+  },
+)
+federation('ROOM-137: a client behind a broken link that is gone is out of the room', { a: serving }, async (realm) => {
+  const [alice, , dave] = await three(realm)
+  await cut(realm)
+  dave.drop()
+  await realm.pass(1000)
+  realm.zone.isDown = false
+  const gone = await heard(realm, alice, (xml) => xml.attr('type') === 'unavailable')
+  assert.equal(gone.attr('from'), `${ROOM}/Dave`)
+  realm.isTogether = true
+  await realm.forget()
+})
+federation('ROOM-122: a client that was put out behind a broken link is told so', { a: serving }, async (realm) => {
+  const [alice, , dave] = await three(realm)
+  await cut(realm)
+  alice.send(`<iq type='set' id='k' to='${ROOM}'><query xmlns='${MUC}#admin'><item nick='Dave' role='none'/></query></iq>`)
+  await realm.pass(60_000)
+  realm.zone.isDown = false
+  const gone = await heard(realm, dave, (xml) => xml.attr('type') === 'unavailable')
+  assert.equal(gone.attr('from'), `${ROOM}/Dave`)
+  realm.isTogether = true
+  await realm.forget()
+})
+
+/** Alice, who made the room and asks for annotations, and Carol are here, Dave is elsewhere. */
+async function three(realm: Realm): Promise<readonly [StoryClient, StoryClient, StoryClient]> {
+  realm.zone.services.set(SERVICE, { port: realm.a.port, directTls: false })
+  const [carol, dave] = [await realm.client('carol@a.example/1'), await realm.client('dave@b.example/1')]
+  const alice = await realm.client('alice@a.example/1', { presence: null })
+  await enter(realm, alice, 'Alice', `<presence>${ASKING.c}</presence>`, UNLOCK)
+  await enter(realm, carol, 'Carol')
+  await enter(realm, dave, 'Dave')
+  return [alice, carol, dave]
+}
+/** The client is asked whether it is there, and says so. */
+async function answered(realm: Realm, client: StoryClient): Promise<void> {
+  const ping = await heard(realm, client, (xml) => xml.name === 'iq' && xml.child('ping') !== undefined)
+  client.send(`<iq type='result' id='${ping.attr('id')!}' to='${ping.attr('from')!}'/>`)
+  await realm.pass(1000)
+}
 /** Time passes until the client has received that. */
 async function heard(realm: Realm, client: StoryClient, isIt: (xml: Xml) => boolean): Promise<Xml> {
   for (let i = 0; i < 300; i++) {

@@ -63,6 +63,8 @@ story('No ghost: and it is no longer shown when its sender has gone', inMemory, 
 const ROOM = 'hall@b.example'
 const occupant = (...codes: readonly number[]): string =>
   `<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' role='participant'/>${codes.map((code) => `<status code='${code}'/>`).join('')}</x>`
+/** What our server says of those who are gone. */
+const NOT_THERE = `<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none' role='none'/></x>`
 const JOIN = `<presence to='${ROOM}/romeo'><x xmlns='http://jabber.org/protocol/muc'/></presence>`
 
 /** Romeo is in a room with two others, and the link is lost and there again. */
@@ -91,7 +93,7 @@ story('No ghost: occupants of a room in which our own is no more are shown as go
   await b.send(presence(`${ROOM}/tybalt`, occupant(), romeo.jid))
   await romeo.expect(here(`${ROOM}/tybalt`, occupant() + UP))
   await b.send(presence(`${ROOM}/romeo`, occupant(110, 332), romeo.jid, 'unavailable'))
-  await romeo.expectAll(gone(`${ROOM}/nurse`), gone(`${ROOM}/romeo`, occupant(110, 332)))
+  await romeo.expectAll(gone(`${ROOM}/nurse`, NOT_THERE), gone(`${ROOM}/romeo`, occupant(110, 332)))
   b.cut()
   await cast.advance(ANNOUNCED_MS) // and nobody there is spoken of again
 })
@@ -110,8 +112,8 @@ story('No ghost: occupants of a room that is gone', inMemory, async (cast) => {
   const error = `<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`
   await b.send(presence(`${ROOM}/romeo`, error, romeo.jid, 'error'))
   await romeo.expectAll(
-    gone(`${ROOM}/nurse`),
-    gone(`${ROOM}/tybalt`),
+    gone(`${ROOM}/nurse`, NOT_THERE),
+    gone(`${ROOM}/tybalt`, NOT_THERE),
     `<presence type='error' from='${ROOM}/romeo'>${error}</presence>`,
   )
 })
@@ -124,7 +126,11 @@ story('No ghost: occupants who are not there any more when our own comes in agai
   romeo.send(JOIN)
   await cast.settle()
   await b.send(presence(`${ROOM}/tybalt`, occupant(), romeo.jid), presence(`${ROOM}/romeo`, occupant(110), romeo.jid))
-  await romeo.expectAll(here(`${ROOM}/tybalt`, occupant() + UP), gone(`${ROOM}/nurse`), here(`${ROOM}/romeo`, occupant(110)))
+  await romeo.expectAll(
+    here(`${ROOM}/tybalt`, occupant() + UP),
+    gone(`${ROOM}/nurse`, NOT_THERE),
+    here(`${ROOM}/romeo`, occupant(110)),
+  )
 })
 
 // Two servers: the one whose user has sent it says it again

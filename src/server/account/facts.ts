@@ -72,6 +72,8 @@ export interface Facts {
   'contact-denied': { readonly account: LocalAccount; readonly contact: Jid; readonly available: readonly Jid[] }
   /** A presence of a local account did not reach a remote domain. */
   'presence-undelivered': { readonly presence: Packet; readonly why: StanzaError }
+  /** A stanza of a service of ours did not reach another domain. */
+  'service-undelivered': { readonly packet: Packet }
   /** Another server, or a component, has received this presence, as far as is known. Only for presence with a type. */
   'presence-delivered': { readonly presence: Packet }
   /** A remote user probed an account and was sent the presence of all its resources. */

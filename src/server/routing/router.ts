@@ -160,6 +160,8 @@ export class Router {
   returned(packet: Packet, error: StanzaError, origin: Jid | null): void | Promise<void> {
     const { kind, from, to } = packet
     const isLost = kind === 'presence' && this.kindOf(from.domain) === 'accounts' && this.placeOf(to!) !== 'here'
+    if (this.kindOf(from.domain) === 'service' && this.placeOf(to!) !== 'here')
+      this.#facts.tell('service-undelivered', { packet })
     if (isLost) this.#facts.tell('presence-undelivered', { presence: packet, why: error })
     if (origin !== null) return this.refuse(packet, error, origin)
   }

@@ -18,6 +18,7 @@ import { capsOf } from '../0115-entity-capabilities/index.ts'
 import { Conference } from './conference.ts'
 import { Crowding } from './crowding.ts'
 import { endOfRoom } from './farewells.ts'
+import { Missed } from './missed.ts'
 import { Orders } from './orders.ts'
 import { Notices } from './notices.ts'
 import { Pouring } from './pouring.ts'
@@ -136,17 +137,23 @@ export const multiUserChat = defineFeature({
     const { pour } = new Pouring(host.router, (error) =>
       log.error({ err: error }, 'A session could not be told who is in a room'),
     )
-    const lose = ({ address }: Room, who: Jid): void =>
-      void rooms.perform({ address, actor: SERVICE, command: { do: 'lost', who }, create: null, answered: null })
+    const lose = (address: Jid, who: Jid): void =>
+      void rooms.perform({ address: address.asBare, actor: SERVICE, command: { do: 'lost', who }, create: null, answered: null })
     const now = (): number => clock.now()
+    const missed = new Missed()
     const face = new XmppFace({
       send,
       sent: measured(host, rooms),
       nextId: () => host.requestId(),
       roomLog,
       pour,
-      lose,
+      lose: ({ address }, who) => lose(address, who),
       notices: new Notices(settings.notices, now),
+      missed,
+    })
+    host.on('service-undelivered', ({ packet }) => {
+      const lostSince = host.links.get(packet.from.domain, packet.to!.domain)?.lostSince
+      if (!missed.note(packet, lostSince ?? now())) lose(packet.from, packet.to!)
     })
     rooms.faces.push(face)
     const tending = new Tending({ rooms, store, archive, clock, log, times: tendingTimes(settings) })
@@ -185,7 +192,15 @@ export const multiUserChat = defineFeature({
     })
     const domains = host.domains.map((domain) => `${settings.prefix}.${domain}`)
     host.links.watching.alsoPairs(() => rooms.whereabouts.pairs())
-    const doubts = new RoomDoubts({ host, rooms, domains, graceMs: settings['pause-grace'], linkKeepMs: settings['link-keep'] })
+    const doubts = new RoomDoubts({
+      host,
+      rooms,
+      domains,
+      face,
+      missed,
+      graceMs: settings['pause-grace'],
+      linkKeepMs: settings['link-keep'],
+    })
     const ours = domains.filter((domain) => !host.componentDomains.includes(domain))
     if (ours.length > 0) served.set(host, { rooms, store, domains: ours, sentBy: (room) => face.sentBy(room) })
     for (const domain of ours) serve(host, domain, { orders, store, roomLog, face, wantsDoubts, crowding }, settings)

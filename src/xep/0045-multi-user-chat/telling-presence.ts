@@ -212,9 +212,10 @@ export class PresenceTelling {
       if (wantsDoubts) this.#send(this.#texts.annotated(after, true).addressedTo(jid))
     for (const { jid, wantsDoubts } of isToldVeiled ? [] : veiled)
       if (wantsDoubts) this.#send(this.#texts.annotated(after, false).addressedTo(jid))
-    // Its own clients are told of a change without doubts
+    // Its own clients are told of a change without doubts. All are in doubt: one that is back need not be told of itself
     for (const session of isTold && after.doubts.length === 0 ? [] : self)
-      if (session.wantsDoubts) this.#send(this.#texts.annotatedSelf(after, session).addressedTo(session.jid))
+      if (session.wantsDoubts && session.jid !== after.effective.jid)
+        this.#send(this.#texts.annotatedSelf(after, session).addressedTo(session.jid))
   }
 }
 const NO_CODES: readonly number[] = []

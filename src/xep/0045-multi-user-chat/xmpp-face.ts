@@ -13,6 +13,7 @@ import type { Face } from '../../rooms/face.ts'
 import type { RoomLog } from '../../rooms/room-log.ts'
 import { shutdownOf } from './farewells.ts'
 import { historyFor } from './history.ts'
+import type { Missed, MissedByOne } from './missed.ts'
 import type { Notices } from './notices.ts'
 import { isSaying, liveMessage, subjectMessage } from './said.ts'
 import { MessageTelling } from './telling-messages.ts'
@@ -28,6 +29,8 @@ export interface XmppFaceParts {
   readonly notices: Notices
   readonly pour: ArrivalsParts['pour']
   readonly lose: ArrivalsParts['lose']
+  /** What clients elsewhere could not be told. */
+  readonly missed: Missed
 }
 
 /** What speaks for one room. */
@@ -78,6 +81,17 @@ export class XmppFace implements Face {
   end(rooms: Iterable<Room>): void {
     this.#isOver = true
     for (const room of rooms) for (const packet of shutdownOf(room)) this.#parts.send(packet)
+  }
+  /** To a client that could not be told everything: what it has missed, and who is there. Called in the lane of the room. */
+  showMissed(room: Room, { session: who, since, gone }: MissedByOne): void | Promise<void> {
+    const occupant = occupantOfSession(room, who.full)
+    if (occupant === undefined) return
+    const session = sessionOf(occupant, who)!
+    const voice = this.voiceOf(room)
+    for (const [nick, packet] of gone) if (!room.occupants.has(nick)) voice.arrivals.send(packet)
+    const history = { maxCharacters: null, maxStanzas: null, since }
+    const again = { tell: 'entered', occupant, session, history, isNew: false, isRenamed: false, isAgain: true } as const
+    return this.#entered(room, voice, again)
   }
   voiceOf(room: Room): Voice {
     const known = this.#voices.get(room)
@@ -145,6 +159,7 @@ export class XmppFace implements Face {
   /** ROOM-53: the others, then oneself, then what was said, then the subject. The room does not wait for the client. */
   #entered(room: Room, { arrivals, presence }: Voice, tell: Entered): void | Promise<void> {
     const { session, occupant, history } = tell
+    this.#parts.missed.take(room.address, session.jid)
     const id = this.#entering.get(session.jid.full) ?? null
     const arrival = arrivals.begin(session.jid, occupant.nick)
     arrivals.give(arrival, listed(room, presence, arrival, codesFor(room, tell), id))

@@ -6,9 +6,10 @@
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
+import { wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import { asksToJoin, endsStay, isSelfPresence } from '../../xmpp/muc-user.ts'
-import { Packet } from '../../xmpp/packet.ts'
+import { asksToJoin, endsStay, isSelfPresence, MUC_USER } from '../../xmpp/muc-user.ts'
+import { Packet, Payload } from '../../xmpp/packet.ts'
 import type { PresenceLedger, Shown } from './ledger.ts'
 
 /** The most rooms that a session is just joining. */
@@ -54,9 +55,14 @@ export class Rooms {
   }
   #clear(session: Session, ledger: PresenceLedger, from: Jid, isGone: (shown: Shown) => boolean): void {
     const others = [...ledger.ofAccount(from)].filter((shown) => shown.jid.full !== from.full)
-    for (const { jid } of others.filter(isGone))
-      session.take(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: session.jid }))
+    for (const { jid } of others.filter(isGone)) {
+      const payload = jid.isBare ? Payload.empty : GONE // some rooms have a presence of their own
+      session.take(Packet.of({ kind: 'presence', type: 'unavailable', from: jid, to: session.jid, payload }))
+    }
   }
 }
+
+/** Clients look for what a room says of an occupant in that element alone. */
+const GONE = Payload.ofText(wire(`<x xmlns='${MUC_USER}'><item affiliation='none' role='none'/></x>`))
 
 const isOwn = (shown: Shown | undefined): boolean => shown !== undefined && isSelfPresence(shown.packet)

@@ -5,9 +5,10 @@ import { Guest } from '../in-a-room.ts'
 import { slixmppInRooms } from '../makes.ts'
 import type { Endpoints } from '../person.ts'
 import { roomsOf, type OtherMake } from './other-server.ts'
+import { theirsAreGone, theyForgetUs, weComeBack, weRestart } from './room-outages.ts'
 import { accountOf, openTwoServers, OURS, THEIRS, type TwoServers } from './two-servers.ts'
 
-interface Scene extends TwoServers {
+export interface Scene extends TwoServers {
   /** Of our server and of theirs, two each. None of them is a contact of another. */
   readonly romeo: Guest['person']
   readonly mercutio: Guest['person']
@@ -20,11 +21,15 @@ export function meetInRooms(make: OtherMake): void {
     const scene = await open(t, make)
     await t.test('their users in our room', () => theirsHere(scene))
     await t.test('our users in their room', () => oursThere(scene))
+    await t.test('their server is killed, with ours in a room there', () => theyForgetUs(scene))
+    await t.test('their server is killed, with theirs in a room here', () => theirsAreGone(scene))
+    await t.test('our server is killed, with theirs in a room here', () => weComeBack(scene))
+    await t.test('our server is restarted, with ours in a room there', () => weRestart(t, scene))
   })
 }
 
 async function open(t: TestContext, make: OtherMake): Promise<Scene> {
-  const two = await openTwoServers(t, make, 'certificates', { grace: '200 ms' })
+  const two = await openTwoServers(t, make, 'certificates', { grace: '5 s' })
   const door: Endpoints = Object.create(two.door, { host: { value: '127.0.0.1' } }) // slixmpp looks for the name of the domain then
   const [romeo, mercutio] = await Promise.all(
     ['romeo', 'mercutio'].map(async (name) => slixmppInRooms.come(door, await accountOf(two, name))),

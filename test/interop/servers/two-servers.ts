@@ -47,6 +47,7 @@ export async function openTwoServers(t: TestContext, make: OtherMake, proof: Pro
     'server': { 'domains': [OURS], 'data-directory': 'data' },
     'tls': { certificate: own!.certificateFile, key: own!.keyFile },
     'federation': { ...trust, 'retry': '100 ms', 'longest-retry': '200 ms', ...times },
+    'limits': { 'session-checkpoint': '100 ms' },
     // ejabberd does not answer probes of those who are offline, as RFC 6121 4.3.2 says it should: silence is the answer
     'presence-annotations': { 'confirm-within': '1 s' },
     'peer': [THEIRS, roomsOf(THEIRS)].map((domain) => ({ domain, route })),

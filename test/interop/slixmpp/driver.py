@@ -68,6 +68,7 @@ class Driver(InRooms):
         refusal = await over
         if refusal is not None:
             raise Refused(refusal)
+        await self.know_caps()
         return {'jid': client.boundjid.full, 'mechanism': client['feature_mechanisms'].mech.name}
 
     async def resume(self):

@@ -1,4 +1,5 @@
 """What the driver of slixmpp does in rooms (XEP-0045, XEP-0054, XEP-0199), with `--rooms`."""
+import asyncio
 import contextlib
 import sys
 
@@ -13,13 +14,17 @@ class InRooms:
         self.heard = []
         for plugin in PLUGINS:
             client.register_plugin(plugin)
-        client['xep_0030'].add_feature('urn:xmpp:psa')
         client.add_filter('in', self.hear)
         client.add_event_handler('groupchat_presence', lambda p: write(**self.occupant(p)))
 
     def hear(self, stanza):
         self.heard.append(str(stanza))
         return stanza
+
+    async def know_caps(self):
+        if '--rooms' in sys.argv:
+            self.client['xep_0030'].add_feature('urn:xmpp:psa')
+            await self.client['xep_0115'].update_caps(broadcast=False)
 
     @staticmethod
     def occupant(presence):
@@ -42,6 +47,8 @@ class InRooms:
                 await self.client['xep_0045'].join_muc_wait(room, nick, maxstanzas=0, timeout=15)
             except PresenceError as error:
                 raise self.Refused(error.condition)
+            except asyncio.TimeoutError:
+                raise self.Refused('timeout')
 
     async def open(self, room):
         await self.client['xep_0045'].set_room_config(room, self.client['xep_0004'].make_form('submit'))
