@@ -98,20 +98,20 @@ function itemOf(component: Component, ours: readonly string[]): DiscoItem {
 }
 
 /**
- * When a component disconnects, the link to each of our domains is lost; when it connects, the links are up. We cannot
+ * When a component disconnects, the link to each of our domains is lost, with accounts or a service behind it; when it connects, the links are up. We cannot
  * connect to a component: an attempt fails at once, and so does a stanza to it while it is not connected.
  */
-function newsTo({ links, domains }: Host): ComponentNews {
+function newsTo({ links, router }: Host): ComponentNews {
   const linkOf = (local: string, { domain }: Component): Link => links.of(local, domain, passive)
   return {
     up(component) {
-      for (const local of domains) linkOf(local, component).opened()
+      for (const local of router.here()) linkOf(local, component).opened()
     },
     down(component) {
-      for (const local of domains) linkOf(local, component).closed(false)
+      for (const local of router.here()) linkOf(local, component).closed(false)
     },
     missed(component, { from }) {
-      if (!domains.includes(from.domain)) return
+      if (router.placeOf(from) !== 'here') return
       const link = linkOf(from.domain, component)
       if (link.state === 'idle') link.failed()
     },

@@ -83,6 +83,10 @@ export class Router {
   serves(domain: string): boolean {
     return this.#kinds.has(domain)
   }
+  /** The domains whose accounts and services are here. */
+  *here(): Generator<string> {
+    for (const [domain, kind] of this.#kinds) if (kind === 'accounts' || kind === 'service') yield domain
+  }
   /** What is behind this domain? For code that depends on whether it has accounts. */
   kindOf(domain: string): DomainKind {
     return this.#kinds.get(domain) ?? 'elsewhere'
