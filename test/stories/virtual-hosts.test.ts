@@ -119,11 +119,11 @@ story(
     assert.deepEqual(facts, [`link-down b.example ${GATEWAY}`])
     const again = await backstage.connected()
     await cast.advance(2000)
-    assert.deepEqual(facts.slice(1).toSorted(), [
-      `link-mended a.example ${GATEWAY}`,
-      `link-mended b.example ${GATEWAY}`,
-      `link-up b.example ${GATEWAY}`,
-    ])
+    const ours = [...cast.server.host.router.here()] // with accounts or a service behind them
+    assert.deepEqual(
+      facts.slice(1).toSorted(),
+      [...ours.map((local) => `link-mended ${local} ${GATEWAY}`), `link-up b.example ${GATEWAY}`].toSorted(),
+    )
     await again.expect(`<presence type='probe' from='${DORA}' to='${GATEWAY}'/>`)
     again.send(`<presence from='${GATEWAY}' to='${DORA}'/>`)
     await dora.expect(here(GATEWAY, '', DORA))

@@ -172,7 +172,7 @@ export function federation(
   })
 }
 
-async function openRealm(options: RealmOptions): Promise<Realm> {
+export async function openRealm(options: RealmOptions): Promise<Realm> {
   const zone = new Zone()
   const clock = new ManualClock(Date.now())
   const { directTls = false, between = directTls ? 'tcp' : 'memory' } = options
