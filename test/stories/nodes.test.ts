@@ -53,6 +53,12 @@ story('T-E03, PUB-6: what a contact and a stranger learn of a node that is not o
   await bob.ask(asks('whitelisted'), refused('cancel', 'not-allowed', 'closed-node'))
   await bob.ask(asks(MOOD), items(MOOD, item('x')))
   for (const node of ['whitelisted', MOOD, 'none']) await stranger.ask(asks(node), nothing)
+  for (const what of ['subscriptions', 'affiliations', 'items', 'options', 'default', 'configure'])
+    for (const node of ['whitelisted', MOOD, 'none'])
+      for (const to of [ALICE, NOBODY]) {
+        await stranger.ask(request('get', `<${what} node='${node}'/>`, to), nothing)
+        await stranger.ask(owners('get', `<${what} node='${node}'/>`, to), nothing)
+      }
   for (const operation of [`<items node='${MOOD}'/>`, '<subscriptions/>', '<affiliations/>', '<items/>', '<other/>', ''])
     for (const to of [ALICE, NOBODY]) {
       await stranger.ask(request('get', operation, to), nothing)

@@ -1,6 +1,7 @@
 /** Requests about the nodes of an account (XEP-0163, XEP-0060), by its owner and by others. */
 import type { Answering } from '../../pubsub/xmpp/answering.ts'
 import type { Nodes } from '../../pubsub/nodes.ts'
+import type { Node } from '../../pubsub/machine/node.ts'
 import type { NodeConfig } from '../../pubsub/machine/config.ts'
 import { refuse } from '../../pubsub/machine/refusals.ts'
 import { operationOf } from '../../pubsub/xmpp/asked.ts'
@@ -34,11 +35,12 @@ export class Requests {
     const { account, from } = request
     if (isFamiliar(account, from)) return this.#answer(request)
     // DEVIATES(30): a stranger learns nothing about what is not open, not even whether there is an account
-    if (nodeIn(request) === null) throw nothingThere()
+    const node = await this.#nodeOf(request)
+    if (node === undefined || !isKnownTo(node, from.bare)) throw nothingThere()
     try {
       return await this.#answer(request)
     } catch (error) {
-      throw error instanceof StanzaError && !(await this.#isOpen(request)) ? nothingThere() : error
+      throw error instanceof StanzaError && node.config.access_model !== 'open' ? nothingThere() : error
     }
   }
 
@@ -59,10 +61,18 @@ export class Requests {
       operation.name === 'publish' && isFlighty(node) && this.#flighty.isTooFast(`${owner} ${node}`, this.#parts.clock.now())
     if (isTooFast) throw refused(refuse('too-fast'))
   }
-  async #isOpen(request: AccountRequest): Promise<boolean> {
-    const nodes = await this.#parts.nodes.of(request.account.bare.bare)
-    return nodes.get(nodeIn(request) ?? '')?.config.access_model === 'open'
+  async #nodeOf(request: AccountRequest): Promise<Node | undefined> {
+    const name = nodeIn(request)
+    return name === null ? undefined : (await this.#parts.nodes.of(request.account.bare.bare)).get(name)
   }
+}
+
+/** May a stranger know that there is this node? They may use it, or have been let in. */
+function isKnownTo(node: Node, bare: string): boolean {
+  const { access_model: access, publish_model: publish } = node.config
+  if (access === 'open' || access === 'authorize' || publish === 'open') return true
+  const affiliation = node.affiliationOf(bare)
+  return (affiliation !== 'none' && affiliation !== 'outcast') || node.subscriptionsOf(bare).length > 0
 }
 
 /** The node that is named in the request; null: none. */
