@@ -18,6 +18,8 @@ export interface KeptRoom {
   /** The position of its log at that time. Absent in version 1. */
   readonly seq?: Seq
   readonly occupants: readonly KeptOccupant[]
+  /** If the room is quiet: since which arrival. */
+  readonly quietFrom?: number
 }
 interface KeptOccupant {
   readonly nick: string
@@ -26,16 +28,21 @@ interface KeptOccupant {
   readonly affiliation: Affiliation
   readonly role: Role
   readonly sessions: readonly KeptSession[]
+  readonly arrival?: number
+  readonly isHeard?: true
 }
 /** Address, face, presence, language, priority, does it want doubts, doubts, since when. */
 type KeptSession = readonly [string, string, string, string | null, number, 0 | 1, readonly Doubt[], Millis]
 
 /** Null: nobody is there. */
-export function keepOccupants({ uid, lastSeq: seq, occupants }: Room): KeptRoom | null {
+export function keepOccupants({ uid, lastSeq: seq, occupants, facts }: Room): KeptRoom | null {
   if (occupants.size === 0) return null
-  return { uid, seq, occupants: Array.from(occupants.values(), keptOf) }
+  const quiet = facts.quietFrom === null ? {} : { quietFrom: facts.quietFrom }
+  return { uid, seq, occupants: Array.from(occupants.values(), keptOf), ...quiet }
 }
-const keptOf = ({ nick, bare, id, affiliation, role, sessions }: Occupant): KeptOccupant => ({
+const keptOf = ({ nick, bare, id, arrival, isHeard, affiliation, role, sessions }: Occupant): KeptOccupant => ({
+  arrival,
+  ...(isHeard ? { isHeard } : {}),
   nick,
   bare,
   id,
@@ -60,8 +67,11 @@ export const sessionsIn = ({ occupants }: KeptRoom): readonly { readonly nick: s
 /** Puts them into a room that has just been loaded, as they were. What has changed since is the matter of `recovery.ts`. */
 export function restoreOccupants(room: Room, kept: KeptRoom): void {
   if (kept.uid !== room.uid) return
-  for (const { nick, bare, id, affiliation, role, sessions } of kept.occupants)
-    putOccupant(room, nick, occupantOf({ nick, bare, id }, affiliation, role, sessions.map(sessionOf)))
+  room.facts = { ...room.facts, quietFrom: kept.quietFrom ?? null }
+  for (const { nick, bare, id, affiliation, role, sessions, arrival = room.arrivals + 1, isHeard = false } of kept.occupants) {
+    room.arrivals = Math.max(room.arrivals, arrival)
+    putOccupant(room, nick, occupantOf({ nick, bare, id, arrival, isHeard }, affiliation, role, sessions.map(sessionOf)))
+  }
 }
 const sessionOf = ([full, face, payload, lang, priority, wantsDoubts, doubts, at]: KeptSession): OccupantSession => ({
   jid: storedJid(full),

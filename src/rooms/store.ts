@@ -216,6 +216,7 @@ function factsOf(row: RoomRow): RoomFacts {
     subject: subject === null || by === null || at === null ? null : { payload: payloadOfStored(subject), by, nick, at },
     lockedFor: owner === null || since === null ? null : { owner, since },
     ended: null,
+    quietFrom: null,
   }
 }
 

@@ -13,7 +13,13 @@ import type { Tell } from './machine/tells.ts'
 
 export const ROOM = jid('den@conference.a.example')
 export const NOON = Date.UTC(2026, 0, 1, 12)
-const FACTS: RoomFacts = { config: { ...DEFAULTS, persistent: true }, subject: null, lockedFor: null, ended: null }
+const FACTS: RoomFacts = {
+  config: { ...DEFAULTS, persistent: true },
+  subject: null,
+  lockedFor: null,
+  ended: null,
+  quietFrom: null,
+}
 
 export const emptyRoom = (): Room =>
   new Room({ uid: 'uid-1', address: ROOM, createdAt: NOON, secret: Buffer.alloc(32, 7) }, FACTS)

@@ -1,5 +1,26 @@
 /** Large rooms: what many people, and much presence, do to those who are there (XEP-0045). */
-import { admin, codes, done, enter, jidOf, join, MUC, occupant, open, ROOM, said, say, SUBJECT, USER } from '../support/rooms.ts'
+import assert from 'node:assert/strict'
+import {
+  admin,
+  codes,
+  configure,
+  done,
+  enter,
+  exit,
+  field,
+  jidOf,
+  join,
+  left,
+  MUC,
+  occupant,
+  open,
+  ROOM,
+  said,
+  say,
+  SUBJECT,
+  told,
+  USER,
+} from '../support/rooms.ts'
 import { story, type Cast } from '../support/story.ts'
 
 /** People from another server enter, each with so many octets of presence. */
@@ -37,12 +58,12 @@ story('ROOM-157: of presence that changes too fast the newest is told when it is
   const bob = await enter(cast, 'bob', 'Bob')
   for (let i = 1; i <= 9; i++) bob.send(`<presence to='${ROOM}/Bob'>${status(i)}</presence>`)
   await cast.settle()
-  const told = (i: number, of: string): string => occupant('Bob', 'none', 'participant', of, '', status(i))
-  for (let i = 1; i <= 5; i++) await alice.expect(told(i, jidOf(bob)))
-  for (let i = 1; i <= 5; i++) await bob.expect(told(i, jidOf(bob) + codes(110)))
+  const shows = (i: number, of: string): string => occupant('Bob', 'none', 'participant', of, '', status(i))
+  for (let i = 1; i <= 5; i++) await alice.expect(shows(i, jidOf(bob)))
+  for (let i = 1; i <= 5; i++) await bob.expect(shows(i, jidOf(bob) + codes(110)))
   await cast.advance(2000)
-  await alice.expect(told(9, jidOf(bob)))
-  await bob.expect(told(9, jidOf(bob) + codes(110)))
+  await alice.expect(shows(9, jidOf(bob)))
+  await bob.expect(shows(9, jidOf(bob) + codes(110)))
   await cast.advance(10_000)
 })
 
@@ -83,4 +104,62 @@ story('ROOM-157: one person enters only so often', { settings: few, on: ['memory
   await alice.expect(
     `<presence type='error' from='${ROOM}/Alice' id='j'><x xmlns='${MUC}'/><error type='wait' by='${ROOM}'><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>*</error></presence>`,
   )
+})
+
+const hushed = { 'multi-user-chat': { 'quiet-above': 3 } }
+story(
+  'ROOM-153: in a quiet room those who only listen are shown to moderators, and to all when they speak',
+  { settings: hushed },
+  async (cast) => {
+    const alice = await open(cast)
+    const others = [await enter(cast, 'bob', 'Bob'), await enter(cast, 'carol', 'Carol')]
+    await cast.forget()
+    const dave = await cast.client('dave', '1')
+    dave.send(join('Dave'))
+    for (const nick of ['Alice', 'Bob', 'Carol']) await dave.expect(`<presence from='${ROOM}/${nick}'>*</presence>`)
+    await dave.expect(occupant('Dave', 'none', 'participant', jidOf(dave) + codes(110)))
+    await dave.expectAll(SUBJECT, told(104))
+    await alice.expect(occupant('Dave', 'none', 'participant', jidOf(dave)))
+    for (const one of others) await one.expect(occupant('Dave', 'none', 'participant', '/>'))
+    for (const one of [alice, ...others]) await one.expect(told(104))
+    // Now it is quiet: Eve is seen by Alice, and sees her
+    const eve = await cast.client('eve', '1')
+    eve.send(join('Eve'))
+    await eve.expect(occupant('Alice', 'owner', 'moderator', '/>'))
+    await eve.expect(occupant('Eve', 'none', 'participant', jidOf(eve) + codes(110)))
+    await eve.expect(SUBJECT)
+    await alice.expect(occupant('Eve', 'none', 'participant', jidOf(eve)))
+    await cast.settle()
+    eve.send(say('hello'))
+    for (const one of [...others, dave]) await one.expect(occupant('Eve', 'none', 'participant', '/>'))
+    for (const one of [alice, ...others, dave, eve]) await one.expect(said('Eve', 'hello'))
+    // Those who saw each other before still hear of each other
+    dave.send(exit('Dave'))
+    await cast.settle()
+    await dave.expect(left('Dave', 'none', ` jid='${dave.jid}'/>${codes(110)}`))
+    await alice.expect(left('Dave', 'none', ` jid='${dave.jid}'/>`))
+    for (const one of others) await one.expect(left('Dave', 'none', '/>'))
+    const info = await eve.ask(`<iq type='get' id='d' to='${ROOM}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>`)
+    assert.ok(info.show().includes('is_quiet'))
+    // Quiet no more: who is there is shown to all
+    for (const one of others.splice(1)) one.send(exit('Carol'))
+    alice.send(exit('Alice'))
+    await cast.forget()
+  },
+)
+
+story('ROOM-153: a room that is quiet no more shows those of whom it was silent', { settings: hushed }, async (cast) => {
+  const alice = await open(cast)
+  const [bob, carol, dave] = [
+    await enter(cast, 'bob', 'Bob'),
+    await enter(cast, 'carol', 'Carol'),
+    await enter(cast, 'dave', 'Dave'),
+  ]
+  const eve = await enter(cast, 'eve', 'Eve')
+  alice.send(configure(field('{urn:porchlight}quiet', '0'), 'a'))
+  await alice.expect(done)
+  for (const one of [alice, bob, carol, dave, eve]) await one.expect(told(104))
+  for (const one of [bob, carol, dave]) await one.expectAll(told(104), occupant('Eve', 'none', 'participant', '/>'))
+  await eve.expectAll(told(104), ...['Bob', 'Carol', 'Dave'].map((nick) => occupant(nick, 'none', 'participant', '/>')))
+  await alice.expect(told(104))
 })

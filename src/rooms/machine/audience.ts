@@ -3,7 +3,9 @@
  *
  * - Real addresses: seen where `whois` is `anyone`, by moderators elsewhere, and by everybody of their own sessions (ROOM-55).
  * - An occupant whose role the room does not broadcast is seen by moderators and by themselves (ROOM-69).
+ * - In a quiet room, so is one who only listens (ROOM-153).
  */
+import { isHushed } from './quiet.ts'
 import type { Occupant, OccupantSession, Room, RoomFacts } from './room.ts'
 
 /** What a receiver may see of an occupant. */
@@ -16,11 +18,12 @@ export type Sight =
   /** It is their own nickname. */
   | 'self'
 
-export function sightOf({ config }: RoomFacts, viewer: Occupant, of: Occupant): Sight {
+export function sightOf(facts: RoomFacts, viewer: Occupant, of: Occupant): Sight {
+  const { config } = facts
   if (viewer.nick === of.nick) return 'self'
   const seesAddress = viewer.role === 'moderator' || config.whois === 'anyone' || viewer.bare === of.bare
-  const isShown = viewer.role === 'moderator' || viewer.bare === of.bare || config.presenceBroadcast.includes(of.role)
-  if (!isShown) return 'nothing'
+  const isBroadcast = config.presenceBroadcast.includes(of.role) && !isHushed(facts, viewer, of)
+  if (viewer.role !== 'moderator' && viewer.bare !== of.bare && !isBroadcast) return 'nothing'
   return seesAddress ? 'address' : 'veiled'
 }
 

@@ -141,6 +141,8 @@ export interface RoomLimits {
   readonly sessionsMax: number
   readonly affiliationsMax: number
   readonly subjectOctetsMax: number
+  /** More occupants than this make the room quiet; Infinity: no number does. */
+  readonly quietAbove: number
   /** How long the role of a visitor is remembered after the last session has left, in milliseconds. */
   readonly visitKeepMs: number
   /** Of how many visitors. */
@@ -151,6 +153,7 @@ export const LIMITS: RoomLimits = {
   sessionsMax: 10,
   affiliationsMax: 20_000,
   subjectOctetsMax: 4096,
+  quietAbove: 1000,
   visitKeepMs: 3_600_000,
   visitsMax: 1000,
 }

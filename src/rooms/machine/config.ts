@@ -43,6 +43,8 @@ export interface RoomConfig {
   readonly pubsub: string
   /** Does the list of a public room's items name its occupants? */
   readonly listOccupants: boolean
+  /** Does the room become quiet when very many are there (ROOM-153)? */
+  readonly quiet: boolean
   /** Null: `auto` in open rooms, `ask` in members-only ones. */
   readonly registration: 'auto' | 'ask' | 'off' | null
   /** Occupants have the nickname that is reserved for them, and no other. */
@@ -75,6 +77,7 @@ export const DEFAULTS: RoomConfig = {
   historySinceMembership: false,
   pubsub: '',
   listOccupants: false,
+  quiet: true,
   registration: null,
   nicksLocked: false,
 }

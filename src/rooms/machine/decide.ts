@@ -11,6 +11,7 @@ import { forget, lapse } from './forgetting.ts'
 import { decline, invite, join, knock, leave, register, unregister } from './lasting.ts'
 import { changePresence, doubt, leaveBy } from './leaving.ts'
 import { Plan } from './plan.ts'
+import { watchNumber } from './quiet.ts'
 import { refuse, type Refusal } from './refusals.ts'
 import { recover } from './recovering.ts'
 import { rename } from './renaming.ts'
@@ -28,6 +29,7 @@ export function decide(room: Room, actor: Actor, command: Command, circumstances
   const isDeserted = room.occupants.size > 0 && plan.occupants.size === 0
   const isLeft = plan.members.changes.size > 0 && plan.occupants.size === 0 && room.version > 0
   if (isDeserted || isLeft) endIfDeserted(plan)
+  if (plan.facts.ended === null) watchNumber(plan)
   return plan
 }
 

@@ -79,7 +79,8 @@ function comeIn(plan: Plan, command: Enter, affiliation: Affiliation, nick: stri
   const role = plan.members.get(bare)?.role ?? roleFor(plan.facts, affiliation)
   const session = sessionFrom(command, circumstances.now)
   const id = plan.occupantsOf(bare)[0]?.id ?? occupantId(room.secret, bare)
-  const occupant = occupantOf({ nick, bare, id }, affiliation, role, [session])
+  plan.arrivals += 1
+  const occupant = occupantOf({ nick, bare, id, arrival: plan.arrivals, isHeard: false }, affiliation, role, [session])
   plan.setOccupant(occupant)
   stay(plan, bare)
   const isNew = plan.facts.lockedFor !== null

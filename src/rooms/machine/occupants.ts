@@ -14,13 +14,24 @@ export const occupantId = (secret: Uint8Array, bare: string): string =>
   createHmac('sha256', secret).update(bare).digest('base64url')
 
 export function occupantOf(
-  who: { readonly nick: string; readonly bare: string; readonly id: string },
+  who: Pick<Occupant, 'nick' | 'bare' | 'id' | 'arrival' | 'isHeard'>,
   affiliation: Affiliation,
   role: Role,
   sessions: readonly OccupantSession[],
 ): Occupant {
-  const { nick, bare, id } = who
-  return { nick, bare, id, affiliation, role, sessions, effective: effectiveOf(sessions), doubts: doubtsOf(sessions) }
+  const { nick, bare, id, arrival, isHeard } = who
+  return {
+    nick,
+    bare,
+    id,
+    arrival,
+    isHeard,
+    affiliation,
+    role,
+    sessions,
+    effective: effectiveOf(sessions),
+    doubts: doubtsOf(sessions),
+  }
 }
 /** The same person under the same nickname, with those sessions. */
 export const withSessions = (occupant: Occupant, sessions: readonly OccupantSession[]): Occupant =>
@@ -65,9 +76,10 @@ export function replace(plan: Plan, before: Occupant, after: Occupant, entering:
 export const sessionOf = ({ sessions }: Occupant, { full }: Jid): OccupantSession | undefined =>
   sessions.find(({ jid }) => jid.full === full)
 
-/** Tells those sessions whom they may see from now on, and whom not, if their new role makes a difference. */
+/** Tells those sessions whom they may see from now on, and whom not, if what they are now makes a difference. */
 export function changeSight(plan: Plan, before: Occupant, after: Occupant, sessions: readonly OccupantSession[]): void {
-  const isSame = (before.role === 'moderator') === (after.role === 'moderator')
-  const isEverybodyShown = ROLES.every((role) => plan.facts.config.presenceBroadcast.includes(role))
+  const { config, quietFrom } = plan.facts
+  const isSame = (before.role === 'moderator') === (after.role === 'moderator') && before.arrival === after.arrival
+  const isEverybodyShown = quietFrom === null && ROLES.every((role) => config.presenceBroadcast.includes(role))
   if (!isSame && !isEverybodyShown) plan.tells.push({ tell: 'sight', before, after, sessions })
 }

@@ -19,6 +19,8 @@ export class Plan implements Tables {
   readonly nicksReserved: Layered<string, string>
   readonly nickOfSession: Layered<string, string>
   facts: RoomFacts
+  /** As in the room. */
+  arrivals: number
   readonly entries: Draft[] = []
   /** What entries from before are replaced by. */
   readonly replacements: Replacement[] = []
@@ -36,6 +38,7 @@ export class Plan implements Tables {
     this.nicksReserved = new Layered(room.nicksReserved)
     this.nickOfSession = new Layered(room.nickOfSession)
     this.facts = room.facts
+    this.arrivals = room.arrivals
     this.#version = room.version
   }
 
@@ -103,6 +106,7 @@ export class Plan implements Tables {
     for (const table of [this.members, this.occupants, this.nicksOf, this.nicksInUse, this.nicksReserved, this.nickOfSession])
       table.commit()
     room.facts = this.facts
+    room.arrivals = this.arrivals
     room.version += 1
   }
 }

@@ -37,8 +37,10 @@ function move(plan: Plan, before: Occupant, moved: Occupant, nick: string, isRen
   plan.tells.push({ tell: 'renamed', before, after, joined: null, isRenamed })
 }
 function merge(plan: Plan, before: Occupant, moved: Occupant, other: Occupant, isRenamed: boolean): void {
-  const after = withSessions(other, [...other.sessions, ...moved.sessions])
+  const same = { arrival: Math.min(other.arrival, moved.arrival), isHeard: other.isHeard || moved.isHeard }
+  const after = withSessions({ ...other, ...same }, [...other.sessions, ...moved.sessions])
   plan.setOccupant(after)
   plan.tells.push({ tell: 'renamed', before, after, joined: other, isRenamed })
   changeSight(plan, moved, after, moved.sessions)
+  changeSight(plan, other, after, other.sessions)
 }

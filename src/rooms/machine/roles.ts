@@ -4,6 +4,7 @@ import { takeOut } from './leaving.ts'
 import { endedStanding, memberOf, setMember } from './members.ts'
 import { changeSight, occupantOf } from './occupants.ts'
 import { roleFor, type Plan } from './plan.ts'
+import { staysHeard } from './quiet.ts'
 import type { Role } from './affiliation.ts'
 import type { Member, Occupant } from './room.ts'
 
@@ -57,7 +58,8 @@ function withRole(member: Member, role: Role | null): Member {
 /** ROOM-29, ROOM-30: one presence for each nickname, first to the person. */
 export function showRole(plan: Plan, before: Occupant, next: Occupant, cause: Parameters<typeof takeOut>[2]['cause']): void {
   if (before.role === next.role && before.affiliation === next.affiliation) return
-  const after = occupantOf(next, next.affiliation, next.role, next.sessions)
+  const isHeard = staysHeard(plan.facts, before)
+  const after = occupantOf({ ...next, isHeard }, next.affiliation, next.role, next.sessions)
   plan.setOccupant(after)
   const update = { tell: 'update', before, after, cause, entering: null } as const
   plan.tells.push({ ...update, to: 'self' }, { ...update, to: 'others' })

@@ -56,6 +56,11 @@ class Screens {
         return
       case 'hidden':
         return this.#update(null, tell.occupant)
+      case 'heard':
+        return this.#show(tell.after)
+      case 'quiet':
+        for (const occupant of this.#room.occupants.values()) this.#show(occupant)
+        return
       case 'ended':
         for (const { sessions } of tell.occupants) for (const { jid } of sessions) this.shown.delete(jid.full)
     }
@@ -132,8 +137,9 @@ function ranksHold(room: Room): void {
   }
 }
 
-function run(steps: readonly Step[], look: (scene: Scene, screens: Screens) => void): void {
-  const scene = new Scene()
+/** @param quietAbove more than so many make the room quiet */
+function run(steps: readonly Step[], look: (scene: Scene, screens: Screens) => void, quietAbove = 1000): void {
+  const scene = new Scene({}, { quietAbove })
   const screens = new Screens(scene.room)
   scene.make('ann', 'owner')
   for (const [by, command] of steps) {
@@ -159,31 +165,34 @@ test('whatever people do, the indexes of a room hold, and nobody is where they m
   )
 })
 
+function screensHold({ room }: Scene, { shown }: Screens): void {
+  const visible = new Map<string, string[]>()
+  for (const viewer of room.occupants.values())
+    for (const { jid } of viewer.sessions) {
+      const others = [...room.occupants.values()].filter((other) => other.nick !== viewer.nick)
+      visible.set(
+        jid.full,
+        others
+          .filter((other) => sightOf(room.facts, viewer, other) !== 'nothing')
+          .map(({ nick }) => nick)
+          .sort(),
+      )
+    }
+  const has = [...shown].map(([session, nicks]) => [session, [...nicks].sort()] as const).sort(([a], [b]) => (a < b ? -1 : 1))
+  assert.deepEqual(
+    has,
+    [...visible].sort(([a], [b]) => (a < b ? -1 : 1)),
+  )
+}
 test('ROOM-141: each session in a room has been shown who is there, as far as it may see them, and nobody else', () => {
   fc.assert(
-    fc.property(scripts(40), (steps) =>
-      run(steps, ({ room }, { shown }) => {
-        const visible = new Map<string, string[]>()
-        for (const viewer of room.occupants.values())
-          for (const { jid } of viewer.sessions) {
-            const others = [...room.occupants.values()].filter((other) => other.nick !== viewer.nick)
-            visible.set(
-              jid.full,
-              others
-                .filter((other) => sightOf(room.facts, viewer, other) !== 'nothing')
-                .map(({ nick }) => nick)
-                .sort(),
-            )
-          }
-        const has = [...shown]
-          .map(([session, nicks]) => [session, [...nicks].sort()] as const)
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-        assert.deepEqual(
-          has,
-          [...visible].sort(([a], [b]) => (a < b ? -1 : 1)),
-        )
-      }),
-    ),
+    fc.property(scripts(40), (steps) => run(steps, screensHold)),
+    RUNS,
+  )
+})
+test('ROOM-153: the same in a room that becomes quiet, and is so no more', () => {
+  fc.assert(
+    fc.property(scripts(60), fc.integer({ min: 2, max: 5 }), (steps, quietAbove) => run(steps, screensHold, quietAbove)),
     RUNS,
   )
 })

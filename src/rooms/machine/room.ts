@@ -76,6 +76,10 @@ export interface Occupant {
   readonly bare: string
   /** XEP-0421: the same for all nicknames of a person in this room. */
   readonly id: string
+  /** A number that grows with each occupant who comes. Another nickname does not change it. */
+  readonly arrival: number
+  /** They have made themselves heard: a quiet room shows them to all. */
+  readonly isHeard: boolean
   readonly affiliation: Affiliation
   readonly role: Role
   /** One or more, in the order in which they came. */
@@ -112,6 +116,11 @@ export interface RoomFacts {
   readonly lockedFor: { readonly owner: string; readonly since: Millis } | null
   /** Null: it is there. */
   readonly ended: Ended | null
+  /**
+   * The room is quiet (`quiet.ts`): the first `arrival` since then. Null: it is not. It goes with who is there, and is not kept
+   * with the room.
+   */
+  readonly quietFrom: number | null
 }
 
 /** All that a decision may read of a room. */
@@ -154,6 +163,8 @@ export class Room implements Tables {
   facts: RoomFacts
   /** Grows with each change of what is in memory. */
   version = 0
+  /** The `arrival` of the newest occupant; 0: nobody has come. */
+  arrivals = 0
   /** The newest position in the log; 0: nothing was logged. */
   lastSeq: Seq = 0
 

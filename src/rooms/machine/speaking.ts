@@ -1,6 +1,7 @@
 /** XEP-0045 7.4, 7.5, 8.1, and what refers to what was said: who may speak, and what the log gets of it. */
 import { SERVICE, type Actor, type Command, type Target } from './commands.ts'
 import type { Plan } from './plan.ts'
+import { makeHeard } from './quiet.ts'
 import { refuse, type Reason, type Refusal } from './refusals.ts'
 import type { Role } from './affiliation.ts'
 
@@ -9,6 +10,8 @@ type Speech = Extract<Command, { do: 'append' | 'subject' | 'correct' | 'react' 
 export function speak(plan: Plan, actor: Actor, command: Speech): Refusal | null {
   const reason = whyNot(plan, actor, command)
   if (reason !== null) return refuse(reason)
+  const speaker = plan.nickOf(actor)
+  if (speaker !== null) makeHeard(plan, plan.occupants.get(speaker)!)
   plan.tells.push({ tell: 'log', entry: log(plan, actor, command) })
   if (command.do === 'retract' && isSubjectNow(plan, command.target)) {
     plan.facts = { ...plan.facts, subject: null }
@@ -88,5 +91,7 @@ export function whisper(plan: Plan, actor: Actor, to: string): Refusal | null {
   if (role === null) return refuse('not-inside')
   if (!plan.occupants.has(to)) return refuse('no-such-occupant')
   const { allowPrivateMessages: who } = plan.facts.config
-  return who === 'none' || !LEAST[who].includes(role) ? refuse('messages-closed') : null
+  if (who === 'none' || !LEAST[who].includes(role)) return refuse('messages-closed')
+  makeHeard(plan, plan.occupants.get(plan.nickOf(actor)!)!)
+  return null
 }

@@ -6,7 +6,7 @@
 import type { Jid } from '../../xmpp/jid.ts'
 import type { ConfigChanges } from './config.ts'
 import type { Affiliation } from './affiliation.ts'
-import type { Occupant, OccupantSession, PresenceFacts } from './room.ts'
+import type { Occupant, OccupantSession, PresenceFacts, RoomFacts } from './room.ts'
 
 /** Who has done it, and why. */
 export interface Cause {
@@ -86,6 +86,10 @@ export type Tell =
       /** What they said with it; null: nothing. */
       readonly presence: PresenceFacts | null
     }
+  /** Somebody speaks, in a quiet room: to those who may see them now and could not before. */
+  | { readonly tell: 'heard'; readonly before: Occupant; readonly after: Occupant }
+  /** The room is quiet from now on, or no more: then those of whom it was silent are shown. `before`: what it was. */
+  | { readonly tell: 'quiet'; readonly before: RoomFacts }
   /** By a change of the configuration an occupant is no longer shown to those who are not moderators, or shown again. */
   | { readonly tell: 'hidden' | 'shown'; readonly occupant: Occupant }
   /**

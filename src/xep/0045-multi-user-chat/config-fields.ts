@@ -110,6 +110,7 @@ const FIELDS: readonly FieldForm[] = [
     flag,
   ),
   row('pubsub', muc('pubsub'), 'Address of a node that belongs to the room', text()),
+  row('quiet', '{urn:porchlight}quiet', 'When very many are there, show only those who speak', flag),
   row('listOccupants', '{urn:porchlight}list_occupants', 'The list of a public room shows who is in it', flag),
   row(
     'registration',

@@ -3,7 +3,8 @@
  * become commands, and what a room tells becomes stanzas.
  */
 import type { Counter } from '../../base/metrics.ts'
-import { between, choice, count, duration, flag, section, size, text, type Settings } from '../../base/settings.ts'
+import { Portions } from '../../base/portions.ts'
+import { between, choice, count, duration, flag, section, size, text, zeroOr, type Settings } from '../../base/settings.ts'
 import { SERVICE } from '../../rooms/machine/commands.ts'
 import type { Room } from '../../rooms/machine/room.ts'
 import { RoomLog } from '../../rooms/room-log.ts'
@@ -39,6 +40,11 @@ const settings = section({
   'owned': count(100, between(1, 100_000), 'Rooms that one person can own. One more is refused with resource-constraint.'),
   'locked': count(5, between(1, 1000), 'New rooms of one person that wait for their configuration. One more is refused.'),
   'occupants': count(5000, between(1, 100_000), 'People in one room, whatever its owner allows. One more is refused.'),
+  'quiet-above': count(
+    1000,
+    zeroOr(2, 100_000),
+    'More occupants than this make a room quiet: those who only listen are shown to moderators alone. Owners can turn that off. 0: no room becomes quiet.',
+  ),
   'sessions': count(10, between(1, 100), 'Clients that one person can be in a room with, and nicknames. One more is refused.'),
   'affiliations': count(20_000, between(1, 1_000_000), 'People who have an affiliation with one room. One more is refused.'),
   'subject': size('4 KiB', between('64 B', '64 KiB'), 'Size of a subject. A longer one is refused with not-acceptable.'),
@@ -141,6 +147,7 @@ export const multiUserChat = defineFeature({
       void rooms.perform({ address: address.asBare, actor: SERVICE, command: { do: 'lost', who }, create: null, answered: null })
     const now = (): number => clock.now()
     const missed = new Missed()
+    const portions = new Portions(clock, (error) => log.error({ err: error }, 'A room could not show who is there'))
     const face = new XmppFace({
       send,
       sent: measured(host, rooms),
@@ -150,6 +157,7 @@ export const multiUserChat = defineFeature({
       lose: ({ address }, who) => lose(address, who),
       notices: new Notices(settings.notices, now),
       missed,
+      inPortions: (job) => portions.do(job),
     })
     host.on('service-undelivered', ({ packet }) => {
       const lostSince = host.links.get(packet.from.domain, packet.to!.domain)?.lostSince
@@ -236,6 +244,7 @@ const limitsIn = (config: Config): ConstructorParameters<typeof Rooms>[0]['limit
   sessionsMax: config.sessions,
   affiliationsMax: config.affiliations,
   subjectOctetsMax: config.subject,
+  quietAbove: config['quiet-above'] === 0 ? Infinity : config['quiet-above'],
   visitKeepMs: config['visit-keep'],
   visitsMax: config.visits,
   roomsMax: config.rooms,

@@ -61,7 +61,7 @@ function featuresOf(room: Room): readonly string[] {
 
 /** ROOM-43 */
 function infoForm({ facts, occupants }: Room): Element {
-  const { config, subject } = facts
+  const { config, subject, quietFrom } = facts
   const flag = (is: boolean): readonly string[] => [is ? '1' : '0']
   const shown = (name: string, values: readonly string[], type: FormField['type'] = 'text-single'): FormField => ({
     name,
@@ -78,6 +78,7 @@ function infoForm({ facts, occupants }: Room): Element {
       ...(config.language === '' ? [] : [shown('muc#roominfo_lang', [config.language])]),
       shown('muc#roominfo_occupants', [String(occupants.size)]),
       ...(isForAll && subjectText !== '' ? [shown('muc#roominfo_subject', [subjectText])] : []),
+      shown('{urn:porchlight}is_quiet', flag(quietFrom !== null), 'boolean'),
       shown('muc#roominfo_subjectmod', flag(config.changeSubject), 'boolean'),
       shown('muc#roominfo_changesubject', flag(config.changeSubject), 'boolean'),
       shown('muc#maxhistoryfetch', [String(config.historyMax)]),

@@ -45,7 +45,11 @@ export class MessageTelling {
 
   /** 10.2.1, ROOM-93: all codes in one message. */
   configured({ changes }: Of<'configured'>): void {
-    this.#reflectFromRoom(userElement(null, codesOf(this.#room, changes)))
+    this.reflectCodes(codesOf(this.#room, changes))
+  }
+  /** To all: what about the room is another one (15.6). */
+  reflectCodes(codes: readonly number[]): void {
+    this.#reflectFromRoom(userElement(null, codes))
   }
   #reflectFromRoom(content: Wire): void {
     this.reflect(this.#fromRoom('groupchat', content, this.#nextId()))

@@ -5,7 +5,7 @@
 import type { Affiliation } from '../../rooms/machine/affiliation.ts'
 import { receiversOf, seesAddressOf, sightOf } from '../../rooms/machine/audience.ts'
 import { looksOther, looksOtherVeiled } from '../../rooms/machine/occupants.ts'
-import type { Occupant, OccupantSession, Room } from '../../rooms/machine/room.ts'
+import type { Occupant, OccupantSession, Room, RoomFacts } from '../../rooms/machine/room.ts'
 import type { Cause, Exit, Tell } from '../../rooms/machine/tells.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -123,7 +123,7 @@ export class PresenceTelling {
     const [known, unknown] = [goes(before.effective.jid, NO_CODES), goes(null, NO_CODES)]
     for (const { jid } of [...address, ...joinedBy]) this.#send(known.addressedTo(jid))
     for (const { jid } of veiled) this.#send(unknown.addressedTo(jid))
-    if (joined === null || joined.effective !== after.effective) this.showToOthers(after)
+    if (joined === null || joined.effective !== after.effective || joined.arrival !== after.arrival) this.showToOthers(after)
   }
 
   out({ occupant, sessions, affiliation, exit, to, cause, presence }: Of<'out'>): void {
@@ -169,6 +169,7 @@ export class PresenceTelling {
   shownAgain(occupant: Occupant): void {
     for (const viewer of this.#room.occupants.values()) {
       const sight = sightOf(this.#room.facts, viewer, occupant)
+      if (sight === 'nothing') continue
       if (viewer.role !== 'moderator' && viewer.bare !== occupant.bare) this.#show(occupant, viewer.sessions, sight === 'address')
     }
   }
@@ -181,14 +182,36 @@ export class PresenceTelling {
       if (saw !== 'nothing' && sees === 'nothing') this.#endFor({ ...after, sessions }, other, NOTHING_SAID)
     }
   }
-  /** ROOM-93: clients have no other way to learn the addresses. */
-  unveiled(): void {
-    const { facts, occupants } = this.#room
-    for (const occupant of occupants.values())
-      for (const viewer of occupants.values()) {
+  /** ROOM-93: clients have no other way to learn the addresses. One stanza at each step. */
+  *unveiled(): Generator<void, void> {
+    for (const occupant of this.#room.occupants.values())
+      for (const viewer of this.#room.occupants.values()) {
         const hasSeen = viewer.role === 'moderator' || viewer.bare === occupant.bare
-        if (!hasSeen && sightOf(facts, viewer, occupant) !== 'nothing') this.#show(occupant, viewer.sessions, true)
+        if (!hasSeen) yield* this.#showToViewer(viewer, occupant)
       }
+  }
+  *#showToViewer(viewer: Occupant, occupant: Occupant): Generator<void, void> {
+    for (const session of viewer.sessions) if (this.showTo(viewer, session, occupant)) yield
+  }
+
+  /** ROOM-153: to those who have not seen them. */
+  heard({ before, after }: Of<'heard'>): void {
+    const { facts, occupants } = this.#room
+    for (const viewer of occupants.values()) {
+      const sight = sightOf(facts, viewer, after)
+      if (sight === 'self' || sight === 'nothing' || sightOf(facts, viewer, before) !== 'nothing') continue
+      this.#show(after, viewer.sessions, sight === 'address')
+    }
+  }
+  /** The room is not quiet any more: those of whom it was silent, to those who were there then. One stanza at each step. */
+  *reveal(before: RoomFacts): Generator<void, void> {
+    const { occupants, arrivals } = this.#room
+    for (const occupant of occupants.values()) {
+      if (occupant.arrival > arrivals) return
+      for (const viewer of occupants.values())
+        if (viewer.arrival <= arrivals && sightOf(before, viewer, occupant) === 'nothing')
+          yield* this.#showToViewer(viewer, occupant)
+    }
   }
 
   /** ROOM-100 */

@@ -27,6 +27,8 @@ export interface XmppFaceParts {
   readonly nextId: () => Wire
   readonly roomLog: RoomLog
   readonly notices: Notices
+  /** Does a job of very many steps, so that nobody else waits for long. */
+  readonly inPortions: (job: Iterator<unknown>) => void
   readonly pour: ArrivalsParts['pour']
   readonly lose: ArrivalsParts['lose']
   /** What clients elsewhere could not be told. */
@@ -130,8 +132,12 @@ export class XmppFace implements Face {
         return presence.shownAgain(tell.occupant)
       case 'sight':
         return presence.sight(tell)
+      case 'heard':
+        return presence.heard(tell)
+      case 'quiet':
+        return this.#quiet(room, presence, messages, tell)
       case 'unveiled':
-        return presence.unveiled()
+        return this.#parts.inPortions(presence.unveiled())
       case 'ended':
         return presence.ended(tell)
       case 'doubt':
@@ -151,6 +157,11 @@ export class XmppFace implements Face {
       case 'log':
         return this.#reflect(room, messages, entries[tell.entry]!)
     }
+  }
+  /** ROOM-153: it is announced like any change of the configuration. */
+  #quiet(room: Room, presence: PresenceTelling, messages: MessageTelling, { before }: Extract<Tell, { tell: 'quiet' }>): void {
+    messages.reflectCodes([104])
+    if (room.facts.quietFrom === null) this.#parts.inPortions(presence.reveal(before))
   }
   #reflect(room: Room, messages: MessageTelling, entry: Entry): void {
     if (isSaying(entry)) messages.reflect(liveMessage(room, entry, this.#parts.nextId))
