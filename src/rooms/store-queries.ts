@@ -97,6 +97,23 @@ export function roomQueries(db: Kysely<RoomTables>) {
     dropMember: prepare((p: { uid: string; jid: string }) =>
       db.deleteFrom('room_member').where('uid', '=', p.uid).where('jid', '=', p.jid),
     ),
+    pictures: prepare((p: { address: string }) =>
+      db
+        .selectFrom('room_card')
+        .innerJoin('room', 'room.uid', 'room_card.uid')
+        .select('room_card.pictures')
+        .where('room.address', '=', p.address),
+    ),
+    card: prepare((p: { uid: string }) => db.selectFrom('room_card').select('card').where('uid', '=', p.uid)),
+    putCard: prepare((p: RoomTables['room_card']) =>
+      db
+        .insertInto('room_card')
+        .values({ uid: p.uid, card: p.card, pictures: p.pictures })
+        .onConflict((c) =>
+          c.column('uid').doUpdateSet((eb) => ({ card: eb.ref('excluded.card'), pictures: eb.ref('excluded.pictures') })),
+        ),
+    ),
+    dropCard: prepare((p: { uid: string }) => db.deleteFrom('room_card').where('uid', '=', p.uid)),
     bury: prepare((p: Remains) =>
       db.insertInto('room_remains').values({
         uid: p.uid,

@@ -72,17 +72,26 @@ export class RoomStore {
   /** Null: there is no room at this address. */
   async load(address: Jid): Promise<LoadedRoom | null> {
     const of = { address: address.bare }
-    const [[row], members] = await Promise.all([
+    const [[row], members, [card]] = await Promise.all([
       this.#database.read(this.#queries.byAddress(of)),
       this.#database.read(this.#queries.members(of)),
+      this.#database.read(this.#queries.pictures(of)),
     ])
     if (row === undefined) return null
     const { uid, created_at: createdAt, edge } = row
-    const room = new Room({ uid, address, createdAt, secret: Buffer.from(row.secret, 'base64url') }, factsOf(row))
+    const room = new Room(
+      { uid, address, createdAt, secret: Buffer.from(row.secret, 'base64url') },
+      factsOf(row, card?.pictures ?? ''),
+    )
     for (const member of members) putMember(room, member.jid, memberOf(member))
     const { seq, time } = await this.#archive.newest(uid)
     room.lastSeq = Math.max(edge, seq)
     return { room, edge, lastAt: time }
+  }
+  /** The card of a room, as XML; null: it has none. */
+  async card(uid: string): Promise<string | null> {
+    const [row] = await this.#database.read(this.#queries.card({ uid }))
+    return row?.card ?? null
   }
   /** Null: no room was destroyed here lately. */
   async tombstone(address: Jid, now: Millis): Promise<Tombstone | null> {
@@ -107,8 +116,12 @@ export class RoomStore {
     if (facts.ended === null) {
       if (!isNew && facts !== room.facts) statements.push(this.#queries.update(rowOf(room, facts)))
       statements.push(...this.#memberStatements(plan, now))
+      if (plan.card !== null) statements.push(this.#cardStatement(room.uid, plan.card, facts.pictures))
     } else statements.push(...this.#end(plan, facts.ended, now))
     await this.#database.atomically(statements)
+  }
+  #cardStatement(uid: string, card: string, pictures: readonly string[]): Statement {
+    return card === '' ? this.#queries.dropCard({ uid }) : this.#queries.putCard({ uid, card, pictures: pictures.join(' ') })
   }
   *#memberStatements({ room: { uid }, members }: Plan, now: Millis): Generator<Statement> {
     for (const [jid, member] of members.changes)
@@ -209,12 +222,13 @@ const subjectColumns = (subject: Subject | null) => ({
   subject_nick: subject?.nick ?? null,
   subject_at: subject?.at ?? null,
 })
-function factsOf(row: RoomRow): RoomFacts {
+function factsOf(row: RoomRow, pictures: string): RoomFacts {
   const { locked_for: owner, locked_at: since, subject, subject_by: by, subject_nick: nick, subject_at: at } = row
   return {
     config: { ...DEFAULTS, ...(JSON.parse(row.config) as Partial<RoomConfig>) },
     subject: subject === null || by === null || at === null ? null : { payload: payloadOfStored(subject), by, nick, at },
     lockedFor: owner === null || since === null ? null : { owner, since },
+    pictures: pictures === '' ? [] : pictures.split(' '),
     ended: null,
     quietFrom: null,
   }

@@ -43,6 +43,13 @@ export interface RoomTables {
     /** Who is older in the room comes first. */
     since: Millis
   }
+  room_card: {
+    uid: string
+    /** As XML. */
+    card: string
+    /** Hashes of its pictures, with spaces between them. */
+    pictures: string
+  }
   /** Rooms that have ended: their log, as long as it is kept, and who may make the address anew. */
   room_remains: {
     uid: string
@@ -112,5 +119,12 @@ export const roomMigrations: Migrations = [
       .addColumn('log_until', 'bigint'),
     schema.createIndex('room_remains_address').on('room_remains').columns(['address', 'ended_at']),
     schema.createIndex('room_remains_log').on('room_remains').column('log_until').where('log_until', 'is not', null),
+  ],
+  (schema) => [
+    schema
+      .createTable('room_card')
+      .addColumn('uid', 'text', (c) => c.primaryKey().notNull().references('room.uid').onDelete('cascade'))
+      .addColumn('card', 'text', (c) => c.notNull())
+      .addColumn('pictures', 'text', (c) => c.notNull()),
   ],
 ]

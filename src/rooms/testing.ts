@@ -17,6 +17,7 @@ const FACTS: RoomFacts = {
   config: { ...DEFAULTS, persistent: true },
   subject: null,
   lockedFor: null,
+  pictures: [],
   ended: null,
   quietFrom: null,
 }

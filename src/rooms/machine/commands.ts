@@ -95,6 +95,8 @@ export type Command =
       readonly owners: readonly string[] | null
       readonly admins: readonly string[] | null
     }
+  /** The card of the room (XEP-0486), as its owner has written it, with the hashes of the pictures in it; '' for none. */
+  | { readonly do: 'card'; readonly card: string; readonly pictures: readonly string[] }
   /** The creator does not want the room that was made (10.1.3). */
   | { readonly do: 'cancel' }
   | { readonly do: 'destroy'; readonly alternate: string; readonly password: string; readonly reason: string }

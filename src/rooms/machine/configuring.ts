@@ -36,6 +36,14 @@ export function configure(plan: Plan, actor: Actor, command: Extract<Command, { 
   answerBetween(plan, first)
   return null
 }
+/** XEP-0486: the card of the room, for owners to write. */
+export function writeCard(plan: Plan, actor: Actor, { card, pictures }: Extract<Command, { do: 'card' }>): Refusal | null {
+  if (standpointOf(plan, actor).affiliation !== 'owner') return refuse('rank')
+  plan.card = card
+  plan.facts = { ...plan.facts, pictures }
+  plan.tells.push({ tell: 'answered' }, { tell: 'card' })
+  return null
+}
 /** Another face shows the log to those who belong to the room: it cannot be taken from them. */
 function isLogNeeded(plan: Plan): boolean {
   for (const [, member] of plan.members) if (isLasting(member) && !member.registered) return true

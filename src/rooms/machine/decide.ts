@@ -4,7 +4,7 @@
  */
 import { change } from './changing.ts'
 import type { Actor, Circumstances, Command } from './commands.ts'
-import { cancel, configure, create, destroy } from './configuring.ts'
+import { cancel, configure, create, destroy, writeCard } from './configuring.ts'
 import { endIfDeserted, settle } from './ending.ts'
 import { enter } from './entering.ts'
 import { forget, lapse } from './forgetting.ts'
@@ -81,6 +81,8 @@ function govern(plan: Plan, actor: Actor, command: Governing): Refusal | null {
       return change(plan, actor, command)
     case 'configure':
       return configure(plan, actor, command)
+    case 'card':
+      return writeCard(plan, actor, command)
     case 'cancel':
       return cancel(plan, actor)
     case 'destroy':

@@ -19,6 +19,8 @@ export class Plan implements Tables {
   readonly nicksReserved: Layered<string, string>
   readonly nickOfSession: Layered<string, string>
   facts: RoomFacts
+  /** The card that the room has from now on; '' for none, null: it stays. */
+  card: string | null = null
   /** As in the room. */
   arrivals: number
   readonly entries: Draft[] = []

@@ -112,6 +112,8 @@ export interface Ended {
 export interface RoomFacts {
   readonly config: RoomConfig
   readonly subject: Subject | null
+  /** Hashes of the pictures in its card. */
+  readonly pictures: readonly string[]
   /** Nobody else may enter before the creator, a bare JID, has configured it. */
   readonly lockedFor: { readonly owner: string; readonly since: Millis } | null
   /** Null: it is there. */

@@ -104,6 +104,8 @@ export type Tell =
     }
   /** The request was done and stored: now is the time of its answer. */
   | { readonly tell: 'answered' }
+  /** The card of the room is another one. */
+  | { readonly tell: 'card' }
   | { readonly tell: 'configured'; readonly changes: ConfigChanges; readonly entry: number }
   /** Real addresses are for all from now on. */
   | { readonly tell: 'unveiled' }

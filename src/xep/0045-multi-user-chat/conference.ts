@@ -10,6 +10,7 @@ import { PSA } from '../../xmpp/state-annotation.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { Crowding } from './crowding.ts'
 import { VERSION, versionOf } from '../0092-version/index.ts'
+import { VCARD } from '../0054-vcard-temp/index.ts'
 import { MAM } from './archive-query.ts'
 import { MessageService } from './message-service.ts'
 import { MUC, MUC_ADMIN, MUC_OWNER, OCCUPANT_ID } from './ns.ts'
@@ -21,6 +22,7 @@ import { REGISTER, Registering } from './registering.ts'
 import { DISCO_INFO, DISCO_ITEMS, reservedNick, roomInfo, roomItems } from './room-info.ts'
 import { RoomRequests } from './room-requests.ts'
 import type { Orders } from './orders.ts'
+import { RoomCards } from './room-card.ts'
 import { RoomArchive } from './room-archive.ts'
 import type { RoomLog } from '../../rooms/room-log.ts'
 import { roomList } from './room-list.ts'
@@ -38,6 +40,8 @@ export interface ConferenceParts {
   readonly mayCreate: (bare: string) => boolean
   readonly wantsDoubts: (presence: Packet) => boolean
   readonly crowding: Crowding
+  /** Of the card of a room, at most. */
+  readonly cardOctetsMax: number
   /** Of a presence, at most. */
   readonly octetsMax: number
 }
@@ -89,7 +93,7 @@ export class Conference {
     const { rooms, host, roomLog } = this.#parts
     const named = (rule: ServiceRule): void =>
       service.iqToName({ ...rule, handle: (request) => inNameOf(request.packet.to!.asBare, () => rule.handle(request)) })
-    service.disco.features.push(MUC, `${MUC}#stable_id`, RSM, OCCUPANT_ID, PSA)
+    service.disco.features.push(MUC, `${MUC}#stable_id`, RSM, OCCUPANT_ID, PSA, VCARD)
     service.iq({ type: 'get', ns: DISCO_ITEMS, name: 'query', handle: (request) => this.#listRooms(request) })
     named({ type: 'get', ns: DISCO_INFO, name: 'query', handle: (request) => this.#info(request) })
     named({ type: 'get', ns: DISCO_ITEMS, name: 'query', handle: (request) => this.#items(request) })
@@ -118,6 +122,11 @@ export class Conference {
     named({ type: 'set', ns: MODERATE, name: 'moderate', handle: (request) => this.#retracting.byModerator(request) })
     // XEP-0425 0.2
     named({ type: 'set', ns: FASTEN, name: 'apply-to', handle: (request) => this.#retracting.byModerator(request) })
+    const { store, cardOctetsMax: octetsMax } = this.#parts
+    const cards = new RoomCards({ rooms, store, now: () => host.clock.now(), octetsMax })
+    const card = { ns: VCARD, name: 'vCard' } as const
+    named({ ...card, type: 'get', handle: async (request) => cards.get(await this.#room(request), request) })
+    named({ ...card, type: 'set', handle: (request) => cards.set(request) })
     const registering = new Registering(rooms)
     named({ type: 'get', ns: REGISTER, name: 'query', handle: (request) => registering.form(request) })
     named({ type: 'set', ns: REGISTER, name: 'query', handle: (request) => registering.change(request) })

@@ -48,6 +48,11 @@ const settings = section({
   'sessions': count(10, between(1, 100), 'Clients that one person can be in a room with, and nicknames. One more is refused.'),
   'affiliations': count(20_000, between(1, 1_000_000), 'People who have an affiliation with one room. One more is refused.'),
   'subject': size('4 KiB', between('64 B', '64 KiB'), 'Size of a subject. A longer one is refused with not-acceptable.'),
+  'card-size': size(
+    '240 KiB',
+    between('1 KB', '4 MiB'),
+    'Size of the card of a room, with its picture. A larger one is refused with not-acceptable.',
+  ),
   'presence-size': size(
     '32 KiB',
     between('1 KB', '256 KiB'),
@@ -120,9 +125,10 @@ export const multiUserChat = defineFeature({
     xep(313, 'Message Archive Management', '1.1.3', 'partial', 'archives of rooms; accounts have none yet'),
     xep(424, 'Message Retraction', '0.4.0', 'partial', 'in rooms'),
     xep(425, 'Moderated Message Retraction', '0.3.0'),
+    xep(486, 'MUC Avatars', '0.1.0'),
     xep(421, 'Occupant identifiers for semi-anonymous MUCs', '1.0.1'),
   ],
-  needs: ['entity-capabilities'],
+  needs: ['entity-capabilities', 'vcard'],
   settings,
   services: ({ enabled, prefix }) => (enabled ? [prefix] : []),
   async install(host, settings) {
@@ -266,10 +272,10 @@ interface Served {
   readonly crowding: Crowding
 }
 function serve(host: Host, domain: string, { orders: rooms, ...served }: Served, config: Config): void {
-  const { create, 'presence-size': octetsMax } = config
+  const { create, 'presence-size': octetsMax, 'card-size': cardOctetsMax } = config
   const isLocal = (bare: string): boolean => host.domains.includes(bare.slice(bare.indexOf('@') + 1))
   const mayCreate = (bare: string): boolean => create === 'everybody' || (create === 'local' && isLocal(bare))
-  const conference = new Conference({ ...served, host, domain, rooms, mayCreate, octetsMax })
+  const conference = new Conference({ ...served, host, domain, rooms, mayCreate, octetsMax, cardOctetsMax })
   const service = host.service({
     domain,
     identity: { category: 'conference', type: 'text', name: 'Rooms' },

@@ -7,6 +7,7 @@ import { dataForm, type FormField } from '../../xmpp/data-form.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { PSA } from '../../xmpp/state-annotation.ts'
 import { VERSION } from '../0092-version/index.ts'
+import { VCARD } from '../0054-vcard-temp/index.ts'
 import { VOICE_REQUEST } from './approval-forms.ts'
 import { MAM, MAM_EXTENDED } from './archive-query.ts'
 import { MUC, OCCUPANT_ID, STANZA_ID } from './ns.ts'
@@ -27,6 +28,7 @@ const FEATURES = [
   DISCO_INFO,
   DISCO_ITEMS,
   'urn:xmpp:ping',
+  VCARD,
   VERSION,
   PSA,
 ]
@@ -61,7 +63,7 @@ function featuresOf(room: Room): readonly string[] {
 
 /** ROOM-43 */
 function infoForm({ facts, occupants }: Room): Element {
-  const { config, subject, quietFrom } = facts
+  const { config, subject, quietFrom, pictures } = facts
   const flag = (is: boolean): readonly string[] => [is ? '1' : '0']
   const shown = (name: string, values: readonly string[], type: FormField['type'] = 'text-single'): FormField => ({
     name,
@@ -81,6 +83,7 @@ function infoForm({ facts, occupants }: Room): Element {
       shown('{urn:porchlight}is_quiet', flag(quietFrom !== null), 'boolean'),
       shown('muc#roominfo_subjectmod', flag(config.changeSubject), 'boolean'),
       shown('muc#roominfo_changesubject', flag(config.changeSubject), 'boolean'),
+      ...(pictures.length === 0 ? [] : [shown('muc#roominfo_avatarhash', pictures, 'text-multi')]),
       shown('muc#maxhistoryfetch', [String(config.historyMax)]),
       shown('muc#roomconfig_roomname', [config.name]),
       shown('muc#roomconfig_changesubject', flag(config.changeSubject), 'boolean'),

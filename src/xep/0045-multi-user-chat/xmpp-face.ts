@@ -142,6 +142,8 @@ export class XmppFace implements Face {
         return presence.ended(tell)
       case 'doubt':
         return presence.doubt(tell)
+      case 'card':
+        return messages.reflectCodes([104])
       case 'configured':
         return messages.configured(tell)
       case 'affiliation':

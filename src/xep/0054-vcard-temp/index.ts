@@ -21,7 +21,7 @@ import { namesIn, photoHash, VCARD, withoutAddress } from './card.ts'
 import { cardSettings, type CardSettings } from './settings.ts'
 import { Cards, migrations, type CardMark, type NewCard } from './store.ts'
 
-export { nameKey, VCARD, type Names } from './card.ts'
+export { nameKey, photoHash, VCARD, type Names } from './card.ts'
 export type { CardSettings } from './settings.ts'
 export type { CardTables } from './store.ts'
 
