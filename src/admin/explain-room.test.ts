@@ -35,6 +35,7 @@ async function scene() {
       presence,
       wantsDoubts: true,
       history: null,
+      affiliationsSince: null,
       byStanding: false,
     } as const
     const actor = { jid: as.bare, session: as, transaction: null }

@@ -1,6 +1,6 @@
 /** A room in memory, and what the server keeps beside what the machine knows of it. */
 import type { Millis } from '../base/clock.ts'
-import { isPassing, isSpoken, type Entry } from './log.ts'
+import { changesAffiliation, isPassing, isSpoken, type Entry } from './log.ts'
 import { Paces, type PaceLimits } from './paces.ts'
 import type { Draft } from './machine/drafts.ts'
 import type { Member, Room } from './machine/room.ts'
@@ -55,6 +55,9 @@ export class HeldRoom {
     const last = entries.at(-1)
     if (last === undefined) return
     this.room.lastSeq = last.seq
+    const changes = entries.filter(changesAffiliation)
+    if (changes.length > 0) this.room.affiliationsWere = this.room.affiliationsAt
+    if (changes.length > 0) this.room.affiliationsAt = changes.at(-1)!.seq
     this.#lastAt = last.at
     for (const entry of entries) if (!entry.isKept && !isPassing(entry)) this.remember(entry)
   }

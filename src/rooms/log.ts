@@ -25,6 +25,10 @@ export const isSpoken = ({ kind }: Draft): boolean => SPOKEN.includes(kind)
 /** It is told and not kept. */
 export const isPassing = (draft: Draft): boolean => 'isPassing' in draft && draft.isPassing
 
+/** XEP-0463: this makes another version of the affiliations. */
+export const changesAffiliation = (entry: Entry): boolean =>
+  entry.kind === 'member' && entry.before.affiliation !== entry.after.affiliation
+
 const VEILED = 1
 const RETRACTED = 2
 /** Flags of entries that were kept while everybody could see real addresses. */

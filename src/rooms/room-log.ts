@@ -1,6 +1,6 @@
 /** Reading the log of a room. What retention has removed in part is not shown (MXR-172). */
 import { everythingOf, type ArchiveEnd, type ArchiveEntry, type ArchiveFilter, type ArchiveStore } from '../server/archive.ts'
-import { entryOf, SPOKEN, type Entry } from './log.ts'
+import { changesAffiliation, entryOf, SPOKEN, type Entry } from './log.ts'
 import type { EntryId, Kind } from './machine/drafts.ts'
 import type { Room, Seq } from './machine/room.ts'
 import type { Rooms } from './rooms.ts'
@@ -50,6 +50,13 @@ export class RoomLog {
   /** Entries of that kind about another one, in their order. */
   async about(room: Room, target: EntryId, kind: Kind): Promise<readonly Entry[]> {
     return (await this.#archive.about(room.uid, target, kind)).map(entryOf)
+  }
+  /** The people whose affiliation has changed behind a position; null: the log does not go back so far, or they are too many. */
+  async affiliationsSince(room: Room, after: Seq, max: number): Promise<ReadonlySet<string> | null> {
+    if (after < this.#rooms.edge(room.address)) return null
+    const entries = await this.page(room, { ...EVERYTHING, kinds: ['member'], after }, max + 1, 'first')
+    if (entries.length > max) return null
+    return new Set(entries.filter(changesAffiliation).flatMap((entry) => (entry.kind === 'member' ? [entry.of] : [])))
   }
   /** All reactions of an author to an entry, as they are now. */
   async reactionsOf(room: Room, author: string, target: EntryId): Promise<readonly string[]> {

@@ -110,6 +110,7 @@ const entering = (name: string): Command => ({
   presence: shows(''),
   wantsDoubts: false,
   history: null,
+  affiliationsSince: null,
   byStanding: false,
 })
 const CREATE = { do: 'create', locked: false, config: { persistent: true } } as const

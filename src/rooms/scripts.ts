@@ -76,6 +76,7 @@ const enters = fc.record({ who: session, nick: fc.option(nick), password, presen
     presence: shows(rest.presence.show, rest.presence.priority),
     wantsDoubts: true,
     history: null,
+    affiliationsSince: null,
     byStanding: false,
   },
 ])

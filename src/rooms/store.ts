@@ -1,14 +1,14 @@
 /** Rooms in the database. What a plan changes, its log with it, is written as a whole or not at all. */
 import type { Millis } from '../base/clock.ts'
-import type { ArchiveStore } from '../server/archive.ts'
+import { everythingOf, type ArchiveEntry, type ArchiveStore } from '../server/archive.ts'
 import type { Database, Statement } from '../server/database.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { payloadOfStored, storedPayload } from '../xmpp/stored-packet.ts'
 import { storedJid } from '../xmpp/stored-jid.ts'
-import { archived, replaced, type Entry } from './log.ts'
+import { archived, changesAffiliation, entryOf, replaced, type Entry } from './log.ts'
 import { DEFAULTS, type Field, type RoomConfig } from './machine/config.ts'
 import type { Plan } from './machine/plan.ts'
-import { putMember, Room, type Ended, type Member, type RoomFacts, type Subject } from './machine/room.ts'
+import { putMember, Room, type Ended, type Member, type RoomFacts, type Seq, type Subject } from './machine/room.ts'
 import { roomQueries } from './store-queries.ts'
 import { ROOMS, roomMigrations, type RoomTables } from './tables.ts'
 
@@ -50,6 +50,7 @@ export interface RemainsTimes {
 export const REMAINS: RemainsTimes = { tombstoneMs: 30 * 86_400_000, destroyedLogMs: 7 * 86_400_000, endedLogMs: 86_400_000 }
 
 const LOGS_AT_ONCE = 20
+const CHANGES_PAGE = 100
 
 export class RoomStore {
   readonly #database: Database
@@ -86,7 +87,18 @@ export class RoomStore {
     for (const member of members) putMember(room, member.jid, memberOf(member))
     const { seq, time } = await this.#archive.newest(uid)
     room.lastSeq = Math.max(edge, seq)
+    room.affiliationsAt = await this.#affiliationsAt(uid)
     return { room, edge, lastAt: time }
+  }
+  /** The newest change of an affiliation, as far as the log goes back. */
+  async #affiliationsAt(uid: string): Promise<Seq> {
+    for (let before: Seq | null = null; ;) {
+      const filter = { ...everythingOf(uid), kinds: ['member'], before }
+      const rows: readonly ArchiveEntry[] = await this.#archive.page(filter, CHANGES_PAGE, 'last')
+      const change = rows.map(entryOf).findLast(changesAffiliation)
+      if (change !== undefined || rows.length < CHANGES_PAGE) return change?.seq ?? 0
+      before = rows[0]!.seq
+    }
   }
   /** The card of a room, as XML; null: it has none. */
   async card(uid: string): Promise<string | null> {

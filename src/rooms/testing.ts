@@ -77,7 +77,15 @@ export class Scene {
   }
   enter(name: string, nick = name.split('/')[0]!, more: Partial<Extract<Command, { do: 'enter' }>> = {}): Reason | null {
     const as = sessionOf(name)
-    const usual = { face: 'xmpp', password: null, presence: shows(''), wantsDoubts: false, history: null, byStanding: false }
+    const usual = {
+      face: 'xmpp',
+      password: null,
+      presence: shows(''),
+      wantsDoubts: false,
+      history: null,
+      affiliationsSince: null,
+      byStanding: false,
+    }
     return this.do({ do: 'enter', as, nick, ...usual, ...more }, name)
   }
   exit(name: string): Reason | null {

@@ -13,6 +13,7 @@ import {
   OWNER,
   ROOM,
   SERVICE,
+  STEP,
   USER,
   join,
   admin,
@@ -87,7 +88,7 @@ story('ROOM-106, ROOM-107: a new member is invited once, and told what continues
   )
   await cast.settle()
   await alice.expect(
-    `<message from='${ROOM}'><x xmlns='${USER}'><item affiliation='member' role='none'${jidOf(bob).replace('/1', '')}</x></message>`,
+    `<message from='${ROOM}'><x xmlns='${USER}'><item affiliation='member' role='none'${jidOf(bob).replace('/1', '')}${STEP}</x></message>`,
   )
   const told = bob.take().map(textOf)
   assert.equal(told.filter((text) => text.includes('<invite')).length, 1)

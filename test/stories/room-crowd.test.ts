@@ -17,6 +17,7 @@ import {
   ROOM,
   said,
   say,
+  STEP,
   SUBJECT,
   told,
   USER,
@@ -84,7 +85,7 @@ story('ROOM-32: one person brings about only so many messages to people who are 
   alice.send(admin(absent.map(({ jid }) => `<item jid='${jid}' affiliation='member'/>`).join('')))
   await alice.expect(done)
   const item = (jid: string): string => `<item affiliation='member' role='none' jid='${jid.split('/')[0]}'/>`
-  for (const { jid } of absent) await alice.expect(`<message from='${ROOM}'><x xmlns='${USER}'>${item(jid)}</x></message>`)
+  for (const { jid } of absent) await alice.expect(`<message from='${ROOM}'><x xmlns='${USER}'>${item(jid)}${STEP}</x></message>`)
   for (const one of absent.slice(0, 2))
     await one.expect(`<message from='${ROOM}'><x xmlns='${USER}'>${item(one.jid)}${codes(101)}</x></message>`)
 })

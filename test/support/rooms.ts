@@ -32,6 +32,8 @@ export const left = (nick: string, affiliation: string, more: string, attributes
 export const ID = `<occupant-id xmlns='urn:xmpp:occupant-id:0' id='*'/>`
 export const jidOf = ({ jid }: StoryClient): string => ` jid='${jid}'/>`
 export const codes = (...list: readonly number[]): string => list.map((code) => `<status code='${code}'/>`).join('')
+/** XEP-0463: from which version of the affiliations to which a change leads. */
+export const STEP = `<mav xmlns='urn:xmpp:muc:affiliations:1' since='*' until='*'/>`
 export const SUBJECT: Pattern = `<message type='groupchat' from='${ROOM}'><subject/></message>`
 export const told = (...list: readonly number[]): Pattern =>
   `<message type='groupchat' from='${ROOM}'><x xmlns='${USER}'>${codes(...list)}</x></message>`

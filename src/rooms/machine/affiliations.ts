@@ -13,7 +13,7 @@ export function giveAffiliation(plan: Plan, actor: Actor, jid: string, to: Affil
   const wasIn = plan.nicksOf.has(jid)
   const isExcluded = to === 'outcast' || (to === 'none' && plan.facts.config.membersOnly && before.affiliation !== 'outcast')
   const entry = setMember(plan, actor, before, memberWith(plan, before, to, isExcluded, actor.jid, reason), reason)
-  const cause = plan.cause(actor, reason)
+  const cause = { ...plan.cause(actor, reason), entry }
   const isInvited = to === 'member' && before.affiliation === 'none' && plan.facts.config.membersOnly && !wasIn
   for (const occupant of concerned(plan, jid)) {
     if (isExcluded) {

@@ -53,6 +53,8 @@ export type Command =
       readonly presence: PresenceFacts
       readonly wantsDoubts: boolean
       readonly history: HistoryAsk | null
+      /** The version of the affiliations (XEP-0463) that the client has, '' if none; null: it does not ask for them. */
+      readonly affiliationsSince: string | null
       /** By right of a lasting join: password, membership and number of occupants are not asked again. */
       readonly byStanding: boolean
     }

@@ -85,7 +85,16 @@ function comeIn(plan: Plan, command: Enter, affiliation: Affiliation, nick: stri
   stay(plan, bare)
   const isNew = plan.facts.lockedFor !== null
   plan.tells.push({ tell: 'in', occupant })
-  plan.tells.push({ tell: 'entered', occupant, session, history: command.history, isNew, isRenamed, isAgain: false })
+  plan.tells.push({
+    tell: 'entered',
+    occupant,
+    session,
+    history: command.history,
+    affiliationsSince: command.affiliationsSince,
+    isNew,
+    isRenamed,
+    isAgain: false,
+  })
   return null
 }
 /** A visitor whose role is remembered has come back in time. */
@@ -101,8 +110,8 @@ function comeBeside(plan: Plan, command: Enter, own: Occupant, isRenamed: boolea
   const session = sessionFrom(command, plan.circumstances.now)
   const occupant = withSessions(own, [...own.sessions, session])
   replace(plan, own, occupant, session.jid)
-  const { history } = command
-  plan.tells.push({ tell: 'entered', occupant, session, history, isNew: false, isRenamed, isAgain: false })
+  const { history, affiliationsSince } = command
+  plan.tells.push({ tell: 'entered', occupant, session, history, affiliationsSince, isNew: false, isRenamed, isAgain: false })
   return null
 }
 
@@ -122,6 +131,15 @@ function enterAgain(plan: Plan, command: Enter, there: Occupant, nick: string): 
   )
   replace(plan, here, occupant, session.jid)
   const isRenamed = occupant.nick !== command.nick
-  plan.tells.push({ tell: 'entered', occupant, session, history: command.history, isNew: false, isRenamed, isAgain: true })
+  plan.tells.push({
+    tell: 'entered',
+    occupant,
+    session,
+    history: command.history,
+    affiliationsSince: command.affiliationsSince,
+    isNew: false,
+    isRenamed,
+    isAgain: true,
+  })
   return null
 }

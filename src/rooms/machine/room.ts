@@ -167,6 +167,10 @@ export class Room implements Tables {
   version = 0
   /** The `arrival` of the newest occupant; 0: nobody has come. */
   arrivals = 0
+  /** The position of the newest change of an affiliation; 0: there was none. */
+  affiliationsAt: Seq = 0
+  /** The same before the last decision that changed one. */
+  affiliationsWere: Seq = 0
   /** The newest position in the log; 0: nothing was logged. */
   lastSeq: Seq = 0
 

@@ -16,6 +16,8 @@ export interface Cause {
   readonly nick: string | null
   /** '' for none. */
   readonly reason: string
+  /** The entry that says so, where an affiliation changes. */
+  readonly entry?: number
 }
 
 /** Why somebody is no longer in the room. */
@@ -47,6 +49,8 @@ export type Tell =
       readonly occupant: Occupant
       readonly session: OccupantSession
       readonly history: HistoryAsk | null
+      /** The affiliations as that version of them has changed are wanted; '' for all, null for none. */
+      readonly affiliationsSince: string | null
       /** The room came to be by this (201). */
       readonly isNew: boolean
       /** The nickname is not the one that was asked for (210). */

@@ -5,6 +5,7 @@ import type { HistoryAsk } from '../../rooms/machine/tells.ts'
 import type { Element } from '../../xml/element.ts'
 import { parseDateTime } from '../../xmpp/datetime.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import { VERSIONS } from './affiliation-versions.ts'
 import { MUC, MUC_USER } from './ns.ts'
 import { withoutOurs } from './payloads.ts'
 
@@ -35,8 +36,14 @@ export function entering(packet: Packet, x: Element, wantsDoubts: boolean, now: 
     presence: presenceFacts(packet),
     wantsDoubts,
     history: historyAsk(x.child('history', MUC), now),
+    affiliationsSince: versionIn(x),
     byStanding: false,
   }
+}
+/** XEP-0463 */
+function versionIn(x: Element): string | null {
+  const asks = x.child('mav', VERSIONS)
+  return asks === undefined ? null : (asks.attr('since') ?? '')
 }
 /** 7.2.14; ROOM-61: numbers that are none are passed over. */
 function historyAsk(history: Element | undefined, now: number): HistoryAsk | null {

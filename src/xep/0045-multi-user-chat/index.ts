@@ -125,10 +125,11 @@ export const multiUserChat = defineFeature({
     xep(313, 'Message Archive Management', '1.1.3', 'partial', 'archives of rooms; accounts have none yet'),
     xep(424, 'Message Retraction', '0.4.0', 'partial', 'in rooms'),
     xep(425, 'Moderated Message Retraction', '0.3.0'),
+    xep(463, 'MUC Affiliations Versioning', '0.2.0'),
     xep(486, 'MUC Avatars', '0.1.0'),
     xep(421, 'Occupant identifiers for semi-anonymous MUCs', '1.0.1'),
   ],
-  needs: ['entity-capabilities', 'vcard'],
+  needs: ['entity-capabilities'],
   settings,
   services: ({ enabled, prefix }) => (enabled ? [prefix] : []),
   async install(host, settings) {

@@ -11,7 +11,7 @@ export function listFor(room: Room, actor: Actor, { affiliation, role }: ListAsk
   const own = room.members.get(actor.jid!)?.affiliation ?? 'none'
   const occupant = actor.session === null ? undefined : occupantOfSession(room, actor.session.full)
   if (role !== null) return listOfRole(room, occupant, own, role)
-  return maySee(room, own, occupant, affiliation!) ? listOfAffiliation(room, affiliation!) : null
+  return maySeeAffiliations(room, own, occupant, affiliation!) ? listOfAffiliation(room, affiliation!) : null
 }
 
 /** ROOM-26 */
@@ -23,7 +23,12 @@ function listOfRole(room: Room, viewer: Occupant | undefined, own: Affiliation, 
 }
 
 /** ROOM-27 */
-function maySee({ facts }: Room, own: Affiliation, occupant: Occupant | undefined, list: Affiliation): boolean {
+export function maySeeAffiliations(
+  { facts }: Room,
+  own: Affiliation,
+  occupant: Occupant | undefined,
+  list: Affiliation,
+): boolean {
   if (own === 'admin' || own === 'owner') return true
   if (list === 'outcast' || list === 'none' || facts.config.whois !== 'anyone') return false
   if (occupant !== undefined) return facts.config.memberList.includes(occupant.role)

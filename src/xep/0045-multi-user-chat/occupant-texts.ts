@@ -96,8 +96,8 @@ export class OccupantTexts {
     return packet.with({ payload: Payload.ofText(wire(packet.payload.text + text)) })
   }
   /** Available presence for one session of the occupant itself. */
-  selfPresence(occupant: Occupant, { jid }: OccupantSession, codes: readonly number[]): Packet {
-    return this.#available(occupant, jid, [...codes, 110])
+  selfPresence(occupant: Occupant, { jid }: OccupantSession, codes: readonly number[], more = wire('')): Packet {
+    return this.#available(occupant, jid, [...codes, 110], more)
   }
   /** @param presence what was said on leaving; only a status is passed on (7.14) */
   unavailable(occupant: Occupant, x: Wire, presence: PresenceFacts | null): Packet {
@@ -106,9 +106,9 @@ export class OccupantTexts {
     return Packet.of({ kind: 'presence', type: 'unavailable', from: this.addressOf(occupant), payload })
   }
 
-  #available(occupant: Occupant, jid: Jid | null, codes: readonly number[]): Packet {
+  #available(occupant: Occupant, jid: Jid | null, codes: readonly number[], more = wire('')): Packet {
     const { affiliation, role } = occupant
-    return this.available(occupant, userElement({ affiliation, role, jid }, codes))
+    return this.available(occupant, userElement({ affiliation, role, jid }, codes, more))
   }
   /** Available presence with what the room says in `x`. */
   available(occupant: Occupant, x: Wire): Packet {

@@ -7,6 +7,7 @@ import { dataForm, type FormField } from '../../xmpp/data-form.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { PSA } from '../../xmpp/state-annotation.ts'
 import { VERSION } from '../0092-version/index.ts'
+import { VERSIONS } from './affiliation-versions.ts'
 import { VCARD } from '../0054-vcard-temp/index.ts'
 import { VOICE_REQUEST } from './approval-forms.ts'
 import { MAM, MAM_EXTENDED } from './archive-query.ts'
@@ -28,6 +29,7 @@ const FEATURES = [
   DISCO_INFO,
   DISCO_ITEMS,
   'urn:xmpp:ping',
+  VERSIONS,
   VCARD,
   VERSION,
   PSA,

@@ -56,7 +56,8 @@ export class MessageTelling {
   }
 
   /** ROOM-32: of somebody who is not in the room. */
-  affiliation({ of, after, isPresent, isInvited, cause }: Of<'affiliation'>): void {
+  /** @param step from which version of the affiliations to which this leads (XEP-0463) */
+  affiliation({ of, after, isPresent, isInvited, cause }: Of<'affiliation'>, step: Wire): void {
     if (isPresent) return
     const who = jid(of)
     const isTold = who.local !== '' && this.#notices.mayTell(cause.by)
@@ -65,7 +66,7 @@ export class MessageTelling {
     const id = this.#nextId()
     for (const viewer of this.#room.occupants.values()) {
       if (!seesAddressOf(this.#room.facts, viewer, of)) continue
-      const packet = this.#fromRoom('normal', userElement(itemOf(after, who), []), id)
+      const packet = this.#fromRoom('normal', userElement(itemOf(after, who), [], step), id)
       for (const session of viewer.sessions) this.#send(packet.addressedTo(session.jid))
     }
   }

@@ -7,7 +7,7 @@ import { receiversOf, seesAddressOf, sightOf } from '../../rooms/machine/audienc
 import { looksOther, looksOtherVeiled } from '../../rooms/machine/occupants.ts'
 import type { Occupant, OccupantSession, Room, RoomFacts } from '../../rooms/machine/room.ts'
 import type { Cause, Exit, Tell } from '../../rooms/machine/tells.ts'
-import type { Wire } from '../../xml/wire.ts'
+import { wire, type Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { destroyElement, userElement, type Item, type OccupantTexts } from './occupant-texts.ts'
@@ -68,30 +68,31 @@ export class PresenceTelling {
     this.#show(occupant, [session], sight === 'address')
     return true
   }
-  /** @param codes beside 110 */
-  showSelf(occupant: Occupant, session: OccupantSession, codes: readonly number[], id: Wire | null = null): void {
-    const packet = this.#texts.selfPresence(occupant, session, codes).addressedTo(session.jid)
+  /** @param codes beside 110 @param more in the element of the room */
+  showSelf(occupant: Occupant, session: OccupantSession, codes: readonly number[], id: Wire | null = null, more = NO_MORE): void {
+    const packet = this.#texts.selfPresence(occupant, session, codes, more).addressedTo(session.jid)
     this.#send(id === null ? packet : packet.with({ id }))
   }
 
-  update({ before, after, to, cause, entering }: Of<'update'>): void {
+  /** @param step from which version of the affiliations to which this leads, for those who may see them (XEP-0463) */
+  update({ before, after, to, cause, entering }: Of<'update'>, step: Wire): void {
     if (to !== 'others')
-      for (const session of after.sessions) if (session.jid !== entering) this.#showOwnChange(after, session, cause)
+      for (const session of after.sessions) if (session.jid !== entering) this.#showOwnChange(after, session, cause, step)
     if (to === 'self') return
     if (before.role !== after.role) this.#hideFromOthers(before, after)
     if (cause === null) this.#showChanged(before, after)
-    else this.#showChange(after, cause)
+    else this.#showChange(after, cause, step)
   }
-  #showOwnChange(occupant: Occupant, session: OccupantSession, cause: Cause | null): void {
+  #showOwnChange(occupant: Occupant, session: OccupantSession, cause: Cause | null, step: Wire): void {
     if (cause === null) return this.showSelf(occupant, session, NO_CODES)
     const item = this.#itemOf(occupant, session.jid, cause, occupant)
-    this.#send(this.#texts.available(occupant, userElement(item, [110])).addressedTo(session.jid))
+    this.#send(this.#texts.available(occupant, userElement(item, [110], step)).addressedTo(session.jid))
   }
   /** ROOM-31: with who has done it and why. */
-  #showChange(occupant: Occupant, cause: Cause): void {
+  #showChange(occupant: Occupant, cause: Cause, step: Wire): void {
     this.#toOthers(occupant, (viewer, withAddress) => {
       const item = this.#itemOf(occupant, withAddress ? occupant.effective.jid : null, cause, viewer)
-      return this.#texts.available(occupant, userElement(item, NO_CODES))
+      return this.#texts.available(occupant, userElement(item, NO_CODES, withAddress ? step : NO_MORE))
     })
   }
   /** Others who saw the occupant and, with the new role, do so no more (10.2: presence broadcast). */
@@ -126,8 +127,9 @@ export class PresenceTelling {
     if (joined === null || joined.effective !== after.effective || joined.arrival !== after.arrival) this.showToOthers(after)
   }
 
-  out({ occupant, sessions, affiliation, exit, to, cause, presence }: Of<'out'>): void {
-    const told = { affiliation, codes: EXIT_CODES[exit], cause, presence }
+  /** @param step as in `update` */
+  out({ occupant, sessions, affiliation, exit, to, cause, presence }: Of<'out'>, step: Wire): void {
+    const told = { step, affiliation, codes: EXIT_CODES[exit], cause, presence }
     if (to === 'others') return this.#endForOthers(occupant, told)
     for (const { jid } of sessions) this.#send(this.#gone(occupant, occupant, jid, told, [110]).addressedTo(jid))
   }
@@ -141,9 +143,10 @@ export class PresenceTelling {
     for (const { jid } of viewer.sessions) this.#send(packet.addressedTo(jid))
   }
   #gone(viewer: Occupant, occupant: Occupant, jid: Jid | null, told: Told, codes: readonly number[]): Packet {
-    const { affiliation = occupant.affiliation, cause, presence } = told
+    const { affiliation = occupant.affiliation, cause, presence, step = NO_MORE } = told
     const item: Item = { affiliation, role: 'none', jid, ...this.#causeFor(viewer, cause) }
-    return this.#texts.unavailable(occupant, userElement(item, [...told.codes, ...codes]), presence)
+    const more = jid === null || viewer === occupant ? NO_MORE : step
+    return this.#texts.unavailable(occupant, userElement(item, [...told.codes, ...codes], more), presence)
   }
   /** @param make called once for each kind of viewer */
   #toOthers(of: Occupant, make: (viewer: Occupant, withAddress: boolean) => Packet): void {
@@ -242,8 +245,10 @@ export class PresenceTelling {
   }
 }
 const NO_CODES: readonly number[] = []
+const NO_MORE = wire('')
 
 interface Told {
+  readonly step?: Wire
   readonly affiliation?: Affiliation
   readonly codes: readonly number[]
   readonly cause: Cause | null

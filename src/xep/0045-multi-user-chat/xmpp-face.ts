@@ -1,11 +1,12 @@
 /** The face of rooms in XMPP: what a room tells becomes stanzas, in the order of the tells. */
 import type { Counter } from '../../base/metrics.ts'
 import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
-import type { Tell } from '../../rooms/machine/tells.ts'
-import type { Wire } from '../../xml/wire.ts'
+import type { Cause, HistoryAsk, Tell } from '../../rooms/machine/tells.ts'
+import { wire, type Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { sessionOf } from '../../rooms/machine/occupants.ts'
+import { answerTo, currentVersion, mayAsk, stepOf } from './affiliation-versions.ts'
 import { Arrivals, type Arrival, type ArrivalsParts } from './arrivals.ts'
 import { OccupantTexts } from './occupant-texts.ts'
 import type { Entry } from '../../rooms/log.ts'
@@ -92,7 +93,16 @@ export class XmppFace implements Face {
     const voice = this.voiceOf(room)
     for (const [nick, packet] of gone) if (!room.occupants.has(nick)) voice.arrivals.send(packet)
     const history = { maxCharacters: null, maxStanzas: null, since }
-    const again = { tell: 'entered', occupant, session, history, isNew: false, isRenamed: false, isAgain: true } as const
+    const again = {
+      tell: 'entered',
+      occupant,
+      session,
+      history,
+      isNew: false,
+      isRenamed: false,
+      affiliationsSince: null,
+      isAgain: true,
+    } as const
     return this.#entered(room, voice, again)
   }
   voiceOf(room: Room): Voice {
@@ -121,11 +131,11 @@ export class XmppFace implements Face {
       case 'in':
         return presence.showToOthers(tell.occupant)
       case 'update':
-        return presence.update(tell)
+        return presence.update(tell, stepIn(room, tell, entries))
       case 'renamed':
         return presence.renamed(tell)
       case 'out':
-        return presence.out(tell)
+        return presence.out(tell, stepIn(room, tell, entries))
       case 'hidden':
         return presence.hidden(tell.occupant)
       case 'shown':
@@ -147,7 +157,7 @@ export class XmppFace implements Face {
       case 'configured':
         return messages.configured(tell)
       case 'affiliation':
-        return messages.affiliation(tell)
+        return messages.affiliation(tell, stepOf(room, entries, tell.entry))
       case 'invited':
         return messages.invited(tell)
       case 'declined':
@@ -175,7 +185,18 @@ export class XmppFace implements Face {
     this.#parts.missed.take(room.address, session.jid)
     const id = this.#entering.get(session.jid.full) ?? null
     const arrival = arrivals.begin(session.jid, occupant.nick)
-    arrivals.give(arrival, listed(room, presence, arrival, codesFor(room, tell), id))
+    const list = (messages: readonly Packet[]): void => {
+      arrivals.give(arrival, given(arrivals, arrival, messages))
+      arrivals.give(arrival, listed(room, presence, arrival, codesFor(room, tell), id, tell.affiliationsSince !== null))
+    }
+    if (tell.affiliationsSince === null) list([])
+    else {
+      const answer = answerTo(room, this.#parts.roomLog, occupant, tell.affiliationsSince)
+      return answer.then(list).then(() => this.#tellPast(room, arrivals, arrival, history))
+    }
+    return this.#tellPast(room, arrivals, arrival, history)
+  }
+  #tellPast(room: Room, arrivals: Arrivals, arrival: Arrival, history: HistoryAsk | null): void | Promise<void> {
     const give = (messages: readonly Packet[]): void => arrivals.give(arrival, past(room, arrivals, arrival, messages))
     const said = historyFor(this.#parts.roomLog, room, history)
     if (!(said instanceof Promise)) return give(said)
@@ -195,6 +216,7 @@ function* listed(
   arrival: Arrival,
   codes: readonly number[],
   id: Wire | null,
+  withVersion: boolean,
 ): Generator<void, void> {
   const { to, waiting } = arrival
   for (const occupant of room.occupants.values()) {
@@ -207,15 +229,24 @@ function* listed(
   }
   arrival.isListed = true
   const self = occupantOfSession(room, to.full)
-  if (self !== undefined) presence.showSelf(self, sessionOf(self, to)!, codes, id)
+  const version = withVersion && self !== undefined && mayAsk(room, self) ? currentVersion(room) : wire('')
+  if (self !== undefined) presence.showSelf(self, sessionOf(self, to)!, codes, id, version)
 }
-function* past(room: Room, arrivals: Arrivals, arrival: Arrival, messages: readonly Packet[]): Generator<void, void> {
+function* given(arrivals: Arrivals, arrival: Arrival, messages: readonly Packet[]): Generator<void, void> {
   for (const message of messages) {
     arrivals.send(message.addressedTo(arrival.to))
     yield
   }
+}
+function* past(room: Room, arrivals: Arrivals, arrival: Arrival, messages: readonly Packet[]): Generator<void, void> {
+  yield* given(arrivals, arrival, messages)
   arrivals.send(subjectMessage(room).addressedTo(arrival.to))
   yield* arrivals.rest(arrival)
+}
+
+/** XEP-0463: from which version of the affiliations to which this leads; nothing if it changes none. */
+function stepIn(room: Room, { cause }: { readonly cause: Cause | null }, entries: readonly Entry[]): Wire {
+  return cause?.entry === undefined ? wire('') : stepOf(room, entries, cause.entry)
 }
 
 /** ROOM-54 */
