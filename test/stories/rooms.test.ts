@@ -6,6 +6,7 @@ import {
   done,
   enter,
   error,
+  ID,
   jidOf,
   join,
   left,
@@ -158,7 +159,7 @@ story('ROOM-68: a probe in the name of a person who is in the room tells nobody 
   const eve = await cast.client('eve', '1')
   eve.send(`<presence type='probe' to='${ROOM}/Alice'/>`)
   await eve.expect(
-    `<presence type='unavailable' from='${ROOM}/Alice'><x xmlns='${USER}'><item affiliation='none' role='none'/>${codes(110, 333)}</x></presence>`,
+    `<presence type='unavailable' from='${ROOM}/Alice'><x xmlns='${USER}'><item affiliation='none' role='none'/>${codes(110, 333)}</x>${ID}</presence>`,
   )
 })
 

@@ -1,7 +1,9 @@
 /** Takes presence that comes for the rooms of one domain, and answers it. */
+import { occupantId } from '../../rooms/machine/occupants.ts'
 import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
 import type { Refusal } from '../../rooms/machine/refusals.ts'
 import { el, type Element } from '../../xml/element.ts'
+import { wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
@@ -9,7 +11,7 @@ import { actorOf, entering, joinElement, presenceFacts } from './incoming-presen
 import type { Crowding } from './crowding.ts'
 import { endsSession } from './lost-sessions.ts'
 import { MUC } from './ns.ts'
-import { userElement } from './occupant-texts.ts'
+import { idElement, userElement } from './occupant-texts.ts'
 import { refused } from './refused.ts'
 import type { XmppFace } from './xmpp-face.ts'
 import type { Orders } from './orders.ts'
@@ -94,7 +96,7 @@ export class PresenceService {
     const { rooms, wantsDoubts } = this.#parts
     const { from: who, to } = packet
     const occupant = room === null ? undefined : occupantOfSession(room, who.full)
-    if (occupant === undefined) return this.#tellOut(packet)
+    if (occupant === undefined) return this.#tellOut(room, packet)
     const presence = presenceFacts(packet)
     const { resource: nick } = to!
     const command =
@@ -108,9 +110,10 @@ export class PresenceService {
     return done instanceof Promise ? done.then(answer) : answer(done)
   }
   /** 7.2.18: whoever thinks to be in the room and is not. */
-  #tellOut({ from, to }: Packet, codes = [110, 307, 333]): void {
+  #tellOut(room: Room | null, { from, to }: Packet, codes = [110, 307, 333]): void {
     if (to!.resource === '') return
-    const payload = Payload.ofText(userElement({ affiliation: 'none', role: 'none', jid: null }, codes))
+    const id = room === null ? '' : idElement({ id: occupantId(room.secret, from.bare) })
+    const payload = Payload.ofText(wire(userElement({ affiliation: 'none', role: 'none', jid: null }, codes) + id))
     this.#parts.send(Packet.of({ kind: 'presence', type: 'unavailable', from: to!, to: from, payload }))
   }
 
@@ -130,7 +133,7 @@ export class PresenceService {
     const { from, to } = packet
     if (to!.resource === '') return
     const askers = room === null ? [] : sessionsOf(room, from)
-    if (askers.length === 0) return this.#tellOut(packet, [110, 333])
+    if (askers.length === 0) return this.#tellOut(room, packet, [110, 333])
     for (const asker of askers) this.#parts.show(room!, asker, to!.resource)
   }
   #withRoom(packet: Packet, then: (room: Room | null) => void | Promise<void>): void | Promise<void> {
