@@ -14,9 +14,12 @@ import { join, note, occupant, PASSWORD, say, theirs } from './room-boards.ts'
 const skip = chromiumMissing()
 const [MONTAGUE, CAPULET] = ['montague.example', 'capulet.example'] as const
 const ROOM = `tea@conference.${CAPULET}`
-/** A lost link is noticed at once, since its connections break; a slow machine is not taken for one. */
+/**
+ * A lost link is noticed at once, since its connections break; a slow machine is not taken for one. The grace is longer than the
+ * second in which the server remembers who watches what.
+ */
 const TIMES = {
-  'grace': '500 ms',
+  'grace': '1500 ms',
   'retry': '200 ms',
   'longest-retry': '400 ms',
   'dead-after': '20 seconds',
