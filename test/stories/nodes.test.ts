@@ -386,4 +386,8 @@ story('T-E17, ROOM-66: the keys of OMEMO of an occupant, asked for through the r
   assert.equal(answer.attr('from'), `${ROOM}/Alice`)
   await bob.ask(ask(MOOD), refused('auth', 'not-authorized', 'presence-subscription-required'))
   await bob.ask(ask('none'), nothing)
+  await publish(alice, 'signed', 'x', '1', { access_model: 'open', itemreply: 'publisher' })
+  const signed = await bob.ask(ask('signed'))
+  assert.doesNotMatch(signed.show(), /alice@a\.example/)
+  assert.match(signed.show(), /<item id='1'/)
 })

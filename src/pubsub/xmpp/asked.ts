@@ -10,6 +10,8 @@ export interface Asked {
   /** Whose nodes. */
   readonly owner: string
   readonly actor: Actor
+  /** The answer goes to somebody who may not see real addresses (ROOM-66). */
+  readonly isVeiled: boolean
   readonly type: 'get' | 'set'
   /** `<pubsub/>` */
   readonly payload: Element

@@ -8,6 +8,7 @@ import { refuse, type Refusal } from '../machine/refusals.ts'
 import { meant } from '../machine/subscribing.ts'
 import type { Nodes, NodesOf } from '../nodes.ts'
 import { nodeOf, type Asked } from './asked.ts'
+import type { NodeConfig } from '../machine/config.ts'
 import { itemElement } from './events.ts'
 import { configForm, optionsForm } from './forms.ts'
 import { PUBSUB, PUBSUB_OWNER } from './ns.ts'
@@ -69,7 +70,8 @@ export class Reading {
     const isOwn = asked.actor.bare === asked.owner
     const { heads, page } = headsFor(node, asked.payload, operation, isOwn)
     const items = await this.#nodes.items(node, heads)
-    const list = items.map((item) => itemElement(PUBSUB, node.config, item))
+    const config: NodeConfig = asked.isVeiled ? { ...node.config, itemreply: 'none' } : node.config
+    const list = items.map((item) => itemElement(PUBSUB, config, item))
     const set = page === null ? [] : [pageElement(page)]
     return pubsub(PUBSUB, el('items', PUBSUB, { node: node.origin.name }, ...list), ...set)
   }

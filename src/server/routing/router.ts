@@ -180,6 +180,11 @@ export class Router {
     return new Promise((idle) => (this.#underWay === 0 ? idle() : void this.#idle.push(idle)))
   }
 
+  /** Work that a fact has begun, and that nobody waits for: the database is not closed before it is done. It never rejects. */
+  busyWith(work: Promise<void>): void {
+    void this.#await(work)
+  }
+
   #await(waits: Promise<void>): Promise<void> {
     this.#underWay += 1
     return waits.finally(() => {

@@ -185,7 +185,8 @@ export const multiUserChat = defineFeature({
       tending.start()
     }
     host.on('server-stopping', () => face.end(Array.from(rooms.all(), ({ room }) => room)))
-    host.on('account-deleted', ({ jid }) => void rooms.forget(jid.bare))
+    const failed = (error: unknown): void => log.error({ err: error }, 'A deleted account could not be removed from rooms')
+    host.on('account-deleted', ({ jid }) => host.router.busyWith(rooms.forget(jid.bare).catch(failed)))
     const orders = new Orders(rooms)
     const wishes = new Wishes({
       resolver: capsOf(host).resolver,

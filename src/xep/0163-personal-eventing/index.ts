@@ -101,6 +101,7 @@ export const personalEventing = defineFeature({
         clock,
         nodes,
         answering: new Answering(nodes, entropy, limits),
+        isVeiled: (domain) => host.router.kindOf(domain) === 'service',
         defaultsOf: usual,
         flightyMax: settings['flighty-publications'],
       }),
@@ -164,6 +165,7 @@ function tell(host: Host, nodes: Nodes): void {
   host.disco.account.nodes.push(new NodesInDisco(nodes))
 }
 
-function forget({ log }: Host, nodes: Nodes, bare: string): void {
-  nodes.forget(bare).catch((error: unknown) => log.error({ err: error }, 'The nodes of a deleted account could not be removed'))
+function forget({ log, router }: Host, nodes: Nodes, bare: string): void {
+  const failed = (error: unknown): void => log.error({ err: error }, 'The nodes of a deleted account could not be removed')
+  router.busyWith(nodes.forget(bare).catch(failed))
 }

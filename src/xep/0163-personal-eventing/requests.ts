@@ -18,6 +18,8 @@ export interface RequestsParts {
   readonly clock: Clock
   readonly nodes: Nodes
   readonly answering: Answering
+  /** Does somebody at that domain stand behind an address in a room? */
+  readonly isVeiled: (domain: string) => boolean
   readonly defaultsOf: (name: string) => NodeConfig
   /** Publications in a minute to a node that programs publish to by themselves. */
   readonly flightyMax: number
@@ -47,11 +49,21 @@ export class Requests {
   #answer(request: AccountRequest): Promise<Answer> {
     const { account, from, payload, packet, afterwards } = request
     const { answering, defaultsOf } = this.#parts
+    const isVeiled = this.#parts.isVeiled(from.domain)
     const owner = account.bare.bare
     const actor = actorFor(account, from)
     const mayCreate = actor.bare === owner
     this.#checkPace(request, owner)
-    return answering.answer({ owner, actor, type: packet.type as 'get' | 'set', payload, mayCreate, defaultsOf, afterwards })
+    return answering.answer({
+      owner,
+      actor,
+      isVeiled,
+      type: packet.type as 'get' | 'set',
+      payload,
+      mayCreate,
+      defaultsOf,
+      afterwards,
+    })
   }
   #checkPace({ payload, packet }: AccountRequest, owner: string): void {
     if (packet.type !== 'set') return
