@@ -176,7 +176,7 @@ test('ROOM-1: commands are done in the order in which they came, also while the 
 
 test('presence waits for nothing while nothing waits', async () => {
   const house = await stage()
-  const change: Command = { do: 'presence', who: sessionOf('romeo'), presence: shows('away'), wantsDoubts: false }
+  const change: Command = { do: 'presence', who: sessionOf('romeo'), presence: shows('away'), wantsDoubts: false, doubts: [] }
   assert.equal(house.do(change, 'romeo'), null)
   assert.deepEqual(house.told, ['update'])
   house.do({ do: 'append', said: said('hi') }, 'romeo')
@@ -299,7 +299,7 @@ test('ROOM-4: a temporary room in which nobody is after a restart ends', async (
 test('ROOM-84: who was in a room is there again after a restart, as they were', async () => {
   const house = await stage()
   await house.enter('romeo/2')
-  await house.do({ do: 'presence', who: sessionOf('romeo'), presence: shows('away', 5), wantsDoubts: true }, 'romeo')
+  await house.do({ do: 'presence', who: sessionOf('romeo'), presence: shows('away', 5), wantsDoubts: true, doubts: [] }, 'romeo')
   await house.do({ do: 'doubt', who: [sessionOf('juliet')], doubts: ['connection-paused'] })
   assert.ok(house.changed.has(ROOM.bare))
   const kept = JSON.parse(JSON.stringify(house.rooms.keep(ROOM.bare))) as NonNullable<ReturnType<Rooms['keep']>>

@@ -84,7 +84,7 @@ const sessions = fc
   .record({ who: session, to: nick, presence, what: fc.constantFrom('exit', 'lost', 'presence', 'presence', 'nick', 'doubt') })
   .map(({ who, to, presence: { show, priority }, what }): Step => {
     const facts = shows(show, priority)
-    if (what === 'presence') return [who, { do: what, who: sessionOf(who), presence: facts, wantsDoubts: true }]
+    if (what === 'presence') return [who, { do: what, who: sessionOf(who), presence: facts, wantsDoubts: true, doubts: [] }]
     if (what === 'nick') return [who, { do: what, who: sessionOf(who), nick: to, presence: facts }]
     if (what === 'exit') return [who, { do: what, who: sessionOf(who), presence: null }]
     if (what === 'lost') return [who, { do: 'lost', who: sessionOf(who) }]

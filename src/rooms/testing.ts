@@ -92,7 +92,10 @@ export class Scene {
     return this.do({ do: 'exit', who: sessionOf(name), presence: null }, name)
   }
   presence(name: string, text: string, priority = 0): Reason | null {
-    return this.do({ do: 'presence', who: sessionOf(name), presence: shows(text, priority), wantsDoubts: false }, name)
+    return this.do(
+      { do: 'presence', who: sessionOf(name), presence: shows(text, priority), wantsDoubts: false, doubts: [] },
+      name,
+    )
   }
   nick(name: string, nick: string): Reason | null {
     return this.do({ do: 'nick', who: sessionOf(name), nick, presence: shows('') }, name)

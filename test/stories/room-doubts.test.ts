@@ -1,6 +1,7 @@
 /** XEP-0310 4.3: occupants of whom nobody knows whether they are still there. */
 import assert from 'node:assert/strict'
 import { answer, asking, ASKING, isQuestion, comeBack, lose, PSA } from '../support/annotations.ts'
+import { Elsewhere } from '../support/elsewhere.ts'
 import { story, type Cast, type Transport } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
 import type { Xml } from '../support/xml-reader.ts'
@@ -45,6 +46,29 @@ story(
     await alice.expect(shown('Bob', `${BOB} jid='${bob.jid}'`, annotation('')))
   },
 )
+
+story('ROOM-136: what the server of an occupant says against their presence is told to those who ask', patient, async (cast) => {
+  const b = new Elsewhere(cast)
+  const alice = await enter(cast, await asking(cast, 'alice/1'), 'Alice', UNLOCK)
+  const carol = await enter(cast, await cast.client('carol', '1'), 'Carol') // who does not ask
+  const dave = 'dave@b.example/1'
+  const says = (inside: string): string => `<presence from='${dave}' to='${ROOM}/Dave'>${inside}</presence>`
+  const theirs = (by: string, doubt: string): string =>
+    `<state-annotation xmlns='${PSA}' from='${by}'>${doubt}</state-annotation>`
+  await b.send(says(`<x xmlns='${MUC}'/>`))
+  await cast.forget()
+  await b.send(says(theirs('b.example', '<connection-paused/>')))
+  await alice.expect(shown('Dave', `${BOB} jid='${dave}'`, annotation('connection-paused')))
+  await cast.expectNothing()
+  await b.send(says(theirs('b.example', '<connection-paused/>')), says(theirs('c.example', '<server-unavailable/>')))
+  await alice.expect(shown('Dave', `${BOB} jid='${dave}'`, annotation(''))) // the second is not theirs to say, and says nothing
+  await b.send(says(theirs('b.example', '<connection-paused/>')), says(theirs('b.example', '')))
+  await alice.expect(
+    shown('Dave', `${BOB} jid='${dave}'`, annotation('connection-paused')),
+    shown('Dave', `${BOB} jid='${dave}'`, annotation('')),
+  )
+  assert.deepEqual(carol.take(), [])
+})
 
 /** Nothing gets through any more, and what there was breaks. */
 async function cut(realm: Realm): Promise<void> {

@@ -61,7 +61,14 @@ export type Command =
   /** `presence`: what they said with it. */
   | { readonly do: 'exit'; readonly who: Jid; readonly presence: PresenceFacts | null }
   | { readonly do: 'lost'; readonly who: Jid }
-  | { readonly do: 'presence'; readonly who: Jid; readonly presence: PresenceFacts; readonly wantsDoubts: boolean }
+  | {
+      readonly do: 'presence'
+      readonly who: Jid
+      readonly presence: PresenceFacts
+      readonly wantsDoubts: boolean
+      /** What the server of the session says against it (XEP-0310). */
+      readonly doubts: readonly Doubt[]
+    }
   | { readonly do: 'doubt'; readonly who: readonly Jid[]; readonly doubts: readonly Doubt[] }
   | { readonly do: 'nick'; readonly who: Jid; readonly nick: string; readonly presence: PresenceFacts }
   | { readonly do: 'append'; readonly said: Said }

@@ -1,7 +1,7 @@
 /** XEP-0045 7.14, and how an occupant is taken out: of the room by others, or by what became of the session. */
 import type { Command } from './commands.ts'
 import { end } from './ending.ts'
-import { NO_DOUBTS, replace, samePresence, sessionOf, withSessions } from './occupants.ts'
+import { replace, samePresence, sessionOf, withSessions } from './occupants.ts'
 import type { Plan } from './plan.ts'
 import { refuse, type Refusal } from './refusals.ts'
 import type { Affiliation } from './affiliation.ts'
@@ -58,12 +58,12 @@ function depart(plan: Plan, bare: string): void {
 export function changePresence(plan: Plan, command: Extract<Command, { do: 'presence' }>): Refusal | null {
   const before = occupantOfSession(plan, command.who.full)
   if (before === undefined) return refuse('not-inside')
-  const { presence, wantsDoubts } = command
+  const { presence, wantsDoubts, doubts } = command
   const known = sessionOf(before, command.who)!
   const isSame = samePresence(known.presence, presence)
-  if (isSame && known.wantsDoubts === wantsDoubts && known.doubts.length === 0) return null
+  if (isSame && known.wantsDoubts === wantsDoubts && known.doubts.join() === doubts.join()) return null
   const at = isSame ? known.at : plan.circumstances.now
-  const session = { ...known, presence, wantsDoubts, doubts: NO_DOUBTS, at }
+  const session = { ...known, presence, wantsDoubts, doubts, at }
   const sessions = before.sessions.map((s) => (s === known ? session : s))
   replace(plan, before, withSessions(before, sessions))
   return null

@@ -192,7 +192,7 @@ export const multiUserChat = defineFeature({
       resolver: capsOf(host).resolver,
       held: (address) => rooms.held(address),
       found: (room, { jid: who, presence }) => {
-        const command = { do: 'presence', who, presence, wantsDoubts: true } as const
+        const command = { do: 'presence', who, presence, wantsDoubts: true, doubts: [] } as const
         void orders.perform(room.address, { jid: who.bare, session: who, transaction: null }, command)
         face.showDoubts(room, who)
       },

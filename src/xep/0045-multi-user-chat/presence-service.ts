@@ -6,6 +6,7 @@ import { el, type Element } from '../../xml/element.ts'
 import { wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
+import { doubtsIn } from '../../xmpp/state-annotation.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { actorOf, entering, joinElement, presenceFacts } from './incoming-presence.ts'
 import type { Crowding } from './crowding.ts'
@@ -101,7 +102,7 @@ export class PresenceService {
     const { resource: nick } = to!
     const command =
       nick === occupant.nick || nick === ''
-        ? ({ do: 'presence', who, presence, wantsDoubts: wantsDoubts(packet) } as const)
+        ? ({ do: 'presence', who, presence, wantsDoubts: wantsDoubts(packet), doubts: doubtsIn(packet) } as const)
         : ({ do: 'nick', who, nick, presence } as const)
     const answer = (refusal: Refusal | null): void => {
       if (refusal !== null) throw refused(refusal, to!.bare)
