@@ -17,6 +17,7 @@ acme: {auto: false}
 auth_method: [internal]
 s2s_use_starttls: required
 s2s_dns_timeout: 5
+s2s_max_retry_delay: 1
 listen:
   - {port: ${server.port}, ip: "${server.host}", module: ejabberd_c2s, starttls: true}
   - {port: ${server.serversPort}, ip: "${server.host}", module: ejabberd_s2s_in}
