@@ -147,6 +147,7 @@ class Play {
       case 'vanish':
         if (user === USERS[0]) return
         client.drop()
+        await this.settle() // what others are told of it; a client that comes makes all forget what they have not read
         await this.come(user)
     }
   }
