@@ -1,8 +1,8 @@
 /** XEP-0398: one picture of a user, whichever way a client sets it and looks at it. */
 import { owners, publish as publishText, PUBSUB, request, wanting } from '../support/eventing.ts'
-import { bareOf, DOMAIN, story, type Cast } from '../support/story.ts'
+import { bareOf, Cast, DOMAIN, story } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
-import { comeBack, enable } from '../support/stream-management.ts'
+import { comeBack, enable, UNASKED } from '../support/stream-management.ts'
 import { refusal, type Pattern } from '../support/xml-pattern.ts'
 
 const ALICE = bareOf('alice')
@@ -93,6 +93,91 @@ story(
     await cast.expectNothing()
   },
 )
+
+story('PEP-35: a new picture is shown at once after one was taken away, but not for a client that shows none', async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  for (const picture of [HELLO, WORLD]) {
+    alice.send(setCard(photo(picture)))
+    await alice.expectAll(DONE, shown(alice, update(picture.hash)))
+    await bob.expect(shown(alice, update(picture.hash)))
+    alice.send(setCard(''))
+    await alice.expectAll(DONE, shown(alice, update('')))
+    await bob.expect(shown(alice, update('')))
+  }
+  alice.send('<presence><show>away</show></presence>') // into which the server puts that there is none
+  for (const client of [alice, bob]) await client.expect(shown(alice, `<show>away</show>${update('')}`))
+  alice.send(setCard(photo(HELLO)))
+  await alice.expectAll(DONE, shown(alice, `<show>away</show>${update(HELLO.hash)}`))
+  await bob.expect(shown(alice, `<show>away</show>${update(HELLO.hash)}`))
+  alice.send(setCard(''))
+  await cast.forget()
+  alice.send(`<presence>${update('')}</presence>`)
+  for (const client of [alice, bob]) await client.expect(shown(alice, update('')))
+  alice.send(setCard(photo(WORLD)))
+  await alice.expect(DONE)
+  await cast.expectNothing()
+})
+
+story('PEP-35: the same after a restart', { on: ['memory'], ...UNASKED }, async (cast) => {
+  await cast.befriend('alice', 'bob')
+  const [alice, bob] = await cast.clients('alice/1', 'bob/1')
+  await publish(cast, alice, HELLO)
+  alice.send(item(METADATA, 'none', NONE, null))
+  await bob.expect(shown(alice, update('')))
+  await cast.forget()
+  const [a, b] = [await enable(alice), await enable(bob)]
+  const next = new Cast(await cast.server.restart(UNASKED, 1000))
+  cast.atEnd(() => next.end())
+  const back = await comeBack(next, alice, a, 0, 0)
+  const bobs = await comeBack(next, bob, b, 0, 0)
+  back.send(item(DATA, WORLD.hash, `<data xmlns='${DATA}'>${WORLD.text}</data>`, null))
+  back.send(item(METADATA, WORLD.hash, info(WORLD), null))
+  await bobs.expect(shown(back, update(WORLD.hash)))
+  await next.forget()
+})
+
+story('PEP-32: presence shows no picture whose data is not there, or is another one', { on: ['memory'] }, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const data = (id: string, { text }: Picture): string => item(DATA, id, `<data xmlns='${DATA}'>${text}</data>`, null)
+  const metadata = (id: string): string => item(METADATA, id, info({ hash: id, text: '' }), null)
+  const FALSE = '0'.repeat(40)
+  alice.send(data(FALSE, WORLD))
+  alice.send(metadata(FALSE))
+  alice.send(metadata(HELLO.hash))
+  await cast.forget()
+  alice.send('<presence/>')
+  for (const client of [alice, bob]) await client.expect(shown(alice, ''))
+  alice.send(data(HELLO.hash, HELLO))
+  await bob.expect(shown(alice, update(HELLO.hash)))
+  alice.send(metadata(WORLD.hash))
+  await cast.advance(9000)
+  alice.send(data(WORLD.hash, WORLD))
+  await bob.expect(shown(alice, update(WORLD.hash)))
+  await cast.advance(20_000)
+  await cast.forget()
+  alice.send(metadata(HELLO.hash))
+  await cast.forget()
+  await cast.advance(9000)
+  await cast.expectNothing()
+  await cast.advance(2000)
+  await bob.expect(shown(alice, update('')))
+  alice.send(data(HELLO.hash, HELLO))
+  await bob.expect(shown(alice, update(HELLO.hash)))
+  await cast.forget()
+})
+
+story('PEP-34: a card with an empty photo takes the picture away', async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  for (const empty of ['<PHOTO/>', '<PHOTO><TYPE>image/png</TYPE><BINVAL/></PHOTO>', '<PHOTO><BINVAL>\n </BINVAL></PHOTO>']) {
+    alice.send(setCard(photo(HELLO)))
+    await cast.forget()
+    alice.send(setCard(`<FN>Al</FN>${empty}`))
+    await bob.expect(shown(alice, update('')))
+    await cast.forget()
+    bob.send(getCard(ALICE))
+    await bob.expect(card('<FN>Al</FN>', ALICE))
+  }
+})
 
 const ROOM = `den@conference.${DOMAIN}`
 const join = (nick: string, more = ''): string =>

@@ -16,7 +16,7 @@ import { decode, encode } from '../../xml/wire.ts'
 import { serialise } from '../../xml/write.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import { avatarsOf, cardWith, photoInCard, type Avatars } from '../0398-avatar-conversion/index.ts'
+import { avatarsOf, cardWith, hasNoPhoto, photoInCard, type Avatars } from '../0398-avatar-conversion/index.ts'
 import { namesIn, photoHash, VCARD, withoutAddress } from './card.ts'
 import { cardSettings, type CardSettings } from './settings.ts'
 import { Cards, migrations, type CardMark, type NewCard } from './store.ts'
@@ -113,8 +113,8 @@ class AccountCards {
   async #keep(account: LocalAccount, given: Element): Promise<void> {
     const photo = photoInCard(given)
     if (photo !== null) await this.#avatars.publish(account, photo, this.#settings.access === 'everybody')
-    else if (given.child('PHOTO') === undefined) await this.#avatars.remove(account)
-    const { octets, ...card } = newCard(photo === null ? given : cardWith(given, null))
+    else if (hasNoPhoto(given)) await this.#avatars.remove(account)
+    const { octets, ...card } = newCard(photo === null && !hasNoPhoto(given) ? given : cardWith(given, null))
     await this.#store.write(account.bare.bare, { octets, ...card }, this.#host.clock.now())
     account.set(this.#marks, { octets, photo: card.photo })
   }

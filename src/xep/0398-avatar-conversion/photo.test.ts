@@ -27,6 +27,7 @@ test('PEP-34: a picture in a card: its kind by its beginning, or as the card say
     '<PHOTO/>',
     '<PHOTO><BINVAL/></PHOTO>',
     '<PHOTO><BINVAL>aGVsbG8=</BINVAL></PHOTO>',
+    '<PHOTO><TYPE>image/png</TYPE><BINVAL>!!!notb64</BINVAL></PHOTO>',
     '<PHOTO><TYPE>text/html</TYPE><BINVAL>aGVsbG8=</BINVAL></PHOTO>',
     '<PHOTO><EXTVAL>https://a.example/</EXTVAL></PHOTO>',
   ])
@@ -57,7 +58,8 @@ test('PEP-33, XEP-0398 3.1: the picture in the data node, if its hash is right; 
 
 test('PEP-35: what a presence says of the picture is replaced, unless it shows none', () => {
   const x = (inside: string): string => `<x xmlns='${UPDATE}'>${inside}</x>`
-  const put = (content: string, hash = HASH): string => decode(withHash(Payload.ofText(encode(content)), hash).text)
+  const put = (content: string, hash = HASH, isEmptied = false): string =>
+    decode(withHash(Payload.ofText(encode(content)), hash, isEmptied).text)
   const own = x(`<photo>${HASH}</photo>`)
   const away = '<show>away</show>'
   assert.equal(put(''), own)
@@ -65,7 +67,8 @@ test('PEP-35: what a presence says of the picture is replaced, unless it shows n
   assert.equal(put(x('<photo>other</photo>') + away), away + own)
   assert.equal(put(x('')), own)
   assert.equal(put(x('<photo/>') + away), x('<photo/>') + away)
+  assert.equal(put(x('<photo/>') + away, HASH, true), away + own)
   assert.equal(put(own, ''), x('<photo/>'))
   const same = Payload.ofText(encode(own + away))
-  assert.equal(withHash(same, HASH), same)
+  assert.equal(withHash(same, HASH, false), same)
 })

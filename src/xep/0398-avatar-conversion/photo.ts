@@ -36,11 +36,18 @@ function kindOf(octets: Buffer): string | null {
 /** The picture in a card; null if there is none with its data, or nothing says what kind of picture it is. */
 export function photoInCard(card: Element): Photo | null {
   const photo = card.child('PHOTO')
-  const octets = Buffer.from(photo?.child('BINVAL')?.text ?? '', 'base64') // white space in it does not count
-  if (octets.length === 0) return null
+  const text = (photo?.child('BINVAL')?.text ?? '').replace(/\s+/g, '')
+  const octets = Buffer.from(text, 'base64')
+  if (octets.length === 0 || !/^[A-Za-z\d+/]+={0,2}$/.test(text)) return null
   const said = photo!.child('TYPE')?.text.trim() ?? ''
   const type = kindOf(octets) ?? (/^image\/[\w.+-]{1,60}$/.test(said) ? said : null)
   return type === null ? null : { hash: hashOf(octets), type, octets }
+}
+
+/** XEP-0153: the card has no photo, or one with nothing in it. */
+export function hasNoPhoto(card: Element): boolean {
+  const photo = card.child('PHOTO')
+  return ['BINVAL', 'EXTVAL'].every((part) => (photo?.child(part)?.text ?? '').trim() === '')
 }
 
 /** The card with this picture in place of its own, or without any. */

@@ -14,13 +14,14 @@ const textOf = (hash: string): string => `<x xmlns='${UPDATE}'>${hash === '' ? '
 /**
  * XEP-0398 4: the content of a presence with the hash. A client that says that it shows no picture is left alone (an empty
  * photo); what it says otherwise is replaced.
+ * @param isEmptied whether an empty photo is the server's own
  */
-export function withHash(payload: Payload, hash: string): Payload {
+export function withHash(payload: Payload, hash: string, isEmptied: boolean): Payload {
   const { text } = payload
   if (!text.includes(UPDATE)) return Payload.ofText(wire(text + textOf(hash)))
   const own = payload.child('x', UPDATE)
   const photo = own?.child('photo')
-  if (own === undefined || (photo !== undefined && photo.text.trim() === '')) return payload
-  if (photo?.text.trim() === hash) return payload
+  const said = photo?.text.trim()
+  if (own === undefined || said === hash || (said === '' && !isEmptied)) return payload
   return Payload.of(...payload.elements.filter((e) => e !== own), updateOf(hash))
 }
