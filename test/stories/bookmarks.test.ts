@@ -1,4 +1,5 @@
 /** XEP-0402, 0048, 0411: bookmarks of rooms, as clients of each generation read and write them. */
+import assert from 'node:assert/strict'
 import { jid } from '../../src/xmpp/jid.ts'
 import { PrivateElements } from '../../src/xep/0049-private-xml/store.ts'
 import { done, event, owners, PUBSUB, request, wanting } from '../support/eventing.ts'
@@ -131,3 +132,19 @@ story('XEP-0411 4: bookmarks from before, such as imported ones, become items wh
     kept(list(entry(A, '<nick>Al</nick>', `autojoin='true'`), `<url url='https://x.example/'/>`)),
   )
 })
+
+story(
+  'PEP-31: a list that is longer than the node changes nothing',
+  { settings: { 'personal-eventing': { items: 10 } } },
+  async (cast) => {
+    const [old, , young] = await generations(cast)
+    young.send(publish(BOOKMARKS, item(A, '', `name='A'`)))
+    await cast.settle()
+    await cast.forget()
+    const many = Array.from({ length: 11 }, (_, i) => entry(`r${i}@conference.a.example`))
+    old.send(privately('set', list(...many)))
+    assert.match((await old.expect(refusal('iq', `id='p'`, 'modify', 'not-acceptable'))).show(), /10 bookmarks/)
+    young.send(request('get', `<items node='${BOOKMARKS}'/>`))
+    await young.expect(itemsOf(item(A, '', `name='A'`)))
+  },
+)

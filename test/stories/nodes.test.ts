@@ -53,6 +53,8 @@ story('T-E03, PUB-6: what a contact and a stranger learn of a node that is not o
   await bob.ask(asks('whitelisted'), refused('cancel', 'not-allowed', 'closed-node'))
   await bob.ask(asks(MOOD), items(MOOD, item('x')))
   for (const node of ['whitelisted', MOOD, 'none']) await stranger.ask(asks(node), nothing)
+  await publish(alice, 'asked', 'x', 'current', { access_model: 'authorize' })
+  await stranger.ask(request('set', `<subscribe node='asked' jid='${bareOf('stranger')}'/>`, ALICE), nothing)
   for (const what of ['subscriptions', 'affiliations', 'items', 'options', 'default', 'configure'])
     for (const node of ['whitelisted', MOOD, 'none'])
       for (const to of [ALICE, NOBODY]) {
@@ -107,6 +109,24 @@ story('T-E04, PUB-11: preconditions', inMemory, async (cast) => {
   await alice.ask(request('get', `<items node='new'/>`), nothing)
   await alice.ask(owners('set', `<delete node='n'/>`), done)
   await publish(alice, 'n', 'x', 'current', { access_model: 'open' })
+})
+
+story('T-E04: what cannot be met, or was not asked for in one way, is not acknowledged', inMemory, async (cast) => {
+  const [alice] = await cast.clients('alice/1')
+  await publish(alice, 'n', 'x', 'current', { access_model: 'whitelist' })
+  const field = (...values: readonly string[]): string =>
+    `<field var='pubsub#access_model'>${values.map((value) => `<value>${value}</value>`).join('')}</field>`
+  const options = (fields: string): string =>
+    `<publish-options><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE' type='hidden'><value>${PUBSUB}#publish-options</value></field>${fields}</x></publish-options>`
+  const item = (node: string): string => `<publish node='${node}'><item id='1'><x xmlns='urn:x'/></item></publish>`
+  const contradicting = options(field('whitelist') + field('open'))
+  await alice.ask(request('set', item('n') + contradicting), refused('modify', 'not-acceptable', 'precondition-not-met'))
+  const doubled = await alice.ask(request('set', item('n') + options(field('whitelist', 'open'))))
+  assert.match(doubled.show(), /precondition-not-met/)
+  const before = await alice.ask(request('set', options(field('whitelist')) + item('n')))
+  assert.equal(before.attr('type'), 'result')
+  await alice.ask(request('set', item('one') + item('two')), refused('modify', 'bad-request'))
+  await alice.ask(request('get', `<items node='one'/>`), nothing)
 })
 
 story('T-E09: what is refused to a contact', inMemory, async (cast) => {

@@ -205,7 +205,9 @@ export function readFields(values: ReadonlyMap<string, readonly string[]>, limit
   for (const [name, given] of values) {
     const field = fieldOf(name)
     if (field === null) continue
-    const value = KINDS[field][0].read(given, limits)
+    const kind = KINDS[field][0]
+    const isOneTooMany = given.length > 1 && kind !== line && kind.type !== 'list-multi'
+    const value = isOneTooMany ? undefined : kind.read(given, limits)
     if (value === undefined) return { fault: field }
     changes[field] = value
   }

@@ -25,10 +25,22 @@ export interface Asked {
 
 /** The child that says what is asked for. The others belong to it. */
 export function operationOf({ payload }: Pick<Asked, 'payload'>): Element {
-  const operation = payload.elements.find(({ ns }) => ns === PUBSUB || ns === PUBSUB_OWNER)
+  const all = payload.elements.filter(({ ns }) => ns === PUBSUB || ns === PUBSUB_OWNER)
+  // Clients write the options on either side; a configuration stands behind what it belongs to (8.1.3)
+  const operation = all.find(({ name }) => name !== 'publish-options')
+  const others = all.filter((one) => one !== operation)
   if (operation === undefined) throw new StanzaError('bad-request', { text: 'Nothing is asked for' })
+  if (others.length > 1 || others.some(({ name }) => name !== COMPANIONS.get(operation.name)))
+    throw new StanzaError('bad-request', { text: 'Ask for one thing at a time' })
   return operation
 }
+/** What may stand beside an operation. */
+const COMPANIONS: ReadonlyMap<string, string> = new Map([
+  ['publish', 'publish-options'],
+  ['create', 'configure'],
+  ['subscribe', 'options'],
+])
+
 /** @throws StanzaError nodeid-required */
 export function nodeOf(operation: Element): string {
   const name = operation.attr('node')

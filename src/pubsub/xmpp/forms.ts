@@ -45,6 +45,7 @@ export function conditionsIn(parent: Element, limits: ConfigLimits): Partial<Nod
   const form = parent.elements.find((e) => e.is('x', DATA_FORM))
   if (form === undefined) return null
   const values = new Map(valuesOf(form))
+  if (form.elements.filter((e) => e.is('field', DATA_FORM)).length > values.size) throw notAcceptable('precondition-not-met')
   if (values.get('FORM_TYPE')?.[0] !== PUBLISH_OPTIONS) throw notAcceptable('precondition-not-met')
   values.delete('FORM_TYPE')
   if ([...values.keys()].some((name) => fieldOf(name) === null)) throw notAcceptable('precondition-not-met')

@@ -94,7 +94,7 @@ export const personalEventing = defineFeature({
     await nodes.start()
     const usual = (name: string): NodeConfig => defaultsOf(name, settings.payload, settings.avatar)
     const porting = new Porting({ clock, entropy, nodes, store, limits, defaultsOf: usual })
-    faces.set(host, { pep: new Pep(nodes, usual), porting })
+    faces.set(host, { pep: new Pep(nodes, usual, limits.itemsMax), porting })
     answer(
       host,
       new Requests({

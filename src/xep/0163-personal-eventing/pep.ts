@@ -1,7 +1,7 @@
 /** What other extensions do with the nodes of an account, on its behalf: no rights are asked for, everything else is as for a client. */
 import { isRefused } from '../../pubsub/machine/decide.ts'
 import type { Command } from '../../pubsub/machine/commands.ts'
-import type { NodeConfig } from '../../pubsub/machine/config.ts'
+import { countOf, type NodeConfig } from '../../pubsub/machine/config.ts'
 import { refusalToRead } from '../../pubsub/machine/access.ts'
 import { serverFor, type Making, type Nodes } from '../../pubsub/nodes.ts'
 import { refused } from '../../pubsub/xmpp/refused.ts'
@@ -13,10 +13,17 @@ import { actorFor } from './asker.ts'
 export class Pep {
   readonly #nodes: Nodes
   readonly #defaultsOf: (name: string) => NodeConfig
+  readonly #itemsMax: number
 
-  constructor(nodes: Nodes, defaultsOf: (name: string) => NodeConfig) {
+  /** @param itemsMax of a node, whatever its configuration allows */
+  constructor(nodes: Nodes, defaultsOf: (name: string) => NodeConfig, itemsMax: number) {
     this.#nodes = nodes
     this.#defaultsOf = defaultsOf
+    this.#itemsMax = itemsMax
+  }
+  /** How many items the node keeps, or would keep if it was made now. */
+  async capacityOf(owner: Jid, node: string): Promise<number> {
+    return countOf(((await this.configOf(owner, node)) ?? this.#defaultsOf(node)).max_items, this.#itemsMax)
   }
   /**
    * The items of a node in the order of publication; null if there is no such node.

@@ -82,7 +82,7 @@ export class Requests {
 /** May a stranger know that there is this node? They may use it, or have been let in. */
 function isKnownTo(node: Node, bare: string): boolean {
   const { access_model: access, publish_model: publish } = node.config
-  if (access === 'open' || access === 'authorize' || publish === 'open') return true
+  if (access === 'open' || publish === 'open') return true
   const affiliation = node.affiliationOf(bare)
   return (affiliation !== 'none' && affiliation !== 'outcast') || node.subscriptionsOf(bare).length > 0
 }

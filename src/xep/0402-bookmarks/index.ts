@@ -109,11 +109,15 @@ export class Bookmarks {
       await this.#rebuild(owner, storage)
     }
   }
+  /** @throws StanzaError not-acceptable: more than the node keeps; nothing is changed */
   async #apply(owner: Jid, storage: Element): Promise<void> {
     const { changed, removed } = differenceTo(storage, await this.#items(owner))
     const items = changed.map(({ id, conference }) => ({ id, payload: Payload.of(conference) }))
-    for (let i = 0; i < items.length; i += BATCH) await this.#pep.publish(owner, BOOKMARKS, items.slice(i, i + BATCH))
+    const capacity = await this.#pep.capacityOf(owner, BOOKMARKS)
+    if (countOf(storage) > capacity)
+      throw new StanzaError('not-acceptable', { text: `There can be ${capacity} bookmarks at most` })
     if (removed.length > 0) await this.#pep.retract(owner, BOOKMARKS, removed)
+    for (let i = 0; i < items.length; i += BATCH) await this.#pep.publish(owner, BOOKMARKS, items.slice(i, i + BATCH))
   }
   /** Makes the list from the items. @param given what the client has written; null: the list as it is */
   async #rebuild(owner: Jid, given: Element | null): Promise<void> {
