@@ -146,6 +146,12 @@ export class DrivenPerson implements Person {
     const message = await this.next('message', from)
     if (message.body !== body) throw new Error(`${this.jid} should read "${body}" and reads ${JSON.stringify(message)}`)
   }
+  /** The same behind `earlier`, which may come a second time: a server died before its acknowledgement, asked for after a second. */
+  async readsAtLast(from: string, body: string, earlier: string): Promise<void> {
+    let message = await this.next('message', from)
+    if (message.body === earlier && message.delayed) message = await this.next('message', from)
+    if (message.body !== body) throw new Error(`${this.jid} should read "${body}" and reads ${JSON.stringify(message)}`)
+  }
   async hasContact(jid: string, subscription: Subscription): Promise<void> {
     const there = async (): Promise<boolean> =>
       (await this.roster()).some((c) => c.jid === jid && c.subscription === subscription)

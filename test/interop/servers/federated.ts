@@ -13,6 +13,7 @@ import { accountOf, openTwoServers, OURS, stateOfLink, THEIRS, type Proof, type 
 import { Watcher } from './watcher.ts'
 
 const PINGS = 'urn:xmpp:ping'
+const QUESTION = 'Art thou there? <3 & "quotes"'
 
 interface Scene extends TwoServers {
   readonly romeo: DrivenPerson
@@ -68,8 +69,8 @@ async function meet({ romeo, juliet, make }: Scene): Promise<void> {
   await juliet.sees(romeo.jid, 'away', 'in the orchard')
   await juliet.show('dnd', 'Nürnberg & <Verona>')
   await romeo.sees(juliet.jid, 'dnd', 'Nürnberg & <Verona>')
-  await romeo.say(juliet.jid, 'Art thou there? <3 & "quotes"')
-  await juliet.reads(romeo.jid, 'Art thou there? <3 & "quotes"')
+  await romeo.say(juliet.jid, QUESTION)
+  await juliet.reads(romeo.jid, QUESTION)
   await juliet.say(romeo.jid, 'Ich bin hier, größer als 你好 🌹')
   await romeo.reads(juliet.jid, 'Ich bin hier, größer als 你好 🌹')
   assert((await features(romeo, THEIRS)).includes(PINGS))
@@ -120,7 +121,7 @@ async function comesBackInTime({ ours, theirs, romeo, juliet, make }: Scene): Pr
   await theirs.start()
   await romeo.seesOffline(juliet.jid)
   await juliet.logIn()
-  if (make.acknowledges) await juliet.reads(romeo.jid, 'Nobody has read this')
+  if (make.acknowledges) await juliet.readsAtLast(romeo.jid, 'Nobody has read this', QUESTION)
   await juliet.reads(romeo.jid, 'Farewell')
   await juliet.sees(romeo.jid, 'away', 'waiting')
   await romeo.sees(juliet.jid, 'online', '')
