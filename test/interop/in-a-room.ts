@@ -78,6 +78,12 @@ export class Guest {
   async sees(nick: string, seen: Seen = {}): Promise<void> {
     this.#compare(await this.#next(), nick, true, seen)
   }
+  /** The same, perhaps behind their own presence: a room that could not tell them something when it had to tells them all. */
+  async seesAfterAll(nick: string): Promise<void> {
+    let seen = await this.#next()
+    if (seen.from === this.at(this.nick) && seen.codes.includes(110)) seen = await this.#next()
+    this.#compare(seen, nick, true, {})
+  }
   async seesGone(nick: string, seen: Seen = {}): Promise<void> {
     this.#compare(await this.#next(), nick, false, seen)
   }
