@@ -113,9 +113,9 @@ export class Nodes {
     const { store } = this.#parts
     this.index.forget(bare)
     this.#drop(bare)
-    // Nodes of others in which they have had a part are read again, as far as any are in memory
-    const others = this.#held.size === 0 && this.#loading.size === 0 ? [] : store.ownersFor(bare)
+    const others = store.ownersFor(bare)
     await store.forget(bare)
+    // Their nodes are read again
     for (const owner of await others)
       await this.#turns.take(owner, async () => {
         await this.#loading.get(owner)
