@@ -17,7 +17,8 @@ import { openPostgres } from '../src/storage/postgres.ts'
 import { openSqlite } from '../src/storage/sqlite.ts'
 import { openCoreStores } from '../src/storage/stores.ts'
 import { CREDENTIALS, itemOf, setting } from '../src/storage/testing.ts'
-import { migrations, OfflineMessages } from '../src/xep/0160-offline-messages/store.ts'
+import { OfflineMessages } from '../src/xep/0160-offline-messages/store.ts'
+import { migrations } from '../src/xep/0160-offline-messages/tables.ts'
 import { wire } from '../src/xml/wire.ts'
 import { jid } from '../src/xmpp/jid.ts'
 import { Packet, Payload } from '../src/xmpp/packet.ts'
@@ -36,7 +37,7 @@ const owners = Array.from({ length: ACCOUNTS }, (_, n) => `user${n}@example.net`
 type Operation = (owner: string, n: number) => Promise<unknown>
 
 async function operationsOn(database: Database): Promise<Readonly<Record<string, Operation>>> {
-  const { accounts, rosters, lastPresence } = await openCoreStores(database, {
+  const { accounts, rosters, lastPresence, accountArchive } = await openCoreStores(database, {
     clock,
     entropy: systemEntropy,
     epoch: 'bench',
@@ -44,7 +45,7 @@ async function operationsOn(database: Database): Promise<Readonly<Record<string,
     gathers: true,
   })
   await database.migrate('xep-0160', migrations)
-  const offline = new OfflineMessages(database)
+  const offline = new OfflineMessages(database, accountArchive)
   const versions = new Map<string, number>()
   const save: Operation = async (owner, n) => {
     const version = versions.get(owner)! + 1
@@ -70,7 +71,17 @@ async function operationsOn(database: Database): Promise<Readonly<Record<string,
       await Promise.all([rosters.load(owner), lastPresence.load(owner), offline.after(owner, 1e12, 100)])
       lastPresence.available(owner, clock.now())
     },
-    'message stored': (owner, n) => offline.append(owner, messageTo(owner), n, LIMITS, { pool: 'known', holder: 'a@b.example' }),
+    'message stored': (owner, at) => {
+      const message = {
+        packet: messageTo(owner),
+        id: accountArchive.newId(at),
+        at,
+        isSent: false,
+        isArchived: false,
+        along: () => [],
+      }
+      return offline.append(owner, message, LIMITS, { pool: 'known', holder: 'a@b.example' })
+    },
   }
 }
 const messageTo = (owner: string): Packet =>

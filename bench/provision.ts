@@ -20,7 +20,8 @@ const DOMAIN = 'example.test'
 const PASSWORD = 'secret'
 const ITERATIONS = 4096
 
-export async function provision(directory: string, n: number, r: number): Promise<void> {
+/** @param hubs users more, whose contacts are all of the others */
+export async function provision(directory: string, n: number, r: number, hubs = 0): Promise<void> {
   const clock = new SystemClock()
   const database = await openSqlite(join(directory, 'porchlight.db'), { clock })
   await database.migrate(CORE, coreMigrations)
@@ -28,24 +29,34 @@ export async function provision(directory: string, n: number, r: number): Promis
   const rosters = new SqlRosters(database, clock, 'provisioned')
   const credentials = await deriveCredentials(PASSWORD, ITERATIONS, systemEntropy)
   const addresses = Array.from({ length: n }, (_, i) => jid(`n${n}r${r}u${i}@${DOMAIN}`))
-  await Promise.all(addresses.map((address) => accounts.create(address.bare, credentials, clock.now())))
-  await befriend(rosters, addresses, r)
+  const everybodys = Array.from({ length: hubs }, (_, i) => jid(`hubn${n}r${r}u${i}@${DOMAIN}`))
+  const all = [...addresses, ...everybodys]
+  await Promise.all(all.map((address) => accounts.create(address.bare, credentials, clock.now())))
+  if (r > 0) await befriend(rosters, addresses, r)
+  for (const hub of everybodys) await know(rosters, hub, addresses)
+  for (const address of hubs > 0 ? addresses : []) await know(rosters, address, everybodys)
   await database.close()
 }
 
 /** Gives each of the accounts R mutual contacts among them. */
 export async function befriend(rosters: RosterStore, addresses: readonly Jid[], r: number): Promise<void> {
   const graph = new Graph(addresses.length, r)
-  for (const [i, owner] of addresses.entries()) {
-    let { version } = await rosters.load(owner.bare)
-    const saved = graph.contacts(i).map((k: number) => {
-      const contact = addresses[k]!
-      const item = { jid: contact, name: '', groups: NO_GROUPS, subscription: 'both' as const, ask: false, approved: false }
-      version += 1
-      return rosters.save(owner.bare, { contact, item, pending: null, version, pushed: true })
-    })
-    await Promise.all(saved)
-  }
+  for (const [i, owner] of addresses.entries())
+    await know(
+      rosters,
+      owner,
+      graph.contacts(i).map((k: number) => addresses[k]!),
+    )
+}
+/** Puts these contacts into the roster, as ones who see each other. */
+export async function know(rosters: RosterStore, owner: Jid, contacts: readonly Jid[]): Promise<void> {
+  let { version } = await rosters.load(owner.bare)
+  const saved = contacts.map((contact) => {
+    const item = { jid: contact, name: '', groups: NO_GROUPS, subscription: 'both' as const, ask: false, approved: false }
+    version += 1
+    return rosters.save(owner.bare, { contact, item, pending: null, version, pushed: true })
+  })
+  await Promise.all(saved)
 }
 
 if (import.meta.main) {

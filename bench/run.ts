@@ -5,7 +5,7 @@
  *   npm run bench -- --parts=federated --changes=100      between two servers of one make, in a few seconds
  *   npm run bench -- --only=Porchlight,bare\ Node --parts=plain --reps=1
  *   npm run bench -- --against=COMMIT                     is this build slower than that one? (two minutes)
- *   npm run bench -- --against=COMMIT --loops=login       the same by some of the loops
+ *   npm run bench -- --against=COMMIT --loops=login       the same by some of the loops (a;b)
  * Writes bench/results.md and puts the table between the marks in README.md.
  */
 import { execFileSync } from 'node:child_process'
@@ -39,12 +39,13 @@ if (values.against !== undefined) {
 const POPULATION: Population = { n: 1000, r: 20 }
 /** Enough for a room of 2000 and one more. Nobody has contacts, so that rooms alone are measured. */
 const ROOMS_POPULATION: Population = { n: 2002, r: 0 }
-/** Occupants of the room, and what is measured with so many. */
+/** Occupants of the room, and what is measured with so many. The quiet ones: of a server whose rooms can be quiet. */
 const ROOM_SCENARIOS = [
   [0, 'mucidle,logout'],
   [500, 'muc,mucmsg'],
-  [2000, 'mucjoin,mucstorm,logout'],
+  [2000, 'mucjoin,mucstorm'],
 ] as const
+const QUIET_SCENARIOS = [2000, 'mucjoinquiet,mucstormquiet'] as const
 const FLOOR_SCENARIOS = 'idle,login,fan,fanmax,msg,msgmax'
 /** `idle` comes first: it compares with the same process before anybody has logged in. */
 const SCENARIOS: Readonly<Record<string, string>> = {
@@ -77,7 +78,9 @@ async function measure(server: Bench, part: string): Promise<void> {
         stdio: ['ignore', 'ignore', 'inherit'],
       })
     }
-    if (part === 'rooms') for (const [occupants, scenarios] of ROOM_SCENARIOS) load(scenarios, `--occupants=${occupants}`)
+    const quiet = server.name === 'Porchlight' ? [QUIET_SCENARIOS] : []
+    if (part === 'rooms')
+      for (const [occupants, scenarios] of [...ROOM_SCENARIOS, ...quiet]) load(scenarios, `--occupants=${occupants}`)
     else load(server.name === 'bare Node' ? FLOOR_SCENARIOS : SCENARIOS[part]!)
     for (const line of readFileSync(out, 'utf8').trim().split('\n')) results.push({ part, ...JSON.parse(line) } as Result)
   } finally {
@@ -91,8 +94,7 @@ try {
     if (parts.includes('plain') || parts.includes('tls')) await server.prepare(POPULATION)
     if (parts.includes('rooms')) await server.prepare(ROOMS_POPULATION)
   }
-  for (const part of parts)
-    for (const server of chosen) if (part !== 'rooms' || server.name !== 'bare Node') await measure(server, part)
+  for (const part of parts) for (const server of chosen) await measure(server, part)
   const text = table(
     results,
     chosen.map((s) => s.name),

@@ -7,8 +7,15 @@ import { provision } from './provision.ts'
 
 export interface Population {
   readonly n: number
+  /** Contacts of each, among them. */
   readonly r: number
+  /** Users more, whose contacts are all of the others. None if it is left out. */
+  readonly hubs?: number
 }
+/** The name of a user. */
+export const nameIn = ({ n, r }: Population, i: number): string => `n${n}r${r}u${i}`
+/** The same of one who has everybody. */
+export const hubIn = (population: Population, i: number): string => `hub${nameIn(population, i)}`
 export interface Bench {
   readonly name: string
   readonly installed: boolean
@@ -50,15 +57,16 @@ export function porchlight(work: string): Bench {
     installed: true,
     port,
     tlsPort,
-    arguments: [],
-    async prepare({ n, r }) {
+    arguments: ['--loudfield={urn:porchlight}quiet', '--quietabove=1000'],
+    async prepare({ n, r, hubs = 0 }) {
       mkdirSync(data, { recursive: true })
-      // The test configuration, but for its data, which is prepared and on disk
+      // The test configuration, but for its data, which is prepared and on disk. The others have no archive of accounts either.
+      // Thousands of clients are one process here, which reads later than so many devices would
       writeFileSync(
         config,
-        `[server]\ndomains = ["example.test"]\ndata-directory = "."\n[listen]\nc2s = ["127.0.0.1:${port}"]\nc2s-direct-tls = ["127.0.0.1:${tlsPort}"]\ns2s = []\ns2s-direct-tls = []\nhttp = []\nhttps = []\nmonitoring = []\n[streams]\nrequire-tls = false\nconnections-per-address = 0\nconnections-per-minute = 0\n[sasl]\nplain = true\nplain-without-tls = true\niterations = 4096\n[rate]\nstanzas-per-second = 0\nbytes-per-second = "0 B"\npresence-per-10-seconds = 0\nrecipients-per-second = 0\n[log]\nlevel = "warn"\n`,
+        `[server]\ndomains = ["example.test"]\ndata-directory = "."\n[listen]\nc2s = ["127.0.0.1:${port}"]\nc2s-direct-tls = ["127.0.0.1:${tlsPort}"]\ns2s = []\ns2s-direct-tls = []\nbytestreams = []\nhttp = []\nhttps = []\nmonitoring = []\n[streams]\nrequire-tls = false\nconnections-per-address = 0\nconnections-per-minute = 0\noutput-timeout = "5 minutes"\n[sasl]\nplain = true\nplain-without-tls = true\niterations = 4096\n[rate]\nstanzas-per-second = 0\nbytes-per-second = "0 B"\npresence-per-10-seconds = 0\nrecipients-per-second = 0\n[multi-user-chat]\nentries = 10000\n[message-archive]\nenabled = false\n[personal-eventing]\npublications = 100000\nflighty-publications = 10000\n[log]\nlevel = "warn"\n`,
       )
-      await provision(data, n, r)
+      await provision(data, n, r, hubs)
     },
     async start() {
       child = spawn(node, [join(HERE, '../bin/porchlight.js'), 'start', '--config', config], {
@@ -121,9 +129,10 @@ function peer(name: string, folder: string, binary: string, ports: readonly [num
     port: ports[0],
     tlsPort: ports[1],
     arguments: [],
-    async prepare({ n, r }) {
+    async prepare({ n, r, hubs = 0 }) {
       run('start.sh')
-      execFileSync(node, [join(HERE, 'load/peers/provision.mjs'), folder, `--n=${n}`, `--r=${r}`], { env, stdio: 'ignore' })
+      const args = [folder, `--n=${n}`, `--r=${r}`, `--hubs=${hubs}`]
+      execFileSync(node, [join(HERE, 'load/peers/provision.mjs'), ...args], { env, stdio: 'ignore' })
       run('stop.sh')
     },
     async start() {

@@ -4,7 +4,16 @@ import { test, type TestContext } from 'node:test'
 import { ConfigError, createPorchlight, credentialsOf, type Configuration, type Porchlight, type Users } from './porchlight.ts'
 
 const NO_PORTS: Configuration = {
-  listen: { 'c2s': [], 'c2s-direct-tls': [], 's2s': [], 's2s-direct-tls': [], 'http': [], 'https': [], 'monitoring': [] },
+  listen: {
+    'c2s': [],
+    'c2s-direct-tls': [],
+    's2s': [],
+    's2s-direct-tls': [],
+    'bytestreams': [],
+    'http': [],
+    'https': [],
+    'monitoring': [],
+  },
 }
 const ROMEO = 'romeo@chat.example'
 

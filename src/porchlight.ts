@@ -21,7 +21,7 @@ import { presenceOf, type Presence } from './embed/presence.ts'
 import { ApplicationAccounts, type Users } from './embed/users.ts'
 import { startServer, type Running } from './process/running.ts'
 import { codedSetup } from './process/setup.ts'
-import type { Session } from './server/account/session.ts'
+import type { LocalEndpoint } from './server/account/session.ts'
 import type { LocalAccount } from './server/account/session.ts'
 import { jid, type Jid } from './xmpp/jid.ts'
 
@@ -81,15 +81,16 @@ export class Porchlight extends EventEmitter<PorchlightEvents> {
     this.#isTemporary = isTemporary
     this.ports = running.ports.map(({ what, address: { host, port } }) => ({ what, host, port }))
     const { host } = running
-    const changed = ({ session }: { readonly session: Session }): void => {
-      if (this.listenerCount('presence') > 0) this.emit('presence', presenceOf(session.account))
+    const changed = ({ account }: LocalEndpoint): void => {
+      if (this.listenerCount('presence') > 0) this.emit('presence', presenceOf(account))
     }
-    const showing = (fact: { readonly session: Session }): void => {
-      if (fact.session.presence !== null) changed(fact)
+    const showing = (endpoint: LocalEndpoint): void => {
+      if (endpoint.presence !== null) changed(endpoint)
     }
-    host.on('presence-changed', changed)
-    host.on('session-paused', showing)
-    host.on('session-resumed', showing)
+    host.on('presence-changed', ({ session }) => changed(session))
+    host.on('endpoint-changed', ({ endpoint }) => changed(endpoint))
+    for (const fact of ['session-paused', 'session-resumed'] as const) host.on(fact, ({ session }) => showing(session))
+    for (const fact of ['endpoint-paused', 'endpoint-resumed'] as const) host.on(fact, ({ endpoint }) => showing(endpoint))
   }
 
   /**
@@ -103,8 +104,7 @@ export class Porchlight extends EventEmitter<PorchlightEvents> {
   }
   /** The presence of all users who are not offline. */
   online(): readonly Presence[] {
-    const accounts = new Set([...this.#running.host.sessions.all()].map(({ account }) => account))
-    return [...accounts].map(presenceOf).filter(({ state }) => state !== 'offline')
+    return [...this.#running.host.accounts.attended()].map(presenceOf).filter(({ state }) => state !== 'offline')
   }
   /**
    * Call it before the application deletes a user: it ends the user's sessions and subscriptions, and deletes the user's data.

@@ -66,7 +66,7 @@ function citing(root: string): readonly Source[] {
   const kinds = '*.{ts,tsx,mts,js,mjs,md,py,sh,toml,html,css}'
   const patterns = ['*.md', `{bench,bin,config,contrib,docs,examples,src,test,tools,web}/**/${kinds}`]
   return globSync(patterns, { cwd: root, exclude: (name) => /(^|\/)(node_modules|dist)$|^bench\/(out|results)/.test(name) })
-    .filter((file) => file !== PAGE && file !== 'tools/check-citations.test.ts')
+    .filter((file) => file !== PAGE && file !== 'docs/compliance.md' && file !== 'tools/check-citations.test.ts')
     .sort()
     .map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }))
 }

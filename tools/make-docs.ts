@@ -1,7 +1,7 @@
 /**
  * Writes the pages that are generated from the code: docs/xeps.md (from src/xep/catalogue.ts and the page of each
- * folder), docs/configuration.md (from the settings that the parts of the server declare) and docs/metrics.md (from
- * the places where metrics are declared).
+ * folder), docs/configuration.md (from the settings that the parts of the server declare), docs/metrics.md (from
+ * the places where metrics are declared), and the statement of conformance (compliance-pages.ts).
  *
  *   node tools/make-docs.ts            writes them
  *   node tools/make-docs.ts --check    exits with 1 if the pages differ from the code
@@ -9,9 +9,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { boundsOf } from '../src/base/settings.ts'
+import { PRESETS } from '../src/config/presets.ts'
+import { PROFILES } from '../src/config/settings.ts'
 import { sections, type SectionOfFile } from '../src/config/sections.ts'
-import type { Feature, Spec } from '../src/server/feature.ts'
-import { features, otherSpecs } from '../src/xep/catalogue.ts'
+import type { Feature } from '../src/server/feature.ts'
+import { specifications } from '../src/xep/catalogue.ts'
+import { compliancePage, doap, statementText, storedStatement } from './compliance-pages.ts'
 import { sources } from './sources.ts'
 
 const ROOT = new URL('../', import.meta.url)
@@ -48,27 +51,15 @@ function pages(): readonly Page[] {
 const folderOf = (feature: Feature, all: readonly Page[]): string =>
   all.find((page) => feature.specs[0]?.id === `XEP-${page.folder.slice(0, 4)}`)!.folder
 
-interface Implemented {
-  readonly spec: Spec
-  /** A link to what implements it. */
-  readonly where: string
-}
-const pageOf = (folder: string): string => `[${folder}](../src/xep/${folder}/README.md)`
-
-/** Each specification once: in its own folder if it has one, otherwise with the first feature that names it. */
-function implemented(all: readonly Page[]): readonly Implemented[] {
-  const byId = new Map<string, Implemented>()
-  for (const { spec, place } of otherSpecs) byId.set(spec.id, { spec, where: `[${place}](../${place})` })
-  for (const feature of features) {
-    const where = pageOf(folderOf(feature, all))
-    for (const spec of feature.specs) if (spec === feature.specs[0] || !byId.has(spec.id)) byId.set(spec.id, { spec, where })
-  }
-  return [...byId.values()].sort((a, b) => (a.spec.id < b.spec.id ? -1 : 1))
+/** A link to what implements it. */
+const whereOf = (by: Feature | string, all: readonly Page[]): string => {
+  const folder = typeof by === 'string' ? null : folderOf(by, all)
+  return folder === null ? `[${by as string}](../${by as string})` : `[${folder}](../src/xep/${folder}/README.md)`
 }
 
 function xepsPage(): string {
   const all = pages()
-  const rows = implemented(all).map(({ spec, where }) => [spec.id, spec.title, spec.version, spec.status, spec.note, where])
+  const rows = specifications.map(({ spec, by }) => [spec.id, spec.title, spec.version, spec.status, spec.note, whereOf(by, all)])
   return (
     `# What is implemented\n\n${MADE}\n## Specifications\n\n` +
     table(['Specification', 'Title', 'Version', 'State', 'Remark', 'Where'], rows) +
@@ -128,8 +119,21 @@ function configurationPage(): string {
     'One file in TOML. Every option has a default, and an empty file gives a safe server; a name that is not listed\n' +
     'here is an error. Spans of time and sizes are texts with a unit ("10 minutes", "256 KiB"). A text of the form\n' +
     '"file:PATH" stands for the content of that file, so that secrets can be kept out of the configuration.\n' +
-    body.join('')
+    body.join('') +
+    profiles()
   )
+}
+
+function profiles(): string {
+  const tables = PROFILES.filter((profile) => PRESETS[profile].length > 0).map((profile) => {
+    const rows = PRESETS[profile].map(({ section, option, value, why }) => [
+      `\`[${section}] ${option}\``,
+      `\`${toml(value)}\``,
+      why,
+    ])
+    return `\n\`profile = "${profile}"\`:\n\n${table(['Option', 'Value', 'Meaning'], rows)}`
+  })
+  return `\n## Profiles\n\nWhat \`[server] profile\` sets, unless the file says otherwise.\n${tables.join('')}`
 }
 
 // docs/metrics.md
@@ -153,10 +157,18 @@ function metricsPage(): string {
   )
 }
 
+// docs/compliance.json, docs/compliance.md, doap.xml
+
+const conformance = storedStatement()
+const manifest = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as { readonly description: string }
+
 const made: Readonly<Record<string, string>> = {
   'docs/xeps.md': xepsPage(),
   'docs/configuration.md': configurationPage(),
   'docs/metrics.md': metricsPage(),
+  'docs/compliance.json': statementText(conformance),
+  'docs/compliance.md': compliancePage(conformance, MADE),
+  'doap.xml': doap(manifest),
 }
 
 function written(path: string): string | null {

@@ -6,8 +6,6 @@ import { memoryServer } from '../../test/support/memory-server.ts'
 import { SystemClock } from '../../src/base/clock.ts'
 import { defaultsOf } from '../../src/base/settings.ts'
 import { Admission } from '../../src/net/listener.ts'
-import { authenticatorFor } from '../../src/process/authenticator.ts'
-import { saslSettings } from '../../src/sasl/settings.ts'
 import { LOGOUT } from '../../src/server/account/endings.ts'
 import type { Carrier, ClientHandler, OpenOptions } from '../../src/stream/carrier.ts'
 import { ClientService } from '../../src/stream/client-service.ts'
@@ -47,7 +45,7 @@ class MemoryCarrier implements Carrier {
 
   constructor(handler: ClientHandler, flusher: Flusher, written: (text: string) => void) {
     this.#scanner = new Scanner(handler, LIMITS)
-    this.#outbox = new Outbox(flusher, { buffered: 0, write: written }, UNREAD, () => handler.overflowed())
+    this.#outbox = new Outbox(flusher, { buffered: 0, write: written }, UNREAD, handler)
   }
   read(text: string): void {
     if (this.#held === null) this.#scanner.push(Buffer.from(text))
@@ -92,17 +90,15 @@ class MemoryCarrier implements Carrier {
 }
 
 export async function login(): Promise<{ readonly deliveries: number; round(): Promise<void> }> {
-  const server = await memoryServer({ features: everyFeature })
+  const server = await memoryServer({ features: everyFeature, sasl: { 'plain': true, 'plain-without-tls': true } })
   const addresses = Array.from({ length: CLIENTS }, (_, i) => jid(`user${i}@${DOMAIN}`))
   for (const address of addresses) await server.host.registrar.create(address, PASSWORD)
   await befriend(server.stores.rosters, addresses, CONTACTS)
   const streams = { ...defaultsOf(streamsSettings), 'require-tls': false, 'logins-per-second': 0 }
-  const sasl = { ...defaultsOf(saslSettings), 'plain': true, 'plain-without-tls': true }
   const endOfTick = (run: () => void): void => void setImmediate(run)
   const clients = new ClientService({
     server: server.server,
     streams,
-    authenticator: authenticatorFor(server.host, sasl, true),
     certificates: null,
     askForCertificate: false,
     admission: new Admission({ perAddress: 0, perMinute: 0 }, server.clock),

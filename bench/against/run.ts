@@ -18,17 +18,23 @@ class Build {
   readonly loops: Promise<readonly string[]>
 
   constructor(tree: string) {
-    this.#child = fork(join(tree, 'bench/against/worker.ts'), { execArgv: ['--expose-gc'] })
+    this.#child = fork(join(HERE, 'bench/against/worker.ts'), [tree], { execArgv: ['--expose-gc'] })
     this.loops = this.#answer<readonly string[]>()
+  }
+  prepare(loops: readonly string[]): Promise<unknown> {
+    return this.#ask(loops)
   }
   /** @returns nanoseconds of CPU for one delivery */
   play(loop: string): Promise<number> {
-    const answer = this.#answer<number>()
-    this.#child.send(loop)
-    return answer
+    return this.#ask<number>(loop)
   }
   end(): void {
     this.#child.kill()
+  }
+  #ask<T>(what: string | readonly string[]): Promise<T> {
+    const answer = this.#answer<T>()
+    this.#child.send(what)
+    return answer
   }
   async #answer<T>(): Promise<T> {
     const over = new AbortController()
@@ -46,15 +52,18 @@ class Build {
   }
 }
 
-/** @param chosen names of loops with a comma between; '' for all */
+/** @param chosen names of loops with a semicolon between; '' for all */
 export async function compare(commit: string, rounds: number, chosen: string): Promise<void> {
-  const isChosen = (name: string): boolean => chosen === '' || chosen.split(',').includes(name)
+  const isChosen = (name: string): boolean => chosen === '' || chosen.split(';').includes(name)
   const work = mkdtempSync(join(tmpdir(), 'porchlight-against-'))
   const before = checkOut(commit, work)
   const builds = [new Build(HERE), new Build(before)] as const
   try {
     const [mine, theirs] = await Promise.all(builds.map(({ loops }) => loops))
-    for (const loop of mine!.filter((name) => theirs!.includes(name) && isChosen(name))) await report(loop, builds, rounds)
+    const common = mine!.filter((name) => theirs!.includes(name) && isChosen(name))
+    // Loops that one build alone has played would change its heap, and what its compiler has learnt
+    for (const build of builds) await build.prepare(common)
+    for (const loop of common) await report(loop, builds, rounds)
   } finally {
     for (const build of builds) build.end()
     remove(before)

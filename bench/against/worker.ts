@@ -1,15 +1,21 @@
 /**
- * One build under comparison: prepares the loops, then plays a round of the loop whose name arrives, and answers with the
- * nanoseconds of CPU that one delivery took.
+ * One build under comparison, whose folder is the argument. It says which loops it has and prepares those whose names arrive. Then
+ * it plays a round of the loop whose name arrives, and answers with the nanoseconds of CPU that one delivery took.
  */
-import { loops, type Loop } from './loops.ts'
+import { join } from 'node:path'
+import type { Loop } from './loops.ts'
+
+type Loops = Readonly<Record<string, () => Promise<Loop>>>
+const { loops } = (await import(join(process.argv[2]!, 'bench/against/loops.ts'))) as { readonly loops: Loops }
 
 const prepared = new Map<string, Loop>()
-for (const [name, prepare] of Object.entries(loops)) prepared.set(name, await prepare())
-
-process.on('message', (name: string) => void play(name))
+process.on('message', (asked: string | readonly string[]) => void (typeof asked === 'string' ? play(asked) : prepare(asked)))
 process.send!(Object.keys(loops))
 
+async function prepare(names: readonly string[]): Promise<void> {
+  for (const name of names) prepared.set(name, await loops[name]!())
+  process.send!(names)
+}
 async function play(name: string): Promise<void> {
   const loop = prepared.get(name)!
   const before = process.cpuUsage()

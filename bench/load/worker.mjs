@@ -218,8 +218,10 @@ function pool(list, limit, f) {
 
 const joining = (room, m) =>
   `<presence to='${room}/${m.user}'>${caps()}<x xmlns='http://jabber.org/protocol/muc'><history maxstanzas='0'/></x></presence>`
-const unlocking = (room) =>
-  `<iq type='set' id='unlock' to='${room}'><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field><field var='muc#roomconfig_maxusers'><value>3000</value></field></x></query></iq>`
+const field = (name, value) => `<field var='${name}'><value>${value}</value></field>`
+/** `loud`: of a server whose large rooms show only those who speak, the field by which the owner switches that off */
+const unlocking = (room, loud) =>
+  `<iq type='set' id='unlock' to='${room}'><query xmlns='http://jabber.org/protocol/muc#owner'><x xmlns='jabber:x:data' type='submit'>${field('FORM_TYPE', 'http://jabber.org/protocol/muc#roomconfig')}${field('muc#roomconfig_maxusers', 3000)}${loud ? field(loud, 0) : ''}</x></query></iq>`
 const initial = () => `<presence>${caps()}</presence>`
 
 function loginOne(m, presence, done, tries = 0) {
@@ -448,7 +450,7 @@ const cmds = {
     )
   },
   mucUnlock(q) {
-    sess[0].write(unlocking(q.room))
+    sess[0].write(unlocking(q.room, q.loud))
   },
 
   /** one hub's presence change, k times, waiting for nothing (the master counts) */

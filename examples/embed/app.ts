@@ -21,7 +21,15 @@ const porchlight = await createPorchlight({
   directory: null, // rosters too are gone when it stops; a path keeps them
   users: { credentials: (address) => people.get(address) ?? null },
   configuration: {
-    'listen': { 'c2s': [`127.0.0.1:${XMPP_PORT}`], 'c2s-direct-tls': [], 's2s': [], 'http': [], 'https': [], 'monitoring': [] },
+    'listen': {
+      'c2s': [`127.0.0.1:${XMPP_PORT}`],
+      'c2s-direct-tls': [],
+      's2s': [],
+      'bytestreams': [],
+      'http': [],
+      'https': [],
+      'monitoring': [],
+    },
     'stream-management': { 'resume-time': '2 minutes' },
   },
 })

@@ -11,8 +11,18 @@ export interface Command {
 }
 export type Commands = ReadonlyMap<string, Command>
 
+/** Why a command cannot be carried out: something of that name exists, or does not exist, or what was given is wrong. */
+export type Refusal = 'exists' | 'missing' | 'wrong'
+
 /** A command cannot be carried out. The message says why, and what to do instead. */
-export class CommandError extends Error {}
+export class CommandError extends Error {
+  readonly refusal: Refusal
+
+  constructor(message: string, refusal: Refusal = 'wrong') {
+    super(message)
+    this.refusal = refusal
+  }
+}
 
 export function defineCommand<S extends v.ObjectEntries>(
   name: string,

@@ -253,3 +253,17 @@ test('explain: somebody elsewhere who looks at somebody here', async () => {
 const PSA = 'urn:xmpp:psa'
 const explainAs = (server: Awaited<ReturnType<typeof memoryServer>>, watcher: string, contact: string) =>
   runCommand(commandsOf(explainCommand(server.host)), 'explain.presence', { watcher, contact }) as Promise<Explanation>
+
+test('explain after a restart: a connection was lost when it was lost, not when the server began again', async () => {
+  const { server, explain } = await scene()
+  await server.friends(ALICE, BOB)
+  const { sessions, accounts } = server.host
+  const account = (await accounts.load(BOB))!
+  const session = sessions.restore({ account, resource: 'phone', boundAt: 0, lang: null, device: null })
+  const lostAt = server.clock.now() - 180_000
+  sessions.waitFor(session, 60_000, lostAt)
+  const { reasons } = await explain()
+  const about = (text: string) => reasons.find((r) => r.words.includes(text))?.since
+  assert.equal(about('its connection is lost'), lostAt)
+  assert.equal(about('phone: lost its connection'), lostAt)
+})

@@ -4,8 +4,7 @@
  */
 import * as v from 'valibot'
 import type { Millis } from '../base/clock.ts'
-import type { LocalAccount } from '../server/account/session.ts'
-import type { Session } from '../server/account/session.ts'
+import { Session, type LocalAccount, type LocalEndpoint } from '../server/account/session.ts'
 import { knownOf } from '../server/explaining/known.ts'
 import { standingOf, type Confidence } from '../server/explaining/standing.ts'
 import type { Sign } from '../server/account/sign.ts'
@@ -105,8 +104,8 @@ function* standings({ bob, known }: Scene): Generator<ResourceReport> {
   if (bob !== null) yield* standingsHere(bob)
   for (const { jid: resource, standing } of known?.resources ?? []) yield { jid: resource.full, ...standing }
 }
-function* standingsHere({ sessions }: LocalAccount): Generator<ResourceReport> {
-  for (const session of sessions) if (isAvailable(session)) yield { jid: session.jid.full, ...standingOf(session) }
+function* standingsHere({ resources }: LocalAccount): Generator<ResourceReport> {
+  for (const endpoint of resources) if (isAvailable(endpoint)) yield { jid: endpoint.jid.full, ...standingOf(endpoint) }
 }
 
 function* subscriptions({ host, alice, bob, contact, isLocal }: Scene): Generator<Reason> {
@@ -164,30 +163,36 @@ function* resources({ bob, alice, host, known, contact }: Scene): Generator<Reas
   if (bob !== null) yield* resourcesHere(host, bob, alice.bare)
 }
 function* resourcesHere(host: ExplainParts, bob: LocalAccount, watcher: Jid): Generator<Reason> {
-  for (const session of bob.sessions) {
-    const { jid: full, connection, pause } = session
-    const state = stateWords(session)
-    const isLost = connection === null && pause !== null
-    const doubt = isLost
-      ? '; its connection is lost, and its client may come back'
-      : connection?.isSilent === true
-        ? '; its client has announced a silence'
-        : ''
-    const direct = session.sharesWith(watcher) ? `; it has sent its presence to ${watcher.bare} directly` : ''
+  for (const endpoint of bob.resources) {
+    const { jid: full } = endpoint
+    const state = stateWords(endpoint)
+    const doubt = doubtWords(endpoint)
+    const direct = endpoint.sharesWith(watcher) ? `; it has sent its presence to ${watcher.bare} directly` : ''
     const [last] = host.journal.of(
       ({ who, what, event }) => who === full.bare && what === full.resource && event !== 'subscription',
     )
     yield {
       about: 'resource',
       words: `Resource ${full.resource}: ${state}${doubt}${direct}.`,
-      since: last?.at ?? session.boundAt,
+      since: pausedSince(endpoint) ?? last?.at ?? endpoint.boundAt,
     }
   }
-  if (!bob.sessions.some(isAvailable) && bob.lastUnavailable !== null)
+  if (!bob.resources.some(isAvailable) && bob.lastUnavailable !== null)
     yield { about: 'resource', words: `${bob.bare.bare} became unavailable.`, since: bob.lastUnavailable.at }
 }
 
-function stateWords({ presence, invisible, priority }: Session): string {
+/** Null: its connection is not lost. */
+const pausedSince = (endpoint: LocalEndpoint): Millis | null =>
+  endpoint instanceof Session && endpoint.connection === null ? (endpoint.pause?.since ?? null) : null
+
+function doubtWords(endpoint: LocalEndpoint): string {
+  if (!(endpoint instanceof Session)) return endpoint.isAway ? '; its client has no request under way, and may come back' : ''
+  const { connection, pause } = endpoint
+  if (connection === null && pause !== null) return '; its connection is lost, and its client may come back'
+  return connection?.isSilent === true ? '; its client has announced a silence' : ''
+}
+
+function stateWords({ presence, invisible, priority }: LocalEndpoint): string {
   if (invisible) return 'visible only to those to whom it has sent its presence directly'
   return presence === null ? 'connected, but not available' : `available with priority ${priority}`
 }
@@ -204,7 +209,7 @@ function* linkTo(host: ExplainParts, { bare }: LocalAccount, other: Jid): Genera
 }
 
 function* shown({ host, alice, contact }: Scene): Generator<Reason> {
-  if (alice.sessions.length === 0) yield { about: 'shown', words: `${alice.bare.bare} has no session.`, since: null }
+  if (alice.resources.length === 0) yield { about: 'shown', words: `${alice.bare.bare} has no session.`, since: null }
   for (const session of alice.sessions)
     if (!session.takesPart)
       yield {
@@ -265,7 +270,7 @@ function* remedies(scene: Scene): Generator<string> {
   if (bob?.hidden(alice.bare) === true) yield `${b} unblocks ${a}.`
   if (isLocal && bob !== null && sees(scene) !== isShownTo(scene))
     yield `The two rosters disagree: \`porchlight roster check --fix\` sets them right.`
-  if (bob !== null && !bob.sessions.some(isAvailable)) yield `${b} becomes available.`
+  if (bob !== null && !bob.resources.some(isAvailable)) yield `${b} becomes available.`
   if (!isLocal && isBroken(host.links.get(alice.bare.domain, contact.domain)))
     yield `The link to ${contact.domain} comes back; \`porchlight status\` shows its state.`
 }

@@ -97,6 +97,7 @@ function verdictOf({ room, occupant, views }: Scene): string {
 const DOUBT_WORDS = {
   'connection-paused': 'its client has lost its connection, or is silent, and may come back',
   'server-unavailable': 'the link to its server is lost, or its server has not confirmed it since the link is back',
+  'unknown': 'its server has not confirmed it since a link was lost',
 } as const
 
 const isSure = (view: View): boolean => view.session.doubts.length === 0 && reportOf(view).confidence === 'live'

@@ -1,9 +1,8 @@
 /** The situation that `porchlight explain` explains: the watcher, the contact, and what this server knows of both. */
-import type { LocalAccount } from '../server/account/session.ts'
+import type { LocalAccount, LocalEndpoint } from '../server/account/session.ts'
 import type { Host } from '../server/feature.ts'
 import type { Link } from '../server/links/links.ts'
 import type { Known } from '../server/explaining/known.ts'
-import type { Session } from '../server/account/session.ts'
 import type { Jid } from '../xmpp/jid.ts'
 
 export type ExplainParts = Pick<Host, 'accounts' | 'domains' | 'links' | 'heard' | 'journal' | 'witnesses' | 'router'>
@@ -20,12 +19,12 @@ export interface Scene {
   readonly known: Known | null
 }
 
-export const isAvailable = (session: Session): boolean => session.presence !== null
+export const isAvailable = ({ presence }: LocalEndpoint): boolean => presence !== null
 export const sees = ({ alice, contact }: Scene): boolean => alice.roster.isSubscribedTo(contact.bare)
 export const isShownTo = ({ bob, alice }: Scene): boolean => bob !== null && bob.roster.isSubscriber(alice.bare.bare)
 /** Has a resource of the contact sent its presence directly to the watcher, or to one of the watcher's resources? */
 export const isTold = ({ bob, alice }: Scene): boolean =>
-  bob !== null && bob.sessions.some((s) => s.hasTold(alice.bare) || alice.sessions.some(({ jid }) => s.hasTold(jid)))
+  bob !== null && bob.resources.some((s) => s.hasTold(alice.bare) || alice.sessions.some(({ jid }) => s.hasTold(jid)))
 
 export const isBroken = (link: Link | undefined): boolean => link?.state === 'suspect' || link?.state === 'down'
 export const resourcesWords = (n: number): string => `${n} ${n === 1 ? 'resource' : 'resources'}`

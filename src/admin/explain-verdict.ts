@@ -20,9 +20,9 @@ export function verdictOf(scene: Scene): string {
 
 function verdictHere({ alice, bob, contact }: Scene): string {
   const [a, b] = [alice.bare.bare, contact.bare]
-  const there = bob!.sessions.filter(isAvailable)
+  const there = bob!.resources.filter(isAvailable)
   if (there.length === 0) return `${b} has no available resource: ${a} sees it offline.`
-  const paused = there.filter((session) => standingOf(session).confidence === 'paused').length
+  const paused = there.filter((endpoint) => standingOf(endpoint).confidence === 'paused').length
   if (paused < there.length) return `${b} is available to ${a} with ${resourcesWords(there.length)}${butPaused(paused)}.`
   const isKept = bob!.policy.sharePaused === 'none' && alice !== bob
   const seen = isKept

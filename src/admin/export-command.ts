@@ -1,20 +1,18 @@
 /** The command that gives out what the server keeps of an account. */
 import * as v from 'valibot'
 import type { Host } from '../server/feature.ts'
-import { CommandError, defineCommand, type Command } from './command.ts'
+import { defineCommand, type Command } from './command.ts'
 import { existingAccount } from './user-commands.ts'
 
 /** Writes accounts in the format of XEP-0227. */
 export interface AccountExport {
-  /** Of an account. */
-  readonly parts: number
   /**
-   * XML inside the user's element; '' for nothing.
+   * XML inside the user's element; '' for nothing. And the number of the next part; null: this is the last one.
    * @param owner the bare JID of an account that exists
    * @param part from 0
    * @param withKeys with what can check the password
    */
-  part(owner: string, part: number, withKeys: boolean): Promise<string>
+  part(owner: string, part: number, withKeys: boolean): Promise<{ readonly xml: string; readonly next: number | null }>
 }
 
 export interface ExportedPart {
@@ -31,8 +29,6 @@ const ARGS = { jid: v.string(), part: v.pipe(v.number(), v.integer(), v.minValue
 export function exportCommand(host: Pick<Host, 'domains' | 'stores'>, exporting: AccountExport): Command {
   return defineCommand('user.export', ARGS, async ({ jid, part, keys }): Promise<ExportedPart> => {
     const { bare, local, domain } = await existingAccount(host, jid)
-    if (part >= exporting.parts) throw new CommandError(`An export has ${exporting.parts} parts.`)
-    const xml = await exporting.part(bare, part, keys)
-    return { local, domain, xml, next: part + 1 < exporting.parts ? part + 1 : null }
+    return { local, domain, ...(await exporting.part(bare, part, keys)) }
   })
 }

@@ -22,7 +22,8 @@ function scene() {
     log,
     metrics,
   )
-  const order = (name: string, args: object, way: Way = 'socket'): Promise<unknown> => runCommand(commands[way], name, args)
+  const order = (name: string, args: object, way: Exclude<Way, 'client'> = 'socket'): Promise<unknown> =>
+    runCommand(commands[way], name, args)
   return { lines, metrics, order }
 }
 
@@ -52,4 +53,13 @@ test('the log says which way an order came', async () => {
     ['socket', 'browser'],
   )
   assert.equal(metrics.counters[0]?.value, 2)
+})
+
+test('ADM-3: an order of an administrator bears a name, and what they look at is recorded, too', async () => {
+  const lines: object[] = []
+  const log = { ...silent, info: (fields: object) => void lines.push(fields) }
+  const orders = recorded(commandsOf(defineCommand('user.list', {}, () => [])), log, new Metrics())
+  assert.deepEqual(await orders.order('boss@example.net', 'user.list', {}), [])
+  assert.deepEqual(lines, [{ order: 'user.list', way: 'client', by: 'boss@example.net' }])
+  assert.throws(() => orders.order('boss@example.net', 'make.coffee', {}), CommandError)
 })

@@ -141,6 +141,34 @@ test('room.affiliation and room.destroy act at once on those who are inside, and
   await ask('room.create', { room: DEN, ...NONE })
 })
 
+test('room.kick, room.ban and room.role are for occupants, by nickname; a ban also for somebody absent, by address', async () => {
+  const { ask, enter } = await operator()
+  await ask('room.create', { room: DEN, ...NONE, settings: { moderated: 'yes' }, owners: ['romeo@example.net'] })
+  const [tybalt, romeo] = [await enter('tybalt', DEN), await enter('romeo', DEN)]
+  const reason = 'the prince says so'
+  assert.deepEqual(await ask('room.role', { room: DEN, nick: 'tybalt', role: 'participant', reason }), {
+    room: DEN,
+    nick: 'tybalt',
+    role: 'participant',
+  })
+  assert.match(tybalt.texts().join(), /affiliation='none' role='participant'/)
+  await ask('room.kick', { room: DEN, nick: 'tybalt', reason })
+  assert.match(tybalt.texts().join(), /role='none'.*the prince says so.*code='307'/)
+  const again = await enter('tybalt', DEN)
+  assert.deepEqual(await ask('room.ban', { room: DEN, who: 'tybalt', reason }), { room: DEN, jid: 'tybalt@example.net' })
+  assert.match(again.texts().join(), /affiliation='outcast' role='none'.*code='301'/)
+  assert.deepEqual(await ask('room.ban', { room: DEN, who: 'paris@example.net', reason: '' }), {
+    room: DEN,
+    jid: 'paris@example.net',
+  })
+  await assert.rejects(ask('room.ban', { room: DEN, who: 'mercutio', reason }), /Nobody with the nickname "mercutio" is in den@/)
+  await assert.rejects(ask('room.ban', { room: DEN, who: 'romeo', reason }), /Take that rank away first/)
+  await assert.rejects(ask('room.role', { room: DEN, nick: 'romeo', role: 'visitor', reason }), /Take that rank away first/)
+  await assert.rejects(ask('room.kick', { room: DEN, nick: 'tybalt', reason }), /Nobody with this nickname is in the room/)
+  await ask('room.kick', { room: DEN, nick: 'romeo', reason })
+  assert.match(romeo.texts().join(), /code='307'/)
+})
+
 test('room.set: what cannot be is refused in the words of the operator, and nothing is changed', async () => {
   const { ask } = await operator()
   await ask('room.create', { room: DEN, ...NONE })

@@ -1,7 +1,8 @@
-/** Commands for rooms: list them, look into one, make, configure and destroy it, and say who has which rank. */
+/** Commands for rooms: list them, look into one, make, configure and destroy it, put people out, and say who has which rank. */
 import * as v from 'valibot'
 import { SERVICE, type ChangeItem, type Command as RoomCommand } from '../rooms/machine/commands.ts'
-import type { RoomConfig } from '../rooms/machine/config.ts'
+import { ROLES, type RoomConfig } from '../rooms/machine/config.ts'
+import type { Room } from '../rooms/machine/room.ts'
 import type { Reason, Refusal } from '../rooms/machine/refusals.ts'
 import type { Rooms, ServedRooms } from '../rooms/rooms.ts'
 import { changesFrom, SettingError, wordOf } from '../rooms/setting-words.ts'
@@ -61,6 +62,22 @@ export function roomCommands(rooms: ServedRooms | null, pageSize: number): reado
         return { ...(await order(served(), room, { do: 'change', items: [item] })), ...item.of, affiliation }
       },
     ),
+    defineCommand('room.kick', { room: v.string(), nick: v.string(), reason: v.string() }, async ({ room, nick, reason }) => {
+      const item = { of: { nick }, affiliation: null, role: 'none', reason: reasonFrom(reason) } as const
+      return { ...(await order(served(), room, { do: 'change', items: [item] })), nick }
+    }),
+    defineCommand(
+      'room.role',
+      { room: v.string(), nick: v.string(), role: v.picklist(ROLES), reason: v.string() },
+      async ({ room, nick, role, reason }) => {
+        const item = { of: { nick }, affiliation: null, role, reason: reasonFrom(reason) }
+        return { ...(await order(served(), room, { do: 'change', items: [item] })), nick, role }
+      },
+    ),
+    defineCommand('room.ban', { room: v.string(), who: v.string(), reason: v.string() }, async ({ room, who, reason }) => {
+      const item = itemFor(personIn(await existingRoom(rooms, room), who), 'outcast', reasonFrom(reason))
+      return { ...(await order(served(), room, { do: 'change', items: [item] })), ...item.of }
+    }),
     defineCommand(
       'room.destroy',
       { room: v.string(), alternate: v.string(), reason: v.string() },
@@ -80,6 +97,14 @@ async function order(served: ServedRooms, room: string, command: RoomCommand): P
   return { room: address.bare }
 }
 
+/** An address as it is, or that of the occupant with this nickname. The nickname of one person can be the address of another. */
+function personIn({ occupants, address }: Room, who: string): string {
+  if (who.includes('@')) return who
+  const occupant = occupants.get(who)
+  if (occupant === undefined)
+    throw new CommandError(`Nobody with the nickname "${who}" is in ${address.bare}. Give the address instead.`)
+  return occupant.bare
+}
 function alternateFrom(text: string): string {
   const address = addressOrNull(text)
   if (address === null || address.local === '' || address.resource !== '')
@@ -110,7 +135,8 @@ function orThrow(outcome: Awaited<ReturnType<Rooms['perform']>>, address: Jid): 
 }
 /** Of the reasons that can meet the operator, who may do everything. */
 const WORDS: Readonly<Partial<Record<Reason, string>>> = {
-  'protected': 'An owner or admin cannot be banned. Take that rank away first: affiliation none.',
+  'protected': 'This person is an owner or admin of the room. Take that rank away first: affiliation none.',
+  'no-such-occupant': 'Nobody with this nickname is in the room.',
   'domain-affiliation': 'A domain can be banned (outcast) or not (none), and nothing else.',
   'items': 'Somebody is named twice.',
   'too-many-affiliations': 'The room has as many affiliations as [multi-user-chat] affiliations allows.',

@@ -16,9 +16,9 @@ const LIST = {
   limit: v.optional(limit, Number.MAX_SAFE_INTEGER),
 }
 
-type Parts = Pick<Host, 'sessions'>
+type Parts = Pick<Host, 'sessions' | 'accounts'>
 
-export function sessionCommands({ sessions }: Parts, pageSize: number): readonly Command[] {
+export function sessionCommands({ sessions, accounts }: Parts, pageSize: number): readonly Command[] {
   return [
     defineCommand('session.list', LIST, ({ find, after, state, order, limit }): SessionPage => {
       const rows = [...sessions.all()].map((session) => rowOf(session))
@@ -26,20 +26,25 @@ export function sessionCommands({ sessions }: Parts, pageSize: number): readonly
     }),
     defineCommand('session.kick', { jid: v.string(), reason: v.string() }, ({ jid, reason }) => {
       const ending = kicked(reasonFrom(reason))
-      const named = [...sessions.all()].filter((session) => session.jid.full === jid || session.jid.bare === jid)
+      const bound = [...accounts.attended()].flatMap(({ resources }) => resources)
+      const named = bound.filter((endpoint) => endpoint.jid.full === jid || endpoint.jid.bare === jid)
       if (named.length === 0)
-        throw new CommandError(`There is no session ${jid}. It may have ended by itself; the list shows those that there are.`)
-      for (const session of named) sessions.end(session, ending)
+        throw new CommandError(
+          `There is no session ${jid}. It may have ended by itself; the list shows those that there are.`,
+          'missing',
+        )
+      for (const endpoint of named) endpoint.end(ending)
       return { jid, ended: named.length }
     }),
   ]
 }
 
-function rowOf({ jid, boundAt, connection, presence, lane, room }: Session): SessionRow {
+function rowOf({ jid, boundAt, connection, presence, lane, room, pause }: Session): SessionRow {
   return {
     jid: jid.full,
     boundAt,
     state: connection === null ? 'paused' : 'connected',
+    pausedAt: connection === null ? (pause?.since ?? null) : null,
     transport: connection?.info.transport ?? null,
     encryption: connection?.info.encryption ?? null,
     remote: connection?.info.remote ?? null,

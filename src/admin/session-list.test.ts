@@ -6,6 +6,7 @@ import { sessionPage, SESSION_ORDERS, type SessionQuery, type SessionRow } from 
 const row = (jid: string, more: Partial<SessionRow> = {}): SessionRow => ({
   jid,
   boundAt: 0,
+  pausedAt: null,
   state: 'connected',
   transport: 'tcp',
   encryption: null,

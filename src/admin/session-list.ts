@@ -8,6 +8,8 @@ export interface SessionRow {
   readonly boundAt: Millis
   /** 'paused': the session waits for its client to come back. */
   readonly state: 'connected' | 'paused'
+  /** When it lost its connection; null if it has one. */
+  readonly pausedAt: Millis | null
   /** Null if the session has no connection at present. */
   readonly transport: string | null
   readonly encryption: string | null

@@ -5,6 +5,7 @@ import type { Host } from '../server/feature.ts'
 import type { AccountStore } from '../server/ports.ts'
 import type { LinkState } from '../server/links/links.ts'
 import type { Server } from '../server/server.ts'
+import { isPaused } from '../server/account/clients.ts'
 import { defineCommand, type Command } from './command.ts'
 import { insideOf } from './room-list.ts'
 import { linkReports, type LinkReport } from './link-commands.ts'
@@ -27,6 +28,10 @@ export interface Status {
   /** Null if this server has no rooms. */
   readonly rooms: RoomsStatus | null
   readonly sessions: number
+  /** Sessions that have no connection and wait for their client. */
+  readonly paused: number
+  /** Matrix devices that contacts see as a resource. */
+  readonly devices: number
   /** Accounts with an available resource. */
   readonly online: number
   readonly memoryBytes: number
@@ -84,9 +89,16 @@ export const orderCommand = (order: Server['order']): Command =>
     toSession: [...order.toSession],
   }))
 
+/** What is bound and is no session. */
+export function boundDevices({ accounts }: Pick<Server, 'accounts'>): number {
+  let devices = 0
+  for (const { resources, sessions } of accounts.attended()) devices += resources.length - sessions.length
+  return devices
+}
+export const pausedSessions = ({ sessions }: Pick<Server, 'sessions'>): number => [...sessions.all()].filter(isPaused).length
 /** How many accounts have an available resource. */
-export function onlineAccounts({ sessions }: Pick<Server, 'sessions'>): number {
-  const online = new Set<object>()
-  for (const session of sessions.all()) if (session.presence !== null) online.add(session.account)
-  return online.size
+export function onlineAccounts({ accounts }: Pick<Server, 'accounts'>): number {
+  let online = 0
+  for (const account of accounts.attended()) if (account.isAvailable) online += 1
+  return online
 }

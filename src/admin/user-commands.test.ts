@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryServer } from '../../test/support/memory-server.ts'
-import { CREDENTIALS_CHANGED, SIGNED_OUT } from '../server/account/endings.ts'
+import { CONNECTION_LOST, CREDENTIALS_CHANGED, SIGNED_OUT } from '../server/account/endings.ts'
 import { CommandError, commandsOf, runCommand } from './command.ts'
-import { onlineAccounts } from './status-commands.ts'
+import { pausedAt } from './activity.ts'
+import { onlineAccounts, pausedSessions } from './status-commands.ts'
 import { userCommands, type DeviceRow, type UserPage } from './user-commands.ts'
 
 const TOKEN = {
@@ -134,13 +135,17 @@ test('user.set: what others may know, also of one who is there; what is no setti
   const romeo = await server.bind('romeo@example.net', 'orchard')
   const set = (settings: Record<string, string>): Promise<unknown> => ask('user.set', { jid: 'romeo@example.net', settings })
   await set({ 'last-seen': 'coarse', 'share-paused': 'none' })
-  assert.deepEqual(romeo.session.account.policy, { lastSeen: 'coarse', sharePaused: 'none' })
-  await set({ 'last-seen': 'default' })
-  assert.deepEqual((await server.stores.accounts.find('romeo@example.net'))?.policy, { lastSeen: null, sharePaused: 'none' })
-  assert.deepEqual(romeo.session.account.policy, { lastSeen: 'exact', sharePaused: 'none' })
+  assert.deepEqual(romeo.session.account.policy, { lastSeen: 'coarse', sharePaused: 'none', strangers: 'all' })
+  await set({ 'last-seen': 'default', 'strangers': 'none' })
+  assert.deepEqual((await server.stores.accounts.find('romeo@example.net'))?.policy, {
+    lastSeen: null,
+    sharePaused: 'none',
+    strangers: 'none',
+  })
+  assert.deepEqual(romeo.session.account.policy, { lastSeen: 'exact', sharePaused: 'none', strangers: 'none' })
   const refused: readonly (readonly [Record<string, string>, RegExp])[] = [
     [{ 'last-seen': 'never' }, /last-seen cannot be "never"\. It is one of: exact, coarse, none, default/],
-    [{ toString: 'x' }, /There is no setting "toString"\. There are: last-seen, share-paused/],
+    [{ toString: 'x' }, /There is no setting "toString"\. There are: last-seen, share-paused, strangers/],
   ]
   for (const [settings, message] of refused) await assert.rejects(set(settings), message)
   await assert.rejects(ask('user.set', { jid: 'nobody@example.net', settings: {} }), /There is no account nobody@example\.net/)
@@ -155,9 +160,9 @@ test('user.devices: what has tokens and what is connected; user.sign-out ends bo
   await issue('desk')
   const jid = 'romeo@example.net'
   const ids = async (): Promise<readonly string[]> => ((await ask('user.devices', { jid })) as DeviceRow[]).map(({ id }) => id)
-  assert.deepEqual(await ids(), ['desk', 'phone'])
+  assert.deepEqual(await ids(), ['desk', 'phone', 'session:orchard'])
   assert.deepEqual(await ask('user.sign-out', { jid, device: 'phone' }), { jid, ended: 0 })
-  assert.deepEqual([await ids(), romeo.ending], [['desk'], null])
+  assert.deepEqual([await ids(), romeo.ending], [['desk', 'session:orchard'], null])
   await assert.rejects(ask('user.sign-out', { jid, device: 'phone' }), /has no device phone/)
   assert.deepEqual(await ask('user.sign-out', { jid, device: null }), { jid, ended: 1 })
   assert.deepEqual([await ids(), romeo.ending], [[], SIGNED_OUT])
@@ -171,4 +176,31 @@ test('user.passwd: tokens of the old password are gone', async () => {
   await server.stores.devices.issue({ ...TOKEN, owner: jid, device: 'phone', key: 'k' }, 5)
   await ask('user.passwd', { jid, password: 'y' })
   assert.deepEqual(await ask('user.devices', { jid }), [])
+})
+
+test('a session that has lost its connection is not called connected: in the list of accounts, of devices and of one account', async () => {
+  const { ask, server } = await operator()
+  const jid = 'romeo@example.net'
+  await ask('user.add', { jid, password: 'x' })
+  const [orchard] = [await server.bind(jid, 'orchard'), await server.bind(jid, 'garden')]
+  await server.advance(60_000)
+  orchard.session.resumableMs = 60_000
+  server.host.sessions.leave(orchard.session, CONNECTION_LOST)
+  const lostAt = server.clock.now()
+  await server.advance(30_000)
+  const { users } = (await ask('user.list', { domain: 'example.net', after: '', limit: 10 })) as UserPage
+  assert.deepEqual(
+    users.map(({ sessions, paused }) => [sessions, paused]),
+    [[2, 1]],
+  )
+  const devices = (await ask('user.devices', { jid })) as DeviceRow[]
+  assert.deepEqual(
+    devices.map(({ sessions, paused }) => [sessions, paused]),
+    [
+      [['orchard'], ['orchard']],
+      [['garden'], []],
+    ],
+  )
+  assert.equal(pausedSessions(server.server), 1)
+  assert.deepEqual([pausedAt(orchard.session, server.clock.now()), orchard.session.boundAt], [lostAt, lostAt - 60_000])
 })

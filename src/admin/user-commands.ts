@@ -3,11 +3,11 @@ import * as v from 'valibot'
 import type { Millis } from '../base/clock.ts'
 import { CREDENTIALS_CHANGED, SIGNED_OUT } from '../server/account/endings.ts'
 import type { Host } from '../server/feature.ts'
-import type { Device } from '../server/ports.ts'
 import type { Disabled } from '../sasl/disabled.ts'
 import { choosePolicy } from '../server/account/choose-policy.ts'
-import { LAST_SEEN, SHARE_PAUSED, type ChosenPolicy } from '../im/presence-policy.ts'
+import { clientsOf, isPaused, revokeClient, type Client } from '../server/account/clients.ts'
 import type { Session } from '../server/account/session.ts'
+import { LAST_SEEN, SHARE_PAUSED, STRANGERS, type ChosenPolicy } from '../im/presence-policy.ts'
 import { jid, JidError, type Jid } from '../xmpp/jid.ts'
 import { PrecisError } from '../xmpp/precis.ts'
 import { CommandError, defineCommand, limit, type Command } from './command.ts'
@@ -21,6 +21,8 @@ export interface UserRow {
   readonly jid: string
   readonly createdAt: Millis
   readonly sessions: number
+  /** How many of them have no connection and wait for their client. */
+  readonly paused: number
   /** Null if the account can be used. */
   readonly disabled: Disabled | null
 }
@@ -31,24 +33,25 @@ export interface UserPage {
   readonly next: string | null
 }
 
-/** A device that has tokens, or a session that has named its device. */
-export interface DeviceRow extends Omit<Device, 'usedAt' | 'expiresAt'> {
-  /** Null: it has no tokens. */
-  readonly usedAt: Millis | null
-  readonly expiresAt: Millis | null
+/** A device that has tokens, or a client that has sessions only. */
+export interface DeviceRow extends Omit<Client, 'sessions'> {
   /** The resources of its sessions. */
   readonly sessions: readonly string[]
+  /** Those of them that have no connection and wait for their client. */
+  readonly paused: readonly string[]
 }
 
 export function userCommands(host: Parts, pageSize: number): readonly Command[] {
   const { registrar, stores, accounts, router, domains } = host
-  const sessionsOf = (bare: Jid): readonly Session[] => accounts.get(bare.bare)?.sessions ?? []
   const existing = (text: string): Promise<Jid> => existingAccount(host, text)
   return [
     defineCommand('user.add', { jid: v.string(), password: v.string() }, async ({ jid: text, password }) => {
       const bare = accountAddress(text, domains)
       if ((await withPassword(() => registrar.create(bare, password))) === 'created') return { jid: bare.bare }
-      throw new CommandError(`There is an account ${bare.bare} already. To give it another password: user passwd ${bare.bare}`)
+      throw new CommandError(
+        `There is an account ${bare.bare} already. To give it another password: user passwd ${bare.bare}`,
+        'exists',
+      )
     }),
     defineCommand('user.passwd', { jid: v.string(), password: v.string() }, async ({ jid: text, password }) => {
       const bare = accountAddress(text, domains)
@@ -82,15 +85,17 @@ export function userCommands(host: Parts, pageSize: number): readonly Command[] 
     }),
     defineCommand('user.devices', { jid: v.string() }, async ({ jid: text }): Promise<readonly DeviceRow[]> => {
       const bare = await existing(text)
-      return devicesOf(await stores.devices.list(bare.bare), sessionsOf(bare))
+      const clients = await clientsOf(host, bare.bare)
+      const resources = (sessions: readonly Session[]): readonly string[] => sessions.map(({ jid }) => jid.resource)
+      return clients.map(({ sessions, ...client }) => {
+        return { ...client, sessions: resources(sessions), paused: resources(sessions.filter(isPaused)) }
+      })
     }),
     defineCommand('user.sign-out', { jid: v.string(), device: v.nullable(v.string()) }, async ({ jid: text, device }) => {
       const bare = await existing(text)
-      const ended = sessionsOf(bare).filter((session) => device === null || session.device === device).length
-      const hadTokens = await (device === null ? stores.devices.revokeAll(bare.bare) : stores.devices.revoke(bare.bare, device))
+      const { hadTokens, ended } = await revokeClient(host, bare, device, SIGNED_OUT)
       if (device !== null && !hadTokens && ended === 0)
         throw new CommandError(`${bare.bare} has no device ${device}. \`user devices ${bare.bare}\` shows those that there are.`)
-      router.homeOf(bare)?.end(bare, SIGNED_OUT, device)
       return { jid: bare.bare, ended }
     }),
     defineCommand('user.list', LIST, async ({ domain, after, limit }): Promise<UserPage> => {
@@ -98,29 +103,21 @@ export function userCommands(host: Parts, pageSize: number): readonly Command[] 
       const size = Math.min(limit, pageSize)
       const rows = await stores.accounts.list(domain, after, size)
       const users = rows.map(({ bare: jid, createdAt, disabled }) => {
-        return { jid, createdAt, sessions: accounts.get(jid)?.resources.length ?? 0, disabled }
+        const sessions = accounts.get(jid)?.sessions ?? []
+        return { jid, createdAt, sessions: sessions.length, paused: sessions.filter(isPaused).length, disabled }
       })
       return { users, next: rows.length < size ? null : rows.at(-1)!.bare }
     }),
   ]
 }
 
-function devicesOf(stored: readonly Device[], sessions: readonly Session[]): readonly DeviceRow[] {
-  const of = (id: string): readonly string[] => sessions.filter((s) => s.device === id).map((s) => s.jid.resource)
-  const others = new Set(sessions.flatMap(({ device }) => (device === null ? [] : [device])))
-  for (const { id } of stored) others.delete(id)
-  return [
-    ...stored.map((device) => ({ ...device, sessions: of(device.id) })),
-    ...[...others].map((id) => ({ id, name: null, kinds: [], usedAt: null, expiresAt: null, sessions: of(id) })),
-  ]
-}
-
-const unknown = (bare: Jid): CommandError =>
-  new CommandError(`There is no account ${bare.bare}. \`user list\` shows those that there are.`)
-const notOurs = (domain: string, domains: readonly string[]): CommandError =>
+export const unknown = (bare: Jid): CommandError =>
+  new CommandError(`There is no account ${bare.bare}. \`user list\` shows those that there are.`, 'missing')
+export const notOurs = (domain: string, domains: readonly string[]): CommandError =>
   new CommandError(`${domain} is not a domain of this server. It serves ${domains.join(', ')}; section [server] has the list.`)
 
-const SETTINGS = { 'last-seen': LAST_SEEN, 'share-paused': SHARE_PAUSED } as const
+const SETTINGS = { 'last-seen': LAST_SEEN, 'share-paused': SHARE_PAUSED, 'strangers': STRANGERS } as const
+const CHOICES = { 'last-seen': 'lastSeen', 'share-paused': 'sharePaused', 'strangers': 'strangers' } as const
 
 /** Reads settings such as `last-seen=coarse`; `default` resets a choice. */
 function policyFrom(settings: Readonly<Record<string, string>>): Partial<ChosenPolicy> {
@@ -133,7 +130,7 @@ function policyFrom(settings: Readonly<Record<string, string>>): Partial<ChosenP
       throw new CommandError(`There is no setting "${name}". There are: ${Object.keys(SETTINGS).join(', ')}.`)
     if (value !== 'default' && !options.includes(value))
       throw new CommandError(`${name} cannot be "${value}". It is one of: ${options.join(', ')}, default.`)
-    change[name === 'last-seen' ? 'lastSeen' : 'sharePaused'] = value === 'default' ? null : value
+    change[CHOICES[name as keyof typeof SETTINGS]] = value === 'default' ? null : value
   }
   return change as Partial<ChosenPolicy>
 }

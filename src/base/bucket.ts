@@ -25,10 +25,19 @@ export class Bucket {
   }
   /** Takes `amount` if the bucket holds that much. Otherwise takes nothing and returns how long to wait until it does. */
   tryTake(amount: number, now: Millis): Millis {
+    const wait = this.waitFor(amount, now)
+    if (wait === 0) this.#level -= amount
+    return wait
+  }
+  /** How long to wait until the bucket holds `amount`; 0 if it does. */
+  waitFor(amount: number, now: Millis): Millis {
     this.#fill(now)
-    if (this.#level < amount) return Math.ceil((amount - this.#level) / this.#perMilli)
-    this.#level -= amount
-    return 0
+    return this.#level < amount ? Math.ceil((amount - this.#level) / this.#perMilli) : 0
+  }
+  /** Is it as it was when it was made? */
+  isFull(now: Millis): boolean {
+    this.#fill(now)
+    return this.#level >= this.#capacity
   }
   #fill(now: Millis): void {
     // When the system clock is set back, nothing is taken away.

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import type { Millis } from './clock.ts'
 
 /** The client that sent the request. */
 export interface HttpPeer {
@@ -55,6 +56,18 @@ export interface HttpExchange {
    * @throws HttpRefusal if the body has more than `bytesMax` octets, or the connection breaks before its end
    */
   body(bytesMax: number): Promise<Buffer>
+  /**
+   * The same piece by piece, for a body of any size: the next piece is read when the last one is done with.
+   * @param idleMs how long the client may send nothing; a slower connection is closed
+   * @throws HttpRefusal if the connection breaks before the end of the body
+   */
+  pieces(idleMs: Millis): AsyncIterable<Buffer>
+  /**
+   * Answers with a content that is read as fast as the client takes it; nothing of it is read for HEAD.
+   * Resolves when everything is handed over or the connection has broken. @throws the errors of `content`; the answer is cut then
+   * @param octets of the whole content
+   */
+  stream(status: number, headers: HttpHeaders, octets: number, content: () => AsyncIterable<Buffer>): Promise<void>
   /** Answers, once; a second answer is ignored. @param content a text is sent as UTF-8 */
   reply(status: number, headers: HttpHeaders, content: string | Buffer): void
   /** Calls `gone` if the connection breaks before the answer is written. */

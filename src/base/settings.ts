@@ -35,6 +35,9 @@ function quantity(text: string, units: Readonly<Record<string, number>>): number
   return unit === undefined ? null : Math.round(Number(match![1]) * unit)
 }
 
+/** The milliseconds of a text such as "3 days"; null if it is none. */
+export const spanOf = (text: string): number | null => quantity(text, DURATION)
+
 function withUnit(units: Readonly<Record<string, number>>, what: string) {
   return v.pipe(
     v.string(`must be ${what}, in quotes`),

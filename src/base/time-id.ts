@@ -9,18 +9,17 @@ const SORTED = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz
 const BITS = 6
 const IDS_OCTETS = TIME_OCTETS + CHANCE_OCTETS
 
+/** What ids of that time begin with: it sorts before all of them, and behind earlier ones. */
+export function timeIdFrom(time: Millis): string {
+  const octets = Buffer.allocUnsafe(TIME_OCTETS)
+  octets.writeUIntBE(Math.max(0, time), 0, TIME_OCTETS)
+  return sorted(octets).slice(0, (TIME_OCTETS * 8) / BITS)
+}
 /** The time in 48 bits and 80 bits of chance, as 22 characters of base64url. */
 export function timeId(now: Millis, entropy: Entropy): string {
   const octets = Buffer.allocUnsafe(IDS_OCTETS)
-  octets.writeUIntBE(now, 0, TIME_OCTETS)
+  octets.writeUIntBE(Math.max(0, now), 0, TIME_OCTETS)
   entropy.bytes(CHANCE_OCTETS).copy(octets, TIME_OCTETS)
-  return sorted(octets)
-}
-
-/** No id that was made at that time or later comes before it, and none that was made earlier behind it. */
-export function firstTimeId(time: Millis): string {
-  const octets = Buffer.alloc(IDS_OCTETS)
-  octets.writeUIntBE(Math.max(0, time), 0, TIME_OCTETS)
   return sorted(octets)
 }
 

@@ -51,3 +51,26 @@ test('what fails is told to the one that asked for it, and the next has its turn
   await second
   assert.deepEqual(log, ['one', 'two'])
 })
+
+test('what the work itself brings about for its name has its turn afterwards, however long the chain is', async () => {
+  const log: string[] = []
+  const under: (void | Promise<void>)[] = []
+  const turns = new Turns<number>((n) => {
+    log.push(`${n} begins`)
+    if (n < 3) under.push(turns.take('a', n + 1), turns.take('b', 10 * n))
+    if (n < 10) log.push(`${n} ends`)
+    return n === 2 ? Promise.resolve().then(() => void log.push('2 has waited')) : undefined
+  })
+  turns.take('a', 1)
+  assert.deepEqual(log.splice(0), ['1 begins', '10 begins', '1 ends'])
+  under.push(turns.take('a', 4))
+  await Promise.all(under)
+  await Promise.all(under)
+  assert.deepEqual(log, ['2 begins', '20 begins', '2 ends', '2 has waited', '4 begins', '4 ends', '3 begins', '3 ends'])
+  await new Promise<void>((next) => void setImmediate(next))
+  assert.equal(turns.size, 0)
+
+  const long = new Turns<number>((n) => (n < 20_000 ? void long.take('a', n + 1)?.catch(assert.fail) : undefined))
+  long.take('a', 0)
+  while (long.size > 0) await new Promise<void>((next) => void setImmediate(next))
+})

@@ -16,8 +16,12 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
 }
-/** Files that are served at a path of their own. */
-const PATHS: Readonly<Record<string, string>> = { 'index.html': '/', 'admin.html': '/admin' }
+/** Files that are served at paths of their own. The board and the wall are one page. */
+const PATHS: Readonly<Record<string, readonly string[]>> = {
+  'index.html': ['/', '/wall'],
+  'admin.html': ['/admin'],
+  'invite.html': ['/invite'],
+}
 
 const POLICY: HttpHeaders = {
   'content-security-policy':
@@ -30,6 +34,8 @@ const POLICY: HttpHeaders = {
 interface Page {
   readonly octets: Buffer
   readonly gzipped: Buffer
+  /** Null: it was not built. */
+  readonly brotli: Buffer | null
   readonly headers: HttpHeaders
 }
 
@@ -38,18 +44,23 @@ export async function installPages(routes: HttpRoutes, folder: string): Promise<
   const paths: string[] = []
   for (const file of filesIn(folder)) {
     const page = await pageOf(join(folder, file))
-    const path = PATHS[file] ?? `/${file}`
-    routes.at(path, (exchange) => send(exchange, page))
-    paths.push(path)
+    for (const path of PATHS[file] ?? [`/${file}`]) {
+      routes.at(path, (exchange) => send(exchange, page))
+      paths.push(path)
+    }
   }
   return paths
 }
 
-function filesIn(folder: string): readonly string[] {
+const filesIn = (folder: string): readonly string[] =>
+  (ifThere(() => readdirSync(folder)) ?? []).filter((file) => extname(file) in TYPES)
+const readIfThere = (file: string): Buffer | null => ifThere(() => readFileSync(file))
+/** Null: there is no such file. */
+function ifThere<T>(read: () => T): T | null {
   try {
-    return readdirSync(folder).filter((file) => extname(file) in TYPES)
+    return read()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   }
 }
@@ -64,13 +75,14 @@ async function pageOf(file: string): Promise<Page> {
     etag,
     'vary': 'accept-encoding',
   }
-  return { octets, gzipped: await promisify(gzip)(octets), headers }
+  return { octets, gzipped: await promisify(gzip)(octets), brotli: readIfThere(`${file}.br`), headers }
 }
 
-function send(exchange: HttpExchange, { octets, gzipped, headers }: Page): void {
+function send(exchange: HttpExchange, { octets, gzipped, brotli, headers }: Page): void {
   exchange.allow('GET', 'HEAD')
   if (exchange.header('if-none-match') === headers['etag']) return exchange.reply(304, headers, '')
-  if (/\bgzip\b/.test(exchange.header('accept-encoding') ?? ''))
-    return exchange.reply(200, { ...headers, 'content-encoding': 'gzip' }, gzipped)
+  const accepted = exchange.header('accept-encoding') ?? ''
+  if (brotli !== null && /\bbr\b/.test(accepted)) return exchange.reply(200, { ...headers, 'content-encoding': 'br' }, brotli)
+  if (/\bgzip\b/.test(accepted)) return exchange.reply(200, { ...headers, 'content-encoding': 'gzip' }, gzipped)
   exchange.reply(200, headers, octets)
 }

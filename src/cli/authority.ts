@@ -1,16 +1,11 @@
 /** Chooses who carries out a command: the running server, or, if none runs, this process on the same database. */
 import { commandsOf, CommandError, runCommand } from '../admin/command.ts'
-import { exportCommand } from '../admin/export-command.ts'
-import { Exporting } from '../import/exporting.ts'
 import { connectControl, type Authority } from '../admin/control-client.ts'
-import { roomCommands } from '../admin/room-commands.ts'
-import { rosterCommand } from '../admin/roster-commands.ts'
-import { orderCommand } from '../admin/status-commands.ts'
-import { userCommands } from '../admin/user-commands.ts'
 import { openLog } from '../admin/log.ts'
 import { SystemClock } from '../base/clock.ts'
 import { systemEntropy } from '../base/entropy.ts'
 import { assemble } from '../process/assembly.ts'
+import { storedCommands } from '../process/commands.ts'
 import type { Setup } from '../process/setup.ts'
 import type { World } from '../process/world.ts'
 
@@ -42,25 +37,18 @@ async function alone(world: World, setup: Setup): Promise<Authority> {
   if (setup.config.server.fresh)
     throw new CommandError('The server is not running, and its configuration ([server] fresh) keeps nothing. Start it first.')
   const log = openLog({ level: 'warn', format: 'text' }, world.stderr)
-  const { server, rooms, porting, close } = await assemble(setup, {
+  const assembly = await assemble(setup, {
     clock: new SystemClock(),
     entropy: systemEntropy,
     log,
     software: world.software,
   })
-  const { page } = setup.config.admin
-  const commands = commandsOf(
-    ...userCommands(server.host, page),
-    exportCommand(server.host, new Exporting(server.host, porting)),
-    ...roomCommands(rooms, page),
-    rosterCommand(server.rosterAudit, server.host.domains, page),
-    orderCommand(server.order),
-  )
+  const commands = commandsOf(...storedCommands(assembly, setup.config, null))
   return {
     ask: (name, args) => runCommand(commands, name, args),
     close: async () => {
-      await server.host.router.whenIdle() // what users are told of it may have to be stored
-      await close()
+      await assembly.server.host.router.whenIdle() // what users are told of it may have to be stored
+      await assembly.close()
     },
   }
 }

@@ -3,6 +3,7 @@ import { CommandError } from '../admin/command.ts'
 import { connectControl } from '../admin/control-client.ts'
 import type { Status } from '../admin/status-commands.ts'
 import { SystemClock } from '../base/clock.ts'
+import { presetWords } from '../config/presets.ts'
 import { sentence } from '../config/problem.ts'
 import { inspect } from '../process/inspection.ts'
 import type { Setup } from '../process/setup.ts'
@@ -16,6 +17,7 @@ export async function check(world: World, options: ConfigOptions): Promise<void>
   const held = await heldByServer(setup)
   for (const note of await inspect(setup, { platform: world.platform, now: new SystemClock().now(), held }))
     world.stdout.write(`Note: ${sentence(setup.problem(note))}\n`)
+  for (const words of presetWords(setup.config)) world.stdout.write(`Profile "${setup.config.server.profile}": ${words}\n`)
   world.stdout.write(
     configFile === null ? 'There is no configuration file; the built-in configuration is good.\n' : `${configFile} is good.\n`,
   )

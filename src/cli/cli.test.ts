@@ -29,6 +29,7 @@ const freePorts = (others: Readonly<Record<string, string>> = {}): string => {
     'c2s-direct-tls': free,
     's2s': '[]',
     's2s-direct-tls': '[]',
+    'bytestreams': '[]',
     'http': free,
     'https': '[]',
     'monitoring': free,
@@ -303,6 +304,17 @@ test('rooms are made, shown, changed and destroyed, with and without a server', 
   assert.doesNotMatch(out, /friend/, 'the password is shown to nobody')
   assert.match(out, /^  juliet@localhost  owner\n  romeo@localhost  owner\n  tybalt@localhost  outcast: rude$/m)
   assert.match((await place.run(`explain room ${den} romeo`)).err, /Nobody with the nickname "romeo" is in den@/)
+  assert.match(
+    (await place.run(`export ${den}`)).out,
+    /<host jid='conference\.localhost'>\n<room xmlns='urn:porchlight:room:0' name='den'>[^]*juliet@localhost/,
+  )
+  assert.match((await place.run('export')).out, /<host jid='localhost'>[^]*<room xmlns='urn:porchlight:room:0' name='den'>/)
+  assert.match((await place.run(`room kick ${den} romeo`)).err, /Nobody with this nickname is in the room/)
+  assert.match(
+    (await place.run(`room ban ${den} paris@localhost`)).out,
+    /^paris@localhost is banned from den@conference\.localhost\./,
+  )
+  assert.match((await place.run(`room role ${den} romeo king`)).err, /Allowed choices are moderator, participant, visitor/)
   assert.equal((await place.run(`room destroy ${den} --reason over`)).out, `${den} is destroyed.\n`)
   child.kill('SIGTERM')
   await exited

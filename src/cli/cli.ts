@@ -21,20 +21,28 @@ import {
 } from './accounts.ts'
 import { makeBackup } from './backup.ts'
 import { check } from './check.ts'
+import { clearanceProgram, explainLabels } from './clearances.ts'
 import type { ConfigOptions, OutputOptions } from './config-options.ts'
+import { showConformance, type ProfileOptions } from './conformance.ts'
 import type { ExportOptions } from './export.ts'
 import { importUsers, type ImportOptions } from './import.ts'
 import { explainOrder, explainPresence, explainRoom, showStatus } from './inspect.ts'
+import { oneUserProgram } from './one-user.ts'
 import { openOperatorView, type OperatorOptions } from './operator.ts'
 import { listDevices, signOut } from './devices.ts'
 import { checkRosters, type RosterOptions } from './rosters.ts'
-import { listLinks, orderLink, type LinkOptions } from './links.ts'
+import { groupProgram } from './groups.ts'
+import { inviteProgram } from './invitations.ts'
+import { domainProgram } from './domains.ts'
+import { linkProgram } from './links.ts'
 import { addUsers } from './many-users.ts'
-import { restart } from './restart.ts'
 import {
   changeAffiliation,
+  banFromRoom,
+  changeRole,
   createRoom,
   destroyRoom,
+  kickOccupant,
   listRooms,
   setRoom,
   showRoom,
@@ -44,8 +52,12 @@ import {
   type ReasonOptions,
   type RoomOptions,
 } from './rooms.ts'
+import { nodeCommands } from './nodes.ts'
 import { endSession, listSessions, type EndOptions } from './sessions.ts'
+import { outageProgram } from './outage.ts'
+import { reportProgram } from './reports.ts'
 import { start } from './start.ts'
+import { stopProgram } from './stopping.ts'
 
 /** Runs the command that was typed. @returns the exit code */
 export async function runCli(world: World): Promise<number> {
@@ -87,10 +99,6 @@ function program(world: World, outcome: { code: number }): Command {
     .option('--json', 'for programs')
     .action((_: unknown, command: Command) => showStatus(world, command.optsWithGlobals<ConfigOptions & OutputOptions>()))
   root
-    .command('restart')
-    .description('restart the running server; clients can resume their sessions')
-    .action((_: unknown, command: Command) => restart(world, command.optsWithGlobals<ConfigOptions>()))
-  root
     .command('admin')
     .description("print a link that opens the operator's view in a browser")
     .option('--viewer', 'log in as a viewer, who sees everything and may change nothing')
@@ -106,8 +114,13 @@ function program(world: World, outcome: { code: number }): Command {
     })
   root
     .command('export [jid]')
-    .description('write an account, or all, with its data to standard output, in the format of XEP-0227; the server may run')
-    .option('--keys', 'with the keys that check the password, so that users can log in where this is imported')
+    .description(
+      'write an account, a room, or all of both, with its data to standard output, in the format of XEP-0227; the server may run',
+    )
+    .option(
+      '--keys',
+      'with the keys that check passwords, so that users can log in where this is imported, and the passwords of rooms',
+    )
     .action(async (jid: string | undefined, _: unknown, command: Command) => {
       const { exportUsers } = await import('./export.ts')
       await exportUsers(world, jid ?? null, command.optsWithGlobals<ConfigOptions & ExportOptions>())
@@ -125,14 +138,28 @@ function program(world: World, outcome: { code: number }): Command {
     .description('copy the database and the secrets of the server into a new directory, while it runs or not')
     .action((place: string, _: unknown, command: Command) => makeBackup(world, place, command.optsWithGlobals<ConfigOptions>()))
   root
+    .command('conformance')
+    .description('which standards this server implements: tables of XEP-0479 and FMN, made from test runs')
+    .option('--profile <name>', 'one table, such as fmn4-prf-3 or xep-0479-core, or several: xep-0479')
+    .option('--json', 'for programs')
+    .action((_: unknown, command: Command) => showConformance(world, command.optsWithGlobals<ProfileOptions>()))
+  root
     .command('version')
     .description('show the version of this program')
     .action(() => world.stdout.write(`porchlight ${world.software.version} on Node.js ${world.runtime}\n`))
+  stopProgram(root, world)
   explainCommands(root, world)
-  linkCommands(root, world)
+  linkProgram(root, world)
+  domainProgram(root, world)
+  reportProgram(root, world)
+  outageProgram(root, world)
   sessionCommands(root, world)
   userCommands(root, world)
+  groupProgram(root, world)
+  clearanceProgram(root, world)
+  inviteProgram(root, world)
   roomCommands(root, world)
+  nodeCommands(root, world)
   rosterCommands(root, world, outcome)
   return root
 }
@@ -155,30 +182,12 @@ function explainCommands(root: Command, world: World): void {
     .action((room: string, nick: string, _: unknown, command: Command) =>
       explainRoom(world, room, nick, command.optsWithGlobals<ConfigOptions & OutputOptions>()),
     )
+  explainLabels(explain, world)
   explain
     .command('order')
     .description('list the stages that a stanza passes, in their order')
     .option('--json', 'for programs')
     .action((_: unknown, command: Command) => explainOrder(world, command.optsWithGlobals<ConfigOptions & OutputOptions>()))
-}
-
-function linkCommands(root: Command, world: World): void {
-  const link = root.command('link').description('links to other servers; needs the running server')
-  link
-    .command('list')
-    .description('list all known links and their states')
-    .option('--json', 'write JSON, one link on each line')
-    .action((_: unknown, command: Command) => listLinks(world, command.optsWithGlobals<ConfigOptions & OutputOptions>()))
-  const order = (name: 'down' | 'up', description: string): Command =>
-    link
-      .command(`${name} <domain>`)
-      .description(description)
-      .option('--local <domain>', 'only links of this local domain')
-      .action((domain: string, _: unknown, command: Command) =>
-        orderLink(world, domain, name, command.optsWithGlobals<ConfigOptions & LinkOptions>()),
-      )
-  order('down', 'take down the link to a domain: no traffic passes, and users are told')
-  order('up', 'allow the link again; the server tries it at once')
 }
 
 function sessionCommands(root: Command, world: World): void {
@@ -232,7 +241,7 @@ function userCommands(root: Command, world: World): void {
   user
     .command('set <jid> <settings...>')
     .description(
-      'set what others may know: last-seen=exact|coarse|none, share-paused=contacts|local|none; default resets a setting',
+      'set what others may know and who may write: last-seen=exact|coarse|none, share-paused=contacts|local|none, strangers=all|requests|none; default resets a setting',
     )
     .action((jid: string, settings: string[], _: unknown, command: Command) =>
       setUser(world, jid, settings, command.optsWithGlobals<ConfigOptions>()),
@@ -241,6 +250,7 @@ function userCommands(root: Command, world: World): void {
     .command('delete <jid>')
     .description('delete an account and all its data')
     .action((jid: string, _: unknown, command: Command) => deleteUser(world, jid, command.optsWithGlobals<ConfigOptions>()))
+  oneUserProgram(user, world)
   user
     .command('devices <jid>')
     .description('the devices of an account: those that can log in without the password, and those that are connected')
@@ -306,6 +316,30 @@ function roomCommands(root: Command, world: World): void {
     .option('--reason <text>', 'the text that the person receives')
     .action((jid: string, person: string, affiliation: string, _: unknown, command: Command) =>
       changeAffiliation(world, jid, person, affiliation, command.optsWithGlobals<ConfigOptions & ReasonOptions>()),
+    )
+  room
+    .command('kick <room> <nick>')
+    .description('put the occupant with this nickname out of a room; they can come again')
+    .option('--reason <text>', 'the text that the occupants receive')
+    .action((jid: string, nick: string, _: unknown, command: Command) =>
+      kickOccupant(world, jid, nick, command.optsWithGlobals<ConfigOptions & ReasonOptions>()),
+    )
+  room
+    .command('ban <room> <who>')
+    .description('ban a person from a room, by address, or by the nickname that they are in it with')
+    .option('--reason <text>', 'the text that the occupants receive')
+    .action((jid: string, who: string, _: unknown, command: Command) =>
+      banFromRoom(world, jid, who, command.optsWithGlobals<ConfigOptions & ReasonOptions>()),
+    )
+  room
+    .command('role <room> <nick>')
+    .addArgument(
+      new Argument('<role>', 'visitor: without voice in a moderated room').choices(['moderator', 'participant', 'visitor']),
+    )
+    .description('change the role of the occupant with this nickname')
+    .option('--reason <text>', 'the text that the occupants receive')
+    .action((jid: string, nick: string, role: string, _: unknown, command: Command) =>
+      changeRole(world, jid, nick, role, command.optsWithGlobals<ConfigOptions & ReasonOptions>()),
     )
   room
     .command('destroy <room>')

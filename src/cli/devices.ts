@@ -22,11 +22,14 @@ export async function signOut(world: World, jid: string, device: string | null, 
   })
 }
 
-function lineOf({ id, name, usedAt, expiresAt, sessions }: DeviceRow): string {
+function lineOf({ id, name, firstAt, usedAt, expiresAt, sessions, paused }: DeviceRow): string {
+  const connected = sessions.filter((resource) => !paused.includes(resource))
   const remarks = [
     ...(name === null ? [] : [name]),
-    usedAt === null ? 'no token' : `last login ${formatDateTime(usedAt)}, token until ${formatDateTime(expiresAt!)}`,
-    ...(sessions.length === 0 ? [] : [`connected as ${sessions.join(', ')}`]),
+    `first login ${formatDateTime(firstAt)}, last login ${formatDateTime(usedAt)}`,
+    expiresAt === null ? 'no token' : `token until ${formatDateTime(expiresAt)}`,
+    ...(connected.length === 0 ? [] : [`connected as ${connected.join(', ')}`]),
+    ...(paused.length === 0 ? [] : [`paused as ${paused.join(', ')}`]),
   ]
   return `${id}  ${remarks.join('; ')}\n`
 }

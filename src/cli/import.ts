@@ -46,6 +46,7 @@ export async function importUsers(world: World, place: string, options: ConfigOp
       ...settingsOf(setup),
       database: server.host.database,
       nodes: porting,
+      archive: server.host.stores.accountArchive,
       clock,
       entropy: systemEntropy,
       dryRun,
@@ -57,7 +58,9 @@ export async function importUsers(world: World, place: string, options: ConfigOp
         occupantsMax: settings.occupants,
         affiliationsMax: settings.affiliations,
         subjectOctetsMax: settings.subject,
+        cardOctetsMax: settings['card-size'],
       },
+      archive: server.host.stores.archive,
       clock,
       entropy: systemEntropy,
       dryRun,
@@ -67,6 +70,8 @@ export async function importUsers(world: World, place: string, options: ConfigOp
       if (found.kind === 'user') report.user(found.user.jid.bare, found.user.jid.domain, await importing.take(found.user))
       else if (found.kind === 'room')
         report.room(found.room.jid.bare, found.room.jid.domain, await roomImporting.take(found.room))
+      else if (found.kind === 'history')
+        report.history(found.room, found.said.length, await roomImporting.say(found.room, found.said))
       else report.found(found)
     }
     report.end()
@@ -95,10 +100,11 @@ async function checkAlone(setup: Setup): Promise<void> {
 }
 
 interface RoomSettings {
-  readonly occupants: number
-  readonly affiliations: number
+  readonly 'occupants': number
+  readonly 'affiliations': number
   /** Octets. */
-  readonly subject: number
+  readonly 'subject': number
+  readonly 'card-size': number
 }
 
 function settingsOf({ config }: Setup) {

@@ -91,7 +91,7 @@ const domainText = ({ domain, accounts, oldKeys }: Status['domains'][number]): s
 function statusText(s: Status): string {
   const rows: readonly (readonly [string, string])[] = [
     ['Porchlight', `${s.version} on Node.js ${s.runtime}, process ${s.pid}, up ${span(s.uptimeMs)}`],
-    ['Online', `${counted(s.online, 'account')} with ${counted(s.sessions, 'session')}`],
+    ['Online', `${counted(s.online, 'account')} with ${counted(s.sessions, 'session')}${pausedText(s)}${devicesText(s.devices)}`],
     ...s.domains.map((one) => ['Domain', domainText(one)] as const),
     ...(s.rooms === null ? [] : [['Rooms', roomsText(s.rooms)] as const]),
     ...s.listening.map(({ what, address }) => ['Listening', `${address} (${what})`] as const),
@@ -109,6 +109,9 @@ function statusText(s: Status): string {
 }
 
 const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+
+const pausedText = ({ paused }: Status): string => (paused === 0 ? '' : ` (${paused} paused)`)
+const devicesText = (n: number): string => (n === 0 ? '' : ` and ${counted(n, 'Matrix device')}`)
 
 function roomsText({ domains, total, occupants, doubted }: NonNullable<Status['rooms']>): string {
   const inside = occupants === 0 ? '' : ` with ${counted(occupants, 'occupant')}${doubted === 0 ? '' : ` (${doubted} in doubt)`}`

@@ -1,21 +1,41 @@
 /** `porchlight link ...`: the links to other servers. */
+import type { Command } from 'commander'
 import type { LinkReport } from '../admin/link-commands.ts'
 import type { World } from '../process/world.ts'
 import { withServer } from './authority.ts'
 import { setupOf, type ConfigOptions, type OutputOptions } from './config-options.ts'
 import { span } from './span.ts'
 
-export interface LinkOptions {
+interface LinkOptions {
   readonly local?: string
 }
 
-export async function listLinks(world: World, options: ConfigOptions & OutputOptions): Promise<void> {
+export function linkProgram(root: Command, world: World): void {
+  const link = root.command('link').description('links to other servers; needs the running server')
+  link
+    .command('list')
+    .description('list all known links and their states')
+    .option('--json', 'write JSON, one link on each line')
+    .action((_: unknown, command: Command) => listLinks(world, command.optsWithGlobals<ConfigOptions & OutputOptions>()))
+  const order = (name: 'down' | 'up', description: string): Command =>
+    link
+      .command(`${name} <domain>`)
+      .description(description)
+      .option('--local <domain>', 'only links of this local domain')
+      .action((domain: string, _: unknown, command: Command) =>
+        orderLink(world, domain, name, command.optsWithGlobals<ConfigOptions & LinkOptions>()),
+      )
+  order('down', 'take down the link to a domain: no traffic passes, and users are told')
+  order('up', 'allow the link again; the server tries it at once')
+}
+
+async function listLinks(world: World, options: ConfigOptions & OutputOptions): Promise<void> {
   const { links, now } = await ask(world, options, 'link.list', {})
   for (const link of links) world.stdout.write(options.json === true ? `${JSON.stringify(link)}\n` : `${linkText(link, now)}\n`)
 }
 
 /** @param order 'down': no traffic may pass; 'up': traffic may pass again */
-export async function orderLink(
+async function orderLink(
   world: World,
   remote: string,
   order: 'down' | 'up',

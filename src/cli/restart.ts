@@ -10,12 +10,15 @@ import { setupOf, type ConfigOptions } from './config-options.ts'
 const PATIENCE_MS = 60_000
 const POLL_MS = 100
 
+/** Of the order. */
+type RestartArgs = Readonly<Record<'text' | 'delay', string | number>>
+
 /** Returns when the server runs again. @throws CommandError if it is not running, or does not come back */
-export async function restart(world: World, options: ConfigOptions): Promise<void> {
+export async function restart(world: World, options: ConfigOptions, args: RestartArgs): Promise<void> {
   const setup = setupOf(world, options)
   const { startedAt } = (await withServer(setup, async (server) => {
     const status = await server.ask('status', {})
-    await server.ask('restart', {})
+    await server.ask('restart', args)
     return status
   })) as Status
   for (let waited = 0; waited < PATIENCE_MS; waited += POLL_MS) {

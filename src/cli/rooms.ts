@@ -1,12 +1,12 @@
 /** `porchlight room ...`: the rooms of this server. */
 import { CommandError } from '../admin/command.ts'
-import type { Authority } from '../admin/control-client.ts'
 import type { RoomPage, RoomRow } from '../admin/room-list.ts'
 import type { AffiliationPage, AffiliationRow, OccupantPage, OccupantRow, RoomReport } from '../admin/room-report.ts'
 import type { World } from '../process/world.ts'
 import { withAuthority } from './authority.ts'
 import { setupOf, type ConfigOptions, type OutputOptions } from './config-options.ts'
 import { firstLine } from './password-file.ts'
+import { pagesOf } from './pages.ts'
 import { pairsFrom } from './pairs.ts'
 
 export interface ListOptions {
@@ -128,6 +128,46 @@ export async function changeAffiliation(
   })
 }
 
+export async function kickOccupant(
+  world: World,
+  room: string,
+  nick: string,
+  options: ConfigOptions & ReasonOptions,
+): Promise<void> {
+  await withAuthority(world, setupOf(world, options), async (authority) => {
+    const done = (await authority.ask('room.kick', { room, nick, reason: options.reason ?? '' })) as { readonly room: string }
+    world.stdout.write(`${nick} is put out of ${done.room}.\n`)
+  })
+}
+/** @param who the address of a person, or the nickname of an occupant */
+export async function banFromRoom(
+  world: World,
+  room: string,
+  who: string,
+  options: ConfigOptions & ReasonOptions,
+): Promise<void> {
+  await withAuthority(world, setupOf(world, options), async (authority) => {
+    const args = { room, who, reason: options.reason ?? '' }
+    const done = (await authority.ask('room.ban', args)) as { readonly room: string; readonly jid: string }
+    world.stdout.write(
+      `${done.jid} is banned from ${done.room}. To take that back: room affiliation ${done.room} ${done.jid} none\n`,
+    )
+  })
+}
+export async function changeRole(
+  world: World,
+  room: string,
+  nick: string,
+  role: string,
+  options: ConfigOptions & ReasonOptions,
+): Promise<void> {
+  await withAuthority(world, setupOf(world, options), async (authority) => {
+    const args = { room, nick, role, reason: options.reason ?? '' }
+    const done = (await authority.ask('room.role', args)) as { readonly room: string }
+    world.stdout.write(`${nick} has the role ${role} in ${done.room}.\n`)
+  })
+}
+
 export interface DestroyOptions extends ReasonOptions {
   readonly alternate?: string
 }
@@ -141,20 +181,3 @@ export async function destroyRoom(world: World, room: string, options: ConfigOpt
 
 const passwordFrom = (world: World, { passwordFile }: RoomOptions): string | null =>
   passwordFile === undefined ? null : firstLine(world, passwordFile)
-
-interface Page {
-  readonly next: string | null
-}
-/** The rows of all pages of a list. */
-async function* pagesOf<P extends Page, R>(
-  authority: Authority,
-  command: string,
-  args: object,
-  rowsOf: (page: P) => readonly R[],
-): AsyncGenerator<R> {
-  for (let after: string | null = ''; after !== null;) {
-    const page = (await authority.ask(command, { ...args, after })) as P
-    yield* rowsOf(page)
-    after = page.next
-  }
-}

@@ -47,11 +47,12 @@ export async function start(world: World, options: StartOptions): Promise<number
     supervisor.ready()
     const why = await Promise.race([
       enough.then(() => 'signal' as const),
+      running.shutdown.then(() => 'shutdown' as const),
       running.restart.then(() => 'restart' as const),
       running.mustEnd,
     ])
     if (why instanceof Error) return await giveUp(running, log)
-    const isOver = why === 'signal'
+    const isOver = why !== 'restart'
     if (isOver) supervisor.stopping()
     await running.stop(isOver ? 'for good' : 'to start again')
     log.info({}, 'Stopped')

@@ -64,6 +64,10 @@ test('each complaint names option, fault and remedy', () => {
     ['[web]\norigins = ["chat.example"]', /^\[web\] origins: "chat\.example" is not a web origin\. Write one such as/],
     ['[web]\ntrusted-proxies = ["proxy"]', /^\[web\] trusted-proxies: "proxy" is no address\. Write one such as/],
     ['[web]\nsee-other-uri = "ws://b.example/"', /^\[web\] see-other-uri: "ws:\/\/b\.example\/" is no secure endpoint/],
+    [
+      '[security-labels]\npolicy = "labels.toml"\n[matrix]\nenabled = true',
+      /^\[security-labels\] policy: Matrix clients neither send nor show/,
+    ],
     ['[listen]\ncomponents = ["0.0.0.0:5347"]', /^\[listen\] components: "0\.0\.0\.0:5347" can be reached from other machines/],
   ]
   for (const [toml, expected] of cases) {
@@ -89,6 +93,12 @@ test('XEP-0198: times that are over before a broken stream between servers may b
   assert.deepEqual(warned(short()), ['federation queue-timeout', 'presence-annotations confirm-within'])
   assert.deepEqual(warned(short('stream-management = false\n')), [])
   assert.deepEqual(warned('[federation]\nqueue-timeout = "6 s"\n[presence-annotations]\nconfirm-within = "6 s"\n'), [])
+})
+
+test('LAB-29: files without labels are warned of where there is a policy', () => {
+  const warned = (toml: string): readonly string[] => warningsAbout(config(toml)).map((w) => `${w.section} ${w.option}`)
+  assert.deepEqual(warned('[security-labels]\npolicy = "labels.toml"'), ['security-labels policy'])
+  assert.deepEqual(warned('[security-labels]\npolicy = "labels.toml"\n[http-upload]\nenabled = false'), [])
 })
 
 test('COMP-4: a secret that somebody may guess is warned of', () => {

@@ -1,13 +1,13 @@
 /** Checks that the kinds of options cannot express: meaningful values, and options that depend on each other. */
 import { addressOf, isPrivate } from '../net/address.ts'
 import { targetOf } from '../net/dns.ts'
-import { peerDomain } from '../stream/s2s/trust.ts'
 import { isHostName } from '../net/http-host.ts'
 import { isNetwork } from '../net/http-peer.ts'
 import { isOrigin } from '../net/origins.ts'
 import { SCRAM_AND_EXTERNAL } from '../sasl/settings.ts'
 import { WINDOW_OCTETS } from '../xep/0198-stream-management/index.ts'
-import { JidError, prepareDomain } from '../xmpp/jid.ts'
+import { domainPattern } from '../xmpp/domain-pattern.ts'
+import { addressOrNull, JidError, prepareDomain } from '../xmpp/jid.ts'
 import type { Complaint } from './complaint.ts'
 import { nthSection } from './lines.ts'
 import { addresses } from './listening.ts'
@@ -28,6 +28,8 @@ export function complaintsAbout(config: Config): readonly Complaint[] {
     ...peers(config),
     ...web(config),
     ...monitoringHosts(config),
+    ...labels(config),
+    ...administrators(config),
   ]
 }
 
@@ -179,7 +181,7 @@ function* peers({ peer, server, component }: Config): Iterable<Complaint> {
   const ours = new Set([...server.domains, ...component.map((c) => c.domain)].map((d) => d.toLowerCase()))
   for (const [i, { domain, route }] of peer.entries()) {
     const section = nthSection('peer', i + 1)
-    const reason = domain === '' ? 'it is missing' : reasonAgainst(domain, peerDomain)
+    const reason = domain === '' ? 'it is missing' : reasonAgainst(domain, domainPattern)
     if (reason !== null)
       yield {
         section,
@@ -187,11 +189,11 @@ function* peers({ peer, server, component }: Config): Iterable<Complaint> {
         what: `"${domain}" cannot be a domain (${reason})`,
         remedy: 'Write a domain name such as "example.org", or "*.example.org" for all below it.',
       }
-    else if (ours.has(peerDomain(domain)))
+    else if (ours.has(domainPattern(domain)))
       yield { section, option: 'domain', what: `"${domain}" is served here`, remedy: 'Name a domain of another server.' }
-    else if (taken.has(peerDomain(domain)))
+    else if (taken.has(domainPattern(domain)))
       yield { section, option: 'domain', what: `there is another section for "${domain}"`, remedy: 'Make one of the two.' }
-    else taken.add(peerDomain(domain))
+    else taken.add(domainPattern(domain))
     if (route === '' || targetOf(route) !== null) continue
     yield {
       section,
@@ -233,4 +235,31 @@ function* monitoringHosts({ admin }: Config): Iterable<Complaint> {
         remedy:
           'Write one such as "metrics.example.org", without "https://", port or path, and not in other letters than a to z.',
       }
+}
+
+/** XEP-0133: nobody but users of this server can administer it. */
+function* administrators({ server, features }: Config): Iterable<Complaint> {
+  const options = features['service-administration'] as Readonly<Record<'admins' | 'viewers', readonly string[]>>
+  const ours = new Set(server.domains.filter((domain) => reasonAgainst(domain) === null).map((domain) => prepareDomain(domain)))
+  for (const option of ['admins', 'viewers'] as const)
+    for (const text of options[option]) {
+      const address = addressOrNull(text)
+      const isAccount = address !== null && address.local !== '' && address.resource === ''
+      if (isAccount && ours.has(address.domain)) continue
+      const what = isAccount ? `"${text}" is at no domain of this server` : `"${text}" is not the address of an account`
+      yield { section: 'service-administration', option, what, remedy: `Write one such as "admin@${server.domains[0]}".` }
+    }
+}
+
+/** What the API for Matrix clients carries is not judged by labels. */
+function* labels({ features }: Config): Iterable<Complaint> {
+  const { policy } = features['security-labels'] as { readonly policy: string }
+  const { enabled } = features['matrix'] as { readonly enabled: boolean }
+  if (policy !== '' && enabled)
+    yield {
+      section: 'security-labels',
+      option: 'policy',
+      what: 'Matrix clients neither send nor show security labels, so messages could pass them by',
+      remedy: 'Write enabled = false in section [matrix], or leave the policy out.',
+    }
 }

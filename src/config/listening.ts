@@ -22,9 +22,12 @@ export function* addresses(config: Config): Iterable<Complaint> {
 }
 
 /** The ports that these settings open. Ports that would not be used stay closed. */
-export function portsOf({ listen, federation, component }: Config): readonly Port[] {
+export function portsOf({ listen, federation, component, features }: Config): readonly Port[] {
+  const isEnabled = (feature: string): boolean => (features[feature] as { readonly enabled: boolean }).enabled
   const isOpened = (option: keyof ListenSettings): boolean => {
     if (option === 's2s' || option === 's2s-direct-tls') return federation.enabled
+    if (option === 'bytestreams') return isEnabled('bytestreams')
+    if (option === 'files') return isEnabled('http-upload')
     return option !== 'components' || component.length > 0
   }
   return (Object.keys(listen) as (keyof ListenSettings)[])
@@ -80,9 +83,12 @@ const EXPOSED: Readonly<Partial<Record<keyof ListenSettings, readonly [what: str
 
 const FOR_CLIENTS: readonly string[] = ['c2s', 'c2s-direct-tls', 'http', 'https']
 
+/** Ports that are of use only to clients that reach another one. */
+const BESIDE: readonly string[] = ['monitoring', 'bytestreams', 'files']
+
 /** A server that listens nowhere is useful only inside another program. */
 export function* nowhere(config: Config): Iterable<Complaint> {
-  if (portsOf(config).some(({ option }) => option !== 'monitoring')) return
+  if (portsOf(config).some(({ option }) => !BESIDE.includes(option))) return
   yield {
     section: 'listen',
     option: 'c2s',

@@ -10,6 +10,7 @@ import * as v from 'valibot'
 import { isPathOption } from '../base/settings.ts'
 import type { Complaint } from './complaint.ts'
 import { linesOf, nthSection, type Lines } from './lines.ts'
+import { withPreset } from './presets.ts'
 import { ConfigError, type Problem } from './problem.ts'
 import type { SectionOfFile } from './sections.ts'
 import { remedyFor } from './suggestion.ts'
@@ -53,6 +54,7 @@ export function checked(
   sections: readonly SectionOfFile[],
   check: (values: Values) => readonly Complaint[],
 ): Values {
+  const filled = withPreset(tables)
   const reader = new Reader(source)
   const names = sections.map((s) => s.name)
   for (const [name, value] of Object.entries(tables)) {
@@ -70,7 +72,7 @@ export function checked(
   }
   const values: Record<string, Table> = {}
   for (const section of sections) {
-    const table = tables[section.name]
+    const table = filled[section.name]
     if (section.repeated !== true) values[section.name] = reader.section(section, isTable(table) ? table : {})
     else values[section.name] = reader.sections(section, isTables(table) ? table : []) as unknown as Table
   }

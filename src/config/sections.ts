@@ -8,7 +8,7 @@ import { boshSettings } from '../stream/bosh/settings.ts'
 import { federationSettings, peerSettings, type PeerSettings } from '../stream/s2s/settings.ts'
 import { saslSettings } from '../sasl/settings.ts'
 import { componentSettings, streamsSettings, type ComponentSettings } from '../stream/settings.ts'
-import { features } from '../xep/catalogue.ts'
+import { features } from './features.ts'
 import { serverSettings, storageSettings } from './settings.ts'
 
 export interface SectionOfFile {

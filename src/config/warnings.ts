@@ -12,16 +12,25 @@ const SECRET_MIN = 20
 
 /** The settings to warn about. */
 export function warningsAbout(config: Config): readonly Complaint[] {
-  const { server, sasl, streams, presence, component, log } = config
+  const { server, sasl, streams, presence, component, log, features } = config
   const found: Complaint[] = [
     ...exposures(config),
     ...unreachable(config),
     ...oddCouples(config),
     ...idleWords(config),
     ...resumptions(config),
+    ...unlabelled(config),
   ]
   const warn = (section: string, option: string, what: string): void =>
     void found.push({ section, option, what, remedy: 'Leave it out, except for tests.' })
+  const { policy } = features['security-labels'] as { readonly policy: string }
+  if (server.profile === 'fmn' && policy === '')
+    found.push({
+      section: 'security-labels',
+      option: 'policy',
+      what: 'messages are not judged by labels, which the profile "fmn" is for',
+      remedy: 'Name the file with the security policy.',
+    })
   if (server.fresh) warn('server', 'fresh', 'nothing is kept when the server stops')
   if (!streams['require-tls']) warn('streams', 'require-tls', 'users may log in and write without encryption')
   if (presence['queries-by-strangers']) warn('presence', 'queries-by-strangers', 'strangers can find out who is online')
@@ -96,5 +105,18 @@ function* idleWords({ federation, peer, tls, sasl, features }: Config): Iterable
       option: 'per-address',
       what: 'anybody may make as many accounts as they like',
       remedy: 'Leave it out, except for tests.',
+    }
+}
+
+/** LAB-29 */
+function* unlabelled({ features }: Config): Iterable<Complaint> {
+  const { policy } = features['security-labels'] as { readonly policy: string }
+  const { enabled } = features['http-upload'] as { readonly enabled: boolean }
+  if (policy !== '' && enabled)
+    yield {
+      section: 'security-labels',
+      option: 'policy',
+      what: 'uploaded files have no labels: whoever has the link of one can read it',
+      remedy: 'Write enabled = false in section [http-upload], if that is not acceptable.',
     }
 }

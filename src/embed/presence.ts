@@ -1,6 +1,5 @@
 /** Presence as an application reads it: what each client of a user shows, and how well it is known. */
-import type { LocalAccount } from '../server/account/session.ts'
-import type { Session } from '../server/account/session.ts'
+import type { LocalAccount, LocalEndpoint } from '../server/account/session.ts'
 import type { Payload } from '../xmpp/packet.ts'
 
 /** RFC 6121 4.7.2.1; 'available' if the client names none. */
@@ -36,7 +35,7 @@ const SHOWS: ReadonlySet<string> = new Set(['chat', 'away', 'xa', 'dnd'])
 
 /** The present state. */
 export function presenceOf(account: LocalAccount): Presence {
-  const clients = account.sessions.filter((s) => s.presence !== null).map(clientOf)
+  const clients = account.resources.filter((r) => r.presence !== null).map(clientOf)
   clients.sort((a, b) => Number(a.isPaused) - Number(b.isPaused) || b.priority - a.priority)
   const [best] = clients
   const address = account.bare.bare
@@ -49,16 +48,16 @@ export function presenceOf(account: LocalAccount): Presence {
   return { address, state: 'offline', show: null, status, clients, lastSeen: last === null ? null : new Date(last.at) }
 }
 
-function clientOf(session: Session): ClientPresence {
-  const { payload } = session.presence!
+function clientOf(endpoint: LocalEndpoint): ClientPresence {
+  const { payload } = endpoint.presence!
   const show = textOf(payload, 'show') ?? ''
   return {
-    resource: session.jid.resource,
+    resource: endpoint.jid.resource,
     show: SHOWS.has(show) ? (show as Show) : 'available',
     status: textOf(payload, 'status'),
-    priority: session.priority,
-    isPaused: session.isAway,
-    heardAt: new Date(session.heardAt),
+    priority: endpoint.priority,
+    isPaused: endpoint.isAway,
+    heardAt: new Date(endpoint.heardAt),
   }
 }
 

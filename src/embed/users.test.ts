@@ -19,9 +19,12 @@ test("the roster of an application's user can be changed when the user is needed
   const accounts = new ApplicationAccounts(new SqlAccounts(database), { credentials: () => credentials }, clock)
   const rosters = new SqlRosters(database, clock, 'e1')
   const stores = { accounts, rosters, lastPresence: new SqlLastPresence(database, silent, clock) }
-  const all = new Accounts(stores, { accounts: 10, octets: 1_000_000 }, { lastSeen: 'exact', sharePaused: 'contacts' }, [
-    'localhost',
-  ])
+  const all = new Accounts(stores, {
+    idle: { accounts: 10, octets: 1_000_000 },
+    usual: { lastSeen: 'exact', sharePaused: 'contacts', strangers: 'all' },
+    homes: ['localhost'],
+    admit: () => {},
+  })
   const romeo = (await all.load('romeo@localhost'))!
   const version = romeo.roster.version + 1
   const item = itemOf('juliet@localhost', { subscription: 'both' })

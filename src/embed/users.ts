@@ -87,6 +87,12 @@ export class ApplicationAccounts implements AccountStore {
   count(domain: string): Promise<number> {
     return this.#own.count(domain)
   }
+  disabledOnes(domain: string, limit: number): Promise<readonly string[]> {
+    return this.#own.disabledOnes(domain, limit)
+  }
+  countDisabled(domain: string): Promise<number> {
+    return this.#own.countDisabled(domain)
+  }
 }
 
 /** Keys in the row that are never used. Even without the application nobody could log in with them. */

@@ -19,7 +19,7 @@ test('4.3.2 rule 3: a contact is told what the user lets him know, the user hims
   scene.unavailable('1', {}, NOON + 1000)
   const stampFor = (prober: string): string | undefined => /stamp='([^']*)'/.exec(scene.probe(prober)[0]!)?.[1]
   const told = LAST_SEEN.map((lastSeen) => {
-    scene.account.policy = { lastSeen, sharePaused: 'contacts' }
+    scene.account.policy = { lastSeen, sharePaused: 'contacts', strangers: 'all' }
     assert.equal(stampFor(ALICE), '2026-01-01T12:00:01Z')
     return stampFor(BOB)
   })

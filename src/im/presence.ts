@@ -8,7 +8,7 @@
 import type { Millis } from '../base/clock.ts'
 import { Element } from '../xml/element.ts'
 import { valueOf } from '../xml/entities.ts'
-import { delayElement, withDelay } from '../xmpp/delay.ts'
+import { delayed, withDelay } from '../xmpp/delay.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { CLIENT } from '../xmpp/ns.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
@@ -58,6 +58,12 @@ export function broadcastAvailable<R extends Resource>(account: Account<R>, me: 
   const contacts = account.reachable(account.roster.subscriptions)
   if (contacts.length > 0) out.probe(me, contacts)
   out.becameAvailable(me)
+}
+
+/** A presence that was withdrawn is true again: those who may see it are told, and the account's own resources. */
+export function shownAgain<R extends Resource>(account: Account<R>, presence: Packet, out: LeaveOut<R>): void {
+  out.routeAll(presence, account.audience)
+  toOwn(account, presence, out)
 }
 
 /** 3.1.3 rule 4: a resource that becomes available receives every request that has not been answered. */
@@ -283,7 +289,7 @@ function answerForResource(account: Account, probe: Packet, out: RouteOut): void
 function lastSeen(account: Account, probe: Packet): Packet {
   const isOwn = probe.from.bare === account.bare.bare
   const last = isOwn ? account.lastUnavailable : asTold(account.lastUnavailable, account.policy.lastSeen)
-  const payload = last === null ? Payload.empty : Payload.of(...last.payload.elements, delayElement(account.bare.domain, last.at))
+  const payload = last === null ? Payload.empty : delayed(last.payload, account.bare.domain, last.at)
   return Packet.of({ kind: 'presence', type: 'unavailable', from: account.bare, to: probe.from, id: probe.id, payload })
 }
 

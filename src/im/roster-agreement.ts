@@ -39,7 +39,8 @@ const DISAGREEMENTS: Readonly<Record<Watching, Readonly<Record<Showing, Disagree
 
 /**
  * The disagreement; null if the two sides agree.
- * @param hears a request of the watcher reaches the contact: the contact has an account and does not block the watcher.
+ * @param hears a request of the watcher reaches the contact: the contact has an account, does not block the watcher, and
+ *   takes requests of strangers, if the watcher is one.
  *   Without it, the watcher must see no difference from a contact who does not answer (8.5.1)
  */
 export function disagreement(watcher: Watching, shower: Showing, hears: boolean): Disagreement | null {

@@ -238,6 +238,13 @@ export function checkRoom({ roster }: Account, { contact, item }: RosterChange, 
     throw new StanzaError('policy-violation', { text: `The roster is full: it may hold ${limits.rosterBytes} octets` })
 }
 
+/** Is the contact in the roster, or is there room for one more? */
+export function hasRoomFor({ roster }: Account, contact: Jid, limits: ImLimits): boolean {
+  if (roster.has(contact.full)) return true
+  const item = { jid: contact, name: '', groups: NO_GROUPS, subscription: 'both', ask: false, approved: false } as const
+  return roster.size < limits.rosterItems && roster.octets + octetsOfItem(item) <= limits.rosterBytes
+}
+
 function pushChange(change: RosterChange | null, out: SubscriptionOut): void {
   if (change !== null && change.pushed && change.item !== null) out.push(change.item, change.version)
 }

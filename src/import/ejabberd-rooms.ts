@@ -1,18 +1,21 @@
 /**
- * Rooms in a dump of ejabberd's tables (`ejabberdctl dump`, or `dump_table FILE muc_room`): a term of Erlang for each, between
+ * Rooms, and their history, in a dump of ejabberd's tables (`ejabberdctl dump`, or `dump_table FILE muc_room`): a term of Erlang for each, between
  * those of other tables, each of which ends with a line that ends with a full stop.
  */
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import { Atom, readTerm, Tuple, type Term } from './erlang.ts'
+import { readTerm, Tuple, type Term } from './erlang.ts'
 import { unreadable, type Found } from './found.ts'
 import { ImportedRoom } from './imported-room.ts'
+import { EjabberdHistories } from './ejabberd-history.ts'
+import { list, text, tuple, word } from './erlang-parts.ts'
 import type { RoomConfig } from '../rooms/machine/config.ts'
-import { PIECE_MAX } from './xml.ts'
+import { PIECE_MAX } from '../xml/whole.ts'
 
 const BEGINNING = '{tables,'
 const ROOM = '{muc_room,'
+const MESSAGE = '{archive_msg,'
 
 /** Whether this is such a file. @throws Error of the file system */
 export async function isEjabberdDump(file: string): Promise<boolean> {
@@ -25,16 +28,24 @@ export async function isEjabberdDump(file: string): Promise<boolean> {
   }
 }
 
-/** @throws Error of the file system */
+/** Rooms first: the dump has its tables in any order. @throws Error of the file system */
 export async function* readEjabberdDump(file: string): AsyncGenerator<Found> {
+  for await (const piece of piecesOf(file, ROOM)) yield foundIn(piece, file)
+  const histories = new EjabberdHistories()
+  for await (const piece of piecesOf(file, MESSAGE)) histories.take(piece)
+  yield* histories.found(file)
+}
+
+/** The terms of one table, each as its text; ' ' in the place of one that is too large. */
+async function* piecesOf(file: string, beginning: string): AsyncGenerator<string> {
   let piece = ''
-  let isRoom = false
+  let isOne = false
   for await (const line of createInterface({ input: createReadStream(file, 'latin1'), crlfDelay: Infinity })) {
-    if (piece === '') isRoom = line.startsWith(ROOM)
-    if (isRoom && piece.length <= PIECE_MAX) piece += `${line}\n`
+    if (piece === '') isOne = line.startsWith(beginning)
+    if (isOne && piece.length <= PIECE_MAX) piece += `${line}\n`
     else piece = ' '
     if (!line.endsWith('.')) continue
-    if (isRoom) yield foundIn(piece, file)
+    if (isOne) yield piece
     piece = ''
   }
 }
@@ -117,12 +128,3 @@ function privateMessages(given: ReadonlyMap<string, Term | undefined>): RoomConf
 type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined }
 const defined = (config: Maybe<RoomConfig>): Partial<RoomConfig> =>
   Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined))
-
-const NO_TERMS: readonly Term[] = []
-function tuple(term: Term | undefined): readonly Term[] {
-  if (term instanceof Tuple) return term.items
-  throw new Error('it is not a room as ejabberd writes it')
-}
-const list = (term: Term | undefined): readonly Term[] => (Array.isArray(term) ? (term as readonly Term[]) : NO_TERMS)
-const text = (term: Term | undefined): string => (Buffer.isBuffer(term) ? term.toString('utf8') : '')
-const word = (term: Term | undefined): string => (term instanceof Atom ? term.name : '')

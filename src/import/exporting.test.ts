@@ -9,6 +9,7 @@ import { seededEntropy } from '../base/entropy.ts'
 import { defaultsOf } from '../base/settings.ts'
 import { defaultLimits } from '../im/account.ts'
 import { SqlRosters } from '../storage/rosters.ts'
+import { serverFor } from '../pubsub/nodes.ts'
 import { NodeStore } from '../pubsub/store.ts'
 import type { Database } from '../server/database.ts'
 import { el } from '../xml/element.ts'
@@ -19,7 +20,7 @@ import { privateSettings, storedElement } from '../xep/0049-private-xml/index.ts
 import { PrivateElements } from '../xep/0049-private-xml/store.ts'
 import { newCard, VCARD } from '../xep/0054-vcard-temp/index.ts'
 import { features } from '../xep/catalogue.ts'
-import { pepOf, portingOf } from '../xep/0163-personal-eventing/index.ts'
+import { nodesOf, pepOf, portingOf } from '../xep/0163-personal-eventing/index.ts'
 import { Cards } from '../xep/0054-vcard-temp/store.ts'
 import { offlineLimits, offlineSettings } from '../xep/0160-offline-messages/settings.ts'
 import { IMPORTED } from '../xep/0160-offline-messages/shares.ts'
@@ -38,6 +39,7 @@ const server = (): Promise<MemoryServer> => memoryServer({ features, domains: ['
 /** Everything that an account can have. */
 async function fill({ host }: MemoryServer): Promise<void> {
   const { database } = host
+  const { accountArchive } = host.stores
   await host.registrar.create(jid(JULIET), 'o romeo')
   const contact = { subscription: 'both', ask: false, approved: false, groups: ['Fri & nds', 'ö'], name: "R'<ö" } as const
   const nurse = { subscription: 'none', ask: true, approved: true, groups: [], name: '' } as const
@@ -61,7 +63,27 @@ async function fill({ host }: MemoryServer): Promise<void> {
   const item = (id: string, text: string) => ({ id, payload: Payload.of(el('x', 'urn:x', {}, text)) })
   await pepOf(host).publish(jid(JULIET), 'urn:xmpp:bookmarks:1', [item('a@b.example', 'ö <'), item('b@b.example', '2')])
   await pepOf(host).publish(jid(JULIET), 'urn:example:open', [item('1', 'x')], { access_model: 'open', title: 'T <é' })
+  const romeo = 'romeo@montague.net/x'
+  await nodesOf(host).perform({
+    owner: JULIET,
+    name: 'urn:example:open',
+    actor: { ...serverFor('romeo@montague.net'), full: romeo },
+    command: { do: 'subscribe', jid: romeo, subid: 's', options: {} },
+    make: null,
+  })
+  const past = (text: string, at: number, isSent: boolean) => {
+    const [from, to] = [jid('romeo@montague.net/x'), jid(`${JULIET}/balcony`)]
+    const packet = Packet.of({
+      kind: 'message',
+      type: 'chat',
+      from: isSent ? to : from,
+      to: isSent ? from : to,
+      payload: body(text),
+    })
+    return accountArchive.append(JULIET, { packet, id: accountArchive.newId(at), at, isSent })
+  }
   const body = (text: string): Payload => Payload.of(el('body', 'jabber:client', {}, text))
+  for (let n = 1; n <= 600; n++) await past(`past ${n} <ö`, SENT - 1_000_000 + n * 1000, n % 2 === 0)
   for (let n = 1; n <= 150; n++) {
     const message = {
       kind: 'message',
@@ -71,13 +93,23 @@ async function fill({ host }: MemoryServer): Promise<void> {
       id: wire(`&lt;${n}&amp;`),
       payload: body(`${n} <ö`),
     } as const
-    await new OfflineMessages(database).append(JULIET, Packet.of(message), SENT + n * 1000, offlineLimits(OFFLINE), IMPORTED)
+    const at = SENT + n * 1000
+    const kept = {
+      packet: Packet.of(message),
+      id: accountArchive.newId(at),
+      at,
+      isSent: false,
+      isArchived: false,
+      along: () => [],
+    }
+    await new OfflineMessages(database, accountArchive).append(JULIET, kept, offlineLimits(OFFLINE), IMPORTED)
   }
 }
+const EVERYTHING = { after: null, before: null, withBare: null, withFull: null, start: null, end: null }
 async function all({ host }: MemoryServer): Promise<unknown> {
   const { database, stores } = host
   const { items, pending } = await stores.rosters.load(JULIET)
-  const messages = await new OfflineMessages(database).after(JULIET, 0, 1000)
+  const messages = await new OfflineMessages(database, stores.accountArchive).after(JULIET, 0, 1000)
   return {
     credentials: await stores.accounts.credentials(JULIET),
     items: items.map(({ jid: { full }, ...item }) => ({ full, ...item })).toSorted((a, b) => (a.full < b.full ? -1 : 1)),
@@ -86,17 +118,24 @@ async function all({ host }: MemoryServer): Promise<unknown> {
     card: await new Cards(database).read(JULIET),
     elements: await new PrivateElements(database).all(JULIET),
     nodes: await nodesIn(database),
+    archived: (await stores.accountArchive.page(jid(JULIET), EVERYTHING, 1000, 'first')).entries.map(({ id, at, packet }) => [
+      id,
+      at,
+      decode(packet.wire),
+    ]),
     messages: messages.map(({ packet, receivedAt }) => [decode(packet.wire), receivedAt]),
   }
 }
 
 async function nodesIn(database: Database): Promise<unknown> {
   const store = await NodeStore.open(database)
-  const all = (await store.load(JULIET)).toSorted((a, b) => (a.origin.name < b.origin.name ? -1 : 1))
+  const loaded = await store.load(JULIET, await store.names(JULIET, '', 64))
+  const all = [...loaded.values()].toSorted((a, b) => (a.origin.name < b.origin.name ? -1 : 1))
   const shown = all.map(async (node) => ({
     name: node.origin.name,
     config: node.config,
     affiliations: node.affiliations,
+    subscriptions: Array.from(node.subscriptions.values(), ({ jid, state }) => [jid, state]),
     items: (await store.items(node, [...node.items.values()])).map(({ id, at, payload }) => [id, at, decode(payload.text)]),
   }))
   return Promise.all(shown)
@@ -105,7 +144,11 @@ async function nodesIn(database: Database): Promise<unknown> {
 async function exported({ host }: MemoryServer, withKeys: boolean): Promise<string> {
   const exporting = new Exporting(host, portingOf(host))
   const parts: string[] = []
-  for (let part = 0; part < exporting.parts; part++) parts.push(await exporting.part(JULIET, part, withKeys))
+  for (let part: number | null = 0; part !== null;) {
+    const { xml, next }: Awaited<ReturnType<Exporting['part']>> = await exporting.part(JULIET, part, withKeys)
+    parts.push(xml)
+    part = next
+  }
   return parts.join('')
 }
 
@@ -128,6 +171,7 @@ async function imported(t: TestContext, xml: string): Promise<MemoryServer> {
     cards: { size: 100_000 },
     privates: defaultsOf(privateSettings),
     nodes: portingOf(place.host),
+    archive: place.host.stores.accountArchive,
     iterations: 1,
     entropy: seededEntropy('export'),
     dryRun: false,

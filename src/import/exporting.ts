@@ -4,29 +4,32 @@
  */
 import type { AccountExport } from '../admin/export-command.ts'
 import type { RosterItem } from '../im/account.ts'
+import type { AccountArchive, MessageFilter } from '../server/account-archive.ts'
+import { pagesFrom, type ArchiveRange } from '../server/archive.ts'
 import type { Database } from '../server/database.ts'
 import type { AccountStore, PendingRequest, RosterStore } from '../server/ports.ts'
 import { el, type Element } from '../xml/element.ts'
-import { valueOf } from '../xml/entities.ts'
 import { parseElement } from '../xml/parse.ts'
 import { decode, encode } from '../xml/wire.ts'
 import { serialise } from '../xml/write.ts'
 import { HASHES, type Credentials, type ScramHash } from '../xmpp/credentials.ts'
-import { delayElement } from '../xmpp/delay.ts'
-import { CLIENT } from '../xmpp/ns.ts'
-import type { Packet } from '../xmpp/packet.ts'
+import { formatDateTime } from '../xmpp/datetime.ts'
+import { DELAY, delayElement } from '../xmpp/delay.ts'
 import { PRIVATE } from '../xep/0049-private-xml/index.ts'
 import { PrivateElements } from '../xep/0049-private-xml/store.ts'
 import { Cards } from '../xep/0054-vcard-temp/store.ts'
 import type { Porting } from '../xep/0163-personal-eventing/index.ts'
 import { OfflineMessages } from '../xep/0160-offline-messages/store.ts'
+import { storedJid } from '../xmpp/stored-jid.ts'
 import { BlockLists } from '../xep/0191-blocking/store.ts'
-import { BLOCKING, PIE, ROSTER, SCRAM } from './namespaces.ts'
+import { BLOCKING, FORWARD, MAM, PIE, PIE_ARCHIVE, ROSTER, SCRAM } from './namespaces.ts'
 import { elementsOf } from './nodes.ts'
+import { stanzaElement } from './stanza-element.ts'
 
 export interface ExportStores {
   readonly accounts: Pick<AccountStore, 'credentials'>
   readonly rosters: Pick<RosterStore, 'load'>
+  readonly accountArchive: AccountArchive
 }
 
 interface ExportHost {
@@ -36,9 +39,18 @@ interface ExportHost {
 
 /** Messages that are read at a time. */
 const MESSAGES = 100
+/** Messages of the archive in one part. */
+const ARCHIVED = 500
+/** Of all of them together: an import takes 16 MiB of a user. What stands around each message, about. */
+const ARCHIVED_OCTETS = 10 * 1024 * 1024
+const AROUND = 400
+const ALL: MessageFilter = { after: null, before: null, withBare: null, withFull: null, start: null, end: null }
+/** The number of the first part with messages of the archive. Those behind it say behind which position they begin. */
+const FIRST_OF_ARCHIVE = 3
+
+const textOf = (elements: readonly Element[]): string => elements.map((element) => decode(serialise(element, PIE))).join('\n')
 
 export class Exporting implements AccountExport {
-  readonly parts = 3
   readonly #nodes: Porting
   readonly #stores: ExportStores
   readonly #blocking: BlockLists
@@ -52,16 +64,43 @@ export class Exporting implements AccountExport {
     this.#blocking = new BlockLists(database)
     this.#cards = new Cards(database)
     this.#elements = new PrivateElements(database)
-    this.#messages = new OfflineMessages(database)
+    this.#messages = new OfflineMessages(database, stores.accountArchive)
   }
-  async part(owner: string, part: number, withKeys: boolean): Promise<string> {
+  async part(owner: string, part: number, withKeys: boolean): Promise<{ readonly xml: string; readonly next: number | null }> {
+    if (part >= FIRST_OF_ARCHIVE) return this.#archived(owner, part - FIRST_OF_ARCHIVE)
     const elements =
       part === 0
         ? this.#account(owner, withKeys)
         : part === 1
           ? this.#stored(owner)
           : Array.fromAsync(this.#nodes.of(owner)).then(elementsOf)
-    return (await elements).map((element) => decode(serialise(element, PIE))).join('\n')
+    return { xml: textOf(await elements), next: part + 1 }
+  }
+  /** @param from the position behind which the part begins; 0: the first part */
+  async #archived(owner: string, from: number): Promise<{ readonly xml: string; readonly next: number | null }> {
+    const after = from === 0 ? await this.#beginOfArchive(owner) : from
+    const { entries, isAll } = await this.#stores.accountArchive.page(storedJid(owner), { ...ALL, after }, ARCHIVED, 'first')
+    const results = entries.map(({ id, at, packet }) =>
+      el(
+        'result',
+        MAM,
+        { id },
+        el('forwarded', FORWARD, {}, el('delay', DELAY, { stamp: formatDateTime(at) }), stanzaElement(packet)),
+      ),
+    )
+    const xml = results.length === 0 ? '' : textOf([el('archive', PIE_ARCHIVE, {}, ...results)])
+    return { xml, next: isAll ? null : FIRST_OF_ARCHIVE + entries.at(-1)!.seq }
+  }
+
+  /** The position behind which the newest messages are, as many as an import takes of one user. */
+  async #beginOfArchive(owner: string): Promise<number> {
+    let octets = 0
+    const read = (range: ArchiveRange) =>
+      this.#stores.accountArchive.page(storedJid(owner), { ...ALL, ...range }, ARCHIVED, 'last')
+    for await (const messages of pagesFrom(read, 'last'))
+      for (const { packet, seq } of messages.toReversed())
+        if ((octets += packet.wire.length + AROUND) > ARCHIVED_OCTETS) return seq
+    return 0
   }
 
   async #account(owner: string, withKeys: boolean): Promise<readonly Element[]> {
@@ -131,9 +170,3 @@ const itemElement = ({ jid, name, groups, subscription, ask, approved }: RosterI
   )
 
 const requestElement = ({ stanza }: PendingRequest): Element => stanzaElement(stanza)
-
-function stanzaElement({ kind, type, from, to, id, lang, payload }: Packet, ...more: readonly Element[]): Element {
-  const text = (value: typeof id): string | undefined => (value === null ? undefined : valueOf(value))
-  const attributes = { from: from.full, to: to?.full, type: type === '' ? undefined : type }
-  return el(kind, CLIENT, { ...attributes, 'id': text(id), 'xml:lang': text(lang) }, ...payload.elements, ...more)
-}

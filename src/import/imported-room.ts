@@ -3,6 +3,7 @@ import type { Millis } from '../base/clock.ts'
 import type { Affiliation } from '../rooms/machine/affiliation.ts'
 import type { RoomConfig } from '../rooms/machine/config.ts'
 import { nickIn, nickKeys } from '../rooms/machine/nicks.ts'
+import type { Element } from '../xml/element.ts'
 import { addressIn, jid, JidError, unlessFaulty, type Jid } from '../xmpp/jid.ts'
 
 export interface ImportedMember {
@@ -31,6 +32,8 @@ export class ImportedRoom {
   /** The settings that are known, unchecked. */
   config: Partial<RoomConfig> = {}
   subject: ImportedSubject | null = null
+  /** As vcard-temp; null: it has none. */
+  card: Element | null = null
   /** What could not be imported, in words. */
   readonly leftOut: string[] = []
   readonly #nicks = new Set<string>()

@@ -51,7 +51,7 @@ interface Place {
 async function place(): Promise<Place> {
   const server = await memoryServer({ features, domains: [DOMAIN] })
   const { database, clock } = server.host
-  const offline = { 'messages': 2, 'size': 100_000, 'strangers-messages': 0, 'strangers-size': 0 }
+  const offline = { 'messages': 2, 'size': 100_000, 'strangers-messages': 0, 'strangers-size': 0, 'archive-wait': 0 }
   const entropy = seededEntropy('import')
   return {
     server,
@@ -62,6 +62,7 @@ async function place(): Promise<Place> {
       offline,
       cards: { size: 1000 },
       nodes: portingOf(server.host),
+      archive: server.host.stores.accountArchive,
       privates: { 'elements': 2, 'element-size': 1000, 'size': 2000 },
       iterations: 1,
       clock,
@@ -78,7 +79,7 @@ async function imported({ options }: Place, source: AsyncIterable<Found>, dryRun
   const report = new Report((text) => (said += text), dryRun)
   for await (const found of source)
     if (found.kind === 'user') report.user(found.user.jid.bare, found.user.jid.domain, await importing.take(found.user))
-    else if (found.kind !== 'room') report.found(found)
+    else if (found.kind !== 'room' && found.kind !== 'history') report.found(found)
   report.end()
   return said
 }
@@ -86,7 +87,8 @@ async function imported({ options }: Place, source: AsyncIterable<Found>, dryRun
 /** Name, access model, affiliations, items. */
 async function nodesIn(database: Database): Promise<unknown> {
   const store = await NodeStore.open(database)
-  const all = (await store.load(JULIET)).toSorted((a, b) => (a.origin.name < b.origin.name ? -1 : 1))
+  const loaded = await store.load(JULIET, await store.names(JULIET, '', 64))
+  const all = [...loaded.values()].toSorted((a, b) => (a.origin.name < b.origin.name ? -1 : 1))
   const shown = all.map(async (node) => [
     node.origin.name,
     node.config.access_model,
@@ -182,7 +184,7 @@ Not imported: capulet.com: pubsub.
       ["a@c.example <conference xmlns='urn:xmpp:bookmarks:1' name='ö'/>", 'b@c.example '],
     ],
   ])
-  const [message] = await new OfflineMessages(database).after(JULIET, 0, 10)
+  const [message] = await new OfflineMessages(database, here.server.host.stores.accountArchive).after(JULIET, 0, 10)
   assert.equal(message!.receivedAt, Date.UTC(1969, 6, 21, 0, 32, 29))
   assert.equal(
     decode(message!.packet.wire),
@@ -337,6 +339,31 @@ const PROSODY = {
   'capulet%2ecom/roster/the%2enurse.dat': 'return { ["x"] = ',
   'capulet%2ecom/blocklist/juliet.dat':
     'return {\n\t[false] = {\n\t\t["created"] = 1795287817;\n\t};\n\t["paris@verona.it"] = 1795287818;\n};\n',
+  'capulet%2ecom/archive/juliet.list': [
+    ['romeo@montague.net/orchard', 'juliet@capulet.com', 'a1', 'Wherefore?'],
+    ['juliet@capulet.com/balcony', 'romeo@montague.net', "b'2", 'Therefore'],
+    ['romeo@montague.net/orchard', 'juliet@capulet.com', 'a1', 'Once more'],
+  ]
+    .map(
+      ([from, to, key, body], n) => `item({
+	{
+		"${body}";
+		["attr"] = {};
+		["name"] = "body";
+	};
+	["attr"] = {
+		["type"] = "chat";
+		["to"] = "${to}";
+		["from"] = "${from}";
+	};
+	["name"] = "message";
+	["key"] = "${key}";
+	["with"] = "romeo@montague.net";
+	["when"] = ${1795280000 + n};
+});
+`,
+    )
+    .join(''),
   'capulet%2ecom/offline/juliet.list': [1, 2, 3]
     .map(
       (n) => `item({
@@ -427,7 +454,7 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
   const said = await imported(here, readProsody(folder, NOW))
   assert.match(
     said,
-    /^juliet@capulet\.com: 1 contact, 2 requests to answer, 1 blocked, 2 stored messages, vCard, private data, 2 nodes of PEP; old keys\.$/m,
+    /^juliet@capulet\.com: 1 contact, 2 requests to answer, 1 blocked, 2 stored messages, 3 archived messages, vCard, private data, 2 nodes of PEP; old keys\.$/m,
   )
   assert.match(said, /^ {2}without a stored message, for which the store has no room\.$/m)
   assert.match(said, /^the\.nurse@capulet\.com: 0 contacts, disabled\.$/m)
@@ -465,7 +492,26 @@ test('Prosody: keys are kept, what does not fit or cannot be read is named, and 
   assert.ok(await verifyPassword(nurse.hash, nurse.keys, ['pa"ss\\wörd']))
   const { items } = await rosters.load(JULIET)
   assert.deepEqual([items[0]!.name, items[0]!.groups, items[0]!.subscription], ['Römeo', ['Friends'], 'both'])
-  const messages = await new OfflineMessages(here.server.host.database).after(JULIET, 0, 10)
+  const everything = { after: null, before: null, withBare: null, withFull: null, start: null, end: null }
+  const archived = await here.server.host.stores.accountArchive.page(jid(JULIET), everything, 10, 'first')
+  assert.deepEqual(
+    archived.entries.map(({ id, at, isSent, packet }) => [
+      id.length === 22 ? 'new' : id,
+      at,
+      isSent,
+      packet.payload.child('body')!.text,
+    ]),
+    [
+      ['a1', 1_795_280_000_000, false, 'Wherefore?'],
+      ['new', 1_795_280_001_000, true, 'Therefore'],
+      ['new', 1_795_280_002_000, false, 'Once more'],
+    ],
+  )
+  const messages = await new OfflineMessages(here.server.host.database, here.server.host.stores.accountArchive).after(
+    JULIET,
+    0,
+    10,
+  )
   assert.deepEqual(
     messages.map(({ packet, receivedAt }) => [packet.payload.child('body')!.text, receivedAt]),
     [1, 2].map((n) => [`Good night ${n}, größer & <3`, Date.UTC(2026, 10, 21, 19, 3, 38)]),

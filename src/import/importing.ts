@@ -6,11 +6,13 @@ import type { Clock } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
 import type { ImLimits, PendingRequest, RosterItem } from '../im/account.ts'
 import { SqlAccounts } from '../storage/accounts.ts'
+import type { AccountArchive } from '../server/account-archive.ts'
 import type { Database, Statement } from '../server/database.ts'
 import { SqlRosters } from '../storage/rosters.ts'
 import { StorageError } from '../storage/storage-error.ts'
 import { deriveCredentials } from '../sasl/credentials.ts'
 import type { Credentials } from '../xmpp/credentials.ts'
+import type { Packet } from '../xmpp/packet.ts'
 import { PrecisError } from '../xmpp/precis.ts'
 import { fits, hasOwnNamespace, storedElement, type PrivateSettings } from '../xep/0049-private-xml/index.ts'
 import { PrivateElements, type StoredElement } from '../xep/0049-private-xml/store.ts'
@@ -18,10 +20,9 @@ import { newCard, type CardSettings } from '../xep/0054-vcard-temp/index.ts'
 import { Cards, type NewCard } from '../xep/0054-vcard-temp/store.ts'
 import { BlockLists } from '../xep/0191-blocking/store.ts'
 import type { Porting } from '../xep/0163-personal-eventing/index.ts'
-import { IMPORTED } from '../xep/0160-offline-messages/shares.ts'
 import { offlineLimits, type OfflineSettings } from '../xep/0160-offline-messages/settings.ts'
-import { OfflineMessages } from '../xep/0160-offline-messages/store.ts'
-import type { ImportedUser } from './user.ts'
+import { OfflineMessages, type PoolLimits } from '../xep/0160-offline-messages/store.ts'
+import type { ImportedUser, OfflineMessage } from './user.ts'
 
 export interface ImportOptions {
   readonly database: Database
@@ -32,6 +33,7 @@ export interface ImportOptions {
   readonly cards: Pick<CardSettings, 'size'>
   readonly privates: PrivateSettings
   readonly nodes: Porting
+  readonly archive: AccountArchive
   /** PBKDF2 iterations for passwords that the files contain in clear text. */
   readonly iterations: number
   readonly clock: Clock
@@ -46,6 +48,8 @@ export interface Counts {
   readonly requests: number
   readonly blocked: number
   readonly messages: number
+  /** Messages of the archive. */
+  readonly archived: number
   readonly hasCard: boolean
   /** Elements of private data. */
   readonly privates: number
@@ -75,6 +79,25 @@ interface Fitting {
   readonly leftOut: readonly string[]
 }
 
+/** Messages that are stored in one transaction. */
+const AT_ONCE = 1000
+
+/** The first ones, as far as there is room for them. */
+function fittingIn(
+  messages: readonly OfflineMessage[],
+  { messages: most, octets: octetsMax }: PoolLimits,
+): readonly OfflineMessage[] {
+  let octets = 0
+  const fitting: OfflineMessage[] = []
+  for (const message of messages) {
+    const { length } = message.packet.wire
+    if (fitting.length >= most || octets + length > octetsMax) continue
+    octets += length
+    fitting.push(message)
+  }
+  return fitting
+}
+
 export class Importing {
   readonly #options: ImportOptions
   readonly #accounts: SqlAccounts
@@ -90,7 +113,7 @@ export class Importing {
     this.#accounts = new SqlAccounts(database)
     this.#rosters = new SqlRosters(database, clock, '')
     this.#blocking = new BlockLists(database)
-    this.#offline = new OfflineMessages(database)
+    this.#offline = new OfflineMessages(database, options.archive)
     this.#cards = new Cards(database)
     this.#privates = new PrivateElements(database)
   }
@@ -113,6 +136,7 @@ export class Importing {
       requests: requests.length,
       blocked: user.blocked.size,
       messages: user.offline.length,
+      archived: user.archive.length,
       hasCard: card !== null,
       privates: privates.length,
       nodes: nodes.nodes,
@@ -174,9 +198,32 @@ export class Importing {
       throw error
     }
   }
+  /** Stores messages before there is the account, because they may be many. What an earlier attempt has left is not shown. */
+  async #bring({ jid: { bare }, archive: past }: ImportedUser, waiting: readonly OfflineMessage[]) {
+    const { archive, database } = this.#options
+    await archive.clear(bare)
+    const messages = [
+      ...past.map((one) => ({ ...one, isShown: true })),
+      ...waiting.map((one) => ({ ...one, id: null, isSent: false, isShown: false })),
+    ].toSorted((a, b) => a.receivedAt - b.receivedAt)
+    const ids = new Set<string>()
+    const entries = new Map<Packet, number>()
+    for (let i = 0; i < messages.length; i += AT_ONCE) {
+      const some = messages.slice(i, i + AT_ONCE).map(({ packet, receivedAt: at, id, isSent, isShown }) => {
+        const own = id === null || ids.has(id) ? archive.newId(at) : id
+        ids.add(own)
+        return { packet, at, id: own, isSent, isShown }
+      })
+      const { statements, first } = await archive.additions(bare, some)
+      await database.atomically(statements)
+      for (const [n, { packet }] of some.entries()) entries.set(packet, first + n)
+    }
+    return entries
+  }
   /** The number of messages that were stored; null if the account was created by someone else meanwhile. */
   async #store(user: ImportedUser, credentials: Credentials, fitting: Fitting): Promise<number | null> {
-    const now = this.#options.clock.now()
+    const { clock, offline, database } = this.#options
+    const now = clock.now()
     const owner = user.jid.bare
     const { contacts, requests, card, privates, nodes } = fitting
     const before: readonly Statement[] = [
@@ -188,11 +235,15 @@ export class Importing {
       ...this.#privates.writing(owner, privates),
       ...nodes.statements,
     ]
-    const offline = offlineLimits(this.#options.offline)
-    const messages = user.offline.map((one) => this.#offline.addition(owner, one.packet, one.receivedAt, offline, IMPORTED))
+    const waiting = fittingIn(user.offline, offlineLimits(offline).known)
+    const entries = await this.#bring(user, waiting)
+    const rows = this.#offline.additions(
+      owner,
+      waiting.map(({ packet }) => ({ packet, entry: entries.get(packet)! })),
+    )
     try {
-      const changed = await this.#options.database.atomically([...before, ...messages])
-      return changed.slice(before.length).reduce((sum, count) => sum + count, 0)
+      await database.atomically([...before, ...rows])
+      return waiting.length
     } catch (error) {
       if (error instanceof StorageError && error.trouble === 'nothing-changed') return null
       throw error

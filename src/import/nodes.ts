@@ -14,6 +14,7 @@ export class ImportedNode implements PortableNode {
   readonly name: string
   config: ReadonlyMap<string, readonly string[]> = new Map()
   readonly affiliations = new Map<string, string>()
+  readonly subscriptions = new Map<string, string>()
   readonly items: PortableItem[] = []
 
   constructor(name: string) {
@@ -44,6 +45,8 @@ export class ImportedNodes extends Map<string, ImportedNode> {
       if (part.is('configure', PUBSUB_OWNER)) this.named(name).config = form === undefined ? new Map() : valuesOf(form)
       else if (part.is('affiliations', PUBSUB_OWNER))
         for (const one of part.elements) this.named(name).affiliations.set(one.attr('jid') ?? '', one.attr('affiliation') ?? '')
+      else if (part.is('subscriptions', PUBSUB_OWNER))
+        for (const one of part.elements) this.named(name).subscriptions.set(one.attr('jid') ?? '', one.attr('subscription') ?? '')
     }
   }
 }
@@ -56,10 +59,17 @@ const itemIn = (item: Element, now: Millis): PortableItem => ({
 /** The two elements for these nodes; none without nodes. */
 export function elementsOf(nodes: readonly PortableNode[]): readonly Element[] {
   if (nodes.length === 0) return []
-  const settings = nodes.flatMap(({ name, config, affiliations }) => {
+  const settings = nodes.flatMap(({ name, config, affiliations, subscriptions }) => {
     const configure = el('configure', PUBSUB_OWNER, { node: name }, formOf(config))
-    const all = Array.from(affiliations, ([jid, affiliation]) => el('affiliation', PUBSUB_OWNER, { jid, affiliation }))
-    return all.length === 0 ? [configure] : [configure, el('affiliations', PUBSUB_OWNER, { node: name }, ...all)]
+    const people = Array.from(affiliations, ([jid, affiliation]) => el('affiliation', PUBSUB_OWNER, { jid, affiliation }))
+    const subscribers = Array.from(subscriptions, ([jid, subscription]) =>
+      el('subscription', PUBSUB_OWNER, { jid, subscription }),
+    )
+    return [
+      configure,
+      ...(people.length === 0 ? [] : [el('affiliations', PUBSUB_OWNER, { node: name }, ...people)]),
+      ...(subscribers.length === 0 ? [] : [el('subscriptions', PUBSUB_OWNER, { node: name }, ...subscribers)]),
+    ]
   })
   const items = nodes.map(({ name, items }) => el('items', PUBSUB, { node: name }, ...items.map(itemElement)))
   return [el('pubsub', PUBSUB_OWNER, {}, ...settings), el('pubsub', PUBSUB, {}, ...items)]

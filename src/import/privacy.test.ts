@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { encode } from '../xml/wire.ts'
 import { blockedBy } from './privacy.ts'
-import { elementOf } from './xml.ts'
+import { elementOf } from '../xml/whole.ts'
 
 const PRIVACY = 'jabber:iq:privacy'
 const lists = (xml: string) => blockedBy(elementOf(encode(`<query xmlns='${PRIVACY}'>${xml}</query>`), PRIVACY))

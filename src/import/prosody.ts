@@ -12,12 +12,17 @@ import { Payload } from '../xmpp/packet.ts'
 import { VCARD } from '../xep/0054-vcard-temp/index.ts'
 import { unreadable, type Found } from './found.ts'
 import { isTable, readItems, readReturned, type LuaTable, type LuaValue } from './lua.ts'
+import type { PastSaying } from '../rooms/past.ts'
 import { prosodyRoom } from './prosody-rooms.ts'
+import { pastSaying } from './room-history.ts'
 import { ImportedUser } from './user.ts'
-import { elementOf, PIECE_MAX } from './xml.ts'
+import { elementOf, PIECE_MAX } from '../xml/whole.ts'
 
-const STORES = ['accounts', 'roster', 'blocklist', 'offline', 'vcard', 'private', 'pep']
-const TAKEN: ReadonlySet<string> = new Set([...STORES, 'config', 'persistent.dat'])
+const STORES = ['accounts', 'roster', 'blocklist', 'offline', 'vcard', 'private', 'pep', 'archive']
+/** The archive of rooms (mod_muc_mam). */
+const ROOM_LOG = 'muc_log'
+/** `muc_log_cleanup` says only when old entries were last removed. */
+const TAKEN: ReadonlySet<string> = new Set([...STORES, 'config', 'persistent.dat', ROOM_LOG, 'muc_log_cleanup'])
 
 /** In front of the name of a node: the folder with its items. */
 const ITEMS_OF = 'pep_'
@@ -54,10 +59,30 @@ async function* rooms(path: string, domain: string): AsyncGenerator<Found> {
     const address = `${decoded(file.slice(0, -'.dat'.length))}@${domain}`
     try {
       const room = prosodyRoom((await contentOf(where))!, address)
-      yield room === null ? { kind: 'left-out', what: `${address}, a room that was not to stay` } : { kind: 'room', room }
+      if (room === null) yield { kind: 'left-out', what: `${address}, a room that was not to stay` }
+      else yield { kind: 'room', room }
+      if (room !== null) yield* history(join(path, ROOM_LOG, file.replace(/dat$/, 'list')), room.jid.bare)
     } catch (error) {
       yield unreadable(where, error)
     }
+  }
+}
+
+async function* history(where: string, room: string): AsyncGenerator<Found> {
+  try {
+    const octets = await contentOf(where)
+    if (octets === null) return
+    const said: PastSaying[] = []
+    for (const item of readItems(octets)) {
+      const when = item.get('when')
+      const message = stanzaOf(item)
+      if (message === null || typeof when !== 'number') continue
+      const saying = pastSaying({ message, at: Math.round(when * 1000), room, by: null, nick: null, id: null })
+      if (saying !== null) said.push(saying)
+    }
+    if (said.length > 0) yield { kind: 'history', room, said }
+  } catch (error) {
+    yield unreadable(where, error)
   }
 }
 
@@ -108,6 +133,13 @@ async function userOf(path: string, domain: string, name: string, now: Millis): 
       const message = stanzaOf(item)
       if (message === null) user.leftOut.push('a stored message, which is damaged')
       else user.addMessage(message)
+    }
+  })
+  await part(`archive/${name}.list`, (octets) => {
+    for (const item of readItems(octets)) {
+      const [message, when, key] = [stanzaOf(item), item.get('when'), text(item.get('key'))]
+      if (message === null) user.leftOut.push('a message of the archive, which is damaged')
+      else user.addArchived(message, typeof when === 'number' ? Math.round(when * 1000) : null, key ?? null)
     }
   })
   await part(`vcard/${name}.dat`, (octets) => {

@@ -15,6 +15,10 @@ export class Report {
   #unreadable = 0
   #rooms = 0
   #existingRooms = 0
+  /** Of the history of rooms. */
+  #messages = 0
+  /** By room: messages that were not imported. */
+  readonly #lost = new Map<string, number>()
   readonly #roomsElsewhere = new Map<string, number>()
   /** By domain: how many accounts lack keys, and the hashes for which every account has keys, the best first. */
   readonly #keys = new Map<string, { readonly old: number; readonly common: readonly ScramHash[] }>()
@@ -31,7 +35,7 @@ export class Report {
     return this.#unreadable === 0
   }
 
-  found(found: Exclude<Found, { kind: 'user' | 'room' }>): void {
+  found(found: Exclude<Found, { kind: 'user' | 'room' | 'history' }>): void {
     if (found.kind === 'left-out') return this.#leftOut(found.what)
     this.#unreadable += 1
     this.#write(`${found.where}: not read: ${found.why}.\n`)
@@ -67,12 +71,21 @@ export class Report {
         for (const what of outcome.leftOut) this.#write(`  without ${what}.\n`)
     }
   }
+  /** @param added how many messages of the history of a room are there now; null: none @param found how many there were */
+  history(bare: string, found: number, added: number | null): void {
+    if (added === null) this.#lost.set(bare, (this.#lost.get(bare) ?? 0) + found)
+    else this.#messages += added
+  }
   end(): void {
     const lines = [`\n${plural(this.#taken, 'account')} ${this.#isDry ? 'would be imported; nothing was changed' : 'imported'}.`]
     if (this.#existing > 0) lines.push(`${plural(this.#existing, 'account')} existed already.`)
     for (const [domain, count] of this.#elsewhere)
       lines.push(`${plural(count, 'account')} of ${domain} not imported: name the domain in [server] domains, and import again.`)
     if (this.#rooms > 0) lines.push(`${plural(this.#rooms, 'room')} ${this.#isDry ? 'would be imported' : 'imported'}.`)
+    if (this.#messages > 0)
+      lines.push(`${plural(this.#messages, 'message')} of rooms ${this.#isDry ? 'would be imported' : 'imported'}.`)
+    for (const [bare, count] of this.#lost)
+      lines.push(`${plural(count, 'message')} of ${bare} not imported: the room was not imported, or it has no archive.`)
     if (this.#existingRooms > 0) lines.push(`${plural(this.#existingRooms, 'room')} existed already.`)
     for (const [domain, count] of this.#roomsElsewhere)
       lines.push(
@@ -108,11 +121,12 @@ function oldKeys(domain: string, old: number, common: readonly ScramHash[]): str
   return `${plural(old, 'account')} of ${domain} with old keys. ${meanwhile}.`
 }
 
-function counted({ isDisabled, contacts, requests, blocked, messages, hasCard, privates, nodes }: Counts): string {
+function counted({ isDisabled, contacts, requests, blocked, messages, archived, hasCard, privates, nodes }: Counts): string {
   const parts = [plural(contacts, 'contact')]
   if (requests > 0) parts.push(`${plural(requests, 'request')} to answer`)
   if (blocked > 0) parts.push(`${blocked} blocked`)
   if (messages > 0) parts.push(plural(messages, 'stored message'))
+  if (archived > 0) parts.push(plural(archived, 'archived message'))
   if (hasCard) parts.push('vCard')
   if (privates > 0) parts.push('private data')
   if (nodes > 0) parts.push(`${plural(nodes, 'node')} of PEP`)

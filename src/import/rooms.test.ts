@@ -37,11 +37,21 @@ async function place(limits: Partial<typeof LIMITS> = {}) {
   const entropy = seededEntropy('import')
   const take = async (source: AsyncIterable<Found>, dryRun = false): Promise<string> => {
     const { clock } = server.host
-    const importing = new RoomImporting({ served, limits: { ...LIMITS, ...limits }, clock, entropy, dryRun })
+    const { archive } = server.host.stores
+    const importing = new RoomImporting({
+      served,
+      archive,
+      limits: { ...LIMITS, cardOctetsMax: 1000, ...limits },
+      clock,
+      entropy,
+      dryRun,
+    })
     let said = ''
     const report = new Report((text) => (said += text), dryRun)
     for await (const found of source)
       if (found.kind === 'room') report.room(found.room.jid.bare, found.room.jid.domain, await importing.take(found.room))
+      else if (found.kind === 'history')
+        report.history(found.room, found.said.length, await importing.say(found.room, found.said))
       else if (found.kind !== 'user') report.found(found)
     report.end()
     return said

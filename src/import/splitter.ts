@@ -3,12 +3,14 @@
  * user's element are searched here. Its content is checked when it is read.
  */
 import { escape, wire, type Wire } from '../xml/wire.ts'
-import { PIECE_MAX } from './xml.ts'
+import { PIECE_MAX } from '../xml/whole.ts'
 
 export type Piece =
   | { readonly kind: 'host'; readonly jid: string }
   /** The whole element. */
   | { readonly kind: 'user'; readonly text: Wire }
+  /** The same of a room, which only this server writes. */
+  | { readonly kind: 'room'; readonly text: Wire }
   /** Another file is to be included here (XInclude). */
   | { readonly kind: 'include'; readonly href: string }
   /** Another element of a host. */
@@ -21,7 +23,7 @@ export class SplitError extends Error {}
 
 const TAG = /<\/?([^\s/>"']+)(?:[^>"']|"[^"]*"|'[^']*')*>/y
 const TAG_MAX = 65_536
-const LEVELS: readonly string[] = ['server-data', 'host', 'user']
+const LEVELS: readonly (readonly string[])[] = [['server-data'], ['host'], ['user', 'room']]
 
 export class Splitter {
   /** Text that was not scanned yet, or that belongs to the open user. */
@@ -100,10 +102,10 @@ export class Splitter {
   }
   #begins(tag: string, name: string, isEmpty: boolean): Piece | undefined {
     if (this.#isOver) throw new SplitError('there is something after the end')
-    const level = LEVELS.indexOf(name)
-    const isExpected = this.#open.length === 0 ? level !== -1 : level === LEVELS.indexOf(this.#open.at(-1)!) + 1
+    const level = levelOf(name)
+    const isExpected = this.#open.length === 0 ? level !== -1 : level === levelOf(this.#open.at(-1)!) + 1
     if (this.#open.length === 0 && !isExpected) throw new SplitError(`a file of XEP-0227 does not begin with <${name}>`)
-    if (isExpected && name !== 'user') {
+    if (isExpected && level < LEVELS.length - 1) {
       if (!isEmpty) this.#open.push(name)
       this.#isOver = isEmpty && this.#open.length === 0
       return name === 'host' ? { kind: 'host', jid: attribute(tag, 'jid') ?? '' } : undefined
@@ -119,9 +121,14 @@ export class Splitter {
     const start = this.#start
     this.#start = null
     this.#isOver = this.#open.length === 0
-    return start === null ? undefined : { kind: 'user', text: wire(this.#text.slice(start, this.#at)) }
+    if (start === null) return undefined
+    const text = wire(this.#text.slice(start, this.#at))
+    return { kind: ROOM.test(text) ? 'room' : 'user', text }
   }
 }
+
+const levelOf = (name: string): number => LEVELS.findIndex((names) => names.includes(name))
+const ROOM = /^<(?:[^\s/>:]+:)?room[\s/>]/
 
 /** An attribute of a start tag, with the five entities resolved. */
 function attribute(tag: string, name: string): string | undefined {

@@ -8,15 +8,25 @@ import type { PendingRequest } from '../server/ports.ts'
 import type { Element } from '../xml/element.ts'
 import { escape } from '../xml/wire.ts'
 import type { Credentials, ScramHash, ScramKeys } from '../xmpp/credentials.ts'
+import { isArchivable } from '../xmpp/archivable.ts'
 import { parseDateTime } from '../xmpp/datetime.ts'
 import { DELAY } from '../xmpp/delay.ts'
 import { addressIn, jid, JidError, strictIfOurs, unlessFaulty, type Jid } from '../xmpp/jid.ts'
+import { CLIENT } from '../xmpp/ns.ts'
 import { Packet, Payload } from '../xmpp/packet.ts'
+import { RETRACT } from '../xmpp/retraction.ts'
+import { STANZA_ID } from '../xmpp/stanza-id.ts'
 import { ImportedNodes } from './nodes.ts'
 
 export interface OfflineMessage {
   readonly packet: Packet
   readonly receivedAt: Millis
+}
+
+export interface ArchivedMessage extends OfflineMessage {
+  /** Null: it gets a new one. */
+  readonly id: string | null
+  readonly isSent: boolean
 }
 
 export class ImportedUser {
@@ -31,6 +41,7 @@ export class ImportedUser {
   readonly pending = new Map<string, PendingRequest>()
   readonly blocked = new Map<string, Jid>()
   readonly offline: OfflineMessage[] = []
+  readonly archive: ArchivedMessage[] = []
   /** XEP-0054; null without one. */
   card: Element | null = null
   /** XEP-0049: by namespace and name. */
@@ -98,6 +109,20 @@ export class ImportedUser {
     this.offline.push({ packet: packetOf('message', type, from, to, message, kept), receivedAt })
   }
 
+  /** A message of the archive. What no archive here keeps is left out without a word. @param at null: it is not known */
+  addArchived(message: Element, at: Millis | null, id: string | null): void {
+    if (!message.is('message', CLIENT) || at === null) return void this.leftOut.push('a message of the archive, which is damaged')
+    const [from, to] = ['from', 'to'].map((name) => unlessFaulty(() => addressIn(message.attr(name) ?? this.jid.full)))
+    if (from == null || to == null) return void this.leftOut.push('a message of the archive, which names no address')
+    const isSent = from.bare === this.jid.bare
+    if (!isSent && to.bare !== this.jid.bare) return
+    const kept = message.elements.filter((e) => !(e.is('stanza-id', STANZA_ID) && e.attr('by') === this.jid.bare))
+    const packet = packetOf('message', message.attr('type') ?? '', from, to, message, kept)
+    const isTombstone = kept.some((e) => e.is('retracted', RETRACT))
+    if (!isTombstone && !isArchivable(packet)) return
+    this.archive.push({ packet, receivedAt: at, id: id !== null && USABLE_ID.test(id) ? id : null, isSent })
+  }
+
   /** Items of its nodes. */
   addItems(pubsub: Element): void {
     this.nodes.addItems(pubsub, this.#now)
@@ -143,6 +168,8 @@ function onceEncoded(keys: MaybeKeys, octets: number): MaybeKeys {
   return { ...keys, salt: inner(salt), storedKey: inner(storedKey), serverKey: inner(serverKey) }
 }
 
+/** An id that another server has given, and that needs no escaping. */
+const USABLE_ID = /^[\w.:+/=-]{1,100}$/
 const LEGACY_DELAY = 'jabber:x:delay'
 
 const isSubscription = (text: string): text is RosterItem['subscription'] => /^(none|to|from|both)$/.test(text)

@@ -1,17 +1,21 @@
-/** XEP-0227: a file with all users of a server, or a file that includes others from its folder (section 5). */
+/** XEP-0227: a file with all users of a server, and perhaps its rooms, or a file that includes others from its folder (section 5). */
 import { createReadStream } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import type { Millis } from '../base/clock.ts'
 import type { Element } from '../xml/element.ts'
+import type { Wire } from '../xml/wire.ts'
+import { parseDateTime } from '../xmpp/datetime.ts'
+import { DELAY } from '../xmpp/delay.ts'
 import { CLIENT } from '../xmpp/ns.ts'
 import { PRIVATE } from '../xep/0049-private-xml/index.ts'
 import { VCARD } from '../xep/0054-vcard-temp/index.ts'
 import { unreadable, type Found } from './found.ts'
-import { BLOCKING, PIE, PUBSUB, PUBSUB_OWNER, ROSTER, SCRAM } from './namespaces.ts'
+import { BLOCKING, FORWARD, PIE, PIE_ARCHIVE, PUBSUB, PUBSUB_OWNER, ROOM, ROSTER, SCRAM } from './namespaces.ts'
 import { blockedBy } from './privacy.ts'
+import { roomsIn } from './room-reading.ts'
 import { Splitter, type Piece } from './splitter.ts'
 import { ImportedUser } from './user.ts'
-import { elementOf } from './xml.ts'
+import { elementOf } from '../xml/whole.ts'
 
 const PRIVACY = 'jabber:iq:privacy'
 /** The deepest nesting of files: a server, a host, a user. */
@@ -41,6 +45,7 @@ async function* readFile(reading: Reading): AsyncGenerator<Found> {
       for (const piece of splitter.push(chunk as string)) {
         if (piece.kind === 'host') host = piece.jid
         else if (piece.kind === 'include') yield* included(piece.href, { ...reading, host })
+        else if (piece.kind === 'room') yield* foundRooms(piece.text, host ?? '', file)
         else yield found(piece, host ?? '', file, now)
       }
     splitter.end()
@@ -59,7 +64,17 @@ async function* included(href: string, reading: Reading): AsyncGenerator<Found> 
   else yield* readFile({ ...reading, file: target, depth: depth + 1 })
 }
 
-function found(piece: Exclude<Piece, { kind: 'host' | 'include' }>, host: string, file: string, now: Millis): Found {
+function* foundRooms(text: Wire, host: string, file: string): Generator<Found> {
+  try {
+    const element = elementOf(text, PIE)
+    if (element.is('room', ROOM)) yield* roomsIn(element, host)
+    else yield { kind: 'left-out', what: `${host}: room` }
+  } catch (error) {
+    yield unreadable(`a room of ${host} in ${file}`, error)
+  }
+}
+
+function found(piece: Exclude<Piece, { kind: 'host' | 'include' | 'room' }>, host: string, file: string, now: Millis): Found {
   switch (piece.kind) {
     case 'other':
       return { kind: 'left-out', what: `${host}: ${piece.name}` }
@@ -128,6 +143,15 @@ const PARTS: Readonly<Record<string, (user: ImportedUser, element: Element) => v
   [`${PUBSUB_OWNER} pubsub`]: (user, pubsub) => user.nodes.addSettings(pubsub),
   [`${PIE} offline-messages`]: (user, messages) => {
     for (const message of messages.elements) user.addMessage(message)
+  },
+  [`${PIE_ARCHIVE} archive`]: (user, archive) => {
+    for (const result of archive.elements) {
+      const forwarded = result.child('forwarded', FORWARD)
+      const message = forwarded?.child('message', CLIENT)
+      const at = parseDateTime(forwarded?.child('delay', DELAY)?.attr('stamp') ?? '')
+      if (message === undefined) user.leftOut.push('a message of the archive, which is damaged')
+      else user.addArchived(message, at, result.attr('id') ?? null)
+    }
   },
   [`${CLIENT} presence`]: (user, presence) => {
     if (presence.attr('type') === 'subscribe') user.addRequest(presence.attr('from') ?? '', presence)

@@ -181,6 +181,35 @@ test('whoever is gone before anybody has asked is known to be gone', async () =>
   await new Promise<void>((resolve) => site.waiting[0]!.onLost(resolve))
 })
 
+test('a request that is answered before its body has come leaves the connection a deadline', async () => {
+  const site = new Site()
+  const visitor = site.connect()
+  visitor.send('POST /text HTTP/1.1\nhost: x\ncontent-length: 5', 'he')
+  assert.equal((await visitor.answer()).status, 200)
+  visitor.connection.write('llo')
+  await new Promise(setImmediate)
+  site.clock.advance(10_000)
+  await visitor.closed()
+})
+
+test('whoever has asked for more than one answer and goes is known to be gone for each', async () => {
+  const site = new Site()
+  const visitor = site.connect()
+  let streamed = 0
+  site.routes.at('/stream', async (exchange) => {
+    await exchange.stream(200, {}, 300_000, async function* () {
+      yield Buffer.alloc(300_000)
+    })
+    streamed += 1
+  })
+  for (const path of ['/wait', '/stream', '/wait', '/stream']) visitor.send(`GET ${path} HTTP/1.1\nhost: x`)
+  await until('the requests have come', () => site.waiting.length === 2)
+  const lost = site.waiting.map((exchange) => new Promise<void>((resolve) => exchange.onLost(resolve)))
+  visitor.connection.destroy()
+  await Promise.all(lost)
+  await until('nothing is written any more', () => streamed === 2)
+})
+
 const UPGRADE = 'host: x\nconnection: upgrade\nupgrade: other'
 
 test('another protocol is spoken where somebody speaks it', async () => {

@@ -10,7 +10,7 @@ import type { TLSSocketOptions } from 'node:tls'
 import type { Clock, Millis, Timer } from '../base/clock.ts'
 import { HttpRefusal, type HttpRoutes } from '../base/http.ts'
 import type { Log } from '../base/log.ts'
-import { IncomingExchange, targetOf } from './http-exchange.ts'
+import { hasBody, IncomingExchange, targetOf } from './http-exchange.ts'
 import { headerFault } from './http-host.ts'
 import type { TrustedProxies } from './http-peer.ts'
 import { listen, type Doorkeeper, type Listening } from './listener.ts'
@@ -41,6 +41,8 @@ export class HttpPort {
   readonly #options: HttpPortOptions
   readonly #server: Server
   readonly #deadlines = new Map<Duplex, Deadline>()
+  /** The answer to the latest request of each connection. */
+  readonly #latest = new WeakMap<Duplex, ServerResponse>()
   #closing = false
 
   constructor(options: HttpPortOptions) {
@@ -55,6 +57,8 @@ export class HttpPort {
       },
       (request, response) => this.#answer(request, response),
     )
+    // The body is asked for when somebody reads it, and not before.
+    this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response))
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
   /** Takes over an accepted connection; with TLS, after its handshake. */
@@ -90,13 +94,24 @@ export class HttpPort {
   }
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
-    if (hasBody(request)) request.once('end', () => this.#done(socket))
+    this.#latest.set(socket, response)
+    if (hasBody(request))
+      request.once('end', () => {
+        if (!response.headersSent) this.#done(socket)
+        // All of the answer was taken before all of the request had come.
+        else if (response.destroyed && this.#latest.get(socket) === response) this.#await(socket)
+      })
     else this.#done(socket)
     response.once('prefinish', () => this.#limit(socket, ANSWER_MS, false))
-    response.once('close', () => this.#await(socket))
+    response.once('close', () => {
+      if (this.#closing) socket.end()
+      this.#await(socket)
+    })
     if (this.#closing) response.setHeader('connection', 'close')
     const { routes, proxies, log } = this.#options
-    const exchange = new IncomingExchange(request, response, proxies.peerOf(request))
+    const exchange = new IncomingExchange(request, response, proxies.peerOf(request), (idleMs) =>
+      this.#limit(socket, idleMs ?? ANSWER_MS, false),
+    )
     const failed = (error: unknown): void => {
       if (error instanceof HttpRefusal) return exchange.refuse(error)
       log.error({ err: error, path: exchange.path }, 'Unhandled error while answering an HTTP request')
@@ -158,6 +173,3 @@ function refuseUpgrade(socket: Duplex, { status, message, headers }: HttpRefusal
   socket.on('error', () => {})
   socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`, 'latin1'), body]))
 }
-
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0

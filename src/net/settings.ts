@@ -16,11 +16,19 @@ export const listenSettings = section({
     ['127.0.0.1:5347'],
     'The same for components (XEP-0114), loopback and private addresses only. Opened when there is a [[component]].',
   ),
+  'bytestreams': list(
+    ['[::]:7777'],
+    'The same for file transfers through the proxy (XEP-0065). Opened when [bytestreams] is enabled. Empty: no proxy is offered.',
+  ),
   'http': list(
     ['127.0.0.1:5280'],
     'The same for browsers: WebSocket (RFC 7395) and everything else on the web port, without TLS. For a reverse proxy on this machine that adds TLS: see [web] trusted-proxies.',
   ),
   'https': list(['[::]:5281'], 'The same with TLS.'),
+  'files': list(
+    [],
+    'The same with TLS for uploaded files (XEP-0363) alone, apart from everything else on the web port. Empty: they are on the web port.',
+  ),
   'monitoring': list(
     ['127.0.0.1:9090'],
     'The same for /health and /metrics. They tell how many users are connected, so do not open this port to the world.',
@@ -44,7 +52,7 @@ export const tlsSettings = section({
 export const webSettings = section({
   'board': flag(
     true,
-    'The presence board at / and the operator’s view at /admin; and at the very first start, for browsers on this machine, the page that makes the first two accounts.',
+    'The presence board at /, the wall at /wall and the operator’s view at /admin; and at the very first start, for browsers on this machine, the page that makes the first two accounts.',
   ),
   'origins': list(
     ['*'],

@@ -3,18 +3,25 @@
  * port. `porchlight user add` without a running server uses it too, so that everything that an extension
  * does when an account is created or deleted happens there as well.
  */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { BlockReports } from '../admin/block-report-commands.ts'
+import type { Outages } from '../admin/outage-commands.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
+import { servedNodesOf, type ServedNodes } from '../xep/0060-publish-subscribe/index.ts'
 import type { ServedRooms } from '../rooms/rooms.ts'
+import type { Session } from '../server/account/session.ts'
 import type { Feature, Software, Stores } from '../server/feature.ts'
 import type { AccountStore } from '../server/ports.ts'
 import { keepLastSeen } from '../server/contacts/last-seen.ts'
+import { loadClearances } from '../server/labelling/labelling.ts'
 import { createServer, type Server } from '../server/server.ts'
 import type { Database } from '../server/database.ts'
+import { FileFolder } from '../storage/file-folder.ts'
 import { newEpoch } from '../storage/rosters.ts'
 import { openInMemory, openSqlite } from '../storage/sqlite.ts'
 import { openCoreStores } from '../storage/stores.ts'
@@ -22,8 +29,14 @@ import { LocalRegistrar } from '../stream/registrar.ts'
 import { linkTimes } from '../stream/s2s/settings.ts'
 import { roomsOf } from '../xep/0045-multi-user-chat/index.ts'
 import { portingOf, type Porting } from '../xep/0163-personal-eventing/index.ts'
-import { features } from '../xep/catalogue.ts'
+import { clientStatesOf } from '../xep/0352-client-state-indication/index.ts'
+import { reportsOf } from '../xep/0377-block-reports/index.ts'
+import { outagesOf } from '../xep/0455-outage-status/index.ts'
+import { invitationsOf, type Invitations } from '../xep/0401-invitations/index.ts'
+import type { LabelSettings } from '../xep/0258-security-labels/index.ts'
+import { features } from '../config/features.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
+import { authenticatorFor } from './authenticator.ts'
 import { serverSecret } from './server-secret.ts'
 import type { Setup } from './setup.ts'
 
@@ -42,8 +55,15 @@ export interface Assembly {
   readonly metrics: Metrics
   /** Null if this server has none. */
   readonly rooms: ServedRooms | null
+  /** Null: it has no service with nodes. */
+  readonly nodes: ServedNodes | null
   /** The nodes of accounts that come from other servers or go there. */
   readonly porting: Porting
+  readonly invitations: Invitations
+  readonly blockReports: BlockReports
+  readonly outages: Outages
+  /** Has the client of the session said that its user does not look at it (XEP-0352)? */
+  readonly isInactive: (session: Session) => boolean
   /** Why the last write to the database failed; null if it succeeded. */
   storageTrouble(): Error | null
   /** Resolves, with the reason, if another server has taken the database. */
@@ -55,10 +75,17 @@ export interface Assembly {
 /** The name of the database in the data directory. */
 export const DATABASE_FILE = 'porchlight.db'
 
+/** The folder of uploaded files. */
+export const filesFolder = ({ config, dataDirectory }: Placed): string => config.storage.files || join(dataDirectory, 'files')
+
 /** @throws StorageError if the database cannot be used */
-export async function assemble({ config, dataDirectory }: Setup, runtime: Runtime): Promise<Assembly> {
+export async function assemble({ config, labelPolicy, dataDirectory }: Setup, runtime: Runtime): Promise<Assembly> {
   const { clock, entropy, log, software } = runtime
   const database = await openDatabase({ config, dataDirectory }, clock, entropy)
+  const folder = config.server.fresh ? await mkdtemp(join(tmpdir(), 'porchlight-files-')) : filesFolder({ config, dataDirectory })
+  const forget = async (): Promise<void> => {
+    if (config.server.fresh) await rm(folder, { recursive: true, force: true })
+  }
   try {
     const core = await openCoreStores(database, { clock, entropy, epoch: newEpoch(entropy), log, gathers: true })
     await core.accounts.countOldKeys()
@@ -71,11 +98,15 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
       linkTimes: linkTimes(config.federation),
       limits: config.limits,
       rate: config.rate,
+      labelling:
+        labelPolicy === null ? null : { policy: labelPolicy, settings: config.features['security-labels'] as LabelSettings },
       registrar: (host) => new LocalRegistrar(host, config.sasl.iterations),
+      authenticator: (host) => authenticatorFor(host, config.sasl, !config.streams['require-tls']),
       secret: config.server.fresh ? entropy.bytes(32) : await serverSecret(dataDirectory, entropy),
       software,
       stores,
       database,
+      files: new FileFolder(folder),
       clock,
       entropy,
       log,
@@ -85,22 +116,32 @@ export async function assemble({ config, dataDirectory }: Setup, runtime: Runtim
     for (const feature of inOrderOfNeed(features)) await feature.install(server.host, config.features[feature.name])
     server.freeze()
     await server.host.decisions.load()
+    await server.groups.load()
+    await server.domainLists.load()
+    if (server.host.labels !== null) await loadClearances(server.host.labels, log)
     const close = async (): Promise<void> => {
       await stores.lastPresence.flush()
       await database.close()
+      await forget()
     }
     return {
       server,
       stores,
       metrics,
       rooms: roomsOf(server.host),
+      nodes: servedNodesOf(server.host),
       porting: portingOf(server.host),
+      invitations: invitationsOf(server.host),
+      blockReports: reportsOf(server.host),
+      outages: outagesOf(server.host),
+      isInactive: (session) => clientStatesOf(server.host).isInactive(session),
       storageTrouble: () => database.trouble,
       databaseTaken: database.taken,
       close,
     }
   } catch (error) {
     await database.close()
+    await forget()
     throw error
   }
 }

@@ -48,8 +48,10 @@ function listening(ports: readonly OpenPort[]): string {
     ...of('s2s', 'servers '),
     ...of('s2s-direct-tls', 'with direct TLS '),
     ...of('components', 'components '),
+    ...of('bytestreams', 'file transfers '),
     ...of('http', 'browsers http://'),
     ...of('https', 'browsers https://'),
+    ...of('files', 'files https://'),
     ...of('monitoring', '/health and /metrics http://'),
   ].join(', ')
 }

@@ -6,10 +6,12 @@ import { systemResolver } from '../net/dns.ts'
 import type { Doorkeeper } from '../net/listener.ts'
 import type { Host } from '../server/feature.ts'
 import { PeerService } from '../stream/s2s/service.ts'
+import type { Bars } from '../stream/s2s/trust.ts'
 import type { Setup } from './setup.ts'
 
 export interface FederationParts {
   readonly host: Host
+  readonly bars: Bars
   readonly certificates: Certificates
   readonly admission: Doorkeeper
 }
@@ -18,7 +20,7 @@ export interface FederationParts {
 const DNS_TIMEOUT = 5000
 
 /** Null if this server talks to no other server; no port is opened then. */
-export function openFederation({ config }: Setup, { host, certificates, admission }: FederationParts): PeerService | null {
+export function openFederation({ config }: Setup, { host, bars, certificates, admission }: FederationParts): PeerService | null {
   const { federation, peer, streams } = config
   const isKnown = host.domains.some((domain) => !isLoopback(domain)) || peer.some(({ route }) => route !== '')
   if (!federation['enabled'] || !isKnown) return null
@@ -26,6 +28,7 @@ export function openFederation({ config }: Setup, { host, certificates, admissio
     host,
     federation,
     peers: peer,
+    bars,
     streams,
     certificates: certificates.betweenServers,
     connect: overTcp,

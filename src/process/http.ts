@@ -5,6 +5,7 @@
 import { monitoringRoutes, type MonitoringOptions } from '../admin/monitoring.ts'
 import type { Clock, Millis } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { HttpRoutes } from '../base/http.ts'
 import type { EndOfTick } from '../base/tick.ts'
 import { TrustedProxies } from '../net/http-peer.ts'
 import { HttpPort } from '../net/http-port.ts'
@@ -16,6 +17,7 @@ import { BoshService } from '../stream/bosh/service.ts'
 import type { BoshSettings } from '../stream/bosh/settings.ts'
 import type { ClientService } from '../stream/client-service.ts'
 import type { StreamsSettings } from '../stream/settings.ts'
+import type { Uploads } from '../xep/0363-http-upload/index.ts'
 import { WebSocketService } from '../stream/websocket-service.ts'
 
 export interface WebParts {
@@ -28,15 +30,29 @@ export interface WebParts {
   readonly endOfTick: EndOfTick
 }
 
-export function webPort({ host, clients, admission, web, bosh, streams, endOfTick }: WebParts): HttpPort {
+/** @param uploads null if they are not on this port */
+export function webPort(
+  { host, clients, admission, web, bosh, streams, endOfTick }: WebParts,
+  uploads: Uploads | null = null,
+): HttpPort {
   const { http: routes, clock, log, entropy, metrics } = host
   const origins = new Origins(web['origins'])
   const seeOtherUri = web['see-other-uri'] === '' ? null : web['see-other-uri']
   new WebSocketService({ clients, streams, origins, admission, seeOtherUri, clock, endOfTick }).install(routes)
   new BoshService({ clients, bosh, streams, origins, clock, entropy, metrics, endOfTick }).install(routes)
+  uploads?.install(routes)
   const proxies = new TrustedProxies(web['trusted-proxies'])
   return new HttpPort({ routes, proxies, admission, requestMs: web['request-timeout'], clock, log })
 }
+
+/** The port for files alone. */
+export function filesPort({ host: { clock, log }, admission, web }: FilesParts, uploads: Uploads): HttpPort {
+  const routes = new HttpRoutes()
+  uploads.install(routes)
+  const proxies = new TrustedProxies(web['trusted-proxies'])
+  return new HttpPort({ routes, proxies, admission, requestMs: web['request-timeout'], clock, log })
+}
+type FilesParts = Pick<WebParts, 'host' | 'admission' | 'web'>
 
 /** Connections of one address to the monitoring port. */
 const WATCHERS_MAX = 64

@@ -31,11 +31,11 @@ async function certificate(directory: string, name: string, domains: readonly st
 }
 
 /** Others may use the usual ports meanwhile. */
-const NO_PORTS = `\n[listen]\nc2s = ["127.0.0.1:0"]\n${['c2s-direct-tls', 's2s', 's2s-direct-tls', 'http', 'https', 'monitoring'].map((option) => `${option} = []\n`).join('')}`
+const NO_PORTS = `\n[listen]\nc2s = ["127.0.0.1:0"]\n${['c2s-direct-tls', 's2s', 's2s-direct-tls', 'http', 'https', 'monitoring', 'bytestreams'].map((option) => `${option} = []\n`).join('')}`
 
 /** Ports of which only those for clients are open. */
 const only = (options: string): string =>
-  `[listen]\n${options}\ns2s = []\ns2s-direct-tls = []\nhttp = []\nhttps = []\nmonitoring = []\n`
+  `[listen]\n${options}\ns2s = []\ns2s-direct-tls = []\nhttp = []\nhttps = []\nmonitoring = []\nbytestreams = []\n`
 
 /** What `porchlight check` says: mistakes, or else notes. The name of the file is left out. */
 async function check(directory: string, toml: string, held: readonly string[] = []): Promise<readonly string[]> {

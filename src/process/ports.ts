@@ -1,12 +1,15 @@
 /** Opens the ports that the configuration names: for clients, other servers, components, browsers and monitoring. */
+import { networkOf } from '../base/network.ts'
 import { addressOf, textOf, type Address } from '../net/address.ts'
 import type { HttpPort } from '../net/http-port.ts'
-import type { Listening } from '../net/listener.ts'
+import { listen, type Admission, type Listening } from '../net/listener.ts'
 import type { ListenSettings } from '../net/settings.ts'
 import { serverOptions, type ContextSource } from '../net/tls-options.ts'
 import type { ClientService } from '../stream/client-service.ts'
 import type { ComponentService } from '../stream/component-service.ts'
 import type { PeerService } from '../stream/s2s/service.ts'
+import type { Uploads } from '../xep/0363-http-upload/index.ts'
+import type { Proxy } from '../xep/0065-bytestreams/index.ts'
 
 export interface OpenPort {
   readonly what: keyof ListenSettings
@@ -26,10 +29,16 @@ export interface PortUsers {
   readonly servers: PeerService | null
   /** Null if there are no components; the ports stay closed then. */
   readonly components: ComponentService | null
+  /** Null if there is none; the ports stay closed then. */
+  readonly proxy: Proxy | null
   /** Makes the web port, if it is needed. */
   readonly web: () => Promise<HttpPort>
   readonly monitoring: () => Promise<HttpPort>
+  /** Null if nothing can be uploaded; the port for files alone stays closed then. */
+  readonly uploads: Uploads | null
+  readonly files: () => Promise<HttpPort>
   readonly certificates: ContextSource
+  readonly admission: Admission
 }
 
 /** The address at which a program on this machine reaches an open port. */
@@ -42,9 +51,10 @@ type Open = (address: Address) => Promise<Listening>
 
 /** Opens all ports, or none. @throws PortError */
 export async function openPorts(listen: ListenSettings, users: PortUsers): Promise<readonly OpenPort[]> {
-  const { clients, servers, components, certificates } = users
+  const { clients, servers, components, proxy, uploads, admission, certificates } = users
   const web = once(users.web)
   const monitoring = once(users.monitoring)
+  const files = once(users.files)
   // Browsers usually have no client certificate, and would ask their users for one.
   const https = serverOptions(certificates, { alpn: ['http/1.1'], askForCertificate: false })
   const openers: Readonly<Record<keyof ListenSettings, Open | null>> = {
@@ -53,8 +63,12 @@ export async function openPorts(listen: ListenSettings, users: PortUsers): Promi
     's2s': servers === null ? null : (place) => servers.listen({ ...place, directTls: false }),
     's2s-direct-tls': servers === null ? null : (place) => servers.listen({ ...place, directTls: true }),
     'components': components === null ? null : ({ host, port }) => components.listen(host, port),
+    'bytestreams': proxy === null ? null : ({ host, port }) => openProxy(proxy, admission, { host, port }),
     'http': async ({ host, port }) => (await web()).listen(host, port, null),
-    'https': async ({ host, port }) => (await web()).listen(host, port, () => https),
+    'https': async ({ host, port }) =>
+      reached(await (await web()).listen(host, port, () => https), listen.files.length === 0 ? uploads : null),
+    'files':
+      uploads === null ? null : async ({ host, port }) => reached(await (await files()).listen(host, port, () => https), uploads),
     'monitoring': async ({ host, port }) => (await monitoring()).listen(host, port, null),
   }
   const open: OpenPort[] = []
@@ -71,6 +85,29 @@ export async function openPorts(listen: ListenSettings, users: PortUsers): Promi
   if (refusals.length === 0) return open
   await Promise.all(open.map((port) => port.close()))
   throw new PortError(refusals.join('\n'))
+}
+
+/** Files are reached at the first port that has them. */
+function reached(listening: Listening, uploads: Uploads | null): Listening {
+  if (uploads !== null) uploads.port ??= listening.port
+  return listening
+}
+
+/** Several ports lead to one proxy; clients are told the first one. */
+async function openProxy(proxy: Proxy, admission: Admission, { host, port }: Address): Promise<Listening> {
+  const listening = await listen({
+    host,
+    port,
+    admission,
+    tls: null,
+    accept: (socket) => proxy.accept(socket, networkOf(socket.remoteAddress ?? '')),
+  })
+  proxy.port ??= listening.port
+  const close = (): Promise<void> => {
+    proxy.close()
+    return listening.close()
+  }
+  return { ...listening, close }
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -5,26 +5,25 @@
  * they should reconnect and contacts learn who has left; then the database is closed. All this takes a limited time.
  */
 import { ControlServer } from '../admin/control-server.ts'
-import { CommandError, commandsOf, defineCommand } from '../admin/command.ts'
+import { announceCommand } from '../admin/announcing.ts'
+import { CommandError, commandsOf } from '../admin/command.ts'
 import type { Health } from '../admin/monitoring.ts'
 import { Troubles } from '../admin/operator/troubles.ts'
 import { explainCommand } from '../admin/explain-commands.ts'
 import { explainRoomCommand } from '../admin/explain-room.ts'
-import { exportCommand } from '../admin/export-command.ts'
-import { rosterCommand } from '../admin/roster-commands.ts'
 import { linkCommands } from '../admin/link-commands.ts'
-import { roomCommands } from '../admin/room-commands.ts'
+import { stopCommands } from '../admin/planned-stop.ts'
 import { recorded, type Orders } from '../admin/orders.ts'
 import {
+  boundDevices,
   domainStatus,
   linksStatus,
   onlineAccounts,
-  orderCommand,
+  pausedSessions,
   roomsStatus,
   statusCommand,
   type Status,
 } from '../admin/status-commands.ts'
-import { userCommands } from '../admin/user-commands.ts'
 import type { Millis } from '../base/clock.ts'
 import { inTime } from '../base/in-time.ts'
 import { inPortions } from '../base/portions.ts'
@@ -32,17 +31,21 @@ import { endOfTick, tickOver } from '../base/tick.ts'
 import { asciiDomain, textOf } from '../net/address.ts'
 import type { Certificates } from '../net/certificates.ts'
 import { Admission } from '../net/listener.ts'
+import { announce } from '../server/account/announcement.ts'
 import { SHUTDOWN } from '../server/account/endings.ts'
 import type { Host } from '../server/feature.ts'
 import type { Subscriptions } from '../server/contacts/subscriptions.ts'
-import { Exporting } from '../import/exporting.ts'
 import { ClientService } from '../stream/client-service.ts'
 import { ComponentService } from '../stream/component-service.ts'
+import { matrixOf } from '../matrix/index.ts'
+import { proxyOf } from '../xep/0065-bytestreams/index.ts'
+import { administrationOf } from '../xep/0133-service-administration/index.ts'
+import { uploadsOf } from '../xep/0363-http-upload/index.ts'
 import { Board } from './board.ts'
 import { assemble, type Assembly, type Runtime } from './assembly.ts'
 import { openFederation } from './federation.ts'
 import { ConfigError } from '../config/problem.ts'
-import { authenticatorFor } from './authenticator.ts'
+import { storedCommands } from './commands.ts'
 import { keepHouse } from './housekeeping.ts'
 import { openPorts, type OpenPort } from './ports.ts'
 import { mendRosters } from './roster-mending.ts'
@@ -56,6 +59,8 @@ export interface Running {
   readonly subscriptions: Subscriptions
   /** Resolves when the operator wants the server to restart. */
   readonly restart: Promise<void>
+  /** Resolves when the operator has ordered that the server stops. */
+  readonly shutdown: Promise<void>
   /** Resolves, with the reason, if the server cannot go on: another one has taken its database. */
   readonly mustEnd: Promise<Error>
   /** Stops the server. Resolves when everything is closed, or after `STOP_MS`. @param how whether sessions are kept */
@@ -133,13 +138,13 @@ async function start(parts: Parts): Promise<Running> {
     clock,
   )
   measure(parts, admission)
+  for (const domain of server.host.domains) server.host.authenticator.oldAccounts.policy(domain) // the log tells of old keys at once
   const clients = new ClientService({
     server,
     certificates,
     admission,
     endOfTick,
     streams: config.streams,
-    authenticator: authenticatorFor(server.host, config.sasl, !config.streams['require-tls']),
     askForCertificate: config.tls['client-authorities'] !== '',
   })
   const components =
@@ -153,47 +158,52 @@ async function start(parts: Parts): Promise<Running> {
           admission,
           endOfTick,
         })
-  const servers = openFederation(setup, { host: server.host, certificates, admission })
+  const servers = openFederation(setup, { host: server.host, bars: server.domainLists, certificates, admission })
   const board = new Board(server.host, parts.troubles)
   const http = () => import('./http.ts')
+  const uploads = uploadsOf(server.host)
   const ports = await openPorts(config.listen, {
     clients,
     servers,
     components,
+    proxy: proxyOf(server.host),
+    admission,
     certificates,
     web: async () => {
       const { web, bosh, streams } = config
       if (web.board) await board.install(() => orders?.browser ?? commandsOf())
-      return (await http()).webPort({ host: server.host, clients, admission, web, bosh, streams, endOfTick })
+      const isApart = config.listen.files.length > 0
+      const parts = { host: server.host, clients, admission, web, bosh, streams, endOfTick }
+      return (await http()).webPort(parts, isApart ? null : uploads)
     },
+    uploads,
+    files: async () => (await http()).filesPort({ host: server.host, admission, web: config.web }, uploads!),
     monitoring: async () =>
       (await http()).monitoringPort({ metrics, health: () => health(parts, state), names: monitoringNames(setup) }, clock, log),
   })
   const startedAt = clock.now()
-  const restart = Promise.withResolvers<void>()
+  const ends = { restart: Promise.withResolvers<void>(), shutdown: Promise.withResolvers<void>() }
   const commands = commandsOf(
-    ...userCommands(server.host, config.admin.page),
-    exportCommand(server.host, new Exporting(server.host, assembly.porting)),
-    ...roomCommands(assembly.rooms, config.admin.page),
+    ...storedCommands(assembly, config, servers === null ? null : () => servers.federation.enforce()),
     ...board.commands(ports, config.admin.page),
-    rosterCommand(server.rosterAudit, server.host.domains, config.admin.page),
     explainCommand(server.host),
     explainRoomCommand(server.host, assembly.rooms),
     ...linkCommands(server.host, servers === null ? null : (link) => servers.federation.force(link)),
-    orderCommand(server.order),
-    defineCommand('restart', {}, async () => {
-      if (config.server.fresh)
-        throw new CommandError(
-          'The configuration ([server] fresh) makes this server keep nothing over a restart. Stop it and start it.',
-        )
-      await refuseMistakes(parts.about, ports)
-      endOfTick(restart.resolve) // after the client of this command has its answer
-      return {}
+    announceCommand(server.host),
+    ...stopCommands({
+      clock,
+      log,
+      mayRestart: () => refuseRestart(parts, ports),
+      // after the client of the command has its answer
+      restart: () => endOfTick(ends.restart.resolve),
+      shutDown: () => endOfTick(ends.shutdown.resolve),
+      announce: (text) => announce(server.sessions, text, null),
     }),
     statusCommand(() => status(parts, { ports, components, startedAt })),
   )
   orders = recorded(commands, log, metrics)
   control.begin(orders.socket)
+  administrationOf(server.host).claim(orders)
   void assembly.databaseTaken.then((error) => log.error({ err: error }, 'The server must end: nothing can be stored any more'))
   const timers = [keepHouse({ stores, clock, log }), certificates.watch(clock, CERTIFICATES_MS), server.checkpoints.start()]
   if (parts.hasCrashed) timers.push(mendRosters({ audit: server.rosterAudit, domains: server.host.domains, clock, log }))
@@ -204,11 +214,13 @@ async function start(parts: Parts): Promise<Running> {
   const failed = (error: unknown): void => log.error({ err: error }, 'Connections to other servers could not be opened')
   servers?.federation.reunite().catch(failed)
   server.host.decisions.begin()
+  server.groups.finish().catch((error: unknown) => log.error({ err: error }, 'A change of a group could not be finished'))
 
   const stop = async (how: 'for good' | 'to start again'): Promise<void> => {
     state.stopping = true
     for (const timer of timers) timer.cancel()
     board.close()
+    matrixOf(server.host)?.waits.stop()
     const closed = Promise.all(ports.map((port) => port.close()))
     clients.shutDown()
     if (how === 'for good') await endSessions(parts)
@@ -231,14 +243,19 @@ async function start(parts: Parts): Promise<Running> {
     certificates,
     host: server.host,
     subscriptions: server.subscriptions,
-    restart: restart.promise,
+    restart: ends.restart.promise,
+    shutdown: ends.shutdown.promise,
     mustEnd: assembly.databaseTaken,
     stop: (how = 'for good') => (stopped ??= stopIn(how)),
   }
 }
 
 /** Refuses to stop a server that could not start again with its configuration. @throws CommandError */
-async function refuseMistakes(about: About, ports: readonly OpenPort[]): Promise<void> {
+async function refuseRestart({ setup, about }: Parts, ports: readonly OpenPort[]): Promise<void> {
+  if (setup.config.server.fresh)
+    throw new CommandError(
+      'The configuration ([server] fresh) makes this server keep nothing over a restart. Stop it and start it.',
+    )
   try {
     await about.inspect(ports.map(({ address }) => textOf(address)))
   } catch (error) {
@@ -320,6 +337,8 @@ async function status(
     links: linksStatus(server.host),
     rooms: await roomsStatus(assembly.rooms),
     sessions: server.sessions.size,
+    paused: pausedSessions(server),
+    devices: boundDevices(server),
     online: onlineAccounts(server),
     memoryBytes: about.memory(),
     certificates: certificates.all.map((c) => ({ file: c.source.chainFile, expiresAt: c.expiresAt, sha256: c.fingerprint })),

@@ -5,13 +5,18 @@ import { dirname, join, resolve } from 'node:path'
 import { complaintsAbout } from '../config/checks.ts'
 import type { Complaint } from '../config/complaint.ts'
 import { nowhere } from '../config/listening.ts'
+import { readLabelPolicy } from '../config/label-policy.ts'
 import { checked, load, placing, type Source, type Table } from '../config/loader.ts'
 import { ConfigError, type Problem } from '../config/problem.ts'
 import { configOf, sections, type Config } from '../config/sections.ts'
+import type { LabelSettings } from '../xep/0258-security-labels/index.ts'
+import type { SecurityPolicy } from '../im/security-policy.ts'
 import { controlAddress } from '../admin/control-address.ts'
 
 export interface Setup {
   readonly config: Config
+  /** The policy of security labels (XEP-0258); null: there is none. */
+  readonly labelPolicy: SecurityPolicy | null
   /** Null if there is no file, and all options have their defaults. */
   readonly configFile: string | null
   readonly dataDirectory: string
@@ -66,7 +71,7 @@ export function codedSetup({ tables, directory, platform }: CodedOptions): Setup
 
 /** Makes relative paths absolute. */
 function placed(read: Config, source: Source, home: string, platform: string): Setup {
-  const { server, tls, admin, federation } = read
+  const { server, storage, tls, admin, federation } = read
   const dataDirectory = resolve(home, server['data-directory'])
   const config: Config = {
     ...read,
@@ -76,16 +81,35 @@ function placed(read: Config, source: Source, home: string, platform: string): S
       'key': tls.key.map((f) => resolve(home, f)),
       'client-authorities': absolute(home, tls['client-authorities']),
     },
+    storage: { ...storage, files: absolute(home, storage.files) },
     federation: { ...federation, authorities: absolute(home, federation.authorities) },
   }
   const socket = admin['control-socket'] === '' ? join(dataDirectory, 'control.sock') : resolve(home, admin['control-socket'])
   return {
     config,
+    labelPolicy: labelPolicyOf(config, source, home),
     configFile: source.file,
     dataDirectory,
     control: controlAddress(socket, platform),
     problem: placing(source),
   }
+}
+
+/** @throws ConfigError with the mistakes of that file, or because it cannot be read */
+function labelPolicyOf({ features }: Config, source: Source, home: string): SecurityPolicy | null {
+  const { policy } = features['security-labels'] as LabelSettings
+  if (policy === '') return null
+  const file = resolve(home, policy)
+  let toml: string
+  try {
+    toml = textOf(file, true)!
+  } catch (error) {
+    if (error instanceof ConfigError && error.problems.some(({ line }) => line !== null)) throw error
+    const what = `${file} cannot be read`
+    const remedy = "Name a file that the server's user may read, or leave the option out."
+    throw new ConfigError([placing(source)({ section: 'security-labels', option: 'policy', what, remedy })])
+  }
+  return readLabelPolicy(file, toml)
 }
 
 const absolute = (home: string, path: string): string => (path === '' ? '' : resolve(home, path))

@@ -19,7 +19,7 @@ import { chainFault } from '../net/certificate-chain.ts'
 import { covers } from '../net/certificate-names.ts'
 import { Certificates } from '../net/certificates.ts'
 import { selfSigned } from '../net/self-signed.ts'
-import { features } from '../xep/catalogue.ts'
+import { features } from '../config/features.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import type { Setup } from './setup.ts'
 

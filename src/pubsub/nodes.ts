@@ -1,7 +1,6 @@
 /**
- * The nodes that are in memory, by owner, each owner with a lane: a command is decided, stored, applied and told, and then comes
- * the next command for that owner. The nodes of an owner are read from the database together, when somebody asks for one of them;
- * beyond a size those that were not used for the longest time leave memory.
+ * Nodes, by owner, each owner with a lane: a command is decided, stored, applied and told, and then comes the next command for that
+ * owner. A node is in memory while it is used (`loading.ts`).
  */
 import type { Clock } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
@@ -9,14 +8,18 @@ import type { Log } from '../base/log.ts'
 import { timeId } from '../base/time-id.ts'
 import { Turns } from '../base/turns.ts'
 import type { NodeFace } from './face.ts'
-import { NodeIndex } from './index-of-nodes.ts'
-import type { Actor, Circumstances, Command, Limits } from './machine/commands.ts'
+import { NodeIndex, type Holding } from './index-of-nodes.ts'
+import { Loading } from './loading.ts'
+import { isCollection } from './machine/collecting.ts'
+import type { Actor, Circumstances, Command, Limits, Placing } from './machine/commands.ts'
 import type { NodeConfig } from './machine/config.ts'
 import { decide, isRefused } from './machine/decide.ts'
-import { Node, type Item, type ItemHead } from './machine/node.ts'
+import { growthOf } from './machine/growth.ts'
+import { Node, type Item, type ItemHead, type NodeOrigin } from './machine/node.ts'
 import { apply, type Change, type Plan } from './machine/plan.ts'
 import { refuse, type Refusal } from './machine/refusals.ts'
-import { Paces } from './paces.ts'
+import type { Paces } from './paces.ts'
+import type { NodeListing } from './store-listing.ts'
 import type { NodeStore } from './store.ts'
 
 export interface NodesParts {
@@ -24,14 +27,22 @@ export interface NodesParts {
   readonly entropy: Entropy
   readonly log: Log
   readonly store: NodeStore
-  readonly limits: Limits
-  /** Publications of one person in a minute. */
-  readonly publicationsMax: number
-  /** Of all nodes in memory, about. */
-  readonly octetsMax: number
-  /** Nodes of these names do not count, up to a number. */
+  readonly listing: NodeListing
+  /** What holds for accounts. Services say what holds for them (`serve`). */
+  readonly accounts: Place
+  /** Nodes of these names do not count as nodes of an account, up to a number. */
   readonly isBeside: (name: string) => boolean
   readonly besideMax: number
+  /** Is this bare JID at a domain of ours? People elsewhere are counted together, by their domain. */
+  readonly isLocal: (bare: string) => boolean
+  /** Of all nodes in memory, about. */
+  readonly octetsMax: number
+}
+/** What holds for the nodes of some owners. */
+export interface Place {
+  readonly limits: Limits
+  /** How often somebody publishes. */
+  readonly paces: Paces
 }
 export interface Order {
   readonly owner: string
@@ -54,46 +65,59 @@ export interface Done {
 }
 export type Outcome = Refusal | Done
 
-/** The nodes of one owner, by name. */
-export type NodesOf = ReadonlyMap<string, Node>
-
-/** What a node takes up beside its items, about. */
-const NODE_OCTETS = 1500
-const HEAD_OCTETS = 200
-
 export class Nodes {
   readonly index = new NodeIndex()
   readonly faces: NodeFace[] = []
+  /** What is on disk, for questions about many nodes. */
+  readonly store: NodeStore
+  /** What a service lists. */
+  readonly listing: NodeListing
   readonly #parts: NodesParts
-  readonly #paces: Paces
-  /** The owner used last comes last. */
-  readonly #held = new Map<string, Map<string, Node>>()
-  readonly #loading = new Map<string, Promise<Map<string, Node>>>()
-  readonly #octets = new Map<string, number>()
+  readonly #loading: Loading
+  /** Of services, by their domain. */
+  readonly #services = new Map<string, Place>()
   readonly #turns = new Turns<() => void | Promise<void>>((work) => work())
-  #octetsInAll = 0
 
   constructor(parts: NodesParts) {
     this.#parts = parts
-    this.#paces = new Paces(parts.publicationsMax)
+    this.store = parts.store
+    this.listing = parts.listing
+    this.#loading = new Loading(parts.store, this.index, parts.octetsMax)
+  }
+  /** While features are installed: nodes of this domain are those of a service. */
+  serve(domain: string, place: Place): void {
+    this.#services.set(domain, place)
   }
   /** Reads the index. Before the server starts. */
   async start(): Promise<void> {
-    for await (const { owner, name, isOffered } of this.#parts.store.index()) this.index.put(owner, name, isOffered)
+    for await (const { owner, name, creator, isOffered, octets } of this.#parts.store.index()) {
+      this.index.grow(owner, this.#holderOf(owner, creator), { ...this.#countsOf(owner, name, 1), octets })
+      this.index.offer(owner, name, isOffered)
+    }
   }
-  get owners(): number {
-    return this.#held.size
-  }
+  /** In memory. */
   get octets(): number {
-    return this.#octetsInAll
+    return this.#loading.held.octets
+  }
+  /** In memory, with names of which it is known that there is no node. */
+  get size(): number {
+    return this.#loading.held.size
   }
 
-  /** The nodes of an owner. At once if they are in memory, or if there are none. */
-  of(owner: string): NodesOf | Promise<NodesOf> {
-    const held = this.#held.get(owner)
-    if (held === undefined) return this.index.has(owner) ? this.#loaded(owner) : NO_NODES
-    this.#use(owner, held)
-    return this.#expired(owner, held)
+  /** A node; null: there is none of this name. At once if it is in memory, or if the owner has none. */
+  one(owner: string, name: string): Node | null | Promise<Node | null> {
+    const found = this.#loading.one(owner, name)
+    if (found instanceof Promise) return found.then((node) => (node === null ? null : this.#expired(node)))
+    return found === null ? null : this.#expired(found)
+  }
+  /** Those of these names that there are, in the order of the names. */
+  async some(owner: string, names: readonly string[]): Promise<readonly Node[]> {
+    const found = await this.#loading.some(owner, names)
+    return Promise.all(found.map((node) => this.#expired(node)))
+  }
+  /** All of an owner, one after the other, in the order of their names. */
+  async *each(owner: string): AsyncGenerator<Node> {
+    if (this.index.has(owner)) for await (const node of this.#loading.each(owner)) yield await this.#expired(node)
   }
   /** Items with their payloads; those that are not there any more are left out. */
   async items(node: Node, heads: readonly ItemHead[]): Promise<readonly Item[]> {
@@ -111,82 +135,101 @@ export class Nodes {
   /** The account is gone: its nodes with it, and whatever it had at nodes of others. What is published later stays. */
   async forget(bare: string): Promise<void> {
     const { store } = this.#parts
+    const { held } = this.#loading
     this.index.forget(bare)
-    this.#drop(bare)
-    const others = store.ownersFor(bare)
+    held.dropAll(bare)
+    const others = store.nodesFor(bare)
     await store.forget(bare)
-    // Their nodes are read again
-    for (const owner of await others)
+    // What was being read may be in memory again
+    held.dropAll(bare)
+    const theirs = (await others).filter(({ owner }) => owner !== bare)
+    for (const { owner, name } of theirs)
       await this.#turns.take(owner, async () => {
-        await this.#loading.get(owner)
-        this.#drop(owner)
+        await this.#loading.settled(owner, name)
+        held.drop(owner, name)
       })
+    for (const owner of new Set(theirs.map((one) => one.owner))) if (!owner.includes('@')) await this.#deleteOwnerless(owner)
+  }
+  /** PS-9: at a service nobody could do anything about a node whose last owner is gone. */
+  async #deleteOwnerless(owner: string): Promise<void> {
+    for (const name of await this.#parts.store.namesOwnerless(owner)) {
+      const command = { do: 'delete', redirect: '' } as const
+      const outcome = await this.perform({ owner, name, actor: serverFor(owner), command, make: null })
+      if (!isRefused(outcome)) outcome.tell()
+    }
+  }
+  #placeOf(owner: string): Place {
+    return this.#services.get(owner) ?? this.#parts.accounts
+  }
+  /** In whose name somebody makes nodes and publishes. */
+  #nameFor(bare: string): string {
+    return this.#parts.isLocal(bare) ? bare : bare.slice(bare.indexOf('@') + 1)
+  }
+  #holderOf(owner: string, creator: string): string {
+    return owner.includes('@') ? owner : this.#nameFor(creator)
+  }
+  /** @param nodes of this name; negative: fewer than before */
+  #countsOf(owner: string, name: string, nodes: number): Pick<Holding, 'nodes' | 'beside'> {
+    return { nodes, beside: owner.includes('@') && this.#parts.isBeside(name) ? nodes : 0 }
   }
 
-  async #loaded(owner: string): Promise<NodesOf> {
-    return this.#expired(owner, await this.#load(owner))
-  }
-  #load(owner: string): Promise<Map<string, Node>> {
-    const held = this.#held.get(owner)
-    if (held !== undefined) return Promise.resolve(held)
-    const under = this.#loading.get(owner)
-    if (under !== undefined) return under
-    const loading = this.#read(owner).finally(() => this.#loading.delete(owner))
-    this.#loading.set(owner, loading)
-    return loading
-  }
-  async #read(owner: string): Promise<Map<string, Node>> {
-    const nodes = this.index.has(owner) ? await this.#parts.store.load(owner) : []
-    const held = new Map(nodes.map((node) => [node.origin.name, node]))
-    this.#use(owner, held)
-    return held
-  }
-  #expired(owner: string, nodes: Map<string, Node>): NodesOf | Promise<NodesOf> {
-    const now = this.#parts.clock.now()
-    const due = [...nodes.values()].filter((node) => isDue(node, now))
-    if (due.length === 0) return nodes
-    const orders = due.map(({ origin }) =>
-      this.perform({ owner, name: origin.name, actor: serverFor(owner), command: { do: 'expire' }, make: null }),
-    )
-    return Promise.all(orders).then(() => nodes)
+  #expired(node: Node): Node | Promise<Node> {
+    if (!isDue(node, this.#parts.clock.now())) return node
+    const { owner, name } = node.origin
+    const command = { do: 'expire' } as const
+    return this.perform({ owner, name, actor: serverFor(owner), command, make: null }).then(() => node)
   }
 
   async #perform(order: Order): Promise<Outcome> {
-    const { owner, name, command, make, actor } = order
-    const { clock } = this.#parts
-    if (command.do === 'publish' && !actor.isServer && this.#paces.isTooFast(actor.bare, clock.now())) return refuse('too-fast')
-    const nodes = await this.#load(owner)
-    const there = nodes.get(name)
-    const circumstances = await this.#circumstances(nodes, order)
-    if (there === undefined) return make === null ? refuse('no-such-node') : this.#make(nodes, order, make, circumstances)
+    const { owner, name, command, actor } = order
+    const isPaced = command.do === 'publish' && !actor.isServer
+    const { paces } = this.#placeOf(owner)
+    if (isPaced && paces.isTooFast(this.#nameFor(actor.bare), this.#parts.clock.now())) return refuse('too-fast')
+    const { held } = this.#loading
+    held.setBusy(owner, name)
+    try {
+      return await this.#performAt(await this.#loading.one(owner, name), order)
+    } finally {
+      held.setBusy(owner, null)
+    }
+  }
+  async #performAt(there: Node | null, order: Order): Promise<Outcome> {
+    const { command, make, actor } = order
+    const circumstances = await this.#circumstances(there, order)
+    if (there === null) return make === null ? refuse('no-such-node') : this.#make(order, make, circumstances)
     if (command.do === 'create') return refuse('node-exists')
     const decision = decide(there, actor, command, circumstances)
-    return isRefused(decision) ? decision : this.#store(nodes, there, [], decision)
+    return isRefused(decision) ? decision : this.#store(there, null, decision)
   }
-  async #circumstances(nodes: NodesOf, { actor: { bare }, command, name }: Order): Promise<Circumstances> {
-    const { clock, limits, store } = this.#parts
-    const max = limits.subscriptionsOfOneMax
-    const subscriptions = command.do === 'subscribe' ? await store.subscriptionsOf(bare, max) : 0
-    const holdings = { ...this.#holdings(nodes, name), subscriptionsOf: new Map([[bare, subscriptions]]) }
-    return { now: clock.now(), limits, holdings }
-  }
-  /** @param name of the node that may be made */
-  #holdings(nodes: NodesOf, name: string): Pick<Circumstances['holdings'], 'nodes' | 'octets'> {
-    const { isBeside, besideMax } = this.#parts
-    let [octets, beside] = [0, 0]
-    for (const node of nodes.values()) {
-      octets += node.octets
-      if (isBeside(node.origin.name)) beside += 1
+  async #circumstances(there: Node | null, { owner, actor: { bare }, command, name }: Order): Promise<Circumstances> {
+    const { clock, store, isBeside, besideMax } = this.#parts
+    const { limits } = this.#placeOf(owner)
+    const subscriptions = command.do === 'subscribe' ? await store.subscriptionsOf(bare, limits.subscriptionsOfOneMax) : 0
+    const { nodes, beside, octets } = this.index.heldBy(owner, this.#holderOf(owner, there?.origin.creator ?? bare))
+    const isFree = owner.includes('@') && isBeside(name) && beside < besideMax
+    const holdings = {
+      nodes: isFree ? 0 : nodes - Math.min(beside, besideMax),
+      octets,
+      nodesInAll: this.index.countOf(owner),
+      subscriptionsOf: new Map([[bare, subscriptions]]),
     }
-    const isFree = isBeside(name) && beside < besideMax
-    return { nodes: isFree ? 0 : nodes.size - Math.min(beside, besideMax), octets }
+    return { now: clock.now(), limits, holdings, place: await this.#placing(owner, name, command) }
   }
-  #make(
-    nodes: Map<string, Node>,
-    order: Order,
-    { defaults, changes }: Making,
-    circumstances: Circumstances,
-  ): Outcome | Promise<Outcome> {
+  /** Where the command puts the node. */
+  async #placing(owner: string, name: string, command: Command): Promise<Placing | null> {
+    const parent = placeIn(command)
+    if (parent === '') return null
+    const collection = await this.#loading.one(owner, parent)
+    let isBelow = parent === name
+    let depth = 1
+    for (let up = collection; up !== null && !isBelow; depth += 1) {
+      const above = up.config.collection
+      isBelow = above === name || depth === DEPTH_MAX
+      up = above === '' ? null : await this.#loading.one(owner, above)
+    }
+    return { collection, isBelow, children: (await this.store.children(owner, parent)).length }
+  }
+  #make(order: Order, { defaults, changes }: Making, circumstances: Circumstances): Outcome | Promise<Outcome> {
     const { owner, name, actor, command } = order
     const { clock, entropy } = this.#parts
     const origin = { uid: timeId(clock.now(), entropy), owner, name, creator: actor.bare, createdAt: clock.now() }
@@ -194,24 +237,26 @@ export class Nodes {
     const made = decide(node, actor, { do: 'create', config: changes }, circumstances)
     if (isRefused(made)) return made
     apply(node, made.changes)
-    if (command.do === 'create') return this.#store(nodes, node, made.changes, { changes: [], told: [] })
+    if (command.do === 'create') return this.#store(node, made.changes, { changes: [], told: [] })
     const decision = decide(node, actor, command, circumstances)
-    return isRefused(decision) ? decision : this.#store(nodes, node, made.changes, decision)
+    return isRefused(decision) ? decision : this.#store(node, made.changes, decision)
   }
 
-  /** @param made the changes of the making, which are applied already */
-  async #store(nodes: Map<string, Node>, node: Node, made: readonly Change[], plan: Plan): Promise<Outcome> {
+  /** @param made the changes of the making, which are applied already; null: the node was there */
+  async #store(node: Node, made: readonly Change[] | null, plan: Plan): Promise<Outcome> {
     const { store, log } = this.#parts
-    const changes = [...made, ...plan.changes]
-    const after = isOfferedAfter(node, changes)
+    const changes = [...(made ?? []), ...plan.changes]
+    const before = made === null ? node.octets : 0
+    const kept = { isOffered: isOfferedAfter(node, changes), octets: node.octets + growthOf(node, plan.changes) }
     try {
-      if (changes.length > 0) await store.save(node, changes, after)
+      if (changes.length > 0) await store.save(node, changes, kept)
     } catch (error) {
       log.error({ err: error, owner: node.origin.owner }, 'A change of a node could not be stored; it was refused')
       return refuse('failed')
     }
     apply(node, plan.changes)
-    this.#keep(nodes, node, changes, after)
+    this.#keep(node, before, kept.isOffered, changes)
+    if (isCollection(node) && changes.some(({ change }) => change === 'deleted')) await this.#dropChildren(node.origin)
     const seq = node.lastSeq
     const tell = (): void => {
       node.announcedSeq = seq
@@ -219,16 +264,21 @@ export class Nodes {
     }
     return { node, plan, tell }
   }
-  #keep(nodes: Map<string, Node>, node: Node, changes: readonly Change[], isOffered: boolean): void {
-    const { owner, name } = node.origin
-    if (changes.some(({ change }) => change === 'deleted')) {
-      nodes.delete(name)
-      this.index.drop(owner, name, nodes.size === 0)
-    } else {
-      nodes.set(name, node)
-      this.index.put(owner, name, isOffered)
-    }
-    this.#use(owner, nodes)
+  /** @param before what it took up; 0: it is new */
+  #keep(node: Node, before: number, isOffered: boolean, changes: readonly Change[]): void {
+    const { owner, name, creator } = node.origin
+    const isGone = changes.some(({ change }) => change === 'deleted')
+    const octets = isGone ? 0 : node.octets
+    const counts = this.#countsOf(owner, name, isGone ? -1 : before === 0 ? 1 : 0)
+    if (isGone) this.index.offer(owner, name, false)
+    this.index.grow(owner, this.#holderOf(owner, creator), { ...counts, octets: octets - before })
+    if (!isGone) this.index.offer(owner, name, isOffered)
+    this.#loading.held.put(owner, name, isGone ? null : node)
+  }
+  /** The nodes in a collection that is gone: what was being read meanwhile may still name it. */
+  async #dropChildren({ owner, name }: NodeOrigin): Promise<void> {
+    await this.#loading.settledAll(owner)
+    this.#loading.held.dropChildren(owner, name)
   }
   #safely(work: () => void): void {
     try {
@@ -237,26 +287,16 @@ export class Nodes {
       this.#parts.log.error({ err: error }, 'Subscribers of a node could not be told of a change')
     }
   }
-
-  /** The nodes of this owner are used last; others may have to leave memory. */
-  #use(owner: string, nodes: Map<string, Node>): void {
-    this.#drop(owner)
-    const octets = sizeOf(nodes)
-    this.#held.set(owner, nodes)
-    this.#octets.set(owner, octets)
-    this.#octetsInAll += octets
-    for (const oldest of this.#held.keys()) {
-      if (this.#octetsInAll <= this.#parts.octetsMax || oldest === owner) return
-      if (!this.#turns.isBusy(oldest)) this.#drop(oldest)
-    }
-  }
-  #drop(owner: string): void {
-    if (!this.#held.delete(owner)) return
-    this.#octetsInAll -= this.#octets.get(owner)!
-    this.#octets.delete(owner)
-  }
 }
-const NO_NODES: NodesOf = new Map()
+
+/** Collections in collections. */
+const DEPTH_MAX = 10
+
+/** The collection that the command puts the node into; '': none. */
+function placeIn(command: Command): string {
+  if (command.do === 'create') return command.config.collection ?? ''
+  return command.do === 'configure' ? (command.changes.collection ?? '') : ''
+}
 
 function isDue({ config, items }: Node, now: number): boolean {
   if (config.item_expire === 'max') return false
@@ -278,11 +318,4 @@ export function isOfferedAfter(node: Node, changes: readonly Change[]): boolean 
   if (config.send_last_published_item !== 'on_sub_and_presence' || !config.deliver_notifications) return false
   const hasMembers = node.affiliations.size > 0 || changes.some(({ change }) => change === 'affiliation')
   return config.access_model !== 'whitelist' || hasMembers
-}
-
-function sizeOf(nodes: NodesOf): number {
-  let octets = NODE_OCTETS
-  for (const { items, last, affiliations, subscriptions } of nodes.values())
-    octets += NODE_OCTETS + HEAD_OCTETS * (items.size + affiliations.size + subscriptions.size) + (last?.octets ?? 0)
-  return octets
 }

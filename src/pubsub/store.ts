@@ -1,6 +1,8 @@
 /** Nodes in the database. What a plan changes is written as a whole or not at all. */
 import type { Database, Statement } from '../server/database.ts'
 import { payloadOfStored, storedPayload } from '../xmpp/stored-packet.ts'
+import type { Affiliation } from './machine/affiliation.ts'
+import { isCollection } from './machine/collecting.ts'
 import { DEFAULTS, type NodeConfig } from './machine/config.ts'
 import { bareOf, Node, type Item, type ItemHead, type Subscription } from './machine/node.ts'
 import type { Change } from './machine/plan.ts'
@@ -11,9 +13,16 @@ import { nodeMigrations, PUBSUB, type NodeTables } from './tables.ts'
 export interface Indexed {
   readonly owner: string
   readonly name: string
+  /** Bare JID. */
+  readonly creator: string
   /** Others are sent its last item when they come online. */
   readonly isOffered: boolean
+  /** What its creator is held to account for, about. */
+  readonly octets: number
 }
+/** The same of a node that is stored. */
+export type Kept = Pick<Indexed, 'isOffered' | 'octets'>
+
 const INDEX_PAGE = 5000
 
 export class NodeStore {
@@ -36,20 +45,22 @@ export class NodeStore {
   async *index(): AsyncGenerator<Indexed> {
     for (let after = ''; ;) {
       const rows = await this.#database.readMany(this.#queries.index({ after, limit: INDEX_PAGE }))
-      for (const { owner, name, offered } of rows) yield { owner, name, isOffered: offered === 1 }
+      for (const { owner, name, creator, offered, octets } of rows)
+        yield { owner, name, creator, octets, isOffered: offered === 1 }
       if (rows.length < INDEX_PAGE) return
       after = rows.at(-1)!.uid
     }
   }
-  /** The nodes of one owner, in the order of their making. */
-  async load(owner: string): Promise<readonly Node[]> {
+  /** Those of an owner's nodes that have one of these names, by name. @param names at most NAMES_MAX */
+  async load(owner: string, names: readonly string[]): Promise<ReadonlyMap<string, Node>> {
+    if (names.length === 0) return new Map()
     const { nodes, heads, lasts, affiliations, subscriptions } = this.#queries
     const [rows, items, last, affiliated, subscribed] = await Promise.all([
-      this.#database.read(nodes({ owner })),
-      this.#database.read(heads({ owner })),
-      this.#database.read(lasts({ owner })),
-      this.#database.read(affiliations({ owner })),
-      this.#database.read(subscriptions({ owner })),
+      this.#database.read(nodes({ owner, names })),
+      this.#database.read(heads({ owner, names })),
+      this.#database.read(lasts({ owner, names })),
+      this.#database.read(affiliations({ owner, names })),
+      this.#database.read(subscriptions({ owner, names })),
     ])
     const loaded = new Map(rows.map((row) => [row.uid, nodeOf(row)]))
     for (const row of items) loaded.get(row.node)!.putItem(headOf(row))
@@ -58,9 +69,29 @@ export class NodeStore {
       const its = loaded.get(node)!
       its.last = { ...its.items.get(id)!, payload: payloadOfStored(payload) }
     }
-    for (const { node, jid, affiliation } of affiliated) loaded.get(node)!.affiliations.set(jid, affiliation)
-    for (const row of subscribed) loaded.get(row.node)!.subscriptions.set(row.jid, subscriptionOf(row))
-    return [...loaded.values()]
+    for (const { node, jid, affiliation } of affiliated) loaded.get(node)!.affiliate(jid, affiliation)
+    for (const row of subscribed) loaded.get(row.node)!.putSubscription(subscriptionOf(row))
+    return new Map(Array.from(loaded.values(), (node) => [node.origin.name, node]))
+  }
+  /** The names of an owner's nodes, in their order, behind one of them. */
+  async names(owner: string, after: string, limit: number): Promise<readonly string[]> {
+    return namesIn(await this.#database.readMany(this.#queries.names({ owner, after, limit })))
+  }
+  /** The names of the nodes in a collection, in their order. */
+  async children(owner: string, parent: string): Promise<readonly string[]> {
+    return namesIn(await this.#database.read(this.#queries.children({ owner, parent })))
+  }
+  /** Nodes at which somebody is subscribed, or wants to be. */
+  async namesWithSubscriptions(owner: string): Promise<readonly string[]> {
+    return namesIn(await this.#database.read(this.#queries.namesWithSubscriptions({ owner })))
+  }
+  /** Nodes with subscriptions that wait for this person, who is an owner of them. */
+  async namesWaiting(owner: string, person: string): Promise<readonly string[]> {
+    return namesIn(await this.#database.read(this.#queries.namesWaiting({ owner, person, same: person })))
+  }
+  /** Nodes that nobody owns who is named in them. */
+  async namesOwnerless(owner: string): Promise<readonly string[]> {
+    return namesIn(await this.#database.read(this.#queries.namesOwnerless({ owner })))
   }
   /** The items with these heads, in this order; those that are not there any more are left out. */
   async items(node: Node, heads: readonly ItemHead[]): Promise<readonly Item[]> {
@@ -84,22 +115,35 @@ export class NodeStore {
   async subscriptionsOf(person: string, max: number): Promise<number> {
     return (await this.#database.read(this.#queries.subscriptionsOf({ person, limit: max }))).length
   }
-  /** Those who have nodes that a person is subscribed to or affiliated with. */
-  async ownersFor(person: string): Promise<readonly string[]> {
-    return (await this.#database.read(this.#queries.ownersFor({ person, same: person }))).map(({ owner }) => owner)
+  /** What a person has subscribed to at the nodes of an owner. */
+  async subscriptionsAt(owner: string, person: string): Promise<readonly { name: string; subscription: Subscription }[]> {
+    const rows = await this.#database.read(this.#queries.subscriptionsAt({ owner, person }))
+    return rows.map((row) => ({ name: row.name, subscription: subscriptionOf(row) }))
+  }
+  /** How a person is named in the nodes of an owner. */
+  async affiliationsAt(owner: string, person: string): Promise<readonly { name: string; affiliation: Affiliation }[]> {
+    return this.#database.readMany(this.#queries.affiliationsAt({ owner, person }))
+  }
+  /** The nodes that a person is subscribed to or affiliated with. */
+  async nodesFor(person: string): Promise<readonly { owner: string; name: string }[]> {
+    return this.#database.read(this.#queries.nodesFor({ person, same: person }))
   }
 
   /**
-   * @param isOffered as in the index, after the changes
+   * @param kept after the changes
    * @throws StorageError: nothing was changed
    */
-  async save(node: Node, changes: readonly Change[], isOffered: boolean): Promise<void> {
-    await this.#database.atomically(this.saving(node, changes, isOffered))
+  async save(node: Node, changes: readonly Change[], kept: Kept): Promise<void> {
+    await this.#database.atomically(this.saving(node, changes, kept))
   }
   /** The statements of `save`, for callers that do more along with it. */
-  saving(node: Node, changes: readonly Change[], isOffered: boolean): readonly Statement[] {
+  saving(node: Node, changes: readonly Change[], { isOffered, octets }: Kept): readonly Statement[] {
     const { origin } = node
-    if (changes.some(({ change }) => change === 'deleted')) return [this.#queries.dropNode({ uid: origin.uid })]
+    if (changes.some(({ change }) => change === 'deleted'))
+      return [
+        ...(isCollection(node) ? [this.#queries.freeChildren({ owner: origin.owner, parent: origin.name })] : []),
+        this.#queries.dropNode({ uid: origin.uid }),
+      ]
     const config = changes.findLast((one) => one.change === 'config')?.config ?? node.config
     const row = {
       uid: origin.uid,
@@ -109,6 +153,9 @@ export class NodeStore {
       created_at: origin.createdAt,
       config: JSON.stringify(config),
       offered: isOffered ? (1 as const) : (0 as const),
+      access: config.access_model,
+      parent: config.collection,
+      octets,
     }
     const statements = changes.flatMap((change): readonly Statement[] => this.#statements(origin.uid, config, change))
     return [this.#queries.putNode(row), ...statements]
@@ -129,7 +176,7 @@ export class NodeStore {
       case 'subscription':
         return [q.putSubscription(subscriptionRow(node, change.subscription))]
       case 'no-subscription':
-        return [q.dropSubscription({ node, jid: change.jid })]
+        return [q.dropSubscription({ node, subid: change.subid })]
       case 'created':
       case 'config':
       case 'deleted':
@@ -147,8 +194,10 @@ export class NodeStore {
   }
 }
 
-function nodeOf({ uid, owner, name, creator, created_at: createdAt, config }: NodeTables['pubsub_node']): Node {
-  return new Node({ uid, owner, name, creator, createdAt }, { ...DEFAULTS, ...(JSON.parse(config) as Partial<NodeConfig>) })
+const namesIn = (rows: readonly { readonly name: string }[]): readonly string[] => rows.map(({ name }) => name)
+function nodeOf({ uid, owner, name, creator, created_at: createdAt, config, parent }: NodeTables['pubsub_node']): Node {
+  const stored = JSON.parse(config) as Partial<NodeConfig>
+  return new Node({ uid, owner, name, creator, createdAt }, { ...DEFAULTS, ...stored, collection: parent })
 }
 const headOf = ({ id, publisher, published_at: at, octets, seq }: Omit<NodeTables['pubsub_item'], 'payload'>): ItemHead => ({
   id,
@@ -166,17 +215,24 @@ const itemRow = (node: string, { id, publisher, at, octets, seq, payload }: Item
   seq,
   payload: storedPayload(payload),
 })
-const subscriptionOf = ({ subid, jid, state, deliver }: NodeTables['pubsub_subscription']): Subscription => ({
+const subscriptionOf = ({ subid, jid, state, deliver, about, depth }: NodeTables['pubsub_subscription']): Subscription => ({
   subid,
   jid,
   state,
   deliver: deliver === 1,
+  about,
+  depth,
 })
-const subscriptionRow = (node: string, { subid, jid, state, deliver }: Subscription): NodeTables['pubsub_subscription'] => ({
+const subscriptionRow = (
+  node: string,
+  { subid, jid, state, deliver, about, depth }: Subscription,
+): NodeTables['pubsub_subscription'] => ({
   node,
   jid,
   person: bareOf(jid),
   subid,
   state,
   deliver: deliver ? 1 : 0,
+  about,
+  depth,
 })

@@ -1,8 +1,10 @@
 /** The tables of nodes. What belongs to a node is kept under its `uid`. */
+import type { Kysely } from 'kysely'
 import type { Millis } from '../base/clock.ts'
 import type { Migrations } from '../server/database.ts'
 import type { Affiliation } from './machine/affiliation.ts'
-import type { SubscriptionState } from './machine/node.ts'
+import { ACCESS_MODELS, type AccessModel } from './machine/config.ts'
+import type { About, SubscriptionState } from './machine/node.ts'
 
 export interface NodeTables {
   pubsub_node: {
@@ -16,6 +18,12 @@ export interface NodeTables {
     config: string
     /** Others are sent its last item when they come online: there may be somebody to be told while the owner is away. */
     offered: 0 | 1
+    /** The access model, as in the configuration. */
+    access: AccessModel
+    /** What the node takes up, as its creator is held to account for. */
+    octets: number
+    /** The name of the collection that the node is in; '': none. It counts, not what the configuration says. */
+    parent: string
   }
   pubsub_item: {
     node: string
@@ -40,6 +48,8 @@ export interface NodeTables {
     subid: string
     state: SubscriptionState
     deliver: 0 | 1
+    about: About
+    depth: '1' | 'all'
   }
 }
 
@@ -86,4 +96,49 @@ export const nodeMigrations: Migrations = [
       .addPrimaryKeyConstraint('pubsub_subscription_key', ['node', 'jid']),
     schema.createIndex('pubsub_subscription_person').on('pubsub_subscription').column('person'),
   ],
+  (schema, tables) => [
+    schema.alterTable('pubsub_node').addColumn('access', 'text', (c) => c.notNull().defaultTo('')),
+    schema.alterTable('pubsub_node').addColumn('octets', 'bigint', (c) => c.notNull().defaultTo(0)),
+    ...ACCESS_MODELS.map((access) =>
+      of(tables).updateTable('pubsub_node').set({ access }).where('config', 'like', `%"access_model":"${access}"%`),
+    ),
+    of(tables)
+      .updateTable('pubsub_node')
+      .set((eb) => ({
+        octets: eb
+          .selectFrom('pubsub_item')
+          .select((e) => e.fn.coalesce(e.fn.sum<number>('pubsub_item.octets'), e.lit(0)).as('octets'))
+          .whereRef('pubsub_item.node', '=', 'pubsub_node.uid'),
+      })),
+  ],
+  (schema) => [
+    schema.alterTable('pubsub_node').addColumn('parent', 'text', (c) => c.notNull().defaultTo('')),
+    schema.createIndex('pubsub_node_parent').on('pubsub_node').columns(['owner', 'parent', 'name']),
+    schema.alterTable('pubsub_subscription').addColumn('about', 'text', (c) => c.notNull().defaultTo('nodes')),
+    schema.alterTable('pubsub_subscription').addColumn('depth', 'text', (c) => c.notNull().defaultTo('1')),
+  ],
+  // An address can have several subscriptions: the key of one is its own id
+  (schema, tables) => [
+    schema
+      .createTable('pubsub_subscriptions')
+      .addColumn('node', 'text', (c) => c.notNull().references('pubsub_node.uid').onDelete('cascade'))
+      .addColumn('jid', 'text', (c) => c.notNull())
+      .addColumn('person', 'text', (c) => c.notNull())
+      .addColumn('subid', 'text', (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('deliver', 'smallint', (c) => c.notNull())
+      .addColumn('about', 'text', (c) => c.notNull())
+      .addColumn('depth', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('pubsub_subscriptions_key', ['node', 'subid']),
+    (tables as Kysely<{ pubsub_subscriptions: Subscribed; pubsub_subscription: Subscribed }>)
+      .insertInto('pubsub_subscriptions')
+      .columns(SUBSCRIBED)
+      .expression((eb) => eb.selectFrom('pubsub_subscription').select(SUBSCRIBED)),
+    schema.dropTable('pubsub_subscription'),
+    schema.alterTable('pubsub_subscriptions').renameTo('pubsub_subscription'),
+    schema.createIndex('pubsub_subscriber').on('pubsub_subscription').column('person'),
+  ],
 ]
+type Subscribed = NodeTables['pubsub_subscription']
+const SUBSCRIBED = ['node', 'jid', 'person', 'subid', 'state', 'deliver', 'about', 'depth'] as const
+const of = (tables: Kysely<unknown>): Kysely<NodeTables> => tables as Kysely<NodeTables>

@@ -21,5 +21,6 @@ export const circumstances = (
 ): Circumstances => ({
   now: NOON,
   limits: { ...LIMITS, ...limits },
-  holdings: { nodes: 0, octets: 0, subscriptionsOf: new Map(), ...holdings },
+  holdings: { nodes: 0, octets: 0, nodesInAll: 0, subscriptionsOf: new Map(), ...holdings },
+  place: null,
 })

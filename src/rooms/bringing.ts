@@ -1,4 +1,4 @@
-/** A room that was somewhere else and comes here as it was: nobody is in it, and its log begins here. */
+/** A room that was on another server and comes here with its settings, affiliations, subject and card. Nobody is in it. */
 import type { Clock } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
 import type { Jid } from '../xmpp/jid.ts'
@@ -24,12 +24,15 @@ export const emptyRoom = (origin: RoomOrigin): Room =>
 export interface BroughtRoom {
   readonly config: RoomConfig
   readonly subject: Subject | null
+  /** As XML, with the hashes of the pictures in it; null: it has none. */
+  readonly card: { readonly text: string; readonly pictures: readonly string[] } | null
   readonly members: readonly Pick<Member, 'jid' | 'affiliation' | 'nick' | 'reason'>[]
 }
 /** What is to be stored. A reserved nickname was registered there: its person belongs to the room. */
-export function bringing(origin: RoomOrigin, { config, subject, members }: BroughtRoom, limits: RoomLimits): Plan {
-  const plan = new Plan(emptyRoom(origin), { now: origin.createdAt, limits })
-  plan.facts = { ...plan.facts, config, subject }
+export function bringing(origin: RoomOrigin, { config, subject, card, members }: BroughtRoom, limits: RoomLimits): Plan {
+  const plan = new Plan(emptyRoom(origin), { now: origin.createdAt, limits, labels: null })
+  plan.facts = { ...plan.facts, config, subject, pictures: card?.pictures ?? [] }
+  plan.card = card?.text ?? null
   for (const { jid, affiliation, nick, reason } of members) {
     const standing = nick === null ? null : ({ is: 'joined', lasting: true, by: null, until: null } as const)
     plan.setMember({ ...strangerOf(jid), affiliation, nick, reason, registered: nick !== null, standing })

@@ -4,9 +4,14 @@ import { changesAffiliation, isPassing, isSpoken, type Entry } from './log.ts'
 import { Paces, type PaceLimits } from './paces.ts'
 import type { Draft } from './machine/drafts.ts'
 import type { Member, Room } from './machine/room.ts'
+import type { Departed } from './snapshot.ts'
 
 /** Octets of messages that are kept in memory where the archive is switched off. */
 const RECENT_OCTETS_MAX = 1024 * 1024
+
+/** How long, and how many of those who have gone are remembered. Longer than their farewells can be on their way. */
+const GONE_KEPT_MS: Millis = 120_000
+const GONE_MAX = 1000
 
 export class HeldRoom {
   readonly room: Room
@@ -17,6 +22,8 @@ export class HeldRoom {
   usedAt: Millis
   /** When the first visit is over and to be forgotten; Infinity: none is. */
   lapsesAt: Millis = Infinity
+  /** Who has gone in the last minutes, for clients elsewhere that may not have been told when the server dies. */
+  #gone: Departed[] = []
   /** Of the newest entry. */
   #lastAt: Millis
   /** Where the archive is switched off: what was said lately, the oldest first. */
@@ -46,7 +53,20 @@ export class HeldRoom {
       return { ...draft, at, id: given ?? newId(at), seq, stream: nextStream(), isRetracted: false, isKept }
     })
   }
-  /** Takes notice of when these are to be forgotten. */
+  /** These have gone, or have another nickname. */
+  departed(gone: readonly Departed[]): void {
+    this.#gone.push(...gone)
+    const oldest = (gone.at(-1)?.[2] ?? 0) - GONE_KEPT_MS
+    const from = Math.max(
+      this.#gone.length - GONE_MAX,
+      this.#gone.findIndex(([, , at]) => at >= oldest),
+    )
+    if (from > 0) this.#gone = this.#gone.slice(from)
+  }
+  get gone(): readonly Departed[] {
+    return this.#gone
+  }
+  /** Records when these visits are to be forgotten. */
   lapses(members: Iterable<Member | null>): void {
     for (const member of members) this.lapsesAt = Math.min(this.lapsesAt, member?.standing?.until ?? Infinity)
   }
@@ -61,7 +81,7 @@ export class HeldRoom {
     this.#lastAt = last.at
     for (const entry of entries) if (!entry.isKept && !isPassing(entry)) this.remember(entry)
   }
-  /** Lets the oldest go that there is no room for. */
+  /** Removes the oldest entries beyond the limit. */
   remember(entry: Entry): void {
     this.#recent.push(entry)
     this.#recentOctets += octetsOf(entry)
@@ -69,7 +89,7 @@ export class HeldRoom {
     while (this.#recent.length > historyMax || this.#recentOctets > RECENT_OCTETS_MAX)
       this.#recentOctets -= octetsOf(this.#recent.shift()!)
   }
-  /** What was taken back is not remembered. */
+  /** Removes messages that were retracted. */
   forget(ids: readonly string[]): void {
     if (ids.length === 0 || this.#recent.length === 0) return
     this.#recent = this.#recent.filter(({ id }) => !ids.includes(id))

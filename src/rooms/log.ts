@@ -93,7 +93,7 @@ function ownFormOf(entry: Entry): string | null {
     case 'config':
       return JSON.stringify({ changes: entry.changes })
     case 'member':
-      return JSON.stringify({ of: entry.of, before: entry.before, after: entry.after, reason: entry.reason })
+      return JSON.stringify({ of: entry.of, before: entry.before, after: entry.after, reason: entry.reason, isOut: entry.isOut })
     case 'role':
       return JSON.stringify({ of: entry.of, before: entry.before, after: entry.after })
     case 'destroy':

@@ -1,4 +1,4 @@
-/** How fast one person may do what everybody in a room hears (ROOM-157). */
+/** Limits on how often one person may do what all occupants of a room are told (ROOM-157). */
 import { BoundedMap } from '../base/bounded-map.ts'
 import { Bucket } from '../base/bucket.ts'
 import type { Millis } from '../base/clock.ts'
@@ -38,31 +38,41 @@ const SECONDS: Readonly<Record<Pace, number>> = {
   presencesMax: 10,
   entriesMax: 10,
 }
-/** People whose pace a room knows; beyond it the one that did something longest ago begins anew. */
+/** People whose pace a room knows, for each kind of action; beyond it the person whose last action is the oldest is forgotten. */
 const PEOPLE_MAX = 5000
 
 export class Paces {
   readonly #limits: PaceLimits
-  readonly #buckets = new BoundedMap<string, Bucket>(PEOPLE_MAX)
+  /** By bare address; of presences by full address. */
+  readonly #buckets = new Map<Pace, BoundedMap<string, Bucket>>()
 
   constructor(limits: PaceLimits) {
     this.#limits = limits
   }
-  /** Counts the command, and each command of a batch, unless that is too much: then it is to be refused. */
+  /** Counts the command, and each command of a batch. True: that is too many, and the command is to be refused. */
   isTooFast({ jid }: Actor, command: Command, now: Millis): boolean {
     if (jid === null) return false
-    for (const [pace, count] of countsOf(command)) if (this.#take(`${pace} ${jid}`, pace, count, now) > 0) return true
+    for (const [pace, count] of countsOf(command)) if (this.#take(jid, pace, count, now) > 0) return true
     return false
   }
   /** How long the presence of that session has to wait before others are told; 0: it is counted, and does not wait. */
   presenceWait(full: string, now: Millis): Millis {
-    return this.#take(`presencesMax ${full}`, 'presencesMax', 1, now)
+    return this.#take(full, 'presencesMax', 1, now)
   }
-  #take(key: string, pace: Pace, count: number, now: Millis): Millis {
+  /** Forgets those who may do everything again. */
+  rest(now: Millis): void {
+    for (const [pace, buckets] of this.#buckets) {
+      for (const [who, bucket] of buckets) if (bucket.isFull(now)) buckets.delete(who)
+      if (buckets.size === 0) this.#buckets.delete(pace)
+    }
+  }
+  #take(who: string, pace: Pace, count: number, now: Millis): Millis {
     const max = this.#limits[pace]
     if (count > max) return Infinity
-    const bucket = this.#buckets.get(key) ?? new Bucket(max, max / SECONDS[pace], now)
-    this.#buckets.set(key, bucket)
+    let buckets = this.#buckets.get(pace)
+    if (buckets === undefined) this.#buckets.set(pace, (buckets = new BoundedMap(PEOPLE_MAX)))
+    const bucket = buckets.get(who) ?? new Bucket(max, max / SECONDS[pace], now)
+    buckets.set(who, bucket)
     return bucket.tryTake(count, now)
   }
 }

@@ -1,7 +1,17 @@
 /** Reading the log of a room. What retention has removed in part is not shown (MXR-172). */
-import { everythingOf, type ArchiveEnd, type ArchiveEntry, type ArchiveFilter, type ArchiveStore } from '../server/archive.ts'
+import {
+  everythingOf,
+  pagesFrom,
+  type ArchiveEnd,
+  type ArchiveEntry,
+  type ArchiveFilter,
+  type ArchivePage,
+  type ArchiveRange,
+  type ArchiveStore,
+} from '../server/archive.ts'
 import { changesAffiliation, entryOf, SPOKEN, type Entry } from './log.ts'
 import type { EntryId, Kind } from './machine/drafts.ts'
+import { belongs } from './machine/members.ts'
 import type { Room, Seq } from './machine/room.ts'
 import type { Rooms } from './rooms.ts'
 
@@ -11,6 +21,17 @@ export const EVERYTHING: RoomFilter = everythingOf('')
 /** What XEP-0313 shows of a room: what was said, and the subjects. */
 export const STANZAS: RoomFilter = { ...EVERYTHING, kinds: [...SPOKEN, 'subject'], isStanza: true }
 
+/** Entries that are looked at where few of them are wanted. */
+const LOOKED_AT_MAX = 2000
+/** Entries that are read at a time where some are not wanted. */
+const BATCH = 100
+/** Changes of one person that are looked at for the one that made them a member: they may have had many nicknames. */
+const CHANGES_MAX = 500
+/** Of the last messages together. */
+const SAID_OCTETS_MAX = 256 * 1024
+
+type IsFor = (entry: Entry) => boolean
+
 export class RoomLog {
   readonly #rooms: Rooms
   readonly #archive: ArchiveStore
@@ -19,24 +40,76 @@ export class RoomLog {
     this.#rooms = rooms
     this.#archive = archive
   }
-  /** The first `limit` entries, or the last ones; in either case in their order. */
-  async page(room: Room, filter: RoomFilter, limit: number, end: ArchiveEnd): Promise<readonly Entry[]> {
-    return (await this.#archive.page(this.#filterOf(room, filter), limit, end)).map(entryOf)
+  /** As `ArchiveReads.page`. */
+  async page(room: Room, filter: RoomFilter, limit: number, end: ArchiveEnd): Promise<ArchivePage<Entry>> {
+    const { entries, isAll } = await this.#archive.page(this.#filterOf(room, filter), limit, end)
+    return { entries: entries.map(entryOf), isAll }
+  }
+  /** The same of entries that have set a state: of those before the edge, the newest of each state is there (MXR-172). */
+  async statePage(room: Room, filter: RoomFilter, limit: number, end: ArchiveEnd): Promise<ArchivePage<Entry>> {
+    const whole = { ...filter, owner: room.uid, withBare: null, withFull: null }
+    const { entries, isAll } = await this.#archive.page(whole, limit, end)
+    return { entries: entries.map(entryOf), isAll }
   }
   /** How many there are, counted as far as `max`. */
   count(room: Room, filter: RoomFilter, max: number): Promise<number> {
     return this.#archive.count(this.#filterOf(room, filter), max)
   }
-  /** The last messages, the oldest first: out of the archive, or of what is remembered where there is none. */
-  async lastSaid(room: Room, limit: number): Promise<readonly Entry[]> {
+  /**
+   * The last messages, the oldest first: out of the archive, or of what is remembered where there is none. Fewer, but one in any case,
+   * if they are very long. @param isFor those that are wanted; null: all @param floor what is there or before is not read
+   */
+  async lastSaid(room: Room, limit: number, isFor: IsFor | null = null, floor: Seq = 0): Promise<readonly Entry[]> {
     if (limit === 0) return []
     const { archived } = room.facts.config
-    if (!archived) return this.#rooms.recent(room.address).slice(-limit)
-    return this.page(room, { ...STANZAS, kinds: SPOKEN }, limit, 'last')
+    const said = archived
+      ? this.#saidBackwards(room, isFor === null ? limit : Math.max(limit, BATCH), floor)
+      : [this.#rooms.recent(room.address).filter(({ seq }) => seq > floor)]
+    const found: Entry[] = []
+    let octets = 0
+    for await (const batch of said)
+      for (const entry of batch.toReversed()) {
+        if (isFor?.(entry) === false) continue
+        octets += 'payload' in entry ? (entry.payload?.text.length ?? 0) : 0
+        if (found.length > 0 && octets > SAID_OCTETS_MAX) return found.toReversed()
+        if (found.push(entry) === limit) return found.toReversed()
+      }
+    return found.toReversed()
+  }
+  async *#saidBackwards(room: Room, size: number, after: Seq): AsyncGenerator<readonly Entry[]> {
+    let looked = 0
+    const filter = { ...STANZAS, kinds: SPOKEN }
+    const read = (range: ArchiveRange): Promise<ArchivePage<Entry>> => this.page(room, { ...filter, ...range }, size, 'last')
+    for await (const batch of pagesFrom(read, 'last', { after, before: null })) {
+      yield batch
+      if ((looked += batch.length) >= LOOKED_AT_MAX) return
+    }
+  }
+  /**
+   * What is at this place or before it that person (a bare JID) may not read, where members see nothing older than their membership;
+   * somebody who is none sees nothing of the past. A membership that is older than the log begins with it.
+   */
+  async floorFor(room: Room, bare: string): Promise<Seq> {
+    if (!room.facts.config.historySinceMembership) return 0
+    const member = room.members.get(bare)
+    if (member === undefined || !belongs(member)) return room.lastSeq
+    let place = room.lastSeq
+    for (let looked = 0; looked < CHANGES_MAX; looked++) {
+      const change = await this.stateAt(room, 'member', bare, place)
+      if (change?.kind !== 'member') return 0
+      place = change.seq - 1
+      if (!belongs(change.before)) break
+    }
+    return place
   }
   /** Null: there is none, or it is not shown any more. */
   async byId(room: Room, id: EntryId): Promise<Entry | null> {
     return this.#shown(room, await this.#archive.byId(room.uid, id)) ?? this.#remembered(room, (entry) => entry.id === id)
+  }
+  /** The last of what was said, kept or only remembered. */
+  async latest(room: Room): Promise<readonly Entry[]> {
+    const { entries } = await this.page(room, { ...STANZAS, kinds: SPOKEN }, BATCH, 'last')
+    return [...entries, ...this.#rooms.recent(room.address)]
   }
   /** The newest entry of an author (a bare JID) whose stanza had that id. */
   async byFromId(room: Room, author: string, fromId: string): Promise<Entry | null> {
@@ -47,20 +120,25 @@ export class RoomLog {
   async byTransaction(room: Room, device: string, key: string): Promise<Entry | null> {
     return this.#shown(room, await this.#archive.byTransaction(room.uid, device, key))
   }
-  /** Entries of that kind about another one, in their order. */
+  /** Entries of that kind about another one, in their order: the newest ones if they are more than `ABOUT_MAX`. */
   async about(room: Room, target: EntryId, kind: Kind): Promise<readonly Entry[]> {
     return (await this.#archive.about(room.uid, target, kind)).map(entryOf)
+  }
+  /** What has corrected an entry. */
+  async correctionsOf(room: Room, target: EntryId): Promise<readonly Extract<Entry, { kind: 'correct' }>[]> {
+    return (await this.about(room, target, 'correct')).filter((entry) => entry.kind === 'correct')
   }
   /** The people whose affiliation has changed behind a position; null: the log does not go back so far, or they are too many. */
   async affiliationsSince(room: Room, after: Seq, max: number): Promise<ReadonlySet<string> | null> {
     if (after < this.#rooms.edge(room.address)) return null
-    const entries = await this.page(room, { ...EVERYTHING, kinds: ['member'], after }, max + 1, 'first')
-    if (entries.length > max) return null
+    const { entries, isAll } = await this.page(room, { ...EVERYTHING, kinds: ['member'], after }, max + 1, 'first')
+    if (!isAll) return null
     return new Set(entries.filter(changesAffiliation).flatMap((entry) => (entry.kind === 'member' ? [entry.of] : [])))
   }
   /** All reactions of an author to an entry, as they are now. */
   async reactionsOf(room: Room, author: string, target: EntryId): Promise<readonly string[]> {
-    const newest = (await this.about(room, target, 'react')).findLast((entry) => entry.by === author)
+    const row = await this.#archive.newestAbout(room.uid, target, 'react', author)
+    const newest = row === null ? null : entryOf(row)
     return newest?.kind === 'react' ? newest.now : []
   }
   /** The state of that kind and key at a position; null: there was none. */

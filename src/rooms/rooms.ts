@@ -1,6 +1,6 @@
 /**
  * All rooms of this server. Each has a lane: a command is decided, stored, put in force and told before the next one is looked
- * at (ROOM-1). What only concerns who is present is not stored, and is done at once while nothing waits.
+ * at (ROOM-1). A command that only changes who is present is not stored, and is done at once if nothing waits.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
@@ -19,7 +19,8 @@ import { decide, isRefused } from './machine/decide.ts'
 import type { Plan } from './machine/plan.ts'
 import { refuse, type Refusal } from './machine/refusals.ts'
 import type { Room } from './machine/room.ts'
-import { keepOccupants, restoreOccupants, type KeptRoom } from './snapshot.ts'
+import type { RoomLabels } from './machine/room-labels.ts'
+import { keepOccupants, restoreOccupants, type Departed, type KeptRoom } from './snapshot.ts'
 import { recoveryOf } from './recovery.ts'
 import type { RoomStore } from './store.ts'
 import { Whereabouts } from './whereabouts.ts'
@@ -31,7 +32,9 @@ export interface RoomsParts {
   readonly entropy: Entropy
   readonly log: Log
   readonly limits: RoomLimits & HoldingLimits & PaceLimits
-  /** Who is in that room (its bare address) is not as it was when it was last kept. */
+  /** Null: nothing is judged by security labels. */
+  readonly labels: RoomLabels | null
+  /** The occupants of this room (its bare address) have changed since they were last saved. */
   readonly occupantsChanged: (room: string) => void
 }
 export interface HoldingLimits {
@@ -54,16 +57,18 @@ export interface Order {
   /** Called when it is done and stored, in the place that the machine has given to the answer; null: nobody waits for one. */
   readonly answered: (() => void) | null
 }
-/** The rooms of this server, for those who look after them. */
+/** The rooms of this server, for operators. */
 export interface ServedRooms {
   readonly rooms: Rooms
   readonly store: RoomStore
   /** Where they are, such as `conference.example.org`. */
   readonly domains: readonly string[]
+  /** Whether that person may make rooms. @param bare JID */
+  readonly mayCreate: (bare: string) => boolean
   /** How many stanzas people were sent by a room since it came into memory. */
   readonly sentBy: (room: Room) => number
 }
-/** What the server itself does, and nobody waits for. */
+/** An order of the server itself, which waits for no answer. */
 const SERVICE_ORDER = { actor: SERVICE, create: null, answered: null } as const
 /** Null: it is done. */
 export type Outcome = Refusal | null
@@ -78,10 +83,12 @@ export class Rooms {
   readonly #parts: RoomsParts
   readonly #held = new Map<string, HeldRoom>()
   readonly #turns = new Turns<() => void | Promise<void>>((work) => work())
-  /** From before a restart, by address: who was in rooms that are not loaded yet. */
+  /** The occupants before the restart of rooms that are not loaded yet, by address. */
   readonly #kept = new Map<string, KeptRoom>()
 
   readonly #late: LatePresence<Order>
+  /** The first numbers in the stream of what is being stored, in their order. */
+  readonly #underWay = new Set<number>()
 
   constructor(parts: RoomsParts) {
     this.#parts = parts
@@ -99,11 +106,16 @@ export class Rooms {
     return waits === undefined ? outcome : waits.then(() => outcome)
   }
   /** Makes a room by that command and those that follow it, all or none. */
-  async make(address: Jid, create: Extract<Command, { do: 'create' }>, more: readonly Command[]): Promise<Outcome> {
+  async make(
+    address: Jid,
+    create: Extract<Command, { do: 'create' }>,
+    more: readonly Command[],
+    actor: Actor = SERVICE,
+  ): Promise<Outcome> {
     const command = { do: 'batch', commands: more } as const
     let outcome: Outcome = refuse('exists')
     await this.inTurn(address, async (room) => {
-      if (room === null) outcome = await this.#performLoaded({ address, actor: SERVICE, command, create, answered: null })
+      if (room === null) outcome = await this.#performLoaded({ address, actor, command, create, answered: null })
     })
     return outcome
   }
@@ -112,6 +124,7 @@ export class Rooms {
     const forget = { do: 'forget', who: person } as const
     for (const address of await this.#parts.store.roomsOf(person))
       await this.perform({ address, actor: SERVICE, command: forget, create: null, answered: null })
+    for (const face of this.faces) await face.forgotten?.(person)
   }
   /** The room as it is after all commands that came before; null: there is none. */
   async find(address: Jid): Promise<Room | null> {
@@ -145,6 +158,12 @@ export class Rooms {
     return this.#held.values()
   }
 
+  /** The lowest number in the stream that is being stored; Infinity: none is. Faces know of everything before it. */
+  get underWay(): number {
+    const [lowest = Infinity] = this.#underWay
+    return lowest
+  }
+
   /** Addresses of rooms in which somebody is. */
   *occupied(): Generator<string> {
     for (const [address, { room }] of this.#held) if (room.occupants.size > 0) yield address
@@ -152,7 +171,7 @@ export class Rooms {
   }
   keep(address: string): KeptRoom | null {
     const held = this.#held.get(address)
-    return held === undefined ? (this.#kept.get(address) ?? null) : keepOccupants(held.room)
+    return held === undefined ? (this.#kept.get(address) ?? null) : keepOccupants(held.room, held.gone)
   }
   /** From before a restart: they are in the room when it is loaded. */
   restore(address: string, kept: KeptRoom): void {
@@ -163,7 +182,7 @@ export class Rooms {
     return this.#kept
   }
 
-  /** Lets go of a room that nobody is in and nothing waits for. */
+  /** Removes a room from memory if it has no occupants. */
   release(address: string): void {
     if (this.#held.get(address)?.room.occupants.size === 0) this.#held.delete(address)
   }
@@ -198,6 +217,7 @@ export class Rooms {
     const recovery = kept?.seq !== undefined && kept.seq < room.lastSeq ? await recoveryOf(archive, room, kept.seq) : null
     this.#kept.delete(address.bare)
     if (kept !== undefined) restoreOccupants(room, kept)
+    if (kept?.gone !== undefined) held.departed(kept.gone)
     for (const session of room.nickOfSession.keys()) this.whereabouts.entered(session, address)
     this.#held.set(address.bare, held)
     if (recovery !== null) await this.#decide(held, { ...SERVICE_ORDER, address, command: recovery }, recovery, false)
@@ -214,7 +234,7 @@ export class Rooms {
     const { owned, locked } = await store.holdings(actor.jid, limits.ownedMax)
     return owned >= limits.ownedMax || locked >= limits.lockedMax ? refuse('busy') : null
   }
-  /** Lets go of the room that was idle longest. */
+  /** Removes the room from memory that has been idle for the longest time. */
   #makeRoom(): boolean {
     let idle: HeldRoom | null = null
     for (const held of this.#held.values())
@@ -229,11 +249,11 @@ export class Rooms {
   }
 
   #decide(held: HeldRoom, order: Order, command: Command, isNew: boolean): Outcome | Promise<Outcome> {
-    const { clock, limits } = this.#parts
+    const { clock, limits, labels } = this.#parts
     held.usedAt = clock.now()
     if (held.paces.isTooFast(order.actor, command, clock.now())) return refuse('too-fast')
     if (SAYS_PRESENCE.has(command.do) && this.#isPutOff(held, order, command)) return null
-    const plan = decide(held.room, order.actor, command, { now: clock.now(), limits })
+    const plan = decide(held.room, order.actor, command, { now: clock.now(), limits, labels })
     if (isRefused(plan)) return plan
     const { archive } = this.#parts
     const entries = held.numbered(
@@ -255,13 +275,17 @@ export class Rooms {
   }
   /** ROOM-3: what cannot be stored has not happened. */
   async #store(held: HeldRoom, order: Order, plan: Plan, entries: readonly Entry[], isNew: boolean): Promise<Outcome> {
-    const { store, log } = this.#parts
+    const { store, archive, log } = this.#parts
     const kept = entries.filter(({ isKept }) => isKept)
+    const first = entries[0]?.stream ?? (plan.facts.ended === null ? undefined : archive.nextStream())
+    if (first !== undefined) this.#underWay.add(first)
     try {
-      if (kept.length > 0 || plan.isChange || plan.replacements.length > 0) await store.save(plan, kept, isNew)
+      if (kept.length > 0 || plan.isChange || plan.replacements.length > 0) await store.save(plan, kept, isNew, first)
     } catch (error) {
       log.error({ err: error, room: held.room.address.bare }, 'A change of a room could not be stored; it was refused')
       return refuse('failed')
+    } finally {
+      if (first !== undefined) this.#underWay.delete(first)
     }
     return this.#done(held, order, plan, entries)
   }
@@ -271,6 +295,8 @@ export class Rooms {
     const isOtherInside = plan.occupants.changes.size > 0
     if (order.command.do === 'lapse') held.lapsesAt = Infinity
     held.lapses(order.command.do === 'lapse' ? plan.members.values() : plan.members.changes.values())
+    const gone = this.#departing(plan)
+    if (gone.length > 0) held.departed(gone)
     plan.commit()
     held.logged(entries)
     held.forget(plan.replacements.map(({ id }) => id))
@@ -280,10 +306,20 @@ export class Rooms {
     if (isOtherInside) this.#parts.occupantsChanged(room.address.bare)
     if (room.facts.ended === null) this.#held.set(room.address.bare, held)
     else this.#held.delete(room.address.bare)
+    if (entries.length > 0) for (const face of this.faces) void this.#safely(room, () => face.logged?.(room, entries))
+    if (room.facts.ended !== null) for (const face of this.faces) void this.#safely(room, () => face.ended?.(room))
     const waits = this.#tell(room, order, plan, entries, 0)
     return waits === undefined ? null : waits.then(() => null)
   }
 
+  /** Before the plan is committed. */
+  #departing({ room, occupants }: Plan): readonly Departed[] {
+    const now = this.#parts.clock.now()
+    return [...occupants.changes].flatMap(([nick, next]) => {
+      const before = next === null ? room.occupants.get(nick) : undefined
+      return before === undefined ? [] : [[nick, before.bare, now] as const]
+    })
+  }
   #tell(room: Room, order: Order, plan: Plan, entries: readonly Entry[], from: number): void | Promise<void> {
     for (let i = from; i < plan.tells.length; i++) {
       const waits = this.#tellOne(room, order, plan, entries, i)
@@ -298,7 +334,7 @@ export class Rooms {
     const under = waits.filter((wait) => wait !== undefined)
     return under.length === 0 ? null : Promise.all(under)
   }
-  /** The room goes on whatever a face does. */
+  /** An error of a face does not stop the room. */
   #safely(room: Room, work: () => void | Promise<void>): Promise<void> | undefined {
     const failed = (error: unknown): void =>
       this.#parts.log.error({ err: error, room: room.address.bare }, 'Occupants of a room could not be told of a change')

@@ -1,4 +1,4 @@
-/** Who is in a room, as JSON: for a restart of the server, and for its death. */
+/** The occupants of a room as JSON: for a restart and a crash of the server. */
 import type { Millis } from '../base/clock.ts'
 import { decode, encode } from '../xml/wire.ts'
 import type { Jid } from '../xmpp/jid.ts'
@@ -18,9 +18,13 @@ export interface KeptRoom {
   /** The position of its log at that time. Absent in version 1. */
   readonly seq?: Seq
   readonly occupants: readonly KeptOccupant[]
+  /** Who has gone lately. */
+  readonly gone?: readonly Departed[]
   /** If the room is quiet: since which arrival. */
   readonly quietFrom?: number
 }
+/** Nickname, bare JID, when. */
+export type Departed = readonly [nick: string, bare: string, at: Millis]
 interface KeptOccupant {
   readonly nick: string
   readonly bare: string
@@ -35,10 +39,10 @@ interface KeptOccupant {
 type KeptSession = readonly [string, string, string, string | null, number, 0 | 1, readonly Doubt[], Millis]
 
 /** Null: nobody is there. */
-export function keepOccupants({ uid, lastSeq: seq, occupants, facts }: Room): KeptRoom | null {
+export function keepOccupants({ uid, lastSeq: seq, occupants, facts }: Room, gone: readonly Departed[]): KeptRoom | null {
   if (occupants.size === 0) return null
   const quiet = facts.quietFrom === null ? {} : { quietFrom: facts.quietFrom }
-  return { uid, seq, occupants: Array.from(occupants.values(), keptOf), ...quiet }
+  return { uid, seq, occupants: Array.from(occupants.values(), keptOf), ...(gone.length === 0 ? {} : { gone }), ...quiet }
 }
 const keptOf = ({ nick, bare, id, arrival, isHeard, affiliation, role, sessions }: Occupant): KeptOccupant => ({
   arrival,
@@ -60,11 +64,11 @@ const keptOf = ({ nick, bare, id, arrival, isHeard, affiliation, role, sessions 
   ]),
 })
 
-/** Whom a kept room has had in it, client by client. */
+/** The sessions in a saved room. */
 export const sessionsIn = ({ occupants }: KeptRoom): readonly { readonly nick: string; readonly jid: Jid }[] =>
   occupants.flatMap(({ nick, sessions }) => sessions.map(([full]) => ({ nick, jid: storedJid(full) })))
 
-/** Puts them into a room that has just been loaded, as they were. What has changed since is the matter of `recovery.ts`. */
+/** Puts the occupants into a room that was just loaded, as they were. `recovery.ts` applies what has changed since. */
 export function restoreOccupants(room: Room, kept: KeptRoom): void {
   if (kept.uid !== room.uid) return
   room.facts = { ...room.facts, quietFrom: kept.quietFrom ?? null }

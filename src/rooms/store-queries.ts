@@ -20,6 +20,7 @@ export function roomQueries(db: Kysely<RoomTables>) {
         .orderBy('room_member.since')
         .orderBy('room_member.jid'),
     ),
+    addressOf: prepare((p: { uid: string }) => db.selectFrom('room').select('address').where('uid', '=', p.uid)),
     insert: prepare((p: Room) =>
       db.insertInto('room').values({
         uid: p.uid,
@@ -146,7 +147,7 @@ export function roomQueries(db: Kysely<RoomTables>) {
     listed: prepare((p: { domain: string; after: string; limit: number }) =>
       db
         .selectFrom('room')
-        .select(['address', 'name'])
+        .select(['address', 'name', 'config'])
         .where('domain', '=', p.domain)
         .where('public', '=', 1)
         .where('locked_for', 'is', null)
@@ -157,7 +158,7 @@ export function roomQueries(db: Kysely<RoomTables>) {
     listedBefore: prepare((p: { domain: string; before: string; limit: number }) =>
       db
         .selectFrom('room')
-        .select(['address', 'name'])
+        .select(['address', 'name', 'config'])
         .where('domain', '=', p.domain)
         .where('public', '=', 1)
         .where('locked_for', 'is', null)
@@ -194,6 +195,15 @@ export function roomQueries(db: Kysely<RoomTables>) {
         .innerJoin('room', 'room.uid', 'room_member.uid')
         .select('room.address')
         .where('room_member.jid', '=', p.jid)
+        .orderBy('room.address'),
+    ),
+    lastingOf: prepare((p: { jid: string }) =>
+      db
+        .selectFrom('room_member')
+        .innerJoin('room', 'room.uid', 'room_member.uid')
+        .select(['room.uid', 'room.address', 'room_member.standing', 'room_member.lasting'])
+        .where('room_member.jid', '=', p.jid)
+        .where((eb) => eb.or([eb('room_member.lasting', '=', 1), eb('room_member.affiliation', '=', 'outcast')]))
         .orderBy('room.address'),
     ),
     owned: prepare((p: { jid: string; limit: number }) =>

@@ -19,7 +19,7 @@ async function opened(database: Database) {
   /** Decides, stores and commits. */
   const save = async (room: Room, by: string, command: Command, isNew = false): Promise<void> => {
     const actor = { jid: bareOf(by), session: sessionOf(by), transaction: null }
-    const plan = decide(room, actor, command, { now: NOON, limits: LIMITS })
+    const plan = decide(room, actor, command, { now: NOON, limits: LIMITS, labels: null })
     if (isRefused(plan)) throw new Error(plan.refuse)
     const held = new HeldRoom(room, 0, 0, 0, PACES)
     const entries = held.numbered(

@@ -1,6 +1,6 @@
 /** Rooms in the database. What a plan changes, its log with it, is written as a whole or not at all. */
 import type { Millis } from '../base/clock.ts'
-import { everythingOf, type ArchiveEntry, type ArchiveStore } from '../server/archive.ts'
+import { everythingOf, pagesFrom, type ArchiveStore } from '../server/archive.ts'
 import type { Database, Statement } from '../server/database.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { payloadOfStored, storedPayload } from '../xmpp/stored-packet.ts'
@@ -31,9 +31,18 @@ export interface Tombstone extends Ended {
 export interface ListedRoom {
   readonly address: string
   readonly name: string
+  /** The id of its security label (XEP-0258); '' for none. */
+  readonly label: string
+}
+/** A room with which somebody has a standing that lasts. */
+export interface LastingRoom {
+  readonly uid: string
+  readonly address: Jid
+  /** They belong to it. */
+  readonly isJoined: boolean
 }
 /** What an operator sees of a room in a list. */
-export interface FoundRoom extends ListedRoom {
+export interface FoundRoom extends Omit<ListedRoom, 'label'> {
   readonly createdAt: Millis
   readonly isPublic: boolean
   readonly isPersistent: boolean
@@ -49,10 +58,14 @@ export interface RemainsTimes {
 }
 export const REMAINS: RemainsTimes = { tombstoneMs: 30 * 86_400_000, destroyedLogMs: 7 * 86_400_000, endedLogMs: 86_400_000 }
 
+/** What others store along with the end of a room. @param stream the number of the end in the stream */
+export type AlongEnd = (plan: Plan, entries: readonly Entry[], stream: number) => Promise<readonly Statement[]>
+
 const LOGS_AT_ONCE = 20
 const CHANGES_PAGE = 100
 
 export class RoomStore {
+  readonly alongEnds: AlongEnd[] = []
   readonly #database: Database
   readonly #archive: ArchiveStore
   readonly #queries: ReturnType<typeof roomQueries>
@@ -92,18 +105,22 @@ export class RoomStore {
   }
   /** The newest change of an affiliation, as far as the log goes back. */
   async #affiliationsAt(uid: string): Promise<Seq> {
-    for (let before: Seq | null = null; ;) {
-      const filter = { ...everythingOf(uid), kinds: ['member'], before }
-      const rows: readonly ArchiveEntry[] = await this.#archive.page(filter, CHANGES_PAGE, 'last')
+    const filter = { ...everythingOf(uid), kinds: ['member'] }
+    for await (const rows of pagesFrom((range) => this.#archive.page({ ...filter, ...range }, CHANGES_PAGE, 'last'), 'last')) {
       const change = rows.map(entryOf).findLast(changesAffiliation)
-      if (change !== undefined || rows.length < CHANGES_PAGE) return change?.seq ?? 0
-      before = rows[0]!.seq
+      if (change !== undefined) return change.seq
     }
+    return 0
   }
   /** The card of a room, as XML; null: it has none. */
   async card(uid: string): Promise<string | null> {
     const [row] = await this.#database.read(this.#queries.card({ uid }))
     return row?.card ?? null
+  }
+  /** Null: there is no such room. */
+  async addressOf(uid: string): Promise<Jid | null> {
+    const [row] = await this.#database.read(this.#queries.addressOf({ uid }))
+    return row === undefined ? null : storedJid(row.address)
   }
   /** Null: no room was destroyed here lately. */
   async tombstone(address: Jid, now: Millis): Promise<Tombstone | null> {
@@ -116,9 +133,10 @@ export class RoomStore {
 
   /**
    * @param isNew the room was not there before
+   * @param stream the first number in the stream of what is stored; 0: nothing has a number
    * @throws StorageError: nothing was changed
    */
-  async save(plan: Plan, entries: readonly Entry[], isNew: boolean): Promise<void> {
+  async save(plan: Plan, entries: readonly Entry[], isNew: boolean, stream = 0): Promise<void> {
     const { room, facts } = plan
     const { now } = plan.circumstances
     const statements: Statement[] = []
@@ -129,7 +147,10 @@ export class RoomStore {
       if (!isNew && facts !== room.facts) statements.push(this.#queries.update(rowOf(room, facts)))
       statements.push(...this.#memberStatements(plan, now))
       if (plan.card !== null) statements.push(this.#cardStatement(room.uid, plan.card, facts.pictures))
-    } else statements.push(...this.#end(plan, facts.ended, now))
+    } else {
+      for (const along of this.alongEnds) statements.push(...(await along(plan, entries, stream)))
+      statements.push(...this.#end(plan, facts.ended, now))
+    }
     await this.#database.atomically(statements)
   }
   #cardStatement(uid: string, card: string, pictures: readonly string[]): Statement {
@@ -151,12 +172,12 @@ export class RoomStore {
   }
 
   /** Public rooms of a domain in the order of their addresses, behind `after`. */
-  listed(domain: string, after: string, limit: number): Promise<readonly ListedRoom[]> {
-    return this.#database.read(this.#queries.listed({ domain, after, limit }))
+  async listed(domain: string, after: string, limit: number): Promise<readonly ListedRoom[]> {
+    return (await this.#database.read(this.#queries.listed({ domain, after, limit }))).map(listedOf)
   }
   /** Those in front of `before`, the nearest ones, in the same order. */
   async listedBefore(domain: string, before: string, limit: number): Promise<readonly ListedRoom[]> {
-    return (await this.#database.read(this.#queries.listedBefore({ domain, before, limit }))).toReversed()
+    return (await this.#database.read(this.#queries.listedBefore({ domain, before, limit }))).map(listedOf).toReversed()
   }
   /** All rooms whose address or name contains a text, in upper or lower case; for operators. */
   async found(part: string, after: string, limit: number): Promise<readonly FoundRoom[]> {
@@ -178,6 +199,15 @@ export class RoomStore {
   /** Rooms in which something is kept of a person. */
   async roomsOf(jid: string): Promise<readonly Jid[]> {
     return (await this.#database.read(this.#queries.ofPerson({ jid }))).map(({ address }) => storedJid(address))
+  }
+  /** Rooms with which a person has a standing that lasts. */
+  async lastingOf(jid: string): Promise<readonly LastingRoom[]> {
+    const rows = await this.#database.read(this.#queries.lastingOf({ jid }))
+    return rows.map(({ uid, address, standing, lasting }) => ({
+      uid,
+      address: storedJid(address),
+      isJoined: lasting === 1 && standing === 'joined',
+    }))
   }
   /** How many rooms a person owns and how many of these they have not configured yet, counted as far as `max`. */
   async holdings(jid: string, max: number): Promise<{ readonly owned: number; readonly locked: number }> {
@@ -209,6 +239,13 @@ const foundOf = (row: FoundRow): FoundRoom => ({
   isLocked: row.locked_for !== null,
 })
 
+const listedOf = ({ address, name, config }: Pick<RoomTables['room'], 'address' | 'name' | 'config'>): ListedRoom => ({
+  address,
+  name,
+  label: configOf(config).label,
+})
+const configOf = (json: string): RoomConfig => ({ ...DEFAULTS, ...(JSON.parse(json) as Partial<RoomConfig>) })
+
 function rowOf({ uid, address, createdAt, secret }: Room, { config, subject, lockedFor }: RoomFacts): RoomRow {
   return {
     uid,
@@ -237,7 +274,7 @@ const subjectColumns = (subject: Subject | null) => ({
 function factsOf(row: RoomRow, pictures: string): RoomFacts {
   const { locked_for: owner, locked_at: since, subject, subject_by: by, subject_nick: nick, subject_at: at } = row
   return {
-    config: { ...DEFAULTS, ...(JSON.parse(row.config) as Partial<RoomConfig>) },
+    config: configOf(row.config),
     subject: subject === null || by === null || at === null ? null : { payload: payloadOfStored(subject), by, nick, at },
     lockedFor: owner === null || since === null ? null : { owner, since },
     pictures: pictures === '' ? [] : pictures.split(' '),

@@ -40,7 +40,7 @@ export interface RoomTables {
     registered: 0 | 1
     by_registration: 0 | 1
     reason: string
-    /** Who is older in the room comes first. */
+    /** The person who has been in the room longer comes first. */
     since: Millis
   }
   room_card: {
@@ -50,7 +50,7 @@ export interface RoomTables {
     /** Hashes of its pictures, with spaces between them. */
     pictures: string
   }
-  /** Rooms that have ended: their log, as long as it is kept, and who may make the address anew. */
+  /** Rooms that have ended: their log, as long as it is kept, and who may create a room at the address again. */
   room_remains: {
     uid: string
     address: string

@@ -1,5 +1,5 @@
 /**
- * What happens to rooms by the passing of time: rooms that nobody configures are given up or taken as they are (ROOM-91), visits
+ * What happens to rooms as time passes: rooms that nobody configures are given up or taken as they are (ROOM-91), visits
  * are forgotten, idle rooms leave memory, logs lose what is too old, and what remains of rooms that have ended goes.
  */
 import { every, type Clock, type Millis, type Timer } from '../base/clock.ts'
@@ -22,15 +22,18 @@ export interface TendingTimes {
   readonly logMs: Millis
   /** How many messages a log has at most. */
   readonly logEntriesMax: number
+  /** How many octets they have at most, about. */
+  readonly logOctetsMax: number
 }
 export const TENDING: TendingTimes = {
   lockedMs: 600_000,
   idleMs: 600_000,
   logMs: 365 * 86_400_000,
   logEntriesMax: 100_000,
+  logOctetsMax: 500 * 1024 * 1024,
 }
 const EVERY_MS: Millis = 60_000
-/** Rooms whose logs are looked at each time. */
+/** How many logs are pruned each time. */
 const LOGS_AT_ONCE = 20
 const PAGE = 200
 
@@ -47,7 +50,7 @@ export class Tending {
   readonly #parts: TendingParts
   #timer: Timer | null = null
   #isAtWork = false
-  /** The room whose log was looked at last, by `uid`. */
+  /** The `uid` of the room whose log was pruned last. */
   #lastLog = ''
 
   constructor(parts: TendingParts) {
@@ -79,6 +82,7 @@ export class Tending {
   async #tendRoom(held: HeldRoom, now: Millis): Promise<void> {
     const { times, rooms } = this.#parts
     const { facts, occupants, address } = held.room
+    held.paces.rest(now)
     const isOverdue = facts.lockedFor !== null && facts.lockedFor.since <= now - times.lockedMs
     if (isOverdue) await this.#order(address, occupants.size === 0 ? { do: 'cancel' } : AS_IT_IS)
     if (held.lapsesAt <= now) await this.#order(address, { do: 'lapse' })
@@ -89,7 +93,7 @@ export class Tending {
   }
 
   /**
-   * After a start, when who has come back is known: rooms from before are loaded, and temporary ones and ones that were never
+   * After a start, when the sessions are restored: rooms with occupants are loaded, and temporary rooms and rooms that were never
    * configured end if nobody is in them.
    */
   async settle(): Promise<void> {
@@ -109,7 +113,12 @@ export class Tending {
     const some = await store.after(this.#lastLog, LOGS_AT_ONCE)
     this.#lastLog = some.length < LOGS_AT_ONCE ? '' : some.at(-1)!.uid
     for (const { uid, address, edge: before } of some) {
-      const retention = { before: clock.now() - times.logMs, entriesMax: times.logEntriesMax, kinds: SPOKEN }
+      const retention = {
+        before: clock.now() - times.logMs,
+        entriesMax: times.logEntriesMax,
+        octetsMax: times.logOctetsMax,
+        kinds: SPOKEN,
+      }
       const edge = await archive.prune(uid, retention)
       if (edge <= before) continue
       await store.moveEdge(uid, edge)

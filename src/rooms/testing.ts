@@ -69,7 +69,7 @@ export class Scene {
     return null
   }
   get circumstances() {
-    return { now: this.now, limits: this.limits }
+    return { now: this.now, limits: this.limits, labels: null }
   }
   actor(name: string): Actor {
     const session = sessionOf(name)
@@ -147,8 +147,8 @@ function wordsOf(tell: Tell): string {
       return `renamed ${tell.before.nick} ${tell.after.nick}`
     case 'sight':
       return `sight ${tell.after.nick}`
-    case 'affiliation':
-      return `affiliation ${tell.of} ${tell.after}`
+    case 'affiliations':
+      return tell.changes.map(({ of, after }) => `affiliation ${of} ${after}`).join(', ')
     case 'ended':
       return `ended ${tell.occupants.map(({ nick }) => nick).join(' ')}`
     case 'doubt':

@@ -2,8 +2,8 @@
 import type { Jid } from '../xmpp/jid.ts'
 
 export class Whereabouts {
-  /** By the real full address of a session: addresses of rooms. */
-  readonly #rooms = new Map<string, Set<string>>()
+  /** By the real full address of a session: addresses of rooms. Most sessions are in few. */
+  readonly #rooms = new Map<string, string[]>()
   /** By domain: the sessions that are there, as far as they are in a room. */
   readonly #sessions = new Map<string, Set<string>>()
 
@@ -14,15 +14,20 @@ export class Whereabouts {
   readonly #inRoom = new Map<string, number>()
 
   entered(session: string, room: Jid): void {
-    const rooms = setOf(this.#rooms, session)
-    if (!rooms.has(room.bare)) this.#countBoth(session, room, 1)
-    rooms.add(room.bare)
+    const rooms = this.#rooms.get(session)
+    if (rooms?.includes(room.bare) === true) return
+    this.#countBoth(session, room, 1)
+    if (rooms !== undefined) return void rooms.push(room.bare)
+    this.#rooms.set(session, [room.bare])
     setOf(this.#sessions, domainOf(session)).add(session)
   }
   left(session: string, room: Jid): void {
     const rooms = this.#rooms.get(session)
-    if (rooms?.delete(room.bare) === true) this.#countBoth(session, room, -1)
-    if (rooms === undefined || rooms.size > 0) return
+    const place = rooms?.indexOf(room.bare) ?? -1
+    if (place < 0) return
+    rooms!.splice(place, 1)
+    this.#countBoth(session, room, -1)
+    if (rooms!.length > 0) return
     this.#rooms.delete(session)
     const domain = domainOf(session)
     const others = this.#sessions.get(domain)

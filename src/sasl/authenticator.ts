@@ -11,8 +11,8 @@ import type { Metrics } from '../base/metrics.ts'
 import type { ScramHash } from '../xmpp/credentials.ts'
 import type { CredentialStore } from './credential-store.ts'
 import { Guesses } from './guesses.ts'
-import { LoginAttempt, type LoginSource } from './login-attempt.ts'
-import type { Mechanism, SaslCondition, SaslContext } from './mechanism.ts'
+import { LoginAttempt, type LoginSource, type LoginSuccess } from './login-attempt.ts'
+import type { Mechanism, SaslCondition, SaslContext, SaslFailure } from './mechanism.ts'
 import { Mechanisms, type Channel, type Offer, type SaslPolicy } from './offers.ts'
 import { OldAccounts } from './old-accounts.ts'
 import type { SaslSettings } from './settings.ts'
@@ -39,6 +39,19 @@ export interface LoginChannel extends LoginSource {
   /** Whether the client can bind to the channel. If not, nothing is offered that requires it. */
   readonly mayBind: boolean
 }
+
+/** Where a password comes from. */
+export interface PasswordSource extends Pick<LoginSource, 'address'> {
+  /** The prepared domain of the account. */
+  readonly domain: string
+}
+/** A password that was refused. */
+export interface PasswordRefusal extends SaslFailure {
+  /** This address has failed so rarely that the log can have a line for each failure. */
+  readonly isRare: boolean
+}
+/** Of a protocol that has no mechanisms: it sends the password. */
+const UNKNOWN_CHANNEL: Channel = { tls: true, bindings: unbound, certificate: null }
 
 /** What all logins of one server share. */
 export class Authenticator {
@@ -68,6 +81,15 @@ export class Authenticator {
   }
   logins(source: LoginChannel): Logins {
     return new Logins(this, source)
+  }
+  /** For protocols in which clients send the password itself, over an encrypted channel. Whoever guesses is slowed down as anywhere. */
+  async byPassword(source: PasswordSource, username: string, password: string): Promise<LoginSuccess | PasswordRefusal> {
+    const logins = this.logins({ ...source, channel: UNKNOWN_CHANNEL, claimed: null, mayBind: false })
+    const attempt = logins.begin(this.mechanisms.plain, null)
+    const step = await attempt.step(Buffer.from(`\0${username}\0${password}`))
+    if (step.kind === 'success') return step
+    if (step.kind === 'challenge') throw new Error('PLAIN has no challenge')
+    return { ...step, isRare: logins.failed(step.condition, attempt.account) }
   }
 }
 

@@ -51,14 +51,14 @@ export function advertisedIn({ mechanisms, bindings }: Pick<Offer, 'mechanisms' 
 export class Mechanisms {
   readonly #bound = [scram('sha-512', true), scram('sha-256', true), scram('sha-1', true)]
   readonly #unbound = [scram('sha-512', false), scram('sha-256', false), scram('sha-1', false)]
-  readonly #plain: Mechanism
+  readonly plain: Mechanism
   readonly #needTls: readonly Mechanism[]
   /** By policy, then by what matters of a channel: there are only a few kinds. */
   readonly #offers = new WeakMap<SaslPolicy, Map<string, Offer>>()
 
   constructor(verified: VerifiedPasswords) {
-    this.#plain = plain(verified)
-    this.#needTls = [external, ...this.#bound, this.#plain]
+    this.plain = plain(verified)
+    this.#needTls = [external, ...this.#bound, this.plain]
   }
 
   /** The same object for channels of one kind, as long as the policy is the same. */
@@ -78,7 +78,7 @@ export class Mechanisms {
    * unknown or cannot work here (6.5.7).
    */
   refusal(name: string, channel: Channel): SaslCondition {
-    const weak = [...this.#unbound, this.#plain].some((m) => m.name === name)
+    const weak = [...this.#unbound, this.plain].some((m) => m.name === name)
     if (!channel.tls) return weak || this.#needTls.some((m) => m.name === name) ? 'encryption-required' : 'invalid-mechanism'
     return weak ? 'mechanism-too-weak' : 'invalid-mechanism'
   }
@@ -90,7 +90,7 @@ export class Mechanisms {
     if (tls && bindings.types.length > 0) candidates.push(...this.#bound)
     if (tls || policy.withoutTls) candidates.push(...this.#unbound)
     const mechanisms = candidates.filter((m) => policy.enabled.has(m.name))
-    if (policy.plain && (tls || (policy.withoutTls && policy.plainWithoutTls))) mechanisms.push(this.#plain)
+    if (policy.plain && (tls || (policy.withoutTls && policy.plainWithoutTls))) mechanisms.push(this.plain)
     const plusOffered = mechanisms.some((m) => this.#bound.includes(m))
     const types = plusOffered ? bindings.types : []
     return { mechanisms, bindings: types, plusOffered, advertised: advertisedIn({ mechanisms, bindings: types }) }

@@ -18,6 +18,7 @@ export interface ArchiveEntry {
   readonly withBare: string | null
   /** The full address of that, or of the author in the archive of a room; bare if nobody knows more. */
   readonly withFull: string | null
+  /** In the archive of an account: the resource of the owner's own address. */
   readonly nick: string | null
   readonly kind: string
   /** Of a state: entries of the same kind and key replace each other. */
@@ -32,7 +33,7 @@ export interface ArchiveEntry {
   readonly lang: string | null
   /** The children of the stanza, as XML; null: it has no form in XMPP. */
   readonly payload: string | null
-  /** Another form of it that `payload` cannot hold. */
+  /** What neither `payload` nor another column can hold. */
   readonly mx: string | null
   /** Bits whose meaning is the owner's matter. */
   readonly flags: number
@@ -73,47 +74,111 @@ export const everythingOf = (owner: string): ArchiveFilter => ({
   isStanza: false,
 })
 
+/** Which entries, by their flags: of the bits in `mask`, those in `set` and no others. */
+export interface FlagTest {
+  readonly mask: number
+  readonly set: number
+}
+
 /** How much of an archive is kept. */
 export interface Retention {
   /** Entries from before are removed. */
   readonly before: Millis
-  /** How many entries of `kinds` stay at most. */
-  readonly entriesMax: number
+  /** How many entries of `kinds` stay at most; null: they are not counted. */
+  readonly entriesMax: number | null
+  /** How many octets their texts have at most, about: within 256 KiB. */
+  readonly octetsMax: number
   /** What is counted: the other kinds are removed along with it, but for the newest of each kind and key. */
   readonly kinds: readonly string[]
 }
 
+/** Of the entries that are read at once, beside the last one of them. */
+export const READ_OCTETS_MAX = 1024 * 1024
+
 /** Which end of the wanted entries a page is taken from. */
 export type ArchiveEnd = 'first' | 'last'
 
-export interface ArchiveStore {
+/** Positions that are not part of it themselves; null: without bounds. */
+export interface ArchiveRange {
+  readonly after: number | null
+  readonly before: number | null
+}
+export const ALL_POSITIONS: ArchiveRange = { after: null, before: null }
+
+/** What one look into an archive finds. */
+export interface ArchivePage<E> {
+  /** In their order, whichever end they are from. */
+  readonly entries: readonly E[]
+  /** There are no more in that direction. False: there may be. */
+  readonly isAll: boolean
+}
+/** Reads all that is in a range, page after page, from one end to the other. */
+export async function* pagesFrom<E extends { readonly seq: number }>(
+  read: (range: ArchiveRange) => Promise<ArchivePage<E>>,
+  end: ArchiveEnd,
+  range: ArchiveRange = ALL_POSITIONS,
+): AsyncGenerator<readonly E[]> {
+  for (let rest = range; ;) {
+    const { entries, isAll } = await read(rest)
+    yield entries
+    if (isAll) return
+    rest = end === 'last' ? { ...rest, before: entries[0]!.seq } : { ...rest, after: entries.at(-1)!.seq }
+  }
+}
+
+/** Ways to read that may find much. */
+export interface ArchiveReads {
+  /**
+   * The first `limit` entries (at least 1), or the last ones. Fewer, but one in any case, if they have more than `READ_OCTETS_MAX` together.
+   */
+  page(filter: ArchiveFilter, limit: number, end: ArchiveEnd): Promise<ArchivePage<ArchiveEntry>>
+  /** How many there are, counted as far as `max`. */
+  count(filter: ArchiveFilter, max: number): Promise<number>
+  byId(owner: string, id: string): Promise<ArchiveEntry | null>
+}
+
+/** Entries about another one that are read: anybody may add more of them. */
+export const ABOUT_MAX = 1000
+
+export interface ArchiveStore extends ArchiveReads {
+  /** The same on a lane of its own: such a read delays no other statement, and sees what was on disk when it began. */
+  readonly apart: ArchiveReads
   /** An id for an entry, which has that time, about: within a minute. */
   newId(time: Millis): string
   /** The next number in `stream`: to be used at once, in a statement that is issued before anything else is awaited. */
   nextStream(): number
+  /** The number that was given last. */
+  readonly lastStream: number
   /** Statements that keep these entries, for whoever does more along with it. */
   additions(entries: readonly ArchiveEntry[]): readonly Statement[]
   /** Puts something else in the place of what was said. Id, time and people stay. */
   replacement(entry: Pick<ArchiveEntry, 'owner' | 'id' | 'payload' | 'flags'>): Statement
   append(entries: readonly ArchiveEntry[]): Promise<void>
+  /** The owners of entries whose ids were made at that time or later. */
+  ownersSince(time: Millis): Promise<ReadonlySet<string>>
   /** The newest position of an owner and its time; both 0: nothing is kept. */
   newest(owner: string): Promise<{ readonly seq: number; readonly time: Millis }>
-  /** The first `limit` entries, or the last ones; in either case in their order. */
-  page(filter: ArchiveFilter, limit: number, end: ArchiveEnd): Promise<readonly ArchiveEntry[]>
-  /** How many there are, counted as far as `max`. */
-  count(filter: ArchiveFilter, max: number): Promise<number>
-  byId(owner: string, id: string): Promise<ArchiveEntry | null>
-  /** The newest one of this author whose stanza had that id, among the last 1000 entries. */
-  byFromId(owner: string, author: string, fromId: string): Promise<ArchiveEntry | null>
+  /**
+   * The newest one of this author whose stanza had that id, among the last 1000 entries.
+   * @param author a bare address: with any resource; a full one: that alone
+   */
+  byFromId(owner: string, author: string, fromId: string, flags?: FlagTest): Promise<ArchiveEntry | null>
   /** What a device has asked for under that name. */
   byTransaction(owner: string, device: string, transaction: string): Promise<ArchiveEntry | null>
-  /** Entries about that one, in their order. */
+  /** Entries about that one, in their order: the newest `ABOUT_MAX`. */
   about(owner: string, target: string, kind: string): Promise<readonly ArchiveEntry[]>
+  /** The newest of an author (a bare address) about that one. */
+  newestAbout(owner: string, target: string, kind: string, author: string): Promise<ArchiveEntry | null>
   /** The newest of that kind and key, at that position or before. */
   newestOf(owner: string, kind: string, key: string, upTo: number): Promise<ArchiveEntry | null>
   /** The newest position whose number in `stream` is not beyond that one; 0: none. */
   at(owner: string, stream: number): Promise<number>
+  /** Prepares the search by `withBare` for a part of the entries, if many are new. Without it the first search does all. */
+  prepare(owner: string): Promise<void>
   /** Removes what is no longer to be kept. @returns the edge: nothing at it or before is complete; 0: everything is there */
   prune(owner: string, retention: Retention): Promise<number>
-  remove(owner: string): Promise<void>
+  /** The edge that `prune` would set. Removes nothing. */
+  edgeFor(owner: string, retention: Retention): Promise<number>
+  /** Removes all entries up to that position; without one, all. */
+  remove(owner: string, upTo?: number): Promise<void>
 }

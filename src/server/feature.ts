@@ -8,33 +8,43 @@ import type { Entropy } from '../base/entropy.ts'
 import type { HttpRoutes } from '../base/http.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
+import type { Authenticator } from '../sasl/authenticator.ts'
 import type { Element } from '../xml/element.ts'
 import type { Wire } from '../xml/wire.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
+import type { AccountArchive } from './account-archive.ts'
 import type { ArchiveStore } from './archive.ts'
 import type { AccountLoader, Accounts } from './account/accounts.ts'
 import type { LocalAccount } from './account/session.ts'
 import type { Database } from './database.ts'
 import type { DiscoBooks } from './routing/disco-book.ts'
+import type { FileStore } from './files.ts'
 import type { FactKind, Facts, Observer } from './account/facts.ts'
 import type { FromClientStage, ToAccountStage, ToSessionStage } from './pipeline/order.ts'
 import type { Stage } from './pipeline/pipeline.ts'
+import type { Scope } from './pipeline/stage-book.ts'
 import type { FromClient, ToAccount, ToSession } from './pipeline/contexts.ts'
 import type { Keep } from './keeping/keep.ts'
 import type { Relics } from './keeping/relics.ts'
 import type {
   AccountStore,
+  CorrespondentStore,
   DecisionStore,
   DeviceStore,
+  DomainListStore,
+  GroupStore,
   KeptSessionStore,
   KeptStateStore,
   LastPresenceStore,
   LinkedPeersStore,
   RosterStore,
 } from './ports.ts'
+import type { ClearanceStore } from './labelling/clearance-store.ts'
+import type { Labels } from './labelling/labels.ts'
 import type { Links } from './links/links.ts'
 import type { Decisions } from './contacts/decisions.ts'
+import type { Subscriptions } from './contacts/subscriptions.ts'
 import type { HeardContacts } from './contacts/heard.ts'
 import type { Parties } from './routing/parties.ts'
 import type { PresenceJournal } from './explaining/presence-journal.ts'
@@ -85,8 +95,13 @@ export interface Stores {
   readonly keptStates: KeptStateStore
   readonly linkedPeers: LinkedPeersStore
   readonly archive: ArchiveStore
+  readonly accountArchive: AccountArchive
   readonly decisions: DecisionStore
   readonly devices: DeviceStore
+  readonly correspondents: CorrespondentStore
+  readonly groups: GroupStore
+  readonly domainLists: DomainListStore
+  readonly clearances: ClearanceStore
 }
 
 export interface Host {
@@ -112,20 +127,28 @@ export interface Host {
   readonly links: Links
   /** The decisions of users about remote contacts, until they arrive there. */
   readonly decisions: Decisions
+  /** Subscriptions that are made without asking the users. */
+  readonly subscriptions: Subscriptions
   /** Which resources of contacts are available to an account. */
   readonly heard: HeardContacts
   /** Recent events of presence. */
   readonly journal: PresenceJournal
   /** The parts that know what clients were shown. */
   readonly witnesses: Witnesses
+  /** Security labels (XEP-0258); null: this server has no policy. */
+  readonly labels: Labels | null
   readonly disco: DiscoBooks
   readonly streamFeatures: StreamFeatures
   /** The paths on the web port. */
   readonly http: HttpRoutes
   readonly stores: Stores
   readonly registrar: Registrar
+  /** Where users log in, whatever protocol they speak. */
+  readonly authenticator: Authenticator
   /** The database, for features with tables of their own. */
   readonly database: Database
+  /** The octets of files; `src/files/` knows the rest of them. */
+  readonly files: FileStore
   /** A secret key of this server for this purpose, the same over restarts: 32 octets. */
   secret(purpose: string): Buffer
 
@@ -136,9 +159,12 @@ export interface Host {
   /** A domain with something behind it that is no account: it receives the stanzas for it, and the server lists it. */
   service(options: ServiceOptions): Service
   nonza(ns: string, name: string, handle: NonzaHandler): void
-  fromClient(name: FromClientStage, stage: Stage<FromClient>): void
-  toAccount(name: ToAccountStage, stage: Stage<ToAccount>): void
-  toSession(name: ToSessionStage, stage: Stage<ToSession>): void
+  /** Of stanzas of other kinds than these it is not called. */
+  fromClient(name: FromClientStage, stage: Stage<FromClient>, scope?: Pick<Scope<Session>, 'kinds'>): void
+  /** @returns to be called with an account for which the answer of `scope.isFor` may have changed */
+  toAccount(name: ToAccountStage, stage: Stage<ToAccount>, scope?: Scope<LocalAccount>): (account: LocalAccount) => void
+  /** @returns the same for a session */
+  toSession(name: ToSessionStage, stage: Stage<ToSession>, scope?: Scope<Session>): (session: Session) => void
   on<K extends FactKind>(kind: K, observer: Observer<K>): void
   tell<K extends FactKind>(kind: K, fact: Facts[K]): void
   /** @param fate what happens to the slot in another run of the server */
@@ -153,9 +179,19 @@ export interface Host {
   deliverAfter(name: ToSessionStage): (session: Session, packet: Packet) => void
   /** For the stage of that name: passes a stanza of the session through the stages after it. */
   resumeAfter(name: FromClientStage): (session: Session, packet: Packet) => void | Promise<void>
-  /** Asks `to` and gives the answer (a result or an error) to `answered`; null if none came in time (30 seconds). */
-  ask(from: Jid, to: Jid, payload: Element, answered: (answer: Packet | null) => void, within?: Millis): void
+  /** Asks `to`, with a `get` unless `type` says otherwise, and gives the answer (a result or an error) to `answered`; null if none came in time (30 seconds). */
+  ask(
+    from: Jid,
+    to: Jid,
+    payload: Element,
+    answered: (answer: Packet | null) => void,
+    within?: Millis,
+    type?: 'get' | 'set',
+  ): void
 }
+
+/** What the parts that are made last are made from. */
+export type Groundwork = Omit<Host, 'registrar' | 'authenticator'>
 
 export interface Feature<S extends v.GenericSchema = v.GenericSchema> {
   /** The name, also of its section in the configuration. */

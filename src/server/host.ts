@@ -7,8 +7,9 @@ import type { Asking } from './routing/asking.ts'
 import type { Books } from './delivery/core-stages.ts'
 import { DiscoBooks, listedAt } from './routing/disco-book.ts'
 import type { FactBoard, FactKind, Facts } from './account/facts.ts'
-import type { Host } from './feature.ts'
+import type { Groundwork, Host } from './feature.ts'
 import type { IqService } from './routing/iq-service.ts'
+import type { Authenticator } from '../sasl/authenticator.ts'
 import type { Registrar } from './account/registrar.ts'
 import { Service, type ServiceOptions } from './routing/services.ts'
 import type { Session } from './account/session.ts'
@@ -35,11 +36,14 @@ type Given =
   | 'probeAnswers'
   | 'links'
   | 'decisions'
+  | 'subscriptions'
   | 'database'
+  | 'files'
   | 'requestId'
   | 'deliverAfter'
   | 'resumeAfter'
   | 'keep'
+  | 'labels'
 
 export interface HostParts {
   /** What is passed on unchanged. */
@@ -50,21 +54,22 @@ export interface HostParts {
   readonly iq: IqService
   /** The secret from which `Host.secret` derives its keys. */
   readonly secret: Buffer
-  readonly registrar: (host: Omit<Host, 'registrar'>) => Registrar
+  readonly registrar: (host: Groundwork) => Registrar
+  readonly authenticator: (host: Groundwork) => Authenticator
 }
 
-export function hostOf({ given, books, facts, asking, iq, secret, registrar }: HostParts): Host {
+export function hostOf({ given, books, facts, asking, iq, secret, registrar, authenticator }: HostParts): Host {
   const { accounts, sessions, router, domains } = given
   const { fromClient, toAccount, toSession, registry } = books
   const disco = new DiscoBooks()
   const service = (options: ServiceOptions): Service => {
     const made = new Service(options, { rules: registry.services, features: disco.serviceFeatures, iqService: iq })
-    const { domain, identity } = options
+    const { domain, identity, isListed = () => true } = options
     router.claim(domain, 'service', made)
-    disco.server.items.push({ jid: domain, name: identity.name ?? null, at: listedAt(domain, domains), isThere: () => true })
+    disco.server.items.push({ jid: domain, name: identity.name ?? null, at: listedAt(domain, domains), isThere: isListed })
     return made
   }
-  const host: Omit<Host, 'registrar'> = {
+  const host: Groundwork = {
     ...given,
     disco,
     streamFeatures: new StreamFeatures(),
@@ -75,15 +80,15 @@ export function hostOf({ given, books, facts, asking, iq, secret, registrar }: H
     iqToServices: (rule) => registry.services.add(rule),
     service,
     nonza: (ns, name, handle) => registry.nonza(ns, name, handle),
-    fromClient: (name, stage) => fromClient.install(name, stage),
-    toAccount: (name, stage) => toAccount.install(name, stage),
-    toSession: (name, stage) => toSession.install(name, stage),
+    fromClient: (name, stage, scope) => void fromClient.install(name, stage, scope),
+    toAccount: (name, stage, scope) => toAccount.install(name, stage, scope),
+    toSession: (name, stage, scope) => toSession.install(name, stage, scope),
     on: (kind, observer) => facts.on(kind, observer),
     tell: <K extends FactKind>(kind: K, fact: Facts[K]) => facts.tell(kind, fact),
     sessionSlot: <T>(name: string, fate: Fate, initial: (s: Session) => T) => sessions.slots.declare(name, fate, initial),
     accountSlot: <T>(name: string, fate: Fate, initial: (a: LocalAccount) => T) => accounts.slots.declare(name, fate, initial),
     alsoLoad: (load) => accounts.alsoLoad(load),
-    ask: (from, to, payload, answered, within) => asking.ask(from, to, payload, answered, within),
+    ask: (from, to, payload, answered, within, type) => asking.ask(from, to, payload, answered, within, type),
   }
-  return { ...host, registrar: registrar(host) }
+  return { ...host, registrar: registrar(host), authenticator: authenticator(host) }
 }

@@ -14,8 +14,9 @@ import type { Disabled } from '../sasl/disabled.ts'
 import type { Credentials } from '../xmpp/credentials.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import type { Packet } from '../xmpp/packet.ts'
+import type { Statement } from './database.ts'
 
-export type { LastPresence, PendingRequest, RosterChange, RosterItem, SentRequest }
+export type { LastPresence, PendingRequest, RosterChange, RosterItem, SentRequest, Statement }
 
 export interface AccountRow {
   readonly bare: string
@@ -39,8 +40,11 @@ export class OperatingError extends Error {
 
 /** A login needs only the part in `CredentialStore`. */
 export interface AccountStore extends CredentialStore {
-  /** False if the account exists already; nothing was changed then. */
-  create(bare: string, credentials: Credentials, now: Millis): Promise<boolean>
+  /**
+   * False if the account exists already; nothing was changed then.
+   * @param along what is stored in the same step, if anything; false also if a `required` statement of it changes nothing
+   */
+  create(bare: string, credentials: Credentials, now: Millis, along?: readonly Statement[]): Promise<boolean>
   exists(bare: string): Promise<boolean>
   /** Null if there is no such account. */
   find(bare: string): Promise<AccountRow | null>
@@ -59,10 +63,13 @@ export interface AccountStore extends CredentialStore {
   /** A page of a domain's accounts in the order of their bare JIDs, after `after` ('' for the first page). */
   list(domain: string, after: string, limit: number): Promise<readonly AccountRow[]>
   count(domain: string): Promise<number>
+  /** The first of a domain's accounts that are disabled, in the order of their bare JIDs. */
+  disabledOnes(domain: string, limit: number): Promise<readonly string[]>
+  countDisabled(domain: string): Promise<number>
 }
 
-/** What a token is for. 'fast': XEP-0484. */
-export type TokenKind = 'fast'
+/** What a token is for. 'fast': XEP-0484. 'matrix': the access token of a Matrix client. */
+export type TokenKind = 'fast' | 'matrix'
 
 /** A token by which an installation of a client logs in again without the password. */
 export interface DeviceToken {
@@ -73,7 +80,7 @@ export interface DeviceToken {
   readonly kind: TokenKind
   /** 'new': it was given to its client, which has not used it yet. */
   readonly slot: 'current' | 'new'
-  /** The SASL mechanism that it is good for. */
+  /** The SASL mechanism that it is good for; '' if it is not for SASL. */
   readonly mechanism: string
   /** Another one for each token ever issued. Nobody can log in with it. */
   readonly key: string
@@ -92,13 +99,30 @@ export interface Device {
   /** For people; null: it has not said one. */
   readonly name: string | null
   readonly kinds: readonly TokenKind[]
+  /** When it got the first of the tokens that it has had without a break. */
+  readonly firstAt: Millis
   /** When it was last seen to log in, to within the time after which a token is renewed. */
   readonly usedAt: Millis
   /** When the last of its tokens expires. */
   readonly expiresAt: Millis
 }
 
-/** The devices of each account and their tokens, which go with the account. */
+/** Where a device has itself notified when it is away (XEP-0357). */
+export interface PushService {
+  /** Bare JID. */
+  readonly owner: string
+  /** The installation, as it names itself; '/' and the resource if it names none. */
+  readonly device: string
+  /** The address of the service. */
+  readonly service: string
+  /** '' for none. */
+  readonly node: string
+  /** What the service wants to be sent along: XML; '' for nothing. */
+  readonly options: string
+  readonly enabledAt: Millis
+}
+
+/** The devices of each account, their tokens and push services, which go with the account. */
 export interface DeviceStore {
   /** Those of one device, of that kind. */
   tokens(owner: string, device: string, kind: TokenKind): Promise<readonly DeviceToken[]>
@@ -115,14 +139,27 @@ export interface DeviceStore {
    * @returns false: it is gone, or was used with that count or a greater one before
    */
   use(token: DeviceToken, count: number | null, now: Millis): Promise<boolean>
+  /** A token that is used without a count was used at `now`. */
+  prolong(kind: TokenKind, key: string, now: Millis, expiresAt: Millis): Promise<void>
+  /** Another name for a device, for people. False: it has no tokens of that kind. */
+  rename(owner: string, device: string, kind: TokenKind, name: string): Promise<boolean>
   /** The devices of an account, in the order of their ids. */
   list(owner: string): Promise<readonly Device[]>
-  /** All tokens of the device are void. False: it has none. */
+  /** All tokens of the device are void, and it is not notified any more. False: it has no tokens. */
   revoke(owner: string, device: string): Promise<boolean>
-  /** All tokens of all devices are void. False: there are none. */
+  /** All tokens of all devices are void, and none is notified any more. False: there are no tokens. */
   revokeAll(owner: string): Promise<boolean>
   /** Forgets what has expired. */
   purge(now: Millis): Promise<void>
+  /** The push services of all devices, the one that was enabled longest ago first. */
+  pushes(owner: string): Promise<readonly PushService[]>
+  /**
+   * Enables a service, or replaces what is known of its node. Of more than `max`, those enabled longest ago are forgotten. A
+   * service of a device that has tokens now goes with the last of them.
+   */
+  enablePush(service: PushService, max: number): Promise<void>
+  /** @param node null for all nodes of the service */
+  disablePush(owner: string, service: string, node: string | null): Promise<void>
 }
 
 export interface StoredRoster {
@@ -225,6 +262,10 @@ export interface LastPresenceStore {
    * with no payload. Returns their number.
    */
   closeAfterCrash(): Promise<number>
+  /** Records that the account logged in. Returns at once. */
+  loggedIn(bare: string, now: Millis): void
+  /** Null if it is not known. */
+  lastLogin(bare: string): Promise<Millis | null>
   /** Resolves when everything called before is on disk, or has failed and was logged. */
   flush(): Promise<void>
 }
@@ -241,6 +282,57 @@ export interface DecisionStore {
   drop(packet: Packet): Promise<void>
   /** Deletes decisions made before that moment. */
   purge(before: Millis): Promise<void>
+}
+
+/** What is stored along with a message of an archive, at the position that it gets: all or nothing. */
+export type Along = (seq: number) => readonly Statement[]
+
+/** People outside the roster of an account to whom its user has written. */
+export interface CorrespondentStore {
+  /** Of more than `max`, the one to whom the user wrote first is forgotten. */
+  put(owner: string, contact: string, now: Millis, max: number): Promise<void>
+  has(owner: string, contact: string): Promise<boolean>
+}
+
+/** An account in a group of the operator. */
+export interface Membership {
+  readonly name: string
+  readonly account: string
+}
+/** A contact that a group has put into the roster of `owner`. */
+export interface GroupLink {
+  readonly owner: string
+  readonly contact: string
+  /** The subscription before that; null if the contact was not in the roster. */
+  readonly before: RosterItem['subscription'] | null
+  /** Of the roster: 'joining' and 'leaving' until it has changed. */
+  readonly state: 'joining' | 'linked' | 'leaving'
+}
+/** The operator's groups. Memberships and links go with the account, of links the owner's. */
+export interface GroupStore {
+  groups(): Promise<readonly string[]>
+  memberships(): Promise<readonly Membership[]>
+  /** False if there is one of that name. */
+  create(name: string): Promise<boolean>
+  delete(name: string): Promise<void>
+  /** In one step. A link that is there keeps its `before`. */
+  join(joining: readonly Membership[], links: readonly GroupLink[]): Promise<void>
+  /** In one step: the links are 'leaving'. */
+  leave(leaving: readonly Membership[], links: readonly Pick<GroupLink, 'owner' | 'contact'>[]): Promise<void>
+  /** Links whose roster has still to change. */
+  unfinished(): Promise<readonly GroupLink[]>
+  /** Links whose contact has no account any more. */
+  orphans(): Promise<readonly GroupLink[]>
+  /** These rosters have changed. */
+  finished(links: readonly GroupLink[]): Promise<void>
+}
+
+/** A list of other domains that the operator keeps. */
+export type DomainList = 'blocked' | 'allowed'
+export interface DomainListStore {
+  all(): Promise<readonly { readonly list: DomainList; readonly domain: string }[]>
+  /** In one step. @param added domains that are not in the list @param removed domains that are */
+  change(list: DomainList, added: readonly string[], removed: readonly string[]): Promise<void>
 }
 
 /** Remote domains with which there is a stream, or was one when the server stopped: for a server that starts again. */

@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
 import type { Log } from '../base/log.ts'
 import type { Metrics } from '../base/metrics.ts'
+import type { Authenticator } from '../sasl/authenticator.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { Accounts } from './account/accounts.ts'
 import { Asking } from './routing/asking.ts'
@@ -16,8 +17,9 @@ import type { FromClient, ToAccount } from './pipeline/contexts.ts'
 import type { Database } from './database.ts'
 import { installCore, type Books } from './delivery/core-stages.ts'
 import { undeliverable } from './delivery/delivery-stages.ts'
+import type { FileStore } from './files.ts'
 import { FactBoard } from './account/facts.ts'
-import type { Host, Software, Stores } from './feature.ts'
+import type { Groundwork, Host, Software, Stores } from './feature.ts'
 import { hostOf } from './host.ts'
 import { HeardContacts } from './contacts/heard.ts'
 import { HomeHere } from './contacts/home-here.ts'
@@ -25,9 +27,14 @@ import { IqService } from './routing/iq-service.ts'
 import { keepOf } from './keeping/keep.ts'
 import { Relics } from './keeping/relics.ts'
 import { KeptSessions } from './keeping/kept-sessions.ts'
+import { GuardedDestination } from './labelling/guard.ts'
+import { labelsOf, type Labelling } from './labelling/labelling.ts'
+import type { Labels } from './labelling/labels.ts'
 import { KeptStates } from './keeping/kept-states.ts'
 import { Decisions } from './contacts/decisions.ts'
+import { DomainLists } from './links/domain-lists.ts'
 import { linking } from './links/linking.ts'
+import { Groups } from './contacts/groups.ts'
 import type { Links, LinkTimes } from './links/links.ts'
 import { LocalDomain } from './delivery/local-domain.ts'
 import { FROM_CLIENT, TO_ACCOUNT } from './pipeline/order.ts'
@@ -41,7 +48,7 @@ import { requestIds } from './routing/request-ids.ts'
 import { RosterAudit } from './contacts/roster-audit.ts'
 import { Router } from './routing/router.ts'
 import { Rush } from './rush/rush.ts'
-import type { LaneItem, Session, SessionWays } from './account/session.ts'
+import type { LaneItem, LocalAccount, Session, SessionWays } from './account/session.ts'
 import { SlotBook } from './account/slots.ts'
 import { SessionWork } from './delivery/session-work.ts'
 import { Sessions } from './account/sessions.ts'
@@ -61,8 +68,10 @@ export interface ServerOptions {
   readonly componentDomains: readonly string[]
   readonly stores: Stores
   readonly database: Database
-  /** Makes the registrar from the parts of this server. */
-  readonly registrar: (host: Omit<Host, 'registrar'>) => Registrar
+  readonly files: FileStore
+  /** Make the registrar and the authenticator from the parts of this server. */
+  readonly registrar: (host: Groundwork) => Registrar
+  readonly authenticator: (host: Groundwork) => Authenticator
   readonly presence: PresenceSettings
   /** The times of links to remote domains. */
   readonly linkTimes: LinkTimes
@@ -70,6 +79,8 @@ export interface ServerOptions {
   readonly secret: Buffer
   readonly limits: LimitsSettings
   readonly rate: RateSettings
+  /** Security labels (XEP-0258); null: messages are not judged by labels. */
+  readonly labelling: Labelling | null
   readonly clock: Clock
   readonly entropy: Entropy
   readonly log: Log
@@ -83,6 +94,10 @@ export interface Server {
   readonly sessions: Sessions
   readonly rosterAudit: RosterAudit
   readonly subscriptions: Subscriptions
+  /** The operator's groups. */
+  readonly groups: Groups
+  /** The operator's lists of other domains. */
+  readonly domainLists: DomainLists
   readonly keptSessions: KeptSessions
   readonly checkpoints: Checkpoints
   /** The stages in force, for `porchlight explain order`. */
@@ -105,15 +120,36 @@ export function createServer(options: ServerOptions): Server {
   const journal = new PresenceJournal(facts, clock, presence['sent-log'])
   const registry = new Registry()
   const fromClient = new StageBook<FromClient>(FROM_CLIENT)
-  const toAccount = new StageBook<ToAccount>(TO_ACCOUNT)
+  const toAccount = new StageBook<ToAccount, LocalAccount>(TO_ACCOUNT)
   const { toSession, deliver, deliverAfter } = writing({ clock, metrics, journal })
   const books: Books = { fromClient, toAccount, toSession, registry }
-  const router = new Router({ facts, failed: (error) => failed(error, 'A stanza could not be routed') })
+  const isOfServer = ({ local, domain, isBare }: Jid): boolean =>
+    router.kindOf(domain) === 'service' || (router.kindOf(domain) === 'accounts' && (local === '' || isBare))
+  const labels: Labels | null =
+    options.labelling === null
+      ? null
+      : labelsOf(options.labelling, {
+          clock,
+          log,
+          metrics,
+          facts,
+          store: stores.clearances,
+          hasAccounts: (domain) => router.kindOf(domain) === 'accounts',
+          groupsOf: (bare) => groups.groupsOf(bare),
+          isOfServer,
+          isFromOutside: ({ domain }) => ['elsewhere', 'component'].includes(router.kindOf(domain)),
+        })
+  const router: Router = new Router({
+    facts,
+    failed: (error) => failed(error, 'A stanza could not be routed'),
+    guarded: (destination) => (labels === null ? destination : new GuardedDestination(destination, labels)),
+  })
   const isServer = ({ local, domain }: Jid): boolean => local === '' && router.kindOf(domain) === 'accounts'
 
-  const policy = { lastSeen: presence['last-seen'], sharePaused: presence['share-paused'] }
+  const policy = { lastSeen: presence['last-seen'], sharePaused: presence['share-paused'], strangers: presence['strangers'] }
   const idle = { accounts: options.limits['idle-accounts'], octets: options.limits['idle-accounts-size'] }
-  const accounts = new Accounts(stores, idle, policy, options.domains)
+  const admit = (account: LocalAccount): void => toAccount.admit(account)
+  const accounts = new Accounts(stores, { idle, usual: policy, homes: options.domains, admit })
   const asking = new Asking(router, clock, entropy)
   const slots = new SlotBook<Session>()
   const iq = new IqService({ registry, router, accounts, asking, slots })
@@ -137,7 +173,8 @@ export function createServer(options: ServerOptions): Server {
 
   const made = { sessions: () => sessions, rateLimiter: () => rateLimiter }
   const work = new SessionWork({ fromClient, registry, router, metrics, failed, ...made })
-  const ways: SessionWays = { lane: (session) => work.lane(session), deliver }
+  const end: SessionWays['end'] = (session, ending) => sessions.end(session, ending)
+  const ways: SessionWays = { lane: (session) => work.lane(session), admit: (session) => toSession.admit(session), deliver, end }
   const sessions: Sessions = new Sessions({ ...about, presenceOut: out, ways, slots, resourcesMax: options.limits['resources'] })
   const relics = new Relics({ ...about, sessions, presenceOut: out })
   const rushes = { sessions: presence['rush'], holdMs: presence['rush-hold'] }
@@ -170,7 +207,13 @@ export function createServer(options: ServerOptions): Server {
     iq,
     isDirectoryPublic,
   }
-  installCore(books, { ...about, ...rules, rateLimiter, rush })
+  const strangers = {
+    correspondents: stores.correspondents,
+    correspondentsMax: presence['correspondents'],
+    written: accounts.slots.declare<Set<string> | null>('correspondents', 'forgotten', () => null),
+  }
+  const groups = new Groups({ ...about, stores, rosterChanges, limits })
+  installCore(books, { ...about, ...rules, ...strangers, groups, rateLimiter, rush })
   const kept = { store: stores.keptSessions, lastPresence: stores.lastPresence, octetsMax: options.limits['kept-sessions'] }
   const everyMs = options.limits['session-checkpoint']
   const states = new KeptStates({ ...about, sessions, store: stores.keptStates, isSavedWhileRunning: everyMs > 0 })
@@ -189,14 +232,16 @@ export function createServer(options: ServerOptions): Server {
   const writes = { store: stores.keptSessions, everyMs, octetsMax }
   const checkpoints = new Checkpoints({ ...about, sessions, states, kept: keptSessions, ...writes })
 
-  const { software, domains, componentDomains, database, secret, registrar } = options
+  const { software, domains, componentDomains, database, files, secret, registrar, authenticator } = options
   const witnesses = new Witnesses()
-  const known = { heard, relics, journal, witnesses, keep: keepOf(snapshots, states) }
+  const known = { labels, heard, relics, journal, witnesses, keep: keepOf(snapshots, states) }
   const resumeAfter: Host['resumeAfter'] = (name) => work.resumeAfter(name)
   const passing = { deliverAfter, resumeAfter, requestId }
-  const room = { accounts, sessions, router, parties, probing, probeAnswers, links, decisions, ...passing, ...known }
-  const given = { clock, entropy, log, metrics, software, domains, componentDomains, stores, database, ...room }
-  const host = hostOf({ given, books, facts, asking, iq, secret, registrar })
+  const subscriptions = new Subscriptions({ ...about, rosterChanges, limits })
+  const contacting = { parties, probing, probeAnswers, links, decisions, subscriptions }
+  const room = { accounts, sessions, router, ...contacting, ...passing, ...known }
+  const given = { clock, entropy, log, metrics, software, domains, componentDomains, stores, database, files, ...room }
+  const host = hostOf({ given, books, facts, asking, iq, secret, registrar, authenticator })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)
   metrics.gauge('porchlight_accounts_in_memory', 'Accounts in memory', () => accounts.size)
 
@@ -208,7 +253,9 @@ export function createServer(options: ServerOptions): Server {
     keptSessions,
     checkpoints,
     rosterAudit: new RosterAudit({ ...about, domains, stores, rosterChanges, limits }),
-    subscriptions: new Subscriptions({ ...about, rosterChanges, limits }),
+    subscriptions,
+    groups,
+    domainLists: new DomainLists(stores.domainLists),
     order: orderOf(books),
     receive(session, item) {
       if (session.ended) return
@@ -221,8 +268,8 @@ export function createServer(options: ServerOptions): Server {
       for (const book of [fromClient, toSession]) book.freeze()
       const hasPresence = presence['server-presence']
       const veil = new Veil(clock, options.limits['strangers-step'])
-      const local = new LocalDomain({ accounts, iq, probeAnswers, router, veil, hasPresence, stages: toAccount.stages })
-      const home = new HomeHere({ ...about, sessions, probeAnswers })
+      const local = new LocalDomain({ accounts, iq, probeAnswers, router, veil, hasPresence, paths: toAccount.paths })
+      const home = new HomeHere({ ...about, probeAnswers })
       for (const domain of domains) router.claimAccounts(domain, local, home)
     },
   }

@@ -1,7 +1,7 @@
 /** Options of the server's own parts. */
 import { between, choice, count, duration, flag, section, size, zeroOr, type Settings } from '../base/settings.ts'
 import { defaultLimits, type ImLimits } from '../im/account.ts'
-import { LAST_SEEN, SHARE_PAUSED } from '../im/presence-policy.ts'
+import { LAST_SEEN, SHARE_PAUSED, STRANGERS } from '../im/presence-policy.ts'
 import type { Parties } from './routing/parties.ts'
 
 export const limitsSettings = section({
@@ -77,6 +77,12 @@ export const limitsSettings = section({
     zeroOr('1 ms', '1 s'),
     'Answers to strangers about an account take a multiple of this time, so that the delay does not tell whether the account exists. It should be longer than a database query; while queries take longer, so does the delay of an answer, up to 50 times this. "0 s": nothing is hidden.',
   ),
+  'groups': count(1000, between(1, 100_000), 'Groups that the operator may make (`porchlight group`).'),
+  'group-members': count(
+    200,
+    between(2, 2000),
+    'Members of one group of the operator. Each has all others in the roster, so twice as many members cost four times as much.',
+  ),
   'idle-accounts': count(
     10_000,
     between(0, 10_000_000),
@@ -127,6 +133,16 @@ export const presenceSettings = section({
     SHARE_PAUSED,
     'contacts',
     'Who is told that the connection of a user is interrupted (XEP-0310), unless the user has chosen otherwise: "contacts", "local" (those on this server) or "none".',
+  ),
+  'strangers': choice(
+    STRANGERS,
+    'all',
+    'What reaches a user from people who are not in the roster, unless the user has chosen otherwise: "all", "requests" (only requests to see the user\'s presence) or "none". The rest is refused like a stanza for a missing account.',
+  ),
+  'correspondents': count(
+    1000,
+    between(1, 100_000),
+    'People outside the roster to whom a user has written and who may therefore write to the user, where "strangers" is not "all", and are archived without a limit (`[message-archive] strangers-messages`). With one more, the one to whom the user wrote first is a stranger again.',
   ),
   'sent-log': count(
     20_000,

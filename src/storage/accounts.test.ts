@@ -123,7 +123,7 @@ contract('RVER-6: an account of the same name that comes later shares no roster 
 
 contract('what the user has chosen that others may know is kept, and asked for with other accounts', async (open) => {
   const { accounts, rosters } = await open(ROMEO, 'juliet@example.net')
-  const policy = { lastSeen: 'coarse', sharePaused: null } as const
+  const policy = { lastSeen: 'coarse', sharePaused: null, strangers: 'requests' } as const
   assert.equal(await accounts.setPolicy(ROMEO, policy), true)
   assert.deepEqual((await accounts.find(ROMEO))!.policy, policy)
   const relations = await rosters.relations('nurse@example.net', [ROMEO, 'juliet@example.net'])

@@ -6,7 +6,7 @@
 import type { Millis } from '../base/clock.ts'
 import type { AccountRow, AccountStore, Decision } from '../server/ports.ts'
 import type { Disabled } from '../sasl/disabled.ts'
-import type { ChosenPolicy, LastSeen, SharePaused } from '../im/presence-policy.ts'
+import type { ChosenPolicy } from '../im/presence-policy.ts'
 import { lackingIn, type Credentials, type Lacking } from '../xmpp/credentials.ts'
 import { HASH_BITS, type CoreTables } from './core-tables.ts'
 import { required, type Database, type Query, type Statement } from '../server/database.ts'
@@ -45,9 +45,9 @@ export class SqlAccounts implements AccountStore {
     this.#keeping = keeping(database)
   }
 
-  async create(bare: string, credentials: Credentials, now: Millis): Promise<boolean> {
+  async create(bare: string, credentials: Credentials, now: Millis, along: readonly Statement[] = []): Promise<boolean> {
     try {
-      await this.#changing(bare, this.#database.atomically(this.creation(bare, credentials, now)))
+      await this.#changing(bare, this.#database.atomically([...this.creation(bare, credentials, now), ...along]))
       if (lacksIn(credentials) > 0) await this.#recount(bare, true)
       return true
     } catch (error) {
@@ -102,9 +102,8 @@ export class SqlAccounts implements AccountStore {
     const { at, reason } = disabled ?? { at: null, reason: '' }
     return this.#queries.setDisabled({ bare, at, reason })
   }
-  async setPolicy(bare: string, { lastSeen, sharePaused }: ChosenPolicy): Promise<boolean> {
-    const row = { bare, lastSeen: lastSeen ?? ('' as const), sharePaused: sharePaused ?? ('' as const) }
-    return (await this.#database.write(this.#queries.setPolicy(row))) > 0
+  async setPolicy(bare: string, policy: ChosenPolicy): Promise<boolean> {
+    return (await this.#database.write(this.#queries.setPolicy({ bare, ...columnsOf(policy) }))) > 0
   }
   async delete(bare: string, decisions: readonly Decision[] = []): Promise<boolean> {
     try {
@@ -124,6 +123,14 @@ export class SqlAccounts implements AccountStore {
   }
   async count(domain: string): Promise<number> {
     const [row] = await this.#database.read(this.#queries.count({ domain }))
+    return Number(row!.accounts)
+  }
+
+  async disabledOnes(domain: string, limit: number): Promise<readonly string[]> {
+    return (await this.#database.readMany(this.#queries.disabledOnes({ domain, limit }))).map(({ bare }) => bare)
+  }
+  async countDisabled(domain: string): Promise<number> {
+    const [row] = await this.#database.read(this.#queries.countDisabled({ domain }))
     return Number(row!.accounts)
   }
 
@@ -188,7 +195,7 @@ function remembered<T>(known: Map<string, Promise<T>>, name: string, read: () =>
 }
 
 type Row = Pick<CoreTables['account'], (typeof COLUMNS)[number]>
-const COLUMNS = ['bare', 'created_at', 'disabled_at', 'disabled_reason', 'last_seen', 'share_paused'] as const
+const COLUMNS = ['bare', 'created_at', 'disabled_at', 'disabled_reason', 'last_seen', 'share_paused', 'strangers'] as const
 
 const accountOf = (row: Row): AccountRow => ({
   bare: row.bare,
@@ -202,10 +209,18 @@ const disabledOf = ({
   disabled_reason: reason,
 }: Pick<Row, 'disabled_at' | 'disabled_reason'>): Disabled | null => (at === null ? null : { at, reason })
 
+type PolicyColumns = Pick<CoreTables['account'], 'last_seen' | 'share_paused' | 'strangers'>
+
 /** From the columns of `account`. */
-export const chosenPolicy = (row: { last_seen: LastSeen | ''; share_paused: SharePaused | '' }): ChosenPolicy => ({
-  lastSeen: row.last_seen === '' ? null : row.last_seen,
-  sharePaused: row.share_paused === '' ? null : row.share_paused,
+export const chosenPolicy = ({ last_seen, share_paused, strangers }: PolicyColumns): ChosenPolicy => ({
+  lastSeen: last_seen === '' ? null : last_seen,
+  sharePaused: share_paused === '' ? null : share_paused,
+  strangers: strangers === '' ? null : strangers,
+})
+const columnsOf = ({ lastSeen, sharePaused, strangers }: ChosenPolicy): PolicyColumns => ({
+  last_seen: lastSeen ?? '',
+  share_paused: sharePaused ?? '',
+  strangers: strangers ?? '',
 })
 
 function queriesOf(database: Database) {
@@ -224,6 +239,7 @@ function queriesOf(database: Database) {
           disabled_reason: '',
           last_seen: '',
           share_paused: '',
+          strangers: '',
         })
         .onConflict((c) => c.column('bare').doNothing()),
     ),
@@ -251,8 +267,11 @@ function queriesOf(database: Database) {
     setDisabled: prepare((p: { bare: string; at: Millis | null; reason: string }) =>
       db.updateTable('account').set({ disabled_at: p.at, disabled_reason: p.reason }).where('bare', '=', p.bare),
     ),
-    setPolicy: prepare((p: { bare: string; lastSeen: LastSeen | ''; sharePaused: SharePaused | '' }) =>
-      db.updateTable('account').set({ last_seen: p.lastSeen, share_paused: p.sharePaused }).where('bare', '=', p.bare),
+    setPolicy: prepare((p: { bare: string } & PolicyColumns) =>
+      db
+        .updateTable('account')
+        .set({ last_seen: p.last_seen, share_paused: p.share_paused, strangers: p.strangers })
+        .where('bare', '=', p.bare),
     ),
     delete: prepare((p: { bare: string }) => db.deleteFrom('account').where('bare', '=', p.bare)),
     list: prepare((p: { domain: string; after: string; limit: number }) =>
@@ -269,6 +288,22 @@ function queriesOf(database: Database) {
         .selectFrom('account')
         .select((eb) => eb.fn.countAll<number>().as('accounts'))
         .where('domain', '=', p.domain),
+    ),
+    disabledOnes: prepare((p: { domain: string; limit: number }) =>
+      db
+        .selectFrom('account')
+        .select('bare')
+        .where('domain', '=', p.domain)
+        .where('disabled_at', 'is not', null)
+        .orderBy('bare')
+        .limit(p.limit),
+    ),
+    countDisabled: prepare((p: { domain: string }) =>
+      db
+        .selectFrom('account')
+        .select((eb) => eb.fn.countAll<number>().as('accounts'))
+        .where('domain', '=', p.domain)
+        .where('disabled_at', 'is not', null),
     ),
   }
 }

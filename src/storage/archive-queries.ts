@@ -1,6 +1,6 @@
 /** The statements of the archive. */
-import type { ExpressionBuilder, Kysely, SelectQueryBuilder } from 'kysely'
-import type { ArchiveEntry, ArchiveFilter } from '../server/archive.ts'
+import { sql, type ExpressionBuilder, type Kysely, type SelectQueryBuilder } from 'kysely'
+import { ABOUT_MAX, type ArchiveEntry, type ArchiveFilter, type FlagTest } from '../server/archive.ts'
 import type { ArchiveRow, ArchiveTables } from './archive-tables.ts'
 import { prepare } from './prepare.ts'
 
@@ -12,8 +12,14 @@ export const BATCH = 1000
 /** The most entries that are searched for an id of the author. */
 const SEARCHED = 1000
 
+/** The order of `seq` for what has to be found first: an engine that reads in that order would go through everything of the owner. */
+const ofFew = sql`seq + 0`
+
+type Target = { owner: string; target: string; kind: string }
+
 export function archiveQueries(db: Db) {
   const all = () => db.selectFrom('archive').selectAll()
+  const ofTarget = (p: Target) => all().where('owner', '=', p.owner).where('target', '=', p.target).where('kind', '=', p.kind)
   const late = () => all().orderBy('seq', 'desc').limit(1)
   return {
     add: prepare((p: ArchiveRow) => db.insertInto('archive').values({ ...valuesOf(p) })),
@@ -25,11 +31,12 @@ export function archiveQueries(db: Db) {
         .where('id', '=', p.id),
     ),
     byId: prepare((p: { owner: string; id: string }) => all().where('owner', '=', p.owner).where('id', '=', p.id)),
-    byFromId: prepare((p: { owner: string; author: string; begin: string; end: string; fromId: string }) =>
+    byFromId: prepare((p: FromIdSought) =>
       db
         .selectFrom(all().where('owner', '=', p.owner).orderBy('seq', 'desc').limit(SEARCHED).as('late'))
         .selectAll()
         .where('from_id', '=', p.fromId)
+        .where(sql<boolean>`(flags & ${p.mask}) = ${p.set}`)
         .where((eb) =>
           eb.or([eb('with_full', '=', p.author), eb.and([eb('with_full', '>', p.begin), eb('with_full', '<', p.end)])]),
         )
@@ -39,12 +46,19 @@ export function archiveQueries(db: Db) {
     byTransaction: prepare((p: { owner: string; device: string; transaction: string }) =>
       all().where('owner', '=', p.owner).where('device', '=', p.device).where('txn', '=', p.transaction),
     ),
-    about: prepare((p: { owner: string; target: string; kind: string }) =>
-      all().where('owner', '=', p.owner).where('target', '=', p.target).where('kind', '=', p.kind).orderBy('seq'),
+    about: prepare((p: Target) => ofTarget(p).orderBy(ofFew, 'desc').limit(ABOUT_MAX)),
+    newestAbout: prepare((p: Target & { author: string; begin: string; end: string }) =>
+      ofTarget(p)
+        .where((eb) =>
+          eb.or([eb('with_full', '=', p.author), eb.and([eb('with_full', '>', p.begin), eb('with_full', '<', p.end)])]),
+        )
+        .orderBy(ofFew, 'desc')
+        .limit(1),
     ),
     newestOf: prepare((p: { owner: string; kind: string; key: string; upTo: number }) =>
       late().where('owner', '=', p.owner).where('kind', '=', p.kind).where('key', '=', p.key).where('seq', '<=', p.upTo),
     ),
+    ownersSince: prepare((p: { from: string }) => db.selectFrom('archive').select('owner').distinct().where('id', '>=', p.from)),
     newest: prepare((p: { owner: string }) =>
       db.selectFrom('archive').select(['seq', 'time']).where('owner', '=', p.owner).orderBy('seq', 'desc').limit(1),
     ),
@@ -58,11 +72,33 @@ export function archiveQueries(db: Db) {
         .orderBy('seq', 'desc')
         .limit(1),
     ),
-    firstFrom: prepare((p: { owner: string; id: string }) =>
-      db.selectFrom('archive').select('seq').where('owner', '=', p.owner).where('id', '>=', p.id).orderBy('id').limit(1),
-    ),
-    lastBefore: prepare((p: { owner: string; id: string }) =>
-      db.selectFrom('archive').select('seq').where('owner', '=', p.owner).where('id', '<', p.id).orderBy('id', 'desc').limit(1),
+    /**
+     * The first position whose entry, or the next one behind it, is from that time or later. Halves the positions instead of using
+     * an index, which would cost each append a page.
+     */
+    firstFrom: prepare((p: { owner: string; time: number }) =>
+      db
+        .withRecursive('span(low, high)', (q) =>
+          q
+            .selectFrom('archive')
+            .where('owner', '=', p.owner)
+            .select((eb) => [
+              sql<number>`cast(0 as bigint)`.as('low'),
+              sql<number>`coalesce(${eb.fn.max('seq')}, 0) + 1`.as('high'),
+            ])
+            .unionAll(
+              q
+                .selectFrom('span')
+                .where(sql<boolean>`high - low > 1`)
+                .select([
+                  sql<number>`case when ${timeInTheMiddle(db, p.owner)} < ${p.time} then ${MIDDLE} else low end`.as('low'),
+                  sql<number>`case when ${timeInTheMiddle(db, p.owner)} < ${p.time} then high else ${MIDDLE} end`.as('high'),
+                ]),
+            ),
+        )
+        .selectFrom('span')
+        .where(sql<boolean>`high - low <= 1`)
+        .select('high as seq'),
     ),
     /** A state is kept unless a later one has the same kind and key. */
     prune: prepare((p: { owner: string; edge: number; limit: number }) =>
@@ -80,12 +116,18 @@ export function archiveQueries(db: Db) {
             .limit(p.limit),
         ),
     ),
-    remove: prepare((p: { owner: string; limit: number }) =>
+    remove: prepare((p: { owner: string; upTo: number; limit: number }) =>
       db
         .deleteFrom('archive')
         .where('owner', '=', p.owner)
         .where('seq', 'in', (eb) =>
-          eb.selectFrom('archive as old').select('old.seq').where('old.owner', '=', p.owner).orderBy('old.seq').limit(p.limit),
+          eb
+            .selectFrom('archive as old')
+            .select('old.seq')
+            .where('old.owner', '=', p.owner)
+            .where('old.seq', '<=', p.upTo)
+            .orderBy('old.seq')
+            .limit(p.limit),
         ),
     ),
     reserved: prepare((p: { node: number }) => db.selectFrom('archive_stream').select('reserved').where('node', '=', p.node)),
@@ -97,6 +139,19 @@ export function archiveQueries(db: Db) {
     ),
   }
 }
+/** `author`, or somebody between `begin` and `end`. */
+interface FromIdSought extends FlagTest {
+  readonly owner: string
+  readonly author: string
+  readonly begin: string
+  readonly end: string
+  readonly fromId: string
+}
+export type ArchiveQueries = ReturnType<typeof archiveQueries>
+
+const MIDDLE = sql<number>`(span.low + span.high) / 2`
+const timeInTheMiddle = (db: Db, owner: string) =>
+  db.selectFrom('archive').select('time').where('owner', '=', owner).where('seq', '>=', MIDDLE).orderBy('seq').limit(1)
 const laterState = (eb: ExpressionBuilder<ArchiveTables & { old: ArchiveRow }, 'old'>) =>
   eb
     .selectFrom('archive as later')
@@ -129,13 +184,25 @@ const valuesOf = (p: ArchiveRow): ArchiveRow => ({
   flags: p.flags,
 })
 
-export function matching(db: Db, filter: ArchiveFilter): SelectQueryBuilder<ArchiveTables, 'archive', object> {
+type Matching = SelectQueryBuilder<ArchiveTables, 'archive' | 'archive_peer', object>
+
+/** With one person: in the order of `place`, which is the position. */
+const between = (db: Db, owner: string, peer: string): Matching =>
+  db
+    .selectFrom('archive_peer')
+    .innerJoin('archive', (join) => join.onRef('archive.owner', '=', 'whose').onRef('archive.seq', '=', 'place'))
+    // An entry that was there before may have had the position
+    .where('with_bare', '=', peer)
+    .where('whose', '=', owner)
+    .where('peer', '=', peer)
+
+export function matching(db: Db, filter: ArchiveFilter): Matching {
   const { owner, after, before, kinds, withBare, withFull, author, nick, start, end, flags, isStanza } = filter
-  let query: SelectQueryBuilder<ArchiveTables, 'archive', object> = db.selectFrom('archive').where('owner', '=', owner)
-  if (after !== null) query = query.where('seq', '>', after)
-  if (before !== null) query = query.where('seq', '<', before)
+  const position = positionIn(filter)
+  let query = withBare === null ? (db.selectFrom('archive').where('owner', '=', owner) as Matching) : between(db, owner, withBare)
+  if (after !== null) query = query.where(position, '>', after)
+  if (before !== null) query = query.where(position, '<', before)
   if (kinds !== null) query = query.where('kind', 'in', kinds)
-  if (withBare !== null) query = query.where('with_bare', '=', withBare)
   if (withFull !== null) query = query.where('with_full', '=', withFull)
   if (author !== null) {
     const { begin, end: behind } = resourcesOf(author)
@@ -151,11 +218,12 @@ export function matching(db: Db, filter: ArchiveFilter): SelectQueryBuilder<Arch
   return query
 }
 
-/** The full addresses of a bare one lie between these two. */
-export const resourcesOf = (bare: string): { readonly begin: string; readonly end: string } => ({
-  begin: `${bare}/`,
-  end: `${bare}0`,
-})
+/** The column by which what was found is in order. */
+export const positionIn = ({ withBare }: ArchiveFilter): 'seq' | 'place' => (withBare === null ? 'seq' : 'place')
+
+/** The full addresses of a bare one lie between these two; a full one has no others. */
+export const resourcesOf = (address: string): { readonly begin: string; readonly end: string } =>
+  address.includes('/') ? { begin: address, end: address } : { begin: `${address}/`, end: `${address}0` }
 
 export const rowOf = (e: ArchiveEntry): ArchiveRow => ({
   owner: e.owner,

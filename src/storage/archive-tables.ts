@@ -1,6 +1,7 @@
 /**
- * The table of the archive (src/server/archive.ts). Each index costs one page for each message, so there are few: an id
- * begins with its time, so that one index serves both, and data that few rows have is in partial indexes.
+ * The table of the archive (src/server/archive.ts). An index costs each message a page if its owners are far apart in the index,
+ * so there is one, that of positions. Ids begin with their time, so the index of ids grows at its end, whoever owns the messages. Data
+ * that few rows have is in partial indexes. What would need another index is found out later (`archive-peers.ts`).
  */
 import type { Millis } from '../base/clock.ts'
 import type { Migrations } from '../server/database.ts'
@@ -28,6 +29,12 @@ export interface ArchiveTables {
     mx: string | null
     flags: number
   }
+  /** Where the entries with a `with_bare` are, for owners who were asked for them (`archive-peers.ts`). */
+  archive_peer: { whose: string; peer: string; place: number }
+  /** Up to where `archive_peer` is complete. */
+  archive_peers_up_to: { owner: string; seq: number }
+  /** The octets of the entries from the row before to `seq` (`archive-octets.ts`). */
+  archive_octets: { owner: string; seq: number; octets: number }
   /** Numbers up to `reserved` may be in use. */
   archive_stream: { node: number; reserved: number }
 }
@@ -68,5 +75,27 @@ export const archiveMigrations: Migrations = [
       .createTable('archive_stream')
       .addColumn('node', 'smallint', (c) => c.primaryKey().notNull())
       .addColumn('reserved', 'bigint', (c) => c.notNull()),
+  ],
+  (schema) => [schema.dropIndex('archive_id'), schema.createIndex('archive_id').unique().on('archive').columns(['id', 'owner'])],
+  (schema) => [
+    schema.dropIndex('archive_with'),
+    schema
+      .createTable('archive_peer')
+      .addColumn('whose', 'text', (c) => c.notNull())
+      .addColumn('peer', 'text', (c) => c.notNull())
+      .addColumn('place', 'bigint', (c) => c.notNull())
+      .addPrimaryKeyConstraint('archive_peer_key', ['whose', 'peer', 'place']),
+    schema
+      .createTable('archive_peers_up_to')
+      .addColumn('owner', 'text', (c) => c.primaryKey().notNull())
+      .addColumn('seq', 'bigint', (c) => c.notNull()),
+  ],
+  (schema) => [
+    schema
+      .createTable('archive_octets')
+      .addColumn('owner', 'text', (c) => c.notNull())
+      .addColumn('seq', 'bigint', (c) => c.notNull())
+      .addColumn('octets', 'bigint', (c) => c.notNull())
+      .addPrimaryKeyConstraint('archive_octets_key', ['owner', 'seq']),
   ],
 ]

@@ -2,21 +2,37 @@
 import type { Kysely } from 'kysely'
 import type { Millis } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
-import { firstTimeId, timeId } from '../base/time-id.ts'
-import type { ArchiveEnd, ArchiveEntry, ArchiveFilter, ArchiveStore, Retention } from '../server/archive.ts'
+import { timeId, timeIdFrom } from '../base/time-id.ts'
+import type {
+  ArchiveEnd,
+  ArchiveEntry,
+  ArchiveFilter,
+  ArchivePage,
+  ArchiveReads,
+  ArchiveStore,
+  FlagTest,
+  Retention,
+} from '../server/archive.ts'
 import type { Database, Query, Statement } from '../server/database.ts'
-import { archiveQueries, BATCH, entryOf, matching, NODE, resourcesOf, rowOf } from './archive-queries.ts'
+import { ArchiveOctets } from './archive-octets.ts'
+import { ArchivePeers } from './archive-peers.ts'
+import { archiveQueries, BATCH, entryOf, NODE, resourcesOf, rowOf, type ArchiveQueries } from './archive-queries.ts'
+import { SqlArchiveReads } from './archive-reads.ts'
 import { ARCHIVE, archiveMigrations, type ArchiveRow, type ArchiveTables } from './archive-tables.ts'
 
 /** Numbers of `stream` that are reserved at a time. */
 const BLOCK = 100_000
-/** How far the time of an entry may differ from the time in its id, and the order of entries from that of their times. */
-const SLACK_MS: Millis = 60_000
+
+const ANY_FLAGS: FlagTest = { mask: 0, set: 0 }
 
 export class SqlArchive implements ArchiveStore {
   readonly #database: Database
   readonly #db: Kysely<ArchiveTables>
-  readonly #queries: ReturnType<typeof archiveQueries>
+  readonly #queries: ArchiveQueries
+  readonly #reads: SqlArchiveReads
+  readonly #peers: ArchivePeers
+  readonly #octets: ArchiveOctets
+  readonly apart: ArchiveReads
   readonly #entropy: Entropy
   #stream: number
   #reserved: number
@@ -25,6 +41,11 @@ export class SqlArchive implements ArchiveStore {
     this.#database = database
     this.#db = database.schema<ArchiveTables>()
     this.#queries = archiveQueries(this.#db)
+    this.#peers = new ArchivePeers(database)
+    this.#octets = new ArchiveOctets(database)
+    const parts = { db: this.#db, queries: this.#queries, peers: this.#peers }
+    this.#reads = new SqlArchiveReads(parts, (query) => database.read(query))
+    this.apart = new SqlArchiveReads(parts, (query) => database.readMany(query))
     this.#entropy = entropy
     this.#stream = reserved
     this.#reserved = reserved
@@ -45,6 +66,9 @@ export class SqlArchive implements ArchiveStore {
     if (this.#stream > this.#reserved) this.#reserve()
     return this.#stream
   }
+  get lastStream(): number {
+    return this.#stream
+  }
   additions(entries: readonly ArchiveEntry[]): readonly Statement[] {
     return entries.map((entry) => this.#queries.add(rowOf(entry)))
   }
@@ -54,37 +78,34 @@ export class SqlArchive implements ArchiveStore {
   async append(entries: readonly ArchiveEntry[]): Promise<void> {
     await this.#database.atomically(this.additions(entries))
   }
+  async ownersSince(time: Millis): Promise<ReadonlySet<string>> {
+    const rows = await this.#database.read(this.#queries.ownersSince({ from: timeIdFrom(time) }))
+    return new Set(rows.map(({ owner }) => owner))
+  }
 
   async newest(owner: string): Promise<{ readonly seq: number; readonly time: Millis }> {
     return (await this.#database.read(this.#queries.newest({ owner })))[0] ?? { seq: 0, time: 0 }
   }
-  async page(filter: ArchiveFilter, limit: number, end: ArchiveEnd): Promise<readonly ArchiveEntry[]> {
-    const query = matching(this.#db, await this.#placed(filter))
-      .selectAll()
-      .orderBy('seq', end === 'last' ? 'desc' : 'asc')
-      .limit(limit)
-    const rows = await this.#database.read(query.compile() as Query<ArchiveRow>)
-    const entries = rows.map(entryOf)
-    return end === 'last' ? entries.toReversed() : entries
+  page(filter: ArchiveFilter, limit: number, end: ArchiveEnd): Promise<ArchivePage<ArchiveEntry>> {
+    return this.#reads.page(filter, limit, end)
   }
-  async count(filter: ArchiveFilter, max: number): Promise<number> {
-    const some = matching(this.#db, await this.#placed(filter))
-      .select('seq')
-      .limit(max)
-    const query = this.#db.selectFrom(some.as('some')).select((eb) => eb.fn.countAll().as('n'))
-    return Number((await this.#database.read(query.compile() as Query<{ n: number }>))[0]!.n)
+  count(filter: ArchiveFilter, max: number): Promise<number> {
+    return this.#reads.count(filter, max)
   }
   byId(owner: string, id: string): Promise<ArchiveEntry | null> {
-    return this.#one(this.#queries.byId({ owner, id }))
+    return this.#reads.byId(owner, id)
   }
-  byFromId(owner: string, author: string, fromId: string): Promise<ArchiveEntry | null> {
-    return this.#one(this.#queries.byFromId({ owner, author, ...resourcesOf(author), fromId }))
+  byFromId(owner: string, author: string, fromId: string, flags = ANY_FLAGS): Promise<ArchiveEntry | null> {
+    return this.#one(this.#queries.byFromId({ owner, author, ...resourcesOf(author), fromId, ...flags }))
   }
   byTransaction(owner: string, device: string, transaction: string): Promise<ArchiveEntry | null> {
     return this.#one(this.#queries.byTransaction({ owner, device, transaction }))
   }
   async about(owner: string, target: string, kind: string): Promise<readonly ArchiveEntry[]> {
-    return (await this.#database.read(this.#queries.about({ owner, target, kind }))).map(entryOf)
+    return (await this.#database.read(this.#queries.about({ owner, target, kind }))).map(entryOf).toReversed()
+  }
+  newestAbout(owner: string, target: string, kind: string, author: string): Promise<ArchiveEntry | null> {
+    return this.#one(this.#queries.newestAbout({ owner, target, kind, author, ...resourcesOf(author) }))
   }
   newestOf(owner: string, kind: string, key: string, upTo: number): Promise<ArchiveEntry | null> {
     return this.#one(this.#queries.newestOf({ owner, kind, key, upTo }))
@@ -93,13 +114,18 @@ export class SqlArchive implements ArchiveStore {
     return (await this.#database.read(this.#queries.at({ owner, stream })))[0]?.seq ?? 0
   }
 
+  prepare(owner: string): Promise<void> {
+    return this.#peers.catchUp(owner)
+  }
   async prune(owner: string, retention: Retention): Promise<number> {
-    const edge = await this.#edge(owner, retention)
-    if (edge > 0) await this.#inSteps(() => this.#queries.prune({ owner, edge, limit: BATCH }))
+    const edge = await this.edgeFor(owner, retention)
+    if (edge === 0) return 0
+    await this.#inSteps(owner, edge, () => this.#queries.prune({ owner, edge, limit: BATCH }))
     return edge
   }
-  async remove(owner: string): Promise<void> {
-    await this.#inSteps(() => this.#queries.remove({ owner, limit: BATCH }))
+  async remove(owner: string, upTo: number = Number.MAX_SAFE_INTEGER): Promise<void> {
+    await this.#inSteps(owner, upTo, () => this.#queries.remove({ owner, upTo, limit: BATCH }))
+    await this.#peers.remove(owner, upTo)
   }
 
   /** Issued before the statement that uses the number, so that no number is used again after a crash. */
@@ -114,8 +140,13 @@ export class SqlArchive implements ArchiveStore {
     const [row] = await this.#database.read(query)
     return row === undefined ? null : entryOf(row)
   }
-  async #edge(owner: string, { before, entriesMax, kinds }: Retention): Promise<number> {
-    const [byTime] = await this.#database.read(this.#queries.lastBefore({ owner, id: firstTimeId(before) }))
+  async edgeFor(owner: string, { before, entriesMax, octetsMax, kinds }: Retention): Promise<number> {
+    const byTime = (await this.#reads.firstFrom(owner, before)) - 1
+    const byOctets = await this.#octets.edgeFor(owner, octetsMax)
+    const byNumber = entriesMax === null ? 0 : await this.#edgeByNumber(owner, entriesMax, kinds)
+    return Math.max(byTime, byOctets, byNumber)
+  }
+  async #edgeByNumber(owner: string, entriesMax: number, kinds: readonly string[]): Promise<number> {
     const beyond = this.#db
       .selectFrom('archive')
       .select('seq')
@@ -124,26 +155,12 @@ export class SqlArchive implements ArchiveStore {
       .orderBy('seq', 'desc')
       .offset(entriesMax)
       .limit(1)
-    const [byNumber] = await this.#database.read(beyond.compile() as Query<{ seq: number }>)
-    return Math.max(byTime?.seq ?? 0, byNumber?.seq ?? 0)
-  }
-  /** The filter with the positions between which its times lie, so that nothing else is searched. */
-  async #placed(filter: ArchiveFilter): Promise<ArchiveFilter> {
-    const { owner, start, end } = filter
-    if (start === null && end === null) return filter
-    const { firstFrom } = this.#queries
-    const seqAt = async (time: Millis | null): Promise<number | undefined> =>
-      time === null ? undefined : (await this.#database.read(firstFrom({ owner, id: firstTimeId(time) })))[0]?.seq
-    const [first, behind] = await Promise.all([
-      start === null ? 0 : seqAt(start - SLACK_MS),
-      end === null ? undefined : seqAt(end + SLACK_MS),
-    ])
-    const after = Math.max(filter.after ?? 0, first === undefined ? Infinity : first - 1)
-    const before = Math.min(filter.before ?? Infinity, behind ?? Infinity)
-    return { ...filter, after: Math.min(after, Number.MAX_SAFE_INTEGER), before: Math.min(before, Number.MAX_SAFE_INTEGER) }
+    return (await this.#database.read(beyond.compile() as Query<{ seq: number }>))[0]?.seq ?? 0
   }
   /** Other statements have their turn between two steps. */
-  async #inSteps(step: () => Query<unknown>): Promise<void> {
+  async #inSteps(owner: string, upTo: number, step: () => Query<unknown>): Promise<void> {
+    await this.#database.atomically(this.#octets.removals(owner, upTo))
     while ((await this.#database.write(step())) === BATCH);
+    await this.#database.atomically(this.#octets.removals(owner, upTo))
   }
 }

@@ -4,14 +4,15 @@
  */
 import type { Millis } from '../base/clock.ts'
 import type { RosterItem } from '../server/ports.ts'
-import type { LastSeen, SharePaused } from '../im/presence-policy.ts'
+import type { LastSeen, SharePaused, Strangers } from '../im/presence-policy.ts'
 import type { ScramHash } from '../xmpp/credentials.ts'
 import type { Migrations } from '../server/database.ts'
 
 export interface CoreTables {
   /**
    * `lacks`: the sum of the `HASH_BITS` of the hashes for which `credentials` has no keys. `disabled_at`: since when the
-   * account may not be used; null if it may. `last_seen`, `share_paused`: the user's choices; '' for none.
+   * account may not be used; null if it may. `last_seen`, `share_paused`, `strangers`: the user's choices; ''
+   * for none.
    */
   account: {
     bare: string
@@ -23,6 +24,7 @@ export interface CoreTables {
     disabled_reason: string
     last_seen: LastSeen | ''
     share_paused: SharePaused | ''
+    strangers: Strangers | ''
   }
   /**
    * One row for each account. `epoch`: the run of the server in which the roster got this version; '' since its creation.
@@ -57,6 +59,18 @@ export interface CoreTables {
   sent_request: { owner: string; contact: string; lang: string | null; extra: string; payload: string; sent_at: Millis }
   /** The owner's unconfirmed 'unsubscribe' to the contact (3.3), last sent at `said_at`, the number of times it was sent. */
   farewell: { owner: string; contact: string; said_at: Millis; times: number }
+  /** Somebody outside the roster to whom the owner has written, first at `wrote_at`, while strangers may not write to the owner. */
+  correspondent: { owner: string; contact: string; wrote_at: Millis }
+  /** A group of the operator. Its name is that of the group in the rosters. */
+  operator_group: { name: string }
+  group_member: { name: string; account: string }
+  /** What the roster of `owner` said about `contact` before a group had both; '' for no item. `state`: whether the roster has changed. */
+  group_link: {
+    owner: string
+    contact: string
+    before: RosterItem['subscription'] | ''
+    state: 'joining' | 'linked' | 'leaving'
+  }
   /** An account's decision about a remote contact, until it arrives: presence without payload. It outlives the account. */
   decision: {
     sender: string
@@ -68,6 +82,8 @@ export interface CoreTables {
   }
   /** While `available` is 1, `at` is the moment since when. */
   last_presence: { owner: string; available: 0 | 1; at: Millis; payload: string }
+  /** When the account last logged in. */
+  last_login: { owner: string; at: Millis }
   /** One row for the last time at which the server was alive, and one for its last proper stop, if it ended with one. */
   heartbeat: { id: number; at: Millis }
 }
@@ -177,5 +193,38 @@ export const coreMigrations: Migrations = [
         .where('credentials', 'not like', `%"${hash}":%`),
     ),
     schema.createIndex('account_lacks').on('account').columns(['domain', 'lacks']).where('lacks', '!=', 0),
+  ],
+  (schema) => [
+    schema.alterTable('account').addColumn('strangers', 'text', (c) => c.notNull().defaultTo('')),
+    schema
+      .createTable('correspondent')
+      .addColumn('owner', 'text', (c) => c.notNull().references('account.bare').onDelete('cascade'))
+      .addColumn('contact', 'text', (c) => c.notNull())
+      .addColumn('wrote_at', 'bigint', (c) => c.notNull())
+      .addPrimaryKeyConstraint('correspondent_key', ['owner', 'contact']),
+  ],
+  (schema) => [
+    schema.createTable('operator_group').addColumn('name', 'text', (c) => c.primaryKey().notNull()),
+    schema
+      .createTable('group_member')
+      .addColumn('name', 'text', (c) => c.notNull().references('operator_group.name').onDelete('cascade'))
+      .addColumn('account', 'text', (c) => c.notNull().references('account.bare').onDelete('cascade'))
+      .addPrimaryKeyConstraint('group_member_key', ['name', 'account']),
+    schema.createIndex('group_member_account').on('group_member').column('account'),
+    schema
+      .createTable('group_link')
+      .addColumn('owner', 'text', (c) => c.notNull().references('account.bare').onDelete('cascade'))
+      .addColumn('contact', 'text', (c) => c.notNull())
+      .addColumn('before', 'text', (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('group_link_key', ['owner', 'contact']),
+    schema.createIndex('group_link_unfinished').on('group_link').column('state').where('state', '!=', 'linked'),
+  ],
+  (schema) => [
+    schema
+      .createTable('last_login')
+      .addColumn('owner', 'text', (c) => c.primaryKey().notNull().references('account.bare').onDelete('cascade'))
+      .addColumn('at', 'bigint', (c) => c.notNull()),
+    schema.createIndex('account_disabled').on('account').columns(['domain', 'disabled_at']).where('disabled_at', 'is not', null),
   ],
 ]

@@ -3,7 +3,8 @@
  * on its standard output once it was acknowledged: `romeo3@example.net 17`. Standard input names the file,
  * or the URL of a PostgreSQL database, and the owners, one on each line.
  */
-import { readFileSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { stdout } from 'node:process'
 import { SystemClock } from '../base/clock.ts'
 import type { RosterStore } from '../server/ports.ts'
 import { wire } from '../xml/wire.ts'
@@ -35,7 +36,7 @@ async function grow(rosters: RosterStore, owner: string): Promise<void> {
       version: n,
       pushed: true,
     })
-    writeSync(1, `${owner} ${n}\n`)
+    stdout.write(`${owner} ${n}\n`) // waits for the reader, where `writeSync` fails with EAGAIN
   }
 }
 

@@ -48,8 +48,8 @@ contract('a device is listed once, with its last name and use and its longest to
   await issue('phone', { name: 'Pocket', key: 'b', issuedAt: 5, usedAt: 5, expiresAt: 2000 })
   await issue('desk', { key: 'c' })
   assert.deepEqual(await devices.list(ROMEO), [
-    { id: 'desk', name: null, kinds: ['fast'], usedAt: 1, expiresAt: 1000 },
-    { id: 'phone', name: 'Pocket', kinds: ['fast'], usedAt: 5, expiresAt: 2000 },
+    { id: 'desk', name: null, kinds: ['fast'], firstAt: 1, usedAt: 1, expiresAt: 1000 },
+    { id: 'phone', name: 'Pocket', kinds: ['fast'], firstAt: 1, usedAt: 5, expiresAt: 2000 },
   ])
   assert.deepEqual(await devices.list(JULIET), [])
 })
@@ -126,3 +126,30 @@ contract('tokens of version 0.1.0 are taken over', async (open) => {
     }),
   ])
 })
+
+contract(
+  'PUSH-1: push services of devices: one for each node, the newest ones, gone with the device or its last token',
+  async (open) => {
+    const { devices, issue } = await world(open)
+    const serviceOf = (node: string, device: string, enabledAt: number, options = '') => {
+      return { owner: ROMEO, device, service: 'push.example', node, options, enabledAt }
+    }
+    const known = async () => (await devices.pushes(ROMEO)).map(({ node, device, options }) => `${node} ${device} ${options}`)
+    await issue('phone')
+    await devices.enablePush(serviceOf('n1', 'phone', 1), 3)
+    await devices.enablePush(serviceOf('n2', '/desk', 2), 3)
+    await devices.enablePush(serviceOf('n2', '/desk', 3, '<x/>'), 3)
+    assert.deepEqual(await known(), ['n1 phone ', 'n2 /desk <x/>'])
+    await devices.enablePush(serviceOf('n3', 'tablet', 4), 3)
+    await devices.enablePush(serviceOf('n4', 'phone', 5), 3)
+    assert.deepEqual(await known(), ['n2 /desk <x/>', 'n3 tablet ', 'n4 phone '])
+    await devices.purge(1000)
+    assert.deepEqual(await known(), ['n2 /desk <x/>', 'n3 tablet '], 'its token has expired')
+    await devices.disablePush(ROMEO, 'push.example', 'n2')
+    await devices.revoke(ROMEO, 'tablet')
+    assert.deepEqual(await known(), [])
+    await devices.enablePush(serviceOf('n5', 'phone', 6), 3)
+    await devices.disablePush(ROMEO, 'push.example', null)
+    assert.deepEqual(await known(), [])
+  },
+)

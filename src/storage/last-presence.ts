@@ -1,5 +1,5 @@
 /**
- * When each account was last seen, with its last presence (RFC 6121 4.3.2: a probe of an account without resources is
+ * When each account was last seen, with its last presence, and when it last logged in (RFC 6121 4.3.2: a probe of an account without resources is
  * answered with its last unavailable presence). These marks must not delay presence, so nobody waits for them; a failure is
  * logged, and the account keeps its previous mark. They are collected for a moment, because each batch that writes costs a
  * wait for the disk, which would delay pure reads as well.
@@ -18,6 +18,8 @@ type Queries = ReturnType<typeof queriesOf>
 const HEART = 1
 const REST = 2
 const GATHER_MS: Millis = 250
+/** No address begins with it. */
+const LOGIN = ' '
 
 export class SqlLastPresence implements LastPresenceStore {
   readonly #database: Database
@@ -25,7 +27,7 @@ export class SqlLastPresence implements LastPresenceStore {
   readonly #queries: Queries
   readonly #unfinished = new Set<Promise<void>>()
   readonly #clock: Clock | null
-  /** By account: its last mark. */
+  /** By account: its last mark; and its last login, behind `LOGIN`. */
   readonly #gathered = new Map<string, Query<unknown>>()
 
   /** @param clock for collecting marks; null to send them at once */
@@ -41,6 +43,14 @@ export class SqlLastPresence implements LastPresenceStore {
   }
   unavailable(bare: string, last: LastPresence): void {
     this.#gather(bare, this.#queries.mark({ owner: bare, available: 0, at: last.at, payload: storedPayload(last.payload) }))
+  }
+  loggedIn(bare: string, now: Millis): void {
+    this.#gather(`${LOGIN}${bare}`, this.#queries.login({ owner: bare, at: now }))
+  }
+  async lastLogin(bare: string): Promise<Millis | null> {
+    if (this.#gathered.has(`${LOGIN}${bare}`)) this.#sendAll()
+    const [row] = await this.#database.read(this.#queries.lastLogin({ owner: bare }))
+    return row === undefined ? null : row.at
   }
   heartbeat(now: Millis): void {
     this.#send(this.#queries.beat({ id: HEART, at: now }))
@@ -116,6 +126,19 @@ function queriesOf(database: Database) {
           })),
         ),
     ),
+    login: prepare((p: { owner: string; at: Millis }) =>
+      db
+        .insertInto('last_login')
+        .columns(['owner', 'at'])
+        .expression((eb) =>
+          eb
+            .selectFrom('account')
+            .select(['bare', eb.val(p.at).as('at')])
+            .where('bare', '=', p.owner),
+        )
+        .onConflict((c) => c.column('owner').doUpdateSet((eb) => ({ at: eb.ref('excluded.at') }))),
+    ),
+    lastLogin: prepare((p: { owner: string }) => db.selectFrom('last_login').select('at').where('owner', '=', p.owner)),
     beats: prepare(() => db.selectFrom('heartbeat').select('id')),
     wake: prepare(() => db.deleteFrom('heartbeat').where('id', '=', REST)),
     beat: prepare((p: { id: number; at: Millis }) =>

@@ -19,6 +19,7 @@ export interface RelationRow {
   readonly payload: string | null
   readonly last_seen: CoreTables['account']['last_seen']
   readonly share_paused: CoreTables['account']['share_paused']
+  readonly strangers: CoreTables['account']['strangers']
 }
 export type SentRow = Pick<Selectable<CoreTables['sent_request']>, 'contact' | 'lang' | 'extra' | 'payload' | 'sent_at'>
 type Contact = Pick<Items, 'owner' | 'contact'>
@@ -250,7 +251,7 @@ export function relationsQuery(database: Database, places: number): (values: rea
         j.onRef('i.owner', '=', 'a.bare').on('i.contact', '=', p[0]!).on('i.removed_at', 'is', null),
       )
       .leftJoin('last_presence as l', (j) => j.onRef('l.owner', '=', 'a.bare').on('l.available', '=', 0))
-      .select(['a.bare as owner', 'i.subscription', 'l.at', 'l.payload', 'a.last_seen', 'a.share_paused'])
+      .select(['a.bare as owner', 'i.subscription', 'l.at', 'l.payload', 'a.last_seen', 'a.share_paused', 'a.strangers'])
       .where(
         'a.bare',
         'in',

@@ -11,6 +11,8 @@ import { FILE, UNMET, type Failure } from './storage-error.ts'
 
 /** How long a statement waits for another process that has locked the file, in milliseconds. */
 const BUSY_MS = 5000
+/** Pages of the write-ahead log before it goes into the file: a page that is written again and again goes there once. 16 MB. */
+const LOG_PAGES = 4000
 
 /** A statement's text, compiled when it is first run, because the previous call may create its table. */
 interface Slot {
@@ -43,7 +45,9 @@ export class SqliteEngine {
     if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
     this.#db = new DatabaseSync(path, { timeout: BUSY_MS })
     try {
-      this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on')
+      this.#db.exec(
+        `pragma journal_mode = wal; pragma wal_autocheckpoint = ${LOG_PAGES}; pragma synchronous = full; pragma foreign_keys = on`,
+      )
       // The first look at the tables: it detects a file that is damaged at its root, or is not a database.
       this.#db.prepare('select count(*) from sqlite_schema').get()
     } catch (error) {

@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Element } from '../xml/element.ts'
 import type { ScanHandler, ScanLimits } from '../xml/scanner.ts'
 import type { Wire } from '../xml/wire.ts'
+import type { Reader } from './outbox.ts'
 import type { StreamError } from '../xmpp/stream-error.ts'
 
 export interface OpenOptions {
@@ -20,11 +21,9 @@ export interface OpenOptions {
 }
 
 /** The stream, as its carrier sees it. */
-export interface CarrierHandler extends ScanHandler {
+export interface CarrierHandler extends ScanHandler, Reader {
   /** The input is not allowed: an XmlError, or a StreamError. */
   broken(error: unknown): void
-  /** Too much output waited for the peer; it was discarded. */
-  overflowed(): void
   /** Something arrived, even if only white space. */
   heard(): void
   /** The peer closed its side, with or without a footer before. */

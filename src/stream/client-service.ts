@@ -11,14 +11,12 @@ import type { Carrier, ClientHandler } from './carrier.ts'
 import type { ClientStreamParts } from './client-parts.ts'
 import { ClientStream } from './client-stream.ts'
 import { LoginQueue, type Applicant } from './login-queue.ts'
-import type { Authenticator } from '../sasl/authenticator.ts'
 import { unreadOf, type StreamsSettings } from './settings.ts'
 import { TcpCarrier, type TcpOptions } from './tcp-carrier.ts'
 
 export interface ClientServiceOptions {
   readonly server: Server
   readonly streams: StreamsSettings
-  readonly authenticator: Authenticator
   /** Null for no TLS at all. */
   readonly certificates: ContextSource | null
   /** Clients are asked for a certificate, for SASL EXTERNAL. */
@@ -85,7 +83,7 @@ const applicant = (raw: Socket): Applicant => ({
 })
 
 function clientStreamParts(options: ClientServiceOptions): ClientStreamParts {
-  const { server, streams, authenticator } = options
+  const { server, streams } = options
   const { clock, entropy, log, metrics, domains, accounts, sessions, router }: Host = server.host
   return {
     server,
@@ -97,7 +95,7 @@ function clientStreamParts(options: ClientServiceOptions): ClientStreamParts {
     entropy,
     log,
     streams,
-    authenticator,
+    authenticator: server.host.authenticator,
     logins: new LoginQueue({ perSecond: streams['logins-per-second'], waitingMax: streams['waiting-logins'] }, clock, metrics),
     unbound: new Set(),
     limits: scanLimits(streams, streams['stanza-size']),

@@ -164,6 +164,9 @@ export class ClientStream implements ClientHandler, NegotiatedStream, UnboundStr
     this.isSilent = false
     if (this.#session?.connection === this) this.#parts.sessions.speakAgain(this.#session)
   }
+  crowded(): void {
+    if (this.#session !== null) this.#session.isCrowded = true
+  }
   overflowed(): void {
     const session = this.#session
     this.#finish(session === null ? null : errorOf(SLOW_READER)) // at once: nothing may be sent after the gap

@@ -184,6 +184,7 @@ export class ComponentStream implements CarrierHandler, ComponentLine, Giver {
     this.#timer?.cancel()
     this.#parts.gone(this)
   }
+  crowded(): void {}
   overflowed(): void {
     this.#finish(SLOW_READER)
   }

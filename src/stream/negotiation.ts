@@ -8,9 +8,11 @@ import { LOGOUT } from '../server/account/endings.ts'
 import type { Session } from '../server/account/session.ts'
 import type { Authenticated, EntranceHandler, StreamInfo } from '../server/streams/stream-features.ts'
 import { el, type Element } from '../xml/element.ts'
+import { valueOf } from '../xml/entities.ts'
 import type { RawElement } from '../xml/scanner.ts'
 import { escape, type Wire } from '../xml/wire.ts'
 import { serialise } from '../xml/write.ts'
+import { jidOrNull } from '../xmpp/jid.ts'
 import { BIND, CLIENT, SASL, SASL2, TLS } from '../xmpp/ns.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import { StreamError } from '../xmpp/stream-error.ts'
@@ -53,6 +55,8 @@ export class Negotiation {
   #client: Authenticated | null = null
   #requests = 0
   #busy = false
+  /** Requests that came behind the one that is being answered; null: none is, or the client has authenticated. */
+  #behind: RawElement[] | null = null
   /** Its turn to log in has come (`LoginQueue`). */
   #isAdmitted: boolean
 
@@ -75,11 +79,23 @@ export class Negotiation {
     this.#carrier.features(this.#offers())
   }
   element(raw: RawElement): void {
+    if (this.#behind !== null && isIq(raw)) return void this.#behind.push(raw)
     if (this.#busy) throw new StreamError('not-authorized')
+    const behind = this.#client === null && isIq(raw) ? [] : null
     const work = this.#handle(raw)
     if (work === undefined) return
     this.#busy = true
-    this.#stream.waitFor(work.finally(() => (this.#busy = false)))
+    this.#behind = behind
+    this.#stream.waitFor(this.#all(work, behind ?? []).finally(() => this.#isDone()))
+  }
+  /** A client need not wait for an answer before its next request. @param behind grows while this works */
+  async #all(work: Promise<void>, behind: readonly RawElement[]): Promise<void> {
+    await work
+    for (const raw of behind) if (!this.#stream.isClosing) await this.#handle(raw)
+  }
+  #isDone(): void {
+    this.#busy = false
+    this.#behind = null
   }
 
   #offers(): readonly Element[] {
@@ -175,11 +191,18 @@ export class Negotiation {
     this.#count()
     try {
       if (bind) return await this.#bind(this.#client!, raw.id, payload)
+      this.#checkAddressee(raw)
       this.#answer(raw.id, 'result', await early!(this.#info, type, payload, raw.id))
     } catch (error) {
       if (!(error instanceof StanzaError)) throw error
       this.#answer(raw.id, 'error', error.toElement())
     }
+  }
+  /** The server of the stream answers, and passes nothing on (RFC 6120 4.9.3.12). @throws StanzaError */
+  #checkAddressee({ to }: RawElement): void {
+    const { domain } = this.#info
+    if (to !== null && jidOrNull(valueOf(to))?.full !== domain)
+      throw new StanzaError('service-unavailable', { text: `This stream is for ${domain}` })
   }
   async #bind(client: Authenticated, id: Wire, request: Element): Promise<void> {
     const account = await accountOf(this.#parts, client.jid)
@@ -196,6 +219,8 @@ export class Negotiation {
     this.#stream.send(answer(id, type, payload))
   }
 }
+
+const isIq = ({ ns, name }: RawElement): boolean => ns === CLIENT && name === 'iq'
 
 function answer(id: Wire, type: 'result' | 'error', payload: Element | null): Wire {
   const content = payload === null ? '' : serialise(payload, CLIENT)

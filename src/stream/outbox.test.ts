@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { ManualClock } from '../base/manual-clock.ts'
 import { wire } from '../xml/wire.ts'
 import { FAR_BEHIND, Flusher, Outbox, type Sink } from './outbox.ts'
-import { ROOM_OCTETS } from '../server/account/room.ts'
+import { OPEN_TO, ROOM_OCTETS } from '../server/account/room.ts'
 
 const CAP = 200_000
 const PATIENCE = 10_000
@@ -33,22 +34,23 @@ class Network implements Sink {
   }
 }
 
-function scene() {
+function scene(cap = CAP) {
   const clock = new ManualClock()
   const network = new Network()
   let endTurn = (): void => {}
   const overflows: number[] = []
+  const reader = { isCrowded: false }
   const outbox = new Outbox(
     new Flusher((run) => void (endTurn = run)),
     network,
-    { clock, octets: CAP, patienceMs: PATIENCE },
-    () => void overflows.push(clock.now()),
+    { clock, octets: cap, patienceMs: PATIENCE },
+    { crowded: () => void (reader.isCrowded = true), overflowed: () => void overflows.push(clock.now()) },
   )
   const send = (...texts: readonly string[]): void => {
     for (const text of texts) outbox.push(wire(text))
     endTurn()
   }
-  return { clock, network, outbox, overflows, send }
+  return { clock, network, outbox, overflows, reader, send }
 }
 const octets = (count: number): string => 'x'.repeat(count)
 
@@ -167,4 +169,24 @@ test('what was thrown away because the peer does not read is among what the sink
   outbox.takeBack(4 + 1)
   outbox.finish()
   assert.equal(network.text.length, ROOM_OCTETS + CAP)
+})
+
+const step = fc.oneof(
+  fc.record({ does: fc.constant('send' as const), octets: fc.integer({ min: 1, max: 150_000 }), isLast: fc.boolean() }),
+  fc.record({ does: fc.constantFrom('take' as const, 'wait' as const, 'look' as const) }),
+)
+test('no more waits than strangers may use without the reader being told so', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), fc.integer({ min: 100_000, max: 1_000_000 }), (steps, cap) => {
+      const { network, outbox, reader, send } = scene(cap)
+      for (const one of steps) {
+        if (one.does === 'send' && one.isLast) send(octets(one.octets))
+        else if (one.does === 'send') outbox.push(wire(octets(one.octets)))
+        else if (one.does === 'take') network.take()
+        else if (one.does === 'wait') void outbox.whenTaken()
+        else reader.isCrowded &&= outbox.isBeyond(OPEN_TO)
+        assert.ok(reader.isCrowded || !outbox.isBeyond(OPEN_TO))
+      }
+    }),
+  )
 })

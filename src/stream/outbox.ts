@@ -6,7 +6,7 @@
  */
 import type { Clock, Millis, Timer } from '../base/clock.ts'
 import type { EndOfTick } from '../base/tick.ts'
-import { ROOM_OCTETS } from '../server/account/room.ts'
+import { OPEN_TO, ROOM_OCTETS } from '../server/account/room.ts'
 import type { Wire } from '../xml/wire.ts'
 
 /** Where the octets go. */
@@ -23,6 +23,14 @@ export interface Unread {
   /** If more octets wait than this, the peer must take some within `patienceMs`. */
   readonly octets: number
   readonly patienceMs: Millis
+}
+
+/** Is told how well the peer reads. */
+export interface Reader {
+  /** Much may wait from now on: `Outbox.isBeyond` has to be asked. */
+  crowded(): void
+  /** The peer does not read. The waiting output was discarded. */
+  overflowed(): void
 }
 
 /** An object that sometimes has output to write. */
@@ -102,7 +110,9 @@ export class Outbox {
   readonly #flusher: Flusher
   readonly #sink: Sink
   readonly #unread: Unread
-  readonly #overflow: () => void
+  readonly #reader: Reader
+  /** Up to this number of octets in `#text`, with no portion under way, it is not beyond what strangers may use. */
+  readonly #quiet: number
   /** Output that was not written yet. */
   #text = ''
   /** A large text that is written in portions, and how much of it was written. */
@@ -117,17 +127,17 @@ export class Outbox {
   #waiters: Waiter[] | null = null
   #patience: Patience | null = null
 
-  /** @param overflow called if the peer does not read; the waiting output is discarded */
-  constructor(flusher: Flusher, sink: Sink, unread: Unread, overflow: () => void) {
+  constructor(flusher: Flusher, sink: Sink, unread: Unread, reader: Reader) {
     this.#flusher = flusher
     this.#sink = sink
     this.#unread = unread
-    this.#overflow = overflow
+    this.#reader = reader
+    this.#quiet = Math.floor(unread.octets * OPEN_TO) - ROOM_OCTETS
   }
   push(text: Wire): void {
     if (this.#text === '') this.#flusher.add(this)
     this.#text += text
-    if (this.#portion > 0 && this.#waiting > this.#unread.octets) this.#fallBehind()
+    if (this.#portion > 0 || this.#text.length > this.#quiet) this.#fill()
   }
   flush(): void {
     const text = this.#text
@@ -217,8 +227,10 @@ export class Outbox {
     this.#waiters = served.length === waiters.length ? null : waiters.filter(({ octets: left }) => left > 0)
     for (const { resolve } of served) resolve(true)
   }
-  #fallBehind(): void {
+  #fill(): void {
+    this.#reader.crowded()
     const { octets } = this.#unread
+    if (this.#portion === 0 || this.#waiting <= octets) return
     if (this.#text.length > octets && this.#waiting > octets * FAR_BEHIND) this.#spill()
     else this.#watch().begin()
   }
@@ -233,6 +245,6 @@ export class Outbox {
   #spill(): void {
     this.#spilt = this.#text.length
     this.#text = ''
-    this.#overflow()
+    this.#reader.overflowed()
   }
 }

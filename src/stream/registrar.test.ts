@@ -49,6 +49,25 @@ test('create: an account that exists is left as it is', async () => {
   assert.deepEqual(at.told, ['created romeo@example.net'])
 })
 
+test('create: somebody who asked for the account a moment too early does not hide it from those who ask afterwards', async () => {
+  const { server, registrar } = await registering()
+  const { accounts } = server.host
+  const [missed, read] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  accounts.alsoLoad(async () => {
+    missed.resolve()
+    await read.promise
+    return () => {}
+  })
+  const early = accounts.load(romeo.bare)
+  await missed.promise
+  await registrar.create(romeo, 'Juliet')
+  const later = accounts.load(romeo.bare)
+  read.resolve()
+  assert.equal(await early, null)
+  assert.equal((await later)?.bare.bare, romeo.bare)
+  assert.equal(await accounts.load(romeo.bare), await later)
+})
+
 test('create: RFC 8265 4: an empty password is refused', async () => {
   const at = await registering()
   await assert.rejects(at.registrar.create(romeo, ''), PrecisError)

@@ -5,13 +5,14 @@
 import { farewells, lastWords } from '../im/roster.ts'
 import type { LocalAccount } from '../server/account/session.ts'
 import { ACCOUNT_DELETED, accountDisabled } from '../server/account/endings.ts'
+import type { Statement } from '../server/database.ts'
 import type { Host } from '../server/feature.ts'
 import type { Registrar } from '../server/account/registrar.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { deriveCredentials } from '../sasl/credentials.ts'
 import type { Disabled } from '../sasl/disabled.ts'
 
-type Parts = Pick<Host, 'accounts' | 'sessions' | 'router' | 'stores' | 'decisions' | 'clock' | 'entropy' | 'tell'>
+type Parts = Pick<Host, 'accounts' | 'router' | 'stores' | 'decisions' | 'clock' | 'entropy' | 'tell'>
 
 export class LocalRegistrar implements Registrar {
   readonly #host: Parts
@@ -23,28 +24,43 @@ export class LocalRegistrar implements Registrar {
     this.#iterations = iterations
   }
 
-  async create(bare: Jid, password: string): Promise<'created' | 'exists'> {
-    const { stores, clock, entropy, tell } = this.#host
+  async create(bare: Jid, password: string, along?: readonly Statement[]): Promise<'created' | 'exists'> {
+    const { accounts, stores, clock, entropy, tell } = this.#host
     const credentials = await deriveCredentials(password, this.#iterations, entropy)
-    if (!(await stores.accounts.create(bare.bare, credentials, clock.now()))) return 'exists'
+    if (!(await stores.accounts.create(bare.bare, credentials, clock.now(), along))) return 'exists'
+    accounts.created(bare.bare)
     tell('account-created', { jid: bare })
     return 'created'
   }
 
   /** Sessions stay, because a user who changes the password in one of them wants to continue. */
-  async changePassword(bare: Jid, password: string): Promise<boolean> {
+  async changePassword(bare: Jid, password: string, kept: readonly string[] = []): Promise<boolean> {
     const { stores, entropy } = this.#host
     const credentials = await deriveCredentials(password, this.#iterations, entropy)
     if (!(await stores.accounts.setCredentials(bare.bare, credentials))) return false
-    await stores.devices.revokeAll(bare.bare) // their tokens were good for the old password
+    await this.#revoke(bare, kept) // their tokens were good for the old password
     return true
   }
 
+  async #revoke(account: Jid, kept: readonly string[]): Promise<void> {
+    const { devices } = this.#host.stores
+    if (kept.length === 0) {
+      await devices.revokeAll(account.bare)
+      return this.#host.tell('access-ended', { account, client: null })
+    }
+    for (const { id: client } of await devices.list(account.bare)) {
+      if (kept.includes(client)) continue
+      await devices.revoke(account.bare, client)
+      this.#host.tell('access-ended', { account, client })
+    }
+  }
+
   async disable(bare: Jid, reason: string): Promise<boolean> {
-    const { router, clock } = this.#host
+    const { router, clock, tell } = this.#host
     const disabled = { at: clock.now(), reason }
     if (!(await this.#setDisabled(bare, disabled))) return false
     router.homeOf(bare)?.end(bare, accountDisabled(disabled))
+    tell('access-ended', { account: bare, client: null })
     return true
   }
   enable(bare: Jid): Promise<boolean> {
@@ -52,14 +68,14 @@ export class LocalRegistrar implements Registrar {
   }
 
   async delete(bare: Jid, removed?: () => void): Promise<boolean> {
-    const { accounts, sessions, router, tell } = this.#host
+    const { accounts, router, tell } = this.#host
     const account = await accounts.load(bare.bare)
     // In turn with roster changes, so that earlier decisions are stored first.
     if (account === null || !(await account.serial.run(() => this.#remove(account)))) return false
     removed?.()
     accounts.forget(bare.bare)
-    // Contacts are told first: the sessions and the roster still know them.
-    for (const session of [...account.sessions]) sessions.end(session, ACCOUNT_DELETED)
+    // Contacts are told first: the endpoints and the roster still know them.
+    for (const endpoint of [...account.resources]) endpoint.end(ACCOUNT_DELETED)
     tell('account-deleted', { jid: bare })
     for (const farewell of farewells(account)) await router.route(farewell)
     return true

@@ -36,7 +36,7 @@ export class TcpCarrier implements Carrier, SocketHandler {
     this.#handler = handler
     this.#options = options
     this.#socket = new NetSocket(connection, this)
-    this.#outbox = new Outbox(options.flusher, this.#socket, options.unread, () => handler.overflowed())
+    this.#outbox = new Outbox(options.flusher, this.#socket, options.unread, handler)
     this.#scanner = new Scanner(handler, options.limits)
     this.startTls = options.startTls === null ? null : () => this.#secure(options.startTls!)
   }

@@ -80,7 +80,7 @@ export class WebSocketCarrier implements Carrier {
         return socket.writableLength
       },
     }
-    this.#outbox = new Outbox(options.flusher, sink, options.unread, () => handler.overflowed())
+    this.#outbox = new Outbox(options.flusher, sink, options.unread, handler)
     this.#scanner = new Scanner({ header() {}, footer() {}, element: (raw) => this.#take(raw) }, options.limits, 'fragment')
     this.#scanner.assume(CLIENT) // 3.3.3 requires stanzas to declare it; other servers do not insist
     ws.on('message', (data: Buffer, isBinary) => this.#message(data, isBinary))

@@ -5,10 +5,9 @@
 import type { Element } from '../xml/element.ts'
 import { HINTS } from './hints.ts'
 import { CLIENT } from './ns.ts'
+import { STANZA_ID } from './stanza-id.ts'
 
 export const CHAT_STATES = 'http://jabber.org/protocol/chatstates'
-/** XEP-0359: names for the stanza itself. */
-const STANZA_IDS = 'urn:xmpp:sid:0'
 
 /** The chat state among the children of a message, with or without other content. */
 export const chatStateIn = (children: readonly Element[]): Element | undefined => children.find((e) => e.ns === CHAT_STATES)
@@ -16,4 +15,4 @@ export const chatStateIn = (children: readonly Element[]): Element | undefined =
 /** Is it a standalone notification (section 5.6)? A thread, hints and stanza ids beside the state do not count as content. */
 export const isStandaloneState = (children: readonly Element[]): boolean =>
   chatStateIn(children) !== undefined &&
-  children.every((e) => e.ns === CHAT_STATES || e.ns === HINTS || e.ns === STANZA_IDS || e.is('thread', CLIENT))
+  children.every((e) => e.ns === CHAT_STATES || e.ns === HINTS || e.ns === STANZA_ID || e.is('thread', CLIENT))

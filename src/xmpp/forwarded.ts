@@ -1,13 +1,20 @@
 /** XEP-0297: a stanza inside another stanza, unchanged. */
 import { decode, wire, type Wire } from '../xml/wire.ts'
 import { CLIENT } from './ns.ts'
-import type { Packet } from './packet.ts'
+import { Payload, type Packet } from './packet.ts'
 
 export const FORWARD = 'urn:xmpp:forward:0'
 
 /** A `<forwarded/>` element with the stanza, which declares its own namespace (section 3.2 rule 3). */
 export const forwarded = (packet: Packet): Wire =>
   wire(`<forwarded xmlns='${FORWARD}'><${packet.kind} xmlns='${CLIENT}'${packet.wire.slice(packet.kind.length + 1)}</forwarded>`)
+
+/** The children of the message in a copy (XEP-0280) or in the result of an archive (XEP-0313); null: there is none in it. */
+export function forwardedIn({ text, elements }: Payload): Payload | null {
+  if (!text.includes(FORWARD)) return null
+  const message = elements[0]?.child('forwarded', FORWARD)?.child('message', CLIENT)
+  return message === undefined ? null : Payload.of(...message.elements)
+}
 
 /** A copy (XEP-0280) as this server makes it. */
 const COPY = new RegExp(

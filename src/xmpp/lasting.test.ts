@@ -19,6 +19,10 @@ const rows: readonly (readonly [what: string, text: string, isLasting: boolean])
   ['that it was received', "<received id='1' xmlns='urn:xmpp:receipts'/>", true],
   ['the wish to know that', "<request xmlns='urn:xmpp:receipts'/>", false],
   ['that it was read', "<displayed id='1' xmlns='urn:xmpp:chat-markers:0'/>", true],
+  ['a mediated invitation', "<x xmlns='http://jabber.org/protocol/muc#user'><invite from='c@example.net'/></x>", true],
+  ['the mark of a room', "<x xmlns='http://jabber.org/protocol/muc#user'/>", false],
+  ['the body of another namespace', "<body xmlns='http://www.w3.org/1999/xhtml'/>", false],
+  ['not to be stored, whatever the way of writing', `${BODY}<no-store xmlns='urn:xmpp:hint&#115;'/>`, false],
   ['the wish to know that', "<markable xmlns='urn:xmpp:chat-markers:0'/>", false],
 ]
 

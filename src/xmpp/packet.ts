@@ -42,6 +42,11 @@ export class Payload {
   get elements(): readonly Element[] {
     return (this.#elements ??= children(this.#text!, 'jabber:client'))
   }
+  /** The same children and one more behind them. */
+  plus(element: Element): Payload {
+    const elements = this.#elements === null ? null : [...this.#elements, element]
+    return new Payload(wire(this.text + serialise(element, 'jabber:client')), elements)
+  }
   /** The first child element of that name and namespace ('jabber:client' unless another is given). */
   child(name: string, ns = 'jabber:client'): Element | undefined {
     for (const e of this.elements) if (e.name === name && e.ns === ns) return e
@@ -66,17 +71,19 @@ class Shared {
   readonly lang: Wire | null
   readonly extra: Wire
   readonly payload: Payload
+  readonly archiveId: string | null
   #head: Wire | null = null
   #tail: Wire | null = null
 
-  constructor(kind: Kind, type: string, from: Jid, id: Wire | null, lang: Wire | null, extra: Wire, payload: Payload) {
+  constructor({ kind, type, from, id, lang, extra, payload, archiveId }: Envelope) {
     this.kind = kind
-    this.type = type
+    this.type = type ?? ''
     this.from = from
-    this.id = id
-    this.lang = lang
-    this.extra = extra
-    this.payload = payload
+    this.id = id ?? null
+    this.lang = lang ?? null
+    this.extra = extra ?? NONE
+    this.payload = payload ?? EMPTY
+    this.archiveId = archiveId ?? null
   }
   /** Everything before the address in `to`. */
   get head(): string {
@@ -114,6 +121,8 @@ export interface Envelope {
   /** Other attributes, with a space before each: ` x:y='z'`. */
   readonly extra?: Wire
   readonly payload?: Payload
+  /** The id that the message has in archives of this server; null if none has it. It is never written. */
+  readonly archiveId?: string | null
 }
 
 export class Packet {
@@ -125,8 +134,7 @@ export class Packet {
     this.to = to
   }
   static of(e: Envelope): Packet {
-    const shared = new Shared(e.kind, e.type ?? '', e.from, e.id ?? null, e.lang ?? null, e.extra ?? NONE, e.payload ?? EMPTY)
-    return new Packet(shared, e.to ?? null)
+    return new Packet(new Shared(e), e.to ?? null)
   }
 
   get kind(): Kind {
@@ -150,6 +158,9 @@ export class Packet {
   get payload(): Payload {
     return this.#shared.payload
   }
+  get archiveId(): string | null {
+    return this.#shared.archiveId
+  }
   /** The same stanza, addressed to `to`; null for a stanza without the attribute. */
   addressedTo(to: Jid | null): Packet {
     return to === this.to ? this : new Packet(this.#shared, to)
@@ -160,8 +171,8 @@ export class Packet {
   }
   /** The same stanza with other attributes or children. */
   with(change: Partial<Envelope>): Packet {
-    const { kind, type, from, id, lang, extra, payload } = this
-    return Packet.of({ kind, type, from, to: this.to, id, lang, extra, payload, ...change })
+    const { kind, type, from, id, lang, extra, payload, archiveId } = this
+    return Packet.of({ kind, type, from, to: this.to, id, lang, extra, payload, archiveId, ...change })
   }
   /** Makes the payload of all copies fit to be kept for long. The attributes have memory of their own already. */
   keep(): void {

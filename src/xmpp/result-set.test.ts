@@ -19,6 +19,7 @@ const PAGES = [
   ['', 'abc ac 0/7'],
   ['<max>2</max>', 'ab ab 0/7'],
   ['<max>100</max>', 'abc ac 0/7'], // the service has a bound of its own
+  [`<max>${'9'.repeat(400)}</max>`, 'abc ac 0/7'],
   ['<max>2</max><after>c</after>', 'de de 3/7'],
   ['<after>g</after>', ' -- 7/7'],
   ['<max>2</max><before>c</before>', 'ab ab 0/7'],

@@ -48,8 +48,8 @@ export function readPageAsk(parent: Element): PageAsk {
 
 function numberOf(text: string | null): number | null {
   if (text === null) return null
-  if (!/^\d{1,9}$/.test(text)) throw new StanzaError('bad-request', { text: `"${text.slice(0, 20)}" is not a number` })
-  return Number(text)
+  if (!/^\d+$/.test(text)) throw new StanzaError('bad-request', { text: `"${text.slice(0, 20)}" is not a number` })
+  return Math.min(Number(text), Number.MAX_SAFE_INTEGER)
 }
 
 export function pageElement({ first, last, index, count }: Page): Element {

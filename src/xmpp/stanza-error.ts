@@ -72,6 +72,14 @@ export function errorIn({ payload }: Packet): { readonly condition: string; read
   return { condition: condition?.name ?? '', type: error?.attr('type') ?? '' }
 }
 
+/** An error that has arrived, without anything that its sender could have written into it: type and condition alone. */
+export function errorWithoutText(packet: Packet): StanzaError {
+  const { condition, type } = errorIn(packet)
+  const known = Object.hasOwn(CONDITIONS, condition) ? (condition as StanzaCondition) : 'undefined-condition'
+  return new StanzaError(known, TYPES.has(type) ? { type: type as ErrorType } : {})
+}
+const TYPES: ReadonlySet<string> = new Set<ErrorType>(['auth', 'cancel', 'continue', 'modify', 'wait'])
+
 /**
  * The error that answers `packet` (8.3.1): addresses swapped, id kept, payload not included. Null for a stanza that must
  * not be answered: an error, or an IQ result.

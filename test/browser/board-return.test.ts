@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { startServer, type ServerProcess, type ServerSettings } from '../support/server-process.ts'
 import { chromiumMissing, openBrowser, openTab } from './chromium.ts'
+import { present, signOut } from './own.ts'
 
 const skip = chromiumMissing()
 
@@ -67,7 +68,7 @@ test('RFC 6121 2.6.3: contacts stay when the board comes back with a new session
     await page.evaluate('drop()')
     await page.waitForSelector('text=The connection is lost.')
     await page.waitForSelector('text=The connection is lost.', { state: 'detached' })
-    await page.click('text=Tell my contacts')
+    await present(page, { show: times === 0 ? 'dnd' : 'available' })
     assert.equal(await page.locator('.card').count(), 1)
     assert.equal(await page.locator('text=You have no contacts yet').count(), 0)
   }
@@ -77,19 +78,17 @@ test('RFC 6121 2.6.3: contacts stay when the board comes back with a new session
 test('loaded anew: no password, the same device, the same presence, and no other session', { skip }, async (t) => {
   const { server, page } = await open(t)
   await signIn(page, 'romeo@localhost')
-  await page.selectOption('[name=show]', 'away')
-  await page.fill('[name=status]', 'at the friar’s')
-  await page.click('text=Tell my contacts')
+  await present(page, { show: 'away', status: 'at the friar’s' })
   const before = await sessionsOf(server)
   for (let times = 0; times < 3; times++) {
     await page.reload()
     await page.waitForSelector('.own')
-    assert.equal(await page.inputValue('[name=show]'), 'away')
+    assert.equal(await page.getAttribute('[aria-pressed=true]', 'data-show'), 'away')
     assert.equal(await page.inputValue('[name=status]'), 'at the friar’s')
     assert.deepEqual(await sessionsOf(server), before)
   }
   assert.equal(await page.evaluate('sessionStorage.length'), 0, 'a tab that is duplicated takes nothing along')
-  await page.click('text=Sign out')
+  await signOut(page)
   await page.reload()
   await page.waitForSelector('[name=password]')
 })
@@ -141,7 +140,7 @@ test(
     await signIn(page, 'آدم')
     await page.waitForSelector('.own strong:text-is("آدم@localhost")')
     await add(page, 'localhost')
-    await page.waitForSelector('.card strong:text-is("localhost")')
+    await page.waitForSelector('.card strong bdi:text-is("localhost")')
     const juliet = await openTab(t, browser, `http://localhost:${server.httpPort}/`)
     await signIn(juliet.page, 'juliet@localhost')
     await add(juliet.page, 'آدم@localhost')
@@ -241,7 +240,7 @@ test('XEP-0484 3.6: whoever signs out leaves no token that is good for anything'
   await comeBack()
   await page.waitForSelector('.own') // as long as nobody has signed out
   const said = wire.next('<success')
-  await page.click('text=Sign out')
+  await signOut(page)
   await said
   await comeBack()
   await page.waitForSelector('text=Please sign in again.')

@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core'
 import { startServer, type ServerProcess, type ServerSettings } from '../support/server-process.ts'
 import { assertAccessible, chromiumMissing, kill, openBrowser, openTab, type Tab } from './chromium.ts'
 import { visit } from './operator-link.ts'
+import { present, signOut } from './own.ts'
 
 const skip = chromiumMissing()
 const boardOf = (server: ServerProcess): string => `http://localhost:${server.httpPort}/`
@@ -46,11 +47,7 @@ async function open(t: TestContext, settings: ServerSettings = {}): Promise<Scen
   return { server, browser, romeo, juliet }
 }
 
-async function show(page: Page, show: string, status: string): Promise<void> {
-  await page.selectOption('[name=show]', show)
-  await page.fill('[name=status]', status)
-  await page.click('text=Tell my contacts')
-}
+const show = (page: Page, show: string, status: string): Promise<void> => present(page, { show, status })
 
 test('two browsers: the first accounts, contacts, what each shows, a message, a name and a group', { skip }, async (t) => {
   const { romeo, juliet, server } = await open(t)
@@ -75,11 +72,11 @@ test('two browsers: the first accounts, contacts, what each shows, a message, a 
   await romeo.page.fill('.naming [name=name]', 'Juliet Capulet')
   await romeo.page.fill('.naming [name=groups]', 'Verona, Family')
   await romeo.page.click('text=Save')
-  await romeo.page.waitForSelector('h2:text-is("Verona")')
+  await romeo.page.waitForSelector('h2 .group:text-is("Verona")')
   assert.equal(await romeo.page.locator('.card:has-text("Juliet Capulet")').count(), 2)
   await assertAccessible(romeo.page)
 
-  await juliet.page.click('text=Sign out')
+  await signOut(juliet.page)
   await romeo.page.waitForSelector(card('offline'))
   assert.match((await romeo.page.textContent(card('offline')))!, /last seen/)
   const again = await fetch(`${boardOf(server)}first-run`)
@@ -112,8 +109,7 @@ test('the operator is told why romeo sees juliet so, and how well that is known'
 
 test('who is invisible is seen by nobody, and sees and hears the others (XEP-0186)', { skip }, async (t) => {
   const { romeo, juliet } = await open(t)
-  await juliet.page.check('[name=invisible]')
-  await juliet.page.click('text=Tell my contacts')
+  await present(juliet.page, { invisible: true })
   await romeo.page.waitForSelector(card('offline'))
   await show(romeo.page, 'dnd', 'in the orchard')
   await juliet.page.waitForSelector(card('dnd'))
@@ -124,8 +120,7 @@ test('who is invisible is seen by nobody, and sees and hears the others (XEP-018
   await show(juliet.page, 'away', 'seen by nobody')
   await assertAccessible(juliet.page)
   assert.equal(await romeo.page.locator(card('offline')).count(), 1)
-  await juliet.page.uncheck('[name=invisible]')
-  await juliet.page.click('text=Tell my contacts')
+  await present(juliet.page, { invisible: false })
   await romeo.page.waitForSelector(card('away'))
 })
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 import axe from 'axe-core'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core'
 
 const PROGRAM = '/usr/bin/chromium'
 
@@ -43,13 +43,8 @@ export interface Tab {
 const EXPECTED = /status of (401|403|404) |net::ERR_CONNECTION_REFUSED|^Event$|WebSocket is already in CLOSING/
 
 /** A tab of a browser of its own: nothing is shared with the others. */
-export async function openTab(
-  t: TestContext,
-  browser: Browser,
-  url: string,
-  viewport = { width: 1100, height: 800 },
-): Promise<Tab> {
-  const context = await browser.newContext({ viewport })
+export async function openTab(t: TestContext, browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Tab> {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, ...options })
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))

@@ -11,6 +11,7 @@ import { startServer, type ServerSettings } from '../support/server-process.ts'
 import { WireClient } from '../support/wire-client.ts'
 import type { Xml } from '../support/xml-reader.ts'
 import { assertAccessible, chromiumMissing, openBrowser, openTab } from './chromium.ts'
+import { present } from './own.ts'
 
 const skip = chromiumMissing()
 const BOT = 'house.localhost'
@@ -67,6 +68,9 @@ class House {
   says(type: string, content = '', resource = ''): void {
     const from = resource === '' ? NURSE : `${NURSE}/${resource}`
     this.#component.send(`<presence${type === '' ? '' : ` type='${type}'`} from='${from}' to='${ROMEO}'>${content}</presence>`)
+  }
+  writes(text: string): void {
+    this.#component.send(`<message type='chat' id='m' from='${NURSE}/phone' to='${ROMEO}'><body>${text}</body></message>`)
   }
   /** The connection breaks without a word. */
   drop(): void {
@@ -163,10 +167,9 @@ test('a request is taken back, approved in advance, denied; a contact is removed
   await page.waitForSelector('text=They see your presence.')
   assert.equal(await page.locator('.requests').count(), 0, 'what was approved in advance is not asked again')
   await house.hears('')
-  await page.selectOption('[name=show]', 'dnd')
-  await page.fill('[name=status]', 'banished & <b>')
-  await page.fill('[name=priority]', '-5')
-  await page.click('text=Tell my contacts')
+  await present(page, { show: 'dnd', status: 'banished & <b>', priority: '-5' })
+  await house.hears('')
+  await house.hears('')
   const presence = await house.hears('')
   assert.deepEqual(
     ['show', 'status', 'priority'].map((name) => presence.child(name)?.text),
@@ -210,3 +213,18 @@ test(
     await page.waitForSelector('.card:focus')
   },
 )
+
+test('somebody who is no contact writes: it is seen, and they become a contact', { skip }, async (t) => {
+  const { page, house } = await open(t)
+  await page.waitForSelector('text=You have no contacts yet.')
+  house.writes('Hello &lt;b>sir')
+  await page.click('section[aria-label="Not in your contacts"] .card:has-text("nurse"):has(.unread)')
+  await page.waitForSelector('.chat li.theirs:has-text("Hello <b>sir")')
+  await assertAccessible(page)
+  assert.equal(await page.locator('text=Remove this contact').count(), 0)
+  await page.click('text=Ask to see it')
+  await house.hears('subscribe')
+  await page.waitForSelector('section[aria-label="Contacts without a group"] .card')
+  assert.equal(await page.locator('section[aria-label="Not in your contacts"]').count(), 0)
+  await page.waitForSelector('.chat li.theirs:has-text("Hello <b>sir")')
+})

@@ -59,6 +59,28 @@ test('the operator looks into a room: who is in it, who of them is in doubt, and
   }
 })
 
+test('an occupant is put out, and banned when they come again, with a reason', { skip }, async (t) => {
+  const server = await startServer(t, OPEN)
+  await room(server, 'create', DEN)
+  const romeo = await enter(t, server, 'romeo')
+  const { page } = await openTab(t, await openBrowser(t), await link(server))
+  await visit(page, 'Rooms')
+  await toDen(page)
+  await page.click('[aria-label="Kick romeo…"]')
+  await page.waitForSelector('[name=reason]:focus')
+  await assertAccessible(page)
+  await page.fill('.asking [name=reason]', 'enough')
+  await page.click('text=Yes, put romeo out')
+  await until(romeo, /code=["']307["']/)
+  await page.waitForSelector('text=Nobody is in the room.')
+  romeo.write(`<presence to='${DEN}/romeo'><x xmlns='http://jabber.org/protocol/muc'/></presence>`)
+  await until(romeo, /code=["']110["']/)
+  await page.reload()
+  await page.click('[aria-label="Ban romeo…"]')
+  await page.click('text=Yes, ban romeo@localhost')
+  await until(romeo, /code=["']301["']/)
+})
+
 test('an affiliation is changed, and a room is destroyed after a question, with a reason', { skip }, async (t) => {
   const server = await startServer(t, OPEN)
   await room(server, 'create', DEN)

@@ -100,6 +100,7 @@ test('counts, charts, doubts, links, costs, why, another password: each in its p
   await page.waitForSelector('dd:has-text("1 account, 1 session")')
   await page.waitForSelector('dd:has-text("2 at localhost")')
   assert.equal(await page.locator('figure svg[role=img]').count(), 6)
+  await page.waitForSelector('figure:has-text("a second") svg text:text-is("now")', { state: 'attached' })
   await visit(page, 'Presence')
   await page.waitForSelector('.ranking li:has-text("romeo@localhost")')
   await page.fill('[name=watcher]', 'romeo@localhost')
@@ -113,6 +114,10 @@ test('counts, charts, doubts, links, costs, why, another password: each in its p
   await page.fill('[name=domain]', 'elsewhere.example')
   await page.click('form[aria-label^="Take the link"] button')
   await page.waitForSelector('li:has-text("localhost and elsewhere.example: down, by an operator")')
+  await page.waitForSelector(
+    'figure.links:has-text("1 down, 0 suspect, 0 up, 0 idle") .link.down text:has-text("elsewhere.example – down")',
+  )
+  await assertAccessible(page)
   await visit(page, 'Presence')
   await page.waitForSelector('[aria-label="Presence in doubt"] li:has-text("elsewhere.example: link lost")')
   await visit(page, 'Links')

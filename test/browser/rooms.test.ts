@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertAccessible, chromiumMissing } from './chromium.ts'
+import { present } from './own.ts'
 import { join, mine, note, occupant, openBoards, say, theirs } from './room-boards.ts'
 
 const skip = chromiumMissing()
@@ -88,9 +89,7 @@ test('7.5, 7.8, 8.1: an invitation is accepted; a subject; a private message; wh
   await say(juliet, 'hello all')
   await romeo.waitForSelector(theirs('hello all') + ':not(.private)')
 
-  await juliet.selectOption('[name=show]', 'dnd')
-  await juliet.fill('[name=status]', 'in the orchard')
-  await juliet.click('text=Tell my contacts')
+  await present(juliet, { show: 'dnd', status: 'in the orchard' })
   await romeo.waitForSelector(`${occupant('juliet', 'dnd')}:has-text("in the orchard")`)
 })
 

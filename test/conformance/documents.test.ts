@@ -193,6 +193,7 @@ test('docs/operations.md: the commands are those of the command line', async () 
 const NO_LIMITS: ReadonlySet<string> = new Set([
   '[admin] page',
   '[bosh] hold',
+  '[bytestreams] port',
   '[presence] rush',
   '[rate] burst',
   '[registration] password-length',

@@ -31,7 +31,7 @@ const table = new Map(
 )
 
 test('each timer has the default that the page names', () => {
-  const all = new Map(['federation', 'presence-annotations', 'ping', 'stream-management', 'bosh'].flatMap(timers))
+  const all = new Map(['federation', 'presence-annotations', 'ping', 'stream-management', 'push', 'bosh'].flatMap(timers))
   assert(table.size >= 15)
   for (const [option, byDefault] of table) assert.equal(byDefault, all.get(option), option)
 })

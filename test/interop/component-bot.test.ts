@@ -75,6 +75,7 @@ test('XEP-0114: the bot of the example is a contact like any other', { skip: mis
     'listen': {
       'c2s': ['127.0.0.1:0'],
       'c2s-direct-tls': ['127.0.0.1:0'],
+      'bytestreams': [],
       'http': ['127.0.0.1:0'],
       'components': [`127.0.0.1:${port}`],
     },

@@ -148,7 +148,9 @@ async function collect(server: ServerProcess): Promise<readonly string[]> {
 }
 
 test('SIGKILL under load loses nothing that was acknowledged', async (t) => {
-  const server = await startServer(t, { rate: { 'stanzas-per-second': 0 }, sasl: { plain: true } })
+  // The library binds by XEP-0386 and reads no archive. What waits is sent to it before anything else
+  const atOnce = { 'offline-messages': { 'archive-wait': '0 s' } }
+  const server = await startServer(t, { rate: { 'stanzas-per-second': 0 }, sasl: { plain: true }, ...atOnce })
   const writers = WRITERS.map((name, i) => new Writer(name, i % 2 === 0 ? 'ping' : 'count'))
   for (const name of [...WRITERS, 'rosaline']) await server.addUser(`${name}@${DOMAIN}`, PASSWORD)
   for (let round = 1; round <= ROUNDS; round += 1) {
@@ -175,5 +177,91 @@ test('SIGKILL under load loses nothing that was acknowledged', async (t) => {
       )
       assert.deepEqual(await collect(server), [], 'what was delivered is no longer kept')
     })
+  }
+})
+
+const MAM = 'urn:xmpp:mam:2'
+const RSM = 'http://jabber.org/protocol/rsm'
+
+/** All that the archive of the user has: the body and the id of each message, in its order. */
+async function archiveOf(entity: Client): Promise<readonly (readonly [body: string, id: string])[]> {
+  const found: (readonly [string, string])[] = []
+  const hear = (stanza: Element): void => {
+    const result = stanza.getChild('result', MAM)
+    if (result === undefined) return
+    const message = result.getChild('forwarded')!.getChild('message')!
+    found.push([message.getChildText('body')!, result.attrs['id']!])
+  }
+  entity.on('stanza', hear)
+  for (let last: string | undefined, isComplete = false; !isComplete; last = found.at(-1)?.[1]) {
+    const after = last === undefined ? [] : [xml('after', {}, last)]
+    const fin = await archivePage(entity, xml('query', MAM, xml('set', RSM, xml('max', {}, '250'), ...after)))
+    isComplete = fin.attrs['complete'] === 'true'
+  }
+  entity.off('stanza', hear)
+  return found
+}
+/** XEP-0313 4.2: the answer to a query has another name than the query. */
+let queries = 0
+function archivePage(entity: Client, query: Element): Promise<Element> {
+  const id = `page-${(queries += 1)}`
+  return new Promise((resolve) => {
+    const look = (stanza: Element): void => {
+      if (!stanza.is('iq') || stanza.attrs['id'] !== id) return
+      entity.off('stanza', look)
+      resolve(stanza.getChild('fin', MAM)!)
+    }
+    entity.on('stanza', look)
+    void entity.send(xml('iq', { type: 'set', id }, query))
+  })
+}
+
+test('MAM-22, SIGKILL between store and delivery: what was acknowledged or shown is in both archives once', async (t) => {
+  const server = await startServer(t, { rate: { 'stanzas-per-second': 0 }, sasl: { plain: true } })
+  for (const name of ['romeo', 'juliet']) await server.addUser(`${name}@${DOMAIN}`, PASSWORD)
+  const acknowledged: string[] = []
+  /** By body. */
+  const shown = new Map<string, string>()
+  for (let round = 1; round <= 4; round += 1) {
+    const [romeo, juliet] = [await connect(server, 'romeo'), await connect(server, 'juliet')]
+    juliet.on('stanza', (stanza) => {
+      const body = stanza.is('message') ? stanza.getChildText('body') : null
+      if (body !== null && body !== '') shown.set(body, stanza.getChild('stanza-id')!.attrs['id']!)
+    })
+    await juliet.send(xml('presence'))
+    await request(juliet, 'get', xml('ping', 'urn:xmpp:ping'), DOMAIN)
+    const enough = SOON + Math.floor(Math.random() * (LATE - SOON))
+    let isEnough = (): void => {}
+    const count = new Promise<void>((resolve) => (isEnough = resolve))
+    const broken = once(romeo, 'disconnect').then(() => Promise.reject(new Error('disconnected')))
+    const say = async (): Promise<void> => {
+      for (let n = 1; ; n += 1) {
+        const body = `${round} ${n}`
+        await romeo.send(xml('message', { to: `juliet@${DOMAIN}`, type: 'chat', id: body }, xml('body', {}, body)))
+        await Promise.race([request(romeo, 'get', xml('ping', 'urn:xmpp:ping'), DOMAIN), broken])
+        acknowledged.push(body)
+        if (n === enough) isEnough()
+      }
+    }
+    const said = assert.rejects(say())
+    await within(PATIENCE_MS, `${enough} acknowledgements`, count)
+    await server.kill()
+    await said
+    await server.start()
+    const archives: (readonly (readonly [string, string])[])[] = []
+    for (const name of ['romeo', 'juliet']) {
+      const reader = await connect(server, name)
+      archives.push(await within(PATIENCE_MS, `the archive of ${name}`, archiveOf(reader)))
+      await reader.stop()
+    }
+    assert.deepEqual(archives[0], archives[1], 'both have the same, under the same ids')
+    const ids = new Map(archives[0])
+    assert.equal(ids.size, archives[0]!.length, 'nothing is there twice')
+    assert.deepEqual(
+      acknowledged.filter((body) => !ids.has(body)),
+      [],
+    )
+    for (const [body, id] of shown) assert.equal(ids.get(body), id, body)
+    assert.ok(shown.size > 0)
   }
 })

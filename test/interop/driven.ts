@@ -102,6 +102,10 @@ export class DrivenPerson implements Person {
   async resume(): Promise<void> {
     await this.order({ do: 'resume' })
   }
+  /** Says what it has received: whoever leaves without that is sent it again. */
+  async acknowledge(): Promise<void> {
+    await this.order({ do: 'acknowledge' })
+  }
   async logOut(): Promise<void> {
     await this.order({ do: 'logout' })
     this.#shown = []

@@ -27,6 +27,8 @@ export type Order =
   | { readonly do: 'logout' | 'roster' | 'carbons' }
   /** The connection has broken: it comes back for its session. Not in the driver of @xmpp/client. */
   | { readonly do: 'resume' }
+  /** Says what it has received, unasked (XEP-0198 section 4). In the driver of slixmpp alone. */
+  | { readonly do: 'acknowledge' }
   | { readonly do: 'presence'; readonly show: string; readonly status: string }
   | { readonly do: 'add' | 'approve' | 'block' | 'unblock' | 'ping' | 'disco'; readonly jid: string }
   | { readonly do: 'message'; readonly jid: string; readonly body: string }

@@ -22,6 +22,7 @@ c2s = ["127.0.0.1:0"]
 c2s-direct-tls = ["127.0.0.1:0"]
 http = ["127.0.0.1:0"]
 https = ["127.0.0.1:0"]
+bytestreams = ["127.0.0.1:0"]
 monitoring = ["127.0.0.1:0"]
 `
 /** A stranger's own Node.js starts what they type, whatever version it is, and not the one that npm has brought. */

@@ -26,8 +26,17 @@ interface Source {
   readonly reason: string
 }
 
+const archivingProsody: OtherMake = {
+  ...prosody,
+  async prepare(server) {
+    const program = await prosody.prepare(server)
+    const file = server.file('prosody.cfg.lua')
+    await writeFile(file, `${await readFile(file, 'utf8')}modules_enabled = { "muc_mam" }\n`)
+    return program
+  },
+}
 const fromProsody: Source = {
-  make: prosody,
+  make: archivingProsody,
   async leave(there) {
     await there.kill()
     return there.file('data')
@@ -40,7 +49,9 @@ const openEjabberd: OtherMake = {
   async prepare(server) {
     const program = await ejabberd.prepare(server)
     const file = server.file('ejabberd.yml')
-    const allowed = (await readFile(file, 'utf8')).replace('export_piefxis]', 'export_piefxis, dump_table]')
+    const allowed = (await readFile(file, 'utf8'))
+      .replace('export_piefxis]', 'export_piefxis, dump]')
+      .replace('  mod_muc:\n', '  mod_mam: {default: always}\n  mod_muc:\n    default_room_options: {mam: true}\n')
     await writeFile(file, allowed)
     return program
   },
@@ -49,13 +60,13 @@ const fromEjabberd: Source = {
   make: openEjabberd,
   async leave(there) {
     const file = there.file('rooms.txt')
-    const body = JSON.stringify({ file, table: 'muc_room' })
-    const answer = await fetch(`http://${there.host}:${there.otherPort}/api/dump_table`, { method: 'POST', body })
+    const body = JSON.stringify({ file })
+    const answer = await fetch(`http://${there.host}:${there.otherPort}/api/dump`, { method: 'POST', body })
     assert.ok(answer.ok, await answer.text())
     await there.kill()
     return file
   },
-  settings: { moderated: 'no', archived: 'no' },
+  settings: { moderated: 'no', archived: 'yes' },
   reason: 'a good pupil',
 }
 
@@ -80,6 +91,15 @@ async function move(t: TestContext, { make, leave, settings, reason }: Source): 
   const done = await here.command(['import', place])
   assert.match(done.stdout, new RegExp(`^${ROOM}: a room with 4 affiliations\\.$`, 'm'))
   assert.match(done.stdout, /^1 room imported\.$/m)
+  assert.match(done.stdout, /^[23] messages of rooms imported\.$/m)
+  const { stdout: written } = await here.command(['export', ROOM])
+  const said = [...written.matchAll(/<result [^]*?<\/result>/g)].map(([xml]) => xml).filter((xml) => xml.includes('<body>'))
+  assert.equal(said.length, 2, written) // whether the subject is in the archive is the server's choice
+  for (const [i, text] of ['<body>Good morrow', '<body>größer &amp; &lt;smaller&gt;'].entries()) {
+    const xml = said[i]!
+    assert.ok(xml.includes(text), xml)
+    assert.match(xml, new RegExp(`from='${ROOM}/Friar'[^]*jid='friar@${DOMAIN}'`))
+  }
   await here.start()
   const shown = JSON.parse((await here.command(['room', 'show', ROOM, '--json'])).stdout) as Shown
   const wanted = {

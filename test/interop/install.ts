@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { PACKAGES } from './programs.ts'
+import { JS_SDK_FOLDER, jsSdkMissing, PACKAGES } from './programs.ts'
 
 const installed = (name: string): boolean =>
   spawnSync('dpkg-query', ['--show', '--showformat=${db:Status-Status}', name], { encoding: 'utf8' }).stdout === 'installed'
@@ -45,4 +45,13 @@ function outcome(): string {
   return `installed ${missing.join(', ')}.`
 }
 
+/** No script of a package is run. */
+function npmOutcome(): string {
+  if (jsSdkMissing() === false) return 'matrix-js-sdk is installed.'
+  const args = ['install', '--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund']
+  const { status } = spawnSync('npm', args, { cwd: JS_SDK_FOLDER, timeout: APT_MS, stdio: ['ignore', 'ignore', 'inherit'] })
+  return status === 0 ? 'installed matrix-js-sdk.' : 'npm could not install matrix-js-sdk: tests with it are skipped.'
+}
+
 console.log(`interop: ${outcome()}`)
+console.log(`interop: ${npmOutcome()}`)

@@ -36,7 +36,7 @@ interface Manifest {
   readonly optionalDependencies: Readonly<Record<string, string>>
 }
 
-const PORTS = ['c2s', 'c2s-direct-tls', 's2s', 's2s-direct-tls', 'http', 'https', 'monitoring']
+const PORTS = ['c2s', 'c2s-direct-tls', 's2s', 's2s-direct-tls', 'bytestreams', 'http', 'https', 'monitoring']
 
 function run(command: string, args: readonly string[], cwd: string, path = process.env['PATH']): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', env: { ...process.env, PATH: path } })

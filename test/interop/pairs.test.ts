@@ -13,7 +13,8 @@ for (const [first, second] of [
 ] as const) {
   test(`${first.name} and ${second.name}`, { skip: skipped(first, second) }, async (t) => {
     // A killed client that has stream management (XEP-0198) is waited for; so long, and not five minutes.
-    const theatre = await Theatre.open(t, { 'stream-management': { 'resume-time': '1 second' } })
+    const times = { 'stream-management': { 'resume-time': '1 second' } }
+    const theatre = await Theatre.open(t, times)
     await theatre.playAll(t, first, second)
   })
 }

@@ -18,7 +18,7 @@ test('slixmpp in a room: made, configured, talked in; a kick, a ban, and T-M25: 
   const server = await startServer(t)
   for (const jid of [ALICE, BOB]) await server.addUser(jid, PASSWORD)
   assert.deepEqual(await play(server, 'first'), {
-    services: [`conference.${DOMAIN}`, `search.${DOMAIN}`],
+    services: ['conference', 'proxy', 'pubsub', 'search', 'upload'].map((name) => `${name}.${DOMAIN}`),
     said: [
       ['Alice', 'Bob', 'hello'],
       ['Bob', 'Bob', 'hello'],

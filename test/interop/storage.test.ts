@@ -42,3 +42,8 @@ test('slixmpp shows one picture and one list of bookmarks to clients of every ki
     'one for each room': [ROOM],
   })
 })
+
+test('slixmpp pages through the archives of accounts: MAM-26, MAM-27, MAM-31, MXR-167', { skip }, async (t) => {
+  const said = ['0', '1', '2', '3', '4', '5', '6']
+  assert.deepEqual(await play(t, 'archive.py'), { 'bob': said, 'alice': said.toReversed(), 'one id': true, 'live ids': true })
+})

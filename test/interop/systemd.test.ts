@@ -14,7 +14,9 @@ const ROOT = join(import.meta.dirname, '../..')
 const LISTENER = join(import.meta.dirname, 'systemd/listener.py')
 const PROGRAM = join(ROOT, 'bin/porchlight.js')
 const PATIENCE_MS = 20_000
-const FREE_PORTS = ['c2s', 'c2s-direct-tls', 'http', 'https', 'monitoring'].map((port) => `${port} = ["127.0.0.1:0"]`)
+const FREE_PORTS = ['c2s', 'c2s-direct-tls', 'bytestreams', 'http', 'https', 'monitoring'].map(
+  (port) => `${port} = ["127.0.0.1:0"]`,
+)
 const skip = systemdMissing()
 
 function place(t: TestContext): string {

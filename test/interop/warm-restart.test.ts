@@ -87,17 +87,63 @@ test('slixmpp and a server that is restarted', { skip: skipped(slixmpp) }, async
   })
 })
 
+/** The server never asks clients how many stanzas they have handled. */
+const UNASKED = { 'stream-management': { 'ask-after': '1 day', 'ask-after-stanzas': 100 } }
+
+test(
+  'slixmpp and a server that is killed: what a connected client has not acknowledged comes again, once',
+  { skip: skipped(slixmpp) },
+  async (t) => {
+    const theatre = await Theatre.open(t, UNASKED)
+    const { server } = theatre
+    const [{ person: romeo }, { person: juliet }] = [await managed(t, theatre, 'romeo'), await managed(t, theatre, 'juliet')]
+    await becomeContacts(romeo, juliet)
+    await Promise.all([romeo.settle(), juliet.settle()])
+    for (const { jid } of [romeo, juliet]) await isWritten(server, jid, '')
+    await isStored(server)
+    for (let i = 0; i < 5; i++) await romeo.say(juliet.jid, `${i}`)
+    for (let i = 0; i < 5; i++) await juliet.reads(romeo.jid, `${i}`)
+    await server.kill()
+    for (const person of [romeo, juliet]) await person.next('closed', '')
+    await server.start()
+    await assert.rejects(juliet.resume(), /session-over/)
+    await juliet.show('online', '')
+    for (let i = 0; i < 5; i++) await juliet.reads(romeo.jid, `${i}`)
+    await juliet.acknowledge()
+    await juliet.logOut()
+    await juliet.logIn()
+    await juliet.settle()
+    assert.deepEqual(juliet.unread('message'), [])
+  },
+)
+
 /** Until so much is on disk of the session of that account. */
-async function isWritten(server: ServerProcess, account: string, text: string): Promise<void> {
-  const database = new DatabaseSync(join(server.directory, 'data', 'porchlight.db'), { readOnly: true })
+const isWritten = (server: ServerProcess, account: string, text: string): Promise<void> =>
+  isOnDisk(
+    server,
+    `the session of ${account}`,
+    'select state from kept_session where owner = :owner union all select state from kept_piece where owner = :owner',
+    { owner: account },
+    text,
+  )
+/** Until it is on disk when sessions were last written down. */
+const isStored = (server: ServerProcess): Promise<void> =>
+  isOnDisk(server, 'the time of it', "select state from kept_state where holder = 'stream-management'", {}, 'running')
+
+async function isOnDisk(
+  { directory }: ServerProcess,
+  what: string,
+  query: string,
+  values: Record<string, string>,
+  text: string,
+): Promise<void> {
+  const database = new DatabaseSync(join(directory, 'data', 'porchlight.db'), { readOnly: true })
   try {
-    const find = database.prepare(
-      'select state from kept_session where owner = :owner union all select state from kept_piece where owner = :owner',
-    )
+    const find = database.prepare(query)
     const look = async (): Promise<void> => {
-      while (!find.all({ owner: account }).some((row) => String(row['state']).includes(text))) await setTimeout(20)
+      while (!find.all(values).some((row) => String(row['state']).includes(text))) await setTimeout(20)
     }
-    await within(PATIENCE_MS, `the session of ${account} to be written down`, look())
+    await within(PATIENCE_MS, `${what} to be written down`, look())
   } finally {
     database.close()
   }

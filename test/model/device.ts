@@ -49,7 +49,9 @@ export class Device {
   epoch = 0
   /** How often it has asked to be shown what it may know already. */
   looks = 0
-  /** When it last did. */
+  /** When its session began. */
+  sessionAt = 0
+  /** When it last asked. */
   looksAt = 0
   /** What it has received, for who reads of a failure. */
   readonly received: string[] = []
@@ -67,6 +69,7 @@ export class Device {
     this.phone.answer = (question) => (question.child('query') === undefined ? '' : ASKING.query)
     this.phone.onSession = () => {
       this.received.push(`${(now() - STARTED_AT) / 1000} a new session`)
+      this.sessionAt = now()
       this.view.clear()
     }
     this.phone.onStanza = (xml: Xml) => {

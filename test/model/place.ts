@@ -8,7 +8,7 @@ import { keepLastSeen } from '../../src/server/contacts/last-seen.ts'
 import { keepHouse } from '../../src/process/housekeeping.ts'
 import type { Database } from '../../src/server/database.ts'
 import { openInMemory } from '../../src/storage/sqlite.ts'
-import { openSite, type Site, type Zone } from '../support/site.ts'
+import { openSite, type Shows, type Site, type Zone } from '../support/site.ts'
 import { PASSWORD } from '../support/story-server.ts'
 import { WireClient } from '../support/wire-client.ts'
 import { Life } from './life.ts'
@@ -39,6 +39,7 @@ export class Place {
   /** Null: it does not run. */
   site: Site | null = null
   readonly #around: Surroundings
+  readonly #shows: Shows
   readonly #disk: Database
   #life = new Life()
   #runs = 0
@@ -46,8 +47,10 @@ export class Place {
   /** What its dead processes have logged as errors. */
   readonly errors: object[] = []
 
-  constructor(domain: string, around: Surroundings) {
+  /** @param shows the certificate of the server; of its domain alone unless it is said */
+  constructor(domain: string, around: Surroundings, shows: Shows = 'its own') {
     this.domain = domain
+    this.#shows = shows
     this.#around = around
     this.#disk = openInMemory({ clock: around.clock, endOfTick: queueMicrotask })
   }
@@ -68,6 +71,7 @@ export class Place {
         database: life.database(this.#disk),
         entropy: seededEntropy(`run ${this.#runs} of ${this.domain}`),
         federation: FEDERATION,
+        shows: this.#shows,
       },
       { zone, clock: own, between: 'memory', connect: network.connector(this.domain, () => life.isOver) },
     )

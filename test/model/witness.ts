@@ -32,6 +32,8 @@ interface Mark {
 /** Of one session of a client. */
 class Memory {
   readonly session: number
+  /** How often its user had looked when the session began. */
+  readonly looks: number
   /** By full JID, of what its client has said. */
   readonly marks = new Map<string, Mark>()
   /** By address, available or not: how often there was a reason to tell it anew when it was last told. */
@@ -42,8 +44,9 @@ class Memory {
    */
   readonly taken = new Set<string>()
 
-  constructor(session: number) {
+  constructor(session: number, looks: number) {
     this.session = session
+    this.looks = looks
   }
 }
 
@@ -84,7 +87,7 @@ export class Witness {
   #memory(watcher: Device): Memory {
     let memory = this.#memories.get(watcher)
     const { sessions } = watcher.phone
-    if (memory?.session !== sessions) this.#memories.set(watcher, (memory = new Memory(sessions)))
+    if (memory?.session !== sessions) this.#memories.set(watcher, (memory = new Memory(sessions, watcher.looks)))
     return memory
   }
   /** Nobody who is there, and was all the time, is shown as gone. */
@@ -97,12 +100,16 @@ export class Witness {
       this.found('false offline', watcher.jid, full, 'is there, and was all the time')
   }
   /** What has not changed is not said again. */
-  #checkRepeated(watcher: Device, { reasons, taken }: Memory, notice: Notice): void {
+  #checkRepeated(watcher: Device, { looks, marks, reasons, taken }: Memory, notice: Notice): void {
     const { from, isAvailable, content, annotations } = notice
     const isSaidBehind = taken.delete(from) && annotations.some(([, doubt]) => doubt !== null)
     const reason = watcher.looks + this.#world().epochOf(watcher.bare, bareOf(from))
     const key = isAvailable ? from : `no ${from}`
-    const before = reasons.get(key)
+    // That a resource has gone which was never shown needs a reason; that nobody is there is an answer. A server that was started
+    // since does not know all that it had shown (docs/decisions/028-repeated-presence.md).
+    const isRestored = this.#world().troubledAt(watcher.domain, watcher.domain) >= watcher.sessionAt
+    const isNews = isAvailable || !from.includes('/') || marks.has(from) || isRestored
+    const before = reasons.get(key) ?? (isNews ? undefined : looks)
     reasons.set(key, reason)
     if (isHalfOver(watcher.view, notice)) taken.add(from)
     // What it asks for at this moment may cross what is told anyway
@@ -110,9 +117,9 @@ export class Witness {
     if (!isWanted && isKnown(watcher.view, notice))
       this.found('repeated', watcher.jid, from, isAvailable ? `is still ${content}` : 'is still gone')
   }
-  /** What a client says directly its server passes on, whatever the other knows (RFC 6121 4.6.3). */
+  /** What a client says directly its server passes on, whatever the other knows (RFC 6121 4.6.3). It may be a second on its way. */
   #isSaidDirectly(from: string): boolean {
-    return this.#world().devices.some((device) => device.jid === from && device.undirectsAt === this.#now)
+    return this.#world().devices.some((device) => device.jid === from && this.#now - device.undirectsAt <= 1000)
   }
   #checkAnnotations(watcher: Device, { from, annotations }: Notice): void {
     const repeated = (words: string): void => this.found('repeated', watcher.jid, from, words)

@@ -65,8 +65,8 @@ story('an account of the same name that comes later has nothing of the one befor
     arrives('unsubscribed', ALICE),
     push(ALICE, NONE),
   )
-  const tables = cast.server.host.database.schema<Record<'offline_message' | 'blocking_item', { owner: string }>>()
-  for (const table of ['offline_message', 'blocking_item'] as const)
+  const tables = cast.server.host.database.schema<Record<'waiting_message' | 'blocking_item', { owner: string }>>()
+  for (const table of ['waiting_message', 'blocking_item'] as const)
     assert.deepEqual(await tables.selectFrom(table).select('owner').execute(), [], table)
   await cast.server.account('alice')
   const alice = await cast.client('alice', '1', { presence: null })

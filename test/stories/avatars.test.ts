@@ -42,7 +42,7 @@ async function publish(cast: Cast, client: StoryClient, picture: Picture, access
   await cast.forget()
 }
 
-story('T-E16, PEP-33: a picture in the nodes is in the card and in presence; another one, and none', async (cast) => {
+story('T-E11, T-E16, PEP-33: a picture in the nodes is in the card and in presence; another one, and none', async (cast) => {
   const [alice, bob] = await cast.friends('alice/1', 'bob/1')
   alice.send(setCard('<FN>Alice</FN>'))
   await alice.expect(DONE)
@@ -183,7 +183,7 @@ const ROOM = `den@conference.${DOMAIN}`
 const join = (nick: string, more = ''): string =>
   `<presence to='${ROOM}/${nick}'><x xmlns='http://jabber.org/protocol/muc'/>${more}</presence>`
 
-story('T-E16, PEP-35: who enters a room shows the picture, if it is there for everybody', async (cast) => {
+story('T-E11, T-E16, PEP-35: who enters a room shows the picture, if it is there for everybody', async (cast) => {
   const [alice, bob] = await cast.clients('alice/1', 'bob/1')
   bob.send(join('Bob'))
   bob.send(

@@ -60,7 +60,8 @@ story('T-W04: SASL2, Bind 2, carbons, stream management and client state in one 
   )
   const alice = await arrive(cast, 'alice', { device: DEVICE, inline })
   assert.match(alice.client.jid, /^alice@a\.example\/Story\/[\w-]{12}$/)
-  const [enabled, ...others] = boundIn(alice.success).elements
+  const [metadata, enabled, ...others] = boundIn(alice.success).elements
+  assert.deepEqual([metadata!.name, metadata!.ns], ['metadata', 'urn:xmpp:mam:2'])
   assert.deepEqual([enabled!.name, enabled!.ns, enabled!.attr('resume'), others], ['enabled', SM, 'true', []])
   const features = await featuresAfter(alice.wire)
   for (const done of ['bind', 'session', 'sm', 'authentication', 'mechanisms'])

@@ -1,9 +1,14 @@
 /** XEP-0402, 0048, 0411: bookmarks of rooms, as clients of each generation read and write them. */
 import assert from 'node:assert/strict'
+import { NodeStore } from '../../src/pubsub/store.ts'
+import { parseElement } from '../../src/xml/parse.ts'
+import { encode } from '../../src/xml/wire.ts'
 import { jid } from '../../src/xmpp/jid.ts'
+import { CLIENT } from '../../src/xmpp/ns.ts'
+import { Payload } from '../../src/xmpp/packet.ts'
 import { PrivateElements } from '../../src/xep/0049-private-xml/store.ts'
 import { done, event, owners, PUBSUB, request, wanting } from '../support/eventing.ts'
-import { bareOf, story, type Cast } from '../support/story.ts'
+import { bareOf, Cast, story } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
 import { refusal, type Pattern } from '../support/xml-pattern.ts'
 
@@ -146,5 +151,33 @@ story(
     assert.match((await old.expect(refusal('iq', `id='p'`, 'modify', 'not-acceptable'))).show(), /10 bookmarks/)
     young.send(request('get', `<items node='${BOOKMARKS}'/>`))
     await young.expect(itemsOf(item(A, '', `name='A'`)))
+  },
+)
+
+story(
+  'PEP-31: after a crash between the items and the list, both are equal when a client comes',
+  { on: ['memory'] },
+  async (cast) => {
+    const young = await wanting(cast, 'alice/1', [BOOKMARKS])
+    young.send(publish(BOOKMARKS, item(A, '')))
+    await cast.forget()
+    young.send(publish(BOOKMARKS, item(B, '')))
+    await cast.forget()
+    const { database } = cast.server.host
+    const store = await NodeStore.open(database)
+    const node = (await store.load(ALICE, [STORAGE])).get(STORAGE)!
+    const [before] = await store.items(node, [node.newest!])
+    const payload = Payload.of(parseElement(encode(list(entry(A))), CLIENT))
+    await store.save(node, [{ change: 'item', item: { ...before!, payload } }], { isOffered: false, octets: node.octets })
+    const next = new Cast(await cast.server.crash({}))
+    cast.cut()
+    cast.atEnd(() => next.end())
+    const old = await next.client('alice', 'old')
+    await next.settle()
+    old.send(request('get', `<items node='${STORAGE}'/>`))
+    await old.expect(
+      `<iq type='result'><pubsub xmlns='${PUBSUB}'><items node='${STORAGE}'><item id='current'>${list(entry(A), entry(B))}</item></items></pubsub></iq>`,
+    )
+    await next.expectNothing()
   },
 )

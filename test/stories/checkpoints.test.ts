@@ -1,6 +1,7 @@
 /** What is written down of sessions while the server runs: what is new, and no more at a time than may be. */
 import assert from 'node:assert/strict'
 import type { Metrics } from '../../src/base/metrics.ts'
+import type { Host } from '../../src/server/feature.ts'
 import { bareOf, Cast, storyOn } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
 import { a, chat, comeBack, enable, sync, UNASKED } from '../support/stream-management.ts'
@@ -84,6 +85,16 @@ story('sessions in which more comes than may be written do not put off those of 
     back.take().map((e) => e.attr('id')),
     ['hello'],
   )
+})
+
+story('all counts as stored only when nothing is left over', NARROW, async (cast) => {
+  await paused(cast, 3, 'y'.repeat(1000))
+  const toldAt: number[] = []
+  let written = 0
+  ;(cast.server.host as Host).on('sessions-stored', () => void toldAt.push(written))
+  for (let octets = Infinity; octets > 0; written += octets) octets = await checkpoint(cast)
+  assert.ok(written >= 3 * WAITING * 1000 && toldAt.length > 0)
+  assert.ok(Math.min(...toldAt) >= written - 3000, `${toldAt.join(' ')} of ${written}`)
 })
 
 story('what was written one by one is there after a crash, without what was acknowledged before', UNASKED, async (cast) => {

@@ -16,7 +16,7 @@ const ASKED = `subscription='none' ask='subscribe'`
 
 /** The server's own service for rooms, in a list of items. */
 const servicesOf = (domain: string): string =>
-  `<item jid='conference.${domain}' name='Rooms'/><item jid='search.${domain}' name='Search'/>`
+  `<item jid='conference.${domain}' name='Rooms'/><item jid='pubsub.${domain}' name='Nodes'/><item jid='search.${domain}' name='Search'/>`
 
 /** Of an error, what is in the namespace of the stream. */
 const inStream = (error: string): string => error.replace('<error', `<error xmlns='${COMPONENT}'`)

@@ -3,10 +3,13 @@
  * until their clients have logged in anew. Nobody sees anybody go who comes back in time.
  */
 import assert from 'node:assert/strict'
+import type { Host } from '../../src/server/feature.ts'
 import { initiator } from '../support/hashed-token.ts'
 import { authenticate, BIND2, featuresAfter, identifierOf, logIn } from '../support/sasl2.ts'
 import { delay, done, gone, here } from '../support/stanzas.ts'
+import { until } from '../support/until.ts'
 import { Cast, PASSWORD, storyOn } from '../support/story.ts'
+import type { StoryClient } from '../support/story-client.ts'
 import {
   a,
   ALICE,
@@ -161,6 +164,48 @@ story('a crash: who was away resumes, and has what had come for him', UNASKED, a
   assert.deepEqual(await next.server.stores.keptSessions.all(), [])
 })
 
+story('a crash: who was away resumes, and has what came after the last checkpoint, once and in order', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const id = await enable(bob)
+  alice.send(chat(BOB, 'received'))
+  await bob.expect(got(alice.jid, BOB, 'received'))
+  bob.send(a(1))
+  await sync(bob)
+  bob.drop()
+  cast.pass(10)
+  alice.send(chat(BOB, '1'), chat(bob.jid, '2'))
+  await sync(alice)
+  cast.pass(2000)
+  await cast.server.server.checkpoints.write()
+  alice.send(chat(BOB, '3'), chat(bob.jid, '4'))
+  await sync(alice)
+  const next = new Cast(await cast.server.crash(UNASKED))
+  cast.cut()
+  cast.atEnd(() => next.end())
+  const back = await comeBack(next, bob, id, 2, 1)
+  const late = (to: string, body: string): string => got(alice.jid, to, body, delay())
+  await back.expect(late(BOB, '1'), late(bob.jid, '2'), gone(alice.jid), late(BOB, '3'), late(bob.jid, '4'))
+})
+
+story('a crash, PUSH-3: whoever waits longer because of push has what came after the last checkpoint', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  ;(cast.server.host as Host).router.claim('push.example', 'component', { deliver: () => {} })
+  await bob.ask(`<iq type='set' id='e'><enable xmlns='urn:xmpp:push:0' jid='push.example' node='n'/></iq>`)
+  const id = await enable(bob)
+  bob.drop()
+  await until('the session waits', () => [...cast.server.server.sessions.all()].some(({ pause }) => pause !== null))
+  cast.pass(2000)
+  await cast.server.server.checkpoints.write()
+  alice.send(chat(BOB, '1'), chat(bob.jid, '2'))
+  await sync(alice)
+  const next = new Cast(await cast.server.crash(UNASKED))
+  cast.cut()
+  cast.atEnd(() => next.end())
+  const back = await comeBack(next, bob, id, 0, 0)
+  await next.settle()
+  assert.deepEqual(bodiesOf(back), ['1', '2'])
+})
+
 story('a crash: messages that a connected client had not acknowledged are there when it logs in anew', UNASKED, async (cast) => {
   const [alice, bob] = await cast.friends('alice/1', 'bob/1')
   await enable(bob)
@@ -175,6 +220,72 @@ story('a crash: messages that a connected client had not acknowledged are there 
     got(alice.jid, BOB, '1', delay()),
     got(alice.jid, bob.jid, '2', delay()),
   )
+})
+
+/** The bodies of messages that it has got and not mentioned, one by one. */
+const bodiesOf = (client: StoryClient): readonly string[] =>
+  client.take().flatMap((e) => (e.name === 'message' ? [e.child('body')!.text] : []))
+
+story(
+  'a crash: what a connected client had not acknowledged comes once, though it was not stored with its session',
+  UNASKED,
+  async (cast) => {
+    const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+    const id = await enable(bob)
+    alice.send(chat(BOB, 'acknowledged'), chat(BOB, 'stored'))
+    await bob.expect(got(alice.jid, BOB, 'acknowledged'), got(alice.jid, BOB, 'stored'))
+    bob.send(a(1))
+    await bob.fence()
+    cast.pass(2000)
+    await cast.server.server.checkpoints.write()
+    alice.send(chat(BOB, '1'), chat(bob.jid, '2'), `<message to='${bob.jid}' id='3'><body>3</body></message>`)
+    await sync(alice)
+    await cast.forget()
+    const next = new Cast(await cast.server.crash(UNASKED))
+    cast.cut()
+    cast.atEnd(() => next.end())
+    const friend = await next.client('alice', '1')
+    friend.send(chat(BOB, '4'))
+    await friend.fence()
+    const wire = await next.authenticated('bob')
+    wire.write(resume(id, 2))
+    await wire.expect(failed('item-not-found'))
+    await wire.bind('1')
+    const back = next.adopt(wire, bob.jid)
+    back.send('<presence/>')
+    await next.settle()
+    assert.deepEqual(bodiesOf(back), ['stored', '1', '2', '3', '4'])
+    await back.close()
+    await next.forget()
+    const again = await next.client('bob', '2', { presence: null })
+    again.send('<presence/>')
+    await next.settle()
+    assert.deepEqual(bodiesOf(again), [])
+    await next.forget()
+  },
+)
+
+story('a crash: what another session of the user has, or waits in the store, does not come twice', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const phone = await cast.client('bob', 'phone')
+  const id = await enable(phone)
+  await enable(bob)
+  phone.drop()
+  await cast.forget()
+  cast.pass(2000)
+  await cast.server.server.checkpoints.write()
+  alice.send(`<message to='${BOB}' id='1'><body>1</body></message>`)
+  await sync(alice)
+  bob.send('<presence><priority>-1</priority></presence>')
+  await cast.forget()
+  const next = new Cast(await cast.server.crash(UNASKED))
+  cast.cut()
+  cast.atEnd(() => next.end())
+  const back = await next.client('bob', '1', { presence: null })
+  back.send('<presence/>')
+  const resumed = await comeBack(next, phone, id, 0, 0)
+  await next.settle()
+  assert.deepEqual([bodiesOf(back), bodiesOf(resumed)], [[], ['1']])
 })
 
 for (const [how, resource, resumes] of [

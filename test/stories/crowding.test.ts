@@ -54,7 +54,9 @@ async function burst(mallory: StoryClient): Promise<void> {
   await mallory.fence()
 }
 const stored = async ({ server }: Cast): Promise<readonly string[]> =>
-  (await new OfflineMessages(server.host.database).after(BOB, 0, 1000)).map(({ packet }) => packet.id as unknown as string)
+  (await new OfflineMessages(server.host.database, server.host.stores.accountArchive).after(BOB, 0, 1000)).map(
+    ({ packet }) => packet.id as unknown as string,
+  )
 
 /**
  * Reads up to what `isLast`.

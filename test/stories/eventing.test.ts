@@ -202,6 +202,28 @@ story('T-E07, PEP-17: a blocked contact gets nothing, and what it has missed whe
   assert.equal(got.length, 1)
   alice.take()
 })
+story('PUB-7: somebody who has blocked a contact, and unblocks it, gets what they have missed', inMemory, async (cast) => {
+  await cast.befriend('alice', 'bob')
+  const alice = await cast.client('alice', '1')
+  const bob = await wanting(cast, 'bob/1', [MOOD])
+  const blocking = (name: string): string =>
+    `<iq type='set' id='b'><${name} xmlns='urn:xmpp:blocking'><item jid='${ALICE}'/></${name}></iq>`
+  await publish(alice, MOOD, 'happy')
+  await cast.forget()
+  bob.send(blocking('block'))
+  await cast.forget()
+  await publish(alice, MOOD, 'sad')
+  await cast.settle()
+  assert.deepEqual(bob.take(), [])
+  bob.send(blocking('unblock'))
+  await cast.settle()
+  const got = bob.take().filter(({ name }) => name === 'message')
+  assert.deepEqual(
+    got.map((xml) => /<p [^>]*>(\w+)</.exec(xml.show())?.[1]),
+    ['sad'],
+  )
+  alice.take()
+})
 story('PEP-14: what is retracted, purged and deleted is told', async (cast) => {
   await cast.befriend('alice', 'bob')
   const alice = await cast.client('alice', '1')
@@ -434,6 +456,62 @@ story('PEP-3: who comes online while something is published gets it once', inMem
     alice.take()
   }
 })
+story('PEP-13: a client that was away for a while gets the newest of each item', inMemory, async (cast) => {
+  await cast.befriend('alice', 'bob')
+  const alice = await wanting(cast, 'alice/1', [])
+  const bob = await wanting(cast, 'bob/1', [MOOD, NICK])
+  const id = await lose(cast, bob)
+  for (const mood of ['a', 'b', 'c']) await publish(alice, MOOD, mood)
+  await publish(alice, NICK, 'Al')
+  await alice.ask(request('set', `<retract node='${MOOD}' notify='1'><item id='current'/></retract>`), done)
+  const back = await comeBack(cast, bob, id)
+  const late = `<delay xmlns='urn:xmpp:delay' from='a.example' stamp='*'/>`
+  await back.expect(
+    event(ALICE, `<items node='${NICK}'><item id='current'><p xmlns='urn:example:p'>Al</p></item></items>`, late),
+    event(ALICE, `<items node='${MOOD}'><retract id='current'/></items>`, late),
+  )
+})
+story(
+  'PEP-14: those who see the presence of the publisher can be told its address, and nobody else is',
+  { ...inMemory, settings: { 'personal-eventing': { 'reply-to': true } } },
+  async (cast) => {
+    await cast.befriend('alice', 'bob')
+    const alice = await wanting(cast, 'alice/1', [])
+    const bob = await wanting(cast, 'bob/1', ['n'])
+    const stranger = await cast.client('stranger', '1')
+    await publish(alice, 'n', 'x', 'current', { access_model: 'open' })
+    await cast.forget()
+    await bob.ask(request('set', `<subscribe node='n' jid='${bob.jid}'/>`, ALICE))
+    await stranger.ask(request('set', `<subscribe node='n' jid='${bareOf('stranger')}'/>`, ALICE))
+    await cast.forget()
+    await publish(alice, 'n', 'y')
+    const replyTo = `<addresses xmlns='http://jabber.org/protocol/address'><address type='replyto' jid='${alice.jid}'/></addresses>`
+    await bob.expect(event(ALICE, `<items node='n'><item id='current'><p xmlns='urn:example:p'>y</p></item></items>`, replyTo))
+    await stranger.expect(itemEvent(ALICE, 'n', 'y'))
+  },
+)
+story(
+  'PEP-39: what was published is cleared when its client goes, where the operator wants that',
+  { ...inMemory, settings: { 'personal-eventing': { clear: ['tune', 'n'] } } },
+  async (cast) => {
+    const TUNE = 'http://jabber.org/protocol/tune'
+    await cast.befriend('alice', 'bob')
+    const [one, two] = [await wanting(cast, 'alice/1', []), await wanting(cast, 'alice/2', [])]
+    const bob = await wanting(cast, 'bob/1', [TUNE, MOOD])
+    const tune = (inside: string): string => `<tune xmlns='${TUNE}'>${inside}</tune>`
+    await one.ask(request('set', `<publish node='${TUNE}'><item id='t'>${tune('<title>A</title>')}</item></publish>`))
+    await publish(one, MOOD, 'happy')
+    await cast.forget()
+    two.send(`<presence type='unavailable'/>`)
+    await cast.settle()
+    assert(!bob.take().some(({ name }) => name === 'message'))
+    await cast.forget()
+    one.send(`<presence type='unavailable'/>`)
+    await bob.expectAll(gone(one.jid), event(ALICE, `<items node='${TUNE}'><item id='t'>${tune('')}</item></items>`))
+    one.take()
+    two.take()
+  },
+)
 story(
   'PEP-13: after a restart clients are not asked again, told what they want, and of nothing twice',
   inMemory,

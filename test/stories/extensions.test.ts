@@ -194,7 +194,7 @@ story('T-DI01: what the server is', async (cast) => {
   await alice.ask(get(DOMAIN, `<query xmlns='${INFO}' node='x'/>`), refusal('iq', `id='g'`, 'cancel', 'item-not-found'))
 })
 
-story('T-DI02, T-DI03: what an account says of itself, and to whom', async (cast) => {
+story('T-DI02, T-DI03: contacts see the disco#info of an account, and strangers do not', async (cast) => {
   const [alice, bob] = await cast.friends('alice/1', 'bob/1')
   const dave = await cast.client('dave', '1')
   for (const entitled of [alice, bob]) {

@@ -68,7 +68,7 @@ story(
     const [again, wire] = await logInBy(cast, token.attr('token')!, { inline: bind })
     assert.equal(again.name, 'success', again.show())
     assert.equal(identifierOf(again), identifierOf(success), 'the same resource')
-    assert.deepEqual(toldIn(again), [`<bound xmlns='${BIND2}'/>`], 'no new token yet')
+    assert.deepEqual(toldIn(again), [`<bound xmlns='${BIND2}'><metadata xmlns='urn:xmpp:mam:2'/></bound>`], 'no new token yet')
     await featuresAfter(wire)
     const alice = cast.adopt(wire, identifierOf(again))
     alice.send('<presence/>')

@@ -1,6 +1,6 @@
 /** Our users in rooms of other servers (ROOM-120 to 124, XEP-0410): after a loss the server finds out whether they are still in. */
 import assert from 'node:assert/strict'
-import { asking, comeBack, doubtedSince, PSA, resumable } from '../support/annotations.ts'
+import { asking, comeBack, doubtedSince, lose as loseClient, PSA, resumable } from '../support/annotations.ts'
 import { ANNOUNCED_MS, Elsewhere } from '../support/elsewhere.ts'
 import { Cast, storyOn } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
@@ -96,6 +96,139 @@ for (const [condition, isOut] of [
     else await cast.expectNothing()
   })
 
+for (const [how, part] of [
+  ['its connection breaks', (b: Elsewhere) => b.cut()],
+  ['it closes its streams properly', (b: Elsewhere) => b.part()],
+] as const)
+  story(
+    `T-M27, ROOM-122: the service of a room elsewhere restarts, and ${how}: its client is told in 15 seconds`,
+    async (cast) => {
+      const alice = await cast.client('alice', '1')
+      const b = await enter(cast, alice)
+      part(b)
+      await cast.advance(5000)
+      b.restore()
+      await cast.settle()
+      await b.send(refuse(await ping(cast, b, alice), 'not-acceptable'))
+      await alice.expect(OUT)
+    },
+  )
+story('ROOM-122: a link that is opened again and again: the room is asked once in a minute', async (cast) => {
+  const alice = await cast.client('alice', '1')
+  const b = await enter(cast, alice)
+  const again = async (): Promise<void> => {
+    b.part()
+    b.restore()
+    await cast.settle()
+  }
+  await again()
+  await b.send(reply(await ping(cast, b, alice), 'result'))
+  await again()
+  await cast.advance(ASKED_MS)
+  assert.deepEqual(await questions(b), [])
+  await cast.advance(60_000)
+  await again()
+  await ping(cast, b, alice)
+})
+
+const ASKS = `<presence to='${ROOM}/Alice'><x xmlns='${MUC}'/></presence>`
+const LEAVES = (alice: StoryClient): string => `<presence type='unavailable' from='${alice.jid}' to='${ROOM}/Alice'/>`
+/** Alice asks to enter, and knows Bob; the link breaks before the room has said that she is in. */
+async function half(cast: Cast, alice: StoryClient): Promise<Elsewhere> {
+  const b = new Elsewhere(cast)
+  b.answersPings = false
+  alice.send(ASKS)
+  await cast.settle()
+  await b.send(presenceOf('Bob', alice.jid))
+  await cast.forget()
+  await b.take()
+  await lose(cast, b)
+  return b
+}
+story('ROOM-122: a join whose answer was lost in part: the client and the room are both told that it is not in', async (cast) => {
+  const alice = await cast.client('alice', '1')
+  const b = await half(cast, alice)
+  await b.send(reply(await ping(cast, b, alice), 'result'))
+  await alice.expect(OUT)
+  await b.expect(LEAVES(alice))
+  await lose(cast, b)
+  await cast.advance(ASKED_MS)
+  assert.deepEqual(await questions(b), [], 'it is neither in nor on its way')
+})
+story('ROOM-122: the same, and the room does not have the client: it need not be told', async (cast) => {
+  const alice = await cast.client('alice', '1')
+  const b = await half(cast, alice)
+  await b.send(refuse(await ping(cast, b, alice), 'not-acceptable'))
+  await alice.expect(OUT)
+  await b.expectNothing()
+})
+story('ROOM-122: the request was only late: the room answers it before the ping, and the client is in', async (cast) => {
+  const alice = await cast.client('alice', '1')
+  const b = await half(cast, alice)
+  const question = await ping(cast, b, alice)
+  await b.send(presenceOf('Alice', alice.jid, OWN), reply(question, 'result'))
+  await alice.expect(presenceOf('Alice', alice.jid, OWN))
+  await b.expectNothing()
+})
+story('ROOM-122: the client asks anew meanwhile: the answer to the first ping does not concern that', async (cast) => {
+  const alice = await cast.client('alice', '1')
+  const b = await half(cast, alice)
+  const question = await ping(cast, b, alice)
+  alice.send(ASKS)
+  await cast.settle()
+  await b.take()
+  await b.send(reply(question, 'result'))
+  await cast.expectNothing()
+  await b.expectNothing()
+})
+for (const [how, ends] of [
+  [
+    'is refused',
+    async (b: Elsewhere, alice: StoryClient) =>
+      b.send(
+        `<presence type='error' from='${ROOM}/Alice' to='${alice.jid}'><error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>`,
+      ),
+  ],
+  [
+    'is taken back',
+    async (b: Elsewhere, alice: StoryClient) => (
+      alice.send(`<presence type='unavailable' to='${ROOM}/Alice'/>`),
+      void (await b.take())
+    ),
+  ],
+] as const)
+  story(`ROOM-122: a join that ${how} is not asked about after a loss`, async (cast) => {
+    const alice = await cast.client('alice', '1')
+    const b = new Elsewhere(cast)
+    b.answersPings = false
+    alice.send(ASKS)
+    await cast.settle()
+    await b.take()
+    await ends(b, alice)
+    await cast.forget()
+    await lose(cast, b)
+    await cast.advance(ASKED_MS)
+    assert.deepEqual(await questions(b), [])
+  })
+story(
+  'ROOM-122: a restart of ours while a client asks to enter: it and the room are told that it is not in',
+  UNASKED,
+  async (cast) => {
+    const alice = await cast.client('alice', '1')
+    await half(cast, alice)
+    const id = await resumable(alice)
+    const next = new Cast(await cast.server.restart(UNASKED, 1000))
+    cast.atEnd(() => next.end())
+    const b = new Elsewhere(next)
+    b.answersPings = false
+    b.restore()
+    await b.send(reply(await ping(next, b, alice), 'result'))
+    await b.expect(LEAVES(alice))
+    const back = await comeBack(next, alice, id)
+    await back.expect(OUT)
+  },
+)
+
 story('ROOM-122: no answer and errors that decide nothing: it is asked again', async (cast) => {
   const alice = await cast.client('alice', '1')
   const b = await enter(cast, alice)
@@ -135,6 +268,40 @@ story('ROOM-122: out after an outage: the others, whom the client was told to do
   await alice.expectAll(GONE, OUT)
 })
 
+story(
+  'ROOM-130: a client that is away is annotated in rooms elsewhere that understand it, until it is back',
+  UNASKED,
+  async (cast) => {
+    for (const understands of [true, false]) {
+      const alice = await cast.client('alice', '1')
+      const b = await enter(cast, alice)
+      const id = await loseClient(cast, alice)
+      await cast.advance(2999)
+      await b.expectNothing()
+      await cast.advance(1)
+      const [question] = await b.take()
+      if (understands) assert.deepEqual([question!.attr('from'), question!.attr('to')], ['a.example', 'b.example'])
+      await b.send(
+        reply(
+          question!,
+          'result',
+          `<query xmlns='http://jabber.org/protocol/disco#info'>${understands ? `<feature var='${PSA}'/>` : ''}</query>`,
+        ),
+      )
+      const says = (doubt: string): string =>
+        `<presence from='${alice.jid}' to='${ROOM}/Alice'><state-annotation xmlns='${PSA}' from='a.example'>${doubt}</state-annotation></presence>`
+      if (understands) await b.expect(says(`<connection-paused/>*`))
+      const back = await comeBack(cast, alice, id)
+      if (understands) await b.expect(says(''))
+      await b.expectNothing()
+      back.send(`<presence type='unavailable' to='${ROOM}/Alice'/>`)
+      back.send(`<presence type='unavailable'/>`)
+      await b.take()
+      await cast.advance(3_600_001) // the answer is forgotten
+      await cast.forget()
+    }
+  },
+)
 story('ROOM-120: another nickname is asked for; who has left is not asked about', async (cast) => {
   const [alice, bob] = await cast.clients('alice/1', 'bob/1')
   const b = await enter(cast, alice)

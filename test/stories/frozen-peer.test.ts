@@ -51,7 +51,7 @@ federation('A frozen peer is marked late: without acknowledgements, the ping tha
   const [alice, dave] = await realm.friends('alice@a.example/1', 'dave@b.example/1')
   await realm.pass(20 * SECOND)
   freeze(realm)
-  alice.send(`<message to='${dave.jid}' type='chat'><body>are you there?</body></message>`)
+  alice.send(`<message to='${dave.jid}' type='headline'><body>are you there?</body></message>`)
   const span = await timeUntil(realm, 120 * SECOND, isDown(realm))
   assert(span <= ASK_AFTER + LOOK + GRACE + SLACK, `${span} ms`)
   await ended(realm)

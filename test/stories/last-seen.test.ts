@@ -21,7 +21,7 @@ const PAUSED = says(DOMAIN, 'connection-paused')
 async function choose(client: StoryClient, values: Readonly<Record<string, string>>): Promise<void> {
   const fields = Object.entries(values).map(([name, value]) => `<field var='${name}'><value>${value}</value></field>`)
   const form = `<x xmlns='${FORM}' type='submit'>${fields.join('')}</x>`
-  const command = `<command xmlns='${COMMANDS}' node='presence-policy' action='complete' sessionid='s'>${form}</command>`
+  const command = `<command xmlns='${COMMANDS}' node='presence-policy' action='complete'>${form}</command>`
   const answer = await client.ask(`<iq type='set' id='c' to='${DOMAIN}'>${command}</iq>`)
   assert.equal(answer.child('command')?.attr('status'), 'completed', answer.show())
 }
@@ -78,7 +78,9 @@ story('last seen: of accounts that are not in memory', inMemory, async (cast) =>
 story('XEP-0050: the command is found, shows how it is, and refuses what is none of the options', async (cast) => {
   const juliet = await cast.client('juliet', '1')
   const items = `<iq type='get' id='i' to='${DOMAIN}'><query xmlns='http://jabber.org/protocol/disco#items' node='${COMMANDS}'/></iq>`
-  const item = ['presence-policy', 'search'].map((node) => `<item jid='${DOMAIN}' node='${node}' name='*'/>`).join('')
+  const item = ['presence-policy', 'strangers', 'urn:xmpp:invite#invite', 'search']
+    .map((node) => `<item jid='${DOMAIN}' node='${node}' name='*'/>`)
+    .join('')
   await juliet.ask(
     items,
     `<iq type='result' id='i' from='*'><query xmlns='http://jabber.org/protocol/disco#items' node='${COMMANDS}'>${item}</query></iq>`,

@@ -8,21 +8,7 @@ import { enter, open, ROOM } from '../support/rooms.ts'
 import { bareOf, story, type Cast } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
 import type { Pattern } from '../support/xml-pattern.ts'
-import {
-  done,
-  form,
-  item,
-  items,
-  MOOD,
-  owners,
-  payload,
-  publish,
-  publishing,
-  PUBSUB,
-  refused,
-  request,
-  unsupported,
-} from '../support/eventing.ts'
+import { done, form, item, items, MOOD, owners, publish, publishing, PUBSUB, refused, request } from '../support/eventing.ts'
 
 const ALICE = bareOf('alice')
 const BOB = bareOf('bob')
@@ -127,87 +113,6 @@ story('T-E04: what cannot be met, or was not asked for in one way, is not acknow
   assert.equal(before.attr('type'), 'result')
   await alice.ask(request('set', item('one') + item('two')), refused('modify', 'bad-request'))
   await alice.ask(request('get', `<items node='one'/>`), nothing)
-})
-
-story('T-E09: what is refused to a contact', inMemory, async (cast) => {
-  const [alice, bob] = await friends(cast)
-  await publish(alice, 'n', 'x', 'one', { max_items: '3' })
-  const forbidden = refused('auth', 'forbidden')
-  for (const [xml, answer] of [
-    [request('set', publishing('n', 'y'), ALICE), forbidden],
-    [request('set', publishing('other', 'y'), ALICE), nothing],
-    [request('set', `<create node='other'/>`, ALICE), forbidden],
-    [request('set', `<retract node='n'><item id='one'/></retract>`, ALICE), forbidden],
-    [request('set', `<retract node='other'><item id='one'/></retract>`, ALICE), nothing],
-    [owners('set', `<purge node='n'/>`, ALICE), forbidden],
-    [owners('set', `<delete node='n'/>`, ALICE), forbidden],
-    [owners('get', `<configure node='n'/>`, ALICE), forbidden],
-    [owners('get', `<affiliations node='n'/>`, ALICE), forbidden],
-    [owners('get', `<subscriptions node='n'/>`, ALICE), forbidden],
-    [request('set', `<subscribe node='n' jid='eve@a.example'/>`, ALICE), refused('modify', 'bad-request', 'invalid-jid')],
-    [request('set', `<subscribe node='n'/>`, ALICE), refused('modify', 'bad-request', 'jid-required')],
-    [request('set', `<subscribe node='other' jid='${BOB}'/>`, ALICE), nothing],
-    [request('set', `<unsubscribe node='n' jid='${BOB}'/>`, ALICE), refused('cancel', 'unexpected-request', 'not-subscribed')],
-    [request('set', `<unsubscribe node='n' jid='eve@a.example'/>`, ALICE), forbidden],
-    [request('get', `<options node='n' jid='${BOB}'/>`, ALICE), refused('modify', 'unexpected-request', 'not-subscribed')],
-    [request('get', `<options node='n'/>`, ALICE), refused('modify', 'bad-request', 'jid-required')],
-    [request('get', `<items/>`, ALICE), refused('modify', 'bad-request', 'nodeid-required')],
-    [request('get', `<default/>`, ALICE), unsupported('retrieve-default-sub')],
-    [request('get', `<other/>`, ALICE), unsupported('other')],
-    [request('get', `<items node='n'><item id='none'/></items>`, ALICE), items('n')],
-    [request('get', `<items node='n'><item id='none'/><item id='one'/></items>`, ALICE), items('n', item('x', 'one'))],
-  ] as const)
-    await bob.ask(xml, answer)
-  await alice.ask(affiliate('n', BOB, 'outcast'), done)
-  await bob.ask(request('get', `<items node='n'/>`, ALICE), forbidden)
-  await bob.ask(request('set', `<subscribe node='n' jid='${BOB}'/>`, ALICE), forbidden)
-})
-story('T-E09: what is refused to the owner', inMemory, async (cast) => {
-  const [alice] = await cast.clients('alice/1')
-  await publish(alice, 'n', 'x', 'one', { max_items: '2', publish_node_full: 'reject' })
-  await publish(alice, 'n', 'x', 'two')
-  const tooBig = payload('x'.repeat(65 * 1024))
-  for (const [xml, answer] of [
-    [request('set', publishing('n', 'y', 'three')), refused('cancel', 'conflict', 'node-full')],
-    [
-      request('set', `<publish node='n'><item id='i'>${tooBig}</item></publish>`),
-      refused('modify', 'not-acceptable', 'payload-too-big'),
-    ],
-    [
-      request('set', `<publish node='n'><item>${payload('')}${payload('')}</item></publish>`),
-      refused('modify', 'bad-request', 'invalid-payload'),
-    ],
-    [request('set', `<publish node='n'><item/></publish>`), refused('modify', 'bad-request', 'payload-required')],
-    [request('set', `<publish node='n'/>`), refused('modify', 'bad-request', 'item-required')],
-    [request('set', `<publish><item>${payload('')}</item></publish>`), refused('modify', 'bad-request', 'nodeid-required')],
-    [
-      request('set', `<publish node='n'>${item('a', 'a')}${item('b', 'b')}${item('c', 'c')}</publish>`),
-      refused('cancel', 'not-allowed', 'max-items-exceeded'),
-    ],
-    [request('set', `<retract node='n'><item id='none'/></retract>`), nothing],
-    [request('set', `<retract node='n'/>`), refused('modify', 'bad-request', 'item-required')],
-    [request('set', `<retract><item id='one'/></retract>`), refused('modify', 'bad-request', 'nodeid-required')],
-    [request('set', `<create node='n'/>`), refused('cancel', 'conflict')],
-    [
-      request('set', `<create node='m'/><configure>${form('node_config', { access_model: 'secret' })}</configure>`),
-      refused('modify', 'not-acceptable', 'unsupported-access-model'),
-    ],
-    [request('set', `<configure>${form('node_config', {})}</configure><create node='m'/>`), refused('modify', 'bad-request')],
-    [configure('n', { max_items: 'many' }), refused('modify', 'not-acceptable')],
-    [configure('n', { node_type: 'collection' }), refused('modify', 'not-acceptable')],
-    [configure('none', {}), nothing],
-    [owners('set', `<purge node='none'/>`), nothing],
-    [owners('set', `<delete node='none'/>`), nothing],
-    [affiliate('n', ALICE, 'none'), `<iq type='error'>*</iq>`],
-  ] as const)
-    await alice.ask(xml, answer)
-  await publish(alice, 'transient', 'x', 'one', { persist_items: '0' })
-  await alice.ask(request('set', `<retract node='transient'><item id='one'/></retract>`), unsupported('persistent-items'))
-  await alice.ask(owners('set', `<purge node='transient'/>`), unsupported('persistent-items'))
-  await alice.ask(request('get', `<items node='transient'/>`), items('transient', item('x', 'one')))
-  await publish(alice, 'bare', 'x', 'one', { persist_items: '0', deliver_payloads: '1' })
-  await alice.ask(configure('bare', { deliver_payloads: '0' }), done)
-  await alice.ask(request('set', publishing('bare', 'x')), refused('modify', 'bad-request', 'item-forbidden'))
 })
 
 story('PS-8: a node is made with its configuration, configured, and described', inMemory, async (cast) => {

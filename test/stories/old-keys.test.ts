@@ -65,7 +65,7 @@ async function perform(wire: WireClient, hash: '256' | '512', octets: number): P
   return wire.element('what comes after a task')
 }
 
-story('XEP-0480: a client makes the keys that are lacking, and then everything is offered again', SECURE, async (cast) => {
+story('EXT-2, XEP-0480: a client makes the keys that are lacking, and then everything is offered again', SECURE, async (cast) => {
   await moveIn(cast)
   const { wire, mechanisms, upgrades } = await offered(cast)
   assert.deepEqual([...new Set(mechanisms.map((name) => name.replace('-PLUS', '')))], ['SCRAM-SHA-1'])

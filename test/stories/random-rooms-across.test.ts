@@ -6,14 +6,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { ASKING } from '../support/annotations.ts'
+import { JOIN, Person, presenceIn, UNLOCK } from '../support/room-person.ts'
+import { MUC, ROOM, SERVICE } from '../support/rooms.ts'
 import { openRealm, type Realm } from '../support/two-servers.ts'
-import type { StoryClient } from '../support/story-client.ts'
-import type { Xml } from '../support/xml-reader.ts'
 
-const SERVICE = 'conference.a.example'
-const ROOM = `den@${SERVICE}`
-const MUC = 'http://jabber.org/protocol/muc'
 /** The first one owns the room. The last of each server asks for no annotations. */
 const USERS = ['alice@a.example', 'bob@a.example', 'dave@b.example', 'erin@b.example'] as const
 type User = (typeof USERS)[number]
@@ -34,59 +30,7 @@ const action: fc.Arbitrary<Action> = fc.record({
   nick: fc.constantFrom(...NICKS),
   n: fc.nat(5),
 })
-const presence = (nick: string, inside: string, type = ''): string => `<presence to='${ROOM}/${nick}'${type}>${inside}</presence>`
-const JOIN = `<x xmlns='${MUC}'><history maxstanzas='0'/></x>`
-
-/** One client and what it believes of the room. */
-class Person {
-  readonly user: User
-  readonly client: StoryClient
-  /** By nickname: is the presence in doubt? */
-  readonly sees = new Map<string, boolean>()
-  own: string | null = null
-  readonly log: string[] = []
-
-  constructor(user: User, client: StoryClient) {
-    this.user = user
-    this.client = client
-  }
-  get caps(): string {
-    return ASK.includes(this.user) ? ASKING.c : ''
-  }
-  read(): void {
-    for (const stanza of this.client.take()) {
-      this.log.push(stanza.show().slice(0, 300))
-      if (this.user !== USERS[0]) this.#expectNoAddress(stanza)
-      if (stanza.name === 'iq' && stanza.attr('type') === 'get') this.#answer(stanza)
-      if (stanza.name === 'presence' && stanza.attr('from')?.startsWith(`${ROOM}/`) === true) this.#fold(stanza)
-    }
-  }
-  #answer(question: Xml): void {
-    const inside = question.child('query') === undefined || this.caps === '' ? '' : ASKING.query
-    this.client.send(`<iq type='result' id='${question.attr('id')!}' to='${question.attr('from')!}'>${inside}</iq>`)
-  }
-  #fold(stanza: Xml): void {
-    const nick = stanza.attr('from')!.slice(ROOM.length + 1)
-    const codes = stanza.child('x')?.elements.map((e) => e.attr('code')) ?? []
-    if (stanza.attr('type') === 'unavailable') {
-      this.sees.delete(nick)
-      if (!codes.includes('110')) return
-      this.own = null
-      if (!codes.includes('303')) this.sees.clear()
-    } else if (stanza.attr('type') === undefined) {
-      const annotations = stanza.elements.filter(({ name }) => name === 'state-annotation')
-      this.sees.set(
-        nick,
-        annotations.some(({ elements }) => elements.length > 0),
-      )
-      if (codes.includes('110')) this.own = nick
-    }
-  }
-  #expectNoAddress(stanza: Xml): void {
-    for (const user of USERS)
-      if (user !== this.user) assert(!stanza.show().includes(user), `${this.client.jid} has learnt ${user}: ${stanza.show()}`)
-  }
-}
+const hiddenFrom = (user: User): readonly string[] => (user === USERS[0] ? [] : USERS.filter((other) => other !== user))
 
 class Play {
   readonly realm: Realm
@@ -97,7 +41,7 @@ class Play {
   }
   async come(user: User): Promise<Person> {
     const client = await this.realm.client(`${user}/${String(this.people.size)}${Math.floor(performance.now())}`)
-    const person = new Person(user, client)
+    const person = new Person(user, client, ASK.includes(user), hiddenFrom(user))
     this.people.set(user, person)
     return person
   }
@@ -121,11 +65,11 @@ class Play {
     const { client, own } = person
     switch (what) {
       case 'enter':
-        return client.send(presence(nick, person.caps + JOIN))
+        return client.send(presenceIn(nick, person.caps + JOIN))
       case 'leave':
-        return own === null ? undefined : client.send(presence(own, '', ` type='unavailable'`))
+        return own === null ? undefined : client.send(presenceIn(own, '', ` type='unavailable'`))
       case 'change':
-        return own === null ? undefined : client.send(presence(n > 2 ? own : nick, `<status>${n}</status>${person.caps}`))
+        return own === null ? undefined : client.send(presenceIn(n > 2 ? own : nick, `<status>${n}</status>${person.caps}`))
       case 'say':
         return client.send(`<message type='groupchat' id='m${n}' to='${ROOM}'><body>${n}</body></message>`)
       case 'kick':
@@ -153,8 +97,8 @@ class Play {
   }
   /** Who is there, by what the room says anew. */
   async occupants(person: Person): Promise<readonly string[]> {
-    const looked = new Person(person.user, person.client)
-    person.client.send(presence(person.own!, person.caps + JOIN))
+    const looked = new Person(person.user, person.client, person.caps !== '', [])
+    person.client.send(presenceIn(person.own!, person.caps + JOIN))
     await this.realm.settle()
     looked.read()
     return [...looked.sees.keys()].toSorted()
@@ -168,8 +112,7 @@ async function script(actions: readonly Action[]): Promise<void> {
     const play = new Play(realm)
     for (const user of USERS) await play.come(user)
     const owner = play.people.get(USERS[0])!
-    const unlock = `<iq type='set' id='u' to='${ROOM}'><query xmlns='${MUC}#owner'><x xmlns='jabber:x:data' type='submit'/></query></iq>`
-    owner.client.send(presence('Owner', owner.caps + JOIN), unlock)
+    owner.client.send(presenceIn('Owner', owner.caps + JOIN), UNLOCK)
     await play.settle()
     for (const next of actions) {
       await play.do(next)

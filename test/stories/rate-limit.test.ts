@@ -122,7 +122,7 @@ story(
     const [alice, bob] = await cast.clients('alice/1', 'bob/1')
     await cast.advance(10_000)
     cast.pass(10_000)
-    for (let i = 0; i < 1000; i++) alice.send(`<message to='${bob.jid}' id='${i}'><body>${i}</body></message>`)
+    for (let i = 0; i < 1000; i++) alice.send(`<message type='headline' to='${bob.jid}' id='${i}'><body>${i}</body></message>`)
     const got: string[] = []
     const collect = async (): Promise<number> => {
       await bob.fence()
@@ -171,7 +171,7 @@ story('SEC-14: too many octets wait', { on: ['memory'], rate: { 'bytes-per-secon
   const [alice, bob] = await cast.clients('alice/1', 'bob/1')
   cast.pass(60_000)
   const body = 'x'.repeat(9900 - '<body></body>'.length)
-  for (let i = 0; i < 6; i++) alice.send(`<message to='${bob.jid}'><body>${body}</body></message>`)
+  for (let i = 0; i < 6; i++) alice.send(`<message type='headline' to='${bob.jid}'><body>${body}</body></message>`)
   await bob.fence()
   assert.equal(bob.take().length, 4)
   for (let i = 0; i < 2; i++) {

@@ -135,3 +135,120 @@ story('T-M29, ROOM-114: what is taken back is gone from the archive, and all are
   )
   await cast.forget()
 })
+
+/** So long that four fit into a page and into a history, and five do not. */
+const LONG = 60 * 1024
+const long = (text: string): string => say(text).replace('<body>', `<thread>${'x'.repeat(LONG)}</thread><body>`)
+
+story(
+  'ROOM-61, MAM-36: of very long messages few are read at a time, and somebody who enters is shown the last ones',
+  async (cast) => {
+    const alice = await cast.client('alice', '1')
+    alice.send(join('Alice'), configure(''))
+    await cast.settle()
+    for (let i = 1; i <= 9; i++) {
+      alice.send(long(String(i)))
+      await cast.settle()
+    }
+    await cast.forget()
+    const bob = await cast.client('bob', '1')
+    bob.send(join('Bob'))
+    await cast.settle()
+    const history = bob.take().filter(({ name }) => name === 'message')
+    assert.equal(history.map((xml) => xml.child('body')?.text ?? ' and the subject').join(''), '6789 and the subject')
+    const all = await found(cast, bob, form(field('with', `${ROOM}/Alice`)))
+    assert.deepEqual([all.said, all.end], ['1234', 'more'])
+    const ids = [...all.ids]
+    const rest = await found(cast, bob, page(`<after>${ids.at(-1)!}</after>`))
+    ids.push(...rest.ids)
+    assert.deepEqual([rest.said, rest.end], ['5678', 'more'])
+    const last = await found(cast, bob, page(`<after>${ids.at(-1)!}</after>`))
+    assert.deepEqual([last.said, last.end], ['9', 'true'])
+    const named = form(field('ids', ...[...ids, ...last.ids].toReversed()))
+    const some = await found(cast, bob, named)
+    assert.deepEqual([some.said, some.end], ['1234', 'more'])
+    const more = await found(cast, bob, named + page(`<before/><max>3</max>`))
+    assert.deepEqual([more.said, more.end], ['789', 'more'])
+    const few = await found(cast, bob, form(field('ids', ids[4]!, ids[1]!, ids[2]!)) + page(`<after>${ids[1]!}</after>`))
+    assert.deepEqual([few.said, few.end], ['35', 'true'])
+    await cast.forget()
+  },
+)
+
+story(
+  'MAM-40: a search in a room finds what has all the words, as far as it looks and as often as is allowed',
+  { on: ['memory'], settings: { 'multi-user-chat': { searched: 200, messages: 1000 } } },
+  async (cast) => {
+    const [alice, bob] = await cast.clients('alice/1', 'bob/1')
+    alice.send(join('Alice'), configure(''))
+    await cast.settle()
+    bob.send(join('Bob'))
+    await cast.settle()
+    for (const text of ['tea at five', 'nothing', 'Thé Tea']) {
+      alice.send(say(text))
+      await cast.settle()
+    }
+    await cast.forget()
+    const full = (words: string): string => form(field('{urn:xmpp:fulltext:0}fulltext', words))
+    const search = async (words: string, more = ''): Promise<string> => {
+      const { said, end } = await found(cast, bob, full(words) + more)
+      return `${said} ${end}`
+    }
+    assert.equal(await search('TEA'), 'tea at fiveThé Tea true')
+    assert.equal(await search('tea the'), 'Thé Tea true')
+    assert.equal(await search('tea', page('<max>1</max><before/>')), 'Thé Tea more')
+    assert.equal(await search('coffee'), ' true')
+    assert.equal(await search('a b c d e f g h i j k'), ' bad-request')
+    bob.send(`<iq type='get' id='form' to='${ROOM}'><query xmlns='${MAM}'/></iq>`)
+    await cast.settle()
+    const fields = bob.take()[0]!.child('query')!.child('x')!.elements
+    assert.equal(fields.at(-1)!.attr('var'), '{urn:xmpp:fulltext:0}fulltext')
+    for (let i = 5; i < 30; i++) assert.equal(await search('coffee'), ' true')
+    assert.equal(await search('tea'), ' policy-violation')
+    assert.equal((await found(cast, bob, '')).end, 'true', 'pages can be read')
+    assert.equal((await found(cast, alice, full('tea'))).end, 'true', 'others can search')
+    await cast.pass(2000)
+    assert.equal(await search('coffee'), ' true')
+    for (let i = 0; i < 200; i++) alice.send(say('x'))
+    cast.pass(10_000)
+    await cast.settle()
+    await cast.forget()
+    assert.equal(await search('tea', page('<before/>')), ' resource-constraint', 'it does not look through more than 200')
+  },
+)
+
+story(
+  'members of a room that shows them nothing older than their membership read nothing older with XMPP either',
+  async (cast) => {
+    const { alice, bob } = await talked(cast)
+    const { ids } = await found(cast, bob, '')
+    const since = field('{urn:porchlight}history_since_membership', '1')
+    alice.send(configure(field('FORM_TYPE', `${MUC}#roomconfig`) + since))
+    await cast.forget()
+    assert.deepEqual((await found(cast, bob, '')).said, '', 'who is no member sees nothing of the past')
+    const make = `<item affiliation='member' jid='${bob.bare}'/>`
+    alice.send(`<iq type='set' id='a' to='${ROOM}'><query xmlns='${MUC}#admin'>${make}</query></iq>`, say('6'))
+    await cast.settle()
+    bob.send(`<presence to='${ROOM}/Robert'/>`, say('7'))
+    await cast.settle()
+    await cast.forget()
+    assert.deepEqual((await found(cast, bob, '')).said, '67')
+    assert.deepEqual((await found(cast, bob, page(`<max>5</max><before/>`))).said, '67')
+    assert.deepEqual((await found(cast, bob, form(field('ids', ids[0]!)))).end, 'item-not-found')
+    assert.deepEqual((await found(cast, alice, '')).said, '1234567')
+    const history = async (name: string): Promise<string> => {
+      const client = await cast.client(name, '2')
+      client.send(join(name))
+      await cast.settle()
+      return client
+        .take()
+        .flatMap((xml) => (xml.name === 'message' ? (xml.child('body')?.text ?? []) : []))
+        .join('')
+    }
+    assert.deepEqual([await history('carol'), await history('dave')], ['', ''], 'nor on entering')
+    alice.send(say('8'))
+    await cast.forget()
+    assert.equal((await found(cast, bob, '')).said, '678')
+    await cast.forget()
+  },
+)

@@ -4,9 +4,26 @@
  */
 import assert from 'node:assert/strict'
 import { ASKING, asking } from '../support/annotations.ts'
-import { admin, codes, configure, enter, field, join, left, occupant, open, ROOM, USER } from '../support/rooms.ts'
+import { Elsewhere } from '../support/elsewhere.ts'
+import {
+  admin,
+  codes,
+  configure,
+  enter,
+  exit,
+  field,
+  join,
+  left,
+  occupant,
+  open,
+  ROOM,
+  say,
+  SERVICE,
+  USER,
+} from '../support/rooms.ts'
 import { Cast, storyOn } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
+import type { Xml } from '../support/xml-reader.ts'
 import { comeBack, enable, RESUME_MS, UNASKED } from '../support/stream-management.ts'
 
 const story = storyOn('memory')
@@ -143,5 +160,59 @@ story(
     assert.match(told.join(), /from='den@conference.a.example\/Bob'.*<connection-paused\/>/)
     await next.advance(RESUME_MS)
     await carol.expect(left('Bob', 'none', `/>${codes(333)}`))
+  },
+)
+
+const DAVE = 'dave@b.example/1'
+const isPing = (xml: Xml): boolean => xml.child('ping') !== undefined
+const fromDave = (xml: string): string => xml.replace(' to=', ` from='${DAVE}' to=`)
+
+story(
+  'ROOM-141, ROOM-84: what waited for a lost link when the server died is told when the link is back',
+  UNASKED,
+  async (cast) => {
+    const alice = await open(cast, field('muc#roomconfig_persistentroom', '1'))
+    const bob = await enter(cast, 'bob', 'Bob')
+    const before = new Elsewhere(cast, 'b.example', SERVICE)
+    before.answersPings = false
+    await before.send(fromDave(join('Dave')))
+    cast.pass(200_000) // what Dave was told long before is not told again
+    alice.send(say('old'))
+    await cast.settle()
+    cast.pass(90_000)
+    await before.take()
+    before.cut() // from now on everything waits for Dave's server, and is lost with ours
+    alice.send(say('news'))
+    bob.send(exit('Bob'))
+    cast.pass(5000)
+    await cast.settle()
+    await cast.server.server.checkpoints.write()
+    await cast.forget()
+    cast.pass(100_000) // as if nobody started it at once
+    const next = new Cast(await cast.server.crash(UNASKED))
+    cast.cut()
+    cast.atEnd(() => next.end())
+    await next.settle()
+    const b = new Elsewhere(next, 'b.example', SERVICE)
+    b.answersPings = false
+    b.restore()
+
+    let told: readonly Xml[] = []
+    while (!told.some(isPing)) {
+      await next.advance(1000)
+      told = await b.take()
+    }
+    const ping = told.find(isPing)!
+    assert.equal(ping.attr('to'), DAVE)
+    await b.send(`<iq type='result' id='${ping.attr('id')!}' from='${DAVE}' to='${ping.attr('from')!}'/>`)
+    await next.advance(1000)
+    told = await b.take()
+    const gone = told.filter((xml) => xml.attr('type') === 'unavailable').map((xml) => xml.attr('from'))
+    assert.deepEqual(gone.toSorted(), [`${ROOM}/Bob`])
+    assert.deepEqual(
+      told.flatMap((xml) => xml.child('body')?.text ?? []),
+      ['news'],
+    )
+    assert(told.every((xml) => !xml.show().includes('bob@a.example')))
   },
 )

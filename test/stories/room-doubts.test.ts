@@ -1,9 +1,11 @@
 /** XEP-0310 4.3: occupants of whom nobody knows whether they are still there. */
 import assert from 'node:assert/strict'
-import { answer, asking, ASKING, isQuestion, comeBack, lose, PSA } from '../support/annotations.ts'
+import { answer, asking, ASKING, isQuestion, comeBack, lose, loseAgain, PSA } from '../support/annotations.ts'
 import { Elsewhere } from '../support/elsewhere.ts'
 import { story, type Cast, type Transport } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
+import { choosePolicy } from '../../src/server/account/choose-policy.ts'
+import type { SharePaused } from '../../src/im/presence-policy.ts'
 import type { Xml } from '../support/xml-reader.ts'
 import { federation, type Realm } from '../support/two-servers.ts'
 
@@ -46,6 +48,89 @@ story(
     await alice.expect(shown('Bob', `${BOB} jid='${bob.jid}'`, annotation('')))
   },
 )
+
+story('T-M15: a connection breaks without stream management: the occupant has left', patient, async (cast) => {
+  const alice = await enter(cast, await asking(cast, 'alice/1'), 'Alice', UNLOCK)
+  const bob = await enter(cast, await cast.client('bob', '1'), 'Bob')
+  const other = await enter(cast, await cast.client('bob', '2'), 'Bob')
+  const id = await lose(cast, other)
+  bob.drop()
+  await cast.advance(3000)
+  // One client of the two is gone, and the other one is away: now nobody knows whether Bob is there
+  await alice.expect(shown('Bob', `${BOB} jid='${bob.bare}/2'`, annotation('connection-paused')))
+  const back = await comeBack(cast, other, id)
+  await alice.expect(shown('Bob', `${BOB} jid='${bob.bare}/2'`, annotation('')))
+  await cast.forget()
+  back.drop() // a client that has resumed may do so again
+  await cast.advance(5 * 60_000)
+  await cast.settle()
+  const last = alice.take().at(-1)!
+  assert.deepEqual([last.attr('type'), last.attr('from')], ['unavailable', `${ROOM}/Bob`])
+})
+
+story('ROOM-139: the pauses of a client that comes and goes are told once in a minute', patient, async (cast) => {
+  const alice = await enter(cast, await asking(cast, 'alice/1'), 'Alice', UNLOCK)
+  const bob = await enter(cast, await cast.client('bob', '1'), 'Bob')
+  const id = await lose(cast, bob)
+  await cast.advance(3000)
+  const doubted = shown('Bob', `${BOB} jid='${bob.jid}'`, annotation('connection-paused'))
+  await alice.expect(doubted)
+  const back = await comeBack(cast, bob, id)
+  await alice.expect(shown('Bob', `${BOB} jid='${bob.jid}'`, annotation('')))
+  await loseAgain(cast, back)
+  await cast.advance(59_999)
+  await cast.expectNothing()
+  await cast.advance(1)
+  await alice.expect(doubted)
+})
+
+story('PSA-35, ROOM-130: a user who does not share pauses is not annotated in rooms', patient, async (cast) => {
+  const alice = await enter(cast, await asking(cast, 'alice/1'), 'Alice', UNLOCK)
+  const bob = await enter(cast, await cast.client('bob', '1'), 'Bob')
+  const choose = (sharePaused: SharePaused): Promise<unknown> =>
+    choosePolicy(cast.server.host, bob.bare, { lastSeen: null, sharePaused })
+  await choose('none')
+  await lose(cast, bob)
+  await cast.advance(60_000)
+  await cast.expectNothing()
+  await choose('contacts')
+  await cast.advance(3000)
+  await alice.expect(shown('Bob', `${BOB} jid='${bob.jid}'`, annotation('connection-paused')))
+  await choose('local')
+  await alice.expect(shown('Bob', `${BOB} jid='${bob.jid}'`, annotation('')))
+})
+
+story('ROOM-83: a client elsewhere that was silent for hours is asked whether it is there, once', patient, async (cast) => {
+  cast.server.host.tell('sessions-restored', { sessions: 0 }) // as at every start of a server
+  await cast.advance(1000)
+  const b = new Elsewhere(cast, 'b.example', SERVICE)
+  const alice = await enter(cast, await cast.client('alice', '1'), 'Alice', UNLOCK)
+  await b.send(`<presence from='dave@b.example/1' to='${ROOM}/Dave'><x xmlns='${MUC}'/></presence>`)
+  await cast.forget()
+  await b.take()
+  /** How often the client is asked in this time; the time ends with the first question. */
+  const asked = async (ms: number, step: number): Promise<readonly Xml[]> => {
+    for (let passed = 0; passed < ms; passed += step) {
+      await cast.advance(step)
+      const pings = (await b.take()).filter((xml) => xml.child('ping') !== undefined && xml.attr('to') === 'dave@b.example/1')
+      if (pings.length > 0) return pings
+    }
+    return []
+  }
+  const [HOUR, MINUTE] = [3_600_000, 60_000]
+  assert.equal((await asked(5.5 * HOUR, 30 * MINUTE)).length, 0)
+  assert.equal((await asked(HOUR, 10 * MINUTE)).length, 1) // and does not answer
+  assert.equal((await asked(5.5 * HOUR, 30 * MINUTE)).length, 0)
+  await b.send(`<presence from='dave@b.example/1' to='${ROOM}/Dave'><show>away</show></presence>`)
+  await cast.forget()
+  assert.equal((await asked(5.5 * HOUR, 30 * MINUTE)).length, 0)
+  const [ping] = await asked(HOUR, MINUTE / 2)
+  await cast.expectNothing()
+  const gone = `<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`
+  await b.send(`<iq type='error' id='${ping!.attr('id')!}' from='dave@b.example/1' to='${ping!.attr('from')!}'>${gone}</iq>`)
+  const left = await alice.expect(`<presence type='unavailable' from='${ROOM}/Dave'>*</presence>`)
+  assert.deepEqual(left.child('x')!.child('status')!.attr('code'), '333')
+})
 
 story('ROOM-136: what the server of an occupant says against their presence is told to those who ask', patient, async (cast) => {
   const b = new Elsewhere(cast)

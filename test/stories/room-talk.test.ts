@@ -1,6 +1,22 @@
 /** XEP-0045 7.4, 7.5, 7.10, 8.1: what people in a room say to each other, and what is kept of it (XEP-0313, 0424, 0425). */
 import assert from 'node:assert/strict'
-import { configure, done, enter, error, field, ID, join, open, ROOM, said, say, USER } from '../support/rooms.ts'
+import {
+  admin,
+  configure,
+  done,
+  enter,
+  error,
+  exit,
+  field,
+  ID,
+  join,
+  open,
+  OWNER,
+  ROOM,
+  said,
+  say,
+  USER,
+} from '../support/rooms.ts'
 import type { StoryClient } from '../support/story-client.ts'
 import { story, type Cast } from '../support/story.ts'
 
@@ -128,6 +144,32 @@ story(
   },
 )
 
+story('RFC 6120 8.2.3: a question to somebody who leaves the room is answered at once', { on: ['memory'] }, async (cast) => {
+  const alice = await open(cast)
+  const query = `<query xmlns='jabber:iq:version'/>`
+  const ask = (nick: string): string => `<iq type='get' id='v' to='${ROOM}/${nick}'>${query}</iq>`
+  for (const leave of ['exit', 'kick', 'lost', 'destroy'] as const) {
+    const bob = await enter(cast, 'bob', 'Bob')
+    alice.send(ask('Bob'))
+    const asked = await bob.expect(`<iq type='get' id='*' from='${ROOM}/Alice'>${query}</iq>`)
+    bob.send(ask('Alice'))
+    await cast.settle()
+    alice.take()
+    if (leave === 'exit') bob.send(exit('Bob'))
+    else if (leave === 'kick') alice.send(admin(`<item nick='Bob' role='none'/>`))
+    else if (leave === 'destroy') alice.send(`<iq type='set' id='d' to='${ROOM}'><query xmlns='${OWNER}'><destroy/></query></iq>`)
+    else bob.drop()
+    await cast.settle()
+    const answers = (who: StoryClient): readonly string[] =>
+      who.take().flatMap((xml) => (xml.attr('id') === 'v' ? xml.child('error')!.elements.map(({ name }) => name) : []))
+    assert.deepEqual(answers(alice), ['item-not-found', 'text'], leave)
+    if (leave === 'lost') continue
+    assert.deepEqual(answers(bob), [leave === 'destroy' ? 'item-not-found' : 'not-acceptable', 'text'], leave)
+    bob.send(`<iq type='result' id='${asked.attr('id')}' to='${ROOM}/Alice'/>`) // too late
+    await cast.settle()
+    assert.deepEqual(alice.take(), [])
+  }
+})
 story('RFC 6120 8.2.3: a question to somebody in a room who does not answer gets an error', { on: ['memory'] }, async (cast) => {
   const alice = await open(cast)
   const bob = await enter(cast, 'bob', 'Bob')

@@ -1,5 +1,4 @@
 /** XEP-0045: people in a room, as their clients see it. */
-import assert from 'node:assert/strict'
 import {
   admin,
   codes,
@@ -197,8 +196,7 @@ story('ROOM-157: many invitations in one message count as many', async (cast) =>
   alice.send(invite(21))
   await alice.expect(error('message', `id='i' from='${ROOM}'`, 'wait', 'policy-violation'))
   alice.send(invite(20))
-  await cast.settle()
-  assert.equal(bob.take().length, 20)
+  for (let i = 0; i < 20; i++) await bob.expect(`<message from='${ROOM}'>*</message>`)
   alice.send(invite(1))
   await alice.expect(error('message', `id='i' from='${ROOM}'`, 'wait', 'policy-violation'))
 })

@@ -158,7 +158,10 @@ story(
   async (cast) => {
     await cast.rosters(['romeo', JULIET, 'both'])
     const read: string[] = []
-    cast.server.host.alsoLoad(async ({ bare: { bare } }) => void read.push(bare))
+    cast.server.host.alsoLoad(async (bare) => {
+      read.push(bare)
+      return () => {}
+    })
     const b = new Elsewhere(cast)
     await b.send(from(ORCHARD, ''))
     assert.deepEqual(read, [])

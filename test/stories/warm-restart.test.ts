@@ -33,6 +33,21 @@ story('a restart: both ends resume, and neither sees the other go', UNASKED, asy
   assert.equal(next.server.server.sessions.size, 2)
 })
 
+story('a restart: a client that becomes inactive then learns that a contact has gone', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  const [a1, b1] = [await enable(alice), await enable(bob)]
+  const next = await restarted(cast)
+  const phone = await comeBack(next, alice, a1, 0, 0)
+  const back = await comeBack(next, bob, b1, 0, 0)
+  phone.send(`<inactive xmlns='urn:xmpp:csi:0'/>`)
+  await next.settle()
+  back.send('<presence><show>away</show></presence>', `<presence type='unavailable'/>`)
+  await next.settle()
+  phone.send(`<active xmlns='urn:xmpp:csi:0'/>`)
+  await phone.expect(gone(bob.jid))
+  await next.forget()
+})
+
 story('a restart: who logs in anew sees who has not come back yet', UNASKED, async (cast) => {
   await cast.befriend('alice', 'bob')
   const [bob] = await cast.clients('bob/1')
@@ -207,8 +222,7 @@ story('a restart: a session in which much waits does not end those of others', L
   for (const client of clients) await enable(client)
   const [alice, bob, carol] = clients
   for (let i = 0; i < 5; i++) carol.send(chat(alice.jid, 'x'.repeat(3000), `${i}`))
-  await carol.fence()
-  alice.take()
+  for (let i = 0; i < 5; i++) await alice.expect(`<message type='chat' id='${i}'>*</message>`)
   const next = await restarted(cast, LITTLE)
   await alice.expect(a(0))
   await alice.wire.expectStreamError('system-shutdown')

@@ -7,6 +7,7 @@ import type { Pattern } from './xml-pattern.ts'
 import type { Xml } from './xml-reader.ts'
 
 export const PSA = 'urn:xmpp:psa'
+export const PSA_REVISED = 'urn:xmpp:psa:0'
 const INFO = 'http://jabber.org/protocol/disco#info'
 const SM = 'urn:xmpp:sm:3'
 const NODE = 'https://client.example'
@@ -24,6 +25,8 @@ export function capabilities(...features: readonly string[]): { readonly c: stri
 }
 /** Of a client that asks for annotations. */
 export const ASKING = capabilities(PSA)
+/** Of one that asks for those of the revision, and knows the first ones too. */
+export const ASKING_REVISED = capabilities(PSA, PSA_REVISED)
 
 /** The server asks what the client can do. */
 export const isQuestion = (xml: Xml): boolean =>
@@ -37,6 +40,8 @@ export function answer(client: StoryClient, question: Xml, query: string): void 
 export interface AskingOptions extends ClientOptions {
   /** Children of its initial presence. */
   readonly content?: string
+  /** How it asks; as version 0.1 if it is not said. */
+  readonly as?: ReturnType<typeof capabilities>
 }
 
 /** A client that asks for annotations and is available; what it has got by then, nobody remembers. @param name 'romeo/1' */
@@ -49,12 +54,13 @@ export async function asking(cast: Cast, name: string, options: AskingOptions = 
 export async function comingOnline(cast: Cast, name: string, options: AskingOptions = {}): Promise<StoryClient> {
   const [user, resource] = name.split('/') as [string, string]
   const client = await cast.client(user, resource, { ...options, presence: null })
-  client.send(`<presence>${options.content ?? ''}${ASKING.c}</presence>`)
+  const { c, query } = options.as ?? ASKING
+  client.send(`<presence>${options.content ?? ''}${c}</presence>`)
   await cast.settle()
   const got = client.take()
   const question = got.find(isQuestion)
   if (question !== undefined) {
-    answer(client, question, ASKING.query)
+    answer(client, question, query)
     await cast.settle()
   }
   client.putBack(...got.filter((xml) => xml !== question))
@@ -95,4 +101,16 @@ export function says(by: string, doubt: '' | 'server-unavailable' | 'connection-
   const since = by === 'a.example' || stamp !== undefined ? doubtedSince(stamp) : ''
   const content = doubt === '' ? '' : `<${doubt}/><description xml:lang='${lang}'>*</description>${since}`
   return `<state-annotation xmlns='${PSA}' from='${by}'>${content}</state-annotation>`
+}
+
+/** The same in the revised form. @param doubts '' for none */
+export function saysRevised(
+  by: string,
+  doubt: '' | 'server-unavailable' | 'connection-paused' | 'unknown',
+  lang = 'en',
+): Pattern {
+  const start = `<state-annotation xmlns='${PSA_REVISED}' from='${by}'`
+  return doubt === ''
+    ? `${start}/>`
+    : `${start} since='*'><${doubt}/><description xml:lang='${lang}'>*</description></state-annotation>`
 }

@@ -22,11 +22,12 @@ export class Elsewhere {
   answersPings = true
   #isReachable = true
 
-  constructor(cast: Cast, domain = 'b.example') {
+  /** @param local the domain of ours that its link is with */
+  constructor(cast: Cast, domain = 'b.example', local = DOMAIN) {
     const { links, router } = cast.server.host
     this.domain = domain
     this.#cast = cast
-    this.link = links.of(DOMAIN, domain, {
+    this.link = links.of(local, domain, {
       connect: (link) => (this.#isReachable ? link.opened() : link.failed()),
       isWanted: () => false,
       heardAt: () => null,

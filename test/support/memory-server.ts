@@ -15,6 +15,7 @@ import { Metrics } from '../../src/base/metrics.ts'
 import type { Subscription } from '../../src/im/subscription.ts'
 import type { Ending } from '../../src/server/account/endings.ts'
 import type { Feature, Host, Stores } from '../../src/server/feature.ts'
+import type { Labelling } from '../../src/server/labelling/labelling.ts'
 import { defaultLinkTimes, type LinkTimes } from '../../src/server/links/links.ts'
 import { createServer, type Server } from '../../src/server/server.ts'
 import type { Session } from '../../src/server/account/session.ts'
@@ -31,6 +32,9 @@ import type { StreamInfo } from '../../src/server/streams/stream-features.ts'
 import { openCoreStores } from '../../src/storage/stores.ts'
 import { openInMemory } from '../../src/storage/sqlite.ts'
 import { LocalRegistrar } from '../../src/stream/registrar.ts'
+import { authenticatorFor } from '../../src/process/authenticator.ts'
+import { saslSettings, type SaslSettings } from '../../src/sasl/settings.ts'
+import { filesInFolder } from './files-folder.ts'
 import { parseElement } from '../../src/xml/parse.ts'
 import type { Element } from '../../src/xml/element.ts'
 import { decode, encode, escape, type Wire } from '../../src/xml/wire.ts'
@@ -51,6 +55,9 @@ export interface MemoryOptions {
   readonly linkTimes?: Partial<LinkTimes>
   /** None unless asked for: the clock stands still. */
   readonly rate?: Partial<RateSettings>
+  readonly sasl?: Partial<SaslSettings>
+  /** No policy unless asked for. */
+  readonly labelling?: Labelling
 }
 
 const NO_RATE = { 'stanzas-per-second': 0, 'bytes-per-second': 0, 'presence-per-10-seconds': 0, 'recipients-per-second': 0 }
@@ -84,12 +91,15 @@ export async function memoryServer(options: MemoryOptions = {}): Promise<MemoryS
     componentDomains: [],
     stores,
     database,
+    files: filesInFolder(),
     registrar: (host) => new LocalRegistrar(host, 1),
+    authenticator: (host) => authenticatorFor(host, { ...v.parse(saslSettings, {}), ...options.sasl }, true),
     linkTimes: { ...defaultLinkTimes, ...options.linkTimes },
     presence: { ...v.parse(presenceSettings, {}), rush: 0, ...options.presence },
     secret: entropy.bytes(32),
     limits,
     rate,
+    labelling: options.labelling ?? null,
     clock,
     entropy,
     log,

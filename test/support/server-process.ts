@@ -46,6 +46,7 @@ const USUAL: ServerSettings = {
     'c2s-direct-tls': ['127.0.0.1:0'],
     's2s': ['127.0.0.1:0'],
     's2s-direct-tls': [],
+    'bytestreams': ['127.0.0.1:0'],
     'http': ['127.0.0.1:0'],
     'https': ['127.0.0.1:0'],
     'monitoring': ['127.0.0.1:0'],
@@ -180,6 +181,13 @@ export class ServerProcess {
   }
   get componentPort(): number {
     return this.#port(/components \S+:(\d+)/)
+  }
+  get bytestreamsPort(): number {
+    return this.#port(/file transfers \S+:(\d+)/)
+  }
+  /** The port for uploaded files alone. */
+  get filesPort(): number {
+    return this.#port(/ files https:\/\/\S+:(\d+)/)
   }
   get monitoringPort(): number {
     return this.#port(/metrics http:\/\/\S+:(\d+)/)

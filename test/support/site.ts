@@ -166,6 +166,7 @@ export async function openSite(domain: string, options: SiteOptions, { zone, clo
   const certificates = await Certificates.load([source], { ...usualAuthorities, ofServers: trusts ? trusted : 'none' }, silent)
   const service = new PeerService({
     host: server.host as Host,
+    bars: server.server.domainLists,
     federation: settings,
     peers: peers.map((peer) => ({ domain: '', trust: 'inherit', route: '', ...peer })),
     streams: defaultsOf(streamsSettings),

@@ -98,6 +98,10 @@ export class StoryClient {
     this.wire.link.drop()
   }
 
+  /** Whatever comes next. */
+  next(what: string): Promise<Xml> {
+    return this.#next(what)
+  }
   async #next(what: string): Promise<Xml> {
     for (;;) {
       const xml = this.#inbox.shift() ?? (await this.wire.element(`${this.jid}: ${what}`))

@@ -13,6 +13,7 @@ import { Metrics } from '../../src/base/metrics.ts'
 import { defaultsOf } from '../../src/base/settings.ts'
 import { endOfTick } from '../../src/base/tick.ts'
 import type { Subscription } from '../../src/im/subscription.ts'
+import type { HttpPort } from '../../src/net/http-port.ts'
 import { usualAuthorities } from '../../src/net/certificate-files.ts'
 import { Certificates } from '../../src/net/certificates.ts'
 import { Admission, type AdmissionLimits } from '../../src/net/listener.ts'
@@ -22,6 +23,7 @@ import { inOrderOfNeed } from '../../src/process/assembly.ts'
 import { webPort } from '../../src/process/http.ts'
 import { SHUTDOWN } from '../../src/server/account/endings.ts'
 import type { Feature, Host, Stores } from '../../src/server/feature.ts'
+import { loadClearances, type Labelling } from '../../src/server/labelling/labelling.ts'
 import { defaultLinkTimes, type LinkTimes } from '../../src/server/links/links.ts'
 import { createServer, type Server } from '../../src/server/server.ts'
 import {
@@ -32,6 +34,7 @@ import {
   type PresenceSettings,
   type RateSettings,
 } from '../../src/server/settings.ts'
+import type { FileStore } from '../../src/server/files.ts'
 import type { Database } from '../../src/server/database.ts'
 import { newEpoch } from '../../src/storage/rosters.ts'
 import { openCoreStores } from '../../src/storage/stores.ts'
@@ -43,9 +46,10 @@ import { deriveCredentials } from '../../src/sasl/credentials.ts'
 import { authenticatorFor } from '../../src/process/authenticator.ts'
 import { saslSettings, type SaslSettings } from '../../src/sasl/settings.ts'
 import { streamsSettings, type StreamsSettings } from '../../src/stream/settings.ts'
-import { features as everyFeature } from '../../src/xep/catalogue.ts'
+import { features as everyFeature } from '../../src/config/features.ts'
 import { jid } from '../../src/xmpp/jid.ts'
 import * as v from 'valibot'
+import { filesInFolder } from './files-folder.ts'
 import { boshDoor, boshInMemory, DOMAIN, memoryDoor, tcpDoor, webSocketDoor, webSocketInMemory, type Door } from './doors.ts'
 import type { Link } from './link.ts'
 
@@ -84,9 +88,13 @@ export interface StoryOptions {
   readonly entropy?: Entropy
   /** Of the server before it was restarted; a new one otherwise. */
   readonly database?: Database
+  /** The same of its uploaded files. */
+  readonly files?: FileStore
   readonly limits?: Partial<LimitsSettings>
   /** Unlimited unless the story is about it. */
   readonly rate?: Partial<RateSettings>
+  /** No policy of security labels unless the story is about it. */
+  readonly labelling?: Labelling
   readonly streams?: Partial<StreamsSettings>
   readonly sasl?: Partial<SaslSettings>
   readonly web?: Partial<WebSettings>
@@ -108,6 +116,9 @@ const credentials = await deriveCredentials(PASSWORD, 1, seededEntropy('stories'
 /** The same over restarts, as in a data directory. */
 const SECRET = seededEntropy('the secret of a server').bytes(32)
 
+interface LoggedLine {
+  readonly message: string
+}
 type OpenDoor = (transport: Transport) => Door | Promise<Door>
 
 export class StoryServer {
@@ -116,13 +127,26 @@ export class StoryServer {
   readonly host: Host
   readonly clock: Clock
   readonly stores: Stores
+  /** Every line of the log, of whatever level. */
+  readonly logged: readonly LoggedLine[]
   /** What was logged as an error: a story that passes has none. */
   readonly #errors: object[]
   readonly #service: ClientService
   readonly #open: OpenDoor
+  /** The port for browsers and other web clients. */
+  readonly web: () => HttpPort
   readonly #doors = new Map<Transport, Door>()
 
-  constructor(transport: Transport, server: Server, service: ClientService, open: OpenDoor, errors: object[]) {
+  constructor(
+    transport: Transport,
+    server: Server,
+    service: ClientService,
+    open: OpenDoor,
+    web: () => HttpPort,
+    errors: object[],
+    logged: readonly LoggedLine[],
+  ) {
+    this.logged = logged
     this.transport = transport
     this.server = server
     this.host = server.host
@@ -131,6 +155,7 @@ export class StoryServer {
     this.#errors = errors
     this.#service = service
     this.#open = open
+    this.web = web
   }
   /** Null in memory. */
   get port(): number | null {
@@ -217,9 +242,21 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
   const seed = `story of ${options.domains?.[0] ?? DOMAIN}${options.database === undefined ? '' : ' again'}`
   const entropy = inMemory ? (options.entropy ?? seededEntropy(seed)) : systemEntropy
   const errors: object[] = []
-  const log = { ...silent, error: (fields: object, message: string) => void errors.push({ ...fields, message }) }
+  const logged: LoggedLine[] = []
+  const line = (fields: object, message: string): void => void logged.push({ ...fields, message })
+  const log = {
+    debug: line,
+    info: line,
+    warn: line,
+    error: (fields: object, message: string) => {
+      line(fields, message)
+      errors.push({ ...fields, message })
+    },
+  }
   const database = options.database ?? openInMemory({ clock, endOfTick: inMemory ? queueMicrotask : endOfTick })
   const stores = await openCoreStores(database, { clock, entropy, epoch: newEpoch(entropy), log, gathers: false })
+  const contexts = WITHOUT_TLS.has(transport) ? null : await certificates()
+  const streams = { ...defaultsOf(streamsSettings), 'require-tls': contexts !== null, 'logins-per-second': 0, ...options.streams }
   const server = createServer({
     domains: options.domains ?? [DOMAIN],
     componentDomains: [],
@@ -227,12 +264,15 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
     presence: { ...defaultsOf(presenceSettings), rush: 0, ...options.presence },
     limits: { ...defaultsOf(limitsSettings), 'strangers-step': 0, ...options.limits },
     rate: { ...defaultsOf(rateSettings), ...NO_RATE, ...options.rate },
+    labelling: options.labelling ?? null,
     registrar: (host) => new LocalRegistrar(host, 4096),
+    authenticator: (host) => authenticatorFor(host, { ...defaultsOf(saslSettings), ...options.sasl }, !streams['require-tls']),
     secret: inMemory ? SECRET : entropy.bytes(32),
     software: SOFTWARE,
     metrics: new Metrics(),
     stores,
     database,
+    files: options.files ?? filesInFolder(),
     clock,
     entropy,
     log,
@@ -241,42 +281,41 @@ export async function storyServer(transport: Transport, options: StoryOptions = 
     await install(feature, server.host, options.settings?.[feature.name] ?? PATIENT[feature.name] ?? {})
   server.freeze()
   await server.host.decisions.load()
-  const contexts = WITHOUT_TLS.has(transport) ? null : await certificates()
-  const streams = { ...defaultsOf(streamsSettings), 'require-tls': contexts !== null, 'logins-per-second': 0, ...options.streams }
+  if (server.host.labels !== null) await loadClearances(server.host.labels, log)
   const admission = new Admission(options.admission ?? { perAddress: 0, perMinute: 0 }, clock)
   const service = new ClientService({
     server,
     streams,
-    authenticator: authenticatorFor(server.host, { ...defaultsOf(saslSettings), ...options.sasl }, !streams['require-tls']),
     certificates: contexts,
     askForCertificate: false,
     admission,
     endOfTick: inMemory ? queueMicrotask : endOfTick,
   })
-  const web = { ...defaultsOf(webSettings), ...options.web }
   const bosh = { ...defaultsOf(boshSettings), ...options.bosh }
   const parts = {
     host: server.host as Host,
     clients: service,
     admission,
     streams,
-    web,
+    web: { ...defaultsOf(webSettings), ...options.web },
     bosh,
     endOfTick: inMemory ? queueMicrotask : endOfTick,
   }
+  let port: HttpPort | null = null
+  const web = (): HttpPort => (port ??= webPort(parts))
   const doors: Readonly<Record<Transport, () => Door | Promise<Door>>> = {
     'memory': () => memoryDoor(service),
     'memory tls': () => memoryDoor(service),
     'tcp': () => tcpDoor(service, false),
     'starttls': () => tcpDoor(service, false),
     'direct tls': () => tcpDoor(service, true),
-    'websocket in memory': () => webSocketInMemory(webPort(parts)),
-    'websocket': () => webSocketDoor(webPort(parts), null),
-    'websocket with tls': () => webSocketDoor(webPort(parts), contexts),
-    'bosh in memory': () => boshInMemory(webPort(parts)),
-    'bosh': () => boshDoor(webPort(parts)),
+    'websocket in memory': () => webSocketInMemory(web()),
+    'websocket': () => webSocketDoor(web(), null),
+    'websocket with tls': () => webSocketDoor(web(), contexts),
+    'bosh in memory': () => boshInMemory(web()),
+    'bosh': () => boshDoor(web()),
   }
-  const story = new StoryServer(transport, server, service, (way) => doors[way](), errors)
+  const story = new StoryServer(transport, server, service, (way) => doors[way](), web, errors, logged)
   await story.open(transport)
   return story
 }

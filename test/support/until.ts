@@ -11,10 +11,15 @@ const PATIENCE_MS = 10_000
  * @param step brings it nearer; a turn of the event loop passes in any case
  * @throws AssertionError naming `what`, when it has not come about in good time
  */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>, step: () => unknown = () => {}): Promise<void> {
-  const end = performance.now() + PATIENCE_MS
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  step: () => unknown = () => {},
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  const end = performance.now() + patienceMs
   while (!(await isSo())) {
-    assert(performance.now() < end, `waited ${PATIENCE_MS} ms in vain: ${what}`)
+    assert(performance.now() < end, `waited ${patienceMs} ms in vain: ${what}`)
     await step()
     await turn()
   }

@@ -16,7 +16,7 @@ export const STREAM = 'http://etherx.jabber.org/streams'
 const STREAM_ERRORS = 'urn:ietf:params:xml:ns:xmpp-streams'
 
 /** What comes is there at once in a test that passes; only one that fails waits. */
-const PATIENCE_MS = 1500
+const PATIENCE_MS = 15_000
 
 export type Arrival = { readonly kind: 'header' | 'element'; readonly xml: Xml } | { readonly kind: 'footer' | 'closed' }
 

@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inRoom, invited, newsIn, opened, said, seen, SIGNED_OUT, withoutRoom, withRoom, type Board } from './board.ts'
+import {
+  inRoom,
+  invited,
+  newsIn,
+  opened,
+  said,
+  seen,
+  SIGNED_OUT,
+  strangersIn,
+  withoutContacts,
+  withoutRoom,
+  withRoom,
+  type Board,
+} from './board.ts'
 import { newRoom, unreadOf } from './room.ts'
 import type { Said } from './room-lines.ts'
 
@@ -13,6 +26,7 @@ const line: Said = {
   nick: 'juliet',
   isMine: false,
   text: 'hello',
+  isFile: false,
   at: new Date(0),
   state: 'said',
   privateWith: null,
@@ -29,7 +43,7 @@ test('what is said is read only in an open conversation, on a page that is on th
   const hidden = talk(seen(opened(board, JID), false))
   assert.equal(unread(hidden), 1)
   assert.equal(unread(seen(hidden, true)), 0)
-  const chat = { id: 'x', mine: false, text: 'hi', at: new Date(0), failed: false }
+  const chat = { id: 'x', archiveId: null, mine: false, text: 'hi', isFile: false, at: new Date(0), failed: false }
   const [contact, away] = ['a@b', seen(opened(board, 'a@b'), false)]
   assert.deepEqual([newsIn(said(away, contact, chat)), newsIn(seen(said(away, contact, chat), true))], [1, 0])
 })
@@ -49,4 +63,17 @@ test('a room that was left is neither open nor there; nothing becomes of it', ()
   const left = withoutRoom(opened(board, JID), JID)
   assert.deepEqual([left.open, left.rooms.size], [null, 0])
   assert.equal(talk(left), left)
+})
+
+test('who is no contact and writes is there, the last one first; no more than some, since strangers decide it', () => {
+  const talks = (so: Board, jid: string): Board =>
+    said(so, jid, { id: 'a', archiveId: null, mine: false, text: 'hello', isFile: false, at: new Date(0), failed: false })
+  const contact = { jid: 'nurse@a', name: null, groups: [], subscription: 'both', asked: false, preApproved: false } as const
+  const begun = talks({ ...SIGNED_OUT, roster: new Map([['nurse@a', contact]]) }, 'nurse@a')
+  const many = Array.from({ length: 80 }, (_, i) => `spy${i}@b`).reduce(talks, begun)
+  const strangers = strangersIn(many)
+  assert.deepEqual([strangers.length, strangers[0], strangers.at(-1)], [50, 'spy79@b', 'spy30@b'])
+  assert.deepEqual([many.unread.size, many.chats.has('nurse@a')], [51, true])
+  const without = withoutContacts(opened(many, 'nurse@a'), ['nurse@a'])
+  assert.deepEqual([without.chats.has('nurse@a'), without.open], [false, null])
 })

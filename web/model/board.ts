@@ -1,7 +1,12 @@
 /** Everything that the board shows, as one value that never changes. A change creates the next value. */
+import { hasNews, isSame, withArchived, withSaid, type ChatArchive, type ChatLine } from './chat-lines.ts'
+import type { Faces } from './faces.ts'
+import type { Found } from './found.ts'
+import { alone, isRead, type Place } from './place.ts'
 import type { Presences, Roster } from './roster.ts'
 import type { Show } from './presence.ts'
-import { allRead, lookedAt, unreadOf, type Room } from './room.ts'
+import { allRead, lookedAt, olderRead, unreadOf, type Room } from './room.ts'
+import type { Sightings } from './sightings.ts'
 
 export type Phase = 'signed-out' | 'signing-in' | 'online' | 'reconnecting'
 
@@ -15,14 +20,6 @@ export interface OwnPresence {
 export interface SubscriptionRequest {
   readonly jid: string
   readonly words: string | null
-}
-export interface ChatLine {
-  readonly id: string
-  readonly mine: boolean
-  readonly text: string
-  readonly at: Date
-  /** The server could not deliver it. */
-  readonly failed: boolean
 }
 /** Somebody asks us into a room (XEP-0045 7.8, XEP-0249). */
 export interface Invitation {
@@ -52,8 +49,13 @@ export interface Board {
   /** Has the server sent the roster in this session? If not, it is the last known one. */
   readonly isRosterRead: boolean
   readonly presences: Presences
+  readonly faces: Faces
+  /** Pictures that were read, by their id. */
+  readonly pictures: ReadonlyMap<string, ImageBitmap>
   readonly requests: readonly SubscriptionRequest[]
   readonly chats: ReadonlyMap<string, readonly ChatLine[]>
+  /** What the archive has of them; nothing of those that were never opened. */
+  readonly archives: ReadonlyMap<string, ChatArchive>
   readonly unread: ReadonlySet<string>
   /** Requests to contacts that came back with an error, by address. */
   readonly refusals: ReadonlyMap<string, string>
@@ -63,11 +65,21 @@ export interface Board {
   readonly rooms: ReadonlyMap<string, Room>
   readonly invitations: readonly Invitation[]
   readonly directory: RoomDirectory
+  /** When people were here, as this browser has seen it. */
+  readonly sightings: Sightings
+  /** Hosts, without ports, whose files this server has. */
+  readonly homes: ReadonlySet<string>
   /** Is the page on the screen? What is said meanwhile in an open conversation is new otherwise. */
   readonly isSeen: boolean
   /** The contact or the room whose details are open. */
   readonly open: string | null
+  /** The line in it that a search has led to; null: the newest are looked at. */
+  readonly place: Place | null
+  /** What stands in their place. */
+  readonly sheet: Sheet | null
 }
+/** Who was here when; or a search in what was said. */
+export type Sheet = { readonly kind: 'seen' } | { readonly kind: 'search'; readonly words: string }
 
 export const SIGNED_OUT: Board = {
   phase: 'signed-out',
@@ -78,27 +90,67 @@ export const SIGNED_OUT: Board = {
   roster: new Map(),
   isRosterRead: false,
   presences: new Map(),
+  faces: new Map(),
+  pictures: new Map(),
   requests: [],
   chats: new Map(),
+  archives: new Map(),
   unread: new Set(),
   refusals: new Map(),
   friend: null,
   rooms: new Map(),
   invitations: [],
   directory: { state: 'unread', service: null, rooms: [] },
+  sightings: new Map(),
+  homes: new Set(),
   isSeen: true,
   open: null,
+  place: null,
+  sheet: null,
 }
 
-/** The most lines of one conversation that are kept in the page. */
-const LINES_MAX = 500
 /** The oldest are forgotten: strangers send them. */
 const INVITATIONS_MAX = 20
 
+/** Conversations with people who are no contacts. The oldest are forgotten: strangers begin them. */
+const STRANGERS_MAX = 50
+/** Who has talked with us without being a contact; the one who began last comes first. */
+export const strangersIn = ({ chats, roster }: Pick<Board, 'chats' | 'roster'>): readonly string[] =>
+  [...chats.keys()].filter((jid) => !roster.has(jid)).toReversed()
+
 export function said(board: Board, jid: string, line: ChatLine): Board {
-  const chats = new Map(board.chats).set(jid, [...(board.chats.get(jid) ?? []), line].slice(-LINES_MAX))
-  const unread = line.mine || isLookedAt(board, jid) ? board.unread : new Set(board.unread).add(jid)
+  const before = board.chats.get(jid) ?? []
+  const lines = withSaid(before, line)
+  if (lines === before) return board
+  const chats = new Map(board.chats).set(jid, lines)
+  const unread = new Set(board.unread)
+  if (!line.mine && !isLookedAt(board, jid)) unread.add(jid)
+  for (const old of strangersIn({ chats, roster: board.roster }).slice(STRANGERS_MAX)) {
+    chats.delete(old)
+    unread.delete(old)
+  }
   return { ...board, chats, unread }
+}
+/** A page of the archive of a conversation. */
+export const archived = (board: Board, jid: string, page: readonly ChatLine[]): Board => ({
+  ...board,
+  chats: new Map(board.chats).set(jid, withArchived(board.chats.get(jid) ?? [], page)),
+})
+export const archiveRead = (board: Board, jid: string, archive: ChatArchive): Board => ({
+  ...board,
+  archives: new Map(board.archives).set(jid, archive),
+})
+/** What contacts said while nobody was looking. @param displayed what was displayed last, by chat */
+export function missed(
+  board: Board,
+  pages: ReadonlyMap<string, readonly ChatLine[]>,
+  displayed: ReadonlyMap<string, string>,
+): Board {
+  return [...pages].reduce((so, [jid, page]) => {
+    if (!so.roster.has(jid) || !hasNews(page, displayed.get(jid) ?? null)) return so
+    const next = archived(so, jid, page)
+    return isLookedAt(next, jid) ? next : { ...next, unread: new Set(next.unread).add(jid) }
+  }, board)
 }
 export function lineFailed(board: Board, jid: string, id: string): Board {
   const lines = board.chats.get(jid)?.map((line) => (line.id === id ? { ...line, failed: true } : line))
@@ -107,13 +159,57 @@ export function lineFailed(board: Board, jid: string, id: string): Board {
 export function opened(board: Board, jid: string | null): Board {
   const unread = new Set(board.unread)
   if (jid !== null) unread.delete(jid)
-  const next = { ...board, open: jid, unread }
+  const next = { ...board, open: jid, place: null, sheet: null, unread }
   return jid === null ? next : inRoom(next, jid, lookedAt)
 }
-const isLookedAt = ({ open, isSeen }: Board, jid: string): boolean => isSeen && open === jid
+export const sheetOpened = (board: Board, sheet: Sheet | null): Board => ({ ...opened(board, null), sheet })
+/** A search has led to a line. @param words what was searched for */
+export function placeFound(board: Board, { kind, jid, line }: Found, words: string): Board {
+  const archiveId = line.archiveId!
+  const place = { jid, archiveId, words, chat: null, room: null }
+  const next = opened(board, jid)
+  // What is new is not read by somebody who looks far back
+  const far = { ...board, open: jid, sheet: null }
+  if (kind === 'room') {
+    const isHere = board.rooms.get(jid)?.lines.some(({ key }) => key === archiveId) === true
+    return isHere ? { ...next, place } : { ...far, place: { ...place, room: alone(line, archiveId) } }
+  }
+  const isHere = board.archives.has(jid) && board.chats.get(jid)?.some((other) => isSame(other, line)) === true
+  // What we have said ourselves has no id of the archive here yet
+  return isHere ? { ...archived(next, jid, [line]), place } : { ...far, place: { ...place, chat: alone(line, archiveId) } }
+}
+/** An excerpt that touches the newest lines becomes a part of them. */
+export function placeJoined(board: Board): Board {
+  const { place } = board
+  if (place?.chat != null && isRead(place.chat)) {
+    const { jid, chat } = place
+    const [here, archive] = [board.chats.get(jid) ?? [], board.archives.get(jid)]
+    const touches = chat.lines.some((line) => here.some((other) => isSame(other, line)))
+    if (!touches || archive === undefined || archive.older === 'reading') return board
+    const next = { ...opened(archived(board, jid, chat.lines), jid), place: { ...place, chat: null } }
+    const isFurtherBack = chat.lines[0]!.at < here[0]!.at
+    return isFurtherBack ? archiveRead(next, jid, { older: chat.older, oldest: chat.first }) : next
+  }
+  if (place?.room != null && isRead(place.room)) {
+    const { jid, room: excerpt } = place
+    const keys = new Set(board.rooms.get(jid)?.lines.map(({ key }) => key))
+    if (!excerpt.lines.some(({ key }) => keys.has(key))) return board
+    const next = { ...opened(board, jid), place: { ...place, room: null } }
+    if (keys.has(excerpt.lines[0]!.key)) return next
+    return inRoom(next, jid, (room) => olderRead(room, excerpt.lines, excerpt.first, excerpt.older === 'none'))
+  }
+  return board
+}
+/** The place that a search has led to, in this conversation; null: there is none. */
+export const placeIn = ({ place }: Board, jid: string): Place | null => (place?.jid === jid ? place : null)
+const isFarBack = ({ place }: Board): boolean => place !== null && (place.chat !== null || place.room !== null)
+/** Are the newest lines on the screen? */
+export const isLookedAt = (board: Board, jid: string): boolean => board.isSeen && board.open === jid && !isFarBack(board)
 /** The page comes on the screen, or is hidden. */
 export const seen = (board: Board, isSeen: boolean): Board =>
-  isSeen ? opened({ ...board, isSeen }, board.open) : { ...board, isSeen }
+  !isSeen || isFarBack(board)
+    ? { ...board, isSeen }
+    : { ...opened({ ...board, isSeen }, board.open), sheet: board.sheet, place: board.place }
 /** How many conversations and rooms have something new. */
 export const newsIn = ({ unread, rooms }: Board): number =>
   unread.size + [...rooms.values()].filter((room) => unreadOf(room).count > 0).length
@@ -140,6 +236,12 @@ export function invited(board: Board, invitation: Invitation): Board {
 }
 export function withoutInvitation(board: Board, room: string): Board {
   return { ...board, invitations: board.invitations.filter((one) => one.room !== room) }
+}
+/** People are no contacts any more: nothing of them is shown. */
+export function withoutContacts(board: Board, gone: readonly string[]): Board {
+  const [presences, chats, unread] = [new Map(board.presences), new Map(board.chats), new Set(board.unread)]
+  for (const jid of gone) for (const known of [presences, chats, unread]) known.delete(jid)
+  return { ...board, presences, chats, unread, open: board.open !== null && gone.includes(board.open) ? null : board.open }
 }
 /** We send a contact a new request. */
 export function asking(board: Board, jid: string): Board {

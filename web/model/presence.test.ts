@@ -15,8 +15,8 @@ const notice = (more: Partial<PresenceNotice> = {}): PresenceNotice => ({
   ...more,
 })
 const gone = (more: Partial<PresenceNotice> = {}): PresenceNotice => notice({ available: false, ...more })
-const paused: Annotation = { from: 'a.example', doubt: 'connection-paused', words: 'paused', since: at(1) }
-const linkLost: Annotation = { from: 'b.example', doubt: 'server-unavailable', words: null, since: null }
+const paused: Annotation = { from: 'a.example', doubt: 'connection-paused', since: at(1) }
+const linkLost: Annotation = { from: 'b.example', doubt: 'server-unavailable', since: null }
 const story = (...notices: readonly PresenceNotice[]): PresenceView =>
   notices.reduce((view, n, minute) => after(view, n, at(minute)), UNHEARD)
 

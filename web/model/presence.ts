@@ -11,7 +11,6 @@ export type Doubt = 'connection-paused' | 'server-unavailable'
 export interface Annotation {
   readonly from: string
   readonly doubt: Doubt | null
-  readonly words: string | null
   /** Since when the doubt applies; null if the annotator does not say. */
   readonly since: Date | null
 }

@@ -11,6 +11,7 @@ const said = (key: string, more: Partial<Said> = {}): Said => ({
   nick: 'juliet',
   isMine: false,
   text: key,
+  isFile: false,
   at,
   state: 'said',
   privateWith: null,

@@ -13,6 +13,8 @@ export interface Said {
   readonly isMine: boolean
   /** Null if the message was taken back (XEP-0424, XEP-0425). */
   readonly text: string | null
+  /** Is the text the address of a file (XEP-0066)? */
+  readonly isFile: boolean
   readonly at: Date
   /** 'sent': the room has not repeated it yet, so nobody may have it. */
   readonly state: 'sent' | 'said' | 'failed'

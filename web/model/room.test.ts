@@ -3,22 +3,24 @@ import { test } from 'node:test'
 import type { Annotation, PresenceNotice } from './presence.ts'
 import {
   allRead,
+  asked,
   dotOfOccupant,
   heard,
   isWayBack,
   joining,
   lookedAt,
-  mayPutOut,
   mayTalk,
   newRoom,
   noted,
   notSaid,
   olderRead,
+  openAsks,
   presented,
   refused,
   saying,
   titleOf,
   unreadOf,
+  withoutAsk,
   type Room,
   type RoomMessage,
   type RoomPresence,
@@ -61,6 +63,7 @@ const message = (nick: string, text: string | null, more: Partial<RoomMessage> =
   nick,
   occupantId: `of ${nick}`,
   text,
+  isFile: false,
   isTakenBack: false,
   takesBack: null,
   subject: null,
@@ -96,9 +99,7 @@ test('after a new session the occupants are the last known, until the room has t
   assert.equal(dotOfOccupant(room.occupants.get('nurse')!), 'available')
 })
 test('XEP-0310 4.3: an occupant whom the room doubts has the dot of a contact in doubt, and is not gone', () => {
-  const annotations: readonly Annotation[] = [
-    { from: 'conference.example', doubt: 'connection-paused', words: null, since: null },
-  ]
+  const annotations: readonly Annotation[] = [{ from: 'conference.example', doubt: 'connection-paused', since: null }]
   const doubted = after(inside(), presence('juliet', { notice: { ...available, annotations } }))
   assert.equal(dotOfOccupant(doubted.occupants.get('juliet')!), 'paused')
   const cleared = annotations.map((annotation) => ({ ...annotation, doubt: null }))
@@ -107,7 +108,7 @@ test('XEP-0310 4.3: an occupant whom the room doubts has the dot of a contact in
 })
 test('XEP-0310 5: a way to the room that is there again is a reason to ask; a doubt of the room about others is none', () => {
   const from = (by: string, doubt: Annotation['doubt']): RoomPresence =>
-    presence('juliet', { notice: { ...available, annotations: [{ from: by, doubt, words: null, since: null }] } })
+    presence('juliet', { notice: { ...available, annotations: [{ from: by, doubt, since: null }] } })
   for (const [by, isReason] of [
     ['ours.example', true],
     ['conference.example', false],
@@ -179,7 +180,7 @@ test('a room that sends no subject shows its history all the same', () => {
   assert.deepEqual(texts(joined), ['one', 'two'])
 })
 test('7.4: what we say is on its way until the room repeats it; an error says that it was not delivered', () => {
-  const waiting = saying(inside(), 'id hello', 'hello', null, now)
+  const waiting = saying(inside(), { id: 'id hello', text: 'hello', isFile: false, to: null }, now)
   assert.equal(waiting.lines[0]?.kind === 'said' && waiting.lines[0].state, 'sent')
   const done = after(waiting, message('romeo', 'hello'))
   assert.deepEqual(
@@ -252,22 +253,14 @@ test('0313: what the page has forgotten for want of room is read again from wher
   room = heard(room, message('juliet', 'one more'), '', now)
   assert.deepEqual([room.lines.length, room.older, room.oldest], [1000, 'some', null])
 })
-test('8.2: a moderator may put others out, but nobody of a rank that protects them, and not themselves', () => {
-  type Standing = Pick<RoomPresence, 'affiliation' | 'role'>
-  const is = (affiliation: Standing['affiliation'], role: Standing['role'] = 'participant'): Standing => ({ affiliation, role })
-  const may = (ours: Standing, theirs: Standing): boolean => {
-    const room = after(inside(), presence('romeo', ours, [110]), presence('juliet', theirs))
-    return mayPutOut(room, room.occupants.get('juliet')!)
-  }
-  const [owner, admin, none] = [is('owner', 'moderator'), is('admin', 'moderator'), is('none', 'moderator')]
-  assert.ok(may(owner, is('none')) && may(owner, owner) && may(admin, is('member')) && may(admin, none) && may(none, is('none')))
-  for (const [ours, theirs] of [
-    [admin, owner],
-    [none, is('member')],
-    [none, none],
-    [is('owner'), is('none')],
-  ] as const)
-    assert.equal(may(ours, theirs), false)
-  const room = inside()
-  assert.equal(mayPutOut(room, room.occupants.get('romeo')!), false)
+test('7.13, 9.9: what is asked of us waits until it is decided, or nobody wants it any more', () => {
+  const juliet = { about: 'voice', nick: 'juliet', jid: null } as const
+  const nurse = { about: 'membership', nick: 'nurse', jid: 'nurse@example' } as const
+  const room = after(inside(), presence('juliet', { role: 'visitor' }))
+  const waiting = [juliet, nurse, juliet].reduce(asked, room)
+  assert.deepEqual(openAsks(waiting), [nurse, juliet], 'who asks twice wants one thing')
+  assert.deepEqual(openAsks(after(waiting, presence('juliet', { role: 'participant' }))), [nurse])
+  assert.deepEqual(openAsks(withoutAsk(waiting, nurse)), [juliet])
+  const many = Array.from({ length: 30 }, (_, i) => ({ about: 'membership', nick: String(i), jid: null }) as const)
+  assert.equal(many.reduce(asked, room).asks.length, 20)
 })

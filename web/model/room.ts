@@ -2,6 +2,7 @@
  * One room as the board knows it (XEP-0045): whether we are in it, who else is, and what was said. Pure: it takes what arrived,
  * and returns the next value.
  */
+import { w } from '../words/index.ts'
 import { after, dotOf, lastKnown, UNHEARD, type Dot, type PresenceNotice, type PresenceView } from './presence.ts'
 import {
   isSaid,
@@ -34,6 +35,13 @@ export interface Subject {
   readonly text: string
   readonly nick: string
 }
+/** Somebody wants to speak (7.13), or to become a member (9.9). */
+export interface Ask {
+  readonly about: 'voice' | 'membership'
+  readonly nick: string
+  /** As the room writes it, of which some look it up; null if the room hides it. */
+  readonly jid: string | null
+}
 export interface Room {
   readonly jid: string
   /** Null if it has none. */
@@ -54,6 +62,10 @@ export interface Room {
   readonly subject: Subject | null
   /** May participants change the subject? Moderators always may. */
   readonly opensSubject: boolean
+  /** Does a new person only listen until a moderator gives them a voice? */
+  readonly isModerated: boolean
+  /** What people ask of us, who may decide it. */
+  readonly asks: readonly Ask[]
   readonly lines: readonly Line[]
   /** The history, while the room sends it; null at other times. */
   readonly history: readonly Said[] | null
@@ -62,6 +74,8 @@ export interface Room {
   /** The line behind which something was new when the room was last looked at; null if nothing was. */
   readonly newAfter: string | null
   readonly hasArchive: boolean
+  /** Does the archive find words (XEP-0431)? */
+  readonly isSearchable: boolean
   /** What the archive has that is older (XEP-0313). */
   readonly older: 'unknown' | 'some' | 'reading' | 'none'
   /** Where the next older page of the archive ends; null: at the oldest line that is here. */
@@ -83,11 +97,14 @@ export const newRoom = (jid: string, nick: string, name: string | null = null): 
   showsAddresses: false,
   subject: null,
   opensSubject: false,
+  isModerated: false,
+  asks: [],
   lines: [],
   history: null,
   read: null,
   newAfter: null,
   hasArchive: false,
+  isSearchable: false,
   older: 'unknown',
   oldest: null,
   notes: 0,
@@ -97,19 +114,14 @@ export const titleOf = ({ jid, name }: Pick<Room, 'jid' | 'name'>): string => na
 export const ourselvesIn = (room: Room): Occupant | undefined => room.occupants.get(room.nick)
 /** May we speak? A visitor of a moderated room may not. */
 export const mayTalk = (room: Room): boolean => room.stay === 'in' && ourselvesIn(room)?.role !== 'visitor'
-const RANKS: readonly Affiliation[] = ['outcast', 'none', 'member', 'admin', 'owner']
-/** 8.2: a moderator may, unless the other one is of a higher rank, or a moderator too; administrators may put out those. */
-export function mayPutOut(room: Room, other: Occupant): boolean {
-  const us = ourselvesIn(room)
-  if (room.stay !== 'in' || us?.role !== 'moderator' || other.nick === us.nick) return false
-  const isAdministrator = us.affiliation === 'owner' || us.affiliation === 'admin'
-  if (other.role === 'moderator' && !isAdministrator) return false
-  return RANKS.indexOf(us.affiliation) >= RANKS.indexOf(other.affiliation)
-}
 /** 8.1 */
 export const maySetSubject = (room: Room): boolean =>
   mayTalk(room) && (room.opensSubject || ourselvesIn(room)?.role === 'moderator')
 export const dotOfOccupant = ({ view }: Occupant): Dot => dotOf(view, true)
+/** Of how many is not known whether they are still there. */
+export const doubtedIn = (occupants: Room['occupants']): number =>
+  [...occupants.values()].filter((who) => UNSURE.has(dotOfOccupant(who))).length
+const UNSURE: ReadonlySet<Dot> = new Set(['paused', 'link-lost', 'unknown'])
 export const unreadOf = ({ lines, read }: Room): Unread => (read === null ? NOTHING_UNREAD : unreadIn(lines, read))
 const NOTHING_UNREAD: Unread = { count: 0, forUs: 0 }
 
@@ -121,11 +133,13 @@ export function noted(room: Room, text: string, at: Date): Room {
 export interface RoomAbout {
   readonly name: string | null
   readonly hasArchive: boolean
+  readonly isSearchable: boolean
   readonly opensSubject: boolean
+  readonly isModerated: boolean
 }
-export function described(room: Room, { name, hasArchive, opensSubject }: RoomAbout): Room {
-  const older = room.older === 'unknown' ? (hasArchive ? 'some' : 'none') : room.older
-  return { ...room, name, hasArchive, opensSubject, older }
+export function described(room: Room, about: RoomAbout): Room {
+  const older = room.older === 'unknown' ? (about.hasArchive ? 'some' : 'none') : room.older
+  return { ...room, ...about, older }
 }
 /** All of it was on the screen. */
 export const allRead = (room: Room): Room => (room.read === null ? room : { ...room, read: lastSaid(room.lines) })
@@ -133,10 +147,11 @@ export const allRead = (room: Room): Room => (room.read === null ? room : { ...r
 /** Somebody looks at the room, who did not before. */
 export const lookedAt = (room: Room): Room => allRead({ ...room, newAfter: unreadOf(room).count === 0 ? null : room.read })
 
+export const occupantsLastKnown = ({ occupants }: Room): Room['occupants'] =>
+  new Map([...occupants].map(([key, who]) => [key, { ...who, view: lastKnown(who.view) }]))
 /** The room is asked to let us in. Until it answers, what is known of its occupants is the last known. */
 export function joining(room: Room, nick: string = room.nick): Room {
-  const occupants = new Map([...room.occupants].map(([key, who]) => [key, { ...who, view: lastKnown(who.view) }]))
-  return { ...room, nick, occupants, stay: 'joining', outside: null, history: null }
+  return { ...room, nick, occupants: occupantsLastKnown(room), stay: 'joining', outside: null, history: null }
 }
 export const refused = (room: Room, outside: Outside, at: Date): Room =>
   noted({ ...room, stay: 'out', outside, occupants: new Map() }, outside.words, at)
@@ -179,9 +194,9 @@ function ourselves(room: Room, presence: RoomPresence, now: Date): Room {
   const isIn: Room = { ...next, occupants, occupantId, stay: 'in', wasIn: true, outside: null, history: [] }
   const addresses = { ...isIn, showsAddresses: codes.has(100) }
   const words = [
-    ...(codes.has(210) ? [`The room calls you ${presence.nick}.`] : []),
-    ...(codes.has(170) ? ['What is said here can be read in public.'] : []),
-    ...(isKnown(room) ? ['You are in the room again.'] : []),
+    ...(codes.has(210) ? [w.notes.callsYou(presence.nick)] : []),
+    ...(codes.has(170) ? [w.notes.isPublic] : []),
+    ...(isKnown(room) ? [w.notes.inAgain] : []),
   ]
   return words.reduce((so, text) => noted(so, text, now), addresses)
 }
@@ -196,7 +211,7 @@ function renamed(room: Room, { nick, isSelf }: RoomPresence, newNick: string, no
   const who = occupants.get(nick)
   occupants.delete(nick)
   if (who !== undefined) occupants.set(newNick, { ...who, nick: newNick })
-  const words = isSelf ? `You are now called ${newNick}.` : `${nick} is now called ${newNick}.`
+  const words = isSelf ? w.notes.youRenamed(newNick) : w.notes.renamed(nick, newNick)
   return noted({ ...room, occupants, nick: isSelf ? newNick : room.nick }, words, now)
 }
 function gone(room: Room, presence: RoomPresence, now: Date): Room {
@@ -221,8 +236,17 @@ function ended(room: Room, presence: RoomPresence, now: Date): Room {
   const words = endWords(exit, presence)
   const remedy = presence.otherRoom === null ? 'again' : 'other-room'
   const outside: Outside = { words, remedy, otherRoom: presence.otherRoom }
-  return noted({ ...room, stay: STAYS[exit], outside, occupants: new Map(), history: null }, words, now)
+  return noted({ ...room, stay: STAYS[exit], outside, occupants: new Map(), asks: [], history: null }, words, now)
 }
+
+/** The most that are kept: strangers send them. */
+const ASKS_MAX = 20
+const isSameAsk = (a: Ask, b: Ask): boolean => a.about === b.about && a.nick === b.nick
+export const withoutAsk = (room: Room, ask: Ask): Room => ({ ...room, asks: room.asks.filter((other) => !isSameAsk(other, ask)) })
+export const asked = (room: Room, ask: Ask): Room => ({ ...room, asks: [...withoutAsk(room, ask).asks, ask].slice(-ASKS_MAX) })
+/** What still waits: somebody who has left, or speaks already, wants no voice. */
+export const openAsks = ({ asks, occupants }: Pick<Room, 'asks' | 'occupants'>): readonly Ask[] =>
+  asks.filter(({ about, nick }) => about === 'membership' || occupants.get(nick)?.role === 'visitor')
 
 /** A message from a room, as far as the board shows it. */
 export interface RoomMessage {
@@ -232,6 +256,8 @@ export interface RoomMessage {
   readonly nick: string
   readonly occupantId: string | null
   readonly text: string | null
+  /** Is the text the address of a file? */
+  readonly isFile: boolean
   /** It stands in the place of a message that was taken back (XEP-0424, XEP-0425). */
   readonly isTakenBack: boolean
   /** The id of the message that this one takes back. */
@@ -265,7 +291,7 @@ function added(room: Room, line: Said): Room {
   return isForgotten ? { ...next, oldest: null, older: 'some' } : next
 }
 export function lineOf(room: Room, message: RoomMessage, key: string, now: Date): Said {
-  const { id, archiveId, nick, occupantId, text, isTakenBack, at, isPrivate } = message
+  const { id, archiveId, nick, occupantId, text, isFile, isTakenBack, at, isPrivate } = message
   const isMine = occupantId === null || room.occupantId === null ? nick === room.nick : occupantId === room.occupantId
   return {
     kind: 'said',
@@ -275,6 +301,7 @@ export function lineOf(room: Room, message: RoomMessage, key: string, now: Date)
     nick,
     isMine: isMine && !isPrivate,
     text: isTakenBack ? null : text,
+    isFile,
     at: at ?? now,
     state: 'said',
     privateWith: isPrivate ? nick : null,
@@ -286,11 +313,9 @@ export function lineOf(room: Room, message: RoomMessage, key: string, now: Date)
 function subjectSet(room: Room, { nick, at }: RoomMessage, text: string, now: Date): Room {
   const next = { ...historyEnded(room), subject: text === '' ? null : { text, nick } }
   const isNews = room.history === null && at === null
-  return isNews
-    ? noted(next, text === '' ? `${by(nick)} removed the subject.` : `${by(nick)} set the subject: ${text}`, now)
-    : next
+  return isNews ? noted(next, text === '' ? w.notes.subjectRemoved(by(nick)) : w.notes.subjectSet(by(nick), text), now) : next
 }
-const by = (nick: string): string => (nick === '' ? 'The room' : nick)
+const by = (nick: string): string => (nick === '' ? w.room.theRoom : nick)
 
 /** What was not read before stays unread; what is older than our first visit is not news. */
 function historyEnded(room: Room): Room {
@@ -308,8 +333,14 @@ export function olderRead(room: Room, page: readonly Said[], first: string | nul
   return { ...room, lines: withOlder(room.lines, page), oldest: first, older: isEnd ? 'none' : 'some' }
 }
 
-/** We say something; the room has not repeated it yet. @param to a nickname; null: everybody */
-export function saying(room: Room, id: string, text: string, to: string | null, now: Date): Room {
+/** Something that we say. */
+export type Saying = Pick<Said, 'text' | 'isFile'> & {
+  readonly id: string
+  /** A nickname; null: everybody. */
+  readonly to: string | null
+}
+/** The room has not repeated it yet. */
+export function saying(room: Room, { id, text, isFile, to }: Saying, now: Date): Room {
   const line: Said = {
     kind: 'said',
     key: id,
@@ -318,6 +349,7 @@ export function saying(room: Room, id: string, text: string, to: string | null, 
     nick: room.nick,
     isMine: true,
     text,
+    isFile,
     at: now,
     // A private message is not repeated to its author
     state: to === null ? 'sent' : 'said',

@@ -32,6 +32,11 @@ export function changed(roster: Roster, items: readonly RosterChange[]): Roster 
 export const rosterAfter = (before: Roster, items: readonly RosterChange[] | null): Roster =>
   items === null ? before : changed(new Map(), items)
 
+/** Somebody who is no contact, as far as they can be shown as one. */
+export const strangerOf = (jid: string): Contact => ({
+  ...{ jid, name: null, groups: [], subscription: 'none', asked: false, preApproved: false },
+})
+
 export const nameOf = ({ jid, name }: Pick<Contact, 'jid' | 'name'>): string => name ?? jid.split('@')[0] ?? jid
 /** May we see the contact's presence? */
 export const isShared = ({ subscription }: Contact): boolean => subscription === 'to' || subscription === 'both'
@@ -41,7 +46,8 @@ export const presenceOf = (presences: Presences, jid: string): PresenceView => p
 
 /** One or two letters that stand for a contact. */
 export function initials(name: string): string {
-  const words = name.split(/[\s._-]+/).filter((word) => word !== '')
+  // Of "Amal (2)" the number in brackets is no name
+  const words = name.split(/[\s._-]+/).filter((word) => /^[\p{L}\p{N}]/u.test(word))
   const letters = words.length > 1 ? [words[0]!, words.at(-1)!] : [words[0] ?? '?']
   return letters.map((word) => [...word][0]!.toUpperCase()).join('')
 }
@@ -52,30 +58,4 @@ export function hueOf(jid: string): number {
   let hash = 0
   for (const c of jid) hash = (hash * 31 + c.codePointAt(0)!) >>> 0
   return hash % HUES
-}
-
-export interface Group {
-  /** Null for contacts without a group. */
-  readonly name: string | null
-  readonly contacts: readonly Contact[]
-}
-const order = new Intl.Collator()
-
-/** Groups by name, contacts without a group at the end. A contact is in each of its groups (RFC 6121 2.1.2.6). */
-export function groupsOf(roster: Roster, presences: Presences): readonly Group[] {
-  const members = new Map<string | null, Contact[]>()
-  for (const contact of roster.values()) {
-    for (const group of contact.groups.length === 0 ? [null] : contact.groups) {
-      const list = members.get(group) ?? []
-      list.push(contact)
-      members.set(group, list)
-    }
-  }
-  const here = (contact: Contact): number => Number(presenceOf(presences, contact.jid).resources.length === 0)
-  return [...members]
-    .sort(([a], [b]) => (a === null ? 1 : b === null ? -1 : order.compare(a, b)))
-    .map(([name, contacts]) => ({
-      name,
-      contacts: contacts.sort((a, b) => here(a) - here(b) || order.compare(nameOf(a), nameOf(b))),
-    }))
 }

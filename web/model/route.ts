@@ -1,6 +1,6 @@
 /** The present page of the operator's view, as it is written in the address after the #: `#/sessions?state=paused`. */
 
-export const PAGES = ['overview', 'sessions', 'accounts', 'rooms', 'links', 'presence', 'troubles'] as const
+export const PAGES = ['overview', 'sessions', 'accounts', 'rooms', 'archive', 'files', 'links', 'presence', 'troubles'] as const
 export type PageName = (typeof PAGES)[number]
 
 export interface Route {

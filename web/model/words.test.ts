@@ -19,7 +19,7 @@ test('a clock of another machine that is ahead of ours says nothing about the fu
 })
 test('0203: how long a doubt has held', () => {
   const [since, now] = [new Date(0), new Date(3 * 60_000)]
-  const doubt = { from: 'a.example', words: null }
+  const doubt = { from: 'a.example' }
   assert.equal(doubtedFor({ ...doubt, doubt: 'connection-paused', since }, now), 'connection interrupted for 3 minutes')
   assert.equal(doubtedFor({ ...doubt, doubt: 'server-unavailable', since: null }, now), 'server out of reach')
   assert.equal(doubtedFor({ ...doubt, doubt: 'connection-paused', since: now }, since), 'connection interrupted for a moment')

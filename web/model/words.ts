@@ -1,24 +1,9 @@
 /** The words of the board: what each dot means, and times as people say them. Colour is never the only sign. */
-import type { Annotation, Dot, Doubt } from './presence.ts'
+import { locale, w } from '../words/index.ts'
+import type { Annotation, Dot } from './presence.ts'
 
-export const DOT_WORDS: Readonly<Record<Dot, string>> = {
-  'chat': 'Free to chat',
-  'available': 'Online',
-  'away': 'Away',
-  'xa': 'Away for long',
-  'dnd': 'Do not disturb',
-  'paused': 'Connection paused',
-  'link-lost': 'Link lost',
-  'offline': 'Offline',
-  'unknown': 'Unknown',
-  'not-shared': 'Not shared with you',
-}
-/** What a doubtful dot means for the reader. */
-export const DOT_MEANING: Readonly<Partial<Record<Dot, string>>> = {
-  'paused': 'Lost the network a moment ago and may be back soon. You see the last known state.',
-  'link-lost': 'Their server cannot be reached. You see the last known state, which may be out of date.',
-  'unknown': 'The server has not told us yet. This is not the same as offline.',
-}
+export const DOT_WORDS: Readonly<Record<Dot, string>> = w.dots
+export const DOT_MEANING: Readonly<Partial<Record<Dot, string>>> = w.meanings
 
 /** A text that others wrote, with a full stop if it has no end. */
 export const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`)
@@ -31,43 +16,49 @@ const STEPS: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [
   [12, 'month'],
   [Infinity, 'year'],
 ]
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+const relative = new Intl.RelativeTimeFormat(w.language, { numeric: 'auto' })
+const exact = new Intl.RelativeTimeFormat(w.language, { numeric: 'always' })
 
 /** For example "3 minutes ago". */
-export function ago(then: Date, now: Date): string {
-  let amount = Math.max(0, Math.round((now.getTime() - then.getTime()) / 1000))
-  if (amount < 5) return 'just now'
-  for (const [size, unit] of STEPS) {
-    if (amount < size) return relative.format(-amount, unit)
-    amount = Math.floor(amount / size)
-  }
-  return relative.format(-amount, 'year')
-}
+export const ago = (then: Date, now: Date): string => agoIn(relative, then, now) ?? w.times.now
 /** For example "12 minutes". */
 export function lasting(since: Date, now: Date): string {
-  return ago(since, now)
-    .replace(/ ago$/, '')
-    .replace('just now', 'a moment')
-    .replace('yesterday', '1 day')
-    .replace(/^last /, '1 ')
+  const words = agoIn(exact, since, now)
+  return words === null ? w.times.moment : w.times.lasting(words)
+}
+/** Null if it is hardly any time. */
+function agoIn(format: Intl.RelativeTimeFormat, then: Date, now: Date): string | null {
+  let amount = Math.max(0, Math.round((now.getTime() - then.getTime()) / 1000))
+  if (amount < 5) return null
+  for (const [size, unit] of STEPS) {
+    if (amount < size) return format.format(-amount, unit)
+    amount = Math.floor(amount / size)
+  }
+  return format.format(-amount, 'year')
 }
 
-const DOUBT_WORDS: Readonly<Record<Doubt, string>> = {
-  'connection-paused': 'connection interrupted',
-  'server-unavailable': 'server out of reach',
-}
 /** For example "connection interrupted for 3 minutes". */
 export function doubtedFor({ doubt, since }: Annotation, now: Date): string {
-  const words = doubt === null ? '' : DOUBT_WORDS[doubt]
-  return since === null ? words : `${words} for ${lasting(since, now)}`
+  const words = doubt === null ? '' : w.doubts[doubt]
+  return since === null ? words : w.times.doubtedFor(words, lasting(since, now))
 }
 
-/** For example "1 session", "2 sessions". */
-export const counted = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`
-
+/** The day, for people who look back from `now`: "Yesterday", or "Monday, 30 November"; with the year if it is another. */
+export function dayTitle(day: Date, now: Date): string {
+  const midnight = (at: Date): number => Date.UTC(at.getFullYear(), at.getMonth(), at.getDate())
+  const days = Math.round((midnight(day) - midnight(now)) / 86_400_000)
+  const words =
+    days === 0 || days === -1
+      ? relative.format(days, 'day')
+      : day.toLocaleDateString(locale, {
+          ...({ weekday: 'long', day: 'numeric', month: 'long' } as const),
+          ...(day.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }),
+        })
+  return words.slice(0, 1).toLocaleUpperCase(locale) + words.slice(1)
+}
 /** The time of day; with the date if it was on another day. */
 export function clockTime(at: Date, now: Date): string {
-  const time = at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
+  const time = at.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' })
   if (at.toDateString() === now.toDateString()) return time
-  return `${at.toLocaleDateString([], { day: 'numeric', month: 'short' })} ${time}`
+  return `${at.toLocaleDateString(locale, { day: 'numeric', month: 'short' })} ${time}`
 }

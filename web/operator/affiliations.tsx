@@ -5,6 +5,7 @@ import { Pager } from './navigation.tsx'
 import { useOrder } from './order.ts'
 import type { AffiliationPageReport, AffiliationReport } from './reports.ts'
 import type { Server } from './server.ts'
+import { o } from './words.ts'
 
 interface Props {
   readonly server: Server
@@ -29,24 +30,24 @@ export function Affiliations({ server, mayChange, route, room }: Props) {
       () => null,
       (error: Error) => error.message,
     )
-    setWords(failure ?? `${jid} has the affiliation ${affiliation} now.`)
+    setWords(failure ?? o.rooms.affiliationSet(jid!, affiliation!))
     if (failure === null) form.reset()
     refresh()
   }
   return (
-    <section aria-label="Affiliations">
+    <section aria-label={o.rooms.affiliations}>
       <p role="status" class="trouble">
         {trouble}
       </p>
       <p role="status">{words}</p>
       {mayChange && (
-        <form class="row" onSubmit={(event) => void change(event)} aria-label="Change an affiliation">
+        <form class="row" onSubmit={(event) => void change(event)} aria-label={o.rooms.changeAffiliation}>
           <label>
-            Address
+            {o.address}
             <input name="jid" required autocomplete="off" />
           </label>
           <label>
-            Affiliation
+            {o.rooms.affiliation}
             <select name="affiliation">
               {AFFILIATIONS.map((name) => (
                 <option key={name}>{name}</option>
@@ -54,10 +55,10 @@ export function Affiliations({ server, mayChange, route, room }: Props) {
             </select>
           </label>
           <label>
-            Reason, which they are told
+            {o.reasonTold}
             <input name="reason" maxLength={200} autocomplete="off" />
           </label>
-          <button>Change</button>
+          <button>{o.rooms.change}</button>
         </form>
       )}
       <ul class="users">
@@ -70,11 +71,11 @@ export function Affiliations({ server, mayChange, route, room }: Props) {
           </li>
         ))}
       </ul>
-      {result?.affiliations.length === 0 && <p class="empty">Nobody has one.</p>}
+      {result?.affiliations.length === 0 && <p class="empty">{o.rooms.noAffiliations}</p>}
       <Pager route={route} next={isCurrent ? (result?.next ?? null) : null} />
     </section>
   )
 }
 
 const remarksOf = ({ nick, reason }: AffiliationReport): string =>
-  [...(nick === null ? [] : [`nickname ${nick}`]), ...(reason === '' ? [] : [reason])].join(', ')
+  [...(nick === null ? [] : [o.rooms.nickname(nick)]), ...(reason === '' ? [] : [reason])].join(', ')

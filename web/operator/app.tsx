@@ -1,18 +1,28 @@
 /** The operator's page: the role of the login, the list of pages, and the page that is shown. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { PageName, Route } from '../model/route.ts'
+import { Announce } from './announce.tsx'
+import { Archives } from './archives.tsx'
 import { Attention } from './attention.tsx'
+import { Changes } from './changes.tsx'
+import { Domains } from './domains.tsx'
 import { Doubts } from './doubts.tsx'
 import { Explain } from './explain.tsx'
 import { Failures } from './failures.tsx'
 import { Costs, Troubles } from './findings.tsx'
+import { Files } from './files.tsx'
+import { Groups } from './groups.tsx'
+import { Invitations } from './invitations.tsx'
 import { Links } from './links.tsx'
-import { Navigation, TITLES, useRoute } from './navigation.tsx'
+import { Navigation, useRoute } from './navigation.tsx'
+import { OneAccount } from './one-account.tsx'
 import { Overview } from './overview.tsx'
 import { Rooms } from './rooms.tsx'
 import type { Role, Server } from './server.ts'
 import { Sessions } from './sessions.tsx'
+import { UserReports } from './user-reports.tsx'
 import { Users } from './users.tsx'
+import { o } from './words.ts'
 
 export function OperatorApp({ server, ticket }: { readonly server: Server; readonly ticket: string }) {
   const [role, setRole] = useState<Role | null>(null)
@@ -30,9 +40,9 @@ export function OperatorApp({ server, ticket }: { readonly server: Server; reado
   return (
     <div class="page operator">
       <header>
-        <h1>Porchlight: operator</h1>
+        <h1>{o.title}</h1>
         <p>
-          You are here as {role}. <button onClick={leave}>Sign out</button>
+          {o.role[role]} <button onClick={leave}>{o.signOut}</button>
         </p>
         <p role="status" class="trouble">
           {trouble}
@@ -56,13 +66,13 @@ function Main(props: PageProps) {
   const main = useRef<HTMLElement>(null)
   const before = useRef(page)
   useEffect(() => {
-    document.title = `${TITLES[page]} – Porchlight`
+    document.title = `${o.page[page]} – Porchlight`
     if (before.current !== page) main.current?.focus()
     before.current = page
   }, [page])
   const Content = CONTENTS[page]
   return (
-    <main ref={main} tabIndex={-1} aria-label={TITLES[page]}>
+    <main ref={main} tabIndex={-1} aria-label={o.page[page]}>
       <Content {...props} />
     </main>
   )
@@ -73,12 +83,35 @@ const CONTENTS: Readonly<Record<PageName, (props: PageProps) => preact.JSX.Eleme
     <>
       <Attention server={server} />
       <Overview server={server} />
+      <Changes server={server} />
     </>
   ),
-  sessions: Sessions,
-  accounts: Users,
+  sessions: (props) => (
+    <>
+      <Sessions {...props} />
+      <Announce {...props} />
+    </>
+  ),
+  accounts: (props) => {
+    const { jid } = props.route.options
+    if (jid !== undefined) return <OneAccount key={jid} {...props} jid={jid} />
+    return (
+      <>
+        <Users {...props} />
+        <Groups {...props} />
+        <Invitations {...props} />
+      </>
+    )
+  },
   rooms: Rooms,
-  links: Links,
+  archive: Archives,
+  files: ({ server }) => <Files server={server} />,
+  links: (props) => (
+    <>
+      <Links {...props} />
+      <Domains {...props} />
+    </>
+  ),
   presence: ({ server }) => (
     <>
       <Explain server={server} />
@@ -86,10 +119,11 @@ const CONTENTS: Readonly<Record<PageName, (props: PageProps) => preact.JSX.Eleme
       <Costs server={server} />
     </>
   ),
-  troubles: ({ server }) => (
+  troubles: ({ server, mayChange }) => (
     <>
       <Troubles server={server} />
       <Failures server={server} />
+      <UserReports server={server} mayChange={mayChange} />
     </>
   ),
 }
@@ -97,14 +131,16 @@ const CONTENTS: Readonly<Record<PageName, (props: PageProps) => preact.JSX.Eleme
 function NotIn({ trouble }: { readonly trouble: string | null }) {
   return (
     <main class="sign-in">
-      <h1>Porchlight: operator</h1>
+      <h1>{o.title}</h1>
       {trouble !== null && (
         <>
           <p role="alert" class="trouble">
             {trouble}
           </p>
           <p>
-            At the server’s machine, <code>porchlight admin</code> prints a link that opens this page for you.
+            {o.howToComeIn[0]}
+            <code>porchlight admin</code>
+            {o.howToComeIn[1]}
           </p>
         </>
       )}

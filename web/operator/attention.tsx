@@ -5,6 +5,7 @@ import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { LoginFailureReport, SessionPageReport, StatusReport, TroubleReport } from './reports.ts'
 import type { Server } from './server.ts'
+import { o } from './words.ts'
 
 interface Need {
   readonly words: string
@@ -21,31 +22,21 @@ export function Attention({ server }: { readonly server: Server }) {
   const trouble = outcomes.find((outcome) => outcome.trouble !== null)?.trouble ?? null
   const needs: readonly Need[] = [
     ...(troubles.result ?? []).slice(0, 3).map(({ message, count, level }) => ({
-      words: `${level === 'error' ? 'Error' : 'Warning'}: ${message}${count > 1 ? `, ${count} times` : ''}`,
+      words: o.attention.trouble(level === 'error' ? o.attention.error : o.attention.warning, message, count),
       route: { page: 'troubles', options: {} } as const,
     })),
     ...needsOf(status.result),
     ...need(
       failures.result?.reduce((sum, { count }) => sum + count, 0),
-      'login that failed',
-      'logins that failed',
-      {
-        page: 'troubles',
-        options: {},
-      },
+      o.attention.failures,
+      { page: 'troubles', options: {} },
     ),
-    ...need(status.result?.rooms?.doubted, 'occupant of a room may be gone', 'occupants of rooms may be gone', {
-      page: 'rooms',
-      options: { order: 'doubted' },
-    }),
-    ...need(paused.result?.counts.paused, 'session is paused', 'sessions are paused', {
-      page: 'sessions',
-      options: { state: 'paused' },
-    }),
+    ...need(status.result?.rooms?.doubted, o.attention.doubted, { page: 'rooms', options: { order: 'doubted' } }),
+    ...need(paused.result?.counts.paused, o.attention.paused, { page: 'sessions', options: { state: 'paused' } }),
   ]
   const isKnown = outcomes.every(({ result }) => result !== null)
   return (
-    <Panel title="What needs you" trouble={trouble}>
+    <Panel title={o.attention.title} trouble={trouble}>
       <ul class="troubles">
         {needs.map(({ words, route }) => (
           <li key={words}>
@@ -53,7 +44,7 @@ export function Attention({ server }: { readonly server: Server }) {
           </li>
         ))}
       </ul>
-      {isKnown && needs.length === 0 && <p class="empty">Nothing at present.</p>}
+      {isKnown && needs.length === 0 && <p class="empty">{o.attention.nothing}</p>}
     </Panel>
   )
 }
@@ -65,11 +56,11 @@ function needsOf(status: StatusReport | null): readonly Need[] {
   const ending = certificates.filter(({ expiresAt }) => expiresAt - Date.now() < SOON_MS)
   return [
     ...ending.map((certificate) => ({
-      words: `A certificate: ${certificateWords(certificate)}`,
+      words: o.attention.certificate(certificateWords(certificate)),
       route: { page: 'overview', options: {} } as const,
     })),
-    ...need(broken, 'link to another server is broken', 'links to other servers are broken', { page: 'links', options: {} }),
+    ...need(broken, o.attention.links, { page: 'links', options: {} }),
   ]
 }
-const need = (n: number | undefined, one: string, many: string, route: Route): readonly Need[] =>
-  n === undefined || n === 0 ? [] : [{ words: `${n.toLocaleString('en')} ${n === 1 ? one : many}`, route }]
+const need = (n: number | undefined, words: (n: number) => string, route: Route): readonly Need[] =>
+  n === undefined || n === 0 ? [] : [{ words: words(n), route }]

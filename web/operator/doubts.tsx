@@ -4,30 +4,24 @@ import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { DoubtsReport } from './reports.ts'
 import type { Server } from './server.ts'
-
-const WHY: Readonly<Record<DoubtsReport['doubts'][number]['why'], string>> = {
-  'connection-paused': 'connection paused',
-  'server-unavailable': 'link lost',
-}
+import { o } from './words.ts'
 
 export function Doubts({ server }: { readonly server: Server }) {
   const { result, trouble } = useOrder<DoubtsReport>(server, 'doubts')
   const now = new Date()
   return (
-    <Panel title="Presence in doubt" trouble={trouble}>
-      <p>What clients here that ask for it are told may be out of date (XEP-0310).</p>
+    <Panel title={o.presence.doubts} trouble={trouble}>
+      <p>{o.presence.doubtsHint}</p>
       <ul class="users">
         {result?.doubts.map(({ about, why, since, told }) => (
           <li key={about}>
-            <span>
-              {about}: {WHY[why]}, since {ago(new Date(since), now)}
-            </span>
-            <span class="more">{told === 1 ? 'told once' : `told ${told} times`}</span>
+            <span>{o.presence.doubt(about, o.presence.whys[why], ago(new Date(since), now))}</span>
+            <span class="more">{o.presence.told(told)}</span>
           </li>
         ))}
       </ul>
-      {result !== null && result.total > result.doubts.length && <p>And {result.total - result.doubts.length} more.</p>}
-      {result?.total === 0 && <p class="empty">Nothing: all presence is as it was said.</p>}
+      {result !== null && result.total > result.doubts.length && <p>{o.presence.more(result.total - result.doubts.length)}</p>}
+      {result?.total === 0 && <p class="empty">{o.presence.noDoubts}</p>}
     </Panel>
   )
 }

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import { ago } from '../model/words.ts'
 import type { ExplanationReport } from './reports.ts'
 import type { Server } from './server.ts'
+import { o } from './words.ts'
 
 export function Explain({ server }: { readonly server: Server }) {
   const [explanation, setExplanation] = useState<ExplanationReport | null>(null)
@@ -19,18 +20,18 @@ export function Explain({ server }: { readonly server: Server }) {
     }
   }
   return (
-    <section aria-label="Why does somebody see this?">
-      <h2>Why does somebody see this?</h2>
+    <section aria-label={o.presence.why}>
+      <h2>{o.presence.why}</h2>
       <form class="row" onSubmit={(event) => void submit(event)}>
         <label>
-          Who looks
+          {o.presence.watcher}
           <input name="watcher" required autocomplete="off" />
         </label>
         <label>
-          At whom
+          {o.presence.contact}
           <input name="contact" required autocomplete="off" />
         </label>
-        <button class="main">Explain</button>
+        <button class="main">{o.presence.explain}</button>
       </form>
       <div role="status">
         {trouble !== null && <p class="trouble">{trouble}</p>}
@@ -49,12 +50,14 @@ export function Words({ explanation: { verdict, resources, reasons, remedies } }
         <strong>{verdict}</strong>
       </p>
       {resources.length > 0 && (
-        <ul class="troubles" aria-label="How well it is known">
+        <ul class="troubles" aria-label={o.presence.known}>
           {resources.map(({ jid, confidence, confirmedAt, confirmedBy }) => (
             <li key={jid}>
               {jid}: {confidence.replaceAll('-', ' ')}{' '}
               <span class="more">
-                {confirmedAt === null ? 'never confirmed' : `last confirmed by ${confirmedBy} ${ago(new Date(confirmedAt), now)}`}
+                {confirmedAt === null
+                  ? o.presence.neverConfirmed
+                  : o.presence.confirmed(confirmedBy ?? '', ago(new Date(confirmedAt), now))}
               </span>
             </li>
           ))}
@@ -67,10 +70,10 @@ export function Words({ explanation: { verdict, resources, reasons, remedies } }
           </li>
         ))}
       </ul>
-      {remedies.length > 0 && <p>What would change it: {remedies.join(' ')}</p>}
+      {remedies.length > 0 && <p>{o.presence.remedies(remedies.join(' '))}</p>}
     </>
   )
 }
 
 /** An event happened at a time; any other fact has been true since then. */
-const when = (about: string, time: string): string => (about === 'history' ? time : `since ${time}`)
+const when = (about: string, time: string): string => (about === 'history' ? time : o.presence.since(time))

@@ -1,17 +1,12 @@
 /** The links to other servers: their state, since when, and the buttons to take them down and allow them again. */
 import { useState } from 'preact/hooks'
 import { ago } from '../model/words.ts'
+import { inOrder, LinkPicture } from './link-picture.tsx'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { LinkReport } from './reports.ts'
 import type { Server } from './server.ts'
-
-const STATE_WORDS: Readonly<Record<LinkReport['state'], string>> = {
-  idle: 'idle: not needed at present',
-  up: 'up',
-  suspect: 'suspect: it broke, and is being tried again',
-  down: 'down',
-}
+import { o } from './words.ts'
 
 export function Links({ server, mayChange }: { readonly server: Server; readonly mayChange: boolean }) {
   const { result, trouble: noList, refresh } = useOrder<readonly LinkReport[]>(server, 'link.list')
@@ -32,32 +27,34 @@ export function Links({ server, mayChange }: { readonly server: Server; readonly
   }
   const now = new Date()
   return (
-    <Panel title="Links to other servers" trouble={trouble ?? noList}>
+    <Panel title={o.links.title} trouble={trouble ?? noList}>
+      {result !== null && result.length > 0 && <LinkPicture links={result} />}
       <ul class="users">
-        {result?.map((link) => (
+        {inOrder(result ?? []).map((link) => (
           <li key={`${link.local} ${link.remote}`}>
             <span>
-              {link.local} and {link.remote}: {STATE_WORDS[link.state]}
-              {link.forced && ', by an operator'}, since {ago(new Date(link.since), now)}
-              {link.announced && <span class="more"> users have been told that it is lost</span>}
+              {o.links.between(link.local, link.remote, o.links.states[link.state])}
+              {link.forced && o.links.byOperator}
+              {o.links.since(ago(new Date(link.since), now))}
+              {link.announced && <span class="more"> {o.links.announced}</span>}
             </span>
             {mayChange && !link.forced && (
-              <button onClick={() => void order('link.down', link.local, link.remote)}>Take down</button>
+              <button onClick={() => void order('link.down', link.local, link.remote)}>{o.links.takeDown}</button>
             )}
             {mayChange && link.forced && (
-              <button onClick={() => void order('link.up', link.local, link.remote)}>Let up again</button>
+              <button onClick={() => void order('link.up', link.local, link.remote)}>{o.links.letUp}</button>
             )}
           </li>
         ))}
       </ul>
-      {result?.length === 0 && <p class="empty">None yet.</p>}
+      {result?.length === 0 && <p class="empty">{o.links.noneYet}</p>}
       {mayChange && (
-        <form class="row" onSubmit={(event) => void takeDown(event)} aria-label="Take the link to a domain down">
+        <form class="row" onSubmit={(event) => void takeDown(event)} aria-label={o.links.takeDownOf}>
           <label>
-            Domain to talk to no more
+            {o.links.domain}
             <input name="domain" required autocomplete="off" />
           </label>
-          <button>Take down</button>
+          <button>{o.links.takeDown}</button>
         </form>
       )}
     </Panel>

@@ -1,16 +1,7 @@
 /** Navigation of the operator's view: links to the pages, and the present one. The browser's own buttons go back and forth. */
 import { useEffect, useState } from 'preact/hooks'
 import { changedRoute, hashOf, PAGES, routeFrom, type PageName, type Route } from '../model/route.ts'
-
-export const TITLES: Readonly<Record<PageName, string>> = {
-  overview: 'Overview',
-  sessions: 'Sessions',
-  accounts: 'Accounts',
-  rooms: 'Rooms',
-  links: 'Links',
-  presence: 'Presence',
-  troubles: 'Troubles',
-}
+import { o } from './words.ts'
 
 export function useRoute(): Route {
   const [hash, setHash] = useState(location.hash)
@@ -34,17 +25,57 @@ export function show(route: Route, changes: Readonly<Record<string, string>>, as
 
 export function Navigation({ page }: { readonly page: PageName }) {
   return (
-    <nav aria-label="Pages">
+    <nav aria-label={o.pages}>
       <ul>
         {PAGES.map((name) => (
           <li key={name}>
             <a href={hashOf({ page: name, options: {} })} aria-current={name === page ? 'page' : undefined}>
-              {TITLES[name]}
+              {o.page[name]}
             </a>
           </li>
         ))}
       </ul>
     </nav>
+  )
+}
+
+interface FindProps {
+  readonly route: Route
+  readonly label: string
+}
+/** A field that is searched while the person types. */
+export function Find({ route, label }: FindProps) {
+  return (
+    <label>
+      {label}
+      <input
+        name="find"
+        type="search"
+        value={route.options['find'] ?? ''}
+        onInput={(event) => show(route, { find: event.currentTarget.value }, true)}
+      />
+    </label>
+  )
+}
+interface SelectProps extends FindProps {
+  /** The option of the route. */
+  readonly name: string
+  /** Values with their words; the value of the usual choice is empty. */
+  readonly choices: readonly (readonly [string, string])[]
+}
+export function Select({ route, label, name, choices }: SelectProps) {
+  const chosen = route.options[name] ?? ''
+  return (
+    <label>
+      {label}
+      <select name={name} value={chosen} onChange={(event) => show(route, { [name]: event.currentTarget.value })}>
+        {choices.map(([value, words]) => (
+          <option key={value} value={value}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
   )
 }
 
@@ -60,9 +91,9 @@ export function Pager({ route, next }: PagerProps) {
   if (isFirst && next === null) return null
   return (
     <p class="row">
-      {!isFirst && <a href={hashOf(changedRoute(route, {}))}>First page</a>}
-      {!isFirst && <button onClick={() => history.back()}>Back</button>}
-      {next !== null && <a href={hashOf(changedRoute(route, { after: next }))}>Next page</a>}
+      {!isFirst && <a href={hashOf(changedRoute(route, {}))}>{o.firstPage}</a>}
+      {!isFirst && <button onClick={() => history.back()}>{o.back}</button>}
+      {next !== null && <a href={hashOf(changedRoute(route, { after: next }))}>{o.nextPage}</a>}
     </p>
   )
 }

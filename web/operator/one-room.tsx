@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Dot } from '../model/presence.ts'
 import { changedRoute, hashOf, type Route } from '../model/route.ts'
-import { ago, counted } from '../model/words.ts'
+import { ago } from '../model/words.ts'
+import { locale } from '../words/language.ts'
 import { DotWithWords } from '../view/dot.tsx'
 import { Affiliations } from './affiliations.tsx'
 import { Words } from './explain.tsx'
@@ -10,7 +11,9 @@ import { Pager } from './navigation.tsx'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { ExplanationReport, OccupantPageReport, OccupantReport, RoomReport } from './reports.ts'
+import { PuttingOut } from './putting-out.tsx'
 import type { Server } from './server.ts'
+import { o } from './words.ts'
 
 interface Props {
   readonly server: Server
@@ -33,11 +36,11 @@ export function OneRoom(props: Props) {
     setTrouble(failure)
     setDestroyed(failure === null)
   }
-  const back = <a href={hashOf({ page: 'rooms', options: {} })}>All rooms</a>
+  const back = <a href={hashOf({ page: 'rooms', options: {} })}>{o.rooms.all}</a>
   if (destroyed)
     return (
       <Panel title={room} trouble={null}>
-        <p role="status">{room} is destroyed.</p>
+        <p role="status">{o.rooms.destroyed(room)}</p>
         <p>{back}</p>
       </Panel>
     )
@@ -49,12 +52,12 @@ export function OneRoom(props: Props) {
         <>
           <Facts room={result} />
           {mayChange && <Destroying room={room} destroy={(reason, alternate) => void destroy(reason, alternate)} />}
-          <nav aria-label="Lists of the room">
+          <nav aria-label={o.rooms.lists}>
             <ul>
               {(['occupants', 'affiliations'] as const).map((name) => (
                 <li key={name}>
                   <a href={hashOf(changedRoute(route, { list: name }))} aria-current={name === list ? 'page' : undefined}>
-                    {name === 'occupants' ? 'Occupants' : 'Affiliations'}
+                    {o.rooms[name]}
                   </a>
                 </li>
               ))}
@@ -69,18 +72,21 @@ export function OneRoom(props: Props) {
 
 /** For example "3 occupants, 1 in doubt". */
 export const insideWords = ({ occupants, doubted }: Pick<RoomReport, 'occupants' | 'doubted'>): string =>
-  `${counted(occupants, 'occupant')}${doubted === 0 ? '' : `, ${doubted} in doubt`}`
+  o.rooms.inside(occupants, doubted)
 
 /** Settings that say nothing are left out. */
 function Facts({ room }: { readonly room: RoomReport }) {
   const { subject, lockedFor, createdAt, sent, settings } = room
   const now = new Date()
+  const words = o.rooms.facts
   const facts: readonly (readonly [string, string])[] = [
-    ['Inside', insideWords(room)],
-    ['Made', ago(new Date(createdAt), now)],
-    ...(lockedFor === null ? [] : [['Locked', `until ${lockedFor} has configured it`] as const]),
-    ...(subject === null ? [] : [['Subject', `${subject.text}\nby ${subject.by}, ${ago(new Date(subject.at), now)}`] as const]),
-    ['Stanzas sent', sent.toLocaleString('en')],
+    [words.inside, insideWords(room)],
+    [words.made, ago(new Date(createdAt), now)],
+    ...(lockedFor === null ? [] : [[words.locked, o.rooms.lockedFor(lockedFor)] as const]),
+    ...(subject === null
+      ? []
+      : [[words.subject, o.rooms.subjectBy(subject.text, subject.by, ago(new Date(subject.at), now))] as const]),
+    [words.sent, sent.toLocaleString(locale)],
   ]
   const rows = ([name, value]: readonly [string, string]) => (
     <div key={name}>
@@ -92,7 +98,7 @@ function Facts({ room }: { readonly room: RoomReport }) {
     <>
       <dl class="facts">{facts.map(rows)}</dl>
       <details>
-        <summary>Settings</summary>
+        <summary>{o.rooms.settings}</summary>
         <dl class="facts">
           {Object.entries(settings)
             .filter(([, value]) => value !== '')
@@ -116,7 +122,7 @@ function Destroying({ room, destroy }: DestroyingProps) {
   if (!sure)
     return (
       <button class="danger" onClick={() => setSure(true)}>
-        Destroy…
+        {o.rooms.destroy}
       </button>
     )
   const submit = (event: SubmitEvent): void => {
@@ -125,38 +131,38 @@ function Destroying({ room, destroy }: DestroyingProps) {
     destroy(String(data.get('reason')), String(data.get('alternate')).trim())
   }
   return (
-    <form class="row asking" onSubmit={submit} aria-label={`Destroy ${room}`}>
+    <form class="row asking" onSubmit={submit} aria-label={o.rooms.destroyOf(room)}>
       <label>
-        Reason, which the occupants are told
+        {o.reasonOccupants}
         <input ref={reason} name="reason" maxLength={200} autocomplete="off" />
       </label>
       <label>
-        A room to go to instead
+        {o.rooms.alternate}
         <input name="alternate" autocomplete="off" />
       </label>
-      <button class="danger">Yes, destroy {room} with its list of members</button>
+      <button class="danger">{o.rooms.sureToDestroy(room)}</button>
       <button type="button" onClick={() => setSure(false)}>
-        Leave it
+        {o.leaveIt}
       </button>
     </form>
   )
 }
 
-function Occupants({ server, route, room }: Props) {
+function Occupants({ server, mayChange, route, room }: Props) {
   const { after = '' } = route.options
   const args = { room, after, limit: ROWS }
-  const { result, isCurrent, trouble } = useOrder<OccupantPageReport>(server, 'room.occupants', args)
+  const { result, isCurrent, trouble, refresh } = useOrder<OccupantPageReport>(server, 'room.occupants', args)
   return (
-    <section aria-label="Occupants">
+    <section aria-label={o.rooms.occupants}>
       <p role="status" class="trouble">
         {trouble}
       </p>
       <ul class="users">
         {result?.occupants.map((occupant) => (
-          <OneOccupant key={occupant.nick} server={server} room={room} occupant={occupant} />
+          <OneOccupant key={occupant.nick} {...{ server, mayChange, room, occupant, refresh }} />
         ))}
       </ul>
-      {result?.occupants.length === 0 && <p class="empty">Nobody is in the room.</p>}
+      {result?.occupants.length === 0 && <p class="empty">{o.rooms.empty}</p>}
       <Pager route={route} next={isCurrent ? (result?.next ?? null) : null} />
     </section>
   )
@@ -165,10 +171,12 @@ function Occupants({ server, route, room }: Props) {
 interface OccupantProps {
   readonly server: Server
   readonly room: string
+  readonly mayChange: boolean
   readonly occupant: OccupantReport
+  readonly refresh: () => void
 }
 
-function OneOccupant({ server, room, occupant }: OccupantProps) {
+function OneOccupant({ server, mayChange, room, occupant, refresh }: OccupantProps) {
   const { nick, role, affiliation, sessions } = occupant
   const [why, setWhy] = useState<ExplanationReport | string | null>(null)
   const explain = (): void =>
@@ -182,9 +190,10 @@ function OneOccupant({ server, room, occupant }: OccupantProps) {
         </span>
         <span class="more">{sessions.join(', ')}</span>
       </span>
-      <button onClick={explain} aria-label={`Why is ${nick} shown like this?`}>
-        Why?
+      <button onClick={explain} aria-label={o.rooms.whyOf(nick)}>
+        {o.rooms.why}
       </button>
+      {mayChange && <PuttingOut server={server} room={room} occupant={occupant} done={refresh} />}
       <div role="status" class="answer">
         {typeof why === 'string' ? <p class="trouble">{why}</p> : why !== null && <Words explanation={why} />}
       </div>

@@ -1,6 +1,7 @@
 /** The answer to an order, for a section of the page. */
 import { useEffect, useState } from 'preact/hooks'
 import type { Server } from './server.ts'
+import { o } from './words.ts'
 
 const REFRESH_MS = 5000
 
@@ -39,6 +40,6 @@ export function useOrder<T>(server: Server, command: string, args: Readonly<Reco
     }
   }, [server, command, key, asked])
   const result = answered?.result ?? null
-  const older = result !== null && trouble !== null ? `${trouble} The data below is older.` : trouble
+  const older = result !== null && trouble !== null ? o.older(trouble) : trouble
   return { result, isCurrent: answered?.key === key, trouble: older, refresh: () => again((n) => n + 1) }
 }

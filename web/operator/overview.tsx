@@ -1,37 +1,41 @@
 /** Live counts, and the last hour as small charts. */
-import { counted } from '../model/words.ts'
 import { certificateWords } from './certificate.ts'
 import { insideWords } from './one-room.tsx'
+import { Chart } from './chart.tsx'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
-import type { HistoryReport, SeriesReport, StatusReport } from './reports.ts'
+import type { HistoryReport, StatusReport } from './reports.ts'
 import type { Server } from './server.ts'
+import { o } from './words.ts'
 
 export function Overview({ server }: { readonly server: Server }) {
   const { result: status, trouble } = useOrder<StatusReport>(server, 'status')
   const { result: history, trouble: noHistory } = useOrder<HistoryReport>(server, 'history')
-  if (status === null) return <Panel title="How the server is" trouble={trouble ?? 'Asking the server…'} />
+  if (status === null) return <Panel title={o.overview.title} trouble={trouble ?? o.overview.asking} />
   return (
-    <Panel title="How the server is" trouble={trouble ?? noHistory}>
+    <Panel title={o.overview.title} trouble={trouble ?? noHistory}>
       <dl class="facts">
-        <Fact name="Online" value={`${counted(status.online, 'account')}, ${counted(status.sessions, 'session')}`} />
-        <Fact name="Accounts" value={status.domains.map((d) => `${d.accounts} at ${d.domain}`).join(', ')} />
+        <Fact name={o.overview.online} value={o.overview.onlineCount(status.online, status.sessions, status.paused)} />
         <Fact
-          name="Up for"
+          name={o.overview.accounts}
+          value={status.domains.map((d) => o.overview.accountsAt(d.accounts, d.domain)).join(', ')}
+        />
+        <Fact
+          name={o.overview.upFor}
           value={`${Math.floor(status.uptimeMs / 3_600_000)} h ${Math.floor(status.uptimeMs / 60_000) % 60} min`}
         />
-        <Fact name="Memory" value={`${Math.round(status.memoryBytes / 1e6)} MB`} />
+        <Fact name={o.overview.memory} value={`${Math.round(status.memoryBytes / 1e6)} MB`} />
         {status.rooms !== null && (
-          <Fact name="Rooms" value={`${counted(status.rooms.total, 'room')}, ${insideWords(status.rooms)}`} />
+          <Fact name={o.overview.rooms} value={o.overview.roomsCount(status.rooms.total, insideWords(status.rooms))} />
         )}
-        <Fact name="Links" value={linkWords(status.links)} />
-        <Fact name="Certificates" value={status.certificates.map(certificateWords).join('\n')} />
-        <Fact name="Version" value={`${status.version} on Node.js ${status.runtime}`} />
-        <Fact name="Listening" value={status.listening.map((l) => `${l.what} ${l.address}`).join('\n')} />
+        <Fact name={o.overview.links} value={linkWords(status.links)} />
+        <Fact name={o.overview.certificates} value={status.certificates.map(certificateWords).join('\n')} />
+        <Fact name={o.overview.version} value={o.overview.versionOn(status.version, status.runtime)} />
+        <Fact name={o.overview.listening} value={status.listening.map((l) => `${l.what} ${l.address}`).join('\n')} />
       </dl>
       <div class="charts">
         {history?.series.map((series) => (
-          <Chart key={series.name} series={series} />
+          <Chart key={series.name} series={series} intervalMs={history.intervalMs} />
         ))}
       </div>
     </Panel>
@@ -39,7 +43,7 @@ export function Overview({ server }: { readonly server: Server }) {
 }
 
 function linkWords({ total, up, suspect, down }: StatusReport['links']): string {
-  return total === 0 ? 'none to other servers' : `${up} up, ${suspect} suspect, ${down} down, of ${total}`
+  return total === 0 ? o.overview.noLinks : o.overview.linkCounts(up, suspect, down, total)
 }
 
 function Fact({ name, value }: { readonly name: string; readonly value: string }) {
@@ -50,30 +54,3 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
     </div>
   )
 }
-
-const [WIDTH, HEIGHT] = [240, 60]
-
-function Chart({ series: { help, perSecond, values } }: { readonly series: SeriesReport }) {
-  const most = Math.max(1, ...values)
-  const x = (i: number): number => (values.length < 2 ? 0 : (i / (values.length - 1)) * WIDTH)
-  const points = values.map((value, i) => `${x(i).toFixed(1)},${(HEIGHT - (value / most) * HEIGHT).toFixed(1)}`)
-  const unit = perSecond ? ' a second' : ''
-  const now = values.at(-1) ?? 0
-  return (
-    <figure>
-      <figcaption>
-        {help}
-        {unit}
-      </figcaption>
-      <svg viewBox={`0 -2 ${WIDTH} ${HEIGHT + 4}`} role="img" aria-label={`now ${round(now)}${unit}, at most ${round(most)}`}>
-        <polygon points={`0,${HEIGHT} ${points.join(' ')} ${x(values.length - 1).toFixed(1)},${HEIGHT}`} />
-        <polyline points={points.join(' ')} />
-      </svg>
-      <p>
-        now {round(now)}, at most {round(most)}
-      </p>
-    </figure>
-  )
-}
-const round = (value: number): string =>
-  value < 10 ? value.toFixed(1).replace('.0', '') : Math.round(value).toLocaleString('en')

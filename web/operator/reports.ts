@@ -7,6 +7,7 @@ export interface StatusReport {
   readonly domains: readonly { readonly domain: string; readonly accounts: number }[]
   readonly listening: readonly { readonly what: string; readonly address: string }[]
   readonly sessions: number
+  readonly paused: number
   readonly online: number
   readonly memoryBytes: number
   readonly links: { readonly total: number; readonly up: number; readonly suspect: number; readonly down: number }
@@ -27,6 +28,7 @@ export interface SessionReport {
   readonly jid: string
   readonly boundAt: number
   readonly state: 'connected' | 'paused'
+  readonly pausedAt: number | null
   readonly transport: string | null
   readonly encryption: string | null
   readonly remote: string | null
@@ -54,6 +56,7 @@ export interface TroubleReport {
   readonly message: string
   readonly level: 'warn' | 'error'
   readonly count: number
+  readonly firstAt: number
   readonly lastAt: number
   readonly fields: Readonly<Record<string, string>>
 }
@@ -73,7 +76,40 @@ export interface UserReport {
   readonly jid: string
   readonly createdAt: number
   readonly sessions: number
+  readonly paused: number
   readonly disabled: { readonly at: number; readonly reason: string } | null
+}
+/** One account, with its sessions. */
+export interface AccountReport extends Omit<UserReport, 'sessions' | 'paused'> {
+  readonly lastLogin: number | null
+  readonly contacts: number
+  readonly sessions: readonly {
+    readonly resource: string
+    readonly boundAt: number
+    readonly remote: string | null
+    readonly activity: 'active' | 'idle' | 'paused'
+    readonly pausedAt: number | null
+  }[]
+}
+export interface DeviceReport {
+  readonly id: string
+  readonly name: string | null
+  readonly usedAt: number
+  readonly sessions: readonly string[]
+  readonly paused: readonly string[]
+}
+export interface StoredReport {
+  readonly archive: ArchivePageReport['archives'][number] | null
+  readonly files: { readonly files: number; readonly octets: number } | null
+  readonly pushes: number
+  readonly blocked: number
+}
+/** Of security labels, as far as the page shows it. */
+export interface LabelPolicyReport {
+  readonly clearances: readonly { readonly id: string }[]
+}
+export interface ClearanceReport {
+  readonly sources: readonly { readonly kind: string; readonly subject: string; readonly clearance: string | null }[]
 }
 export interface RoomRowReport {
   readonly jid: string
@@ -141,4 +177,78 @@ export interface LinkReport {
   readonly since: number
   readonly forced: boolean
   readonly announced: boolean
+}
+export interface InvitationReport {
+  readonly id: string
+  readonly inviter: string | null
+  readonly domain: string
+  readonly name: string
+  readonly makesAccount: boolean
+  readonly usesMax: number
+  readonly uses: number
+  readonly expiresAt: number
+  readonly note: string
+}
+export interface NewInvitationReport {
+  readonly uri: string
+  /** For browsers; null if the address of the web port is not known. */
+  readonly page: string | null
+}
+export interface GroupRowReport {
+  readonly name: string
+  readonly members: number
+}
+export interface GroupReport {
+  readonly members: readonly string[]
+}
+export interface DomainListReport {
+  readonly blocked: readonly string[]
+  readonly allowed: readonly string[]
+}
+export interface BlockReportPageReport {
+  readonly reports: readonly {
+    readonly id: string
+    readonly reporter: string
+    readonly jid: string
+    readonly reason: string
+    readonly text: string
+    readonly messages: readonly string[]
+    readonly at: number
+  }[]
+  readonly next: string | null
+}
+export interface ChangesReport {
+  readonly since: number
+  readonly numbers: readonly {
+    readonly name: string
+    readonly help: string
+    readonly grows: boolean
+    readonly before: number
+    readonly now: number
+  }[]
+  readonly events: readonly {
+    readonly at: number
+    readonly kind: 'started' | 'account-created' | 'account-deleted' | 'link-down' | 'link-up'
+    readonly about: string
+  }[]
+  readonly leftOut: number
+}
+export interface ArchivePageReport {
+  readonly archives: readonly {
+    readonly jid: string
+    readonly messages: number
+    readonly oldestAt: number
+    readonly newestAt: number
+  }[]
+  readonly next: string | null
+}
+export interface FilesReport {
+  readonly files: number
+  readonly octets: number
+  readonly owners: readonly {
+    readonly jid: string
+    readonly files: number
+    readonly octets: number
+    readonly nextExpiry: number | null
+  }[]
 }

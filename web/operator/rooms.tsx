@@ -1,11 +1,13 @@
 /** The rooms: which there are, how many people are in each, what they cost; and one room by itself. */
 import { hashOf, type Route } from '../model/route.ts'
-import { Pager, show } from './navigation.tsx'
+import { locale } from '../words/language.ts'
+import { Find, Pager, Select } from './navigation.tsx'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { RoomPageReport, RoomRowReport } from './reports.ts'
 import { insideWords, OneRoom } from './one-room.tsx'
 import type { Server } from './server.ts'
+import { o } from './words.ts'
 
 interface Props {
   readonly server: Server
@@ -14,12 +16,8 @@ interface Props {
 }
 const ROWS = 50
 
-const ORDERS: readonly (readonly [string, string])[] = [
-  ['', 'All, by address'],
-  ['occupants', 'In memory, most occupants first'],
-  ['doubted', 'In memory, most in doubt first'],
-  ['sent', 'In memory, most stanzas first'],
-]
+const { address, ...others } = o.rooms.orders
+const ORDERS: readonly (readonly [string, string])[] = [['', address], ...Object.entries(others)]
 
 export function Rooms(props: Props) {
   const { room } = props.route.options
@@ -31,30 +29,13 @@ function List({ server, route }: Props) {
   const args = { find, after, order: order === '' ? 'address' : order, limit: ROWS }
   const { result, isCurrent, trouble } = useOrder<RoomPageReport>(server, 'room.list', args)
   return (
-    <Panel title="Rooms" trouble={trouble}>
+    <Panel title={o.rooms.title} trouble={trouble}>
       <form class="row" role="search" onSubmit={(event) => event.preventDefault()}>
-        <label>
-          Address or name contains
-          <input
-            name="find"
-            type="search"
-            value={find}
-            onInput={(event) => show(route, { find: event.currentTarget.value }, true)}
-          />
-        </label>
-        <label>
-          Order
-          <select name="order" value={order} onChange={(event) => show(route, { order: event.currentTarget.value })}>
-            {ORDERS.map(([value, words]) => (
-              <option key={value} value={value}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Find route={route} label={o.rooms.find} />
+        <Select route={route} label={o.order} name="order" choices={ORDERS} />
       </form>
       {result !== null && result.rooms.length > 0 && <Table rows={result.rooms} />}
-      {result?.rooms.length === 0 && <p class="empty">None.</p>}
+      {result?.rooms.length === 0 && <p class="empty">{o.none}</p>}
       <Pager route={route} next={isCurrent ? (result?.next ?? null) : null} />
     </Panel>
   )
@@ -62,11 +43,11 @@ function List({ server, route }: Props) {
 
 function Table({ rows }: { readonly rows: readonly RoomRowReport[] }) {
   return (
-    <div class="table" tabIndex={0} role="region" aria-label="Table of rooms">
+    <div class="table" tabIndex={0} role="region" aria-label={o.rooms.table}>
       <table>
         <thead>
           <tr>
-            {['Room', 'Name', 'Inside', 'Kind', 'Stanzas sent'].map((title) => (
+            {o.rooms.columns.map((title) => (
               <th key={title} scope="col">
                 {title}
               </th>
@@ -82,7 +63,7 @@ function Table({ rows }: { readonly rows: readonly RoomRowReport[] }) {
               <td>{row.name === '' ? '–' : row.name}</td>
               <td>{insideWords(row)}</td>
               <td>{kindWords(row)}</td>
-              <td>{row.sent.toLocaleString('en')}</td>
+              <td>{row.sent.toLocaleString(locale)}</td>
             </tr>
           ))}
         </tbody>
@@ -92,6 +73,6 @@ function Table({ rows }: { readonly rows: readonly RoomRowReport[] }) {
 }
 
 function kindWords({ public: isPublic, persistent, locked }: RoomRowReport): string {
-  if (locked) return 'waits for its configuration'
-  return `${isPublic ? 'public' : 'hidden'}${persistent ? '' : ', temporary'}`
+  if (locked) return o.rooms.locked
+  return o.rooms.kind(isPublic, persistent)
 }

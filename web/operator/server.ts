@@ -1,4 +1,5 @@
 /** The page's connection to the server: the login, and orders with their answers. */
+import { o } from './words.ts'
 
 export type Role = 'viewer' | 'operator'
 
@@ -38,11 +39,11 @@ async function ask(path: string, request: RequestInit = {}): Promise<object> {
   const [status, text] = await fetch(path, request)
     .then(async (response) => [response.status, await response.text()] as const)
     .catch(() => {
-      throw new Refusal('The server cannot be reached.')
+      throw new Refusal(o.unreachable)
     })
-  if (status !== 200) throw new Refusal(text.trim() || `The server answers with the status ${status}.`)
+  if (status !== 200) throw new Refusal(text.trim() || o.status(status))
   const answer = parsed(text)
-  if (answer === null) throw new Refusal(`The answer of the server cannot be read. It begins with: ${text.slice(0, 80)}`)
+  if (answer === null) throw new Refusal(o.unreadable(text.slice(0, 80)))
   return answer
 }
 

@@ -1,12 +1,13 @@
 /** The sessions: who is connected, how, and in which state; and a way to end a session, with a reason. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Route } from '../model/route.ts'
-import { ago, counted } from '../model/words.ts'
-import { Pager, show } from './navigation.tsx'
+import { ago, lasting } from '../model/words.ts'
+import { Find, Pager, Select } from './navigation.tsx'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { SessionPageReport, SessionReport, Standing } from './reports.ts'
 import type { Server } from './server.ts'
+import { o } from './words.ts'
 
 interface Props {
   readonly server: Server
@@ -15,19 +16,10 @@ interface Props {
 }
 const ROWS = 50
 
-const STATES: readonly (readonly [Standing, string])[] = [
-  ['available', 'Available'],
-  ['connected', 'Connected, not available'],
-  ['paused', 'Paused'],
-]
-const ORDERS: readonly (readonly [string, string])[] = [
-  ['', 'Troubles first'],
-  ['address', 'By address'],
-  ['newest', 'Newest first'],
-  ['oldest', 'Oldest first'],
-  ['waiting', 'Most to do first'],
-  ['unacknowledged', 'Most not confirmed first'],
-]
+const STATES: readonly Standing[] = ['available', 'connected', 'paused']
+const { troubles, ...others } = o.sessions.orders
+const ORDERS: readonly (readonly [string, string])[] = [['', troubles], ...Object.entries(others)]
+const CHOICES: readonly (readonly [string, string])[] = [['', o.sessions.all], ...Object.entries(o.sessions.states)]
 
 export function Sessions({ server, mayChange, route }: Props) {
   const { find = '', state = '', order = '', after = '' } = route.options
@@ -45,13 +37,13 @@ export function Sessions({ server, mayChange, route }: Props) {
     refresh()
   }
   return (
-    <Panel title="Sessions" trouble={trouble ?? noList}>
+    <Panel title={o.sessions.title} trouble={trouble ?? noList}>
       <Choice route={route} result={result} />
       {chosen !== null && (
         <Ending key={chosen} jid={chosen} end={(reason) => void end(chosen, reason)} leave={() => choose(null)} />
       )}
       {result !== null && <Table rows={result.sessions} choose={mayChange ? choose : null} />}
-      {result?.sessions.length === 0 && <p class="empty">None.</p>}
+      {result?.sessions.length === 0 && <p class="empty">{o.none}</p>}
       <Pager route={route} next={isCurrent ? (result?.next ?? null) : null} />
     </Panel>
   )
@@ -59,44 +51,17 @@ export function Sessions({ server, mayChange, route }: Props) {
 
 /** The choice of sessions and their order. */
 function Choice({ route, result }: { readonly route: Route; readonly result: SessionPageReport | null }) {
-  const { find = '', state = '', order = '' } = route.options
-  const all = result === null ? 0 : STATES.reduce((sum, [name]) => sum + result.counts[name], 0)
+  const all = result === null ? 0 : STATES.reduce((sum, name) => sum + result.counts[name], 0)
   return (
     <>
       <form class="row" role="search" onSubmit={(event) => event.preventDefault()}>
-        <label>
-          Address contains
-          <input
-            name="find"
-            type="search"
-            value={find}
-            onInput={(event) => show(route, { find: event.currentTarget.value }, true)}
-          />
-        </label>
-        <label>
-          State
-          <select name="state" value={state} onChange={(event) => show(route, { state: event.currentTarget.value })}>
-            <option value="">All</option>
-            {STATES.map(([value, words]) => (
-              <option key={value} value={value}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          Order
-          <select name="order" value={order} onChange={(event) => show(route, { order: event.currentTarget.value })}>
-            {ORDERS.map(([value, words]) => (
-              <option key={value} value={value}>
-                {words}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Find route={route} label={o.sessions.find} />
+        <Select route={route} label={o.sessions.state} name="state" choices={CHOICES} />
+        <Select route={route} label={o.order} name="order" choices={ORDERS} />
       </form>
       <p role="status">
-        {result !== null && `${counted(all, 'session')}: ${STATES.map(([name]) => `${result.counts[name]} ${name}`).join(', ')}`}
+        {result !== null &&
+          o.sessions.counts(all, STATES.map((name) => `${result.counts[name]} ${o.sessions.short[name]}`).join(', '))}
       </p>
     </>
   )
@@ -111,17 +76,17 @@ interface TableProps {
 function Table({ rows, choose }: TableProps) {
   const now = new Date()
   return (
-    <div class="table" tabIndex={0} role="region" aria-label="Table of sessions">
+    <div class="table" tabIndex={0} role="region" aria-label={o.sessions.table}>
       <table>
         <thead>
           <tr>
-            <th scope="col">Address</th>
+            <th scope="col">{o.address}</th>
             {choose !== null && (
               <th scope="col">
-                <span class="unseen">Orders</span>
+                <span class="unseen">{o.sessions.orderColumn}</span>
               </th>
             )}
-            {['State', 'Since', 'Transport', 'Encryption', 'Login', 'From', 'To do', 'Not confirmed'].map((title) => (
+            {o.sessions.columns.map((title) => (
               <th key={title} scope="col">
                 {title}
               </th>
@@ -134,15 +99,15 @@ function Table({ rows, choose }: TableProps) {
               <th scope="row">{s.jid}</th>
               {choose !== null && (
                 <td>
-                  <button onClick={() => choose(s.jid)} aria-label={`End the session ${s.jid}`}>
-                    End…
+                  <button onClick={() => choose(s.jid)} aria-label={o.sessions.endOf(s.jid)}>
+                    {o.sessions.end}
                   </button>
                 </td>
               )}
-              <td>{s.state === 'paused' ? 'paused' : s.available ? 'available' : 'connected'}</td>
+              <td>{stateWords(s, now)}</td>
               <td>{ago(new Date(s.boundAt), now)}</td>
               <td>{s.transport ?? '–'}</td>
-              <td>{s.encryption ?? (s.transport === null ? '–' : 'none')}</td>
+              <td>{s.encryption ?? (s.transport === null ? '–' : o.sessions.noEncryption)}</td>
               <td>{s.mechanism ?? '–'}</td>
               <td>{s.remote ?? '–'}</td>
               <td>{s.waiting}</td>
@@ -153,6 +118,11 @@ function Table({ rows, choose }: TableProps) {
       </table>
     </div>
   )
+}
+
+function stateWords({ state, pausedAt, available }: SessionReport, now: Date): string {
+  if (state !== 'paused') return o.sessions.short[available ? 'available' : 'connected']
+  return pausedAt === null ? o.sessions.short.paused : o.sessions.pausedFor(lasting(new Date(pausedAt), now))
 }
 
 interface EndingProps {
@@ -170,14 +140,14 @@ function Ending({ jid, end, leave }: EndingProps) {
     end(reason.current?.value ?? '')
   }
   return (
-    <form class="row asking" onSubmit={submit} aria-label={`End the session ${jid}`}>
+    <form class="row asking" onSubmit={submit} aria-label={o.sessions.endOf(jid)}>
       <label>
-        Reason, which {jid} is told
+        {o.sessions.reason(jid)}
         <input ref={reason} name="reason" maxLength={200} autocomplete="off" />
       </label>
-      <button class="main">End the session</button>
+      <button class="main">{o.sessions.endIt}</button>
       <button type="button" onClick={leave}>
-        Leave it
+        {o.leaveIt}
       </button>
     </form>
   )

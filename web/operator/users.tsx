@@ -1,12 +1,13 @@
-/** The accounts: add, change the password, disable and enable, delete. */
+/** The accounts of a domain: add one, and what can be done with each. */
 import { useState } from 'preact/hooks'
-import type { Route } from '../model/route.ts'
+import { hashOf, type Route } from '../model/route.ts'
 import { ago } from '../model/words.ts'
 import { Pager, show } from './navigation.tsx'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { StatusReport, UserReport } from './reports.ts'
 import type { Server } from './server.ts'
+import { o } from './words.ts'
 
 interface Page {
   readonly users: readonly UserReport[]
@@ -25,11 +26,11 @@ export function Users(props: Props) {
   const { domain = domains[0], from = '' } = props.route.options
   const choose = (change: Readonly<Record<string, string>>, asIs = false): void => show(props.route, change, asIs)
   return (
-    <Panel title="Accounts" trouble={trouble}>
+    <Panel title={o.accounts.title} trouble={trouble}>
       <form class="row" role="search" onSubmit={(event) => event.preventDefault()}>
         {domains.length > 1 && (
           <label>
-            Domain
+            {o.accounts.domain}
             <select value={domain ?? ''} onChange={(event) => choose({ domain: event.currentTarget.value })}>
               {domains.map((name) => (
                 <option key={name}>{name}</option>
@@ -38,7 +39,7 @@ export function Users(props: Props) {
           </label>
         )}
         <label>
-          From this name on
+          {o.accounts.from}
           <input name="from" type="search" value={from} onInput={(event) => choose({ from: event.currentTarget.value }, true)} />
         </label>
       </form>
@@ -66,7 +67,7 @@ function Domain({ domain, server, mayChange, route }: Props & { readonly domain:
     const form = event.currentTarget as HTMLFormElement
     const data = new FormData(form)
     const jid = `${String(data.get('name')).trim()}@${domain}`
-    if (await order('user.add', { jid, password: String(data.get('password')) }, `${jid} is there.`)) form.reset()
+    if (await order('user.add', { jid, password: String(data.get('password')) }, o.accounts.added(jid))) form.reset()
   }
   return (
     <div>
@@ -76,75 +77,76 @@ function Domain({ domain, server, mayChange, route }: Props & { readonly domain:
       </p>
       <p role="status">{words}</p>
       {mayChange && (
-        <form class="row" onSubmit={(event) => void add(event)} aria-label={`A new account at ${domain}`}>
+        <form class="row" onSubmit={(event) => void add(event)} aria-label={o.accounts.newAt(domain)}>
           <label>
-            Name
+            {o.accounts.name}
             <input name="name" required autocomplete="off" />
           </label>
           <label>
-            Password
+            {o.accounts.password}
             <input name="password" type="password" required autocomplete="new-password" />
           </label>
-          <button class="main">Add</button>
+          <button class="main">{o.accounts.add}</button>
         </form>
       )}
       <ul class="users">
         {result?.users.map((user) => (
           <li key={user.jid}>
             <span>
-              {user.jid} <span class="more">{standing(user)}</span>
+              <a href={hashOf({ page: 'accounts', options: { jid: user.jid } })}>{user.jid}</a>{' '}
+              <span class="more">{standing(user)}</span>
             </span>
             {mayChange && <UserOrders user={user} order={order} />}
           </li>
         ))}
       </ul>
-      {result?.users.length === 0 && <p class="empty">None.</p>}
+      {result?.users.length === 0 && <p class="empty">{o.none}</p>}
       <Pager route={route} next={isCurrent ? (result?.next ?? null) : null} />
     </div>
   )
 }
 
-function standing({ sessions, disabled }: UserReport): string {
-  if (disabled === null) return sessions === 0 ? 'not connected' : `${sessions} connected`
-  return `disabled ${ago(new Date(disabled.at), new Date())}${disabled.reason === '' ? '' : `: ${disabled.reason}`}`
+export function standing({ sessions, paused, disabled }: Pick<UserReport, 'sessions' | 'paused' | 'disabled'>): string {
+  if (disabled === null) return sessions === 0 ? o.accounts.notConnected : o.accounts.connected(sessions - paused, paused)
+  return o.accounts.disabledSince(ago(new Date(disabled.at), new Date()), disabled.reason)
 }
 
-interface UserOrdersProps {
-  readonly user: UserReport
+export interface UserOrdersProps {
+  readonly user: Pick<UserReport, 'jid' | 'disabled'>
   /** Gives an order and shows the result. Resolves to whether the order was carried out. */
   readonly order: (command: string, args: Readonly<Record<string, unknown>>, done: string) => Promise<boolean>
 }
 
-function UserOrders({ user, order }: UserOrdersProps) {
+export function UserOrders({ user, order }: UserOrdersProps) {
   const { jid } = user
   const [sure, setSure] = useState(false)
   const reset = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
     const password = String(new FormData(form).get('password'))
-    if (await order('user.passwd', { jid, password }, `${jid} has a new password.`)) form.reset()
+    if (await order('user.passwd', { jid, password }, o.accounts.passwordSet(jid))) form.reset()
   }
   return (
     <details>
-      <summary aria-label={`Change ${jid}`}>Change</summary>
+      <summary aria-label={o.accounts.changeOf(jid)}>{o.accounts.change}</summary>
       <form class="row" onSubmit={(event) => void reset(event)}>
         <label>
-          New password
+          {o.accounts.newPassword}
           <input name="password" type="password" required autocomplete="new-password" />
         </label>
-        <button>Set</button>
+        <button>{o.accounts.set}</button>
       </form>
       <Standing user={user} order={order} />
-      <button onClick={() => void order('user.sign-out', { jid, device: null }, `All devices of ${jid} are signed out.`)}>
-        Sign out all devices
+      <button onClick={() => void order('user.sign-out', { jid, device: null }, o.accounts.signedOut(jid))}>
+        {o.accounts.signOut}
       </button>
       {sure ? (
-        <button class="danger" onClick={() => void order('user.delete', { jid }, `${jid} is deleted.`)}>
-          Yes, delete {jid} with its contacts
+        <button class="danger" onClick={() => void order('user.delete', { jid }, o.accounts.deleted(jid))}>
+          {o.accounts.sureToDelete(jid)}
         </button>
       ) : (
         <button class="danger" onClick={() => setSure(true)}>
-          Delete
+          {o.accounts.delete}
         </button>
       )}
     </details>
@@ -153,19 +155,19 @@ function UserOrders({ user, order }: UserOrdersProps) {
 
 function Standing({ user: { jid, disabled }, order }: UserOrdersProps) {
   if (disabled !== null)
-    return <button onClick={() => void order('user.enable', { jid }, `${jid} can log in again.`)}>Enable</button>
+    return <button onClick={() => void order('user.enable', { jid }, o.accounts.enabled(jid))}>{o.accounts.enable}</button>
   const disable = (event: SubmitEvent): void => {
     event.preventDefault()
     const reason = String(new FormData(event.currentTarget as HTMLFormElement).get('reason'))
-    void order('user.disable', { jid, reason }, `${jid} is disabled.`)
+    void order('user.disable', { jid, reason }, o.accounts.disabled(jid))
   }
   return (
     <form class="row" onSubmit={disable}>
       <label>
-        Reason, which they are told
+        {o.reasonTold}
         <input name="reason" maxLength={200} autocomplete="off" />
       </label>
-      <button>Disable</button>
+      <button>{o.accounts.disable}</button>
     </form>
   )
 }

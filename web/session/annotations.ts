@@ -12,7 +12,6 @@ interface WireAnnotation {
   from?: string
   connectionPaused?: boolean
   serverUnavailable?: boolean
-  description?: string
   since?: Date
 }
 declare module 'stanza/protocol' {
@@ -29,13 +28,12 @@ export const stateAnnotations: JXT.DefinitionOptions = {
     from: JXT.attribute('from'),
     connectionPaused: JXT.childBoolean(null, 'connection-paused'),
     serverUnavailable: JXT.childBoolean(null, 'server-unavailable'),
-    description: JXT.childText(null, 'description'),
     since: JXT.childDateAttribute(DOUBTED, 'doubted', 'since'),
   },
 }
 
-export function readAnnotation({ from, connectionPaused, serverUnavailable, description, since }: WireAnnotation): Annotation {
+export function readAnnotation({ from, connectionPaused, serverUnavailable, since }: WireAnnotation): Annotation {
   const doubt = serverUnavailable === true ? 'server-unavailable' : connectionPaused === true ? 'connection-paused' : null
   const isDate = since !== undefined && !Number.isNaN(since.getTime())
-  return { from: from ?? '', doubt, words: description ?? null, since: isDate ? since : null }
+  return { from: from ?? '', doubt, since: isDate ? since : null }
 }

@@ -12,25 +12,42 @@ import {
   requested,
   said,
   seen,
+  sheetOpened,
   SIGNED_OUT,
+  withoutContacts,
   withoutRequest,
   type Board,
   type OwnPresence,
+  type Sheet,
 } from '../model/board.ts'
 import { after, lastKnown } from '../model/presence.ts'
 import { changed, presenceOf, rosterAfter, type Contact } from '../model/roster.ts'
 import type { Store } from '../model/store.ts'
 import { sentence } from '../model/words.ts'
+import { clientAccess } from './access.ts'
 import { PSA_FEATURE, stateAnnotations } from './annotations.ts'
 import { bookmarks, BOOKMARKS_NOTIFY } from './bookmarks.ts'
+import { ChatArchives } from './chat-archive.ts'
+import { Diary } from './diary.ts'
+import { DISPLAYED_NOTIFY, displayedItems } from './displayed.ts'
+import { Faces } from './faces.ts'
 import { idle } from './idle.ts'
+import { Inviting } from './inviting.ts'
 import { keepLogin, roomsAgain, roomsToKeep, takeLogin } from './kept-login.ts'
+import { Places } from './places.ts'
+import { Profile } from './profile.ts'
 import { retractions } from './retractions.ts'
 import { Rooms } from './rooms.ts'
 import { logsInBySasl2, type Denial, type Login } from './sasl2.ts'
-import { bareOf, noticeOf, presenceStanza, rosterChangeOf, whyNot } from './stanzas.ts'
+import { Searching } from './searching.ts'
+import { Uploads } from './uploads.ts'
+import { keepWall, keptWall } from './wall-login.ts'
+import { bareOf, fileLinks, isFile, noticeOf, presenceStanza, rosterChangeOf, whyNot } from './stanzas.ts'
+import { w } from '../words/index.ts'
 
 const INVISIBLE = 'urn:xmpp:invisible:0'
+/** What a wall shows of itself. A client with a negative priority gets no messages (RFC 6121 4.7.2.3). */
+const WALL: OwnPresence = { show: 'available', status: '', priority: -1, invisible: false }
 /** The longest wait between two attempts to reconnect. */
 const RECONNECT_SECONDS_MAX = 8
 
@@ -42,17 +59,36 @@ export class BoardSession {
   readonly #endpoint: string
   #client: Agent | null = null
   #login: Login | null = null
+  #isWall = false
   readonly rooms: Rooms
+  readonly faces: Faces
+  readonly archives: ChatArchives
+  readonly uploads: Uploads
+  readonly diary: Diary
+  readonly searching: Searching
+  readonly places: Places
+  readonly inviting = new Inviting(() => this.#client!)
+  readonly profile = new Profile(
+    () => this.#client!,
+    () => this.#login?.device ?? '',
+  )
 
   /** @param endpoint the address of the WebSocket */
   constructor(store: Store<Board>, endpoint: string) {
     this.#store = store
     this.#endpoint = endpoint
     this.rooms = new Rooms(store)
+    this.faces = new Faces(store)
+    this.archives = new ChatArchives(store)
+    this.uploads = new Uploads(store)
+    this.diary = new Diary(store)
+    this.searching = new Searching(store, () => this.#client!)
+    this.places = new Places(store, () => this.#client!)
   }
 
   signIn(jid: string, password: string): void {
-    this.#connect({ jid: bareOf(jid), device: crypto.randomUUID(), token: null }, password, SIGNED_OUT)
+    const board = this.#isWall ? { ...SIGNED_OUT, own: WALL } : SIGNED_OUT
+    this.#connect({ jid: bareOf(jid), device: crypto.randomUUID(), token: null }, password, board)
   }
   /** After the page was reloaded: continues as the same device, with the presence that was chosen. */
   comeBack(): void {
@@ -61,12 +97,19 @@ export class BoardSession {
     const { own, roster, presences, rooms } = kept
     this.#connect(kept, null, { ...SIGNED_OUT, own, roster, presences, rooms: roomsAgain(rooms) })
   }
+  /** The page is a wall: it comes back as the same device, whatever has ended it. Messages do not come to it. */
+  beWall(): void {
+    this.#isWall = true
+    const kept = keptWall()
+    if (kept !== null) this.#connect(kept, null, { ...SIGNED_OUT, own: WALL })
+  }
   /** The page is closed: ends the session now instead of leaving it to its time-out. After a reload it comes back. */
   leave(): void {
     const { jid, device, token } = this.#login ?? { token: null }
     const { own, roster, presences, rooms } = this.#store.value
-    if (token !== null) keepLogin({ jid, device, token, own, roster, presences, rooms: roomsToKeep(rooms) })
+    if (token !== null && !this.#isWall) keepLogin({ jid, device, token, own, roster, presences, rooms: roomsToKeep(rooms) })
     this.rooms.end()
+    this.diary.close()
     const client = this.#client
     this.#client = this.#login = null
     void client?.disconnect()
@@ -74,16 +117,20 @@ export class BoardSession {
   #connect({ jid, device, token }: Omit<Login, 'denied'>, password: string | null, board: Board): void {
     this.#store.update(() => ({ ...board, phase: 'signing-in' }))
     const client = clientFor({ ...this.#config({ jid, device }), ...(password === null ? {} : { password }) })
-    if (client === null) return this.#refused(`${jid} is not an address. Write it like romeo@localhost.`)
-    client.stanzas.define([stateAnnotations, idle, retractions, bookmarks])
+    if (client === null) return this.#refused(w.signIn.noAddress(jid))
+    client.stanzas.define([stateAnnotations, idle, retractions, bookmarks, displayedItems, ...clientAccess])
     client.disco.addFeature(PSA_FEATURE)
     client.disco.addFeature(BOOKMARKS_NOTIFY)
+    client.disco.addFeature(DISPLAYED_NOTIFY)
     client.updateCaps()
     this.#client = client
     this.#login = { jid, device, token, denied: (denial) => client === this.#client && this.#refused(denialWords(denial)) }
     logsInBySasl2(client, this.#login)
     this.#listen(client)
     this.rooms.use(client)
+    this.faces.use(client)
+    this.archives.use(client)
+    this.uploads.use(client)
     void client.connect()
   }
   #config({ jid, device }: Pick<Login, 'jid' | 'device'>): AgentConfig {
@@ -106,6 +153,7 @@ export class BoardSession {
     const login = this.#login
     this.#client = this.#login = null
     this.rooms.end()
+    this.diary.signedOut()
     void client?.send('presence', { type: 'unavailable' }).finally(() => client.disconnect())
     if (login !== null && login.token !== null) this.#giveUp({ ...login, isFarewell: true, denied: () => {} })
     this.#store.update(() => SIGNED_OUT)
@@ -137,10 +185,10 @@ export class BoardSession {
   /** @returns whether it was saved */
   save({ jid, name, groups }: Pick<Contact, 'jid' | 'name' | 'groups'>): Promise<boolean> {
     const item = { jid, groups: [...groups], ...(name === null ? {} : { name }) } as RosterItem
-    return this.#attempt(this.#client!.updateRosterItem(item), `${jid} could not be saved`)
+    return this.#attempt(this.#client!.updateRosterItem(item), w.trouble.saving(jid))
   }
   async remove(jid: string): Promise<void> {
-    await this.#attempt(this.#client!.removeRosterItem(jid), `${jid} could not be removed`)
+    await this.#attempt(this.#client!.removeRosterItem(jid), w.trouble.removing(jid))
   }
   ask(jid: string): void {
     this.#store.update((board) => asking(board, jid))
@@ -160,12 +208,17 @@ export class BoardSession {
     this.#client!.denySubscription(jid)
     this.#store.update((board) => withoutRequest(board, jid))
   }
-  say(jid: string, text: string): void {
-    const id = this.#client!.sendMessage({ to: jid, type: 'chat', body: text })
-    this.#store.update((board) => said(board, jid, { id, mine: true, text, at: new Date(), failed: false }))
+  /** @param isFile is the text the address of a file? */
+  say(jid: string, text: string, isFile = false): void {
+    const id = this.#client!.sendMessage({ to: jid, type: 'chat', body: text, ...fileLinks(text, isFile) })
+    const line = { id, archiveId: null, mine: true, text, isFile, at: new Date(), failed: false }
+    this.#store.update((board) => said(board, jid, line))
   }
   open(jid: string | null): void {
     this.#store.update((board) => opened(board, jid))
+  }
+  openSheet(sheet: Sheet | null): void {
+    this.#store.update((board) => sheetOpened(board, sheet))
   }
   /** @param isSeen is the page on the screen? */
   look(isSeen: boolean): void {
@@ -181,6 +234,7 @@ export class BoardSession {
     client.on('session:started', () => void this.#started(client))
     client.on('stream:management:resumed', () => {
       this.#change({ phase: 'online', trouble: null })
+      this.diary.confirmed()
       this.rooms.resumed()
     })
     const ended = ({ condition, text }: StreamError): void => {
@@ -208,16 +262,19 @@ export class BoardSession {
   /** A new session: knowledge from an earlier one is uncertain, and the server sends everything again. */
   async #started(client: Agent): Promise<void> {
     client.enableKeepAlive()
+    if (!this.#isWall) this.diary.started(client)
+    else if (this.#login !== null) keepWall(this.#login)
     const presences = new Map([...this.#store.value.presences].map(([jid, view]) => [jid, lastKnown(view)]))
     this.#change({ me: client.jid, presences, requests: [], isRosterRead: false, phase: 'online', trouble: null })
-    await this.#attempt(client.enableCarbons(), 'Messages from your other devices will not be shown')
-    await this.#attempt(this.#readRoster(client), 'Your contacts could not be read')
-    await this.#attempt(this.#readFeatures(client), 'What the server can do could not be read')
+    await this.#attempt(client.enableCarbons(), w.trouble.carbons)
+    await this.#attempt(this.#readRoster(client), w.trouble.roster)
+    await this.#attempt(this.#readFeatures(client), w.trouble.features)
     if (client !== this.#client) return
     const { own } = this.#store.value
     if (own.invisible && !(await this.#visible(client, false))) return
     client.sendPresence(presenceStanza(client, own))
     void this.rooms.started()
+    void this.archives.started()
   }
   async #readRoster(client: Agent): Promise<void> {
     const { roster } = await client.sendIQ({ type: 'get', roster: { version: client.config.rosterVer! } })
@@ -237,6 +294,7 @@ export class BoardSession {
   }
   #present(presence: Presence): void {
     if (this.rooms.takesPresence(presence)) return
+    this.diary.heard(presence)
     const jid = bareOf(presence.from ?? '')
     this.#store.update((board) => {
       const view = after(presenceOf(board.presences, jid), noticeOf(presence), new Date())
@@ -245,51 +303,55 @@ export class BoardSession {
     })
   }
   #rosterChanged(items: readonly RosterItem[]): void {
+    const gone = items.filter((item) => (item.subscription as string) === 'remove').map((item) => item.jid)
     this.#store.update((board) => {
-      const gone = items.filter((item) => (item.subscription as string) === 'remove').map((item) => item.jid)
-      const presences = new Map(board.presences)
-      for (const jid of gone) presences.delete(jid)
-      const open = board.open !== null && gone.includes(board.open) ? null : board.open
-      return { ...board, presences, open, roster: changed(board.roster, items.map(rosterChangeOf)) }
+      const next = withoutContacts(board, gone)
+      return { ...next, roster: changed(next.roster, items.map(rosterChangeOf)) }
     })
   }
-  #heard({ from, body, id, delay }: Message): void {
-    if (from === undefined || body === undefined) return
-    const line = { id: id ?? crypto.randomUUID(), mine: false, text: body, at: delay?.timestamp ?? new Date(), failed: false }
-    this.#store.update((board) => said(board, bareOf(from), line))
+  #heard(message: Message): void {
+    if (message.from !== undefined) this.#added(message.from, message, false)
   }
   /** A message sent by another of our devices (XEP-0280). */
-  #saidElsewhere({ to, body, id, delay }: Message): void {
-    if (to === undefined || body === undefined) return
-    const line = { id: id ?? crypto.randomUUID(), mine: true, text: body, at: delay?.timestamp ?? new Date(), failed: false }
-    this.#store.update((board) => said(board, bareOf(to), line))
+  #saidElsewhere(message: Message): void {
+    if (message.to !== undefined) this.#added(message.to, message, true)
+  }
+  #added(peer: string, message: Message, mine: boolean): void {
+    const { body, id, delay, stanzaIds } = message
+    if (body === undefined) return
+    const own = bareOf(this.#client!.jid)
+    const archiveId = stanzaIds?.find(({ by }) => by === own)?.id ?? null
+    const at = delay?.timestamp ?? new Date()
+    const line = { id: id ?? crypto.randomUUID(), archiveId, mine, text: body, isFile: isFile(message), at, failed: false }
+    this.#store.update((board) => said(board, bareOf(peer), line))
   }
   /** A request to a contact came back with an error. */
   #notDone(jid: string, why: string): void {
-    this.#store.update((board) => refused(board, jid, sentence(`What you asked of ${jid} did not reach them: ${why}`)))
+    this.#store.update((board) => refused(board, jid, sentence(w.trouble.notReached(jid, why))))
   }
   /** The connection is lost, and with it all stanzas that were not acknowledged. */
   #notSent(kind: string, { to, id, type }: Omit<Message, 'type'> & { readonly type?: string }): void {
     if (to === undefined) return
-    if (kind === 'message' && this.rooms.takesFailure(bareOf(to), id, 'the connection was lost')) return
+    if (kind === 'message' && this.rooms.takesFailure(bareOf(to), id, w.trouble.connectionLost)) return
     if (kind === 'message' && id !== undefined) this.#store.update((board) => lineFailed(board, bareOf(to), id))
-    if (kind === 'presence' && type !== undefined) this.#notDone(bareOf(to), 'the connection was lost')
+    if (kind === 'presence' && type !== undefined) this.#notDone(bareOf(to), w.trouble.connectionLost)
   }
   #refused(words: string): void {
     const client = this.#client
     this.#client = this.#login = null
     this.rooms.end()
+    this.diary.close()
     void client?.disconnect()
     this.#store.update(() => ({ ...SIGNED_OUT, trouble: words }))
   }
   #ended(condition: string, why: string): void {
-    if (this.#store.value.phase === 'signing-in') return this.#refused(sentence(`The server refuses: ${why}`))
-    if (FINAL.has(condition)) return this.#refused(sentence(`The server has ended your session: ${why}`))
-    this.#change({ trouble: sentence(`The server has closed the connection: ${why}`) })
+    if (this.#store.value.phase === 'signing-in') return this.#refused(sentence(w.signIn.serverRefuses(why)))
+    if (FINAL.has(condition)) return this.#refused(sentence(w.signIn.ended(why)))
+    this.#change({ trouble: sentence(w.signIn.closed(why)) })
   }
   #disconnected(client: Agent): void {
     if (client !== this.#client) return
-    if (this.#store.value.phase === 'signing-in') return this.#refused('The server cannot be reached.')
+    if (this.#store.value.phase === 'signing-in') return this.#refused(w.signIn.unreachable)
     this.#change({ phase: 'reconnecting' })
   }
 
@@ -300,7 +362,7 @@ export class BoardSession {
   async #visible(client: Agent, visible: boolean): Promise<boolean> {
     // Not the library's goInvisible(): it misspells the payload's name, and sends none
     const visibility = visible ? { type: 'visible' } : { type: 'invisible', probe: true }
-    return this.#attempt(client.sendIQ({ type: 'set', visibility } as IQ), 'Your visibility could not be changed')
+    return this.#attempt(client.sendIQ({ type: 'set', visibility } as IQ), w.trouble.visibility)
   }
   /** @returns whether the work succeeded */
   async #attempt(work: Promise<unknown>, trouble: string): Promise<boolean> {
@@ -319,10 +381,10 @@ export class BoardSession {
 
 /** @param denial as the server sent it; null if the server and the page have no common mechanism */
 function denialWords(denial: Denial | null): string {
-  if (denial === null) return 'The server and this page know no common way of logging in.'
-  if (denial.condition === 'credentials-expired') return 'Please sign in again.'
-  if (denial.condition === 'not-authorized') return 'The address or the password is wrong.'
-  return sentence(`You cannot sign in: ${denial.text ?? denial.condition.replaceAll('-', ' ')}`)
+  if (denial === null) return w.signIn.noMechanism
+  if (denial.condition === 'credentials-expired') return w.signIn.again
+  if (denial.condition === 'not-authorized') return w.signIn.wrong
+  return sentence(w.signIn.refused(denial.text ?? denial.condition.replaceAll('-', ' ')))
 }
 
 /** Null if the address is invalid. */

@@ -6,6 +6,7 @@
 import type { OwnPresence } from '../model/board.ts'
 import { newRoom, type Room } from '../model/room.ts'
 import type { Presences, Roster } from '../model/roster.ts'
+import { BOARD_PLACE as PLACE } from './kept-places.ts'
 
 /** A room that the person is in: enough to join it again, and to know what is new there. */
 export interface KeptRoom {
@@ -29,8 +30,6 @@ export interface KeptLogin {
 const LENGTH_MAX = 1_000_000
 /** JSON has no dates. */
 const DATES: ReadonlySet<string> = new Set(['lastSeen', 'saidAt', 'idleSince', 'since'])
-
-const PLACE = 'porchlight-board'
 
 export function keepLogin(login: KeptLogin): void {
   const { roster, presences, ...rest } = login

@@ -3,7 +3,7 @@ import type { DataForm, DataFormField, DiscoInfo, Message, MUCInfo, Presence } f
 import type { Invitation } from '../model/board.ts'
 import type { Affiliation, RoomAbout, RoomMessage, RoomPresence } from '../model/room.ts'
 import type { JoinError, Role } from '../model/room-words.ts'
-import { bareOf, noticeOf, resourceOf } from './stanzas.ts'
+import { bareOf, isFile, noticeOf, resourceOf } from './stanzas.ts'
 
 /** What a room says beside a stanza. The library gives it no type, whatever its declarations say. */
 const infoIn = (muc: Presence['muc'] | Message['muc']): MUCInfo | null =>
@@ -42,6 +42,7 @@ export function roomMessageOf(message: Message, room: string): RoomMessage {
     nick: resourceOf(from ?? ''),
     occupantId: occupantId ?? null,
     text: body ?? null,
+    isFile: isFile(message),
     isTakenBack: isRetracted === true,
     takesBack: retracts ?? null,
     subject: hasSubject === true ? (subject ?? '') : null,
@@ -52,6 +53,7 @@ export function roomMessageOf(message: Message, room: string): RoomMessage {
 }
 
 const ARCHIVE = 'urn:xmpp:mam:2'
+const FULL_TEXT = 'urn:xmpp:fulltext:0'
 
 /** The answer of a room to disco#info (6.4). */
 export function roomAboutOf({ features, identities, extensions }: DiscoInfo): RoomAbout {
@@ -61,7 +63,9 @@ export function roomAboutOf({ features, identities, extensions }: DiscoInfo): Ro
   return {
     name: textOr(identities?.find(({ category }) => category === 'conference')?.name),
     hasArchive: features?.includes(ARCHIVE) === true,
+    isSearchable: features?.includes(FULL_TEXT) === true,
     // Some services have the one, some the other
+    isModerated: features?.includes('muc_moderated') === true,
     opensSubject: isOn('muc#roomconfig_changesubject') || isOn('muc#roominfo_changesubject') || isOn('muc#roominfo_subjectmod'),
   }
 }

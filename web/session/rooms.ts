@@ -5,6 +5,7 @@
 import { JID, type Agent } from 'stanza'
 import type { IQ, Message, Presence } from 'stanza/protocol'
 import { inRoom, invited, withoutInvitation, withoutRoom, withRoom, type Board, type Invitation } from '../model/board.ts'
+import { oldestArchived } from '../model/room-lines.ts'
 import { isPassing, outsideFor } from '../model/room-words.ts'
 import {
   described,
@@ -14,6 +15,7 @@ import {
   newRoom,
   noted,
   notSaid,
+  olderRead,
   presented,
   refused,
   saying,
@@ -23,11 +25,13 @@ import {
 import type { Store } from '../model/store.ts'
 import { sentence } from '../model/words.ts'
 import { Bookmarks, type BookmarkChange } from './bookmarks.ts'
-import { readOlder } from './room-archive.ts'
+import { roomPage } from './archive-pages.ts'
+import { RoomOrders } from './room-orders.ts'
 import { readDirectory } from './room-directory.ts'
 import { invitationIn, isOfRoom, joinErrorOf, roomAboutOf, roomForm, roomMessageOf, roomPresenceOf } from './room-stanzas.ts'
 import { isOut, isSilent, newStake, waitBefore, type JoinWish, type Stake } from './stakes.ts'
-import { bareOf, presenceStanza, whyNot } from './stanzas.ts'
+import { bareOf, presenceStanza, whyNot, fileLinks } from './stanzas.ts'
+import { w } from '../words/index.ts'
 
 /** Messages of the history that we ask for, and of a page of the archive. */
 const PAGE = 50
@@ -38,7 +42,7 @@ const NICKS_MAX = 3
 /** The status code of a message: the room was configured anew. */
 const CONFIGURED = 104
 
-const NOTHING_SAID: RoomAbout = { name: null, hasArchive: false, opensSubject: false }
+const NOTHING_SAID: RoomAbout = { name: null, hasArchive: false, isSearchable: false, opensSubject: false, isModerated: false }
 
 export class Rooms {
   readonly #store: Store<Board>
@@ -46,6 +50,10 @@ export class Rooms {
   #bookmarks: Bookmarks | null = null
   readonly #stakes = new Map<string, Stake>()
   #look: ReturnType<typeof setInterval> | null = null
+  readonly orders = new RoomOrders(
+    () => this.#client!,
+    (jid, change) => this.#change(jid, change),
+  )
 
   constructor(store: Store<Board>) {
     this.#store = store
@@ -75,6 +83,9 @@ export class Rooms {
     if (client !== this.#client) return
     const joined = new Set(kept?.filter(({ isJoined }) => isJoined).map(({ jid }) => jid))
     if (kept !== null) for (const { jid, isKept } of this.#rooms()) if (isKept && !joined.has(jid)) this.#drop(jid)
+    // After a reload only the account knows the password of a room
+    for (const { jid, password } of kept?.filter(({ jid }) => !this.#stakes.has(jid)) ?? [])
+      this.#stakes.set(jid, newStake({ nick: this.#store.value.rooms.get(jid)?.nick ?? '', password, isListed: false }))
     for (const room of this.#rooms()) if (room.stay !== 'out') this.#enter(room.jid, room.nick)
     for (const bookmark of kept ?? []) this.#follow(bookmark)
   }
@@ -106,7 +117,7 @@ export class Rooms {
     const client = this.#client!
     this.#store.update((board) => ({ ...board, directory: { ...board.directory, state: 'reading' } }))
     const directory = await readDirectory(client).catch((error: unknown) => {
-      this.#trouble(`The rooms of the server could not be read: ${whyNot(error)}`)
+      this.#trouble(w.join.notRead(whyNot(error)))
       return { service: null, rooms: [] }
     })
     if (client === this.#client) this.#store.update((board) => ({ ...board, directory: { ...directory, state: 'read' } }))
@@ -114,7 +125,7 @@ export class Rooms {
   /** @param address a bare address. Joins the room, and makes it if there is none */
   join(address: string, wish: JoinWish): void {
     const jid = roomJid(address)
-    if (jid === null || wish.nick === '') return this.#trouble(`${address} is not the address of a room`)
+    if (jid === null || wish.nick === '') return this.#trouble(w.join.noAddress(address))
     const before = this.#store.value.rooms.get(jid)
     this.#forget(jid)
     this.#stakes.set(jid, newStake(wish))
@@ -140,11 +151,13 @@ export class Rooms {
     this.#client!.sendPresence({ ...presenceStanza(this.#client!, this.#store.value.own), to: `${jid}/${nick}` })
   }
   /** @param to a nickname; null: everybody */
-  say(jid: string, text: string, to: string | null = null): void {
+  /** @param isFile is the text the address of a file? */
+  say(jid: string, text: string, to: string | null = null, isFile = false): void {
     const id = this.#client!.nextId()
-    this.#change(jid, (room) => saying(room, id, text, to, new Date()))
-    if (to === null) this.#client!.sendMessage({ id, to: jid, type: 'groupchat', body: text })
-    else this.#client!.sendMessage({ id, to: `${jid}/${to}`, type: 'chat', body: text, muc: { type: 'info' } })
+    this.#change(jid, (room) => saying(room, { id, text, isFile, to }, new Date()))
+    const content = { id, body: text, ...fileLinks(text, isFile) }
+    if (to === null) this.#client!.sendMessage({ ...content, to: jid, type: 'groupchat' })
+    else this.#client!.sendMessage({ ...content, to: `${jid}/${to}`, type: 'chat', muc: { type: 'info' } })
   }
   /** What we have said is shown to nobody any more (XEP-0424). */
   takeBack(jid: string, archiveId: string): void {
@@ -156,22 +169,7 @@ export class Rooms {
   }
   invite(jid: string, to: string, reason: string | null): void {
     this.#client!.invite(jid, { to, ...(reason === null ? {} : { reason }) })
-    this.#change(jid, (room) => noted(room, `You have invited ${to}.`, new Date()))
-  }
-  /** 8.2 */
-  async putOut(jid: string, nick: string): Promise<void> {
-    await this.#attempt(jid, this.#client!.kick(jid, nick))
-  }
-  /** 10.9: everybody is put out, and the room is there no more. */
-  async destroy(jid: string, reason: string): Promise<void> {
-    await this.#attempt(jid, this.#client!.destroyRoom(jid, reason === '' ? {} : { reason }))
-  }
-  async #attempt(jid: string, work: Promise<unknown>): Promise<void> {
-    const refusal = await work.then(
-      () => null,
-      (error: unknown) => sentence(`The room refuses: ${whyNot(error)}`),
-    )
-    if (refusal !== null) this.#change(jid, (room) => noted(room, refusal, new Date()))
+    this.#change(jid, (room) => noted(room, w.notes.invited(to), new Date()))
   }
   dismissInvitation(room: string): void {
     this.#store.update((board) => withoutInvitation(board, room))
@@ -182,9 +180,11 @@ export class Rooms {
     if (room === undefined || room.older !== 'some') return
     this.#change(jid, (now) => ({ ...now, older: 'reading' }))
     try {
-      this.#change(jid, await readOlder(this.#client!, room, PAGE))
+      const before = room.oldest ?? oldestArchived(room.lines) ?? ''
+      const { lines, first, isComplete } = await roomPage(this.#client!, room, { paging: { before, max: PAGE } })
+      this.#change(jid, (now) => olderRead(now, lines, first, isComplete))
     } catch (error) {
-      const words = sentence(`What was said before could not be read: ${whyNot(error)}`)
+      const words = sentence(w.notes.olderNotRead(whyNot(error)))
       this.#change(jid, (now) => noted({ ...now, older: 'none' }, words, new Date()))
     }
   }
@@ -215,7 +215,7 @@ export class Rooms {
     const room = this.#store.value.rooms.get(jid)
     if (room === undefined) return false
     if (room.stay === 'joining') this.#notEntered(room, presence)
-    else this.#change(jid, (now) => noted(now, sentence(`The room refuses: ${whyNot(presence)}`), new Date()))
+    else this.#change(jid, (now) => noted(now, sentence(w.notes.refuses(whyNot(presence))), new Date()))
     return true
   }
   /** @returns whether it is a matter of a room */
@@ -225,7 +225,7 @@ export class Rooms {
   /** @returns whether it is a matter of a room */
   takesFailure(jid: string, id: string | undefined, why: string): boolean {
     if (!this.#store.value.rooms.has(jid)) return false
-    const words = sentence(`The room refuses: ${why}`)
+    const words = sentence(w.notes.refuses(why))
     this.#change(jid, (room) => noted(id === undefined ? room : notSaid(room, id), words, new Date()))
     return true
   }
@@ -242,6 +242,7 @@ export class Rooms {
     const invitation = message.type === 'error' ? null : invitationIn(message)
     if (invitation !== null) return this.#invited(invitation)
     const jid = bareOf(message.from ?? '')
+    if (message.type !== 'error' && this.orders.takesAsk(jid, message)) return
     const isNotice = message.from === jid && isOfRoom(message)
     if (message.type !== 'error' && (message.type === 'groupchat' || isNotice)) this.#say(jid, { ...message, type: 'groupchat' })
   }
@@ -294,10 +295,10 @@ export class Rooms {
   async #setUp(jid: string, stake: Stake): Promise<void> {
     const { isListed } = stake.wish
     stake.hasConfigured = isListed
-    const words = isListed ? 'You have made this room, and it is listed for everybody.' : 'You have made this room.'
+    const words = isListed ? w.notes.madeListed : w.notes.made
     const done = await this.#client!.configureRoom(jid, roomForm(isListed)).then(
       () => words,
-      (error: unknown) => sentence(`The new room could not be configured: ${whyNot(error)}`),
+      (error: unknown) => sentence(w.notes.notConfigured(whyNot(error))),
     )
     this.#change(jid, (room) => noted({ ...room, older: 'none' }, done, new Date()))
   }

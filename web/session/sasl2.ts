@@ -97,6 +97,8 @@ export interface Login {
 /** Makes the client log in this way if the server offers it. A newer token replaces the present one. */
 export function logsInBySasl2(client: Agent, login: Login): void {
   client.stanzas.define(DEFINITIONS)
+  // Nothing follows a farewell, but the server offers it before the connection is closed
+  if (login.isFarewell === true) delete client.features.handlers['bind']
   client.registerFeature('sasl2', PRIORITY, (features, done) => {
     let ended = false
     const attempt = new Attempt(client, login, features.sasl2!.mechanisms, (command) => {

@@ -1,10 +1,11 @@
 /** Converts the client library's stanzas to the board's model, and back. */
 import type { Agent } from 'stanza'
-import type { Presence, RosterItem } from 'stanza/protocol'
+import type { Message, Presence, RosterItem } from 'stanza/protocol'
 import { readAnnotation } from './annotations.ts'
 import type { OwnPresence } from '../model/board.ts'
 import type { PresenceNotice, Show } from '../model/presence.ts'
 import type { RosterChange } from '../model/roster.ts'
+import { w } from '../words/index.ts'
 
 export const bareOf = (jid: string): string => jid.split('/', 1)[0]!
 export const resourceOf = (jid: string): string => jid.slice(bareOf(jid).length + 1)
@@ -43,8 +44,13 @@ export function presenceStanza(client: Agent, { show, status, priority }: OwnPre
     ...(caps === undefined ? {} : { legacyCapabilities: caps }),
   }
 }
+/** Is the message nothing but the address of a file (XEP-0066)? */
+export const isFile = ({ body, links }: Pick<Message, 'body' | 'links'>): boolean =>
+  body !== undefined && links?.some(({ url }) => url === body) === true
+/** What a message has beside its text, if that is the address of a file. */
+export const fileLinks = (text: string, isFile: boolean): Pick<Message, 'links'> => (isFile ? { links: [{ url: text }] } : {})
 /** Why a request failed. @param failure an error stanza, or the client library's form of one */
 export function whyNot(failure: unknown): string {
   const { text, condition } = (failure as { error?: { condition?: string; text?: string } }).error ?? {}
-  return text ?? condition?.replaceAll('-', ' ') ?? 'the server does not say why'
+  return text ?? condition?.replaceAll('-', ' ') ?? w.trouble.noReason
 }

@@ -1,5 +1,6 @@
 /** Adding a contact: an address, and optionally a name and groups. */
 import type { BoardSession } from '../session/board-session.ts'
+import { w } from '../words/index.ts'
 
 /** The groups in a text such as "Work, Friends". */
 export function groupsIn(text: string): readonly string[] {
@@ -14,25 +15,27 @@ export function AddContact({ session }: { readonly session: BoardSession }) {
     const data = new FormData(form)
     const name = String(data.get('name')).trim()
     const groups = groupsIn(String(data.get('groups')))
-    if (await session.add(String(data.get('address')).trim(), name === '' ? null : name, groups)) form.reset()
+    if (!(await session.add(String(data.get('address')).trim(), name === '' ? null : name, groups))) return
+    form.reset()
+    form.closest('details')!.open = false
   }
   return (
     <details class="add">
-      <summary>Add a contact</summary>
+      <summary>{w.add.title}</summary>
       <form onSubmit={(event) => void submit(event)}>
         <label>
-          Address
+          {w.add.address}
           <input name="address" inputmode="email" autocapitalize="none" spellcheck={false} required autocomplete="off" />
         </label>
         <label>
-          Name
+          {w.add.name}
           <input name="name" autocomplete="off" />
         </label>
         <label>
-          Groups, with commas between them
+          {w.add.groups}
           <input name="groups" autocomplete="off" />
         </label>
-        <button class="main">Ask to see their presence</button>
+        <button class="main">{w.add.button}</button>
       </form>
     </details>
   )

@@ -1,13 +1,19 @@
 /** One contact: every resource and how well its presence is known, the subscription both ways, name and groups, and a chat. */
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import type { Board } from '../model/board.ts'
-import { dotOf, dotOfResource, type PresenceView } from '../model/presence.ts'
+import { placeIn, type Board } from '../model/board.ts'
+import { contactWords, saidThen } from '../model/contact-words.ts'
+import { faceOf } from '../model/faces.ts'
+import { dotOf, dotOfResource, type PresenceView, type ResourceView } from '../model/presence.ts'
 import { isShared, nameOf, presenceOf, seesUs, type Contact } from '../model/roster.ts'
 import { ago, DOT_MEANING, doubtedFor, lasting } from '../model/words.ts'
 import type { BoardSession } from '../session/board-session.ts'
+import { w } from '../words/index.ts'
 import { groupsIn } from './add-contact.tsx'
+import { Avatar } from './avatar.tsx'
 import { Chat } from './chat.tsx'
 import { DotWithWords } from './dot.tsx'
+import { Parts } from './parts.tsx'
+import { PersonSeen } from './seen.tsx'
 
 interface Props {
   readonly contact: Contact
@@ -27,24 +33,46 @@ export function Details({ contact, board, session, now }: Props) {
   return (
     <aside
       class="details"
-      aria-label={`About ${nameOf(contact)}`}
+      aria-label={w.person.about(nameOf(contact))}
       onKeyDown={(event) => event.key === 'Escape' && session.open(null)}
     >
-      <button class="close" onClick={() => session.open(null)}>
-        Close
-      </button>
-      <h2 ref={heading} tabIndex={-1}>
-        {nameOf(contact)}
-      </h2>
-      <p>{contact.jid}</p>
-      <p>
-        <DotWithWords dot={dot} />
-      </p>
-      {DOT_MEANING[dot] !== undefined && <p class="meaning">{DOT_MEANING[dot]}</p>}
-      <Resources view={view} now={now} />
-      <Chat jid={contact.jid} lines={board.chats.get(contact.jid) ?? []} session={session} />
-      <Sharing contact={contact} refusal={board.refusals.get(contact.jid)} session={session} />
-      <Naming contact={contact} session={session} />
+      <header>
+        <button class="close" onClick={() => session.open(null)}>
+          {w.person.close}
+        </button>
+        <div class="who">
+          <Avatar jid={contact.jid} name={nameOf(contact)} dot={null} board={board} session={session} />
+          <h2 ref={heading} tabIndex={-1}>
+            <bdi>{nameOf(contact)}</bdi>
+          </h2>
+        </div>
+        <p class="standing">
+          <DotWithWords dot={dot} />{' '}
+          <span class="more">
+            <Parts all={contactWords({ contact, view, face: faceOf(board.faces, contact.jid), refusal: undefined }, now)} />
+          </span>
+        </p>
+        {DOT_MEANING[dot] !== undefined && <p class="meaning">{DOT_MEANING[dot]}</p>}
+      </header>
+      <div class="parts">
+        <Chat
+          jid={contact.jid}
+          name={nameOf(contact)}
+          lines={board.chats.get(contact.jid) ?? []}
+          archive={board.archives.get(contact.jid)}
+          place={placeIn(board, contact.jid)}
+          homes={board.homes}
+          now={now}
+          session={session}
+        />
+        <div class="person">
+          <p class="more">{contact.jid}</p>
+          <Resources view={view} now={now} />
+          <Sharing contact={contact} refusal={board.refusals.get(contact.jid)} session={session} />
+          <PersonSeen contact={contact} board={board} session={session} now={now} />
+          <Naming contact={contact} isContact={board.roster.has(contact.jid)} session={session} />
+        </div>
+      </div>
     </aside>
   )
 }
@@ -54,30 +82,41 @@ function Resources({ view, now }: { readonly view: PresenceView; readonly now: D
     if (view.lastSeen === null) return null
     return (
       <p>
-        Last seen {ago(view.lastSeen, now)}
+        {w.person.lastSeen(ago(view.lastSeen, now))}
         {view.farewell !== null && <q>{view.farewell}</q>}
       </p>
     )
   }
   return (
-    <section aria-label="Devices">
-      <h3>{view.heard ? 'Devices' : 'Devices, as last known'}</h3>
+    <section aria-label={w.person.devices}>
+      <h3>{view.heard ? w.person.devices : w.person.devicesLastKnown}</h3>
       <ul class="resources">
         {view.resources.map((r) => (
           <li key={r.resource}>
-            <strong>{r.resource}</strong> <DotWithWords dot={dotOfResource(r)} />
+            <strong>{r.resource}</strong> <DotWithWords dot={view.heard ? dotOfResource(r) : 'unknown'} />
             <span class="more">
-              {r.status !== null && <q>{r.status}</q>} priority {r.priority}
-              {r.saidAt !== null && `, said ${ago(r.saidAt, now)}`}
-              {r.idleSince !== null && `, idle for ${lasting(r.idleSince, now)}`}
-              {r.doubts.map((doubt) => `, ${doubtedFor(doubt, now)}`)}
-              {r.doubts.map((doubt) => doubt.words !== null && ` — ${doubt.words}`)}
+              <Parts all={resourceWords(r, view.heard, now)} />
             </span>
           </li>
         ))}
       </ul>
     </section>
   )
+}
+
+function resourceWords(resource: ResourceView, isHeard: boolean, now: Date): readonly string[] {
+  const { status, saidAt, idleSince, doubts, priority } = resource
+  return [
+    ...(!isHeard || doubts.length > 0
+      ? [saidThen(resource, now)]
+      : saidAt === null
+        ? []
+        : [w.times.lastingFor(lasting(saidAt, now))]),
+    ...(status === null ? [] : [status]),
+    ...(idleSince === null ? [] : [w.times.idleFor(lasting(idleSince, now))]),
+    ...doubts.map((doubt) => doubtedFor(doubt, now)),
+    w.person.priority(priority),
+  ]
 }
 
 interface SharingProps {
@@ -90,32 +129,43 @@ interface SharingProps {
 function Sharing({ contact, refusal, session }: SharingProps) {
   const { jid } = contact
   return (
-    <section aria-label="Who sees whom">
-      <h3>Who sees whom</h3>
+    <section aria-label={w.person.sharing}>
+      <h3>{w.person.sharing}</h3>
       {refusal !== undefined && <p class="trouble">{refusal}</p>}
       <p>
-        {isShared(contact) ? 'You see their presence. ' : contact.asked ? 'You have asked to see their presence. ' : ''}
-        {!isShared(contact) && !contact.asked && 'You do not see their presence. '}
+        {isShared(contact) ? w.person.youSee : contact.asked ? w.person.youAsked : w.person.youDoNotSee}{' '}
         {isShared(contact) || contact.asked ? (
-          <button onClick={() => session.unfollow(jid)}>{isShared(contact) ? 'Stop seeing it' : 'Take the request back'}</button>
+          <button class="small" onClick={() => session.unfollow(jid)}>
+            {isShared(contact) ? w.person.stopSeeing : w.person.takeBack}
+          </button>
         ) : (
-          <button onClick={() => session.ask(jid)}>Ask to see it</button>
+          <button class="small" onClick={() => session.ask(jid)}>
+            {w.person.ask}
+          </button>
         )}
       </p>
       <p>
-        {seesUs(contact) ? 'They see your presence. ' : contact.preApproved ? 'They may see yours when they ask. ' : ''}
-        {!seesUs(contact) && !contact.preApproved && 'They do not see your presence. '}
+        {seesUs(contact) ? w.person.theySee : contact.preApproved ? w.person.theyMaySee : w.person.theyDoNotSee}{' '}
         {seesUs(contact) || contact.preApproved ? (
-          <button onClick={() => session.deny(jid)}>Hide it from them</button>
+          <button class="small" onClick={() => session.deny(jid)}>
+            {w.person.hide}
+          </button>
         ) : (
-          <button onClick={() => session.approve(jid)}>Approve in advance</button>
+          <button class="small" onClick={() => session.approve(jid)}>
+            {w.person.approve}
+          </button>
         )}
       </p>
     </section>
   )
 }
 
-function Naming({ contact, session }: { readonly contact: Contact; readonly session: BoardSession }) {
+interface NamingProps {
+  readonly contact: Contact
+  readonly isContact: boolean
+  readonly session: BoardSession
+}
+function Naming({ contact, isContact, session }: NamingProps) {
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     const form = new FormData(event.currentTarget as HTMLFormElement)
@@ -123,20 +173,22 @@ function Naming({ contact, session }: { readonly contact: Contact; readonly sess
     void session.save({ jid: contact.jid, name: name === '' ? null : name, groups: groupsIn(String(form.get('groups'))) })
   }
   return (
-    <form class="naming" onSubmit={submit} aria-label="Name and groups">
-      <h3>Name and groups</h3>
+    <form class="naming" onSubmit={submit} aria-label={w.person.naming}>
+      <h3>{w.person.naming}</h3>
       <label>
-        Name
+        {w.add.name}
         <input name="name" defaultValue={contact.name ?? ''} autocomplete="off" />
       </label>
       <label>
-        Groups, with commas between them
+        {w.add.groups}
         <input name="groups" defaultValue={contact.groups.join(', ')} autocomplete="off" />
       </label>
-      <button>Save</button>
-      <button type="button" class="danger" onClick={() => void session.remove(contact.jid)}>
-        Remove this contact
-      </button>
+      <button>{isContact ? w.person.save : w.person.makeContact}</button>
+      {isContact && (
+        <button type="button" class="danger" onClick={() => void session.remove(contact.jid)}>
+          {w.person.remove}
+        </button>
+      )}
     </form>
   )
 }

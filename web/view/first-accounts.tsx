@@ -1,9 +1,15 @@
 /** The first minute on a new server: two accounts, one signed in here, the other in a second tab. */
 import { useState } from 'preact/hooks'
-import type { BoardSession } from '../session/board-session.ts'
 import { makeAccounts } from '../session/first-run.ts'
+import { w } from '../words/index.ts'
+import type { Entrance } from './sign-in.tsx'
 
-export function FirstAccounts({ domain, session }: { readonly domain: string; readonly session: BoardSession }) {
+interface Props {
+  readonly domain: string
+  readonly isBusy: boolean
+  readonly entrance: Entrance
+}
+export function FirstAccounts({ domain, isBusy, entrance }: Props) {
   const [trouble, setTrouble] = useState<string | null>(null)
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
@@ -16,16 +22,20 @@ export function FirstAccounts({ domain, session }: { readonly domain: string; re
     setTrouble(wrong)
     if (wrong !== null) return
     const [first, second] = accounts.map(({ name }) => `${name}@${domain}`)
-    session.signInWithFriend(first!, accounts[0]!.password, second!)
+    entrance.signInWithFriend(first!, accounts[0]!.password, second!)
   }
   return (
     <form onSubmit={(event) => void submit(event)}>
       <p>
-        This server is new. Make two accounts at <strong>{domain}</strong>, and watch presence move between two tabs.
+        {w.first.new[0]}
+        <strong>{domain}</strong>
+        {w.first.new[1]}
       </p>
-      <Account which="first" title="You" name="romeo" />
-      <Account which="second" title="Somebody else" name="juliet" />
-      <button class="main">Make both and sign in</button>
+      <Account which="first" title={w.first.you} name="romeo" />
+      <Account which="second" title={w.first.other} name="juliet" />
+      <button class="main" disabled={isBusy}>
+        {isBusy ? w.signIn.busy : w.first.button}
+      </button>
       <p role="alert" class="trouble">
         {trouble}
       </p>
@@ -38,11 +48,11 @@ function Account({ which, title, name }: { readonly which: string; readonly titl
     <fieldset>
       <legend>{title}</legend>
       <label>
-        Name
+        {w.first.name}
         <input name={`${which}-name`} required defaultValue={name} autocomplete="off" />
       </label>
       <label>
-        Password, 8 characters at least
+        {w.first.password}
         <input name={`${which}-password`} type="password" required minLength={8} autocomplete="new-password" />
       </label>
     </fieldset>

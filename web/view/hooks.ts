@@ -1,5 +1,5 @@
 /** What a view depends on: the board, and the time. */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Store } from '../model/store.ts'
 
 export function useStore<T>(store: Store<T>): T {
@@ -9,6 +9,14 @@ export function useStore<T>(store: Store<T>): T {
     return store.listen(() => show(store.value))
   }, [store])
   return value
+}
+
+/** Since when the page hears nothing; null if it is connected. */
+export function useLoss(isOnline: boolean): Date | null {
+  const lostAt = useRef<Date | null>(null)
+  if (isOnline) lostAt.current = null
+  else lostAt.current ??= new Date()
+  return lostAt.current
 }
 
 const TICK_MS = 10_000

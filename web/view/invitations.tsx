@@ -2,24 +2,25 @@
 import type { Board } from '../model/board.ts'
 import type { BoardSession } from '../session/board-session.ts'
 import { usualNick } from './join-room.tsx'
+import { w } from '../words/index.ts'
 
 export function Invitations({ board, session }: { readonly board: Board; readonly session: BoardSession }) {
   if (board.invitations.length === 0) return null
   return (
-    <section class="requests invitations" aria-label="Invitations">
-      <h2>Invitations into rooms</h2>
+    <section class="requests invitations" aria-label={w.invitations.label}>
+      <h2>{w.invitations.title}</h2>
       <ul>
         {board.invitations.map(({ room, from, reason, password }) => (
           <li key={room}>
             <span>
               <strong>{room}</strong>
-              {from !== null && <span class="more">from {inviter(from, room)}</span>}
+              {from !== null && <span class="more">{inviter(from, room)}</span>}
               {reason !== null && <q>{reason}</q>}
             </span>
             <button class="main" onClick={() => session.rooms.join(room, { nick: usualNick(board), password, isListed: false })}>
-              Join
+              {w.invitations.join}
             </button>
-            <button onClick={() => session.rooms.dismissInvitation(room)}>Dismiss</button>
+            <button onClick={() => session.rooms.dismissInvitation(room)}>{w.invitations.dismiss}</button>
           </li>
         ))}
       </ul>
@@ -29,4 +30,4 @@ export function Invitations({ board, session }: { readonly board: Board; readonl
 
 /** Of somebody whose address the room hides, only the nickname is known. */
 const inviter = (from: string, room: string): string =>
-  from.startsWith(`${room}/`) ? `${from.slice(room.length + 1)}, who is in the room` : from
+  from.startsWith(`${room}/`) ? w.invitations.fromNick(from.slice(room.length + 1)) : w.invitations.from(from)

@@ -3,6 +3,7 @@ import type { Board } from '../model/board.ts'
 import { roomAddress } from '../model/address.ts'
 import { titleOf } from '../model/room.ts'
 import type { BoardSession } from '../session/board-session.ts'
+import { w } from '../words/index.ts'
 
 interface Props {
   readonly board: Board
@@ -31,21 +32,21 @@ export function JoinRoom({ board, session }: Props) {
   }
   return (
     <details class="add join" onToggle={read}>
-      <summary>Join a room</summary>
+      <summary>{w.join.title}</summary>
       <form onSubmit={submit}>
         <label>
-          {service === null ? 'Address of the room' : 'Name of the room, or its address'}
+          {service === null ? w.join.address : w.join.name}
           <input name="room" required autocomplete="off" autocapitalize="none" spellcheck={false} />
         </label>
         <label>
-          Your nickname there
+          {w.join.nick}
           <input name="nick" required autocomplete="off" defaultValue={usualNick(board)} />
         </label>
         <label class="check">
           <input name="listed" type="checkbox" />
-          If it is new: keep it, and list it for everybody
+          {w.join.listed}
         </label>
-        <button class="main">Join, or make it</button>
+        <button class="main">{w.join.button}</button>
       </form>
       <Directory board={board} session={session} />
     </details>
@@ -54,21 +55,24 @@ export function JoinRoom({ board, session }: Props) {
 
 function Directory({ board, session }: Props) {
   const { state, rooms, service } = board.directory
-  if (state !== 'read') return <p class="more">The rooms of the server are being read…</p>
-  if (service === null) return <p class="more">The server has no rooms of its own.</p>
-  if (rooms.length === 0) return <p class="more">The server lists no rooms. You can make one.</p>
+  if (state !== 'read') return <p class="more">{w.join.reading}</p>
+  if (service === null) return <p class="more">{w.join.noService}</p>
+  if (rooms.length === 0) return <p class="more">{w.join.noRooms}</p>
   const join = (jid: string): void => session.rooms.join(jid, { nick: usualNick(board), password: null, isListed: false })
   return (
-    <section aria-label="Rooms of the server">
-      <h3>Rooms of the server</h3>
+    <section aria-label={w.join.directory}>
+      <h3>{w.join.directory}</h3>
       <ul class="directory">
         {rooms.map(({ jid, name }) => (
           <li key={jid}>
             <span>
               <strong>{titleOf({ jid, name })}</strong> <span class="more">{jid}</span>
             </span>
-            <button onClick={() => join(jid)} aria-label={`${board.rooms.has(jid) ? 'Open' : 'Join'} ${titleOf({ jid, name })}`}>
-              {board.rooms.has(jid) ? 'Open' : 'Join'}
+            <button
+              onClick={() => join(jid)}
+              aria-label={`${board.rooms.has(jid) ? w.join.open : w.join.join} ${titleOf({ jid, name })}`}
+            >
+              {board.rooms.has(jid) ? w.join.open : w.join.join}
             </button>
           </li>
         ))}

@@ -1,10 +1,11 @@
 /** Why the person is not in a room, and what they can do about it. */
 import type { Room } from '../model/room.ts'
 import type { BoardSession } from '../session/board-session.ts'
+import { w } from '../words/index.ts'
 
 export function Outside({ room, session }: { readonly room: Room; readonly session: BoardSession }) {
   const { jid, nick, stay, outside } = room
-  if (stay === 'joining') return <p role="status">Joining the room…</p>
+  if (stay === 'joining') return <p role="status">{w.outside.joining}</p>
   const remedy = outside?.remedy ?? 'again'
   const join = (event: SubmitEvent): void => {
     event.preventDefault()
@@ -17,19 +18,19 @@ export function Outside({ room, session }: { readonly room: Room; readonly sessi
     })
   }
   return (
-    <form class="outside" onSubmit={join} aria-label="Getting into the room">
+    <form class="outside" onSubmit={join} aria-label={w.outside.label}>
       <p role="alert">
-        {outside?.words} {stay === 'lost' && 'The board is joining again.'}
+        {outside?.words} {stay === 'lost' && w.outside.again}
       </p>
       {remedy === 'other-nick' && (
         <label>
-          Another nickname
+          {w.outside.otherNick}
           <input name="nick" required autocomplete="off" defaultValue={`${nick}_`} />
         </label>
       )}
       {remedy === 'password' && (
         <label>
-          Password of the room
+          {w.outside.password}
           <input name="password" type="password" required autocomplete="off" />
         </label>
       )}
@@ -39,10 +40,10 @@ export function Outside({ room, session }: { readonly room: Room; readonly sessi
           class="main"
           onClick={() => session.rooms.join(outside.otherRoom!, { nick, password: null, isListed: false })}
         >
-          Go to {outside.otherRoom}
+          {w.outside.goTo(outside.otherRoom)}
         </button>
       )}
-      {stay === 'out' && <button class={remedy === 'other-room' ? '' : 'main'}>Join again</button>}
+      {stay === 'out' && <button class={remedy === 'other-room' ? '' : 'main'}>{w.outside.joinAgain}</button>}
     </form>
   )
 }

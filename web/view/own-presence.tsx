@@ -1,55 +1,96 @@
-/** The person's own presence: show, status, priority, and whether contacts see it at all (XEP-0186). */
-import type { Board } from '../model/board.ts'
+/** The person's own presence: what they show, by one click; their status; and behind "more" what is needed rarely. */
+import type { Board, OwnPresence } from '../model/board.ts'
 import type { Show } from '../model/presence.ts'
 import { DOT_WORDS } from '../model/words.ts'
 import type { BoardSession } from '../session/board-session.ts'
 import { bareOf } from '../session/stanzas.ts'
+import { w } from '../words/index.ts'
+import { DotMark } from './dot.tsx'
+import { ProfilePanel } from './profile.tsx'
 
 const SHOWS: readonly Show[] = ['available', 'chat', 'away', 'xa', 'dnd']
+interface Props {
+  readonly board: Board
+  readonly session: BoardSession
+  readonly now: Date
+}
 
-export function OwnPresencePanel({ board, session }: { readonly board: Board; readonly session: BoardSession }) {
+export function OwnPresencePanel({ board, session, now }: Props) {
   const { own, me } = board
+  const change = (part: Partial<OwnPresence>): void => void session.present({ ...own, ...part })
+  const setStatus = (field: HTMLInputElement): void => {
+    const status = field.value.trim()
+    if (status !== own.status) change({ status })
+  }
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
-    const form = new FormData(event.currentTarget as HTMLFormElement)
-    void session.present({
-      show: form.get('show') as Show,
-      status: String(form.get('status')).trim(),
-      priority: Number(form.get('priority')),
-      invisible: form.get('invisible') !== null,
-    })
+    setStatus((event.currentTarget as HTMLFormElement).elements.namedItem('status') as HTMLInputElement)
   }
   return (
-    <form class="own" onSubmit={submit} aria-label="Your presence">
+    <section class="own" aria-label={w.own.title}>
       <strong>{bareOf(me ?? '')}</strong>
+      <div class="shows" role="group" aria-label={w.own.show}>
+        {SHOWS.map((show) => (
+          <button key={show} type="button" data-show={show} aria-pressed={show === own.show} onClick={() => change({ show })}>
+            <DotMark dot={show} />
+            {DOT_WORDS[show]}
+          </button>
+        ))}
+      </div>
+      <form onSubmit={submit}>
+        <label>
+          <span class="unseen">{w.own.status}</span>
+          <input
+            name="status"
+            key={own.status}
+            defaultValue={own.status}
+            maxLength={200}
+            autocomplete="off"
+            placeholder={w.own.statusHint}
+            onChange={(event) => setStatus(event.currentTarget)}
+          />
+        </label>
+      </form>
+      {own.invisible && <p class="meaning">{w.own.hidden}</p>}
+      <More board={board} session={session} now={now} change={change} />
+    </section>
+  )
+}
+
+function More({ board, session, now, change }: Props & { readonly change: (part: Partial<OwnPresence>) => void }) {
+  const { own, canHide } = board
+  return (
+    <details class="more-own">
+      <summary>{w.own.more}</summary>
       <label>
-        Show
-        <select name="show">
-          {SHOWS.map((show) => (
-            <option key={show} value={show} selected={show === own.show}>
-              {DOT_WORDS[show]}
-            </option>
-          ))}
-        </select>
+        <span>
+          {w.own.priority} <span class="more">{w.own.priorityHint}</span>
+        </span>
+        <input
+          name="priority"
+          type="number"
+          min={-128}
+          max={127}
+          required
+          defaultValue={String(own.priority)}
+          onChange={({ currentTarget: field }) => field.checkValidity() && change({ priority: Number(field.value) })}
+        />
       </label>
-      <label class="status">
-        Status
-        <input name="status" defaultValue={own.status} maxLength={200} />
-      </label>
-      <label>
-        Priority
-        <input name="priority" type="number" min={-128} max={127} defaultValue={String(own.priority)} />
-      </label>
-      {board.canHide && (
+      {canHide && (
         <label class="check">
-          <input name="invisible" type="checkbox" defaultChecked={own.invisible} />
-          Invisible
+          <input
+            name="invisible"
+            type="checkbox"
+            checked={own.invisible}
+            onChange={(event) => change({ invisible: event.currentTarget.checked })}
+          />
+          {w.own.invisible}
         </label>
       )}
-      <button class="main">Tell my contacts</button>
+      <ProfilePanel board={board} session={session} now={now} />
       <button type="button" onClick={() => session.signOut()}>
-        Sign out
+        {w.own.signOut}
       </button>
-    </form>
+    </details>
   )
 }

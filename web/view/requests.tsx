@@ -2,6 +2,7 @@
 import type { Board } from '../model/board.ts'
 import { isShared } from '../model/roster.ts'
 import type { BoardSession } from '../session/board-session.ts'
+import { w } from '../words/index.ts'
 
 export function Requests({ board, session }: { readonly board: Board; readonly session: BoardSession }) {
   if (board.requests.length === 0) return null
@@ -10,8 +11,8 @@ export function Requests({ board, session }: { readonly board: Board; readonly s
     return contact !== undefined && (isShared(contact) || contact.asked)
   }
   return (
-    <section class="requests" aria-label="Requests">
-      <h2>Who asks to see your presence</h2>
+    <section class="requests" aria-label={w.requests.label}>
+      <h2>{w.requests.title}</h2>
       <ul>
         {board.requests.map(({ jid, words }) => (
           <li key={jid}>
@@ -27,13 +28,13 @@ export function Requests({ board, session }: { readonly board: Board; readonly s
                   session.ask(jid)
                 }}
               >
-                Approve and ask back
+                {w.requests.both}
               </button>
             )}
             <button class={known(jid) ? 'main' : ''} onClick={() => session.approve(jid)}>
-              {known(jid) ? 'Approve' : 'Only approve'}
+              {known(jid) ? w.requests.approve : w.requests.onlyApprove}
             </button>
-            <button onClick={() => session.deny(jid)}>Deny</button>
+            <button onClick={() => session.deny(jid)}>{w.requests.deny}</button>
           </li>
         ))}
       </ul>

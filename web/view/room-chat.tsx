@@ -1,136 +1,136 @@
 /** What is said in a room: the lines, older ones from the archive, and the place to write. */
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { mayTalk, type Room } from '../model/room.ts'
-import type { Line, Note, Said } from '../model/room-lines.ts'
+import type { Place } from '../model/place.ts'
+import type { Line, Said } from '../model/room-lines.ts'
 import { hueOf } from '../model/roster.ts'
-import { clockTime } from '../model/words.ts'
 import type { BoardSession } from '../session/board-session.ts'
+import { w } from '../words/index.ts'
+import { Attach } from './attach.tsx'
+import { Lines, Time, type Row } from './lines.tsx'
+import { PlaceBar } from './place-bar.tsx'
+import { SaidText } from './shared-file.tsx'
 
 interface Props {
   readonly room: Room
+  /** Null: the newest lines are shown. */
+  readonly place: Place | null
   readonly now: Date
   /** Whom the next message goes to; null: everybody. */
   readonly to: string | null
   readonly setTo: (nick: string | null) => void
+  readonly homes: ReadonlySet<string>
   readonly session: BoardSession
 }
-/** As near to the end of the list, new lines are followed. */
-const NEAR_PX = 80
 
-export function RoomChat({ room, now, to, setTo, session }: Props) {
-  const list = useFollowing(room.lines)
+export function RoomChat({ room, place, to, setTo, homes, now, session }: Props) {
+  const { places, rooms } = session
+  const excerpt = place?.room ?? null
+  const takeBack = (id: string): void => rooms.takeBack(room.jid, id)
+  const shown: readonly Line[] = excerpt?.lines ?? room.lines
+  const older = room.older === 'unknown' ? 'none' : room.older
   return (
-    <section class="chat" aria-label="Messages">
-      <h3>Messages</h3>
-      <ol ref={list} aria-live="polite" aria-label="What is said" tabIndex={0}>
-        {room.older !== 'none' && room.older !== 'unknown' && (
-          <li class="note">
-            <button class="small" disabled={room.older === 'reading'} onClick={() => void session.rooms.readOlder(room.jid)}>
-              {room.older === 'reading' ? 'Reading…' : 'Show older messages'}
-            </button>
-          </li>
-        )}
-        {room.lines.map((line) => [
-          line.kind === 'note' ? (
-            <NoteLine key={line.key} line={line} now={now} />
-          ) : (
-            <SaidLine key={line.key} line={line} now={now} takeBack={(id) => session.rooms.takeBack(room.jid, id)} />
-          ),
-          line.key === room.newAfter && (
-            <li key="new" class="note new">
-              New
-            </li>
-          ),
-        ])}
-      </ol>
-      <Composer room={room} to={to} setTo={setTo} session={session} />
+    <section class="chat" aria-label={w.chat.title}>
+      <h3>{w.chat.title}</h3>
+      {place !== null && <PlaceBar place={place} session={session} />}
+      <Lines
+        rows={shown.map((line) => ({ ...rowOf(line, homes, takeBack), isLastRead: line.key === room.newAfter }))}
+        older={
+          excerpt === null
+            ? { state: older, read: () => void rooms.readOlder(room.jid) }
+            : { state: excerpt.older, read: () => void places.readOlder() }
+        }
+        newer={{ state: excerpt?.newer ?? 'none', read: () => void places.readNewer() }}
+        marked={place === null ? null : place.archiveId}
+        now={now}
+      />
+      <Composer room={room} to={to} setTo={setTo} place={place} session={session} />
     </section>
   )
 }
 
-/** Keeps the end in sight while it is there, and the same lines when older ones come in front of them. */
-function useFollowing(lines: readonly Line[]) {
-  const list = useRef<HTMLOListElement>(null)
-  const before = useRef({ first: '', height: 0, isAtEnd: true })
-  const at = list.current
-  if (at !== null) before.current.isAtEnd = at.scrollHeight - at.scrollTop - at.clientHeight < NEAR_PX
-  const [first, last] = [lines[0]?.key ?? '', lines.at(-1)]
-  useLayoutEffect(() => {
-    const element = list.current!
-    const { first: was, height, isAtEnd } = before.current
-    if (was !== first && was !== '' && !isAtEnd) element.scrollTop += element.scrollHeight - height
-    else if (isAtEnd || (last?.kind === 'said' && last.isMine)) element.scrollTop = element.scrollHeight
-    before.current = { first, height: element.scrollHeight, isAtEnd }
-  }, [lines])
-  return list
-}
-
-function NoteLine({ line, now }: { readonly line: Note; readonly now: Date }) {
-  return (
-    <li class="note">
-      {line.text} <Time at={line.at} now={now} />
-    </li>
-  )
+type TakeBack = (archiveId: string) => void
+function rowOf(line: Line, homes: Props['homes'], takeBack: TakeBack): Row {
+  const { key, at } = line
+  if (line.kind === 'note') {
+    const content = (
+      <>
+        {line.text} <Time at={at} />
+      </>
+    )
+    return { key, at, kind: 'note', author: null, content }
+  }
+  const { nick, isMine, privateWith, namesUs } = line
+  return {
+    key,
+    at,
+    kind: isMine ? 'mine' : 'theirs',
+    signs: [...(namesUs ? ['names-us'] : []), ...(privateWith === null ? [] : ['private'])],
+    author: { name: isMine ? w.chat.you : nick === '' ? w.room.theRoom : nick, hue: hueOf(nick) },
+    content: <SaidLine line={line} homes={homes} takeBack={takeBack} />,
+  }
 }
 interface SaidProps {
   readonly line: Said
-  readonly now: Date
-  readonly takeBack: (archiveId: string) => void
+  readonly homes: Props['homes']
+  readonly takeBack: TakeBack
 }
-function SaidLine({ line, now, takeBack }: SaidProps) {
-  const { nick, text, isMine, state, privateWith, namesUs, at, archiveId } = line
-  const classes = [isMine ? 'mine' : 'theirs', ...(namesUs ? ['names-us'] : []), ...(privateWith === null ? [] : ['private'])]
+function SaidLine({ line, homes, takeBack }: SaidProps) {
+  const { text, isFile, isMine, state, privateWith, at, archiveId } = line
   return (
-    <li class={classes.join(' ')}>
-      <span class={`who hue-${hueOf(nick)}`}>{isMine ? 'You' : nick === '' ? 'The room' : nick}</span>
-      {privateWith !== null && <em> {isMine ? `privately to ${privateWith}` : 'privately to you'}</em>}{' '}
-      {text ?? <em>This message was taken back.</em>}
-      <Time at={at} now={now} />
-      {state === 'sent' && <em> on its way…</em>}
-      {state === 'failed' && <em class="trouble"> not delivered</em>}
+    <>
+      {privateWith !== null && <em>{isMine ? w.room.privatelyTo(privateWith) : w.room.privatelyToYou} </em>}
+      {text === null ? <em>{w.chat.takenBack}</em> : <SaidText text={text} isFile={isFile} homes={homes} />}
+      <Time at={at} />
+      {state === 'sent' && <em> {w.chat.onItsWay}</em>}
+      {state === 'failed' && <em class="trouble"> {w.chat.notDelivered}</em>}
       {isMine && text !== null && archiveId !== null && (
         <button class="small take-back" onClick={() => takeBack(archiveId)}>
-          Take back
+          {w.chat.takeBack}
         </button>
       )}
-    </li>
+    </>
   )
 }
-const Time = ({ at, now }: { readonly at: Date; readonly now: Date }) => (
-  <time dateTime={at.toISOString()}>{clockTime(at, now)}</time>
-)
 
-function Composer({ room, to, setTo, session }: Omit<Props, 'now'>) {
+function Composer({ room, to, setTo, place, session }: Omit<Props, 'now' | 'homes'>) {
   const field = useRef<HTMLInputElement>(null)
   useLayoutEffect(() => {
     if (to !== null) field.current?.focus()
   }, [to])
   if (room.stay !== 'in') return null
-  if (!mayTalk(room) && to === null) return <p class="more">You may only listen in this room.</p>
+  if (!mayTalk(room) && to === null)
+    return (
+      <p class="more">
+        {w.room.onlyListen} <button onClick={() => session.rooms.orders.askForVoice(room.jid)}>{w.room.askToSpeak}</button>
+      </p>
+    )
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
     const text = String(new FormData(form).get('text')).trim()
-    if (text !== '') session.rooms.say(room.jid, text, to)
+    if (text !== '') say(text, false)
     form.reset()
   }
+  const say = (text: string, isFile: boolean): void => {
+    if (place !== null) session.places.leave()
+    session.rooms.say(room.jid, text, to, isFile)
+  }
   return (
-    <form onSubmit={submit}>
-      {to !== null && (
-        <button type="button" class="small" onClick={() => setTo(null)} title="Write to everybody instead">
-          To {to} only ✕
-        </button>
-      )}
-      <label>
-        <span class="unseen">{to === null ? 'Message to the room' : `Private message to ${to}`}</span>
-        <input
-          ref={field}
-          name="text"
-          autocomplete="off"
-          placeholder={to === null ? 'Write to everybody' : `Write to ${to} privately`}
-        />
-      </label>
-      <button class="main">Send</button>
-    </form>
+    <>
+      <form onSubmit={submit}>
+        {to !== null && (
+          <button type="button" class="small" onClick={() => setTo(null)} title={w.room.everybodyInstead}>
+            {w.room.toOnly(to)}
+          </button>
+        )}
+        <label>
+          <span class="unseen">{to === null ? w.room.messageToAll : w.room.messageTo(to)}</span>
+          <input ref={field} name="text" autocomplete="off" placeholder={to === null ? w.room.hintAll : w.room.hintTo(to)} />
+        </label>
+        <button class="main">{w.chat.send}</button>
+      </form>
+      <Attach session={session} share={(url) => say(url, true)} />
+    </>
   )
 }

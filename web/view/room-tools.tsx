@@ -1,9 +1,11 @@
-/** What the person can do with a room: invite, set the subject, take another nickname, leave. */
+/** What the person can do with a room: invite, set the subject, take another nickname, configure it, leave. */
 import { maySetSubject, ourselvesIn, type Room } from '../model/room.ts'
 import type { Board } from '../model/board.ts'
 import { wholeAddress } from '../model/address.ts'
 import { nameOf } from '../model/roster.ts'
 import type { BoardSession } from '../session/board-session.ts'
+import { OwnerTools } from './room-owner.tsx'
+import { w } from '../words/index.ts'
 
 interface Props {
   readonly room: Room
@@ -25,38 +27,39 @@ export function RoomTools({ room, board, session }: Props) {
     <div class="room-tools">
       {room.stay === 'in' && ourselvesIn(room) !== undefined && (
         <details>
-          <summary>Invite, subject, nickname</summary>
+          <summary>{w.tools.title}</summary>
           <Invite room={room} board={board} session={session} />
           {maySetSubject(room) && (
             <form onSubmit={written((text) => rooms.setSubject(room.jid, text))}>
               <label>
-                Subject of the room
+                {w.tools.subject}
                 <input name="text" defaultValue={room.subject?.text ?? ''} key={room.subject?.text} autocomplete="off" />
               </label>
-              <button>Set the subject</button>
+              <button>{w.tools.setSubject}</button>
             </form>
           )}
           <form onSubmit={written((text) => text !== '' && text !== room.nick && rooms.rename(room.jid, text))}>
             <label>
-              Your nickname here
+              {w.tools.nick}
               <input name="text" defaultValue={room.nick} key={room.nick} required autocomplete="off" />
             </label>
-            <button>Change it</button>
+            <button>{w.tools.setNick}</button>
           </form>
         </details>
       )}
+      <OwnerTools room={room} session={session} />
       <button class="danger" onClick={() => rooms.leave(room.jid)}>
-        Leave the room
+        {w.room.leave}
       </button>
       {room.stay === 'in' && ourselvesIn(room)?.affiliation === 'owner' && (
         <details>
-          <summary>Destroy the room</summary>
-          <form onSubmit={written((text) => void rooms.destroy(room.jid, text))}>
+          <summary>{w.tools.destroy}</summary>
+          <form onSubmit={written((text) => void rooms.orders.destroy(room.jid, text))}>
             <label>
-              Why, for those who are in it
+              {w.tools.destroyWhy}
               <input name="text" autocomplete="off" />
             </label>
-            <button class="danger">Put everybody out and destroy it</button>
+            <button class="danger">{w.tools.destroyButton}</button>
           </form>
         </details>
       )}
@@ -72,7 +75,7 @@ function Invite({ room, board, session }: Props) {
   return (
     <form onSubmit={invite}>
       <label>
-        Invite a person, by address
+        {w.tools.invite}
         <input name="text" list="contacts-to-invite" required autocomplete="off" autocapitalize="none" spellcheck={false} />
       </label>
       <datalist id="contacts-to-invite">
@@ -82,7 +85,7 @@ function Invite({ room, board, session }: Props) {
           </option>
         ))}
       </datalist>
-      <button>Invite</button>
+      <button>{w.tools.inviteButton}</button>
     </form>
   )
 }

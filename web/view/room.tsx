@@ -1,10 +1,12 @@
 /** One room: its subject, what is said, who is in it and how well that is known, and the ways in and out. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { Board } from '../model/board.ts'
+import { placeIn, type Board } from '../model/board.ts'
 import { titleOf, type Room } from '../model/room.ts'
 import type { BoardSession } from '../session/board-session.ts'
+import { w } from '../words/index.ts'
 import { Occupants } from './occupants.tsx'
 import { Outside } from './outside.tsx'
+import { RoomAsks } from './room-asks.tsx'
 import { RoomChat } from './room-chat.tsx'
 import { RoomTools } from './room-tools.tsx'
 
@@ -26,27 +28,40 @@ export function RoomDetails({ room, board, session, now }: Props) {
   return (
     <aside
       class="details room"
-      aria-label={`The room ${titleOf(room)}`}
+      aria-label={w.room.about(titleOf(room))}
       onKeyDown={(event) => event.key === 'Escape' && session.open(null)}
     >
-      <button class="close" onClick={() => session.open(null)}>
-        Close
-      </button>
-      <h2 ref={heading} tabIndex={-1}>
-        {titleOf(room)}
-      </h2>
-      <p class="more">{room.jid}</p>
-      {room.subject !== null && (
-        <p class="subject">
-          <strong>Subject:</strong> {room.subject.text}
-        </p>
-      )}
+      <header>
+        <button class="close" onClick={() => session.open(null)}>
+          {w.person.close}
+        </button>
+        <h2 ref={heading} tabIndex={-1}>
+          <bdi>{titleOf(room)}</bdi>
+        </h2>
+        <p class="more">{room.jid}</p>
+        {room.subject !== null && (
+          <p class="subject">
+            <strong>{w.room.subject}</strong> <bdi>{room.subject.text}</bdi>
+          </p>
+        )}
+      </header>
       {room.stay !== 'in' && <Outside room={room} session={session} />}
-      <div class="room-parts">
-        <RoomChat room={room} now={now} to={to} setTo={setTo} session={session} />
-        <Occupants room={room} now={now} setTo={setTo} putOut={(nick) => void session.rooms.putOut(room.jid, nick)} />
+      <RoomAsks room={room} session={session} />
+      <div class="parts">
+        <RoomChat
+          room={room}
+          place={placeIn(board, room.jid)}
+          now={now}
+          to={to}
+          setTo={setTo}
+          homes={board.homes}
+          session={session}
+        />
+        <div class="person">
+          <Occupants room={room} now={now} setTo={setTo} orders={session.rooms.orders} />
+          <RoomTools room={room} board={board} session={session} />
+        </div>
       </div>
-      <RoomTools room={room} board={board} session={session} />
     </aside>
   )
 }

@@ -1,33 +1,44 @@
 /** Signing in with an account of the server; at the very first start, creating the first two accounts. */
 import { useEffect, useState } from 'preact/hooks'
-import type { Board } from '../model/board.ts'
 import { wholeAddress } from '../model/address.ts'
-import type { BoardSession } from '../session/board-session.ts'
 import { firstRun, type FirstRun } from '../session/first-run.ts'
 import { FirstAccounts } from './first-accounts.tsx'
+import { w } from '../words/index.ts'
 
 /** The address in a link to the board: `/#juliet@localhost`. */
 const addressInLink = (): string => decodeURIComponent(location.hash.slice(1))
 
-export function SignIn({ board, session }: { readonly board: Board; readonly session: BoardSession }) {
+/** What the form can ask for. */
+export interface Entrance {
+  signIn(jid: string, password: string): void
+  /** The first login on a new server: asks to see `friend`, and approves in advance that the friend sees us. */
+  signInWithFriend(jid: string, password: string, friend: string): void
+}
+interface Props {
+  readonly isBusy: boolean
+  /** What is wrong, in words; null if nothing. */
+  readonly trouble: string | null
+  readonly entrance: Entrance
+}
+
+export function SignIn({ isBusy, trouble, entrance }: Props) {
   const [first, setFirst] = useState<FirstRun | null>(null)
   useEffect(() => void firstRun().then(setFirst), [])
-  const busy = board.phase === 'signing-in'
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     const form = new FormData(event.currentTarget as HTMLFormElement)
-    session.signIn(wholeAddress(String(form.get('address')).trim(), location.hostname), String(form.get('password')))
+    entrance.signIn(wholeAddress(String(form.get('address')).trim(), location.hostname), String(form.get('password')))
   }
   return (
     <main class="sign-in">
       <h1>Porchlight</h1>
-      <p>Who is reachable, how, and how sure we are of it.</p>
+      <p>{w.signIn.claim}</p>
       {first !== null ? (
-        <FirstAccounts domain={first.domain} session={session} />
+        <FirstAccounts domain={first.domain} isBusy={isBusy} entrance={entrance} />
       ) : (
         <form onSubmit={submit}>
           <label>
-            Address
+            {w.signIn.address}
             <input
               name="address"
               inputmode="email"
@@ -39,16 +50,16 @@ export function SignIn({ board, session }: { readonly board: Board; readonly ses
             />
           </label>
           <label>
-            Password
+            {w.signIn.password}
             <input name="password" type="password" required autocomplete="current-password" />
           </label>
-          <button class="main" disabled={busy}>
-            {busy ? 'Signing in…' : 'Sign in'}
+          <button class="main" disabled={isBusy}>
+            {isBusy ? w.signIn.busy : w.signIn.button}
           </button>
         </form>
       )}
       <p role="alert" class="trouble">
-        {board.trouble}
+        {trouble}
       </p>
     </main>
   )

@@ -12,6 +12,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { readFileSync } from 'node:fs'
 import { Graph } from '../lib/graph.mjs'
+import { Rooms } from './room.mjs'
 
 const [port, n, r] = process.argv.slice(2).map(Number)
 const MODE = process.env.MODE ?? 'tick',
@@ -100,6 +101,8 @@ function fan(c, x) {
   }
 }
 
+const rooms = new Rooms(gather)
+
 class Conn {
   constructor(s) {
     this.s = s
@@ -107,6 +110,7 @@ class Conn {
     this.out = ''
     this.bare = ''
     this.rest = ''
+    this.nick = ''
     s.setNoDelay(true)
     s.on('data', (b) => this.data(b.latin1Slice(0, b.length)))
     s.on('close', () => {
@@ -116,6 +120,8 @@ class Conn {
     s.on('end', () => s.end())
   }
   data(x) {
+    if (this.idx >= 0) for (let left = x; left !== null; left = rooms.take(this, left)) x = left
+    if (x === '') return
     if (this.idx >= 0 && x.startsWith('<presence>')) {
       if (!g) return
       for (;;) {

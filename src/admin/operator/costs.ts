@@ -26,6 +26,7 @@ export class Costs {
 
   constructor(host: Pick<Host, 'on'>) {
     host.on('presence-changed', ({ session: { account } }) => this.#add(account.bare.bare, account.audience.length))
+    host.on('endpoint-changed', ({ endpoint: { account } }) => this.#add(account.bare.bare, account.audience.length))
   }
   report(): readonly Cost[] {
     return this.#jids

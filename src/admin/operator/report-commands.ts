@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { DoubtInForce, Witnesses } from '../../server/explaining/witnesses.ts'
 import { defineCommand, type Command } from '../command.ts'
 import type { LoginsWatch } from '../logins-watch.ts'
+import type { Changes } from './changes.ts'
 import type { Costs } from './costs.ts'
 import type { History } from './history.ts'
 import { ROLES, type Logins } from './logins.ts'
@@ -11,6 +12,7 @@ import type { Troubles } from './troubles.ts'
 export interface ReportParts {
   readonly logins: Logins
   readonly history: History
+  readonly changes: Changes
   readonly troubles: Troubles
   readonly watch: LoginsWatch
   readonly costs: Costs
@@ -27,10 +29,11 @@ const DOUBTS_TOLD = 100
 
 /** @param page the address of the view for a browser on this machine; null if no port serves it */
 export const reportCommands = (
-  { logins, history, troubles, watch, costs, witnesses }: ReportParts,
+  { logins, history, changes, troubles, watch, costs, witnesses }: ReportParts,
   page: () => string | null,
 ): readonly Command[] => [
   defineCommand('history', {}, () => history.report()),
+  defineCommand('changes', {}, () => changes.report()),
   defineCommand('troubles', {}, () => troubles.report()),
   defineCommand('login.failures', {}, () => watch.report()),
   defineCommand('doubts', {}, (): Doubts => {

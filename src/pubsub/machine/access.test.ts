@@ -4,6 +4,7 @@ import { AFFILIATIONS, type Affiliation } from './affiliation.ts'
 import type { Command, Relation } from './commands.ts'
 import { ACCESS_MODELS, DEFAULTS, type AccessModel, type NodeConfig } from './config.ts'
 import { decide, isRefused } from './decide.ts'
+import { USUAL_OPTIONS } from './node.ts'
 import { apply } from './plan.ts'
 import { refusalToRead } from './access.ts'
 import { actorOf, circumstances, itemOf, nodeWith } from '../testing.ts'
@@ -51,7 +52,7 @@ const TABLE: Readonly<Record<string, readonly [Command, ...string[]]>> = {
   'configure': [{ do: 'configure', changes: {} }, 'ok', 'rank', 'rank', 'rank', 'rank', 'rank'],
   'delete': [{ do: 'delete', redirect: '' }, 'ok', 'rank', 'rank', 'rank', 'rank', 'rank'],
   'affiliate': [{ do: 'affiliate', entries: [] }, 'ok', 'rank', 'rank', 'rank', 'rank', 'rank'],
-  'arrange': [{ do: 'arrange', entries: [], subids: [] }, 'ok', 'rank', 'rank', 'rank', 'rank', 'rank'],
+  'arrange': [{ do: 'arrange', entries: [] }, 'ok', 'rank', 'rank', 'rank', 'rank', 'rank'],
 }
 for (const [name, [command, ...expected]] of Object.entries(TABLE))
   test(`T-E12, PS-1: who may ${name}`, () =>
@@ -94,7 +95,7 @@ test('T-E12, PS-2: an affiliation lets in or keeps out, whatever the access mode
     }
 })
 
-const subscribing = (jid = 'x@b.example/1'): Command => ({ do: 'subscribe', jid, subid: 's', deliver: true })
+const subscribing = (jid = 'x@b.example/1'): Command => ({ do: 'subscribe', jid, subid: jid, options: {} })
 test('T-E12, PS-2, PS-3: who may subscribe', () => {
   const verdict = (config: Partial<NodeConfig>, relation = STRANGER, jid?: string): string => {
     const decision = decide(nodeFor('none', config), { ...by('none'), relation }, subscribing(jid), circumstances())
@@ -121,12 +122,22 @@ test('XEP-0060 6.1.3.4: a second request while the first waits', () => {
   const approved = decide(
     node,
     by('owner'),
-    { do: 'arrange', entries: [{ jid: 'x@b.example/1', state: 'subscribed' }], subids: ['s'] },
+    { do: 'arrange', entries: [{ jid: 'x@b.example/1', state: 'subscribed' }] },
     circumstances(),
   )
   assert(!isRefused(approved))
   apply(node, approved.changes)
   assert.equal(refusalToRead(node, by('none')), null)
+})
+test('XEP-0060 8.8.2: an owner subscribes nobody who has not asked for it', () => {
+  const node = nodeFor('none')
+  const entries = [
+    { jid: 'x@b.example/1', state: 'subscribed' },
+    { jid: 'y@b.example', state: 'none' },
+  ] as const
+  const decision = decide(node, by('owner'), { do: 'arrange', entries }, circumstances())
+  assert(!isRefused(decision))
+  assert.deepEqual(decision, { changes: [], told: [], refused: ['x@b.example/1'] })
 })
 test('XEP-0060 4.5: the publish models', () => {
   const publish = TABLE['publish']![0]
@@ -134,7 +145,7 @@ test('XEP-0060 4.5: the publish models', () => {
   assert.equal(outcome('outcast', publish, { publish_model: 'open' }), 'outcast')
   assert.equal(outcome('none', publish, { publish_model: 'subscribers' }), 'rank')
   const node = nodeFor('none', { publish_model: 'subscribers' })
-  const subscription = { subid: 's', jid: 'x@b.example', state: 'subscribed', deliver: true } as const
+  const subscription = { subid: 's', jid: 'x@b.example', state: 'subscribed', ...USUAL_OPTIONS } as const
   apply(node, [{ change: 'subscription', subscription }])
   assert(!isRefused(decide(node, by('none'), publish, circumstances())))
 })
@@ -145,7 +156,9 @@ test('T-E12, PS-4: unsubscribing', () => {
     return isRefused(decision) ? decision.refuse : 'ok'
   }
   assert.equal(leave('x@b.example'), 'not-subscribed')
-  apply(node, [{ change: 'subscription', subscription: { subid: 's', jid: 'x@b.example', state: 'subscribed', deliver: true } }])
+  apply(node, [
+    { change: 'subscription', subscription: { subid: 's', jid: 'x@b.example', state: 'subscribed', ...USUAL_OPTIONS } },
+  ])
   assert.equal(leave('x@b.example', 'other'), 'subid')
   assert.equal(leave('x@b.example', null, actorOf('y@c.example')), 'not-your-subscription')
   assert.equal(leave('x@b.example', 's'), 'ok')
@@ -153,12 +166,12 @@ test('T-E12, PS-4: unsubscribing', () => {
 test('PUB-7: subscriptions of those who have lost access end', () => {
   const node = nodeFor('none', { access_model: 'presence' })
   const subscribed = (jid: string) =>
-    ({ change: 'subscription', subscription: { subid: jid, jid, state: 'subscribed', deliver: true } }) as const
+    ({ change: 'subscription', subscription: { subid: jid, jid, state: 'subscribed', ...USUAL_OPTIONS } }) as const
   apply(node, [subscribed('x@b.example/1'), subscribed('y@c.example')])
   const relations = new Map([['y@c.example', CONTACT]])
   const decision = decide(node, by('owner'), { do: 'review', relations }, circumstances())
   assert(!isRefused(decision))
-  assert.deepEqual(decision.changes, [{ change: 'no-subscription', jid: 'x@b.example/1' }])
+  assert.deepEqual(decision.changes, [{ change: 'no-subscription', subid: 'x@b.example/1' }])
 })
 test('PUB-3: the subscriptions of a node are limited, and those of one other domain to a tenth of them', () => {
   const node = nodeFor('none')

@@ -26,12 +26,16 @@ export interface Earlier {
 /** May they read items, and be sent them? (6.5.9) @param earlier what was different, if another time is meant */
 export function refusalToRead(node: Node, { bare, relation }: Asker, earlier: Earlier = NOW): Refusal | null {
   const { config = node.config, affiliation = node.affiliationOf(bare) } = earlier
+  const refusal = refusalToHear(node, { bare, relation }, earlier)
+  if (refusal !== null || config.access_model !== 'authorize' || isInsider(affiliation) || node.isSubscribed(bare)) return refusal
+  return refuse(node.subscriptionsOf(bare).length > 0 ? 'pending' : 'not-a-subscriber')
+}
+/** The same for somebody who is subscribed. */
+export function refusalToHear(node: Node, { bare, relation }: Asker, earlier: Earlier = NOW): Refusal | null {
+  const { config = node.config, affiliation = node.affiliationOf(bare) } = earlier
   if (affiliation === 'outcast') return refuse('outcast')
   if (affiliation === 'publish-only') return refuse('rank')
-  if (isInsider(affiliation)) return null
-  if (config.access_model !== 'authorize') return refusalOfModel(config, relation)
-  if (node.isSubscribed(bare)) return null
-  return refuse(node.subscriptionsOf(bare).length > 0 ? 'pending' : 'not-a-subscriber')
+  return isInsider(affiliation) ? null : refusalOfModel(config, relation)
 }
 
 function refusalOfModel(config: NodeConfig, { seesPresence, groups }: Relation): Refusal | null {

@@ -3,8 +3,8 @@ export const AFFILIATIONS = ['owner', 'publisher', 'publish-only', 'member', 'no
 export type Affiliation = (typeof AFFILIATIONS)[number]
 
 /** Affiliations that are let in by every access model (6.5.1). */
-const INSIDERS: ReadonlySet<Affiliation> = new Set(['owner', 'publisher', 'member'])
-export const isInsider = (affiliation: Affiliation): boolean => INSIDERS.has(affiliation)
+export const INSIDERS: readonly Affiliation[] = ['owner', 'publisher', 'member']
+export const isInsider = (affiliation: Affiliation): boolean => INSIDERS.includes(affiliation)
 
 const PUBLISHERS: ReadonlySet<Affiliation> = new Set(['owner', 'publisher', 'publish-only'])
 /** Does the affiliation alone allow publishing? */

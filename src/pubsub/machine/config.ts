@@ -46,7 +46,9 @@ export interface NodeConfig {
   readonly contact: string
   /** 'publisher': items say who has published them. */
   readonly itemreply: 'none' | 'owner' | 'publisher'
-  readonly node_type: 'leaf'
+  readonly node_type: 'leaf' | 'collection'
+  /** The name of the collection that the node is in (XEP-0248); '': none. */
+  readonly collection: string
 }
 export type Field = keyof NodeConfig
 export type Value = NodeConfig[Field]
@@ -80,12 +82,17 @@ export const DEFAULTS: NodeConfig = {
   purge_offline: false,
   tempsub: false,
   node_type: 'leaf',
+  collection: '',
 }
 
 /** The most that a node can be configured for. */
 export interface ConfigLimits {
   readonly itemsMax: number
   readonly payloadMax: number
+  /** What the place can tell of an asker decides which there are. */
+  readonly accessModels: readonly AccessModel[]
+  /** Nodes in one collection; 0: there are no collections. */
+  readonly childrenMax: number
 }
 
 interface Kind {
@@ -102,6 +109,11 @@ const oneOf = (...options: readonly string[]): Kind => ({
   options,
   read: ([value = '']) => (options.includes(value) ? (value as Value) : undefined),
 })
+const access: Kind = {
+  type: 'list-single',
+  options: ACCESS_MODELS,
+  read: ([value = ''], { accessModels }) => accessModels.find((model) => model === value),
+}
 const TEXT_MAX = 1024
 const line: Kind = {
   type: 'text-single',
@@ -145,13 +157,24 @@ const octets: Kind = {
   },
 }
 
+const kindOfNode: Kind = {
+  type: 'list-single',
+  options: ['leaf', 'collection'],
+  read: ([value = ''], { childrenMax }) => (value === 'leaf' || (value === 'collection' && childrenMax > 0) ? value : undefined),
+}
+const parent: Kind = {
+  type: 'text-single',
+  options: [],
+  read: ([value = ''], { childrenMax }) => (value === '' || childrenMax > 0 ? value : undefined),
+}
+
 const KINDS: Readonly<Record<Field, readonly [Kind, label: string]>> = {
   title: [line, 'Title'],
   description: [line, 'Description'],
   type: [line, 'Namespace of the payloads'],
   language: [line, 'Language'],
   contact: [line, 'Whom to ask about the node'],
-  access_model: [oneOf(...ACCESS_MODELS), 'Who may subscribe and read items'],
+  access_model: [access, 'Who may subscribe and read items'],
   roster_groups_allowed: [groups, 'Groups of the roster that may, with the access model "roster"'],
   publish_model: [oneOf(...PUBLISH_MODELS), 'Who may publish'],
   subscribe: [flag, 'Allow subscriptions'],
@@ -172,7 +195,8 @@ const KINDS: Readonly<Record<Field, readonly [Kind, label: string]>> = {
   itemreply: [oneOf('none', 'owner', 'publisher'), 'Whose address an item names'],
   purge_offline: [never, 'Remove all items when the publisher goes offline'],
   tempsub: [never, 'Subscriptions end when the subscriber goes offline'],
-  node_type: [oneOf('leaf'), 'Kind of node'],
+  node_type: [kindOfNode, 'Kind of node'],
+  collection: [parent, 'The collection that the node is in'],
 }
 /** In the order of the form. */
 export const FIELDS = Object.keys(KINDS) as readonly Field[]

@@ -4,20 +4,30 @@
  * first, on a node that nobody else can see yet.
  */
 import type { Actor, Circumstances, Command } from './commands.ts'
+import { growthOf } from './growth.ts'
 import type { Node } from './node.ts'
 import { affiliate, arrange, configure, create, remove } from './owning.ts'
 import type { Plan } from './plan.ts'
 import { expire, publish, purge, retract } from './publishing.ts'
-import type { Refusal } from './refusals.ts'
+import { refuse, type Refusal } from './refusals.ts'
 import { options, review, subscribe, unsubscribe } from './subscribing.ts'
 
 export type Decision = Refusal | Plan
 export const isRefused = (decision: object): decision is Refusal => 'refuse' in decision
 
 export function decide(node: Node, actor: Actor, command: Command, circumstances: Circumstances): Decision {
+  const decision = decided(node, actor, command, circumstances)
+  return isRefused(decision) || isRoomFor(node, decision, circumstances) ? decision : refuse('no-room')
+}
+/** Whatever grows a node is held against what its creator may have in all. */
+function isRoomFor(node: Node, { changes }: Plan, { holdings, limits }: Circumstances): boolean {
+  const growth = growthOf(node, changes)
+  return growth <= 0 || holdings.octets + growth <= limits.octetsMax
+}
+function decided(node: Node, actor: Actor, command: Command, circumstances: Circumstances): Decision {
   switch (command.do) {
     case 'create':
-      return create(node, command, circumstances)
+      return create(node, actor, command, circumstances)
     case 'publish':
       return publish(node, actor, command, circumstances)
     case 'retract':
@@ -37,7 +47,7 @@ export function decide(node: Node, actor: Actor, command: Command, circumstances
     case 'affiliate':
       return affiliate(node, actor, command, circumstances)
     case 'arrange':
-      return arrange(node, actor, command, circumstances)
+      return arrange(node, actor, command)
     case 'expire':
       return expire(node, circumstances.now)
     case 'review':

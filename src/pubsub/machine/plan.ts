@@ -11,7 +11,7 @@ export type Change =
   | { readonly change: 'no-items' }
   | { readonly change: 'affiliation'; readonly jid: string; readonly affiliation: Affiliation }
   | { readonly change: 'subscription'; readonly subscription: Subscription }
-  | { readonly change: 'no-subscription'; readonly jid: string }
+  | { readonly change: 'no-subscription'; readonly subid: string }
   | { readonly change: 'deleted' }
 
 /** What is told of a node. A face decides who hears it, and makes the text. */
@@ -41,6 +41,9 @@ export interface Plan {
   readonly refused?: readonly string[]
 }
 export const plan = (changes: readonly Change[], told: readonly Told[] = []): Plan => ({ changes, told })
+/** PUB-7: may somebody have lost access? However many are concerned, subscriptions are looked through once. */
+export const mayEndAccess = ({ told }: Plan): boolean =>
+  told.some((one) => one.told === 'configured' || one.told === 'affiliation')
 export const NOTHING: Plan = plan([])
 
 /** The largest payload of a last item that is kept in memory, in octets. */
@@ -68,15 +71,11 @@ function applyOne(node: Node, change: Change): void {
       for (const id of [...node.items.keys()]) node.removeItem(id)
       return
     case 'affiliation':
-      if (change.affiliation === 'none') node.affiliations.delete(change.jid)
-      else node.affiliations.set(change.jid, change.affiliation)
-      return
+      return node.affiliate(change.jid, change.affiliation)
     case 'subscription':
-      node.subscriptions.set(change.subscription.jid, change.subscription)
-      return
+      return node.putSubscription(change.subscription)
     case 'no-subscription':
-      node.subscriptions.delete(change.jid)
-      return
+      return node.removeSubscription(change.subid)
     case 'created':
     case 'deleted':
   }

@@ -7,11 +7,13 @@ import { LIMITS, type Command, type NewItem } from './commands.ts'
 import { DEFAULTS, disagreement, readFields, type NodeConfig } from './config.ts'
 import { decide, isRefused } from './decide.ts'
 import type { Node } from './node.ts'
+import { growthOf } from './growth.ts'
 import { apply, type Plan } from './plan.ts'
 
 const OWNER = actorOf('owner@a.example/1')
 const item = (id: string, text = id): NewItem => ({ id, payload: payloadOf(text) })
 const publishing = (...items: readonly NewItem[]): Command => ({ do: 'publish', items, conditions: null })
+const retracting = (...ids: readonly string[]): Command => ({ do: 'retract', ids, notify: true })
 function publish(node: Node, items: readonly NewItem[], given = circumstances()): string | Plan {
   const decision = decide(node, OWNER, publishing(...items), given)
   if (isRefused(decision)) return decision.refuse
@@ -130,3 +132,31 @@ test('property: what a node says of its items is what a list of them says', () =
       },
     ),
   ))
+
+test('ids that were named twice were weighed twice, and the limit of storage no longer held', () => {
+  const batch = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(300)), { minLength: 1, maxLength: 8 })
+  const property = fc.property(fc.array(fc.tuple(fc.boolean(), batch), { maxLength: 8 }), (steps) => {
+    const node = withConfig({ max_items: 8 })
+    for (const [isAdded, some] of steps) {
+      const given = some.map(([id, length]) => item(id, 'x'.repeat(length)))
+      const command = isAdded ? publishing(...given) : retracting(...given.map(({ id }) => id).filter((id) => node.items.has(id)))
+      const decision = decide(node, OWNER, command, circumstances())
+      assert(!isRefused(decision))
+      const expected = node.octets + growthOf(node, decision.changes)
+      apply(node, decision.changes)
+      assert.equal(node.octets, expected)
+    }
+  })
+  fc.assert(property)
+})
+test('an id that is named twice is told once; of two items with one id, the last one counts', () => {
+  const node = withConfig({})
+  const published = publish(node, [item('a', 'first'), item('b'), item('a', 'second')])
+  assert(typeof published === 'object')
+  assert.deepEqual(ids(node), ['b', 'a'])
+  assert.equal(node.last!.payload.text, payloadOf('second').text)
+  assert.equal(published.told.length, 2)
+  const retracted = decide(node, OWNER, retracting('a', 'a'), circumstances())
+  assert(!isRefused(retracted))
+  assert.deepEqual(retracted.told, [{ told: 'retracted', ids: ['a'] }])
+})

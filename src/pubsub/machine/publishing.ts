@@ -2,9 +2,10 @@
 import { Payload } from '../../xmpp/packet.ts'
 import { refusalToOwn, refusalToPublish } from './access.ts'
 import { isPublisher } from './affiliation.ts'
+import { isCollection } from './collecting.ts'
 import type { Actor, Circumstances, Command, NewItem } from './commands.ts'
 import { countOf, disagreement, type NodeConfig } from './config.ts'
-import { bareOf, octetsOf, type Item, type ItemHead, type Node } from './node.ts'
+import { bareOf, type Item, type ItemHead, type Node } from './node.ts'
 import { NOTHING, plan, type Change, type Plan, type Told } from './plan.ts'
 import { refuse, type Refusal } from './refusals.ts'
 
@@ -14,22 +15,25 @@ const ID_MAX = 1023
 
 /** 7.1 */
 export function publish(node: Node, actor: Actor, command: Of<'publish'>, circumstances: Circumstances): Refusal | Plan {
-  const { items, conditions } = command
-  const refusal = refusalToPublish(node, actor) ?? refusalOfItems(node.config, items, circumstances)
+  if (isCollection(node)) return refuse('is-collection')
+  const { conditions } = command
+  const refusal = refusalToPublish(node, actor) ?? refusalOfItems(node.config, command.items, circumstances)
   if (refusal !== null) return refusal
   const unmet = conditions === null ? null : disagreement(node.config, conditions, circumstances.limits)
   if (unmet !== null) return refuse('precondition', unmet)
   // An event without an item: nothing is kept of it (4.3)
   if (!isWithItems(node.config)) return plan([], [{ told: 'item', item: eventOf(node, actor, circumstances.now) }])
-  const added = items.map(({ id, payload }, i): Item => {
+  const added = lastOfEach(command.items).map(({ id, payload }, i): Item => {
     const octets = payload.text.length
     return { id, publisher: publisherOf(actor), at: circumstances.now, octets, seq: node.lastSeq + 1 + i, payload }
   })
   const dropped = crowdedOut(node, added, circumstances)
-  if ('refuse' in dropped) return dropped
-  return isBeyond(node, added, dropped, circumstances) ? refuse('no-room') : published(node, added, dropped)
+  return 'refuse' in dropped ? dropped : published(node, added, dropped)
 }
 
+/** A node has one item of each id: of those with the same id, the last one. */
+const lastOfEach = (items: readonly NewItem[]): readonly NewItem[] =>
+  items.filter((item, i) => !items.slice(i + 1).some(({ id }) => id === item.id))
 const publisherOf = ({ full, isServer }: Actor): string | null => (isServer ? null : full)
 /** 4.3: a node that neither keeps items nor notifies with them takes none. */
 const isWithItems = ({ persist_items: isKept, deliver_payloads: hasPayloads }: NodeConfig): boolean => isKept || hasPayloads
@@ -64,13 +68,6 @@ function crowdedOut(node: Node, added: readonly Item[], { limits }: Circumstance
   if (excess <= 0) return []
   return node.config.publish_node_full === 'reject' && node.config.persist_items ? refuse('node-full') : others.slice(0, excess)
 }
-function isBeyond(node: Node, added: readonly Item[], dropped: readonly ItemHead[], circumstances: Circumstances): boolean {
-  const { holdings, limits } = circumstances
-  const sum = (heads: readonly ItemHead[]): number => heads.reduce((octets, head) => octets + octetsOf(head), 0)
-  const replaced = added.map(({ id }) => node.items.get(id)).filter((head) => head !== undefined)
-  const growth = sum(added) - sum(replaced) - sum(dropped)
-  return growth > 0 && holdings.octets + growth > limits.octetsMax
-}
 function published(node: Node, added: readonly Item[], dropped: readonly ItemHead[]): Plan {
   const { config } = node
   const gone = dropped.map(({ id }): Change => ({ change: 'no-item', id }))
@@ -82,18 +79,20 @@ function published(node: Node, added: readonly Item[], dropped: readonly ItemHea
 }
 
 /** 7.2 */
-export function retract(node: Node, actor: Actor, { ids, notify }: Of<'retract'>): Refusal | Plan {
-  if (!node.config.persist_items) return refuse('nothing-kept')
+export function retract(node: Node, actor: Actor, command: Of<'retract'>): Refusal | Plan {
+  if (!node.config.persist_items || isCollection(node)) return refuse('nothing-kept')
   const affiliation = node.affiliationOf(actor.bare)
   if (affiliation === 'outcast') return refuse('outcast')
   const isOwner = refusalToOwn(node, actor) === null
   if (!isOwner && !isPublisher(affiliation) && refusalToPublish(node, actor) !== null) return refuse('rank')
+  // An id that is named twice is one item: it goes once, and is told once
+  const ids = [...new Set(command.ids)]
   for (const id of ids) {
     const head = node.items.get(id)
     if (head === undefined) return refuse('no-such-item')
     if (!isOwner && !isBy(head, actor)) return refuse('rank')
   }
-  const isTold = notify || node.config.notify_retract
+  const isTold = command.notify || node.config.notify_retract
   const changes = ids.map((id): Change => ({ change: 'no-item', id }))
   return plan(changes, isTold ? [{ told: 'retracted', ids }] : [])
 }
@@ -103,7 +102,7 @@ const isBy = ({ publisher }: ItemHead, { bare }: Actor): boolean => publisher !=
 export function purge(node: Node, actor: Actor): Refusal | Plan {
   const refusal = refusalToOwn(node, actor)
   if (refusal !== null) return refusal
-  if (!node.config.persist_items) return refuse('nothing-kept')
+  if (!node.config.persist_items || isCollection(node)) return refuse('nothing-kept')
   return plan([{ change: 'no-items' }], node.config.notify_retract ? [{ told: 'purged' }] : [])
 }
 

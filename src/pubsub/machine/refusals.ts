@@ -23,6 +23,7 @@ export type Reason =
   | 'not-subscribed' // unexpected-request + not-subscribed, 6.2.3
   | 'not-your-subscription' // forbidden, 6.2.3
   | 'subid' // not-acceptable + invalid-subid, 6.2.3
+  | 'subid-required' // bad-request + subid-required, 6.2.3
   | 'options' // bad-request + invalid-options, 6.3.4
   // Publishing (7.1.3)
   | 'precondition' // conflict + precondition-not-met
@@ -32,14 +33,18 @@ export type Reason =
   | 'item-forbidden' // bad-request + item-forbidden
   | 'node-full' // conflict + node-full
   | 'too-many-items' // not-allowed + max-items-exceeded
-  | 'no-room' // resource-constraint: the owner has no room for more
+  | 'no-room' // resource-constraint: the holder has no room for more
   | 'item-name' // not-acceptable: too long
   // Removing (7.2, 8.5)
   | 'no-such-item' // item-not-found
   | 'nothing-kept' // feature-not-implemented + unsupported persistent-items
+  // Collections (XEP-0248)
+  | 'is-collection' // feature-not-implemented + unsupported publish
+  | 'collection-options' // not-allowed + invalid-options
+  | 'kind' // the same: it cannot become another kind of node
+  | 'too-many-children' // not-allowed + max-nodes-exceeded
   // Owners (8)
   | 'configuration' // not-acceptable, with `field`
-  | 'last-owner' // not-acceptable
   | 'entries' // not-acceptable: somebody who cannot have that
   | 'too-many-affiliations' // not-allowed
   // What went wrong here

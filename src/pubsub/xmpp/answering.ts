@@ -13,7 +13,7 @@ export class Answering {
   readonly #changing: Changing
 
   constructor(nodes: Nodes, entropy: Entropy, limits: Limits) {
-    this.#reading = new Reading(nodes)
+    this.#reading = new Reading(nodes, limits)
     this.#changing = new Changing(nodes, entropy, limits)
   }
   /** @throws StanzaError */
@@ -21,6 +21,12 @@ export class Answering {
     const operation = operationOf(asked)
     const isOwners = asked.payload.ns === PUBSUB_OWNER
     if (asked.type === 'get') return isOwners ? this.#reading.owners(asked, operation) : this.#reading.everybody(asked, operation)
-    return isOwners ? this.#changing.owners(asked, operation) : this.#changing.everybody(asked, operation)
+    try {
+      return await (isOwners ? this.#changing.owners(asked, operation) : this.#changing.everybody(asked, operation))
+    } catch (error) {
+      // What was stored before the error is in force, and is told all the same
+      for (const work of asked.afterwards.splice(0)) work()
+      throw error
+    }
   }
 }

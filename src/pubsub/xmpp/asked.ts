@@ -17,9 +17,11 @@ export interface Asked {
   readonly payload: Element
   /** May the actor make nodes? */
   readonly mayCreate: boolean
+  /** Does publishing make a node that is missing (7.1.4)? */
+  readonly makesMissing: boolean
   /** What a node of this name has by default. */
   readonly defaultsOf: (name: string) => NodeConfig
-  /** Functions that are called when the result was sent. */
+  /** Functions that are called when the result was sent. Before an error, they have been called. */
   readonly afterwards: (() => void)[]
 }
 

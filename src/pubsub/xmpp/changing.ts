@@ -5,18 +5,27 @@ import { el, type Element } from '../../xml/element.ts'
 import { addressOrNull } from '../../xmpp/jid.ts'
 import { Payload } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { refusalToOwn } from '../machine/access.ts'
 import { AFFILIATIONS, type Affiliation } from '../machine/affiliation.ts'
 import type { Command, Limits, NewItem } from '../machine/commands.ts'
+import type { NodeConfig } from '../machine/config.ts'
 
 import { isRefused } from '../machine/decide.ts'
 import type { SubscriptionState } from '../machine/node.ts'
 import { refuse } from '../machine/refusals.ts'
 import type { Done, Making, Nodes } from '../nodes.ts'
 import { nodeOf, type Asked } from './asked.ts'
-import { conditionsIn, configIn, deliverIn } from './forms.ts'
+import { childrenIn, conditionsIn, configIn, optionsIn } from './forms.ts'
 import { PUBSUB, PUBSUB_OWNER } from './ns.ts'
 import { optionsRefused, subscriptionElement } from './reading.ts'
 import { badRequest, refused, unsupported } from './refused.ts'
+
+/** The nodes that leave a collection, and those that come into it. */
+interface Moves {
+  readonly gone: readonly string[]
+  readonly added: readonly string[]
+}
+const NO_MOVES: Moves = { gone: [], added: [] }
 
 export class Changing {
   readonly #nodes: Nodes
@@ -56,8 +65,10 @@ export class Changing {
     switch (operation.name) {
       case 'configure': {
         const changes = configIn(operation, this.#limits)
-        return this.#simply(asked, name, { do: 'configure', changes: changes ?? {} })
+        return this.#configure(asked, name, changes ?? {}, childrenIn(operation))
       }
+      case 'collection':
+        return this.#collect(asked, name, operation)
       case 'delete':
         return this.#simply(asked, name, { do: 'delete', redirect: operation.child('redirect')?.attr('uri') ?? '' })
       case 'purge':
@@ -79,8 +90,60 @@ export class Changing {
     const configure = asked.payload.child('configure')
     if (configure?.attr('node') !== undefined) throw new StanzaError('bad-request')
     const changes = (configure === undefined ? null : configIn(configure, this.#limits)) ?? {}
-    await this.#perform(asked, name, { do: 'create', config: changes }, { defaults: asked.defaultsOf(name), changes })
+    const defaults = asked.defaultsOf(name)
+    const children = configure === undefined ? null : childrenIn(configure)
+    const moves = await this.#moves(asked, name, { ...defaults, ...changes }, children)
+    await this.#perform(asked, name, { do: 'create', config: changes }, { defaults, changes })
+    await this.#move(asked, name, moves)
     return name === given ? null : pubsub(el('create', PUBSUB, { node: name }))
+  }
+  /** 8.2, XEP-0248 6.2. @param children null: they stay as they are */
+  async #configure(asked: Asked, name: string, changes: Partial<NodeConfig>, children: readonly string[] | null): Promise<null> {
+    const node = children === null ? null : await this.#nodes.one(asked.owner, name)
+    // Of a node that is missing, or of others, only that is said
+    const isOwn = node !== null && refusalToOwn(node, asked.actor) === null
+    const moves = isOwn ? await this.#moves(asked, name, { ...node.config, ...changes }, children) : NO_MOVES
+    await this.#simply(asked, name, { do: 'configure', changes })
+    return this.#move(asked, name, moves)
+  }
+  /** What has to be moved. It is looked at before anything is stored, so that a refusal changes nothing. @throws StanzaError */
+  async #moves({ owner, actor }: Asked, name: string, after: NodeConfig, children: readonly string[] | null): Promise<Moves> {
+    if (children === null) return NO_MOVES
+    if (after.node_type === 'leaf') {
+      if (children.length > 0) throw refused(refuse('collection-options'))
+      return NO_MOVES
+    }
+    if (children.length > this.#limits.childrenMax) throw refused(refuse('too-many-children'))
+    const before = await this.#nodes.store.children(owner, name)
+    const gone = before.filter((child) => !children.includes(child))
+    const added = [...new Set(children)].filter((child) => !before.includes(child))
+    for (const child of [...gone, ...added]) {
+      const node = await this.#nodes.one(owner, child)
+      const refusal = node === null ? refuse('no-such-node') : refusalToOwn(node, actor)
+      if (refusal !== null) throw refused(refusal)
+    }
+    return { gone, added }
+  }
+  /** Those that go make room for those that come. */
+  async #move(asked: Asked, name: string, { gone, added }: Moves): Promise<null> {
+    for (const child of gone) await this.#place(asked, child, '')
+    for (const child of added) await this.#place(asked, child, name)
+    return null
+  }
+  /** XEP-0248 6.5, 6.6 */
+  async #collect(asked: Asked, name: string, operation: Element): Promise<null> {
+    for (const { name: what, ns, attrs } of operation.elements) {
+      const child = attrs['node'] ?? ''
+      if (ns !== PUBSUB_OWNER || child === '') throw badRequest('nodeid-required')
+      if (what === 'associate') await this.#place(asked, child, name)
+      else if (what !== 'dissociate') throw unsupported(what)
+      else if ((await this.#nodes.one(asked.owner, child))?.config.collection === name) await this.#place(asked, child, '')
+      else throw new StanzaError('bad-request')
+    }
+    return null
+  }
+  #place(asked: Asked, child: string, collection: string): Promise<null> {
+    return this.#simply(asked, child, { do: 'configure', changes: { collection } })
   }
   /** 7.1 */
   async #publish(asked: Asked, operation: Element): Promise<Element> {
@@ -88,7 +151,7 @@ export class Changing {
     const items = operation.elements.filter((e) => e.is('item', PUBSUB)).map((e) => this.#itemIn(e))
     const options = asked.payload.child('publish-options')
     const conditions = options === undefined ? null : conditionsIn(options, this.#limits)
-    const make = asked.mayCreate ? { defaults: asked.defaultsOf(name), changes: conditions ?? {} } : null
+    const make = asked.mayCreate && asked.makesMissing ? { defaults: asked.defaultsOf(name), changes: conditions ?? {} } : null
     await this.#perform(asked, name, { do: 'publish', items, conditions }, make)
     return pubsub(el('publish', PUBSUB, { node: name }, ...items.map(({ id }) => el('item', PUBSUB, { id }))))
   }
@@ -108,9 +171,10 @@ export class Changing {
   async #subscribe(asked: Asked, operation: Element): Promise<Element> {
     const name = nodeOf(operation)
     const jid = addressIn(operation)
-    const deliver = deliverIn(asked.payload.child('options')) ?? true
-    const done = await this.#perform(asked, name, { do: 'subscribe', jid, subid: token(this.#entropy), deliver }, null)
-    return pubsub(subscriptionElement(PUBSUB, name, done.node.subscriptions.get(jid)!))
+    const options = optionsIn(asked.payload.child('options'))
+    const subid = token(this.#entropy)
+    const { node } = await this.#perform(asked, name, { do: 'subscribe', jid, subid, options }, null)
+    return pubsub(subscriptionElement(PUBSUB, name, node.subscriptions.get(subid) ?? node.subscriptionsAt(jid)[0]!))
   }
   /** 6.2 */
   #unsubscribe(asked: Asked, operation: Element): Promise<null> {
@@ -121,10 +185,10 @@ export class Changing {
   async #options(asked: Asked, operation: Element): Promise<null> {
     const name = nodeOf(operation)
     if (operation.attr('jid') === undefined) throw badRequest('jid-required')
-    const deliver = deliverIn(operation)
+    const options = optionsIn(operation)
     const subid = operation.attr('subid') ?? null
-    const command: Command = { do: 'options', jid: addressIn(operation), subid, deliver: deliver ?? true }
-    if (deliver === null) return null
+    const command: Command = { do: 'options', jid: addressIn(operation), subid, options }
+    if (Object.keys(options).length === 0) return null
     const { actor, owner } = asked
     const outcome = await this.#nodes.perform({ owner, name, actor, command, make: null })
     if (isRefused(outcome)) throw optionsRefused(outcome)
@@ -152,10 +216,11 @@ export class Changing {
       const jid = addressOrNull(e.attr('jid') ?? '')?.full
       return jid === undefined || !['none', 'pending', 'subscribed'].includes(state) ? [] : [{ jid, state }]
     })
-    const subids = entries.map(() => token(this.#entropy))
-    await this.#perform(asked, name, { do: 'arrange', entries, subids }, null)
-    if (entries.length === given.length) return null
-    throw partly(el('subscriptions', PUBSUB_OWNER, { node: name }))
+    const { plan } = await this.#perform(asked, name, { do: 'arrange', entries }, null)
+    const refusedOnes = plan.refused ?? []
+    if (entries.length === given.length && refusedOnes.length === 0) return null
+    const unchanged = refusedOnes.map((jid) => el('subscription', PUBSUB_OWNER, { jid, subscription: 'none' }))
+    throw partly(el('subscriptions', PUBSUB_OWNER, { node: name }, ...unchanged))
   }
 
   async #simply(asked: Asked, name: string, command: Command): Promise<null> {

@@ -3,8 +3,13 @@ import { el, type Element } from '../../xml/element.ts'
 import type { Node } from '../machine/node.ts'
 import type { NodeConfig } from '../machine/config.ts'
 import type { Item, Subscription } from '../machine/node.ts'
-import { configForm } from './forms.ts'
+import { configResult } from './forms.ts'
 import { PUBSUB_EVENT } from './ns.ts'
+
+const SHIM = 'http://jabber.org/protocol/shim'
+/** XEP-0131: what is said of an event beside it, once for each value. */
+export const headers = (name: string, ...values: readonly string[]): Element =>
+  el('headers', SHIM, {}, ...values.map((value) => el('header', SHIM, { name }, value)))
 
 const event = (child: Element): Element => el('event', PUBSUB_EVENT, {}, child)
 
@@ -35,8 +40,11 @@ export const deleteEvent = ({ origin }: Node, redirect: string): Element =>
     ),
   )
 export const configEvent = ({ origin, config }: Node): Element =>
-  event(
-    el('configuration', PUBSUB_EVENT, { node: origin.name }, ...(config.deliver_payloads ? [configForm(config, 'result')] : [])),
-  )
+  event(el('configuration', PUBSUB_EVENT, { node: origin.name }, ...(config.deliver_payloads ? [configResult(config)] : [])))
+/** XEP-0248 4.3.1.2 */
+export const createEvent = ({ origin }: Node): Element => event(el('create', PUBSUB_EVENT, { node: origin.name }))
+/** XEP-0248 4.3.2 @param what has become of the node */
+export const placedEvent = ({ origin }: Node, collection: string, what: 'associate' | 'dissociate'): Element =>
+  event(el('collection', PUBSUB_EVENT, { node: collection }, el(what, PUBSUB_EVENT, { node: origin.name })))
 export const subscriptionEvent = ({ origin }: Node, { jid, subid }: Subscription, state: string): Element =>
   event(el('subscription', PUBSUB_EVENT, { node: origin.name, jid, subid, subscription: state }))

@@ -1,5 +1,6 @@
 /** The forms of XEP-0060: of a node's configuration, of preconditions, of a subscription's options. */
 import type { Element } from '../../xml/element.ts'
+import { formatDateTime } from '../../xmpp/datetime.ts'
 import { answeredForm, booleanOf, dataForm, DATA_FORM, valuesOf, type FormField } from '../../xmpp/data-form.ts'
 import {
   FIELDS,
@@ -11,19 +12,37 @@ import {
   type Field,
   type NodeConfig,
 } from '../machine/config.ts'
-import type { Node } from '../machine/node.ts'
+import { ABOUT, type Node, type SubscriptionOptions } from '../machine/node.ts'
 import { refuse } from '../machine/refusals.ts'
 import { META_DATA, NODE_CONFIG, PUBLISH_OPTIONS, SUBSCRIBE_OPTIONS } from './ns.ts'
-import { notAcceptable, refused } from './refused.ts'
+import { notAcceptable, refused, unsupported } from './refused.ts'
 
-/** 8.2.2, 8.2.5 */
-export function configForm(config: NodeConfig, type: 'form' | 'result' = 'form'): Element {
-  const fields = FIELDS.map((field): FormField => {
-    const { type, options, label } = kindOf(field)
-    return { name: `pubsub#${field}`, type, label, values: valuesFor(config[field]), options: options.map((one) => [one, one]) }
+const CHILDREN = 'pubsub#children'
+/** 8.2.2 @param children of a collection */
+export function configForm(
+  config: NodeConfig,
+  { accessModels, childrenMax }: ConfigLimits,
+  children: readonly string[] = [],
+): Element {
+  const fields = FIELDS.filter((field) => field !== 'collection' || childrenMax > 0).map((field): FormField => {
+    const { options, label } = kindOf(field)
+    const possible = field === 'access_model' ? accessModels : options
+    return { ...filled(config, field), label, options: possible.map((one) => [one, one]) }
   })
-  return dataForm({ type, formType: NODE_CONFIG, fields })
+  const more: FormField[] =
+    config.node_type === 'leaf'
+      ? []
+      : [{ name: CHILDREN, type: 'text-multi', label: 'The nodes in the collection', values: children }]
+  return dataForm({ type: 'form', formType: NODE_CONFIG, fields: [...fields, ...more] })
 }
+/** 8.2.5 */
+export const configResult = (config: NodeConfig): Element =>
+  dataForm({ type: 'result', formType: NODE_CONFIG, fields: FIELDS.map((field) => filled(config, field)) })
+const filled = (config: NodeConfig, field: Field): FormField => ({
+  name: `pubsub#${field}`,
+  type: kindOf(field).type,
+  values: valuesFor(config[field]),
+})
 
 /**
  * What the form in `parent` asks for; null if there is none, or it was cancelled.
@@ -34,7 +53,14 @@ export function configIn(parent: Element, limits: ConfigLimits): Partial<NodeCon
   if (form === undefined || form.attr('type') === 'cancel') return null
   const read = readFields(valuesOf(form), limits)
   if ('changes' in read) return read.changes
+  if (read.fault === 'node_type' || read.fault === 'collection') throw unsupported('collections')
   throw read.fault === 'access_model' ? notAcceptable('unsupported-access-model') : refused(refuse('configuration', read.fault))
+}
+/** XEP-0248 6.2: the nodes that are to be in the collection; null: nothing is said. */
+export function childrenIn(parent: Element): readonly string[] | null {
+  const form = answeredForm(parent)
+  const given = form === undefined || form.attr('type') === 'cancel' ? undefined : valuesOf(form).get(CHILDREN)
+  return given?.filter((name) => name !== '') ?? null
 }
 
 /**
@@ -55,21 +81,43 @@ export function conditionsIn(parent: Element, limits: ConfigLimits): Partial<Nod
 }
 
 const DELIVER = 'pubsub#deliver'
-/** 6.3.2 */
-export const optionsForm = (deliver: boolean): Element =>
-  dataForm({
-    type: 'form',
-    formType: SUBSCRIBE_OPTIONS,
-    fields: [{ name: DELIVER, type: 'boolean', label: 'Notify of events', values: [deliver ? '1' : '0'] }],
+const ABOUT_FIELD = 'pubsub#subscription_type'
+const DEPTH = 'pubsub#subscription_depth'
+/** 6.3.2 @param isCollection what is subscribed */
+export function optionsForm({ deliver, about, depth }: SubscriptionOptions, isCollection: boolean): Element {
+  const list = (name: string, label: string, value: string, options: readonly string[]): FormField => ({
+    name,
+    type: 'list-single',
+    label,
+    values: [value],
+    options: options.map((one) => [one, one]),
   })
-/** @returns null: nothing is said. @throws StanzaError */
-export function deliverIn(parent: Element | undefined): boolean | null {
+  const fields: FormField[] = [
+    { name: DELIVER, type: 'boolean', label: 'Notify of events', values: [deliver ? '1' : '0'] },
+    ...(isCollection
+      ? [list(ABOUT_FIELD, 'Events of items or of nodes', about, ABOUT), list(DEPTH, 'How deep', depth, DEPTHS)]
+      : []),
+  ]
+  return dataForm({ type: 'form', formType: SUBSCRIBE_OPTIONS, fields })
+}
+const DEPTHS = ['1', 'all'] as const
+/** @returns empty: nothing is said. @throws StanzaError */
+export function optionsIn(parent: Element | undefined): Partial<SubscriptionOptions> {
   const form = parent === undefined ? undefined : answeredForm(parent)
-  const [given] = form === undefined ? [] : (valuesOf(form).get(DELIVER) ?? [])
-  if (given === undefined) return null
-  const deliver = booleanOf(given)
-  if (deliver === null) throw refused(refuse('options'))
-  return deliver
+  if (form === undefined) return {}
+  const values = valuesOf(form)
+  const read = <T>(name: string, key: keyof SubscriptionOptions, meaning: (value: string) => T | null | undefined): object => {
+    const given = values.get(name)?.[0]
+    if (given === undefined) return {}
+    const value = meaning(given)
+    if (value === null || value === undefined) throw refused(refuse('options'))
+    return { [key]: value }
+  }
+  return {
+    ...read(DELIVER, 'deliver', booleanOf),
+    ...read(ABOUT_FIELD, 'about', (value) => ABOUT.find((one) => one === value)),
+    ...read(DEPTH, 'depth', (value) => DEPTHS.find((one) => one === value)),
+  }
 }
 
 const SHOWN: readonly Field[] = [
@@ -82,8 +130,9 @@ const SHOWN: readonly Field[] = [
   'publish_model',
   'max_items',
 ]
-/** 5.4 */
-export function metaForm({ config, origin, subscriptions }: Node, date: string): Element {
+/** 5.4 @param isFriend may the asker subscribe? */
+export function metaForm(node: Node, isFriend: boolean): Element {
+  const { config, origin, subscriptions } = node
   const field = (name: string, type: FormField['type'], ...values: readonly string[]): FormField => ({
     name: `pubsub#${name}`,
     type,
@@ -92,9 +141,9 @@ export function metaForm({ config, origin, subscriptions }: Node, date: string):
   const fields = SHOWN.map((name) => field(name, kindOf(name).type, ...valuesFor(config[name])))
   const more = [
     field('creator', 'jid-single', origin.creator),
-    field('creation_date', 'text-single', date),
-    field('owner', 'jid-multi', origin.owner),
-    field('num_subscribers', 'text-single', String(subscriptions.size)),
+    field('creation_date', 'text-single', formatDateTime(origin.createdAt)),
+    field('owner', 'jid-multi', ...node.owners),
+    ...(isFriend ? [field('num_subscribers', 'text-single', String(subscriptions.size))] : []),
   ]
   return dataForm({ type: 'result', formType: META_DATA, fields: [...fields, ...more] })
 }

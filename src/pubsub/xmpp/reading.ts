@@ -3,10 +3,13 @@ import { el, type Element } from '../../xml/element.ts'
 import { pageElement, pageOf, readPageAsk, type Page } from '../../xmpp/result-set.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { refusalToOwn, refusalToRead } from '../machine/access.ts'
+import type { Affiliation } from '../machine/affiliation.ts'
+import { isCollection } from '../machine/collecting.ts'
+import type { Limits } from '../machine/commands.ts'
 import type { ItemHead, Node, Subscription } from '../machine/node.ts'
 import { refuse, type Refusal } from '../machine/refusals.ts'
 import { meant } from '../machine/subscribing.ts'
-import type { Nodes, NodesOf } from '../nodes.ts'
+import type { Nodes } from '../nodes.ts'
 import { nodeOf, type Asked } from './asked.ts'
 import type { NodeConfig } from '../machine/config.ts'
 import { itemElement } from './events.ts'
@@ -21,22 +24,23 @@ const ANSWER_OCTETS_MAX = 512 * 1024
 
 export class Reading {
   readonly #nodes: Nodes
+  readonly #limits: Limits
 
-  constructor(nodes: Nodes) {
+  constructor(nodes: Nodes, limits: Limits) {
     this.#nodes = nodes
+    this.#limits = limits
   }
   /** A get in the namespace of everybody. @throws StanzaError */
   async everybody(asked: Asked, operation: Element): Promise<Element> {
-    const nodes = await this.#nodes.of(asked.owner)
     switch (operation.name) {
       case 'items':
-        return this.#items(nodes, asked, operation)
+        return this.#items(asked, operation)
       case 'subscriptions':
-        return pubsub(PUBSUB, this.#subscriptions(nodes, asked, operation))
+        return pubsub(PUBSUB, await this.#subscriptions(asked, operation))
       case 'affiliations':
-        return pubsub(PUBSUB, this.#affiliations(nodes, asked, operation))
+        return pubsub(PUBSUB, await this.#affiliations(asked, operation))
       case 'options':
-        return pubsub(PUBSUB, this.#options(nodes, asked, operation))
+        return pubsub(PUBSUB, await this.#options(asked, operation))
       case 'default':
         throw unsupported('retrieve-default-sub')
       default:
@@ -45,13 +49,12 @@ export class Reading {
   }
   /** A get in the namespace of owners. @throws StanzaError */
   async owners(asked: Asked, operation: Element): Promise<Element> {
-    if (operation.name === 'default')
-      return pubsub(PUBSUB_OWNER, el('default', PUBSUB_OWNER, {}, configForm(asked.defaultsOf(''))))
-    const node = ownNode(await this.#nodes.of(asked.owner), asked, nodeOf(operation))
+    if (operation.name === 'default') return pubsub(PUBSUB_OWNER, this.#default(asked, operation))
+    const node = ownNode(await this.#named(asked, operation), asked)
     const { name } = node.origin
     switch (operation.name) {
       case 'configure':
-        return pubsub(PUBSUB_OWNER, el('configure', PUBSUB_OWNER, { node: name }, configForm(node.config)))
+        return pubsub(PUBSUB_OWNER, el('configure', PUBSUB_OWNER, { node: name }, await this.#configForm(node)))
       case 'affiliations':
         return pubsub(PUBSUB_OWNER, el('affiliations', PUBSUB_OWNER, { node: name }, ...affiliationsOf(node)))
       case 'subscriptions': {
@@ -63,9 +66,28 @@ export class Reading {
     }
   }
 
+  /** 8.3 */
+  #default({ defaultsOf }: Asked, operation: Element): Element {
+    const usual = defaultsOf('')
+    const isForCollection = operation.attr('type') === 'collection'
+    if (isForCollection && this.#limits.childrenMax === 0) throw unsupported('collections')
+    const config: NodeConfig = isForCollection ? { ...usual, node_type: 'collection' } : usual
+    return el('default', PUBSUB_OWNER, {}, configForm(config, this.#limits))
+  }
+  async #configForm(node: Node): Promise<Element> {
+    const { owner, name } = node.origin
+    const children = isCollection(node) ? await this.#nodes.store.children(owner, name) : []
+    return configForm(node.config, this.#limits, children)
+  }
+  /** @throws StanzaError nodeid-required, item-not-found */
+  async #named({ owner }: Asked, operation: Element): Promise<Node> {
+    return existing(await this.#nodes.one(owner, nodeOf(operation)))
+  }
+
   /** 6.5 */
-  async #items(nodes: NodesOf, asked: Asked, operation: Element): Promise<Element> {
-    const node = readable(nodes, asked, nodeOf(operation))
+  async #items(asked: Asked, operation: Element): Promise<Element> {
+    const node = readable(await this.#named(asked, operation), asked)
+    if (isCollection(node)) throw unsupported('retrieve-items')
     if (!node.config.persist_items && node.items.size === 0) throw refused(refuse('nothing-kept'))
     const isOwn = asked.actor.bare === asked.owner
     const { heads, page } = headsFor(node, asked.payload, operation, isOwn)
@@ -76,31 +98,51 @@ export class Reading {
     return pubsub(PUBSUB, el('items', PUBSUB, { node: node.origin.name }, ...list), ...set)
   }
   /** 5.6 */
-  #subscriptions(nodes: NodesOf, { actor }: Asked, operation: Element): Element {
+  async #subscriptions({ owner, actor: { bare } }: Asked, operation: Element): Promise<Element> {
     const name = operation.attr('node')
-    const meant = name === undefined ? [...nodes.values()] : [existing(nodes, name)]
-    const all = meant.flatMap((node) =>
-      node.subscriptionsOf(actor.bare).map((one) => subscriptionElement(PUBSUB, node.origin.name, one)),
+    const all =
+      name === undefined
+        ? await this.#nodes.store.subscriptionsAt(owner, bare)
+        : existing(await this.#nodes.one(owner, name))
+            .subscriptionsOf(bare)
+            .map((subscription) => ({ name, subscription }))
+    return el(
+      'subscriptions',
+      PUBSUB,
+      { node: name },
+      ...all.map(({ name: its, subscription }) => subscriptionElement(PUBSUB, its, subscription)),
     )
-    return el('subscriptions', PUBSUB, { node: name }, ...all)
   }
   /** 5.7 */
-  #affiliations(nodes: NodesOf, { actor }: Asked, operation: Element): Element {
+  async #affiliations(asked: Asked, operation: Element): Promise<Element> {
     const name = operation.attr('node')
-    const meant = name === undefined ? [...nodes.values()] : [existing(nodes, name)]
-    const all = meant
-      .map((node) => ({ node: node.origin.name, affiliation: node.affiliationOf(actor.bare) }))
-      .filter(({ affiliation }) => affiliation !== 'none')
-    return el('affiliations', PUBSUB, { node: name }, ...all.map((one) => el('affiliation', PUBSUB, one)))
+    const all =
+      name === undefined
+        ? await this.#affiliationsOf(asked)
+        : [{ name, affiliation: existing(await this.#nodes.one(asked.owner, name)).affiliationOf(asked.actor.bare) }]
+    const told = all.filter(({ affiliation }) => affiliation !== 'none')
+    return el(
+      'affiliations',
+      PUBSUB,
+      { node: name },
+      ...told.map(({ name: node, affiliation }) => el('affiliation', PUBSUB, { node, affiliation })),
+    )
+  }
+  async #affiliationsOf({ owner, actor: { bare } }: Asked): Promise<readonly { name: string; affiliation: Affiliation }[]> {
+    if (bare !== owner) return this.#nodes.store.affiliationsAt(owner, bare)
+    // An account owns all of its nodes
+    const names = await this.#nodes.store.names(owner, '', Number.MAX_SAFE_INTEGER)
+    return names.map((name) => ({ name, affiliation: 'owner' }))
   }
   /** 6.3.2 */
-  #options(nodes: NodesOf, { actor }: Asked, operation: Element): Element {
-    const node = existing(nodes, nodeOf(operation))
+  async #options(asked: Asked, operation: Element): Promise<Element> {
+    const { actor } = asked
+    const node = await this.#named(asked, operation)
     const jid = operation.attr('jid')
     if (jid === undefined) throw badRequest('jid-required')
     const found = meant(node, actor, jid, operation.attr('subid') ?? null)
     if ('refuse' in found) throw optionsRefused(found)
-    return el('options', PUBSUB, { node: node.origin.name, jid, subid: found.subid }, optionsForm(found.deliver))
+    return el('options', PUBSUB, { node: node.origin.name, jid, subid: found.subid }, optionsForm(found, isCollection(node)))
   }
 }
 
@@ -113,19 +155,16 @@ export const optionsRefused = (refusal: Refusal): StanzaError => {
 }
 
 /** @throws StanzaError item-not-found */
-export function existing(nodes: NodesOf, name: string): Node {
-  const node = nodes.get(name)
-  if (node === undefined) throw refused(refuse('no-such-node'))
+export function existing(node: Node | null): Node {
+  if (node === null) throw refused(refuse('no-such-node'))
   return node
 }
-function readable(nodes: NodesOf, { actor }: Asked, name: string): Node {
-  const node = existing(nodes, name)
+function readable(node: Node, { actor }: Asked): Node {
   const refusal = refusalToRead(node, actor)
   if (refusal !== null) throw refused(refusal)
   return node
 }
-function ownNode(nodes: NodesOf, { actor }: Asked, name: string): Node {
-  const node = existing(nodes, name)
+function ownNode(node: Node, { actor }: Asked): Node {
   const refusal = refusalToOwn(node, actor)
   if (refusal !== null) throw refused(refusal)
   return node

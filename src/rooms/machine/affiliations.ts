@@ -12,7 +12,14 @@ export function giveAffiliation(plan: Plan, actor: Actor, jid: string, to: Affil
   if (before.affiliation === to) return
   const wasIn = plan.nicksOf.has(jid)
   const isExcluded = to === 'outcast' || (to === 'none' && plan.facts.config.membersOnly && before.affiliation !== 'outcast')
-  const entry = setMember(plan, actor, before, memberWith(plan, before, to, isExcluded, actor.jid, reason), reason)
+  const entry = setMember(
+    plan,
+    actor,
+    before,
+    memberWith(plan, before, to, isExcluded, actor.jid, reason),
+    reason,
+    isExcluded && wasIn,
+  )
   const cause = { ...plan.cause(actor, reason), entry }
   const isInvited = to === 'member' && before.affiliation === 'none' && plan.facts.config.membersOnly && !wasIn
   for (const occupant of concerned(plan, jid)) {
@@ -21,8 +28,8 @@ export function giveAffiliation(plan: Plan, actor: Actor, jid: string, to: Affil
       takeOut(plan, occupant, { exit, presence: null, cause, affiliation: to })
     } else showRole(plan, occupant, { ...occupant, affiliation: to, role: roleAfter(occupant, to) }, cause)
   }
-  const change = { of: jid, before: before.affiliation, after: to, isPresent: wasIn, isInvited } as const
-  plan.tells.push({ tell: 'affiliation', ...change, cause, entry })
+  const change = { of: jid, before: before.affiliation, after: to, isPresent: wasIn, isInvited, cause, entry }
+  plan.tells.push({ tell: 'affiliations', changes: [change] })
 }
 
 function memberWith(plan: Plan, before: Member, to: Affiliation, isExcluded: boolean, by: string | null, reason: string): Member {
@@ -31,6 +38,9 @@ function memberWith(plan: Plan, before: Member, to: Affiliation, isExcluded: boo
   if (to === 'outcast')
     return { ...kept, nick: null, registered: false, role: null, standing: endedStanding(before.standing, by) }
   if (isExcluded) return { ...kept, role: null, standing: endedStanding(before.standing, by) }
+  // ROOM-104: who has asked to be let in may come
+  if (before.standing?.is === 'knocked' && to !== 'none')
+    return { ...kept, role: null, standing: { is: 'invited', lasting: true, by, until: null } }
   const isImplied = before.role === null || before.role === roleFor(plan.facts, to) || roleFor(plan.facts, to) === 'moderator'
   if (!isImplied) return kept
   return { ...kept, role: null, standing: before.standing?.lasting === true ? before.standing : null }

@@ -1,11 +1,13 @@
 /**
- * Who is told, and what of it they may see. Receivers are endpoints in classes; what a face says to a class it says once.
+ * Which sessions are told something, and how much of it they may see. A face makes one text for each class of sessions.
  *
  * - Real addresses: seen where `whois` is `anyone`, by moderators elsewhere, and by everybody of their own sessions (ROOM-55).
  * - An occupant whose role the room does not broadcast is seen by moderators and by themselves (ROOM-69).
- * - In a quiet room, so is one who only listens (ROOM-153).
+ * - In a quiet room, the same holds for an occupant who only listens (ROOM-153).
  */
+import type { Payload } from '../../xmpp/packet.ts'
 import { isHushed } from './quiet.ts'
+import type { RoomLabels } from './room-labels.ts'
 import type { Occupant, OccupantSession, Room, RoomFacts } from './room.ts'
 
 /** What a receiver may see of an occupant. */
@@ -28,8 +30,15 @@ export function sightOf(facts: RoomFacts, viewer: Occupant, of: Occupant): Sight
 }
 
 /** May this viewer see the real address of that person, where it is not a presence that is shown? */
-export const seesAddressOf = ({ config }: RoomFacts, viewer: Occupant, bare: string): boolean =>
-  viewer.role === 'moderator' || config.whois === 'anyone' || viewer.bare === bare
+export const seesAddressOf = (facts: RoomFacts, viewer: Occupant, bare: string): boolean =>
+  viewer.bare === bare || seesAddresses(facts, viewer)
+/** ...of everybody? */
+export const seesAddresses = ({ config }: RoomFacts, { role }: Occupant): boolean =>
+  role === 'moderator' || config.whois === 'anyone'
+
+/** LAB-27: may this occupant be sent what has that label? Null: nothing is judged by labels. */
+export const mayHear = (labels: RoomLabels | null, { effective }: Occupant, payload: Payload): boolean =>
+  labels === null || labels.mayHave(effective.jid, payload)
 
 /** The sessions in a room, by what they may see of one occupant; `self` has all sessions behind that nickname. */
 export interface Receivers {
@@ -38,13 +47,20 @@ export interface Receivers {
   readonly self: readonly OccupantSession[]
 }
 
-/** @param of an occupant as they are, or as they were when they are not in the room any more */
-export function receiversOf(room: Pick<Room, 'occupants' | 'facts'>, of: Occupant): Receivers {
+/**
+ * @param of an occupant as they are, or as they were when they are not in the room any more
+ * @param among those who are to be told at all
+ */
+export function receiversOf(
+  room: Pick<Room, 'occupants' | 'facts'>,
+  of: Occupant,
+  among: Iterable<Occupant> = room.occupants.values(),
+): Receivers {
   const address: OccupantSession[] = []
   const veiled: OccupantSession[] = []
   const self: OccupantSession[] = []
   const bySight = { address, veiled, self }
-  for (const viewer of room.occupants.values()) {
+  for (const viewer of among) {
     const sight = sightOf(room.facts, viewer, of)
     if (sight !== 'nothing') bySight[sight].push(...viewer.sessions)
   }

@@ -260,11 +260,11 @@ test('ROOM-64: whom the room lets send private messages', () => {
     scene.make('member', 'member')
     for (const name of ['visitor', 'member', 'owner']) scene.enter(name)
     assert.deepEqual(
-      ['visitor', 'member', 'owner'].map((name) => scene.do({ do: 'whisper', to: 'owner' }, name)),
+      ['visitor', 'member', 'owner'].map((name) => scene.do({ do: 'whisper', to: 'owner', payload: Payload.empty }, name)),
       verdicts,
     )
-    assert.equal(scene.do({ do: 'whisper', to: 'nobody' }, 'owner'), 'no-such-occupant')
-    assert.equal(scene.do({ do: 'whisper', to: 'owner' }, 'absent'), 'not-inside')
+    assert.equal(scene.do({ do: 'whisper', to: 'nobody', payload: Payload.empty }, 'owner'), 'no-such-occupant')
+    assert.equal(scene.do({ do: 'whisper', to: 'owner', payload: Payload.empty }, 'absent'), 'not-inside')
   }
 })
 
@@ -275,6 +275,7 @@ test('XEP-0424, XEP-0425: an author takes back what they said, a moderator what 
       {
         do: 'retract',
         target: { id: 'e1', kind: 'message', by: bareOf(by), veiled: true, isRetracted: false, payload: Payload.empty },
+        corrections: [],
         moderated,
         reason: '',
         said: said(''),

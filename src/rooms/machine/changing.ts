@@ -51,13 +51,18 @@ export function change(plan: Plan, actor: Actor, { items }: Extract<Command, { d
 function subjectOf(plan: Plan, { of, role }: ChangeItem): Subject | null {
   if ('jid' in of) {
     const occupants = plan.occupantsOf(of.jid)
-    return role !== null && occupants.length === 0 && !isLasting(plan.members.get(of.jid)) ? null : { jid: of.jid, occupants }
+    const isHere = occupants.length > 0 || isLasting(plan.members.get(of.jid))
+    const isCalledBack = role === 'none' && isWaiting(plan.members.get(of.jid))
+    return role !== null && !isHere && !isCalledBack ? null : { jid: of.jid, occupants }
   }
   const occupant = plan.occupants.get(of.nick)
   if (occupant !== undefined) return { jid: occupant.bare, occupants: [occupant] }
   const absent = role === null ? undefined : absentCalled(plan, of.nick)
   return absent === undefined ? null : { jid: absent.jid, occupants: plan.occupantsOf(absent.jid) }
 }
+/** They are invited, or ask to be let in: that can be ended. */
+const isWaiting = (member: Member | undefined): boolean =>
+  member?.standing?.is === 'invited' || member?.standing?.is === 'knocked'
 /** ROOM-23: a lasting member whose reserved nickname that is. */
 function absentCalled(plan: Plan, nick: string): Member | undefined {
   const holder = plan.nicksReserved.get(nickKeys(nick)[0])
@@ -105,7 +110,8 @@ function apply(plan: Plan, actor: Actor, { affiliation, role, reason }: ChangeIt
   const occupants = subject!.occupants
     .map(({ nick }) => plan.occupants.get(nick))
     .filter((one) => one?.bare === jid) as Occupant[]
-  if (role !== null && occupants.length === 0 && !isLasting(plan.members.get(jid))) return
+  const isHere = occupants.length > 0 || isLasting(plan.members.get(jid)) || role === 'none'
+  if (role !== null && !isHere) return
   if (affiliation !== null) giveAffiliation(plan, actor, jid, affiliation, reason)
   else if (role === 'none') kick(plan, actor, jid, occupants, reason)
   else giveRole(plan, actor, jid, occupants, role!, reason)
@@ -132,7 +138,7 @@ export function hasOwner({ members }: Pick<Plan, 'members'> | Pick<Plan['room'],
   return false
 }
 
-/** ROOM-30: first those whom it is about, then the answer, then the others. */
+/** ROOM-30: first the people that the change is about, then the answer, then the others. */
 export function answerBetween(plan: Plan, first: number): void {
   const tells = plan.tells.splice(first)
   const isToTarget = (tell: (typeof tells)[number]): boolean => 'to' in tell && tell.to === 'self'

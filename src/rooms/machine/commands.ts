@@ -1,4 +1,4 @@
-/** What somebody wants of a room. The same for all faces. */
+/** The commands for a room, the same for all faces. */
 import type { Doubt } from '../../xmpp/state-annotation.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Payload } from '../../xmpp/packet.ts'
@@ -6,9 +6,10 @@ import type { RoomConfig } from './config.ts'
 import type { EntryId, Kind, Said, Transaction } from './drafts.ts'
 import type { Affiliation, Role } from './affiliation.ts'
 import type { PresenceFacts } from './room.ts'
+import type { RoomLabels } from './room-labels.ts'
 import type { Exit, HistoryAsk } from './tells.ts'
 
-/** Who wants it. What they may do follows from the bare JID. */
+/** The sender of a command. What they may do follows from the bare JID. */
 export interface Actor {
   /** Null: the service itself, which may do everything. */
   readonly jid: string | null
@@ -84,6 +85,8 @@ export type Command =
   | {
       readonly do: 'retract'
       readonly target: Target
+      /** What has corrected it goes with it. */
+      readonly corrections: readonly Pick<Target, 'id' | 'payload' | 'veiled'>[]
       /** By a moderator, and not by the author (XEP-0425). */
       readonly moderated: boolean
       readonly reason: string
@@ -94,7 +97,7 @@ export type Command =
       readonly tombstone: Payload
     }
   /** May this be said in private (7.5)? Nothing is logged. */
-  | { readonly do: 'whisper'; readonly to: string }
+  | { readonly do: 'whisper'; readonly to: string; readonly payload: Payload }
   /** All or none (9.2). */
   | { readonly do: 'change'; readonly items: readonly ChangeItem[] }
   | {
@@ -130,13 +133,15 @@ export type Command =
   | { readonly do: 'batch'; readonly commands: readonly Command[] }
   /** Forgets the visits that are over. */
   | { readonly do: 'lapse' }
-  /** After a start, when who has come back is known: a room that was there for its occupants ends if nobody is. */
+  /** After a start, when the sessions are restored: a temporary room without occupants ends. */
   | { readonly do: 'settle' }
   /**
    * After a crash: these people (bare JIDs) have another affiliation or role than at the last checkpoint, or are out, why ever.
    * What the members and the configuration say holds for all.
    */
   | { readonly do: 'recover'; readonly changed: ReadonlySet<string>; readonly out: ReadonlyMap<string, Exit> }
+  /** Clearances have changed (XEP-0258): occupants without the one for the label of the room are put out. */
+  | { readonly do: 'put-out-uncleared' }
   /** The account of that bare JID is gone: nothing of it stays. */
   | { readonly do: 'forget'; readonly who: string }
 
@@ -144,6 +149,8 @@ export type Command =
 export interface Circumstances {
   readonly now: number
   readonly limits: RoomLimits
+  /** Null: nothing is judged by security labels. */
+  readonly labels: RoomLabels | null
 }
 export interface RoomLimits {
   /** Of the service: a room cannot allow more. */

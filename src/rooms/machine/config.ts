@@ -15,7 +15,7 @@ export interface RoomConfig {
   /** Listed by the service. */
   readonly public: boolean
   readonly membersOnly: boolean
-  /** Who has no affiliation needs to be given voice. */
+  /** A person without an affiliation has no voice until somebody grants it. */
   readonly moderated: boolean
   readonly passwordProtected: boolean
   readonly password: string
@@ -32,13 +32,13 @@ export interface RoomConfig {
   readonly memberList: readonly Role[]
   /** Null: as many as the service allows. */
   readonly occupantsMax: number | null
-  /** Messages that somebody who enters is shown at most. */
+  /** The largest number of messages that a client receives on entering. */
   readonly historyMax: number
   /** What is said can be read in public. */
   readonly publicLog: boolean
   /** What is said is kept. */
   readonly archived: boolean
-  /** Who comes later sees nothing older than their membership. */
+  /** Members see nothing older than their membership. */
   readonly historySinceMembership: boolean
   readonly pubsub: string
   /** Does the list of a public room's items name its occupants? */
@@ -49,6 +49,12 @@ export interface RoomConfig {
   readonly registration: 'auto' | 'ask' | 'off' | null
   /** Occupants have the nickname that is reserved for them, and no other. */
   readonly nicksLocked: boolean
+  /** Ids of the security policy (XEP-0258): of the label that those who enter are cleared for, */
+  readonly label: string
+  /** of the clearance for what is said, the default of the policy if there is none, */
+  readonly clearance: string
+  /** and of the label that messages without one get. */
+  readonly defaultLabel: string
 }
 export type Field = keyof RoomConfig
 
@@ -80,6 +86,9 @@ export const DEFAULTS: RoomConfig = {
   quiet: true,
   registration: null,
   nicksLocked: false,
+  label: '',
+  clearance: '',
+  defaultLabel: '',
 }
 
 /** Characters. */
@@ -89,6 +98,9 @@ const TEXT_MAX: Readonly<Partial<Record<Field, number>>> = {
   language: 35,
   password: 256,
   pubsub: 1024,
+  label: 256,
+  clearance: 256,
+  defaultLabel: 256,
 }
 const HISTORY_MAX = 1000
 const CHOICES: Readonly<Partial<Record<Field, readonly (string | null)[]>>> = {

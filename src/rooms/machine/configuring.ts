@@ -4,6 +4,7 @@ import { answerBetween, hasOwner, standpointOf } from './changing.ts'
 import type { Actor, Command } from './commands.ts'
 import { changesBetween, configured, type ConfigChanges, type RoomConfig } from './config.ts'
 import { end } from './ending.ts'
+import { labelFault, putOutUncleared } from './labelling.ts'
 import { takeOut } from './leaving.ts'
 import { isLasting } from './members.ts'
 import { affiliationIn, type Plan } from './plan.ts'
@@ -13,6 +14,8 @@ import type { RoomFacts } from './room.ts'
 /** 10.1.1: the creator is its owner. Locked: nobody else enters before it is configured. */
 export function create(plan: Plan, actor: Actor, command: Extract<Command, { do: 'create' }>): Refusal | null {
   const made = configured(plan.facts.config, command.config, plan.circumstances.limits.occupantsMax)
+  const fault = labelFault(plan, actor, command.config)
+  if (fault !== null) return { refuse: 'configuration', ...fault }
   if ('fault' in made) return { refuse: 'configuration', ...made.fault }
   const lockedFor = command.locked && actor.jid !== null ? { owner: actor.jid, since: plan.circumstances.now } : null
   plan.facts = { ...plan.facts, config: made.config, lockedFor }
@@ -26,8 +29,10 @@ export function configure(plan: Plan, actor: Actor, command: Extract<Command, { 
   if (standpointOf(plan, actor).affiliation !== 'owner') return refuse('rank')
   const before = plan.facts
   const result = configured(before.config, command.changes, plan.circumstances.limits.occupantsMax)
+  const fault = labelFault(plan, actor, command.changes)
+  if (fault !== null) return { refuse: 'configuration', ...fault }
   if ('fault' in result) return { refuse: 'configuration', ...result.fault }
-  if (before.config.archived && !result.config.archived && isLogNeeded(plan)) return refuse('log-needed')
+  if (before.config.archived && !result.config.archived && isOfAnotherFace(plan)) return refuse('log-needed')
   const first = plan.tells.length
   plan.facts = { ...before, config: result.config, lockedFor: null }
   setLists(plan, actor, command)
@@ -44,8 +49,8 @@ export function writeCard(plan: Plan, actor: Actor, { card, pictures }: Extract<
   plan.tells.push({ tell: 'answered' }, { tell: 'card' })
   return null
 }
-/** Another face shows the log to those who belong to the room: it cannot be taken from them. */
-function isLogNeeded(plan: Plan): boolean {
+/** Another face shows the log to people who belong to the room, so it cannot be switched off. */
+function isOfAnotherFace(plan: Plan): boolean {
   for (const [, member] of plan.members) if (isLasting(member) && !member.registered) return true
   return false
 }
@@ -69,13 +74,14 @@ function takeEffect(plan: Plan, actor: Actor, before: RoomFacts, changes: Config
   const { config } = plan.facts
   if (config.membersOnly && !before.config.membersOnly) becomeMembersOnly(plan, actor)
   if (config.whois === 'anyone' && before.config.whois !== 'anyone') plan.tells.push({ tell: 'unveiled' })
+  if (changes.label !== undefined) putOutUncleared(plan, actor)
   if (changes.presenceBroadcast !== undefined) showAndHide(plan, before.config, config)
 }
 /** The log says that the password is another one, and not which. */
 const withoutSecrets = (changes: ConfigChanges): ConfigChanges =>
   changes.password === undefined ? changes : { ...changes, password: ['', ''] }
 
-/** ROOM-93: those who belong to the room become members, those who only visit it leave it. */
+/** ROOM-93: people who belong to the room become members; people who only visit it have to leave. */
 function becomeMembersOnly(plan: Plan, actor: Actor): void {
   for (const [jid, member] of [...plan.members])
     if (member.affiliation === 'none' && isLasting(member)) giveAffiliation(plan, actor, jid, 'member', '')

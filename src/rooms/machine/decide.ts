@@ -8,6 +8,7 @@ import { cancel, configure, create, destroy, writeCard } from './configuring.ts'
 import { endIfDeserted, settle } from './ending.ts'
 import { enter } from './entering.ts'
 import { forget, lapse } from './forgetting.ts'
+import { putOutUncleared } from './labelling.ts'
 import { decline, invite, join, knock, leave, register, unregister } from './lasting.ts'
 import { changePresence, doubt, leaveBy } from './leaving.ts'
 import { Plan } from './plan.ts'
@@ -17,6 +18,7 @@ import { recover } from './recovering.ts'
 import { rename } from './renaming.ts'
 import type { Room } from './room.ts'
 import { speak, whisper } from './speaking.ts'
+import { gatherAffiliations } from './tells.ts'
 
 export type Decision = Refusal | Plan
 export const isRefused = (decision: Decision): decision is Refusal => 'refuse' in decision
@@ -30,6 +32,7 @@ export function decide(room: Room, actor: Actor, command: Command, circumstances
   const isLeft = plan.members.changes.size > 0 && plan.occupants.size === 0 && room.version > 0
   if (isDeserted || isLeft) endIfDeserted(plan)
   if (plan.facts.ended === null) watchNumber(plan)
+  if (plan.members.changes.size > 1) gatherAffiliations(plan.tells)
   return plan
 }
 
@@ -58,7 +61,7 @@ function perform(plan: Plan, actor: Actor, command: Command): Refusal | null {
     case 'face':
       return speak(plan, actor, command)
     case 'whisper':
-      return whisper(plan, actor, command.to)
+      return whisper(plan, actor, command.to, command.payload)
     case 'batch':
       return performAll(plan, actor, command.commands)
     default:
@@ -66,7 +69,7 @@ function perform(plan: Plan, actor: Actor, command: Command): Refusal | null {
   }
 }
 /**
- * ROOM-44: a room that waits for its configuration is there for its creator alone. Who enters is told so in its turn (ROOM-51),
+ * ROOM-44: a room that waits for its configuration exists for its creator alone. `enter` refuses others at its place in the order (ROOM-51),
  * and an invitation of the creator can be declined.
  */
 const isLockedFor = ({ facts: { lockedFor } }: Plan, { jid }: Actor): boolean =>
@@ -107,6 +110,8 @@ function govern(plan: Plan, actor: Actor, command: Governing): Refusal | null {
       return settle(plan)
     case 'recover':
       return recover(plan, command)
+    case 'put-out-uncleared':
+      return putOutUncleared(plan, actor)
     case 'forget':
       return forget(plan, actor, command)
   }

@@ -50,6 +50,8 @@ export interface MemberFacts {
   readonly affiliation: Affiliation
   readonly nick: string | null
   readonly standing: Standing | null
+  /** As in `Member`. Absent in entries of before this was kept. */
+  readonly role?: Role | null
 }
 
 export type DraftBody =
@@ -72,6 +74,8 @@ export type DraftBody =
       readonly before: MemberFacts
       readonly after: MemberFacts
       readonly reason: string
+      /** They were in the room and were put out of it. Absent: they were not. */
+      readonly isOut?: true
     }
   | { readonly kind: 'role'; readonly of: string; readonly before: Role | null; readonly after: Role | null }
   | { readonly kind: 'destroy'; readonly alternate: string; readonly reason: string }

@@ -1,4 +1,4 @@
-/** How a room ends: everybody who is there is told, and nothing can be done in it any more. */
+/** The end of a room: all occupants are told, and every later command is refused. */
 import { occupantOf } from './occupants.ts'
 import type { Plan } from './plan.ts'
 import type { Ended, Occupant } from './room.ts'
@@ -13,7 +13,7 @@ export function end(plan: Plan, ended: Ended, password: string): void {
 }
 const gone = (occupant: Occupant): Occupant => occupantOf(occupant, 'none', occupant.role, occupant.sessions)
 
-/** 7.14: a temporary room in which nobody is left ends, unless somebody belongs to it who need not be there. */
+/** 7.14: a temporary room ends when its last occupant has left, unless a lasting member belongs to it. */
 export function endIfDeserted(plan: Plan): void {
   const { config, ended } = plan.facts
   const isDeserted = ended === null && !config.persistent && plan.occupants.size === 0 && !isKept(plan)

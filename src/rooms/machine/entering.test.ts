@@ -53,6 +53,30 @@ test('ROOM-51: an outcast by domain, unless the person has an affiliation of the
   assert.equal(scene.enter('romeo'), null)
 })
 
+test('ROOM-138: a full room puts out occupants who may be gone, the least important first, and nobody above the newcomer', () => {
+  const scene = new Scene({ occupantsMax: 3 })
+  scene.make('member', 'member')
+  for (const name of ['member', 'old', 'young']) {
+    scene.now += 1000
+    scene.enter(name)
+  }
+  assert.equal(scene.enter('romeo'), 'full')
+  const doubt = (...names: readonly string[]): void =>
+    void scene.do({ do: 'doubt', who: names.map(sessionOf), doubts: ['connection-paused'] })
+  doubt('member')
+  assert.equal(scene.enter('romeo'), 'full')
+  doubt('young', 'old')
+  assert.equal(scene.enter('romeo', 'old'), null) // under the nickname that becomes free
+  assert.deepEqual(scene.told, ['out self old lost', 'out others old lost', 'in old', 'entered romeo@a.example/1'])
+  assert.equal(scene.enter('juliet', 'member'), 'nick-taken') // who is refused puts out nobody
+  assert.notEqual(scene.occupant('young'), undefined)
+  assert.equal(scene.enter('juliet'), null)
+  scene.make('owner', 'owner')
+  assert.equal(scene.enter('paris'), 'full')
+  assert.equal(scene.enter('owner'), null) // beyond the number
+  assert.notEqual(scene.occupant('member'), undefined)
+})
+
 test('7.2.9: owners and admins are let in beyond the number, by a tenth of it', () => {
   const scene = new Scene({ occupantsMax: 10 })
   for (let i = 0; i < 10; i++) scene.enter(`guest${i}`)

@@ -1,9 +1,11 @@
-/** XEP-0045 7.2: somebody enters. The checks in the order of ROOM-51: a stranger learns nothing of who is inside too early. */
+/** XEP-0045 7.2: a session enters. The checks are in the order of ROOM-51, so that a stranger does not learn who is inside. */
 import type { Command } from './commands.ts'
 import { NO_DOUBTS, occupantId, occupantOf, replace, samePresence, sessionOf, withSessions } from './occupants.ts'
 import { nickIn } from './nicks.ts'
 import { isTaken, ownHolder } from './nick-holders.ts'
+import { takeOut } from './leaving.ts'
 import { roleFor, type Plan } from './plan.ts'
+import { rankOf } from './ranks.ts'
 import { refuse, type Refusal } from './refusals.ts'
 import { rename } from './renaming.ts'
 import type { Affiliation } from './affiliation.ts'
@@ -12,6 +14,8 @@ import { occupantOfSession, type Member, type Occupant, type OccupantSession } f
 type Enter = Extract<Command, { do: 'enter' }>
 
 export function enter(plan: Plan, command: Enter): Refusal | null {
+  const { labels } = plan.circumstances
+  if (labels !== null && !labels.mayEnter(plan.room.address, plan.facts.config, command.as)) return refuse('not-cleared') // LAB-30
   const nick = nickIn(command.nick)
   if (nick === null) return refuse('nick-malformed')
   const bare = command.as.bare
@@ -21,7 +25,7 @@ export function enter(plan: Plan, command: Enter): Refusal | null {
   const there = occupantOfSession(plan, command.as.full)
   if (there !== undefined) return enterAgain(plan, command, there, nick)
   const own = ownHolder(plan, bare, nick)
-  if (own === undefined && isFull(plan, affiliation)) return refuse('full')
+  if (own === undefined && isFull(plan, affiliation) && !putOutDoubted(plan, affiliation)) return refuse('full')
   const name = nickFor(plan, bare, nick)
   if ('refuse' in name) return name
   const isRenamed = name.nick !== command.nick
@@ -54,6 +58,20 @@ export function isFull({ facts, occupants, circumstances }: Plan, affiliation: A
   const isPrivileged = affiliation === 'owner' || affiliation === 'admin'
   return occupants.size >= (isPrivileged ? max + Math.ceil(max / 10) : max)
 }
+/**
+ * ROOM-138: a full room puts out one occupant who may be gone already: of the lowest affiliation, and not above that of the person
+ * who enters, the one whose presence is the oldest. @returns false if there is none
+ */
+function putOutDoubted(plan: Plan, affiliation: Affiliation): boolean {
+  let gone: Occupant | null = null
+  for (const [, occupant] of plan.occupants)
+    if (occupant.doubts.length > 0 && (gone === null || goesBefore(occupant, gone))) gone = occupant
+  if (gone === null || rankOf(gone.affiliation) > rankOf(affiliation)) return false
+  takeOut(plan, gone, { exit: 'lost', presence: null, cause: null, affiliation: gone.affiliation })
+  return true
+}
+const goesBefore = (a: Occupant, b: Occupant): boolean =>
+  a.affiliation === b.affiliation ? a.effective.at < b.effective.at : rankOf(a.affiliation) < rankOf(b.affiliation)
 
 /** 7.10: where nicknames are locked, a person with a reserved one has that one. */
 function nickFor(plan: Plan, bare: string, nick: string): { readonly nick: string } | Refusal {
@@ -97,7 +115,7 @@ function comeIn(plan: Plan, command: Enter, affiliation: Affiliation, nick: stri
   })
   return null
 }
-/** A visitor whose role is remembered has come back in time. */
+/** A visitor has come back before the room forgot their role. */
 function stay(plan: Plan, bare: string): void {
   const member = plan.members.get(bare)
   if (member?.standing?.lasting !== false || member.standing.until === null) return
@@ -115,7 +133,7 @@ function comeBeside(plan: Plan, command: Enter, own: Occupant, isRenamed: boolea
   return null
 }
 
-/** ROOM-58: the session is here already, and has forgotten it. */
+/** ROOM-58: the session is in the room already and asks to enter once more. */
 function enterAgain(plan: Plan, command: Enter, there: Occupant, nick: string): Refusal | null {
   if (ownHolder(plan, command.as.bare, nick) !== there || there.nick !== nick) {
     const refusal = rename(plan, { do: 'nick', who: command.as, nick, presence: command.presence })

@@ -17,7 +17,7 @@ export function lapse(plan: Plan): null {
   return null
 }
 
-/** ROOM-7: nothing of the person stays. Where no owner is left, the admin who has been one longest becomes one. */
+/** ROOM-7: nothing of the person stays. If no owner is left, the admin who has been an admin for the longest time becomes an owner. */
 export function forget(plan: Plan, actor: Actor, { who }: Extract<Command, { do: 'forget' }>): null {
   const had = hasOwner(plan)
   for (const occupant of plan.occupantsOf(who))

@@ -1,4 +1,4 @@
-/** XEP-0045 7.2.13, 7.2.14: how much of the past somebody who enters is shown. The smallest of all wishes and limits holds. */
+/** XEP-0045 7.2.13, 7.2.14: how much history a client receives on entering. The smallest of all wishes and limits counts. */
 import type { HistoryAsk } from './tells.ts'
 
 /** Messages that are shown if the client has no wish. */

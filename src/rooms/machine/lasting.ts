@@ -50,7 +50,7 @@ function told(plan: Plan): null {
   return null
 }
 
-/** A person belongs to the room no more, and their own sessions go. The affiliation stays. */
+/** A person stops belonging to the room, and their sessions leave. The affiliation stays. */
 export function leave(plan: Plan, actor: Actor, { reason }: Extract<Command, { do: 'leave' }>): Refusal | null {
   const bare = actor.jid!
   const member = memberOf(plan, bare)
@@ -108,7 +108,7 @@ export function unregister(plan: Plan, actor: Actor): Refusal | null {
   return null
 }
 
-/** Asks those who may let somebody in. */
+/** Asks the people who may let a person in. */
 export function knock(plan: Plan, actor: Actor, { nick, reason }: Extract<Command, { do: 'knock' }>): Refusal | null {
   const { ended } = plan.facts
   if (ended !== null) return { refuse: 'gone', alternate: ended.alternate }
@@ -117,7 +117,10 @@ export function knock(plan: Plan, actor: Actor, { nick, reason }: Extract<Comman
 }
 function ask(plan: Plan, actor: Actor, nick: string | null, reason: string): null {
   const before = memberOf(plan, actor.jid!)
-  const entry = setMember(plan, actor, before, { ...before, standing: standingOf('knocked', null) }, reason)
+  // Whoever belongs to the room, or is invited, does not lose that by asking
+  const isWelcome = isLasting(before) || before.standing?.is === 'invited'
+  const standing = isWelcome ? before.standing : standingOf('knocked', null)
+  const entry = setMember(plan, actor, before, { ...before, standing }, reason)
   plan.tells.push({ tell: 'asked', who: before.jid, nick, entry }, ANSWERED)
   return null
 }
@@ -134,14 +137,16 @@ export function invite(plan: Plan, actor: Actor, { who, reason, thread }: Extrac
     plan.tells.push(...plan.tells.splice(first).map(notInviting))
   }
   const before = memberOf(plan, who)
-  const standing = isLasting(before) ? before.standing : standingOf('invited', actor.jid)
+  const isThere = isLasting(before) || plan.nicksOf.has(who)
+  const standing = isThere ? before.standing : standingOf('invited', actor.jid)
   const entry = setMember(plan, actor, before, { ...before, standing }, reason)
   plan.tells.push({ tell: 'invited', who, cause: plan.cause(actor, reason), entry, thread: thread ?? null })
   answerBetween(plan, first)
   return null
 }
 /** A new member is invited by the room (ROOM-33), but not if somebody does it. */
-const notInviting = (tell: Tell): Tell => (tell.tell === 'affiliation' ? { ...tell, isInvited: false } : tell)
+const notInviting = (tell: Tell): Tell =>
+  tell.tell === 'affiliations' ? { ...tell, changes: tell.changes.map((change) => ({ ...change, isInvited: false })) } : tell
 
 export function decline(plan: Plan, actor: Actor, { reason }: Extract<Command, { do: 'decline' }>): Refusal | null {
   const before = memberOf(plan, actor.jid!)

@@ -6,17 +6,22 @@ import type { Member, Standing } from './room.ts'
 
 export const memberOf = (plan: Plan, jid: string): Member => plan.members.get(jid) ?? strangerOf(jid)
 
-/** @returns the index of the entry */
-export function setMember(plan: Plan, actor: Actor, before: Member, after: Member, reason: string): number {
+/** @param isOut they are in the room and are put out of it @returns the index of the entry */
+export function setMember(plan: Plan, actor: Actor, before: Member, after: Member, reason: string, isOut = false): number {
   plan.setMember(after)
-  return plan.log(actor, { kind: 'member', of: after.jid, before: factsOf(before), after: factsOf(after), reason })
+  const out = isOut ? ({ isOut } as const) : {}
+  return plan.log(actor, { kind: 'member', of: after.jid, before: factsOf(before), after: factsOf(after), reason, ...out })
 }
-const factsOf = ({ affiliation, nick, standing }: Member): MemberFacts => ({ affiliation, nick, standing })
+const factsOf = ({ affiliation, nick, standing, role }: Member): MemberFacts => ({ affiliation, nick, standing, role })
 
 /** A standing that was said to last has ended; null: there was none of that kind. */
 export const endedStanding = (standing: Standing | null, by: string | null): Standing | null =>
   standing?.lasting === true ? { is: 'left', lasting: true, by, until: null } : null
 
 /** They belong to it, whether they are there or not. */
-export const isLasting = (member: Member | undefined): boolean =>
-  member?.standing?.lasting === true && member.standing.is === 'joined'
+export const isLasting = (member: Member | undefined): boolean => member !== undefined && isJoined(member.standing)
+const isJoined = (standing: Standing | null): boolean => standing?.lasting === true && standing.is === 'joined'
+
+/** ...or they have a rank in it. */
+export const belongs = (person: MemberFacts | Member): boolean =>
+  person.affiliation === 'none' ? isJoined(person.standing) : person.affiliation !== 'outcast'

@@ -1,8 +1,8 @@
-/** Who has a nickname, or one that cannot be told from it. */
+/** Who uses or has reserved a nickname, or one that looks the same. */
 import { nickKeys } from './nicks.ts'
 import type { Occupant, Tables } from './room.ts'
 
-/** The occupant of this person whose nickname is that one, or cannot be told from it. */
+/** The occupant of this person with that nickname, or with one that looks the same. */
 export function ownHolder(tables: Tables, bare: string, nick: string): Occupant | undefined {
   for (const key of nickKeys(nick)) {
     const holder = tables.nicksInUse.get(key)
@@ -12,7 +12,7 @@ export function ownHolder(tables: Tables, bare: string, nick: string): Occupant 
   return undefined
 }
 
-/** 7.2.8: is the nickname, or one that cannot be told from it, of another person who is here or has reserved it? */
+/** 7.2.8: does another person use, or has another person reserved, this nickname or one that looks the same? */
 export function isTaken(tables: Tables, bare: string, nick: string): boolean {
   return nickKeys(nick).some((key) => {
     const holder = tables.nicksInUse.get(key)

@@ -1,17 +1,23 @@
 /**
- * Sessions of an occupant (XEP-0045 7.2.8; ROOM-56 to 58): one nickname, one person, one or more clients. The presence that
- * others see is that of the session with the highest priority, and of several that of the newest.
+ * Sessions of an occupant (XEP-0045 7.2.8; ROOM-56 to 58): one nickname, one person, one or more clients. Others see the presence of
+ * the session with the highest priority; if several have it, the newest one.
  */
 import { createHmac } from 'node:crypto'
 import type { Jid } from '../../xmpp/jid.ts'
 import { ROLES } from './config.ts'
 import type { Plan } from './plan.ts'
 import type { Affiliation, Role } from './affiliation.ts'
-import type { Occupant, OccupantSession, PresenceFacts } from './room.ts'
+import type { Occupant, OccupantSession, PresenceFacts, Room } from './room.ts'
 
 /** XEP-0421: the same for all nicknames of a person, another one in each room. */
 export const occupantId = (secret: Uint8Array, bare: string): string =>
   createHmac('sha256', secret).update(bare).digest('base64url')
+
+/** The same without computing, as far as the person is there. */
+export function idOf({ nicksOf, occupants, secret }: Room, bare: string): string {
+  const nick = nicksOf.get(bare)?.[0]
+  return nick === undefined ? occupantId(secret, bare) : occupants.get(nick)!.id
+}
 
 export function occupantOf(
   who: Pick<Occupant, 'nick' | 'bare' | 'id' | 'arrival' | 'isHeard'>,
@@ -57,10 +63,10 @@ export const NO_DOUBTS: Occupant['doubts'] = []
 export const samePresence = (a: PresenceFacts, b: PresenceFacts): boolean =>
   a.priority === b.priority && a.lang === b.lang && (a.payload === b.payload || a.payload.text === b.payload.text)
 
-/** Would those who may see the real address see a difference between the two? */
+/** Can a receiver that may see the real address tell the two apart? */
 export const looksOther = (before: Occupant, after: Occupant): boolean =>
   before.effective.jid.full !== after.effective.jid.full || looksOtherVeiled(before, after)
-/** Would those see a difference who may not see the real address? */
+/** Can a receiver that may not see the real address tell the two apart? */
 export const looksOtherVeiled = (before: Occupant, after: Occupant): boolean =>
   before.role !== after.role ||
   before.affiliation !== after.affiliation ||
@@ -76,7 +82,7 @@ export function replace(plan: Plan, before: Occupant, after: Occupant, entering:
 export const sessionOf = ({ sessions }: Occupant, { full }: Jid): OccupantSession | undefined =>
   sessions.find(({ jid }) => jid.full === full)
 
-/** Tells those sessions whom they may see from now on, and whom not, if what they are now makes a difference. */
+/** Tells these sessions which occupants they may see from now on, and which not, if the change of role or arrival makes a difference. */
 export function changeSight(plan: Plan, before: Occupant, after: Occupant, sessions: readonly OccupantSession[]): void {
   const { config, quietFrom } = plan.facts
   const isSame = (before.role === 'moderator') === (after.role === 'moderator') && before.arrival === after.arrival

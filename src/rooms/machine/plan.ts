@@ -54,7 +54,7 @@ export class Plan implements Tables {
     return members.changes.size > 0 || occupants.changes.size > 0 || this.facts !== this.room.facts
   }
 
-  /** Keeps nothing of a person of whom there is nothing to be kept. */
+  /** Stores the member, or removes it if it says nothing. */
   setMember(member: Member): void {
     putMember(this, member.jid, isNothing(member) ? null : member)
   }
@@ -71,7 +71,7 @@ export class Plan implements Tables {
       at: this.circumstances.now,
       by: jid,
       byFull: session?.full ?? null,
-      nick: this.nickOf(actor) ?? nickIn(this.room, actor),
+      nick: this.nickOf(actor) ?? nickIn(this.room, actor) ?? this.#reservedBy(actor),
       veiled: this.facts.config.whois === 'moderators',
       transaction,
     }
@@ -80,6 +80,11 @@ export class Plan implements Tables {
   /** The nickname that an actor is in the room with. */
   nickOf(actor: Actor): string | null {
     return nickIn(this, actor)
+  }
+  /** Of a lasting member who speaks and is in the room with no session. */
+  #reservedBy({ jid }: Actor): string | null {
+    const member = jid === null ? undefined : this.members.get(jid)
+    return member?.standing?.lasting === true && member.standing.is === 'joined' ? member.nick : null
   }
   cause(actor: Actor, reason: string): Cause {
     return { by: actor.jid, nick: this.nickOf(actor), reason }

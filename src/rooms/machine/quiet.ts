@@ -1,7 +1,7 @@
 /**
  * Quiet rooms (ROOM-153): above a number of occupants, those who only listen are shown to moderators and to themselves alone. A
  * visitor, or a participant without an affiliation, listens until they say something. Those who were there before the room became
- * quiet go on seeing each other: nobody is shown as gone who is there.
+ * quiet still see each other: an occupant who is there is never shown as gone.
  */
 import type { Plan } from './plan.ts'
 import type { Occupant, RoomFacts } from './room.ts'
@@ -17,7 +17,7 @@ export function isHushed({ quietFrom }: RoomFacts, viewer: Occupant, of: Occupan
 const listens = ({ affiliation, role }: Occupant): boolean =>
   role === 'visitor' || (role === 'participant' && affiliation === 'none')
 
-/** After a decision: does the room become quiet, or is it quiet no more? */
+/** After a decision: the room becomes quiet, or is no longer quiet. */
 export function watchNumber(plan: Plan): void {
   const { facts, occupants, arrivals } = plan
   const { quietAbove } = plan.circumstances.limits
@@ -32,13 +32,13 @@ function turn(plan: Plan, quietFrom: number | null): void {
   plan.tells.push({ tell: 'quiet', before })
 }
 
-/** The occupant says something: those who have not seen them see them first. */
+/** The occupant says something: sessions that have not seen them are shown them first. */
 export function makeHeard(plan: Plan, occupant: Occupant): void {
   if (plan.facts.quietFrom === null || occupant.isHeard || !listens(occupant)) return
   const after = { ...occupant, isHeard: true }
   plan.setOccupant(after)
   plan.tells.push({ tell: 'heard', before: occupant, after })
 }
-/** Somebody whom all could see stays visible when they only listen from now on. */
+/** An occupant that everybody could see stays visible, even if they only listen from now on. */
 export const staysHeard = ({ quietFrom }: RoomFacts, before: Occupant): boolean =>
   before.isHeard || (quietFrom !== null && !listens(before))

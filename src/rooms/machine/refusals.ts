@@ -11,6 +11,7 @@ export type Reason =
   | 'nick-malformed' // not-acceptable, 17.1
   | 'gone' // gone, with `alternate`
   | 'locked' // item-not-found, 10.1
+  | 'not-cleared' // forbidden, XEP-0258 5.3: the label of the room is beyond the clearance of the person
   | 'banned' // forbidden, 7.2.7
   | 'members-only' // registration-required, 7.2.6
   | 'password' // not-authorized, 7.2.5
@@ -24,6 +25,7 @@ export type Reason =
   | 'subject-closed' // forbidden, 8.1
   | 'subject-too-long' // not-acceptable
   | 'messages-closed' // forbidden, 7.5: the room does not allow private messages from this role
+  | 'label' // forbidden, XEP-0258 5.2.2: the label of the message is beyond the clearance of the room
   | 'no-such-occupant' // item-not-found, 7.5, 8.2
   | 'no-such-entry' // item-not-found: a target in the log
   | 'not-the-author' // forbidden: only authors retract what they said

@@ -1,5 +1,5 @@
 /** XEP-0045 8.2 to 8.4, 9.6, 9.7: roles. One that does not go with the affiliation lasts as long as the standing. */
-import type { Actor } from './commands.ts'
+import { SERVICE, type Actor } from './commands.ts'
 import { takeOut } from './leaving.ts'
 import { endedStanding, memberOf, setMember } from './members.ts'
 import { changeSight, occupantOf } from './occupants.ts'
@@ -8,7 +8,7 @@ import { staysHeard } from './quiet.ts'
 import type { Role } from './affiliation.ts'
 import type { Member, Occupant } from './room.ts'
 
-/** Puts them out of the room. Of somebody absent, who belongs to it, the standing ends. */
+/** Removes the occupants from the room. If the person is absent but belongs to the room, their standing ends. */
 export function kick(plan: Plan, actor: Actor, bare: string, occupants: readonly Occupant[], reason: string): void {
   const before = memberOf(plan, bare)
   const cause = plan.cause(actor, reason)
@@ -16,7 +16,7 @@ export function kick(plan: Plan, actor: Actor, bare: string, occupants: readonly
   const standing = endedStanding(before.standing, actor.jid)
   for (const occupant of occupants) takeOut(plan, occupant, { exit: 'kicked', presence: null, cause, affiliation })
   const after: Member = { ...before, role: null, standing }
-  const entry = setMember(plan, actor, before, after, reason)
+  const entry = setMember(plan, actor, before, after, reason, occupants.length > 0)
   if (before.standing?.lasting === true) plan.tells.push({ tell: 'member', of: bare, entry })
 }
 
@@ -46,9 +46,11 @@ function forgetOldestVisit(plan: Plan): void {
     visits += 1
     oldest ??= member
   }
-  if (oldest !== null && visits >= plan.circumstances.limits.visitsMax) plan.setMember({ ...oldest, role: null, standing: null })
+  if (oldest === null || visits < plan.circumstances.limits.visitsMax) return
+  plan.setMember({ ...oldest, role: null, standing: null })
+  plan.log(SERVICE, { kind: 'role', of: oldest.jid, before: oldest.role, after: null })
 }
-/** The role of who has no lasting standing holds for the visit. */
+/** The role of a person without a lasting standing holds for the visit. */
 function withRole(member: Member, role: Role | null): Member {
   const isVisit = member.standing === null || !member.standing.lasting
   if (!isVisit) return { ...member, role }

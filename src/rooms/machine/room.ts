@@ -25,7 +25,7 @@ export type Seq = number
 export interface Standing {
   readonly is: 'joined' | 'invited' | 'knocked' | 'left'
   readonly lasting: boolean
-  /** Who has brought it about, as a bare JID; null: the person. */
+  /** The bare JID of whoever has caused it; null: the person. */
   readonly by: string | null
   /** Of a visit that is over: when it is forgotten. */
   readonly until: Millis | null
@@ -59,7 +59,7 @@ export interface PresenceFacts {
 export interface OccupantSession {
   /** The real full address. */
   readonly jid: Jid
-  /** Who speaks with it, such as `xmpp`. */
+  /** The face that serves it, such as `xmpp`. */
   readonly face: string
   readonly presence: PresenceFacts
   /** It wants to be told of doubts (XEP-0310). */
@@ -78,13 +78,13 @@ export interface Occupant {
   readonly id: string
   /** A number that grows with each occupant who comes. Another nickname does not change it. */
   readonly arrival: number
-  /** They have made themselves heard: a quiet room shows them to all. */
+  /** They have said something: a quiet room shows them to everybody. */
   readonly isHeard: boolean
   readonly affiliation: Affiliation
   readonly role: Role
   /** One or more, in the order in which they came. */
   readonly sessions: readonly OccupantSession[]
-  /** The session whose presence stands for all. */
+  /** The session whose presence others see. */
   readonly effective: OccupantSession
   /** Why all sessions may be gone; empty: at least one is not doubted. */
   readonly doubts: readonly Doubt[]
@@ -93,7 +93,7 @@ export interface Occupant {
 export interface Subject {
   /** The elements of the message that are the subject, in each language. */
   readonly payload: Payload
-  /** Bare JID of who has set it. */
+  /** The bare JID of its author. */
   readonly by: string
   /** Their nickname then; null: the room itself. */
   readonly nick: string | null
@@ -114,7 +114,7 @@ export interface RoomFacts {
   readonly subject: Subject | null
   /** Hashes of the pictures in its card. */
   readonly pictures: readonly string[]
-  /** Nobody else may enter before the creator, a bare JID, has configured it. */
+  /** Until its creator (a bare JID) has configured the room, nobody else may enter. */
   readonly lockedFor: { readonly owner: string; readonly since: Millis } | null
   /** Null: it is there. */
   readonly ended: Ended | null

@@ -8,7 +8,7 @@ import type { ConfigChanges } from './config.ts'
 import type { Affiliation } from './affiliation.ts'
 import type { Occupant, OccupantSession, PresenceFacts, RoomFacts } from './room.ts'
 
-/** Who has done it, and why. */
+/** The person who has made the change, and the reason. */
 export interface Cause {
   /** Bare JID; null: the room. */
   readonly by: string | null
@@ -40,8 +40,20 @@ export interface HistoryAsk {
   readonly since: number | null
 }
 
+/** The affiliation of a person or domain is another one. Somebody absent is told themselves too (101). */
+export interface AffiliationChange {
+  readonly of: string
+  readonly before: Affiliation
+  readonly after: Affiliation
+  readonly isPresent: boolean
+  /** They may enter now and could not before. */
+  readonly isInvited: boolean
+  readonly cause: Cause
+  readonly entry: number
+}
+
 export type Tell =
-  /** That entry of the decision, to every session in the room and to who listens to the log. */
+  /** That entry of the decision, to every session in the room, and to every face that reads the log. */
   | { readonly tell: 'log'; readonly entry: number }
   /** To that session alone: the presence of the others, its own, history, subject (7.2.2 to 7.2.15). */
   | {
@@ -58,7 +70,7 @@ export type Tell =
       /** The session was in the room before, and is told everything again (7.2.1). */
       readonly isAgain: boolean
     }
-  /** To the others: somebody has come who was not there. */
+  /** To the others: there is a new occupant. */
   | { readonly tell: 'in'; readonly occupant: Occupant }
   /** Presence, role or affiliation is another one. `self`: to the sessions of this occupant. */
   | {
@@ -70,7 +82,7 @@ export type Tell =
       /** That session of `after` is told everything by `entered`; null: there is none. */
       readonly entering: Jid | null
     }
-  /** 7.6. `joined`: the occupant, of the same person, who had that nickname already; null: nobody. */
+  /** 7.6. `joined`: the occupant of the same person that had this nickname already; null if there was none. */
   | {
       readonly tell: 'renamed'
       readonly before: Occupant
@@ -78,7 +90,7 @@ export type Tell =
       readonly joined: Occupant | null
       readonly isRenamed: boolean
     }
-  /** `self`: to those `sessions`, which are in the room no more. `others`: the nickname is free. */
+  /** `self`: to these `sessions`, which have left the room. `others`: the nickname is free. */
   | {
       readonly tell: 'out'
       readonly occupant: Occupant
@@ -90,11 +102,11 @@ export type Tell =
       /** What they said with it; null: nothing. */
       readonly presence: PresenceFacts | null
     }
-  /** Somebody speaks, in a quiet room: to those who may see them now and could not before. */
+  /** An occupant speaks in a quiet room: to the sessions that may see them now and could not before. */
   | { readonly tell: 'heard'; readonly before: Occupant; readonly after: Occupant }
-  /** The room is quiet from now on, or no more: then those of whom it was silent are shown. `before`: what it was. */
+  /** The room becomes quiet, or is no longer quiet: then the hidden occupants are shown. `before`: its facts before that. */
   | { readonly tell: 'quiet'; readonly before: RoomFacts }
-  /** By a change of the configuration an occupant is no longer shown to those who are not moderators, or shown again. */
+  /** After a change of the configuration an occupant is hidden from everybody but moderators, or shown again. */
   | { readonly tell: 'hidden' | 'shown'; readonly occupant: Occupant }
   /**
    * To those sessions of `after`: they may see others of whom the room tells moderators alone, or may not any more. What they see
@@ -113,23 +125,11 @@ export type Tell =
   | { readonly tell: 'configured'; readonly changes: ConfigChanges; readonly entry: number }
   /** Real addresses are for all from now on. */
   | { readonly tell: 'unveiled' }
-  /**
-   * The affiliation of a person or domain. Of somebody absent they are told themselves too (101).
-   * `isInvited`: they may enter now and could not before.
-   */
-  | {
-      readonly tell: 'affiliation'
-      readonly of: string
-      readonly before: Affiliation
-      readonly after: Affiliation
-      readonly isPresent: boolean
-      readonly isInvited: boolean
-      readonly cause: Cause
-      readonly entry: number
-    }
-  /** Somebody's standing or reserved nickname, who need not be in the room. */
+  /** Affiliations are other ones: those that a decision has changed one behind the other, with nothing told between them. */
+  | { readonly tell: 'affiliations'; readonly changes: readonly AffiliationChange[] }
+  /** The standing or the reserved nickname of a person, who may be absent. */
   | { readonly tell: 'member'; readonly of: string; readonly entry: number | null }
-  /** To a person who need not be in the room: they are invited, or their invitation was declined, to who had invited. */
+  /** To a person who may be absent: they are invited. `declined`: to the person who had invited. */
   | {
       readonly tell: 'invited'
       readonly who: string
@@ -150,5 +150,19 @@ export type Tell =
       readonly password: string
       readonly reason: string
     }
-  /** Whether an occupant is still there is in doubt for other reasons than before, or no more (XEP-0310). */
+  /** The reasons for doubting whether an occupant is still there have changed, or the doubt is over (XEP-0310). */
   | { readonly tell: 'doubt'; readonly before: Occupant; readonly after: Occupant }
+
+/** Affiliations that are told one behind the other are told together. */
+export function gatherAffiliations(tells: Tell[]): void {
+  const apart = tells.splice(0)
+  let together: AffiliationChange[] | null = null
+  for (const tell of apart) {
+    if (tell.tell === 'affiliations' && together !== null) together.push(...tell.changes)
+    else if (tell.tell === 'affiliations') tells.push({ ...tell, changes: (together = [...tell.changes]) })
+    else {
+      together = null
+      tells.push(tell)
+    }
+  }
+}

@@ -81,3 +81,21 @@ test('An account whose home is not here is refused, whoever asks for it', async 
   assert.equal(accounts.get('nobody@example.net'), undefined)
   assert.equal(await accounts.load('nobody@example.net'), null)
 })
+
+test('What features keep with an account is asked of the database together with the account', async () => {
+  const server = await narrow('a')
+  const steps: string[] = []
+  const { rosters } = server.stores
+  const read = rosters.load.bind(rosters)
+  rosters.load = async (bare) => {
+    const roster = await read(bare)
+    steps.push('the roster has come')
+    return roster
+  }
+  server.host.alsoLoad(async (bare) => {
+    steps.push(`${bare} is asked for`)
+    return (account) => steps.push(`${account.bare.bare} is given it`)
+  })
+  await load(server, 'a')
+  assert.deepEqual(steps, [`${name('a')} is asked for`, 'the roster has come', `${name('a')} is given it`])
+})

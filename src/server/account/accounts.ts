@@ -4,12 +4,22 @@
  */
 import { Roster } from '../../im/account.ts'
 import type { PresencePolicy } from '../../im/presence-policy.ts'
-import { jid, type Jid } from '../../xmpp/jid.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
 import type { AccountStore, LastPresenceStore, RosterStore } from '../ports.ts'
 import { inForce, type ChosenPolicy } from '../../im/presence-policy.ts'
 import { LocalAccount } from './session.ts'
 import { SlotBook } from './slots.ts'
 
+export interface AccountsParts {
+  readonly idle: IdleLimits
+  /** The policy of users who have not chosen one. */
+  readonly usual: PresencePolicy
+  /** The domains whose accounts have their home here. */
+  readonly homes: readonly string[]
+  /** The account is read: chooses the stages for it that are not for every account. */
+  readonly admit: (account: LocalAccount) => void
+}
 /** How many accounts without a session stay in memory. */
 export interface IdleLimits {
   readonly accounts: number
@@ -25,8 +35,11 @@ interface Idle {
 /** The domain of a bare JID as prepared text: a local part contains no '@'. */
 const domainOf = (bare: string): string => bare.slice(bare.indexOf('@') + 1)
 
-/** Reads what a feature keeps with an account, before the account is used. */
-export type AccountLoader = (account: LocalAccount) => Promise<void>
+/**
+ * Reads what a feature keeps with an account of that name, in the tick in which the account itself is read, so that the database is
+ * asked once. What it returns gives that to the account, before anything can use it.
+ */
+export type AccountLoader = (bare: string) => Promise<(account: LocalAccount) => void>
 
 export interface AccountStores {
   readonly accounts: AccountStore
@@ -40,6 +53,7 @@ export class Accounts {
   readonly #idleLimits: IdleLimits
   readonly #usual: PresencePolicy
   readonly #homes: ReadonlySet<string>
+  readonly #admit: AccountsParts['admit']
   readonly #loaders: AccountLoader[] = []
   readonly #inMemory = new Map<string, LocalAccount>()
   /** Accounts without sessions; the one unused for longest comes first. */
@@ -49,17 +63,14 @@ export class Accounts {
   /** By bare JID: how many want the presence of its contacts while it has no session. */
   readonly #wanted = { everybody: new Map<string, number>(), elsewhere: new Map<string, number>() }
 
-  /**
-   * @param usual the policy of users who have not chosen one
-   * @param homes the domains whose accounts have their home here
-   */
-  constructor(stores: AccountStores, idle: IdleLimits, usual: PresencePolicy, homes: readonly string[]) {
+  constructor(stores: AccountStores, { idle, usual, homes, admit }: AccountsParts) {
     this.#homes = new Set(homes)
+    this.#admit = admit
     this.#usual = usual
     this.#stores = stores
     this.#idleLimits = idle
   }
-  /** `load` runs whenever an account is read from the store, before anything else can use it. */
+  /** `load` runs whenever an account is read from the store. */
   alsoLoad(load: AccountLoader): void {
     this.#loaders.push(load)
   }
@@ -69,6 +80,10 @@ export class Accounts {
   }
   get size(): number {
     return this.#inMemory.size
+  }
+  /** The accounts that have something bound. */
+  *attended(): Generator<LocalAccount> {
+    for (const account of this.#inMemory.values()) if (account.resources.length > 0) yield account
   }
   /** Would an account of this name have its home here? Only such accounts may be asked for. */
   isHome(bare: string): boolean {
@@ -91,7 +106,19 @@ export class Accounts {
     const under = this.#loading.get(bare)
     if (under !== undefined) return under
     this.#absent(bare)
-    const loading = this.#read(bare).finally(() => this.#loading.delete(bare))
+    return this.#loaded(bare, this.#read(bare))
+  }
+  /** The account was created in the store: whoever asks from now on is not given what a reader that came too early found. */
+  created(bare: string): void {
+    const early = this.#loading.get(bare)
+    if (early === undefined) return
+    const loading = early.then((account) => account ?? this.#read(bare))
+    this.#loaded(bare, loading).catch(() => {}) // those who ask for the account meanwhile get the error
+  }
+  #loaded(bare: string, reading: Promise<LocalAccount | null>): Promise<LocalAccount | null> {
+    const loading = reading.finally(() => {
+      if (this.#loading.get(bare) === loading) this.#loading.delete(bare)
+    })
     this.#loading.set(bare, loading)
     return loading
   }
@@ -162,16 +189,23 @@ export class Accounts {
   /** Reading takes the same time whether or not the name exists (`veil.ts`), because everything is looked up in both cases. */
   async #read(bare: string): Promise<LocalAccount | null> {
     const { accounts, rosters, lastPresence } = this.#stores
-    const [row, first, last] = await Promise.all([accounts.find(bare), rosters.load(bare), lastPresence.load(bare)])
+    const loading = Promise.all(this.#loaders.map((load) => load(bare)))
+    const [row, first, last, gifts] = await Promise.all([
+      accounts.find(bare),
+      rosters.load(bare),
+      lastPresence.load(bare),
+      loading,
+    ])
     // The store may just have created the account, for a user that only the application knows. Then its roster was created later.
     const stored = first.version === 0 ? await rosters.load(bare) : first
-    const account = new LocalAccount(jid(bare), new Roster(stored.version, stored.items, stored.pending, stored.epoch))
+    const account = new LocalAccount(storedJid(bare), new Roster(stored.version, stored.items, stored.pending, stored.epoch))
     account.lastUnavailable = last
     account.furnish(this.slots.fill(account))
-    if (this.#loaders.length > 0) await Promise.all(this.#loaders.map((load) => load(account)))
+    for (const give of gifts) give(account)
     if (row === null) return null
     account.disabled = row.disabled
     account.policy = this.policyOf(row.policy)
+    this.#admit(account)
     this.keep(account)
     this.release(account)
     return account

@@ -10,8 +10,8 @@ import { Packet } from '../../xmpp/packet.ts'
 import type { LocalAccount, LocalEndpoint } from './session.ts'
 
 /** May this be sent to the endpoint now? */
-export const hasRoomFor = (account: LocalAccount, { room }: LocalEndpoint, packet: Packet): boolean =>
-  room.isOpen || isOwn(account, packet.from) || (isFamiliar(account, packet.from) && !room.isFilledBy(packet))
+export const hasRoomFor = (account: LocalAccount, { isCrowded, room }: LocalEndpoint, packet: Packet): boolean =>
+  !isCrowded || room.isOpen || isOwn(account, packet.from) || (isFamiliar(account, packet.from) && !room.isFilledBy(packet))
 
 /** The endpoints to which this may be sent now: the same list if it may be sent to all. */
 export function thoseWithRoom(
@@ -27,7 +27,7 @@ export function thoseWithRoom(
 
 /** Is any endpoint of the account closed to this sender? */
 export const isLeftOut = (account: LocalAccount, sender: Jid): boolean =>
-  account.resources.some(({ room }) => !room.isOpen) && !isFamiliar(account, sender)
+  account.resources.some(({ isCrowded, room }) => isCrowded && !room.isOpen) && !isFamiliar(account, sender)
 
 /** May this sender use all of the room? */
 function isFamiliar(account: LocalAccount, sender: Jid): boolean {
@@ -42,8 +42,8 @@ const isOwn = ({ bare }: LocalAccount, sender: Jid): boolean => sender.bare === 
  * when there is less room: otherwise a client that has shown them would show them for ever.
  */
 export function whereRoomIs(packet: Packet, endpoint: LocalEndpoint): void {
-  const { room } = endpoint
-  if (room.isOpen) return endpoint.take(packet)
+  const { isCrowded, room } = endpoint
+  if (!isCrowded || room.isOpen) return endpoint.take(packet)
   if (packet.type !== 'unavailable' || !room.isAjar) return
   const { from, to } = packet
   endpoint.take(Packet.of({ kind: 'presence', type: 'unavailable', from, to }))

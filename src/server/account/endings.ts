@@ -64,6 +64,8 @@ export const accountDisabled = (disabled: Disabled): Ending =>
   ending('account-disabled', 'not-authorized', disabledWords(disabled))
 /** An operator has taken away what its device could log in with. */
 export const SIGNED_OUT = ending('signed-out', 'reset', 'Signed out by an operator')
+/** The user has taken access away from this client in another one (XEP-0494). */
+export const ACCESS_REVOKED = ending('access-revoked', 'not-authorized', 'The user has revoked the access of this client')
 /** The password was changed in another session or by the operator. */
 export const CREDENTIALS_CHANGED = ending('credentials-changed', 'reset', 'The password was changed')
 /** The server stops. */

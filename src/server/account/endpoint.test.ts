@@ -7,7 +7,7 @@ import { Packet } from '../../xmpp/packet.ts'
 import { memoryServer, settled, type MemoryServer } from '../../../test/support/memory-server.ts'
 import { carbons } from '../../xep/0280-carbons/index.ts'
 import { Endpoint } from './endpoint.ts'
-import { SHUTDOWN } from './endings.ts'
+import { accountDisabled, SHUTDOWN, type Ending } from './endings.ts'
 import type { Capacity } from './room.ts'
 import type { LocalAccount } from './session.ts'
 
@@ -23,6 +23,13 @@ class Notebook extends Endpoint<LocalAccount> {
     },
   }
   readonly ended = false
+  readonly boundAt = 0
+  readonly device = null
+  readonly heardAt = 0
+  readonly sign = 'stanza'
+  readonly signAt = 0
+  readonly isAway = false
+  readonly actedAt = 0
   readonly #lines: string[] = []
 
   constructor(account: LocalAccount, address: Jid) {
@@ -31,6 +38,9 @@ class Notebook extends Endpoint<LocalAccount> {
   }
   take({ kind, type, from }: Packet): void {
     this.#lines.push(`${kind} ${type} ${from.full}`)
+  }
+  end({ name }: Ending): void {
+    this.#lines.push(name)
   }
   /** The lines since the last time. */
   read(): string[] {
@@ -101,4 +111,29 @@ test('RFC 6121 4.5.2: an endpoint that is no session leaves as a resource does',
     ['unavailable juliet@example.net/notebook'],
   )
   assert.deepEqual(account.resources, [])
+})
+
+test('An endpoint that takes no messages: what can wait for the user waits, and it is still seen', async () => {
+  const { server, notebook } = await scene()
+  notebook.takesMessages = false
+  const romeo = await server.bind('romeo@example.net', 'orchard')
+  await romeo.send('<presence/>')
+  romeo.sent()
+  notebook.read()
+  await romeo.send("<message type='headline' to='juliet@example.net/notebook'><body>news</body></message>")
+  await romeo.send("<message type='groupchat' to='juliet@example.net/notebook'><body>news</body></message>")
+  assert.deepEqual([notebook.read(), romeo.sent().map((e) => e.name)], [[], []], 'nothing is said of what is only for now')
+  const phone = await server.bind('juliet@example.net', 'phone')
+  await phone.send('<presence/>')
+  phone.sent()
+  notebook.read()
+  await romeo.send("<message type='chat' to='juliet@example.net/notebook'><body>hello</body></message>")
+  await romeo.send("<message type='chat' to='juliet@example.net'><body>hello</body></message>")
+  assert.deepEqual([notebook.read(), phone.sent().length], [[], 2], 'the other resource has them')
+})
+
+test('What ends the sessions of an account ends its other endpoints too', async () => {
+  const { server, notebook } = await scene()
+  server.host.router.homeOf(notebook.jid)!.end(notebook.account.bare, accountDisabled({ at: 0, reason: '' }))
+  assert.deepEqual(notebook.read(), ['account-disabled'])
 })

@@ -5,7 +5,7 @@ import type { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { RosterChange, RosterItem } from '../../im/account.ts'
 import type { HeardNews, HeardResource } from '../../im/heard-resource.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import type { LocalAccount } from './session.ts'
+import type { LocalAccount, LocalEndpoint } from './session.ts'
 import type { Ending } from './endings.ts'
 import type { Session, Wanted } from './session.ts'
 import type { Connection } from './connection.ts'
@@ -33,10 +33,22 @@ export interface Facts {
   'session-resumed': { readonly session: Session; readonly after: 'stream-lost' | 'bosh-pause' }
   /** At the start of the server: all sessions from before that could be restored exist. */
   'sessions-restored': { readonly sessions: number }
+  /** For the case of a crash, the sessions that can be resumed were stored as they were at that time. */
+  'sessions-stored': { readonly at: Millis }
   /** The server stops for good: its sessions end next. What is sent now still goes out. */
   'server-stopping': { readonly sessions: number }
   /** A broadcast presence changed; null for unavailable. */
   'presence-changed': { readonly session: Session; readonly before: Packet | null; readonly after: Packet | null }
+  /** As `presence-changed`, for an endpoint that is no session. */
+  'endpoint-changed': { readonly endpoint: LocalEndpoint; readonly before: Packet | null; readonly after: Packet | null }
+  /**
+   * Nothing tells any more that the client of an endpoint, which is no session, is there. `isKept`: this is so since before the
+   * server started, so that those who see the endpoint may have been told.
+   */
+  'endpoint-paused': { readonly endpoint: LocalEndpoint; readonly isKept: boolean }
+  'endpoint-resumed': { readonly endpoint: LocalEndpoint }
+  /** An endpoint that is no session is over. */
+  'endpoint-ended': { readonly endpoint: LocalEndpoint }
   /**
    * The session became invisible or visible (XEP-0186); everyone who saw it was told that it became unavailable. `looksAround`:
    * its client asked for the presence of its contacts, including those that it knows.
@@ -100,6 +112,8 @@ export interface Facts {
   'link-up': LinkFact
   /** Stanzas are delivered again after a loss, announced or not. Stanzas sent meanwhile in either direction may be lost. */
   'link-mended': LinkFact
+  /** There is a stream again after a time without any, in which nothing was lost. The other server may be another process by now. */
+  'link-reopened': LinkFact
   /** Contacts there were asked about from the moment `since` on, and the other side has processed and answered everything. */
   'link-settled': LinkFact & { readonly since: Millis }
   /** A room of another server says that the session is in it still, and so are those whom it has shown to it. */
@@ -108,8 +122,30 @@ export interface Facts {
   'stored-message-sent': { readonly session: Session; readonly packet: Packet | null; readonly seq: number }
   /** The client of a session has acknowledged a stored message. */
   'stored-message-received': { readonly session: Session; readonly seq: number }
+  /** A stored message that was sent to a session must not be written to its client any more: it stays stored. */
+  'stored-message-withheld': { readonly session: Session; readonly seq: number }
+  /** A client has asked for messages of its user's archive, or where it ends (XEP-0313). */
+  'archive-asked': { readonly session: Session }
+  /** A session was sent messages of its user's archive, at these positions (XEP-0313). */
+  'archive-read': { readonly session: Session; readonly positions: ReadonlySet<number> }
+  /** Nothing is left of the archive of an account up to this position. `owner`: a bare JID. */
+  'archive-shortened': { readonly owner: string; readonly edge: number }
+  /**
+   * With what the account could be used without its password, it can no longer be used: what one client had, or with null all
+   * that there is. Sessions end by themselves. A deleted account has a fact of its own.
+   */
+  'access-ended': { readonly account: Jid; readonly client: string | null }
   'account-created': { readonly jid: Jid }
   'account-deleted': { readonly jid: Jid }
+  /** The operator has deleted a group, and that is stored. */
+  'group-deleted': { readonly name: string }
+  /** These accounts (bare JIDs) have joined a group or left it, and that is stored. */
+  'group-changed': { readonly name: string; readonly accounts: readonly string[] }
+  /**
+   * That account, group or domain has another clearance (XEP-0258), and that is stored. An account has another one also because it has
+   * joined a group or left one. `Clearances.isAbout` says who is concerned.
+   */
+  'clearances-changed': { readonly kind: 'account' | 'group' | 'domain'; readonly subject: string }
 }
 export interface PublishedItem {
   readonly id: string

@@ -3,18 +3,21 @@
  * become keys behind this interface, in the code that knows SASL.
  */
 import type { Jid } from '../../xmpp/jid.ts'
+import type { Statement } from '../ports.ts'
 
 export interface Registrar {
   /**
    * @param bare a localpart at one of the server's domains
+   * @param along what is stored in the same step; 'exists' also if a `required` statement of it changes nothing
    * @throws PrecisError if the password is empty or contains what RFC 8265 section 4 forbids
    */
-  create(bare: Jid, password: string): Promise<'created' | 'exists'>
+  create(bare: Jid, password: string, along?: readonly Statement[]): Promise<'created' | 'exists'>
   /**
    * False if there is no such account.
+   * @param kept devices that keep what they can use the account with; all others have to log in anew
    * @throws PrecisError as `create`
    */
-  changePassword(bare: Jid, password: string): Promise<boolean>
+  changePassword(bare: Jid, password: string, kept?: readonly string[]): Promise<boolean>
   /**
    * From now on nobody can log in, and the sessions end: contacts see the user as unavailable. The data is kept.
    * False if there is no such account.

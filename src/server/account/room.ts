@@ -14,7 +14,7 @@ export const ROOM_OCTETS = 64 * 1024
 export type Source = Iterator<unknown, unknown>
 
 /** The stanzas that a client has not acknowledged. */
-export interface Backlog {
+export interface Backlog extends Iterable<{ readonly packet: Packet }> {
   /** Their number, including those that wait for the client to return. */
   readonly size: number
   /** Must the client acknowledge some of them before a source gives more? */
@@ -25,7 +25,7 @@ export interface Backlog {
   isBeyondShare(packet: Packet): boolean
 }
 /** Strangers are let in while no more than this part is used. */
-const OPEN_TO = 1 / 4
+export const OPEN_TO = 1 / 4
 /** Beyond this part, not even the end of a stranger's presence is sent. */
 const AJAR_TO = 1 / 2
 

@@ -39,8 +39,11 @@ export type LaneItem = Packet | Refused | Element | Ending
 export interface SessionWays {
   /** The lane for what its client sends. */
   lane(session: Session): Lane<LaneItem>
+  /** The session has its slots: chooses the stages for it that are not for every session. */
+  admit(session: Session): void
   /** Passes a stanza through the stages `toSession`, whatever its address says. */
   deliver(session: Session, packet: Packet): void
+  end(session: Session, ending: Ending): void
 }
 
 /** What a client asks for when it binds. */
@@ -59,6 +62,8 @@ export interface Pause {
   /** Ends the session when the wait is over. */
   readonly timer: Timer
   readonly until: Millis
+  /** When the session lost its connection; unknown for a relic, which counts from the start of the server. */
+  readonly since: Millis
 }
 
 /** The parts of a new session. */
@@ -92,9 +97,13 @@ export class Session extends Endpoint<LocalAccount> {
   /** The session waits for its client to come back; null if it does not wait. */
   pause: Pause | null
   ended: boolean
+  /** The stages that not every session passes and this one does: see `pipeline/stage-book.ts`. */
+  optionalStages: number
   /** The last sign of life of its client, and its time. The connection may know of a later one: `heardAt`. */
   sign: Sign
   signAt: Millis
+  /** When its client last did something of its own: a stanza that is no answer, or coming back. */
+  actedAt: Millis
   readonly #ways: SessionWays
   #slots: unknown[]
   /** When something last arrived on the lost connection. */
@@ -115,13 +124,18 @@ export class Session extends Endpoint<LocalAccount> {
     this.resumableMs = 0
     this.pause = null
     this.ended = false
+    this.optionalStages = 0
     this.sign = 'binding'
     this.signAt = boundAt
+    this.actedAt = boundAt
     this.#slots = []
     this.#heardBefore = boundAt
   }
   take(packet: Packet): void {
     this.#ways.deliver(this, packet)
+  }
+  end(ending: Ending): void {
+    this.#ways.end(this, ending)
   }
   /** When anything was last received from its client. */
   get heardAt(): Millis {
@@ -135,6 +149,7 @@ export class Session extends Endpoint<LocalAccount> {
   heard(sign: Sign): void {
     this.sign = sign
     this.signAt = this.heardAt
+    if (sign === 'stanza' || sign === 'resumption') this.actedAt = this.signAt
   }
   /** Its connection is lost. */
   disconnect(): void {
@@ -171,6 +186,8 @@ export class LocalAccount extends Account<LocalEndpoint> {
   arriving: Map<string, Promise<void>> | null
   /** The estimated memory of what features keep with the account, in octets. */
   besideOctets: number
+  /** The stages that not every account has and this one does: see `pipeline/stage-book.ts`. */
+  optionalStages: number
   /** The endpoints that are sessions. Each change makes a new list, so that a loop over the old one sees no change. */
   #sessions: readonly Session[]
   #slots: unknown[]
@@ -181,6 +198,7 @@ export class LocalAccount extends Account<LocalEndpoint> {
     this.disabled = null
     this.arriving = null
     this.besideOctets = 0
+    this.optionalStages = 0
     this.#sessions = NO_SESSIONS
     this.#slots = []
   }
@@ -223,6 +241,10 @@ export class LocalAccount extends Account<LocalEndpoint> {
   /** The endpoints that are sessions, in the order of binding. */
   get sessions(): readonly Session[] {
     return this.#sessions
+  }
+  endpoint(resource: string): LocalEndpoint | undefined {
+    for (const e of this.resources) if (e.jid.resource === resource) return e
+    return undefined
   }
   session(resource: string): Session | undefined {
     for (const s of this.#sessions) if (s.jid.resource === resource) return s

@@ -22,7 +22,7 @@ export interface SessionsParts {
   readonly presenceOut: PresenceOut<LocalEndpoint>
   readonly ways: SessionWays
   readonly slots: SlotBook<Session>
-  /** The most bound resources of one account. */
+  /** The most sessions of one account. */
   readonly resourcesMax: number
 }
 
@@ -44,7 +44,7 @@ export class Sessions {
   /**
    * Binds a resource (7.6, 7.7). A resource in use is not taken from its session: the new session gets a generated resource
    * (7.7.2.2, the first and encouraged option).
-   * @throws StanzaError resource-constraint if the account has the most resources allowed (7.6.2.1), not-allowed if it was
+   * @throws StanzaError resource-constraint if the account has the most sessions allowed (7.6.2.1), not-allowed if it was
    * disabled after the client authenticated (7.6.2.2)
    */
   bind(account: LocalAccount, wanted: Wanted): Session {
@@ -52,10 +52,10 @@ export class Sessions {
     if (account.disabled !== null) throw new StanzaError('not-allowed', { text: disabledWords(account.disabled) })
     facts.tell('session-binding', { account, wanted })
     this.#makeRoom(account, wanted)
-    if (account.resources.length >= resourcesMax) {
+    if (account.sessions.length >= resourcesMax) {
       throw new StanzaError('resource-constraint', { specific: el('resource-limit-exceeded', ABUSE_ERRORS) })
     }
-    const isFree = wanted.resource !== null && account.session(wanted.resource) === undefined
+    const isFree = wanted.resource !== null && account.endpoint(wanted.resource) === undefined
     const resource = isFree ? wanted.resource : token(entropy)
     return this.#begin({ ...wanted, account, resource, boundAt: clock.now() })
   }
@@ -68,6 +68,7 @@ export class Sessions {
     const { accounts, facts, ways } = this.#parts
     const session = new Session(start, ways)
     session.furnish(this.slots.fill(session))
+    ways.admit(session)
     account.bind(session)
     accounts.keep(account)
     this.#all.add(session)
@@ -83,7 +84,7 @@ export class Sessions {
     if (device !== null) for (const session of account.sessions.filter(isIts)) this.end(session, REPLACED)
     const holder = resource === null ? undefined : account.session(resource)
     if (holder !== undefined && holder.pause !== null) this.end(holder, REPLACED)
-    if (account.resources.length < this.#parts.resourcesMax) return
+    if (account.sessions.length < this.#parts.resourcesMax) return
     const paused = account.sessions.find((session) => session.pause !== null)
     if (paused !== undefined) this.end(paused, REPLACED)
   }
@@ -95,12 +96,21 @@ export class Sessions {
     session.disconnect()
     this.waitFor(session, session.resumableMs)
   }
-  /** The session has no connection, and waits for its client for this time. */
-  waitFor(session: Session, span: Millis): void {
+  /** The session has no connection, and waits for its client for this time. @param since when it lost it */
+  waitFor(session: Session, span: Millis, since: Millis = this.#parts.clock.now()): void {
     const { clock, facts } = this.#parts
     const timer = clock.after(span, () => this.end(session, NOT_RESUMED))
-    session.pause = { timer, until: clock.now() + span }
+    session.pause = { timer, until: clock.now() + span, since }
     facts.tell('session-paused', { session, why: 'stream-lost' })
+  }
+  /** A session that waits for its client waits until then; it ends at once if that is past. */
+  waitUntil(session: Session, until: Millis): void {
+    const { clock } = this.#parts
+    const { timer, since } = session.pause!
+    const span = until - clock.now()
+    if (span <= 0) return this.end(session, NOT_RESUMED)
+    timer.cancel()
+    session.pause = { timer: clock.after(span, () => this.end(session, NOT_RESUMED)), until, since }
   }
   /** The session continues in another process: here it does nothing more, and nobody is told. */
   handOver(session: Session): void {
@@ -116,6 +126,7 @@ export class Sessions {
     session.pause!.timer.cancel()
     session.pause = null
     session.connection = connection
+    session.isCrowded = true
     session.heard('resumption')
     session.lang = lang
     session.room.changed()

@@ -41,9 +41,9 @@ export class KeptFarewells {
     const { accounts, rosters, metrics } = parts
     this.#parts = parts
     this.#slot = accounts.slots.declare<Farewells | null>('farewells', 'learnt again', () => null)
-    accounts.alsoLoad(async (account) => {
-      const all = await rosters.farewells(account.bare.bare)
-      if (all.length > 0) account.set(this.#slot, new Farewells(all))
+    accounts.alsoLoad(async (bare) => {
+      const all = await rosters.farewells(bare)
+      return (account) => all.length > 0 && account.set(this.#slot, new Farewells(all))
     })
     this.#repeated = metrics.counter(
       'porchlight_unsubscribes_repeated_total',

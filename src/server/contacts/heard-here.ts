@@ -4,23 +4,32 @@
  */
 import { contactKey } from '../../im/account.ts'
 import type { AvailableResource } from '../../im/heard-resource.ts'
-import { capsIn } from '../../xmpp/caps.ts'
-import type { LocalAccount, Session } from '../account/session.ts'
+import { capsIn, type Caps } from '../../xmpp/caps.ts'
+import type { Payload } from '../../xmpp/packet.ts'
+import type { LocalAccount, LocalEndpoint } from '../account/session.ts'
 
 /** @param contact can be the watcher itself, whose resources all see each other */
 export function* heardHere(watcher: LocalAccount, contact: LocalAccount): Generator<AvailableResource> {
   const { bare } = watcher
   if (contact.hidden(bare)) return
   const isSubscribed = contact === watcher || contact.roster.isSubscriber(contactKey(bare))
-  for (const session of contact.sessions) {
-    const isBySubscription = isSubscribed && session.presence !== null
-    if (isBySubscription || session.sharesWith(bare)) yield availableOf(session, isBySubscription)
+  for (const endpoint of contact.resources) {
+    const isBySubscription = isSubscribed && endpoint.presence !== null
+    if (isBySubscription || endpoint.sharesWith(bare)) yield availableOf(endpoint, isBySubscription)
   }
 }
 
-const availableOf = ({ jid, presence, heardAt, signAt }: Session, isBySubscription: boolean): AvailableResource => ({
+/** Read once of each presence: an event for a thousand contacts asks for those of all. */
+const read = new WeakMap<Payload, Caps | null>()
+function capsOf(payload: Payload): Caps | null {
+  let caps = read.get(payload)
+  if (caps === undefined) read.set(payload, (caps = capsIn(payload)))
+  return caps
+}
+
+const availableOf = ({ jid, presence, heardAt, signAt }: LocalEndpoint, isBySubscription: boolean): AvailableResource => ({
   jid,
-  caps: presence === null ? null : capsIn(presence.payload),
+  caps: presence === null ? null : capsOf(presence.payload),
   confirmedAt: Math.max(heardAt, signAt),
   isBySubscription,
 })

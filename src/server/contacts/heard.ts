@@ -12,7 +12,7 @@ import { jidOf, type Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { FactBoard } from '../account/facts.ts'
-import type { LocalAccount } from '../account/session.ts'
+import type { LocalAccount, Session } from '../account/session.ts'
 import type { Sessions } from '../account/sessions.ts'
 import type { Slot } from '../account/slots.ts'
 import type { Router } from '../routing/router.ts'
@@ -31,21 +31,25 @@ export interface HeardParts {
   readonly limits: HeardLimits
 }
 const NOTHING: Iterable<HeardResource> = []
+/** Was the session given a remote resource for the first time, or again after it had gone, since that turn? */
+export type GivenSince = (session: Session, resource: Jid, turn: number) => boolean
 
 export class HeardContacts {
   readonly #parts: HeardParts
   readonly #slot: Slot<LocalAccount, HeardLedger | null>
+  /** Of a session here: the turn in which it became available; 0 if contacts may have known it before. */
+  readonly #came: Slot<Session, number>
+  readonly #givers: GivenSince[] = []
   #turns = 0
-  /** Whose presence came last, and whether that is somebody of this server. */
-  #lastFrom: Jid | null = null
-  #isLastHere = false
 
   constructor(parts: HeardParts) {
     const { accounts, sessions, facts, metrics } = parts
+    this.#came = sessions.slots.declare('came', 'forgotten', () => 0)
     this.#parts = parts
     this.#slot = accounts.slots.declare<HeardLedger | null>('heard', 'learnt again', () => null)
     for (const fact of ['presence-changed', 'visibility-changed', 'session-ended'] as const)
       facts.on(fact, ({ session: { account } }) => this.#forgetUnattended(account))
+    facts.on('endpoint-changed', ({ endpoint: { account } }) => this.#forgetUnattended(account))
     facts.on('session-bound', ({ session: { account } }) => this.#forgetThoseHere(account))
     metrics.gauge('porchlight_resources_elsewhere', 'Available resources on other servers that accounts here know of', () => {
       const present = new Set(Array.from(sessions.all(), (session) => session.account))
@@ -64,6 +68,25 @@ export class HeardContacts {
   turn(): number {
     return (this.#turns += 1)
   }
+  /** The session is about to say that it is available. @param isInherited contacts have a presence of a relic of it */
+  comes(session: Session, isInherited: boolean): void {
+    session.set(this.#came, isInherited ? 0 : this.turn())
+  }
+  /** `given` knows what sessions are given of remote contacts. */
+  alsoGiven(given: GivenSince): void {
+    this.#givers.push(given)
+  }
+  /**
+   * Has an available resource of a contact come since that turn, so that a client that was told nothing since then certainly does
+   * not show it? False if that is not known.
+   */
+  hasComeSince(session: Session, resource: Jid, turn: number): boolean {
+    const { router, accounts } = this.#parts
+    if (router.homeOf(resource) === null) return this.#givers.some((given) => given(session, resource, turn))
+    const other = accounts.get(resource.bare)?.session(resource.resource)
+    return other !== undefined && other.get(this.#came) > turn && !other.hasTold(session.jid)
+  }
+
   /** For a remote resource; null if it is not known to be available. */
   get(account: LocalAccount, resource: Jid): HeardResource | null {
     return account.get(this.#slot)?.get(resource) ?? null
@@ -98,7 +121,7 @@ export class HeardContacts {
   }
   /** Presence arrived for the account. Its clients receive it after this. */
   note(account: LocalAccount, packet: Packet): void {
-    const isHere = this.#isHere(packet.from)
+    const isHere = this.#parts.router.placeOf(packet.from) === 'here'
     if ((isHere && account.resources.length > 0) || !this.#isListening(account, isHere)) return
     if (packet.type === 'unavailable') this.#unavailable(account, packet)
     else if (packet.type === '') this.#available(account, packet)
@@ -126,14 +149,6 @@ export class HeardContacts {
     const { clock, lossesOf } = this.#parts
     return { at: clock.now(), losses: lossesOf(domain, from.domain), turn: this.turn() }
   }
-  /** Copies of one broadcast have one sender, so that the router is asked once for all of them. */
-  #isHere(from: Jid): boolean {
-    if (from !== this.#lastFrom) {
-      this.#lastFrom = from
-      this.#isLastHere = this.#parts.router.placeOf(from) === 'here'
-    }
-    return this.#isLastHere
-  }
   /** Is there anybody to be told what contacts send, or whose presence contacts see and may be told about? */
   #isListening(account: LocalAccount, isToHere = false): boolean {
     return account.isPresent || this.#parts.accounts.isPresenceWanted(account.bare, isToHere)
@@ -147,7 +162,7 @@ export class HeardContacts {
   /** Local contacts were recorded while the account had no session. From now on they are read from their accounts. */
   #forgetThoseHere(account: LocalAccount): void {
     if (account.get(this.#slot) !== null && this.#parts.accounts.isPresenceWanted(account.bare, true))
-      this.#forget(account, (domain) => this.#isHere(jidOf('', domain)))
+      this.#forget(account, (domain) => this.#parts.router.placeOf(jidOf('', domain)) === 'here')
   }
   #forget(account: LocalAccount, isMeant: (domain: string) => boolean): void {
     this.#change(account, (ledger) => ledger.forget(isMeant))

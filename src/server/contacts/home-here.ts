@@ -3,17 +3,16 @@ import { contactKey } from '../../im/account.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Accounts } from '../account/accounts.ts'
+import { clientIdOf } from '../account/clients.ts'
 import type { Ending } from '../account/endings.ts'
 import type { FactBoard } from '../account/facts.ts'
 import type { Source } from '../account/room.ts'
 import type { LocalAccount, LocalEndpoint } from '../account/session.ts'
-import type { Sessions } from '../account/sessions.ts'
 import type { Home } from '../routing/home.ts'
 import type { ProbeAnswers } from './probe-answers.ts'
 
 export interface HomeHereParts {
   readonly accounts: Accounts
-  readonly sessions: Sessions
   readonly probeAnswers: ProbeAnswers
   readonly facts: FactBoard
 }
@@ -31,13 +30,13 @@ export class HomeHere implements Home {
     this.#parts.probeAnswers.tell(me, contacts)
   }
   pour({ bare, resource }: Jid, source: Source): boolean {
-    const session = this.#parts.accounts.get(bare)?.session(resource)
-    session?.room.pour(source)
-    return session !== undefined
+    const endpoint = this.#parts.accounts.get(bare)?.endpoint(resource)
+    endpoint?.room.pour(source)
+    return endpoint !== undefined
   }
   presence({ bare, resource }: Jid, watcher: Jid): Packet | null {
     const account = this.#parts.accounts.get(bare)
-    const presence = account?.session(resource)?.presence ?? null
+    const presence = account?.endpoint(resource)?.presence ?? null
     return presence !== null && maySee(watcher, account!) ? presence.addressedTo(watcher) : null
   }
   isAvailable({ bare }: Jid, watcher: Jid): boolean {
@@ -53,10 +52,9 @@ export class HomeHere implements Home {
     }
     if (online.size > 0) facts.tell('resource-doubted', { resource, watchers: online })
   }
-  end({ bare }: Jid, ending: Ending, device: string | null = null): void {
-    const { accounts, sessions } = this.#parts
-    for (const session of [...(accounts.get(bare)?.sessions ?? [])])
-      if (device === null || session.device === device) sessions.end(session, ending)
+  end({ bare }: Jid, ending: Ending, client: string | null = null): void {
+    for (const endpoint of [...(this.#parts.accounts.get(bare)?.resources ?? [])])
+      if (client === null || clientIdOf(endpoint) === client) endpoint.end(ending)
   }
 }
 

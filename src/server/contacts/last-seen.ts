@@ -5,7 +5,9 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { FactBoard } from '../account/facts.ts'
+import type { LocalEndpoint } from '../account/session.ts'
 import type { LastPresenceStore } from '../ports.ts'
+import type { Packet } from '../../xmpp/packet.ts'
 
 export interface LastSeenParts {
   readonly on: FactBoard['on']
@@ -15,15 +17,17 @@ export interface LastSeenParts {
 }
 
 export function keepLastSeen({ on, accounts, stores: { lastPresence }, clock }: LastSeenParts): void {
-  on('presence-changed', ({ session, before, after }) => {
-    const { account } = session
+  const changed = (endpoint: LocalEndpoint, before: Packet | null, after: Packet | null): void => {
+    const { account } = endpoint
     // An account that was deleted has no row to write to.
     if (accounts.get(account.bare.bare) !== account) return
     if (after !== null) {
-      const isFirst = before === null && account.sessions.every((s) => s === session || s.presence === null)
+      const isFirst = before === null && account.resources.every((e) => e === endpoint || e.presence === null)
       if (isFirst) lastPresence.available(account.bare.bare, clock.now())
     } else if (!account.isAvailable && account.lastUnavailable !== null) {
       lastPresence.unavailable(account.bare.bare, account.lastUnavailable)
     }
-  })
+  }
+  on('presence-changed', ({ session, before, after }) => changed(session, before, after))
+  on('endpoint-changed', ({ endpoint, before, after }) => changed(endpoint, before, after))
 }

@@ -78,9 +78,9 @@ export class ProbeAnswers {
     if (!this.#parts.later(() => this.#tellAway(me, probe, absent))) this.#tellAway(me, probe, absent)
   }
   #asRepeated(account: LocalAccount, answer: Packet): Packet {
-    const session = answer.type === '' ? account.session(answer.from.resource) : undefined
-    const isFull = session !== undefined && answer.payload === session.presence?.payload
-    return isFull ? (this.#parts.probing.repeated(session, answer.to!) ?? answer) : answer
+    const endpoint = answer.type === '' ? account.endpoint(answer.from.resource) : undefined
+    const isFull = endpoint !== undefined && answer.payload === endpoint.presence?.payload
+    return isFull ? (this.#parts.probing.repeated(endpoint, answer.to!) ?? answer) : answer
   }
   /** A refusal means that the account's roster is wrong (4.3.2 rule 1); it is corrected as for a remote refusal. */
   #answerTo(me: LocalEndpoint, account: Account | null, probe: Packet): void {

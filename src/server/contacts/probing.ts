@@ -5,16 +5,16 @@
 import { contactKey } from '../../im/account.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet } from '../../xmpp/packet.ts'
-import type { LocalAccount, LocalEndpoint, Session } from '../account/session.ts'
+import type { LocalAccount, LocalEndpoint } from '../account/session.ts'
 import type { Router } from '../routing/router.ts'
 
 /**
- * The presence of a session to send again to a remote address; null if it is not sent to that address.
+ * The presence of an endpoint to send again to a remote address; null if it is not sent to that address.
  * @param packet the packet that earlier functions returned
  */
-export type Repeat = (session: Session, to: Jid, packet: Packet | null) => Packet | null
+export type Repeat = (endpoint: LocalEndpoint, to: Jid, packet: Packet | null) => Packet | null
 /** The broadcast presence. Directed presence is not known here. */
-const broadcastOnce = ({ presence, account }: Session, to: Jid): Packet | null =>
+const broadcastOnce = ({ presence, account }: LocalEndpoint, to: Jid): Packet | null =>
   presence !== null && account.roster.isSubscriber(contactKey(to)) ? presence.addressedTo(to) : null
 
 export class Probing {
@@ -28,16 +28,16 @@ export class Probing {
   repeatBy(repeat: Repeat): void {
     this.#repeats.push(repeat)
   }
-  /** Sends the presence of a session again to a remote address. False if it is not sent to that address. */
-  repeat(session: Session, to: Jid): boolean {
-    const packet = session.account.hidden(to) ? null : this.repeated(session, to)
+  /** Sends the presence of an endpoint again to a remote address. False if it is not sent to that address. */
+  repeat(endpoint: LocalEndpoint, to: Jid): boolean {
+    const packet = endpoint.account.hidden(to) ? null : this.repeated(endpoint, to)
     if (packet !== null) this.#router.routeQuietly(packet)
     return packet !== null
   }
   /** The packet that `repeat` sends; null for none. */
-  repeated(session: Session, to: Jid): Packet | null {
-    let packet = broadcastOnce(session, to)
-    for (const repeat of this.#repeats) packet = repeat(session, to, packet)
+  repeated(endpoint: LocalEndpoint, to: Jid): Packet | null {
+    let packet = broadcastOnce(endpoint, to)
+    for (const repeat of this.#repeats) packet = repeat(endpoint, to, packet)
     return packet
   }
   /** Probes all contacts of an account that may have no session. The answers go to its bare JID (`Accounts.wantPresence`). */

@@ -6,6 +6,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
 import { Roster, type Account, type ImLimits } from '../../im/account.ts'
+import { isStranger } from '../../im/strangers.ts'
 import {
   disagreement,
   faultsOf,
@@ -196,8 +197,10 @@ class Look {
 }
 
 function between(w: Account | null, watcher: Jid, s: Account | null, shower: Jid): Disagreement | null {
-  return disagreement(watching(w?.roster ?? null, shower), showing(s?.roster ?? null, watcher), s !== null && !s.hidden(watcher))
+  return disagreement(watching(w?.roster ?? null, shower), showing(s?.roster ?? null, watcher), s !== null && hears(s, watcher))
 }
+const hears = (account: Account, watcher: Jid): boolean =>
+  !account.hidden(watcher) && (account.policy.strangers !== 'none' || !isStranger(account, watcher))
 
 const knows = (roster: Roster, contact: Jid): boolean =>
   roster.has(contact.full) || roster.pendingFrom(contact.full) !== undefined

@@ -1,10 +1,11 @@
 /**
- * Subscriptions between two local accounts, ordered by the operator. Both rosters change as if the users had done it
- * themselves (RFC 6121 section 3): connected clients get roster pushes and presence.
+ * Subscriptions that are made without asking the users: between two local accounts by order of the operator, or because one has
+ * invited the other. Rosters change as if the users had done it themselves (RFC 6121 section 3): connected clients get roster
+ * pushes and presence.
  */
 import { token, type Entropy } from '../../base/entropy.ts'
 import type { ImLimits } from '../../im/account.ts'
-import { outbound } from '../../im/subscribing.ts'
+import { hasRoomFor, outbound } from '../../im/subscribing.ts'
 import type { SubscriptionType } from '../../im/subscription.ts'
 import { wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -37,6 +38,25 @@ export class Subscriptions {
     if (w.roster.isSubscribedTo(shower.full) && s.roster.isSubscriber(watcher.full)) return true
     // 3.4: pre-approval comes before the request, so nobody is asked.
     return this.#send([shower, 'subscribed', watcher], [watcher, 'subscribe', shower])
+  }
+  /**
+   * The next request of `contact`, local or not, is granted (RFC 6121 3.4), and `owner` asks to see `contact`.
+   * @throws StanzaError if the roster is full
+   */
+  async welcome(owner: Jid, contact: Jid): Promise<void> {
+    const { accounts, rosterChanges, limits, entropy } = this.#parts
+    const account = await accounts.load(owner.bare)
+    if (account === null) return
+    for (const type of ['subscribed', 'subscribe'] as const) {
+      const stanza = Packet.of({ kind: 'presence', type, from: owner, to: contact, id: wire(token(entropy)) })
+      await rosterChanges.perform(account, () => outbound(account, stanza, limits), null)
+    }
+  }
+  /** Is the contact in the roster, or is there room for one more? True if the owner is no account here. */
+  async hasRoom(owner: Jid, contact: Jid): Promise<boolean> {
+    const { accounts, limits } = this.#parts
+    const account = await accounts.load(owner.bare)
+    return account === null || hasRoomFor(account, contact, limits)
   }
   /** From now on `watcher` no longer sees it. @returns as above */
   withdraw(watcher: Jid, shower: Jid): Promise<boolean> {

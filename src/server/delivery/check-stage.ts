@@ -16,7 +16,7 @@ export function checkStage(serves: (domain: string) => boolean): Stage<FromClien
     const { session } = context
     const { bare } = session.account
     if (context.packet.kind === 'iq') checkIq(context.packet)
-    const packet = withoutForgeries(context.packet, (by) => by.bare !== bare.bare && serves(by.domain))
+    const packet = withoutForgeries(context.packet, (by) => serves(by.domain), bare)
     // 10.3: without an address, a message is for the sender's own bare JID, and an IQ for the sender's account.
     context.packet = packet.to === null && packet.kind !== 'presence' ? packet.addressedTo(bare) : packet
     return 'next'

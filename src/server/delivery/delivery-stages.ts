@@ -22,17 +22,19 @@ const beyondShare = (): StanzaError =>
 
 /** A stanza that no earlier stage has handled goes to its address. */
 export function routeStage(router: Router): Stage<FromClient> {
-  return ({ session, packet }) => {
+  return ({ session, packet, keeping }) => {
     const to = packet.to!
     if (!session.account.roster.has(contactKey(to))) (session.correspondents ??= new Correspondents()).wroteTo(to)
-    return router.route(packet)?.then(done) ?? 'done'
+    const waits = router.route(packet)
+    // What the client is told that we have handled is on disk
+    if (keeping !== null) return Promise.all([waits, keeping.isStored]).then(done)
+    return waits?.then(done) ?? 'done'
   }
 }
 
 /** 8.5.2.1.3 and 8.5.3: the account's server answers for the bare JID; a resource answers for itself. */
 export function iqInStage({ iq, mayStrangersQuery }: DeliveryParts): Stage<ToAccount> {
   return ({ account, packet }) => {
-    if (packet.kind !== 'iq') return 'next'
     const isAnswer = packet.type === 'result' || packet.type === 'error'
     if (isAnswer && iq.answered(packet)) return 'done' // the server has asked in the name of a client
     if (iq.answersForResource(packet)) return iq.toAccount(account, packet)?.then(done) ?? 'done'
@@ -56,7 +58,7 @@ export function iqInStage({ iq, mayStrangersQuery }: DeliveryParts): Stage<ToAcc
 
 /** May this sender reach the resource in the IQ's address (8.5.3.1)? The server of the account may. */
 function mayReach(account: ToAccount['account'], packet: Packet): boolean {
-  const resource = account.session(packet.to!.resource)
+  const resource = account.resource(packet.to!.full)
   if (packet.from.full === account.bare.domain) return true
   return resource !== undefined && mayQuery(account, resource, packet.from)
 }
@@ -64,9 +66,10 @@ function mayReach(account: ToAccount['account'], packet: Packet): boolean {
 /** 8.5.2.1.1, 8.5.3: chooses the resources that receive a message. A message without any is left to 'offline'. */
 export const deliverStage: Stage<ToAccount> = (context) => {
   const { account, packet } = context
-  // All of Table 1 gives it to the resource in `to`, if that is there, but for groupchat; nearly always there is room
-  const named = packet.type === 'groupchat' ? undefined : account.resource(packet.to!.full)
-  if (named !== undefined && !named.vacant && hasRoomFor(account, named, packet)) {
+  // All of Table 1 gives it to the resource in `to`, if that is there, groupchat if the sender sees it; nearly always there is room
+  const named = account.resource(packet.to!.full)
+  const isIts = named !== undefined && named.receivesMessages && (packet.type !== 'groupchat' || maySee(account, packet.from))
+  if (isIts && hasRoomFor(account, named, packet)) {
     named.take(packet)
     context.delivered = [named]
     return 'next'
@@ -94,7 +97,7 @@ export const deliverStage: Stage<ToAccount> = (context) => {
 }
 
 /** The last stage for messages: one that was neither delivered nor stored is undeliverable (8.5.2.2.1). */
-export const undeliverable: Stage<ToAccount> = ({ packet, delivered }) => {
-  if (delivered.length === 0 && packet.type !== 'error') throw new StanzaError('service-unavailable')
+export const undeliverable: Stage<ToAccount> = ({ packet, delivered, isStored }) => {
+  if (delivered.length === 0 && !isStored && packet.type !== 'error') throw new StanzaError('service-unavailable')
   return 'done'
 }

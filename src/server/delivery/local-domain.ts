@@ -10,7 +10,8 @@ import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { LocalAccount } from '../account/session.ts'
 import type { ToAccount } from '../pipeline/contexts.ts'
-import { run, type Stage } from '../pipeline/pipeline.ts'
+import { run } from '../pipeline/pipeline.ts'
+import type { Paths } from '../pipeline/stage-book.ts'
 import type { Destination, Router } from '../routing/router.ts'
 import type { IqService } from '../routing/iq-service.ts'
 import type { ProbeAnswers } from '../contacts/probe-answers.ts'
@@ -25,7 +26,7 @@ export interface LocalDomainParts {
   /** Whether the server sends presence of its own to its users. */
   readonly hasPresence: boolean
   readonly veil: Veil
-  readonly stages: readonly Stage<ToAccount>[]
+  readonly paths: Paths<ToAccount>
 }
 
 export class LocalDomain implements Destination {
@@ -76,7 +77,10 @@ export class LocalDomain implements Destination {
    */
   #toThoseHere(packet: Packet, origin: Jid | null): void | Promise<void> {
     const account = this.#parts.accounts.get(packet.to!.bare)
-    if (account !== undefined) return this.#isForNobody(account, packet) ? undefined : this.#run(account, packet, origin)
+    if (account !== undefined) {
+      if (account.resources.length === 0 && this.#isForNobody(account, packet)) return
+      return this.#run(account, packet, origin)
+    }
     if (packet.kind === 'presence' && this.#isWanted(packet.to!, packet.from)) return this.#toAccount(packet, origin)
     if (packet.kind === 'iq' && packet.to!.isBare) this.#parts.iq.answered(packet)
   }
@@ -89,8 +93,9 @@ export class LocalDomain implements Destination {
   }
 
   /**
-   * RFC 6120 10.1: stanzas of one sender are processed in order. A subscription stanza has to wait for the store. What follows
-   * it, such as the presence that it permits, must overtake neither it nor what is already waiting.
+   * RFC 6120 10.1: stanzas of one sender are processed in order. A subscription stanza has to wait for the store, and so has a
+   * message that is archived, or of a stranger where strangers may not write. What follows it, such as the presence that it permits,
+   * must overtake neither it nor what is already waiting.
    */
   #run(account: LocalAccount, packet: Packet, origin: Jid | null): void | Promise<void> {
     const sender = packet.from.bare
@@ -101,15 +106,23 @@ export class LocalDomain implements Destination {
         before.then(() => this.#now(account, packet, origin)),
       )
     const waits = this.#now(account, packet, origin)
-    return waits !== undefined && isSubscription(packet) ? account.arrives(sender, waits) : waits
+    return waits !== undefined && isOrdered(packet) ? account.arrives(sender, waits) : waits
   }
   #now(account: LocalAccount, packet: Packet, origin: Jid | null): void | Promise<void> {
-    const verdict = run(this.#parts.stages, { account, packet, origin, delivered: NOBODY, copies: null })
+    const verdict = run(this.#parts.paths.of(packet.kind, account.optionalStages), {
+      account,
+      packet,
+      origin,
+      delivered: NOBODY,
+      copies: null,
+      archiving: null,
+      isStored: false,
+    })
     if (typeof verdict !== 'string') return verdict.then(() => {})
   }
-  /** Is presence for nobody? The account has no resource, and the sender is local (remote presence concerns farewells). */
-  #isForNobody({ resources, bare }: LocalAccount, { kind, from }: Packet): boolean {
-    if (kind !== 'presence' || resources.length > 0 || this.#parts.router.placeOf(from) !== 'here') return false
+  /** Is presence for an account without resources for nobody? The sender is local (remote presence concerns farewells). */
+  #isForNobody({ bare }: LocalAccount, { kind, from }: Packet): boolean {
+    if (kind !== 'presence' || this.#parts.router.placeOf(from) !== 'here') return false
     return !this.#isWanted(bare, from)
   }
   #isWanted(to: Jid, from: Jid): boolean {
@@ -135,6 +148,8 @@ export class LocalDomain implements Destination {
 }
 
 const isSubscription = ({ kind, type }: Packet): boolean => kind === 'presence' && isSubscriptionType(type)
+/** Does it hold up what its sender sends next, if it has to wait? */
+const isOrdered = (packet: Packet): boolean => packet.kind === 'message' || isSubscription(packet)
 
 /** Presence that is only for available resources, and is never answered. */
 const isPlainPresence = ({ kind, type }: Packet): boolean => kind === 'presence' && type !== 'probe' && !isSubscriptionType(type)

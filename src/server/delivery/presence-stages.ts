@@ -43,7 +43,6 @@ const done = (): Verdict => 'done'
 /** Presence that a client sends. */
 export function presenceStage(parts: PresenceParts): Stage<FromClient> {
   return ({ session, packet }) => {
-    if (packet.kind !== 'presence') return 'next'
     switch (packet.type) {
       case '':
       case 'unavailable':
@@ -73,7 +72,6 @@ export function presenceInStage(parts: PresenceParts): Stage<ToAccount> {
   const out = { toResource: withinShare(parts.untold) }
   const ofStrangers = { toResource: whereRoomIs }
   return ({ account, packet, origin }) => {
-    if (packet.kind !== 'presence') return 'next'
     // RFC 6121 A.3.4: the answer to an 'unsubscribe' does not refuse a later request.
     if (parts.farewells.arrived(account, packet)) return 'done'
     switch (packet.type) {
@@ -160,6 +158,7 @@ function broadcast(parts: PresenceParts, session: Session, sent: Packet): void {
     throw new StanzaError('policy-violation', { text: `The presence has more than ${parts.limits.presenceBytes} octets` })
   if (session.invisible && sent.type === '') return unseen(session, sent)
   const { account, presence: before } = session
+  if (before === null && sent.type === '') parts.heard.comes(session, parts.relics.owed(session) !== null)
   if (sent.type === '') broadcastAvailable(account, session, sent, parts.out)
   else broadcastUnavailable(account, session, sent, parts.clock.now(), parts.out)
   const after = session.presence

@@ -11,14 +11,14 @@ import { violation } from '../account/endings.ts'
 import { Lane } from '../account/lane.ts'
 import { operatingRefusal } from '../routing/operating-refusal.ts'
 import type { FromClientStage } from '../pipeline/order.ts'
-import { run, type Stage } from '../pipeline/pipeline.ts'
+import { run } from '../pipeline/pipeline.ts'
 import { OperatingError } from '../ports.ts'
 import type { RateLimiter } from '../pipeline/rate-limit.ts'
 import type { Registry } from '../routing/registry.ts'
 import type { Router } from '../routing/router.ts'
 import { Refused, type LaneItem, type Session } from '../account/session.ts'
 import type { Sessions } from '../account/sessions.ts'
-import type { StageBook } from '../pipeline/stage-book.ts'
+import type { Paths, StageBook } from '../pipeline/stage-book.ts'
 
 export interface SessionWorkParts {
   readonly fromClient: StageBook<FromClient>
@@ -31,7 +31,6 @@ export interface SessionWorkParts {
   readonly rateLimiter: () => RateLimiter
 }
 type Waiting = void | Promise<void>
-type Stages = readonly Stage<FromClient>[]
 
 export class SessionWork {
   readonly #parts: SessionWorkParts
@@ -50,10 +49,10 @@ export class SessionWork {
   }
   /** For the stage of that name, which has held back a stanza: passes the stanza through the stages after it. */
   resumeAfter(name: FromClientStage): (session: Session, packet: Packet) => Waiting {
-    let rest: Stages | null = null
+    let rest: Paths<FromClient> | null = null
     return (session, packet) => {
       try {
-        const waits = this.#fromStanza(session, packet, (rest ??= this.#parts.fromClient.after(name)))
+        const waits = this.#fromStanza(session, packet, (rest ??= this.#parts.fromClient.paths.after(name)))
         return waits?.catch((error: unknown) => this.#stumbled(session, error))
       } catch (error) {
         this.#stumbled(session, error)
@@ -64,7 +63,7 @@ export class SessionWork {
   #do(session: Session, item: LaneItem): Waiting {
     if (item instanceof Packet) {
       session.heard(isAnswer(item) ? 'answer' : 'stanza')
-      return this.#counted(session, this.#fromStanza(session, item, this.#parts.fromClient.stages))
+      return this.#counted(session, this.#fromStanza(session, item, this.#parts.fromClient.paths))
     }
     const { sessions, rateLimiter } = this.#parts
     if (!(item instanceof Element || item instanceof Refused)) return sessions().leave(session, item)
@@ -73,10 +72,10 @@ export class SessionWork {
       ? this.#other(session, item)
       : waits.then(() => (session.ended ? undefined : this.#other(session, item)))
   }
-  #fromStanza(session: Session, packet: Packet, stages: Stages): Waiting {
-    const context: FromClient = { session, packet }
+  #fromStanza(session: Session, packet: Packet, paths: Paths<FromClient>): Waiting {
+    const context: FromClient = { session, packet, keeping: null }
     try {
-      const verdict = run(stages, context)
+      const verdict = run(paths.of(packet.kind, NO_OPTIONAL), context)
       if (typeof verdict !== 'string') return verdict.then(nothing, (error: unknown) => this.#refuse(context, error))
     } catch (error) {
       return this.#refuse(context, error)
@@ -119,5 +118,7 @@ export class SessionWork {
   }
 }
 
+/** What a client sends passes stages that are for every session. */
+const NO_OPTIONAL = 0
 const nothing = (): void => {}
 const isAnswer = ({ kind, type }: Packet): boolean => kind === 'iq' && (type === 'result' || type === 'error')

@@ -36,10 +36,10 @@ export class Untold {
     this.#parts = parts
     this.#slot = parts.slots.declare<Map<string, LastWords> | null>('untold', 'kept', () => null)
   }
-  /** Does presence of that contact wait? */
-  isWaiting(session: Session, { bare }: Jid): boolean {
+  /** Does presence of that contact wait, or of any? */
+  isWaiting(session: Session, contact: Jid | null = null): boolean {
     const untold = session.get(this.#slot)
-    return untold !== null && untold.has(bare)
+    return untold !== null && (contact === null || untold.has(contact.bare))
   }
   /** There is no room for this presence, or for earlier presence of the same contact. */
   add(session: Session, { type, from }: Packet): void {
@@ -133,7 +133,9 @@ const gone = (from: Jid, to: Jid): Packet => Packet.of({ kind: 'presence', type:
 export const withinShare =
   (untold: Untold) =>
   (packet: Packet, endpoint: LocalEndpoint): void => {
-    if (!(endpoint instanceof Session)) return endpoint.take(packet)
-    if (!untold.isWaiting(endpoint, packet.from) && !endpoint.room.isFullFor(packet)) return endpoint.take(packet)
-    if (packet.type !== 'error') untold.add(endpoint, packet)
+    if (!endpoint.isCrowded || !(endpoint instanceof Session)) return endpoint.take(packet)
+    if (!untold.isWaiting(endpoint, packet.from) && !endpoint.room.isFullFor(packet)) {
+      endpoint.isCrowded = untold.isWaiting(endpoint) || !endpoint.room.isOpen
+      endpoint.take(packet)
+    } else if (packet.type !== 'error') untold.add(endpoint, packet)
   }

@@ -10,7 +10,7 @@ import { TO_SESSION, type ToSessionStage } from '../pipeline/order.ts'
 import { run, type Stage } from '../pipeline/pipeline.ts'
 import type { PresenceJournal } from '../explaining/presence-journal.ts'
 import type { Session } from '../account/session.ts'
-import { StageBook } from '../pipeline/stage-book.ts'
+import { StageBook, type Paths } from '../pipeline/stage-book.ts'
 
 export interface WritingParts {
   readonly clock: Clock
@@ -19,7 +19,7 @@ export interface WritingParts {
 }
 
 export interface Writing {
-  readonly toSession: StageBook<ToSession>
+  readonly toSession: StageBook<ToSession, Session>
   /** Passes `packet` through the stages to one session, whatever its address says. */
   readonly deliver: (session: Session, packet: Packet) => void
   /** For the stage of that name, which has held back packets: passes them through the stages after it. */
@@ -27,7 +27,7 @@ export interface Writing {
 }
 
 export function writing({ clock, metrics, journal }: WritingParts): Writing {
-  const toSession = new StageBook<ToSession>(TO_SESSION)
+  const toSession = new StageBook<ToSession, Session>(TO_SESSION)
   const presencesDelivered = metrics.counter(
     'porchlight_presences_delivered_total',
     'Presence stanzas handed to client connections',
@@ -49,10 +49,12 @@ export function writing({ clock, metrics, journal }: WritingParts): Writing {
   }
   toSession.install('write', writeStage)
 
-  const deliver = (session: Session, packet: Packet): void => void run(toSession.stages, { session, packet })
+  const pass = (paths: Paths<ToSession>, session: Session, packet: Packet): void =>
+    void run(paths.of(packet.kind, session.optionalStages), { session, packet })
+  const deliver = (session: Session, packet: Packet): void => pass(toSession.paths, session, packet)
   const deliverAfter = (name: ToSessionStage): typeof deliver => {
-    let rest: readonly Stage<ToSession>[] | null = null
-    return (session, packet) => void run((rest ??= toSession.after(name)), { session, packet })
+    let rest: Paths<ToSession> | null = null
+    return (session, packet) => pass((rest ??= toSession.paths.after(name)), session, packet)
   }
   return { toSession, deliver, deliverAfter }
 }

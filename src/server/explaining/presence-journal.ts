@@ -4,6 +4,8 @@
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { FactBoard } from '../account/facts.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
 import { SentLog } from './sent-log.ts'
 
 export type JournalEvent = 'came' | 'changed' | 'went' | 'paused' | 'resumed' | 'subscription' | 'link-down' | 'link-up'
@@ -32,11 +34,14 @@ export class PresenceJournal {
   /** @param sentMax see `SentLog` */
   constructor(facts: FactBoard, clock: Clock, sentMax: number) {
     this.sent = new SentLog(sentMax)
-    const note = (event: JournalEvent, who: string, what: string): void => this.#add({ at: clock.now(), event, who, what })
-    facts.on('presence-changed', ({ session: { jid }, before, after }) =>
-      note(after === null ? 'went' : before === null ? 'came' : 'changed', jid.bare, jid.resource),
-    )
-    facts.on('session-paused', ({ session: { jid } }) => note('paused', jid.bare, jid.resource))
+    const note = (event: JournalEvent, who: string, what: string, at: Millis = clock.now()): void =>
+      this.#add({ at, event, who, what })
+    const changed = ({ bare, resource }: Jid, before: Packet | null, after: Packet | null): void =>
+      note(after === null ? 'went' : before === null ? 'came' : 'changed', bare, resource)
+    facts.on('presence-changed', ({ session: { jid }, before, after }) => changed(jid, before, after))
+    facts.on('endpoint-changed', ({ endpoint: { jid }, before, after }) => changed(jid, before, after))
+    // After a restart a session is paused anew that was paused long before
+    facts.on('session-paused', ({ session: { jid, pause } }) => note('paused', jid.bare, jid.resource, pause?.since))
     facts.on('session-resumed', ({ session: { jid } }) => note('resumed', jid.bare, jid.resource))
     facts.on('roster-changed', ({ account, change }) => note('subscription', account.bare.bare, change.contact.full))
     facts.on('link-down', ({ remote }) => note('link-down', remote, ''))

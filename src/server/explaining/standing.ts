@@ -5,7 +5,7 @@
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Link } from '../links/links.ts'
-import type { Session } from '../account/session.ts'
+import type { LocalEndpoint } from '../account/session.ts'
 import type { Sign } from '../account/sign.ts'
 
 export type Confidence =
@@ -24,8 +24,8 @@ export interface Standing {
   readonly confirmedBy: Sign | null
 }
 
-/** For a local session. */
-export function standingOf({ isAway, heardAt, signAt, sign }: Session): Standing {
+/** For a local endpoint. */
+export function standingOf({ isAway, heardAt, signAt, sign }: LocalEndpoint): Standing {
   const confidence = isAway ? 'paused' : 'live'
   return heardAt > signAt
     ? { confidence, confirmedAt: heardAt, confirmedBy: 'octets' }

@@ -82,30 +82,38 @@ export class Checkpoints {
   }
   /** Stores what has changed, as much as may be stored at a time. */
   async write(): Promise<void> {
-    await Promise.all([this.#writeSessions(), this.#parts.states.write(this.#parts.octetsMax)])
+    const { clock, facts, states, octetsMax } = this.#parts
+    const at = clock.now()
+    if (await this.#writeSessions()) facts.tell('sessions-stored', { at })
+    await states.write(octetsMax)
   }
-  async #writeSessions(): Promise<void> {
-    if (this.#isWriting) return // the disk does not keep up
+  /** False if they could not be stored, or not all of them. */
+  async #writeSessions(): Promise<boolean> {
+    if (this.#isWriting) return false // the disk does not keep up
     const { store, log, octetsMax } = this.#parts
     const updates: SessionUpdate[] = []
     const before = new Map<Session, Mark | undefined>()
     let room = octetsMax
-    for (const session of this.#changed()) {
+    const changed = this.#changed()
+    for (const session of changed.slice(0, AT_ONCE)) {
       if (room <= 0) break
       before.set(session, this.#marks.get(session))
       const { update, octets } = this.#updateOf(session, room)
       updates.push(update)
       room -= octets
     }
-    if (updates.length === 0) return
+    const isAll = updates.length === changed.length && [...before.keys()].every((session) => this.#marks.get(session)!.isWhole)
+    if (updates.length === 0) return isAll
     this.#isWriting = true
     try {
       await store.update(updates)
       this.#written.add(updates.length)
       this.#octets.add(octetsMax - room)
+      return isAll
     } catch (error) {
       for (const [session, mark] of before) this.#takeBack(session, mark)
       log.error({ err: error }, 'Sessions could not be saved; they would be lost in a crash')
+      return false
     } finally {
       this.#isWriting = false
     }
@@ -142,7 +150,7 @@ export class Checkpoints {
       if (session.resumableMs > 0 && this.#hasChanged(session, this.#marks.get(session))) changed.push(session)
     }
     const age = (session: Session): Millis => this.#marks.get(session)?.at ?? 0
-    return changed.sort((one, other) => age(one) - age(other)).slice(0, AT_ONCE)
+    return changed.sort((one, other) => age(one) - age(other))
   }
   #hasChanged(session: Session, mark: Mark | undefined): boolean {
     return (

@@ -126,6 +126,7 @@ export class KeptSessions {
     }
     states.restored()
     facts.tell('sessions-restored', { sessions: restored })
+    await this.snapshots.complete()
     return restored
   }
 
@@ -152,6 +153,7 @@ export class KeptSessions {
       priority,
       presence: presence === null ? null : packetToJson(presence),
       directed: directed === null ? [] : [...directed.keys()],
+      pausedAt: session.pause?.since ?? null,
       parts: this.snapshots.save(session, when),
     }
     const until = relics.isRelic(session) ? 0 : (session.pause?.until ?? 0)
@@ -191,7 +193,8 @@ export class KeptSessions {
   }
   #restore(account: LocalAccount, { resource, until, state, pieces }: WholeSession): void {
     const { sessions, relics, facts, clock } = this.#parts
-    const { boundAt, lang, device, resumableMs, interested, invisible, priority, presence, directed, parts } = readWritten(state)
+    const written = readWritten(state)
+    const { boundAt, lang, device, resumableMs, interested, invisible, priority, presence, directed, pausedAt, parts } = written
     const isRelic = until === 0
     const start = { account, resource, boundAt, lang: lang === null ? null : encode(lang) }
     const session = sessions.restore({ ...start, device: isRelic ? null : device })
@@ -210,7 +213,8 @@ export class KeptSessions {
     const restored = pieces.map(({ n, state: json }): RestoredPiece => ({ n, json: JSON.parse(json) as unknown }))
     this.snapshots.load(session, parts, restored)
     // It is unknown when the connection of a relic broke.
-    sessions.waitFor(session, isRelic ? resumableMs : Math.max(0, until - clock.now()))
+    if (isRelic) sessions.waitFor(session, resumableMs)
+    else sessions.waitFor(session, Math.max(0, until - clock.now()), pausedAt ?? until - resumableMs)
     facts.tell('session-restored', { session })
   }
 

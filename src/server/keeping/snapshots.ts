@@ -21,6 +21,8 @@ export interface SessionSnapshot<T> {
    * @param pieces the stored pieces, in order
    */
   load(session: Session, kept: T | null, version: number, pieces: readonly RestoredPiece[]): void
+  /** Completes what was loaded, once all sessions are restored. No client can connect before that is done. Never rejects. */
+  complete?(): Promise<void>
   /** The estimated octets. */
   weigh?(session: Session): number
   /** Changes when the state should be stored again while the server runs (`Checkpoints`). */
@@ -100,6 +102,9 @@ export class Snapshots {
       const some = snapshot.pieces === undefined ? NO_PIECES : pieces
       snapshot.load(session, isKnown ? kept : null, isKnown ? version : snapshot.version, some)
     }
+  }
+  async complete(): Promise<void> {
+    await Promise.all(this.#sessions.map((snapshot) => snapshot.complete?.()))
   }
 }
 

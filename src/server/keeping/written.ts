@@ -18,6 +18,8 @@ export interface Written {
   readonly priority: number
   readonly presence: PacketJson | null
   readonly directed: readonly string[]
+  /** When it lost its connection; null if it had one. Missing in what an earlier version has kept. */
+  readonly pausedAt?: Millis | null
   readonly parts: KeptParts
 }
 interface Version1 extends Omit<Written, 'version' | 'parts'> {

@@ -60,6 +60,7 @@ export class Link {
         announceDown: () => facts.tell('link-down', fact),
         announceUp: () => facts.tell('link-up', fact),
         mended: () => facts.tell('link-mended', fact),
+        reopened: () => facts.tell('link-reopened', fact),
       },
       clock.now(),
     )

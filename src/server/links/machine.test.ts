@@ -14,7 +14,13 @@ class Bench {
 
   constructor(times: Partial<LinkTimes> = {}) {
     const say = (what: string) => () => void this.said.push(`${this.now / 1000} ${what}`)
-    const out = { connect: say('connect'), announceDown: say('down'), announceUp: say('up'), mended: say('mended') }
+    const out = {
+      connect: say('connect'),
+      announceDown: say('down'),
+      announceUp: say('up'),
+      mended: say('mended'),
+      reopened: () => {},
+    }
     this.machine = new LinkMachine({ ...defaultLinkTimes, ...times }, out, 0)
   }
   get m(): Moment {

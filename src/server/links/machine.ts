@@ -56,6 +56,8 @@ export interface LinkOut {
   announceUp(): void
   /** Stanzas are delivered again, and some may have been lost. */
   mended(): void
+  /** There was no stream, since none was needed, and now there is one. Nothing was lost. */
+  reopened(): void
 }
 
 /** Even when the grace is over, an attempt gets this time before it counts as hanging. */
@@ -118,12 +120,14 @@ export class LinkMachine {
 
   /** A stream was authenticated. */
   opened(m: Moment): void {
+    const wasIdle = this.streams === 0 && this.state === 'idle'
     this.streams += 1
     this.#connectingSince = null
     if (this.forced) return
     this.#failures = 0
     this.#notBefore = 0
     this.#revive(m)
+    if (wasIdle && !this.#lossy) this.#out.reopened()
   }
   /** An attempt to connect has begun, perhaps for a stanza that is to be sent. */
   tries({ now }: Moment): void {

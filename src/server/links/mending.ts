@@ -19,20 +19,17 @@ import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { Accounts } from '../account/accounts.ts'
 import type { Asking } from '../routing/asking.ts'
-import type { LocalAccount } from '../account/session.ts'
+import type { LocalAccount, LocalEndpoint } from '../account/session.ts'
 import type { FactBoard, LinkFact } from '../account/facts.ts'
 import type { Links } from './links.ts'
 import type { Probing } from '../contacts/probing.ts'
 import type { Router } from '../routing/router.ts'
-import type { Session } from '../account/session.ts'
-import type { Sessions } from '../account/sessions.ts'
 import { setMark, type Passage } from './mark.ts'
 
 export interface MendingParts {
   readonly clock: Clock
   readonly facts: FactBoard
   readonly metrics: Metrics
-  readonly sessions: Sessions
   readonly router: Router
   readonly probing: Probing
   readonly asking: Asking
@@ -231,12 +228,11 @@ class Pass {
 
   /** Was anything sent? */
   *#all(): Generator<boolean> {
-    const { sessions } = this.#parts
-    const here = [...sessions.all()].filter(({ jid }) => jid.domain === this.#link.local)
-    for (const account of new Set(here.map((session) => session.account))) yield* this.#ask(account, this.#isThere)
-    for (const session of here) {
-      yield* this.#tell(session, this.#isThere)
-      yield* this.#tellDirectly(session)
+    const here = [...this.#parts.accounts.attended()].filter(({ bare }) => bare.domain === this.#link.local)
+    for (const account of here) yield* this.#ask(account, this.#isThere)
+    for (const endpoint of here.flatMap(({ resources }) => resources)) {
+      yield* this.#tell(endpoint, this.#isThere)
+      yield* this.#tellDirectly(endpoint)
     }
   }
   *#rest(missed: Missed): Generator<boolean> {
@@ -244,35 +240,35 @@ class Pass {
     for (const [account, addresses] of missed) {
       const isMissed = ({ full }: Jid): boolean => addresses.has(full)
       yield* this.#ask(account, isMissed)
-      for (const session of [...account.sessions]) yield* this.#tell(session, isMissed)
+      for (const endpoint of [...account.resources]) yield* this.#tell(endpoint, isMissed)
     }
   }
   *#ask(account: LocalAccount, which: (contact: Jid) => boolean): Generator<boolean> {
     yield false
     for (const contact of account.reachable(account.roster.subscriptions).filter(which)) {
       // The answer to one probe is for all resources.
-      const session = account.sessions.find((s) => s.isPresent)
-      if (session === undefined) return
+      const endpoint = account.resources.find((e) => e.isPresent)
+      if (endpoint === undefined) return
       if (!account.roster.isSubscribedTo(contactKey(contact)) || account.hidden(contact)) continue
-      this.#parts.probing.ask(session, [contact])
+      this.#parts.probing.ask(endpoint, [contact])
       yield true
     }
   }
-  *#tell(session: Session, which: (contact: Jid) => boolean): Generator<boolean> {
+  *#tell(endpoint: LocalEndpoint, which: (contact: Jid) => boolean): Generator<boolean> {
     yield false
-    const { account } = session
+    const { account } = endpoint
     for (const contact of account.audience.filter(which)) {
-      if (session.ended || session.presence === null) return
+      if (endpoint.ended || endpoint.presence === null) return
       if (!account.roster.isSubscriber(contactKey(contact)) || account.hidden(contact)) continue
       if (this.#said.has(bothOf(account.bare, contact))) continue
-      yield this.#parts.probing.repeat(session, contact)
+      yield this.#parts.probing.repeat(endpoint, contact)
     }
   }
-  /** 4.6.3: these entities believe the session's presence until it is withdrawn, and cannot probe it. */
-  *#tellDirectly(session: Session): Generator<boolean> {
-    for (const to of [...(session.directed?.values() ?? [])].filter(this.#isThere)) {
-      if (session.ended) return
-      if (session.directed?.has(to.full) === true) yield this.#parts.probing.repeat(session, to)
+  /** 4.6.3: these entities believe the endpoint's presence until it is withdrawn, and cannot probe it. */
+  *#tellDirectly(endpoint: LocalEndpoint): Generator<boolean> {
+    for (const to of [...(endpoint.directed?.values() ?? [])].filter(this.#isThere)) {
+      if (endpoint.ended) return
+      if (endpoint.directed?.has(to.full) === true) yield this.#parts.probing.repeat(endpoint, to)
     }
   }
   readonly #isThere = ({ domain }: Jid): boolean => domain === this.#link.remote

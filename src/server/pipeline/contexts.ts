@@ -2,12 +2,20 @@
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet, Payload } from '../../xmpp/packet.ts'
 import type { LocalAccount, LocalEndpoint, Session } from '../account/session.ts'
+import type { Along } from '../ports.ts'
 
 /** A stanza that a client has sent. */
 export interface FromClient {
   readonly session: Session
   /** A stage can replace it. */
   packet: Packet
+  /** The message is being stored in the archive of its sender (XEP-0313); null if it is not. */
+  keeping: KeepingSent | null
+}
+export interface KeepingSent {
+  readonly id: string
+  /** False: it could not be stored. Never rejects. */
+  readonly isStored: Promise<boolean>
 }
 
 /** A stanza that has arrived for a local account that exists. */
@@ -21,6 +29,17 @@ export interface ToAccount {
   delivered: readonly LocalEndpoint[]
   /** The endpoints that received copies in addition (XEP-0280); null if none. */
   copies: Copies | null
+  /** What the archive of the account makes of the message (XEP-0313); null if it does not keep it. */
+  archiving: Archiving | null
+  /** It is stored until the user is back (XEP-0160). */
+  isStored: boolean
+}
+export interface Archiving {
+  readonly id: string
+  /** It is in the archive already. */
+  readonly isKept: boolean
+  /** What is stored along with it, at this position: if that changes nothing, the message has no room in the archive. */
+  readonly along: Along
 }
 export interface Copies {
   /** The payload of each of the copies, and of nothing else. */

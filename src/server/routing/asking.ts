@@ -28,15 +28,22 @@ export class Asking {
     this.#clock = clock
     this.#entropy = entropy
   }
-  /** Sends a `get` and calls `answered` once: with the result or error, or with null if none has arrived in time. */
-  ask(from: Jid, to: Jid, payload: Element, answered: (answer: Packet | null) => void, within = ANSWER_WITHIN): void {
+  /** Sends a `get`, or a `set`, and calls `answered` once: with the result or error, or with null if none has arrived in time. */
+  ask(
+    from: Jid,
+    to: Jid,
+    payload: Element,
+    answered: (answer: Packet | null) => void,
+    within = ANSWER_WITHIN,
+    type: 'get' | 'set' = 'get',
+  ): void {
     const id = wire(token(this.#entropy))
     const timer = this.#clock.after(within, () => {
       this.#open.delete(id)
       answered(null)
     })
     this.#open.set(id, { from, to, answered, timer })
-    void this.#router.route(Packet.of({ kind: 'iq', type: 'get', from, to, id, payload: Payload.of(payload) }))
+    void this.#router.route(Packet.of({ kind: 'iq', type, from, to, id, payload: Payload.of(payload) }))
   }
   /** A result or error arrived. False: it answers no question of ours. */
   answer(packet: Packet): boolean {

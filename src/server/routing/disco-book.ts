@@ -27,7 +27,9 @@ export interface DiscoItem {
 export interface DiscoNode {
   readonly identities: readonly Identity[]
   readonly features: readonly string[]
-  readonly items: readonly { readonly node: string; readonly name: string }[]
+  readonly items: readonly { readonly node: string; readonly name: string; readonly isFor?: (asker: Jid) => boolean }[]
+  /** Whether it is there for the asker; without it, for all. The same of an item. */
+  readonly isFor?: (asker: Jid) => boolean
   /** Extended information (XEP-0128). */
   readonly forms?: readonly Element[]
 }

@@ -26,8 +26,8 @@ export interface Home {
   isAvailable(account: Jid, watcher: Jid): boolean | Promise<boolean>
   /** The state of the resource became uncertain, or certain again: those of `watchers` (bare) that are online check it again. */
   doubted(resource: Jid, watchers: readonly Jid[]): void
-  /** Ends the sessions of a device of the account, or all of them. @param device null: all; as by default */
-  end(account: Jid, ending: Ending, device?: string | null): void
+  /** Ends the endpoints of a client of the account (`clientIdOf`), or all of them. @param client null: all; as by default */
+  end(account: Jid, ending: Ending, client?: string | null): void
 }
 
 /** Calls `use` with the answer of a home: at once if the answer is there. */

@@ -11,7 +11,7 @@ import type { LocalAccount } from '../account/session.ts'
 import type { Asking } from './asking.ts'
 import { ROOM_OCTETS } from '../account/room.ts'
 import type { DiscoBook } from './disco-book.ts'
-import type { AccountRequest, AccountRule, Answer, IqRequest, Registry, ServiceRule } from './registry.ts'
+import type { AccountRule, Answer, IqRequest, Registry, ServiceRule } from './registry.ts'
 import type { Router } from './router.ts'
 import type { Session } from '../account/session.ts'
 import type { Slot, SlotBook } from '../account/slots.ts'
@@ -82,8 +82,12 @@ export class IqService {
     const payload = packet.payload.elements[0]!
     const rule = registry.account.find(packet.type, payload)
     if (rule === undefined || !mayAsk(rule, account, packet)) throw this.refusal(packet, account)
-    const request: AccountRequest = { ...this.#request(packet, payload), account, afterwards: [] }
-    return this.#reply(request, rule.handle(request), request.afterwards)
+    const asked = this.#request(packet, payload)
+    const afterwards: (() => void)[] = []
+    const reply = (later: Answer): void => void this.#result(asked, later, afterwards)
+    const answer = rule.handle({ ...asked, account, afterwards, reply })
+    if (answer instanceof Promise) return answer.then((a) => (a === undefined ? undefined : this.#result(asked, a, afterwards)))
+    return answer === undefined ? undefined : this.#result(asked, answer, afterwards)
   }
 
   /** Does the account answer this although it is for one of its resources? */

@@ -25,6 +25,8 @@ export interface AccountRequest extends IqRequest {
   readonly account: LocalAccount
   /** Functions that the handler adds here run right after the result was sent. */
   readonly afterwards: (() => void)[]
+  /** Sends the result at a later time. The handler then returns undefined, and nothing waits for it. */
+  readonly reply: (answer: Answer) => void
 }
 /** An IQ to a service, or to the bare JID of something in it. */
 export interface ServiceRequest extends IqRequest {
@@ -35,7 +37,7 @@ export interface ServiceRequest extends IqRequest {
 }
 /** The content of the result: an element, or nothing. A handler refuses by throwing a StanzaError. */
 export type Answer = Element | null
-export type Handler<R extends IqRequest> = (request: R) => Answer | Promise<Answer>
+export type Handler<R extends IqRequest, A = Answer> = (request: R) => A | Promise<A>
 
 /**
  * Who may ask an account. Others get `service-unavailable`, as if there were no account (RFC 6121 8.5.1), or, if the extension
@@ -54,7 +56,8 @@ export interface AccountRule {
   readonly forResources?: true
   /** The result of a missing account instead of an error, if `handle` gives the same to strangers. */
   readonly whenMissing?: (payload: Element) => Answer
-  readonly handle: Handler<AccountRequest>
+  /** @returns undefined: the handler replies later, or refuses the request by itself */
+  readonly handle: Handler<AccountRequest, Answer | void>
 }
 export interface ServerRule {
   readonly type: 'get' | 'set'

@@ -43,10 +43,14 @@ export interface ByHome {
   readonly others: readonly Jid[]
 }
 
+const itself = (destination: Destination): Destination => destination
+
 export interface RouterParts {
   readonly facts: FactBoard
   /** Told of errors that the sender did not cause. */
   readonly failed: (error: unknown, packet: Packet) => void
+  /** Stands before what leaves for components and for other servers: see `labelling/guard.ts`. */
+  readonly guarded?: (destination: Destination) => Destination
 }
 
 export class Router {
@@ -55,20 +59,26 @@ export class Router {
   readonly #kinds = new Map<string, Served>()
   readonly #homes = new Map<string, Home>()
   readonly #failed: (error: unknown, packet: Packet) => void
+  readonly #guarded: (destination: Destination) => Destination
   #remote: Destination = nowhere
+  /** What `placeOf` was last asked, and its answer. */
+  #lastName: Jid | null = null
+  #lastPlace: Place = 'elsewhere'
   /** Stanzas that their destinations have not finished. */
   #underWay = 0
   #idle: (() => void)[] = []
 
-  constructor({ facts, failed }: RouterParts) {
+  constructor({ facts, failed, guarded = itself }: RouterParts) {
     this.#facts = facts
     this.#failed = failed
+    this.#guarded = guarded
   }
   /** From now on stanzas for `domain` go to `destination`. @param kind what is behind the domain */
   claim(domain: string, kind: Served, destination: Destination): void {
     if (this.#kinds.has(domain)) throw new Error(`Two parts of the server want the domain "${domain}"`)
     this.#kinds.set(domain, kind)
-    this.#destinations.set(domain, destination)
+    this.#lastName = null
+    this.#destinations.set(domain, kind === 'component' ? this.#guarded(destination) : destination)
   }
   /** `domain` has accounts: their stanzas go to `destination`, and `home` answers questions about them. */
   claimAccounts(domain: string, destination: Destination, home: Home): void {
@@ -77,7 +87,7 @@ export class Router {
   }
   /** From now on stanzas for all other domains go to `destination`. */
   claimRest(destination: Destination): void {
-    this.#remote = destination
+    this.#remote = this.#guarded(destination)
   }
   /** Is this domain ours, or that of a component? */
   serves(domain: string): boolean {
@@ -92,9 +102,12 @@ export class Router {
     return this.#kinds.get(domain) ?? 'elsewhere'
   }
   /** Where does this name have its home? For code that depends on whether stanzas can get lost, or memory can be read. */
-  placeOf({ domain }: Jid): Place {
-    const kind = this.#kinds.get(domain)
-    return kind === 'accounts' || kind === 'service' ? 'here' : 'elsewhere'
+  placeOf(name: Jid): Place {
+    // Copies of one broadcast have one sender: the domain is looked up once for all of them
+    if (name === this.#lastName) return this.#lastPlace
+    const kind = this.#kinds.get(name.domain)
+    this.#lastName = name
+    return (this.#lastPlace = kind === 'accounts' || kind === 'service' ? 'here' : 'elsewhere')
   }
   /** The home of a local account; null if no local account can be at that domain. */
   homeOf({ domain }: Jid): Home | null {

@@ -19,6 +19,8 @@ export interface ServiceOptions {
    * thing (`to.bare` with a local part) waits until the earlier ones for the same thing are done.
    */
   readonly stanza: (packet: Packet) => void | Promise<void>
+  /** Whether its domain lists it at present. Without this: always. */
+  readonly isListed?: () => boolean
 }
 
 export interface ServiceParts {

@@ -19,14 +19,14 @@ export class Surge {
   constructor(atLeast: number) {
     this.#atLeast = atLeast
   }
-  /** A session has begun. */
-  note(now: Millis): void {
+  /** A session has begun. @param weight as so many */
+  note(now: Millis, weight = 1): void {
     if (now - this.#since >= SECOND) {
       this.#before = now - this.#since < 2 * SECOND ? this.#count : 0
       this.#since = now
       this.#count = 0
     }
-    this.#count += 1
+    this.#count += weight
   }
   /** @param sessions the number of present sessions */
   isOn(now: Millis, sessions: number): boolean {

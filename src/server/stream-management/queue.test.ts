@@ -359,3 +359,24 @@ test('nothing overtakes what waits', () => {
   assert.equal(queue.push(message('b'), 0), false)
   assert.deepEqual(idsOf(queue.release()), ['a', 'b'])
 })
+
+test('of a resource that came and went while the client was away nothing is kept', () => {
+  const newcomers = new Set([JULIET.full])
+  const queue = new UnacknowledgedQueue(LIMITS, 0, ({ full }) => newcomers.has(full))
+  const other = JULIET.withResource('other')
+  queue.disconnect()
+  for (const packet of [presence(JULIET, '1'), presence(JULIET, '2'), message('3'), presence(other, '4', 'unavailable')])
+    queue.push(packet, 0)
+  queue.push(presence(JULIET, '5', 'unavailable'), 0)
+  assert.deepEqual(idsOf(queue), ['3', '4'])
+  newcomers.add(other.full)
+  queue.push(presence(other, '6'), 0)
+  queue.push(presence(other, '7', 'unavailable'), 0)
+  assert.deepEqual(idsOf(queue), ['3', '7'], 'the client may have shown it before it went')
+  assert.deepEqual(idsOf(queue.connect()), [])
+  assert.deepEqual(idsOf(queue.release()), ['3', '7'])
+  assert.equal(
+    queue.octets,
+    [...queue].reduce((sum, { octets }) => sum + octets, 0),
+  )
+})

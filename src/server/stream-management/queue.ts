@@ -10,7 +10,7 @@
 import type { Millis } from '../../base/clock.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { authorOf } from '../../xmpp/forwarded.ts'
-import { Waiting } from './waiting.ts'
+import { Waiting, type IsUnseen } from './waiting.ts'
 
 export interface QueueLimits {
   readonly stanzas: number
@@ -47,6 +47,7 @@ const SOURCES_TO = 1 / 4
 /** The cost of a stanza in addition to its content: its name and attributes, estimated. */
 const ENVELOPE_OCTETS = 150
 const NONE: readonly never[] = []
+const never = (): boolean => false
 
 const octetsOf = ({ payload }: Packet): number => payload.text.length + ENVELOPE_OCTETS
 
@@ -56,6 +57,7 @@ export const uint32 = (count: number): number => count >>> 0
 /** @typeParam N the further data of a stanza */
 export class UnacknowledgedQueue<N> {
   readonly #limits: QueueLimits
+  readonly #isUnseen: IsUnseen
   #acknowledged: number
   readonly #inFlight: Entry<N>[] = []
   #octetsInFlight = 0
@@ -69,8 +71,9 @@ export class UnacknowledgedQueue<N> {
   #isAsking = false
 
   /** @param start how many stanzas were written and acknowledged before */
-  constructor(limits: QueueLimits, start = 0) {
+  constructor(limits: QueueLimits, start = 0, isUnseen: IsUnseen = never) {
     this.#limits = limits
+    this.#isUnseen = isUnseen
     this.#acknowledged = start
   }
   get size(): number {
@@ -138,7 +141,7 @@ export class UnacknowledgedQueue<N> {
     this.#newest = entry
     const isFlying = this.#isConnected && this.#waiting === null && this.#hasRoom
     if (isFlying) this.#fly(entry)
-    else (this.#waiting ??= new Waiting()).put(entry)
+    else (this.#waiting ??= new Waiting(this.#isUnseen)).put(entry)
     return isFlying
   }
   /**
@@ -175,6 +178,26 @@ export class UnacknowledgedQueue<N> {
     this.#isConnected = true
     this.#unasked = this.#inFlight.length
     return this.#inFlight
+  }
+
+  /**
+   * Takes out stanzas that must not be written. While there is a connection, those that wait; without one, also those in flight: only when
+   * the client has come back and said what it has received, because it has not counted them.
+   */
+  withdraw(which: (packet: Packet) => boolean): readonly Entry<N>[] {
+    const withdrawn: Entry<N>[] = []
+    if (!this.#isConnected) {
+      const all = this.#inFlight.splice(0)
+      for (const entry of all) (which(entry.packet) ? withdrawn : this.#inFlight).push(entry)
+      for (const { octets } of withdrawn) this.#octetsInFlight -= octets
+    }
+    this.#waiting?.withdraw(
+      ({ packet }) => which(packet),
+      (entry) => withdrawn.push(entry),
+    )
+    if (this.#waiting?.size === 0) this.#waiting = null
+    if (this.#newest !== null && withdrawn.includes(this.#newest)) this.#newest = null
+    return withdrawn
   }
 
   /** Is it time to ask the client how many stanzas it has handled? */

@@ -11,7 +11,7 @@ import type { Credentials } from '../../xmpp/credentials.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { INLINE, type InlinePlace } from '../pipeline/order.ts'
 import type { Exchange, Mechanism, SaslContext } from '../../sasl/mechanism.ts'
-import type { Session } from '../account/session.ts'
+import type { LocalAccount, Session } from '../account/session.ts'
 import type { Connection } from '../account/connection.ts'
 
 /** The stream, as far as an offer or a request before authentication can depend on it. */
@@ -94,12 +94,23 @@ export interface BindingFeature {
   ask(session: Session, asked: Element): Element | null
 }
 
+/** What is done when a client gets its resource by XEP-0386, after all that has to be waited for. */
+export interface BindingStep {
+  /** What the client is told in `<bound/>`; null for nothing. */
+  readonly told: Element | null
+  /** Only if the resource is bound. */
+  readonly bound: (session: Session) => void
+}
+/** Something that is found out just before a client gets its resource by XEP-0386: it may still get none, so this changes nothing. */
+export type WhileBinding = (account: LocalAccount) => Promise<BindingStep>
+
 export class StreamFeatures {
   /** How long a client may be silent before it is asked for a sign of life; null for ever. */
   idle: Millis | null = null
   readonly beforeAuth: Offer[] = []
   readonly afterAuth: Offer[] = []
   readonly withBinding: BindingFeature[] = []
+  readonly whileBinding: WhileBinding[] = []
   readonly #entrances = new Map<string, EntranceHandler>()
   readonly #early = new Map<string, EarlyHandler>()
   readonly #mechanisms = new Map<string, InlineMechanism>()

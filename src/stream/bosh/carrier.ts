@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { HttpExchange, HttpPeer } from '../../base/http.ts'
-import { ROOM_OCTETS } from '../../server/account/room.ts'
+import { OPEN_TO, ROOM_OCTETS } from '../../server/account/room.ts'
 import { FAR_BEHIND, Patience, type Flushable, type Flusher, type Unread } from '../outbox.ts'
 import type { Element } from '../../xml/element.ts'
 import type { RawElement, ScanLimits } from '../../xml/scanner.ts'
@@ -171,6 +171,7 @@ export class BoshCarrier implements Carrier, Flushable {
   #push(text: Wire): void {
     if (this.#isClosed) return
     this.#window.send(text)
+    if (this.isBeyond(OPEN_TO)) this.#handler.crowded()
     this.#dirty()
   }
   /** Checks whether the client takes what waits for it. An answer takes all of it. */

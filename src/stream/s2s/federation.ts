@@ -6,6 +6,8 @@ import type { Counter } from '../../base/metrics.ts'
 import { checkIq } from '../../server/delivery/check-stage.ts'
 import type { Host } from '../../server/feature.ts'
 import { pause, type Millis } from '../../base/clock.ts'
+import { isAtOrBelow } from '../../server/labelling/clearances.ts'
+import { forbiddenToDomain } from '../../server/labelling/rules.ts'
 import type { Connector, Link } from '../../server/links/links.ts'
 import type { Destination } from '../../server/routing/router.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -72,6 +74,14 @@ export class Federation implements Destination, Switchboard, Connector {
       [...this.#outlets.values()].reduce((sum, { waiting }) => sum + waiting, 0),
     )
     links.claimRest(this)
+    host.on('clearances-changed', ({ kind, subject }) => kind === 'domain' && this.#judgeAgain(subject))
+  }
+  /** LAB-24: what waits for a domain that has lost its clearance (XEP-0258) does not leave. */
+  #judgeAgain(domain: string): void {
+    const labels = this.#host.labels!
+    const isDenied = (packet: Packet): boolean => labels.whyUnread(packet.to!, packet) !== null
+    for (const outlet of this.#outlets.values())
+      if (isAtOrBelow(outlet.pair.remote, domain)) outlet.refuseSome(isDenied, forbiddenToDomain())
   }
 
   deliver(packet: Packet, origin: Jid | null): void {
@@ -110,6 +120,12 @@ export class Federation implements Destination, Switchboard, Connector {
     this.#outlets.get(pairKey(link))?.refuseAll(new StanzaError('remote-server-timeout'))
     for (const stream of this.#streams.between(link)) stream.close(null)
   }
+  /** The lists of the operator have changed: what is denied now has no streams, and nothing waits for it. */
+  enforce(): void {
+    for (const outlet of this.#outlets.values()) if (this.#isDenied(outlet.pair.remote)) outlet.refuseAll(notAllowed())
+    for (const stream of [...this.#streams.all()])
+      if (this.#streams.linksOf(stream).some(({ remote }) => this.#isDenied(remote))) stream.close(null)
+  }
   /** The server stops. Processes what has arrived, sends what waits, closes all streams, and refuses the rest. */
   async finish(): Promise<void> {
     const { clock } = this.#host
@@ -138,7 +154,7 @@ export class Federation implements Destination, Switchboard, Connector {
     if (outlet.stream === null && isWise) outlet.take(stream)
   }
   objection(stream: PeerStream, pair: DomainPair): string | null {
-    if (this.#parts.peer.peers.trust(pair.remote) === 'deny') return NOT_YOURS
+    if (this.#isDenied(pair.remote)) return NOT_YOURS
     if (this.#stopped || this.#link(pair).isForced) return 'Closed by the operator'
     return stream.side === 'receiving' ? this.#excess(stream, pair) : null
   }
@@ -211,11 +227,13 @@ export class Federation implements Destination, Switchboard, Connector {
   #link({ local, remote }: DomainPair): Link {
     return this.#host.links.of(local, remote)
   }
+  #isDenied(remote: string): boolean {
+    return this.#parts.peer.peers.trust(remote) === 'deny'
+  }
   /** @throws StanzaError if another attempt makes no sense now */
   #mayTry({ failure, pair }: Outlet<PeerStream>): void {
     if (this.#stopped) throw new StanzaError('remote-server-timeout')
-    if (this.#parts.peer.peers.trust(pair.remote) === 'deny')
-      throw new StanzaError('not-allowed', { text: 'This server does not connect to that server' })
+    if (this.#isDenied(pair.remote)) throw notAllowed()
     const link = this.#link(pair)
     if (link.isForced) throw new StanzaError('remote-server-timeout')
     if (link.isHopeless) throw stanzaErrorOf(failure?.kind ?? 'unreachable')
@@ -223,6 +241,7 @@ export class Federation implements Destination, Switchboard, Connector {
   async #connect(pair: DomainPair): Promise<void> {
     const outlet = this.#outlet(pair)
     if (outlet.isTrying || outlet.stream !== null || this.#stopped || this.#link(pair).isForced) return
+    if (this.#isDenied(pair.remote)) return this.#link(pair).failed()
     outlet.isTrying = true
     this.#link(pair).tries()
     try {
@@ -307,3 +326,5 @@ export class Federation implements Destination, Switchboard, Connector {
       throw new StanzaError('resource-constraint', { text: 'This server is connected to too many other servers' })
   }
 }
+
+const notAllowed = (): StanzaError => new StanzaError('not-allowed', { text: 'This server does not connect to that server' })

@@ -202,6 +202,14 @@ export class Outlet<S extends Way = Way> {
   refuseAll(error: StanzaError): void {
     for (const waiting of this.#empty()) this.#tell(waiting, error)
   }
+  /** Those of the waiting stanzas must not be sent any more. */
+  refuseSome(which: (packet: Packet) => boolean, error: StanzaError): void {
+    const refused = this.#queue.filter(({ packet }) => which(packet))
+    for (const waiting of refused) {
+      this.forget(waiting)
+      this.#tell(waiting, error)
+    }
+  }
 
   #keep(packet: Packet, origin: Jid | null): void {
     const { waitMs, clock } = this.#parts

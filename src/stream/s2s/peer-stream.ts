@@ -301,6 +301,7 @@ export class PeerStream implements CarrierHandler, PairedStream, CountedStream, 
     this.#closing = true
     this.#end(new PeerFailure('unreachable', this.#error ?? 'the connection was closed'))
   }
+  crowded(): void {}
   overflowed(): void {
     this.#error = 'slow-reader'
     this.fail('policy-violation', 'Too much output is waiting to be read')

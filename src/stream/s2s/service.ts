@@ -20,12 +20,13 @@ import type { PeerParts } from './peer-parts.ts'
 import { PeerStream } from './peer-stream.ts'
 import { ReceivingNegotiation } from './receiving.ts'
 import type { FederationSettings, PeerSettings } from './settings.ts'
-import { Peers } from './trust.ts'
+import { Peers, type Bars } from './trust.ts'
 
 export interface PeerServiceOptions {
   readonly host: Host
   readonly federation: FederationSettings
   readonly peers: readonly PeerSettings[]
+  readonly bars: Bars
   readonly streams: StreamsSettings
   /** Our certificates, with the authorities that are trusted for other servers' certificates. */
   readonly certificates: ServerContexts
@@ -88,7 +89,7 @@ export class PeerService {
 
 const KEEP_ALIVE = 60_000
 
-function peerParts({ host, federation: settings, peers, streams, certificates, secret }: PeerServiceOptions): PeerParts {
+function peerParts({ host, federation: settings, peers, bars, streams, certificates, secret }: PeerServiceOptions): PeerParts {
   const { clock, entropy, log, metrics, router, domains } = host
   const contextOf = (local: string): SecureContext => certificates.secureContextFor(asciiDomain(local))
   return {
@@ -97,7 +98,7 @@ function peerParts({ host, federation: settings, peers, streams, certificates, s
     log: new SparingLog(log, clock),
     settings,
     secret,
-    peers: new Peers(settings['trust'], peers),
+    peers: new Peers(settings['trust'], peers, bars),
     serves: (domain) => router.serves(domain),
     isOurs: (name) => router.placeOf(name) !== 'elsewhere',
     domain: domains[0]!,

@@ -6,25 +6,34 @@ import { isIP } from 'node:net'
 import { asciiDomain } from '../../net/address.ts'
 import { targetOf, type Target } from '../../net/dns.ts'
 import { certificateNames, covers, type CertificateNames } from '../../net/certificate-names.ts'
-import { domainIn, prepareDomain } from '../../xmpp/jid.ts'
+import { domainPattern, nearestPattern } from '../../xmpp/domain-pattern.ts'
+import { domainIn } from '../../xmpp/jid.ts'
 import type { PeerSettings, Trust } from './settings.ts'
 
-/** The rules for other domains from the configuration. */
+/** The lists of the operator. */
+export interface Bars {
+  /** No stanzas in either direction, whatever the configuration says. */
+  bars(domain: string): boolean
+}
+
+/** The rules for other domains: those of the configuration, and the lists of the operator. */
 export class Peers {
   readonly #byDomain = new Map<string, Rule>()
   readonly #otherwise: Rule
+  readonly #bars: Bars
 
-  constructor(trust: Trust, all: readonly PeerSettings[]) {
+  constructor(trust: Trust, all: readonly PeerSettings[], bars: Bars) {
+    this.#bars = bars
     this.#otherwise = { trust, route: null }
     for (const peer of all)
-      this.#byDomain.set(peerDomain(peer.domain), {
+      this.#byDomain.set(domainPattern(peer.domain), {
         trust: peer.trust === 'inherit' ? trust : peer.trust,
         route: peer.route === '' ? null : targetOf(peer.route),
       })
   }
   /** The rule for the domain itself, or for the nearest domain above it. */
   trust(domain: string): Trust {
-    return this.#find(domain).trust
+    return this.#bars.bars(domain) ? 'deny' : this.#find(domain).trust
   }
   /** Null if DNS says where its servers are. */
   route(domain: string): Target | null {
@@ -32,10 +41,7 @@ export class Peers {
   }
 
   #find(domain: string): Rule {
-    let found = this.#byDomain.get(domain)
-    for (let dot = domain.indexOf('.'); found === undefined && dot >= 0; dot = domain.indexOf('.', dot + 1))
-      found = this.#byDomain.get(`*${domain.slice(dot)}`)
-    return found ?? this.#otherwise
+    return nearestPattern(domain, (pattern) => this.#byDomain.get(pattern)) ?? this.#otherwise
   }
 }
 
@@ -43,10 +49,6 @@ interface Rule {
   readonly trust: Trust
   readonly route: Target | null
 }
-
-/** A domain as written in a `[[peer]]`, prepared. @throws JidError */
-export const peerDomain = (text: string): string =>
-  text.startsWith('*.') ? `*.${prepareDomain(text.slice(2))}` : prepareDomain(text)
 
 /** The certificate of a peer whose chain is valid. */
 export interface PeerCertificate {

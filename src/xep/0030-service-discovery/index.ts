@@ -4,13 +4,26 @@
  */
 import { section } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
-import type { DiscoBook } from '../../server/routing/disco-book.ts'
+import type { DiscoBook, DiscoNode } from '../../server/routing/disco-book.ts'
 import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
 import type { Element } from '../../xml/element.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import { accountInfo, DISCO_INFO, DISCO_ITEMS, listed, nodeInfo, nodeItems, noItems, selfInfo, selfItems } from './info.ts'
+import {
+  accountInfo,
+  DISCO_INFO,
+  DISCO_ITEMS,
+  LIST_PAGE,
+  listed,
+  listedPage,
+  nodeInfo,
+  nodeItems,
+  noItems,
+  selfInfo,
+  selfItems,
+} from './info.ts'
 
-export { DISCO_INFO, selfInfo }
+export { DISCO_INFO, DISCO_ITEMS, LIST_PAGE, listed, listedPage, nodeInfo, nodeItems, noItems, selfInfo }
 
 export const serviceDiscovery = defineFeature({
   name: 'service-discovery',
@@ -24,30 +37,39 @@ export const serviceDiscovery = defineFeature({
       features.push(DISCO_INFO, DISCO_ITEMS)
     const info = { type: 'get', ns: DISCO_INFO, name: 'query' } as const
     const items = { type: 'get', ns: DISCO_ITEMS, name: 'query' } as const
-    host.iqToServer({ ...info, handle: ({ payload }) => infoOf(disco.server, payload) })
-    host.iqToServer({ ...items, handle: ({ payload, domain }) => itemsOf(disco.server, payload, domain) })
-    host.iqToServices({ ...info, handle: (request) => infoOf(request.disco, request.payload) })
-    host.iqToServices({ ...items, handle: (request) => itemsOf(request.disco, request.payload, request.packet.to!.domain) })
+    host.iqToServer({ ...info, handle: ({ payload, from }) => infoOf(disco.server, payload, from) })
+    host.iqToServer({ ...items, handle: ({ payload, domain, from }) => itemsOf(disco.server, payload, domain, from) })
+    host.iqToServices({ ...info, handle: (request) => infoOf(request.disco, request.payload, request.from) })
+    host.iqToServices({
+      ...items,
+      handle: ({ disco, payload, packet, from }) => itemsOf(disco, payload, packet.to!.domain, from),
+    })
     host.iqToAccount({ ...info, access: 'subscribers', handle: (request) => infoOfAccount(host, request) })
     // Section 8 rule 2: a stranger gets the same answer as without an account: no items
     host.iqToAccount({ ...items, access: 'anyone', whenMissing: noItems, handle: (request) => itemsOfAccount(host, request) })
   },
 })
 
-function infoOf(book: DiscoBook, payload: Element): Answer {
+function infoOf(book: DiscoBook, payload: Element, asker: Jid): Answer {
   const node = payload.attr('node')
-  const other = node === undefined ? undefined : book.nodes.get(node)
+  const other = node === undefined ? undefined : nodeFor(book, node, asker)
   if (other !== undefined) return nodeInfo(node!, other)
   if (node !== undefined && !book.aliases.some((isAlias) => isAlias(node))) throw new StanzaError('item-not-found')
   return selfInfo(book, node)
 }
 
-function itemsOf(book: DiscoBook, payload: Element, domain: string): Answer {
+/** A node that is there for the asker. */
+function nodeFor(book: DiscoBook, node: string, asker: Jid): DiscoNode | undefined {
+  const found = book.nodes.get(node)
+  return found?.isFor?.(asker) === false ? undefined : found
+}
+
+function itemsOf(book: DiscoBook, payload: Element, domain: string, asker: Jid): Answer {
   const node = payload.attr('node')
   if (node === undefined) return selfItems(book, domain)
-  const other = book.nodes.get(node)
+  const other = nodeFor(book, node, asker)
   if (other === undefined) throw new StanzaError('item-not-found')
-  return nodeItems(node, other, domain)
+  return nodeItems(node, other, domain, asker)
 }
 
 async function nodeOfAccount({ disco }: Host, { account, from }: AccountRequest, node: string): Promise<Answer> {

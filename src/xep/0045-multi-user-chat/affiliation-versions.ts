@@ -14,7 +14,7 @@ import { MUC_USER } from './ns.ts'
 
 export const VERSIONS = 'urn:xmpp:muc:affiliations:1'
 /** Items of one message. */
-const PORTION = 100
+export const PORTION = 100
 /** Changes that are told one by one; after more of them, everything is told. */
 const CHANGES_MAX = 1000
 
@@ -27,10 +27,11 @@ function positionIn({ uid, affiliationsAt }: Room, version: string): number | nu
   return /^\d{1,15}$/.test(text) && Number(text) <= affiliationsAt ? Number(text) : null
 }
 
-/** What a change of that entry leads from and to. @param entries of the decision */
-export function stepOf({ uid, affiliationsWere }: Room, entries: readonly Entry[], index: number): Wire {
-  const before = entries.slice(0, index).findLast(changesAffiliation)?.seq ?? affiliationsWere
-  return versions(nameOf(uid, before), nameOf(uid, entries[index]!.seq))
+/** What the changes of entries lead from and to. @param entries of the decision @param last of the entries; the first one if it is alone */
+export function stepOf({ uid, affiliationsWere }: Room, entries: readonly Entry[], first: number, last = first): Wire {
+  let before = first - 1
+  while (before >= 0 && !changesAffiliation(entries[before]!)) before -= 1
+  return versions(nameOf(uid, entries[before]?.seq ?? affiliationsWere), nameOf(uid, entries[last]!.seq))
 }
 /** @param since null: from nothing */
 function versions(since: string | null, until: string): Wire {

@@ -1,6 +1,6 @@
 /**
- * Sessions that enter one room (XEP-0045 7.1, 7.2; ROOM-53, ROOM-151). Each is told who is there as fast as its client reads.
- * Meanwhile the room goes on: what it says to the session waits until the session has been told all.
+ * Sessions that enter one room (XEP-0045 7.1, 7.2; ROOM-53, ROOM-151). Each is sent the list of occupants as fast as its
+ * client reads. What the room sends to the session meanwhile waits until the list is complete.
  */
 import type { Room } from '../../rooms/machine/room.ts'
 import type { Source } from '../../server/account/room.ts'
@@ -14,19 +14,20 @@ export interface ArrivalsParts {
   readonly send: (packet: Packet) => void
   /** Takes from the source as fast as that session reads; several sources in their order. */
   readonly pour: (to: Jid, source: Source) => void
-  /** This session does not read. */
+  /** The client of this session does not read. */
   readonly lose: (room: Room, who: Jid) => void
 }
 
-/** Octets that may wait for one session while it enters. */
+/** Octets that may wait for one session while it enters, beside those for each occupant: all may say something of themselves. */
 const WAITING_OCTETS_MAX = 1024 * 1024
+const OCCUPANT_OCTETS = 1024
 
 export class Arrival {
   readonly to: Jid
   readonly waiting = new WaitingStanzas()
   /** The nickname of the session. */
   nick: string
-  /** The session has been told who is there. */
+  /** The session has received the list of occupants. */
   isListed = false
 
   constructor(to: Jid, nick: string) {
@@ -72,7 +73,7 @@ export class Arrivals {
     this.#under.delete(arrival.to.full)
   }
 
-  /** Ends when the session has left, or enters anew. */
+  /** Ends when the session has left, or enters again. */
   *#steps(arrival: Arrival, pieces: Source): Generator<void, void> {
     while (this.#under.get(arrival.to.full) === arrival) {
       this.#given = arrival
@@ -87,14 +88,15 @@ export class Arrivals {
 
   #hold(arrival: Arrival, packet: Packet): void {
     const { waiting } = arrival
+    const { room, lose } = this.#parts
     const { kind, from } = packet
     const isOwn = from.resource === arrival.nick
-    arrival.nick = this.#parts.room.nickOfSession.get(arrival.to.full)!
+    arrival.nick = room.nickOfSession.get(arrival.to.full)!
     if (kind !== 'presence' || isOwn || from.resource === arrival.nick) waiting.putLast(packet)
-    // Of those to whom the list has not come yet, it tells what they are then
+    // An occupant that the list has not reached yet is listed as they are then
     else if (arrival.isListed || waiting.hasPassed(from.resource)) waiting.putPresence(packet)
-    if (waiting.octets <= WAITING_OCTETS_MAX) return
+    if (waiting.octets <= WAITING_OCTETS_MAX + OCCUPANT_OCTETS * room.occupants.size) return
     this.#under.delete(arrival.to.full)
-    this.#parts.lose(this.#parts.room, arrival.to)
+    lose(room, arrival.to)
   }
 }

@@ -3,6 +3,8 @@
  * shown and read. Fields that the form does not name stay as they are (FORM-1); names that nobody knows are ignored.
  */
 import { ROLES, type ConfigFault, type Field, type RoomConfig } from '../../rooms/machine/config.ts'
+import type { LabelChoices } from '../../rooms/labelled-rooms.ts'
+import { SEC_LABEL } from '../../xmpp/security-label.ts'
 import { booleanOf, type FormField } from '../../xmpp/data-form.ts'
 
 export const ROOM_CONFIG = 'http://jabber.org/protocol/muc#roomconfig'
@@ -124,6 +126,9 @@ const FIELDS: readonly FieldForm[] = [
     ]),
   ),
   row('nicksLocked', '{urn:porchlight}nicks_locked', 'People have the nickname that is reserved for them', flag),
+  row('label', `{${SEC_LABEL}}room_label`, 'Security label that people need a clearance for', text()),
+  row('clearance', `{${SEC_LABEL}}room_clearance`, 'Clearance for what is said in the room', text()),
+  row('defaultLabel', `{${SEC_LABEL}}default_label`, 'Security label of messages that have none', text()),
 ]
 const BY_NAME = new Map(FIELDS.flatMap((field) => field.names.map((name) => [name, field] as const)))
 const BY_FIELD = new Map(FIELDS.map((field) => [field.field, field]))
@@ -133,6 +138,18 @@ export const nameOfField = (field: Field): string => BY_FIELD.get(field)!.names[
 
 export const formFields = (config: RoomConfig): readonly FormField[] =>
   FIELDS.flatMap(({ names, field, label, kind }) => names.map((name) => ({ name, label, ...kind.show(config[field]) })))
+
+/** The same for an owner: labels are chosen from a list. @param choices null: the server has no policy, and no fields for it */
+export function ownersFields(config: RoomConfig, choices: LabelChoices | null): readonly FormField[] {
+  const fields = formFields(config)
+  const isOfLabels = ({ name }: FormField): boolean => name.startsWith(`{${SEC_LABEL}}`)
+  if (choices === null) return fields.filter((field) => !isOfLabels(field))
+  const among = (field: FormField): NonNullable<FormField['options']> => [
+    ['', 'None'],
+    ...(field.name === nameOfField('clearance') ? choices.clearances : choices.labels),
+  ]
+  return fields.map((field) => (isOfLabels(field) ? { ...field, type: 'list-single', options: among(field) } : field))
+}
 
 /** What a form that was filled in changes; what is wrong with it. Whether the result is possible is the room's to say. */
 export function changesIn(

@@ -1,23 +1,20 @@
 /**
- * Occupants of whom nobody knows whether they are still there (XEP-0310 4.3; ROOM-130 to 138). The client of a session of ours
- * has lost its connection, or the link to the server of an occupant is down. They stay in the room, annotated for those who
- * ask. After each loss of the link, and after a restart, they are asked; those who do not come back in time have left.
+ * Occupants that may be gone (XEP-0310 4.3; ROOM-130 to 139): a client of this server has lost its connection, or the link to the server
+ * of an occupant is down. They stay in the room, annotated for clients that ask for annotations. After each loss of the link, and after a
+ * restart, the room asks them; an occupant that does not come back in time has left.
  */
+import { BoundedMap } from '../../base/bounded-map.ts'
 import type { Clock, Millis, Timer } from '../../base/clock.ts'
 import { SERVICE, type Command } from '../../rooms/machine/commands.ts'
 import type { Rooms } from '../../rooms/rooms.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
-import { el, type Element } from '../../xml/element.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { isSelfPresence } from '../../xmpp/muc-user.ts'
-import type { Packet } from '../../xmpp/packet.ts'
-import { errorIn } from '../../xmpp/stanza-error.ts'
 import type { Doubt } from '../../xmpp/state-annotation.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
-import { GONE } from './lost-sessions.ts'
 import type { Missed } from './missed.ts'
-import { DISCO_INFO } from './room-info.ts'
+import { Verifying } from './verifying.ts'
 import type { XmppFace } from './xmpp-face.ts'
 
 export interface RoomDoubtsParts {
@@ -32,6 +29,8 @@ export interface RoomDoubtsParts {
   readonly graceMs: Millis
   /** How long those behind a link that is down stay in their rooms (ROOM-138). */
   readonly linkKeepMs: Millis
+  /** Does a job of very many steps, so that nobody else waits for long. */
+  readonly inPortions: (job: Iterator<unknown>) => void
 }
 
 const CERTAIN: readonly Doubt[] = []
@@ -39,11 +38,10 @@ const PAUSED: readonly Doubt[] = ['connection-paused']
 const BEHIND_LINK: readonly Doubt[] = ['server-unavailable']
 /** How long the last presence of a session may take to its rooms. */
 const LEFT_WITHIN_MS: Millis = 2_000
-const PING = el('ping', 'urn:xmpp:ping')
-const INFO = el('query', DISCO_INFO)
-/** Questions to one domain in a second, after an outage. */
-const ASKED_A_SECOND = 20
-const ANSWER_WITHIN_MS: Millis = 60_000
+/** The least time from one announcement of a pause of a client to the next (ROOM-139). Links have the same (`LinkTimes.dampMs`). */
+const DAMP_MS: Millis = 60_000
+/** How many pauses are remembered for that. */
+const PAUSES_MAX = 10_000
 const READY_MS: Millis = 1000
 
 export class RoomDoubts {
@@ -53,28 +51,39 @@ export class RoomDoubts {
   readonly #graces = new Map<string, Timer>()
   /** Links that are down: when those behind them leave. By both domains. */
   readonly #down = new Map<string, Timer>()
-  /** Those who are being asked, each with the domain of rooms before it. */
-  readonly #asked = new Set<string>()
+  /** When a pause of a session was last announced, by full JID. */
+  readonly #pausedAt = new BoundedMap<string, Millis>(PAUSES_MAX)
+  /** Asks clients of other servers. */
+  readonly verifying: Verifying
 
   constructor(parts: RoomDoubtsParts) {
     this.#parts = parts
     const { host, domains } = parts
     this.#clock = host.clock
-    host.on('session-paused', ({ session }) => this.#paused(session.jid))
+    this.verifying = new Verifying({
+      host,
+      roomsOf: (who, local) => this.#roomsOf(who, local),
+      confirmed: (who, local) => this.#confirmed(who, local),
+      gone: (who, local) => this.#order(who, { do: 'lost', who }, local),
+    })
+    host.on('session-paused', ({ session }) => this.#paused(session))
     host.on('session-resumed', ({ session }) => this.#isBack(session.jid))
     host.on('session-ended', ({ session }) => this.#ended(session))
+    host.on('policy-changed', ({ account }) => {
+      for (const session of account.sessions) if (session.connection === null) this.#choice(session)
+    })
     host.on('link-down', ({ local, remote }) => domains.includes(local) && this.#linkDown(local, remote))
     host.on('link-up', ({ local, remote }) => domains.includes(local) && this.#linkUp(local, remote))
     host.on('link-mended', ({ local, remote }) => domains.includes(local) && this.#verifyAll(local, remote))
   }
 
   /**
-   * ROOM-84: after a start, when those who were in rooms are known. Nobody has heard of the clients that are not back yet, and nobody
-   * knows which clients elsewhere are there still. They are asked when the server is ready to connect to others.
+   * ROOM-84: after a start, when the occupants of before are restored. Clients of this server that are not back yet are away; clients of
+   * other servers may be gone. The room asks them when the server is ready to connect to others.
    */
   begin(): void {
     const { host, rooms } = this.#parts
-    for (const { jid, connection } of host.sessions.all()) if (connection === null) this.#paused(jid)
+    for (const session of host.sessions.all()) if (session.connection === null) this.#paused(session)
     this.#clock.after(READY_MS, () => {
       this.#tellThoseOut(null, null)
       for (const { local, remote } of [...rooms.whereabouts.pairs()])
@@ -92,13 +101,23 @@ export class RoomDoubts {
       if (account.session(who.resource) === undefined) this.#order(who, { do: 'lost', who }, null)
     })
   }
-  #paused(who: Jid): void {
+  /** PSA-35: users can keep from others that their client is away. */
+  #paused({ jid: who, account }: Session): void {
     if (!this.#parts.rooms.whereabouts.isIn(who.full) || this.#graces.has(who.full)) return
-    const timer = this.#clock.after(this.#parts.graceMs, () => {
+    if (account.policy.sharePaused !== 'contacts') return
+    const now = this.#clock.now()
+    const damped = (this.#pausedAt.get(who.full) ?? -DAMP_MS) + DAMP_MS - now
+    const timer = this.#clock.after(Math.max(this.#parts.graceMs, damped), () => {
       this.#graces.delete(who.full)
+      this.#pausedAt.set(who.full, this.#clock.now())
       this.#doubt([who], PAUSED)
     })
     this.#graces.set(who.full, timer)
+  }
+  /** The user of a session that is away lets others know that, or not any more. */
+  #choice(session: Session): void {
+    if (session.account.policy.sharePaused === 'contacts') this.#paused(session)
+    else this.#isBack(session.jid)
   }
   #isBack(who: Jid): void {
     this.#forget(who.full)
@@ -126,34 +145,7 @@ export class RoomDoubts {
   #verifyAll(local: string, remote: string): void {
     this.#tellThoseOut(local, remote)
     const there = this.#sessionsAt(remote).filter((who) => this.#roomsOf(who, local).length > 0)
-    for (const [i, who] of there.entries())
-      this.#clock.after(Math.floor(i / ASKED_A_SECOND) * 1000, () => this.#verify(who, local))
-  }
-  /** ROOM-137: whoever answers is there. */
-  #verify(who: Jid, local: string): void {
-    const key = `${local} ${who.full}`
-    if (this.#asked.has(key)) return
-    this.#asked.add(key)
-    this.#ask(who, local, PING, key)
-  }
-  #ask(who: Jid, local: string, question: Element, key: string): void {
-    const room = this.#roomsOf(who, local)[0]
-    if (room === undefined) return void this.#asked.delete(key)
-    const answered = (answer: Packet | null): void => this.#answered(who, local, question, key, answer)
-    this.#parts.host.ask(room, who, question, answered, ANSWER_WITHIN_MS)
-  }
-  /**
-   * What a server says too is asked again, in a way that every client in a room can answer. While the link is lost the answer is one
-   * of our own: they are asked when it is mended. A client that is silent is asked again.
-   */
-  #answered(who: Jid, local: string, question: Element, key: string, answer: Packet | null): void {
-    const isUp = this.#parts.host.links.get(local, who.domain)?.state === 'up'
-    const condition = answer === null ? '' : conditionOf(answer)
-    if (isUp && answer === null) return this.#ask(who, local, PING, key)
-    if (isUp && condition === UNCLEAR && question === PING) return this.#ask(who, local, INFO, key)
-    this.#asked.delete(key)
-    if (isUp && (condition === UNCLEAR || GONE.has(condition))) this.#order(who, { do: 'lost', who }, local)
-    else if (isUp) this.#confirmed(who, local)
+    this.verifying.verify(there, local, 'until it answers')
   }
   #confirmed(who: Jid, local: string): void {
     this.#doubt([who], CERTAIN, local)
@@ -167,7 +159,7 @@ export class RoomDoubts {
     const told = rooms.inTurn(address, (room) => (room === null ? undefined : face.showMissed(room, its)))
     told.catch((error: unknown) => this.#failed(error, address))
   }
-  /** Those who were put out while they could not be told. */
+  /** Tells clients that were removed from a room while they could not be told. */
   #tellThoseOut(local: string | null, remote: string | null): void {
     const { rooms, missed, host } = this.#parts
     for (const { room, session, gone } of [...missed.between(local, remote)]) {
@@ -177,15 +169,28 @@ export class RoomDoubts {
     }
   }
 
-  /** @param local the domain of the rooms; null: all */
+  /**
+   * In portions: other rooms do not wait until many thousands are told (ROOM-139). Doubts that follow are told behind these, so that the
+   * last word is the truth. @param local the domain of the rooms; null: all
+   */
   #doubt(who: readonly Jid[], doubts: readonly Doubt[], local: string | null = null): void {
-    for (const session of who) this.#order(session, { do: 'doubt', who: [session], doubts }, local)
+    this.#parts.inPortions(this.#doubtEach(who, doubts, local))
+  }
+  /** One step for each occupant of a room who may have been told. */
+  *#doubtEach(who: readonly Jid[], doubts: readonly Doubt[], local: string | null): Generator<void, void> {
+    for (const session of who)
+      for (const address of this.#roomsOf(session, local)) {
+        this.#orderIn(address, { do: 'doubt', who: [session], doubts })
+        const told = this.#parts.rooms.held(address)?.occupants.size ?? 0
+        for (let i = 0; i < told; i++) yield
+      }
   }
   #order(who: Jid, command: Command, local: string | null): void {
-    for (const address of this.#roomsOf(who, local)) {
-      const done = this.#parts.rooms.perform({ address, actor: SERVICE, command, create: null, answered: null })
-      if (done instanceof Promise) done.catch((error: unknown) => this.#failed(error, address))
-    }
+    for (const address of this.#roomsOf(who, local)) this.#orderIn(address, command)
+  }
+  #orderIn(address: Jid, command: Command): void {
+    const done = this.#parts.rooms.perform({ address, actor: SERVICE, command, create: null, answered: null })
+    if (done instanceof Promise) done.catch((error: unknown) => this.#failed(error, address))
   }
   #failed(error: unknown, { bare }: Jid): void {
     this.#parts.host.log.error({ err: error, room: bare }, 'A doubt about an occupant could not be told')
@@ -198,7 +203,3 @@ export class RoomDoubts {
     return this.#parts.rooms.whereabouts.sessionsAt(remote).map(storedJid)
   }
 }
-
-const conditionOf = (answer: Packet): string => (answer.type === 'error' ? errorIn(answer).condition : '')
-/** A server says this for a client that is gone (RFC 6121 8.5.3.2.3), and a client for a question that it does not know. */
-const UNCLEAR = 'service-unavailable'

@@ -1,13 +1,14 @@
-/** What clients are told whose room has ended while they could not be told, or whose server stops (XEP-0045 10.9, 11.2; ROOM-84). */
+/** For clients whose room has ended while they could not be told, and for all when the server stops (XEP-0045 10.9, 11.2; ROOM-84). */
 import type { Room } from '../../rooms/machine/room.ts'
 import { sessionsIn, type KeptRoom } from '../../rooms/snapshot.ts'
 import type { Tombstone } from '../../rooms/store.ts'
 import type { Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
+import { XMPP } from './ns.ts'
 import { destroyElement, userElement } from './occupant-texts.ts'
 
-/** The room that they were in is not there any more. @param tombstone null: it has ended for want of people, or is another one now */
+/** The room of these clients has ended. @param tombstone null: it ended without occupants, or the address has another room now */
 export function endOfRoom(address: Jid, kept: KeptRoom, tombstone: Tombstone | null): readonly Packet[] {
   const x =
     tombstone?.why === 'destroyed'
@@ -15,10 +16,12 @@ export function endOfRoom(address: Jid, kept: KeptRoom, tombstone: Tombstone | n
       : userElement(NOBODY, [110, 333])
   return sessionsIn(kept).map(({ nick, jid }) => goneFrom(address, nick, jid, x))
 }
-/** The server stops, and nothing of the room stays in memory. */
+/** The server stops. */
 export function shutdownOf({ address, occupants }: Room): readonly Packet[] {
   const x = userElement(NOBODY, [110, 332])
-  return [...occupants.values()].flatMap(({ nick, sessions }) => sessions.map(({ jid }) => goneFrom(address, nick, jid, x)))
+  return [...occupants.values()].flatMap(({ nick, sessions }) =>
+    sessions.filter(({ face }) => face === XMPP).map(({ jid }) => goneFrom(address, nick, jid, x)),
+  )
 }
 
 const NOBODY = { affiliation: 'none', role: 'none', jid: null } as const

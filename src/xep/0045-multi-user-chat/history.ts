@@ -7,12 +7,19 @@ import type { RoomLog } from '../../rooms/room-log.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { isSaying, pastMessage, type Saying } from './said.ts'
 
-/** The messages as they are sent, the oldest first; a promise if they have to be read. */
-export function historyFor(log: RoomLog, room: Room, ask: HistoryAsk | null): readonly Packet[] | Promise<readonly Packet[]> {
+/** The messages as they are sent, the oldest first; a promise if they have to be read. @param who bare JID @param isFor those that may be seen; null: all */
+export function historyFor(
+  log: RoomLog,
+  room: Room,
+  who: string,
+  ask: HistoryAsk | null,
+  isFor: ((entry: Entry) => boolean) | null,
+): readonly Packet[] | Promise<readonly Packet[]> {
   const { historyMax } = room.facts.config
   const limit = historyLimit(ask, historyMax)
   if (limit === 0 || room.lastSeq === 0) return []
-  return log.lastSaid(room, limit).then((entries) => chosen(room, entries, ask, historyMax))
+  const said = log.floorFor(room, who).then((floor) => log.lastSaid(room, limit, isFor, floor))
+  return said.then((entries) => chosen(room, entries, ask, historyMax))
 }
 function chosen(room: Room, entries: readonly Entry[], ask: HistoryAsk | null, max: number): readonly Packet[] {
   const shown = entries.filter(isShown).map((entry) => {

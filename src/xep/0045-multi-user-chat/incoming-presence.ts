@@ -4,9 +4,11 @@ import type { PresenceFacts } from '../../rooms/machine/room.ts'
 import type { HistoryAsk } from '../../rooms/machine/tells.ts'
 import type { Element } from '../../xml/element.ts'
 import { parseDateTime } from '../../xmpp/datetime.ts'
-import type { Packet } from '../../xmpp/packet.ts'
+import { unpin } from '../../xml/wire.ts'
+import type { Packet, Payload } from '../../xmpp/packet.ts'
+import { WireCache } from '../../xmpp/wire-cache.ts'
 import { VERSIONS } from './affiliation-versions.ts'
-import { MUC, MUC_USER } from './ns.ts'
+import { MUC, MUC_USER, XMPP } from './ns.ts'
 import { withoutOurs } from './payloads.ts'
 
 export type Enter = Extract<Command, { do: 'enter' }>
@@ -20,17 +22,32 @@ export function joinElement({ payload }: Packet): Element | undefined {
 }
 const passwordBearer = (x: Element | undefined): Element | undefined => (x?.child('password') === undefined ? undefined : x)
 
-/** What the others are shown of it. */
+/** What the others are shown of it. The elements of the packet are read before: what is kept of them is text. */
 export function presenceFacts(packet: Packet): PresenceFacts {
   const priority = Number(packet.payload.child('priority')?.text ?? '0')
-  return { payload: withoutOurs(packet.payload), lang: packet.lang, priority: Number.isInteger(priority) ? priority : 0 }
+  const payload = shared(withoutOurs(packet.payload))
+  return { payload, lang: packet.lang === null ? null : unpin(packet.lang), priority: Number.isInteger(priority) ? priority : 0 }
+}
+
+/** Payloads that are shared by all who say the same of themselves: mostly what their clients can do (XEP-0115). */
+const SHARED_MAX = 2000
+const SHARED_OCTETS_MAX = 1024
+const known = new WireCache<Payload>(SHARED_MAX)
+
+function shared(payload: Payload): Payload {
+  if (payload.isEmpty) return payload
+  const same = known.get(payload.text)
+  if (same !== undefined) return same
+  payload.keep()
+  if (payload.text.length <= SHARED_OCTETS_MAX) known.set(payload.text, payload)
+  return payload
 }
 
 export function entering(packet: Packet, x: Element, wantsDoubts: boolean, now: number): Enter {
   return {
     do: 'enter',
     as: packet.from,
-    face: 'xmpp',
+    face: XMPP,
     nick: packet.to!.resource,
     password: x.child('password')?.text ?? null,
     presence: presenceFacts(packet),

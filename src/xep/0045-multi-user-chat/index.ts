@@ -4,115 +4,35 @@
  */
 import type { Counter } from '../../base/metrics.ts'
 import { Portions } from '../../base/portions.ts'
-import { between, choice, count, duration, flag, section, size, text, zeroOr, type Settings } from '../../base/settings.ts'
 import { SERVICE } from '../../rooms/machine/commands.ts'
 import type { Room } from '../../rooms/machine/room.ts'
+import { LabelledRooms } from '../../rooms/labelled-rooms.ts'
 import { RoomLog } from '../../rooms/room-log.ts'
-import { Rooms, type ServedRooms } from '../../rooms/rooms.ts'
+import { Rooms, type Order, type ServedRooms } from '../../rooms/rooms.ts'
 import { KEPT_ROOM_VERSION, type KeptRoom } from '../../rooms/snapshot.ts'
-import { RoomStore, type RemainsTimes } from '../../rooms/store.ts'
-import { Tending, type TendingTimes } from '../../rooms/tending.ts'
+import { RoomStore } from '../../rooms/store.ts'
+import { Tending } from '../../rooms/tending.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Jid } from '../../xmpp/jid.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { capsOf } from '../0115-entity-capabilities/index.ts'
+import { AfterCrash } from './after-crash.ts'
+import { ClearancesOfOccupants } from './clearances.ts'
 import { Conference } from './conference.ts'
 import { Crowding } from './crowding.ts'
+import { RoomSearches } from './room-searches.ts'
 import { endOfRoom } from './farewells.ts'
-import { Missed } from './missed.ts'
+import { Missed, type KeptMissed } from './missed.ts'
 import { Orders } from './orders.ts'
 import { Notices } from './notices.ts'
 import { Pouring } from './pouring.ts'
 import { putOutTheLost } from './returning.ts'
 import { RoomDoubts } from './doubts.ts'
+import { limitsIn, remainsIn, roomSettings, tendingTimes, type RoomSettings } from './settings.ts'
+import { Silences } from './silences.ts'
 import { Wishes } from './wishes.ts'
 import { XmppFace } from './xmpp-face.ts'
-
-const settings = section({
-  'enabled': flag(true, 'Offer rooms at a domain below each domain of the server.'),
-  'prefix': text('conference', 'The name of the service in front of the domain: "conference" makes conference.example.org.'),
-  'create': choice(['local', 'everybody', 'nobody'], 'local', 'Who can make rooms: users of this server, everybody, or nobody.'),
-  'rooms': count(
-    50_000,
-    between(1, 10_000_000),
-    'Rooms in memory. One more is refused with resource-constraint while all are in use.',
-  ),
-  'owned': count(100, between(1, 100_000), 'Rooms that one person can own. One more is refused with resource-constraint.'),
-  'locked': count(5, between(1, 1000), 'New rooms of one person that wait for their configuration. One more is refused.'),
-  'occupants': count(5000, between(1, 100_000), 'People in one room, whatever its owner allows. One more is refused.'),
-  'quiet-above': count(
-    1000,
-    zeroOr(2, 100_000),
-    'More occupants than this make a room quiet: those who only listen are shown to moderators alone. Owners can turn that off. 0: no room becomes quiet.',
-  ),
-  'sessions': count(10, between(1, 100), 'Clients that one person can be in a room with, and nicknames. One more is refused.'),
-  'affiliations': count(20_000, between(1, 1_000_000), 'People who have an affiliation with one room. One more is refused.'),
-  'subject': size('4 KiB', between('64 B', '64 KiB'), 'Size of a subject. A longer one is refused with not-acceptable.'),
-  'card-size': size(
-    '240 KiB',
-    between('1 KB', '4 MiB'),
-    'Size of the card of a room, with its picture. A larger one is refused with not-acceptable.',
-  ),
-  'presence-size': size(
-    '32 KiB',
-    between('1 KB', '256 KiB'),
-    'Size of a presence in a room. A larger one is refused with policy-violation.',
-  ),
-  'messages': count(20, between(1, 10_000), 'Messages of one person to one room in ten seconds. More get policy-violation.'),
-  'nick-changes': count(
-    5,
-    between(1, 10_000),
-    'Nickname changes of one person in one room in a minute. More get policy-violation.',
-  ),
-  'invitations': count(20, between(1, 10_000), 'Invitations of one person to one room in a minute. More get policy-violation.'),
-  'notices': count(
-    60,
-    between(1, 100_000),
-    'Messages in a minute to people who are not in a room, about affiliations that one person has given them. More are not sent.',
-  ),
-  'presences': count(
-    5,
-    between(1, 10_000),
-    'Presences of one client in one room in ten seconds. Of more, the newest is told when it is its turn.',
-  ),
-  'entries': count(20, between(1, 10_000), 'How often one person enters one room in ten seconds. More get policy-violation.'),
-  'domain-sessions': count(
-    500,
-    between(1, 100_000),
-    'Clients of one other server, or one component, in one room. One more is refused with resource-constraint.',
-  ),
-  'server-entries': count(
-    5,
-    between(1, 100_000),
-    'Entries of users of one other server into rooms in a second, twenty times as many at once. More get resource-constraint.',
-  ),
-  'component-entries': count(50, between(1, 100_000), 'The same for users of one component.'),
-  'visit-keep': duration(
-    '1 hour',
-    between('1 minute', '7 days'),
-    'How long a room remembers the role of a visitor who has left.',
-  ),
-  'visits': count(1000, between(0, 100_000), 'Visitors whose role a room remembers. The oldest is forgotten.'),
-  'configure-within': duration('10 minutes', between('1 minute', '1 day'), 'How long a new room waits for its configuration.'),
-  'idle': duration('10 minutes', between('1 minute', '1 day'), 'How long an empty room stays in memory.'),
-  'pause-grace': duration(
-    '3 seconds',
-    between('100 ms', '10 minutes'),
-    'How long an occupant can be without a connection before others are told.',
-  ),
-  'link-keep': duration(
-    '5 minutes',
-    between('10 s', '7 days'),
-    'How long occupants behind a link that is down stay in their rooms.',
-  ),
-  'log-keep': duration('365 days', between('1 day', '36500 days'), 'How long the archive of a room keeps a message.'),
-  'log-messages': count(100_000, between(100, 100_000_000), 'Messages that the archive of a room keeps. The oldest go.'),
-  'tombstone': duration(
-    '30 days',
-    between('1 day', '3650 days'),
-    'How long the address of a destroyed room is kept for its owners.',
-  ),
-})
 
 const served = new WeakMap<Host, ServedRooms>()
 /** Null: this server has no rooms of its own. */
@@ -123,43 +43,63 @@ export const multiUserChat = defineFeature({
   specs: [
     xep(45, 'Multi-User Chat', '1.35.5', 'partial', 'see its page for what is missing'),
     xep(313, 'Message Archive Management', '1.1.3', 'partial', 'archives of rooms; accounts have none yet'),
-    xep(424, 'Message Retraction', '0.4.0', 'partial', 'in rooms'),
+    xep(424, 'Message Retraction', '0.4.0', 'complete', 'in rooms, and in the archives of accounts'),
     xep(425, 'Moderated Message Retraction', '0.3.0'),
     xep(463, 'MUC Affiliations Versioning', '0.2.0'),
     xep(486, 'MUC Avatars', '0.1.0'),
     xep(421, 'Occupant identifiers for semi-anonymous MUCs', '1.0.1'),
   ],
   needs: ['entity-capabilities'],
-  settings,
+  settings: roomSettings,
   services: ({ enabled, prefix }) => (enabled ? [prefix] : []),
   async install(host, settings) {
     if (!settings.enabled) return
     const { archive } = host.stores
     const { clock, entropy, log } = host
     const store = await RoomStore.open(host.database, archive, remainsIn(settings))
+    const labels = host.labels === null ? null : new LabelledRooms(host.labels)
     const kept = host.keep.service<KeptRoom>({
       name: 'rooms',
       version: KEPT_ROOM_VERSION,
       things: () => rooms.occupied(),
       save: (room) => rooms.keep(room),
-      load: (room, occupants) => rooms.restore(room, occupants),
+      load: (room, occupants, _, when) => {
+        rooms.restore(room, occupants)
+        if (when === 'while running') crash.restored(storedJid(room), occupants)
+      },
     })
-    const rooms = new Rooms({ store, archive, clock, entropy, log, limits: limitsIn(settings), occupantsChanged: kept })
+    const rooms = new Rooms({ store, archive, clock, entropy, log, limits: limitsIn(settings), labels, occupantsChanged: kept })
     const roomLog = new RoomLog(rooms, archive)
     const send = (packet: Packet): void => host.router.routeQuietly(packet)
     const { pour } = new Pouring(host.router, (error) =>
       log.error({ err: error }, 'A session could not be told who is in a room'),
     )
-    const lose = (address: Jid, who: Jid): void =>
-      void rooms.perform({ address: address.asBare, actor: SERVICE, command: { do: 'lost', who }, create: null, answered: null })
+    const notLost = (error: unknown): void =>
+      log.error({ err: error }, 'An occupant who is lost could not be removed from a room')
+    const lose = (address: Jid, who: Jid): void => {
+      const order: Order = { address: address.asBare, actor: SERVICE, command: { do: 'lost', who }, create: null, answered: null }
+      Promise.resolve(rooms.perform(order)).catch(notLost)
+    }
     const now = (): number => clock.now()
-    const missed = new Missed()
+    const missed: Missed = new Missed((key) => missedKept(key))
+    const missedKept = host.keep.service<KeptMissed>({
+      name: 'rooms-missed',
+      version: 1,
+      things: () => missed.keys(),
+      save: (key) => missed.keep(key),
+      load: (_, kept) => missed.restore(kept),
+    })
+    const sent = measured(host, rooms)
+    const crash = new AfterCrash({ host, rooms, missed, sent })
     const portions = new Portions(clock, (error) => log.error({ err: error }, 'A room could not show who is there'))
     const face = new XmppFace({
+      clock,
       send,
-      sent: measured(host, rooms),
+      sent,
       nextId: () => host.requestId(),
+      rushAbove: settings.rush,
       roomLog,
+      labels,
       pour,
       lose: ({ address }, who) => lose(address, who),
       notices: new Notices(settings.notices, now),
@@ -171,18 +111,29 @@ export const multiUserChat = defineFeature({
       if (!missed.note(packet, lostSince ?? now())) lose(packet.from, packet.to!)
     })
     rooms.faces.push(face)
+    // What waits for a moment goes to where the rest waits for the client, over a restart too
+    host.keep.settle(({ jid: { full } }) => {
+      for (const bare of rooms.whereabouts.roomsOf(full)) {
+        const room = rooms.held(storedJid(bare))
+        if (room !== null) face.catchUp(room)
+      }
+    })
     const tending = new Tending({ rooms, store, archive, clock, log, times: tendingTimes(settings) })
     host.on(
       'sessions-restored',
       () => void begin().catch((error: unknown) => log.error({ err: error }, 'Rooms could not be restored')),
     )
+    const clearances = labels === null ? null : new ClearancesOfOccupants(host, labels.labels, rooms)
     const begin = async (): Promise<void> => {
       await putOutTheLost(host, rooms, async (address, kept) => {
         for (const packet of endOfRoom(address, kept, await store.tombstone(address, now()))) send(packet)
       })
+      crash.begin()
       doubts.begin()
+      silences.begin()
       await tending.settle()
       tending.start()
+      clearances?.lookAtAll()
     }
     host.on('server-stopping', () => face.end(Array.from(rooms.all(), ({ room }) => room)))
     const failed = (error: unknown): void => log.error({ err: error }, 'A deleted account could not be removed from rooms')
@@ -206,6 +157,12 @@ export const multiUserChat = defineFeature({
       entriesElsewhere: settings['server-entries'],
       entriesComponent: settings['component-entries'],
     })
+    const searches = new RoomSearches({
+      searchesMax: settings.searches,
+      messagesMax: settings.searched,
+      now,
+      isOurs: (domain) => host.router.kindOf(domain) === 'accounts',
+    })
     const domains = host.domains.map((domain) => `${settings.prefix}.${domain}`)
     host.links.watching.alsoPairs(() => rooms.whereabouts.pairs())
     const doubts = new RoomDoubts({
@@ -216,10 +173,17 @@ export const multiUserChat = defineFeature({
       missed,
       graceMs: settings['pause-grace'],
       linkKeepMs: settings['link-keep'],
+      inPortions: (job) => portions.do(job),
     })
+    const silences = new Silences({ host, rooms, verifying: doubts.verifying, silenceMs: settings['silence'] })
     const ours = domains.filter((domain) => !host.componentDomains.includes(domain))
-    if (ours.length > 0) served.set(host, { rooms, store, domains: ours, sentBy: (room) => face.sentBy(room) })
-    for (const domain of ours) serve(host, domain, { orders, store, roomLog, face, wantsDoubts, crowding }, settings)
+    const mayCreate = makersOf(host, settings)
+    if (ours.length > 0) served.set(host, { rooms, store, domains: ours, mayCreate, sentBy: (room) => face.sentBy(room) })
+    for (const domain of ours) {
+      const parts = { orders, store, roomLog, face, labels, wantsDoubts, crowding, searches, mayCreate }
+      const conference = serve(host, domain, parts, settings)
+      rooms.faces.push({ tell: (room, tell) => (room.address.domain === domain ? conference.tell(room, tell) : undefined) })
+    }
   },
 })
 
@@ -234,54 +198,29 @@ function measured({ metrics }: Host, rooms: Rooms): Counter {
   return metrics.counter('porchlight_rooms_stanzas_sent_total', 'Stanzas that rooms have sent to their occupants')
 }
 
-type Config = Settings<typeof settings>
-const DAY_MS = 86_400_000
-const remainsIn = (config: Config): RemainsTimes => ({
-  tombstoneMs: config.tombstone,
-  destroyedLogMs: 7 * DAY_MS,
-  endedLogMs: DAY_MS,
-})
-const tendingTimes = (config: Config): TendingTimes => ({
-  lockedMs: config['configure-within'],
-  idleMs: config.idle,
-  logMs: config['log-keep'],
-  logEntriesMax: config['log-messages'],
-})
-const limitsIn = (config: Config): ConstructorParameters<typeof Rooms>[0]['limits'] => ({
-  occupantsMax: config.occupants,
-  sessionsMax: config.sessions,
-  affiliationsMax: config.affiliations,
-  subjectOctetsMax: config.subject,
-  quietAbove: config['quiet-above'] === 0 ? Infinity : config['quiet-above'],
-  visitKeepMs: config['visit-keep'],
-  visitsMax: config.visits,
-  roomsMax: config.rooms,
-  ownedMax: config.owned,
-  lockedMax: config.locked,
-  messagesMax: config.messages,
-  nicksMax: config['nick-changes'],
-  invitationsMax: config.invitations,
-  presencesMax: config.presences,
-  entriesMax: config.entries,
-})
-
 interface Served {
   readonly orders: Orders
   readonly store: RoomStore
   readonly roomLog: RoomLog
   readonly face: XmppFace
+  readonly labels: LabelledRooms | null
   readonly wantsDoubts: (presence: Packet) => boolean
   readonly crowding: Crowding
+  readonly searches: RoomSearches
+  readonly mayCreate: (bare: string) => boolean
 }
-function serve(host: Host, domain: string, { orders: rooms, ...served }: Served, config: Config): void {
-  const { create, 'presence-size': octetsMax, 'card-size': cardOctetsMax } = config
-  const isLocal = (bare: string): boolean => host.domains.includes(bare.slice(bare.indexOf('@') + 1))
-  const mayCreate = (bare: string): boolean => create === 'everybody' || (create === 'local' && isLocal(bare))
-  const conference = new Conference({ ...served, host, domain, rooms, mayCreate, octetsMax, cardOctetsMax })
+function makersOf({ domains }: Host, { create }: RoomSettings): Served['mayCreate'] {
+  const isLocal = (bare: string): boolean => domains.includes(bare.slice(bare.indexOf('@') + 1))
+  return (bare) => create === 'everybody' || (create === 'local' && isLocal(bare))
+}
+function serve(host: Host, domain: string, { orders: rooms, ...served }: Served, config: RoomSettings): Conference {
+  const { 'presence-size': octetsMax, 'card-size': cardOctetsMax } = config
+  const conference = new Conference({ ...served, host, domain, rooms, octetsMax, cardOctetsMax })
   const service = host.service({
     domain,
     identity: { category: 'conference', type: 'text', name: 'Rooms' },
     stanza: (packet) => conference.take(packet),
   })
   conference.install(service)
+  return conference
 }

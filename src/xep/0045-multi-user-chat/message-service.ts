@@ -1,5 +1,7 @@
 /** Takes messages that come for the rooms of one domain: what is said to all (XEP-0045 7.4), in private (7.5), about the room. */
 import { BoundedMap } from '../../base/bounded-map.ts'
+import type { LabelledRooms } from '../../rooms/labelled-rooms.ts'
+import { mayHear } from '../../rooms/machine/audience.ts'
 import type { Command } from '../../rooms/machine/commands.ts'
 import type { Refusal } from '../../rooms/machine/refusals.ts'
 import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
@@ -8,16 +10,19 @@ import { valueOf } from '../../xml/entities.ts'
 import { wire } from '../../xml/wire.ts'
 import { jidOrNull } from '../../xmpp/jid.ts'
 import { isLasting } from '../../xmpp/lasting.ts'
+import { isSubject } from '../../xmpp/muc-user.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
+import { labelElementsIn } from '../../xmpp/security-label.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { DATA_FORM } from '../../xmpp/data-form.ts'
 import { actorOf } from './incoming-presence.ts'
 import { endsSession } from './lost-sessions.ts'
-import { MUC_USER } from './ns.ts'
+import { MUC_USER, XMPP } from './ns.ts'
 import { idElement } from './occupant-texts.ts'
 import { withoutOurs, withoutOursBy } from './payloads.ts'
 import { refused } from './refused.ts'
 import { orThrow, type Orders } from './orders.ts'
+import type { Relating } from './relating.ts'
 import { retractedBy, type Retracting } from './retracting.ts'
 import type { Voting } from './voting.ts'
 
@@ -27,6 +32,9 @@ export interface MessageServiceParts {
   readonly sendIn: (room: Room, packet: Packet) => void
   readonly voting: Voting
   readonly retracting: Retracting
+  readonly relating: Relating
+  /** Null: nothing is judged by security labels. */
+  readonly labels: LabelledRooms | null
 }
 
 /** Private messages whose errors are still told apart from those of other stanzas. */
@@ -62,8 +70,11 @@ export class MessageService {
     const retracted = retractedBy(said.payload, to!.bare)
     if (retracted !== undefined && isSubject(said.payload)) throw new StanzaError('bad-request', { by: to!.bare })
     if (retracted !== undefined) return this.#parts.retracting.byAuthor(packet, retracted, { ...said, isPassing: false })
-    if (isSubject(said.payload)) return this.#perform(packet, { do: 'subject', said: { ...said, isPassing: false } })
-    return this.#perform(packet, { do: 'append', said })
+    if (isSubject(said.payload)) {
+      const payload = this.#parts.labels === null ? said.payload : subjectAlone(said.payload)
+      return this.#perform(packet, { do: 'subject', said: { ...said, payload, isPassing: false } })
+    }
+    return this.#parts.relating.say(packet, said) ?? this.#perform(packet, { do: 'append', said })
   }
   #perform(packet: Packet, command: Command): void | Promise<void> {
     const { rooms } = this.#parts
@@ -74,7 +85,11 @@ export class MessageService {
   #whisper(packet: Packet): void | Promise<void> {
     const { to, type } = packet
     if (type === 'groupchat') throw new StanzaError('bad-request', { by: to!.bare })
-    const done = this.#parts.rooms.perform(to!.asBare, actorOf(packet), { do: 'whisper', to: to!.resource })
+    const done = this.#parts.rooms.perform(to!.asBare, actorOf(packet), {
+      do: 'whisper',
+      to: to!.resource,
+      payload: packet.payload,
+    })
     const go = (refusal: Refusal | null): void | Promise<void> => {
       if (refusal !== null) throw refused(refusal, to!.bare)
       const room = this.#parts.rooms.get(to!.asBare, packet.from)
@@ -86,7 +101,12 @@ export class MessageService {
     const { from, to } = packet
     const [sender, addressee] = [occupantOfSession(room, from.full), room.occupants.get(to!.resource)]
     if (sender === undefined || addressee === undefined) return
-    const text = wire(withoutOurs(packet.payload).text + `<x xmlns='${MUC_USER}'/>` + idElement(sender))
+    if (addressee.sessions.every(({ face }) => face !== XMPP)) throw unread(room.address.bare)
+    const { labels } = this.#parts
+    const payload = labels === null ? packet.payload : labels.labelled(packet.payload, room.facts.config)
+    if (labels !== null && !mayHear(labels, addressee, payload))
+      return labels.leftOut(room.address, payload, [addressee.effective.jid])
+    const text = wire(withoutOurs(payload).text + `<x xmlns='${MUC_USER}'/>` + idElement(sender))
     const message = packet.with({ from: room.address.withResource(sender.nick), payload: Payload.ofText(text) })
     for (const { jid } of addressee.sessions) {
       if (packet.id !== null) this.#sent.set(`${jid.full} ${packet.id}`, sender.nick)
@@ -107,21 +127,24 @@ export class MessageService {
     const { payload, to } = packet
     const form = payload.child('x', DATA_FORM)
     if (form?.attr('type') === 'submit') return this.#parts.voting.take(packet, form)
-    const commands = (payload.child('x', MUC_USER)?.elements ?? []).flatMap(invitationIn)
+    // The room writes what it sends anew, without the label
+    const isSaid = this.#parts.labels === null || labelElementsIn(payload).length === 0
+    const commands = (payload.child('x', MUC_USER)?.elements ?? []).flatMap((child) => invitationIn(child, isSaid))
     if (commands.length === 0) throw new StanzaError('bad-request', { by: to!.bare })
     return this.#perform(packet, commands.length === 1 ? commands[0]! : { do: 'batch', commands })
   }
 }
 
-/** 8.1. Names of elements are written in one way only. */
-const isSubject = (payload: Payload): boolean =>
-  payload.text.includes('<subject') &&
-  payload.child('subject') !== undefined &&
-  payload.child('body') === undefined &&
-  payload.child('thread') === undefined
+/** LAB-32: it alone is not judged. */
+const subjectAlone = ({ elements }: Payload): Payload =>
+  Payload.of(...elements.filter((e) => e.is('subject', 'jabber:client') || e.is('origin-id', 'urn:xmpp:sid:0')))
 
-function invitationIn(child: Element): readonly Command[] {
-  const reason = child.child('reason')?.text ?? ''
+const unread = (by: string): StanzaError =>
+  new StanzaError('service-unavailable', { by, text: 'This occupant has no client that reads private messages' })
+
+/** @param isSaid may the room repeat the reason? */
+function invitationIn(child: Element, isSaid: boolean): readonly Command[] {
+  const reason = isSaid ? (child.child('reason')?.text ?? '') : ''
   if (child.is('decline', MUC_USER)) return [{ do: 'decline', reason }]
   const who = child.is('invite', MUC_USER) ? jidOrNull(child.attr('to') ?? '') : null
   if (who === null) return []

@@ -6,7 +6,7 @@ import { BoundedMap } from '../../base/bounded-map.ts'
 import { Bucket } from '../../base/bucket.ts'
 import type { Millis } from '../../base/clock.ts'
 
-/** People whose pace is known; beyond it the one that did something longest ago begins anew. */
+/** People whose pace is known; beyond it the person whose last action is the oldest is forgotten. */
 const PEOPLE_MAX = 10_000
 const MINUTE_SECONDS = 60
 

@@ -1,19 +1,21 @@
 /**
  * IQs from one occupant to another (XEP-0045 7.10, 17.4; XEP-0410): passed on under the addresses in the room, so that neither
- * learns the other's real address. An answer is accepted from the address that was asked alone, and for a while.
+ * learns the other's real address. An answer is accepted from the address that was asked alone, and only for a limited time. When one of
+ * the two clients leaves the room, the room answers.
  */
-import type { Clock, Timer } from '../../base/clock.ts'
-import { BoundedMap } from '../../base/bounded-map.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { Entropy } from '../../base/entropy.ts'
 import { token } from '../../base/entropy.ts'
 import { occupantOfSession, type Occupant, type Room } from '../../rooms/machine/room.ts'
-import { wire, type Wire } from '../../xml/wire.ts'
+import type { Tell } from '../../rooms/machine/tells.ts'
+import { wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { el } from '../../xml/element.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { DISCO_INFO, DISCO_ITEMS } from './room-info.ts'
 import { refused } from './refused.ts'
+import { OpenQuestions, type Question } from './open-questions.ts'
 import type { Orders } from './orders.ts'
 
 export interface OccupantIqsParts {
@@ -25,28 +27,20 @@ export interface OccupantIqsParts {
    * answer from the disk, and the answer waits for its turn in the room.
    */
   readonly route: (packet: Packet, origin: Jid) => void
+  /** The occupants of that room know each other. */
+  readonly catchUp: (room: Room) => void
 }
 
 const PING = 'urn:xmpp:ping'
 /** What is the account's to answer, and not a client's (ROOM-66). */
 const OF_ACCOUNT = new Set(['vcard-temp', 'http://jabber.org/protocol/pubsub', 'urn:ietf:params:xml:ns:vcard-4.0'])
 const OPEN_MAX = 20_000
-/** How long an answer is waited for. */
+/** How long the room waits for an answer. */
 const OPEN_MS = 5 * 60_000
-
-interface Question {
-  /** The real address of who has asked, the id that it gave, and whom it asked, as an address in the room. */
-  readonly asker: Jid
-  readonly id: Wire | null
-  readonly asked: Jid
-  /** The real address that was asked. */
-  readonly real: Jid
-  readonly timer: Timer
-}
 
 export class OccupantIqs {
   readonly #parts: OccupantIqsParts
-  readonly #open = new BoundedMap<Wire, Question>(OPEN_MAX)
+  readonly #open = new OpenQuestions(OPEN_MAX)
 
   constructor(parts: OccupantIqsParts) {
     this.#parts = parts
@@ -75,33 +69,49 @@ export class OccupantIqs {
     const isOfAccount = packet.type === 'get' && OF_ACCOUNT.has(packet.payload.elements[0]!.ns)
     const real = isOfAccount ? asked.effective.jid.asBare : asked.effective.jid
     const id = wire(token(this.#parts.entropy))
-    const timer = this.#parts.clock.after(OPEN_MS, () => this.#giveUp(id))
-    this.#open.set(id, { asker: packet.from, id: packet.id, asked: packet.to!, real, timer })
+    const timer = this.#parts.clock.after(OPEN_MS, () => this.#giveUp(this.#open.take(id, real)))
+    this.#giveUp(this.#open.add({ ours: id, asker: packet.from, id: packet.id, asked: packet.to!, real, timer }))
     const from = room.address.withResource(asker.nick)
+    this.#parts.catchUp(room)
     this.#parts.route(packet.with({ from, to: real, id }), from)
   }
 
   #answer(packet: Packet): void {
-    const question = packet.id === null ? undefined : this.#open.get(packet.id)
-    if (question === undefined || question.real.full !== packet.from.full) return
-    this.#open.delete(packet.id!)
-    question.timer.cancel()
+    const question = packet.id === null ? null : this.#open.take(packet.id, packet.from)
+    if (question === null) return
     const { asker, asked, id } = question
     this.#parts.route(packet.with({ from: asked, to: asker, id, payload: withoutBy(packet) }), asked)
   }
+
+  /** Hears of everything that happens in a room: a client that has left it does not answer any more. */
+  tell({ address }: Room, tell: Tell): void {
+    if (tell.tell === 'out' && tell.to === 'self') for (const { jid } of tell.sessions) this.#left(address, jid)
+    if (tell.tell === 'ended')
+      for (const { sessions } of tell.occupants) for (const { jid } of sessions) this.#ended(address, jid)
+  }
+  #left(room: Jid, session: Jid): void {
+    for (const question of this.#open.takeOf(room, session)) {
+      const isAsker = question.asker.full === session.full
+      this.#refuse(question, isAsker ? notInside(room.bare) : refused({ refuse: 'no-such-occupant' }, room.bare))
+    }
+  }
+  #ended(room: Jid, session: Jid): void {
+    for (const question of this.#open.takeOf(room, session))
+      this.#refuse(question, refused({ refuse: 'no-such-room' }, room.bare))
+  }
   /** Nobody has answered (RFC 6120 8.2.3). */
-  #giveUp(id: Wire): void {
-    const question = this.#open.get(id)
-    if (question === undefined) return
-    this.#open.delete(id)
-    const error = new StanzaError('remote-server-timeout', { by: question.asked.bare, text: 'There was no answer' })
+  #giveUp(question: Question | null): void {
+    if (question === null) return
+    const by = question.asked.bare
+    this.#refuse(question, new StanzaError('remote-server-timeout', { by, text: 'There was no answer' }))
+  }
+  #refuse({ asker, asked, id }: Question, error: StanzaError): void {
     const payload = Payload.of(error.toElement())
-    const { asker, asked } = question
-    this.#parts.route(Packet.of({ kind: 'iq', type: 'error', from: asked, to: asker, id: question.id, payload }), asked)
+    this.#parts.route(Packet.of({ kind: 'iq', type: 'error', from: asked, to: asker, id, payload }), asked)
   }
 }
 
-/** ROOM-141: an error may name whoever made it (RFC 6120 8.3.1), by the real address. */
+/** ROOM-141: an error can contain the real address of the entity that made it (RFC 6120 8.3.1). */
 function withoutBy({ type, payload }: Packet): Payload {
   if (type !== 'error') return payload
   return Payload.of(

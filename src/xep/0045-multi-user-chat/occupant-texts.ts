@@ -8,7 +8,7 @@ import type { Occupant, OccupantSession, PresenceFacts } from '../../rooms/machi
 import { escape, escapeText, wire, type Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
-import { annotation } from '../../xmpp/state-annotation.ts'
+import { annotation, type Form } from '../../xmpp/state-annotation.ts'
 import { MUC_USER, OCCUPANT_ID } from './ns.ts'
 
 /** What the room says of an occupant beside their presence. Texts are ordinary strings. */
@@ -67,10 +67,14 @@ interface Made {
 export class OccupantTexts {
   /** Its bare address. */
   readonly room: Jid
-  readonly #made = new WeakMap<Occupant, Made>()
+  #made = new WeakMap<Occupant, Made>()
 
   constructor(room: Jid) {
     this.room = room
+  }
+  /** Forgets what can be made again: the texts of one occupant take more memory than the occupant. */
+  rest(): void {
+    this.#made = new WeakMap()
   }
   /** The address of the occupant in the room. */
   addressOf(occupant: Occupant): Jid {
@@ -92,8 +96,9 @@ export class OccupantTexts {
     return this.#annotate(this.selfPresence(occupant, session, NONE), occupant)
   }
   #annotate(packet: Packet, { doubts }: Occupant): Packet {
-    const text = annotation(this.room.domain, doubts, null)
-    return packet.with({ payload: Payload.ofText(wire(packet.payload.text + text)) })
+    // In both forms: the server of the receiver leaves it the one that it asks for
+    const [first, revised] = FORMS.map((form) => annotation(this.room.domain, doubts, null, form))
+    return packet.with({ payload: Payload.ofText(wire(`${packet.payload.text}${first}${revised}`)) })
   }
   /** Available presence for one session of the occupant itself. */
   selfPresence(occupant: Occupant, { jid }: OccupantSession, codes: readonly number[], more = wire('')): Packet {
@@ -131,3 +136,4 @@ export class OccupantTexts {
   }
 }
 const NONE: readonly number[] = []
+const FORMS: readonly Form[] = ['first', 'revised']

@@ -14,7 +14,7 @@ export class Orders {
   constructor(rooms: Rooms) {
     this.#rooms = rooms
   }
-  /** @param answered called when it is stored and those whom it is about are told, before the others are; null: nobody waits */
+  /** @param answered called when the change is stored and the people that it is about are told, before the others; null: nobody waits */
   perform(address: Jid, actor: Actor, command: Command, answered: (() => void) | null = null): Done {
     return this.#rooms.perform({ address, actor, command, create: null, answered })
   }

@@ -1,8 +1,9 @@
 /** What of a stanza a room passes on: all but what only the room may say (XEP-0045 7.4, XEP-0359, XEP-0421). */
 import type { Element } from '../../xml/element.ts'
 import { Payload } from '../../xmpp/packet.ts'
-import { PSA } from '../../xmpp/state-annotation.ts'
-import { MUC, MUC_USER, OCCUPANT_ID, STANZA_ID } from './ns.ts'
+import { isAnnotation } from '../../xmpp/state-annotation.ts'
+import { MUC, MUC_USER, OCCUPANT_ID } from './ns.ts'
+import { STANZA_ID } from '../../xmpp/stanza-id.ts'
 
 /** Names of elements and namespaces are written in one way only: text without any of these holds no such element. */
 const SUSPECT = /http:\/\/jabber\.org\/protocol\/muc|urn:xmpp:(?:occupant-id|sid|psa|delay|message-moderate|message-retract)/
@@ -16,7 +17,7 @@ export function withoutOurs(payload: Payload): Payload {
 const isOurs = (e: Element): boolean =>
   (e.name === 'x' && (e.ns === MUC || e.ns === MUC_USER)) ||
   e.is('occupant-id', OCCUPANT_ID) ||
-  e.ns === PSA ||
+  isAnnotation(e) ||
   (e.name === 'retracted' && RETRACTED.test(e.ns)) ||
   speaksForModerator(e)
 /** Only the room says that a message was taken back, and that a moderator has done it (XEP-0424 5, XEP-0425 5). */

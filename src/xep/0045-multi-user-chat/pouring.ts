@@ -1,6 +1,6 @@
 /**
- * Much that a room has for one session: who is there, what was said. A client of ours is given it as fast as it reads; anybody
- * else in portions, so that other rooms do not wait (ROOM-151).
+ * Sends long lists to one session: occupants and history. A client of this server receives them as fast as it reads; a client elsewhere
+ * receives them in portions, so that other rooms do not wait (ROOM-151).
  */
 import { tickOver } from '../../base/tick.ts'
 import { Turns } from '../../base/turns.ts'

@@ -98,19 +98,19 @@ export class PresenceService {
     const { from: who, to } = packet
     const occupant = room === null ? undefined : occupantOfSession(room, who.full)
     if (occupant === undefined) return this.#tellOut(room, packet)
-    const presence = presenceFacts(packet)
     const { resource: nick } = to!
+    const isOwn = nick === occupant.nick || nick === ''
+    const about = isOwn ? { wantsDoubts: wantsDoubts(packet), doubts: doubtsIn(packet) } : null
+    const presence = presenceFacts(packet)
     const command =
-      nick === occupant.nick || nick === ''
-        ? ({ do: 'presence', who, presence, wantsDoubts: wantsDoubts(packet), doubts: doubtsIn(packet) } as const)
-        : ({ do: 'nick', who, nick, presence } as const)
+      about !== null ? ({ do: 'presence', who, presence, ...about } as const) : ({ do: 'nick', who, nick, presence } as const)
     const answer = (refusal: Refusal | null): void => {
       if (refusal !== null) throw refused(refusal, to!.bare)
     }
     const done = rooms.perform(to!.asBare, actorOf(packet), command)
     return done instanceof Promise ? done.then(answer) : answer(done)
   }
-  /** 7.2.18: whoever thinks to be in the room and is not. */
+  /** 7.2.18: a client that believes that it is in the room, and is not. */
   #tellOut(room: Room | null, { from, to }: Packet, codes = [110, 307, 333]): void {
     if (to!.resource === '') return
     const id = room === null ? '' : idElement({ id: occupantId(room.secret, from.bare) })

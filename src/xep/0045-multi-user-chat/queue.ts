@@ -1,7 +1,7 @@
 /**
  * What a room says to a session that is still being shown who is there, pure (ROOM-53, ROOM-152). It waits until the session
- * has been told all. Of several presences of one occupant only the newest is kept, and of somebody who comes and leaves before
- * the session has seen them, nothing. A message keeps its place: presence before it is not replaced by what is said after it.
+ * has been told all. Of several presences of one occupant only the newest is kept; of an occupant that enters and leaves
+ * unseen, none. A message keeps its place: a presence before it is not replaced by one after it.
  */
 import type { Packet } from '../../xmpp/packet.ts'
 
@@ -88,5 +88,5 @@ export class WaitingStanzas {
   }
 }
 
-/** Somebody was put out of the room: that is told even to those who have not seen them. */
+/** The occupant was kicked or banned: sessions that have not seen the occupant are told as well. */
 const HAS_CAUSE = /<status code='3(?:01|07)'\/>/

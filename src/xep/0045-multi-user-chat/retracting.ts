@@ -2,12 +2,15 @@
 import { occupantId } from '../../rooms/machine/occupants.ts'
 import type { Command } from '../../rooms/machine/commands.ts'
 import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
+import type { LabelledRooms } from '../../rooms/labelled-rooms.ts'
 import type { RoomLog } from '../../rooms/room-log.ts'
 import type { ServiceRequest } from '../../server/routing/registry.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { decode, type Wire } from '../../xml/wire.ts'
 import { formatDateTime } from '../../xmpp/datetime.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import { Payload, type Packet } from '../../xmpp/packet.ts'
+import { FASTEN, OLD_RETRACT, RETRACT, retractedIn } from '../../xmpp/retraction.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { actorOf } from './incoming-presence.ts'
 import { OCCUPANT_ID } from './ns.ts'
@@ -15,12 +18,9 @@ import { orThrow, type Orders } from './orders.ts'
 import { refused } from './refused.ts'
 import { NO_SUBJECT } from './said.ts'
 
-export const RETRACT = 'urn:xmpp:message-retract:1'
 export const MODERATE = 'urn:xmpp:message-moderate:1'
 /** XEP-0425 0.2, with XEP-0422. */
 export const OLD_MODERATE = 'urn:xmpp:message-moderate:0'
-export const FASTEN = 'urn:xmpp:fasten:0'
-const OLD_RETRACT = 'urn:xmpp:message-retract:0'
 
 type Retract = Extract<Command, { do: 'retract' }>
 type Said = Retract['said']
@@ -28,6 +28,8 @@ type Said = Retract['said']
 export interface RetractingParts {
   readonly rooms: Orders
   readonly log: RoomLog
+  /** Null: nothing is judged by security labels. */
+  readonly labels: LabelledRooms | null
   readonly now: () => number
   readonly nextId: () => Wire
 }
@@ -51,13 +53,10 @@ function inOldForm(id: string, { attrs }: Element, reason: string): Element {
  * @throws StanzaError bad-request: it names no message, or several, of which others may have said some
  */
 export function retractedBy(payload: Payload, by: string): string | undefined {
-  if (!payload.text.includes('retract')) return undefined
-  const [id, ...more] = new Set(payload.elements.filter(isRetraction).map((e) => e.attr('id') ?? ''))
+  const [id, ...more] = retractedIn(payload)
   if (id === '' || more.length > 0) throw new StanzaError('bad-request', { by, text: 'One message must be named' })
   return id
 }
-const isRetraction = (e: Element): boolean =>
-  e.is('retract', RETRACT) || (e.is('apply-to', FASTEN) && e.child('retract', OLD_RETRACT) !== undefined)
 
 export class Retracting {
   readonly #parts: RetractingParts
@@ -69,10 +68,11 @@ export class Retracting {
   async byAuthor(packet: Packet, id: string, said: Said): Promise<void> {
     const room = await this.#room(packet)
     const retracted = el('retracted', RETRACT, { id: said.fromId ?? undefined, stamp: formatDateTime(this.#parts.now()) })
-    const target = await this.#target(room, id)
+    const target = await this.#target(room, id, packet.from)
     const tombstone = Payload.of(retracted)
     const noSubject = this.#noSubject()
-    const command: Retract = { do: 'retract', target, moderated: false, reason: '', said, noSubject, tombstone }
+    const corrections = await this.#parts.log.correctionsOf(room, target.id)
+    const command: Retract = { do: 'retract', target, corrections, moderated: false, reason: '', said, noSubject, tombstone }
     await orThrow(this.#parts.rooms.perform(room.address, actorOf(packet), command), packet)
   }
   /** XEP-0425 4 and 5; ROOM-114: the tombstone is stored, all are told, and then the moderator is answered. */
@@ -89,9 +89,11 @@ export class Retracting {
     const retract = Payload.of(el('retract', RETRACT, { id }, moderated, ...why), inOldForm(id, moderated, reason))
     const tombstone = Payload.of(el('retracted', RETRACT, { stamp: formatDateTime(this.#parts.now()) }, moderated, ...why))
     const said = this.#byRoom(retract)
-    const target = await this.#target(room, id)
+    const target = await this.#target(room, id, packet.from)
     if (target.isRetracted) return reply(null)
-    const command: Retract = { do: 'retract', target, moderated: true, reason, said, noSubject: this.#noSubject(), tombstone }
+    const corrections = await this.#parts.log.correctionsOf(room, target.id)
+    const noSubject = this.#noSubject()
+    const command: Retract = { do: 'retract', target, corrections, moderated: true, reason, said, noSubject, tombstone }
     await orThrow(
       this.#parts.rooms.perform(room.address, actorOf(packet), command, () => reply(null)),
       packet,
@@ -105,10 +107,14 @@ export class Retracting {
     const fromId = decode(this.#parts.nextId())
     return { payload, lang: null, fromId, givenId: null, mx: null, isPassing: false }
   }
-  /** @throws StanzaError item-not-found */
-  async #target(room: Room, id: string): Promise<Retract['target']> {
-    const entry = await this.#parts.log.byId(room, id)
-    if (entry === null || !('fromId' in entry)) throw refused({ refuse: 'no-such-entry' }, room.address.bare)
+  /** What they may not read is not there for them (LAB-27). @throws StanzaError item-not-found */
+  async #target(room: Room, id: string, who: Jid): Promise<Retract['target']> {
+    const { log, labels } = this.#parts
+    const entry = await log.byId(room, id)
+    const reading = labels?.reading(room.address, who)
+    const isHidden = entry !== null && reading?.mayRead(entry) === false
+    reading?.close()
+    if (isHidden || entry === null || !('fromId' in entry)) throw refused({ refuse: 'no-such-entry' }, room.address.bare)
     return entry
   }
   async #room({ from, to }: Packet): Promise<Room> {

@@ -1,44 +1,42 @@
 /** The archive of a room, for those who may enter it (XEP-0313 on rooms; ROOM-113, MAM-30). */
+import type { LabelledRooms, RoomReading } from '../../rooms/labelled-rooms.ts'
 import { UNVEILED, type Entry } from '../../rooms/log.ts'
 import { affiliationIn } from '../../rooms/machine/plan.ts'
-import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
+import { occupantOfSession, type Room, type Seq } from '../../rooms/machine/room.ts'
 import { STANZAS, type RoomFilter, type RoomLog } from '../../rooms/room-log.ts'
+import { ALL_POSITIONS, type ArchiveRange } from '../../server/archive.ts'
 import type { Answer, ServiceRequest } from '../../server/routing/registry.ts'
-import { el, type Element } from '../../xml/element.ts'
-import { escape, wire, type Wire } from '../../xml/wire.ts'
-import { serialise } from '../../xml/write.ts'
-import { DELAY } from '../../xmpp/delay.ts'
-import { formatDateTime } from '../../xmpp/datetime.ts'
-import { FORWARD } from '../../xmpp/forwarded.ts'
+import { el } from '../../xml/element.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import { CLIENT } from '../../xmpp/ns.ts'
-import { Packet, Payload } from '../../xmpp/packet.ts'
-import { pageElement } from '../../xmpp/result-set.ts'
+import { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import type { ArchiveEnd } from '../../server/archive.ts'
-import { archiveForm, MAM, readArchiveAsk, type ArchiveAsk } from './archive-query.ts'
+import {
+  archiveForm,
+  endOf,
+  MAM,
+  metadataOf,
+  OF_ROOMS,
+  readArchiveAsk,
+  resultOf,
+  searchPage,
+  visibleIn,
+  type ArchiveAsk,
+  type Filtered,
+  type Found,
+} from '../0313-message-archive/index.ts'
 import type { Orders } from './orders.ts'
+import type { RoomSearches } from './room-searches.ts'
 import { archivedMessage, isSaying, type Saying } from './said.ts'
+
+const textOf = ({ payload }: Saying): string => payload.child('body')?.text ?? ''
 
 export interface RoomArchiveParts {
   readonly rooms: Orders
   readonly log: RoomLog
   readonly send: (packet: Packet) => void
-}
-
-const PAGE = 50
-const PAGE_MAX = 250
-/** More are not counted (MAM-21). */
-const COUNT_MAX = 10_000
-/** Of the messages of one page; the first one is given in any case. */
-const PAGE_OCTETS_MAX = 256 * 1024
-
-interface Found {
-  readonly entries: readonly Saying[]
-  /** There is nothing more in the direction that was asked for. */
-  readonly isComplete: boolean
-  /** Of all that the filter finds, where it was asked for and is not too large. */
-  readonly count?: number
+  /** Null: nothing is judged by security labels. */
+  readonly labels: LabelledRooms | null
+  readonly searches: RoomSearches
 }
 
 export class RoomArchive {
@@ -49,84 +47,81 @@ export class RoomArchive {
   }
   async form(request: ServiceRequest): Promise<Answer> {
     await this.#room(request)
-    return el('query', MAM, {}, archiveForm())
+    return el('query', MAM, {}, archiveForm(OF_ROOMS))
   }
   /** 4.2: the messages, and then the answer. */
   async query(request: ServiceRequest): Promise<Answer> {
     const { payload, from } = request
-    const ask = readArchiveAsk(payload)
+    const ask = readArchiveAsk(payload, OF_ROOMS)
     const room = await this.#room(request)
-    const { entries, isComplete, ...counted } = await this.#find(room, from, ask)
+    if (ask.fullText !== null) this.#parts.searches.admit(from)
+    const reading = this.#parts.labels?.reading(room.address, from) ?? null
+    const found = await this.#find(room, from, ask, reading).finally(() => reading?.close())
     const queryId = payload.attr('queryid')
     const seesAll = seesAddresses(room, from)
-    for (const entry of ask.isFlipped ? entries.toReversed() : entries)
-      this.#parts.send(resultOf(room, entry, queryId, seesAll || !entry.veiled).addressedTo(from))
-    const page = { first: entries[0]?.id ?? null, last: entries.at(-1)?.id ?? null, ...counted }
-    return el('fin', MAM, { complete: isComplete ? 'true' : undefined }, pageElement(page))
+    for (const entry of ask.isFlipped ? found.entries.toReversed() : found.entries) {
+      const message = archivedMessage(room, entry, seesAll || !entry.veiled)
+      const result = resultOf(message, entry.id, entry.at, queryId)
+      this.#parts.send(Packet.of({ kind: 'message', from: room.address, to: from, payload: result }))
+    }
+    return endOf(found)
   }
   /** 4.4: where the archive begins and ends. */
   async metadata(request: ServiceRequest): Promise<Answer> {
     const room = await this.#room(request)
-    const ends = await Promise.all((['first', 'last'] as const).map((end) => this.#parts.log.page(room, STANZAS, 1, end)))
-    const [first, last] = ends.map(([entry]) => entry)
-    if (first === undefined || last === undefined) return el('metadata', MAM)
-    const place = (name: string, { id, at }: Entry): Element => el(name, MAM, { id, timestamp: formatDateTime(at) })
-    return el('metadata', MAM, {}, place('start', first), place('end', last))
+    const reading = this.#parts.labels?.reading(room.address, request.from) ?? null
+    const archive = await this.#readable(room, request.from, STANZAS, reading)
+    const ask = Promise.all((['first', 'last'] as const).map((end) => archive.page(ALL_POSITIONS, 1, end)))
+    const ends = await ask.finally(() => reading?.close())
+    const [first = null, last = null] = ends.map(({ entries }) => entries[0])
+    return metadataOf(first, last)
   }
 
   async #room({ packet: { to, from } }: ServiceRequest): Promise<Room> {
     const by = to!.bare
     const room = await this.#parts.rooms.get(to!.asBare, from)
     if (room === null) throw new StanzaError('item-not-found', { by })
-    if (!mayRead(room, from)) throw new StanzaError('forbidden', { by })
+    if (!mayRead(room, from) || this.#parts.labels?.mayEnter(room.address, room.facts.config, from) === false)
+      throw new StanzaError('forbidden', { by })
     if (!room.facts.config.archived) throw new StanzaError('service-unavailable', { by })
     return room
   }
 
-  async #find(room: Room, asker: Jid, ask: ArchiveAsk): Promise<Found> {
-    if (ask.ids !== null) return { entries: await this.#byIds(room, ask.ids), isComplete: true }
-    const { page } = ask
-    if (page.index !== null) throw new StanzaError('feature-not-implemented')
-    const filter = await this.#filterOf(room, asker, ask)
-    const limit = Math.min(page.max ?? PAGE, PAGE_MAX)
-    if (limit === 0) return this.#count(room, filter)
-    const end = page.before !== null ? 'last' : 'first'
-    const found = (await this.#parts.log.page(room, filter, limit + 1, end)).filter(isSaying)
-    const wanted = end === 'last' ? found.slice(-limit) : found.slice(0, limit)
-    const entries = fitting(wanted, end)
-    return { entries, isComplete: found.length <= limit && entries.length === found.length }
+  async #find(room: Room, asker: Jid, ask: ArchiveAsk, reading: RoomReading | null): Promise<Found<Saying>> {
+    const { messagesMax } = this.#parts.searches
+    return searchPage(await this.#filtered(room, asker, ask, reading), ask, { messagesMax, textOf })
   }
-  /** MAM-31: only the number is wanted. */
-  async #count(room: Room, filter: RoomFilter): Promise<Found> {
-    const count = await this.#parts.log.count(room, filter, COUNT_MAX + 1)
-    return { entries: [], isComplete: count === 0, ...(count > COUNT_MAX ? {} : { count }) }
+  #filtered(room: Room, asker: Jid, ask: ArchiveAsk, reading: RoomReading | null): Promise<Filtered<Saying>> {
+    const filter = { ...STANZAS, ...whoseIn(room, asker, ask.with), start: ask.start, end: ask.end }
+    return this.#readable(room, asker, filter, reading)
   }
-  async #filterOf(room: Room, asker: Jid, ask: ArchiveAsk): Promise<RoomFilter> {
-    const { page } = ask
-    const before = page.before === '' ? null : page.before
-    const seqs = await Promise.all([ask.afterId, page.after, ask.beforeId, before].map((id) => this.#seqOf(room, id)))
-    const [afterId, afterPage, beforeId, beforePage] = seqs as [number | null, number | null, number | null, number | null]
+  /** LAB-27: of the archive, what is said, and what the reader may see of it. */
+  async #readable(room: Room, asker: Jid, filter: RoomFilter, reading: RoomReading | null): Promise<Filtered<Saying>> {
+    const { log } = this.#parts
+    const floor = await log.floorFor(room, asker.bare)
+    const within = (range: ArchiveRange): RoomFilter => ({ ...filter, ...range, after: Math.max(floor, range.after ?? 0) })
+    const all: Filtered<Entry> = {
+      page: (range, limit, end) => log.page(room, within(range), limit, end),
+      count: (range, max) => log.count(room, within(range), max),
+      byId: (id) => this.#entry(room, id, floor),
+      sizeOf: (entry) => (isSaying(entry) ? entry.payload.text.length : 0),
+    }
+    if (reading !== null) return visibleIn(all, (entry): entry is Saying => isSaying(entry) && reading.mayRead(entry))
     return {
-      ...STANZAS,
-      ...whoseIn(room, asker, ask.with),
-      start: ask.start,
-      end: ask.end,
-      after: latest(afterId, afterPage),
-      before: earliest(beforeId, beforePage),
+      ...all,
+      page: async (range, limit, end) => {
+        const { entries, isAll } = await all.page(range, limit, end)
+        return { entries: entries.filter(isSaying), isAll }
+      },
+      byId: (id) => this.#entry(room, id, floor),
+      sizeOf: (entry) => entry.payload.text.length,
     }
   }
   /** @throws StanzaError item-not-found: no message has that id */
-  async #seqOf(room: Room, id: string | null): Promise<number | null> {
-    if (id === null) return null
-    return (await this.#entry(room, id)).seq
-  }
-  async #byIds(room: Room, ids: readonly string[]): Promise<readonly Saying[]> {
-    const entries = await Promise.all(ids.map((id) => this.#entry(room, id)))
-    return entries.toSorted((a, b) => a.seq - b.seq)
-  }
-  async #entry(room: Room, id: string): Promise<Saying> {
+  async #entry(room: Room, id: string, floor: Seq): Promise<Saying> {
     const entry = await this.#parts.log.byId(room, id)
-    if (entry === null || !isSaying(entry)) throw new StanzaError('item-not-found', { by: room.address.bare })
+    if (entry === null || !isSaying(entry) || entry.seq <= floor)
+      throw new StanzaError('item-not-found', { by: room.address.bare })
     return entry
   }
 }
@@ -155,26 +150,3 @@ function seesAddresses(room: Room, { bare, full }: Jid): boolean {
   const affiliation = affiliationIn(room, bare)
   return affiliation === 'owner' || affiliation === 'admin' || occupantOfSession(room, full)?.role === 'moderator'
 }
-
-/** As many as go into one page, from the end that was asked for. */
-function fitting(entries: readonly Saying[], end: ArchiveEnd): readonly Saying[] {
-  let octets = 0
-  const count = (end === 'last' ? entries.toReversed() : entries).findIndex((entry, i) => {
-    octets += entry.payload.text.length
-    return i > 0 && octets > PAGE_OCTETS_MAX
-  })
-  if (count < 0) return entries
-  return end === 'last' ? entries.slice(-count) : entries.slice(0, count)
-}
-const latest = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.max(a, b))
-const earliest = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.min(a, b))
-
-/** 4.2; the message in it is what the room has sent, with the address of the author for those who may see it (MAM-38). */
-function resultOf(room: Room, entry: Saying, queryId: string | undefined, withAddress: boolean): Packet {
-  const id = queryId === undefined ? '' : ` queryid='${escape(queryId)}'`
-  const stamp = serialise(el('delay', DELAY, { stamp: formatDateTime(entry.at) }), FORWARD)
-  const message = inItsNamespace(archivedMessage(room, entry, withAddress).wire)
-  const text = `<result xmlns='${MAM}'${id} id='${entry.id}'><forwarded xmlns='${FORWARD}'>${stamp}${message}</forwarded></result>`
-  return Packet.of({ kind: 'message', from: room.address, payload: Payload.ofText(wire(text)) })
-}
-const inItsNamespace = (message: Wire): string => message.replace('<message', `<message xmlns='${CLIENT}'`)

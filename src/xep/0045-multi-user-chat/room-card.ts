@@ -4,7 +4,7 @@ import { Bucket } from '../../base/bucket.ts'
 import type { Room } from '../../rooms/machine/room.ts'
 import type { RoomStore } from '../../rooms/store.ts'
 import type { Answer, ServiceRequest } from '../../server/routing/registry.ts'
-import { el } from '../../xml/element.ts'
+import { el, type Element } from '../../xml/element.ts'
 import { parseElement } from '../../xml/parse.ts'
 import { decode, encode } from '../../xml/wire.ts'
 import { serialise } from '../../xml/write.ts'
@@ -27,6 +27,13 @@ const SECONDS = 10
 /** Cards of the largest size that one person reads in ten seconds. */
 const CARDS_MAX = 20
 
+/** The hashes of the pictures in a card. */
+export function picturesIn(card: Element): readonly string[] {
+  const photos = card.elements.filter((e) => e.is('PHOTO', VCARD))
+  const hashes = photos.map((photo) => photoHash(el('vCard', VCARD, {}, photo))).filter((hash) => hash !== '')
+  return [...new Set(hashes)]
+}
+
 export class RoomCards {
   readonly #parts: RoomCardsParts
   readonly #paces = new BoundedMap<string, Bucket>(ASKERS_MAX)
@@ -45,9 +52,7 @@ export class RoomCards {
     const card = decode(serialise(payload))
     if (Buffer.byteLength(card) > this.#parts.octetsMax)
       throw new StanzaError('not-acceptable', { text: 'The card is too large' })
-    const photos = payload.elements.filter((e) => e.is('PHOTO', VCARD))
-    const hashes = photos.map((photo) => photoHash(el('vCard', VCARD, {}, photo))).filter((hash) => hash !== '')
-    const command = { do: 'card', card: payload.elements.length === 0 ? '' : card, pictures: [...new Set(hashes)] } as const
+    const command = { do: 'card', card: payload.elements.length === 0 ? '' : card, pictures: picturesIn(payload) } as const
     const done = this.#parts.rooms.perform(packet.to!.asBare, actorOf(packet), command, () => reply(null))
     return orThrow(done, packet)
   }

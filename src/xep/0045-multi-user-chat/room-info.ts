@@ -5,14 +5,16 @@ import type { Room } from '../../rooms/machine/room.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { dataForm, type FormField } from '../../xmpp/data-form.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import { PSA } from '../../xmpp/state-annotation.ts'
+import { PSA, PSA_REVISED } from '../../xmpp/state-annotation.ts'
 import { VERSION } from '../0092-version/index.ts'
 import { VERSIONS } from './affiliation-versions.ts'
 import { VCARD } from '../0054-vcard-temp/index.ts'
 import { VOICE_REQUEST } from './approval-forms.ts'
-import { MAM, MAM_EXTENDED } from './archive-query.ts'
-import { MUC, OCCUPANT_ID, STANZA_ID } from './ns.ts'
-import { MODERATE, OLD_MODERATE, RETRACT } from './retracting.ts'
+import { FULL_TEXT, MAM, MAM_EXTENDED } from '../0313-message-archive/index.ts'
+import { MUC, OCCUPANT_ID } from './ns.ts'
+import { STANZA_ID } from '../../xmpp/stanza-id.ts'
+import { RETRACT } from '../../xmpp/retraction.ts'
+import { MODERATE, OLD_MODERATE } from './retracting.ts'
 import { REGISTER } from './registering.ts'
 
 const ROOM_INFO = `${MUC}#roominfo`
@@ -33,6 +35,7 @@ const FEATURES = [
   VCARD,
   VERSION,
   PSA,
+  PSA_REVISED,
 ]
 
 /** ROOM-42, ROOM-44: everybody who knows the address may ask. @param more features of extensions */
@@ -58,7 +61,9 @@ function featuresOf(room: Room): readonly string[] {
     either(config.whois === 'anyone', 'nonanonymous', 'semianonymous'),
     either(config.passwordProtected, 'passwordprotected', 'unsecured'),
     either(config.persistent, 'persistent', 'temporary'),
-    ...(config.archived ? [STANZA_ID, MAM, MAM_EXTENDED, RETRACT, `${RETRACT}#tombstone`, MODERATE, OLD_MODERATE] : []),
+    ...(config.archived
+      ? [STANZA_ID, MAM, MAM_EXTENDED, FULL_TEXT, RETRACT, `${RETRACT}#tombstone`, MODERATE, OLD_MODERATE]
+      : []),
     ...(registrationMode(room) === 'off' ? [] : [REGISTER, `${MUC}#register`]),
   ]
 }

@@ -1,17 +1,19 @@
 /** IQs about a room that change it or list its people: muc#admin (XEP-0045 8, 9) and muc#owner (10). */
+import type { LabelChoices, LabelledRooms } from '../../rooms/labelled-rooms.ts'
 import type { Command } from '../../rooms/machine/commands.ts'
 import { affiliationIn } from '../../rooms/machine/plan.ts'
 import type { Room } from '../../rooms/machine/room.ts'
 import type { Answer, ServiceRequest } from '../../server/routing/registry.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { answeredForm, dataForm, valuesOf } from '../../xmpp/data-form.ts'
-import { jidOrNull } from '../../xmpp/jid.ts'
+import { jidOrNull, type Jid } from '../../xmpp/jid.ts'
+import { readPageAsk, RSM } from '../../xmpp/result-set.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { changesIn as itemsIn, listIn } from './admin-items.ts'
-import { changesIn, formFields, ROOM_CONFIG } from './config-fields.ts'
+import { changesIn, ownersFields, ROOM_CONFIG } from './config-fields.ts'
 import { orThrow, type Orders } from './orders.ts'
 import { actorOf } from './incoming-presence.ts'
-import { listFor } from './lists.ts'
+import { listFor, partOf } from './lists.ts'
 import { MUC_ADMIN, MUC_OWNER } from './ns.ts'
 import { refused } from './refused.ts'
 
@@ -20,18 +22,24 @@ const ADMINS = 'muc#roomconfig_roomadmins'
 
 export class RoomRequests {
   readonly #rooms: Orders
+  readonly #labels: LabelledRooms | null
+  readonly #isFromHere: (who: Jid) => boolean
 
-  constructor(rooms: Orders) {
+  /** @param isFromHere is this somebody with an account of this server? @param labels null: there is no policy */
+  constructor(rooms: Orders, isFromHere: (who: Jid) => boolean, labels: LabelledRooms | null) {
     this.#rooms = rooms
+    this.#labels = labels
+    this.#isFromHere = isFromHere
   }
 
   /** 8.5, 9.2, 9.5, 9.8, 10.5, 10.8 */
   async list({ packet, payload }: ServiceRequest): Promise<Answer> {
     const room = await this.#room(packet)
     const ask = listIn(payload)
-    const items = listFor(room, actorOf(packet), ask)
-    if (items === null) throw refused({ refuse: 'rank' }, room.address.bare)
-    return el('query', MUC_ADMIN, {}, ...items)
+    const list = listFor(room, actorOf(packet), ask)
+    if (list === null) throw refused({ refuse: 'rank' }, room.address.bare)
+    const page = payload.child('set', RSM) === undefined ? null : readPageAsk(payload)
+    return el('query', MUC_ADMIN, {}, ...partOf(list, page, this.#isFromHere(packet.from)))
   }
   change(request: ServiceRequest): void | Promise<void> {
     return this.#perform(request, { do: 'change', items: itemsIn(request.payload) })
@@ -41,7 +49,7 @@ export class RoomRequests {
   async form({ packet }: ServiceRequest): Promise<Answer> {
     const room = await this.#room(packet)
     if (affiliationIn(room, packet.from.bare) !== 'owner') throw refused({ refuse: 'rank' }, room.address.bare)
-    return el('query', MUC_OWNER, {}, configurationForm(room))
+    return el('query', MUC_OWNER, {}, configurationForm(room, this.#labels?.choicesFor(packet.from) ?? null))
   }
   configure(request: ServiceRequest): void | Promise<void> {
     const { payload, packet } = request
@@ -66,7 +74,7 @@ export class RoomRequests {
   }
 }
 
-function configurationForm(room: Room): Element {
+function configurationForm(room: Room, choices: LabelChoices | null): Element {
   const listed = (affiliation: string): readonly string[] =>
     [...room.members.values()].filter((member) => member.affiliation === affiliation).map(({ jid }) => jid)
   return dataForm({
@@ -74,7 +82,7 @@ function configurationForm(room: Room): Element {
     formType: ROOM_CONFIG,
     title: `Configuration of ${room.address.bare}`,
     fields: [
-      ...formFields(room.facts.config),
+      ...ownersFields(room.facts.config, choices),
       { name: ADMINS, type: 'jid-multi', label: 'Admins', values: listed('admin') },
       { name: OWNERS, type: 'jid-multi', label: 'Owners', values: listed('owner') },
     ],

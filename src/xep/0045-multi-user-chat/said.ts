@@ -1,11 +1,11 @@
 /** What was said, as the room sends it: live, in history, and from the archive (XEP-0045 7.4, 7.2.13; XEP-0359, XEP-0421). */
-import { occupantId } from '../../rooms/machine/occupants.ts'
+import { idOf, occupantId } from '../../rooms/machine/occupants.ts'
 import type { Room, Subject } from '../../rooms/machine/room.ts'
 import { escape, wire, type Wire } from '../../xml/wire.ts'
-import { serialise } from '../../xml/write.ts'
-import { delayElement } from '../../xmpp/delay.ts'
+import { delayText } from '../../xmpp/delay.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
-import { MUC_USER, STANZA_ID } from './ns.ts'
+import { MUC_USER } from './ns.ts'
+import { STANZA_ID } from '../../xmpp/stanza-id.ts'
 import { idElement } from './occupant-texts.ts'
 import type { Entry } from '../../rooms/log.ts'
 
@@ -35,7 +35,7 @@ function spoken(room: Room, entry: Saying, id: Wire | null, more: Wire): Packet 
   const { by, payload, lang } = entry
   const nick = isOfRoom(entry) ? null : entry.nick
   const from = nick === null ? room.address : room.address.withResource(nick)
-  const who = by === null || nick === null ? '' : idElement({ id: occupantId(room.secret, by) })
+  const who = by === null || nick === null ? '' : idElement({ id: idOf(room, by) })
   const text = wire(payload.text + who + more)
   return Packet.of({ kind: 'message', type: 'groupchat', from, id, lang, payload: Payload.ofText(text) })
 }
@@ -59,6 +59,6 @@ function subjectSetBy({ address, secret }: Room, { payload, by, nick, at }: Subj
   const from = nick === null ? address : address.withResource(nick)
   return Packet.of({ kind: 'message', type: 'groupchat', from, payload: Payload.ofText(text) })
 }
-const delay = ({ address }: Pick<Room, 'address'>, at: number): Wire => serialise(delayElement(address.bare, at), 'jabber:client')
+const delay = ({ address }: Pick<Room, 'address'>, at: number): Wire => delayText(address.bare, at)
 
 export const NO_SUBJECT = Payload.ofText(wire('<subject/>'))

@@ -2,16 +2,18 @@
  * What a room says in messages: what its occupants have said (XEP-0045 7.4), what has changed in its configuration (10.2), and
  * what people outside are told: invitations (7.8.2), affiliations (9), requests to be let in (9.9).
  */
-import { seesAddressOf } from '../../rooms/machine/audience.ts'
+import { seesAddresses } from '../../rooms/machine/audience.ts'
 import type { Affiliation } from '../../rooms/machine/affiliation.ts'
 import type { ConfigChanges } from '../../rooms/machine/config.ts'
-import type { Room } from '../../rooms/machine/room.ts'
-import type { Tell } from '../../rooms/machine/tells.ts'
+import type { Occupant, Room } from '../../rooms/machine/room.ts'
+import type { Entry } from '../../rooms/log.ts'
+import type { AffiliationChange, Tell } from '../../rooms/machine/tells.ts'
 import { escape, wire, type Wire } from '../../xml/wire.ts'
 import { jid, type Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { DIRECT_INVITE, MUC_USER } from './ns.ts'
-import { elementOf, userElement, type OccupantTexts } from './occupant-texts.ts'
+import { PORTION, stepOf } from './affiliation-versions.ts'
+import { elementOf, itemElement, userElement, type Item, type OccupantTexts } from './occupant-texts.ts'
 import { approvalForm } from './approval-forms.ts'
 import type { Notices } from './notices.ts'
 
@@ -42,6 +44,14 @@ export class MessageTelling {
     for (const { sessions } of this.#room.occupants.values())
       for (const session of sessions) this.#send(packet.addressedTo(session.jid))
   }
+  /** To those who may hear it. @returns the others */
+  reflectTo(packet: Packet, mayHear: (who: Occupant) => boolean): readonly Occupant[] {
+    const others: Occupant[] = []
+    for (const occupant of this.#room.occupants.values())
+      if (!mayHear(occupant)) others.push(occupant)
+      else for (const session of occupant.sessions) this.#send(packet.addressedTo(session.jid))
+    return others
+  }
 
   /** 10.2.1, ROOM-93: all codes in one message. */
   configured({ changes }: Of<'configured'>): void {
@@ -55,20 +65,25 @@ export class MessageTelling {
     this.reflect(this.#fromRoom('groupchat', content, this.#nextId()))
   }
 
-  /** ROOM-32: of somebody who is not in the room. */
-  /** @param step from which version of the affiliations to which this leads (XEP-0463) */
-  affiliation({ of, after, isPresent, isInvited, cause }: Of<'affiliation'>, step: Wire): void {
-    if (isPresent) return
+  /** ROOM-32: affiliations of absent people. They are told, and so are the occupants who may know, in as few messages as possible. */
+  affiliations({ changes }: Of<'affiliations'>, entries: readonly Entry[]): void {
+    const absent = changes.filter(({ isPresent }) => !isPresent)
+    for (const change of absent) this.#tellAbsent(change)
+    for (let i = 0; i < absent.length; i += PORTION) this.#tellOfAbsent(absent.slice(i, i + PORTION), entries)
+  }
+  #tellAbsent({ of, after, isInvited, cause }: AffiliationChange): void {
     const who = jid(of)
-    const isTold = who.local !== '' && this.#notices.mayTell(cause.by)
-    if (isInvited && isTold) this.invited({ tell: 'invited', who: of, cause, entry: 0, thread: null })
-    if (isTold) this.#sendTo(who, 'normal', userElement(itemOf(after, who), [101]))
-    const id = this.#nextId()
-    for (const viewer of this.#room.occupants.values()) {
-      if (!seesAddressOf(this.#room.facts, viewer, of)) continue
-      const packet = this.#fromRoom('normal', userElement(itemOf(after, who), [], step), id)
-      for (const session of viewer.sessions) this.#send(packet.addressedTo(session.jid))
-    }
+    if (who.local === '' || !this.#notices.mayTell(cause.by)) return
+    if (isInvited) this.invited({ tell: 'invited', who: of, cause, entry: 0, thread: null })
+    this.#sendTo(who, 'normal', userElement(absentItem(after, who), [101]))
+  }
+  #tellOfAbsent(changes: readonly AffiliationChange[], entries: readonly Entry[]): void {
+    const step = stepOf(this.#room, entries, changes[0]!.entry, changes.at(-1)!.entry)
+    const items = changes.map(({ of, after }) => itemElement(absentItem(after, jid(of)))).join('')
+    const packet = this.#fromRoom('normal', userElement(null, [], wire(items + step)), this.#nextId())
+    for (const viewer of this.#room.occupants.values())
+      if (seesAddresses(this.#room.facts, viewer))
+        for (const session of viewer.sessions) this.#send(packet.addressedTo(session.jid))
   }
 
   /** 7.8.2, ROOM-106. Old clients know XEP-0249 only. */
@@ -112,9 +127,7 @@ export class MessageTelling {
   }
 }
 
-function itemOf(affiliation: Affiliation, who: Jid): Parameters<typeof userElement>[0] {
-  return { affiliation, role: 'none', jid: who }
-}
+const absentItem = (affiliation: Affiliation, who: Jid): Item => ({ affiliation, role: 'none', jid: who })
 
 /** What says itself has its own code; for everything else there is 104. */
 function codesOf({ facts }: Room, changes: ConfigChanges): readonly number[] {

@@ -10,6 +10,7 @@ import type { Cause, Exit, Tell } from '../../rooms/machine/tells.ts'
 import { wire, type Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import { audienceOf, type News } from './news.ts'
 import { destroyElement, userElement, type Item, type OccupantTexts } from './occupant-texts.ts'
 
 export interface TellingParts {
@@ -20,7 +21,7 @@ export interface TellingParts {
 }
 type Of<K extends Tell['tell']> = Extract<Tell, { tell: K }>
 
-/** 15.6.2. One who has left, or whose room has no reason to name, has no code. */
+/** 15.6.2. An occupant that has left by itself has no code. */
 const EXIT_CODES: Readonly<Record<Exit, readonly number[]>> = {
   'left': [],
   'lost': [333],
@@ -41,16 +42,24 @@ export class PresenceTelling {
     this.#send = send
   }
 
-  /** Somebody is there who was not, for those who may see them. */
-  showToOthers(occupant: Occupant): void {
-    const { address, veiled } = receiversOf(this.#room, occupant)
+  /** What has waited (ROOM-152). */
+  catchUp(news: News): void {
+    const { before, now, exit } = news
+    const { knowing, others } = audienceOf(news, this.#room.occupants.values())
+    if (exit !== null) return this.#endForOthers(now, toldBy(exit, NO_MORE), [...knowing, ...others])
+    if (before !== null) this.#showChanged(before, now, knowing)
+    this.showToOthers(now, others)
+  }
+  /** A new occupant, for the sessions that may see them. @param among those who are to be told at all */
+  showToOthers(occupant: Occupant, among?: Iterable<Occupant>): void {
+    const { address, veiled } = receiversOf(this.#room, occupant, among)
     this.#show(occupant, address, true)
     this.#show(occupant, veiled, false)
   }
   /** ROOM-56: where another client of theirs now stands for them, others are told if they can see a difference. */
-  #showChanged(before: Occupant, after: Occupant): void {
-    if (looksOtherVeiled(before, after)) return this.showToOthers(after)
-    this.#show(after, receiversOf(this.#room, after).address, true)
+  #showChanged(before: Occupant, after: Occupant, among?: Iterable<Occupant>): void {
+    if (looksOtherVeiled(before, after)) return this.showToOthers(after, among)
+    if (looksOther(before, after)) this.#show(after, receiversOf(this.#room, after, among).address, true)
   }
   #show(occupant: Occupant, to: readonly OccupantSession[], withAddress: boolean): void {
     const plain = this.#texts.presence(occupant, withAddress)
@@ -85,17 +94,17 @@ export class PresenceTelling {
   }
   #showOwnChange(occupant: Occupant, session: OccupantSession, cause: Cause | null, step: Wire): void {
     if (cause === null) return this.showSelf(occupant, session, NO_CODES)
-    const item = this.#itemOf(occupant, session.jid, cause, occupant)
+    const item = this.#itemOf(occupant, session.jid, cause, this.#seesActor(occupant, cause))
     this.#send(this.#texts.available(occupant, userElement(item, [110], step)).addressedTo(session.jid))
   }
-  /** ROOM-31: with who has done it and why. */
+  /** ROOM-31: with the actor and the reason. */
   #showChange(occupant: Occupant, cause: Cause, step: Wire): void {
-    this.#toOthers(occupant, (viewer, withAddress) => {
-      const item = this.#itemOf(occupant, withAddress ? occupant.effective.jid : null, cause, viewer)
+    this.#toOthers(occupant, cause, (withAddress, seesActor) => {
+      const item = this.#itemOf(occupant, withAddress ? occupant.effective.jid : null, cause, seesActor)
       return this.#texts.available(occupant, userElement(item, NO_CODES, withAddress ? step : NO_MORE))
     })
   }
-  /** Others who saw the occupant and, with the new role, do so no more (10.2: presence broadcast). */
+  /** For sessions that may not see the occupant any longer, because of the new role (10.2: presence broadcast). */
   #hideFromOthers(before: Occupant, after: Occupant): void {
     const { facts, occupants } = this.#room
     for (const viewer of occupants.values()) {
@@ -103,13 +112,12 @@ export class PresenceTelling {
       if (is === 'nothing' && was !== 'nothing') this.#endFor(viewer, before, NOTHING_SAID)
     }
   }
-  #itemOf({ affiliation, role }: Occupant, jid: Jid | null, cause: Cause | null, viewer: Occupant): Item {
-    return { affiliation, role, jid, ...this.#causeFor(viewer, cause) }
+  #itemOf({ affiliation, role }: Occupant, jid: Jid | null, cause: Cause | null, seesActor: boolean): Item {
+    return { affiliation, role, jid, ...causeFor(cause, seesActor) }
   }
-  #causeFor(viewer: Occupant, cause: Cause | null): Pick<Item, 'actor' | 'reason'> {
-    if (cause === null) return {}
-    const { nick, by, reason } = cause
-    return { reason, actor: { nick, jid: by !== null && seesAddressOf(this.#room.facts, viewer, by) ? by : null } }
+  /** Moderators and the actor see the address of the actor, or everybody in a non-anonymous room (ROOM-31). */
+  #seesActor(viewer: Occupant, cause: Cause | null): boolean {
+    return cause !== null && cause.by !== null && seesAddressOf(this.#room.facts, viewer, cause.by)
   }
 
   renamed({ before, after, joined, isRenamed }: Of<'renamed'>): void {
@@ -128,37 +136,47 @@ export class PresenceTelling {
   }
 
   /** @param step as in `update` */
-  out({ occupant, sessions, affiliation, exit, to, cause, presence }: Of<'out'>, step: Wire): void {
-    const told = { step, affiliation, codes: EXIT_CODES[exit], cause, presence }
+  out(exit: Of<'out'>, step: Wire): void {
+    const { occupant, sessions, to } = exit
+    const told = toldBy(exit, step)
     if (to === 'others') return this.#endForOthers(occupant, told)
-    for (const { jid } of sessions) this.#send(this.#gone(occupant, occupant, jid, told, [110]).addressedTo(jid))
+    const seesActor = this.#seesActor(occupant, exit.cause)
+    for (const { jid } of sessions)
+      this.#send(this.#gone(occupant, jid, { ...told, step: NO_MORE }, [110], seesActor).addressedTo(jid))
   }
-  #endForOthers(occupant: Occupant, told: Told): void {
-    this.#toOthers(occupant, (viewer, withAddress) =>
-      this.#gone(viewer, occupant, withAddress ? occupant.effective.jid : null, told, NO_CODES),
-    )
+  #endForOthers(occupant: Occupant, told: Told, among?: Iterable<Occupant>): void {
+    const goneFor = (withAddress: boolean, seesActor: boolean): Packet =>
+      this.#gone(occupant, withAddress ? occupant.effective.jid : null, told, NO_CODES, seesActor)
+    this.#toOthers(occupant, told.cause, goneFor, among)
   }
   #endFor(viewer: Occupant, occupant: Occupant, told: Told): void {
-    const packet = this.#gone(viewer, occupant, null, told, NO_CODES)
+    const packet = this.#gone(occupant, null, told, NO_CODES, this.#seesActor(viewer, told.cause))
     for (const { jid } of viewer.sessions) this.#send(packet.addressedTo(jid))
   }
-  #gone(viewer: Occupant, occupant: Occupant, jid: Jid | null, told: Told, codes: readonly number[]): Packet {
+  #gone(occupant: Occupant, jid: Jid | null, told: Told, codes: readonly number[], seesActor: boolean): Packet {
     const { affiliation = occupant.affiliation, cause, presence, step = NO_MORE } = told
-    const item: Item = { affiliation, role: 'none', jid, ...this.#causeFor(viewer, cause) }
-    const more = jid === null || viewer === occupant ? NO_MORE : step
-    return this.#texts.unavailable(occupant, userElement(item, [...told.codes, ...codes], more), presence)
+    const item: Item = { affiliation, role: 'none', jid, ...causeFor(cause, seesActor) }
+    return this.#texts.unavailable(
+      occupant,
+      userElement(item, [...told.codes, ...codes], jid === null ? NO_MORE : step),
+      presence,
+    )
   }
-  /** @param make called once for each kind of viewer */
-  #toOthers(of: Occupant, make: (viewer: Occupant, withAddress: boolean) => Packet): void {
-    const { facts, occupants } = this.#room
-    const made = new Map<string, Packet>()
-    for (const viewer of occupants.values()) {
+  /** @param make called at most once for each class of viewers (ROOM-150) */
+  #toOthers(
+    of: Occupant,
+    cause: Cause | null,
+    make: (withAddress: boolean, seesActor: boolean) => Packet,
+    among: Iterable<Occupant> = this.#room.occupants.values(),
+  ): void {
+    const { facts } = this.#room
+    const made: (Packet | null)[] = [null, null, null, null]
+    for (const viewer of among) {
       const sight = sightOf(facts, viewer, of)
       if (sight === 'nothing' || sight === 'self') continue
-      // The address of who has done it is seen by moderators and by themselves, besides those who see all (ROOM-31)
-      const key = `${sight} ${viewer.role === 'moderator' || facts.config.whois === 'anyone' ? '' : viewer.bare}`
-      let packet = made.get(key)
-      if (packet === undefined) made.set(key, (packet = make(viewer, sight === 'address')))
+      const withAddress = sight === 'address'
+      const seesActor = this.#seesActor(viewer, cause)
+      const packet = (made[(withAddress ? 2 : 0) + (seesActor ? 1 : 0)] ??= make(withAddress, seesActor))
       for (const { jid } of viewer.sessions) this.#send(packet.addressedTo(jid))
     }
   }
@@ -176,7 +194,7 @@ export class PresenceTelling {
       if (viewer.role !== 'moderator' && viewer.bare !== occupant.bare) this.#show(occupant, viewer.sessions, sight === 'address')
     }
   }
-  /** ROOM-69: those whom only moderators see, for a new moderator, or for one who was. */
+  /** ROOM-69: the occupants that only moderators see, for a new or a former moderator. */
   sight({ before, after, sessions }: Of<'sight'>): void {
     const { facts, occupants } = this.#room
     for (const other of occupants.values()) {
@@ -197,7 +215,7 @@ export class PresenceTelling {
     for (const session of viewer.sessions) if (this.showTo(viewer, session, occupant)) yield
   }
 
-  /** ROOM-153: to those who have not seen them. */
+  /** ROOM-153: for the sessions that have not seen the occupant. */
   heard({ before, after }: Of<'heard'>): void {
     const { facts, occupants } = this.#room
     for (const viewer of occupants.values()) {
@@ -206,7 +224,7 @@ export class PresenceTelling {
       this.#show(after, viewer.sessions, sight === 'address')
     }
   }
-  /** The room is not quiet any more: those of whom it was silent, to those who were there then. One stanza at each step. */
+  /** The room is no longer quiet: the occupants that it did not show, for the sessions that were there then. One stanza at each step. */
   *reveal(before: RoomFacts): Generator<void, void> {
     const { occupants, arrivals } = this.#room
     for (const occupant of occupants.values()) {
@@ -244,6 +262,11 @@ export class PresenceTelling {
         this.#send(this.#texts.annotatedSelf(after, session).addressedTo(session.jid))
   }
 }
+function causeFor(cause: Cause | null, seesActor: boolean): Pick<Item, 'actor' | 'reason'> {
+  if (cause === null) return {}
+  const { nick, by, reason } = cause
+  return { reason, actor: { nick, jid: seesActor ? by : null } }
+}
 const NO_CODES: readonly number[] = []
 const NO_MORE = wire('')
 
@@ -254,4 +277,11 @@ interface Told {
   readonly cause: Cause | null
   readonly presence: Of<'out'>['presence']
 }
+const toldBy = ({ affiliation, exit, cause, presence }: Of<'out'>, step: Wire): Told => ({
+  step,
+  affiliation,
+  codes: EXIT_CODES[exit],
+  cause,
+  presence,
+})
 const NOTHING_SAID: Told = { codes: NO_CODES, cause: null, presence: null }

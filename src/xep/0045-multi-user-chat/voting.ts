@@ -59,17 +59,25 @@ export class Voting {
   }
 
   #decide(packet: Packet, approval: Approval): void | Promise<void> {
-    if (!approval.isAllowed) return
     const { rooms } = this.#parts
     const actor = actorOf(packet)
     if (approval.is === 'voice') {
+      if (!approval.isAllowed) return
       const item = { of: { nick: approval.nick }, affiliation: null, role: 'participant', reason: '' } as const
       return orThrow(rooms.perform(packet.to!.asBare, actor, { do: 'change', items: [item] }), packet)
     }
     const who = jidOrNull(approval.jid)
     if (who === null) throw new StanzaError('bad-request', { by: packet.to!.bare })
-    const item = { of: { jid: who.bare }, affiliation: 'member', role: null, reason: '' } as const
+    const of = { jid: who.bare }
+    if (!approval.isAllowed) return this.#deny(packet, of)
+    const item = { of, affiliation: 'member', role: null, reason: '' } as const
     return orThrow(rooms.perform(packet.to!.asBare, actor, { do: 'change', items: [item] }), packet)
+  }
+  /** ROOM-104: they ask no longer. If another admin has decided before, nothing happens. */
+  #deny(packet: Packet, of: { readonly jid: string }): void | Promise<void> {
+    const item = { of, affiliation: null, role: 'none', reason: '' } as const
+    const done = this.#parts.rooms.perform(packet.to!.asBare, actorOf(packet), { do: 'change', items: [item] })
+    if (done instanceof Promise) return done.then(() => {})
   }
 }
 

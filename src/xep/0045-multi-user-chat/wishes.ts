@@ -4,7 +4,7 @@ import type { Resolver } from '../0115-entity-capabilities/index.ts'
 import { capsIn } from '../../xmpp/caps.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { PSA } from '../../xmpp/state-annotation.ts'
+import { formIn } from '../../xmpp/state-annotation.ts'
 
 export interface WishesParts {
   readonly resolver: Resolver
@@ -27,7 +27,7 @@ export class Wishes {
     let isAsked = true
     let wants = false
     this.#parts.resolver.resolve(address, presence.from, caps, (features, isRefuted) => {
-      wants = features?.has(PSA) === true && !isRefuted
+      wants = formIn(features) !== null && !isRefuted
       if (!isAsked && wants) this.#learnt(address, presence.from)
     })
     isAsked = false

@@ -1,10 +1,13 @@
 /** The face of rooms in XMPP: what a room tells becomes stanzas, in the order of the tells. */
+import type { Clock, Millis } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
 import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
 import type { Cause, HistoryAsk, Tell } from '../../rooms/machine/tells.ts'
 import { wire, type Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import { mayHear } from '../../rooms/machine/audience.ts'
+import type { LabelledRooms } from '../../rooms/labelled-rooms.ts'
 import { sessionOf } from '../../rooms/machine/occupants.ts'
 import { answerTo, currentVersion, mayAsk, stepOf } from './affiliation-versions.ts'
 import { Arrivals, type Arrival, type ArrivalsParts } from './arrivals.ts'
@@ -14,20 +17,28 @@ import type { Face } from '../../rooms/face.ts'
 import type { RoomLog } from '../../rooms/room-log.ts'
 import { shutdownOf } from './farewells.ts'
 import { historyFor } from './history.ts'
+import { LateNews } from './late-news.ts'
+import type { News } from './news.ts'
 import type { Missed, MissedByOne } from './missed.ts'
 import type { Notices } from './notices.ts'
+import { XMPP } from './ns.ts'
 import { isSaying, liveMessage, subjectMessage } from './said.ts'
 import { MessageTelling } from './telling-messages.ts'
 import { PresenceTelling } from './telling-presence.ts'
 
 export interface XmppFaceParts {
+  readonly clock: Clock
   /** Counts what occupants are sent. */
   readonly sent: Counter
   /** The packet has an address. Its failure concerns nobody. */
   readonly send: (packet: Packet) => void
   readonly nextId: () => Wire
+  /** More presences of a room in a second wait for a moment (ROOM-152); 0: they never do. */
+  readonly rushAbove: number
   readonly roomLog: RoomLog
   readonly notices: Notices
+  /** Null: nothing is judged by security labels. */
+  readonly labels: LabelledRooms | null
   /** Does a job of very many steps, so that nobody else waits for long. */
   readonly inPortions: (job: Iterator<unknown>) => void
   readonly pour: ArrivalsParts['pour']
@@ -36,20 +47,30 @@ export interface XmppFaceParts {
   readonly missed: Missed
 }
 
-/** What speaks for one room. */
+/** How long texts are kept at most, so that those who enter soon afterwards are shown the same ones. */
+const WARM_MS: Millis = 5000
+
+/** The parts that send the stanzas of one room. */
 interface Voice {
+  readonly texts: OccupantTexts
   readonly arrivals: Arrivals
   readonly presence: PresenceTelling
   readonly messages: MessageTelling
+  readonly late: LateNews
+  /** The full JIDs of sessions that another face serves: they are sent nothing. */
+  readonly others: Set<string>
   /** Stanzas. */
   sent: number
 }
 
 export class XmppFace implements Face {
+  readonly name = XMPP
   readonly #parts: XmppFaceParts
   readonly #voices = new WeakMap<Room, Voice>()
   /** The `id` of the presence by which a session is entering, by its full JID. */
   readonly #entering = new Map<string, Wire>()
+  /** Voices that have made texts lately. */
+  readonly #warm = new Set<Voice>()
   #isOver = false
 
   constructor(parts: XmppFaceParts) {
@@ -69,10 +90,28 @@ export class XmppFace implements Face {
   tell(room: Room, tell: Tell, entries: readonly Entry[]): void | Promise<void> {
     if (this.#isOver) return
     const voice = this.voiceOf(room)
+    if (tell.tell === 'entered' && tell.session.face !== XMPP) return void voice.others.add(tell.session.jid.full)
     if (tell.tell === 'entered') return this.#entered(room, voice, tell)
-    if (tell.tell !== 'answered') this.#say(room, voice, tell, entries)
+    if (tell.tell !== 'answered') this.#sayInTurn(room, voice, tell, entries)
+    if (tell.tell === 'out' && voice.others.size > 0) for (const { jid } of tell.sessions) voice.others.delete(jid.full)
   }
-  /** PSA-24: to a session that has turned out to ask for annotations, those who are in doubt now. */
+  #sayInTurn(room: Room, voice: Voice, tell: Said, entries: readonly Entry[]): void {
+    const isForOneself = tell.tell === 'out' && tell.to === 'self'
+    if (isForOneself || tell.tell === 'member') return this.#say(room, voice, tell, entries)
+    if (!voice.late.holds(tell)) {
+      voice.late.catchUp()
+      this.#say(room, voice, tell, entries)
+    } else if (tell.tell === 'update') this.#say(room, voice, { ...tell, to: 'self' }, entries)
+  }
+  /** Before anybody is sent something that the room does not say itself. */
+  catchUp(room: Room): void {
+    this.#voices.get(room)?.late.catchUp()
+  }
+  #rest(): void {
+    for (const { texts } of this.#warm) texts.rest()
+    this.#warm.clear()
+  }
+  /** PSA-24: shows the occupants in doubt to a session that turns out to ask for annotations. */
   showDoubts(room: Room, who: Jid): void {
     const viewer = occupantOfSession(room, who.full)
     if (viewer === undefined) return
@@ -106,17 +145,32 @@ export class XmppFace implements Face {
     return this.#entered(room, voice, again)
   }
   voiceOf(room: Room): Voice {
-    const known = this.#voices.get(room)
-    if (known !== undefined) return known
+    const voice = this.#voices.get(room) ?? this.#newVoice(room)
+    if (this.#warm.size === 0) this.#parts.clock.after(WARM_MS, () => this.#rest())
+    this.#warm.add(voice)
+    return voice
+  }
+  #newVoice(room: Room): Voice {
     const { sent, nextId, notices } = this.#parts
+    const others = new Set<string>()
+    for (const { sessions } of room.occupants.values())
+      for (const { jid, face } of sessions) if (face !== XMPP) others.add(jid.full)
     const send = (packet: Packet): void => {
+      if (others.size > 0 && others.has(packet.to!.full)) return
       voice.sent += 1
       sent.value += 1
       this.#parts.send(packet)
     }
     const arrivals = new Arrivals({ ...this.#parts, room, send })
-    const parts = { room, texts: new OccupantTexts(room.address), send: arrivals.send, nextId, notices }
-    const voice: Voice = { arrivals, presence: new PresenceTelling(parts), messages: new MessageTelling(parts), sent: 0 }
+    const texts = new OccupantTexts(room.address)
+    const parts = { room, texts, send: arrivals.send, nextId, notices }
+    const [presence, messages] = [new PresenceTelling(parts), new MessageTelling(parts)]
+    const { clock, rushAbove } = this.#parts
+    const tellLate = (news: News): void => {
+      if (!this.#isOver) presence.catchUp(news)
+    }
+    const late = new LateNews({ clock, room, rushAbove, tell: tellLate })
+    const voice: Voice = { texts, arrivals, presence, messages, late, others, sent: 0 }
     this.#voices.set(room, voice)
     return voice
   }
@@ -156,8 +210,8 @@ export class XmppFace implements Face {
         return messages.reflectCodes([104])
       case 'configured':
         return messages.configured(tell)
-      case 'affiliation':
-        return messages.affiliation(tell, stepOf(room, entries, tell.entry))
+      case 'affiliations':
+        return messages.affiliations(tell, entries)
       case 'invited':
         return messages.invited(tell)
       case 'declined':
@@ -176,7 +230,17 @@ export class XmppFace implements Face {
     if (room.facts.quietFrom === null) this.#parts.inPortions(presence.reveal(before))
   }
   #reflect(room: Room, messages: MessageTelling, entry: Entry): void {
-    if (isSaying(entry)) messages.reflect(liveMessage(room, entry, this.#parts.nextId))
+    if (!isSaying(entry)) return
+    const message = liveMessage(room, entry, this.#parts.nextId)
+    const { labels } = this.#parts
+    if (labels === null || entry.kind === 'subject') return messages.reflect(message)
+    const others = messages.reflectTo(message, (who) => mayHear(labels, who, entry.payload))
+    if (others.length > 0)
+      labels.leftOut(
+        room.address,
+        entry.payload,
+        others.map(({ effective }) => effective.jid),
+      )
   }
 
   /** ROOM-53: the others, then oneself, then what was said, then the subject. The room does not wait for the client. */
@@ -198,18 +262,22 @@ export class XmppFace implements Face {
   }
   #tellPast(room: Room, arrivals: Arrivals, arrival: Arrival, history: HistoryAsk | null): void | Promise<void> {
     const give = (messages: readonly Packet[]): void => arrivals.give(arrival, past(room, arrivals, arrival, messages))
-    const said = historyFor(this.#parts.roomLog, room, history)
+    const reading = this.#parts.labels?.reading(room.address, arrival.to) ?? null
+    const isFor = reading === null ? null : (entry: Entry): boolean => reading.mayRead(entry)
+    const said = historyFor(this.#parts.roomLog, room, arrival.to.bare, history, isFor)
     if (!(said instanceof Promise)) return give(said)
-    return said.then(give, (error: unknown) => {
-      give([])
-      throw error
-    })
+    return said
+      .finally(() => reading?.close())
+      .then(give, (error: unknown) => {
+        give([])
+        throw error
+      })
   }
 }
 type Entered = Extract<Tell, { tell: 'entered' }>
 type Said = Exclude<Tell, { tell: 'answered' | 'entered' }>
 
-/** The occupants as they are when their turn comes, also those who have come meanwhile, and then the session itself. */
+/** The occupants as they are when their turn comes, with those that have entered meanwhile, and then the session itself. */
 function* listed(
   room: Room,
   presence: PresenceTelling,

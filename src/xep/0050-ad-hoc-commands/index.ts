@@ -1,44 +1,60 @@
 /**
- * XEP-0050: commands that a client can offer to its user without knowing them. The server has one for every user: what others
- * may know of the user's presence (`presence-policy.ts`). Other features add theirs. Each takes one step (section 3.1), so nothing is kept between a form
- * and its answer.
+ * XEP-0050: commands that a client can offer to its user without knowing them. The server has two for every user: what
+ * others may know of the user's presence (`presence-policy.ts`), and who may write to the user (`strangers.ts`). Other features add
+ * theirs. Each takes one step (section 3.1), so nothing is kept between a form and its answer (`forms.ts`).
  */
 import { section } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
-import type { DiscoBook } from '../../server/routing/disco-book.ts'
+import type { DiscoBook, DiscoNode } from '../../server/routing/disco-book.ts'
 import type { Answer, ServerRequest } from '../../server/routing/registry.ts'
-import { el, type Element } from '../../xml/element.ts'
-import { answeredForm, DATA_FORM, valuesOf } from '../../xmpp/data-form.ts'
+import { DATA_FORM } from '../../xmpp/data-form.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import type { AdHocCommand } from './command.ts'
+import { COMMANDS, type AdHocCommand } from './command.ts'
+import { CommandForms } from './forms.ts'
 import { presencePolicy } from './presence-policy.ts'
+import { strangersPolicy } from './strangers.ts'
 
-export type { AdHocCommand } from './command.ts'
-
-const COMMANDS = 'http://jabber.org/protocol/commands'
+export { COMMANDS, type AdHocCommand } from './command.ts'
+export { CommandForms } from './forms.ts'
 
 const books = new WeakMap<Host, CommandBook>()
 
 /** The commands of the server. For features that need 'ad-hoc-commands'. */
 export const commandsOf = (host: Host): CommandBook => books.get(host)!
 
+type ListedCommand = DiscoNode['items'][number]
+
 /** Section 2.2, 2.3: the list of commands, and information about each. */
 class CommandBook {
+  readonly forms: CommandForms
   readonly #commands = new Map<string, AdHocCommand>()
-  readonly #items: { node: string; name: string }[] = []
+  readonly #users = new Map<AdHocCommand, (bare: string) => boolean>()
+  readonly #items: ListedCommand[] = []
   readonly #nodes: DiscoBook['nodes']
 
-  constructor({ nodes }: DiscoBook) {
+  constructor({ nodes }: DiscoBook, forms: CommandForms) {
+    this.forms = forms
     this.#nodes = nodes
     const identities = [{ category: 'automation', type: 'command-list', name: 'Commands' }]
     nodes.set(COMMANDS, { identities, features: [COMMANDS], items: this.#items })
   }
-  add(command: AdHocCommand): void {
+  /** @param mayUse the users for whom the command is there; without it, all */
+  add(command: AdHocCommand, mayUse: (bare: string) => boolean = () => true): void {
+    this.addUnlisted(command, mayUse)
     const { node, name } = command
-    this.#commands.set(node, command)
-    this.#items.push({ node, name })
+    const isFor = (asker: Jid): boolean => mayUse(asker.bare)
+    this.#items.push({ node, name, isFor })
     const identities = [{ category: 'automation', type: 'command-node', name }]
-    this.#nodes.set(node, { identities, features: [COMMANDS, DATA_FORM], items: [] })
+    this.#nodes.set(node, { identities, features: [COMMANDS, DATA_FORM], items: [], isFor })
+  }
+  /** A command that can be given and is not offered. */
+  addUnlisted(command: AdHocCommand, mayUse: (bare: string) => boolean): void {
+    this.#commands.set(command.node, command)
+    this.#users.set(command, mayUse)
+  }
+  mayUse(bare: string, command: AdHocCommand): boolean {
+    return this.#users.get(command)!(bare)
   }
   get(node: string | undefined): AdHocCommand | undefined {
     return node === undefined ? undefined : this.#commands.get(node)
@@ -51,35 +67,19 @@ export const adHocCommands = defineFeature({
   settings: section({}),
   install(host) {
     const { server } = host.disco
-    const commands = new CommandBook(server)
+    const commands = new CommandBook(server, new CommandForms(host.entropy))
     books.set(host, commands)
     commands.add(presencePolicy(host))
-    host.iqToServer({ type: 'set', ns: COMMANDS, name: 'command', handle: (request) => run(host, commands, request) })
+    commands.add(strangersPolicy(host))
+    host.iqToServer({ type: 'set', ns: COMMANDS, name: 'command', handle: (request) => run(commands, request) })
     server.features.push(COMMANDS)
   },
 })
 
-/** Section 3.4: 'execute' shows the form. 'execute' with the submitted form, or 'complete', carries the command out. */
-async function run(host: Host, commands: CommandBook, { payload, session }: ServerRequest): Promise<Answer> {
+async function run(commands: CommandBook, { payload, session, domain }: ServerRequest): Promise<Answer> {
   const command = commands.get(payload.attr('node'))
   if (command === undefined) throw new StanzaError('item-not-found')
-  if (session === null) throw new StanzaError('forbidden') // only for local users
-  const { bare } = session.account.bare
-  const action = payload.attr('action') ?? 'execute'
-  const id = payload.attr('sessionid') ?? `${command.node}-${host.clock.now()}`
-  if (action === 'cancel') return status(command, id, 'canceled')
-  if (action !== 'execute' && action !== 'complete' && action !== 'next')
-    throw new StanzaError('bad-request', { specific: el('bad-action', COMMANDS) })
-  const form = answeredForm(payload)
-  if (form?.attr('type') === 'cancel') return status(command, id, 'canceled')
-  if (form !== undefined) {
-    const told = await command.submit(bare, valuesOf(form))
-    return status(command, id, 'completed', el('note', COMMANDS, { type: 'info' }, told))
-  }
-  if (action !== 'execute') throw new StanzaError('bad-request', { specific: el('bad-payload', COMMANDS) })
-  const actions = el('actions', COMMANDS, { execute: 'complete' }, el('complete', COMMANDS))
-  return status(command, id, 'executing', actions, await command.form(bare))
+  const bare = session?.account.bare.bare // only for local users
+  if (bare === undefined || !commands.mayUse(bare, command)) throw new StanzaError('forbidden')
+  return commands.forms.run(command, { bare, domain }, payload)
 }
-
-const status = ({ node }: AdHocCommand, sessionid: string, is: string, ...content: readonly Element[]): Element =>
-  el('command', COMMANDS, { node, sessionid, status: is }, ...content)

@@ -4,9 +4,9 @@ import { choosePolicy } from '../../server/account/choose-policy.ts'
 import { LAST_SEEN, NOTHING_CHOSEN, SHARE_PAUSED, type ChosenPolicy } from '../../im/presence-policy.ts'
 import { dataForm } from '../../xmpp/data-form.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { chosen, USUAL } from './choices.ts'
 import type { AdHocCommand } from './command.ts'
 
-const USUAL = 'default'
 const LAST_SEEN_WORDS = { exact: 'To the second', coarse: 'Only the day', none: 'Not at all' } as const
 const SHARE_PAUSED_WORDS = { contacts: 'All contacts', local: 'Contacts on this server', none: 'Nobody' } as const
 
@@ -47,17 +47,4 @@ export function presencePolicy(host: Host): AdHocCommand {
       return 'Saved.'
     },
   }
-}
-
-/** A field that is not in the form does not change. @throws StanzaError bad-request: not one of the options */
-function chosen<K extends keyof ChosenPolicy, T extends string>(
-  key: K,
-  value: string | undefined,
-  options: readonly T[],
-): Partial<Record<K, T | null>> {
-  if (value === undefined) return {}
-  if (value === USUAL) return { [key]: null } as Partial<Record<K, null>>
-  const option = options.find((one) => one === value)
-  if (option === undefined) throw new StanzaError('bad-request', { text: `"${value}" is not one of the options` })
-  return { [key]: option } as Partial<Record<K, T>>
 }

@@ -39,7 +39,7 @@ export const vcardTemp = defineFeature({
   async install(host, settings) {
     await host.database.migrate('xep-0054', migrations)
     const cards = new AccountCards(host, settings)
-    host.alsoLoad((account) => cards.load(account))
+    host.alsoLoad((bare) => cards.load(bare))
     const rule = { ns: VCARD, name: 'vCard', forResources: true } as const
     host.iqToAccount({ ...rule, type: 'get', access: 'anyone', handle: (request) => cards.get(request) })
     host.iqToAccount({ ...rule, type: 'set', access: 'owner', refusal: 'forbidden', handle: (request) => cards.set(request) })
@@ -71,8 +71,9 @@ class AccountCards {
     this.#avatars = avatarsOf(host)
     this.#marks = host.accountSlot<CardMark | null>('vcard', 'learnt again', () => null)
   }
-  async load(account: LocalAccount): Promise<void> {
-    account.set(this.#marks, await this.#store.mark(account.bare.bare))
+  async load(bare: string): Promise<(account: LocalAccount) => void> {
+    const mark = await this.#store.mark(bare)
+    return (account) => account.set(this.#marks, mark)
   }
   /** VC-21, VC-22 */
   get({ account, from }: AccountRequest): Answer | Promise<Answer> {

@@ -6,9 +6,10 @@ import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Answer, ServiceRequest } from '../../server/routing/registry.ts'
 import { DATA_FORM } from '../../xmpp/data-form.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import { readPageAsk, RSM, type PageAsk } from '../../xmpp/result-set.ts'
+import { FIRST_PAGE, readPageAsk, RSM, type PageAsk } from '../../xmpp/result-set.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { commandsOf } from '../0050-ad-hoc-commands/index.ts'
+import { nameKey } from '../0054-vcard-temp/index.ts'
 import { searchChoice } from './choice.ts'
 import { readSearch, SEARCH, searchForm, searchResult, type Found, type Wanted } from './request.ts'
 import { migrations, People } from './store.ts'
@@ -35,6 +36,18 @@ const ASKERS_MAX = 5000
 /** How often a page is filled up after people were left out of it. */
 const ROUNDS_MAX = 5
 
+/** The search, for other protocols. */
+export interface Finder {
+  /**
+   * Those who want to be found, on the domain of the asker, and whose first name, last name or nickname begins so.
+   * @throws StanzaError policy-violation: too many searches in the last minute
+   */
+  byName(asker: Jid, beginning: string, limit: number): Promise<readonly Found[]>
+}
+const finders = new WeakMap<Host, Finder>()
+/** Null: this server offers no search. */
+export const finderOf = (host: Host): Finder | null => finders.get(host) ?? null
+
 export const search = defineFeature({
   name: 'search',
   specs: [xep(55, 'Jabber Search', '1.3')],
@@ -48,11 +61,12 @@ export const search = defineFeature({
     const people = new People(host.database, config.default === 'everybody')
     const searching = new Searching(host, people, config)
     commandsOf(host).add(searchChoice(people))
+    finders.set(host, searching)
     for (const domain of host.domains) searching.serve(domain)
   },
 })
 
-class Searching {
+class Searching implements Finder {
   readonly #host: Host
   readonly #people: People
   readonly #config: Settings<typeof settings>
@@ -78,6 +92,16 @@ class Searching {
     service.iq({ type: 'set', ns: SEARCH, name: 'query', handle: (request) => this.#search(request, home) })
   }
 
+  async byName(asker: Jid, beginning: string, limit: number): Promise<readonly Found[]> {
+    this.#pace(asker)
+    const key = nameKey(beginning)
+    const found = new Map<string, Found>()
+    for (const field of ['nick', 'first', 'last'] as const) {
+      const search = { domain: asker.domain, wanted: { ...ANY, [field]: key }, asker, ask: FIRST_PAGE, limit }
+      for (const one of await this.#find(search)) found.set(one.jid, one)
+    }
+    return [...found.values()].slice(0, limit)
+  }
   async #search({ from, payload }: ServiceRequest, domain: string): Promise<Answer> {
     this.#admit(from)
     const { wanted, byForm } = readSearch(payload)
@@ -133,6 +157,7 @@ interface Search {
   readonly ask: PageAsk
   readonly limit: number
 }
+const ANY = { first: '', last: '', nick: '', email: '' }
 /** Behind all addresses. */
 const END = '\u{10ffff}'
 const NONE: ReadonlySet<string> = new Set()

@@ -2,7 +2,7 @@
  * XEP-0077: users create accounts before authentication, if the operator allows it (off by default). Users with an account can
  * ask for its name, change its password, or delete it. Only plain fields, no data forms.
  */
-import { between, count, flag, section, zeroOr, type Settings } from '../../base/settings.ts'
+import { between, count, flag, section, zeroOr } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Answer, IqRequest } from '../../server/routing/registry.ts'
 import type { Session } from '../../server/account/session.ts'
@@ -10,8 +10,10 @@ import type { StreamInfo } from '../../server/streams/stream-features.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import { Attempts } from './attempts.ts'
-import { checkPassword, localpart, newAccount, type Lengths } from './names.ts'
+import { checkPassword, localpart, type Lengths } from './names.ts'
+import { NewAccounts } from './new-accounts.ts'
+
+export type { Admission, NewAccounts, Ticket } from './new-accounts.ts'
 
 const REGISTER = 'jabber:iq:register'
 /** Section 8: the namespace of the stream feature. */
@@ -40,36 +42,43 @@ const registrationSettings = section({
   ),
 })
 
+const books = new WeakMap<Host, NewAccounts>()
+
+/** Where people make accounts for themselves. For features that need 'registration'. */
+export const newAccountsOf = (host: Host): NewAccounts => books.get(host)!
+
 export const registration = defineFeature({
   name: 'registration',
   specs: [xep(77, 'In-Band Registration', '2.4', 'complete', 'plain fields, no data forms')],
   settings: registrationSettings,
   install(host, settings) {
     const lengths = { nameMax: settings['name-length'], passwordMin: settings['password-length'] }
-    if (settings.open) offerAccounts(host, settings, lengths)
+    const accounts = new NewAccounts(host, {
+      ...lengths,
+      isOpen: settings.open,
+      mayChange: settings.changes,
+      perHour: settings['per-address'],
+    })
+    books.set(host, accounts)
+    offerAccounts(host, accounts)
     if (settings.changes) offerChanges(host, lengths)
     if (settings.open || settings.changes) host.disco.server.features.push(REGISTER)
   },
 })
 
-function offerAccounts(host: Host, settings: Settings<typeof registrationSettings>, lengths: Lengths): void {
-  const attempts = new Attempts(host.clock, settings['per-address'])
-  const { streamFeatures } = host
-  streamFeatures.beforeAuth.push(() => el('register', FEATURE))
-  streamFeatures.early(REGISTER, (stream, type, query) =>
-    type === 'get' ? blankFields() : register(host, attempts, lengths, stream, query),
-  )
+function offerAccounts({ streamFeatures }: Host, accounts: NewAccounts): void {
+  streamFeatures.beforeAuth.push((stream) => (accounts.isOffered(stream) ? el('register', FEATURE) : null))
+  streamFeatures.early(REGISTER, (stream, type, query) => {
+    if (!accounts.isOffered(stream)) throw new StanzaError('service-unavailable')
+    return type === 'get' ? blankFields() : register(accounts, stream, query)
+  })
 }
 
-/** Section 3.1. Each attempt counts, even if the name is taken; otherwise names could be tried out. */
-async function register(host: Host, attempts: Attempts, lengths: Lengths, stream: StreamInfo, query: Element): Promise<null> {
+/** Section 3.1. */
+async function register(accounts: NewAccounts, stream: StreamInfo, query: Element): Promise<null> {
   if (query.child('remove') !== undefined) throw new StanzaError('unexpected-request') // 3.2: a client that has not logged in has nothing to remove
   const { username, password } = credentials(query, 'not-acceptable')
-  const bare = newAccount(username, stream.domain, lengths)
-  checkPassword(password, lengths)
-  if (!attempts.take(stream.address))
-    throw new StanzaError('resource-constraint', { text: 'Too many attempts from your address: try again later' })
-  if ((await host.registrar.create(bare, password)) === 'exists') throw new StanzaError('conflict')
+  await accounts.create({ username, password, domain: stream.domain, address: stream.address }, accounts.ticketOf(stream))
   return null
 }
 

@@ -54,7 +54,7 @@ export const entityCapabilities = defineFeature({
     const resolver = new Resolver(host.ask, (name) => host.router.placeOf(name) === 'here', limits, changed)
     const caps = new SessionCaps(host, resolver)
     faces.set(host, caps)
-    host.fromClient('caps', caps.stage)
+    host.fromClient('caps', caps.stage, { kinds: ['presence'] })
     host.metrics.gauge('porchlight_caps_known', 'Verification strings of capabilities that are known', () => resolver.known)
     offerOwn(host)
   },

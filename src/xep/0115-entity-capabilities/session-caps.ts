@@ -72,7 +72,7 @@ export class SessionCaps {
   }
   /** A stage of what clients send. Presence without `<c/>` means no change (8.4). */
   readonly stage = ({ session, packet }: FromClient): Verdict => {
-    if (packet.kind !== 'presence' || packet.type !== '') return 'next'
+    if (packet.type !== '') return 'next'
     if (packet.to !== null && session.presence !== null) return 'next'
     const learnt = session.get(this.#learnt)
     const written = writtenIn(packet.payload)

@@ -9,11 +9,14 @@
 import { isKnown } from '../../im/delivery.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
+import { attendedOf, type ClearanceChange } from '../../server/labelling/concerned.ts'
+import { Reading } from '../../server/labelling/reading.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import { DELAY, withDelay } from '../../xmpp/delay.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import type { ArchiveFirst } from './archive-first.ts'
 import { Mailbox } from './mailbox.ts'
 import type { OfflineMessages, StoredMessage } from './store.ts'
 
@@ -23,23 +26,25 @@ const BATCH = 50
 /** RFC 6121 4.7.2.3: a resource of negative priority wants only messages to its full JID. */
 export const isWilling = (session: Session): boolean => !session.ended && session.takesPart && session.priority >= 0
 
-/** Messages to this session could be lost: its client acknowledges nothing, and does not read. */
-const doesNotRead = ({ room, connection }: Session): boolean => room.backlog === null && connection?.isBeyond(1) === true
-
-const isThere = (session: Session): boolean => isWilling(session) && session.connection !== null
+/** Messages to this session get there: its client acknowledges them, or reads. */
+const isReading = ({ room, connection }: Session): boolean => room.backlog !== null || connection?.isBeyond(1) !== true
 
 export class Delivering {
   readonly #host: Host
   readonly #store: OfflineMessages
+  readonly #archiveFirst: ArchiveFirst
   readonly #mailboxes: Slot<LocalAccount, Mailbox>
 
-  constructor(host: Host, store: OfflineMessages) {
+  constructor(host: Host, store: OfflineMessages, archiveFirst: ArchiveFirst) {
     this.#host = host
     this.#store = store
+    this.#archiveFirst = archiveFirst
     this.#mailboxes = host.accountSlot('offline-messages', 'learnt again', () => new Mailbox())
     host.on('stored-message-sent', ({ session, seq }) => this.#of(session).handed(seq, session))
     host.on('stored-message-received', ({ session, seq }) => this.#received(session, seq))
     host.on('session-ended', ({ session }) => this.#givenUp(session))
+    host.on('stored-message-withheld', ({ session, seq }) => this.#of(session).withheld(seq, session))
+    host.on('clearances-changed', (change) => this.#lookAgain(change))
     host.on('session-resumed', ({ session }) => isWilling(session) && this.begin(session.account))
   }
   /** A message is being stored. */
@@ -51,11 +56,19 @@ export class Delivering {
    * if none of the resources reads what it was sent: it is safer in the store. A promise while that is being checked.
    */
   isInLine(account: LocalAccount, sender: Jid): boolean | Promise<unknown> {
-    const willing = account.sessions.filter(isWilling)
-    if (willing.length === 0) return false
+    const { sessions } = account
+    if (!sessions.some((session) => this.#wants(session))) return false
     const mailbox = account.get(this.#mailboxes)
     if (mailbox.reading !== null) return mailbox.reading
-    return (mailbox.isPending && mailbox.isPendingOf(isKnown(account, sender))) || willing.every(doesNotRead)
+    return (
+      (mailbox.isPending && mailbox.isPendingOf(isKnown(account, sender))) ||
+      !sessions.some((session) => this.#wants(session) && isReading(session))
+    )
+  }
+  /** Another resource wants messages. What was withheld from those before it is judged again: nobody heeds clearances meanwhile. */
+  available(account: LocalAccount): void {
+    account.get(this.#mailboxes).judgeAgain()
+    this.begin(account)
   }
   /** The account has a resource that wants messages, or there may be another message for it. */
   begin(account: LocalAccount): void {
@@ -65,12 +78,24 @@ export class Delivering {
     else for (const { room } of account.sessions) room.changed()
   }
 
+  /** What was withheld from these accounts may not be withheld any more. */
+  #lookAgain(change: ClearanceChange): void {
+    for (const account of attendedOf(change, this.#host.labels!, this.#host.accounts))
+      if (account.sessions.some(isWilling)) this.available(account)
+  }
+  /** Stored messages are for this session. */
+  #wants(session: Session): boolean {
+    return isWilling(session) && !this.#archiveFirst.isUndecided(session)
+  }
+  #isThere(session: Session): boolean {
+    return this.#wants(session) && session.connection !== null
+  }
   #of(session: Session): Mailbox {
     return session.account.get(this.#mailboxes)
   }
   async #deliverAll(account: LocalAccount, mailbox: Mailbox): Promise<void> {
     mailbox.isBeingDelivered = true
-    while (mailbox.isWanted && mailbox.isPending && account.sessions.some(isThere)) {
+    while (mailbox.isWanted && mailbox.isPending && account.sessions.some((session) => this.#isThere(session))) {
       mailbox.isWanted = false
       try {
         await this.#deliver(account, mailbox)
@@ -81,6 +106,14 @@ export class Delivering {
     mailbox.isBeingDelivered = false
   }
   async #deliver(account: LocalAccount, mailbox: Mailbox): Promise<void> {
+    const { labels } = this.#host
+    if (labels === null) return this.#deliverTo(account, mailbox, null)
+    const reading = new Reading(labels, 'offline', account.bare)
+    await this.#deliverTo(account, mailbox, reading)
+    reading.close()
+  }
+  /** @param reading null: all is delivered */
+  async #deliverTo(account: LocalAccount, mailbox: Mailbox, reading: Reading | null): Promise<void> {
     const { bare } = account.bare
     let from = mailbox.readFrom
     let { mark } = mailbox
@@ -88,9 +121,11 @@ export class Delivering {
       const batch = await this.#read(mailbox, bare, from)
       for (const message of batch) {
         if (mailbox.isHanded(message.seq)) continue
-        const session = await freeSession(account)
+        const session = await this.#freeSession(account)
         if (session === null) return
-        this.#handOver(session, message)
+        // LAB-28: it stays stored, and waits for another clearance. Asked last: the one before may have been lost meanwhile
+        if (reading?.mayRead(message.packet) === false) mailbox.passedOver()
+        else this.#handOver(session, message)
       }
       if (batch.length === BATCH) from = batch.at(-1)!.seq
       else {
@@ -110,6 +145,21 @@ export class Delivering {
       mailbox.reading = null
     }
   }
+  /** A session that wants messages, as soon as one has room; null if there is none any more. */
+  async #freeSession(account: LocalAccount): Promise<Session | null> {
+    for (;;) {
+      const there = account.sessions.filter((session) => this.#isThere(session))
+      const free = there.find(({ room }) => room.isFree)
+      if (free !== undefined || there.length === 0) return free ?? null
+      await new Promise<void>((look) => {
+        const lookOnce = (): void => {
+          for (const { room } of there) room.forget(lookOnce)
+          look()
+        }
+        for (const { room } of there) room.whenFree(lookOnce)
+      })
+    }
+  }
   #handOver(session: Session, message: StoredMessage): void {
     const { seq } = message
     const packet = delayed(message, session.account.bare.domain)
@@ -127,22 +177,6 @@ export class Delivering {
   }
   #givenUp(session: Session): void {
     if (this.#of(session).givenUp(session)) this.begin(session.account)
-  }
-}
-
-/** A session that wants messages, as soon as one has room; null if there is none any more. */
-async function freeSession(account: LocalAccount): Promise<Session | null> {
-  for (;;) {
-    const there = account.sessions.filter(isThere)
-    const free = there.find(({ room }) => room.isFree)
-    if (free !== undefined || there.length === 0) return free ?? null
-    await new Promise<void>((look) => {
-      const lookOnce = (): void => {
-        for (const { room } of there) room.forget(lookOnce)
-        look()
-      }
-      for (const { room } of there) room.whenFree(lookOnce)
-    })
   }
 }
 

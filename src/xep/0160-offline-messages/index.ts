@@ -12,12 +12,14 @@ import { hasRoomFor } from '../../server/account/crowding.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
 import type { Session } from '../../server/account/session.ts'
-import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { withStanzaId } from '../../xmpp/stanza-id.ts'
+import { ArchiveFirst, type Chance } from './archive-first.ts'
 import { Delivering, isWilling } from './delivering.ts'
 import { offlineLimits, offlineSettings } from './settings.ts'
-import { Shares } from './shares.ts'
-import { migrations, OfflineMessages, type OfflineLimits } from './store.ts'
+import { Shares, type Share } from './shares.ts'
+import { OfflineMessages, type OfflineLimits } from './store.ts'
+import { migrations } from './tables.ts'
 import { storingOf } from './storing.ts'
 
 export const offlineMessages = defineFeature({
@@ -29,14 +31,36 @@ export const offlineMessages = defineFeature({
   settings: offlineSettings,
   async install(host, settings) {
     await host.database.migrate('xep-0160', migrations)
-    const offline = new Offline(host, new OfflineMessages(host.database), offlineLimits(settings))
-    host.toAccount('offline-turn', (context) => offline.turn(context))
-    host.toAccount('offline', (context) => offline.store(context))
+    const store = new OfflineMessages(host.database, host.stores.accountArchive)
+    await store.takeOver()
+    const archiveFirst = new ArchiveFirst({
+      clock: host.clock,
+      store,
+      waitMs: settings['archive-wait'],
+      slot: host.sessionSlot<Chance | null>('archive-first', 'forgotten', () => null),
+      over: (account) => offline.deliver(account),
+      failed: (err) => host.log.error({ err }, 'Messages that a client reads in its archive are delivered again'),
+      mayRead: ({ bare }) => {
+        const { labels } = host
+        return labels === null ? null : (packet) => labels.whyUnread(bare, packet) === null
+      },
+    })
+    const offline = new Offline(host, store, offlineLimits(settings), archiveFirst)
+    host.streamFeatures.whileBinding.push((account) => archiveFirst.binding(account))
+    host.on('archive-asked', ({ session }) => archiveFirst.asked(session))
+    host.on('session-ending', ({ session }) => archiveFirst.ended(session))
+    // XEP-0313 6.1.1: what a client has found there before it became available it does not get a second time
+    host.on('archive-read', ({ session, positions }) => {
+      if (session.presence === null) offline.found(session.account.bare.bare, positions)
+    })
+    host.toAccount('offline-turn', (context) => offline.turn(context), { kinds: ['message'] })
+    host.toAccount('offline', (context) => offline.store(context), { kinds: ['message'] })
+    host.on('archive-shortened', ({ owner, edge }) => edge > 0 && offline.shorten(owner, edge))
     host.on('presence-changed', ({ session, before }) => {
-      if (isWilling(session) && (before === null || readPresence(before).priority < 0)) offline.deliver(session.account)
+      if (isWilling(session) && (before === null || readPresence(before).priority < 0)) offline.available(session)
     })
     host.on('visibility-changed', ({ session }) => {
-      if (session.invisible && isWilling(session)) offline.deliver(session.account)
+      if (session.invisible && isWilling(session)) offline.available(session)
     })
     // Also when an account is created: a message may have been on its way to the store while the old account was deleted.
     for (const change of ['account-created', 'account-deleted'] as const) host.on(change, ({ jid }) => offline.forget(jid.bare))
@@ -50,9 +74,10 @@ class Offline {
   readonly #limits: OfflineLimits
   readonly #shares: Shares
   readonly #dropped: Counter
+  readonly #archiveFirst: ArchiveFirst
   readonly #delivering: Delivering
 
-  constructor(host: Host, store: OfflineMessages, limits: OfflineLimits) {
+  constructor(host: Host, store: OfflineMessages, limits: OfflineLimits, archiveFirst: ArchiveFirst) {
     this.#host = host
     this.#store = store
     this.#limits = limits
@@ -61,12 +86,13 @@ class Offline {
       'porchlight_strangers_messages_dropped_total',
       'Messages of strangers that were not stored because those have used up their share',
     )
-    this.#delivering = new Delivering(host, store)
+    this.#archiveFirst = archiveFirst
+    this.#delivering = new Delivering(host, store, archiveFirst)
   }
   /** A message that may be stored goes behind stored ones, or is stored because the sessions have no room; others need not wait. */
   turn(context: ToAccount): Verdict | Promise<Verdict> {
     const { account, packet } = context
-    if (packet.kind !== 'message' || NEVER_STORED.has(packet.type)) return 'next'
+    if (NEVER_STORED.has(packet.type)) return 'next'
     const named = packet.to!.isBare ? undefined : account.session(packet.to!.resource)
     const addressee = named?.vacant === true ? undefined : named
     const isFull = (session: Session): boolean => !hasRoomFor(account, session, packet)
@@ -75,10 +101,13 @@ class Offline {
     const isInLine = isCrowded || this.#delivering.isInLine(account, packet.from)
     if (typeof isInLine !== 'boolean') return isInLine.then(() => this.turn(context))
     if (!isInLine || storingOf(packet) !== 'store') return 'next'
-    return this.#append(account, packet).finally(() => this.#delivering.begin(account))
+    return this.#append(context)
+      .then((): Verdict => 'done')
+      .finally(() => this.#delivering.begin(account))
   }
   /** The sender's next stanza waits until this one is on disk. */
-  store({ account, packet, delivered }: ToAccount): Verdict | Promise<Verdict> {
+  store(context: ToAccount): Verdict | Promise<Verdict> {
+    const { account, packet, delivered } = context
     if (delivered.length > 0) return 'next'
     switch (storingOf(packet)) {
       case 'drop':
@@ -88,8 +117,14 @@ class Offline {
         if (maySee(account, packet.from)) throw new StanzaError('service-unavailable')
         return 'done'
       case 'store':
-        return this.#append(account, packet)
+        // Clients that take no part see a copy (XEP-0280)
+        return this.#append(context).then((isStored) => (isStored ? 'next' : 'done'))
     }
+  }
+  /** The session wants messages. */
+  available(session: Session): void {
+    this.#archiveFirst.available(session)
+    this.#delivering.available(session.account)
   }
   /** The account has a resource that wants messages. */
   deliver(account: LocalAccount): void {
@@ -102,14 +137,51 @@ class Offline {
       .catch((error: unknown) => log.error({ err: error }, 'Stored messages of a deleted account could not be removed'))
   }
 
-  async #append(account: LocalAccount, packet: Packet): Promise<Verdict> {
+  shorten(owner: string, edge: number): void {
+    const { log } = this.#host
+    this.#store
+      .shorten(owner, edge)
+      .catch((error: unknown) => log.error({ err: error }, 'Messages that waited for too long are still counted'))
+  }
+  found(bare: string, positions: ReadonlySet<number>): void {
+    const { log } = this.#host
+    this.#store
+      .found(bare, positions)
+      .catch((error: unknown) => log.error({ err: error }, 'Messages that a client has read in the archive are delivered again'))
+  }
+
+  /** False: it was dropped. @throws StanzaError there is no room for it */
+  async #append(context: ToAccount): Promise<boolean> {
+    const { account, packet } = context
     const share = this.#shares.of(account, packet.from)
-    this.#delivering.arriving(account, share.pool === 'known')
-    if (await this.#store.append(account.bare.bare, packet, this.#host.clock.now(), this.#limits, share)) return 'done'
+    if (await this.#keep(context, share)) {
+      context.isStored = true
+      this.#delivering.begin(account) // a resource may have come meanwhile
+      return true
+    }
     if (share.pool === 'known')
       throw new StanzaError('service-unavailable', { text: 'Too many messages are stored for this account' })
     this.#dropped.value += 1
-    return 'done' // RFC 6121 8.1: as without such an account
+    return false // RFC 6121 8.1: as without such an account
+  }
+  async #keep(context: ToAccount, share: Share): Promise<boolean> {
+    const { account, packet, archiving } = context
+    const { bare } = account.bare
+    const { stores, clock } = this.#host
+    const entry = archiving?.isKept === true ? await stores.accountArchive.positionOf(bare, archiving.id) : null
+    const issued = (): void => this.#delivering.arriving(account, share.pool === 'known')
+    if (entry !== null) return this.#store.appendKept(bare, { entry, packet }, this.#limits, share, issued)
+    const at = clock.now()
+    if (archiving !== null && !archiving.isKept) {
+      const { id, along } = archiving
+      const message = { packet, id, at, isSent: false, isArchived: true, along }
+      if (await this.#store.append(bare, message, this.#limits, share, issued)) {
+        context.packet = withStanzaId(packet, account.bare, id)
+        return true
+      }
+    }
+    const held = { packet, id: stores.accountArchive.newId(at), at, isSent: false, isArchived: false, along: () => [] }
+    return this.#store.append(bare, held, this.#limits, share, issued)
   }
 }
 

@@ -1,5 +1,5 @@
 /** Options of the store for messages. */
-import { between, count, section, size, zeroOr, type Settings } from '../../base/settings.ts'
+import { between, count, duration, section, size, zeroOr, type Settings } from '../../base/settings.ts'
 import type { OfflineLimits } from './store.ts'
 
 export const offlineSettings = section({
@@ -22,6 +22,11 @@ export const offlineSettings = section({
     '512 KiB',
     zeroOr('1 KB', '1 GiB'),
     'Size of those messages together, shared in the same way. More are dropped. "0 B": none is stored.',
+  ),
+  'archive-wait': duration(
+    '5 seconds',
+    zeroOr('100 ms', '10 minutes'),
+    'How long a client that has logged in by Bind 2 (XEP-0386), and is available, may take to ask its archive. If it does not, it is sent the messages that have waited for its user. "0 s": it is sent them at once, and may find them in the archive again.',
   ),
 })
 export type OfflineSettings = Settings<typeof offlineSettings>

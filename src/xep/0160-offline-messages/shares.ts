@@ -6,6 +6,7 @@ import { isKnown } from '../../im/delivery.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { Parties } from '../../server/routing/parties.ts'
 import type { Router } from '../../server/routing/router.ts'
+import { holderOf } from '../../server/routing/strangers.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 
 export type Pool = 'known' | 'strangers'
@@ -30,7 +31,6 @@ export class Shares {
   /** Each contact, and each local user, has a share; all strangers of one remote party have one together. */
   of(account: LocalAccount, sender: Jid): Share {
     if (isKnown(account, sender)) return { pool: 'known', holder: sender.bare }
-    const { bare, domain } = sender
-    return { pool: 'strangers', holder: this.#router.kindOf(domain) === 'accounts' ? bare : this.#parties.of(domain) }
+    return { pool: 'strangers', holder: holderOf(this.#router, this.#parties, sender) }
   }
 }

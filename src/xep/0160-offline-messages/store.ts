@@ -1,58 +1,23 @@
 /**
- * The stored messages of each account, in the order in which they arrived. The statement that inserts a new one also numbers it
- * and checks the account's limits and the sender's share: there is nothing in memory that could be out of date.
+ * Which messages wait for each account, in the order in which they arrived. The messages themselves are in the archive of the
+ * account (MAM-29): those that it keeps anyway, and others for as long as they wait. The statement that inserts a new row
+ * also numbers it, with a number that no message had before, and checks the account's limits and the sender's share: there is nothing in memory that could be out of date.
  */
-import { sql, type Expression, type ExpressionBuilder, type Kysely, type SqlBool } from 'kysely'
 import type { Millis } from '../../base/clock.ts'
-import type { Database, Migrations, Query } from '../../server/database.ts'
-import { prepare } from '../../storage/prepare.ts'
-import { packetOfStored, storedPacket } from '../../xmpp/stored-packet.ts'
+import type { AccountArchive, MessageToKeep } from '../../server/account-archive.ts'
+import { required, type Database, type Query, type Statement } from '../../server/database.ts'
+import type { Along } from '../../server/ports.ts'
+import { entryOf } from '../../storage/archive-queries.ts'
+import type { ArchiveRow } from '../../storage/archive-tables.ts'
+import { messageOfEntry } from '../../storage/kept-messages.ts'
+import { StorageError } from '../../storage/storage-error.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
+import { withStanzaId } from '../../xmpp/stanza-id.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { IMPORTED, type Pool, type Share } from './shares.ts'
-
-interface Row {
-  owner: string
-  /** From 1, in the order of arrival. */
-  seq: number
-  received_at: Millis
-  octets: number
-  sender: string
-  recipient: string
-  type: string
-  id: string | null
-  lang: string | null
-  extra: string
-  payload: string
-  pool: Pool
-  /** The holder of the share of the pool that it uses. */
-  holder: string
-}
-interface OfflineTables {
-  offline_message: Row
-}
-
-export const migrations: Migrations = [
-  (schema) => [
-    schema
-      .createTable('offline_message')
-      .addColumn('owner', 'text', (c) => c.notNull())
-      .addColumn('seq', 'bigint', (c) => c.notNull())
-      .addColumn('received_at', 'bigint', (c) => c.notNull())
-      .addColumn('octets', 'integer', (c) => c.notNull())
-      .addColumn('sender', 'text', (c) => c.notNull())
-      .addColumn('recipient', 'text', (c) => c.notNull())
-      .addColumn('type', 'text', (c) => c.notNull())
-      .addColumn('id', 'text')
-      .addColumn('lang', 'text')
-      .addColumn('extra', 'text', (c) => c.notNull())
-      .addColumn('payload', 'text', (c) => c.notNull())
-      .addPrimaryKeyConstraint('offline_message_key', ['owner', 'seq']),
-  ],
-  (schema) => [
-    schema.alterTable('offline_message').addColumn('pool', 'text', (c) => c.notNull().defaultTo('known')),
-    schema.alterTable('offline_message').addColumn('holder', 'text', (c) => c.notNull().defaultTo('')),
-  ],
-]
+import { queriesOf } from './queries.ts'
+import { packetOfOld, type OfflineTables } from './tables.ts'
 
 /** What one account may have stored in one pool. */
 export interface PoolLimits {
@@ -66,140 +31,164 @@ export interface StoredMessage {
   readonly packet: Packet
   readonly receivedAt: Millis
 }
-
-type Addition = Omit<Row, 'seq'> & { readonly messagesMax: number; readonly octetsMax: number }
+export interface MessageThatWaits extends MessageToKeep {
+  /** Whether the archive keeps it, and queries find it there. */
+  readonly isArchived: boolean
+  /** What is stored along with it, too: all or nothing. */
+  readonly along: Along
+}
 
 export class OfflineMessages {
   readonly #database: Database
+  readonly #archive: AccountArchive
   readonly #queries: ReturnType<typeof queriesOf>
 
-  constructor(database: Database) {
+  constructor(database: Database, archive: AccountArchive) {
     this.#database = database
+    this.#archive = archive
     this.#queries = queriesOf(database.schema<OfflineTables>())
   }
-  /** False if there is no room for it. */
-  async append(owner: string, packet: Packet, receivedAt: Millis, limits: OfflineLimits, share: Share): Promise<boolean> {
-    return (await this.#database.write(this.addition(owner, packet, receivedAt, limits, share))) === 1
+  /**
+   * False if there is no room for it: then nothing is stored.
+   * @param issued called when a reading that begins afterwards will see it
+   */
+  append(
+    owner: string,
+    message: MessageThatWaits,
+    limits: OfflineLimits,
+    share: Share,
+    issued: () => void = () => {},
+  ): Promise<boolean> {
+    const more = (entry: number): readonly Statement[] => {
+      issued()
+      return [required(this.#addition(owner, entry, message, limits, share)), ...message.along(entry)]
+    }
+    return isStored(this.#archive.append(owner, message, { isShown: message.isArchived, more }))
   }
-  /** The statement of `append`, for callers that do more along with it: changes no row if there is no room. */
-  addition(owner: string, packet: Packet, receivedAt: Millis, limits: OfflineLimits, { pool, holder }: Share): Query<unknown> {
-    const { from, to, type, id, lang, extra, payload } = storedPacket(packet)
+  /**
+   * A message waits that is in the archive already. False if there is no room for it.
+   * @param issued called when a reading that begins afterwards will see it
+   */
+  async appendKept(
+    owner: string,
+    { entry, packet }: { readonly entry: number; readonly packet: Packet },
+    limits: OfflineLimits,
+    share: Share,
+    issued: () => void = () => {},
+  ): Promise<boolean> {
+    if ((await this.#database.read(this.#queries.waits({ owner, entry }))).length > 0) return true
+    const query = this.#addition(owner, entry, { packet, isArchived: true }, limits, share)
+    const stored = this.#database.write(query)
+    issued()
+    return (await stored) === 1
+  }
+  #addition(
+    owner: string,
+    entry: number,
+    { packet, isArchived }: Pick<MessageThatWaits, 'packet' | 'isArchived'>,
+    limits: OfflineLimits,
+    { pool, holder }: Share,
+  ): Query<unknown> {
     const { messages, octets } = limits[pool]
-    return this.#queries.append({
-      owner,
-      received_at: receivedAt,
-      octets: packet.wire.length,
-      sender: from,
-      recipient: to!,
-      type,
-      id,
-      lang,
-      extra,
-      payload,
-      pool,
-      holder,
-      messagesMax: messages,
-      octetsMax: octets,
-    })
+    const row = { owner, entry, is_held: isArchived ? 0 : 1, octets: packet.wire.length, pool, holder }
+    return this.#queries.append({ ...row, messagesMax: messages, octetsMax: octets })
   }
+  /** Statements by which messages wait for an account that is being created, in this order. */
+  additions(owner: string, messages: readonly { readonly packet: Packet; readonly entry: number }[]): readonly Statement[] {
+    return messages.map(({ packet, entry }, i) =>
+      this.#queries.add({ owner, seq: i + 1, entry, is_held: 1, octets: packet.wire.length, ...IMPORTED }),
+    )
+  }
+
   /** The oldest ones after the one with that number; 0 for the very oldest. */
   async after(owner: string, seq: number, limit: number): Promise<readonly StoredMessage[]> {
-    return (await this.#database.read(this.#queries.after({ owner, seq, limit }))).map(messageOf)
+    const jid = storedJid(owner)
+    return (await this.#database.read(this.#queries.after({ owner, seq, limit }))).map((row) => messageOf(jid, row))
   }
-  /** Deletes one. */
+  /** It waits no longer. */
   async drop(owner: string, seq: number): Promise<void> {
-    await this.#database.write(this.#queries.drop({ owner, seq }))
+    const { remember, dropHeld, drop } = this.#queries
+    await this.#database.atomically([remember({ owner }), dropHeld({ owner, seq }), drop({ owner, seq })])
+  }
+  /** The newest position of a message that waits, and that the archive keeps; 0: there is none. */
+  async archivedUpTo(owner: string): Promise<number> {
+    return (await this.#database.read(this.#queries.keptUpTo({ owner })))[0]?.entry ?? 0
+  }
+  /**
+   * What the archive keeps waits no longer, up to that position of it.
+   * @param mayRead what the owner may not read waits on; null: they may read everything
+   */
+  async leaveToArchive(owner: string, upTo: number, mayRead: ((packet: Packet) => boolean) | null): Promise<void> {
+    const { remember, dropKept, drop } = this.#queries
+    const dropped =
+      mayRead === null
+        ? [dropKept({ owner, upTo })]
+        : (await this.#readable(owner, upTo, mayRead)).map((seq) => drop({ owner, seq }))
+    await this.#database.atomically([remember({ owner }), ...dropped])
+  }
+  /** The numbers of messages that the archive keeps up to that position, and that the owner may read. */
+  async #readable(owner: string, upTo: number, mayRead: (packet: Packet) => boolean): Promise<readonly number[]> {
+    const rows = await this.#database.read(this.#queries.kept({ owner }))
+    const kept = new Set(rows.filter(({ entry }) => entry <= upTo).map(({ seq }) => seq))
+    const readable: number[] = []
+    for (let from = 0; ;) {
+      const batch = await this.after(owner, from, JUDGED_AT_ONCE)
+      for (const { seq, packet } of batch) if (kept.has(seq) && mayRead(packet)) readable.push(seq)
+      if (batch.length < JUDGED_AT_ONCE) return readable
+      from = batch.at(-1)!.seq
+    }
+  }
+  /** A client has found messages in the archive, at these positions: they wait no longer. */
+  async found(owner: string, entries: ReadonlySet<number>): Promise<void> {
+    const { kept, remember, drop } = this.#queries
+    const found = (await this.#database.read(kept({ owner }))).filter(({ entry }) => entries.has(entry))
+    await this.#database.atomically([remember({ owner }), ...found.map(({ seq }) => drop({ owner, seq }))])
+  }
+  /** Nothing is left of the archive up to this position. */
+  async shorten(owner: string, edge: number): Promise<void> {
+    const { remember, dropUpTo } = this.#queries
+    await this.#database.atomically([remember({ owner }), dropUpTo({ owner, entry: edge })])
   }
   async clear(owner: string): Promise<void> {
-    await this.#database.write(this.#queries.clear({ owner }))
+    const { clear, forget } = this.#queries
+    await this.#database.atomically([clear({ owner }), forget({ owner })])
   }
-}
 
-function queriesOf(db: Kysely<OfflineTables>) {
-  return {
-    append: prepare((p: Addition) =>
-      db
-        .insertInto('offline_message')
-        .columns(COLUMNS)
-        .expression((eb) => {
-          const text = (value: string | null) => eb.cast<string>(eb.val(value), 'text')
-          const { fn } = eb
-          const { inPool, ofHolder } = usedUp(eb, p)
-          return eb
-            .selectFrom('offline_message')
-            .select([
-              text(p.owner).as('a'),
-              eb(fn.coalesce(fn.max('seq'), sql<number>`0`), '+', sql<number>`1`).as('b'),
-              eb.cast<number>(eb.val(p.received_at), 'bigint').as('c'),
-              eb.cast<number>(eb.val(p.octets), 'integer').as('d'),
-              text(p.sender).as('e'),
-              text(p.recipient).as('f'),
-              text(p.type).as('g'),
-              text(p.id).as('h'),
-              text(p.lang).as('i'),
-              text(p.extra).as('j'),
-              text(p.payload).as('k'),
-              text(p.pool).as('l'),
-              text(p.holder).as('m'),
-            ])
-            .where('owner', '=', p.owner)
-            .having(eb(inPool('count'), '+', ofHolder('count')), '<', p.messagesMax)
-            .having(eb(eb(inPool('octets'), '+', ofHolder('octets')), '+', integer(eb, p.octets)), '<=', p.octetsMax)
+  /** Takes over what an earlier version has stored elsewhere. A crash in between loses nothing. */
+  async takeOver(): Promise<void> {
+    const { old, dropOld, add } = this.#queries
+    for (;;) {
+      const rows = await this.#database.read(old({ limit: TAKEN_AT_ONCE }))
+      await Promise.all(
+        rows.map((row) => {
+          const { owner, seq, octets, pool, holder, received_at: at } = row
+          const message = { packet: packetOfOld(row), id: this.#archive.newId(at), at, isSent: false }
+          const more = (entry: number): readonly Statement[] => [
+            add({ owner, seq, entry, is_held: 1, octets, pool, holder }),
+            dropOld({ owner, seq }),
+          ]
+          return this.#archive.append(owner, message, { isShown: false, more })
         }),
-    ),
-    after: prepare((p: { owner: string; seq: number; limit: number }) =>
-      db
-        .selectFrom('offline_message')
-        .selectAll()
-        .where('owner', '=', p.owner)
-        .where('seq', '>', p.seq)
-        .orderBy('seq')
-        .limit(p.limit),
-    ),
-    drop: prepare((p: { owner: string; seq: number }) =>
-      db.deleteFrom('offline_message').where('owner', '=', p.owner).where('seq', '=', p.seq),
-    ),
-    clear: prepare((p: { owner: string }) => db.deleteFrom('offline_message').where('owner', '=', p.owner)),
+      )
+      if (rows.length < TAKEN_AT_ONCE) return
+    }
+  }
+}
+const TAKEN_AT_ONCE = 200
+const JUDGED_AT_ONCE = 50
+
+async function isStored(storing: Promise<void>): Promise<boolean> {
+  try {
+    await storing
+    return true
+  } catch (error) {
+    if (error instanceof StorageError && error.trouble === 'nothing-changed') return false
+    throw error
   }
 }
 
-const COLUMNS = [
-  'owner',
-  'seq',
-  'received_at',
-  'octets',
-  'sender',
-  'recipient',
-  'type',
-  'id',
-  'lang',
-  'extra',
-  'payload',
-  'pool',
-  'holder',
-] as const
-
-type Builder = ExpressionBuilder<OfflineTables, 'offline_message'>
-
-const integer = (eb: Builder, value: number): Expression<number> => eb.cast<number>(eb.val(value), 'integer')
-
-/** The messages or octets stored in the pool of a new message, and its holder's part of them. */
-function usedUp(eb: Builder, { pool, holder }: Pick<Addition, 'pool' | 'holder'>) {
-  const total = (what: 'count' | 'octets', condition: Expression<SqlBool>) => {
-    const one = what === 'count' ? integer(eb, 1) : eb.ref('octets')
-    const counted = eb.case().when(condition).then(one).else(integer(eb, 0)).end()
-    return eb.fn.coalesce(eb.fn.sum<number>(counted), sql<number>`0`)
-  }
-  const isInPool = eb('pool', '=', pool)
-  const isOfHolder = eb.and([isInPool, eb('holder', '=', holder), eb('holder', '<>', IMPORTED.holder)])
-  return {
-    inPool: (what: 'count' | 'octets') => total(what, isInPool),
-    ofHolder: (what: 'count' | 'octets') => total(what, isOfHolder),
-  }
-}
-
-/** The message as it arrived. */
-function messageOf({ seq, received_at, sender, recipient, type, id, lang, extra, payload }: Row): StoredMessage {
-  const packet = packetOfStored({ kind: 'message', type, from: sender, to: recipient, id, lang, extra, payload })
-  return { seq, receivedAt: received_at, packet }
+/** The message as it arrived, with its id if it is in the archive. */
+function messageOf(owner: Jid, row: ArchiveRow & { place: number; is_held: number }): StoredMessage {
+  const { packet, id, at } = messageOfEntry(owner, entryOf(row))
+  return { seq: row.place, receivedAt: at, packet: row.is_held === 0 ? withStanzaId(packet, owner, id) : packet }
 }

@@ -25,6 +25,15 @@ export class AccountsOf {
       this.#failed(error)
     }
   }
+  /** Does the work with the account, if it is in memory. */
+  inMemory(owner: Jid, work: (account: LocalAccount) => void): void {
+    const account = this.isOurs(owner) ? this.#host.accounts.get(owner.bare) : undefined
+    if (account !== undefined) work(account)
+  }
+  /** Nobody waits for this work. */
+  later(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#failed(error))
+  }
   #use(owner: Jid, work: Work): void | Promise<void> {
     return this.#host.accounts.with(owner.bare, (account) => (account === null ? undefined : work(account)))
   }

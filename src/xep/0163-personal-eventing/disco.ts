@@ -2,13 +2,16 @@
 import { refusalToRead } from '../../pubsub/machine/access.ts'
 import type { Node } from '../../pubsub/machine/node.ts'
 import type { Nodes } from '../../pubsub/nodes.ts'
-import { metaForm } from '../../pubsub/xmpp/forms.ts'
-import { META_DATA, PUBSUB } from '../../pubsub/xmpp/ns.ts'
+import { describedNode } from '../../pubsub/xmpp/described.ts'
+import { commandNodes } from '../../pubsub/xmpp/pending.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { AccountNodes, DiscoNode, ListedNode } from '../../server/routing/disco-book.ts'
-import { formatDateTime } from '../../xmpp/datetime.ts'
 import type { Jid } from '../../xmpp/jid.ts'
+import { COMMANDS } from '../0050-ad-hoc-commands/index.ts'
 import { actorFor } from './asker.ts'
+
+/** 8.7: for the owner. */
+const COMMAND_NODES = commandNodes(COMMANDS)
 
 export class NodesInDisco implements AccountNodes {
   readonly #nodes: Nodes
@@ -17,27 +20,28 @@ export class NodesInDisco implements AccountNodes {
     this.#nodes = nodes
   }
   async info(account: LocalAccount, asker: Jid, name: string): Promise<DiscoNode | null> {
-    const node = (await this.#visible(account, asker)).find(({ origin }) => origin.name === name)
-    if (node === undefined) return null
-    const { title } = node.config
-    return {
-      identities: [{ category: 'pubsub', type: 'leaf', ...(title === '' ? {} : { name: title }) }],
-      features: [PUBSUB, META_DATA],
-      items: [],
-      forms: [metaForm(node, formatDateTime(node.origin.createdAt))],
-    }
+    const command = asker.bare === account.bare.bare ? COMMAND_NODES.get(name) : undefined
+    if (command !== undefined) return command
+    const node = await this.#one(account, asker, name)
+    return node === null ? null : describedNode(node, true)
   }
   async items(account: LocalAccount, asker: Jid, name: string | null): Promise<readonly ListedNode[] | null> {
-    const visible = await this.#visible(account, asker)
-    if (name === null) return visible.map(({ origin, config }) => ({ node: origin.name, name: config.title || null }))
-    const node = visible.find(({ origin }) => origin.name === name)
-    return node === undefined ? null : Array.from(node.items.keys(), (id) => ({ node: null, name: id }))
+    if (name === COMMANDS) return asker.bare === account.bare.bare ? COMMAND_NODES.get(COMMANDS)!.items : null
+    if (name === null) return this.#all(account, asker)
+    const node = await this.#one(account, asker, name)
+    return node === null ? null : Array.from(node.items.keys(), (id) => ({ node: null, name: id }))
   }
 
   /** 6.2: those that the asker may see. */
-  async #visible(account: LocalAccount, asker: Jid): Promise<readonly Node[]> {
+  async #all(account: LocalAccount, asker: Jid): Promise<readonly ListedNode[]> {
     const actor = actorFor(account, asker)
-    const all = [...(await this.#nodes.of(account.bare.bare)).values()]
-    return all.filter((node) => refusalToRead(node, actor) === null)
+    const visible: ListedNode[] = []
+    for await (const node of this.#nodes.each(account.bare.bare))
+      if (refusalToRead(node, actor) === null) visible.push({ node: node.origin.name, name: node.config.title || null })
+    return visible
+  }
+  async #one(account: LocalAccount, asker: Jid, name: string): Promise<Node | null> {
+    const node = await this.#nodes.one(account.bare.bare, name)
+    return node !== null && refusalToRead(node, actorFor(account, asker)) === null ? node : null
   }
 }

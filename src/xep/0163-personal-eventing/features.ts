@@ -16,6 +16,7 @@ const PARTS = [
   'delete-items',
   'delete-nodes',
   'filtered-notifications',
+  'get-pending',
   'instant-nodes',
   'item-ids',
   'last-published',

@@ -3,7 +3,7 @@ import type { AvailableResource } from '../../im/heard-resource.ts'
 import type { NodeFace } from '../../pubsub/face.ts'
 import { refusalToRead, type Earlier } from '../../pubsub/machine/access.ts'
 import type { Node } from '../../pubsub/machine/node.ts'
-import type { Plan, Told } from '../../pubsub/machine/plan.ts'
+import { mayEndAccess, type Plan, type Told } from '../../pubsub/machine/plan.ts'
 import { configEvent, deleteEvent, itemEvent, purgeEvent, retractEvent, subscriptionEvent } from '../../pubsub/xmpp/events.ts'
 import type { Nodes } from '../../pubsub/nodes.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
@@ -42,7 +42,7 @@ export class Notices implements NodeFace {
     const { accounts } = this.#parts
     if (!accounts.isOurs(owner)) return
     this.#tellFact(owner, node, plan)
-    if (plan.told.length > 0) void accounts.use(owner, (account) => this.#tell(account, node, plan.told))
+    if (plan.told.length > 0) void accounts.use(owner, (account) => this.#tell(account, node, plan))
   }
 
   #tellFact(owner: Jid, { origin }: Node, { changes }: Plan): void {
@@ -53,13 +53,15 @@ export class Notices implements NodeFace {
     if (published.length + removed.length === 0 && !isEmptied) return
     this.#parts.host.tell('items-changed', { owner, node: origin.name, published, removed, isEmptied })
   }
-  #tell(account: LocalAccount, node: Node, all: readonly Told[]): void {
-    for (const told of all) this.#tellOne(account, node, told)
+  #tell(account: LocalAccount, node: Node, plan: Plan): void {
+    const { accounts, nodes } = this.#parts
+    for (const told of plan.told) this.#tellOne(account, node, told)
+    if (mayEndAccess(plan)) accounts.later(review(account, nodes))
   }
   #tellOne(account: LocalAccount, node: Node, told: Told): void {
     switch (told.told) {
       case 'item':
-        return this.#toAll(account, node, itemEvent(node, told.item))
+        return this.#toAll(account, node, itemEvent(node, told.item), told.item.publisher)
       case 'retracted':
         return this.#toAll(account, node, retractEvent(node, told.ids))
       case 'purged':
@@ -68,23 +70,22 @@ export class Notices implements NodeFace {
         return this.#toAll(account, node, deleteEvent(node, told.redirect))
       case 'configured':
         if (told.after.notify_config) this.#toAll(account, node, configEvent(node))
-        this.#letIn(account, node, { config: told.before })
-        return void review(account, this.#parts.nodes)
+        return this.#letIn(account, node, { config: told.before })
       case 'affiliation':
-        this.#letIn(account, node, { affiliation: told.before }, storedJid(told.jid))
-        return void review(account, this.#parts.nodes)
+        return this.#letIn(account, node, { affiliation: told.before }, storedJid(told.jid))
       case 'subscription':
         return this.#subscription(account, node, told)
       case 'welcome':
-        return void this.#parts.offers.welcome(account, node, storedJid(told.jid))
+        return this.#parts.accounts.later(this.#parts.offers.welcome(account, node, storedJid(told.jid)))
       case 'request':
         return this.#parts.approvals.ask(account, node, told.subscription, account.sessions)
     }
   }
-  #toAll(account: LocalAccount, node: Node, event: Element): void {
+  #toAll(account: LocalAccount, node: Node, event: Element, publisher: string | null = null): void {
     if (!node.config.deliver_notifications) return
     const { receivers, texts, offers } = this.#parts
-    const unknown = receivers.send(account, node, texts.of(account, node, event))
+    const packet = texts.of(account, node, event)
+    const unknown = receivers.send(account, node, packet, texts.forContacts(packet, publisher))
     // They are sent the last item when it is known that they want it
     for (const resource of unknown) offers.toResource(account, resource)
   }
@@ -107,6 +108,6 @@ export class Notices implements NodeFace {
   #offer(account: LocalAccount, node: Node, resource: AvailableResource): void {
     const { interests, offers } = this.#parts
     const { name } = node.origin
-    if (interests.ofResource(resource)?.has(name) === true) void offers.toOne(account.bare, resource.jid, new Set([name]))
+    if (interests.ofResource(resource)?.has(name) === true) void offers.toOne(account.bare, resource.jid, [name])
   }
 }

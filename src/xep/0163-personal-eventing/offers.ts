@@ -49,24 +49,43 @@ export class Offers {
   /** A client of ours wants to hear of these nodes from now on: its user's own, and those of contacts here. */
   toSession(session: Session, names: Names): void {
     const { account, jid } = session
-    const { nodes } = this.#parts
     if (names.size === 0) return
-    if (nodes.index.has(account.bare.bare)) void this.toOne(account.bare, jid, names)
-    const contacts = account.reachable(account.roster.subscriptions).filter((contact) => this.#hasAny(account, contact, names))
+    if (this.#parts.nodes.index.has(account.bare.bare)) this.#own(account, jid, names)
+    this.toSessionOf(session, names, () => true)
+  }
+  /** The owner is sent what others are not, too. */
+  #own({ bare }: LocalAccount, to: Jid, names: Names): void {
+    const { nodes, accounts } = this.#parts
+    const wanted = nodes.store.names(bare.bare, '', Number.MAX_SAFE_INTEGER).then((all) =>
+      this.toOne(
+        bare,
+        to,
+        all.filter((name) => names.has(name)),
+      ),
+    )
+    accounts.later(wanted)
+  }
+  /** The same of some contacts of its user alone. */
+  toSessionOf(session: Session, names: Names, isMeant: (contact: Jid) => boolean): void {
+    const { account, jid } = session
+    const contacts = account
+      .reachable(account.roster.subscriptions)
+      .filter((contact) => isMeant(contact) && this.#offeredBy(account, contact, names).length > 0)
     void inPortions(
       contacts,
       PORTION,
       () => this.#pause(),
       async (some) => {
-        if (!session.ended) await Promise.all(some.map((contact) => this.toOne(contact, jid, names)))
+        if (!session.ended)
+          await Promise.all(some.map((contact) => this.toOne(contact, jid, this.#offeredBy(account, contact, names))))
       },
     )
   }
-  /** Does the contact, who is of this server, have any of these nodes to offer? */
-  #hasAny({ roster }: LocalAccount, contact: Jid, names: Names): boolean {
+  /** What the contact, if they are of this server, has to offer of these nodes. */
+  #offeredBy({ roster }: LocalAccount, contact: Jid, names: Names): readonly string[] {
     const { nodes, accounts } = this.#parts
-    if (!accounts.isOurs(contact) || !roster.isSubscriber(contact.full)) return false
-    return nodes.index.offeredBy(contact.bare).some((name) => names.has(name))
+    if (!accounts.isOurs(contact) || !roster.isSubscriber(contact.full)) return NONE
+    return nodes.index.offeredBy(contact.bare).filter((name) => names.has(name))
   }
   #pause(): Promise<void> {
     return new Promise((over) => void this.#parts.host.clock.after(PAUSE, over))
@@ -83,7 +102,7 @@ export class Offers {
       const isStill = this.#asked.delete(key)
       const before = this.#offered.get(key)
       const wanted = names === null ? [] : offered.filter((name) => names.has(name) && before?.has(name) !== true)
-      if (isStill && wanted.length > 0) void this.toOne(account.bare, resource.jid, new Set(wanted))
+      if (isStill && wanted.length > 0) void this.toOne(account.bare, resource.jid, wanted)
     })
   }
   /** It is not available any more. */
@@ -93,15 +112,12 @@ export class Offers {
     this.#asked.delete(key)
   }
   /** Sends the last items of these nodes of an owner to one resource, as far as it may see them. */
-  async toOne(owner: Jid, to: Jid, names: Names): Promise<void> {
+  async toOne(owner: Jid, to: Jid, names: readonly string[]): Promise<void> {
     const { accounts, nodes, underWay } = this.#parts
     underWay.begin(owner, to)
     await accounts.use(owner, async (account) => {
-      const all = await nodes.of(owner.bare)
-      for (const name of names) {
-        const node = all.get(name)
-        if (node?.config.send_last_published_item === 'on_sub_and_presence') await this.#last(account, node, to)
-      }
+      for (const node of await nodes.some(owner.bare, names))
+        if (node.config.send_last_published_item === 'on_sub_and_presence') await this.#last(account, node, to)
     })
     underWay.end(owner, to)
   }
@@ -135,4 +151,5 @@ export class Offers {
   }
 }
 
+const NONE: readonly string[] = []
 const keyOf = ({ bare }: Jid, { full }: Jid): string => `${bare} ${full}`

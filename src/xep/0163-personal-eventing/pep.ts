@@ -30,8 +30,8 @@ export class Pep {
    * @param ids only these; those that are not there are left out
    */
   async items(owner: Jid, node: string, ids?: readonly string[]): Promise<readonly PublishedItem[] | null> {
-    const there = (await this.#nodes.of(owner.bare)).get(node)
-    if (there === undefined) return null
+    const there = await this.#nodes.one(owner.bare, node)
+    if (there === null) return null
     const heads =
       ids === undefined ? [...there.items.values()] : ids.map((id) => there.items.get(id)).filter((one) => one !== undefined)
     return this.#nodes.items(there, heads)
@@ -42,12 +42,12 @@ export class Pep {
   }
   /** May this entity read the items of the node? False if there is no such node. */
   async mayRead(account: LocalAccount, node: string, asker: Jid): Promise<boolean> {
-    const there = (await this.#nodes.of(account.bare.bare)).get(node)
-    return there !== undefined && refusalToRead(there, actorFor(account, asker)) === null
+    const there = await this.#nodes.one(account.bare.bare, node)
+    return there !== null && refusalToRead(there, actorFor(account, asker)) === null
   }
   /** The configuration of a node; null if there is no such node. */
   async configOf(owner: Jid, node: string): Promise<NodeConfig | null> {
-    return (await this.#nodes.of(owner.bare)).get(node)?.config ?? null
+    return (await this.#nodes.one(owner.bare, node))?.config ?? null
   }
   /**
    * Publishes items together. The node is made if there is none, as for a client that publishes to it.

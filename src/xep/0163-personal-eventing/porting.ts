@@ -1,11 +1,12 @@
 /** Nodes of an account on their way to and from other servers (XEP-0227). */
 import type { Clock, Millis } from '../../base/clock.ts'
-import type { Entropy } from '../../base/entropy.ts'
+import { token, type Entropy } from '../../base/entropy.ts'
 import { timeId } from '../../base/time-id.ts'
 import { AFFILIATIONS, type Affiliation } from '../../pubsub/machine/affiliation.ts'
 import type { Limits } from '../../pubsub/machine/commands.ts'
 import { countOf, FIELDS, readFields, valuesFor, type NodeConfig } from '../../pubsub/machine/config.ts'
-import { Node, octetsOf, type Item } from '../../pubsub/machine/node.ts'
+import { growthOf } from '../../pubsub/machine/growth.ts'
+import { Node, octetsOf, USUAL_OPTIONS, type Item } from '../../pubsub/machine/node.ts'
 import type { Change } from '../../pubsub/machine/plan.ts'
 import { isOfferedAfter, type Nodes } from '../../pubsub/nodes.ts'
 import type { NodeStore } from '../../pubsub/store.ts'
@@ -24,6 +25,8 @@ export interface PortableNode {
   readonly config: ReadonlyMap<string, readonly string[]>
   /** By address. */
   readonly affiliations: ReadonlyMap<string, string>
+  /** By address: 'subscribed', or 'pending'. */
+  readonly subscriptions: ReadonlyMap<string, string>
   /** In the order of publication. */
   readonly items: readonly PortableItem[]
 }
@@ -56,12 +59,13 @@ export class Porting {
   /** The nodes of an account. @param owner a bare JID */
   async *of(owner: string): AsyncGenerator<PortableNode> {
     const { nodes } = this.#parts
-    for (const node of (await nodes.of(owner)).values()) {
+    for await (const node of nodes.each(owner)) {
       const heads = [...node.items.values()]
       const items: PortableItem[] = []
       for (let i = 0; i < heads.length; i += PORTION) items.push(...(await nodes.items(node, heads.slice(i, i + PORTION))))
       const config = new Map(FIELDS.map((field) => [`pubsub#${field}`, valuesFor(node.config[field])]))
-      yield { name: node.origin.name, config, affiliations: node.affiliations, items }
+      const subscriptions = new Map(Array.from(node.subscriptions.values(), ({ jid, state }) => [jid, state]))
+      yield { name: node.origin.name, config, affiliations: node.affiliations, subscriptions, items }
     }
   }
   /** As much as an account may have here. */
@@ -102,9 +106,23 @@ export class Porting {
       { change: 'config', config },
       ...items.map((item): Change => ({ change: 'item', item })),
       ...affiliationsIn(given),
+      ...this.#subscriptionsIn(given, leftOut),
     ]
-    const octets = items.reduce((sum, item) => sum + octetsOf(item), 0)
-    return { statements: store.saving(node, changes, isOfferedAfter(node, changes)), octets }
+    const octets = growthOf(node, changes)
+    return { statements: store.saving(node, changes, { isOffered: isOfferedAfter(node, changes), octets }), octets }
+  }
+  #subscriptionsIn({ name, subscriptions }: PortableNode, leftOut: string[]): readonly Change[] {
+    const { limits, entropy } = this.#parts
+    const changes: Change[] = []
+    for (const [address, state] of subscriptions) {
+      const jid = addressOrNull(address)?.full
+      if (jid === undefined || (state !== 'subscribed' && state !== 'pending')) continue
+      if (changes.length < limits.subscriptionsMax)
+        changes.push({ change: 'subscription', subscription: { ...USUAL_OPTIONS, subid: token(entropy), jid, state } })
+    }
+    const lost = subscriptions.size - changes.length
+    if (lost > 0) leftOut.push(`${lost === 1 ? 'a subscription' : `${lost} subscriptions`} of the node "${name}"`)
+    return changes
   }
   /** What cannot be read is as by default. */
   #config({ name, config }: PortableNode): NodeConfig {

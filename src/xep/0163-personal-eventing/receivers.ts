@@ -3,7 +3,8 @@
  * those who have sent presence directly, of nodes that are open; and those who have subscribed, whatever they can. Nobody twice.
  */
 import type { AvailableResource } from '../../im/heard-resource.ts'
-import { refusalToRead } from '../../pubsub/machine/access.ts'
+import { refusalToHear, refusalToRead } from '../../pubsub/machine/access.ts'
+import type { Actor } from '../../pubsub/machine/commands.ts'
 import { bareOf, type Node, type Subscription } from '../../pubsub/machine/node.ts'
 import type { HeardContacts } from '../../server/contacts/heard.ts'
 import type { LocalAccount, Session } from '../../server/account/session.ts'
@@ -34,14 +35,15 @@ export class Receivers {
   }
   /**
    * Sends the message, one text for all (PEP-18), to everybody who may and wants to hear of the node.
+   * @param forContacts what those are sent who see the presence of the owner
    * @returns the resources elsewhere of which it is not known yet what they want
    */
-  send(account: LocalAccount, node: Node, packet: Packet): readonly AvailableResource[] {
+  send(account: LocalAccount, node: Node, packet: Packet, forContacts: Packet): readonly AvailableResource[] {
     const told = new Set<string>()
-    for (const session of account.sessions) if (this.#wantsOwn(session, node)) this.#toSession(session, packet, told)
-    const unknown = [...this.#toContacts(account, node, packet, told)]
+    for (const session of account.sessions) if (this.#wantsOwn(session, node)) this.#toSession(session, forContacts, told)
+    const unknown = [...this.#toContacts(account, node, forContacts, told)]
     if (node.config.access_model === 'open') this.#toDirectSenders(account, node, packet, told)
-    this.#toSubscribers(account, node, packet, told)
+    this.#toSubscribers(account, node, packet, forContacts, told)
     this.#parts.underWay.tell(account.bare, told, node.origin.name)
     return unknown
   }
@@ -81,26 +83,34 @@ export class Receivers {
     }
   }
   /** A subscription of a bare JID is met by its clients that were told already. */
-  #toSubscribers(account: LocalAccount, node: Node, packet: Packet, told: Set<string>): void {
+  #toSubscribers(account: LocalAccount, node: Node, packet: Packet, forContacts: Packet, told: Set<string>): void {
     if (node.subscriptions.size === 0) return
     const all = [...node.subscriptions.values()].filter(({ state, deliver }) => state === 'subscribed' && deliver)
     const isFull = ({ jid }: Subscription): boolean => bareOf(jid) !== jid
-    this.#toThose(account, node, all.filter(isFull), packet, told)
+    const textFor = (actor: Actor): Packet => (actor.relation.seesPresence ? forContacts : packet)
+    this.#toThose(account, node, all.filter(isFull), textFor, told)
     const bares = new Set(Array.from(told, bareOf))
     this.#toThose(
       account,
       node,
       all.filter((one) => !isFull(one) && !bares.has(one.jid)),
-      packet,
+      textFor,
       told,
     )
   }
-  #toThose(account: LocalAccount, node: Node, some: readonly Subscription[], packet: Packet, told: Set<string>): void {
+  #toThose(
+    account: LocalAccount,
+    node: Node,
+    some: readonly Subscription[],
+    textFor: (actor: Actor) => Packet,
+    told: Set<string>,
+  ): void {
     for (const { jid } of some) {
       if (told.has(jid)) continue
       const to = storedJid(jid)
-      const isOut = account.hidden(to) || refusalToRead(node, actorFor(account, to)) !== null
-      if (!isOut) this.#to(account, to, packet, told)
+      const actor = actorFor(account, to)
+      const isOut = account.hidden(to) || refusalToHear(node, actor) !== null
+      if (!isOut) this.#to(account, to, textFor(actor), told)
     }
   }
   #to(account: LocalAccount, to: Jid, packet: Packet, told: Set<string>): void {

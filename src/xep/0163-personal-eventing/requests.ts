@@ -38,7 +38,7 @@ export class Requests {
     if (isFamiliar(account, from)) return this.#answer(request)
     // DEVIATES(30): a stranger learns nothing about what is not open, not even whether there is an account
     const node = await this.#nodeOf(request)
-    if (node === undefined || !isKnownTo(node, from.bare)) throw nothingThere()
+    if (node === null || !isKnownTo(node, from.bare)) throw nothingThere()
     try {
       return await this.#answer(request)
     } catch (error) {
@@ -61,6 +61,7 @@ export class Requests {
       type: packet.type as 'get' | 'set',
       payload,
       mayCreate,
+      makesMissing: true,
       defaultsOf,
       afterwards,
     })
@@ -73,9 +74,9 @@ export class Requests {
       operation.name === 'publish' && isFlighty(node) && this.#flighty.isTooFast(`${owner} ${node}`, this.#parts.clock.now())
     if (isTooFast) throw refused(refuse('too-fast'))
   }
-  async #nodeOf(request: AccountRequest): Promise<Node | undefined> {
+  async #nodeOf(request: AccountRequest): Promise<Node | null> {
     const name = nodeIn(request)
-    return name === null ? undefined : (await this.#parts.nodes.of(request.account.bare.bare)).get(name)
+    return name === null ? null : this.#parts.nodes.one(request.account.bare.bare, name)
   }
 }
 

@@ -10,14 +10,15 @@ import { actorFor } from './asker.ts'
 /** Subscriptions at the account's nodes end of those who may not see them any more. */
 export async function review(account: LocalAccount, nodes: Nodes): Promise<void> {
   const owner = account.bare.bare
-  for (const node of (await nodes.of(owner)).values()) {
-    if (node.subscriptions.size === 0) continue
+  for (const name of await nodes.store.namesWithSubscriptions(owner)) {
+    const node = await nodes.one(owner, name)
+    if (node === null) continue
     const command = { do: 'review', relations: relationsAt(account, node) } as const
-    const outcome = await nodes.perform({ owner, name: node.origin.name, actor: serverFor(owner), command, make: null })
+    const outcome = await nodes.perform({ owner, name, actor: serverFor(owner), command, make: null })
     if (!isRefused(outcome)) outcome.tell()
   }
 }
 function relationsAt(account: LocalAccount, { subscriptions }: Node): ReadonlyMap<string, Relation> {
-  const people = new Set(Array.from(subscriptions.keys(), bareOf))
+  const people = new Set(Array.from(subscriptions.values(), ({ jid }) => bareOf(jid)))
   return new Map(Array.from(people, (bare) => [bare, actorFor(account, storedJid(bare)).relation]))
 }

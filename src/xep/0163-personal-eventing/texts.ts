@@ -2,18 +2,29 @@
 import type { Item, Node } from '../../pubsub/machine/node.ts'
 import { itemEvent } from '../../pubsub/xmpp/events.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
-import type { Element } from '../../xml/element.ts'
+import { el, type Element } from '../../xml/element.ts'
 import type { Wire } from '../../xml/wire.ts'
 import { delayElement } from '../../xmpp/delay.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
+
+const ADDRESSES = 'http://jabber.org/protocol/address'
 
 export class Texts {
   readonly #requestId: () => Wire
   /** Of last items: each is sent to many, one after the other. */
   readonly #last = new WeakMap<Item, Packet>()
 
-  constructor(requestId: () => Wire) {
+  readonly #tellsReplyTo: boolean
+
+  constructor(requestId: () => Wire, tellsReplyTo: boolean) {
     this.#requestId = requestId
+    this.#tellsReplyTo = tellsReplyTo
+  }
+  /** For those who see the presence of the publisher (PEP-14); the same message if there is no address to tell. */
+  forContacts(packet: Packet, publisher: string | null): Packet {
+    if (!this.#tellsReplyTo || publisher === null) return packet
+    const address = el('address', ADDRESSES, { type: 'replyto', jid: publisher })
+    return packet.with({ payload: Payload.of(...packet.payload.elements, el('addresses', ADDRESSES, {}, address)) })
   }
   of({ bare }: LocalAccount, { config }: Node, ...payload: readonly Element[]): Packet {
     const id = this.#requestId()

@@ -19,7 +19,7 @@ export function wantContacts({ accounts, router, on }: Host, nodes: Nodes): Node
       endings.delete(owner)
     }
   }
-  for (const [owner, offered] of nodes.index.owners()) follow(owner, offered.length > 0)
+  for (const owner of nodes.index.owners()) follow(owner, nodes.index.offeredBy(owner).length > 0)
   on('account-deleted', ({ jid }) => follow(jid.bare, false))
   return { happened: ({ origin: { owner } }) => follow(owner, nodes.index.offeredBy(owner).length > 0) }
 }

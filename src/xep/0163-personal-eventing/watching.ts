@@ -5,6 +5,7 @@ import type { LocalAccount, Session } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
+import type { AccountsOf } from './accounts-of.ts'
 import type { Approvals } from './approvals.ts'
 import { isMutual } from './asker.ts'
 import type { Bounced } from './bounced.ts'
@@ -17,6 +18,7 @@ export interface WatchingParts {
   readonly host: Host
   readonly caps: SessionCaps
   readonly nodes: Nodes
+  readonly accounts: AccountsOf
   readonly interests: Interests
   readonly offers: Offers
   readonly receivers: Receivers
@@ -47,7 +49,7 @@ export class Watching {
   #comes(session: Session): void {
     this.#parts.interests.setOffered(session, NONE)
     this.#look(session)
-    void this.#parts.approvals.remind(session)
+    this.#parts.accounts.later(this.#parts.approvals.remind(session))
   }
   /** What does the client want that it was not offered? */
   #look(session: Session): void {
@@ -62,30 +64,38 @@ export class Watching {
 
   /** PUB-7 */
   #rosterChanged(account: LocalAccount, contact: Jid, after: RosterItem | null, before: RosterItem | null): void {
-    const { nodes } = this.#parts
+    const { nodes, accounts } = this.#parts
     if (!nodes.index.has(account.bare.bare)) return
     const isNew = after?.subscription === 'both' && before?.subscription !== 'both'
     const isMoved = after !== null && before !== null && !isSameSet(after.groups, before.groups)
     if (isNew || (isMoved && isMutual(account, contact))) this.#offer(account, contact, isNew ? null : 'roster')
     const isLost = before !== null && (before.subscription === 'both' || before.subscription === 'from')
-    if (isLost && (isMoved || !account.roster.isSubscriber(contactKey(contact)))) void review(account, nodes)
+    if (isLost && (isMoved || !account.roster.isSubscriber(contactKey(contact)))) accounts.later(review(account, nodes))
   }
+  /** Those who are unblocked get the account's last items, and its own clients get theirs. */
   #blockingChanged(account: LocalAccount, isChanged: (entity: Jid) => boolean): void {
-    if (!this.#parts.nodes.index.has(account.bare.bare)) return
-    for (const contact of this.#parts.receivers.contacts(account)) if (isChanged(contact)) this.#offer(account, contact, null)
+    const { nodes, receivers, interests, offers } = this.#parts
+    const isBack = (contact: Jid): boolean => isChanged(contact) && !account.hidden(contact)
+    if (nodes.index.has(account.bare.bare))
+      for (const contact of receivers.contacts(account)) if (isBack(contact)) this.#offer(account, contact, null)
+    for (const session of account.sessions) {
+      const names = interests.offeredTo(session)
+      if (names !== null && session.takesPart) offers.toSessionOf(session, names, isBack)
+    }
   }
   /** @param model only nodes with this access model; null: all */
   #offer(account: LocalAccount, contact: Jid, model: 'roster' | null): void {
-    const { nodes, receivers, interests, offers } = this.#parts
+    const { nodes, accounts, receivers, interests, offers } = this.#parts
     const offered = nodes.index.offeredBy(account.bare.bare)
     if (offered.length === 0) return
-    void Promise.resolve(nodes.of(account.bare.bare)).then((all) => {
-      const meant = offered.filter((name) => model === null || all.get(name)?.config.access_model === model)
+    const offering = nodes.some(account.bare.bare, offered).then((all) => {
+      const meant = all.filter(({ config }) => model === null || config.access_model === model).map(({ origin }) => origin.name)
       for (const resource of receivers.resources(account, contact)) {
         const names = meant.filter((name) => interests.ofResource(resource)?.has(name) === true)
-        if (names.length > 0) void offers.toOne(account.bare, resource.jid, new Set(names))
+        if (names.length > 0) void offers.toOne(account.bare, resource.jid, names)
       }
     })
+    accounts.later(offering)
   }
 }
 const NONE: Names = new Set()

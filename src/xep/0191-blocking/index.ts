@@ -4,6 +4,7 @@
  */
 import { between, count, section, size, type Settings } from '../../base/settings.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
+import type { Statement } from '../../server/database.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { AccountRequest, Answer } from '../../server/routing/registry.ts'
 import type { Session } from '../../server/account/session.ts'
@@ -24,6 +25,10 @@ const settings = section({
   size: size('128 KiB', between('1 KB', '64 MiB'), 'Size of those entries together. More are refused with policy-violation.'),
 })
 
+const services = new WeakMap<Host, Blocking>()
+/** The block lists, for others who show or change them on behalf of a user. */
+export const blockingOf = (host: Host): Blocking => services.get(host)!
+
 export const blocking = defineFeature({
   name: 'blocking',
   specs: [xep(191, 'Blocking Command', '1.3')],
@@ -31,9 +36,10 @@ export const blocking = defineFeature({
   async install(host, limits) {
     await host.database.migrate('xep-0191', migrations)
     const lists = host.accountSlot('blocking', 'learnt again', ({ bare }) => new BlockList(bare, []))
+    alongs.set(host, [])
     const service = new Blocking(host, lists, limits)
-    host.alsoLoad((account) => service.load(account))
-    host.toAccount('block-in', blockIn(lists))
+    services.set(host, service)
+    host.alsoLoad((bare) => service.load(bare))
     host.fromClient('block-out', blockOut(lists))
     const rule = { ns: BLOCKING, access: 'owner' } as const
     host.iqToAccount({ ...rule, type: 'get', name: 'blocklist', handle: (request) => service.list(request) })
@@ -44,7 +50,14 @@ export const blocking = defineFeature({
   },
 })
 
-class Blocking {
+/** Says what is stored along with a block. @param items of the request, whose addresses are blocked */
+export type AlongBlock = (owner: Jid, items: readonly Element[]) => Promise<readonly Statement[]>
+
+const alongs = new WeakMap<Host, AlongBlock[]>()
+/** The parts that store something along with a block. For features that need 'blocking'. */
+export const alongBlocksOf = (host: Host): AlongBlock[] => alongs.get(host)!
+
+export class Blocking {
   readonly #host: Host
   readonly #store: BlockLists
   readonly #lists: Slot<LocalAccount, BlockList>
@@ -52,6 +65,8 @@ class Blocking {
   readonly #interested: Slot<Session, boolean>
   readonly #limits: Settings<typeof settings>
   readonly #isOurs: IsOurs
+  /** The account hides somebody from now on. */
+  readonly #chosen: (account: LocalAccount) => void
 
   constructor(host: Host, lists: Slot<LocalAccount, BlockList>, limits: Settings<typeof settings>) {
     this.#host = host
@@ -65,12 +80,13 @@ class Blocking {
       load: (session, kept) => session.set(this.#interested, kept === true),
     })
     this.#limits = limits
+    this.#chosen = host.toAccount('block-in', blockIn(lists), { isFor: ({ isHiding }) => isHiding })
     this.#isOurs = (name) => host.router.placeOf(name) !== 'elsewhere'
     host.probeAnswers.hideBy((prober, owners) => this.#store.hiding(prober, owners))
   }
-  async load(account: LocalAccount): Promise<void> {
-    const entries = await this.#store.load(account.bare.bare)
-    if (entries.length > 0) this.#enforce(account, new BlockList(account.bare, entries))
+  async load(bare: string): Promise<(account: LocalAccount) => void> {
+    const entries = await this.#store.load(bare)
+    return (account) => entries.length > 0 && this.#enforce(account, new BlockList(account.bare, entries))
   }
   /** 3.2 */
   list({ account, session }: AccountRequest): Answer {
@@ -81,23 +97,36 @@ class Blocking {
   async block({ account, payload }: AccountRequest): Promise<Answer> {
     const named = itemsOf(payload, this.#isOurs)
     if (named.length === 0) throw new StanzaError('bad-request')
-    await account.serial.run(async () => {
+    await this.add(account, named, payload.elements)
+    return null
+  }
+  /** In the order in which they were blocked. */
+  entriesOf(account: LocalAccount): readonly Jid[] {
+    return account.get(this.#lists).entries
+  }
+  /** @param items of the request, if it is one @throws StanzaError policy-violation: there are too many entries */
+  add(account: LocalAccount, named: readonly Jid[], items: readonly Element[] = []): Promise<void> {
+    return account.serial.run(async () => {
       const before = account.get(this.#lists)
       const after = before.with(named)
       const added = after.entries.filter((entry) => !before.has(entry))
       if (added.length > 0 && (after.size > this.#limits.entries || after.octets > this.#limits.size))
         throw new StanzaError('policy-violation', { text: 'The block list is full' })
-      await this.#store.add(account.bare.bare, added, this.#host.clock.now())
+      const along = await Promise.all(alongBlocksOf(this.#host).map((one) => one(account.bare, items)))
+      await this.#store.add(account.bare.bare, added, this.#host.clock.now(), along.flat())
       this.#change(account, before, after)
       conceal(account, before, after, this.#host.router)
       this.#push(account, command('block', named))
     })
-    return null
   }
   /** 3.4, and 3.5: without an item, all entries are removed. */
   async unblock({ account, payload }: AccountRequest): Promise<Answer> {
-    const named = itemsOf(payload, this.#isOurs)
-    await account.serial.run(async () => {
+    await this.remove(account, itemsOf(payload, this.#isOurs))
+    return null
+  }
+  /** @param named none: all entries */
+  remove(account: LocalAccount, named: readonly Jid[]): Promise<void> {
+    return account.serial.run(async () => {
       const before = account.get(this.#lists)
       const removed = named.length === 0 ? before.entries : named.filter((entry) => before.has(entry))
       const after = before.without(removed)
@@ -107,7 +136,6 @@ class Blocking {
       this.#lookAgain(account, regained(account, before, after))
       this.#push(account, command('unblock', named))
     })
-    return null
   }
   forget(bare: string): void {
     const { log } = this.#host
@@ -120,6 +148,7 @@ class Blocking {
     account.besideOctets += list.octets - account.get(this.#lists).octets
     account.set(this.#lists, list)
     account.hide(list)
+    this.#chosen(account)
   }
   #change(account: LocalAccount, before: BlockList, after: BlockList): void {
     this.#enforce(account, after)

@@ -17,7 +17,6 @@ type Lists = Slot<LocalAccount, BlockList>
 /** Stanzas from a blocked entity: the user seems to be offline to it. */
 export function blockIn(lists: Lists): (context: ToAccount) => Verdict {
   return ({ account, packet }) => {
-    if (!account.isHiding) return 'next'
     const list = account.get(lists)
     if (!list.matches(packet.from)) return isInvitedByBlocked(list, packet) ? 'done' : 'next'
     if (packet.kind === 'presence' || packet.type === 'error' || packet.type === 'result') return 'done'

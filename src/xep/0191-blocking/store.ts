@@ -40,8 +40,9 @@ export class BlockLists {
   async load(owner: string): Promise<readonly Jid[]> {
     return (await this.#database.read(this.#queries.of({ owner }))).map((row) => storedJid(row.jid))
   }
-  async add(owner: string, entries: readonly Jid[], at: Millis): Promise<void> {
-    await this.#database.atomically(this.additions(owner, entries, at))
+  /** @param along what is stored in the same step */
+  async add(owner: string, entries: readonly Jid[], at: Millis, along: readonly Statement[] = []): Promise<void> {
+    await this.#database.atomically([...this.additions(owner, entries, at), ...along])
   }
   /** The statements of `add`, for callers that do more along with it. */
   additions(owner: string, entries: readonly Jid[], at: Millis): readonly Statement[] {

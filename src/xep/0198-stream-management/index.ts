@@ -89,8 +89,7 @@ export const streamManagement = defineFeature({
       ask: (session, asked) => (asked.name === 'enable' ? management.begin(session, asked) : failed('unexpected-request')),
     })
     host.keep.session(management.snapshot)
-    host.toAccount('sm-holders', (context) => management.holders(context))
-    host.toSession('sm-queue', (context) => management.queue(context))
+    host.toAccount('sm-holders', (context) => management.holders(context), { kinds: ['message'] })
     host.on('stored-message-sent', ({ session, packet, seq }) => packet !== null && management.stored(session, packet, seq))
     host.on('session-paused', ({ session, why }) => why === 'stream-lost' && management.paused(session))
     host.on('session-ended', ({ session, ending, connection }) => management.ended(session, ending.resumable ? null : connection))

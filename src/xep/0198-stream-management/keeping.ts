@@ -5,11 +5,11 @@
 import type { Millis } from '../../base/clock.ts'
 import { token, type Entropy } from '../../base/entropy.ts'
 import type { Session } from '../../server/account/session.ts'
-import type { Piece, RestoredPiece } from '../../server/keeping/snapshots.ts'
-import type { Entry, QueueLimits } from '../../server/stream-management/queue.ts'
+import type { Occasion, Piece, RestoredPiece } from '../../server/keeping/snapshots.ts'
+import type { Entry } from '../../server/stream-management/queue.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/stored-packet.ts'
-import { Managed, type Holders } from './managed.ts'
+import { Managed, type Holders, type ManagedParts } from './managed.ts'
 
 /** A message that others have too: its name, the original if it differs, how many may have it, its number in the store. */
 type SharedJson = readonly [name: string, original: PacketJson | null, count: number, seq: number]
@@ -25,6 +25,8 @@ export interface ManagedJson {
   readonly backAt: Millis | null
   /** How many of its stanzas were written to the client. */
   readonly written: number
+  /** All its stanzas are kept: the server stopped in order. Missing in what an earlier version has kept. */
+  readonly isWhole?: boolean
 }
 
 export class Keeping {
@@ -35,17 +37,18 @@ export class Keeping {
   constructor(entropy: Entropy) {
     this.#entropy = entropy
   }
-  keep({ id, h, backAt, queue }: Managed): ManagedJson | null {
+  keep({ id, h, backAt, queue }: Managed, when: Occasion): ManagedJson | null {
     if (id === null) return null
-    return { id, h, acknowledged: queue.written - queue.inFlight, backAt, written: queue.inFlight }
+    const isWhole = when === 'for a restart'
+    return { id, h, acknowledged: queue.written - queue.inFlight, backAt, written: queue.inFlight, isWhole }
   }
   /** Its stanzas, one by one: an entry never changes. */
   *pieces({ id, queue }: Managed): Generator<Piece, void> {
     if (id === null) return
     for (const entry of queue) yield { n: entry.n, octets: entry.octets, toJson: () => this.#toJson(entry) }
   }
-  restore(session: Session, kept: ManagedJson, pieces: readonly RestoredPiece[], limits: QueueLimits): Managed {
-    const managed = new Managed(session, kept.id, limits, kept)
+  restore(session: Session, kept: ManagedJson, pieces: readonly RestoredPiece[], parts: ManagedParts): Managed {
+    const managed = new Managed(session, kept.id, parts, kept)
     const { queue } = managed
     for (const [i, { n, json }] of pieces.entries()) {
       const [packetJson, at, shared] = json as EntryJson

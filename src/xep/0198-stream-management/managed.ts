@@ -5,6 +5,7 @@ import type { Connection } from '../../server/account/connection.ts'
 import type { Asked } from '../../server/stream-management/asking.ts'
 import { REQUEST } from '../../server/stream-management/nonzas.ts'
 import { uint32, UnacknowledgedQueue, type QueueLimits } from '../../server/stream-management/queue.ts'
+import type { HeardContacts } from '../../server/contacts/heard.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 
 /**
@@ -20,6 +21,12 @@ export interface Holders {
   name: string
 }
 
+/** What each of them needs of its server. */
+export interface ManagedParts {
+  readonly limits: QueueLimits
+  readonly heard: Pick<HeardContacts, 'turn' | 'hasComeSince'>
+}
+
 export class Managed implements Asked {
   /** The id for resumption; null if it cannot be resumed. */
   readonly id: string | null
@@ -28,21 +35,29 @@ export class Managed implements Asked {
   readonly #handledBefore: number
   /** The connection that is resuming it; if there are several, the last one. */
   claim: Connection | null
+  /** The turn (`HeardContacts`) in which its client was lost; null if it is there, or if that was in another run of the server. */
+  awaySince: number | null
   /** When the client last resumed it; null if never. */
   backAt: Millis | null
+  /** Its user may have lost a clearance (XEP-0258) since stanzas came into the queue: they are judged again before they are written. */
+  isToJudge: boolean
   askedAt: Millis
   isAskPlanned: boolean
   isAskDue: boolean
   isAnswerDue: boolean
 
   /** @param counts of both sides, if it was managed before */
-  constructor(session: Session, id: string | null, limits: QueueLimits, counts = { h: 0, acknowledged: 0 }) {
+  constructor(session: Session, id: string | null, { limits, heard }: ManagedParts, counts = { h: 0, acknowledged: 0 }) {
     this.id = id
-    this.queue = new UnacknowledgedQueue(limits, counts.acknowledged)
+    this.queue = new UnacknowledgedQueue(limits, counts.acknowledged, (resource) => {
+      return this.awaySince !== null && heard.hasComeSince(session, resource, this.awaySince)
+    })
     this.session = session
     this.#handledBefore = session.handled - counts.h
     this.claim = null
+    this.awaySince = null
     this.backAt = null
+    this.isToJudge = false
     this.askedAt = 0
     this.isAskPlanned = false
     this.isAskDue = false

@@ -7,6 +7,7 @@ import type { SessionSnapshot } from '../../server/keeping/snapshots.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
 import { Session } from '../../server/account/session.ts'
 import type { Connection } from '../../server/account/connection.ts'
+import { OPEN_TO } from '../../server/account/room.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import type { Arriving, Enter, Entrance } from '../../server/streams/stream-features.ts'
 import type { Counter } from '../../base/metrics.ts'
@@ -16,8 +17,10 @@ import { CLIENT } from '../../xmpp/ns.ts'
 import type { Packet, Payload } from '../../xmpp/packet.ts'
 import { StanzaError, type StanzaCondition } from '../../xmpp/stanza-error.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
+import { AfterCrash } from './after-crash.ts'
 import { Keeping, type ManagedJson } from './keeping.ts'
-import { Managed, type Holders } from './managed.ts'
+import { Judging } from './judging.ts'
+import { Managed, type Holders, type ManagedParts } from './managed.ts'
 import {
   answer,
   enabled,
@@ -48,7 +51,10 @@ const LOOSE_MAX = 16
 export class StreamManagement {
   readonly #host: Host
   readonly #options: ManagementOptions
+  readonly #ofEach: ManagedParts
   readonly #sessions: Slot<Session, Managed | null>
+  /** The session is managed from now on, or no longer. */
+  readonly #chosen: (session: Session) => void
   readonly #resumptions: Resumptions
   readonly #asking: AskingForAcknowledgement<Managed>
   readonly #resumed: Counter
@@ -56,13 +62,22 @@ export class StreamManagement {
   readonly #givenBack: Counter
   /** While sessions are read: the queues of relics. */
   readonly #ofRelics: Managed[] = []
+  readonly #afterCrash: AfterCrash
+  /** Null: nothing is judged by labels. */
+  readonly #judging: Judging | null
 
   constructor(host: Host, options: ManagementOptions) {
     this.#host = host
     this.#options = options
+    this.#ofEach = { limits: options.limits, heard: host.heard }
     this.#sessions = host.sessionSlot<Managed | null>('stream-management', 'kept', () => null)
+    this.#chosen = host.toSession('sm-queue', (context) => this.#queue(context), { isFor: (session) => this.isEnabled(session) })
     this.#resumptions = new Resumptions(host.entropy)
     this.#asking = new AskingForAcknowledgement(host.clock, options, ({ session }) => host.sessions.leave(session, UNRESPONSIVE))
+    this.#afterCrash = new AfterCrash(host)
+    const managedOf = (session: Session): Managed | null => session.get(this.#sessions)
+    const giveBack = this.#giveBack.bind(this)
+    this.#judging = host.labels === null ? null : new Judging(host, host.labels, managedOf, giveBack)
     this.#resumed = host.metrics.counter('porchlight_sessions_resumed_total', 'Sessions whose client has come back for them')
     this.#late = host.metrics.counter(
       'porchlight_stanzas_late_total',
@@ -95,16 +110,18 @@ export class StreamManagement {
   }
   /** Stanzas count from here on, in both directions. @returns `<enabled/>` */
   begin(session: Session, element: Element): Element {
-    const { resumable, location, limits } = this.#options
+    const { resumable, location } = this.#options
     const span = wantsResumption(element) ? resumableFor(element, resumable) : 0
     const id = span === 0 ? null : this.#resumptions.name(session)
     session.resumableMs = span
-    this.#manage(new Managed(session, id, limits))
+    this.#manage(new Managed(session, id, this.#ofEach))
     return enabled(id, span, location)
   }
   #manage(managed: Managed): void {
     managed.session.set(this.#sessions, managed)
     managed.session.room.backlog = managed.queue
+    managed.session.isCrowded = true
+    this.#chosen(managed.session)
   }
   /** Whether any session can be resumed. */
   get canResume(): boolean {
@@ -176,6 +193,9 @@ export class StreamManagement {
     const managed = session.get(this.#sessions)
     if (managed === null || managed.claim !== connection) return connection.close(managed === null ? NOT_RESUMED : TAKEN_OVER)
     managed.claim = null
+    if (managed.isToJudge) this.#judging?.judge(managed)
+    managed.isToJudge = false
+    managed.awaySince = null
     managed.backAt = this.#host.clock.now()
     for (const entry of managed.queue.connect()) this.#writeLate(managed, connection, entry)
     for (const entry of managed.queue.release()) this.#writeLate(managed, connection, entry)
@@ -186,23 +206,26 @@ export class StreamManagement {
 
   // What is written to a client
 
-  queue({ session, packet }: ToSession): Verdict {
-    const managed = session.get(this.#sessions)
-    if (managed === null) return 'next'
+  #queue({ session, packet }: ToSession): Verdict {
+    const managed = session.get(this.#sessions)!
     const { queue } = managed
     const isFlying = queue.push(packet, this.#host.clock.now())
     if (session.connection === null || queue.size > LOOSE_MAX) packet.keep()
-    if (queue.isOverfull) {
-      // Later, because a session must not end while the caller is writing to several sessions
-      queueMicrotask(() => this.#host.sessions.end(session, UNACKNOWLEDGED))
-    }
+    if (queue.isBeyond(OPEN_TO)) this.#fills(session, queue)
     this.#asking.look(managed)
     return isFlying ? 'next' : 'done'
   }
+  #fills(session: Session, { isOverfull }: Managed['queue']): void {
+    session.isCrowded = true
+    // Later, because a session must not end while the caller is writing to several sessions
+    if (isOverfull) queueMicrotask(() => this.#host.sessions.end(session, UNACKNOWLEDGED))
+  }
   /** Records who else received a message that was just delivered: it is lost only if it is lost to all of them. */
   holders({ packet, delivered, copies }: ToAccount): Verdict {
+    if (delivered.length === 0) return 'next'
+    this.#afterCrash.delivered()
     const count = delivered.length + (copies === null ? 0 : copies.to.length)
-    if (packet.kind !== 'message' || delivered.length === 0 || count < 2) return 'next'
+    if (count < 2) return 'next'
     const holders: Holders = { packet, count, seq: 0, name: '' }
     for (const endpoint of delivered) if (endpoint instanceof Session) this.#hold(endpoint, packet.payload, holders)
     if (copies !== null) for (const session of copies.to) this.#hold(session, copies.payload, holders)
@@ -246,13 +269,16 @@ export class StreamManagement {
       name: 'stream-management',
       version: 1,
       weigh: (session) => session.get(this.#sessions)?.queue.octets ?? 0,
-      save: (session) => keeping.keep(session.get(this.#sessions)!),
+      save: (session, when) => keeping.keep(session.get(this.#sessions)!, when),
       stamp: (session) => this.#stamp(session),
       pieces: (session) => keeping.pieces(session.get(this.#sessions)!),
       load: (session, kept, _version, pieces) => {
         if (kept === null) throw new Error('What stream management has kept is not understood')
-        this.#restore(keeping.restore(session, kept, pieces, this.#options.limits))
+        const managed = keeping.restore(session, kept, pieces, this.#ofEach)
+        this.#restore(managed)
+        if (kept.isWhole !== true) this.#afterCrash.restored(session, managed.queue)
       },
+      complete: () => this.#afterCrash.queueAgain(),
     }
   }
   /** The stamp of waiting messages; those that arrived just now are probably about to be acknowledged. */
@@ -272,6 +298,7 @@ export class StreamManagement {
   #restore(managed: Managed): void {
     const { session, id } = managed
     this.#manage(managed)
+    managed.isToJudge = this.#judging !== null // the policy may be another one
     this.#resumptions.restore(id!, session)
     if (this.#host.relics.isRelic(session)) return void this.#ofRelics.push(managed)
     for (const { note } of managed.queue)
@@ -282,7 +309,7 @@ export class StreamManagement {
   #giveBackOfRelics(): void {
     for (const { session, id, h, queue } of this.#ofRelics.splice(0)) {
       if (session.ended) continue
-      const empty = new Managed(session, id, this.#options.limits, { h, acknowledged: queue.written })
+      const empty = new Managed(session, id, this.#ofEach, { h, acknowledged: queue.written })
       empty.queue.disconnect()
       this.#manage(empty)
       for (const entry of queue) this.#giveBack(entry, session.account.bare.bare)
@@ -294,6 +321,7 @@ export class StreamManagement {
   paused(session: Session): void {
     const managed = session.get(this.#sessions)
     if (managed === null || session.connection !== null) return
+    managed.awaySince = this.#host.heard.turn()
     managed.queue.disconnect()
     for (const { packet, note: holders } of managed.queue) {
       packet.keep()
@@ -305,6 +333,7 @@ export class StreamManagement {
     const managed = session.get(this.#sessions)
     if (managed === null) return
     session.set(this.#sessions, null)
+    this.#chosen(session)
     session.room.backlog = null
     connection?.send(answer(managed.h))
     if (managed.id !== null) this.#resumptions.close(managed.id, this.#host.relics.isRelic(session) ? null : managed.h)

@@ -15,6 +15,7 @@ import { wire } from '../../xml/wire.ts'
 import { forwarded } from '../../xmpp/forwarded.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
+import { withStanzaId } from '../../xmpp/stanza-id.ts'
 import { CARBONS, isEligible } from './eligibility.ts'
 import { Exchanges } from './ledger.ts'
 
@@ -30,21 +31,30 @@ export const carbons = defineFeature({
     const rule = { type: 'set', ns: CARBONS, access: 'owner' } as const
     host.iqToAccount({ ...rule, name: 'enable', handle: ({ session }) => service.switch(session, true) })
     host.iqToAccount({ ...rule, name: 'disable', handle: ({ session }) => service.switch(session, false) })
-    host.toAccount('carbons-guard', guard)
-    host.toAccount('carbons-in', (context) => service.received(context))
-    host.fromClient('carbons-out', (context) => service.sent(context))
+    const ofMessages = { kinds: ['message'] } as const
+    host.toAccount('carbons-guard', guarding(), ofMessages)
+    host.toAccount('carbons-in', (context) => service.received(context), ofMessages)
+    host.fromClient('carbons-out', (context) => service.sent(context), ofMessages)
     host.streamFeatures.withBinding.push({ ns: CARBONS, ask: (session, { name }) => service.switch(session, name === 'enable') })
     host.disco.server.features.push(CARBONS, 'urn:xmpp:carbons:rules:0')
   },
 })
 
 /** Section 11: a copy that another entity sends is a forgery. A client should detect it, but need not. */
-function guard({ account, packet }: ToAccount): Verdict {
-  if (packet.kind !== 'message' || packet.from.bare === account.bare.bare) return 'next'
-  const { payload } = packet
+function guarding(): (context: ToAccount) => Verdict {
+  /** What is sent to many is looked at once. */
+  let innocent: Payload | null = null
+  return ({ account, packet }) => {
+    if (packet.payload === innocent || packet.from.bare === account.bare.bare) return 'next'
+    if (isForged(packet.payload)) return 'done'
+    innocent = packet.payload
+    return 'next'
+  }
+}
+function isForged(payload: Payload): boolean {
   // Names of elements, unlike namespaces, are written in one way only
-  if (!payload.text.includes('received') && !payload.text.includes('sent')) return 'next'
-  return payload.child('received', CARBONS) === undefined && payload.child('sent', CARBONS) === undefined ? 'next' : 'done'
+  if (!payload.text.includes('received') && !payload.text.includes('sent')) return false
+  return payload.child('received', CARBONS) !== undefined || payload.child('sent', CARBONS) !== undefined
 }
 
 class Carbons {
@@ -68,19 +78,27 @@ class Carbons {
     return null
   }
   /** Section 8. */
-  sent({ session, packet }: FromClient): Verdict {
+  sent(context: FromClient): Verdict | Promise<Verdict> {
+    const { session, packet, keeping } = context
     // A message to the user's own account is copied where it arrives, to the clients that do not receive it
-    if (packet.kind !== 'message' || packet.to!.bare === session.account.bare.bare) return 'next'
+    if (packet.to!.bare === session.account.bare.bare) return 'next'
     const watchers = this.#watchers(session.account, packet, NOBODY)
     if (watchers === null || !isEligible(packet, 'sent', this.#isAnswer(session, packet.to!, packet))) return 'next'
     this.#note(session, packet.to!, packet)
-    this.#copy('sent', packet, watchers)
+    if (keeping === null) return this.#copySent(session, packet)
+    // MAM-27: the other clients learn the id that it has in the archive
+    return keeping.isStored.then((isStored) =>
+      this.#copySent(session, isStored ? withStanzaId(packet, session.account.bare, keeping.id) : packet),
+    )
+  }
+  #copySent({ account }: Session, packet: Packet): Verdict {
+    const watchers = this.#watchers(account, packet, NOBODY)
+    if (watchers !== null) this.#copy('sent', packet, watchers)
     return 'next'
   }
   /** Section 7. */
   received(context: ToAccount): Verdict {
     const { account, packet, delivered } = context
-    if (packet.kind !== 'message') return 'next'
     const watchers = this.#watchers(account, packet, delivered)
     if (watchers === null) return 'next'
     const answersEligible = delivered.some((one) => one instanceof Session && this.#isAnswer(one, packet.from, packet))

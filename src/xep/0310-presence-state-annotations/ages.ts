@@ -4,7 +4,7 @@
  */
 import type { Millis } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Session } from '../../server/account/session.ts'
+import type { LocalEndpoint } from '../../server/account/session.ts'
 import { DELAY, withDelay } from '../../xmpp/delay.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 
@@ -23,6 +23,7 @@ export class Ages {
   constructor(host: Host) {
     this.#host = host
     host.on('presence-changed', ({ session, after }) => this.#note(session, after, host.clock.now()))
+    host.on('endpoint-changed', ({ endpoint, after }) => this.#note(endpoint, after, host.clock.now()))
     host.keep.session<Millis>({
       name: 'presence-said',
       version: 1,
@@ -38,7 +39,7 @@ export class Ages {
     const isDated = payload.text.includes(DELAY) && payload.child('delay', DELAY) !== undefined
     return isDated ? packet : withDelay(packet, from.domain, said.at)
   }
-  #note({ jid }: Session, packet: Packet | null, at: Millis | null): void {
+  #note({ jid }: LocalEndpoint, packet: Packet | null, at: Millis | null): void {
     if (packet === null || at === null) this.#said.delete(jid.full)
     else this.#said.set(jid.full, { packet, at })
   }

@@ -123,9 +123,9 @@ export class Audit {
   }
   #judgeHere(watcher: Session, { bare, resource }: Jid): Promised | null {
     const account = this.#parts.host.accounts.get(bare)
-    const session = account?.session(resource)
-    const isDirect = session?.hasTold(watcher.jid) === true
-    if (account === undefined || session === undefined || (session.presence === null && !isDirect)) return 'no ghost'
+    const endpoint = account?.endpoint(resource)
+    const isDirect = endpoint?.hasTold(watcher.jid) === true
+    if (account === undefined || endpoint === undefined || (endpoint.presence === null && !isDirect)) return 'no ghost'
     const isOwn = account === watcher.account
     const maySee = isOwn || (account.roster.isSubscriber(contactKey(watcher.jid)) && !account.hidden(watcher.jid))
     return maySee || isDirect ? null : 'no leak'

@@ -4,7 +4,7 @@
  */
 import type { Millis } from '../../base/clock.ts'
 import { decode, type Wire } from '../../xml/wire.ts'
-import { annotation, since, type Description, type Doubt } from '../../xmpp/state-annotation.ts'
+import { annotation, since, type Description, type Doubt, type Form } from '../../xmpp/state-annotation.ts'
 
 export const LANGUAGES = ['en', 'cs', 'de', 'es', 'fr', 'it', 'nl', 'pl', 'pt'] as const
 export type Language = (typeof LANGUAGES)[number]
@@ -32,6 +32,17 @@ const TEXTS: Readonly<Record<Doubt, Readonly<Record<Language, string>>>> = {
     pl: 'Połączenie jest przerwane. Ten stan może być nieaktualny.',
     pt: 'A ligação está interrompida. Este estado pode estar desatualizado.',
   },
+  'unknown': {
+    en: 'Nobody has confirmed this since the connection was lost.',
+    cs: 'Od ztráty spojení to nikdo nepotvrdil.',
+    de: 'Das hat niemand bestätigt, seit die Verbindung verloren ging.',
+    es: 'Nadie lo ha confirmado desde que se perdió la conexión.',
+    fr: "Personne ne l'a confirmé depuis la perte de la connexion.",
+    it: 'Nessuno lo ha confermato da quando si è persa la connessione.',
+    nl: 'Niemand heeft dit bevestigd sinds de verbinding wegviel.',
+    pl: 'Nikt tego nie potwierdził od utraty połączenia.',
+    pt: 'Ninguém o confirmou desde que a ligação se perdeu.',
+  },
 }
 
 /** The doubt about a presence, and since when. */
@@ -58,20 +69,20 @@ export class Annotations {
    * @param doubted null to withdraw the doubt
    * @param lang of the receiver; null if unknown
    */
-  text(by: string, doubted: Doubted | null, lang: Wire | null): Wire {
-    const text = this.#timeless(by, doubted?.doubt ?? null, lang)
+  text(by: string, doubted: Doubted | null, lang: Wire | null, form: Form): Wire {
+    const text = this.#timeless(by, doubted?.doubt ?? null, lang, form)
     if (doubted === null) return text
     if (this.#last?.of !== text || this.#last.since !== doubted.since)
       this.#last = { of: text, since: doubted.since, text: since(text, doubted.since) }
     return this.#last.text
   }
-  #timeless(by: string, doubt: Doubt | null, lang: Wire | null): Wire {
+  #timeless(by: string, doubt: Doubt | null, lang: Wire | null, form: Form): Wire {
     const language = languageFor(lang, this.#language)
-    const key = `${by} ${doubt ?? ''} ${language}`
+    const key = `${by} ${doubt ?? ''} ${language} ${form}`
     let text = this.#texts.get(key)
     if (text === undefined) {
       const description = doubt === null || !this.#describes ? null : describe(doubt, language)
-      this.#texts.set(key, (text = annotation(by, doubt === null ? [] : [doubt], description)))
+      this.#texts.set(key, (text = annotation(by, doubt === null ? [] : [doubt], description, form)))
     }
     return text
   }

@@ -4,10 +4,10 @@
  */
 import { contactKey } from '../../im/account.ts'
 import type { Host } from '../../server/feature.ts'
-import type { Session } from '../../server/account/session.ts'
+import { Session, type LocalEndpoint } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import { asksToJoin } from '../../xmpp/muc-user.ts'
+import { asksToJoin, withoutJoin } from '../../xmpp/muc-user.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { plain } from '../../xmpp/state-annotation.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
@@ -45,18 +45,18 @@ export class DirectedElsewhere {
     const isForRoom = before?.isForRoom === true || asksToJoin(packet)
     this.#set(session, { to, packet: type === '' ? plain(packet) : null, isForRoom })
   }
-  /** The presence of the session that this address has received, directly or by a broadcast; null if none. */
-  presenceFor(session: Session, to: Jid): Packet | null {
-    if (session.account.hidden(to)) return null // PSA-35
-    const isShared = seesBroadcast(session, to)
-    if (!isShared && !session.hasTold(to)) return null
-    const directed = session.get(this.#slot)
+  /** The presence of the session that this address has received, directly or by a broadcast; null if none. To a room it joins nothing. */
+  presenceFor(endpoint: LocalEndpoint, to: Jid): Packet | null {
+    if (endpoint.account.hidden(to)) return null // PSA-35
+    const isShared = seesBroadcast(endpoint, to)
+    if (!isShared && !endpoint.hasTold(to)) return null
+    const directed = this.#of(endpoint)
     const said = directed?.get(to.full) ?? directed?.get(to.bare)
-    if (said !== undefined) return said.packet
-    return isShared ? session.presence : null
+    if (said !== undefined) return said.isForRoom && said.packet !== null ? withoutJoin(said.packet) : said.packet
+    return isShared ? endpoint.presence : null
   }
-  isForRoom(session: Session, to: Jid): boolean {
-    return session.get(this.#slot)?.get(to.full)?.isForRoom === true
+  isForRoom(endpoint: LocalEndpoint, to: Jid): boolean {
+    return this.#of(endpoint)?.get(to.full)?.isForRoom === true
   }
   /** What is kept over a restart. */
   save(session: Session): readonly DirectedJson[] {
@@ -71,6 +71,9 @@ export class DirectedElsewhere {
     return octets
   }
 
+  #of(endpoint: LocalEndpoint): Map<string, Directed> | null {
+    return endpoint instanceof Session ? endpoint.get(this.#slot) : null
+  }
   #set(session: Session, said: Directed): void {
     const directed = session.get(this.#slot)
     if (directed === null) session.set(this.#slot, new Map([[said.to.full, said]]))
@@ -90,7 +93,7 @@ function overrule(directed: Map<string, Directed> | null, { bare }: Jid): void {
 }
 
 /** Does the contact with that address receive the session's broadcasts? */
-const seesBroadcast = ({ presence, account: { roster } }: Session, to: Jid): boolean =>
+const seesBroadcast = ({ presence, account: { roster } }: LocalEndpoint, to: Jid): boolean =>
   presence !== null && roster.isSubscriber(contactKey(to))
 
 const toJson = ({ to, packet, isForRoom }: Directed): DirectedJson => [

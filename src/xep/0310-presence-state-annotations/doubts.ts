@@ -6,11 +6,13 @@ import type { Jid } from '../../xmpp/jid.ts'
 import type { Doubt } from '../../xmpp/state-annotation.ts'
 import type { LinkDoubts } from './link-doubts.ts'
 import type { Pauses } from './pauses.ts'
+import type { Receivers } from './receivers.ts'
 
 export interface DoubtsParts {
   readonly router: Router
   readonly pauses: Pauses
   readonly links: LinkDoubts
+  readonly receivers: Receivers
 }
 
 export class Doubts {
@@ -24,9 +26,11 @@ export class Doubts {
    * @param heardAfter for a remote contact: after how many losses of the link `watcher` was shown the presence
    */
   of(watcher: Session, from: Jid, heardAfter: number): Doubt | null {
-    const { router, links } = this.#parts
+    const { router, links, receivers } = this.#parts
     if (router.placeOf(from) === 'here') return this.#isPauseShownTo(watcher, from) ? 'connection-paused' : null
-    return links.isInDoubt(watcher.jid.domain, from.domain, heardAfter) ? 'server-unavailable' : null
+    const doubt = links.doubt(watcher.jid.domain, from.domain, heardAfter)
+    // Version 0.1 has no word for what nobody has confirmed
+    return doubt === 'unknown' && receivers.formOf(watcher) === 'first' ? 'server-unavailable' : doubt
   }
   /** Since when; null if the doubt is over. */
   since({ jid: { domain } }: Session, from: Jid, heardAfter: number): Millis | null {

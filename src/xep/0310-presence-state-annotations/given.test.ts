@@ -19,16 +19,17 @@ const delay = (stamp: string): Element => el('delay', 'urn:xmpp:delay', { from: 
 
 class Client {
   readonly given: Given
+  turn = 0
 
   constructor(limits = {}) {
     this.given = new Given({ presencesMax: 100, octetsMax: 10_000, ...limits })
   }
   /** Is that news? */
   available(from: string, children: readonly Element[] = []): boolean {
-    return !this.given.take(presence({ from, to: ALICE, children }))
+    return !this.given.take(presence({ from, to: ALICE, children }), (this.turn += 1))
   }
   unavailable(from: string, children: readonly Element[] = []): boolean {
-    return !this.given.take(presence({ type: 'unavailable', from, to: ALICE, children }))
+    return !this.given.take(presence({ type: 'unavailable', from, to: ALICE, children }), (this.turn += 1))
   }
 }
 
@@ -41,7 +42,7 @@ test('the same content is no news, whatever annotation it has; another one is, a
     jid(ALICE),
     annotation('c.example', ['connection-paused'], null),
   )
-  assert.equal(client.given.take(doubted), true)
+  assert.equal(client.given.take(doubted, 0), true)
   assert.equal(client.available(PHONE), true)
   assert.equal(client.available(PHONE, AWAY), true)
 })
@@ -55,6 +56,30 @@ test('that a resource has gone is remembered of each one, while others are there
   assert.equal(client.available(DESK), false)
   assert.equal(client.available(PHONE), true, 'it has come again')
   assert.equal(client.unavailable(PHONE), true)
+})
+
+test('since when a resource has come that was not shown before is known, unless something was forgotten', () => {
+  const client = new Client()
+  const hasCome = (from: string, since: number): boolean => client.given.hasComeSince(jid(from), since)
+  client.available(PHONE)
+  client.available(PHONE, AWAY)
+  assert.deepEqual([hasCome(PHONE, 0), hasCome(PHONE, 1), hasCome(DESK, 0)], [true, false, false])
+  client.unavailable(PHONE)
+  assert.equal(hasCome(PHONE, 0), false, 'it is not there')
+  client.available(PHONE)
+  assert.deepEqual([hasCome(PHONE, 3), hasCome(PHONE, 4)], [true, false])
+  client.given.forget(jid(CAROL))
+  client.available(PHONE)
+  assert.equal(hasCome(PHONE, 0), false, 'the client may have shown it')
+})
+
+test('that all have gone is news to a client that may show resources of which nothing is remembered', () => {
+  const client = new Client()
+  client.available(PHONE)
+  client.given.forget(jid(CAROL))
+  client.unavailable(DESK)
+  assert.equal(client.unavailable(CAROL), true)
+  assert.equal(client.unavailable(CAROL), false)
 })
 
 test('who saw the last one go knows that nobody is there; since when is no news, what was said is', () => {

@@ -14,6 +14,8 @@ interface Note {
   /** With a bare JID: all resources have gone. */
   readonly jid: Jid
   isGone: boolean
+  /** The turn in which it became available, if the client did not show it before; 0 if that is not known. */
+  since: number
   /** Of the content; null: not known any more, and the next one counts as the same. */
   digest: number | null
 }
@@ -36,6 +38,10 @@ export class Given {
   #isComplete = true
   /** By bare JID: contacts of whom it may show resources without a note. Null: it may of any contact. */
   #forgotten: Set<string> | null = new Set()
+  /** Some of what it was given before the server was started may not have been written. */
+  #isRestored = false
+  /** By bare JID: contacts of whom all resources were said to have gone, and nothing was forgotten since. */
+  readonly #whole = new Set<string>()
 
   constructor(limits: LedgerLimits) {
     this.#limits = limits
@@ -43,17 +49,28 @@ export class Given {
   get size(): number {
     return this.#size
   }
-  /** Has the client been given just that, but for annotations? From now on it has. @param packet available or unavailable presence */
-  take(packet: Packet): boolean {
+  /**
+   * Has the client been given just that, but for annotations? From now on it has.
+   * @param packet available or unavailable presence
+   * @param turn counts, to say what came before what
+   */
+  take(packet: Packet, turn: number): boolean {
     const { from, type } = packet
     const isGone = type === 'unavailable'
     const digest = digestOf(isGone ? undelayed(packet) : plain(packet))
     const notes = this.#contacts.get(from.bare)
     if (isGone && this.#hasNeverShown(notes, from)) return true
     if (notes !== undefined && (isGone ? this.#hasGone(notes, from, digest) : hasShown(notes, from, digest))) return true
+    const isNew = !isGone && this.#isNotShown(notes, from)
     if (isGone && from.isBare) this.#dropAll(from)
-    this.#note(from, isGone, digest)
+    this.#note(from, isGone, digest, isNew ? turn : null)
+    if (isGone && from.isBare) this.#markWhole(from)
     return false
+  }
+  /** Is it available, and was the client not shown it before that turn? */
+  hasComeSince(resource: Jid, turn: number): boolean {
+    const note = this.#of(resource)
+    return note !== undefined && !note.isGone && note.since > turn
   }
   /** All of it, to be remembered over a restart. @param isKept of the resource */
   memory(isKept: (jid: Jid) => boolean): readonly GivenJson[] {
@@ -61,12 +78,13 @@ export class Given {
     return notes.map(({ jid, isGone, digest }) => [jid.full, digest, isGone])
   }
   remember(memory: readonly GivenJson[]): void {
-    this.#forgotten = null // some of it may not have been written
+    this.#isRestored = true
     for (const [full, digest, isGone] of memory) this.#note(storedJid(full), isGone, digest)
   }
   /** Nobody of that contact was available, and it is not known what was said of that. */
   rememberGone(contact: Jid): void {
     if (!this.#contacts.has(contact.bare)) this.#note(contact, true, null)
+    this.#markWhole(contact)
   }
   /** What comes next of that contact is given to the client, even if it has it. */
   forget(contact: Jid): void {
@@ -85,11 +103,13 @@ export class Given {
   #of({ bare, full }: Jid): Note | undefined {
     return this.#contacts.get(bare)?.find(({ jid }) => jid.full === full)
   }
-  #note(jid: Jid, isGone: boolean, digest: number | null): void {
+  /** @param since of a resource that was not shown before; null for any other */
+  #note(jid: Jid, isGone: boolean, digest: number | null, since: number | null = null): void {
     const own = this.#of(jid)
-    if (own === undefined) this.#add({ jid, isGone, digest })
+    if (own === undefined) this.#add({ jid, isGone, since: since ?? 0, digest })
     else {
       own.isGone = isGone
+      own.since = since ?? own.since
       own.digest = digest
     }
     const notes = this.#contacts.get(jid.bare) ?? []
@@ -117,7 +137,12 @@ export class Given {
     this.#isForgotten(note.jid)
     this.#drop(note)
   }
+  /** From now on there is a note of each resource of the contact that the client shows. */
+  #markWhole({ bare }: Jid): void {
+    if (this.#contacts.has(bare)) this.#whole.add(bare)
+  }
   #isForgotten({ bare }: Jid): void {
+    this.#whole.delete(bare)
     const forgotten = this.#forgotten
     if (forgotten === null || forgotten.has(bare)) return
     if (forgotten.size < FORGOTTEN_MAX && bare.length <= FORGOTTEN_OCTETS_MAX) forgotten.add(bare)
@@ -126,20 +151,30 @@ export class Given {
   #drop(note: Note): void {
     const { bare, full } = note.jid
     const notes = this.#contacts.get(bare)!
-    if (notes.length === 1) this.#contacts.delete(bare)
-    else notes.splice(notes.indexOf(note), 1)
+    if (notes.length === 1) {
+      this.#contacts.delete(bare)
+      this.#whole.delete(bare)
+    } else notes.splice(notes.indexOf(note), 1)
     this.#size -= 1
     this.#octets -= full.length
   }
   /** That a resource has gone that the client was never shown, for example before its session began. */
   #hasNeverShown(notes: readonly Note[] | undefined, from: Jid): boolean {
-    if (from.isBare || !this.#isComplete || this.#forgotten === null || this.#forgotten.has(from.bare)) return false
+    if (from.isBare || !this.#knowsAllOf(from) || (this.#isRestored && !this.#whole.has(from.bare))) return false
     return notes === undefined || !notes.some(({ jid }) => jid.full === from.full)
+  }
+  /** Certainly not now: it was never shown it, or was told that it has gone. */
+  #isNotShown(notes: readonly Note[] | undefined, from: Jid): boolean {
+    return this.#hasNeverShown(notes, from) || notes?.find(({ jid }) => jid.full === from.full)?.isGone === true
+  }
+  /** Is there a note of each resource of that contact that the client shows, as far as all was written? */
+  #knowsAllOf({ bare }: Jid): boolean {
+    return this.#isComplete && (this.#whole.has(bare) || (this.#forgotten !== null && !this.#forgotten.has(bare)))
   }
   /** A client that knows that all have gone knows it of each; one that saw the last one go knows that nobody is there. */
   #hasGone(notes: readonly Note[], from: Jid, digest: number): boolean {
     const isSame = (note: Note): boolean => note.isGone && (note.digest ?? digest) === digest
-    if (from.isBare) return this.#isComplete && notes.every((note) => note.isGone) && notes.some(isSame)
+    if (from.isBare) return this.#knowsAllOf(from) && notes.every((note) => note.isGone) && notes.some(isSame)
     const own = notes.find(({ jid }) => jid.full === from.full)
     return own === undefined ? notes.some((note) => note.jid.isBare && isSame(note)) : isSame(own)
   }

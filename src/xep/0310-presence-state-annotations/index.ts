@@ -5,12 +5,15 @@
  */
 import { Portions } from '../../base/portions.ts'
 import { between, choice, count, duration, flag, section, size, zeroOr } from '../../base/settings.ts'
-import type { Session } from '../../server/account/session.ts'
+import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
+import type { Stage } from '../../server/pipeline/pipeline.ts'
+import type { LocalEndpoint } from '../../server/account/session.ts'
 import { defineFeature, xep } from '../../server/feature.ts'
 import { asksToJoin } from '../../xmpp/muc-user.ts'
-import { honest, plain, PSA } from '../../xmpp/state-annotation.ts'
+import { honest, plain, PSA, PSA_REVISED } from '../../xmpp/state-annotation.ts'
 import { capsOf } from '../0115-entity-capabilities/index.ts'
 import { clientStatesOf } from '../0352-client-state-indication/index.ts'
+import { staysOf } from '../0410-self-ping/index.ts'
 import { Absences } from './absences.ts'
 import { Audit } from './audit.ts'
 import { Denials } from './denials.ts'
@@ -62,7 +65,7 @@ const settings = section({
 export const presenceStateAnnotations = defineFeature({
   name: 'presence-annotations',
   specs: [xep(310, 'Presence State Annotations', '0.1')],
-  needs: ['entity-capabilities', 'client-state-indication'],
+  needs: ['entity-capabilities', 'client-state-indication', 'self-ping'],
   settings,
   install(host, options) {
     const { router, disco, log } = host
@@ -74,21 +77,21 @@ export const presenceStateAnnotations = defineFeature({
       new Portions(host.clock, (error) => log.error({ err: error }, 'Unhandled error while sending annotations'))
     const portions = inPortions()
     const links = new LinkDoubts(host)
-    const tellOf = (session: Session): void => {
-      telling.lookAtWatchersOf(session)
-      remote.look(session)
+    const tellOf = (endpoint: LocalEndpoint): void => {
+      telling.lookAtWatchersOf(endpoint)
+      remote.look(endpoint)
     }
     const pauses = new Pauses(host, options['pause-grace'], tellOf)
-    const doubts = new Doubts({ router, pauses, links })
     const left = new LeftInDoubt(host, links, limits)
     const known = new Known(host, limits)
     const receivers = new Receivers({ host, caps, states, limits, left, known })
+    const doubts = new Doubts({ router, pauses, links, receivers })
     keepReceivers(host, receivers)
     const violations = options['audit'] > 0 ? new Violations(host) : null
-    const writer = new Writer({ host, annotations, doubts })
+    const writer = new Writer({ host, annotations, doubts, receivers })
     const showing = new Showing({ host, known, receivers, doubts, links, writer, violations })
     const telling = new Telling({ host, caps, states, receivers, portions, doubts, showing, writer })
-    const remote = new RemoteReceivers({ host, resolver: caps.resolver, pauses, portions, annotations })
+    const remote = new RemoteReceivers({ host, resolver: caps.resolver, pauses, portions, annotations, stays: staysOf(host) })
     new Newcomers({ host, caps, portions, receivers, showing, left })
     const confirmWithin = options['confirm-within']
     const unconfirmed = new Unconfirmed({ host, portions, telling, links, confirmWithin })
@@ -99,7 +102,7 @@ export const presenceStateAnnotations = defineFeature({
       new Audit({ host, receivers, absences, portions: inPortions(), doubts, violations, interval: options['audit'] })
     const denials = new Denials(host, (account, jid) => violations?.foundAbsent(account, account.bare, jid))
     host.on('policy-changed', ({ account }) => {
-      for (const session of account.sessions) if (pauses.isShown(session)) tellOf(session)
+      for (const endpoint of account.resources) if (pauses.isShown(endpoint)) tellOf(endpoint)
     })
     host.on('stay-confirmed', ({ session, room }) =>
       telling.confirmed(session, room, links.losses(session.jid.domain, room.domain)),
@@ -109,9 +112,7 @@ export const presenceStateAnnotations = defineFeature({
     witnesses.addForShown((watcher, contact) => denials.testify(watcher, contact))
     witnesses.addForDoubts(() => doubtsInForce(host.links, pauses, receivers))
     host.links.watching.also((session) => receivers.domains(session))
-    host.toSession('psa-ledger', showing.stage)
-    host.fromClient('annotations-out', (context) => {
-      if (context.packet.kind !== 'presence') return 'next'
+    const out: Stage<FromClient> = (context) => {
       context.packet = plain(context.packet) // PSA-32
       const { session, packet } = context
       absences.said(session, packet)
@@ -125,18 +126,17 @@ export const presenceStateAnnotations = defineFeature({
         receivers.asked(session.account) // the answer is for all of its resources
       }
       return 'next'
-    })
-    host.toAccount('annotations-in', (context) => {
+    }
+    host.fromClient('annotations-out', out, { kinds: ['presence'] })
+    const arrives: Stage<ToAccount> = (context) => {
       const { account, packet } = context
-      if (packet.kind !== 'presence') return 'next'
       if (packet.type === 'subscribed') receivers.asked(account) // presence follows again (RFC 6121 3.1.5)
-      const { domain } = packet.from
-      // Presence of local clients has passed 'annotations-out'
-      if (domain === account.bare.domain || router.placeOf(packet.from) === 'here') return 'next'
+      if (router.placeOf(packet.from) === 'here') return 'next' // presence of local clients has passed 'annotations-out'
       context.packet = honest(packet)
       left.heardFrom(account, packet.from.domain)
       return 'next'
-    })
-    disco.server.features.push(PSA) // PSA-37
+    }
+    host.toAccount('annotations-in', arrives, { kinds: ['presence'] })
+    disco.server.features.push(PSA, PSA_REVISED) // PSA-37
   },
 })

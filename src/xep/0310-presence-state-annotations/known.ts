@@ -21,6 +21,7 @@ export class Known {
   constructor(host: Host, limits: LedgerLimits) {
     this.#host = host
     this.#limits = limits
+    host.heard.alsoGiven((session, resource, turn) => session.get(this.#slot)?.hasComeSince(resource, turn) === true)
     this.#slot = host.sessionSlot<Given | null>('presence-given', 'kept in shown-before', () => null)
     // Clients may show those who were blocked for a while in any way: they are told again
     host.on('blocking-changed', ({ account, isChanged }) => {
@@ -40,7 +41,9 @@ export class Known {
     const { type, from } = packet
     if (type === 'error' ? !isOurs(packet) : isOfRoom(packet)) this.#of(session).forget(from)
     else if (type === '' || type === 'unavailable')
-      return this.#of(session).take(packet) && (type === '' || !from.isBare || isSubscribed(session, from))
+      return (
+        this.#of(session).take(packet, this.#host.heard.turn()) && (type === '' || !from.isBare || isSubscribed(session, from))
+      )
     return false
   }
   /** Somebody has asked for that contact: the sessions of the account are given again what they have. */

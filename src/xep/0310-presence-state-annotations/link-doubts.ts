@@ -5,6 +5,7 @@
 import type { Millis } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Link } from '../../server/links/links.ts'
+import type { Doubt } from '../../xmpp/state-annotation.ts'
 import { LossTimes } from './loss-times.ts'
 
 export class LinkDoubts {
@@ -23,10 +24,14 @@ export class LinkDoubts {
   losses(local: string, remote: string): number {
     return this.#host.links.get(local, remote)?.losses ?? 0
   }
-  /** Is presence in doubt that was heard over that link after this number of losses? */
-  isInDoubt(local: string, remote: string, heardAfter: number): boolean {
+  /** The doubt about presence that was heard over that link after this number of losses; null if there is none. */
+  doubt(local: string, remote: string, heardAfter: number): Doubt | null {
     const link = this.#host.links.get(local, remote)
-    return link !== undefined && (link.isAnnouncedDown || heardAfter < this.#timesOf(link).doubtedBefore)
+    if (link === undefined) return null
+    if (link.isAnnouncedDown) return 'server-unavailable'
+    const { doubtedBefore, unknownBefore } = this.#timesOf(link)
+    if (heardAfter >= doubtedBefore) return null
+    return heardAfter < unknownBefore ? 'unknown' : 'server-unavailable'
   }
   /** Since when; null if it is not in doubt. */
   since(local: string, remote: string, heardAfter: number): Millis | null {
@@ -40,6 +45,12 @@ export class LinkDoubts {
   }
   wasLostSince(local: string, remote: string, since: Millis): boolean {
     return (this.#host.links.get(local, remote)?.lostAt ?? 0) > since
+  }
+  /** Everything there was asked about, and everything was answered that will be. */
+  allAsked(local: string, remote: string): void {
+    this.lossIsOver(local, remote)
+    const link = this.#host.links.get(local, remote)
+    if (link !== undefined) this.#timesOf(link).unknownBefore = link.losses
   }
   /** Earlier presence stays in doubt; presence from now on is not in doubt. */
   lossIsOver(local: string, remote: string): void {

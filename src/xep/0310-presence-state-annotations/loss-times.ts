@@ -22,6 +22,8 @@ export class LossTimes {
   get doubtedBefore(): number {
     return this.#all.at(-1)?.before ?? 0
   }
+  /** Presence that was heard after fewer losses than this is in doubt although everything was asked again. */
+  unknownBefore = 0
   begins(since: Millis): void {
     this.#lostSince ??= since
   }

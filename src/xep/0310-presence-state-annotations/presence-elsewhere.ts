@@ -1,6 +1,6 @@
 /** What other servers have of a session's presence, for a restart and for a crash. */
 import type { Host } from '../../server/feature.ts'
-import type { Session } from '../../server/account/session.ts'
+import { Session, type LocalEndpoint } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import type { DirectedElsewhere, DirectedJson } from './directed-elsewhere.ts'
 import type { ToldElsewhere } from './told-elsewhere.ts'
@@ -31,7 +31,7 @@ export class PresenceElsewhere {
       },
     })
   }
-  changed(session: Session): void {
-    session.set(this.#changes, session.get(this.#changes) + 1)
+  changed(endpoint: LocalEndpoint): void {
+    if (endpoint instanceof Session) endpoint.set(this.#changes, endpoint.get(this.#changes) + 1)
   }
 }

@@ -7,7 +7,7 @@ import type { LocalAccount, Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
-import { doubtsIn, PSA, type Doubt } from '../../xmpp/state-annotation.ts'
+import { doubtsIn, PSA, PSA_REVISED, type Doubt, type Form } from '../../xmpp/state-annotation.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
 import type { ClientStates } from '../0352-client-state-indication/index.ts'
 import { ledgerGauges } from './ledger-gauges.ts'
@@ -30,6 +30,7 @@ export class Receivers {
   readonly #parts: ReceiversParts
   readonly #slot: Slot<Session, Receiver>
   readonly #asking = new Set<Session>()
+  readonly #observers: ((session: Session) => void)[] = []
 
   constructor(parts: ReceiversParts) {
     const { host } = parts
@@ -47,6 +48,10 @@ export class Receivers {
     })
     host.on('session-ended', ({ session }) => this.#ended(session))
   }
+  /** `observer` is called when it has been found out whether a session asks. */
+  onDecided(observer: (session: Session) => void): void {
+    this.#observers.push(observer)
+  }
   of(session: Session): Receiver {
     return session.get(this.#slot)
   }
@@ -57,18 +62,21 @@ export class Receivers {
   asks(session: Session): boolean {
     return this.#asking.has(session)
   }
+  formOf(session: Session): Form {
+    return this.of(session).form
+  }
   /** Does the session ask? Null while its client has shown neither capabilities nor presence: it may still ask. */
   decide(session: Session): boolean | null {
     const receiver = this.of(session)
     if (receiver.asks !== null) return receiver.asks
-    const can = this.#parts.caps.can(session, PSA)
+    const can = this.#can(session)
     if (can === null || (!can && session.presence === null)) return null
     this.#set(session, receiver, can)
     return can
   }
   /** The session's capabilities are known. */
   learn(session: Session): void {
-    this.#set(session, this.of(session), this.#parts.caps.can(session, PSA) === true)
+    this.#set(session, this.of(session), this.#can(session) === true)
   }
   /**
    * A client that is away or inactive (XEP-0352) is told afterwards, with the state at that time. It need not learn of changes
@@ -135,15 +143,23 @@ export class Receivers {
     }
   }
 
+  #can(session: Session): boolean | null {
+    const { caps } = this.#parts
+    return caps.can(session, PSA_REVISED) || caps.can(session, PSA)
+  }
   /** The ledger of each session that asks; null if it was shown nothing. */
   *#ledgers(): Generator<PresenceLedger | null> {
     for (const session of this.#asking) yield this.of(session).ledger
   }
   #set(session: Session, receiver: Receiver, asks: boolean): void {
     receiver.asks = asks
-    if (asks) return void this.#asking.add(session)
-    receiver.ledger = null
-    this.#asking.delete(session)
+    receiver.form = this.#parts.caps.can(session, PSA_REVISED) === true ? 'revised' : 'first'
+    if (asks) this.#asking.add(session)
+    else {
+      receiver.ledger = null
+      this.#asking.delete(session)
+    }
+    for (const observer of this.#observers) observer(session)
   }
   /** Called when the client becomes available or unavailable. While unavailable it is told nothing, so the ledger starts empty. */
   #beginAnew(session: Session): void {

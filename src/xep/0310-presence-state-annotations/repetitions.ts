@@ -36,7 +36,7 @@ export class Repetitions {
     const { known, links, receivers, host } = this.#parts
     const { from } = packet
     // A service of this server, such as rooms, repeats nothing
-    if (from.domain === session.jid.domain || host.router.placeOf(from) === 'here') return false
+    if (host.router.placeOf(from) === 'here') return false
     const isGiven = known.take(session, packet)
     if (!isGiven || packet.type === 'unavailable' || receivers.of(session).asks === false) return isGiven
     const heardAfter = old ?? links.losses(session.jid.domain, from.domain)

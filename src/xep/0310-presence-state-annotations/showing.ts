@@ -41,7 +41,7 @@ export class Showing {
   readonly #unnoted: Counter
 
   constructor(parts: ShowingParts) {
-    const { host } = parts
+    const { host, receivers } = parts
     this.#parts = parts
     this.#repetitions = new Repetitions(parts)
     this.#rooms = new Rooms(host)
@@ -50,14 +50,22 @@ export class Showing {
       'porchlight_presences_unnoted_total',
       'Presences shown to clients that ask for annotations which could not be noted, for want of room: they are not annotated',
     )
+    const ofPresence = { kinds: ['presence'] } as const
+    const mayAsk = (session: Session): boolean => receivers.of(session).asks !== false
+    receivers.onDecided(host.toSession('psa-ledger', (context) => this.#stage(context), { ...ofPresence, isFor: mayAsk }))
+    const asksNot = (session: Session): boolean => !mayAsk(session)
+    receivers.onDecided(host.toSession('psa-plain', (context) => this.#plainStage(context), { ...ofPresence, isFor: asksNot }))
   }
-  readonly stage = (context: ToSession): Verdict => {
+  #stage(context: ToSession): Verdict {
     const { session, packet } = context
-    if (packet.kind !== 'presence') return 'next'
     const asks = this.#parts.receivers.decide(session)
     if (this.#repetitions.isHeldBack(session, packet, null)) return 'done'
     this.#show(context, asks, null)
     return 'next'
+  }
+  /** Of presence from here nothing is noted for a client that does not ask, and nothing is repeated. */
+  #plainStage(context: ToSession): Verdict {
+    return this.#parts.host.router.placeOf(context.packet.from) === 'here' ? 'next' : this.#stage(context)
   }
   /** Shows the session an earlier presence. @param heardAfter see `Shown` */
   showOld(session: Session, packet: Packet, heardAfter: number): void {
@@ -79,11 +87,8 @@ export class Showing {
   #show(context: ToSession, asks: boolean | null, old: number | null): void {
     const { session, packet } = context
     if (asks !== false) this.#note(context, this.#parts.receivers.of(session), old)
-    if (asks !== true && this.#isFromElsewhere(session, packet)) context.packet = plain(context.packet)
-  }
-  /** What comes from here, a room among others, is annotated for those who ask only. */
-  #isFromElsewhere({ jid }: Session, { from }: Packet): boolean {
-    return from.domain !== jid.domain && this.#parts.host.router.placeOf(from) !== 'here'
+    // What comes from here, a room among others, is annotated for those who ask only
+    if (asks !== true && this.#parts.host.router.placeOf(packet.from) !== 'here') context.packet = plain(context.packet)
   }
   #note(context: ToSession, receiver: Receiver, old: number | null): void {
     const { session, packet } = context
@@ -108,12 +113,13 @@ export class Showing {
   #noteElsewhere(context: ToSession, ledger: PresenceLedger, doubt: Doubt | null, heardAfter: number): void {
     const { session, packet } = context
     const { writer, host, receivers } = this.#parts
-    const { kept: whole, first, sent } = this.#newsOf(session, ledger, packet, doubt)
+    const news = this.#newsOf(session, ledger, packet, doubt)
+    const { kept: whole, sent } = news
     // As long as nobody knows whether the client asks, it is shown the presence without its annotations
     const seen = receivers.of(session).asks === null ? plain(whole) : whole
     if (!ledger.show(kept(seen), doubt, host.clock.now(), heardAfter)) return this.#unnotedBy(session)
     if (seen !== whole) ledger.keepForLater(ledger.get(packet.from)!, { packet: kept(whole), heardAfter })
-    if (first !== null) writer.repeat(session, first, heardAfter)
+    writer.prepare(session, news, heardAfter)
     context.packet = writer.written(session, sent, heardAfter)
   }
   /** Beyond the limit presence is not annotated, because the doubt could not be withdrawn. */

@@ -5,7 +5,7 @@
  */
 import type { Portions } from '../../base/portions.ts'
 import type { Host } from '../../server/feature.ts'
-import type { LocalAccount, Session } from '../../server/account/session.ts'
+import type { LocalAccount, LocalEndpoint, Session } from '../../server/account/session.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { SessionCaps } from '../0115-entity-capabilities/index.ts'
 import type { ClientStates } from '../0352-client-state-indication/index.ts'
@@ -65,8 +65,8 @@ export class Telling {
   lookAtDomain(local: string, remote: string): void {
     this.#parts.portions.do(this.#eachAt(local, remote))
   }
-  /** Tells each local session that may have been shown the presence of this one what has changed. */
-  lookAtWatchersOf({ account, directed, jid }: Session): void {
+  /** Tells each local session that may have been shown the presence of this endpoint what has changed. */
+  lookAtWatchersOf({ account, directed, jid }: LocalEndpoint): void {
     const { ours } = this.#parts.host.router.byHome([account.bare, ...account.audience, ...(directed?.values() ?? [])])
     for (const [home, watchers] of ours) home.doubted(jid, watchers)
   }
@@ -101,9 +101,9 @@ export class Telling {
     if (later !== null) return showing.showLater(session, later)
     const doubt = doubts.of(session, packet.from, heardAfter)
     if (ledger?.tell(shown, doubt, host.clock.now()) !== true) return
-    const { first, sent } = lightOf(packet, doubt)
-    if (first !== null) writer.repeat(session, first, heardAfter)
-    writer.repeat(session, sent, heardAfter)
+    const news = lightOf(packet, doubt)
+    writer.prepare(session, news, heardAfter)
+    writer.repeat(session, news.sent, heardAfter)
   }
   /** What other servers doubt has waited while nobody knew whether the client asks. */
   #learnt(session: Session): void {

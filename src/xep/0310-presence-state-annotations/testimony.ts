@@ -13,6 +13,7 @@ import type { Receivers } from './receivers.ts'
 const TOLD: Readonly<Record<Doubt, string>> = {
   'connection-paused': 'with its connection paused',
   'server-unavailable': 'with the link to its server lost, and not confirmed since',
+  'unknown': 'as unknown: not confirmed since a link to its server was lost',
 }
 
 export interface TestimonyParts {

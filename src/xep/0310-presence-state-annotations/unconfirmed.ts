@@ -64,7 +64,7 @@ export class Unconfirmed {
       if (account.bare.domain === local) this.#close(account, remote, since)
       yield
     }
-    links.lossIsOver(local, remote)
+    links.allAsked(local, remote)
     telling.lookAtDomain(local, remote)
   }
   #close(account: LocalAccount, remote: string, since: Millis): void {

@@ -6,15 +6,18 @@ import type { Counter } from '../../base/metrics.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import { inForm } from '../../xmpp/annotation-forms.ts'
 import { annotated } from '../../xmpp/state-annotation.ts'
 import type { Annotations } from './descriptions.ts'
 import type { Doubts } from './doubts.ts'
-import type { Said } from './news.ts'
+import type { News, Said } from './news.ts'
+import type { Receivers } from './receivers.ts'
 
 export interface WriterParts {
   readonly host: Host
   readonly annotations: Annotations
   readonly doubts: Doubts
+  readonly receivers: Receivers
 }
 
 export class Writer {
@@ -32,14 +35,23 @@ export class Writer {
       'Annotated presence stanzas sent to clients (XEP-0310)',
     )
   }
-  /** The presence with our annotation, if there is to be one. @param heardAfter see `Doubts.of` */
+  /**
+   * The presence with our annotation, if there is to be one, and those of others in the form that the client asks for.
+   * @param heardAfter see `Doubts.of`
+   */
   written(session: Session, { packet, ours }: Said, heardAfter: number): Packet {
-    if (ours === null) return packet
-    const { annotations, host, doubts } = this.#parts
+    const { annotations, host, doubts, receivers } = this.#parts
+    const form = receivers.formOf(session)
+    const theirs = inForm(packet, form)
+    if (ours === null) return theirs
     this.#sent.value += 1
     const doubted =
       ours === 'nothing' ? null : { doubt: ours, since: doubts.since(session, packet.from, heardAfter) ?? host.clock.now() }
-    return annotated(packet, session.jid, annotations.text(session.jid.domain, doubted, session.lang))
+    return annotated(theirs, session.jid, annotations.text(session.jid.domain, doubted, session.lang, form))
+  }
+  /** What goes before the news; not to a client of the revision, in which each stanza has all annotations that are in force. */
+  prepare(session: Session, { first }: News, heardAfter: number): void {
+    if (first !== null && this.#parts.receivers.formOf(session) === 'first') this.repeat(session, first, heardAfter)
   }
   /** Sends the session what it has been shown, in another light. */
   repeat(session: Session, said: Said, heardAfter: number): void {

@@ -5,6 +5,7 @@ import { FORWARD } from '../../xmpp/forwarded.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { isSelfPresence } from '../../xmpp/muc-user.ts'
 import { CLIENT } from '../../xmpp/ns.ts'
+import { itemEventIn } from '../../xmpp/pubsub-event.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 
 const CARBONS = 'urn:xmpp:carbons:2'
@@ -16,6 +17,17 @@ const conversationKey = (from: string, to: string): string => `state ${from} ${t
 
 /** Is it the answer to an action of the client itself: its own presence, or how it joined, left or was renamed in a room? */
 export const isOwn = (packet: Packet, me: Jid): boolean => packet.from.full === me.full || isSelfPresence(packet)
+
+/** XEP-0384, XEP-0402 (XEP-0048), XEP-0490: what a client acts upon at once (PEP-13). */
+const URGENT =
+  /^(urn:xmpp:omemo:2:devices|eu\.siacs\.conversations\.axolotl\.devicelist|urn:xmpp:bookmarks:1|storage:bookmarks|urn:xmpp:mds:displayed:0)$/
+
+/** The item that a message tells of, if that can wait: an item of somebody else. Null if it cannot. */
+export function eventKeyOf(packet: Packet, me: Jid): string | null {
+  if (packet.from.bare === me.bare) return null
+  const event = itemEventIn(packet)
+  return event === null || URGENT.test(event.node) ? null : event.key
+}
 
 /** Sent by the server for all of a contact's resources (RFC 6121 4.3.2): none is available. */
 export const closesAll = (packet: Packet): boolean => packet.type === 'unavailable' && packet.from.isBare

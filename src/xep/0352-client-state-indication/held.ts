@@ -9,10 +9,18 @@ interface Entry {
 
 export class Held {
   octets = 0
+  /** The turn in which it began. */
+  readonly since: number
   readonly #entries = new Map<number, Entry>()
   /** The places of stanzas, by key. */
   readonly #places = new Map<string, readonly number[]>()
+  /** The keys of resources that the client did not show before what waits of them. */
+  readonly #unseen = new Set<string>()
   #last = 0
+
+  constructor(since: number) {
+    this.since = since
+  }
 
   get size(): number {
     return this.#entries.size
@@ -22,6 +30,12 @@ export class Held {
   }
   of(key: string): readonly Packet[] {
     return (this.#places.get(key) ?? []).map((place) => this.#entries.get(place)!.packet)
+  }
+  isUnseen(key: string): boolean {
+    return this.#unseen.has(key)
+  }
+  markUnseen(key: string): void {
+    this.#unseen.add(key)
   }
   /** Adds a stanza at the end. */
   add(key: string, packet: Packet): void {
@@ -51,7 +65,10 @@ export class Held {
     this.#entries.delete(place)
     const rest = this.#places.get(key)!.filter((one) => one !== place)
     if (rest.length > 0) this.#places.set(key, rest)
-    else this.#places.delete(key)
+    else {
+      this.#places.delete(key)
+      this.#unseen.delete(key)
+    }
     this.octets -= packet.payload.text.length
   }
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryServer, settled, STREAM, type Client, type MemoryServer } from '../../../test/support/memory-server.ts'
+import { invisibility } from '../0186-invisibility/index.ts'
+import { blocking } from '../0191-blocking/index.ts'
 import { clientStateIndication } from './index.ts'
 
 const ALICE = 'alice@a.example'
@@ -10,7 +12,7 @@ const INACTIVE = "<inactive xmlns='urn:xmpp:csi:0'/>"
 const away = (status: string): string => `<presence><show>away</show><status>${status}</status></presence>`
 
 async function friends(): Promise<{ server: MemoryServer; phone: Client; bob: Client }> {
-  const server = await memoryServer({ features: [clientStateIndication], domains: ['a.example'] })
+  const server = await memoryServer({ features: [clientStateIndication, blocking, invisibility], domains: ['a.example'] })
   await server.friends(ALICE, BOB)
   const phone = await server.bind(ALICE, 'phone')
   const bob = await server.bind(BOB, 'x')
@@ -111,3 +113,25 @@ test('Metrics: what waits is counted while it waits, and delivered presence once
   assert.equal(held.read(), 0)
   assert.equal(delivered.value - before, 3, 'one to the phone and two echoes to the sender')
 })
+
+const order = (name: string, ns: string, rest: string): string => `<iq type='set' id='o'><${name} xmlns='${ns}' ${rest}/></iq>`
+const BLOCKING = 'urn:xmpp:blocking'
+const block = (name: string): string => `<iq type='set' id='o'><${name} xmlns='${BLOCKING}'><item jid='${BOB}'/></${name}></iq>`
+const ANEW: Readonly<Record<string, readonly string[]>> = {
+  'blocks a contact and unblocks them': [block('block'), block('unblock')],
+  'becomes unavailable and available': ["<presence type='unavailable'/>", '<presence/>'],
+  'becomes invisible and looks around': [order('invisible', 'urn:xmpp:invisible:1', "probe='true'")],
+}
+for (const [does, stanzas] of Object.entries(ANEW))
+  test(`A client that ${does} while it is inactive did not get again what it had seen`, async () => {
+    const { phone, bob } = await friends()
+    await phone.send(INACTIVE)
+    await phone.send(ACTIVE)
+    await bob.send(away('here'))
+    await phone.send(INACTIVE)
+    for (const stanza of stanzas) await phone.send(stanza)
+    await settled()
+    phone.sent()
+    await phone.send(ACTIVE)
+    assert.deepEqual(seen(phone), ['presence here'])
+  })

@@ -6,8 +6,12 @@
 import { between, count, flag, section, size } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
+import type { ToSession } from '../../server/pipeline/contexts.ts'
+import type { Stage } from '../../server/pipeline/pipeline.ts'
 import { el } from '../../xml/element.ts'
-import { ClientState, type CsiOptions } from './queue.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { ClientState, type ClientWay, type CsiOptions } from './queue.ts'
 
 const CSI = 'urn:xmpp:csi:0'
 
@@ -20,11 +24,36 @@ export interface ClientStates {
 const faces = new WeakMap<Host, ClientStates>()
 export const clientStatesOf = (host: Host): ClientStates => faces.get(host)!
 
+class Way implements ClientWay {
+  readonly #session: Session
+  readonly #heard: Host['heard']
+  readonly #goOn: (session: Session, packet: Packet) => void
+
+  constructor(session: Session, heard: Host['heard'], goOn: (session: Session, packet: Packet) => void) {
+    this.#session = session
+    this.#heard = heard
+    this.#goOn = goOn
+  }
+  send(packet: Packet): void {
+    this.#goOn(this.#session, packet)
+  }
+  turn(): number {
+    return this.#heard.turn()
+  }
+  hasComeSince(resource: Jid, turn: number): boolean {
+    return this.#heard.hasComeSince(this.#session, resource, turn)
+  }
+}
+
 const settings = section({
   'hold-presence': flag(true, 'Whether presence is held back from inactive clients. Only the last of each resource is kept.'),
   'hold-chat-states': flag(
     true,
     'Whether chat states without content are held back from inactive clients. Only the last of each conversation is kept.',
+  ),
+  'hold-events': flag(
+    true,
+    'Whether events of nodes of others, such as moods and avatars, are held back from inactive clients. Only the last of each item is kept.',
   ),
   'held-stanzas': count(1000, between(1, 100_000), 'Stanzas held back from one client. With one more, all are sent.'),
   'held-size': size(
@@ -42,13 +71,21 @@ export const clientStateIndication = defineFeature({
     const limits: CsiOptions = {
       holdPresence: options['hold-presence'],
       holdChatStates: options['hold-chat-states'],
+      holdEvents: options['hold-events'],
       stanzasMax: options['held-stanzas'],
       octetsMax: options['held-size'],
     }
     const goOn = host.deliverAfter('csi')
     const states = host.sessionSlot('client-state-indication', 'forgotten', (session) => {
-      return new ClientState(session.jid, limits, (packet) => goOn(session, packet))
+      return new ClientState(session.jid, limits, new Way(session, host.heard, goOn))
     })
+    const admits: Stage<ToSession> = ({ session, packet }) => {
+      const state = session.get(states)
+      const isAdmitted = state.admits(packet)
+      if (!state.isWatching) chosen(session)
+      return isAdmitted ? 'next' : 'done'
+    }
+    const chosen = host.toSession('csi', admits, { isFor: (session) => session.get(states).isWatching })
     const observers: ((session: Session) => void)[] = []
     faces.set(host, {
       isInactive: (session) => session.get(states).isInactive,
@@ -59,9 +96,21 @@ export const clientStateIndication = defineFeature({
       session.get(states).activate()
       for (const observer of observers) observer(session)
     }
-    const deactivate = (session: Session): void => session.get(states).deactivate()
+    const deactivate = (session: Session): void => {
+      session.get(states).deactivate()
+      chosen(session)
+    }
     // A stream begins as active (4.2): held stanzas wait for it like all others
     host.keep.settle(activate)
+    host.on('session-restored', ({ session }) => {
+      session.get(states).restored()
+      chosen(session)
+    })
+    // A client that begins anew, or shows blocked contacts as unavailable, is sent again what it was sent (RFC 6121 4.2, XEP-0191 3.4)
+    const forget = (session: Session): void => session.get(states).forget()
+    host.on('presence-changed', ({ session, after }) => after === null && forget(session))
+    host.on('visibility-changed', ({ session }) => forget(session))
+    host.on('blocking-changed', ({ account }) => account.sessions.forEach(forget))
     host.nonza(CSI, 'active', activate)
     host.nonza(CSI, 'inactive', deactivate)
     host.streamFeatures.withBinding.push({
@@ -72,7 +121,6 @@ export const clientStateIndication = defineFeature({
       },
     })
     host.on('session-resumed', ({ session, after }) => after === 'stream-lost' && activate(session)) // 4.2: a stream begins as active
-    host.toSession('csi', ({ session, packet }) => (session.get(states).admits(packet) ? 'next' : 'done'))
     const offer = el('csi', CSI)
     host.streamFeatures.afterAuth.push(() => offer)
     host.metrics.gauge('porchlight_csi_held_stanzas', 'Stanzas that wait for inactive clients to become active', () => {

@@ -4,19 +4,26 @@
  */
 import { createHash } from 'node:crypto'
 import type { Packet } from '../../xmpp/packet.ts'
-import { doubtersAfter, sayingSomething } from '../../xmpp/state-annotation.ts'
+import { doubtersAfter, isAnnotated, sayingSomething } from '../../xmpp/state-annotation.ts'
 
 /** The most full JIDs that are remembered for one client. */
 const SHOWN_MAX = 2000
 /** The most octets of these addresses. */
 const SHOWN_OCTETS_MAX = 128 * 1024
 const GONE = ''
+/**
+ * Shown, with doubts that are not known: it was annotated, and nobody knows what the client was told before. Or the client may
+ * have forgotten it.
+ */
+const UNKNOWN = '?'
 
 export class Shown {
   readonly #states = new Map<string, string>()
   #octets = 0
   /** A resource that is not remembered was never shown as available. */
   #isComplete: boolean
+  /** It was shown more than could be remembered. */
+  #isFull = false
 
   /** @param isComplete the client was not shown any presence yet */
   constructor(isComplete: boolean) {
@@ -25,19 +32,29 @@ export class Shown {
   /** The client is shown this presence: available or unavailable. */
   note(packet: Packet): void {
     const { from } = packet
-    if (packet.type === '') this.#set(from.full, stateAfter(this.#states.get(from.full), packet))
+    if (packet.type === '') this.#set(from.full, stateAfter(this.#stateOf(from.full), packet))
     else if (from.isBare) this.#closeAll(from.bare)
     else this.#set(from.full, GONE)
   }
+  /** The client may show those who are available in any way, and is told again. */
+  forget(): void {
+    for (const [full, state] of this.#states) if (state !== GONE) this.#states.set(full, UNKNOWN)
+  }
   /** Does the client certainly not believe `full` to be available? */
   isGone(full: string): boolean {
-    const state = this.#states.get(full)
-    return state === undefined ? this.#isComplete : state === GONE
+    return this.#stateOf(full) === GONE
+  }
+  /** May the client have been shown `full` as available since this began, and not told that it has gone? */
+  mayShow(full: string): boolean {
+    return this.#isFull || (this.#states.get(full) ?? GONE) !== GONE
   }
   /** Does the client certainly know this available presence? Its id does not matter. */
   isKnown(packet: Packet): boolean {
-    const state = this.#states.get(packet.from.full)
-    return state !== undefined && state !== GONE && state === stateAfter(state, packet)
+    const state = this.#stateOf(packet.from.full)
+    return state !== UNKNOWN && state !== GONE && state === stateAfter(state, packet)
+  }
+  #stateOf(full: string): string {
+    return this.#states.get(full) ?? (this.#isComplete ? GONE : UNKNOWN)
   }
 
   #set(full: string, state: string): void {
@@ -48,7 +65,10 @@ export class Shown {
     else if (this.#states.size < SHOWN_MAX && this.#octets + full.length <= SHOWN_OCTETS_MAX) {
       this.#states.set(full, state)
       this.#octets += full.length
-    } else this.#isComplete = false
+    } else {
+      this.#isComplete = false
+      this.#isFull = true
+    }
   }
   #closeAll(bare: string): void {
     const prefix = `${bare}/`
@@ -57,8 +77,9 @@ export class Shown {
 }
 
 /** The content of a notice, with its doubting annotators: an annotation is valid until the same annotator changes it. */
-function stateAfter(before: string | undefined, packet: Packet): string {
-  const doubters = before === undefined ? [] : before.split(' ').slice(1)
+function stateAfter(before: string, packet: Packet): string {
+  if (before === UNKNOWN && isAnnotated(packet)) return UNKNOWN
+  const doubters = before.split(' ').slice(1)
   return [digestOf(packet), ...doubtersAfter(doubters, packet)].join(' ')
 }
 /** A withdrawn doubt (XEP-0310) counts as none: such a presence is what it was before. */

@@ -8,7 +8,8 @@ import { PSA } from '../../xmpp/state-annotation.ts'
 import { ClientState, type CsiOptions } from './queue.ts'
 
 const ME = jid('me@example.net/phone')
-const OPTIONS: CsiOptions = { holdPresence: true, holdChatStates: true, stanzasMax: 100, octetsMax: 100_000 }
+const EVENTS = 'http://jabber.org/protocol/pubsub#event'
+const OPTIONS: CsiOptions = { holdPresence: true, holdChatStates: true, holdEvents: true, stanzasMax: 100, octetsMax: 100_000 }
 const STATES = 'http://jabber.org/protocol/chatstates'
 
 function packet(kind: Kind, from: string, type = '', payload = ''): Packet {
@@ -28,9 +29,19 @@ const typing = (from: string, name = 'composing'): Packet => packet('message', f
 class Phone {
   readonly got: Packet[] = []
   readonly state: ClientState
+  /** Resources that have come while the user does not look. */
+  readonly newcomers = new Set<string>()
 
   constructor(options: Partial<CsiOptions> = {}) {
-    this.state = new ClientState(ME, { ...OPTIONS, ...options }, (p) => void this.got.push(p))
+    this.state = new ClientState(
+      ME,
+      { ...OPTIONS, ...options },
+      {
+        send: (p) => void this.got.push(p),
+        turn: () => 0,
+        hasComeSince: ({ full }) => this.newcomers.has(full),
+      },
+    )
   }
   arrive(...packets: readonly Packet[]): void {
     for (const p of packets) if (this.state.admits(p)) this.got.push(p)
@@ -134,6 +145,44 @@ test('Net zero is not supposed where the client may have seen the contact before
   assert.deepEqual(activate(phone), [], 'by now it is known')
 })
 
+test('Net zero: a resource that came while nobody looked, and went, did not happen, whatever the client has seen before', () => {
+  const phone = new Phone()
+  phone.arrive(available('someone@b/x'), available('bob@b/y'))
+  phone.taken()
+  phone.state.deactivate()
+  phone.newcomers.add('bob@b/x')
+  phone.arrive(available('bob@b/x'), available('bob@b/x', 'dnd'), gone('bob@b/y'), gone('bob@b/x'))
+  assert.deepEqual(activate(phone), ['bob@b/y unavailable'])
+})
+
+test('A resource that went, came and went while nobody looked is told to have gone', () => {
+  const phone = new Phone()
+  phone.arrive(available('bob@b/x'))
+  phone.taken()
+  phone.state.deactivate()
+  phone.newcomers.add('bob@b/x')
+  phone.arrive(gone('bob@b/x'), available('bob@b/x'), gone('bob@b/x'))
+  assert.deepEqual(activate(phone), ['bob@b/x unavailable'])
+})
+
+test('A resource that was let out by a message and then goes is told to have gone', () => {
+  const phone = inactive()
+  phone.newcomers.add('bob@b/x')
+  phone.arrive(available('bob@b/x'), chat('bob@b/x'), available('bob@b/x', 'dnd'), gone('bob@b/x'))
+  assert.deepEqual(phone.taken(), ['bob@b/x away', 'bob@b/x chat hello'])
+  assert.deepEqual(activate(phone), ['bob@b/x unavailable'])
+})
+
+test('A doubt that the client was told before it was first inactive is taken back', () => {
+  const phone = new Phone({ stanzasMax: 0 })
+  phone.arrive(annotated('bob@b/x', 'away', ['a', 'connection-paused']))
+  phone.state.deactivate()
+  phone.arrive(annotated('bob@b/x', 'dnd', ['b', '']))
+  assert.equal(phone.taken().length, 2, 'there is no room to hold anything')
+  phone.arrive(available('bob@b/x', 'dnd'))
+  assert.deepEqual(phone.taken(), ['bob@b/x dnd'])
+})
+
 test('Net zero: who is again as the client saw him did not change (T-PSA23)', () => {
   const phone = inactive()
   phone.arrive(available('bob@b/x', 'dnd'))
@@ -222,6 +271,28 @@ test('Limits: octets count, and what was replaced does not', () => {
   assert.deepEqual(phone.taken(), [])
   phone.arrive(available('c@b/x', 'x'.repeat(50)))
   assert.equal(phone.taken().length, 2)
+})
+
+test('PEP-13: of the events of one item of a contact the last one waits; what a client acts upon goes at once', () => {
+  const event = (from: string, node: string, id: string, text: string): Packet =>
+    packet(
+      'message',
+      from,
+      'headline',
+      `<event xmlns='${EVENTS}'><items node='${node}'><item id='${id}'>${text}</item></items></event>`,
+    )
+  const phone = inactive()
+  phone.arrive(event('a@b', 'mood', '1', 'sad'), event('a@b', 'mood', '2', 'b'), event('c@b', 'mood', '1', 'c'))
+  phone.arrive(event('a@b', 'mood', '1', 'happy'))
+  assert.deepEqual(phone.taken(), [])
+  phone.arrive(event('a@b', 'urn:xmpp:omemo:2:devices', 'current', 'd'), event(ME.bare, 'mood', '1', 'own'))
+  const texts = (): readonly string[] => phone.got.splice(0).map(({ payload }) => />(\w+)</.exec(payload.text)![1]!)
+  assert.deepEqual(texts(), ['b', 'happy', 'd', 'own']) // what waits from the same address goes first
+  phone.state.activate()
+  assert.deepEqual(texts(), ['c'])
+  const plain = inactive({ holdEvents: false })
+  plain.arrive(event('a@b', 'mood', '1', 'sad'))
+  assert.equal(plain.got.length, 1)
 })
 
 test('Options: what is not to be held back goes at once', () => {

@@ -1,5 +1,5 @@
 /**
- * XEP-0352: what is held back from one client while its user does not look. Presence and chat states wait here, and of those that
+ * XEP-0352: what is held back from one client while its user does not look. Presence, chat states and events wait here, and of those that
  * replace each other only the last is kept, with what it does not itself say (XEP-0310). When the user looks again, the client
  * knows as much as if nothing had been held back.
  *
@@ -11,23 +11,31 @@ import type { Jid } from '../../xmpp/jid.ts'
 import { isNotification, type Packet } from '../../xmpp/packet.ts'
 import { saysAllOf } from '../../xmpp/state-annotation.ts'
 import { Held } from './held.ts'
-import { chatStateOf, closesAll, closingKey, isOwn, presenceKey, type ChatState } from './held-stanza.ts'
+import { chatStateOf, closesAll, closingKey, eventKeyOf, isOwn, presenceKey, type ChatState } from './held-stanza.ts'
 import { Shown } from './ledger.ts'
 
 export interface CsiOptions {
   readonly holdPresence: boolean
   readonly holdChatStates: boolean
+  readonly holdEvents: boolean
   /** Beyond this number, or these octets, everything is sent. */
   readonly stanzasMax: number
   readonly octetsMax: number
 }
-/** Sends the client a stanza that was held. */
-export type Send = (packet: Packet) => void
+/** The client, and what its server knows. */
+export interface ClientWay {
+  /** Sends the client a stanza that was held. */
+  send(packet: Packet): void
+  /** Counts, to say what came before what. */
+  turn(): number
+  /** Has an available resource come since that turn, so that a client that was told nothing since then does not show it? */
+  hasComeSince(resource: Jid, turn: number): boolean
+}
 
 export class ClientState {
   readonly #me: Jid
   readonly #options: CsiOptions
-  readonly #send: Send
+  readonly #way: ClientWay
   /** Null if the client is active. */
   #held: Held | null = null
   /** Null if the client was never inactive, so that nothing has to be remembered. */
@@ -35,10 +43,10 @@ export class ClientState {
   #hasShownPresence = false
 
   /** @param me the client */
-  constructor(me: Jid, options: CsiOptions, send: Send) {
+  constructor(me: Jid, options: CsiOptions, way: ClientWay) {
     this.#me = me
     this.#options = options
-    this.#send = send
+    this.#way = way
   }
   /** The number of waiting stanzas. */
   get size(): number {
@@ -47,9 +55,21 @@ export class ClientState {
   get isInactive(): boolean {
     return this.#held !== null
   }
+  /** Does it have to see what the client is sent? Not if the client was never inactive, and was shown presence already. */
+  get isWatching(): boolean {
+    return this.#shown !== null || !this.#hasShownPresence
+  }
+  /** The client was shown presence in an earlier run of the server. */
+  restored(): void {
+    this.#hasShownPresence = true
+  }
+  /** The client is sent again what it has seen, because it may not show it any more. */
+  forget(): void {
+    this.#shown?.forget()
+  }
   deactivate(): void {
     this.#shown ??= new Shown(!this.#hasShownPresence)
-    this.#held ??= new Held()
+    this.#held ??= new Held(this.#way.turn())
   }
   activate(): void {
     const held = this.#held
@@ -64,7 +84,7 @@ export class ClientState {
     if (isNotification(packet)) {
       if (!this.#options.holdPresence || isOwn(packet, this.#me)) return this.#passAfter(held, packet, null)
       this.#holdPresence(held, packet)
-    } else {
+    } else if (!this.#holdsEvent(held, packet)) {
       const state = this.#options.holdChatStates ? chatStateOf(packet, this.#me) : null
       if (state === null || !state.isAlone) return this.#passAfter(held, packet, state)
       held.dropOf(state.key)
@@ -74,6 +94,14 @@ export class ClientState {
     return false
   }
 
+  /** Of the events of one item only the newest waits. */
+  #holdsEvent(held: Held, packet: Packet): boolean {
+    const key = this.#options.holdEvents ? eventKeyOf(packet, this.#me) : null
+    if (key === null) return false
+    held.dropOf(key)
+    held.add(key, packet)
+    return true
+  }
   /** The client is shown this presence now. */
   #pass(packet: Packet): true {
     if (!isNotification(packet)) return true
@@ -92,7 +120,7 @@ export class ClientState {
   #letOut(held: Held, which: (packet: Packet) => boolean): void {
     for (const packet of held.take(which)) {
       this.#pass(packet)
-      this.#send(packet)
+      this.#way.send(packet)
     }
   }
 
@@ -104,8 +132,16 @@ export class ClientState {
     }
     const key = presenceKey(from)
     const last = held.of(key).at(-1)
+    const isUnseen = last === undefined ? this.#isUnseen(held, packet) : held.isUnseen(key)
     held.dropOf(key, (before) => saysAllOf(packet, before))
-    if (!this.#isNoNews(held, packet, last)) held.add(key, packet)
+    if (packet.type !== '' && isUnseen) return held.dropOf(key)
+    if (this.#isNoNews(held, packet, last)) return
+    held.add(key, packet)
+    if (isUnseen) held.markUnseen(key)
+  }
+  /** Does the client certainly not show the resource, which has come while the user does not look? */
+  #isUnseen(held: Held, { type, from }: Packet): boolean {
+    return type === '' && !this.#shown!.mayShow(from.full) && this.#way.hasComeSince(from, held.since)
   }
   /** @param last the last waiting presence of that resource */
   #isNoNews(held: Held, packet: Packet, last: Packet | undefined): boolean {

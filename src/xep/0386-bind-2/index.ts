@@ -7,19 +7,17 @@ import { section } from '../../base/settings.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Session } from '../../server/account/session.ts'
-import type { Arriving, Enter, Entrance } from '../../server/streams/stream-features.ts'
+import type { Arriving, BindingStep, Enter, Entrance } from '../../server/streams/stream-features.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { StreamError } from '../../xmpp/stream-error.ts'
 import { Identifiers } from './identifiers.ts'
 
 const BIND2 = 'urn:xmpp:bind:0'
-/** DEVIATES(11): no message is lost because there is no archive. */
-const NOTE = 'Stored messages are delivered, not cleared: there is no archive that has them.'
 
 export const bind2 = defineFeature({
   name: 'bind-2',
-  specs: [xep(386, 'Bind 2', '1.1.0', 'partial', NOTE)],
+  specs: [xep(386, 'Bind 2', '1.1.0')],
   settings: section({}),
   install(host) {
     const binding = new Binding(host)
@@ -49,15 +47,23 @@ class Binding {
   async ask(client: Arriving, request: Element): Promise<Enter> {
     const account = await this.#host.accounts.load(client.jid.bare)
     if (account === null) throw new StreamError('not-authorized')
-    return () => this.#bind(account, client, request)
+    const steps = await Promise.all(this.#host.streamFeatures.whileBinding.map((work) => work(account)))
+    return () => this.#bind(account, client, request, steps)
   }
 
-  #bind(account: LocalAccount, { lang, connection, device }: Arriving, request: Element): Entrance {
+  #bind(
+    account: LocalAccount,
+    { lang, connection, device }: Arriving,
+    request: Element,
+    steps: readonly BindingStep[],
+  ): Entrance {
     const { sessions } = this.#host
     const resource = this.#identifiers.resource(account.bare, request.child('tag')?.text ?? '', device)
     try {
       const session = sessions.bind(account, { resource, lang, connection, device })
-      return { reply: el('bound', BIND2, {}, ...this.#switchOn(session, request)), session, entered: null }
+      for (const { bound } of steps) bound(session)
+      const told = steps.map((step) => step.told).filter((element) => element !== null)
+      return { reply: el('bound', BIND2, {}, ...told, ...this.#switchOn(session, request)), session, entered: null }
     } catch (error) {
       // 3.2 has no element for it. The client is authenticated and not bound: it may ask as in RFC 6120 7, and learns the reason.
       if (error instanceof StanzaError) return { reply: null, session: null, entered: null }

@@ -39,7 +39,7 @@ export const avatarConversion = defineFeature({
   install(host) {
     const avatars = new Avatars(host, pepOf(host))
     faces.set(host, avatars)
-    host.fromClient('avatar', avatars.stage)
+    host.fromClient('avatar', avatars.stage, { kinds: ['presence'] })
     host.on('items-changed', ({ owner, node }) => avatars.changed(owner, node))
     host.on('node-configured', ({ owner, node }) => avatars.changed(owner, node))
     host.on('session-resumed', ({ session }) => avatars.sayAgain(session))
@@ -91,7 +91,7 @@ export class Avatars {
   /** PEP-35. Of an account without a picture it costs one look into the slot. */
   readonly stage = (context: FromClient): Verdict | Promise<Verdict> => {
     const { packet, session } = context
-    if (packet.kind !== 'presence' || packet.type !== '') return 'next'
+    if (packet.type !== '') return 'next'
     if (packet.to === null) session.set(this.#emptied, false)
     const shown = session.account.get(this.#shown)
     if (shown === null) return 'next'

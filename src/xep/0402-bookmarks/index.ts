@@ -3,6 +3,7 @@
  * (XEP-0049) or as the item of another node (XEP-0048): the server keeps the list equal to the items (section 5.3).
  */
 import { section } from '../../base/settings.ts'
+import { BoundedMap } from '../../base/bounded-map.ts'
 import { Turns } from '../../base/turns.ts'
 import type { Millis } from '../../base/clock.ts'
 import type { PublishedItem } from '../../server/account/facts.ts'
@@ -30,6 +31,9 @@ export const bookmarks = defineFeature({
     const all = new Bookmarks(host, pepOf(host))
     faces.set(host, all)
     host.on('items-changed', ({ owner, node, published }) => all.changed(owner, node, published))
+    host.on('presence-changed', ({ session, before }) => {
+      if (before === null) all.comes(session.account.bare)
+    })
     host.disco.account.features.push(`${BOOKMARKS}#compat`, `${BOOKMARKS}#compat-pep`, 'urn:xmpp:bookmarks-conversion:0')
   },
 })
@@ -43,11 +47,14 @@ const LIST_OCTETS = 256 * 1024
 /** An empty list from a client that has just come is its mistake if there are more bookmarks than this. */
 const FEW = 5
 const JUST_COME: Millis = 60_000
+const COMPARED_MAX = 100_000
 
 export class Bookmarks {
   readonly #host: Host
   readonly #pep: Pep
   readonly #turns = new Turns<() => Promise<void>>((work) => work())
+  /** Accounts whose two forms have been compared since the server started: a crash can come between the two. */
+  readonly #compared = new BoundedMap<string, true>(COMPARED_MAX)
   /** Lists that the server has made. */
   readonly #made = new WeakSet<Payload>()
 
@@ -58,6 +65,7 @@ export class Bookmarks {
   /** The list; null if the user has none in the nodes, or they are not the user's alone. */
   async list(owner: Jid): Promise<Element | null> {
     if (!(await this.#arePrivate(owner))) return null
+    await this.compare(owner)
     const stored = await this.#stored(owner)
     if (stored !== null) return stored
     const items = await this.#pep.items(owner, BOOKMARKS)
@@ -83,11 +91,28 @@ export class Bookmarks {
     })
     return true
   }
+  /** A client of the user comes, or reads the list: what a crash has left unequal is made equal, once. */
+  async compare(owner: Jid): Promise<void> {
+    if (this.#compared.has(owner.bare)) return
+    this.#compared.set(owner.bare, true)
+    if ((await this.#pep.configOf(owner, BOOKMARKS)) === null) return
+    await this.#inTurn(owner, async () => ((await this.#arePrivate(owner)) ? this.#rebuild(owner, null) : undefined))
+  }
   /** A node has changed. @param published what is new in it */
   changed(owner: Jid, node: string, published: readonly PublishedItem[]): void {
     const work = node === BOOKMARKS ? () => this.#rebuild(owner, null) : node === STORAGE ? this.#read(owner, published) : null
-    if (work === null) return
-    this.#inTurn(owner, async () => ((await this.#arePrivate(owner)) ? work() : undefined)).catch((error: unknown) =>
+    if (work !== null)
+      this.#log(
+        owner,
+        this.#inTurn(owner, async () => ((await this.#arePrivate(owner)) ? work() : undefined)),
+      )
+  }
+  comes(owner: Jid): void {
+    this.#log(owner, this.compare(owner))
+  }
+
+  #log(owner: Jid, work: Promise<void>): void {
+    work.catch((error: unknown) =>
       this.#host.log.error({ err: error, account: owner.bare }, 'The two forms of bookmarks could not be made equal'),
     )
   }

@@ -5,6 +5,7 @@
 import { section } from '../../base/settings.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { FromClient } from '../../server/pipeline/contexts.ts'
+import type { Stage } from '../../server/pipeline/pipeline.ts'
 import { Payload } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { pepOf, type Pep } from '../0163-personal-eventing/index.ts'
@@ -19,10 +20,11 @@ export const displayedSynchronization = defineFeature({
   settings: section({}),
   install(host) {
     const pep = pepOf(host)
-    host.fromClient('displayed', (context) => {
-      if (context.packet.kind === 'message' && context.packet.payload.text.includes(DISPLAYED)) assist(host, pep, context)
+    const displayed: Stage<FromClient> = (context) => {
+      if (context.packet.payload.text.includes(DISPLAYED)) assist(host, pep, context)
       return 'next'
-    })
+    }
+    host.fromClient('displayed', displayed, { kinds: ['message'] })
     host.disco.account.features.push(ASSIST)
   },
 })

@@ -94,6 +94,8 @@ export async function weRestart(t: Afterwards, { ours, mercutio, nurse }: Scene)
   line.cut()
   await mercutio.isCutOff()
   await mercutio.resume()
+  // There are links both ways now: a message of the room that finds none would put the guest out, as rooms do
+  assert.equal(await guest.isIn(), '')
   for (const one of [host, guest]) {
     await one.say('Good day')
     for (const reader of [host, guest]) await reader.reads(one.nick, 'Good day')

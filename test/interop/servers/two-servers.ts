@@ -13,6 +13,9 @@ import { OtherServer, roomsOf, type OtherMake } from './other-server.ts'
 export const OURS = 'verona.example'
 export const THEIRS = 'mantua.example'
 
+/** Where our server has nodes (XEP-0060). */
+const nodesOf = (domain: string): string => `pubsub.${domain}`
+
 export type Proof = 'certificates' | 'dialback' | 'dialback beside certificates'
 type Times = Readonly<Record<string, string>>
 
@@ -29,7 +32,7 @@ export async function openTwoServers(t: TestContext, make: OtherMake, proof: Pro
   t.after(() => rm(directory, { recursive: true, force: true }))
   const authority = await Authority.found(directory)
   const certify = (domain: string): ReturnType<Authority['certify']> =>
-    authority.certify(domain, { dns: [domain, roomsOf(domain)] })
+    authority.certify(domain, { dns: [domain, roomsOf(domain), nodesOf(domain)] })
   const [own, other] = await Promise.all([OURS, THEIRS].map(certify))
   const names = await NameServer.open(t)
   const known = proof === 'dialback' ? null : authority.file
@@ -52,7 +55,7 @@ export async function openTwoServers(t: TestContext, make: OtherMake, proof: Pro
     'presence-annotations': { 'confirm-within': '1 s' },
     'peer': [THEIRS, roomsOf(THEIRS)].map((domain) => ({ domain, route })),
   })
-  for (const domain of [OURS, roomsOf(OURS)]) names.services.set(domain, () => ours.serversPort)
+  for (const domain of [OURS, roomsOf(OURS), nodesOf(OURS)]) names.services.set(domain, () => ours.serversPort)
   const door: Endpoints = {
     get port() {
       return ours.port

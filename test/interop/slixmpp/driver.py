@@ -84,6 +84,11 @@ class Driver(InRooms):
         if refusal is not None:
             raise Refused(refusal)
 
+    async def acknowledge(self):
+        sm = self.client.plugin['xep_0198']
+        if sm.enabled_in:
+            sm.send_ack()
+
     async def logout(self):
         await self.client.disconnect()
 

@@ -1,6 +1,6 @@
 """slixmpp makes a room and leaves it: make_room.py JID PASSWORD HOST PORT CERTIFICATE ROOM
 
-The room is configured, has a subject, an admin, a member with a nickname (as far as the server has that), and somebody banned.
+The room is configured and archived, has a subject, two messages, an admin, a member with a nickname (as far as the server has that), and somebody banned.
 """
 import asyncio
 import sys
@@ -47,6 +47,12 @@ async def play():
     client.add_event_handler('groupchat_subject', lambda m: m['subject'] == 'Vows & <rings>' and heard.set_result(None))
     rooms.set_subject(ROOM, 'Vows & <rings>')
     await heard
+    for text in ('Good morrow', 'größer & <smaller>'):
+        said = asyncio.get_event_loop().create_future()
+        client.add_event_handler('groupchat_message', lambda m, said=said, text=text: m['body'] == text and said.set_result(None))
+        client.send_message(ROOM, text, mtype='groupchat')
+        await said
+    await asyncio.sleep(1)  # ejabberd stores a message after it has sent it
     rooms.leave_muc(ROOM, 'Friar')
     await client.disconnect()
 

@@ -1,0 +1,133 @@
+/**
+ * How far people have read in a room (MXR-70). Matrix clients and XMPP clients are told the same: a receipt is a marker of XEP-0333
+ * and the other way round, and what is for the user alone goes through XEP-0490, which the user's XMPP clients follow.
+ */
+import type { Log } from '../../base/log.ts'
+import type { Entry } from '../../rooms/log.ts'
+import type { RoomLog } from '../../rooms/room-log.ts'
+import { el } from '../../xml/element.ts'
+import { jidOrNull, type Jid } from '../../xmpp/jid.ts'
+import { Payload } from '../../xmpp/packet.ts'
+import { STANZA_ID } from '../../xmpp/stanza-id.ts'
+import type { Pep } from '../../xep/0163-personal-eventing/index.ts'
+import { MARKERS } from './marking-text.ts'
+import { entryOfEvent, eventIdOf, isEntryId } from '../ids/event-id.ts'
+import type { Positions } from '../sync/positions.ts'
+import type { Access } from './access.ts'
+import type { AwakeRoom } from './awake-room.ts'
+import type { MatrixRooms } from './matrix-rooms.ts'
+import { READ, READ_PRIVATE, type ReceiptType } from './receipts.ts'
+import { saidAs } from './saying-about.ts'
+import type { MatrixRoomStore } from './store.ts'
+
+export interface MarkingParts {
+  readonly access: Access
+  readonly log: RoomLog
+  readonly store: MatrixRoomStore
+  readonly face: MatrixRooms
+  readonly positions: Positions
+  readonly pep: Pep
+  readonly now: () => number
+  readonly newId: () => string
+  readonly errors: Log
+  /** Has the user a Matrix device? */
+  readonly hasDevice: (user: Jid) => Promise<boolean>
+}
+/** Somebody has read up to an event. */
+export interface Mark {
+  /** Bare JID. */
+  readonly by: string
+  readonly type: ReceiptType
+  readonly event: string
+  /** '' for none. */
+  readonly thread: string
+}
+
+export const SYNCHRONIZED = 'urn:xmpp:mds:displayed:0'
+/** In larger rooms nobody is told who has read what. */
+const TOLD_IN_MAX = 100
+
+export class Marking {
+  readonly #parts: MarkingParts
+
+  constructor(parts: MarkingParts) {
+    this.#parts = parts
+  }
+  /** What a Matrix client says: clients of XMPP are told too. @throws MatrixError */
+  async read(awake: AwakeRoom, user: Jid, mark: Mark, entry: Entry): Promise<void> {
+    if (!(await this.put(awake, mark, entry)) || mark.thread !== '') return
+    if (mark.type === READ) this.#tellOthers(awake, user, entry)
+    await this.#synchronize(awake, user, entry).catch((error: unknown) => this.#failed(error))
+  }
+  /** @returns whether it says something new */
+  async put(awake: AwakeRoom, { by, type, event, thread }: Mark, entry: Entry): Promise<boolean> {
+    const { store, face, positions, now } = this.#parts
+    const { uid } = awake.room
+    if ((await this.#readUpTo(awake, by, type, thread)) >= entry.seq) return false
+    const stream = positions.begin()
+    const receipt = { jid: by, type, thread, event, at: now(), stream }
+    try {
+      const surplus = awake.receipts.surplus(receipt)
+      await store.putReceipt({ uid, ...receipt }, surplus)
+      for (const old of surplus) awake.receipts.drop(old)
+      awake.receipts.put(receipt)
+    } finally {
+      positions.end(stream)
+    }
+    face.news(awake)
+    return true
+  }
+  /** A client of XMPP tells the room what its user has read (XEP-0333). */
+  displayed(awake: AwakeRoom, by: string, id: string): void {
+    this.#mark(awake, { by, type: READ, event: eventIdOf(id), thread: '' }).catch((error: unknown) => this.#failed(error))
+  }
+  /** The clients of a user have agreed about what was read (XEP-0490). @param id of the item, which is the address of the chat */
+  synchronized(user: Jid, id: string, payload: Payload): void {
+    const address = jidOrNull(id)
+    const entry = address === null ? null : synchronizedIn(payload, address.bare)
+    if (entry !== null) this.#markAlone(user, address!, entry).catch((error: unknown) => this.#failed(error))
+  }
+  async #markAlone(user: Jid, address: Jid, id: string): Promise<void> {
+    const { access, hasDevice } = this.#parts
+    const awake = (await hasDevice(user)) ? await access.at(address) : null
+    // A service that is not ours has no such room
+    if (awake === null || awake.room.members.get(user.bare)?.standing?.is !== 'joined') return
+    await this.#mark(awake, { by: user.bare, type: READ_PRIVATE, event: eventIdOf(id), thread: '' })
+  }
+
+  async #mark(awake: AwakeRoom, mark: Mark): Promise<void> {
+    const named = entryOfEvent(mark.event)
+    const entry = named === null ? null : await this.#parts.log.byId(awake.room, named.entry)
+    if (entry === null) return
+    // What all are told is not told again to the user alone
+    const isKnown = mark.type === READ_PRIVATE && (await this.#readUpTo(awake, mark.by, READ, '')) >= entry.seq
+    if (!isKnown) await this.put(awake, mark, entry)
+  }
+  async #readUpTo({ room, receipts }: AwakeRoom, by: string, type: ReceiptType, thread: string): Promise<number> {
+    const known = receipts.of(by, type, thread)
+    const before = known === null ? null : await this.#parts.log.byId(room, entryOfEvent(known.event)!.entry)
+    return before?.seq ?? 0
+  }
+  /** XEP-0333: in rooms, the id is the one that the room has given. */
+  #tellOthers(awake: AwakeRoom, user: Jid, { id: target }: Entry): void {
+    if (awake.room.occupants.size > TOLD_IN_MAX) return
+    const { access, newId } = this.#parts
+    const said = { ...saidAs(Payload.of(el('displayed', MARKERS, { id: target })), newId(), null), isPassing: true }
+    // Somebody without a voice has read it all the same
+    access.attempt(awake, user, { do: 'append', said }).catch((error: unknown) => this.#failed(error))
+  }
+  async #synchronize({ room: { address } }: AwakeRoom, user: Jid, { id }: Entry): Promise<void> {
+    const stanza = el('stanza-id', STANZA_ID, { id, by: address.bare })
+    const item = { id: address.bare, payload: Payload.of(el('displayed', SYNCHRONIZED, {}, stanza)) }
+    await this.#parts.pep.publish(user, SYNCHRONIZED, [item])
+  }
+  #failed(error: unknown): void {
+    this.#parts.errors.error({ err: error }, 'What somebody has read in a room could not be told')
+  }
+}
+/** The entry that clients have agreed about; null: none. @param room its bare address */
+function synchronizedIn(payload: Payload, room: string): string | null {
+  const stanza = payload.child('displayed', SYNCHRONIZED)?.child('stanza-id', STANZA_ID)
+  const id = stanza?.attr('id') ?? ''
+  return stanza?.attr('by') === room && isEntryId(id) ? id : null
+}

@@ -1,0 +1,104 @@
+/** XEP-0258 5.1: what clients of this server send, and what arrives for its accounts (LAB-23, LAB-24, LAB-25, LAB-31). */
+import { contactKey } from '../../im/account.ts'
+import { deliverMessage, isKnown, maySee } from '../../im/delivery.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
+import type { Labels } from '../../server/labelling/labels.ts'
+import { bearingOf, forbidden, violation, withoutContent } from '../../server/labelling/rules.ts'
+import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
+import type { Stage, Verdict } from '../../server/pipeline/pipeline.ts'
+import type { Router } from '../../server/routing/router.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { labelIn, mentionsLabel } from '../../xmpp/security-label.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { LabelSettings } from './settings.ts'
+
+export interface StageParts {
+  readonly labels: Labels
+  readonly router: Router
+  readonly settings: LabelSettings
+}
+
+const MAY_NOT_USE = 'Your clearance does not let you use this security label'
+const MAY_NOT_RECEIVE = 'The recipient may not receive this security label'
+
+/** What a client sends. A message that is refused was not archived, copied or sent. */
+export function labelsOut({ labels, router, settings }: StageParts): Stage<FromClient> {
+  return (context) => {
+    const { session, packet } = context
+    const isToService = packet.kind === 'message' && packet.to !== null && router.kindOf(packet.to.domain) === 'service'
+    const bearing = bearingOf(packet, false, isToService && packet.to.resource === '')
+    if (bearing === 'free') {
+      if (packet.type === 'error') context.packet = withoutContent(packet)
+      return 'next'
+    }
+    if (bearing === 'dropped') return 'done'
+    if (bearing === 'violation') throw violation()
+    const payload = labels.rewritten(packet.payload)
+    const label = labels.labelOf(payload)
+    if (label === null && labelIn(payload) === 'malformed')
+      throw new StanzaError('bad-request', { text: 'A security label has exactly one <label/>, with one element at most' })
+    const { account, jid } = session
+    const to = packet.to!
+    if (isToService && isForOccupants(packet) && label === null && !mentionsLabel(packet.payload)) return 'next'
+    if (!labels.grants('send', account.bare, label, jid)) throw forbidden(MAY_NOT_USE)
+    const kind = router.kindOf(to.domain)
+    if (kind === 'accounts' && !labels.grants('delivery', to, label, jid)) {
+      if (settings['tell-strangers'] || isContact(account, to)) throw forbidden(MAY_NOT_RECEIVE)
+      return asToNobody(packet)
+    }
+    if ((kind === 'elsewhere' || kind === 'component') && !labels.grants('domain', to, label, jid))
+      throw forbidden(MAY_NOT_RECEIVE)
+    if (payload !== packet.payload) context.packet = packet.with({ payload })
+    return 'next'
+  }
+}
+/** LAB-26: a room puts its own label on what is for its occupants, and judges it. */
+const isForOccupants = ({ to, type }: Packet): boolean => to!.local !== '' && (type === 'groupchat' || to!.resource !== '')
+
+/** The sender knows that there is such an account. */
+const isContact = ({ bare, roster }: LocalAccount, to: Jid): boolean =>
+  to.bare === bare.bare || to.local === '' || roster.isSubscribedTo(contactKey(to))
+
+/** As if there were no such account (RFC 6121 8.5.1). */
+function asToNobody(packet: Packet): Verdict {
+  if (deliverMessage(null, packet, false).kind === 'error') throw new StanzaError('service-unavailable')
+  return 'done'
+}
+
+/**
+ * What arrives for an account. Clients of this server were asked already, and are asked again: the message may have been on its way
+ * while a clearance was changed.
+ */
+export function labelsIn({ labels, router, settings }: StageParts): Stage<ToAccount> {
+  const denied = ({ account, packet }: ToAccount, isOurs: boolean): Verdict => {
+    const knows = isKnown(account, packet.from)
+    const isTold = isOurs ? knows || settings['tell-strangers'] : knows && settings['bounce-remote']
+    if (isTold) throw forbidden(MAY_NOT_RECEIVE)
+    return asToNobody(packet)
+  }
+  return (context) => {
+    const { account, packet } = context
+    const { from, type } = packet
+    // Presence, of which there is most, asks for nothing else
+    const bearing = bearingOf(packet, packet.kind === 'message' && labels.isOfServer(from))
+    if (bearing === 'free') {
+      if (type === 'error' && labels.isFromOutside(from)) context.packet = withoutContent(packet)
+      return 'next'
+    }
+    if (bearing === 'dropped') return 'done'
+    if (bearing === 'violation') throw violation()
+    const kind = router.kindOf(from.domain)
+    const label = labels.labelOf(packet.payload)
+    const isOurs = kind === 'accounts' || kind === 'service'
+    if (isOurs && labels.mayHave(account.bare, label)) return 'next'
+    if (!labels.grants('delivery', account.bare, label, from)) {
+      // A room would take the error for the end of its occupant (ROOM-80); a stranger gets the one for a missing account
+      const isOfRoom = type === 'groupchat' && kind !== 'accounts' && maySee(account, from)
+      return isOfRoom ? 'done' : denied(context, isOurs)
+    }
+    const payload = labels.remarked(packet.payload)
+    if (payload !== packet.payload) context.packet = packet.with({ payload })
+    return 'next'
+  }
+}

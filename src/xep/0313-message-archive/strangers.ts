@@ -1,0 +1,134 @@
+/**
+ * What strangers may add to an archive: so many messages and octets in any 30 days, and none of them more than is still free for
+ * others. So they cannot push out what others have said, nor fill the disk. A message beyond that is not archived, and delivered all
+ * the same. People to whom the user has written are no strangers.
+ */
+import type { Kysely } from 'kysely'
+import type { Clock, Millis } from '../../base/clock.ts'
+import { contactKey } from '../../im/account.ts'
+import type { LocalAccount } from '../../server/account/session.ts'
+import { required, type Database, type Migrations } from '../../server/database.ts'
+import type { Along, CorrespondentStore } from '../../server/ports.ts'
+import type { Parties } from '../../server/routing/parties.ts'
+import type { Router } from '../../server/routing/router.ts'
+import { holderOf, isStrangerTo } from '../../server/routing/strangers.ts'
+import { prepare } from '../../storage/prepare.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+
+/** How long a message counts. */
+const COUNTED_MS: Millis = 30 * 86_400_000
+
+interface StrangerTables {
+  archive_stranger: { owner: string; seq: number; at: Millis; octets: number; holder: string }
+}
+export const migrations: Migrations = [
+  (schema) => [
+    schema
+      .createTable('archive_stranger')
+      .addColumn('owner', 'text', (c) => c.notNull())
+      .addColumn('seq', 'bigint', (c) => c.notNull())
+      .addColumn('at', 'bigint', (c) => c.notNull())
+      .addColumn('octets', 'integer', (c) => c.notNull())
+      .addColumn('holder', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('archive_stranger_key', ['owner', 'seq']),
+  ],
+]
+
+export interface StrangersParts {
+  readonly clock: Clock
+  readonly database: Database
+  readonly router: Router
+  readonly parties: Parties
+  readonly correspondents: CorrespondentStore
+  readonly messagesMax: number
+  readonly octetsMax: number
+}
+
+export const NOTHING: Along = () => []
+
+export class Strangers {
+  readonly #parts: StrangersParts
+  readonly #queries: ReturnType<typeof queriesOf>
+
+  constructor(parts: StrangersParts) {
+    this.#parts = parts
+    this.#queries = queriesOf(parts.database.schema<StrangerTables>())
+  }
+  /** What a message that has arrived takes of the share of its sender. */
+  shareOf(account: LocalAccount, packet: Packet): Along | Promise<Along> {
+    const { router, correspondents } = this.#parts
+    if (!isStrangerTo(router, account, packet.from)) return NOTHING
+    const share: Along = (seq) => [required(this.#addition(account.bare.bare, seq, packet))]
+    return correspondents
+      .has(account.bare.bare, contactKey(packet.from))
+      .then((has) => (has ? NOTHING : share))
+      .catch(() => share) // the message cannot be stored either, which is told there
+  }
+  /** Those up to this position are gone; older ones do not count any more. */
+  async shorten(owner: string, edge: number): Promise<void> {
+    const { database, clock } = this.#parts
+    await database.write(this.#queries.drop({ owner, edge, before: clock.now() - COUNTED_MS }))
+  }
+  /** The account is gone. */
+  forget(owner: string): Promise<void> {
+    return this.shorten(owner, Number.MAX_SAFE_INTEGER)
+  }
+
+  #addition(owner: string, seq: number, packet: Packet) {
+    const { clock, router, parties, messagesMax, octetsMax } = this.#parts
+    const at = clock.now()
+    const octets = packet.wire.length
+    const holder = holderOf(router, parties, packet.from)
+    return this.#queries.add({ owner, seq, at, since: at - COUNTED_MS, octets, holder, messagesMax, octetsMax })
+  }
+}
+
+interface Addition {
+  owner: string
+  seq: number
+  at: Millis
+  since: Millis
+  octets: number
+  holder: string
+  messagesMax: number
+  octetsMax: number
+}
+
+function queriesOf(db: Kysely<StrangerTables>) {
+  const table = 'archive_stranger'
+  return {
+    /** What the sender has counts twice: it may not be more than what is free. */
+    add: prepare((p: Addition) =>
+      db
+        .insertInto(table)
+        .columns(['owner', 'seq', 'at', 'octets', 'holder'])
+        .expression((eb) => {
+          const big = (value: number) => eb.cast<number>(eb.val(value), 'bigint')
+          const text = (value: string) => eb.cast<string>(eb.val(value), 'text')
+          const times = eb.case().when('holder', '=', p.holder).then(2).else(1).end()
+          const used = eb.fn.coalesce(eb.fn.sum<number>(times), eb.lit(0))
+          const octets = eb.fn.coalesce(eb.fn.sum<number>(eb(times, '*', eb.ref('octets'))), eb.lit(0))
+          return eb
+            .selectFrom(table)
+            .select([
+              text(p.owner).as('a'),
+              // SQLite knows a query as one of sums by what it selects
+              eb(big(p.seq), '+', eb(eb.fn.countAll<number>(), '*', eb.lit(0))).as('b'),
+              big(p.at).as('c'),
+              eb.cast<number>(eb.val(p.octets), 'integer').as('d'),
+              text(p.holder).as('e'),
+            ])
+            .where('owner', '=', p.owner)
+            .where('at', '>', p.since)
+            .having(used, '<', p.messagesMax)
+            .having(eb(octets, '+', big(p.octets)), '<=', p.octetsMax)
+        }),
+    ),
+    drop: prepare((p: { owner: string; edge: number; before: Millis }) =>
+      db
+        .deleteFrom(table)
+        .where('owner', '=', p.owner)
+        .where((eb) => eb.or([eb('seq', '<=', p.edge), eb('at', '<=', p.before)])),
+    ),
+  }
+}

@@ -1,0 +1,157 @@
+/** XEP-0363: clients upload files by HTTP and send each other their URLs. */
+import { domainToASCII } from 'node:url'
+import type { HttpRoutes } from '../../base/http.ts'
+import { between, count, duration, flag, section, size, text, webOrigin, type Settings } from '../../base/settings.ts'
+import { Files, type Announced } from '../../files/files.ts'
+import { defineFeature, xep, type Host } from '../../server/feature.ts'
+import type { Answer, ServiceRequest } from '../../server/routing/registry.ts'
+import { el } from '../../xml/element.ts'
+import { dataForm } from '../../xmpp/data-form.ts'
+import { formatDateTime } from '../../xmpp/datetime.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { pathOf, UploadSite } from './site.ts'
+import { PURPOSES, readRequest, UPLOAD } from './request.ts'
+
+const settings = section({
+  'enabled': flag(
+    true,
+    'Offer uploads at a domain below each domain of the server. They need an https URL: [listen] https, [listen] files, or url.',
+  ),
+  'prefix': text('upload', 'The name of the service in front of the domain: "upload" makes upload.example.org.'),
+  'url': webOrigin(
+    '',
+    'Origin of the URLs of files, such as "https://files.example.org": of a reverse proxy, or of a domain apart from other sites. Empty: the domain of the user, with the port of [listen] files or else of [listen] https.',
+  ),
+  'file-size': size('50 MiB', between('1 KiB', '1024 GiB'), 'Size of one file. A larger one is refused with not-acceptable.'),
+  'quota': size(
+    '500 MiB',
+    between('1 KiB', '1024 GiB'),
+    'Octets of the files of one account. More are refused with resource-constraint until some expire.',
+  ),
+  'files': count(5000, between(1, 1_000_000), 'Files of one account, with the same consequence.'),
+  'kept': duration('30 days', between('1 minute', '3650 days'), 'How long a file is kept. A file for a profile stays.'),
+  'profile-quota': size(
+    '5 MiB',
+    between('1 KiB', '1 GiB'),
+    'Octets of the files of one account that are for its profile, such as pictures. More are refused with not-acceptable.',
+  ),
+  'slot-time': duration('5 minutes', between('1 s', '1 day'), 'How long after its slot a file may begin to come.'),
+  'upload-time': duration('1 hour', between('1 s', '1 day'), 'How long an upload may take. A slower one is cut.'),
+  'idle': duration('20 seconds', between('1 s', '10 minutes'), 'How long nothing of an upload may come. Then it is cut.'),
+  'transfers': count(
+    200,
+    between(1, 100_000),
+    'Uploads and downloads at a time, one address at most half of what the others leave. One more is refused with HTTP 503.',
+  ),
+})
+type UploadSettings = Settings<typeof settings>
+
+const uploads = new WeakMap<Host, Uploads>()
+/** The uploads of this server; null if it has none. */
+export const uploadsOf = (host: Host): Uploads | null => uploads.get(host) ?? null
+
+export const httpUpload = defineFeature({
+  name: 'http-upload',
+  specs: [xep(363, 'HTTP File Upload', '1.2.0', 'complete', 'purposes: message, profile, ephemeral')],
+  settings,
+  async install(host, config) {
+    if (!config.enabled) return
+    const limits = {
+      quotas: {
+        message: { octets: config.quota, files: config.files, keptMs: config.kept },
+        profile: { octets: config['profile-quota'], files: config.files, keptMs: null },
+      },
+      announcedMs: config['slot-time'],
+    }
+    const made = new Uploads(host, config, await Files.open(host, limits))
+    uploads.set(host, made)
+    for (const domain of host.domains) made.serve(domain)
+  },
+})
+
+export class Uploads {
+  readonly #host: Host
+  readonly #config: UploadSettings
+  readonly #files: Files
+  readonly #site: UploadSite
+  /** The port for files, with TLS; null while none is open. */
+  port: number | null = null
+
+  constructor(host: Host, config: UploadSettings, files: Files) {
+    this.#host = host
+    this.#config = config
+    this.#files = files
+    this.#site = new UploadSite({
+      files,
+      clock: host.clock,
+      metrics: host.metrics,
+      transfersMax: config.transfers,
+      uploadMs: config['upload-time'],
+      idleMs: config.idle,
+    })
+  }
+  /** For the operator: what is stored, and who has the most of it. */
+  async report(owners: number) {
+    const { total, owners: most } = await this.#files.report(owners)
+    return { ...total, owners: most.map(({ owner, ...usage }) => ({ jid: owner, ...usage })) }
+  }
+  /** The same of one account (a bare JID). */
+  usageOf(owner: string) {
+    return this.#files.usageOf(owner)
+  }
+  install(routes: HttpRoutes): void {
+    this.#site.install(routes)
+  }
+  serve(home: string): void {
+    const domain = `${this.#config.prefix}.${home}`
+    if (this.#host.componentDomains.includes(domain)) return
+    const service = this.#host.service({
+      domain,
+      identity: { category: 'store', type: 'file', name: 'File upload' },
+      isListed: () => this.#originFor(home) !== null,
+      stanza({ kind, type }) {
+        if (kind !== 'presence' && type !== 'error') throw new StanzaError('service-unavailable')
+      },
+    })
+    service.disco.features.push(UPLOAD, ...PURPOSES)
+    service.disco.forms.push(() =>
+      dataForm({
+        type: 'result',
+        formType: UPLOAD,
+        fields: [{ name: 'max-file-size', type: 'text-single', values: [String(this.#config['file-size'])] }],
+      }),
+    )
+    service.iq({ type: 'get', ns: UPLOAD, name: 'request', handle: (request) => this.#slot(request, home) })
+  }
+
+  /** @throws StanzaError */
+  async #slot({ from, payload }: ServiceRequest, home: string): Promise<Answer> {
+    const { router, clock } = this.#host
+    if (router.kindOf(from.domain) !== 'accounts') throw new StanzaError('forbidden')
+    const origin = this.#originFor(home)
+    if (origin === null) throw new StanzaError('not-allowed', { text: 'Nothing can be uploaded at present' })
+    const wanted = readRequest(payload, from.bare, clock.now())
+    this.#fits(wanted)
+    const file = await this.#files.announce(wanted)
+    if (!('id' in file)) {
+      const specific = file.until === null ? {} : { specific: el('retry', UPLOAD, { stamp: formatDateTime(file.until) }) }
+      throw new StanzaError('resource-constraint', { text: 'Your files need all the room that you have', ...specific })
+    }
+    const url = origin + pathOf(file)
+    return el('slot', UPLOAD, {}, el('put', UPLOAD, { url }), el('get', UPLOAD, { url }))
+  }
+  /** @throws StanzaError not-acceptable: the file will never fit */
+  #fits({ size: octets, purpose }: Announced): void {
+    const max = Math.min(this.#config['file-size'], purpose === 'profile' ? this.#config['profile-quota'] : this.#config.quota)
+    if (octets <= max) return
+    const specific = el('file-too-large', UPLOAD, {}, el('max-file-size', UPLOAD, {}, String(max)))
+    throw new StanzaError('not-acceptable', { text: `The largest file has ${max} octets`, specific })
+  }
+  /** Null if clients could not reach the files. */
+  #originFor(home: string): string | null {
+    if (this.#config.url !== '') return this.#config.url
+    if (this.port === null) return null
+    const host = home.startsWith('[') ? home : domainToASCII(home) || home
+    return this.port === 443 ? `https://${host}` : `https://${host}:${this.port}`
+  }
+}

@@ -1,0 +1,77 @@
+/** What a message says of an earlier one: XEP-0308 (corrections), XEP-0444 (reactions), XEP-0461 (replies) with XEP-0428. */
+import { el, type Element } from '../xml/element.ts'
+import type { Payload } from './packet.ts'
+
+export const CORRECT = 'urn:xmpp:message-correct:0'
+export const REACTIONS = 'urn:xmpp:reactions:0'
+export const REPLY = 'urn:xmpp:reply:0'
+export const FALLBACK = 'urn:xmpp:fallback:0'
+
+const OWN_IDS = 'urn:xmpp:sid:0'
+/** Reactions of one person to one message that are looked at. */
+const REACTIONS_MAX = 50
+/** A longer text is no emoji. In UTF-16 code units. */
+const REACTION_LENGTH_MAX = 100
+
+/** The `id` attribute of the message that this one corrects; null: none. */
+export function correctedIn(payload: Payload): string | null {
+  if (!payload.text.includes(CORRECT)) return null
+  return payload.child('replace', CORRECT)?.attr('id') ?? null
+}
+
+/**
+ * The ids that a message names, each once, in whatever way it is about others: answers, markers (XEP-0333), receipts (XEP-0184),
+ * fastenings (XEP-0422), and what nobody has written down yet. Its own ids (XEP-0359) are not among them.
+ */
+export function namedIn({ elements }: Payload): readonly string[] {
+  const ids = elements.flatMap((e) => (e.ns === OWN_IDS ? [] : (e.attr('id') ?? [])))
+  return [...new Set(ids)]
+}
+
+export interface Reactions {
+  /** Of the message that they are about. */
+  readonly id: string
+  /** All reactions of the author to it, each once. */
+  readonly now: readonly string[]
+}
+/** Null: the message has none. */
+export function reactionsIn(payload: Payload): Reactions | null {
+  const found = payload.text.includes(REACTIONS) ? payload.child('reactions', REACTIONS) : undefined
+  const id = found?.attr('id')
+  if (found === undefined || id === undefined) return null
+  const texts = found.elements.flatMap((e) => (e.is('reaction', REACTIONS) ? [e.text.trim()] : []))
+  return {
+    id,
+    now: [...new Set(texts)].filter((text) => text !== '' && text.length <= REACTION_LENGTH_MAX).slice(0, REACTIONS_MAX),
+  }
+}
+export const reactionsElement = ({ id, now }: Reactions): Element =>
+  el('reactions', REACTIONS, { id }, ...now.map((text) => el('reaction', REACTIONS, {}, text)))
+
+/** The id of the message that this one answers; null: none. */
+export const answeredIn = (payload: Payload): string | null =>
+  payload.text.includes(REPLY) ? (payload.child('reply', REPLY)?.attr('id') ?? null) : null
+
+/** The body without what stands there for clients that do not know replies. Ranges count characters of Unicode (XEP-0426). */
+export function withoutReplyFallback(payload: Payload, body: string): string {
+  if (!payload.text.includes(FALLBACK)) return body
+  const marked = payload.elements.filter((e) => e.is('fallback', FALLBACK) && e.attr('for') === REPLY)
+  const ranges = marked.flatMap((e) => e.elements.filter((part) => part.is('body', FALLBACK)).map(rangeIn))
+  const characters = [...body]
+  // Ranges are as many as the author likes: each character is looked at once, not once for each of them
+  let kept = ''
+  let at = 0
+  for (const [start, end] of ranges.toSorted(([a], [b]) => a - b)) {
+    if (start > at) kept += characters.slice(at, start).join('')
+    at = Math.max(at, start, end)
+  }
+  return kept + characters.slice(at).join('')
+}
+function rangeIn(part: Element): readonly [number, number] {
+  const [start, end] = [Number(part.attr('start') ?? 0), Number(part.attr('end') ?? Infinity)]
+  return Number.isNaN(start) || Number.isNaN(end) ? [0, 0] : [start, end]
+}
+export const replyElements = (id: string, to: string, quote: string): readonly Element[] => [
+  el('reply', REPLY, { id, to }),
+  el('fallback', FALLBACK, { for: REPLY }, el('body', FALLBACK, { start: '0', end: String([...quote].length) })),
+]

@@ -1,0 +1,93 @@
+/** Nicknames, moods, pictures, the password and the devices of an account, in Debian's Chromium. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { tcpLink } from '../support/link.ts'
+import { WireClient } from '../support/wire-client.ts'
+import { assertAccessible, chromiumMissing, openTab } from './chromium.ts'
+import { befriend } from './friends.ts'
+import { openBoards, PASSWORD } from './room-boards.ts'
+
+const skip = chromiumMissing()
+const card = (page: Page, words: string): Promise<unknown> => page.waitForSelector(`.card:has-text(${JSON.stringify(words)})`)
+/** The colour in the middle of a picture. */
+const colourOf = (page: Page, where: string): Promise<unknown> =>
+  page.evaluate(`[...document.querySelector('${where} canvas').getContext('2d').getImageData(64, 64, 1, 1).data].join()`)
+
+async function openProfile(page: Page): Promise<void> {
+  await page.click('.own .more-own > summary')
+  await page.click('.profile > summary')
+}
+/** A red picture that is wider than it is high. */
+async function redPicture(page: Page): Promise<Buffer> {
+  const url = (await page.evaluate(`(() => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 400, height: 200 })
+    const context = canvas.getContext('2d')
+    context.fillStyle = '#ff0000'
+    context.fillRect(0, 0, 400, 200)
+    return canvas.toDataURL('image/png')
+  })()`)) as string
+  return Buffer.from(url.split(',')[1]!, 'base64')
+}
+
+test('XEP-0172, 0084, 0107: a nickname, a picture and a mood are set, seen, and shown as text', { skip }, async (t) => {
+  const { romeo, juliet, server } = await openBoards(t, { streams: { 'require-tls': false } })
+  await befriend(romeo, juliet)
+  await openProfile(juliet)
+  await juliet.fill('[name=nick]', 'Jule <b>C</b>')
+  await juliet.click('text=Use this nickname')
+  await juliet.waitForSelector('[role=status]:text-is("Your contacts see the nickname.")')
+  await card(romeo, 'calls themselves “Jule <b>C</b>”')
+  await juliet.setInputFiles('[name=picture]', { name: 'me.png', mimeType: 'image/png', buffer: await redPicture(juliet) })
+  await romeo.waitForSelector('.card canvas')
+  assert.equal(await colourOf(romeo, '.card'), '255,0,0,255')
+  await juliet.waitForSelector('.own-picture canvas')
+  await assertAccessible(juliet)
+  if (process.env['SHOTS'] !== undefined) {
+    await juliet.screenshot({ path: `${process.env['SHOTS']}/profile.png` })
+    await romeo.screenshot({ path: `${process.env['SHOTS']}/face.png` })
+  }
+  const text = { name: 'me.png', mimeType: 'image/png', buffer: Buffer.from('no picture') }
+  await juliet.setInputFiles('[name=picture]', text)
+  await juliet.waitForSelector('[role=status]:has-text("cannot show this file")')
+  await juliet.click('text=Remove it')
+  await romeo.waitForSelector('.card canvas', { state: 'detached' })
+
+  const phone = new WireClient(await tcpLink(server.port), 'localhost', 20_000)
+  t.after(() => phone.link.drop())
+  await phone.login('juliet', PASSWORD, 'phone')
+  phone.write(
+    `<iq type='set' id='1'><pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='http://jabber.org/protocol/mood'>` +
+      `<item><mood xmlns='http://jabber.org/protocol/mood'><in_love/><text>with &lt;i&gt;him&lt;/i&gt;</text></mood></item>` +
+      `</publish></pubsub></iq>`,
+  )
+  await card(romeo, 'feels in love: with <i>him</i>')
+  await assertAccessible(romeo)
+})
+
+test('XEP-0077, 0494: another password, and the access of a device is taken away', { skip }, async (t) => {
+  const { juliet, server, browser } = await openBoards(t)
+  const address = `http://localhost:${server.httpPort}/`
+  const signIn = async (page: Page, password: string): Promise<void> => {
+    await page.fill('[name=address]', 'juliet')
+    await page.fill('[name=password]', password)
+    await page.click('text=Sign in')
+  }
+  const { page: other } = await openTab(t, browser, address)
+  await signIn(other, PASSWORD)
+  await other.waitForSelector('.own')
+  await openProfile(juliet)
+  await juliet.click('.devices > summary')
+  await juliet.waitForSelector('.devices li:has-text("this page")')
+  assert.equal(await juliet.locator('.devices li').count(), 2)
+  await juliet.click('.devices li:not(:has-text("this page")) button')
+  await other.waitForSelector('.sign-in')
+  await juliet.locator('.devices li').nth(1).waitFor({ state: 'detached' })
+  await juliet.fill('[name=new-password]', 'another secret')
+  await juliet.click('text=Change the password')
+  await juliet.waitForSelector('[role=status]:text-is("You have a new password.")')
+  await signIn(other, PASSWORD)
+  await other.waitForSelector('text=The address or the password is wrong.')
+  await signIn(other, 'another secret')
+  await other.waitForSelector('.own')
+})

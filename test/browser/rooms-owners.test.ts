@@ -1,0 +1,138 @@
+/** What owners and moderators do in a room on the board (XEP-0045 7.13, 8, 9, 10.2), in Debian's Chromium. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { assertAccessible, chromiumMissing } from './chromium.ts'
+import { join, mine, newBoard, note, occupant, openBoards, say, theirs } from './room-boards.ts'
+
+const skip = chromiumMissing()
+
+/** Opens the form of the room, fills it in, and saves it. */
+async function configure(page: Page, change: (form: string) => Promise<void>): Promise<void> {
+  await page.click('text=Configure the room')
+  await page.waitForSelector('.configuration form')
+  await change('.configuration form')
+  await page.click('text=Save the configuration')
+  await page.waitForSelector('.configuration:not([open])', { state: 'attached' })
+}
+
+test('10.2, 7.2.6: an owner gives a room a name and a password; who enters is asked for it', { skip }, async (t) => {
+  const { romeo, juliet } = await openBoards(t)
+  await join(romeo, 'tea', { isListed: true })
+  await romeo.waitForSelector(occupant('romeo'))
+  await configure(romeo, async (form) => {
+    await assertAccessible(romeo)
+    assert.equal(await romeo.locator(`${form} :text("Messages that are shown on entering")`).count(), 1)
+    await romeo.check(`${form} label:has-text("A password is needed")`)
+    await romeo.click('text=Save the configuration')
+    await romeo.waitForSelector('.configuration [role=alert]:has-text("The room refuses")')
+    await romeo.fill(`${form} label:has(span:text-is("Password")) input`, 'swordfish')
+    await romeo.fill(`${form} label:has-text("Name of the room") input`, 'Tea <b>& scones</b>')
+  })
+  await romeo.waitForSelector(note('The room was configured anew.'))
+  await romeo.waitForSelector('.details h2:has-text("Tea <b>& scones</b>")')
+
+  await join(juliet, 'tea')
+  const asked = juliet.locator(note('The room is protected by a password'))
+  await asked.waitFor()
+  await assertAccessible(juliet)
+  await juliet.fill('.outside [name=password]', 'wrong')
+  await juliet.click('text=Join again')
+  await asked.nth(1).waitFor()
+  await juliet.fill('.outside [name=password]', 'swordfish')
+  await juliet.click('text=Join again')
+  await juliet.waitForSelector(occupant('romeo'))
+  assert.equal(await juliet.locator('text=Configure the room').count(), 0, 'she is no owner')
+  await juliet.reload()
+  await juliet.click('.card.room')
+  await juliet.waitForSelector(occupant('romeo'))
+})
+
+test('9.1, 9.2: somebody is banned with a reason, does not get in, and is let in again', { skip }, async (t) => {
+  const { romeo, juliet } = await openBoards(t)
+  for (const page of [romeo, juliet]) await join(page, 'tea')
+  await romeo.waitForSelector(occupant('juliet'))
+  assert.equal(await juliet.locator('[aria-label="Ban romeo"]').count(), 0)
+  await romeo.click('[aria-label="Ban juliet"]')
+  await assertAccessible(romeo)
+  await romeo.keyboard.type('the <i>feud</i>')
+  await romeo.keyboard.press('Enter')
+  const banned = '.outside [role=alert]:has-text("You were banned from the room by romeo: the <i>feud</i>.")'
+  await juliet.waitForSelector(banned)
+  await romeo.waitForSelector(note('juliet@localhost is banned from the room.'))
+  await juliet.click('text=Join again')
+  await juliet.waitForSelector('.outside [role=alert]:has-text("You are banned from this room.")')
+
+  await romeo.click('text=Banned people')
+  await romeo.waitForSelector('.banned li:has-text("juliet@localhost"):has-text("the <i>feud</i>")')
+  await romeo.fill('.banned [name=who]', 'nurse')
+  await romeo.click('.banned button:text-is("Ban")')
+  await romeo.waitForSelector('.banned li:has-text("nurse@localhost")')
+  await romeo.fill('.banned [name=who]', 'romeo')
+  await romeo.click('.banned button:text-is("Ban")')
+  await romeo.waitForSelector('.banned [role=alert]:has-text("The room refuses")')
+  await assertAccessible(romeo)
+  await romeo.click('[aria-label="Let in again: juliet@localhost"]')
+  await romeo.waitForSelector('.banned li:has-text("juliet@localhost")', { state: 'detached' })
+  await juliet.click('text=Join again')
+  await romeo.waitForSelector(occupant('juliet'))
+})
+
+test('7.13, 8.3, 8.4, 8.6: in a moderated room people ask to speak, and moderators let them', { skip }, async (t) => {
+  const { romeo, juliet, server, browser } = await openBoards(t)
+  await join(romeo, 'tea')
+  await romeo.waitForSelector(occupant('romeo'))
+  await configure(romeo, (form) => romeo.check(`${form} label:has-text("Only people with voice")`))
+  const nurse = await newBoard(t, server, browser, 'nurse')
+  for (const page of [juliet, nurse]) {
+    await join(page, 'tea')
+    await page.waitForSelector('text=You may only listen in this room.')
+    await page.click('text=Ask to speak')
+    await page.waitForSelector(note('You have asked the moderators to let you speak.'))
+  }
+  await assertAccessible(nurse)
+  const asks = '.requests[aria-label="Requests in the room"] li'
+  await romeo.waitForSelector(`${asks}:has-text("nurse@localhost"):has-text("wants to speak")`)
+  await assertAccessible(romeo)
+  await romeo.click(`${asks}:has-text("juliet") >> text=Let them speak`)
+  await juliet.waitForSelector(note('You may speak in the room now.'))
+  await say(juliet, 'thanks')
+  await juliet.waitForSelector(mine('thanks'))
+  await romeo.waitForSelector(theirs('thanks'))
+  await romeo.click(`${asks}:has-text("nurse") >> text=No`)
+  await romeo.waitForSelector(asks, { state: 'detached' })
+  assert.equal(await nurse.locator('.chat [name=text]').count(), 0)
+  await romeo.click('[aria-label="Let speak: nurse"]')
+  await nurse.waitForSelector(note('You may speak in the room now.'))
+  await romeo.click('[aria-label="Let only listen: juliet"]')
+  await juliet.waitForSelector(note('You may only listen in the room now.'))
+  await juliet.waitForSelector('text=Ask to speak')
+})
+
+test('9.3, 10.3, 10.7: an owner makes somebody a member, an admin, and takes it away again', { skip }, async (t) => {
+  const { romeo, juliet } = await openBoards(t)
+  for (const page of [romeo, juliet]) await join(page, 'tea')
+  await romeo.waitForSelector(occupant('juliet'))
+  assert.equal(await juliet.locator('text=Members, admins, owners').count(), 0)
+  await romeo.click('text=Members, admins, owners')
+  await romeo.waitForSelector('.members li:has-text("romeo@localhost"):has-text("owner")')
+  await assertAccessible(romeo)
+  await romeo.fill('.members [name=who]', 'juliet')
+  await romeo.selectOption('.members [name=affiliation]', 'admin')
+  await romeo.click('.members form button')
+  await romeo.waitForSelector('.members li:has-text("juliet@localhost"):has-text("admin")')
+  await juliet.click('text=Members, admins, owners')
+  await juliet.waitForSelector('.members li:has-text("juliet@localhost")')
+  assert.deepEqual(await juliet.locator('.members option').allTextContents(), ['member'])
+  await juliet.fill('.members [name=who]', 'nurse')
+  await juliet.click('.members form button')
+  await juliet.waitForSelector('.members li:has-text("nurse@localhost"):has-text("member")')
+  assert.equal(await juliet.locator('.members li button').count(), 1, 'she takes nothing away from an owner or an admin')
+  await juliet.click('[aria-label="Take it away: nurse@localhost"]')
+  await juliet.waitForSelector('.members li:has-text("nurse@localhost")', { state: 'detached' })
+  await romeo.click('[aria-label="Take it away: romeo@localhost"]')
+  await romeo.waitForSelector('.members [role=alert]:has-text("The room refuses")')
+  await romeo.click('[aria-label="Take it away: juliet@localhost"]')
+  await romeo.waitForSelector('.members li:has-text("juliet@localhost")', { state: 'detached' })
+  await juliet.waitForSelector('text=Members, admins, owners', { state: 'detached' })
+})

@@ -1,0 +1,2 @@
+/** QR codes, as a script of its own. */
+export { encodeQR } from 'qr'
