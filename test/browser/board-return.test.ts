@@ -32,8 +32,8 @@ async function signIn(page: Page, address: string): Promise<void> {
   await page.waitForSelector('.own')
 }
 async function add(page: Page, address: string): Promise<void> {
-  if (!(await page.isVisible('.add form'))) await page.click('text=Add a contact')
-  await page.fill('.add [name=address]', address)
+  if (!(await page.isVisible('.sheet[data-kind=add]'))) await page.click('text=Add a contact')
+  await page.fill('.sheet [name=address]', address)
   await page.click('text=Ask to see their presence')
 }
 
@@ -129,7 +129,7 @@ test('what cannot be asked is said, with the reason, and nothing that was typed 
   await page.click('text=Close')
   await add(page, '@@')
   await page.waitForSelector('.notice:has-text("@@ could not be saved")')
-  assert.equal(await page.inputValue('.add [name=address]'), '@@')
+  assert.equal(await page.inputValue('.sheet [name=address]'), '@@')
 })
 
 test(

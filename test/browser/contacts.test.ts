@@ -81,9 +81,9 @@ class House {
 
 async function add(page: Page, name = '', groups = ''): Promise<void> {
   await page.click('text=Add a contact')
-  await page.fill('.add [name=address]', NURSE)
-  await page.fill('.add [name=name]', name)
-  await page.fill('.add [name=groups]', groups)
+  await page.fill('.sheet [name=address]', NURSE)
+  await page.fill('.sheet [name=name]', name)
+  await page.fill('.sheet [name=groups]', groups)
   await page.click('text=Ask to see their presence')
 }
 

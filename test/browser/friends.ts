@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 
 export async function befriend(romeo: Page, juliet: Page): Promise<void> {
   await romeo.click('text=Add a contact')
-  await romeo.fill('.add [name=address]', 'juliet@localhost')
+  await romeo.fill('.sheet [name=address]', 'juliet@localhost')
   await romeo.click('text=Ask to see their presence')
   await juliet.click('.requests button.main')
   await romeo.click('.requests button.main')

@@ -29,10 +29,10 @@ test('INV-5: a user makes a link, a phone reads its code, and who opens it becom
   const romeo = await newBoard(t, server, browser, 'romeo')
   await romeo.click('text=Invite somebody')
   await romeo.click('text=Make a link')
-  const link = await romeo.inputValue('.invite .link >> nth=0 >> input')
+  const link = await romeo.inputValue('.sheet .link >> nth=0 >> input')
   assert.match(link, /^https:\/\/chat\.example\.org\/invite#[0-9a-f]{24}$/)
   assert.match(
-    await romeo.inputValue('.invite .link >> nth=1 >> input'),
+    await romeo.inputValue('.sheet .link >> nth=1 >> input'),
     /^xmpp:romeo@localhost\?roster;preauth=[0-9a-f]{24};ibr=y$/,
   )
   assert.equal(await readCode(romeo), link)
@@ -53,6 +53,7 @@ test('INV-5: a user makes a link, a phone reads its code, and who opens it becom
   await page.fill('[name=password]', 'juliet-secret')
   await page.click('text=Konto anlegen')
   await page.waitForSelector('text=Ihre Adresse ist juliet@localhost')
+  await romeo.click('.sheet .close')
   await romeo.waitForSelector('.card:has-text("juliet")')
 })
 
@@ -61,7 +62,8 @@ test('a user whose server makes no accounts invites those who have one', { skip 
   const romeo = await newBoard(t, server, await openBrowser(t), 'romeo')
   await romeo.click('text=Invite somebody')
   await romeo.click('text=Make a link')
-  const uri = await romeo.inputValue('.invite .link input')
+  const uri = await romeo.inputValue('.sheet .link input')
   assert.match(uri, /^xmpp:romeo@localhost\?roster;preauth=[0-9a-f]{24}$/)
+  await romeo.waitForSelector('.sheet [role=status]:has-text("[invitations] url")')
   assert.equal(await readCode(romeo), uri)
 })

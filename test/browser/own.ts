@@ -16,15 +16,17 @@ export async function present(page: Page, { show, status, priority, invisible }:
   if (priority === undefined && invisible === undefined) return
   await openMore(page)
   if (priority !== undefined) {
-    await page.fill('.own [name=priority]', priority)
-    await page.press('.own [name=priority]', 'Tab')
+    await page.fill(`${OWN} [name=priority]`, priority)
+    await page.press(`${OWN} [name=priority]`, 'Tab')
   }
-  if (invisible !== undefined) await page.setChecked('.own [name=invisible]', invisible)
+  if (invisible !== undefined) await page.setChecked(`${OWN} [name=invisible]`, invisible)
+  await page.click(`${OWN} .close`)
 }
 export async function signOut(page: Page): Promise<void> {
   await openMore(page)
   await page.click('text=Sign out')
 }
-async function openMore(page: Page): Promise<void> {
-  if (!(await page.isVisible('.own [name=priority]'))) await page.click('.own summary')
+export const OWN = '.sheet[data-kind=own]'
+export async function openMore(page: Page): Promise<void> {
+  if (!(await page.isVisible(OWN))) await page.click('.own > .plain')
 }

@@ -6,6 +6,7 @@ import { tcpLink } from '../support/link.ts'
 import { WireClient } from '../support/wire-client.ts'
 import { assertAccessible, chromiumMissing, openTab } from './chromium.ts'
 import { befriend } from './friends.ts'
+import { openMore } from './own.ts'
 import { openBoards, PASSWORD } from './room-boards.ts'
 
 const skip = chromiumMissing()
@@ -14,10 +15,6 @@ const card = (page: Page, words: string): Promise<unknown> => page.waitForSelect
 const colourOf = (page: Page, where: string): Promise<unknown> =>
   page.evaluate(`[...document.querySelector('${where} canvas').getContext('2d').getImageData(64, 64, 1, 1).data].join()`)
 
-async function openProfile(page: Page): Promise<void> {
-  await page.click('.own .more-own > summary')
-  await page.click('.profile > summary')
-}
 /** A red picture that is wider than it is high. */
 async function redPicture(page: Page): Promise<Buffer> {
   const url = (await page.evaluate(`(() => {
@@ -33,7 +30,7 @@ async function redPicture(page: Page): Promise<Buffer> {
 test('XEP-0172, 0084, 0107: a nickname, a picture and a mood are set, seen, and shown as text', { skip }, async (t) => {
   const { romeo, juliet, server } = await openBoards(t, { streams: { 'require-tls': false } })
   await befriend(romeo, juliet)
-  await openProfile(juliet)
+  await openMore(juliet)
   await juliet.fill('[name=nick]', 'Jule <b>C</b>')
   await juliet.click('text=Use this nickname')
   await juliet.waitForSelector('[role=status]:text-is("Your contacts see the nickname.")')
@@ -76,8 +73,7 @@ test('XEP-0077, 0494: another password, and the access of a device is taken away
   const { page: other } = await openTab(t, browser, address)
   await signIn(other, PASSWORD)
   await other.waitForSelector('.own')
-  await openProfile(juliet)
-  await juliet.click('.devices > summary')
+  await openMore(juliet)
   await juliet.waitForSelector('.devices li:has-text("this page")')
   assert.equal(await juliet.locator('.devices li').count(), 2)
   await juliet.click('.devices li:not(:has-text("this page")) button')

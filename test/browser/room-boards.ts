@@ -56,12 +56,12 @@ export interface HowToJoin {
   readonly nick?: string
 }
 export async function join(page: Page, room: string, { isListed = false, nick = '' }: HowToJoin = {}): Promise<void> {
-  if (!(await page.isVisible('.join form'))) await page.click('text=Join a room')
+  if (!(await page.isVisible('.sheet[data-kind=join]'))) await page.click('text=Join a room')
   await page.waitForSelector('label:has-text("Name of the room")')
-  await page.fill('.join [name=room]', room)
-  if (nick !== '') await page.fill('.join [name=nick]', nick)
-  if (isListed) await page.check('.join [name=listed]')
-  await page.click('.join button.main')
+  await page.fill('[data-kind=join] [name=room]', room)
+  if (nick !== '') await page.fill('[data-kind=join] [name=nick]', nick)
+  if (isListed) await page.check('[data-kind=join] [name=listed]')
+  await page.click('[data-kind=join] button.main')
 }
 export async function say(page: Page, text: string): Promise<void> {
   await page.fill('.chat [name=text]', text)

@@ -7,6 +7,8 @@ import {
   opened,
   said,
   seen,
+  sheetClosed,
+  sheetOpened,
   SIGNED_OUT,
   strangersIn,
   withoutContacts,
@@ -76,4 +78,14 @@ test('who is no contact and writes is there, the last one first; no more than so
   assert.deepEqual([many.unread.size, many.chats.has('nurse@a')], [51, true])
   const without = withoutContacts(opened(many, 'nurse@a'), ['nurse@a'])
   assert.deepEqual([without.chats.has('nurse@a'), without.open], [false, null])
+})
+
+test('a sheet hides what is open, which is not looked at meanwhile, and is open again afterwards if it is still there', () => {
+  const sheet = sheetOpened(sheetOpened(opened(board, JID), { kind: 'add' }), { kind: 'join' })
+  assert.deepEqual([sheet.open, sheet.behind, sheet.sheet], [null, JID, { kind: 'join' }])
+  assert.equal(unread(talk(sheet)), 1)
+  const closed = sheetClosed(talk(sheet))
+  assert.deepEqual([closed.open, closed.sheet, closed.behind, unread(closed)], [JID, null, null, 0])
+  assert.equal(sheetClosed(withoutRoom(sheet, JID)).open, null)
+  assert.equal(sheetClosed(opened(sheet, null)).open, null)
 })

@@ -77,9 +77,13 @@ export interface Board {
   readonly place: Place | null
   /** What stands in their place. */
   readonly sheet: Sheet | null
+  /** What was open before the sheet, and is again when it closes. */
+  readonly behind: string | null
 }
-/** Who was here when; or a search in what was said. */
-export type Sheet = { readonly kind: 'seen' } | { readonly kind: 'search'; readonly words: string }
+/** Forms beside the list: adding a contact, joining a room, inviting somebody, and oneself; who was here when; a search in messages. */
+export type Sheet =
+  | { readonly kind: 'add' | 'join' | 'invite' | 'own' | 'seen' }
+  | { readonly kind: 'search'; readonly words: string }
 
 export const SIGNED_OUT: Board = {
   phase: 'signed-out',
@@ -107,6 +111,7 @@ export const SIGNED_OUT: Board = {
   open: null,
   place: null,
   sheet: null,
+  behind: null,
 }
 
 /** The oldest are forgotten: strangers send them. */
@@ -159,17 +164,26 @@ export function lineFailed(board: Board, jid: string, id: string): Board {
 export function opened(board: Board, jid: string | null): Board {
   const unread = new Set(board.unread)
   if (jid !== null) unread.delete(jid)
-  const next = { ...board, open: jid, place: null, sheet: null, unread }
+  const next = { ...board, open: jid, place: null, sheet: null, behind: null, unread }
   return jid === null ? next : inRoom(next, jid, lookedAt)
 }
-export const sheetOpened = (board: Board, sheet: Sheet | null): Board => ({ ...opened(board, null), sheet })
+export function sheetOpened(board: Board, sheet: Sheet): Board {
+  const behind = board.sheet === null ? board.open : board.behind
+  return { ...opened(board, null), sheet, behind }
+}
+/** What was open before is open again, if it is still there. */
+export function sheetClosed(board: Board): Board {
+  const { behind, rooms, roster, chats } = board
+  const isThere = behind !== null && (rooms.has(behind) || roster.has(behind) || chats.has(behind))
+  return opened(board, isThere ? behind : null)
+}
 /** A search has led to a line. @param words what was searched for */
 export function placeFound(board: Board, { kind, jid, line }: Found, words: string): Board {
   const archiveId = line.archiveId!
   const place = { jid, archiveId, words, chat: null, room: null }
   const next = opened(board, jid)
   // What is new is not read by somebody who looks far back
-  const far = { ...board, open: jid, sheet: null }
+  const far = { ...board, open: jid, sheet: null, behind: null }
   if (kind === 'room') {
     const isHere = board.rooms.get(jid)?.lines.some(({ key }) => key === archiveId) === true
     return isHere ? { ...next, place } : { ...far, place: { ...place, room: alone(line, archiveId) } }
@@ -209,7 +223,7 @@ export const isLookedAt = (board: Board, jid: string): boolean => board.isSeen &
 export const seen = (board: Board, isSeen: boolean): Board =>
   !isSeen || isFarBack(board)
     ? { ...board, isSeen }
-    : { ...opened({ ...board, isSeen }, board.open), sheet: board.sheet, place: board.place }
+    : { ...opened({ ...board, isSeen }, board.open), sheet: board.sheet, behind: board.behind, place: board.place }
 /** How many conversations and rooms have something new. */
 export const newsIn = ({ unread, rooms }: Board): number =>
   unread.size + [...rooms.values()].filter((room) => unreadOf(room).count > 0).length

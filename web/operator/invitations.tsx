@@ -80,7 +80,7 @@ function Links({ made: { page, uri } }: { readonly made: NewInvitationReport }) 
   return (
     <div role="status" class="invite-links">
       <p>{o.invitations.copyNow}</p>
-      {page !== null && <p>{page}</p>}
+      {page === null ? <p class="more">{o.invitations.noPage}</p> : <p>{page}</p>}
       <p>{uri}</p>
       <QrCode text={page ?? uri} label={o.invitations.code} />
     </div>

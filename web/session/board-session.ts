@@ -12,6 +12,7 @@ import {
   requested,
   said,
   seen,
+  sheetClosed,
   sheetOpened,
   SIGNED_OUT,
   withoutContacts,
@@ -217,8 +218,11 @@ export class BoardSession {
   open(jid: string | null): void {
     this.#store.update((board) => opened(board, jid))
   }
-  openSheet(sheet: Sheet | null): void {
+  openSheet(sheet: Sheet): void {
     this.#store.update((board) => sheetOpened(board, sheet))
+  }
+  closeSheet(): void {
+    this.#store.update(sheetClosed)
   }
   /** @param isSeen is the page on the screen? */
   look(isSeen: boolean): void {

@@ -4,7 +4,7 @@
  */
 import { JID, type Agent } from 'stanza'
 import type { IQ, Message, Presence } from 'stanza/protocol'
-import { inRoom, invited, withoutInvitation, withoutRoom, withRoom, type Board, type Invitation } from '../model/board.ts'
+import { inRoom, invited, opened, withoutInvitation, withoutRoom, withRoom, type Board, type Invitation } from '../model/board.ts'
 import { oldestArchived } from '../model/room-lines.ts'
 import { isPassing, outsideFor } from '../model/room-words.ts'
 import {
@@ -129,7 +129,7 @@ export class Rooms {
     const before = this.#store.value.rooms.get(jid)
     this.#forget(jid)
     this.#stakes.set(jid, newStake(wish))
-    this.#store.update((board) => ({ ...withRoom(board, before ?? newRoom(jid, wish.nick)), open: jid }))
+    this.#store.update((board) => opened(withRoom(board, before ?? newRoom(jid, wish.nick)), jid))
     if (before?.stay !== 'in') this.#enter(jid, wish.nick)
   }
   leave(jid: string): void {

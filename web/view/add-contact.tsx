@@ -1,6 +1,7 @@
 /** Adding a contact: an address, and optionally a name and groups. */
 import type { BoardSession } from '../session/board-session.ts'
 import { w } from '../words/index.ts'
+import { Sheet } from './sheet.tsx'
 
 /** The groups in a text such as "Work, Friends". */
 export function groupsIn(text: string): readonly string[] {
@@ -16,12 +17,10 @@ export function AddContact({ session }: { readonly session: BoardSession }) {
     const name = String(data.get('name')).trim()
     const groups = groupsIn(String(data.get('groups')))
     if (!(await session.add(String(data.get('address')).trim(), name === '' ? null : name, groups))) return
-    form.reset()
-    form.closest('details')!.open = false
+    session.closeSheet()
   }
   return (
-    <details class="add">
-      <summary>{w.add.title}</summary>
+    <Sheet title={w.add.title} kind="add" session={session}>
       <form onSubmit={(event) => void submit(event)}>
         <label>
           {w.add.address}
@@ -37,6 +36,6 @@ export function AddContact({ session }: { readonly session: BoardSession }) {
         </label>
         <button class="main">{w.add.button}</button>
       </form>
-    </details>
+    </Sheet>
   )
 }

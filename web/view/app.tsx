@@ -1,6 +1,6 @@
 /** The page: signing in, or the board with the person's own presence, requests, rooms, contacts, and one contact or room. */
 import { useEffect } from 'preact/hooks'
-import { newsIn, type Board } from '../model/board.ts'
+import { newsIn, type Board, type Sheet } from '../model/board.ts'
 import { titleOf, unreadOf } from '../model/room.ts'
 import { nameOf, strangerOf } from '../model/roster.ts'
 import type { Store } from '../model/store.ts'
@@ -13,13 +13,21 @@ import { Details } from './details.tsx'
 import { JoinRoom } from './join-room.tsx'
 import { useLoss, useNow, useStore } from './hooks.ts'
 import { OwnPresencePanel } from './own-presence.tsx'
+import { OwnSheet } from './own-sheet.tsx'
 import { Invitations } from './invitations.tsx'
-import { InviteLink } from './invite-link.tsx'
+import { InviteOpener, InviteSheet } from './invite-link.tsx'
 import { Requests } from './requests.tsx'
 import { RoomDetails } from './room.tsx'
 import { SearchSheet } from './search.tsx'
 import { SeenSheet } from './seen.tsx'
+import { SheetOpener } from './sheet.tsx'
 import { Sidebar } from './sidebar.tsx'
+
+interface Props {
+  readonly board: Board
+  readonly session: BoardSession
+  readonly now: Date
+}
 
 export function App({ store, session }: { readonly store: Store<Board>; readonly session: BoardSession }) {
   const board = asShown(useStore(store))
@@ -34,7 +42,7 @@ export function App({ store, session }: { readonly store: Store<Board>; readonly
     <div class={isOpen ? 'page board with-details' : 'page board'}>
       <header>
         <h1>Porchlight</h1>
-        <OwnPresencePanel board={board} session={session} now={now} />
+        <OwnPresencePanel board={board} session={session} />
       </header>
       <Notices board={board} session={session} now={now} />
       <main aria-label={w.list.title}>
@@ -42,21 +50,35 @@ export function App({ store, session }: { readonly store: Store<Board>; readonly
         <Invitations board={board} session={session} />
         <Sidebar board={board} session={session} now={now} />
         <div class="adding">
-          <AddContact session={session} />
-          <JoinRoom board={board} session={session} />
-          <InviteLink session={session} />
-          <button class="plain" onClick={() => session.openSheet({ kind: 'seen' })}>
-            {w.seen.title}
-          </button>
+          <SheetOpener kind="add" title={w.add.title} board={board} session={session} />
+          <SheetOpener kind="join" title={w.join.title} board={board} session={session} />
+          <InviteOpener board={board} session={session} />
+          <SheetOpener kind="seen" title={w.seen.title} board={board} session={session} />
         </div>
       </main>
       {room !== undefined && <RoomDetails key={room.jid} room={room} board={board} session={session} now={now} />}
       {contact !== undefined && <Details key={contact.jid} contact={contact} board={board} session={session} now={now} />}
-      {sheet?.kind === 'seen' && <SeenSheet board={board} session={session} now={now} />}
-      {sheet?.kind === 'search' && <SearchSheet words={sheet.words} board={board} session={session} now={now} />}
+      {sheet !== null && <OpenSheet key={sheet.kind} sheet={sheet} board={board} session={session} now={now} />}
       {!isOpen && board.roster.size + board.rooms.size > 0 && <p class="nothing-open">{w.list.nothingOpen}</p>}
     </div>
   )
+}
+
+function OpenSheet({ sheet, board, session, now }: Props & { readonly sheet: Sheet }) {
+  switch (sheet.kind) {
+    case 'add':
+      return <AddContact session={session} />
+    case 'join':
+      return <JoinRoom board={board} session={session} />
+    case 'invite':
+      return <InviteSheet session={session} />
+    case 'own':
+      return <OwnSheet board={board} session={session} now={now} />
+    case 'seen':
+      return <SeenSheet board={board} session={session} now={now} />
+    case 'search':
+      return <SearchSheet words={sheet.words} board={board} session={session} now={now} />
+  }
 }
 
 /** For people who do not see the cards: what waits for an answer. */
@@ -71,12 +93,7 @@ function waiting({ requests, unread, roster, rooms, invitations }: Board): strin
   ].join(' ')
 }
 
-interface NoticesProps {
-  readonly board: Board
-  readonly session: BoardSession
-  readonly now: Date
-}
-function Notices({ board, session, now }: NoticesProps) {
+function Notices({ board, session, now }: Props) {
   const lostAt = useLoss(board.phase !== 'reconnecting')
   return (
     <div class="notices" role="status">

@@ -1,18 +1,23 @@
 /** An invitation for somebody else: a link, and the same as a QR code. */
 import { useEffect, useState } from 'preact/hooks'
+import type { Board } from '../model/board.ts'
 import type { BoardSession } from '../session/board-session.ts'
 import type { MadeInvitation } from '../session/inviting.ts'
 import { locale, w } from '../words/index.ts'
 import { QrCode } from './qr-code.tsx'
+import { Sheet, SheetOpener } from './sheet.tsx'
 
-export function InviteLink({ session }: { readonly session: BoardSession }) {
+/** The button that opens the form, if the server lets the person invite. */
+export function InviteOpener({ board, session }: { readonly board: Board; readonly session: BoardSession }) {
   const [isPossible, setPossible] = useState(false)
-  const [made, setMade] = useState<MadeInvitation | string | null>(null)
   useEffect(() => void session.inviting.isPossible().then(setPossible), [session])
-  if (!isPossible) return null
+  return isPossible ? <SheetOpener kind="invite" title={w.invite.title} board={board} session={session} /> : null
+}
+
+export function InviteSheet({ session }: { readonly session: BoardSession }) {
+  const [made, setMade] = useState<MadeInvitation | string | null>(null)
   return (
-    <details class="invite">
-      <summary>{w.invite.title}</summary>
+    <Sheet title={w.invite.title} kind="invite" session={session}>
       <p class="more">{w.invite.hint}</p>
       <button class="main" onClick={() => void session.inviting.make().then(setMade)}>
         {w.invite.button}
@@ -21,19 +26,19 @@ export function InviteLink({ session }: { readonly session: BoardSession }) {
         {typeof made === 'string' && <p class="trouble">{made}</p>}
         {made !== null && typeof made !== 'string' && <Links key={made.uri} made={made} />}
       </div>
-    </details>
+    </Sheet>
   )
 }
 
 function Links({ made: { uri, page, expiresAt } }: { readonly made: MadeInvitation }) {
   return (
     <>
-      {page !== null && <Link title={w.invite.page} text={page} />}
+      {page === null ? <p class="meaning">{w.invite.noPage}</p> : <Link title={w.invite.page} text={page} />}
       <Link title={w.invite.uri} text={uri} />
       {expiresAt !== null && (
         <p class="more">{w.invite.until(expiresAt.toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' }))}</p>
       )}
-      <QrCode text={page ?? uri} label={w.invite.code} />
+      <QrCode text={page ?? uri} label={page === null ? w.invite.uriCode : w.invite.code} />
     </>
   )
 }

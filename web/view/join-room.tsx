@@ -1,9 +1,11 @@
 /** Joining a room: one of those that the server lists, or any by its address. A room that is not there is made. */
+import { useEffect } from 'preact/hooks'
 import type { Board } from '../model/board.ts'
 import { roomAddress } from '../model/address.ts'
 import { titleOf } from '../model/room.ts'
 import type { BoardSession } from '../session/board-session.ts'
 import { w } from '../words/index.ts'
+import { Sheet } from './sheet.tsx'
 
 interface Props {
   readonly board: Board
@@ -17,22 +19,16 @@ export function JoinRoom({ board, session }: Props) {
   const { service } = board.directory
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
-    const form = event.currentTarget as HTMLFormElement
-    const data = new FormData(form)
+    const data = new FormData(event.currentTarget as HTMLFormElement)
     session.rooms.join(roomAddress(String(data.get('room')), service), {
       nick: String(data.get('nick')).trim(),
       password: null,
       isListed: data.get('listed') !== null,
     })
-    form.reset()
-    form.closest('details')!.open = false
   }
-  const read = ({ currentTarget }: { readonly currentTarget: HTMLDetailsElement }): void => {
-    if (currentTarget.open) void session.rooms.readDirectory()
-  }
+  useEffect(() => void session.rooms.readDirectory(), [session])
   return (
-    <details class="add join" onToggle={read}>
-      <summary>{w.join.title}</summary>
+    <Sheet title={w.join.title} kind="join" session={session}>
       <form onSubmit={submit}>
         <label>
           {service === null ? w.join.address : w.join.name}
@@ -49,7 +45,7 @@ export function JoinRoom({ board, session }: Props) {
         <button class="main">{w.join.button}</button>
       </form>
       <Directory board={board} session={session} />
-    </details>
+    </Sheet>
   )
 }
 

@@ -1,4 +1,4 @@
-/** The person's own presence: what they show, by one click; their status; and behind "more" what is needed rarely. */
+/** The person's own presence: what they show, by one click; their status; and a way to what is needed rarely. */
 import type { Board, OwnPresence } from '../model/board.ts'
 import type { Show } from '../model/presence.ts'
 import { DOT_WORDS } from '../model/words.ts'
@@ -6,16 +6,15 @@ import type { BoardSession } from '../session/board-session.ts'
 import { bareOf } from '../session/stanzas.ts'
 import { w } from '../words/index.ts'
 import { DotMark } from './dot.tsx'
-import { ProfilePanel } from './profile.tsx'
+import { SheetOpener } from './sheet.tsx'
 
 const SHOWS: readonly Show[] = ['available', 'chat', 'away', 'xa', 'dnd']
 interface Props {
   readonly board: Board
   readonly session: BoardSession
-  readonly now: Date
 }
 
-export function OwnPresencePanel({ board, session, now }: Props) {
+export function OwnPresencePanel({ board, session }: Props) {
   const { own, me } = board
   const change = (part: Partial<OwnPresence>): void => void session.present({ ...own, ...part })
   const setStatus = (field: HTMLInputElement): void => {
@@ -52,45 +51,7 @@ export function OwnPresencePanel({ board, session, now }: Props) {
         </label>
       </form>
       {own.invisible && <p class="meaning">{w.own.hidden}</p>}
-      <More board={board} session={session} now={now} change={change} />
+      <SheetOpener kind="own" title={w.own.more} board={board} session={session} />
     </section>
-  )
-}
-
-function More({ board, session, now, change }: Props & { readonly change: (part: Partial<OwnPresence>) => void }) {
-  const { own, canHide } = board
-  return (
-    <details class="more-own">
-      <summary>{w.own.more}</summary>
-      <label>
-        <span>
-          {w.own.priority} <span class="more">{w.own.priorityHint}</span>
-        </span>
-        <input
-          name="priority"
-          type="number"
-          min={-128}
-          max={127}
-          required
-          defaultValue={String(own.priority)}
-          onChange={({ currentTarget: field }) => field.checkValidity() && change({ priority: Number(field.value) })}
-        />
-      </label>
-      {canHide && (
-        <label class="check">
-          <input
-            name="invisible"
-            type="checkbox"
-            checked={own.invisible}
-            onChange={(event) => change({ invisible: event.currentTarget.checked })}
-          />
-          {w.own.invisible}
-        </label>
-      )}
-      <ProfilePanel board={board} session={session} now={now} />
-      <button type="button" onClick={() => session.signOut()}>
-        {w.own.signOut}
-      </button>
-    </details>
   )
 }

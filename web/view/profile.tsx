@@ -1,21 +1,18 @@
-/** What the person sets about themselves: nickname, picture, password; and the devices that have access to the account. */
+/** What the person sets about themselves: nickname, picture and password. */
 import { useState } from 'preact/hooks'
 import type { Board } from '../model/board.ts'
 import { faceOf } from '../model/faces.ts'
-import { ago, sentence } from '../model/words.ts'
 import type { BoardSession } from '../session/board-session.ts'
-import type { Device } from '../session/profile.ts'
-import { bareOf, whyNot } from '../session/stanzas.ts'
+import { bareOf } from '../session/stanzas.ts'
 import { w } from '../words/index.ts'
 import { Avatar } from './avatar.tsx'
 
 interface Props {
   readonly board: Board
   readonly session: BoardSession
-  readonly now: Date
 }
 
-export function ProfilePanel({ board, session, now }: Props) {
+export function ProfilePanel({ board, session }: Props) {
   const [said, say] = useState<string | null>(null)
   const { profile } = session
   const jid = bareOf(board.me ?? '')
@@ -36,8 +33,8 @@ export function ProfilePanel({ board, session, now }: Props) {
     field.value = ''
   }
   return (
-    <details class="profile">
-      <summary>{w.profile.title}</summary>
+    <section class="profile" aria-label={w.profile.title}>
+      <h3>{w.profile.title}</h3>
       <form onSubmit={setNick}>
         <label>
           {w.profile.nick}
@@ -59,8 +56,7 @@ export function ProfilePanel({ board, session, now }: Props) {
       </div>
       <Password change={(password) => done(profile.setPassword(password), w.profile.passwordSet)} jid={jid} />
       <p role="status">{said}</p>
-      <Devices session={session} now={now} />
-    </details>
+    </section>
   )
 }
 
@@ -84,48 +80,4 @@ function Password({ jid, change }: PasswordProps) {
       <button>{w.profile.changePassword}</button>
     </form>
   )
-}
-
-function Devices({ session, now }: Omit<Props, 'board'>) {
-  const { profile } = session
-  const [devices, show] = useState<readonly Device[] | null>(null)
-  const [trouble, setTrouble] = useState<string | null>(null)
-  const read = (): Promise<void> =>
-    profile.devices().then(show, (error: unknown) => setTrouble(sentence(w.profile.refused(whyNot(error)))))
-  const revoke = async (id: string): Promise<void> => {
-    setTrouble(await profile.revoke(id))
-    await read()
-  }
-  return (
-    <details class="devices" onToggle={(event) => event.currentTarget.open && void read()}>
-      <summary>{w.profile.devices}</summary>
-      <p class="trouble" role="status">
-        {trouble}
-      </p>
-      <ul>
-        {devices?.map((device) => (
-          <li key={device.id}>
-            <span>
-              <strong>{device.name}</strong>
-              {device.isThis && <span class="more"> {w.profile.thisDevice}</span>}
-              <span class="more">{seenWords(device, now)}</span>
-            </span>
-            {!device.isThis && (
-              <button
-                class="small danger"
-                onClick={() => void revoke(device.id)}
-                aria-label={`${w.profile.revoke}: ${device.name}`}
-              >
-                {w.profile.revoke}
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
-    </details>
-  )
-}
-function seenWords({ isConnected, lastSeen }: Device, now: Date): string {
-  if (isConnected) return w.profile.connected
-  return lastSeen === null ? '' : w.profile.lastUsed(ago(lastSeen, now))
 }

@@ -45,7 +45,7 @@ export function SearchSheet({ words, board, session, now }: Props) {
   const found = search === null ? [] : foundIn(search.sources)
   const isMore = search !== null && behind(search.sources).length > 0
   return (
-    <Sheet title={w.search.title} session={session}>
+    <Sheet title={w.search.title} kind="search" session={session}>
       <form class="searching" role="search" onSubmit={submit}>
         <label>
           {w.search.words}

@@ -46,7 +46,7 @@ export function SeenSheet({ board, session, now }: Props) {
     </tr>
   )
   return (
-    <Sheet title={w.seen.title} session={session}>
+    <Sheet title={w.seen.title} kind="seen" session={session}>
       <div class="shows" role="group" aria-label={w.seen.range}>
         {[1, WEEK].map((count) => (
           <button key={count} aria-pressed={days === count} onClick={() => setDays(count)}>

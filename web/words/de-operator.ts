@@ -252,6 +252,8 @@ export const operatorDe: typeof operatorEn = {
     takeBackOf: (id) => `Einladung ${id} zurücknehmen`,
     copyNow: 'Kopieren Sie den Link jetzt: Er wird nicht noch einmal gezeigt.',
     code: 'Der Link als QR-Code',
+    noPage:
+      'Es gibt keinen Link für Browser: Geben Sie in der Konfiguration an, unter welcher Adresse andere den Web-Port erreichen ([invitations] url), zum Beispiel „https://chat.example.org“.',
     account: (name, domain) => `ein Konto ${name === '' ? '' : `${name} `}bei ${domain}`,
     noAccount: 'kein Konto',
     from: (inviter) => `von ${inviter}`,

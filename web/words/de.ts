@@ -93,7 +93,8 @@ export const de: Words = {
     show: 'Was Sie zeigen',
     status: 'Ihr Status',
     statusHint: 'Was tun Sie gerade?',
-    more: 'Mehr',
+    more: 'Mehr über Sie',
+    about: 'Sie und Ihr Konto',
     priority: 'Priorität:',
     priorityHint: 'Nachrichten gehen an Ihr Programm mit der höchsten',
     invisible: 'Unsichtbar',
@@ -101,7 +102,7 @@ export const de: Words = {
     hidden: 'Niemand sieht Sie.',
   },
   profile: {
-    title: 'Ihr Spitzname, Bild, Passwort und Ihre Geräte',
+    title: 'Spitzname, Bild und Passwort',
     nick: 'Der Spitzname, den Ihre Kontakte sehen',
     useNick: 'Diesen Spitznamen zeigen',
     nickSet: 'Ihre Kontakte sehen den Spitznamen.',
@@ -280,6 +281,9 @@ export const de: Words = {
     notCopied: 'Ihr Browser lässt diese Seite nicht kopieren. Markieren Sie den Link und kopieren Sie ihn selbst.',
     code: 'Der Link als QR-Code, für ein Telefon',
     until: (when) => `Er gilt bis ${when}.`,
+    noPage:
+      'Es gibt keinen Link, den ein Browser öffnet: Der Betreiber dieses Servers hat nicht angegeben, unter welcher Adresse andere seine Seiten erreichen ([invitations] url). Schicken Sie den anderen Link: Eine XMPP-App öffnet ihn.',
+    uriCode: 'Der Link für eine XMPP-App als QR-Code, für ein Telefon',
     noAnswer: 'Der Server hat keinen Link erstellt.',
   },
   ...roomsDe,

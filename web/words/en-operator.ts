@@ -251,6 +251,8 @@ export const operatorEn = {
     takeBackOf: (id: string): string => `Take back invitation ${id}`,
     copyNow: 'Copy the link now: it is not shown again.',
     code: 'The link as a QR code',
+    noPage:
+      'There is no link for browsers: say in the configuration at which address others reach the web port ([invitations] url), for example "https://chat.example.org".',
     account: (name: string, domain: string): string => `an account ${name === '' ? '' : `${name} `}at ${domain}`,
     noAccount: 'no account',
     from: (inviter: string): string => `from ${inviter}`,

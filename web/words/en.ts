@@ -94,7 +94,8 @@ export const en = {
     show: 'What you show',
     status: 'Your status',
     statusHint: 'What are you doing?',
-    more: 'More',
+    more: 'More about you',
+    about: 'You and your account',
     priority: 'Priority:',
     priorityHint: 'messages go to your client with the highest one',
     invisible: 'Invisible',
@@ -102,7 +103,7 @@ export const en = {
     hidden: 'Nobody sees you.',
   },
   profile: {
-    title: 'Your nickname, picture, password and devices',
+    title: 'Nickname, picture and password',
     nick: 'The nickname that your contacts see',
     useNick: 'Use this nickname',
     nickSet: 'Your contacts see the nickname.',
@@ -282,6 +283,9 @@ export const en = {
     notCopied: 'Your browser does not let this page copy. Select the link and copy it yourself.',
     code: 'The link as a QR code, to be read by a phone',
     until: (when: string): string => `It is good until ${when}.`,
+    noPage:
+      'There is no link that a browser opens: the operator of this server has not said at which address others reach its pages ([invitations] url). Send the other link: an XMPP app opens it.',
+    uriCode: 'The link for an XMPP app as a QR code, to be read by a phone',
     noAnswer: 'The server has made no link.',
   },
   ...roomsEn,
