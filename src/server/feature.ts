@@ -17,6 +17,7 @@ import type { AccountArchive } from './account-archive.ts'
 import type { ArchiveStore } from './archive.ts'
 import type { AccountLoader, Accounts } from './account/accounts.ts'
 import type { LocalAccount } from './account/session.ts'
+import type { WrittenTo } from './account/written-to.ts'
 import type { Database } from './database.ts'
 import type { DiscoBooks } from './routing/disco-book.ts'
 import type { FileStore } from './files.ts'
@@ -116,6 +117,8 @@ export interface Host {
   readonly componentDomains: readonly string[]
   readonly accounts: Accounts
   readonly sessions: Sessions
+  /** To which people outside their rosters users have written. */
+  readonly writtenTo: WrittenTo
   /** Sessions from before the server died, whose clients have to log in anew. */
   readonly relics: Relics
   readonly router: Router

@@ -25,6 +25,7 @@ type Given =
   | 'componentDomains'
   | 'accounts'
   | 'sessions'
+  | 'writtenTo'
   | 'router'
   | 'parties'
   | 'heard'

@@ -289,8 +289,8 @@ export type Along = (seq: number) => readonly Statement[]
 
 /** People outside the roster of an account to whom its user has written. */
 export interface CorrespondentStore {
-  /** Of more than `max`, the one to whom the user wrote first is forgotten. */
-  put(owner: string, contact: string, now: Millis, max: number): Promise<void>
+  /** Of more than `max`, the one to whom the user wrote first is forgotten. Resolves with whether somebody was. */
+  put(owner: string, contact: string, now: Millis, max: number): Promise<boolean>
   has(owner: string, contact: string): Promise<boolean>
 }
 

@@ -50,6 +50,7 @@ import { Router } from './routing/router.ts'
 import { Rush } from './rush/rush.ts'
 import type { LaneItem, LocalAccount, Session, SessionWays } from './account/session.ts'
 import { SlotBook } from './account/slots.ts'
+import { WrittenTo } from './account/written-to.ts'
 import { SessionWork } from './delivery/session-work.ts'
 import { Sessions } from './account/sessions.ts'
 import { imLimits, type LimitsSettings, type PresenceSettings, type RateSettings } from './settings.ts'
@@ -207,13 +208,9 @@ export function createServer(options: ServerOptions): Server {
     iq,
     isDirectoryPublic,
   }
-  const strangers = {
-    correspondents: stores.correspondents,
-    correspondentsMax: presence['correspondents'],
-    written: accounts.slots.declare<Set<string> | null>('correspondents', 'forgotten', () => null),
-  }
+  const writtenTo = new WrittenTo({ ...about, store: stores.correspondents, max: presence['correspondents'] })
   const groups = new Groups({ ...about, stores, rosterChanges, limits })
-  installCore(books, { ...about, ...rules, ...strangers, groups, rateLimiter, rush })
+  installCore(books, { ...about, ...rules, writtenTo, groups, rateLimiter, rush })
   const kept = { store: stores.keptSessions, lastPresence: stores.lastPresence, octetsMax: options.limits['kept-sessions'] }
   const everyMs = options.limits['session-checkpoint']
   const states = new KeptStates({ ...about, sessions, store: stores.keptStates, isSavedWhileRunning: everyMs > 0 })
@@ -239,7 +236,7 @@ export function createServer(options: ServerOptions): Server {
   const passing = { deliverAfter, resumeAfter, requestId }
   const subscriptions = new Subscriptions({ ...about, rosterChanges, limits })
   const contacting = { parties, probing, probeAnswers, links, decisions, subscriptions }
-  const room = { accounts, sessions, router, ...contacting, ...passing, ...known }
+  const room = { accounts, sessions, writtenTo, router, ...contacting, ...passing, ...known }
   const given = { clock, entropy, log, metrics, software, domains, componentDomains, stores, database, files, ...room }
   const host = hostOf({ given, books, facts, asking, iq, secret, registrar, authenticator })
   metrics.gauge('porchlight_sessions', 'Bound sessions', () => sessions.size)

@@ -7,7 +7,10 @@ const [ROMEO, JULIET] = ['romeo@example.net', 'juliet@example.net']
 contract('STR-2: the last people to whom a user wrote are remembered, and go with the account', async (open) => {
   const { database, accounts } = await open(ROMEO, JULIET)
   const correspondents = new SqlCorrespondents(database)
-  for (const [at, contact] of ['a@x', 'b@x', 'a@x', 'c@x'].entries()) await correspondents.put(ROMEO, contact, at, 2)
+  const forgotten: boolean[] = []
+  for (const [at, contact] of ['a@x', 'b@x', 'a@x', 'c@x'].entries())
+    forgotten.push(await correspondents.put(ROMEO, contact, at, 2))
+  assert.deepEqual(forgotten, [false, false, false, true])
   const has = (owner: string, ...contacts: readonly string[]): Promise<readonly boolean[]> =>
     Promise.all(contacts.map((contact) => correspondents.has(owner, contact)))
   assert.deepEqual(await has(ROMEO, 'a@x', 'b@x', 'c@x'), [true, false, true])

@@ -13,8 +13,12 @@ export class SqlCorrespondents implements CorrespondentStore {
     this.#database = database
     this.#queries = queriesOf(database)
   }
-  async put(owner: string, contact: string, now: Millis, max: number): Promise<void> {
-    await this.#database.atomically([this.#queries.put({ owner, contact, now }), this.#queries.evict({ owner, max })])
+  async put(owner: string, contact: string, now: Millis, max: number): Promise<boolean> {
+    const [, evicted] = await this.#database.atomically([
+      this.#queries.put({ owner, contact, now }),
+      this.#queries.evict({ owner, max }),
+    ])
+    return evicted! > 0
   }
   async has(owner: string, contact: string): Promise<boolean> {
     return (await this.#database.read(this.#queries.has({ owner, contact }))).length > 0

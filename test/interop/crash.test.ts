@@ -217,7 +217,9 @@ function archivePage(entity: Client, query: Element): Promise<Element> {
 }
 
 test('MAM-22, SIGKILL between store and delivery: what was acknowledged or shown is in both archives once', async (t) => {
-  const server = await startServer(t, { rate: { 'stanzas-per-second': 0 }, sasl: { plain: true } })
+  // They are strangers to each other. In four rounds one writes more than the share of a stranger has room for
+  const roomForAll = { 'message-archive': { 'strangers-messages': 100 * LATE } }
+  const server = await startServer(t, { rate: { 'stanzas-per-second': 0 }, sasl: { plain: true }, ...roomForAll })
   for (const name of ['romeo', 'juliet']) await server.addUser(`${name}@${DOMAIN}`, PASSWORD)
   const acknowledged: string[] = []
   /** By body. */

@@ -33,7 +33,7 @@ export const messageArchive = defineFeature({
       database: host.database,
       router: host.router,
       parties: host.parties,
-      correspondents: host.stores.correspondents,
+      writtenTo: host.writtenTo,
       messagesMax: settings['strangers-messages'],
       octetsMax: settings['strangers-size'],
     })

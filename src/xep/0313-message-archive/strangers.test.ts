@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Host } from '../../server/feature.ts'
-import type { LocalAccount } from '../../server/account/session.ts'
+import { LocalAccount } from '../../server/account/session.ts'
+import { SlotBook } from '../../server/account/slots.ts'
+import { WrittenTo } from '../../server/account/written-to.ts'
 import { Parties } from '../../server/routing/parties.ts'
 import { StorageError } from '../../storage/storage-error.ts'
 import { SqlCorrespondents } from '../../storage/correspondents.ts'
@@ -8,7 +10,7 @@ import { jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { wire } from '../../xml/wire.ts'
 import { contract } from '../../../test/support/contract.ts'
-import { Account, Roster } from '../../im/account.ts'
+import { Roster } from '../../im/account.ts'
 import { migrations, Strangers } from './strangers.ts'
 
 const ROMEO = 'romeo@example.net'
@@ -18,13 +20,16 @@ const router = { kindOf: (domain: string) => (domain === 'example.net' ? 'accoun
 contract('MAM-41: who has how much of what strangers may add, and for how long it counts', async (open) => {
   const { database, clock } = await open(ROMEO)
   await database.migrate('xep-0313', migrations)
-  const correspondents = new SqlCorrespondents(database)
+  const slots = new SlotBook<LocalAccount>()
+  const accounts = { slots, release: () => {} }
+  const writtenTo = new WrittenTo({ accounts, clock, store: new SqlCorrespondents(database), max: 10 })
   const parties = new Parties()
   parties.learn('a.evil.example', ['one certificate'])
   parties.learn('b.evil.example', ['one certificate'])
-  const parts = { clock, database, router, parties, correspondents, messagesMax: 8, octetsMax: 4000 }
+  const parts = { clock, database, router, parties, writtenTo, messagesMax: 8, octetsMax: 4000 }
   const strangers = new Strangers(parts)
-  const account = new Account(jid(ROMEO), new Roster(0, [], [])) as unknown as LocalAccount
+  const account = new LocalAccount(jid(ROMEO), new Roster(0, [], []))
+  account.furnish(slots.fill(account))
   let seq = 0
   const add = async (from: string, octets = 100): Promise<boolean> => {
     const payload = Payload.ofText(wire(`<body>${'x'.repeat(octets)}</body>`))
@@ -49,7 +54,7 @@ contract('MAM-41: who has how much of what strangers may add, and for how long i
   assert.equal(await times(6, 'mallory@example.net/1'), 1)
   assert.equal(await times(1, 'good@c.example', 3000), 0, 'octets')
   assert.equal(await times(6, `${ROMEO}/2`), 6, 'the user is no stranger')
-  await correspondents.put(ROMEO, 'friend@a.evil.example', 0, 10)
+  await writtenTo.note(account, jid('friend@a.evil.example'))
   assert.equal(await times(6, 'friend@a.evil.example/1'), 6)
   clock.advance(30 * DAY - 1)
   assert.equal(await times(1, 'eve@example.net/1'), 0)

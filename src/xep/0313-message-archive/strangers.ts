@@ -5,10 +5,10 @@
  */
 import type { Kysely } from 'kysely'
 import type { Clock, Millis } from '../../base/clock.ts'
-import { contactKey } from '../../im/account.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
+import type { WrittenTo } from '../../server/account/written-to.ts'
 import { required, type Database, type Migrations } from '../../server/database.ts'
-import type { Along, CorrespondentStore } from '../../server/ports.ts'
+import type { Along } from '../../server/ports.ts'
 import type { Parties } from '../../server/routing/parties.ts'
 import type { Router } from '../../server/routing/router.ts'
 import { holderOf, isStrangerTo } from '../../server/routing/strangers.ts'
@@ -39,7 +39,7 @@ export interface StrangersParts {
   readonly database: Database
   readonly router: Router
   readonly parties: Parties
-  readonly correspondents: CorrespondentStore
+  readonly writtenTo: WrittenTo
   readonly messagesMax: number
   readonly octetsMax: number
 }
@@ -56,13 +56,16 @@ export class Strangers {
   }
   /** What a message that has arrived takes of the share of its sender. */
   shareOf(account: LocalAccount, packet: Packet): Along | Promise<Along> {
-    const { router, correspondents } = this.#parts
+    const { router, writtenTo } = this.#parts
     if (!isStrangerTo(router, account, packet.from)) return NOTHING
     const share: Along = (seq) => [required(this.#addition(account.bare.bare, seq, packet))]
-    return correspondents
-      .has(account.bare.bare, contactKey(packet.from))
-      .then((has) => (has ? NOTHING : share))
-      .catch(() => share) // the message cannot be stored either, which is told there
+    const has = writtenTo.has(account, packet.from)
+    if (typeof has === 'boolean') return has ? NOTHING : share
+    // If that cannot be read, the message cannot be stored either, which is told there
+    return has.then(
+      (is) => (is ? NOTHING : share),
+      () => share,
+    )
   }
   /** Those up to this position are gone; older ones do not count any more. */
   async shorten(owner: string, edge: number): Promise<void> {
