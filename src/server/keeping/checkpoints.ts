@@ -63,6 +63,11 @@ export class Checkpoints {
       'Sessions written down for the case that the server dies',
     )
     this.#octets = parts.metrics.counter('porchlight_sessions_written_octets_total', 'What that came to, about')
+    parts.metrics.gauge(
+      'porchlight_states_unwritten',
+      'Accounts, rooms and other things that have changed since they were last written down for the case that the server dies',
+      () => parts.states.unwritten,
+    )
     parts.facts.on('session-restored', ({ session }) =>
       this.#mark(
         session,

@@ -78,7 +78,8 @@ export class KeptStates {
   readonly #holders = new Map<string, Holder>()
   /** State that was read, and not given to its account yet. By bare JID. */
   readonly #ofAccounts = new Map<string, string>()
-  #isWriting = false
+  /** How many are being written. */
+  #underWay = 0
 
   constructor(parts: KeptStatesParts) {
     this.#parts = parts
@@ -115,20 +116,25 @@ export class KeptStates {
     return this.#accountSnapshots.map(({ name }) => name)
   }
 
+  /** How many states have changed since they were last stored. */
+  get unwritten(): number {
+    return this.#holders.values().reduce((sum, { changed }) => sum + changed.size, this.#underWay)
+  }
+
   /** Saves what has changed, up to about that many octets; the rest follows later. */
   async write(octetsMax: number): Promise<void> {
-    if (this.#isWriting) return // the disk does not keep up
+    if (this.#underWay > 0) return // the disk does not keep up
     const { store } = this.#parts
     const { puts, drops } = this.#changes(octetsMax)
     if (puts.length + drops.length === 0) return
-    this.#isWriting = true
+    this.#underWay = puts.length + drops.length
     try {
       await store.update(puts, drops)
     } catch (error) {
       for (const { holder, key } of [...puts, ...drops]) this.#again(holder, key)
       this.#failed(error)
     } finally {
-      this.#isWriting = false
+      this.#underWay = 0
     }
   }
   /** The whole present state. */

@@ -73,6 +73,9 @@ export class Federation implements Destination, Switchboard, Connector {
     metrics.gauge('porchlight_s2s_stanzas_waiting', 'Stanzas that wait for a stream to another server', () =>
       [...this.#outlets.values()].reduce((sum, { waiting }) => sum + waiting, 0),
     )
+    metrics.gauge('porchlight_s2s_stanzas_unacknowledged', 'Stanzas that other servers have not acknowledged yet', () =>
+      Array.from(this.#streams.all(), ({ managed }) => managed?.queue.size ?? 0).reduce((sum, size) => sum + size, 0),
+    )
     links.claimRest(this)
     host.on('clearances-changed', ({ kind, subject }) => kind === 'domain' && this.#judgeAgain(subject))
   }

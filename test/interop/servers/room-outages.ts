@@ -1,25 +1,25 @@
 /** XEP-0310, XEP-0410: a server is killed and comes back while users of both are in a room on either (ROOM-84, 122, 137). */
 import assert from 'node:assert/strict'
-import { setTimeout as later } from 'node:timers/promises'
 import type { Afterwards } from '../../support/afterwards.ts'
+import type { ServerProcess } from '../../support/server-process.ts'
+import { within } from '../../support/within.ts'
 import { Guest } from '../in-a-room.ts'
 import { Line } from '../line.ts'
+import { PATIENCE_MS } from '../person.ts'
 import { roomsOf } from './other-server.ts'
 import type { Scene } from './rooms-across.ts'
 import { OURS, THEIRS } from './two-servers.ts'
 
 const DOUBTED = ['server-unavailable']
-/** Soon what has come is acknowledged (XEP-0198), so that it is not sent again, and saved for a crash. */
-const KNOWN_MS = 2000
 
 /** Their rooms have forgotten everybody. */
-export async function theyForgetUs({ theirs, romeo, nurse, juliet }: Scene): Promise<void> {
+export async function theyForgetUs({ ours, theirs, romeo, nurse, juliet }: Scene): Promise<void> {
   const room = `cell@${roomsOf(THEIRS)}`
   const [host, guest] = [new Guest(nurse, room, 'Nurse'), new Guest(romeo, room, 'Romeo')]
   await host.found()
   await guest.enter('Nurse')
   await host.sees('Romeo')
-  await later(KNOWN_MS)
+  await isSettled(ours)
   await theirs.crash()
   await guest.sees('Nurse', { doubts: DOUBTED })
   await guest.sees('Romeo', { doubts: DOUBTED, codes: [110] })
@@ -33,13 +33,13 @@ export async function theyForgetUs({ theirs, romeo, nurse, juliet }: Scene): Pro
   }
 }
 /** Their users are not connected any more. */
-export async function theirsAreGone({ theirs, romeo, nurse, juliet }: Scene): Promise<void> {
+export async function theirsAreGone({ ours, theirs, romeo, nurse, juliet }: Scene): Promise<void> {
   const room = `churchyard@${roomsOf(OURS)}`
   const [host, guest] = [new Guest(romeo, room, 'Romeo'), new Guest(juliet, room, 'Juliet')]
   await host.found()
   await guest.enter('Romeo')
   await host.sees('Juliet')
-  await later(KNOWN_MS)
+  await isSettled(ours)
   await theirs.crash()
   await host.sees('Juliet', { doubts: DOUBTED })
   await theirs.start()
@@ -64,7 +64,7 @@ export async function weComeBack({ ours, romeo, mercutio, juliet }: Scene): Prom
   await host.found()
   await guest.enter('Romeo')
   await host.sees('Juliet')
-  await later(KNOWN_MS)
+  await isSettled(ours)
   await ours.kill()
   await ours.start()
   for (const person of [romeo, mercutio]) {
@@ -102,4 +102,18 @@ export async function weRestart(t: Afterwards, { ours, mercutio, nurse }: Scene)
   }
   assert.equal(await guest.isIn(), '')
   for (const one of [host, guest]) await one.sawAll()
+}
+
+/** Until all that our server has sent is acknowledged (XEP-0198), so that it is not sent again, and what it knows is saved for a crash. */
+async function isSettled({ monitoringPort }: ServerProcess): Promise<void> {
+  const values = async (): Promise<readonly string[]> => {
+    const metrics = await (await fetch(`http://127.0.0.1:${monitoringPort}/metrics`)).text()
+    return ['s2s_stanzas_unacknowledged', 's2s_stanzas_waiting', 'states_unwritten'].map(
+      (name) => new RegExp(`^porchlight_${name} (\\d+)$`, 'm').exec(metrics)![1]!,
+    )
+  }
+  const wait = async (): Promise<void> => {
+    while ((await values()).some((value) => value !== '0'));
+  }
+  await within(PATIENCE_MS, 'all to be acknowledged and saved', wait())
 }

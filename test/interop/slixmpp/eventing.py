@@ -85,8 +85,11 @@ async def play():
     info = await alice['xep_0030'].get_info(jid=ALICE)
     told['identities'] = sorted(list(one[:2]) for one in info['disco_info']['identities'])
 
+    # Of what is published before the server knows what Bob's client can do, Bob is sent the last items, in whatever order
     await alice['xep_0107'].publish_mood('happy', 'it works')
+    await until(lambda: len(heard) >= 1)
     await alice['xep_0172'].publish_nick('Al')
+    await until(lambda: len(heard) >= 2)
     await alice['xep_0084'].publish_avatar(PICTURE)
     digest = hashlib.sha1(PICTURE).hexdigest()
     await alice['xep_0084'].publish_avatar_metadata([{'id': digest, 'type': 'image/png', 'bytes': len(PICTURE)}])

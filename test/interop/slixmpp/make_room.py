@@ -22,11 +22,16 @@ WANTED = {
 }
 
 
+async def archived(client):
+    answer = await client['xep_0313'].retrieve(jid=ROOM, timeout=30)
+    return len([one for one in answer['mam']['results'] if one['mam_result']['forwarded']['stanza']['body']])
+
+
 async def play():
     client = slixmpp.ClientXMPP(JID, PASSWORD)
     client.ca_certs = CERTIFICATE
     client.use_ipv6 = False
-    for plugin in ('xep_0030', 'xep_0045'):
+    for plugin in ('xep_0030', 'xep_0045', 'xep_0313'):
         client.register_plugin(plugin)
     started = asyncio.get_event_loop().create_future()
     client.add_event_handler('session_start', lambda _: started.set_result(None))
@@ -52,7 +57,8 @@ async def play():
         client.add_event_handler('groupchat_message', lambda m, said=said, text=text: m['body'] == text and said.set_result(None))
         client.send_message(ROOM, text, mtype='groupchat')
         await said
-    await asyncio.sleep(1)  # ejabberd stores a message after it has sent it
+    while await archived(client) < 2:  # ejabberd stores a message after it has sent it
+        await asyncio.sleep(0.1)
     rooms.leave_muc(ROOM, 'Friar')
     await client.disconnect()
 

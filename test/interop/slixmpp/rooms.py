@@ -67,6 +67,8 @@ async def first():
     told['listed'] = [[item[0], item[2]] for item in listed['disco_items']['items']]
     await rooms.set_role(ROOM, 'Bob', 'none', reason='enough')
     await until(lambda: 'Bob' not in rooms.get_roster(ROOM))
+    # Otherwise slixmpp might take this presence for the answer when Bob enters again
+    await until(lambda: 'Bob' not in bob['xep_0045'].get_roster(ROOM))
     told['after'] = sorted(rooms.get_roster(ROOM))
     await rooms.set_affiliation(ROOM, 'outcast', jid=BOB)
     await enter_banned(bob)
