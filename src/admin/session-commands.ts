@@ -16,6 +16,9 @@ const LIST = {
   limit: v.optional(limit, Number.MAX_SAFE_INTEGER),
 }
 
+/** `spared`: the full JID of a session that whoever gives the order ends by themselves; '' for none. */
+const KICK = { jid: v.string(), reason: v.string(), spared: v.optional(v.string(), '') }
+
 type Parts = Pick<Host, 'sessions' | 'accounts'>
 
 export function sessionCommands({ sessions, accounts }: Parts, pageSize: number): readonly Command[] {
@@ -24,7 +27,7 @@ export function sessionCommands({ sessions, accounts }: Parts, pageSize: number)
       const rows = [...sessions.all()].map((session) => rowOf(session))
       return sessionPage(rows, { find, standing: state, order, after, size: Math.min(limit, pageSize) })
     }),
-    defineCommand('session.kick', { jid: v.string(), reason: v.string() }, ({ jid, reason }) => {
+    defineCommand('session.kick', KICK, ({ jid, reason, spared }) => {
       const ending = kicked(reasonFrom(reason))
       const bound = [...accounts.attended()].flatMap(({ resources }) => resources)
       const named = bound.filter((endpoint) => endpoint.jid.full === jid || endpoint.jid.bare === jid)
@@ -33,7 +36,7 @@ export function sessionCommands({ sessions, accounts }: Parts, pageSize: number)
           `There is no session ${jid}. It may have ended by itself; the list shows those that there are.`,
           'missing',
         )
-      for (const endpoint of named) endpoint.end(ending)
+      for (const endpoint of named) if (endpoint.jid.full !== spared) endpoint.end(ending)
       return { jid, ended: named.length }
     }),
   ]

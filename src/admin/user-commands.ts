@@ -14,6 +14,8 @@ import { CommandError, defineCommand, limit, type Command } from './command.ts'
 import { reasonFrom } from './reason.ts'
 
 const LIST = { domain: v.string(), after: v.string(), limit: v.optional(limit, Number.MAX_SAFE_INTEGER) }
+/** `spared`: the full JID of a session that whoever gives the order ends by themselves; '' for none. */
+const PASSWD = { jid: v.string(), password: v.string(), spared: v.optional(v.string(), '') }
 
 type Parts = Pick<Host, 'domains' | 'registrar' | 'stores' | 'accounts' | 'router' | 'tell'>
 
@@ -53,10 +55,10 @@ export function userCommands(host: Parts, pageSize: number): readonly Command[] 
         'exists',
       )
     }),
-    defineCommand('user.passwd', { jid: v.string(), password: v.string() }, async ({ jid: text, password }) => {
+    defineCommand('user.passwd', PASSWD, async ({ jid: text, password, spared }) => {
       const bare = accountAddress(text, domains)
       if (!(await withPassword(() => registrar.changePassword(bare, password)))) throw unknown(bare)
-      router.homeOf(bare)?.end(bare, CREDENTIALS_CHANGED)
+      router.homeOf(bare)?.end(bare, CREDENTIALS_CHANGED, { spared })
       return { jid: bare.bare }
     }),
     defineCommand('user.disable', { jid: v.string(), reason: v.string() }, async ({ jid: text, reason }) => {

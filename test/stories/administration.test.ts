@@ -25,6 +25,9 @@ async function nodesOf(client: StoryClient): Promise<readonly string[]> {
   return answer.child('query')!.elements.map((e) => e.attr('node')!)
 }
 
+const ends = (client: StoryClient, condition: string, text: string): Promise<unknown> =>
+  client.wire.expectStreamError(condition, `<text xmlns='urn:ietf:params:xml:ns:xmpp-streams' xml:lang='en'>${text}</text>`)
+
 story('T-ADM1, ADM-1: an administrator adds, disables and deletes a user', SETTINGS, async (cast: Cast) => {
   takeOrders(cast.server.server)
   const boss = await cast.client('boss', '1')
@@ -35,10 +38,7 @@ story('T-ADM1, ADM-1: an administrator adds, disables and deletes a user', SETTI
   await boss.ask(order('add-user', fields), refusal('iq', `id='o' from='${DOMAIN}'`, 'cancel', 'conflict'))
   const newt = await cast.client('newt', '1')
   await boss.ask(order('disable-user', { accountjids: account('newt') }), done('disable-user'))
-  await newt.wire.expectStreamError(
-    'not-authorized',
-    `<text xmlns='urn:ietf:params:xml:ns:xmpp-streams' xml:lang='en'>The account is disabled</text>`,
-  )
+  await ends(newt, 'not-authorized', 'The account is disabled')
   assert.match(await may('newt'), /<account-disabled/)
   await boss.ask(order('reenable-user', { accountjids: account('newt') }), done('reenable-user'))
   assert.match(await may('newt'), /^<success/)
@@ -55,6 +55,30 @@ story('T-ADM2, ADM-2: others see none of it, and may do nothing', SETTINGS, asyn
   for (const node of ['add-user', 'delete-user', 'shutdown', 'get-user-password'])
     await eve.ask(order(node, { accountjids: account('boss') }), forbidden)
   assert.deepEqual(audit, [])
+})
+
+story('ADM-1: an administrator who ends their own sessions is answered before the stream ends', SETTINGS, async (cast) => {
+  takeOrders(cast.server.server)
+  const [boss, desk] = [await cast.client('boss', '1'), await cast.client('boss', '2')]
+  boss.send(order('end-user-session', { accountjids: account('boss') }))
+  await boss.expect(`<presence type='unavailable' from='${desk.jid}'/>`)
+  await boss.expect(done('end-user-session'))
+  for (const client of [boss, desk]) await ends(client, 'policy-violation', 'Closed by an operator')
+  const again = await cast.client('boss', '1')
+  again.send(order('end-user-session', { accountjids: `${account('boss')}/1` }))
+  await again.expect(done('end-user-session'))
+  await ends(again, 'policy-violation', 'Closed by an operator')
+})
+
+story('ADM-1: an administrator who changes their own password is answered before the stream ends', SETTINGS, async (cast) => {
+  takeOrders(cast.server.server)
+  const [boss, desk] = [await cast.client('boss', '1'), await cast.client('boss', '2')]
+  boss.send(order('change-user-password', { accountjid: account('boss'), password: 'wherefore art thou' }))
+  await boss.expect(`<presence type='unavailable' from='${desk.jid}'/>`)
+  await boss.expect(done('change-user-password'))
+  for (const client of [boss, desk]) await ends(client, 'reset', 'The password was changed')
+  assert.match(await (await (await cast.secured()).authenticate('boss', PASSWORD)).show(), /<not-authorized/)
+  assert.match(await (await (await cast.secured()).authenticate('boss', 'wherefore art thou')).show(), /^<success/)
 })
 
 const REALM = { a: { settings: { 'service-administration': { admins: ['boss@a.example'] } } } }

@@ -188,7 +188,7 @@ test('A device ends when it is logged out, and when an operator ends what the ac
     await presence.asked(ALICE, 'D1', 'online')
     await settled()
     bob.sent()
-    server.host.router.homeOf(ALICE)!.end(ALICE, ACCESS_REVOKED, client)
+    server.host.router.homeOf(ALICE)!.end(ALICE, ACCESS_REVOKED, { client })
     await settled()
     assert.deepEqual(seen(bob), ['mx unavailable'])
   }

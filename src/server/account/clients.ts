@@ -14,7 +14,9 @@ export interface ClientsParts {
   readonly accounts: Accounts
   readonly stores: { readonly devices: DeviceStore }
   readonly tell: (kind: 'access-ended', fact: Facts['access-ended']) => void
-  readonly router: { homeOf(account: Jid): { end(account: Jid, ending: Ending, client: string | null): void } | null }
+  readonly router: {
+    homeOf(account: Jid): { end(account: Jid, ending: Ending, only: { readonly client: string | null }): void } | null
+  }
 }
 
 /** A device that has tokens, or a client that has sessions only. */
@@ -76,7 +78,7 @@ export async function revokeClient(
   const sessions = parts.accounts.get(account.bare)?.sessions ?? []
   const ended = sessions.filter((session) => client === null || clientIdOf(session) === client).length
   revoked?.()
-  parts.router.homeOf(account)?.end(account, ending, client)
+  parts.router.homeOf(account)?.end(account, ending, { client })
   parts.tell('access-ended', { account, client })
   return { hadTokens, ended }
 }

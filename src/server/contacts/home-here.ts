@@ -8,7 +8,7 @@ import type { Ending } from '../account/endings.ts'
 import type { FactBoard } from '../account/facts.ts'
 import type { Source } from '../account/room.ts'
 import type { LocalAccount, LocalEndpoint } from '../account/session.ts'
-import type { Home } from '../routing/home.ts'
+import type { Home, OnlyThose } from '../routing/home.ts'
 import type { ProbeAnswers } from './probe-answers.ts'
 
 export interface HomeHereParts {
@@ -52,9 +52,9 @@ export class HomeHere implements Home {
     }
     if (online.size > 0) facts.tell('resource-doubted', { resource, watchers: online })
   }
-  end({ bare }: Jid, ending: Ending, client: string | null = null): void {
+  end({ bare }: Jid, ending: Ending, { client = null, spared }: OnlyThose = {}): void {
     for (const endpoint of [...(this.#parts.accounts.get(bare)?.resources ?? [])])
-      if (client === null || clientIdOf(endpoint) === client) endpoint.end(ending)
+      if (endpoint.jid.full !== spared && (client === null || clientIdOf(endpoint) === client)) endpoint.end(ending)
   }
 }
 

@@ -9,6 +9,14 @@ import type { Ending } from '../account/endings.ts'
 import type { Source } from '../account/room.ts'
 import type { LocalEndpoint } from '../account/session.ts'
 
+/** Which endpoints of an account. */
+export interface OnlyThose {
+  /** Those of this client (`clientIdOf`); null, and without it: of all. */
+  readonly client?: string | null
+  /** The full JID of the one that is not among them; without it, none. */
+  readonly spared?: string
+}
+
 /** Answers that do not come at once are promises. All addresses are of accounts with this home. */
 export interface Home {
   /** Is there such an account? */
@@ -26,8 +34,8 @@ export interface Home {
   isAvailable(account: Jid, watcher: Jid): boolean | Promise<boolean>
   /** The state of the resource became uncertain, or certain again: those of `watchers` (bare) that are online check it again. */
   doubted(resource: Jid, watchers: readonly Jid[]): void
-  /** Ends the endpoints of a client of the account (`clientIdOf`), or all of them. @param client null: all; as by default */
-  end(account: Jid, ending: Ending, client?: string | null): void
+  /** Ends what the account has bound: all of it, or what the last parameter says. */
+  end(account: Jid, ending: Ending, only?: OnlyThose): void
 }
 
 /** Calls `use` with the answer of a home: at once if the answer is there. */

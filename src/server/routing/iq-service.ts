@@ -31,9 +31,6 @@ export interface ServiceFace {
   readonly ruleFor: (packet: Packet, payload: Element) => ServiceRule | undefined
 }
 
-type Works = readonly (() => void)[]
-
-const NONE: Works = []
 const nothing = (): void => {}
 const SERVICE_UNAVAILABLE = 'service-unavailable'
 
@@ -65,10 +62,10 @@ export class IqService {
     const rule = ruleFor(packet, payload)
     if (rule === undefined) throw new StanzaError(SERVICE_UNAVAILABLE)
     const asked = this.#request(packet, payload)
-    const reply = (answer: Answer): void => void this.#result(asked, answer, NONE)
+    const reply = (answer: Answer): void => void this.#result(asked, answer)
     const answer = rule.handle({ ...asked, disco, reply })
     if (!(answer instanceof Promise)) return answer === undefined ? undefined : this.#reply(asked, answer)
-    return answer.then((a) => (a === undefined ? undefined : this.#result(asked, a, NONE)))
+    return answer.then((a) => (a === undefined ? undefined : this.#result(asked, a)))
   }
 
   /** A result or an error for a client or an account. False: it answers no question of the server. */
@@ -83,11 +80,10 @@ export class IqService {
     const rule = registry.account.find(packet.type, payload)
     if (rule === undefined || !mayAsk(rule, account, packet)) throw this.refusal(packet, account)
     const asked = this.#request(packet, payload)
-    const afterwards: (() => void)[] = []
-    const reply = (later: Answer): void => void this.#result(asked, later, afterwards)
-    const answer = rule.handle({ ...asked, account, afterwards, reply })
-    if (answer instanceof Promise) return answer.then((a) => (a === undefined ? undefined : this.#result(asked, a, afterwards)))
-    return answer === undefined ? undefined : this.#result(asked, answer, afterwards)
+    const reply = (later: Answer): void => void this.#result(asked, later)
+    const answer = rule.handle({ ...asked, account, reply })
+    if (answer instanceof Promise) return answer.then((a) => (a === undefined ? undefined : this.#result(asked, a)))
+    return answer === undefined ? undefined : this.#result(asked, answer)
   }
 
   /** Does the account answer this although it is for one of its resources? */
@@ -122,14 +118,14 @@ export class IqService {
     const { from } = packet
     const { accounts, router } = this.#parts
     const asker = router.homeOf(from) === null ? undefined : accounts.get(from.bare)
-    return { packet, from, payload, session: asker?.session(from.resource) ?? null }
+    return { packet, from, payload, session: asker?.session(from.resource) ?? null, afterwards: [] }
   }
-  #reply(request: IqRequest, answer: Answer | Promise<Answer>, afterwards: Works = NONE): void | Promise<void> {
-    if (answer instanceof Promise) return answer.then((a) => this.#result(request, a, afterwards))
-    return this.#result(request, answer, afterwards)
+  #reply(request: IqRequest, answer: Answer | Promise<Answer>): void | Promise<void> {
+    if (answer instanceof Promise) return answer.then((a) => this.#result(request, a))
+    return this.#result(request, answer)
   }
   /** The result goes straight to a local session: no stage `toAccount` is concerned with it. */
-  #result({ packet, session }: IqRequest, answer: Answer, afterwards: Works): void | Promise<void> {
+  #result({ packet, session, afterwards }: IqRequest, answer: Answer): void | Promise<void> {
     const payload = answer === null ? Payload.empty : Payload.of(answer)
     const result = Packet.of({ kind: 'iq', type: 'result', from: packet.to!, to: packet.from, id: packet.id, payload })
     const waits = session === null ? this.#parts.router.route(result) : this.#take(session, result)

@@ -15,6 +15,8 @@ export interface IqRequest {
   readonly payload: Element
   /** The asking session, if it is a local one. */
   readonly session: Session | null
+  /** Functions that the handler adds here run right after the result was sent. An error is sent without them. */
+  readonly afterwards: (() => void)[]
 }
 /** An IQ to the server itself (`to` is one of its domains). */
 export interface ServerRequest extends IqRequest {
@@ -23,8 +25,6 @@ export interface ServerRequest extends IqRequest {
 /** An IQ to an account: its bare JID, or no `to` from one of its own sessions. */
 export interface AccountRequest extends IqRequest {
   readonly account: LocalAccount
-  /** Functions that the handler adds here run right after the result was sent. */
-  readonly afterwards: (() => void)[]
   /** Sends the result at a later time. The handler then returns undefined, and nothing waits for it. */
   readonly reply: (answer: Answer) => void
 }

@@ -1,7 +1,16 @@
 /** The parts of an ad-hoc command of the server. */
+import type { IqRequest } from '../../server/routing/registry.ts'
 import type { Element } from '../../xml/element.ts'
 
 export const COMMANDS = 'http://jabber.org/protocol/commands'
+
+/** The user who gives a command. */
+export interface Asker extends Pick<IqRequest, 'session' | 'afterwards'> {
+  /** Bare JID. */
+  readonly bare: string
+  /** Of the entity that is asked. */
+  readonly domain: string
+}
 
 /** One command: a form to fill in, and the function that handles it. */
 export interface AdHocCommand {
@@ -11,8 +20,8 @@ export interface AdHocCommand {
   readonly form: ((bare: string) => Promise<Element>) | null
   /**
    * Returns the text for the user, or a form with the result.
-   * @param domain of the entity that was asked
+   * @param bare JID of the user who asks
    * @throws StanzaError
    */
-  readonly submit: (bare: string, values: ReadonlyMap<string, readonly string[]>, domain: string) => Promise<string | Element>
+  readonly submit: (bare: string, values: ReadonlyMap<string, readonly string[]>, asker: Asker) => Promise<string | Element>
 }

@@ -8,17 +8,10 @@ import { token, type Entropy } from '../../base/entropy.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { answeredForm, valuesOf } from '../../xmpp/data-form.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import { COMMANDS, type AdHocCommand } from './command.ts'
+import { COMMANDS, type AdHocCommand, type Asker } from './command.ts'
 
 /** The most sessions of which it is remembered that they are over. */
 const ENDED_MAX = 10_000
-
-export interface Asker {
-  /** Bare JID. */
-  readonly bare: string
-  /** Of the entity that is asked. */
-  readonly domain: string
-}
 
 export class CommandForms {
   readonly #entropy: Entropy
@@ -43,7 +36,7 @@ export class CommandForms {
     if (action !== 'execute' && action !== 'complete' && action !== 'next')
       throw new StanzaError('bad-request', { specific: el('bad-action', COMMANDS) })
     if (form !== undefined || command.form === null) {
-      const told = await command.submit(asker.bare, form === undefined ? NO_VALUES : valuesOf(form), asker.domain)
+      const told = await command.submit(asker.bare, form === undefined ? NO_VALUES : valuesOf(form), asker)
       return this.#over(command, id, 'completed', typeof told === 'string' ? el('note', COMMANDS, { type: 'info' }, told) : told)
     }
     if (action !== 'execute') throw new StanzaError('bad-request', { specific: el('bad-payload', COMMANDS) })

@@ -15,7 +15,7 @@ import { CommandForms } from './forms.ts'
 import { presencePolicy } from './presence-policy.ts'
 import { strangersPolicy } from './strangers.ts'
 
-export { COMMANDS, type AdHocCommand } from './command.ts'
+export { COMMANDS, type AdHocCommand, type Asker } from './command.ts'
 export { CommandForms } from './forms.ts'
 
 const books = new WeakMap<Host, CommandBook>()
@@ -76,10 +76,10 @@ export const adHocCommands = defineFeature({
   },
 })
 
-async function run(commands: CommandBook, { payload, session, domain }: ServerRequest): Promise<Answer> {
+async function run(commands: CommandBook, { payload, session, domain, afterwards }: ServerRequest): Promise<Answer> {
   const command = commands.get(payload.attr('node'))
   if (command === undefined) throw new StanzaError('item-not-found')
   const bare = session?.account.bare.bare // only for local users
   if (bare === undefined || !commands.mayUse(bare, command)) throw new StanzaError('forbidden')
-  return commands.forms.run(command, { bare, domain }, payload)
+  return commands.forms.run(command, { bare, domain, session, afterwards }, payload)
 }

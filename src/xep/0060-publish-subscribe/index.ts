@@ -98,7 +98,7 @@ function serve(host: Host, domains: readonly string[], config: Config): void {
   const answering = new Answering(nodes, host.entropy, limits)
   const mayCreate = (bare: string): boolean => config.create === 'everybody' || (config.create === 'local' && isLocal(bare))
   const usual = { ...DEFAULTS, max_payload_size: config.payload, max_items: Math.min(DEFAULTS.max_items as number, config.items) }
-  const ask = (node: Node | null, to: Jid): void => (node === null ? undefined : notices.askAll(node, to))
+  const ask = (node: Node, to: Jid): void => notices.askAll(node, to)
   for (const domain of domains) {
     nodes.serve(domain, place)
     const own = new NodeService({

@@ -44,7 +44,7 @@ export interface NodeServiceParts {
   readonly defaults: NodeConfig
   readonly forms: CommandForms
   /** Sends the forms of the subscriptions that wait at the node. */
-  readonly ask: (node: Node | null, to: Jid) => void
+  readonly ask: (node: Node, to: Jid) => void
 }
 
 export class NodeService {
@@ -103,21 +103,20 @@ export class NodeService {
   }
 
   /** 8.7 */
-  async #command({ from, payload, reply }: ServiceRequest): Promise<void> {
+  async #command({ from, payload, session, afterwards }: ServiceRequest): Promise<Answer> {
     const { nodes, domain, forms, ask } = this.#parts
     if (payload.attr('node') !== GET_PENDING) throw new StanzaError('item-not-found')
-    let chosen: Node | null = null
     const command: AdHocCommand = {
       node: GET_PENDING,
       name: GET_PENDING_TITLE,
       form: async (bare) => pendingForm(await nodes.store.namesWaiting(domain, bare)),
       async submit(bare, values) {
-        chosen = await chosenNode(nodes, domain, bare, values)
+        const chosen = await chosenNode(nodes, domain, bare, values)
+        afterwards.push(() => ask(chosen, from))
         return 'You are sent a form for each'
       },
     }
-    reply(await forms.run(command, { bare: from.bare, domain }, payload))
-    ask(chosen, from)
+    return forms.run(command, { bare: from.bare, domain, session, afterwards }, payload)
   }
 
   /** PUB-20 */

@@ -1,11 +1,13 @@
 /** Sections 4.1 to 4.10: the commands for one account or for several. */
 import type { ContactRow, UserReport } from '../../admin/user-reports.ts'
+import { CREDENTIALS_CHANGED, kicked, type Ending } from '../../server/account/endings.ts'
 import { el, type Element } from '../../xml/element.ts'
 import type { FormField } from '../../xmpp/data-form.ts'
 import { formatDateTime } from '../../xmpp/datetime.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { ROSTER } from '../../xmpp/ns.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import type { Asker } from '../0050-ad-hoc-commands/index.ts'
 import { accountIn, accountsIn, oneOf, resultForm, type AdminCommand, type Give } from './order.ts'
 
 const one = (label: string): FormField => ({ name: 'accountjid', type: 'jid-single', label, values: [], isRequired: true })
@@ -25,6 +27,11 @@ function notOneself(accounts: readonly Jid[], by: string): void {
     throw new StanzaError('not-allowed', { text: 'You cannot do this to your own account' })
 }
 
+/** The session that gives the order: an order that ends it leaves it alone, because it is to have the answer first. */
+const sparedOf = ({ session }: Asker): string => session?.jid.full ?? ''
+/** The session of the administrator ends as well, behind the answer. */
+const endAfterwards = ({ session, afterwards }: Asker, ending: Ending): void => void afterwards.push(() => session?.end(ending))
+
 /** A command that does the same to each of several accounts. */
 const forEach = (
   node: string,
@@ -37,9 +44,9 @@ const forEach = (
   title,
   orders: ['user.show', order],
   fields: () => [several(label)],
-  async run({ by, values }, give) {
+  async run({ asker, values }, give) {
     const accounts = accountsIn(values)
-    if (does.shutsOut) notOneself(accounts, by)
+    if (does.shutsOut) notOneself(accounts, asker.bare)
     await existing(accounts, give)
     for (const account of accounts) await give(order, { jid: account.full, ...does.args })
     return does.done
@@ -76,8 +83,12 @@ export const accountCommands: readonly AdminCommand[] = [
     title: 'End sessions of users',
     orders: ['session.kick'],
     fields: () => [several('Sessions to end; an address without a resource means all of the account')],
-    async run({ values }, give) {
-      for (const account of accountsIn(values)) await give('session.kick', { jid: account.full, reason: '' })
+    async run({ asker, values }, give) {
+      const spared = sparedOf(asker)
+      for (const account of accountsIn(values)) {
+        await give('session.kick', { jid: account.full, reason: '', spared })
+        if (account.full === spared || account.full === asker.bare) endAfterwards(asker, kicked(''))
+      }
       return 'The sessions have ended.'
     },
   },
@@ -86,8 +97,10 @@ export const accountCommands: readonly AdminCommand[] = [
     title: 'Change the password of a user',
     orders: ['user.passwd'],
     fields: () => [one('Address of the account'), secret('password', 'New password')],
-    async run({ values }, give) {
-      await give('user.passwd', { jid: accountIn(values).full, password: oneOf(values, 'password') })
+    async run({ asker, values }, give) {
+      const { full } = accountIn(values)
+      await give('user.passwd', { jid: full, password: oneOf(values, 'password'), spared: sparedOf(asker) })
+      if (full === asker.bare) endAfterwards(asker, CREDENTIALS_CHANGED)
       return 'The password is changed, and the sessions have ended.'
     },
   },

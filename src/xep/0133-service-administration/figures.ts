@@ -30,7 +30,7 @@ const numbers = kinds.map(([kind, { label, beside }]): AdminCommand => ({
   title: `Number of ${label}`,
   orders: ['user.figures'],
   fields: null,
-  async run({ domain }, give) {
+  async run({ asker: { domain } }, give) {
     const figures = await give<UserFigures>('user.figures', { domain })
     const labelOf = (one: Kind): string => (one === 'paused' ? PAUSED : KINDS[one].label)
     return [kind, ...beside].map((one) => numberField(one, labelOf(one), figures))
@@ -56,7 +56,7 @@ const lists = kinds.map(([kind, { label }]): AdminCommand => ({
       options: AMOUNTS.map((amount) => [amount, amount === 'none' ? `All, up to ${LIST_MAX}` : amount]),
     },
   ],
-  async run({ domain, values }, give) {
+  async run({ asker: { domain }, values }, give) {
     const amount = values.get('max_items')?.[0] ?? USUAL
     if (!AMOUNTS.includes(amount)) throw new StanzaError('not-acceptable', { text: `"${amount}" is not one of the options` })
     const limit = amount === 'none' ? LIST_MAX : Number(amount)

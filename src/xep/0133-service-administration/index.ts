@@ -99,8 +99,8 @@ function adHoc({ node, title, fields, run }: AdminCommand, administration: Admin
     node: `${ADMIN}#${node}`,
     name: title,
     form: fields === null ? null : form,
-    async submit(by, values, domain) {
-      const told = await run({ by, domain, values }, administration.givesFor(by))
+    async submit(by, values, asker) {
+      const told = await run({ asker, values }, administration.givesFor(by))
       return isFields(told) ? resultForm(title, told) : told
     },
   }

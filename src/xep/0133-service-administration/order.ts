@@ -4,6 +4,7 @@ import type { Element } from '../../xml/element.ts'
 import { dataForm, type FormField } from '../../xmpp/data-form.ts'
 import { jid, JidError, type Jid } from '../../xmpp/jid.ts'
 import { StanzaError, type StanzaCondition } from '../../xmpp/stanza-error.ts'
+import type { Asker } from '../0050-ad-hoc-commands/index.ts'
 
 /** Section 7: the namespace, the start of each node, and the kind of the forms. */
 export const ADMIN = 'http://jabber.org/protocol/admin'
@@ -19,10 +20,7 @@ export type Give = <T>(name: string, args: object) => Promise<T>
 
 /** What was submitted. */
 export interface Submitted {
-  /** Bare JID of the administrator. */
-  readonly by: string
-  /** The domain that was asked. */
-  readonly domain: string
+  readonly asker: Asker
   readonly values: ReadonlyMap<string, readonly string[]>
 }
 

@@ -81,7 +81,7 @@ export const serviceCommands: readonly AdminCommand[] = [
     title: 'Announce something to all who are online',
     orders: ['announce'],
     fields: () => [{ name: 'announcement', type: 'text-multi', label: 'Announcement', values: [], isRequired: true }],
-    async run({ domain, values }, give) {
+    async run({ asker: { domain }, values }, give) {
       const text = textOf(values, 'announcement')
       const { sessions } = await give<{ readonly sessions: number }>('announce', { text, domain })
       return `Sent to ${sessions === 1 ? '1 session' : `${sessions} sessions`}.`

@@ -59,7 +59,7 @@ export class Approvals {
         return 'You are sent a form for each'
       },
     }
-    return this.#forms.run(command, account.bare, payload)
+    return this.#forms.run(command, { bare: owner, domain: account.bare.domain, session, afterwards }, payload)
   }
   /** Is this message of the owner an answer? Then it is carried out, and goes nowhere. */
   takes(account: LocalAccount, packet: Packet): boolean {
