@@ -124,6 +124,8 @@ export interface Facts {
   'stored-message-received': { readonly session: Session; readonly seq: number }
   /** A stored message that was sent to a session must not be written to its client any more: it stays stored. */
   'stored-message-withheld': { readonly session: Session; readonly seq: number }
+  /** A message that the archive of the account keeps was sent to a session, which has not received it: now its label withholds it. */
+  'kept-message-withheld': { readonly account: LocalAccount; readonly packet: Packet }
   /** A client has asked for messages of its user's archive, or where it ends (XEP-0313). */
   'archive-asked': { readonly session: Session }
   /** A session was sent messages of its user's archive, at these positions (XEP-0313). */

@@ -12,8 +12,9 @@ import { hasRoomFor } from '../../server/account/crowding.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
 import type { Session } from '../../server/account/session.ts'
+import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import { withStanzaId } from '../../xmpp/stanza-id.ts'
+import { stanzaIdBy, withStanzaId } from '../../xmpp/stanza-id.ts'
 import { ArchiveFirst, type Chance } from './archive-first.ts'
 import { Delivering, isWilling } from './delivering.ts'
 import { offlineLimits, offlineSettings } from './settings.ts'
@@ -56,6 +57,7 @@ export const offlineMessages = defineFeature({
     host.toAccount('offline-turn', (context) => offline.turn(context), { kinds: ['message'] })
     host.toAccount('offline', (context) => offline.store(context), { kinds: ['message'] })
     host.on('archive-shortened', ({ owner, edge }) => edge > 0 && offline.shorten(owner, edge))
+    host.on('kept-message-withheld', ({ account, packet }) => host.router.busyWith(offline.waitOn(account, packet)))
     host.on('presence-changed', ({ session, before }) => {
       if (isWilling(session) && (before === null || readPresence(before).priority < 0)) offline.available(session)
     })
@@ -148,6 +150,23 @@ class Offline {
     this.#store
       .found(bare, positions)
       .catch((error: unknown) => log.error({ err: error }, 'Messages that a client has read in the archive are delivered again'))
+  }
+
+  /** A message in the archive, which is withheld by its label, comes when the user may have it. Without room for it, it stays in the archive. */
+  async waitOn(account: LocalAccount, packet: Packet): Promise<void> {
+    const { stores, log } = this.#host
+    const { bare } = account
+    if (NEVER_STORED.has(packet.type) || storingOf(packet) !== 'store') return
+    try {
+      const entry = await stores.accountArchive.positionOf(bare.bare, stanzaIdBy(packet, bare)!)
+      if (entry === null) return
+      const share = this.#shares.of(account, packet.from)
+      const issued = (): void => this.#delivering.arriving(account, share.pool === 'known')
+      await this.#store.appendKept(bare.bare, { entry, packet }, this.#limits, share, issued)
+      this.#delivering.begin(account)
+    } catch (error) {
+      log.error({ err: error }, 'A message that its label withholds is only in the archive')
+    }
   }
 
   /** False: it was dropped. @throws StanzaError there is no room for it */

@@ -26,10 +26,10 @@ export const securityLabels = defineFeature({
   specs: [xep(258, 'Security Labels in XMPP', '1.1.1')],
   settings: labelSettings,
   install(host, settings) {
-    const { labels, router } = host
+    const { labels, router, tell } = host
     if (labels === null) return
     host.fromClient('labels-out', labelsOut({ labels, router, settings }))
-    host.toAccount('labels-in', labelsIn({ labels, router, settings }))
+    host.toAccount('labels-in', labelsIn({ labels, router, settings, tell }))
     host.iqToServer({
       type: 'get',
       ns: SEC_LABEL_CATALOG,

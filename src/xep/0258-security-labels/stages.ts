@@ -2,6 +2,7 @@
 import { contactKey } from '../../im/account.ts'
 import { deliverMessage, isKnown, maySee } from '../../im/delivery.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
+import type { Host } from '../../server/feature.ts'
 import type { Labels } from '../../server/labelling/labels.ts'
 import { bearingOf, forbidden, violation, withoutContent } from '../../server/labelling/rules.ts'
 import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
@@ -11,6 +12,7 @@ import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { labelIn, mentionsLabel } from '../../xmpp/security-label.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { stanzaIdBy } from '../../xmpp/stanza-id.ts'
 import type { LabelSettings } from './settings.ts'
 
 export interface StageParts {
@@ -68,10 +70,14 @@ function asToNobody(packet: Packet): Verdict {
 
 /**
  * What arrives for an account. Clients of this server were asked already, and are asked again: the message may have been on its way
- * while a clearance was changed.
+ * while a clearance was changed. What a session gives back is kept, and waits for another clearance: nothing is undelivered.
  */
-export function labelsIn({ labels, router, settings }: StageParts): Stage<ToAccount> {
+export function labelsIn({ labels, router, settings, tell }: StageParts & Pick<Host, 'tell'>): Stage<ToAccount> {
   const denied = ({ account, packet }: ToAccount, isOurs: boolean): Verdict => {
+    if (stanzaIdBy(packet, account.bare) !== undefined) {
+      tell('kept-message-withheld', { account, packet })
+      return 'done'
+    }
     const knows = isKnown(account, packet.from)
     const isTold = isOurs ? knows || settings['tell-strangers'] : knows && settings['bounce-remote']
     if (isTold) throw forbidden(MAY_NOT_RECEIVE)
