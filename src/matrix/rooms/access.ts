@@ -1,10 +1,9 @@
 /** Which rooms a user may use, and what a room does for them. Whether they may do it the room decides, as for XMPP (MXR-45). */
 import type { Outcome, ServedRooms } from '../../rooms/rooms.ts'
-import type { Actor, Command } from '../../rooms/machine/commands.ts'
+import type { Command } from '../../rooms/machine/commands.ts'
 import type { Transaction } from '../../rooms/machine/drafts.ts'
 import { isLasting } from '../../rooms/machine/members.ts'
 import type { Room, Seq } from '../../rooms/machine/room.ts'
-import type { RoomLog } from '../../rooms/room-log.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
 import { forbidden, invalidParam } from '../http/errors.ts'
@@ -20,7 +19,6 @@ import { refusedBy } from './refusals.ts'
 
 export interface AccessParts {
   readonly served: ServedRooms
-  readonly log: RoomLog
   readonly face: MatrixRooms
   readonly ids: UserIdSpace
   readonly domains: RoomDomains
@@ -92,13 +90,12 @@ export class Access {
   }
   /** @returns why the room refuses; null: it is done */
   async attempt(
-    { room }: Pick<AwakeRoom, 'room'>,
+    { backing }: Pick<AwakeRoom, 'backing'>,
     user: Jid,
     command: Command,
     transaction: Transaction | null = null,
   ): Promise<Outcome> {
-    const order = { address: room.address, actor: actorOf(user, transaction), command, create: null, answered: null }
-    return this.#parts.served.rooms.perform(order)
+    return backing.attempt(user, command, transaction)
   }
   /** @throws MatrixError the room refuses */
   async perform(awake: AwakeRoom, user: Jid, command: Command, transaction: Transaction | null = null): Promise<void> {
@@ -142,9 +139,3 @@ export class Access {
     return new Names({ room, roomId: this.roomIdOf(room), alias: aliasOf(room.address, domains), creator, domain, ids })
   }
 }
-
-export const actorOf = ({ bare }: Jid, transaction: Transaction | null = null): Actor => ({
-  jid: bare,
-  session: null,
-  transaction,
-})

@@ -6,6 +6,7 @@ import type { Millis } from '../../base/clock.ts'
 import { isPassing, type Entry } from '../../rooms/log.ts'
 import type { Room, Seq } from '../../rooms/machine/room.ts'
 import { eventIdOf } from '../ids/event-id.ts'
+import type { Backing } from './backing.ts'
 import { touchedBy } from './events.ts'
 import { lastingMembership } from './memberships.ts'
 import { Sight, type Names } from './names.ts'
@@ -41,8 +42,16 @@ interface Turn extends Place {
 const TAIL_MAX = 200
 const TAIL_OCTETS_MAX = 256 * 1024
 
+export interface AwakeRoomParts {
+  readonly backing: Backing
+  readonly visits: Visits
+  readonly typing: Typing
+  readonly receipts: Receipts
+}
+
 export class AwakeRoom {
   readonly names: Names
+  readonly backing: Backing
   readonly visits: Visits
   readonly typing: Typing
   readonly receipts: Receipts
@@ -67,11 +76,12 @@ export class AwakeRoom {
   /** When a request last needed it. */
   usedAt: Millis = 0
 
-  constructor(names: Names, parts: { readonly visits: Visits; readonly typing: Typing; readonly receipts: Receipts }) {
+  constructor(names: Names, { backing, visits, typing, receipts }: AwakeRoomParts) {
     this.names = names
-    this.visits = parts.visits
-    this.typing = parts.typing
-    this.receipts = parts.receipts
+    this.backing = backing
+    this.visits = visits
+    this.typing = typing
+    this.receipts = receipts
   }
   get room(): Room {
     return this.names.room

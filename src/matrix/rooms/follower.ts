@@ -46,7 +46,7 @@ export class Follower {
       hides: hidesNobody,
     }
     const ask: Asking = { ...usual, ...this.#asking, since: this.token, upTo }
-    const block = (await joinedRoom(new RoomReading(scene.reads), scene.awake, ask)) as unknown as Block | null
+    const block = (await joinedRoom(new RoomReading(), scene.awake, ask)) as unknown as Block | null
     this.token = upTo
     this.last = JSON.stringify(block)
     if (block === null) return

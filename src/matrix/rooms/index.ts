@@ -88,7 +88,7 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions)
   }
   matrix.presence.matesBy(mates)
   host.on('sessions-restored', () => occupancy.begin())
-  const access = new Access({ served, log, face, ids, domains, secret: host.secret('matrix rooms') })
+  const access = new Access({ served, face, ids, domains, secret: host.secret('matrix rooms') })
   served.rooms.faces.push(face)
   served.store.alongEnds.push(endings({ served, access, face, store, domains: host.domains }))
   face.begin()
@@ -99,7 +99,7 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions)
     'Users of Matrix clients who are told of news in rooms',
     () => face.watchers.size,
   )
-  const reading = new RoomReading(log)
+  const reading = new RoomReading()
   const now = (): number => clock.now()
   const newId = (): string => stores.archive.newId(now())
   const nameOf = (user: Jid): Promise<string | null> => matrix.profiles.nameOf(user)
@@ -112,9 +112,7 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions)
   matrix.profiles.watchers.push({ renamed: (user) => renaming.renamed(user) })
   const marking = new Marking({
     access,
-    log,
     store,
-    face,
     positions,
     pep: pepOf(host),
     now,
@@ -126,7 +124,7 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions)
     if (node === SYNCHRONIZED) for (const { id, payload } of published) marking.synchronized(owner, id, payload)
   })
   matrix.profiles.hidden.push(hiddenPeople(people, face))
-  const sayingParts = { access, log, newId, now, active }
+  const sayingParts = { access, newId, now, active }
   const saying = new Saying(sayingParts)
   const limits = { count: matrix.settings['room-states'], octets: matrix.settings['room-states-size'] }
   const routes = [
@@ -142,8 +140,8 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions)
       pace: (name, user) => matrix.paces.take(name, { address: '', user, device: null }),
     }),
     ...sayingRoutes(saying, sayingParts),
-    ...markRoutes({ access, log, marking, active }),
-    ...readingRoutes({ access, reading, log, now, hiddenFrom: (bare) => matrix.ignored.hiddenFrom(bare) }),
+    ...markRoutes({ access, marking, active }),
+    ...readingRoutes({ access, reading, now, hiddenFrom: (bare) => matrix.ignored.hiddenFrom(bare) }),
   ]
   return {
     routes,

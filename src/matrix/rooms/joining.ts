@@ -81,7 +81,8 @@ export class Joining {
     }
   }
   /** Asks to be let in. @throws MatrixError */
-  async knock({ room, names }: AwakeRoom, user: Jid, why: string): Promise<void> {
+  async knock(awake: AwakeRoom, user: Jid, why: string): Promise<void> {
+    const { room, names } = awake
     if (!isOpen(room)) throw closed()
     const membership = lastingMembership(room.members.get(user.bare) ?? NOBODY)
     if (membership === 'join' || membership === 'invite') throw forbidden('You are in this room, or invited')
@@ -89,7 +90,7 @@ export class Joining {
     if (membership === null) await checkRoomsOf(people, user)
     const name = await nameOf(user)
     const [nick] = isVeiled(room.facts.config) ? hiddenNicks(names.veiledId(user.bare), name) : nicksFor(user, name)
-    const refusal = await access.attempt({ room }, user, { do: 'knock', nick: nick!, reason: why })
+    const refusal = await access.attempt(awake, user, { do: 'knock', nick: nick!, reason: why })
     if (refusal !== null) throw refusedBy(refusal)
     const { forgotten } = await people.of(user.bare)
     if (forgotten.delete(room.uid)) await store.remember(room.uid, user.bare)

@@ -4,7 +4,6 @@
  */
 import type { Log } from '../../base/log.ts'
 import type { Entry } from '../../rooms/log.ts'
-import type { RoomLog } from '../../rooms/room-log.ts'
 import { el } from '../../xml/element.ts'
 import { jidOrNull, type Jid } from '../../xmpp/jid.ts'
 import { Payload } from '../../xmpp/packet.ts'
@@ -15,16 +14,13 @@ import { entryOfEvent, eventIdOf, isEntryId } from '../ids/event-id.ts'
 import type { Positions } from '../sync/positions.ts'
 import type { Access } from './access.ts'
 import type { AwakeRoom } from './awake-room.ts'
-import type { MatrixRooms } from './matrix-rooms.ts'
 import { READ, READ_PRIVATE, type ReceiptType } from './receipts.ts'
 import { saidAs } from './saying-about.ts'
 import type { MatrixRoomStore } from './store.ts'
 
 export interface MarkingParts {
   readonly access: Access
-  readonly log: RoomLog
   readonly store: MatrixRoomStore
-  readonly face: MatrixRooms
   readonly positions: Positions
   readonly pep: Pep
   readonly now: () => number
@@ -61,7 +57,7 @@ export class Marking {
   }
   /** @returns whether it says something new */
   async put(awake: AwakeRoom, { by, type, event, thread }: Mark, entry: Entry): Promise<boolean> {
-    const { store, face, positions, now } = this.#parts
+    const { store, positions, now } = this.#parts
     const { uid } = awake.room
     if ((await this.#readUpTo(awake, by, type, thread)) >= entry.seq) return false
     const stream = positions.begin()
@@ -74,7 +70,7 @@ export class Marking {
     } finally {
       positions.end(stream)
     }
-    face.news(awake)
+    awake.backing.news()
     return true
   }
   /** A client of XMPP tells the room what its user has read (XEP-0333). */
@@ -97,27 +93,27 @@ export class Marking {
 
   async #mark(awake: AwakeRoom, mark: Mark): Promise<void> {
     const named = entryOfEvent(mark.event)
-    const entry = named === null ? null : await this.#parts.log.byId(awake.room, named.entry)
+    const entry = named === null ? null : await awake.backing.log.byId(named.entry)
     if (entry === null) return
     // What all are told is not told again to the user alone
     const isKnown = mark.type === READ_PRIVATE && (await this.#readUpTo(awake, mark.by, READ, '')) >= entry.seq
     if (!isKnown) await this.put(awake, mark, entry)
   }
-  async #readUpTo({ room, receipts }: AwakeRoom, by: string, type: ReceiptType, thread: string): Promise<number> {
+  async #readUpTo({ backing, receipts }: AwakeRoom, by: string, type: ReceiptType, thread: string): Promise<number> {
     const known = receipts.of(by, type, thread)
-    const before = known === null ? null : await this.#parts.log.byId(room, entryOfEvent(known.event)!.entry)
+    const before = known === null ? null : await backing.log.byId(entryOfEvent(known.event)!.entry)
     return before?.seq ?? 0
   }
-  /** XEP-0333: in rooms, the id is the one that the room has given. */
-  #tellOthers(awake: AwakeRoom, user: Jid, { id: target }: Entry): void {
+  #tellOthers(awake: AwakeRoom, user: Jid, entry: Entry): void {
     if (awake.room.occupants.size > TOLD_IN_MAX) return
     const { access, newId } = this.#parts
+    const target = awake.backing.nameOf(entry)
     const said = { ...saidAs(Payload.of(el('displayed', MARKERS, { id: target })), newId(), null), isPassing: true }
     // Somebody without a voice has read it all the same
     access.attempt(awake, user, { do: 'append', said }).catch((error: unknown) => this.#failed(error))
   }
-  async #synchronize({ room: { address } }: AwakeRoom, user: Jid, { id }: Entry): Promise<void> {
-    const stanza = el('stanza-id', STANZA_ID, { id, by: address.bare })
+  async #synchronize({ room: { address }, backing }: AwakeRoom, user: Jid, { id }: Entry): Promise<void> {
+    const stanza = el('stanza-id', STANZA_ID, { id, by: backing.archiveOf(user).bare })
     const item = { id: address.bare, payload: Payload.of(el('displayed', SYNCHRONIZED, {}, stanza)) }
     await this.#parts.pep.publish(user, SYNCHRONIZED, [item])
   }

@@ -26,6 +26,7 @@ import { FACE } from './picture.ts'
 import { Receipts } from './receipts.ts'
 import { Typing, TYPING_MAX_MS } from './typing.ts'
 import { Visits } from './visits.ts'
+import { serviceRoom } from './service-room.ts'
 import type { MatrixRoomStore } from './store.ts'
 import { Watchers } from './watchers.ts'
 
@@ -257,7 +258,7 @@ export class MatrixRooms implements Face {
       )
   }
   async #wake(room: Room): Promise<AwakeRoom> {
-    const { store, positions, namesOf, clock, log } = this.#parts
+    const { rooms, store, positions, namesOf, clock, log } = this.#parts
     const [states, last, maker, visitRows, receiptRows] = await Promise.all([
       this.#states(room),
       log.page(room, EVERYTHING, TAIL, 'last'),
@@ -268,6 +269,7 @@ export class MatrixRooms implements Face {
     const first = states.find(({ kind }) => kind === 'member')
     const creator = maker ?? (first?.kind === 'member' ? first.of : (ownerOf(room) ?? room.address.bare))
     if (maker === null) this.#quietly(store.putMaker(room.uid, creator))
+    const names = namesOf(room, creator)
     const nextStream = (): number => positions.at()
     const visits = new Visits({
       uid: room.uid,
@@ -282,8 +284,9 @@ export class MatrixRooms implements Face {
       },
     })
     visits.restore(visitRows, room, clock.now())
-    const parts = { visits, typing: new Typing(nextStream, positions.at()), receipts: new Receipts(receiptRows) }
-    const awake = new AwakeRoom(namesOf(room, creator), parts)
+    const backing = serviceRoom({ rooms, log, room: () => names.room, news: () => this.news(names) })
+    const parts = { backing, visits, typing: new Typing(nextStream, positions.at()), receipts: new Receipts(receiptRows) }
+    const awake = new AwakeRoom(names, parts)
     awake.fill(states, last.entries, last.isAll)
     for (const entry of last.entries) this.#marked(awake, entry)
     return awake

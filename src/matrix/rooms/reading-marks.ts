@@ -1,6 +1,5 @@
 /** How far a user has read in a room (MXR-70): told to the others, or kept for their own clients. */
 import * as v from 'valibot'
-import type { RoomLog } from '../../rooms/room-log.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { badJson, notFound } from '../http/errors.ts'
 import { route, type Route } from '../http/routes.ts'
@@ -12,7 +11,6 @@ import { READ, READ_PRIVATE, type ReceiptType } from './receipts.ts'
 
 export interface MarksParts {
   readonly access: Access
-  readonly log: RoomLog
   readonly marking: Marking
   readonly active: (user: Jid, device: string) => void
 }
@@ -21,7 +19,7 @@ const THREAD_MAX = 255
 const markers = v.object({ [READ]: v.optional(v.string()), [READ_PRIVATE]: v.optional(v.string()) })
 
 async function mark(
-  { log, marking }: MarksParts,
+  { marking }: MarksParts,
   awake: AwakeRoom,
   user: Jid,
   type: ReceiptType,
@@ -29,17 +27,17 @@ async function mark(
   thread: string,
 ): Promise<void> {
   const named = entryOfEvent(event)
-  const entry = named === null ? null : await log.byId(awake.room, named.entry)
+  const entry = named === null ? null : await awake.backing.log.byId(named.entry)
   if (entry === null) throw notFound('There is no such event')
-  await checkThread(log, awake, thread)
+  await checkThread(awake, thread)
   await marking.read(awake, user, { by: user.bare, type, event, thread }, entry)
 }
 
 /** @throws MatrixError */
-async function checkThread(log: RoomLog, { room }: AwakeRoom, thread: string): Promise<void> {
+async function checkThread({ backing }: AwakeRoom, thread: string): Promise<void> {
   if (thread === '' || thread === 'main') return
   const named = entryOfEvent(thread)
-  if (named === null || (await log.byId(room, named.entry)) === null)
+  if (named === null || (await backing.log.byId(named.entry)) === null)
     throw badJson('"thread_id" is main, or an event of the room')
 }
 

@@ -4,7 +4,6 @@ import { invalidParam, notFound } from '../http/errors.ts'
 import { roomEventFilterIn } from '../data/filters.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Entry } from '../../rooms/log.ts'
-import type { RoomLog } from '../../rooms/room-log.ts'
 import type { Hides } from '../data/ignored.ts'
 import { entryOfEvent } from '../ids/event-id.ts'
 import { passes, type RoomEventFilter } from '../sync/filtering.ts'
@@ -22,7 +21,6 @@ import { MEMBER } from './states.ts'
 export interface ReadingParts {
   readonly access: Access
   readonly reading: RoomReading
-  readonly log: RoomLog
   readonly now: () => number
   readonly hiddenFrom: (bare: string) => Promise<Hides>
 }
@@ -100,8 +98,8 @@ export class Pages {
     if (target === undefined) return { chunk: [] }
     const isOld = query.get('dir') === 'f'
     const from = await this.#place(awake, query.get('from'), isOld ? after : upTo)
-    const { log } = this.#parts
-    const all = [...(await log.about(awake.room, target, 'correct')), ...(await log.about(awake.room, target, 'react'))]
+    const { log } = awake.backing
+    const all = [...(await log.about(target, 'correct')), ...(await log.about(target, 'react'))]
     const wanted = all.filter(({ seq }) => seq > (isOld ? from : after) && seq <= (isOld ? upTo : from))
     wanted.sort((a, b) => (isOld ? a.seq - b.seq : b.seq - a.seq))
     const page = wanted.slice(0, limitIn(query))
@@ -121,7 +119,7 @@ export class Pages {
     const named = entryOfEvent(id)
     if (named === null && isJoined) return this.#state(awake, viewer, id)
     if (named === null) throw noEvent()
-    const entry = await this.#parts.log.byId(awake.room, named.entry)
+    const entry = await awake.backing.log.byId(named.entry)
     if (entry === null || entry.seq <= after || entry.seq > upTo) throw noEvent()
     const events = await this.events(readable, viewer, [entry], entry.seq)
     const event = events.find(({ event_id: its }) => its === id)

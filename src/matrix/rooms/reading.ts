@@ -3,8 +3,8 @@
  * present one, less what came behind it; so that part is read too, and what has come while it was read is in memory.
  */
 import { isPassing, type Entry } from '../../rooms/log.ts'
-import type { Room, Seq } from '../../rooms/machine/room.ts'
-import { EVERYTHING, type RoomLog } from '../../rooms/room-log.ts'
+import type { Seq } from '../../rooms/machine/room.ts'
+import { EVERYTHING } from '../../rooms/room-log.ts'
 import { pagesFrom } from '../../server/archive.ts'
 import { entryOfEvent } from '../ids/event-id.ts'
 import type { AwakeRoom } from './awake-room.ts'
@@ -12,8 +12,6 @@ import { render, spokenCount, STATE_KINDS, touchedBy, type Rendered } from './ev
 import type { Sight } from './names.ts'
 import type { Correction, Related } from './shown-events.ts'
 import { FACE, ownKeyOf, ownStateOf, type Picture } from './picture.ts'
-
-export type Reads = Pick<RoomLog, 'page' | 'statePage' | 'at' | 'stateAt' | 'about' | 'byId'>
 
 /** Entries that are looked at for one page, at most. */
 const LOOKED_AT_MAX = 2000
@@ -48,14 +46,9 @@ const ANY = { config: { moderated: true } }
 const isState = ({ kind }: Entry): boolean => STATE_KINDS.includes(kind as (typeof STATE_KINDS)[number])
 
 export class RoomReading {
-  readonly #log: Reads
-
-  constructor(log: Reads) {
-    this.#log = log
-  }
   /** The place behind everything up to that number of the stream. */
   async placeAt(awake: AwakeRoom, stream: number): Promise<Seq> {
-    if (!awake.holdsSince(stream)) return this.#log.at(awake.room, stream)
+    if (!awake.holdsSince(stream)) return awake.backing.log.at(stream)
     return awake.tail.findLast((entry) => entry.stream <= stream)?.seq ?? awake.tailAfter
   }
   async find(awake: AwakeRoom, { after, upTo, limit, from, weigh }: Wish): Promise<Found> {
@@ -87,7 +80,7 @@ export class RoomReading {
       return { entries, isAll: true }
     }
     const end = from === 'newest' ? 'last' : 'first'
-    return this.#log.page(awake.room, { ...EVERYTHING, after: low, before: high + 1 }, limit, end)
+    return awake.backing.log.page({ ...EVERYTHING, after: low, before: high + 1 }, limit, end)
   }
 
   /**
@@ -125,29 +118,29 @@ export class RoomReading {
   /** All entries between two places, the oldest first: no more than a page of them, the newest. */
   async between(awake: AwakeRoom, after: Seq, upTo: Seq): Promise<readonly Entry[]> {
     if (after >= awake.tailAfter) return awake.tail.filter(({ seq }) => seq > after && seq <= upTo)
-    const { entries } = await this.#log.page(awake.room, { ...EVERYTHING, after, before: upTo + 1 }, 2 * PAGE, 'last')
+    const { entries } = await awake.backing.log.page({ ...EVERYTHING, after, before: upTo + 1 }, 2 * PAGE, 'last')
     return entries
   }
   /** Of an event in the log; 0: unknown. */
-  async placeOf(room: Room, event: string): Promise<Seq> {
+  async placeOf({ backing }: AwakeRoom, event: string): Promise<Seq> {
     const named = entryOfEvent(event)
-    return named === null ? 0 : ((await this.#log.byId(room, named.entry))?.seq ?? 0)
+    return named === null ? 0 : ((await backing.log.byId(named.entry))?.seq ?? 0)
   }
   /** The entries between two places that have changed a state, the oldest first. */
   async statesBetween(awake: AwakeRoom, place: Seq, upTo: Seq = Infinity): Promise<readonly Entry[]> {
     const range = { after: place, before: upTo === Infinity ? null : upTo + 1 }
     const filter = { ...EVERYTHING, kinds: STATE_KINDS }
-    const pages = pagesFrom((part) => this.#log.statePage(awake.room, { ...filter, ...part }, PAGE, 'first'), 'first', range)
+    const pages = pagesFrom((part) => awake.backing.log.statePage({ ...filter, ...part }, PAGE, 'first'), 'first', range)
     return (await Array.fromAsync(pages)).flat()
   }
   /** What was before the first of the entries that set a state without saying so. @returns whether it had to wait */
-  async #learn({ room }: AwakeRoom, entries: readonly Entry[], earlier: Map<string, string | null>): Promise<boolean> {
+  async #learn({ backing }: AwakeRoom, entries: readonly Entry[], earlier: Map<string, string | null>): Promise<boolean> {
     let waited = false
     for (const entry of entries) {
       const own = ownKeyOf(entry)
       if (own === null || earlier.has(own)) continue
       const key = entry.kind === 'face' ? `${FACE} ${entry.type} ${entry.key}` : ''
-      const before = await this.#log.stateAt(room, entry.kind, key, entry.seq - 1)
+      const before = await backing.log.stateAt(entry.kind, key, entry.seq - 1)
       earlier.set(own, before === null ? null : ownStateOf(before))
       waited = true
     }
@@ -158,13 +151,13 @@ export class RoomReading {
    * @param upTo what was corrected behind that place is not told
    */
   async related(awake: AwakeRoom, entries: readonly Entry[], upTo: Seq): Promise<Related> {
-    const { room, reactions } = awake
+    const { backing, reactions } = awake
     const redactions = new Map<string, Entry>()
     for (const entry of entries) {
-      const [by] = entry.isRetracted ? await this.#log.about(room, entry.id, 'retract') : []
+      const [by] = entry.isRetracted ? await backing.log.about(entry.id, 'retract') : []
       if (by !== undefined) redactions.set(entry.id, by)
       if (entry.kind === 'react' && !reactions.has(entry.target))
-        reactions.fill(entry.target, await this.#log.about(room, entry.target, 'react'))
+        reactions.fill(entry.target, await backing.log.about(entry.target, 'react'))
     }
     return { redactions, corrections: await this.#corrections(awake, entries, upTo) }
   }
@@ -175,7 +168,7 @@ export class RoomReading {
     if (first === undefined) return found
     const isInTail = first.seq > awake.tailAfter
     const filter = { ...EVERYTHING, kinds: ['correct'] as const, after: first.seq, before: upTo + 1 }
-    const later = isInTail ? awake.tail : (await this.#log.page(awake.room, filter, CORRECTIONS_MAX, 'last')).entries
+    const later = isInTail ? awake.tail : (await awake.backing.log.page(filter, CORRECTIONS_MAX, 'last')).entries
     for (const entry of later)
       if (entry.kind === 'correct' && entry.seq <= upTo && !entry.isRetracted) found.set(entry.target, entry)
     return found

@@ -2,8 +2,7 @@
 import type { Command, Target } from '../../rooms/machine/commands.ts'
 import type { Said } from '../../rooms/machine/drafts.ts'
 import type { Entry } from '../../rooms/log.ts'
-import type { Room, Seq } from '../../rooms/machine/room.ts'
-import type { RoomLog } from '../../rooms/room-log.ts'
+import type { Seq } from '../../rooms/machine/room.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { HINTS } from '../../xmpp/hints.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -11,12 +10,13 @@ import { Payload } from '../../xmpp/packet.ts'
 import { CORRECT, reactionsElement, replyElements, withoutReplyFallback } from '../../xmpp/relations.ts'
 import { MatrixError, notFound } from '../http/errors.ts'
 import { entryOfEvent } from '../ids/event-id.ts'
+import type { AwakeRoom } from './awake-room.ts'
 import type { JsonObject } from './json.ts'
 import { formOf } from './message-text.ts'
 import { answeredBy, correctionIn, isEmoji, REACTION, reactionIn } from './relations.ts'
 
 export interface Wish {
-  readonly room: Room
+  readonly awake: AwakeRoom
   readonly user: Jid
   /** What is at this place of the log or before it the user may not read: it is nothing to speak about. */
   readonly floor: Seq
@@ -43,11 +43,6 @@ export const saidAs = (payload: Payload, id: string, mx: string | null): Said =>
 })
 
 export class SayingAbout {
-  readonly #log: RoomLog
-
-  constructor(log: RoomLog) {
-    this.#log = log
-  }
   /** Null: it is about nothing, or about nothing that XMPP has a form for. @throws MatrixError */
   async command(wish: Wish): Promise<Command | null> {
     const { type, content } = wish
@@ -59,53 +54,59 @@ export class SayingAbout {
     return answered === null ? null : this.#answer(wish, answered)
   }
   /** Takes back one of the user's reactions. @throws MatrixError */
-  async unreact({ room, user, floor, id, marks }: Omit<Wish, 'type' | 'content'>, entry: Entry, part: number): Promise<Command> {
+  async unreact({ awake, user, floor, id, marks }: Omit<Wish, 'type' | 'content'>, entry: Entry, part: number): Promise<Command> {
     const key = entry.kind === 'react' && entry.by === user.bare ? entry.added[part] : undefined
-    const target = key === undefined ? null : await this.#message(room, floor, entry.kind === 'react' ? entry.target : '')
+    const target = key === undefined ? null : await this.#message(awake, floor, entry.kind === 'react' ? entry.target : '')
     if (key === undefined || target === null) throw new MatrixError(403, 'M_FORBIDDEN', 'Only who reacts takes that back')
-    const before = await this.#log.reactionsOf(room, user.bare, target.id)
+    const before = await awake.backing.log.reactionsOf(user.bare, target.id)
     if (!before.includes(key)) throw notFound('The reaction was taken back before')
     const now = before.filter((one) => one !== key)
-    return { do: 'react', target, before, now, said: saidAs(reactions(target, now, marks), id, null) }
+    return { do: 'react', target, before, now, said: saidAs(reactions(awake.backing.nameOf(target), now, marks), id, null) }
   }
 
-  async #reaction({ room, user, floor, content, id, marks }: Wish): Promise<Command | null> {
+  async #reaction({ awake, user, floor, content, id, marks }: Wish): Promise<Command | null> {
     const reaction = reactionIn(content)
     if (reaction === null || !isEmoji(reaction.key) || Buffer.byteLength(reaction.key) > KEY_OCTETS_MAX) return null
-    const target = await this.#message(room, floor, entryOfEvent(reaction.event)?.entry ?? '')
+    const target = await this.#message(awake, floor, entryOfEvent(reaction.event)?.entry ?? '')
     if (target === null) return null
-    const before = await this.#log.reactionsOf(room, user.bare, target.id)
+    const before = await awake.backing.log.reactionsOf(user.bare, target.id)
     if (before.includes(reaction.key)) throw new MatrixError(400, 'M_DUPLICATE_ANNOTATION', 'You have reacted so before')
     const now = [...before, reaction.key]
-    return { do: 'react', target, before, now, said: saidAs(reactions(target, now, marks), id, null) }
+    return { do: 'react', target, before, now, said: saidAs(reactions(awake.backing.nameOf(target), now, marks), id, null) }
   }
   async #correction(
-    { room, user, floor, type, content, id, marks }: Wish,
+    { awake, user, floor, type, content, id, marks }: Wish,
     event: string,
     now: JsonObject,
   ): Promise<Command | null> {
-    const target = await this.#message(room, floor, entryOfEvent(event)?.entry ?? '')
+    const target = await this.#message(awake, floor, entryOfEvent(event)?.entry ?? '')
     if (target?.by !== user.bare) return null
     const form = formOf(type, now, (text) => [el('replace', CORRECT, { id: target.fromId ?? target.id }), ...marks(text)])
     return form === null ? null : { do: 'correct', target, said: saidAs(form.payload, id, JSON.stringify({ type, content })) }
   }
-  async #answer({ room, floor, type, content, id, marks }: Wish, event: string): Promise<Command | null> {
-    const target = await this.#message(room, floor, entryOfEvent(event)?.entry ?? '')
+  async #answer({ awake, floor, type, content, id, marks }: Wish, event: string): Promise<Command | null> {
+    const target = await this.#message(awake, floor, entryOfEvent(event)?.entry ?? '')
     if (target === null) return null
     const quote = quoteOf(target)
-    const who = target.nick === null ? room.address.bare : `${room.address.bare}/${target.nick}`
-    const form = formOf(type, content, (text) => [...replyElements(target.id, who, quote), ...marks(text)], quote)
+    const { address } = awake.room
+    const who = target.nick === null ? address.bare : `${address.bare}/${target.nick}`
+    const form = formOf(
+      type,
+      content,
+      (text) => [...replyElements(awake.backing.nameOf(target), who, quote), ...marks(text)],
+      quote,
+    )
     return form === null ? null : { do: 'append', said: saidAs(form.payload, id, form.mx) }
   }
   /** A message that stands. A correction stands for what it corrects. */
-  async #message(room: Room, floor: Seq, id: string): Promise<Spoken | null> {
-    const entry = id === '' ? null : await this.#log.byId(room, id)
-    const root = entry?.kind === 'correct' ? await this.#log.byId(room, entry.target) : entry
+  async #message({ backing: { log } }: AwakeRoom, floor: Seq, id: string): Promise<Spoken | null> {
+    const entry = id === '' ? null : await log.byId(id)
+    const root = entry?.kind === 'correct' ? await log.byId(entry.target) : entry
     return root?.kind === 'message' && root.seq > floor && !root.isRetracted ? root : null
   }
 }
 /** XEP-0444: all that the user says of it. Servers keep it. */
-const reactions = ({ id }: Spoken, now: readonly string[], marks: Wish['marks']): Payload =>
+const reactions = (id: string, now: readonly string[], marks: Wish['marks']): Payload =>
   Payload.of(reactionsElement({ id, now }), ...marks(''), el('store', HINTS))
 
 /** What clients show that do not know answers: the beginning of what is answered. */

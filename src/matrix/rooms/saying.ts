@@ -4,7 +4,6 @@ import type { Command, Target } from '../../rooms/machine/commands.ts'
 import type { Transaction } from '../../rooms/machine/drafts.ts'
 import type { Entry } from '../../rooms/log.ts'
 import { occupantId } from '../../rooms/machine/occupants.ts'
-import type { RoomLog } from '../../rooms/room-log.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { CHAT_STATES } from '../../xmpp/chat-state.ts'
 import { formatDateTime } from '../../xmpp/datetime.ts'
@@ -18,6 +17,7 @@ import { route, type Route } from '../http/routes.ts'
 import { entryOfEvent, eventIdOf } from '../ids/event-id.ts'
 import type { Access } from './access.ts'
 import type { AwakeRoom } from './awake-room.ts'
+import type { Named } from './backing.ts'
 import { checkEvent, checkName } from './event-limits.ts'
 import type { JsonObject } from './json.ts'
 import { textIn } from './json.ts'
@@ -33,7 +33,6 @@ import { isOfRoom } from './states.ts'
 
 export interface SayingParts {
   readonly access: Access
-  readonly log: RoomLog
   readonly newId: () => string
   readonly now: () => number
   /** The user does something with that device. */
@@ -58,13 +57,12 @@ export interface Sending {
 
 export class Saying {
   readonly #parts: SayingParts
-  readonly #about: SayingAbout
+  readonly #about = new SayingAbout()
   /** What is being sent, by room, device and transaction: a request that is repeated meanwhile has the same answer. */
   readonly #under = new Map<string, Promise<string>>()
 
   constructor(parts: SayingParts) {
     this.#parts = parts
-    this.#about = new SayingAbout(parts.log)
   }
   /** @returns the id of the event @throws MatrixError */
   send(sending: Sending): Promise<string> {
@@ -85,7 +83,7 @@ export class Saying {
     return saying
   }
   async #repeatedOr(awake: AwakeRoom, own: Transaction, say: (own: Transaction) => Promise<string>): Promise<string> {
-    const known = await this.#parts.log.byTransaction(awake.room, own.device, own.key)
+    const known = await awake.backing.log.byTransaction(own.device, own.key)
     return known === null ? say(own) : eventIdOf(known.id)
   }
   async #say(sending: Sending, own: Transaction): Promise<string> {
@@ -102,7 +100,7 @@ export class Saying {
       el('markable', MARKERS),
     ]
     const floor = awake.floorFor(user.bare)
-    const about = await this.#about.command({ room: awake.room, user, floor, type, content: what, id, marks })
+    const about = await this.#about.command({ awake, user, floor, type, content: what, id, marks })
     const form = about === null ? formOf(type, what, marks) : null
     if (about === null && form === null && type === 'm.room.message') throw badJson('A message needs a text as its body')
     if (about === null && form === null) return this.#sayToMatrix(sending, own)
@@ -129,9 +127,10 @@ export class Saying {
   }
   /** XEP-0424 and 0425: what is one's own, or what a moderator takes back. */
   async #redact(awake: AwakeRoom, user: Jid, event: string, reason: string, own: Transaction): Promise<string> {
-    const { access, log, newId } = this.#parts
+    const { access, newId } = this.#parts
+    const { log } = awake.backing
     const named = entryOfEvent(event)
-    const entry = named === null ? null : await log.byId(awake.room, named.entry)
+    const entry = named === null ? null : await log.byId(named.entry)
     if (entry === null) throw notFound('The room has no such event')
     if (entry.kind === 'react') return this.#unreact(awake, user, entry, named!.part, own)
     const target = retractable(entry)
@@ -142,7 +141,7 @@ export class Saying {
     const stamp = formatDateTime(this.#parts.now())
     const tombstone = Payload.of(el('retracted', RETRACT, { id: target.fromId ?? undefined, stamp }))
     const noSubject = saidAs(Payload.of(el('subject', 'jabber:client')), newId(), null)
-    const corrections = await log.correctionsOf(awake.room, target.id)
+    const corrections = await log.correctionsOf(target.id)
     const command: Command = { do: 'retract', target, corrections, moderated, reason, said, noSubject, tombstone }
     await access.perform(awake, user, command, own)
     return eventIdOf(id)
@@ -150,20 +149,20 @@ export class Saying {
   async #unreact(awake: AwakeRoom, user: Jid, target: Entry, part: number, own: Transaction): Promise<string> {
     const id = this.#parts.newId()
     const command = await this.#about.unreact(
-      { room: awake.room, user, floor: awake.floorFor(user.bare), id, marks: () => marksOf(id) },
+      { awake, user, floor: awake.floorFor(user.bare), id, marks: () => marksOf(id) },
       target,
       part,
     )
     await this.#parts.access.perform(awake, user, command, own)
     return eventIdOf(id)
   }
-  #retraction({ room }: AwakeRoom, { bare }: Jid, { id }: Pick<Entry, 'id'>, reason: string, moderated: boolean): Payload {
-    if (!moderated) return Payload.of(el('retract', RETRACT, { id }))
+  #retraction({ room, backing }: AwakeRoom, { bare }: Jid, target: Named, reason: string, moderated: boolean): Payload {
+    if (!moderated) return Payload.of(el('retract', RETRACT, { id: backing.nameOf(target) }))
     const nick = room.nicksOf.get(bare)?.[0] ?? room.members.get(bare)?.nick
     const by = nick === undefined || nick === null ? room.address.bare : `${room.address.bare}/${nick}`
     const who = el('occupant-id', OCCUPANT_ID, { id: occupantId(room.secret, bare) })
     const why = reason === '' ? [] : [el('reason', RETRACT, {}, reason)]
-    return Payload.of(el('retract', RETRACT, { id }, el('moderated', MODERATE, { by }, who), ...why))
+    return Payload.of(el('retract', RETRACT, { id: target.id }, el('moderated', MODERATE, { by }, who), ...why))
   }
   /** XEP-0085: told, and not kept. */
   async typing(awake: AwakeRoom, user: Jid, isTyping: boolean): Promise<void> {

@@ -4,8 +4,8 @@ import { SERVICE, type Actor, type Command } from '../../rooms/machine/commands.
 import type { RoomConfig } from '../../rooms/machine/config.ts'
 import { Scene } from '../../rooms/testing.ts'
 import { AwakeRoom } from './awake-room.ts'
+import type { Backing, LogReads } from './backing.ts'
 import { MatrixRooms, type MatrixRoomsParts } from './matrix-rooms.ts'
-import type { Reads } from './reading.ts'
 import { Names } from './names.ts'
 import { Receipts } from './receipts.ts'
 import { Typing } from './typing.ts'
@@ -34,7 +34,12 @@ export class AwakeScene {
     })
     const moved = (bare: string): void => this.face.visited(room.uid, bare)
     const visits = new Visits({ uid: room.uid, nextStream, keep: ({ jid }) => moved(jid), drop: moved })
-    this.awake = new AwakeRoom(names, { visits, typing: new Typing(nextStream, 0), receipts: new Receipts() })
+    this.awake = new AwakeRoom(names, {
+      backing: this.#backing,
+      visits,
+      typing: new Typing(nextStream, 0),
+      receipts: new Receipts(),
+    })
     const parts = {
       clock: { now: () => this.scene.now, after: () => ({ cancel() {} }) },
       people: { logged() {} },
@@ -61,8 +66,12 @@ export class AwakeScene {
     for (const tell of this.scene.tells) this.face.tell(room, tell)
     return true
   }
-  get reads(): Reads {
-    const page: Reads['page'] = (_, filter, limit, end) => {
+  /** Of what is behind the room it reads the log, and nothing else. */
+  get #backing(): Backing {
+    return { log: this.#reads as LogReads } as Backing
+  }
+  get #reads(): Pick<LogReads, 'page' | 'statePage' | 'at' | 'stateAt' | 'byId' | 'about'> {
+    const page: LogReads['page'] = (filter, limit, end) => {
       const { after, before, kinds } = filter
       const found = this.log.filter(
         ({ seq, kind }) =>
@@ -74,12 +83,11 @@ export class AwakeScene {
     return {
       page,
       statePage: page,
-      at: (_, stream) => Promise.resolve(this.log.findLast((entry) => entry.stream <= stream)?.seq ?? 0),
-      stateAt: (_, kind, key, seq) =>
+      at: (stream) => Promise.resolve(this.log.findLast((entry) => entry.stream <= stream)?.seq ?? 0),
+      stateAt: (kind, key, seq) =>
         Promise.resolve(this.log.findLast((e) => e.seq <= seq && e.kind === kind && isOf(e, key)) ?? null),
-      byId: (_, id) => Promise.resolve(this.log.find((e) => e.id === id) ?? null),
-      about: (_, target, kind) =>
-        Promise.resolve(this.log.filter((e) => e.kind === kind && 'target' in e && e.target === target)),
+      byId: (id) => Promise.resolve(this.log.find((e) => e.id === id) ?? null),
+      about: (target, kind) => Promise.resolve(this.log.filter((e) => e.kind === kind && 'target' in e && e.target === target)),
     }
   }
 }

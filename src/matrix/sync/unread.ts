@@ -68,12 +68,13 @@ export class Unread {
     const { notification_count, highlight_count } = counter
     return { notification_count, highlight_count }
   }
-  async #basis({ receipts, joins, room }: AwakeRoom, { sight: { viewer }, text }: Counting) {
+  async #basis(awake: AwakeRoom, { sight: { viewer }, text }: Counting) {
+    const { receipts, joins } = awake
     let read = joins.get(viewer)?.seq ?? 0
     for (const type of [READ, READ_PRIVATE] as const)
       for (const thread of ['', MAIN]) {
         const receipt = receipts.of(viewer, type, thread)
-        if (receipt !== null) read = Math.max(read, await this.#reading.placeOf(room, receipt.event))
+        if (receipt !== null) read = Math.max(read, await this.#reading.placeOf(awake, receipt.event))
       }
     return { read, basis: `${read} ${text}` }
   }
