@@ -126,6 +126,11 @@ export const matrixSettings = section({
     zeroOr(1, 100_000),
     'Rooms that one user may create in an hour, with the same consequence. 0: no limit.',
   ),
+  'room-people': count(
+    1000,
+    between(1, 100_000),
+    'People at a time in a room that a Matrix client creates, as far as [multi-user-chat] occupants allows. Its owners can change that with an XMPP client. One more is refused as by any full room.',
+  ),
   'room-states': count(
     500,
     between(10, 100_000),

@@ -42,7 +42,9 @@ export class RoomLog {
   }
   /** As `ArchiveReads.page`. */
   async page(room: Room, filter: RoomFilter, limit: number, end: ArchiveEnd): Promise<ArchivePage<Entry>> {
-    const { entries, isAll } = await this.#archive.page(this.#filterOf(room, filter), limit, end)
+    const edge = this.#rooms.edge(room)
+    const behind = filterOf(room, filter, typeof edge === 'number' ? edge : await edge)
+    const { entries, isAll } = await this.#archive.page(behind, limit, end)
     return { entries: entries.map(entryOf), isAll }
   }
   /** The same of entries that have set a state: of those before the edge, the newest of each state is there (MXR-172). */
@@ -52,8 +54,9 @@ export class RoomLog {
     return { entries: entries.map(entryOf), isAll }
   }
   /** How many there are, counted as far as `max`. */
-  count(room: Room, filter: RoomFilter, max: number): Promise<number> {
-    return this.#archive.count(this.#filterOf(room, filter), max)
+  async count(room: Room, filter: RoomFilter, max: number): Promise<number> {
+    const edge = this.#rooms.edge(room)
+    return this.#archive.count(filterOf(room, filter, typeof edge === 'number' ? edge : await edge), max)
   }
   /**
    * The last messages, the oldest first: out of the archive, or of what is remembered where there is none. Fewer, but one in any case,
@@ -104,7 +107,7 @@ export class RoomLog {
   }
   /** Null: there is none, or it is not shown any more. */
   async byId(room: Room, id: EntryId): Promise<Entry | null> {
-    return this.#shown(room, await this.#archive.byId(room.uid, id)) ?? this.#remembered(room, (entry) => entry.id === id)
+    return (await this.#shown(room, await this.#archive.byId(room.uid, id))) ?? this.#remembered(room, (entry) => entry.id === id)
   }
   /** The last of what was said, kept or only remembered. */
   async latest(room: Room): Promise<readonly Entry[]> {
@@ -114,7 +117,7 @@ export class RoomLog {
   /** The newest entry of an author (a bare JID) whose stanza had that id. */
   async byFromId(room: Room, author: string, fromId: string): Promise<Entry | null> {
     const isIt = (entry: Entry): boolean => 'fromId' in entry && entry.fromId === fromId && entry.by === author
-    return this.#shown(room, await this.#archive.byFromId(room.uid, author, fromId)) ?? this.#remembered(room, isIt)
+    return (await this.#shown(room, await this.#archive.byFromId(room.uid, author, fromId))) ?? this.#remembered(room, isIt)
   }
   /** What a device has asked for under that name before. */
   async byTransaction(room: Room, device: string, key: string): Promise<Entry | null> {
@@ -130,7 +133,7 @@ export class RoomLog {
   }
   /** The people whose affiliation has changed behind a position; null: the log does not go back so far, or they are too many. */
   async affiliationsSince(room: Room, after: Seq, max: number): Promise<ReadonlySet<string> | null> {
-    if (after < this.#rooms.edge(room.address)) return null
+    if (after < (await this.#rooms.edge(room))) return null
     const { entries, isAll } = await this.page(room, { ...EVERYTHING, kinds: ['member'], after }, max + 1, 'first')
     if (!isAll) return null
     return new Set(entries.filter(changesAffiliation).flatMap((entry) => (entry.kind === 'member' ? [entry.of] : [])))
@@ -142,7 +145,7 @@ export class RoomLog {
     return newest?.kind === 'react' ? newest.now : []
   }
   /** The state of that kind and key at a position; null: there was none. */
-  async stateAt(room: Room, kind: Kind, key: string, seq: Seq): Promise<Entry | null> {
+  async stateAt(room: Pick<Room, 'uid'>, kind: Kind, key: string, seq: Seq): Promise<Entry | null> {
     const row = await this.#archive.newestOf(room.uid, kind, key, seq)
     return row === null ? null : entryOf(row)
   }
@@ -151,14 +154,17 @@ export class RoomLog {
     return this.#archive.at(room.uid, stream)
   }
 
-  #filterOf({ uid, address }: Room, filter: RoomFilter): ArchiveFilter {
-    const after = Math.max(filter.after ?? 0, this.#rooms.edge(address))
-    return { ...filter, owner: uid, withBare: null, withFull: null, after }
-  }
-  #shown({ address }: Room, row: ArchiveEntry | null): Entry | null {
-    return row === null || row.seq <= this.#rooms.edge(address) ? null : entryOf(row)
+  async #shown(room: Room, row: ArchiveEntry | null): Promise<Entry | null> {
+    return row === null || row.seq <= (await this.#rooms.edge(room)) ? null : entryOf(row)
   }
   #remembered({ address }: Room, isIt: (entry: Entry) => boolean): Entry | null {
     return this.#rooms.recent(address).findLast(isIt) ?? null
   }
 }
+const filterOf = ({ uid }: Room, filter: RoomFilter, edge: Seq): ArchiveFilter => ({
+  ...filter,
+  owner: uid,
+  withBare: null,
+  withFull: null,
+  after: Math.max(filter.after ?? 0, edge),
+})

@@ -546,3 +546,20 @@ test('ROOM-157: one person says so much in ten seconds, and changes the nickname
   house.clock.advance(12_000)
   assert.equal(await nick('romeo'), null)
 })
+
+test('MXR-172: nothing behind the edge is shown of a room that is not in memory', async () => {
+  const house = await stage()
+  await house.do({ do: 'append', said: said('old') }, 'romeo')
+  const old = house.entries[0]!
+  house.clock.advance(TENDING.logMs + 120_000)
+  await house.do({ do: 'append', said: said('new') }, 'romeo')
+  const room = await house.room()
+  await house.tending.tend()
+  await house.restart()
+  assert.equal(house.rooms.held(room.address), null)
+  assert.deepEqual(
+    (await house.log.page(room, EVERYTHING, 10, 'first')).entries.map(({ seq }) => seq),
+    [3],
+  )
+  assert.equal(await house.log.byId(room, old.id), null)
+})

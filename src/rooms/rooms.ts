@@ -18,7 +18,7 @@ import { SERVICE, type Actor, type Command, type RoomLimits } from './machine/co
 import { decide, isRefused } from './machine/decide.ts'
 import type { Plan } from './machine/plan.ts'
 import { refuse, type Refusal } from './machine/refusals.ts'
-import type { Room } from './machine/room.ts'
+import type { Room, Seq } from './machine/room.ts'
 import type { RoomLabels } from './machine/room-labels.ts'
 import { keepOccupants, restoreOccupants, type Departed, type KeptRoom } from './snapshot.ts'
 import { recoveryOf } from './recovery.ts'
@@ -65,6 +65,8 @@ export interface ServedRooms {
   readonly domains: readonly string[]
   /** Whether that person may make rooms. @param bare JID */
   readonly mayCreate: (bare: string) => boolean
+  /** How many people a room can have at a time. */
+  readonly occupantsMax: number
   /** How many stanzas people were sent by a room since it came into memory. */
   readonly sentBy: (room: Room) => number
 }
@@ -145,9 +147,10 @@ export class Rooms {
   recent(address: Jid): readonly Entry[] {
     return this.#held.get(address.bare)?.recent ?? []
   }
-  /** Of the log of a room: nothing at this position or before is complete. */
-  edge(address: Jid): number {
-    return this.#held.get(address.bare)?.edge ?? 0
+  /** Of the log of a room: nothing at this position or before is complete. A promise if the room is not in memory. */
+  edge({ uid, address }: Room): Seq | Promise<Seq> {
+    const held = this.#held.get(address.bare)
+    return held?.room.uid === uid ? held.edge : this.#parts.store.edge(uid)
   }
   /** The log of that room lost what is at this position and before. */
   edgeMoved(address: Jid, uid: string, edge: number): void {

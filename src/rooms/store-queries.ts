@@ -58,6 +58,7 @@ export function roomQueries(db: Kysely<RoomTables>) {
         })
         .where('uid', '=', p.uid),
     ),
+    edge: prepare((p: { uid: string }) => db.selectFrom('room').select('edge').where('uid', '=', p.uid)),
     moveEdge: prepare((p: { uid: string; edge: number }) =>
       db.updateTable('room').set({ edge: p.edge }).where('uid', '=', p.uid),
     ),
@@ -201,7 +202,7 @@ export function roomQueries(db: Kysely<RoomTables>) {
       db
         .selectFrom('room_member')
         .innerJoin('room', 'room.uid', 'room_member.uid')
-        .select(['room.uid', 'room.address', 'room_member.standing', 'room_member.lasting'])
+        .select(['room.uid', 'room.address', 'room_member.affiliation', 'room_member.standing', 'room_member.lasting'])
         .where('room_member.jid', '=', p.jid)
         .where((eb) => eb.or([eb('room_member.lasting', '=', 1), eb('room_member.affiliation', '=', 'outcast')]))
         .orderBy('room.address'),

@@ -40,6 +40,8 @@ export interface LastingRoom {
   readonly address: Jid
   /** They belong to it. */
   readonly isJoined: boolean
+  /** They have left it, or are banned. */
+  readonly isOver: boolean
 }
 /** What an operator sees of a room in a list. */
 export interface FoundRoom extends Omit<ListedRoom, 'label'> {
@@ -167,6 +169,10 @@ export class RoomStore {
     const remains = { uid, address: address.bare, why, ended_at: now, alternate, reason, owners: JSON.stringify(owners) }
     return [this.#queries.bury({ ...remains, log_until: now + logMs }), this.#queries.drop({ uid })]
   }
+  /** 0 also if there is no such room. */
+  async edge(uid: string): Promise<Seq> {
+    return (await this.#database.read(this.#queries.edge({ uid })))[0]?.edge ?? 0
+  }
   async moveEdge(uid: string, edge: number): Promise<void> {
     await this.#database.write(this.#queries.moveEdge({ uid, edge }))
   }
@@ -203,10 +209,11 @@ export class RoomStore {
   /** Rooms with which a person has a standing that lasts. */
   async lastingOf(jid: string): Promise<readonly LastingRoom[]> {
     const rows = await this.#database.read(this.#queries.lastingOf({ jid }))
-    return rows.map(({ uid, address, standing, lasting }) => ({
+    return rows.map(({ uid, address, affiliation, standing, lasting }) => ({
       uid,
       address: storedJid(address),
       isJoined: lasting === 1 && standing === 'joined',
+      isOver: affiliation === 'outcast' || standing === 'left',
     }))
   }
   /** How many rooms a person owns and how many of these they have not configured yet, counted as far as `max`. */

@@ -9,7 +9,7 @@ export const FALLBACK = 'urn:xmpp:fallback:0'
 
 const OWN_IDS = 'urn:xmpp:sid:0'
 /** Reactions of one person to one message that are looked at. */
-const REACTIONS_MAX = 50
+export const REACTIONS_MAX = 50
 /** A longer text is no emoji. In UTF-16 code units. */
 const REACTION_LENGTH_MAX = 100
 

@@ -51,6 +51,8 @@ export interface CreatingParts {
   readonly served: ServedRooms
   readonly domains: RoomDomains
   readonly people: People
+  /** How many may be in a room at a time. */
+  readonly peopleMax: number
   readonly entropy: Entropy
   readonly newId: () => string
   readonly nameOf: JoiningParts['nameOf']
@@ -79,7 +81,7 @@ async function createRoom(parts: CreatingParts, user: Jid, wish: RoomWish): Prom
   const address = addressFor(parts, user, wish)
   access.makeRoom()
   checkStates(wish, parts.limits)
-  const create = { do: 'create', locked: false, config: configOf(wish) } as const
+  const create = { do: 'create', locked: false, config: configOf(wish, parts.peopleMax) } as const
   const more = commandsFor(parts, user, wish, aliasOf(address, domains))
   for (const nick of nicksFor(user, await parts.nameOf(user))) {
     const refusal = await served.rooms.make(address, create, [{ do: 'join', nick, password: null }, ...more], actorOf(user))
@@ -97,13 +99,14 @@ function addressFor({ domains, entropy }: CreatingParts, { domain }: Jid, { room
   if (address === null) throw invalidParam('The room cannot have this alias')
   return address
 }
-function configOf(wish: RoomWish): Partial<RoomConfig> {
+function configOf(wish: RoomWish, occupantsMax: number): Partial<RoomConfig> {
   const preset = wish.preset ?? (wish.visibility === 'public' ? 'public_chat' : 'private_chat')
   const isPrivate = preset !== 'public_chat'
   const access: Partial<RoomConfig> = isPrivate ? { membersOnly: true, registration: 'off', allowInvites: true } : {}
   const state = wish.initial_state.find(({ type }) => type === 'm.room.join_rules')
   return {
     persistent: true,
+    occupantsMax,
     whois: 'anyone',
     public: wish.visibility === 'public',
     name: wish.name ?? nameIn(wish),

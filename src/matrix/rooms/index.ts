@@ -83,7 +83,8 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions)
     share: (one, other) => face.mates.share(one, other),
     of: (bare) => face.mates.of(bare),
     async ready(bare) {
-      for (const [uid, address] of (await people.of(bare)).rooms) await face.awake(uid, address)
+      const { rooms, left } = await people.of(bare)
+      for (const [uid, address] of rooms) if (!left.has(uid)) await face.awake(uid, address)
     },
   }
   matrix.presence.matesBy(mates)
@@ -126,9 +127,10 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions)
   matrix.profiles.hidden.push(hiddenPeople(people, face))
   const sayingParts = { access, newId, now, active }
   const saying = new Saying(sayingParts)
+  const peopleMax = Math.min(matrix.settings['room-people'], served.occupantsMax)
   const limits = { count: matrix.settings['room-states'], octets: matrix.settings['room-states-size'] }
   const routes = [
-    ...creatingRoutes({ access, served, domains, people, entropy, newId, nameOf, limits }),
+    ...creatingRoutes({ access, served, domains, people, peopleMax, entropy, newId, nameOf, limits }),
     ...joiningRoutes(joining, joiningParts),
     ...userSearchRoutes({ host, ids, profiles: matrix.profiles, mates: face.mates, ready: mates.ready }),
     ...directoryRoutes({ access, served, domains }),
@@ -145,6 +147,14 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions)
   ]
   return {
     routes,
-    sync: new RoomsForSync({ access, face, people, reading, store, rulesOf: (user) => rulesOf(matrix.accountData, user) }),
+    sync: new RoomsForSync({
+      access,
+      face,
+      people,
+      reading,
+      store,
+      movedAt: async (uid, bare) => (await log.stateAt({ uid }, 'member', bare, Number.MAX_SAFE_INTEGER))?.stream ?? 0,
+      rulesOf: (user) => rulesOf(matrix.accountData, user),
+    }),
   }
 }

@@ -4,6 +4,7 @@ import type { RoomStore } from '../../rooms/store.ts'
 import type { Entry } from '../../rooms/log.ts'
 import type { Room } from '../../rooms/machine/room.ts'
 import type { Jid } from '../../xmpp/jid.ts'
+import { lastingMembership } from './memberships.ts'
 import type { MatrixRoomStore } from './store.ts'
 
 /** The rooms of one person. */
@@ -12,6 +13,11 @@ export interface Belongings {
   readonly rooms: Map<string, Jid>
   /** The `uid` of those to which the person belongs. */
   readonly joined: Set<string>
+  /**
+   * The `uid` of those that they have left or are banned from, with the number in the stream of what the log last said of them; null:
+   * it was not looked up.
+   */
+  readonly left: Map<string, number | null>
   /** The `uid` of rooms that they do not want to hear of. */
   readonly forgotten: Set<string>
 }
@@ -54,14 +60,18 @@ export class People {
   }
   async #read(bare: string): Promise<Belongings> {
     const { rooms, own, now } = this.#parts
-    const belongings: Known = { rooms: new Map(), joined: new Set(), forgotten: new Set(), usedAt: now() }
+    const belongings: Known = { rooms: new Map(), joined: new Set(), left: new Map(), forgotten: new Set(), usedAt: now() }
     // What the log says meanwhile is not missed
     this.#known.set(bare, belongings)
     try {
       const all = await rooms.lastingOf(bare)
       // Of too many, those to which they belong are not left out
       const inOrder = [...all.filter(({ isJoined }) => isJoined), ...all.filter(({ isJoined }) => !isJoined)]
-      for (const { uid, address, isJoined } of inOrder) this.#put(belongings, uid, address, isJoined)
+      for (const { uid, address, isJoined, isOver } of inOrder) {
+        const isKnown = belongings.rooms.has(uid)
+        this.#put(belongings, uid, address, isJoined)
+        if (isOver && !isKnown) belongings.left.set(uid, null)
+      }
       for (const uid of await own.forgotten(bare)) belongings.forgotten.add(uid)
     } catch (error) {
       this.#known.delete(bare)
@@ -70,12 +80,15 @@ export class People {
     return belongings
   }
   /** The log of a room says something about somebody. */
-  logged({ uid, address }: Room, { of, after }: Extract<Entry, { kind: 'member' }>): void {
+  logged({ uid, address }: Room, { of, after, stream }: Extract<Entry, { kind: 'member' }>): void {
     const known = this.#known.get(of)
     if (known === undefined) return
     const isMember = after.standing?.lasting === true && after.standing.is === 'joined'
     if (!isMember) known.joined.delete(uid)
     this.#put(known, uid, address, isMember)
+    const membership = lastingMembership(after)
+    if (membership === 'leave' || membership === 'ban') known.left.set(uid, stream)
+    else known.left.delete(uid)
   }
   #put({ rooms, joined }: Belongings, uid: string, address: Jid, isMember: boolean): void {
     if (isMember) joined.add(uid)
@@ -87,6 +100,7 @@ export class People {
       const known = this.#known.get(bare)
       known?.rooms.delete(uid)
       known?.joined.delete(uid)
+      known?.left.delete(uid)
     }
   }
   /** The account of that bare JID is gone. */

@@ -5,7 +5,7 @@
 import { isPassing, type Entry } from '../../rooms/log.ts'
 import type { Seq } from '../../rooms/machine/room.ts'
 import { EVERYTHING } from '../../rooms/room-log.ts'
-import { pagesFrom } from '../../server/archive.ts'
+import { pagesFrom, type ArchivePage, type ArchiveRange } from '../../server/archive.ts'
 import { entryOfEvent } from '../ids/event-id.ts'
 import type { AwakeRoom } from './awake-room.ts'
 import { render, spokenCount, STATE_KINDS, touchedBy, type Rendered } from './events.ts'
@@ -128,10 +128,16 @@ export class RoomReading {
   }
   /** The entries between two places that have changed a state, the oldest first. */
   async statesBetween(awake: AwakeRoom, place: Seq, upTo: Seq = Infinity): Promise<readonly Entry[]> {
-    const range = { after: place, before: upTo === Infinity ? null : upTo + 1 }
-    const filter = { ...EVERYTHING, kinds: STATE_KINDS }
-    const pages = pagesFrom((part) => awake.backing.log.statePage({ ...filter, ...part }, PAGE, 'first'), 'first', range)
+    const pages = pagesFrom((range) => this.#statesIn(awake, range), 'first', rangeOf(place, upTo))
     return (await Array.fromAsync(pages)).flat()
+  }
+  /** The same; null: they are many. */
+  async fewStatesBetween(awake: AwakeRoom, place: Seq, upTo: Seq): Promise<readonly Entry[] | null> {
+    const { entries, isAll } = await this.#statesIn(awake, rangeOf(place, upTo))
+    return isAll ? entries : null
+  }
+  #statesIn({ backing }: AwakeRoom, range: ArchiveRange): Promise<ArchivePage<Entry>> {
+    return backing.log.statePage({ ...EVERYTHING, kinds: STATE_KINDS, ...range }, PAGE, 'first')
   }
   /** What was before the first of the entries that set a state without saying so. @returns whether it had to wait */
   async #learn({ backing }: AwakeRoom, entries: readonly Entry[], earlier: Map<string, string | null>): Promise<boolean> {
@@ -175,6 +181,7 @@ export class RoomReading {
   }
 }
 
+const rangeOf = (after: Seq, upTo: Seq): ArchiveRange => ({ after, before: upTo === Infinity ? null : upTo + 1 })
 function placed(entries: readonly Entry[], from: Wish['from'], low: Seq, high: Seq, after: Seq, upTo: Seq) {
   const ordered = entries.filter((entry) => !isPassing(entry))
   return from === 'newest' ? { entries: ordered.toReversed(), after: high, upTo } : { entries: ordered, after, upTo: low }

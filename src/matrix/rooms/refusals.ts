@@ -29,6 +29,7 @@ const TEXTS: Readonly<Record<Reason, string>> = {
   'not-the-author': 'Only the author may do this',
   'rank': 'Your rank in this room is too low',
   'protected': 'The rank of the other person is too high',
+  'outcast': 'This person is banned from the room: unban them first',
   'self-ban': 'You cannot ban yourself',
   'last-owner': 'The room needs an owner',
   'items': 'Somebody is named twice',

@@ -7,8 +7,8 @@ import { el, type Element } from '../../xml/element.ts'
 import { HINTS } from '../../xmpp/hints.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Payload } from '../../xmpp/packet.ts'
-import { CORRECT, reactionsElement, replyElements, withoutReplyFallback } from '../../xmpp/relations.ts'
-import { MatrixError, notFound } from '../http/errors.ts'
+import { CORRECT, REACTIONS_MAX, reactionsElement, replyElements, withoutReplyFallback } from '../../xmpp/relations.ts'
+import { forbidden, MatrixError, notFound } from '../http/errors.ts'
 import { entryOfEvent } from '../ids/event-id.ts'
 import type { AwakeRoom } from './awake-room.ts'
 import type { JsonObject } from './json.ts'
@@ -71,6 +71,7 @@ export class SayingAbout {
     if (target === null) return null
     const before = await awake.backing.log.reactionsOf(user.bare, target.id)
     if (before.includes(reaction.key)) throw new MatrixError(400, 'M_DUPLICATE_ANNOTATION', 'You have reacted so before')
+    if (before.length >= REACTIONS_MAX) throw forbidden(`A message takes at most ${REACTIONS_MAX} reactions of one person`)
     const now = [...before, reaction.key]
     return { do: 'react', target, before, now, said: saidAs(reactions(awake.backing.nameOf(target), now, marks), id, null) }
   }

@@ -60,13 +60,14 @@ export async function joinedRoom(reading: RoomReading, awake: AwakeRoom, ask: As
   const begin = turn === null ? known : turn.seq - 1
   const limit = limitIn(filter, since !== null)
   const found = await reading.find(awake, { after: begin, upTo: place, limit, from: 'newest', weigh: eventsIn })
-  const gap = found.after > known && since !== null ? await reading.statesBetween(awake, known, found.after) : []
-  const related = await reading.related(awake, found.entries, awake.room.lastSeq)
   const sight = awake.sightOf(viewer)
+  const gap = since === null || found.after <= known ? [] : await gapIn(reading, awake, known, found.after, sight.wasVeiled)
+  const related = await reading.related(awake, found.entries, awake.room.lastSeq)
   const shown: Shown = { sight, deviceKey: ask.deviceKey, now: ask.now, related, reactions: awake.reactions, hides: ask.hides }
   const { entries, after } = found
-  const isWhole = since === null || ask.fullState || turn !== null || seesOther([...gap, ...entries], sight)
-  const update = { ask, since, limited: turn !== null || after > known, gap, found: entries, after, shown, turn, isWhole }
+  const isWhole = since === null || ask.fullState || turn !== null || gap === null || seesOther([...gap, ...entries], sight)
+  const limited = turn !== null || after > known
+  const update = { ask, since, known, limited, gap, found: entries, after, shown, turn, isWhole }
   return reading.look(
     awake,
     entries,
@@ -76,6 +77,12 @@ export async function joinedRoom(reading: RoomReading, awake: AwakeRoom, ask: As
     (picture, rendered, end) => blockOf(awake, picture, rendered, end, update),
   )
 }
+/**
+ * What has changed the state between two places. Null: so much that the client is told the whole state instead. Of a room that has
+ * hidden addresses everything is read: only the entries say of whom the client may know.
+ */
+const gapIn = (reading: RoomReading, awake: AwakeRoom, known: number, after: number, wasVeiled: boolean) =>
+  wasVeiled ? reading.statesBetween(awake, known, after) : reading.fewStatesBetween(awake, known, after)
 /** MXR-23: whoever gets another rank in a room that hides addresses may know other things of its members. */
 const seesOther = (entries: readonly Entry[], { isVeiled: veiled, viewer }: Sight): boolean =>
   veiled && entries.some((entry) => (entry.kind === 'member' || entry.kind === 'role') && entry.of === viewer)
@@ -88,9 +95,11 @@ interface Update {
   readonly ask: Asking
   /** Null: the client knows nothing of the room. */
   readonly since: number | null
+  /** The place up to which it knows the room. */
+  readonly known: number
   readonly limited: boolean
-  /** Changes of the state between what the client knows and the timeline. */
-  readonly gap: readonly Entry[]
+  /** Changes of the state between what the client knows and the timeline; null: they are many. */
+  readonly gap: readonly Entry[] | null
   readonly found: readonly Entry[]
   readonly after: number
   readonly shown: Shown
@@ -104,8 +113,9 @@ interface Update {
 function stateAtEnd(awake: AwakeRoom, picture: Picture, update: Update): readonly MatrixEvent[] | null {
   const { ask, gap, found, isWhole, shown } = update
   if (ask.stateAfter === null) return null
-  const changed = isWhole ? statesIn(awake, picture, update) : touched([...gap, ...found], shown.sight)
-  return eventsAt(awake, picture, [...changed, ...moved(awake, update)], update, Infinity)
+  const changed = isWhole ? statesIn(awake, picture, update) : touched(found, shown.sight)
+  const inGap = isWhole && gap !== null ? [] : touchedInGap(awake, update)
+  return eventsAt(awake, picture, [...inGap, ...changed, ...moved(awake, update)], update, Infinity)
 }
 type Key = readonly [type: string, key: string]
 
@@ -116,6 +126,11 @@ function* touched(entries: readonly Entry[], sight: Sight): Generator<Key> {
     for (const { type, key } of touchedBy(entry, { config: { moderated: true } }))
       if (type !== MEMBER || !isAbsent) yield [type, key]
   }
+}
+/** Of many changes, each state is named that has changed since then: what it is now is in memory. */
+function* touchedInGap({ sources }: AwakeRoom, { gap, known, shown: { sight } }: Update): Generator<Key> {
+  if (gap !== null) return yield* touched(gap, sight)
+  for (const [own, { seq }] of sources) if (seq > known) yield own.split('\0') as unknown as Key
 }
 /** Visitors who have come or gone: nothing of the log says so. */
 function* moved(awake: AwakeRoom, { since }: Update): Generator<Key> {
@@ -181,8 +196,8 @@ function blockOf(
   } as unknown as JsonObject
 }
 function stateAtStart(awake: AwakeRoom, picture: Picture, update: Update): readonly StateEvent[] {
-  const { gap, isWhole, after, shown } = update
-  const keys = [...(isWhole ? statesIn(awake, picture, update) : []), ...touched(gap, shown.sight), ...moved(awake, update)]
+  const { isWhole, after } = update
+  const keys = [...(isWhole ? statesIn(awake, picture, update) : []), ...touchedInGap(awake, update), ...moved(awake, update)]
   return eventsAt(awake, picture, keys, update, after)
 }
 /**
@@ -195,7 +210,7 @@ function* formerIds(
   { turn, since, gap, shown: { sight } }: Update,
   now: readonly MatrixEvent[],
 ): Generator<MatrixEvent> {
-  if (turn === null || since === null) return
+  if (turn === null || since === null || gap === null) return
   for (const entry of gap.toReversed()) picture.undo(entry)
   const veiled = isVeiled(picture.config)
   const people = new Set<string>()

@@ -8,7 +8,7 @@ import type { AwakeRoom } from '../rooms/awake-room.ts'
 import type { JsonObject } from '../rooms/json.ts'
 import { lastingMembership } from '../rooms/memberships.ts'
 import type { MatrixRooms } from '../rooms/matrix-rooms.ts'
-import type { People } from '../rooms/people.ts'
+import type { Belongings, People } from '../rooms/people.ts'
 import type { RoomReading } from '../rooms/reading.ts'
 import { stateNow } from '../rooms/state-routes.ts'
 import { MEMBER } from '../rooms/states.ts'
@@ -37,6 +37,8 @@ export interface RoomsNewsParts {
   readonly people: People
   readonly reading: RoomReading
   readonly store: MatrixRoomStore
+  /** The number in the stream of what the log of a room last said of somebody (a bare JID); 0: nothing. */
+  readonly movedAt: (uid: string, bare: string) => Promise<number>
   readonly rulesOf: (user: Jid) => Promise<Rules>
 }
 
@@ -55,10 +57,12 @@ export class RoomsForSync {
   async news(user: Jid, asking: Asking): Promise<RoomNews> {
     const { people, face } = this.#parts
     const news = nothingNew()
-    const { rooms, forgotten } = await people.of(user.bare)
+    const belongings = await people.of(user.bare)
+    const { rooms, forgotten } = belongings
     let known: Promise<ReadRules> | null = null
     const rules = (): Promise<ReadRules> => (known ??= this.#rules(user))
     for (const [uid, address] of [...rooms]) {
+      if (!(await this.#mayBeNews(uid, belongings, asking))) continue
       const awake = face.held(uid) ?? (await face.awake(uid, address))
       if (awake === null) rooms.delete(uid)
       if (awake === null || (forgotten.has(uid) && isGone(awake, user)) || !wantsRoom(asking.filter, awake.names.roomId)) continue
@@ -67,6 +71,15 @@ export class RoomsForSync {
     }
     await this.#addEnded(news, user, asking)
     return news
+  }
+  /** A room that the user has left does not awake for nothing. */
+  async #mayBeNews(uid: string, { left }: Belongings, { viewer, since, filter }: Asking): Promise<boolean> {
+    const last = left.get(uid)
+    if (last === undefined) return true
+    if (since === null) return filter?.include_leave === true
+    const moved = last ?? (await this.#parts.movedAt(uid, viewer))
+    if (left.has(uid)) left.set(uid, moved)
+    return moved > since
   }
   async #rules(user: Jid): Promise<ReadRules> {
     const rules = await this.#parts.rulesOf(user)

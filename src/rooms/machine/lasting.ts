@@ -130,7 +130,7 @@ export function invite(plan: Plan, actor: Actor, { who, reason, thread }: Extrac
   const { ended, config } = plan.facts
   if (ended !== null) return { refuse: 'gone', alternate: ended.alternate }
   if (!mayInvite(standpointOf(plan, actor), config.membersOnly, config.allowInvites)) return refuse('rank')
-  if (plan.affiliationOf(who) === 'outcast') return refuse('protected')
+  if (plan.affiliationOf(who) === 'outcast') return refuse('outcast')
   const first = plan.tells.length
   if (config.membersOnly && plan.affiliationOf(who) === 'none') {
     giveAffiliation(plan, actor, who, 'member', reason)

@@ -32,6 +32,7 @@ export type Reason =
   // Moderators, admins, owners (8, 9, 10)
   | 'rank' // forbidden: the sender's rank is too low for it
   | 'protected' // not-allowed: the rank of the other person protects them
+  | 'outcast' // forbidden, 9.1: the other person is banned
   | 'self-ban' // conflict, 9.1
   | 'last-owner' // conflict, 10.4
   | 'items' // bad-request: an item says both things, neither, or somebody twice

@@ -178,7 +178,9 @@ export const multiUserChat = defineFeature({
     const silences = new Silences({ host, rooms, verifying: doubts.verifying, silenceMs: settings['silence'] })
     const ours = domains.filter((domain) => !host.componentDomains.includes(domain))
     const mayCreate = makersOf(host, settings)
-    if (ours.length > 0) served.set(host, { rooms, store, domains: ours, mayCreate, sentBy: (room) => face.sentBy(room) })
+    const { occupants: occupantsMax } = settings
+    const sentBy = (room: Room): number => face.sentBy(room)
+    if (ours.length > 0) served.set(host, { rooms, store, domains: ours, mayCreate, occupantsMax, sentBy })
     for (const domain of ours) {
       const parts = { orders, store, roomLog, face, labels, wantsDoubts, crowding, searches, mayCreate }
       const conference = serve(host, domain, parts, settings)

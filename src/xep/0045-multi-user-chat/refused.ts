@@ -32,6 +32,7 @@ const ANSWERS: Readonly<Record<Reason, Answer>> = {
   'not-the-author': ['forbidden', 'Only the author may do this'],
   'rank': ['forbidden', 'Your rank in this room is too low'],
   'protected': ['not-allowed', 'The rank of the other person is too high'],
+  'outcast': ['forbidden', 'This person is banned from the room'],
   'self-ban': ['conflict', 'You cannot ban yourself'],
   'last-owner': ['conflict', 'The room needs an owner'],
   'items': ['bad-request', 'An item must change either the role or the affiliation of one person'],
