@@ -12,7 +12,7 @@ import { BELOW_ALL_WINGS, MAY_IMPORT, WING_MAY_IMPORT } from './layers.ts'
 import { sources } from './sources.ts'
 
 /** Pure files: no clock, socket, database or randomness, only their arguments. */
-const PURE = /^src\/im\/|^src\/(rooms|pubsub)\/machine\/|\/(machine|queue|ledger|room|node)\.ts$/
+const PURE = /^src\/(im|cluster)\/|^src\/(rooms|pubsub)\/machine\/|\/(machine|queue|ledger|room|node)\.ts$/
 const PURE_IMPORTS: ReadonlySet<string> = new Set(['base', 'xml', 'xmpp', 'im'])
 const LINES_MAX = 400
 
