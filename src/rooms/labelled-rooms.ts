@@ -94,10 +94,8 @@ export class LabelledRooms implements RoomLabels {
     const [own] = labelElementsIn(payload)
     const [ofTarget] = labelElementsIn(target)
     if (own === undefined) return ofTarget === undefined ? this.labelled(payload, config) : payload.plus(ofTarget)
-    const [label, wanted] = [this.labels.labelOf(payload), this.labels.labelOf(target)]
-    if (isNotBelow(this.labels.policy, label, wanted)) return this.labels.remarked(payload)
-    if (!isNotBelow(this.labels.policy, wanted, label)) return null
-    return Payload.of(...payload.elements.filter((e) => e !== own), ...(ofTarget === undefined ? [] : [ofTarget]))
+    const raised = this.labels.notBelow(payload, this.labels.labelOf(target), ofTarget ?? null)
+    return raised === payload ? this.labels.remarked(payload) : raised
   }
   /** What names other messages, with a label that is not lower than theirs. Null: they cannot be compared. */
   naming(payload: Payload, named: readonly Payload[], config: RoomConfig): Payload | null {
@@ -109,6 +107,19 @@ export class LabelledRooms implements RoomLabels {
       raised = next
     }
     return raised
+  }
+  /** Could this person have read there what is above the label of this message? */
+  isBelowAny(payload: Payload, config: RoomConfig, from: Jid): boolean {
+    const ofRoom = this.labels.clearedAs(config.clearance)
+    const isPossible = (label: Label): boolean => this.labels.why(ofRoom, label) === null && this.labels.mayHave(from, label)
+    return this.labels.isBelowOneOf(this.labelled(payload, config), isPossible)
+  }
+  /** Could one of the two have read there what is above the label of this message, and beyond the other one? */
+  isBelowAnyBetween(payload: Payload, config: RoomConfig, from: Jid, to: Jid): boolean {
+    const ofRoom = this.labels.clearedAs(config.clearance)
+    const isBeyond = (label: Label): boolean =>
+      this.labels.why(ofRoom, label) === null && this.labels.mayHave(from, label) && !this.labels.mayHave(to, label)
+    return this.labels.isBelowOneOf(this.labelled(payload, config), isBeyond)
   }
   /** LAB-34 */
   catalogueFor({ address, facts: { config } }: Room, asker: Jid, to = address.bare): Element {

@@ -78,6 +78,8 @@ export interface AccountArchive {
   count(owner: Jid, filter: MessageFilter, max: number): Promise<number>
   /** Null: there is none, or it is not shown any more. */
   byId(owner: Jid, id: string): Promise<KeptMessage | null>
+  /** The newest message with that person (a bare or full address) whose stanza had that id, among the last 1000 of the archive. */
+  named(owner: Jid, peer: Jid, id: string): Promise<Packet | null>
   /** The position of a message that queries find; null if there is none. Sees everything that was issued before. */
   positionOf(owner: string, id: string): Promise<number | null>
   /**

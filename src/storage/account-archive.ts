@@ -18,6 +18,7 @@ import {
 import type { ArchiveEnd, ArchiveEntry, ArchivePage, ArchiveStore } from '../server/archive.ts'
 import type { Database } from '../server/database.ts'
 import type { Jid } from '../xmpp/jid.ts'
+import type { Packet } from '../xmpp/packet.ts'
 import { retractedIn } from '../xmpp/retraction.ts'
 import { ACCOUNT_ARCHIVE, accountArchiveMigrations, type AccountArchiveTables } from './account-archive-tables.ts'
 import type { ArchiveTables } from './archive-tables.ts'
@@ -123,6 +124,10 @@ export class SqlAccountArchive implements AccountArchive {
     const edge = await this.#edge(owner.bare)
     const entry = await this.#archive.apart.byId(owner.bare, id)
     return entry === null || entry.seq <= edge || entry.kind !== MESSAGE ? null : messageOfEntry(owner, entry)
+  }
+  async named(owner: Jid, peer: Jid, id: string): Promise<Packet | null> {
+    const [edge, entry] = [await this.#edge(owner.bare), await this.#archive.byFromId(owner.bare, peer.bare, id)]
+    return entry === null || entry.seq <= edge ? null : messageOfEntry(owner, entry).packet
   }
   async positionOf(owner: string, id: string): Promise<number | null> {
     const [edge, entry] = [await this.#edge(owner), await this.#archive.byId(owner, id)]

@@ -1,11 +1,26 @@
 /** What a message says of an earlier one: XEP-0308 (corrections), XEP-0444 (reactions), XEP-0461 (replies) with XEP-0428. */
 import { el, type Element } from '../xml/element.ts'
 import type { Payload } from './packet.ts'
+import { FASTEN, RETRACT } from './retraction.ts'
 
 export const CORRECT = 'urn:xmpp:message-correct:0'
 export const REACTIONS = 'urn:xmpp:reactions:0'
 export const REPLY = 'urn:xmpp:reply:0'
 export const FALLBACK = 'urn:xmpp:fallback:0'
+
+/** The messages that one message can name where each is looked up. */
+export const NAMED_MAX = 20
+/** Whose `id` is always that of another message: there are others, such as those of files and calls. */
+const ABOUT: ReadonlySet<string> = new Set([
+  CORRECT,
+  REACTIONS,
+  REPLY,
+  RETRACT,
+  FASTEN,
+  'urn:xmpp:receipts',
+  'urn:xmpp:chat-markers:0',
+  'urn:xmpp:message-attaching:1',
+])
 
 const OWN_IDS = 'urn:xmpp:sid:0'
 /** Reactions of one person to one message that are looked at. */
@@ -23,10 +38,16 @@ export function correctedIn(payload: Payload): string | null {
  * The ids that a message names, each once, in whatever way it is about others: answers, markers (XEP-0333), receipts (XEP-0184),
  * fastenings (XEP-0422), and what nobody has written down yet. Its own ids (XEP-0359) are not among them.
  */
-export function namedIn({ elements }: Payload): readonly string[] {
-  const ids = elements.flatMap((e) => (e.ns === OWN_IDS ? [] : (e.attr('id') ?? [])))
+export function namedIn(payload: Payload): readonly string[] {
+  if (!HAS_ID.test(payload.text)) return NONE
+  const ids = payload.elements.flatMap((e) => (e.ns === OWN_IDS ? [] : (e.attr('id') ?? [])))
   return [...new Set(ids)]
 }
+/** Those of them that are certainly ids of messages. */
+export const meantIn = ({ elements }: Payload): readonly string[] =>
+  elements.flatMap((e) => (ABOUT.has(e.ns) ? (e.attr('id') ?? []) : []))
+const HAS_ID = /\sid\s*=/
+const NONE: readonly string[] = []
 
 export interface Reactions {
   /** Of the message that they are about. */

@@ -19,7 +19,7 @@ export interface WrittenLabel {
   readonly equivalents: readonly Element[]
 }
 
-const isLabel = (e: Element): boolean => e.is(NAME, SEC_LABEL)
+export const isLabelElement = (e: Element): boolean => e.is(NAME, SEC_LABEL)
 
 /** False: it has no label. */
 export const mentionsLabel = ({ text }: Payload): boolean => text.includes(NAME)
@@ -29,7 +29,7 @@ export function labelElementIn(payload: Payload): Element | 'several' | null {
   if (!mentionsLabel(payload)) return null
   let found: Element | null = null
   for (const e of payload.elements) {
-    if (!isLabel(e)) continue
+    if (!isLabelElement(e)) continue
     if (found !== null) return 'several'
     found = e
   }
@@ -45,7 +45,7 @@ export function labelIn(payload: Payload): WrittenLabel | 'malformed' | null {
 
 /** The same as it is written, for what has to have the same label. */
 export function labelElementsIn(payload: Payload): readonly Element[] {
-  return mentionsLabel(payload) ? payload.elements.filter(isLabel) : []
+  return mentionsLabel(payload) ? payload.elements.filter(isLabelElement) : []
 }
 
 /** The same of a label alone. */
@@ -59,7 +59,7 @@ export function written(element: Element): WrittenLabel | 'malformed' {
 
 /** Is there a label anywhere in it, at whatever depth? */
 export const hasLabelInside = (payload: Payload): boolean => mentionsLabel(payload) && payload.elements.some(isOrHasLabel)
-const isOrHasLabel = (e: Element): boolean => isLabel(e) || e.elements.some(isOrHasLabel)
+const isOrHasLabel = (e: Element): boolean => isLabelElement(e) || e.elements.some(isOrHasLabel)
 
 /** What the policy prints beside labelled text. Colours are names of CSS or `#rrggbb`; '' for the usual ones. */
 export interface Marking {

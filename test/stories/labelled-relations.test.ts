@@ -21,6 +21,8 @@ async function scene(cast: Cast, fields = ''): Promise<readonly [StoryClient, St
   return [alice, bob, carol]
 }
 const groupchat = (id: string, inside: string): string => `<message type='groupchat' id='${id}' to='${ROOM}'>${inside}</message>`
+const whisper = (nick: string, id: string, inside: string): string =>
+  `<message type='chat' id='${id}' to='${ROOM}/${nick}'>${inside}</message>`
 const heard = (id: string): string => `<message type='groupchat' id='${id}' from='${ROOM}/Alice'>*</message>`
 const missing = (id: string) => error('message', `id='${id}' from='${ROOM}'`, 'cancel', 'item-not-found')
 /** Somebody says a secret, with the id `s`. */
@@ -31,6 +33,8 @@ async function secret(cast: Cast, by: StoryClient, more = ''): Promise<void> {
 
 const CORRECTION = "<body>edited</body><replace xmlns='urn:xmpp:message-correct:0' id='s'/>"
 const REACTION = "<reactions xmlns='urn:xmpp:reactions:0' id='s'><reaction>x</reaction></reactions>"
+const MARKER = "<displayed xmlns='urn:xmpp:chat-markers:0' id='s'/>"
+const REPLY = "<body>so it is</body><reply xmlns='urn:xmpp:reply:0' id='s'/>"
 const RECEIPT = "<received xmlns='urn:xmpp:receipts' id='s'/>"
 
 story('LAB-27: the correction of a secret that the room has not kept went to everybody', MEMORY, async (cast) => {
@@ -43,7 +47,7 @@ story('LAB-27: the correction of a secret that the room has not kept went to eve
   assert.deepEqual(carol.take(), [])
 })
 
-story('LAB-27: in a room without an archive a correction went to everybody after a restart', MEMORY, async (cast) => {
+story('LAB-27: in a room without an archive what named a secret went to everybody after a restart', MEMORY, async (cast) => {
   const before = await scene(cast, UNARCHIVED + field('muc#roomconfig_persistentroom', '1'))
   await secret(cast, before[0])
   const next = new Cast(await cast.server.restart({ labelling: labelling() }, 1000))
@@ -51,9 +55,50 @@ story('LAB-27: in a room without an archive a correction went to everybody after
   const alice = await enter(next, 'alice', 'Alice')
   const carol = await enter(next, 'carol', 'Carol')
   await next.forget()
-  alice.send(groupchat('c', CORRECTION))
-  await alice.expect(missing('c'))
+  for (const inside of [CORRECTION, REACTION, RECEIPT, MARKER, REPLY]) {
+    alice.send(groupchat('c', inside))
+    await alice.expect(missing('c'))
+    alice.send(whisper('Carol', 'p', inside))
+    await alice.expect(error('message', `id='p' from='${ROOM}/Carol'`, 'cancel', 'item-not-found'))
+  }
   assert.deepEqual(carol.take(), [])
+  alice.send(groupchat('f', `<body>x</body><file xmlns='urn:x' id='s'/>`))
+  for (const client of [alice, carol]) await client.expect(heard('f'))
+})
+
+story('LAB-27: in a room that takes no secrets nothing that names a forgotten message is refused', MEMORY, async (cast) => {
+  const alice = await open(cast, UNARCHIVED)
+  alice.send(groupchat('n', REACTION))
+  await alice.expect(heard('n'))
+})
+
+story('LAB-27: a private message about a secret of the room went to somebody who had not heard it', MEMORY, async (cast) => {
+  const [alice, bob, carol] = await scene(cast)
+  await secret(cast, bob)
+  for (const inside of [REACTION, RECEIPT, MARKER, REPLY]) {
+    alice.send(whisper('Carol', 'p', inside), whisper('Bob', 'p', inside))
+    const came = await bob.expect(`<message type='chat' id='p' from='${ROOM}/Alice'>*</message>`)
+    assert.match(came.show(), /MQYCAQQGASk=/, 'the label of the secret')
+  }
+  await cast.settle()
+  assert.deepEqual(carol.take(), [])
+})
+
+story('LAB-27: a private message about a private one has no lower label, and what all may know passes', MEMORY, async (cast) => {
+  const [alice, bob, carol] = await scene(cast)
+  alice.send(whisper('Bob', 's', `<body>x</body>${label('secret')}`), whisper('Carol', 'o', '<body>open</body>'))
+  await bob.expect(`<message type='chat' id='s' from='${ROOM}/Alice'>*</message>`)
+  await carol.expect(`<message type='chat' id='o' from='${ROOM}/Alice'>*</message>`)
+  alice.send(whisper('Bob', 'c', CORRECTION))
+  assert.match((await bob.expect(`<message type='chat' id='c' from='${ROOM}/Alice'>*</message>`)).show(), /MQYCAQQGASk=/)
+  bob.send(whisper('Alice', 'd', RECEIPT))
+  assert.match((await alice.expect(`<message type='chat' id='d' from='${ROOM}/Bob'>*</message>`)).show(), /MQYCAQQGASk=/)
+  carol.send(whisper('Alice', 'e', RECEIPT.replace("id='s'", "id='o'")))
+  await alice.expect(`<message type='chat' id='e' from='${ROOM}/Carol'>*</message>`)
+  alice.send(whisper('Carol', 'f', CORRECTION.replace("id='s'", "id='o'")))
+  await carol.expect(`<message type='chat' id='f' from='${ROOM}/Alice'>*</message>`)
+  alice.send(whisper('Carol', 'g', CORRECTION))
+  await alice.expect(error('message', `id='g' from='${ROOM}/Carol'`, 'cancel', 'item-not-found'))
 })
 
 for (const [where, fields] of [

@@ -159,7 +159,7 @@ story(
     for (const id of [hidden, 'nothing'])
       for (const inside of [...ways(id), reaction(id)]) {
         carol.send(groupchat('c', inside))
-        await carol.expect(heard('Carol', 'c'))
+        await carol.expect(error('message', `id='c' from='${ROOM}'`, 'cancel', 'item-not-found'))
       }
     await cast.forget()
     alice.send(groupchat('many', Array.from({ length: 21 }, (_, i) => `<x xmlns='urn:x' id='${i}'/>`).join('')))

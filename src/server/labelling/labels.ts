@@ -5,6 +5,7 @@
 import {
   effectiveLabel,
   includes,
+  isNotBelow,
   whyDenied,
   type Clearance,
   type Denial,
@@ -17,7 +18,7 @@ import { unpin, type Wire } from '../../xml/wire.ts'
 import { serialise } from '../../xml/write.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Payload, type Packet } from '../../xmpp/packet.ts'
-import { labelElement, labelElementIn, mentionsLabel, written } from '../../xmpp/security-label.ts'
+import { isLabelElement, labelElement, labelElementIn, mentionsLabel, written } from '../../xmpp/security-label.ts'
 import type { Audit, EnforcementPoint } from './audit.ts'
 import type { Clearances, Cleared } from './clearances.ts'
 import { bearingOf } from './rules.ts'
@@ -139,6 +140,28 @@ export class Labels {
   ): void {
     const clearances = cleared.map(({ id }) => id)
     this.audit.denied({ point, from: from.full, subject, label: label?.id ?? null, clearances, denial, count })
+  }
+
+  /**
+   * The payload with a label that is not below the other one: its own, or that one in its place. Null: neither is above the other.
+   * @param element how the other label is written
+   */
+  notBelow(
+    payload: Payload,
+    other: Label | null,
+    element: Element | null = other === null ? null : this.elementOf(other),
+  ): Payload | null {
+    const label = this.labelOf(payload)
+    if (isNotBelow(this.policy, label, other)) return payload
+    if (!isNotBelow(this.policy, other, label)) return null
+    const rest = payload.elements.filter((e) => !isLabelElement(e))
+    return Payload.of(...rest, ...(element === null ? [] : [element]))
+  }
+  /** Is the label of the payload below a label of the policy that could be that of a certain message? */
+  isBelowOneOf(payload: Payload, isPossible: (label: Label) => boolean): boolean {
+    const label = this.labelOf(payload)
+    for (const one of this.policy.labels.values()) if (!isNotBelow(this.policy, label, one) && isPossible(one)) return true
+    return false
   }
 
   /** LAB-33: may this user give somebody that clearance? Only one that grants no more than their own. */

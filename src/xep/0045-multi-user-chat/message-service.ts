@@ -4,14 +4,15 @@ import type { LabelledRooms } from '../../rooms/labelled-rooms.ts'
 import { mayHear } from '../../rooms/machine/audience.ts'
 import type { Command } from '../../rooms/machine/commands.ts'
 import type { Refusal } from '../../rooms/machine/refusals.ts'
-import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
+import { occupantOfSession, type Occupant, type Room } from '../../rooms/machine/room.ts'
 import type { Element } from '../../xml/element.ts'
 import { valueOf } from '../../xml/entities.ts'
-import { wire } from '../../xml/wire.ts'
-import { jidOrNull } from '../../xmpp/jid.ts'
+import { encode, wire } from '../../xml/wire.ts'
+import { jidOrNull, type Jid } from '../../xmpp/jid.ts'
 import { isLasting } from '../../xmpp/lasting.ts'
 import { isSubject } from '../../xmpp/muc-user.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
+import { namedIn } from '../../xmpp/relations.ts'
 import { labelElementsIn } from '../../xmpp/security-label.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { DATA_FORM } from '../../xmpp/data-form.ts'
@@ -40,10 +41,20 @@ export interface MessageServiceParts {
 /** Private messages whose errors are still told apart from those of other stanzas. */
 const PRIVATE_MAX = 10_000
 
+/** A private message. */
+interface Whispered {
+  /** The nickname of the sender. */
+  readonly by: string
+  /** The full JID of the sender. */
+  readonly from: string
+  /** Its label alone; null if labels are not judged. */
+  readonly payload: Payload | null
+}
+
 export class MessageService {
   readonly #parts: MessageServiceParts
-  /** By real receiver and id: the nickname of the sender. */
-  readonly #sent = new BoundedMap<string, string>(PRIVATE_MAX)
+  /** By real receiver and id: who has sent it, and its content if labels are judged. */
+  readonly #sent = new BoundedMap<string, Whispered>(PRIVATE_MAX)
 
   constructor(parts: MessageServiceParts) {
     this.#parts = parts
@@ -93,9 +104,28 @@ export class MessageService {
     const go = (refusal: Refusal | null): void | Promise<void> => {
       if (refusal !== null) throw refused(refusal, to!.bare)
       const room = this.#parts.rooms.get(to!.asBare, packet.from)
-      return room instanceof Promise ? room.then((loaded) => this.#pass(loaded!, packet)) : this.#pass(room!, packet)
+      return room instanceof Promise ? room.then((loaded) => this.#judge(loaded!, packet)) : this.#judge(room!, packet)
     }
     return done instanceof Promise ? done.then(go) : go(done)
+  }
+  /** What names other messages is about them. */
+  #judge(room: Room, packet: Packet): void | Promise<void> {
+    const addressee = room.occupants.get(packet.to!.resource)
+    if (this.#parts.labels === null || addressee === undefined || namedIn(packet.payload).length === 0)
+      return this.#pass(room, packet)
+    const between = (id: string): Payload | undefined => this.#between(packet.from, addressee, id)
+    const judged = this.#parts.relating.whispered(room, packet, addressee.effective.jid, between)
+    return judged.then((payload) => this.#pass(room, packet.with({ payload })))
+  }
+  /** What one of the two has told the other in private. */
+  #between(from: Jid, { sessions, nick }: Occupant, id: string): Payload | undefined {
+    const came = this.#sent.get(`${from.full} ${encode(id)}`)
+    if (came?.by === nick) return came.payload ?? undefined
+    for (const { jid } of sessions) {
+      const went = this.#sent.get(`${jid.full} ${encode(id)}`)
+      if (went?.from === from.full) return went.payload ?? undefined
+    }
+    return undefined
   }
   #pass(room: Room, packet: Packet): void {
     const { from, to } = packet
@@ -108,15 +138,17 @@ export class MessageService {
       return labels.leftOut(room.address, payload, [addressee.effective.jid])
     const text = wire(withoutOurs(payload).text + `<x xmlns='${MUC_USER}'/>` + idElement(sender))
     const message = packet.with({ from: room.address.withResource(sender.nick), payload: Payload.ofText(text) })
+    const remembered = labels === null ? null : Payload.of(...labelElementsIn(payload))
     for (const { jid } of addressee.sessions) {
-      if (packet.id !== null) this.#sent.set(`${jid.full} ${packet.id}`, sender.nick)
+      if (packet.id !== null)
+        this.#sent.set(`${jid.full} ${packet.id}`, { by: sender.nick, from: from.full, payload: remembered })
       this.#parts.sendIn(room, message.addressedTo(jid))
     }
   }
   /** ROOM-65, ROOM-80: the error of a private message is its sender's matter. Others may say that a session is gone. */
   #failed(packet: Packet): void | Promise<void> {
     const { from, to, id } = packet
-    const isOfPrivate = id !== null && this.#sent.get(`${from.full} ${id}`) === to!.resource
+    const isOfPrivate = id !== null && this.#sent.get(`${from.full} ${id}`)?.by === to!.resource
     if (isOfPrivate || !endsSession(packet)) return
     const done = this.#parts.rooms.perform(to!.asBare, actorOf(packet), { do: 'lost', who: from })
     if (done instanceof Promise) return done.then(() => {})

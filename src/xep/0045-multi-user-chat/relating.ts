@@ -9,9 +9,9 @@ import { refuse } from '../../rooms/machine/refusals.ts'
 import { occupantOfSession, type Room } from '../../rooms/machine/room.ts'
 import type { Entry } from '../../rooms/log.ts'
 import type { RoomLog } from '../../rooms/room-log.ts'
-import type { Packet } from '../../xmpp/packet.ts'
+import type { Packet, Payload } from '../../xmpp/packet.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import { correctedIn, namedIn, reactionsIn, type Reactions } from '../../xmpp/relations.ts'
+import { correctedIn, meantIn, namedIn, NAMED_MAX, reactionsIn, type Reactions } from '../../xmpp/relations.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { actorOf } from './incoming-presence.ts'
 import { orThrow, type Orders } from './orders.ts'
@@ -23,9 +23,12 @@ export interface RelatingParts {
   /** Null: nothing is judged by security labels. */
   readonly labels: LabelledRooms | null
 }
-/** Others that one message can name where labels are judged: each is looked up. */
-const NAMED_MAX = 20
 const NONE: readonly string[] = []
+/** What was said in the messages that are named, and the ids of none. */
+interface Named {
+  readonly payloads: readonly Payload[]
+  readonly missing: readonly string[]
+}
 type Spoken = Extract<Entry, { fromId: string | null }>
 
 export class Relating {
@@ -81,7 +84,8 @@ export class Relating {
   }
   /**
    * What is about another message is never labelled lower than it, or it would tell others that something was said. A correction
-   * repeats the text, so its message must be there: nobody knows how one was labelled that was not kept, or is forgotten.
+   * repeats the text, so its message must be there: nobody knows how one was labelled that was not kept, or is forgotten. The same holds
+   * for whatever else is about a message, if that one could have been above its label.
    */
   async #labelled(room: Room, from: Jid, said: Said, named: readonly string[]): Promise<Said> {
     const { labels, log } = this.#parts
@@ -89,24 +93,67 @@ export class Relating {
     const corrected = correctedIn(said.payload)
     if (corrected !== null && this.#seen(from, await log.byFromId(room, from.bare, corrected)) === null)
       throw refused(refuse('no-such-entry'), room.address.bare)
-    const payloads = (await this.#named(room, from, named)).flatMap((entry) => this.#seen(from, entry)?.payload ?? [])
-    if (payloads.length === 0) return said
-    const payload = labels.naming(said.payload, payloads, room.facts.config)
-    if (payload === null) throw refused(refuse('label'), room.address.bare)
+    const { payloads, missing } = await this.#named(room, from, named)
+    const payload = this.#raised(room, said.payload, payloads)
+    if (missing.length === 0 || !labels.isBelowAny(payload, room.facts.config, from)) return { ...said, payload }
+    const meant = meantIn(payload)
+    if (missing.some((id) => meant.includes(id))) throw refused(refuse('no-such-entry'), room.address.bare)
     return { ...said, payload }
   }
-  /** By the id that the room has given, or by that of the stanza, which is all that clients know where nothing is kept. */
-  async #named(room: Room, from: Jid, ids: readonly string[]): Promise<readonly Entry[]> {
+  /**
+   * The same for what is said in private to one occupant (XEP-0045 7.5): about what was said in the room, or in private.
+   * @param between the messages that the two have exchanged in private: the payload of that id; undefined: none is remembered
+   * @throws StanzaError
+   */
+  async whispered(
+    room: Room,
+    { from, payload }: Packet,
+    to: Jid,
+    between: (id: string) => Payload | undefined,
+  ): Promise<Payload> {
+    const { labels } = this.#parts
+    const ids = labels === null ? NONE : namedIn(payload)
+    if (labels === null || ids.length === 0) return payload
+    if (ids.length > NAMED_MAX)
+      throw new StanzaError('bad-request', { by: room.address.bare, text: 'It names too many messages' })
+    const { payloads, missing } = await this.#named(room, from, ids)
+    const exchanged = ids.flatMap((id) => between(id) ?? [])
+    const raised = this.#raised(room, payload, [...payloads, ...exchanged])
+    const meant = meantIn(payload)
+    const isUnknown = missing.some((id) => meant.includes(id) && between(id) === undefined)
+    if (isUnknown && labels.isBelowAnyBetween(raised, room.facts.config, from, to))
+      throw refused(refuse('no-such-entry'), room.address.bare)
+    return raised
+  }
+  #raised(room: Room, payload: Payload, named: readonly Payload[]): Payload {
+    if (named.length === 0) return payload
+    const raised = this.#parts.labels!.naming(payload, named, room.facts.config)
+    if (raised === null) throw refused(refuse('label'), room.address.bare)
+    return raised
+  }
+  /**
+   * By the id that the room has given, or by that of the stanza, which is all that clients know where nothing is kept. What this person may
+   * not see is not there.
+   */
+  async #named(room: Room, from: Jid, ids: readonly string[]): Promise<Named> {
     const { log } = this.#parts
-    const found: Entry[] = []
-    const unknown = new Set<string | null>()
+    const payloads: Payload[] = []
+    const unknown = new Set<string>()
+    const missing = new Set(ids)
+    const sees = (id: string, entry: Entry): void => {
+      const payload = this.#seen(from, entry)?.payload
+      if (payload === undefined) return
+      payloads.push(payload)
+      missing.delete(id)
+    }
     for (const id of ids) {
       const entry = (await log.byId(room, id)) ?? (await log.byFromId(room, from.bare, id))
       if (entry === null) unknown.add(id)
-      else found.push(entry)
+      else sees(id, entry)
     }
-    const latest = unknown.size === 0 ? [] : await log.latest(room)
-    return [...found, ...latest.filter((entry) => 'fromId' in entry && unknown.has(entry.fromId))]
+    for (const entry of unknown.size === 0 ? [] : await log.latest(room))
+      if ('fromId' in entry && entry.fromId !== null && unknown.has(entry.fromId)) sees(entry.fromId, entry)
+    return { payloads, missing: [...missing] }
   }
   /** What somebody has said and this person may see. */
   #seen(from: Jid, entry: Entry | null): Spoken | null {

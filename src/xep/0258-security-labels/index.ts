@@ -16,6 +16,7 @@ import { roomsOf } from '../0045-multi-user-chat/index.ts'
 import { addressOrNull, type Jid } from '../../xmpp/jid.ts'
 import { SEC_LABEL, SEC_LABEL_CATALOG } from '../../xmpp/security-label.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { Naming } from './naming.ts'
 import { labelSettings } from './settings.ts'
 import { labelsIn, labelsOut } from './stages.ts'
 
@@ -28,8 +29,9 @@ export const securityLabels = defineFeature({
   install(host, settings) {
     const { labels, router, tell } = host
     if (labels === null) return
-    host.fromClient('labels-out', labelsOut({ labels, router, settings }))
-    host.toAccount('labels-in', labelsIn({ labels, router, settings, tell }))
+    const parts = { labels, router, settings, tell, naming: new Naming(host, labels) }
+    host.fromClient('labels-out', labelsOut(parts))
+    host.toAccount('labels-in', labelsIn(parts))
     host.iqToServer({
       type: 'get',
       ns: SEC_LABEL_CATALOG,

@@ -9,23 +9,45 @@ import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
 import type { Stage, Verdict } from '../../server/pipeline/pipeline.ts'
 import type { Router } from '../../server/routing/router.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import type { Packet } from '../../xmpp/packet.ts'
+import type { Packet, Payload } from '../../xmpp/packet.ts'
 import { labelIn, mentionsLabel } from '../../xmpp/security-label.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { stanzaIdBy } from '../../xmpp/stanza-id.ts'
+import type { Naming } from './naming.ts'
 import type { LabelSettings } from './settings.ts'
 
 export interface StageParts {
   readonly labels: Labels
   readonly router: Router
   readonly settings: LabelSettings
+  readonly tell: Host['tell']
+  readonly naming: Naming
 }
 
 const MAY_NOT_USE = 'Your clearance does not let you use this security label'
 const MAY_NOT_RECEIVE = 'The recipient may not receive this security label'
 
 /** What a client sends. A message that is refused was not archived, copied or sent. */
-export function labelsOut({ labels, router, settings }: StageParts): Stage<FromClient> {
+export function labelsOut({ labels, router, settings, naming }: StageParts): Stage<FromClient> {
+  const sends = (context: FromClient, payload: Payload): Verdict => {
+    const { packet, session } = context
+    const { account, jid } = session
+    const label = labels.labelOf(payload)
+    const to = packet.to!
+    if (!labels.grants('send', account.bare, label, jid)) throw forbidden(MAY_NOT_USE)
+    const kind = router.kindOf(to.domain)
+    if (kind === 'accounts' && !labels.grants('delivery', to, label, jid)) {
+      if (settings['tell-strangers'] || isContact(account, to)) throw forbidden(MAY_NOT_RECEIVE)
+      return asToNobody(packet)
+    }
+    if ((kind === 'elsewhere' || kind === 'component') && !labels.grants('domain', to, label, jid))
+      throw forbidden(MAY_NOT_RECEIVE)
+    if (kind !== 'service') naming.note(account, to, packet, label)
+    if (payload !== packet.payload) context.packet = packet.with({ payload })
+    return 'next'
+  }
+  const isUnlabelled = (packet: Packet, payload: Payload): boolean =>
+    labels.labelOf(payload) === null && !mentionsLabel(packet.payload)
   return (context) => {
     const { session, packet } = context
     const isToService = packet.kind === 'message' && packet.to !== null && router.kindOf(packet.to.domain) === 'service'
@@ -37,22 +59,11 @@ export function labelsOut({ labels, router, settings }: StageParts): Stage<FromC
     if (bearing === 'dropped') return 'done'
     if (bearing === 'violation') throw violation()
     const payload = labels.rewritten(packet.payload)
-    const label = labels.labelOf(payload)
-    if (label === null && labelIn(payload) === 'malformed')
+    if (labels.labelOf(payload) === null && labelIn(payload) === 'malformed')
       throw new StanzaError('bad-request', { text: 'A security label has exactly one <label/>, with one element at most' })
-    const { account, jid } = session
-    const to = packet.to!
-    if (isToService && isForOccupants(packet) && label === null && !mentionsLabel(packet.payload)) return 'next'
-    if (!labels.grants('send', account.bare, label, jid)) throw forbidden(MAY_NOT_USE)
-    const kind = router.kindOf(to.domain)
-    if (kind === 'accounts' && !labels.grants('delivery', to, label, jid)) {
-      if (settings['tell-strangers'] || isContact(account, to)) throw forbidden(MAY_NOT_RECEIVE)
-      return asToNobody(packet)
-    }
-    if ((kind === 'elsewhere' || kind === 'component') && !labels.grants('domain', to, label, jid))
-      throw forbidden(MAY_NOT_RECEIVE)
-    if (payload !== packet.payload) context.packet = packet.with({ payload })
-    return 'next'
+    if (isToService) return isForOccupants(packet) && isUnlabelled(packet, payload) ? 'next' : sends(context, payload)
+    const raised = naming.sent(session.account, packet.to!, payload)
+    return raised instanceof Promise ? raised.then((its) => sends(context, its)) : sends(context, raised)
   }
 }
 /** LAB-26: a room puts its own label on what is for its occupants, and judges it. */
@@ -72,7 +83,7 @@ function asToNobody(packet: Packet): Verdict {
  * What arrives for an account. Clients of this server were asked already, and are asked again: the message may have been on its way
  * while a clearance was changed. What a session gives back is kept, and waits for another clearance: nothing is undelivered.
  */
-export function labelsIn({ labels, router, settings, tell }: StageParts & Pick<Host, 'tell'>): Stage<ToAccount> {
+export function labelsIn({ labels, router, settings, tell, naming }: StageParts): Stage<ToAccount> {
   const denied = ({ account, packet }: ToAccount, isOurs: boolean): Verdict => {
     if (stanzaIdBy(packet, account.bare) !== undefined) {
       tell('kept-message-withheld', { account, packet })
@@ -82,6 +93,21 @@ export function labelsIn({ labels, router, settings, tell }: StageParts & Pick<H
     const isTold = isOurs ? knows || settings['tell-strangers'] : knows && settings['bounce-remote']
     if (isTold) throw forbidden(MAY_NOT_RECEIVE)
     return asToNobody(packet)
+  }
+  const arrives = (context: ToAccount, payload: Payload, isOurs: boolean): Verdict => {
+    const { account, packet } = context
+    const { from, type } = packet
+    const label = labels.labelOf(payload)
+    const isGranted = isOurs && labels.mayHave(account.bare, label)
+    if (!isGranted && !labels.grants('delivery', account.bare, label, from)) {
+      // A room would take the error for the end of its occupant (ROOM-80); a stranger gets the one for a missing account
+      const isOfRoom = type === 'groupchat' && router.kindOf(from.domain) !== 'accounts' && maySee(account, from)
+      return isOfRoom ? 'done' : denied(context, isOurs)
+    }
+    if (type !== 'groupchat') naming.note(account, from, packet, label)
+    const marked = isOurs ? payload : labels.remarked(payload)
+    if (marked !== packet.payload) context.packet = packet.with({ payload: marked })
+    return 'next'
   }
   return (context) => {
     const { account, packet } = context
@@ -95,16 +121,8 @@ export function labelsIn({ labels, router, settings, tell }: StageParts & Pick<H
     if (bearing === 'dropped') return 'done'
     if (bearing === 'violation') throw violation()
     const kind = router.kindOf(from.domain)
-    const label = labels.labelOf(packet.payload)
-    const isOurs = kind === 'accounts' || kind === 'service'
-    if (isOurs && labels.mayHave(account.bare, label)) return 'next'
-    if (!labels.grants('delivery', account.bare, label, from)) {
-      // A room would take the error for the end of its occupant (ROOM-80); a stranger gets the one for a missing account
-      const isOfRoom = type === 'groupchat' && kind !== 'accounts' && maySee(account, from)
-      return isOfRoom ? 'done' : denied(context, isOurs)
-    }
-    const payload = labels.remarked(packet.payload)
-    if (payload !== packet.payload) context.packet = packet.with({ payload })
-    return 'next'
+    if (kind === 'accounts' || kind === 'service') return arrives(context, packet.payload, true)
+    const raised = type === 'groupchat' ? packet.payload : naming.received(account, from, packet.payload)
+    return raised instanceof Promise ? raised.then((its) => arrives(context, its, false)) : arrives(context, raised, false)
   }
 }
