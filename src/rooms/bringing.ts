@@ -19,7 +19,7 @@ export const originOf = (address: Jid, clock: Clock, entropy: Entropy): RoomOrig
 })
 /** With nobody in it, and as rooms are unless somebody says otherwise. */
 export const emptyRoom = (origin: RoomOrigin): Room =>
-  new Room(origin, { config: DEFAULTS, subject: null, pictures: [], lockedFor: null, ended: null, quietFrom: null })
+  new Room(origin, { config: DEFAULTS, subject: null, pictures: [], hats: [], lockedFor: null, ended: null, quietFrom: null })
 
 export interface BroughtRoom {
   readonly config: RoomConfig

@@ -20,7 +20,7 @@ import type { Plan } from './machine/plan.ts'
 import { refuse, type Refusal } from './machine/refusals.ts'
 import type { Room, Seq } from './machine/room.ts'
 import type { RoomLabels } from './machine/room-labels.ts'
-import { keepOccupants, restoreOccupants, type Departed, type KeptRoom } from './snapshot.ts'
+import { keepOccupants, mayBeOther, restoreOccupants, type Departed, type KeptRoom } from './snapshot.ts'
 import { recoveryOf } from './recovery.ts'
 import type { RoomStore } from './store.ts'
 import { Whereabouts } from './whereabouts.ts'
@@ -217,7 +217,8 @@ export class Rooms {
     const { room, edge, lastAt } = loaded
     const held = new HeldRoom(room, edge, lastAt, clock.now(), limits)
     const kept = this.#kept.get(address.bare)
-    const recovery = kept?.seq !== undefined && kept.seq < room.lastSeq ? await recoveryOf(archive, room, kept.seq) : null
+    const recovery =
+      kept !== undefined && mayBeOther(room, kept) ? await recoveryOf(archive, room, kept.seq ?? room.lastSeq) : null
     this.#kept.delete(address.bare)
     if (kept !== undefined) restoreOccupants(room, kept)
     if (kept?.gone !== undefined) held.departed(kept.gone)

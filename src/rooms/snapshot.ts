@@ -6,8 +6,9 @@ import type { Doubt } from '../xmpp/state-annotation.ts'
 import { payloadOfStored, storedPayload } from '../xmpp/stored-packet.ts'
 import { storedJid } from '../xmpp/stored-jid.ts'
 import type { Affiliation, Role } from './machine/affiliation.ts'
+import { NO_HATS } from './machine/hats.ts'
 import { occupantOf } from './machine/occupants.ts'
-import { putOccupant, type Occupant, type OccupantSession, type Room, type Seq } from './machine/room.ts'
+import { putOccupant, type Hat, type Occupant, type OccupantSession, type Room, type Seq } from './machine/room.ts'
 
 /** Of the shape of `KeptRoom`. */
 export const KEPT_ROOM_VERSION = 2
@@ -34,6 +35,8 @@ interface KeptOccupant {
   readonly sessions: readonly KeptSession[]
   readonly arrival?: number
   readonly isHeard?: true
+  /** What the others see them wear; absent: nothing. */
+  readonly hats?: readonly Hat[]
 }
 /** Address, face, presence, language, priority, does it want doubts, doubts, since when. */
 type KeptSession = readonly [string, string, string, string | null, number, 0 | 1, readonly Doubt[], Millis]
@@ -44,9 +47,10 @@ export function keepOccupants({ uid, lastSeq: seq, occupants, facts }: Room, gon
   const quiet = facts.quietFrom === null ? {} : { quietFrom: facts.quietFrom }
   return { uid, seq, occupants: Array.from(occupants.values(), keptOf), ...(gone.length === 0 ? {} : { gone }), ...quiet }
 }
-const keptOf = ({ nick, bare, id, arrival, isHeard, affiliation, role, sessions }: Occupant): KeptOccupant => ({
+const keptOf = ({ nick, bare, id, arrival, isHeard, affiliation, role, hats, sessions }: Occupant): KeptOccupant => ({
   arrival,
   ...(isHeard ? { isHeard } : {}),
+  ...(hats.length > 0 ? { hats } : {}),
   nick,
   bare,
   id,
@@ -68,13 +72,18 @@ const keptOf = ({ nick, bare, id, arrival, isHeard, affiliation, role, sessions 
 export const sessionsIn = ({ occupants }: KeptRoom): readonly { readonly nick: string; readonly jid: Jid }[] =>
   occupants.flatMap(({ nick, sessions }) => sessions.map(([full]) => ({ nick, jid: storedJid(full) })))
 
+/** Has something changed since then that others can see of the occupants? The log says nothing of hats. */
+export const mayBeOther = ({ lastSeq, facts }: Room, { seq = lastSeq, occupants }: KeptRoom): boolean =>
+  seq < lastSeq || facts.hats.length > 0 || occupants.some(({ hats }) => hats !== undefined)
+
 /** Puts the occupants into a room that was just loaded, as they were. `recovery.ts` applies what has changed since. */
 export function restoreOccupants(room: Room, kept: KeptRoom): void {
   if (kept.uid !== room.uid) return
   room.facts = { ...room.facts, quietFrom: kept.quietFrom ?? null }
-  for (const { nick, bare, id, affiliation, role, sessions, arrival = room.arrivals + 1, isHeard = false } of kept.occupants) {
+  for (const one of kept.occupants) {
+    const { nick, affiliation, role, sessions, arrival = room.arrivals + 1, isHeard = false, hats = NO_HATS } = one
     room.arrivals = Math.max(room.arrivals, arrival)
-    putOccupant(room, nick, occupantOf({ nick, bare, id, arrival, isHeard }, affiliation, role, sessions.map(sessionOf)))
+    putOccupant(room, nick, occupantOf({ ...one, arrival, isHeard, hats }, affiliation, role, sessions.map(sessionOf)))
   }
 }
 const sessionOf = ([full, face, payload, lang, priority, wantsDoubts, doubts, at]: KeptSession): OccupantSession => ({

@@ -79,6 +79,7 @@ export function roomQueries(db: Kysely<RoomTables>) {
           registered: p.registered,
           by_registration: p.by_registration,
           reason: p.reason,
+          hats: p.hats,
           since: p.since,
         })
         .onConflict((c) =>
@@ -93,6 +94,7 @@ export function roomQueries(db: Kysely<RoomTables>) {
             registered: eb.ref('excluded.registered'),
             by_registration: eb.ref('excluded.by_registration'),
             reason: eb.ref('excluded.reason'),
+            hats: eb.ref('excluded.hats'),
           })),
         ),
     ),
@@ -114,6 +116,19 @@ export function roomQueries(db: Kysely<RoomTables>) {
         .onConflict((c) =>
           c.column('uid').doUpdateSet((eb) => ({ card: eb.ref('excluded.card'), pictures: eb.ref('excluded.pictures') })),
         ),
+    ),
+    hats: prepare((p: { address: string }) =>
+      db
+        .selectFrom('room_hats')
+        .innerJoin('room', 'room.uid', 'room_hats.uid')
+        .select('room_hats.hats')
+        .where('room.address', '=', p.address),
+    ),
+    putHats: prepare((p: RoomTables['room_hats']) =>
+      db
+        .insertInto('room_hats')
+        .values({ uid: p.uid, hats: p.hats })
+        .onConflict((c) => c.column('uid').doUpdateSet((eb) => ({ hats: eb.ref('excluded.hats') }))),
     ),
     dropCard: prepare((p: { uid: string }) => db.deleteFrom('room_card').where('uid', '=', p.uid)),
     bury: prepare((p: Remains) =>

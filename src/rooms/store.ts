@@ -8,7 +8,7 @@ import { storedJid } from '../xmpp/stored-jid.ts'
 import { archived, changesAffiliation, entryOf, replaced, type Entry } from './log.ts'
 import { DEFAULTS, type Field, type RoomConfig } from './machine/config.ts'
 import type { Plan } from './machine/plan.ts'
-import { putMember, Room, type Ended, type Member, type RoomFacts, type Seq, type Subject } from './machine/room.ts'
+import { putMember, Room, type Ended, type Hat, type Member, type RoomFacts, type Seq, type Subject } from './machine/room.ts'
 import { roomQueries } from './store-queries.ts'
 import { ROOMS, roomMigrations, type RoomTables } from './tables.ts'
 
@@ -88,16 +88,17 @@ export class RoomStore {
   /** Null: there is no room at this address. */
   async load(address: Jid): Promise<LoadedRoom | null> {
     const of = { address: address.bare }
-    const [[row], members, [card]] = await Promise.all([
+    const [[row], members, [card], [hats]] = await Promise.all([
       this.#database.read(this.#queries.byAddress(of)),
       this.#database.read(this.#queries.members(of)),
       this.#database.read(this.#queries.pictures(of)),
+      this.#database.read(this.#queries.hats(of)),
     ])
     if (row === undefined) return null
     const { uid, created_at: createdAt, edge } = row
     const room = new Room(
       { uid, address, createdAt, secret: Buffer.from(row.secret, 'base64url') },
-      factsOf(row, card?.pictures ?? ''),
+      factsOf(row, card?.pictures ?? '', hatsOfStored(hats?.hats ?? '[]')),
     )
     for (const member of members) putMember(room, member.jid, memberOf(member))
     const { seq, time } = await this.#archive.newest(uid)
@@ -148,6 +149,7 @@ export class RoomStore {
     if (facts.ended === null) {
       if (!isNew && facts !== room.facts) statements.push(this.#queries.update(rowOf(room, facts)))
       statements.push(...this.#memberStatements(plan, now))
+      if (facts.hats !== room.facts.hats) statements.push(this.#queries.putHats({ uid: room.uid, hats: storedHats(facts.hats) }))
       if (plan.card !== null) statements.push(this.#cardStatement(room.uid, plan.card, facts.pictures))
     } else {
       for (const along of this.alongEnds) statements.push(...(await along(plan, entries, stream)))
@@ -278,13 +280,17 @@ const subjectColumns = (subject: Subject | null) => ({
   subject_nick: subject?.nick ?? null,
   subject_at: subject?.at ?? null,
 })
-function factsOf(row: RoomRow, pictures: string): RoomFacts {
+const storedHats = (hats: readonly Hat[]): string => JSON.stringify(hats.map(({ uri, title, hue }) => [uri, title, hue]))
+const hatsOfStored = (json: string): readonly Hat[] =>
+  (JSON.parse(json) as [string, string, string][]).map(([uri, title, hue]) => ({ uri, title, hue }))
+function factsOf(row: RoomRow, pictures: string, hats: readonly Hat[]): RoomFacts {
   const { locked_for: owner, locked_at: since, subject, subject_by: by, subject_nick: nick, subject_at: at } = row
   return {
     config: configOf(row.config),
     subject: subject === null || by === null || at === null ? null : { payload: payloadOfStored(subject), by, nick, at },
     lockedFor: owner === null || since === null ? null : { owner, since },
     pictures: pictures === '' ? [] : pictures.split(' '),
+    hats,
     ended: null,
     quietFrom: null,
   }
@@ -303,6 +309,7 @@ const memberRow = (uid: string, member: Member, now: Millis): MemberRow => ({
   registered: member.registered ? 1 : 0,
   by_registration: member.byRegistration ? 1 : 0,
   reason: member.reason,
+  hats: member.hats.join(' '),
   since: now,
 })
 const memberOf = (row: MemberRow): Member => ({
@@ -314,4 +321,5 @@ const memberOf = (row: MemberRow): Member => ({
   registered: row.registered === 1,
   byRegistration: row.by_registration === 1,
   reason: row.reason,
+  hats: row.hats === '' ? [] : row.hats.split(' '),
 })

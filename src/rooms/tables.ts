@@ -40,6 +40,8 @@ export interface RoomTables {
     registered: 0 | 1
     by_registration: 0 | 1
     reason: string
+    /** URIs, with spaces between them. */
+    hats: string
     /** The person who has been in the room longer comes first. */
     since: Millis
   }
@@ -49,6 +51,11 @@ export interface RoomTables {
     card: string
     /** Hashes of its pictures, with spaces between them. */
     pictures: string
+  }
+  room_hats: {
+    uid: string
+    /** JSON: URI, title and hue of each. */
+    hats: string
   }
   /** Rooms that have ended: their log, as long as it is kept, and who may create a room at the address again. */
   room_remains: {
@@ -126,5 +133,12 @@ export const roomMigrations: Migrations = [
       .addColumn('uid', 'text', (c) => c.primaryKey().notNull().references('room.uid').onDelete('cascade'))
       .addColumn('card', 'text', (c) => c.notNull())
       .addColumn('pictures', 'text', (c) => c.notNull()),
+  ],
+  (schema) => [
+    schema
+      .createTable('room_hats')
+      .addColumn('uid', 'text', (c) => c.primaryKey().notNull().references('room.uid').onDelete('cascade'))
+      .addColumn('hats', 'text', (c) => c.notNull()),
+    schema.alterTable('room_member').addColumn('hats', 'text', (c) => c.notNull().defaultTo('')),
   ],
 ]

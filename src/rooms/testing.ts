@@ -18,6 +18,7 @@ const FACTS: RoomFacts = {
   subject: null,
   lockedFor: null,
   pictures: [],
+  hats: [],
   ended: null,
   quietFrom: null,
 }

@@ -66,6 +66,25 @@ test('who enters later reads what was said last, and older pages of the archive 
   assert.equal(await romeo.locator('.unread').count(), 0)
 })
 
+test('XEP-0317: slixmpp gives somebody a hat, and the board says so', { skip }, async (t) => {
+  const { romeo, juliet } = await open(t)
+  await join(romeo, 'tea')
+  await romeo.waitForSelector(occupant('juliet'))
+  const command = (name: string, fields: Readonly<Record<string, string>>): Promise<unknown> =>
+    juliet.order({
+      do: 'command',
+      room: ROOM,
+      node: `urn:xmpp:hats:commands:${name}`,
+      fields: { 'hats#uri': 'urn:example:host', ...fields },
+    })
+  await command('create', { 'hats#title': 'Host of the day' })
+  await command('assign', { 'hats#jid': 'juliet@localhost' })
+  await romeo.waitForSelector(`${occupant('juliet')}:has-text("Host of the day")`)
+  await assertAccessible(romeo)
+  await command('unassign', { 'hats#jid': 'juliet@localhost' })
+  await romeo.waitForSelector(`${occupant('juliet')}:not(:has-text("Host of the day"))`)
+})
+
 test('8.2, 9.1, 10.9: kicked, banned, the room destroyed: each is told, and what can be done', { skip }, async (t) => {
   const { romeo, juliet } = await open(t)
   await join(romeo, 'tea')

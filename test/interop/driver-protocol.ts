@@ -41,6 +41,8 @@ export type RoomOrder =
   | { readonly do: 'ban' | 'invite' | 'invite_directly'; readonly room: string; readonly jid: string; readonly reason: string }
   /** `to` is the room that takes its place. */
   | { readonly do: 'destroy'; readonly room: string; readonly to: string; readonly reason: string }
+  /** An ad-hoc command (XEP-0050), with its form filled in beforehand. */
+  | { readonly do: 'command'; readonly room: string; readonly node: string; readonly fields: Readonly<Record<string, string>> }
   /** Takes a new room as it is. */
   | { readonly do: 'open'; readonly room: string }
   /** The name in its own vCard, and in that of somebody. */

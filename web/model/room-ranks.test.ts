@@ -9,7 +9,13 @@ type Standing = Pick<Occupant, 'affiliation' | 'role'>
 const is = (affiliation: Affiliation, role: Role = 'participant'): Standing => ({ affiliation, role })
 /** We are romeo. */
 function between(ours: Standing, theirs: Standing, more: Partial<Room> = {}): [Room, Occupant] {
-  const occupant = (nick: string, standing: Standing): Occupant => ({ nick, view: UNHEARD, jid: `${nick}@example`, ...standing })
+  const occupant = (nick: string, standing: Standing): Occupant => ({
+    nick,
+    view: UNHEARD,
+    hats: [],
+    jid: `${nick}@example`,
+    ...standing,
+  })
   const [romeo, juliet] = [occupant('romeo', ours), occupant('juliet', theirs)]
   const occupants = new Map([romeo, juliet].map((who) => [who.nick, who]))
   return [{ ...newRoom('tea@conference.example', 'romeo'), stay: 'in', occupants, ...more }, juliet]

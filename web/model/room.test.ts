@@ -46,6 +46,7 @@ const presence = (nick: string, more: Partial<RoomPresence> = {}, codes: readonl
   codes: new Set(codes),
   role: 'participant',
   affiliation: 'none',
+  hats: [],
   jid: null,
   occupantId: `of ${nick}`,
   newNick: null,

@@ -25,6 +25,8 @@ export interface Occupant {
   readonly view: PresenceView
   readonly role: Role
   readonly affiliation: Affiliation
+  /** What they are in the room, in its own words (XEP-0317). */
+  readonly hats: readonly string[]
   /** The real address; null if the room hides it. */
   readonly jid: string | null
 }
@@ -164,6 +166,7 @@ export interface RoomPresence {
   readonly codes: ReadonlySet<number>
   readonly role: Role
   readonly affiliation: Affiliation
+  readonly hats: readonly string[]
   readonly jid: string | null
   readonly occupantId: string | null
   /** With code 303. */
@@ -179,10 +182,10 @@ export function presented(room: Room, presence: RoomPresence, now: Date): Room {
   if (presence.codes.has(303) && presence.newNick !== null) return renamed(room, presence, presence.newNick, now)
   return presence.isSelf ? ended(room, presence, now) : gone(room, presence, now)
 }
-function shown(room: Room, { nick, notice, role, affiliation, jid }: RoomPresence, now: Date): Room {
+function shown(room: Room, { nick, notice, role, affiliation, hats, jid }: RoomPresence, now: Date): Room {
   const before = room.occupants.get(nick)
   const view = after(before?.view ?? UNHEARD, { ...notice, resource: '' }, now)
-  const occupant = { nick, view, role, affiliation, jid: jid ?? before?.jid ?? null }
+  const occupant = { nick, view, role, affiliation, hats, jid: jid ?? before?.jid ?? null }
   return { ...room, occupants: new Map(room.occupants).set(nick, occupant) }
 }
 /** Our own presence comes last of all when we join (7.2.2): an occupant that was not shown before it is not there any more. */

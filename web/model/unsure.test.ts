@@ -21,7 +21,7 @@ const resource = {
 } as const
 const view: PresenceView = { ...UNHEARD, heard: true, resources: [resource] }
 const juliet = { ...strangerOf('juliet@a'), subscription: 'both' } as const
-const occupant = { nick: 'juliet', view, role: 'participant', affiliation: 'none', jid: null } as const
+const occupant = { nick: 'juliet', view, role: 'participant', affiliation: 'none', hats: [], jid: null } as const
 const online: Board = {
   ...SIGNED_OUT,
   phase: 'online',

@@ -32,6 +32,7 @@ import { ChatArchives } from './chat-archive.ts'
 import { Diary } from './diary.ts'
 import { DISPLAYED_NOTIFY, displayedItems } from './displayed.ts'
 import { Faces } from './faces.ts'
+import { hats } from './hats.ts'
 import { idle } from './idle.ts'
 import { Inviting } from './inviting.ts'
 import { keepLogin, roomsAgain, roomsToKeep, takeLogin } from './kept-login.ts'
@@ -119,7 +120,7 @@ export class BoardSession {
     this.#store.update(() => ({ ...board, phase: 'signing-in' }))
     const client = clientFor({ ...this.#config({ jid, device }), ...(password === null ? {} : { password }) })
     if (client === null) return this.#refused(w.signIn.noAddress(jid))
-    client.stanzas.define([stateAnnotations, idle, retractions, bookmarks, displayedItems, ...clientAccess])
+    client.stanzas.define([stateAnnotations, idle, retractions, bookmarks, displayedItems, hats, ...clientAccess])
     client.disco.addFeature(PSA_FEATURE)
     client.disco.addFeature(BOOKMARKS_NOTIFY)
     client.disco.addFeature(DISPLAYED_NOTIFY)

@@ -24,6 +24,7 @@ export function roomPresenceOf(presence: Presence): RoomPresence {
     role: (info?.role as Role | undefined) ?? 'none',
     affiliation: (info?.affiliation as Affiliation | undefined) ?? 'none',
     jid: info?.jid === undefined ? null : bareOf(info.jid),
+    hats: (presence.hats ?? []).flatMap(({ title }) => textOr(title) ?? []),
     occupantId: presence.occupantId ?? null,
     newNick: info?.nick ?? null,
     actor: info?.actor?.nick ?? null,

@@ -124,7 +124,7 @@ const AFFILIATIONS: Readonly<Partial<Record<Affiliation, string>>> = {
   member: w.occupants.member,
 }
 
-function words({ view, role, affiliation, jid }: Occupant, now: Date): readonly string[] {
+function words({ view, role, affiliation, hats, jid }: Occupant, now: Date): readonly string[] {
   const best = view.resources[0]
   const rank = AFFILIATIONS[affiliation]
   const parts: string[] = []
@@ -135,6 +135,7 @@ function words({ view, role, affiliation, jid }: Occupant, now: Date): readonly 
     parts.unshift(saidThen(best, now))
     parts.push(doubtedFor(doubt, now))
   }
+  parts.push(...hats)
   if (rank !== undefined) parts.push(rank)
   else if (role === 'moderator') parts.push(w.occupants.moderator)
   if (role === 'visitor') parts.push(w.occupants.visitor)

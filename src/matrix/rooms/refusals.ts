@@ -35,6 +35,8 @@ const TEXTS: Readonly<Record<Reason, string>> = {
   'items': 'Somebody is named twice',
   'domain-affiliation': 'A domain has no rank in a room',
   'too-many-affiliations': 'Too many people have a rank in this room',
+  'no-such-hat': 'There is no such hat',
+  'too-many-hats': 'The room has too many hats',
   'configuration': 'The room cannot be configured so',
   'log-needed': 'People who belong to the room need its history',
   'label': 'The room takes no messages with this label, or without one',

@@ -36,7 +36,7 @@ function memberWith(plan: Plan, before: Member, to: Affiliation, isExcluded: boo
   const kept = { ...before, affiliation: to, reason, byRegistration: false }
   // ROOM-166: a ban takes the reserved nickname away
   if (to === 'outcast')
-    return { ...kept, nick: null, registered: false, role: null, standing: endedStanding(before.standing, by) }
+    return { ...kept, nick: null, registered: false, role: null, standing: endedStanding(before.standing, by), hats: [] }
   if (isExcluded) return { ...kept, role: null, standing: endedStanding(before.standing, by) }
   // ROOM-104: who has asked to be let in may come
   if (before.standing?.is === 'knocked' && to !== 'none')

@@ -5,7 +5,7 @@ import type { Payload } from '../../xmpp/packet.ts'
 import type { RoomConfig } from './config.ts'
 import type { EntryId, Kind, Said, Transaction } from './drafts.ts'
 import type { Affiliation, Role } from './affiliation.ts'
-import type { PresenceFacts } from './room.ts'
+import type { Hat, PresenceFacts } from './room.ts'
 import type { RoomLabels } from './room-labels.ts'
 import type { Exit, HistoryAsk } from './tells.ts'
 
@@ -109,6 +109,11 @@ export type Command =
     }
   /** The card of the room (XEP-0486), as its owner has written it, with the hashes of the pictures in it; '' for none. */
   | { readonly do: 'card'; readonly card: string; readonly pictures: readonly string[] }
+  /** XEP-0317: a hat of that URI is made or changed. */
+  | { readonly do: 'make-hat'; readonly hat: Hat }
+  | { readonly do: 'destroy-hat'; readonly uri: string }
+  /** `who`: bare JID. */
+  | { readonly do: 'wear'; readonly who: string; readonly uri: string; readonly isWorn: boolean }
   /** The creator does not want the room that was made (10.1.3). */
   | { readonly do: 'cancel' }
   | { readonly do: 'destroy'; readonly alternate: string; readonly password: string; readonly reason: string }
@@ -158,6 +163,9 @@ export interface RoomLimits {
   /** Sessions of one occupant, and occupants of one person. */
   readonly sessionsMax: number
   readonly affiliationsMax: number
+  /** Of a room, and of all its people together. */
+  readonly hatsMax: number
+  readonly hatsWornMax: number
   readonly subjectOctetsMax: number
   /** More occupants than this make the room quiet; Infinity: no number does. */
   readonly quietAbove: number
@@ -170,6 +178,8 @@ export const LIMITS: RoomLimits = {
   occupantsMax: 5000,
   sessionsMax: 10,
   affiliationsMax: 20_000,
+  hatsMax: 50,
+  hatsWornMax: 500,
   subjectOctetsMax: 4096,
   quietAbove: 1000,
   visitKeepMs: 3_600_000,

@@ -9,6 +9,7 @@ import { endIfDeserted, settle } from './ending.ts'
 import { enter } from './entering.ts'
 import { forget, lapse } from './forgetting.ts'
 import { putOutUncleared } from './labelling.ts'
+import { destroyHat, makeHat, wear } from './hats.ts'
 import { decline, invite, join, knock, leave, register, unregister } from './lasting.ts'
 import { changePresence, doubt, leaveBy } from './leaving.ts'
 import { Plan } from './plan.ts'
@@ -86,6 +87,12 @@ function govern(plan: Plan, actor: Actor, command: Governing): Refusal | null {
       return configure(plan, actor, command)
     case 'card':
       return writeCard(plan, actor, command)
+    case 'make-hat':
+      return makeHat(plan, actor, command)
+    case 'destroy-hat':
+      return destroyHat(plan, actor, command)
+    case 'wear':
+      return wear(plan, actor, command)
     case 'cancel':
       return cancel(plan, actor)
     case 'destroy':

@@ -2,6 +2,7 @@
 import type { Command } from './commands.ts'
 import { NO_DOUBTS, occupantId, occupantOf, replace, samePresence, sessionOf, withSessions } from './occupants.ts'
 import { nickIn } from './nicks.ts'
+import { hatsOf } from './hats.ts'
 import { isTaken, ownHolder } from './nick-holders.ts'
 import { takeOut } from './leaving.ts'
 import { roleFor, type Plan } from './plan.ts'
@@ -97,8 +98,9 @@ function comeIn(plan: Plan, command: Enter, affiliation: Affiliation, nick: stri
   const role = plan.members.get(bare)?.role ?? roleFor(plan.facts, affiliation)
   const session = sessionFrom(command, circumstances.now)
   const id = plan.occupantsOf(bare)[0]?.id ?? occupantId(room.secret, bare)
+  const hats = hatsOf(plan, plan.facts, bare)
   plan.arrivals += 1
-  const occupant = occupantOf({ nick, bare, id, arrival: plan.arrivals, isHeard: false }, affiliation, role, [session])
+  const occupant = occupantOf({ nick, bare, id, arrival: plan.arrivals, isHeard: false, hats }, affiliation, role, [session])
   plan.setOccupant(occupant)
   stay(plan, bare)
   const isNew = plan.facts.lockedFor !== null

@@ -20,12 +20,12 @@ export function idOf({ nicksOf, occupants, secret }: Room, bare: string): string
 }
 
 export function occupantOf(
-  who: Pick<Occupant, 'nick' | 'bare' | 'id' | 'arrival' | 'isHeard'>,
+  who: Pick<Occupant, 'nick' | 'bare' | 'id' | 'arrival' | 'isHeard' | 'hats'>,
   affiliation: Affiliation,
   role: Role,
   sessions: readonly OccupantSession[],
 ): Occupant {
-  const { nick, bare, id, arrival, isHeard } = who
+  const { nick, bare, id, arrival, isHeard, hats } = who
   return {
     nick,
     bare,
@@ -34,6 +34,7 @@ export function occupantOf(
     isHeard,
     affiliation,
     role,
+    hats,
     sessions,
     effective: effectiveOf(sessions),
     doubts: doubtsOf(sessions),
@@ -70,6 +71,7 @@ export const looksOther = (before: Occupant, after: Occupant): boolean =>
 export const looksOtherVeiled = (before: Occupant, after: Occupant): boolean =>
   before.role !== after.role ||
   before.affiliation !== after.affiliation ||
+  before.hats !== after.hats ||
   !samePresence(before.effective.presence, after.effective.presence)
 
 /** Puts `after` in the place of `before`, and tells everybody if it looks like another one. @param entering is told by `entered` */

@@ -146,7 +146,8 @@ export const strangerOf = (jid: string): Member => ({
   registered: false,
   byRegistration: false,
   reason: '',
+  hats: [],
 })
 
-const isNothing = ({ affiliation, nick, role, standing, registered }: Member): boolean =>
-  affiliation === 'none' && nick === null && role === null && standing === null && !registered
+const isNothing = ({ affiliation, nick, role, standing, registered, hats }: Member): boolean =>
+  affiliation === 'none' && nick === null && role === null && standing === null && !registered && hats.length === 0

@@ -5,6 +5,7 @@
 import type { Command } from './commands.ts'
 import { takeOut } from './leaving.ts'
 import { roleFor, type Plan } from './plan.ts'
+import { showHats } from './hats.ts'
 import { showRole } from './roles.ts'
 import type { Occupant } from './room.ts'
 import type { Exit } from './tells.ts'
@@ -18,6 +19,7 @@ export function recover(plan: Plan, { changed, out }: Extract<Command, { do: 're
       const role = plan.members.get(occupant.bare)?.role ?? roleFor(plan.facts, affiliation)
       showRole(plan, occupant, { ...occupant, affiliation, role }, null)
     }
+    if (exit === null) showHats(plan, occupant.bare)
   }
   return null
 }

@@ -38,6 +38,8 @@ export type Reason =
   | 'items' // bad-request: an item says both things, neither, or somebody twice
   | 'domain-affiliation' // not-acceptable: domains are banned or not, nothing else
   | 'too-many-affiliations' // resource-constraint
+  | 'no-such-hat' // item-not-found
+  | 'too-many-hats' // resource-constraint
   | 'configuration' // not-acceptable, with `field` and `why`
   | 'log-needed' // not-acceptable: somebody belongs to the room who cannot do without its log
   // Belonging to it

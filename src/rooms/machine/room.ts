@@ -18,6 +18,14 @@ import type { Table } from './tables.ts'
 /** A position in the log of the room. */
 export type Seq = number
 
+/** A title that people wear in a room (XEP-0317). */
+export interface Hat {
+  readonly uri: string
+  readonly title: string
+  /** An angle (XEP-0392), as it was given; '' for none. */
+  readonly hue: string
+}
+
 /**
  * How somebody belongs to the room. *Lasting*: it was said (a join on another face, an invitation, a registration), is in the
  * log, and holds until it is taken back. Otherwise it is a visit: an occupant who walked in, remembered for a while.
@@ -46,6 +54,8 @@ export interface Member {
   readonly byRegistration: boolean
   /** Why the affiliation was given; '' for nothing. */
   readonly reason: string
+  /** The URIs of the hats that the person wears, each of them one of the room. */
+  readonly hats: readonly string[]
 }
 
 /** The presence of one session, as its face wants others to see it. */
@@ -82,6 +92,7 @@ export interface Occupant {
   readonly isHeard: boolean
   readonly affiliation: Affiliation
   readonly role: Role
+  readonly hats: readonly Hat[]
   /** One or more, in the order in which they came. */
   readonly sessions: readonly OccupantSession[]
   /** The session whose presence others see. */
@@ -114,6 +125,8 @@ export interface RoomFacts {
   readonly subject: Subject | null
   /** Hashes of the pictures in its card. */
   readonly pictures: readonly string[]
+  /** In the order in which they were made. */
+  readonly hats: readonly Hat[]
   /** Until its creator (a bare JID) has configured the room, nobody else may enter. */
   readonly lockedFor: { readonly owner: string; readonly since: Millis } | null
   /** Null: it is there. */

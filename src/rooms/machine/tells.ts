@@ -122,6 +122,8 @@ export type Tell =
   | { readonly tell: 'answered' }
   /** The card of the room is another one. */
   | { readonly tell: 'card' }
+  /** The list of hats is another one. */
+  | { readonly tell: 'hats' }
   | { readonly tell: 'configured'; readonly changes: ConfigChanges; readonly entry: number }
   /** Real addresses are for all from now on. */
   | { readonly tell: 'unveiled' }

@@ -16,6 +16,8 @@ import type { Crowding } from './crowding.ts'
 import { VERSION, versionOf } from '../0092-version/index.ts'
 import { VCARD } from '../0054-vcard-temp/index.ts'
 import { MAM } from '../0313-message-archive/index.ts'
+import { COMMANDS, CommandForms } from '../0050-ad-hoc-commands/index.ts'
+import { commandInfo, commandItems, HatCommands } from './hat-commands.ts'
 import { MessageService } from './message-service.ts'
 import { MUC, MUC_ADMIN, MUC_OWNER, OCCUPANT_ID } from './ns.ts'
 import { OccupantIqs } from './occupant-iqs.ts'
@@ -159,6 +161,9 @@ export class Conference {
       const catalogue = { type: 'get', ns: SEC_LABEL_CATALOG, name: 'catalog' } as const
       named({ ...catalogue, handle: async (request) => labels.catalogueFor(await this.#room(request), request.from) })
     }
+    const hats = new HatCommands(rooms, new CommandForms(host.entropy))
+    const command = { type: 'set', ns: COMMANDS, name: 'command' } as const
+    named({ ...command, handle: async (request) => hats.run(await this.#room(request), request) })
     const { store, cardOctetsMax: octetsMax } = this.#parts
     const cards = new RoomCards({ rooms, store, now: () => host.clock.now(), octetsMax })
     const card = { ns: VCARD, name: 'vCard' } as const
@@ -193,15 +198,20 @@ export class Conference {
     const node = payload.attr('node')
     if (node === 'x-roomuser-item') return reservedNick(room, from)
     if (node === `${MUC}#traffic`) throw new StanzaError('service-unavailable', { by: room.address.bare })
-    if (node !== undefined) throw new StanzaError('item-not-found', { by: room.address.bare })
+    if (node !== undefined) return commandInfo(node) ?? notFound(room)
     return roomInfo(room, from, this.#parts.labels === null ? [] : [SEC_LABEL, SEC_LABEL_CATALOG])
   }
   async #items(request: ServiceRequest): Promise<Answer> {
-    return roomItems(await this.#room(request))
+    const room = await this.#room(request)
+    return request.payload.attr('node') === COMMANDS ? commandItems(room, request) : roomItems(room)
   }
   async #room({ packet: { to, from } }: ServiceRequest): Promise<Room> {
     const room = await this.#parts.rooms.get(to!.asBare, from)
     if (room === null) throw new StanzaError('item-not-found', { by: to!.bare })
     return room
   }
+}
+
+function notFound({ address }: Room): never {
+  throw new StanzaError('item-not-found', { by: address.bare })
 }

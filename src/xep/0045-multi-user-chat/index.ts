@@ -42,6 +42,7 @@ export const multiUserChat = defineFeature({
   name: 'multi-user-chat',
   specs: [
     xep(45, 'Multi-User Chat', '1.35.5', 'partial', 'see its page for what is missing'),
+    xep(317, 'Hats', '0.3.1'),
     xep(313, 'Message Archive Management', '1.1.3', 'partial', 'archives of rooms; accounts have none yet'),
     xep(424, 'Message Retraction', '0.4.0', 'complete', 'in rooms, and in the archives of accounts'),
     xep(425, 'Moderated Message Retraction', '0.3.0'),

@@ -1,6 +1,7 @@
 /** The namespaces that a room speaks in. */
 export { MUC_USER } from '../../xmpp/muc-user.ts'
 export const MUC = 'http://jabber.org/protocol/muc'
+export const HATS = 'urn:xmpp:hats:0'
 export const MUC_ADMIN = 'http://jabber.org/protocol/muc#admin'
 export const MUC_OWNER = 'http://jabber.org/protocol/muc#owner'
 export { OCCUPANT_ID } from '../../xmpp/occupant-id.ts'

@@ -4,12 +4,12 @@
  * occupants are replaced and never changed, so that what was made of one holds as long as the record does.
  */
 import type { Affiliation, Role } from '../../rooms/machine/affiliation.ts'
-import type { Occupant, OccupantSession, PresenceFacts } from '../../rooms/machine/room.ts'
+import type { Hat, Occupant, OccupantSession, PresenceFacts } from '../../rooms/machine/room.ts'
 import { escape, escapeText, wire, type Wire } from '../../xml/wire.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Packet, Payload } from '../../xmpp/packet.ts'
 import { annotation, type Form } from '../../xmpp/state-annotation.ts'
-import { MUC_USER, OCCUPANT_ID } from './ns.ts'
+import { HATS, MUC_USER, OCCUPANT_ID } from './ns.ts'
 
 /** What the room says of an occupant beside their presence. Texts are ordinary strings. */
 export interface Item {
@@ -53,6 +53,12 @@ export function destroyElement(alternate: string, reason: string, password: stri
 
 /** XEP-0421 section 4. */
 export const idElement = ({ id }: Pick<Occupant, 'id'>): Wire => wire(`<occupant-id xmlns='${OCCUPANT_ID}' id='${id}'/>`)
+
+/** XEP-0317 3.1. */
+const hatsElement = (hats: readonly Hat[]): string =>
+  hats.length === 0 ? '' : `<hats xmlns='${HATS}'>${hats.map(hatElement).join('')}</hats>`
+const hatElement = ({ uri, title, hue }: Hat): string =>
+  `<hat title='${escape(title)}' uri='${escape(uri)}'${hue === '' ? '' : ` hue='${hue}'`}/>`
 
 /** Of one occupant. Annotated: with the doubts that there are about them (XEP-0310). */
 interface Made {
@@ -118,7 +124,7 @@ export class OccupantTexts {
   /** Available presence with what the room says in `x`. */
   available(occupant: Occupant, x: Wire): Packet {
     const { presence } = occupant.effective
-    const payload = Payload.ofText(wire(presence.payload.text + x + idElement(occupant)))
+    const payload = Payload.ofText(wire(presence.payload.text + x + hatsElement(occupant.hats) + idElement(occupant)))
     return Packet.of({ kind: 'presence', from: this.addressOf(occupant), lang: presence.lang, payload })
   }
   #of(occupant: Occupant): Made {

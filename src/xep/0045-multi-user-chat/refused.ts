@@ -38,6 +38,8 @@ const ANSWERS: Readonly<Record<Reason, Answer>> = {
   'items': ['bad-request', 'An item must change either the role or the affiliation of one person'],
   'domain-affiliation': ['not-acceptable', 'A domain can be banned, and have no other affiliation'],
   'too-many-affiliations': ['resource-constraint', 'The room has too many affiliations'],
+  'no-such-hat': ['item-not-found', 'There is no such hat, or this person does not wear it'],
+  'too-many-hats': ['resource-constraint', 'A limit of hats is reached'],
   'configuration': ['not-acceptable', 'The configuration is not possible'],
   'log-needed': ['not-acceptable', 'The archive is needed by people who belong to the room'],
   'registration-off': ['service-unavailable', 'The room takes no registrations'],

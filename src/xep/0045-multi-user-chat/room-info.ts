@@ -1,7 +1,8 @@
 /** What a room says of itself to service discovery (XEP-0045 6.4, 6.5, 6.6; XEP-0128). */
+import { createHash } from 'node:crypto'
 import { registrationMode } from '../../rooms/machine/lasting.ts'
 import { affiliationIn } from '../../rooms/machine/plan.ts'
-import type { Room } from '../../rooms/machine/room.ts'
+import type { Hat, Room } from '../../rooms/machine/room.ts'
 import { el, type Element } from '../../xml/element.ts'
 import { dataForm, type FormField } from '../../xmpp/data-form.ts'
 import type { Jid } from '../../xmpp/jid.ts'
@@ -11,7 +12,8 @@ import { VERSIONS } from './affiliation-versions.ts'
 import { VCARD } from '../0054-vcard-temp/index.ts'
 import { VOICE_REQUEST } from './approval-forms.ts'
 import { FULL_TEXT, MAM, MAM_EXTENDED } from '../0313-message-archive/index.ts'
-import { MUC, OCCUPANT_ID } from './ns.ts'
+import { HATS, MUC, OCCUPANT_ID } from './ns.ts'
+import { COMMANDS } from '../0050-ad-hoc-commands/index.ts'
 import { STANZA_ID } from '../../xmpp/stanza-id.ts'
 import { RETRACT } from '../../xmpp/retraction.ts'
 import { MODERATE, OLD_MODERATE } from './retracting.ts'
@@ -34,6 +36,8 @@ const FEATURES = [
   VERSIONS,
   VCARD,
   VERSION,
+  COMMANDS,
+  HATS,
   PSA,
   PSA_REVISED,
 ]
@@ -47,9 +51,11 @@ export function roomInfo(room: Room, asker: Jid, more: readonly string[] = []): 
     name: config.name === '' ? undefined : config.name,
   })
   const features = [...FEATURES, ...more, ...featuresOf(room)].map((name) => el('feature', DISCO_INFO, { var: name }))
-  const isOpenToAsker = !config.membersOnly || config.public || affiliationIn(room, asker.bare) !== 'none'
-  return el('query', DISCO_INFO, {}, identity, ...features, ...(isOpenToAsker ? [infoForm(room)] : []))
+  return el('query', DISCO_INFO, {}, identity, ...features, ...(isOpenTo(room, asker) ? [infoForm(room)] : []))
 }
+/** Strangers learn nothing but the features of a hidden members-only room. */
+export const isOpenTo = (room: Room, asker: Jid): boolean =>
+  !room.facts.config.membersOnly || room.facts.config.public || affiliationIn(room, asker.bare) !== 'none'
 
 function featuresOf(room: Room): readonly string[] {
   const { config } = room.facts
@@ -70,7 +76,7 @@ function featuresOf(room: Room): readonly string[] {
 
 /** ROOM-43 */
 function infoForm({ facts, occupants }: Room): Element {
-  const { config, subject, quietFrom, pictures } = facts
+  const { config, subject, quietFrom, pictures, hats } = facts
   const flag = (is: boolean): readonly string[] => [is ? '1' : '0']
   const shown = (name: string, values: readonly string[], type: FormField['type'] = 'text-single'): FormField => ({
     name,
@@ -90,6 +96,7 @@ function infoForm({ facts, occupants }: Room): Element {
       shown('{urn:porchlight}is_quiet', flag(quietFrom !== null), 'boolean'),
       shown('muc#roominfo_subjectmod', flag(config.changeSubject), 'boolean'),
       shown('muc#roominfo_changesubject', flag(config.changeSubject), 'boolean'),
+      ...(hats.length === 0 ? [] : [shown('hats#hash', [hashOf(hats)])]),
       ...(pictures.length === 0 ? [] : [shown('muc#roominfo_avatarhash', pictures, 'text-multi')]),
       shown('muc#maxhistoryfetch', [String(config.historyMax)]),
       shown('muc#roomconfig_roomname', [config.name]),
@@ -100,6 +107,12 @@ function infoForm({ facts, occupants }: Room): Element {
     ],
   })
 }
+
+/** XEP-0317 2: another value for another list. */
+const hashOf = (hats: readonly Hat[]): string =>
+  createHash('sha1')
+    .update(JSON.stringify(hats.map(({ uri, title, hue }) => [uri, title, hue])))
+    .digest('hex')
 
 /** ROOM-44, ROOM-168: empty unless the owner of a public room has said that its occupants are listed. */
 export function roomItems({ facts, occupants, address }: Room): Element {

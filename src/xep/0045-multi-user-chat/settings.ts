@@ -28,6 +28,12 @@ export const roomSettings = section({
   ),
   'sessions': count(10, between(1, 100), 'Clients that one person can be in a room with, and nicknames. One more is refused.'),
   'affiliations': count(20_000, between(1, 1_000_000), 'People who have an affiliation with one room. One more is refused.'),
+  'hats': count(50, between(0, 1000), 'Hats of one room (XEP-0317). One more is refused with resource-constraint.'),
+  'hats-worn': count(
+    500,
+    between(0, 100_000),
+    'Hats that the people of one room wear, all together; one person wears 10 at most. One more is refused with resource-constraint.',
+  ),
   'subject': size('4 KiB', between('64 B', '64 KiB'), 'Size of a subject. A longer one is refused with not-acceptable.'),
   'card-size': size(
     '240 KiB',
@@ -133,6 +139,8 @@ export const limitsIn = (config: RoomSettings): RoomsParts['limits'] => ({
   occupantsMax: config.occupants,
   sessionsMax: config.sessions,
   affiliationsMax: config.affiliations,
+  hatsMax: config.hats,
+  hatsWornMax: config['hats-worn'],
   subjectOctetsMax: config.subject,
   quietAbove: config['quiet-above'] === 0 ? Infinity : config['quiet-above'],
   visitKeepMs: config['visit-keep'],

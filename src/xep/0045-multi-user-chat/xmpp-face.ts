@@ -207,6 +207,7 @@ export class XmppFace implements Face {
       case 'doubt':
         return presence.doubt(tell)
       case 'card':
+      case 'hats':
         return messages.reflectCodes([104])
       case 'configured':
         return messages.configured(tell)

@@ -5,7 +5,7 @@ import sys
 
 from slixmpp.exceptions import PresenceError
 
-PLUGINS = ('xep_0045', 'xep_0054', 'xep_0115', 'xep_0249')
+PLUGINS = ('xep_0045', 'xep_0050', 'xep_0054', 'xep_0115', 'xep_0249')
 
 
 class InRooms:
@@ -67,6 +67,12 @@ class InRooms:
 
     async def destroy(self, room, to, reason):
         await self.client['xep_0045'].destroy(room, reason=reason, altroom=to)
+
+    async def command(self, room, node, fields):
+        form = self.client['xep_0004'].make_form('submit')
+        for name, value in fields.items():
+            form.add_field(var=name, value=value)
+        await self.client['xep_0050'].send_command(room, node, payload=form)
 
     async def invite(self, room, jid, reason):
         self.client['xep_0045'].invite(room, jid, reason=reason)
