@@ -9,11 +9,11 @@ import { sessionRoutes } from './accounts/sessions.ts'
 import { AccountData, accountDataRoutes } from './data/account-data.ts'
 import { Filters, filterRoutes } from './data/filters.ts'
 import { Ignored } from './data/ignored.ts'
-import { keyRoutes } from './data/keys.ts'
 import { Profiles, profileRoutes } from './data/profile.ts'
 import { pushRuleRoutes } from './data/push-rules.ts'
 import { startRoutes, wellKnown } from './data/start.ts'
 import { DataStore } from './data/store.ts'
+import { openKeys } from './keys/index.ts'
 import { MatrixFace } from './http/face.ts'
 import { Paces } from './http/paces.ts'
 import { Waits } from './http/waiting.ts'
@@ -52,7 +52,8 @@ export async function serve(host: Host, settings: MatrixSettings): Promise<Matri
   }
   const presence = await openPresence(house)
   const matrix: Matrix = { ...house, presence }
-  const rooms = await openRooms(matrix, positions)
+  const keys = await openKeys(matrix, positions)
+  const rooms = await openRooms(matrix, positions, keys)
   const routes = [
     ...startRoutes(matrix),
     ...presence.routes,
@@ -64,9 +65,9 @@ export async function serve(host: Host, settings: MatrixSettings): Promise<Matri
     ...accountDataRoutes(matrix),
     ...filterRoutes(matrix),
     ...pushRuleRoutes(matrix),
-    ...keyRoutes(),
+    ...keys.routes,
     ...rooms.routes,
-    ...syncRoutes({ matrix, positions, rooms: rooms.sync }),
+    ...syncRoutes({ matrix, positions, rooms: rooms.sync, keys: keys.sync }),
   ]
   const face = new MatrixFace({ ...matrix, domains, log: host.log, metrics }, routes)
   face.install(host.http)

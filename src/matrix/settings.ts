@@ -101,6 +101,17 @@ export const matrixSettings = section({
     'explicit',
     'Which requests for news count as activity of the user: those that say "online" themselves, all of a device that is online, or none.',
   ),
+  'one-time-keys': count(
+    500,
+    between(50, 10_000),
+    'Keys for one use that one device may keep on the server, so that others can encrypt for it. More are refused with M_TOO_LARGE.',
+  ),
+  'to-device': count(
+    10_000,
+    between(100, 1_000_000),
+    'Messages between devices, such as keys for encrypted rooms, that wait for one device. Beyond it the oldest are dropped; of one sender a tenth waits at most, and the oldest of that sender are dropped.',
+  ),
+  'to-device-size': size('64 MiB', between('1 MiB', '4 GiB'), 'Octets of those messages, with the same consequence.'),
   'joins-per-minute': count(
     5,
     zeroOr(1, 100_000),

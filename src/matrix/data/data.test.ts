@@ -185,14 +185,3 @@ test('a contact sees the name', async () => {
   const helena = await matrixIn(story)().login('helena')
   assert.deepEqual(await helena.get('/v3/profile/@hermia:a.example/displayname'), { displayname: 'Hermia' })
 })
-
-test('MXR-94: nobody has keys, and nobody is left out of the answer', async () => {
-  const client = await come('mute')
-  const device_keys = { '@mute:a.example': [], '@_xmpp_a=40b.example:a.example': [] }
-  assert.deepEqual(await client.good('POST', '/v3/keys/query', { device_keys }), {
-    device_keys: { '@mute:a.example': {}, '@_xmpp_a=40b.example:a.example': {} },
-    failures: {},
-  })
-  assert.equal(await client.refused('POST', '/v3/keys/upload', {}), '404 M_UNRECOGNIZED')
-  assert.equal(await client.refused('GET', '/v3/room_keys/version'), '404 M_NOT_FOUND')
-})

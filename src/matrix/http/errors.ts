@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'M_FORBIDDEN'
   | 'M_INVALID_PARAM'
   | 'M_INVALID_ROOM_STATE'
+  | 'M_INVALID_SIGNATURE'
   | 'M_INVALID_USERNAME'
   | 'M_LIMIT_EXCEEDED'
   | 'M_MISSING_PARAM'
@@ -28,6 +29,7 @@ export type ErrorCode =
   | 'M_USER_IN_USE'
   | 'M_USER_LOCKED'
   | 'M_WEAK_PASSWORD'
+  | 'M_WRONG_ROOM_KEYS_VERSION'
   | 'M_DUPLICATE_ANNOTATION'
 
 /** Refuses a request. */

@@ -13,6 +13,7 @@ export type PaceName =
   | 'register'
   | 'bad-token'
   | 'send'
+  | 'to-device'
   | 'state'
   | 'typing'
   | 'receipt'
@@ -53,6 +54,7 @@ const pacesIn = (settings: MatrixSettings): Readonly<Record<PaceName, Pace>> => 
     'register': pace('address', logins / MINUTE_S, 2 * logins),
     'bad-token': pace('address', logins / MINUTE_S, 10 * logins),
     'send': pace('device', sends, 5 * sends),
+    'to-device': pace('device', sends, 5 * sends),
     'state': pace('device', sends / 5, 5 * sends),
     'typing': pace('device', sends / 5, sends),
     'receipt': pace('device', sends, 5 * sends),

@@ -7,6 +7,7 @@ import { pepOf } from '../../xep/0163-personal-eventing/index.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { PaceName } from '../http/paces.ts'
 import { rulesOf } from '../data/push-rules.ts'
+import type { Keys } from '../keys/index.ts'
 import type { Route } from '../http/routes.ts'
 import { roomDomains } from '../ids/alias.ts'
 import type { Matrix } from '../matrix.ts'
@@ -37,12 +38,12 @@ export interface RoomsOfMatrix {
   /** Null: this server has no rooms of its own. */
   readonly sync: RoomsForSync | null
 }
-export async function openRooms(matrix: Matrix, positions: Positions): Promise<RoomsOfMatrix> {
+export async function openRooms(matrix: Matrix, positions: Positions, keys: Keys): Promise<RoomsOfMatrix> {
   const served = roomsOf(matrix.host)
-  return served === null ? { routes: [], sync: null } : opened(matrix, served, positions)
+  return served === null ? { routes: [], sync: null } : opened(matrix, served, positions, keys)
 }
 
-async function opened(matrix: Matrix, served: ServedRooms, positions: Positions): Promise<RoomsOfMatrix> {
+async function opened(matrix: Matrix, served: ServedRooms, positions: Positions, keys: Keys): Promise<RoomsOfMatrix> {
   const { host, ids } = matrix
   const { clock, entropy, stores } = host
   const store = await MatrixRoomStore.open(host.database)
@@ -79,14 +80,20 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions)
     devicesOf: (user) => matrix.presence.endpointsOf(user),
   })
   matrix.presence.shownChanged.push((device) => occupancy.changed(device))
+  const ready = async (bare: string): Promise<void> => {
+    const { rooms, left } = await people.of(bare)
+    for (const [uid, address] of rooms) if (!left.has(uid)) await face.awake(uid, address)
+  }
   const mates: Mates = {
     share: (one, other) => face.mates.share(one, other),
     of: (bare) => face.mates.of(bare),
-    async ready(bare) {
-      const { rooms, left } = await people.of(bare)
-      for (const [uid, address] of rooms) if (!left.has(uid)) await face.awake(uid, address)
-    },
+    ready,
   }
+  keys.circles.push({
+    share: (one, other) => face.mates.meet(one, other),
+    of: (bare) => face.mates.met(bare),
+    ready,
+  })
   matrix.presence.matesBy(mates)
   host.on('sessions-restored', () => occupancy.begin())
   const access = new Access({ served, face, ids, domains, secret: host.secret('matrix rooms') })
@@ -132,7 +139,7 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions)
   const routes = [
     ...creatingRoutes({ access, served, domains, people, peopleMax, entropy, newId, nameOf, limits }),
     ...joiningRoutes(joining, joiningParts),
-    ...userSearchRoutes({ host, ids, profiles: matrix.profiles, mates: face.mates, ready: mates.ready }),
+    ...userSearchRoutes({ host, ids, profiles: matrix.profiles, mates: face.mates, ready }),
     ...directoryRoutes({ access, served, domains }),
     ...stateRoutes({
       access,

@@ -43,16 +43,28 @@ export class RoomMates {
   }
   /** Do both belong to the same room, or visit it? Rooms that hide addresses do not count. */
   share(one: string, other: string): boolean {
+    return this.#haveInCommon(one, other, (awake) => this.#counts(awake))
+  }
+  /** The same, whatever the number of people in the room. */
+  meet(one: string, other: string): boolean {
+    return this.#haveInCommon(one, other, showsPeople)
+  }
+  #haveInCommon(one: string, other: string, isSuch: (awake: AwakeRoom) => boolean): boolean {
     const [ones, others] = [this.#roomsOf.get(one), this.#roomsOf.get(other)]
     if (ones === undefined || others === undefined) return false
     const [few, many] = ones.size <= others.size ? [ones, others] : [others, ones]
-    for (const awake of few) if (many.has(awake) && this.#counts(awake)) return true
+    for (const awake of few) if (many.has(awake) && isSuch(awake)) return true
     return false
   }
   /** Somebody in several of the rooms comes several times. */
   *of(bare: string): Generator<string> {
     for (const awake of this.#roomsOf.get(bare) ?? [])
       if (this.#counts(awake)) for (const mate of this.#peopleIn.get(awake)!) if (mate !== bare) yield mate
+  }
+  /** The same, whatever the number of people in the rooms. */
+  *met(bare: string): Generator<string> {
+    for (const awake of this.#roomsOf.get(bare) ?? [])
+      if (showsPeople(awake)) for (const mate of this.#peopleIn.get(awake)!) if (mate !== bare) yield mate
   }
   /** The same, with what each is called in the room; '' if that is not known. */
   *named(bare: string): Generator<readonly [bare: string, name: string]> {
@@ -65,12 +77,13 @@ export class RoomMates {
   }
 
   #counts(awake: AwakeRoom): boolean {
-    return isOpen(awake.room) && !isVeiled(awake.room.facts.config) && this.#peopleIn.get(awake)!.size <= this.#peopleMax
+    return showsPeople(awake) && this.#peopleIn.get(awake)!.size <= this.#peopleMax
   }
   #leave(awake: AwakeRoom, bare: string): void {
     const rooms = this.#roomsOf.get(bare)
     if (rooms?.delete(awake) === true && rooms.size === 0) this.#roomsOf.delete(bare)
   }
 }
+const showsPeople = ({ room }: AwakeRoom): boolean => isOpen(room) && !isVeiled(room.facts.config)
 const isThere = ({ room, visits }: AwakeRoom, bare: string): boolean =>
   isLasting(room.members.get(bare)) || visits.present.has(bare)

@@ -17,6 +17,7 @@ export type Visitors = ReadonlyMap<string, Visitor>
 export const OF_CONFIG = ['m.room.name', 'm.room.join_rules', 'm.room.history_visibility', 'm.room.power_levels'] as const
 
 export const MEMBER = 'm.room.member'
+export const ENCRYPTION = 'm.room.encryption'
 export const POWER_LEVELS = 'm.room.power_levels'
 
 /** The content of a state; null: there is none. @param key of a member: the bare JID */

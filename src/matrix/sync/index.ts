@@ -12,10 +12,11 @@ import type { Matrix } from '../matrix.ts'
 import type { JsonObject } from '../rooms/json.ts'
 import { deviceKey } from '../rooms/shown-events.ts'
 import { wantsNothing, type SyncFilter } from './filtering.ts'
+import type { KeysForSync } from '../keys/for-sync.ts'
 import type { Positions } from './positions.ts'
 import { Polls } from './polls.ts'
 import { nothingNew, type RoomNews, type RoomsForSync } from './rooms-news.ts'
-import { positionOf, syncToken } from './token.ts'
+import { knownBy, syncToken, type Known } from './token.ts'
 import { untilNews } from './until-news.ts'
 
 export interface SyncParts {
@@ -23,6 +24,7 @@ export interface SyncParts {
   readonly positions: Positions
   /** Null: there are no rooms. */
   readonly rooms: RoomsForSync | null
+  readonly keys: KeysForSync
 }
 
 const TIMEOUT_MAX: Millis = 60_000
@@ -44,7 +46,7 @@ export function syncRoutes(parts: SyncParts): readonly Route[] {
 }
 
 interface Wish {
-  readonly since: number | null
+  readonly since: Known | null
   readonly timeout: Millis
   readonly fullState: boolean
   readonly stateAfter: string | null
@@ -64,11 +66,13 @@ async function sync(parts: SyncParts, call: DeviceCall): Promise<object> {
 }
 
 async function whenNew(parts: SyncParts, call: DeviceCall, wish: Wish): Promise<object> {
-  const { matrix, positions } = parts
+  const { matrix, positions, keys } = parts
   const { clock } = matrix.host
   // A token of another run of the server, from a backup that is newer: everything is told
-  const since = wish.since !== null && wish.since > positions.applied ? null : wish.since
+  const since = wish.since !== null && wish.since.position > positions.applied ? null : wish.since
   const { bare } = call.user
+  const place = { owner: bare, device: call.device }
+  if (since !== null) await keys.acknowledge(place, since.told)
   const poll = {
     positions,
     now: () => clock.now(),
@@ -80,7 +84,8 @@ async function whenNew(parts: SyncParts, call: DeviceCall, wish: Wish): Promise<
   if (wish.since === null) return (await poll.look()) ?? {}
   const found = await untilNews(poll, clock.now() + wish.timeout)
   if (found === 'ended') throw unknownToken()
-  return typeof found === 'string' ? { next_batch: syncToken(since ?? positions.applied) } : found
+  if (typeof found !== 'string') return found
+  return { next_batch: syncToken(since ?? knownUpTo(positions.applied)), ...(await keys.stock(place)) }
 }
 function gathered({ matrix }: SyncParts, { bare }: Jid, wake: () => void): () => void {
   let isComing = false
@@ -92,9 +97,10 @@ function gathered({ matrix }: SyncParts, { bare }: Jid, wake: () => void): () =>
 }
 
 /** Null: there is nothing new. */
-async function answerTo({ positions, rooms, matrix }: SyncParts, call: DeviceCall, wish: Wish): Promise<object | null> {
+async function answerTo({ positions, rooms, matrix, keys }: SyncParts, call: DeviceCall, wish: Wish): Promise<object | null> {
   const { user, device } = call
-  const { since, filter, fullState, stateAfter } = wish
+  const { filter, fullState, stateAfter } = wish
+  const since = wish.since?.position ?? null
   const upTo = positions.applied
   const now = matrix.host.clock.now()
   const asking = {
@@ -113,20 +119,21 @@ async function answerTo({ positions, rooms, matrix }: SyncParts, call: DeviceCal
   const presence = wantsNothing(filter.presence) ? [] : await matrix.presence.since(user, since, upTo, news.newcomers)
   const own = data.filter(({ room }) => room === null).map(({ type, content }) => ({ type, content }))
   addRoomData(news, data, (room) => rooms?.has(room, user) === true)
-  const isNothing = isEmpty(news) && own.length === 0 && presence.length === 0
+  const { met, parted } = news
+  const place = { owner: user.bare, device }
+  const ofKeys = await keys.news({ place, since, told: wish.since?.told ?? 0, upTo, met, parted })
+  const isNothing = ofKeys.isNothing && isEmpty(news) && own.length === 0 && presence.length === 0
   if (isNothing && since !== null && !fullState) return null
   const { join, invite, leave, knock } = news
   return {
-    next_batch: syncToken(upTo),
+    next_batch: syncToken({ position: upTo, told: ofKeys.told }),
     account_data: { events: own },
     presence: { events: presence },
     rooms: { join, invite, leave, knock },
-    to_device: { events: [] },
-    device_lists: { changed: [], left: [] },
-    device_one_time_keys_count: {},
-    device_unused_fallback_key_types: [],
+    ...ofKeys.fields,
   }
 }
+const knownUpTo = (position: number): Known => ({ position, told: position })
 const isEmpty = ({ join, invite, leave, knock }: RoomNews): boolean =>
   [join, invite, leave, knock].every((some) => Object.keys(some).length === 0)
 type Data = Awaited<ReturnType<Matrix['accountData']['since']>>
@@ -142,7 +149,7 @@ function addRoomData({ join }: RoomNews, data: Data, isTheirs: (room: string) =>
 
 async function wishIn({ query, user }: DeviceCall, { filters }: Matrix): Promise<Wish> {
   const token = query.get('since')
-  const since = token === null || token === '' ? null : positionOf(token)
+  const since = token === null || token === '' ? null : knownBy(token)
   if (since === null && token !== null && token !== '') throw invalidParam('This is no token of this server')
   const timeout = Number(query.get('timeout') ?? 0)
   if (!Number.isFinite(timeout) || timeout < 0) throw invalidParam('"timeout" is a number of milliseconds')

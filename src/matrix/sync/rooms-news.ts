@@ -11,7 +11,7 @@ import type { MatrixRooms } from '../rooms/matrix-rooms.ts'
 import type { Belongings, People } from '../rooms/people.ts'
 import type { RoomReading } from '../rooms/reading.ts'
 import { stateNow } from '../rooms/state-routes.ts'
-import { MEMBER } from '../rooms/states.ts'
+import { ENCRYPTION, MEMBER } from '../rooms/states.ts'
 import type { MatrixRoomStore } from '../rooms/store.ts'
 import { wantsRoom } from './filtering.ts'
 import { joinedRoom, type Asking } from './joined-room.ts'
@@ -28,8 +28,20 @@ export interface RoomNews {
   readonly knock: Blocks
   /** Bare JIDs of people whom the user has not seen before this. */
   readonly newcomers: Set<string>
+  /** Bare JIDs of people with whom the user shares an encrypted room only now (MXR-142). */
+  readonly met: Set<string>
+  /** Bare JIDs of people with whom the user shares a room less. */
+  readonly parted: Set<string>
 }
-export const nothingNew = (): RoomNews => ({ join: {}, invite: {}, leave: {}, knock: {}, newcomers: new Set() })
+export const nothingNew = (): RoomNews => ({
+  join: {},
+  invite: {},
+  leave: {},
+  knock: {},
+  newcomers: new Set(),
+  met: new Set(),
+  parted: new Set(),
+})
 
 export interface RoomsNewsParts {
   readonly access: Access
@@ -89,6 +101,7 @@ export class RoomsForSync {
     const member = awake.room.members.get(user.bare)
     const membership = member === undefined ? null : lastingMembership(member)
     if (!isOpen(awake.room)) return
+    for (const bare of partedIn(awake, asking)) news.parted.add(bare)
     const id = awake.names.roomId
     const since = asking.since ?? 0
     if (membership === 'join') {
@@ -96,6 +109,7 @@ export class RoomsForSync {
       if (block === null) return
       news.join[id] = { ...block, unread_notifications: await this.#counts(awake, asking, await rules()) }
       for (const bare of newcomersIn(awake, asking)) news.newcomers.add(bare)
+      for (const bare of metIn(awake, asking)) news.met.add(bare)
       return
     }
     const moved = awake.sourceOf(MEMBER, user.bare)?.stream ?? 0
@@ -141,7 +155,29 @@ function* newcomersIn({ room, joins, visits }: AwakeRoom, { viewer, since }: Ask
   for (const bare of isNew ? visits.present.keys() : visits.since(since)) if (visits.present.has(bare)) yield bare
 }
 
-const STRIPPED = ['m.room.create', 'm.room.name', 'm.room.topic', 'm.room.join_rules', 'm.room.canonical_alias'] as const
+/** Those with whom the user may encrypt from now on: newcomers of an encrypted room, all of a room that is encrypted only now. */
+function* metIn(awake: AwakeRoom, asking: Asking): Generator<string> {
+  const encrypted = awake.sourceOf(ENCRYPTION, '')
+  if (encrypted === null || asking.since === null) return
+  if (encrypted.stream <= asking.since) return yield* newcomersIn(awake, asking)
+  for (const bare of awake.joins.keys()) if (bare !== asking.viewer && isLasting(awake.room.members.get(bare))) yield bare
+}
+/** Those who have left since then, or all if the user has. */
+function* partedIn({ joins, parts, room }: AwakeRoom, { viewer, since }: Asking): Generator<string> {
+  if (since === null || isVeiled(room.facts.config)) return
+  const isMine = (parts.get(viewer)?.stream ?? 0) > since
+  for (const [bare, { stream }] of parts) if (bare !== viewer && stream > since) yield bare
+  if (isMine) for (const bare of joins.keys()) if (bare !== viewer && isLasting(room.members.get(bare))) yield bare
+}
+
+const STRIPPED = [
+  'm.room.create',
+  'm.room.name',
+  'm.room.topic',
+  'm.room.join_rules',
+  'm.room.canonical_alias',
+  ENCRYPTION,
+] as const
 /** What somebody who is invited, or asks to be let in, may know of the room (MXR-128). */
 function strippedFor(awake: AwakeRoom, { bare }: Jid): readonly JsonObject[] {
   const sight = awake.sightOf(bare)

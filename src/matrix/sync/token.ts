@@ -7,13 +7,23 @@
 const NODE = 0
 const RADIX = 36
 
-export const syncToken = (position: number): string => `s1.${NODE}:${position.toString(RADIX)}`
-/** Null: it is no token of this kind. */
-export function positionOf(token: string): number | null {
-  const [, digits] = /^s1\.0:([0-9a-z]{1,11})$/.exec(token) ?? []
-  const position = digits === undefined ? NaN : parseInt(digits, RADIX)
-  return Number.isSafeInteger(position) ? position : null
+/** What the holder of a token knows. */
+export interface Known {
+  readonly position: number
+  /** Of messages between devices, which are told in portions. */
+  readonly told: number
 }
+export function syncToken({ position, told }: Known): string {
+  const behind = told === position ? '' : `.${told.toString(RADIX)}`
+  return `s1.${NODE}:${position.toString(RADIX)}${behind}`
+}
+/** Null: it is no token of this kind. */
+export function knownBy(token: string): Known | null {
+  const [, digits = '', behind = digits] = /^s1\.0:([0-9a-z]{1,11})(?:\.([0-9a-z]{1,11}))?$/.exec(token) ?? []
+  const [position, told] = [parseInt(digits, RADIX), parseInt(behind, RADIX)]
+  return Number.isSafeInteger(position) && Number.isSafeInteger(told) ? { position, told } : null
+}
+export const positionOf = (token: string): number | null => knownBy(token)?.position ?? null
 
 /** The place behind the entry with that position in its room; 0: before all of them. */
 export const pageToken = (seq: number): string => `p${seq}`
