@@ -23,7 +23,7 @@ export const matrix = defineFeature({
       note: 'off unless the operator wants it; see its page for what is missing',
     },
   ],
-  needs: ['blocking', 'personal-eventing', 'client-state-indication', 'registration', 'invitations'],
+  needs: ['blocking', 'personal-eventing', 'client-state-indication', 'registration', 'invitations', 'http-upload'],
   settings: matrixSettings,
   async install(host, settings) {
     if (!settings.enabled) return

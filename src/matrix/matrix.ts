@@ -5,6 +5,7 @@ import type { AccountData } from './data/account-data.ts'
 import type { Filters } from './data/filters.ts'
 import type { Ignored } from './data/ignored.ts'
 import type { Profiles } from './data/profile.ts'
+import type { Media } from './media/media.ts'
 import type { Paces } from './http/paces.ts'
 import type { Waits } from './http/waiting.ts'
 import type { UserIdSpace } from './ids/user-id.ts'
@@ -16,6 +17,7 @@ export interface Matrix {
   readonly host: Host
   readonly settings: MatrixSettings
   readonly ids: UserIdSpace
+  readonly media: Media
   readonly devices: Devices
   readonly paces: Paces
   readonly waits: Waits

@@ -14,6 +14,8 @@ import { pushRuleRoutes } from './data/push-rules.ts'
 import { startRoutes, wellKnown } from './data/start.ts'
 import { DataStore } from './data/store.ts'
 import { openKeys } from './keys/index.ts'
+import { Media } from './media/media.ts'
+import { mediaRoutes } from './media/routes.ts'
 import { MatrixFace } from './http/face.ts'
 import { Paces } from './http/paces.ts'
 import { Waits } from './http/waiting.ts'
@@ -30,7 +32,8 @@ export async function serve(host: Host, settings: MatrixSettings): Promise<Matri
   const waits = new Waits(clock)
   const devices = new Devices(host, { lifetime: settings['token-lifetime'], devicesMax: settings.devices })
   devices.watchers.push(endingWaits(waits))
-  const ids = { domains, ghostDomain: settings['ghost-domain'] || domains[0]! }
+  const media = new Media(host)
+  const ids = { domains, ghostDomain: settings['ghost-domain'] || domains[0]!, media }
   const wakes = new Wakes()
   const { archive } = host.stores
   const positions = new Positions(archive, () => roomsOf(host)?.rooms.underWay ?? Infinity)
@@ -41,6 +44,7 @@ export async function serve(host: Host, settings: MatrixSettings): Promise<Matri
     host,
     settings,
     ids,
+    media,
     devices,
     paces: new Paces(settings, clock),
     waits,
@@ -66,6 +70,7 @@ export async function serve(host: Host, settings: MatrixSettings): Promise<Matri
     ...filterRoutes(matrix),
     ...pushRuleRoutes(matrix),
     ...keys.routes,
+    ...mediaRoutes(media),
     ...rooms.routes,
     ...syncRoutes({ matrix, positions, rooms: rooms.sync, keys: keys.sync }),
   ]

@@ -7,6 +7,8 @@ import type { Matrix } from '../matrix.ts'
 
 /** Each version is a promise that clients act on: those whose parts are all here. */
 const VERSIONS = ['r0.5.0', 'r0.6.0', 'r0.6.1', 'v1.1', 'v1.2']
+/** Media with a token, which the first of these versions that has it is not told for. */
+const UNSTABLE = { 'org.matrix.msc3916.stable': true }
 export const ROOM_VERSION = '10'
 
 export const startRoutes = ({ host }: Pick<Matrix, 'host'>): readonly Route[] => [
@@ -15,7 +17,7 @@ export const startRoutes = ({ host }: Pick<Matrix, 'host'>): readonly Route[] =>
     path: '/versions',
     versions: [''],
     access: 'anyone',
-    handle: () => ({ versions: VERSIONS, unstable_features: {} }),
+    handle: () => ({ versions: VERSIONS, unstable_features: UNSTABLE }),
   }),
   route({
     method: 'GET',

@@ -15,6 +15,9 @@ export interface Call {
   readonly domain: string
 }
 
+/** The answer of a handler that has answered already, with something else than JSON. */
+export const SENT: object = Object.freeze({})
+
 /** A request with or without a token. */
 export interface MaybeCall extends Call {
   /** The account; null: a stranger. */

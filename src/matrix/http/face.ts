@@ -9,7 +9,7 @@ import type { Counter, Metrics } from '../../base/metrics.ts'
 import { domainIn } from '../../xmpp/jid.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { Devices, Holder } from '../accounts/devices.ts'
-import type { DeviceCall } from './call.ts'
+import { SENT, type DeviceCall } from './call.ts'
 import { badJson, failure, forbidden, MatrixError, missingToken, ofStanza, refusalOf, tooLarge } from './errors.ts'
 import { readJson } from './json.ts'
 import type { Paces } from './paces.ts'
@@ -73,7 +73,7 @@ export class MatrixFace {
     this.#requests.add(1)
     try {
       const answer = await this.#answer(exchange)
-      exchange.reply(200, HEADERS, JSON.stringify(answer))
+      if (answer !== SENT) exchange.reply(200, HEADERS, JSON.stringify(answer))
     } catch (error) {
       this.#refused.add(1)
       throw refusalOf(this.#errorOf(error, exchange), HEADERS)
@@ -155,8 +155,8 @@ function tokenIn(exchange: HttpExchange, query: URLSearchParams): string | null 
 }
 
 /** @throws MatrixError M_TOO_LARGE, M_NOT_JSON, M_BAD_JSON */
-async function bodyOf({ method, body: schema, fractions }: Route, { exchange, isOfDevice }: Begun): Promise<unknown> {
-  if (method === 'GET') return {}
+async function bodyOf({ method, body: schema, fractions, isRaw }: Route, { exchange, isOfDevice }: Begun): Promise<unknown> {
+  if (method === 'GET' || isRaw) return {}
   const octets = await exchange.body(isOfDevice ? BODY_MAX : STRANGERS_BODY_MAX)
   if (schema === null) return {}
   const value = readJson(octets, fractions)

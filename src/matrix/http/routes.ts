@@ -29,6 +29,8 @@ type Handle<C> = (call: C) => object | Promise<object>
 
 interface RouteOf<P extends string, S extends v.GenericSchema, A extends Access> {
   readonly method: Method
+  /** Where the versions are; '/_matrix/client' unless the route says otherwise. */
+  readonly root?: string
   /** Below each of `versions`. */
   readonly path: P
   /** 'v3' and 'r0' unless the route says otherwise. '': none. */
@@ -39,6 +41,8 @@ interface RouteOf<P extends string, S extends v.GenericSchema, A extends Access>
   readonly pace?: PaceName
   /** Of the body. Without one a body is ignored. */
   readonly body?: S
+  /** The body is no JSON: the handler reads it. */
+  readonly isRaw?: boolean
   /** Whether numbers of the body may have fractions: for what only clients read. */
   readonly fractions?: boolean
   /** The answer, as JSON with status 200. */
@@ -55,6 +59,8 @@ export interface Route {
   /** Null: the body is not looked at. */
   readonly body: v.GenericSchema | null
   readonly fractions: boolean
+  /** The handler reads the body. */
+  readonly isRaw: boolean
   readonly handle: Handle<DeviceCall>
 }
 
@@ -67,9 +73,10 @@ export function route<
   S extends v.GenericSchema = v.GenericSchema<unknown, object>,
   A extends Access = 'device',
 >(given: RouteOf<P, S, A>): Route {
-  const { method, path, versions = VERSIONS, access = 'device', pace = 'request', body = null, fractions = false } = given
-  const paths = versions.map((version) => (version === '' ? `${CLIENT}${path}` : `${CLIENT}/${version}${path}`))
-  return { method, paths, access, pace, body, fractions, handle: given.handle as unknown as Handle<DeviceCall> }
+  const { method, root = CLIENT, path, versions = VERSIONS, access = 'device', pace = 'request' } = given
+  const { body = null, fractions = false, isRaw = false } = given
+  const paths = versions.map((version) => (version === '' ? `${root}${path}` : `${root}/${version}${path}`))
+  return { method, paths, access, pace, body, fractions, isRaw, handle: given.handle as unknown as Handle<DeviceCall> }
 }
 
 type Methods = Map<string, Route>

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
 import { addressOrNull, domainIn, jidOf, jidOrNull, prepareLocal, unlessFaulty, type Jid } from '../../xmpp/jid.ts'
+import type { MediaNames } from './media-id.ts'
 
 /** The longest id, in octets. */
 const OCTETS_MAX = 255
@@ -24,6 +25,8 @@ export interface UserIdSpace {
   readonly domains: readonly string[]
   /** The domain in the ids of people elsewhere: the same for all of them. */
   readonly ghostDomain: string
+  /** What URLs of files are for Matrix clients. Absent: nothing. */
+  readonly media?: MediaNames
 }
 
 /** The name of a server: its domain in ASCII. */

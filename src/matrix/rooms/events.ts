@@ -183,7 +183,7 @@ function spokenIn(entry: Entry, sight: Sight | null, reactions: Reactions | null
       // Who may read a labelled message (XEP-0258) is not known of Matrix devices: none of them is shown it
       if (entry.payload.text.includes(SEC_LABEL)) return NONE
       if (entry.mx !== null) return [eventIn(asSeen(entry.mx, entry, sight))]
-      const content = contentOf(entry.payload)
+      const content = contentOf(entry.payload, sight?.names.media)
       if (content === null) return NONE
       const said = sight === null ? content : withMentions(content, entry, sight)
       return [{ type: MESSAGE, content: entry.kind === 'correct' ? correcting(entry.target, said) : said }]

@@ -21,6 +21,7 @@ import { hiddenPeople } from './hidden-people.ts'
 import { directoryRoutes } from './directory.ts'
 import { Joining, joiningRoutes } from './joining.ts'
 import { Marking, SYNCHRONIZED } from './marking.ts'
+import { fileOf } from './message-files.ts'
 import { MatrixRooms } from './matrix-rooms.ts'
 import { Occupancy } from './occupancy.ts'
 import { People } from './people.ts'
@@ -28,6 +29,7 @@ import { RoomReading } from './reading.ts'
 import { markRoutes } from './reading-marks.ts'
 import { readingRoutes } from './reading-routes.ts'
 import { Renaming } from './renaming.ts'
+import type { LinkIn } from './saying-about.ts'
 import { Saying, sayingRoutes } from './saying.ts'
 import { stateRoutes } from './state-routes.ts'
 import { MatrixRoomStore } from './store.ts'
@@ -132,7 +134,11 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions,
     if (node === SYNCHRONIZED) for (const { id, payload } of published) marking.synchronized(owner, id, payload)
   })
   matrix.profiles.hidden.push(hiddenPeople(people, face))
-  const sayingParts = { access, newId, now, active }
+  const linkIn: LinkIn = (type, content) => {
+    const uri = fileOf(type, content)
+    return uri === null ? null : matrix.media.linkOf(uri)
+  }
+  const sayingParts = { access, newId, now, active, linkIn }
   const saying = new Saying(sayingParts)
   const peopleMax = Math.min(matrix.settings['room-people'], served.occupantsMax)
   const limits = { count: matrix.settings['room-states'], octets: matrix.settings['room-states-size'] }

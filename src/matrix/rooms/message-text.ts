@@ -8,9 +8,11 @@ import { CLIENT } from '../../xmpp/ns.ts'
 import { Payload } from '../../xmpp/packet.ts'
 import { answeredIn, withoutReplyFallback } from '../../xmpp/relations.ts'
 import { isEntryId } from '../ids/event-id.ts'
+import type { Link, MediaNames } from '../ids/media-id.ts'
 import { isSameJson, textIn, type JsonObject } from './json.ts'
 import { textOfHtml } from './message-html.ts'
 import { htmlOf, STYLING } from './message-styling.ts'
+import { bodyWith, contentOfFile, fileElements, hasCaption, sharedIn } from './message-files.ts'
 import { answeredBy, answering, threading } from './relations.ts'
 
 const ME = '/me '
@@ -19,9 +21,12 @@ const HTML = 'org.matrix.custom.html'
 const TEXT_OCTETS_MAX = 48 * 1024
 const SHORTENED = '… (shortened)'
 
-/** The content of `m.room.message`; null: nothing is said in words. */
-export function contentOf(payload: Payload): JsonObject | null {
-  const text = withoutReplyFallback(payload, payload.child('body')?.text ?? '')
+/** The content of `m.room.message`; null: nothing is said in words. @param media null: a file is the text that names it */
+export function contentOf(payload: Payload, media: MediaNames | null = null): JsonObject | null {
+  const file = sharedIn(payload)
+  const text = withoutReplyFallback(payload, payload.child('body')?.text ?? file?.url ?? '')
+  const content = file === null || media === null ? null : contentOfFile(file, text, media)
+  if (content !== null) return { ...content, ...relationOf(payload) }
   if (text === '') return null
   const body = shortened(text)
   const isEmote = body.startsWith(ME) && body.length > ME.length
@@ -56,18 +61,28 @@ export interface Form {
 }
 
 /**
+ * @param link where the file of the message is; null: the message is none, or one that clients of XMPP cannot get
  * @param more what stands behind the body, such as the origin id, where that is the text of the body
  * @param quote of what is answered, which stands in front of the body
  * Null: the content has no text (`body`)
  */
-export function formOf(type: string, content: JsonObject, more: (text: string) => readonly Element[], quote = ''): Form | null {
+export function formOf(
+  type: string,
+  content: JsonObject,
+  link: Link | null,
+  more: (text: string) => readonly Element[],
+  quote = '',
+): Form | null {
   const given = textIn(content, 'body')
   if (given === null) return null
   const styled = styledIn(content)
-  const body = styled ?? (answeredBy(content) === null ? given : given.replace(OLD_QUOTE, ''))
+  const words = styled ?? (answeredBy(content) === null ? given : given.replace(OLD_QUOTE, ''))
+  const body = link === null ? words : bodyWith(hasCaption(content) ? words : '', link.url)
   const text = quote + (textIn(content, 'msgtype') === 'm.emote' ? ME + body : body)
-  const plain = styled === null && htmlOf(body) !== null ? [el('unstyled', STYLING)] : []
-  const payload = asSent(el('body', CLIENT, {}, text), ...plain, ...more(text))
+  const isPlainText = styled === null && htmlOf(body) !== null
+  const file = link === null ? [] : fileElements(link, content)
+  const plain = isPlainText ? [el('unstyled', STYLING)] : []
+  const payload = asSent(el('body', CLIENT, {}, text), ...plain, ...file, ...more(text))
   const isAll = type === 'm.room.message' && isSameJson(contentOf(payload) ?? undefined, content)
   return { payload, mx: isAll ? null : JSON.stringify({ type, content }) }
 }

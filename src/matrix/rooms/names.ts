@@ -6,6 +6,7 @@ import { BoundedMap } from '../../base/bounded-map.ts'
 import { occupantId } from '../../rooms/machine/occupants.ts'
 import type { Room } from '../../rooms/machine/room.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
+import type { MediaNames } from '../ids/media-id.ts'
 import { isVeiledId, jidOfUserId, serverName, userIdOf, veiledUserId, type UserIdSpace } from '../ids/user-id.ts'
 import { ADMIN, levelOf, MODERATOR } from './levels.ts'
 import { isVeiled } from './open-rooms.ts'
@@ -43,6 +44,10 @@ export class Names {
     this.creator = creator
     this.#domain = domain
     this.#ids = ids
+  }
+  /** What URLs of files are for Matrix clients; null: nothing. */
+  get media(): MediaNames | null {
+    return this.#ids.media ?? null
   }
   /** The id of an address, for all to see. */
   openId(bare: string): string {

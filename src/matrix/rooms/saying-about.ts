@@ -10,6 +10,7 @@ import { Payload } from '../../xmpp/packet.ts'
 import { CORRECT, REACTIONS_MAX, reactionsElement, replyElements, withoutReplyFallback } from '../../xmpp/relations.ts'
 import { forbidden, MatrixError, notFound } from '../http/errors.ts'
 import { entryOfEvent } from '../ids/event-id.ts'
+import type { Link } from '../ids/media-id.ts'
 import type { AwakeRoom } from './awake-room.ts'
 import type { JsonObject } from './json.ts'
 import { formOf } from './message-text.ts'
@@ -42,7 +43,15 @@ export const saidAs = (payload: Payload, id: string, mx: string | null): Said =>
   isPassing: false,
 })
 
+/** Where the file of an event is; null: it is none that clients of XMPP can get. */
+export type LinkIn = (type: string, content: JsonObject) => Promise<Link | null> | null
+
 export class SayingAbout {
+  readonly #linkIn: LinkIn
+
+  constructor(linkIn: LinkIn) {
+    this.#linkIn = linkIn
+  }
   /** Null: it is about nothing, or about nothing that XMPP has a form for. @throws MatrixError */
   async command(wish: Wish): Promise<Command | null> {
     const { type, content } = wish
@@ -82,7 +91,10 @@ export class SayingAbout {
   ): Promise<Command | null> {
     const target = await this.#message(awake, floor, entryOfEvent(event)?.entry ?? '')
     if (target?.by !== user.bare) return null
-    const form = formOf(type, now, (text) => [el('replace', CORRECT, { id: target.fromId ?? target.id }), ...marks(text)])
+    const form = formOf(type, now, await this.#linkIn(type, now), (text) => [
+      el('replace', CORRECT, { id: target.fromId ?? target.id }),
+      ...marks(text),
+    ])
     return form === null ? null : { do: 'correct', target, said: saidAs(form.payload, id, JSON.stringify({ type, content })) }
   }
   async #answer({ awake, floor, type, content, id, marks }: Wish, event: string): Promise<Command | null> {
@@ -94,6 +106,7 @@ export class SayingAbout {
     const form = formOf(
       type,
       content,
+      await this.#linkIn(type, content),
       (text) => [...replyElements(awake.backing.nameOf(target), who, quote), ...marks(text)],
       quote,
     )

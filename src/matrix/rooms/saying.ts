@@ -27,13 +27,14 @@ import { asOthersSee } from './own-name.ts'
 import { MARKERS } from './marking-text.ts'
 import { FACE } from './picture.ts'
 import { threadedIn } from './relations.ts'
-import { saidAs, SayingAbout } from './saying-about.ts'
+import { saidAs, SayingAbout, type LinkIn } from './saying-about.ts'
 import { deviceKey, sendKey } from './shown-events.ts'
 import { isOfRoom } from './states.ts'
 
 export interface SayingParts {
   readonly access: Access
   readonly newId: () => string
+  readonly linkIn: LinkIn
   readonly now: () => number
   /** The user does something with that device. */
   readonly active: (user: Jid, device: string) => void
@@ -57,12 +58,13 @@ export interface Sending {
 
 export class Saying {
   readonly #parts: SayingParts
-  readonly #about = new SayingAbout()
+  readonly #about: SayingAbout
   /** What is being sent, by room, device and transaction: a request that is repeated meanwhile has the same answer. */
   readonly #under = new Map<string, Promise<string>>()
 
   constructor(parts: SayingParts) {
     this.#parts = parts
+    this.#about = new SayingAbout(parts.linkIn)
   }
   /** @returns the id of the event @throws MatrixError */
   send(sending: Sending): Promise<string> {
@@ -101,7 +103,7 @@ export class Saying {
     ]
     const floor = awake.floorFor(user.bare)
     const about = await this.#about.command({ awake, user, floor, type, content: what, id, marks })
-    const form = about === null ? formOf(type, what, marks) : null
+    const form = about === null ? formOf(type, what, await this.#parts.linkIn(type, what), marks) : null
     if (about === null && form === null && type === 'm.room.message') throw badJson('A message needs a text as its body')
     if (about === null && form === null) return this.#sayToMatrix(sending, own)
     const command = about ?? ({ do: 'append', said: saidAs(form!.payload, id, form!.mx) } as const)

@@ -1,16 +1,20 @@
 /** XEP-0363: clients upload files by HTTP and send each other their URLs. */
 import { domainToASCII } from 'node:url'
-import type { HttpRoutes } from '../../base/http.ts'
+import type { HttpExchange, HttpHeaders, HttpRoutes } from '../../base/http.ts'
 import { between, count, duration, flag, section, size, text, webOrigin, type Settings } from '../../base/settings.ts'
-import { Files, type Announced } from '../../files/files.ts'
+import { Files, type Announced, type KnownFile } from '../../files/files.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Answer, ServiceRequest } from '../../server/routing/registry.ts'
 import { el } from '../../xml/element.ts'
 import { dataForm } from '../../xmpp/data-form.ts'
 import { formatDateTime } from '../../xmpp/datetime.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import { pathOf, UploadSite } from './site.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
+import { safeName } from './names.ts'
+import { namedIn, pathOf, UploadSite } from './site.ts'
 import { PURPOSES, readRequest, UPLOAD } from './request.ts'
+
+export { isShown, mediaType } from './names.ts'
 
 const settings = section({
   'enabled': flag(
@@ -99,6 +103,38 @@ export class Uploads {
   usageOf(owner: string) {
     return this.#files.usageOf(owner)
   }
+  /** Of one file. */
+  get fileOctetsMax(): number {
+    return Math.min(this.#config['file-size'], this.#config.quota)
+  }
+  /** A file that was announced or stored, and whose time is not over; null: there is none. */
+  find(id: string): Promise<KnownFile | null> {
+    return this.#files.find(id)
+  }
+  /** Where everybody gets a file; null: clients could not reach it. */
+  urlOf(file: KnownFile): string | null {
+    const origin = file.owner === '' ? null : this.#originFor(storedJid(file.owner).domain)
+    return origin === null ? null : origin + pathOf(file)
+  }
+  /** The file that a URL of ours names, whether it is there or not; null: it is none. */
+  fileAt(url: string): { readonly domain: string; readonly id: string; readonly name: string } | null {
+    for (const domain of this.#host.domains) {
+      const origin = this.#originFor(domain)
+      const named = origin !== null && url.startsWith(`${origin}/`) ? namedIn(url.slice(origin.length)) : null
+      if (named !== null) return { domain, ...named }
+    }
+    return null
+  }
+  /** Stores a file that one request brings. @throws StanzaError not-acceptable, resource-constraint @throws HttpRefusal */
+  async take(exchange: HttpExchange, { owner, name, type, size }: Pick<Announced, 'owner' | 'name' | 'type' | 'size'>) {
+    const file = await this.#announce({ owner, name: safeName(name), type, size, purpose: 'message', keepUntil: null })
+    await this.#site.receive(exchange, file, type)
+    return file
+  }
+  /** Answers a request with a stored file. @param more headers @throws HttpRefusal */
+  send(exchange: HttpExchange, file: KnownFile, more: HttpHeaders): Promise<void> {
+    return this.#site.send(exchange, file, more)
+  }
   install(routes: HttpRoutes): void {
     this.#site.install(routes)
   }
@@ -130,15 +166,17 @@ export class Uploads {
     if (router.kindOf(from.domain) !== 'accounts') throw new StanzaError('forbidden')
     const origin = this.#originFor(home)
     if (origin === null) throw new StanzaError('not-allowed', { text: 'Nothing can be uploaded at present' })
-    const wanted = readRequest(payload, from.bare, clock.now())
-    this.#fits(wanted)
-    const file = await this.#files.announce(wanted)
-    if (!('id' in file)) {
-      const specific = file.until === null ? {} : { specific: el('retry', UPLOAD, { stamp: formatDateTime(file.until) }) }
-      throw new StanzaError('resource-constraint', { text: 'Your files need all the room that you have', ...specific })
-    }
+    const file = await this.#announce(readRequest(payload, from.bare, clock.now()))
     const url = origin + pathOf(file)
     return el('slot', UPLOAD, {}, el('put', UPLOAD, { url }), el('get', UPLOAD, { url }))
+  }
+  /** @throws StanzaError not-acceptable, resource-constraint */
+  async #announce(wanted: Announced): Promise<KnownFile> {
+    this.#fits(wanted)
+    const file = await this.#files.announce(wanted)
+    if ('id' in file) return file
+    const specific = file.until === null ? {} : { specific: el('retry', UPLOAD, { stamp: formatDateTime(file.until) }) }
+    throw new StanzaError('resource-constraint', { text: 'Your files need all the room that you have', ...specific })
   }
   /** @throws StanzaError not-acceptable: the file will never fit */
   #fits({ size: octets, purpose }: Announced): void {

@@ -71,13 +71,13 @@ export class UploadSite {
     const file = await this.#find(exchange.path)
     if (exchange.method === 'PUT') return this.#put(exchange, file)
     if (file.storedAt === null) throw missing()
-    return this.#get(exchange, file)
+    return this.send(exchange, file)
   }
   /** @throws HttpRefusal */
   async #find(path: string): Promise<KnownFile> {
-    const [id = '', name = '', ...more] = path.slice(PREFIX.length).split('/')
-    const file = /^[\w-]{1,64}$/.test(id) && more.length === 0 ? await this.#parts.files.find(id) : null
-    if (file === null || decoded(name) !== file.name) throw missing()
+    const named = namedIn(path)
+    const file = named === null ? null : await this.#parts.files.find(named.id)
+    if (file === null || named!.name !== file.name) throw missing()
     return file
   }
 
@@ -93,7 +93,12 @@ export class UploadSite {
     const type = given === undefined ? '' : mediaType(given)
     if (type === null || (type !== '' && file.type !== '' && type !== file.type))
       throw refusal(415, file.type === '' ? 'This is no media type' : `The slot is for ${file.type}`)
-    await this.#transfer(exchange, () => this.#store(exchange, file, type))
+    await this.receive(exchange, file, type)
+    exchange.reply(201, { ...CORS, location: exchange.path }, '')
+  }
+  /** Stores what a request brings, whose length is that of the file. @throws HttpRefusal */
+  receive(exchange: HttpExchange, file: KnownFile, type: string): Promise<void> {
+    return this.#transfer(exchange, () => this.#store(exchange, file, type))
   }
   async #store(exchange: HttpExchange, file: KnownFile, type: string): Promise<void> {
     const { clock, files, uploadMs } = this.#parts
@@ -103,7 +108,6 @@ export class UploadSite {
       if (put === 'taken') throw refusal(409, 'This file is here already, or just being uploaded')
       if (put === 'gone') throw missing()
       this.#uploads.add(1)
-      exchange.reply(201, { ...CORS, location: exchange.path }, '')
     } catch (error) {
       if (error instanceof OperatingError && error.isPassing) throw refusal(507, 'There is no room for the file at present')
       throw error
@@ -118,10 +122,10 @@ export class UploadSite {
     }
   }
 
-  /** @throws HttpRefusal */
-  async #get(exchange: HttpExchange, file: KnownFile): Promise<void> {
+  /** Answers with a stored file, or with the part of it that the client wants. @throws HttpRefusal */
+  async send(exchange: HttpExchange, file: KnownFile, more: HttpHeaders = {}): Promise<void> {
     const tag = `"${file.id}"`
-    const headers = this.#headersOf(file, tag)
+    const headers = { ...this.#headersOf(file, tag), ...more }
     if (matches(exchange.header('if-none-match'), tag)) return exchange.reply(304, headers, '')
     // RFC 9110 13.1.5: a part only of the file that the client knows
     const isSame = (exchange.header('if-range') ?? tag) === tag
@@ -176,6 +180,12 @@ export class UploadSite {
   }
 }
 
+/** Which file a path names, and how; null: none. */
+export function namedIn(path: string): { readonly id: string; readonly name: string } | null {
+  const [id = '', name = '', ...more] = path.slice(PREFIX.length).split('/')
+  const known = decoded(name)
+  return path.startsWith(PREFIX) && /^[\w-]{1,64}$/.test(id) && more.length === 0 && known !== null ? { id, name: known } : null
+}
 /** The path of a file. */
 export const pathOf = ({ id, name }: KnownFile): string => `${PREFIX}${id}/${encoded(name)}`
 

@@ -1,0 +1,89 @@
+/** Requests for media: uploads, downloads, and what may be uploaded (MXR prio P1). */
+import type { HttpHeaders } from '../../base/http.ts'
+import type { KnownFile } from '../../files/files.ts'
+import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { isShown, mediaType } from '../../xep/0363-http-upload/index.ts'
+import { SENT, type Call, type DeviceCall } from '../http/call.ts'
+import { badJson, forbidden, MatrixError, missingParam, notFound, tooLarge } from '../http/errors.ts'
+import { route, type Access, type Route } from '../http/routes.ts'
+import type { Media } from './media.ts'
+
+const MEDIA = '/_matrix/media'
+const OLD = ['v3', 'r0', 'v1']
+/** Pages of other origins may show it. */
+const HEADERS: HttpHeaders = { 'cross-origin-resource-policy': 'cross-origin' }
+
+export function mediaRoutes(media: Media): readonly Route[] {
+  const config = (): object => ({ 'm.upload.size': media.uploads?.fileOctetsMax ?? 0 })
+  return [
+    route({ method: 'GET', path: '/media/config', versions: ['v1'], handle: config }),
+    route({ method: 'GET', root: MEDIA, path: '/config', versions: OLD, handle: config }),
+    route({
+      method: 'POST',
+      root: MEDIA,
+      path: '/upload',
+      versions: OLD,
+      pace: 'send',
+      isRaw: true,
+      handle: async (call) => ({ content_uri: await upload(media, call) }),
+    }),
+    ...thumbnails(media, undefined, '/media/thumbnail', ['v1'], 'device'),
+    ...thumbnails(media, MEDIA, '/thumbnail', OLD, 'anyone'),
+    // What an id stands for is got by everybody who knows it, as by its URL; older clients send no token along
+    ...downloads(media, undefined, '/media/download', ['v1'], 'device'),
+    ...downloads(media, MEDIA, '/download', OLD, 'anyone'),
+  ]
+}
+
+function downloads(media: Media, root: string | undefined, path: string, versions: readonly string[], access: Access) {
+  const at = { method: 'GET', versions, access, ...(root === undefined ? {} : { root }) } as const
+  return [
+    route({ ...at, path: `${path}/:server/:id`, handle: (call) => download(media, call, call.params, null) }),
+    route({ ...at, path: `${path}/:server/:id/:name`, handle: (call) => download(media, call, call.params, call.params.name) }),
+  ]
+}
+/** Larger pictures are not shown as their own reduced ones. */
+const SHOWN_OCTETS_MAX = 10 * 1024 * 1024
+function thumbnails(media: Media, root: string | undefined, path: string, versions: readonly string[], access: Access) {
+  const at = { method: 'GET', versions, access, ...(root === undefined ? {} : { root }) } as const
+  return [route({ ...at, path: `${path}/:server/:id`, handle: (call) => thumbnail(media, call, call.params) })]
+}
+/** Pictures are not reduced: a picture of a usual size is shown as it is. */
+async function thumbnail(media: Media, { exchange }: Pick<Call, 'exchange'>, named: Named): Promise<object> {
+  const file = await found(media, named)
+  if (!file.type.startsWith('image/') || !isShown(file.type)) throw new MatrixError(400, 'M_UNKNOWN', 'This is no picture')
+  if (file.size > SHOWN_OCTETS_MAX) throw tooLarge('The picture is too large')
+  await media.uploads!.send(exchange, file, HEADERS)
+  return SENT
+}
+type Named = Readonly<Record<'server' | 'id', string>>
+async function download(media: Media, { exchange }: Pick<Call, 'exchange'>, named: Named, name: string | null): Promise<object> {
+  const file = await found(media, named)
+  await media.uploads!.send(exchange, name === null ? file : { ...file, name }, HEADERS)
+  return SENT
+}
+/** @throws MatrixError M_NOT_FOUND */
+async function found(media: Media, { server, id }: Named): Promise<KnownFile> {
+  const file = await media.find(server, id)
+  if (file === null) throw notFound('There is no such file, or it has expired')
+  return file
+}
+
+/** @returns the URI @throws MatrixError */
+async function upload(media: Media, { exchange, user, query }: DeviceCall): Promise<string> {
+  const { uploads } = media
+  if (uploads === null) throw forbidden('Nothing can be uploaded to this server')
+  const size = Number(exchange.header('content-length') ?? NaN)
+  if (!Number.isSafeInteger(size)) throw new MatrixError(411, 'M_MISSING_PARAM', 'Say how long the file is (Content-Length)')
+  if (size === 0) throw missingParam('The file is empty')
+  if (size > uploads.fileOctetsMax) throw tooLarge(`The largest file has ${uploads.fileOctetsMax} octets`)
+  const type = mediaType(exchange.header('content-type') ?? 'application/octet-stream')
+  if (type === null) throw badJson('This is no media type')
+  try {
+    const file = await uploads.take(exchange, { owner: user.bare, name: query.get('filename') ?? '', type, size })
+    return media.uriOf(file, user)
+  } catch (error) {
+    if (error instanceof StanzaError) throw forbidden(error.detail.text ?? 'There is no room for the file')
+    throw error
+  }
+}
