@@ -10,10 +10,11 @@ const WEB = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, 
 
 /**
  * What the client library has and the board does not use stays out, a sixth of the whole: calls and the transfers of files that belong to
- * them, BOSH, texts that are seen while they are typed, and extensions of which the board neither sends nor shows anything.
+ * them, BOSH, finding out where a server is, texts that are seen while they are typed, and extensions of which the board neither sends
+ * nor shows anything.
  */
 const UNUSED = [
-  '0016 0033 0047 0055 0065 0071 0080 0108 0114 0118 0124 0131 0138 0141 0166 0167 0176 0177 0215 0221 0231 0234 0247 0260 0261 0264',
+  '0016 0033 0047 0048 0049 0055 0065 0071 0080 0108 0114 0118 0124 0131 0138 0141 0144 0158 0166 0167 0176 0177 0215 0221 0231 0234 0247 0260 0261 0264',
   '0300 0301 0320 0335 0338 0343 0357 0380 0384',
 ]
 const withoutUnused = {
@@ -25,7 +26,7 @@ const withoutUnused = {
         loader: 'js',
       }))
     leave('plugins[\\\\/]jingle|jingle[\\\\/]index|helpers[\\\\/]RTT', '() => {}')
-    leave('transports[\\\\/]bosh', 'class {}')
+    leave('transports[\\\\/]bosh|helpers[\\\\/]NetworkDiscovery', 'class {}')
     leave(`protocol[\\\\/](rfc4287|xep(${UNUSED.join(' ').replaceAll(' ', '|')}))`, '[]')
   },
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { plainLine } from './chat-lines.ts'
 import {
   inRoom,
   invited,
@@ -45,7 +46,7 @@ test('what is said is read only in an open conversation, on a page that is on th
   const hidden = talk(seen(opened(board, JID), false))
   assert.equal(unread(hidden), 1)
   assert.equal(unread(seen(hidden, true)), 0)
-  const chat = { id: 'x', archiveId: null, mine: false, text: 'hi', isFile: false, at: new Date(0), failed: false }
+  const chat = plainLine({ id: 'x', archiveId: null, mine: false, text: 'hi', at: new Date(0) })
   const [contact, away] = ['a@b', seen(opened(board, 'a@b'), false)]
   assert.deepEqual([newsIn(said(away, contact, chat)), newsIn(seen(said(away, contact, chat), true))], [1, 0])
 })
@@ -69,7 +70,7 @@ test('a room that was left is neither open nor there; nothing becomes of it', ()
 
 test('who is no contact and writes is there, the last one first; no more than some, since strangers decide it', () => {
   const talks = (so: Board, jid: string): Board =>
-    said(so, jid, { id: 'a', archiveId: null, mine: false, text: 'hello', isFile: false, at: new Date(0), failed: false })
+    said(so, jid, plainLine({ id: 'a', archiveId: null, mine: false, text: 'hello', at: new Date(0) }))
   const contact = { jid: 'nurse@a', name: null, groups: [], subscription: 'both', asked: false, preApproved: false } as const
   const begun = talks({ ...SIGNED_OUT, roster: new Map([['nurse@a', contact]]) }, 'nurse@a')
   const many = Array.from({ length: 80 }, (_, i) => `spy${i}@b`).reduce(talks, begun)

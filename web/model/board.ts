@@ -1,5 +1,6 @@
 /** Everything that the board shows, as one value that never changes. A change creates the next value. */
 import { hasNews, isSame, withArchived, withSaid, type ChatArchive, type ChatLine } from './chat-lines.ts'
+import { standingAlone, WAITING_MAX, withDeed, withDeeds, type ChatPage, type Deed } from './deeds.ts'
 import type { Faces } from './faces.ts'
 import type { Found } from './found.ts'
 import { alone, isRead, type Place } from './place.ts'
@@ -54,6 +55,10 @@ export interface Board {
   readonly pictures: ReadonlyMap<string, ImageBitmap>
   readonly requests: readonly SubscriptionRequest[]
   readonly chats: ReadonlyMap<string, readonly ChatLine[]>
+  /** What was said about messages of theirs that are not here. */
+  readonly deeds: ReadonlyMap<string, readonly Deed[]>
+  /** Who is writing to us, and since when we know it (XEP-0085). */
+  readonly writing: ReadonlyMap<string, Date>
   /** What the archive has of them; nothing of those that were never opened. */
   readonly archives: ReadonlyMap<string, ChatArchive>
   readonly unread: ReadonlySet<string>
@@ -98,6 +103,8 @@ export const SIGNED_OUT: Board = {
   pictures: new Map(),
   requests: [],
   chats: new Map(),
+  deeds: new Map(),
+  writing: new Map(),
   archives: new Map(),
   unread: new Set(),
   refusals: new Map(),
@@ -127,39 +134,62 @@ export function said(board: Board, jid: string, line: ChatLine): Board {
   const before = board.chats.get(jid) ?? []
   const lines = withSaid(before, line)
   if (lines === before) return board
-  const chats = new Map(board.chats).set(jid, lines)
-  const unread = new Set(board.unread)
+  const [chats, deeds, unread] = [new Map(board.chats).set(jid, lines), new Map(board.deeds), new Set(board.unread)]
   if (!line.mine && !isLookedAt(board, jid)) unread.add(jid)
-  for (const old of strangersIn({ chats, roster: board.roster }).slice(STRANGERS_MAX)) {
-    chats.delete(old)
-    unread.delete(old)
-  }
-  return { ...board, chats, unread }
+  for (const old of strangersIn({ chats, roster: board.roster }).slice(STRANGERS_MAX))
+    for (const known of [chats, deeds, unread]) known.delete(old)
+  return { ...board, chats, deeds, unread }
 }
-/** A page of the archive of a conversation. */
-export const archived = (board: Board, jid: string, page: readonly ChatLine[]): Board => ({
+/** Something is said now about an earlier message of a conversation. */
+export function done(board: Board, jid: string, deed: Deed): Board {
+  const lines = withDeed(board.chats.get(jid) ?? [], deed)
+  if (lines === null) {
+    const next = deed.kind === 'correction' ? said(board, jid, standingAlone(deed)) : board
+    return next.chats.has(jid) ? waiting(next, jid, [...(next.deeds.get(jid) ?? []), deed]) : next
+  }
+  const next = { ...board, chats: new Map(board.chats).set(jid, lines) }
+  const isNews = deed.kind === 'correction' && !deed.mine && !isLookedAt(board, jid)
+  return isNews ? { ...next, unread: new Set(board.unread).add(jid) } : next
+}
+/** Deeds wait for the messages that they mean. */
+const waiting = (board: Board, jid: string, deeds: readonly Deed[]): Board => ({
   ...board,
-  chats: new Map(board.chats).set(jid, withArchived(board.chats.get(jid) ?? [], page)),
+  deeds: new Map(board.deeds).set(jid, deeds.slice(-WAITING_MAX)),
 })
+/** A page of the archive of a conversation. */
+export function archived(board: Board, jid: string, page: ChatPage): Board {
+  const lines = withArchived(board.chats.get(jid) ?? [], page.lines)
+  const next = withDeeds(lines, [...(board.deeds.get(jid) ?? []), ...page.deeds])
+  return waiting({ ...board, chats: new Map(board.chats).set(jid, next.lines) }, jid, next.deeds)
+}
 export const archiveRead = (board: Board, jid: string, archive: ChatArchive): Board => ({
   ...board,
   archives: new Map(board.archives).set(jid, archive),
 })
 /** What contacts said while nobody was looking. @param displayed what was displayed last, by chat */
-export function missed(
-  board: Board,
-  pages: ReadonlyMap<string, readonly ChatLine[]>,
-  displayed: ReadonlyMap<string, string>,
-): Board {
+export function missed(board: Board, pages: ReadonlyMap<string, ChatPage>, displayed: ReadonlyMap<string, string>): Board {
   return [...pages].reduce((so, [jid, page]) => {
-    if (!so.roster.has(jid) || !hasNews(page, displayed.get(jid) ?? null)) return so
+    if (!so.roster.has(jid) || !hasNews(page.lines, displayed.get(jid) ?? null)) return so
     const next = archived(so, jid, page)
     return isLookedAt(next, jid) ? next : { ...next, unread: new Set(next.unread).add(jid) }
   }, board)
 }
-export function lineFailed(board: Board, jid: string, id: string): Board {
-  const lines = board.chats.get(jid)?.map((line) => (line.id === id ? { ...line, failed: true } : line))
+/** Something becomes of a message of ours. @param id that of the message, or of its correction */
+export function ownLine(board: Board, jid: string, id: string, change: (line: ChatLine) => ChatLine): Board {
+  const before = board.chats.get(jid)
+  const lines = before?.map((line) => (line.mine && (line.id === id || line.version === id) ? change(line) : line))
   return lines === undefined ? board : { ...board, chats: new Map(board.chats).set(jid, lines) }
+}
+/** @param since null: they do not write any more. Strangers count only if a conversation is there already. */
+export function writing(board: Board, jid: string, since: Date | null): Board {
+  if (since === null) return board.writing.has(jid) ? { ...board, writing: withoutKey(board.writing, jid) } : board
+  const isKnown = board.roster.has(jid) || board.chats.has(jid)
+  return isKnown ? { ...board, writing: new Map(board.writing).set(jid, since) } : board
+}
+function withoutKey<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
+  const next = new Map(map)
+  next.delete(key)
+  return next
 }
 export function opened(board: Board, jid: string | null): Board {
   const unread = new Set(board.unread)
@@ -190,7 +220,9 @@ export function placeFound(board: Board, { kind, jid, line }: Found, words: stri
   }
   const isHere = board.archives.has(jid) && board.chats.get(jid)?.some((other) => isSame(other, line)) === true
   // What we have said ourselves has no id of the archive here yet
-  return isHere ? { ...archived(next, jid, [line]), place } : { ...far, place: { ...place, chat: alone(line, archiveId) } }
+  return isHere
+    ? { ...archived(next, jid, { lines: [line], deeds: [] }), place }
+    : { ...far, place: { ...place, chat: alone(line, archiveId) } }
 }
 /** An excerpt that touches the newest lines becomes a part of them. */
 export function placeJoined(board: Board): Board {
@@ -200,7 +232,7 @@ export function placeJoined(board: Board): Board {
     const [here, archive] = [board.chats.get(jid) ?? [], board.archives.get(jid)]
     const touches = chat.lines.some((line) => here.some((other) => isSame(other, line)))
     if (!touches || archive === undefined || archive.older === 'reading') return board
-    const next = { ...opened(archived(board, jid, chat.lines), jid), place: { ...place, chat: null } }
+    const next = { ...opened(archived(board, jid, { lines: chat.lines, deeds: [] }), jid), place: { ...place, chat: null } }
     const isFurtherBack = chat.lines[0]!.at < here[0]!.at
     return isFurtherBack ? archiveRead(next, jid, { older: chat.older, oldest: chat.first }) : next
   }
@@ -254,8 +286,17 @@ export function withoutInvitation(board: Board, room: string): Board {
 /** People are no contacts any more: nothing of them is shown. */
 export function withoutContacts(board: Board, gone: readonly string[]): Board {
   const [presences, chats, unread] = [new Map(board.presences), new Map(board.chats), new Set(board.unread)]
-  for (const jid of gone) for (const known of [presences, chats, unread]) known.delete(jid)
-  return { ...board, presences, chats, unread, open: board.open !== null && gone.includes(board.open) ? null : board.open }
+  const [deeds, writers] = [new Map(board.deeds), new Map(board.writing)]
+  for (const jid of gone) for (const known of [presences, chats, deeds, writers, unread]) known.delete(jid)
+  return {
+    ...board,
+    presences,
+    chats,
+    deeds,
+    writing: writers,
+    unread,
+    open: board.open !== null && gone.includes(board.open) ? null : board.open,
+  }
 }
 /** We send a contact a new request. */
 export function asking(board: Board, jid: string): Board {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hasNews, lastTheirs, withArchived, withSaid, type ChatLine } from './chat-lines.ts'
+import { hasNews, lastTheirs, plainLine, withArchived, withSaid, type ChatLine } from './chat-lines.ts'
 
 const line = (id: string, at: number, more: Partial<ChatLine> = {}): ChatLine => ({
-  ...{ id, archiveId: null, mine: false, text: id, isFile: false, at: new Date(at), failed: false },
+  ...plainLine({ id, archiveId: null, mine: false, text: id, at: new Date(at) }),
   ...more,
 })
 const ids = (lines: readonly ChatLine[]): string => lines.map(({ id }) => id).join('')
@@ -24,5 +24,5 @@ test('0490: news is what others said after the line that was displayed last', ()
     [true, false, true, false],
   )
   assert.equal(hasNews(lines.slice(0, 2), 'A'), false, 'our own words are no news')
-  assert.equal(lastTheirs(lines), 'C')
+  assert.equal(lastTheirs(lines)?.id, 'c')
 })

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { plainLine } from './chat-lines.ts'
 import { behind, foundIn, withPage, type Found, type Source } from './found.ts'
 
 const found = (source: number, at: number): Found => ({
   ...{ kind: 'chat', jid: `${source}@a.example` },
-  line: { id: '', archiveId: `${source} ${at}`, mine: false, text: '', isFile: false, at: new Date(at), failed: false },
+  line: plainLine({ id: '', archiveId: `${source} ${at}`, mine: false, text: '', at: new Date(at) }),
 })
 const PAGE = 3
 /** The next page of a source that has found at these times, the newest first. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { plainLine } from './chat-lines.ts'
 import { archived, opened, placeFound, placeJoined, SIGNED_OUT, withRoom, type Board } from './board.ts'
 import type { ChatLine } from './chat-lines.ts'
 import { alone, isRead, withNewerPage, withOlderPage, type ArchivePage } from './place.ts'
@@ -8,7 +9,7 @@ import { newRoom } from './room.ts'
 
 const [JID, ROOM] = ['juliet@a.example', 'tea@conference.a.example']
 const line = (n: number): ChatLine => ({
-  ...{ id: `m${n}`, archiveId: `a${n}`, mine: false, text: String(n), isFile: false, at: new Date(n * 1000), failed: false },
+  ...plainLine({ id: `m${n}`, archiveId: `a${n}`, mine: false, text: String(n), at: new Date(n * 1000) }),
 })
 const said = (n: number): Said => ({
   ...{ kind: 'said', key: `a${n}`, id: null, archiveId: `a${n}`, nick: 'juliet', isMine: false, text: String(n), isFile: false },
@@ -40,7 +41,7 @@ test('an excerpt that grows forgets its other end, which can be read again', () 
 /** The newest lines of the conversation are on the board. */
 const recent = (from: number, to: number): Board => {
   const board = opened({ ...SIGNED_OUT, archives: new Map([[JID, { older: 'some', oldest: `a${from}` }]]) }, JID)
-  return archived(board, JID, range(from, to).map(line))
+  return archived(board, JID, { lines: range(from, to).map(line), deeds: [] })
 }
 test('what is found among the newest lines is marked there; further back is an excerpt', () => {
   const near = placeFound(recent(90, 99), { kind: 'chat', jid: JID, line: line(95) }, 'words')

@@ -6,11 +6,9 @@ import { createClient, type Agent, type AgentConfig } from 'stanza'
 import type { IQ, Message, Presence, RosterItem, StreamError } from 'stanza/protocol'
 import {
   asking,
-  lineFailed,
   opened,
   refused,
   requested,
-  said,
   seen,
   sheetClosed,
   sheetOpened,
@@ -29,6 +27,8 @@ import { clientAccess } from './access.ts'
 import { PSA_FEATURE, stateAnnotations } from './annotations.ts'
 import { bookmarks, BOOKMARKS_NOTIFY } from './bookmarks.ts'
 import { ChatArchives } from './chat-archive.ts'
+import { REACTIONS, reactions } from './chat-stanzas.ts'
+import { Chats } from './chats.ts'
 import { Diary } from './diary.ts'
 import { DISPLAYED_NOTIFY, displayedItems } from './displayed.ts'
 import { Faces } from './faces.ts'
@@ -38,13 +38,13 @@ import { Inviting } from './inviting.ts'
 import { keepLogin, roomsAgain, roomsToKeep, takeLogin } from './kept-login.ts'
 import { Places } from './places.ts'
 import { Profile } from './profile.ts'
-import { retractions } from './retractions.ts'
+import { RETRACT, retractions } from './retractions.ts'
 import { Rooms } from './rooms.ts'
 import { logsInBySasl2, type Denial, type Login } from './sasl2.ts'
 import { Searching } from './searching.ts'
 import { Uploads } from './uploads.ts'
 import { keepWall, keptWall } from './wall-login.ts'
-import { bareOf, fileLinks, isFile, noticeOf, presenceStanza, rosterChangeOf, whyNot } from './stanzas.ts'
+import { bareOf, noticeOf, presenceStanza, rosterChangeOf, whyNot } from './stanzas.ts'
 import { w } from '../words/index.ts'
 
 const INVISIBLE = 'urn:xmpp:invisible:0'
@@ -64,6 +64,7 @@ export class BoardSession {
   #isWall = false
   readonly rooms: Rooms
   readonly faces: Faces
+  readonly chats: Chats
   readonly archives: ChatArchives
   readonly uploads: Uploads
   readonly diary: Diary
@@ -81,7 +82,8 @@ export class BoardSession {
     this.#endpoint = endpoint
     this.rooms = new Rooms(store)
     this.faces = new Faces(store)
-    this.archives = new ChatArchives(store)
+    this.chats = new Chats(store)
+    this.archives = new ChatArchives(store, (jid, line) => this.chats.displayed(jid, line))
     this.uploads = new Uploads(store)
     this.diary = new Diary(store)
     this.searching = new Searching(store, () => this.#client!)
@@ -120,10 +122,12 @@ export class BoardSession {
     this.#store.update(() => ({ ...board, phase: 'signing-in' }))
     const client = clientFor({ ...this.#config({ jid, device }), ...(password === null ? {} : { password }) })
     if (client === null) return this.#refused(w.signIn.noAddress(jid))
-    client.stanzas.define([stateAnnotations, idle, retractions, bookmarks, displayedItems, hats, ...clientAccess])
+    client.stanzas.define([stateAnnotations, idle, retractions, reactions, bookmarks, displayedItems, hats, ...clientAccess])
     client.disco.addFeature(PSA_FEATURE)
     client.disco.addFeature(BOOKMARKS_NOTIFY)
     client.disco.addFeature(DISPLAYED_NOTIFY)
+    client.disco.addFeature(REACTIONS)
+    client.disco.addFeature(RETRACT)
     client.updateCaps()
     this.#client = client
     this.#login = { jid, device, token, denied: (denial) => client === this.#client && this.#refused(denialWords(denial)) }
@@ -131,6 +135,7 @@ export class BoardSession {
     this.#listen(client)
     this.rooms.use(client)
     this.faces.use(client)
+    this.chats.use(client)
     this.archives.use(client)
     this.uploads.use(client)
     void client.connect()
@@ -141,6 +146,9 @@ export class BoardSession {
       resource: `board-${device.slice(0, 8)}`,
       transports: { websocket: this.#endpoint, bosh: false },
       autoReconnect: true,
+      // The library would tell everybody, and of an invisible person too: `Chats` decides whom
+      sendReceipts: false,
+      chatMarkers: false,
       maxReconnectBackoff: RECONNECT_SECONDS_MAX,
     }
   }
@@ -210,12 +218,6 @@ export class BoardSession {
     this.#client!.denySubscription(jid)
     this.#store.update((board) => withoutRequest(board, jid))
   }
-  /** @param isFile is the text the address of a file? */
-  say(jid: string, text: string, isFile = false): void {
-    const id = this.#client!.sendMessage({ to: jid, type: 'chat', body: text, ...fileLinks(text, isFile) })
-    const line = { id, archiveId: null, mine: true, text, isFile, at: new Date(), failed: false }
-    this.#store.update((board) => said(board, jid, line))
-  }
   open(jid: string | null): void {
     this.#store.update((board) => opened(board, jid))
   }
@@ -258,9 +260,11 @@ export class BoardSession {
       if (version !== undefined) client.config.rosterVer = version
       this.#rosterChanged(items ?? [])
     })
-    client.on('chat', (message) => this.rooms.takesMessage(message) || this.#heard(message))
-    client.on('message:sent', (message, elsewhere) => elsewhere && this.#saidElsewhere(message))
-    client.on('message:error', (message) => this.rooms.takesMessageError(message) || this.#undelivered(message))
+    client.on('chat', (message) => this.rooms.takesMessage(message) || this.chats.heard(message))
+    client.on(
+      'message:error',
+      (message) => this.rooms.takesMessageError(message) || this.chats.undelivered(message.from ?? '', message.id),
+    )
     client.on('presence:error', (presence) => this.rooms.takesPresenceError(presence) || this.#notAsked(presence))
     client.on('stanza:failed', ({ kind, stanza }) => this.#notSent(kind, stanza as Message))
   }
@@ -291,9 +295,6 @@ export class BoardSession {
     const { features } = await client.getDiscoInfo(client.config.server)
     this.#change({ canHide: features.includes(INVISIBLE) })
   }
-  #undelivered({ from, id }: Message): void {
-    if (id !== undefined) this.#store.update((board) => lineFailed(board, bareOf(from ?? ''), id))
-  }
   #notAsked({ from, error }: Presence): void {
     this.#notDone(bareOf(from ?? ''), whyNot({ error }))
   }
@@ -314,22 +315,6 @@ export class BoardSession {
       return { ...next, roster: changed(next.roster, items.map(rosterChangeOf)) }
     })
   }
-  #heard(message: Message): void {
-    if (message.from !== undefined) this.#added(message.from, message, false)
-  }
-  /** A message sent by another of our devices (XEP-0280). */
-  #saidElsewhere(message: Message): void {
-    if (message.to !== undefined) this.#added(message.to, message, true)
-  }
-  #added(peer: string, message: Message, mine: boolean): void {
-    const { body, id, delay, stanzaIds } = message
-    if (body === undefined) return
-    const own = bareOf(this.#client!.jid)
-    const archiveId = stanzaIds?.find(({ by }) => by === own)?.id ?? null
-    const at = delay?.timestamp ?? new Date()
-    const line = { id: id ?? crypto.randomUUID(), archiveId, mine, text: body, isFile: isFile(message), at, failed: false }
-    this.#store.update((board) => said(board, bareOf(peer), line))
-  }
   /** A request to a contact came back with an error. */
   #notDone(jid: string, why: string): void {
     this.#store.update((board) => refused(board, jid, sentence(w.trouble.notReached(jid, why))))
@@ -338,7 +323,7 @@ export class BoardSession {
   #notSent(kind: string, { to, id, type }: Omit<Message, 'type'> & { readonly type?: string }): void {
     if (to === undefined) return
     if (kind === 'message' && this.rooms.takesFailure(bareOf(to), id, w.trouble.connectionLost)) return
-    if (kind === 'message' && id !== undefined) this.#store.update((board) => lineFailed(board, bareOf(to), id))
+    if (kind === 'message') this.chats.undelivered(to, id)
     if (kind === 'presence' && type !== undefined) this.#notDone(bareOf(to), w.trouble.connectionLost)
   }
   #refused(words: string): void {

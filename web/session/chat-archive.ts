@@ -5,8 +5,9 @@
 import type { Agent } from 'stanza'
 import { archiveRead, archived, isLookedAt, missed, type Board } from '../model/board.ts'
 import { lastTheirs, type ChatLine } from '../model/chat-lines.ts'
+import type { ChatPage } from '../model/deeds.ts'
 import type { Store } from '../model/store.ts'
-import { accountPage, chatPage, type PeerLine } from './archive-pages.ts'
+import { accountPage, chatPage, type AccountPage } from './archive-pages.ts'
 import { displayedChanges, publishDisplayed, readDisplayed } from './displayed.ts'
 
 /** Messages of a page of one conversation, and of the page in which news is looked for. */
@@ -15,12 +16,15 @@ const NEWS_PAGE = 100
 
 export class ChatArchives {
   readonly #store: Store<Board>
+  readonly #displayedNow: (jid: string, line: ChatLine) => void
   #client: Agent | null = null
   /** What was displayed last, by the address of the chat, as the account has it. */
   #displayed = new Map<string, string>()
 
-  constructor(store: Store<Board>) {
+  /** @param displayedNow called when a message is on the screen that no client of the person has shown before */
+  constructor(store: Store<Board>, displayedNow: (jid: string, line: ChatLine) => void) {
     this.#store = store
+    this.#displayedNow = displayedNow
     store.listen(() => this.#look())
   }
   use(client: Agent): void {
@@ -38,7 +42,7 @@ export class ChatArchives {
     const [displayed, page] = await Promise.all([readDisplayed(client), news])
     if (client !== this.#client || page === null) return
     this.#displayed = new Map([...displayed, ...this.#displayed])
-    this.#store.update((board) => missed(board, byPeer(page.lines), this.#displayed))
+    this.#store.update((board) => missed(board, byPeer(page), this.#displayed))
     this.#look()
   }
   /** The next older page of a conversation. */
@@ -50,7 +54,7 @@ export class ChatArchives {
     if (client !== this.#client) return
     this.#store.update((board) => {
       if (page === null) return archiveRead(board, jid, { older: 'none', oldest })
-      const next = archived(board, jid, page.lines)
+      const next = archived(board, jid, page)
       return archiveRead(next, jid, { older: page.isComplete ? 'none' : 'some', oldest: page.first })
     })
   }
@@ -60,13 +64,15 @@ export class ChatArchives {
     if (open === null || phase !== 'online' || rooms.has(open)) return
     if (!archives.has(open)) return void this.readOlder(open)
     const last = lastTheirs(chats.get(open) ?? [])
-    if (!isLookedAt(this.#store.value, open) || last === null || this.#displayed.get(open) === last) return
-    this.#displayed.set(open, last)
-    void publishDisplayed(this.#client!, open, last).catch(() => {}) // other clients go on showing it as new
+    const id = last?.archiveId ?? null
+    if (!isLookedAt(this.#store.value, open) || id === null || this.#displayed.get(open) === id) return
+    this.#displayed.set(open, id)
+    void publishDisplayed(this.#client!, open, id).catch(() => {}) // other clients go on showing it as new
+    this.#displayedNow(open, last!)
   }
   #readElsewhere(jid: string, id: string): void {
     this.#displayed.set(jid, id)
-    if (lastTheirs(this.#store.value.chats.get(jid) ?? []) !== id) return
+    if (lastTheirs(this.#store.value.chats.get(jid) ?? [])?.archiveId !== id) return
     this.#store.update((board) => {
       const unread = new Set(board.unread)
       return unread.delete(jid) ? { ...board, unread } : board
@@ -74,8 +80,12 @@ export class ChatArchives {
   }
 }
 
-function byPeer(all: readonly PeerLine[]): ReadonlyMap<string, readonly ChatLine[]> {
-  const lines = new Map<string, ChatLine[]>()
-  for (const [peer, line] of all) lines.set(peer, [...(lines.get(peer) ?? []), line])
-  return lines
+function byPeer({ lines, deeds }: AccountPage): ReadonlyMap<string, ChatPage> {
+  const of = Map.groupBy(lines, ([peer]) => peer)
+  const about = Map.groupBy(deeds, ([peer]) => peer)
+  const pages = [...of].map(([peer, said]) => {
+    const page = { lines: said.map(([, line]) => line), deeds: (about.get(peer) ?? []).map(([, deed]) => deed) }
+    return [peer, page] as const
+  })
+  return new Map(pages)
 }

@@ -1,7 +1,7 @@
 /** XEP-0424 and XEP-0425 for the client library: messages that are taken back. */
 import { JXT } from 'stanza'
 
-const RETRACT = 'urn:xmpp:message-retract:1'
+export const RETRACT = 'urn:xmpp:message-retract:1'
 
 declare module 'stanza/protocol' {
   interface Message {

@@ -59,6 +59,7 @@ export function Details({ contact, board, session, now }: Props) {
           jid={contact.jid}
           name={nameOf(contact)}
           lines={board.chats.get(contact.jid) ?? []}
+          writing={board.writing.get(contact.jid)}
           archive={board.archives.get(contact.jid)}
           place={placeIn(board, contact.jid)}
           homes={board.homes}

@@ -1,5 +1,4 @@
 /** What is said in a room: the lines, older ones from the archive, and the place to write. */
-import { useLayoutEffect, useRef } from 'preact/hooks'
 import { mayTalk, type Room } from '../model/room.ts'
 import type { Place } from '../model/place.ts'
 import type { Line, Said } from '../model/room-lines.ts'
@@ -7,6 +6,7 @@ import { hueOf } from '../model/roster.ts'
 import type { BoardSession } from '../session/board-session.ts'
 import { w } from '../words/index.ts'
 import { Attach } from './attach.tsx'
+import { Composer } from './composer.tsx'
 import { Lines, Time, type Row } from './lines.tsx'
 import { PlaceBar } from './place-bar.tsx'
 import { SaidText } from './shared-file.tsx'
@@ -44,7 +44,7 @@ export function RoomChat({ room, place, to, setTo, homes, now, session }: Props)
         marked={place === null ? null : place.archiveId}
         now={now}
       />
-      <Composer room={room} to={to} setTo={setTo} place={place} session={session} />
+      <Writing room={room} to={to} setTo={setTo} place={place} session={session} />
     </section>
   )
 }
@@ -93,11 +93,7 @@ function SaidLine({ line, homes, takeBack }: SaidProps) {
   )
 }
 
-function Composer({ room, to, setTo, place, session }: Omit<Props, 'now' | 'homes'>) {
-  const field = useRef<HTMLInputElement>(null)
-  useLayoutEffect(() => {
-    if (to !== null) field.current?.focus()
-  }, [to])
+function Writing({ room, to, setTo, place, session }: Omit<Props, 'now' | 'homes'>) {
   if (room.stay !== 'in') return null
   if (!mayTalk(room) && to === null)
     return (
@@ -105,31 +101,28 @@ function Composer({ room, to, setTo, place, session }: Omit<Props, 'now' | 'home
         {w.room.onlyListen} <button onClick={() => session.rooms.orders.askForVoice(room.jid)}>{w.room.askToSpeak}</button>
       </p>
     )
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault()
-    const form = event.currentTarget as HTMLFormElement
-    const text = String(new FormData(form).get('text')).trim()
-    if (text !== '') say(text, false)
-    form.reset()
-  }
   const say = (text: string, isFile: boolean): void => {
     if (place !== null) session.places.leave()
     session.rooms.say(room.jid, text, to, isFile)
   }
   return (
     <>
-      <form onSubmit={submit}>
+      <Composer
+        label={to === null ? w.room.messageToAll : w.room.messageTo(to)}
+        hint={to === null ? w.room.hintAll : w.room.hintTo(to)}
+        jid={room.jid}
+        drafts={session.chats.drafts}
+        send={(text) => say(text, false)}
+        last={null}
+        writes={() => {}}
+        focusFor={to}
+      >
         {to !== null && (
           <button type="button" class="small" onClick={() => setTo(null)} title={w.room.everybodyInstead}>
             {w.room.toOnly(to)}
           </button>
         )}
-        <label>
-          <span class="unseen">{to === null ? w.room.messageToAll : w.room.messageTo(to)}</span>
-          <input ref={field} name="text" autocomplete="off" placeholder={to === null ? w.room.hintAll : w.room.hintTo(to)} />
-        </label>
-        <button class="main">{w.chat.send}</button>
-      </form>
+      </Composer>
       <Attach session={session} share={(url) => say(url, true)} />
     </>
   )
