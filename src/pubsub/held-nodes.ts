@@ -103,7 +103,7 @@ export class HeldNodes {
   /** Those in this collection. */
   dropChildren(owner: string, collection: string): void {
     for (const name of [...(this.#names.get(owner) ?? [])])
-      if (this.peek(owner, name)?.config.collection === collection) this.drop(owner, name)
+      if (this.peek(owner, name)?.config.collection.includes(collection) === true) this.drop(owner, name)
   }
   /** The node that is being changed for this owner: changes of one owner come one after the other. Null: none. */
   setBusy(owner: string, name: string | null): void {

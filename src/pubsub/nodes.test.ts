@@ -95,7 +95,7 @@ test('a node that was being read while its collection was deleted stayed in it',
   await perform(ALICE, 'c', { do: 'create', config: {} })
   await perform(ALICE, 'c', { do: 'configure', changes: { node_type: 'collection' } })
   await create(ALICE, 'child')
-  assert.equal(await perform(ALICE, 'child', { do: 'configure', changes: { collection: 'c' } }), 'done')
+  assert.equal(await perform(ALICE, 'child', { do: 'configure', changes: { collection: ['c'] } }), 'done')
   const { nodes, perform: later } = await again()
   const { store } = nodes
   const load = store.load.bind(store)
@@ -115,7 +115,7 @@ test('a node that was being read while its collection was deleted stayed in it',
   goOn.resolve()
   await Promise.all([reading, deleting])
   store.load = load
-  assert.equal((await nodes.one(SERVICE, 'child'))?.config.collection, '')
+  assert.deepEqual((await nodes.one(SERVICE, 'child'))?.config.collection, [])
 })
 test('limits of a creator hold over a restart, and people of another domain share one', async (t) => {
   const { create, perform, again } = await scene(t, 1_000_000, { nodesMax: 2, octetsMax: 20_000 })

@@ -201,7 +201,9 @@ export class Nodes {
     const decision = decide(there, actor, command, circumstances)
     return isRefused(decision) ? decision : this.#store(there, null, decision)
   }
-  async #circumstances(there: Node | null, { owner, actor: { bare }, command, name }: Order): Promise<Circumstances> {
+  async #circumstances(there: Node | null, order: Order): Promise<Circumstances> {
+    const { owner, actor, command, name } = order
+    const { bare } = actor
     const { clock, store, isBeside, besideMax } = this.#parts
     const { limits } = this.#placeOf(owner)
     const subscriptions = command.do === 'subscribe' ? await store.subscriptionsOf(bare, limits.subscriptionsOfOneMax) : 0
@@ -213,21 +215,37 @@ export class Nodes {
       nodesInAll: this.index.countOf(owner),
       subscriptionsOf: new Map([[bare, subscriptions]]),
     }
-    return { now: clock.now(), limits, holdings, place: await this.#placing(owner, name, command) }
+    return { now: clock.now(), limits, holdings, places: await this.#placings(there, order) }
   }
   /** Where the command puts the node. */
-  async #placing(owner: string, name: string, command: Command): Promise<Placing | null> {
-    const parent = placeIn(command)
-    if (parent === '') return null
-    const collection = await this.#loading.one(owner, parent)
-    let isBelow = parent === name
-    let depth = 1
-    for (let up = collection; up !== null && !isBelow; depth += 1) {
-      const above = up.config.collection
-      isBelow = above === name || depth === DEPTH_MAX
-      up = above === '' ? null : await this.#loading.one(owner, above)
+  #placings(there: Node | null, { owner, name, command }: Order): Promise<readonly Placing[]> {
+    const has = there?.config.collection ?? []
+    const parents = placesIn(command).filter((parent) => !has.includes(parent))
+    return Promise.all(
+      parents.map(async (parent) => {
+        const collection = await this.#loading.one(owner, parent)
+        const isBelow = parent === name || (collection !== null && (await this.#isBelow(collection, name)))
+        return { collection, isBelow, children: (await this.store.children(owner, parent)).length }
+      }),
+    )
+  }
+  /** Is the collection in that node, or is there too much above it? */
+  async #isBelow(collection: Node, name: string): Promise<boolean> {
+    const above = await this.above(collection)
+    return above.some(({ node, level }) => node.origin.name === name || level + 1 >= DEPTH_MAX) || above.length >= ABOVE_MAX
+  }
+  /** The collections that a node is in, those that they are in, and so on: each once, the nearest first. @param collections that it is in, or was in */
+  async above({ origin: { owner }, config }: Node, collections = config.collection): Promise<readonly Above[]> {
+    const above: Above[] = []
+    const seen = new Set<string>()
+    let names = collections
+    for (let level = 0; names.length > 0 && above.length < ABOVE_MAX; level += 1) {
+      for (const name of names) seen.add(name)
+      const some = await this.#loading.some(owner, names)
+      for (const node of some) above.push({ node, level })
+      names = [...new Set(some.flatMap((node) => node.config.collection))].filter((name) => !seen.has(name))
     }
-    return { collection, isBelow, children: (await this.store.children(owner, parent)).length }
+    return above
   }
   #make(order: Order, { defaults, changes }: Making, circumstances: Circumstances): Outcome | Promise<Outcome> {
     const { owner, name, actor, command } = order
@@ -292,10 +310,20 @@ export class Nodes {
 /** Collections in collections. */
 const DEPTH_MAX = 10
 
-/** The collection that the command puts the node into; '': none. */
-function placeIn(command: Command): string {
-  if (command.do === 'create') return command.config.collection ?? ''
-  return command.do === 'configure' ? (command.changes.collection ?? '') : ''
+/** Collections above one node. Those that are further away hear nothing of it. */
+const ABOVE_MAX = 100
+/** A collection above a node. */
+export interface Above {
+  readonly node: Node
+  /** 0: the node is in the collection itself. */
+  readonly level: number
+}
+
+/** The collections that the command puts the node into. */
+function placesIn(command: Command): readonly string[] {
+  if (command.do === 'place') return command.isIn ? [command.collection] : []
+  if (command.do === 'create') return command.config.collection ?? []
+  return command.do === 'configure' ? (command.changes.collection ?? []) : []
 }
 
 function isDue({ config, items }: Node, now: number): boolean {

@@ -68,7 +68,10 @@ const visibleIn = (db: Kysely<NodeTables>, owner: string, parent: string, asker:
     .selectFrom('pubsub_node')
     .leftJoin('pubsub_affiliation as mine', (join) => join.onRef('mine.node', '=', 'pubsub_node.uid').on('mine.jid', '=', asker))
     .where('owner', '=', owner)
-    .where('parent', '=', parent)
+    .where((eb) => {
+      const places = eb.selectFrom('pubsub_place as place').select('place.node').whereRef('place.node', '=', 'pubsub_node.uid')
+      return parent === '' ? eb.not(eb.exists(places)) : eb.exists(places.where('place.parent', '=', parent))
+    })
     .where((eb) =>
       eb.or([
         eb('mine.affiliation', 'in', INSIDERS),

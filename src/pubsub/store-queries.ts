@@ -89,6 +89,15 @@ function wholeNodes(db: Kysely<NodeTables>) {
         .where('pubsub_node.owner', '=', owner)
         .where('pubsub_node.name', 'in', names),
     ),
+    places: forNames((owner, names) =>
+      db
+        .selectFrom('pubsub_place')
+        .innerJoin('pubsub_node', 'pubsub_node.uid', 'pubsub_place.node')
+        .select(['pubsub_place.node', 'pubsub_place.parent'])
+        .where('pubsub_node.owner', '=', owner)
+        .where('pubsub_node.name', 'in', names)
+        .orderBy('pubsub_place.parent'),
+    ),
     payload: prepare((p: { node: string; id: string }) =>
       db.selectFrom('pubsub_item').select(['id', 'payload']).where('node', '=', p.node).where('id', '=', p.id),
     ),
@@ -117,7 +126,13 @@ function lists(db: Kysely<NodeTables>) {
     ),
     /** Those in a collection. */
     children: prepare((p: { owner: string; parent: string }) =>
-      db.selectFrom('pubsub_node').select('name').where('owner', '=', p.owner).where('parent', '=', p.parent).orderBy('name'),
+      db
+        .selectFrom('pubsub_place')
+        .innerJoin('pubsub_node', 'pubsub_node.uid', 'pubsub_place.node')
+        .select('pubsub_node.name')
+        .where('pubsub_place.owner', '=', p.owner)
+        .where('pubsub_place.parent', '=', p.parent)
+        .orderBy('pubsub_node.name'),
     ),
     /** Nodes at which somebody is subscribed, or wants to be. */
     namesWithSubscriptions: prepare((p: { owner: string }) =>
@@ -234,7 +249,6 @@ function writes(db: Kysely<NodeTables>) {
           offered: p.offered,
           access: p.access,
           octets: p.octets,
-          parent: p.parent,
         })
         .onConflict((c) =>
           c.columns(['uid']).doUpdateSet((eb) => ({
@@ -242,13 +256,21 @@ function writes(db: Kysely<NodeTables>) {
             offered: eb.ref('excluded.offered'),
             access: eb.ref('excluded.access'),
             octets: eb.ref('excluded.octets'),
-            parent: eb.ref('excluded.parent'),
           })),
         ),
     ),
-    /** Those that are in a collection are in none from now on. */
+    putPlace: prepare((p: NodeTables['pubsub_place']) =>
+      db
+        .insertInto('pubsub_place')
+        .values({ node: p.node, owner: p.owner, parent: p.parent })
+        .onConflict((c) => c.columns(['node', 'parent']).doNothing()),
+    ),
+    dropPlace: prepare((p: { node: string; parent: string }) =>
+      db.deleteFrom('pubsub_place').where('node', '=', p.node).where('parent', '=', p.parent),
+    ),
+    /** Nothing is in that collection from now on. */
     freeChildren: prepare((p: { owner: string; parent: string }) =>
-      db.updateTable('pubsub_node').set({ parent: '' }).where('owner', '=', p.owner).where('parent', '=', p.parent),
+      db.deleteFrom('pubsub_place').where('owner', '=', p.owner).where('parent', '=', p.parent),
     ),
     dropNode: prepare((p: { uid: string }) => db.deleteFrom('pubsub_node').where('uid', '=', p.uid)),
     dropOwner: prepare((p: { owner: string }) => db.deleteFrom('pubsub_node').where('owner', '=', p.owner)),

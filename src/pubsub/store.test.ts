@@ -123,6 +123,34 @@ contract('nodes of an earlier version: the access model and the octets of their 
   const seen = await new NodeListing(database).page('pubsub.a.example', '', 'bob@a.example', FIRST_PAGE, 10)
   assert.deepEqual(seen, { rows: [{ name: 'two', title: '' }], index: 0, count: 1 })
 })
+contract('PUB-30: a node that was in one collection is in it still, and can be in others', async (open) => {
+  const { database } = await open()
+  await database.migrate(PUBSUB, nodeMigrations.slice(0, 4))
+  type Before = { pubsub_node: NodeTables['pubsub_node'] & { parent: string } }
+  const row = {
+    owner: 'pubsub.a.example',
+    creator: 'a@a.example',
+    created_at: 0,
+    config: '{}',
+    offered: 0,
+    access: 'open',
+    octets: 7,
+  } as const
+  const rows = [
+    { ...row, uid: '1', name: 'c', parent: '' },
+    { ...row, uid: '2', name: 'n', parent: 'c' },
+  ]
+  await database.write(database.schema<Before>().insertInto('pubsub_node').values(rows).compile())
+  const store = await NodeStore.open(database)
+  const children = (parent: string) => store.children('pubsub.a.example', parent)
+  assert.deepEqual(await children('c'), ['n'])
+  const node = (await store.load('pubsub.a.example', ['n'])).get('n')!
+  assert.deepEqual(node.config.collection, ['c'])
+  await save(store, node, { change: 'config', config: { ...node.config, collection: ['c', 'd'] } })
+  assert.deepEqual([await children('c'), await children('d')], [['n'], ['n']])
+  await save(store, node, { change: 'config', config: { ...node.config, collection: ['d'] } })
+  assert.deepEqual([await children('c'), await children('d')], [[], ['n']])
+})
 contract('PUB-21: a service lists what somebody may see, page by page', async (open) => {
   const { database } = await open()
   const store = await NodeStore.open(database)

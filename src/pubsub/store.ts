@@ -54,15 +54,18 @@ export class NodeStore {
   /** Those of an owner's nodes that have one of these names, by name. @param names at most NAMES_MAX */
   async load(owner: string, names: readonly string[]): Promise<ReadonlyMap<string, Node>> {
     if (names.length === 0) return new Map()
-    const { nodes, heads, lasts, affiliations, subscriptions } = this.#queries
-    const [rows, items, last, affiliated, subscribed] = await Promise.all([
+    const { nodes, heads, lasts, affiliations, subscriptions, places } = this.#queries
+    const isOfAccount = owner.includes('@') // which has no collections
+    const [rows, items, last, affiliated, subscribed, placed] = await Promise.all([
       this.#database.read(nodes({ owner, names })),
       this.#database.read(heads({ owner, names })),
       this.#database.read(lasts({ owner, names })),
       this.#database.read(affiliations({ owner, names })),
       this.#database.read(subscriptions({ owner, names })),
+      isOfAccount ? [] : this.#database.read(places({ owner, names })),
     ])
-    const loaded = new Map(rows.map((row) => [row.uid, nodeOf(row)]))
+    const parents = Map.groupBy(placed, ({ node }) => node)
+    const loaded = new Map(rows.map((row) => [row.uid, nodeOf(row, parents.get(row.uid) ?? [])]))
     for (const row of items) loaded.get(row.node)!.putItem(headOf(row))
     for (const node of loaded.values()) node.announcedSeq = node.lastSeq
     for (const { node, id, payload } of last) {
@@ -154,11 +157,16 @@ export class NodeStore {
       config: JSON.stringify(config),
       offered: isOffered ? (1 as const) : (0 as const),
       access: config.access_model,
-      parent: config.collection,
       octets,
     }
     const statements = changes.flatMap((change): readonly Statement[] => this.#statements(origin.uid, config, change))
-    return [this.#queries.putNode(row), ...statements]
+    const before = changes.some(({ change }) => change === 'created') ? [] : node.config.collection
+    return [this.#queries.putNode(row), ...this.#moves(origin, before, config.collection), ...statements]
+  }
+  *#moves({ uid: node, owner }: Node['origin'], before: readonly string[], after: readonly string[]): Generator<Statement> {
+    if (before === after) return
+    for (const parent of before) if (!after.includes(parent)) yield this.#queries.dropPlace({ node, parent })
+    for (const parent of after) if (!before.includes(parent)) yield this.#queries.putPlace({ node, owner, parent })
   }
   #statements(node: string, config: NodeConfig, change: Change): readonly Statement[] {
     const q = this.#queries
@@ -195,9 +203,14 @@ export class NodeStore {
 }
 
 const namesIn = (rows: readonly { readonly name: string }[]): readonly string[] => rows.map(({ name }) => name)
-function nodeOf({ uid, owner, name, creator, created_at: createdAt, config, parent }: NodeTables['pubsub_node']): Node {
+type PlaceRow = Pick<NodeTables['pubsub_place'], 'parent'>
+function nodeOf(row: NodeTables['pubsub_node'], places: readonly PlaceRow[]): Node {
+  const { uid, owner, name, creator, created_at: createdAt, config } = row
   const stored = JSON.parse(config) as Partial<NodeConfig>
-  return new Node({ uid, owner, name, creator, createdAt }, { ...DEFAULTS, ...stored, collection: parent })
+  return new Node(
+    { uid, owner, name, creator, createdAt },
+    { ...DEFAULTS, ...stored, collection: places.map(({ parent }) => parent) },
+  )
 }
 const headOf = ({ id, publisher, published_at: at, octets, seq }: Omit<NodeTables['pubsub_item'], 'payload'>): ItemHead => ({
   id,

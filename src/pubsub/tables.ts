@@ -22,7 +22,12 @@ export interface NodeTables {
     access: AccessModel
     /** What the node takes up, as its creator is held to account for. */
     octets: number
-    /** The name of the collection that the node is in; '': none. It counts, not what the configuration says. */
+  }
+  /** Which nodes are in which collections. It counts, not what the configurations say. */
+  pubsub_place: {
+    node: string
+    owner: string
+    /** The name of the collection. */
     parent: string
   }
   pubsub_item: {
@@ -137,6 +142,22 @@ export const nodeMigrations: Migrations = [
     schema.dropTable('pubsub_subscription'),
     schema.alterTable('pubsub_subscriptions').renameTo('pubsub_subscription'),
     schema.createIndex('pubsub_subscriber').on('pubsub_subscription').column('person'),
+  ],
+  // A node can be in several collections
+  (schema, tables) => [
+    schema
+      .createTable('pubsub_place')
+      .addColumn('node', 'text', (c) => c.notNull().references('pubsub_node.uid').onDelete('cascade'))
+      .addColumn('owner', 'text', (c) => c.notNull())
+      .addColumn('parent', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('pubsub_place_key', ['node', 'parent']),
+    (tables as Kysely<{ pubsub_place: NodeTables['pubsub_place']; pubsub_node: NodeTables['pubsub_node'] & { parent: string } }>)
+      .insertInto('pubsub_place')
+      .columns(['node', 'owner', 'parent'])
+      .expression((eb) => eb.selectFrom('pubsub_node').select(['uid', 'owner', 'parent']).where('parent', '<>', '')),
+    schema.createIndex('pubsub_place_parent').on('pubsub_place').columns(['owner', 'parent']),
+    schema.dropIndex('pubsub_node_parent'),
+    schema.alterTable('pubsub_node').dropColumn('parent'),
   ],
 ]
 type Subscribed = NodeTables['pubsub_subscription']

@@ -22,5 +22,5 @@ export const circumstances = (
   now: NOON,
   limits: { ...LIMITS, ...limits },
   holdings: { nodes: 0, octets: 0, nodesInAll: 0, subscriptionsOf: new Map(), ...holdings },
-  place: null,
+  places: [],
 })

@@ -96,7 +96,6 @@ story('XEP-0248 6.2: what a collection cannot be, and who may put a node into it
   await alice.ask(configure('leaf', { collection: 'none' }), refused('cancel', 'item-not-found'))
   await bob.ask(create('bobs', { collection: 'a' }), refused('auth', 'forbidden'))
   await alice.ask(publish('a', 'one'), unsupported('publish'))
-  await bob.ask(request('get', `<items node='a'/>`, SERVICE), unsupported('retrieve-items'))
   await alice.ask(owners('set', `<purge node='a'/>`, SERVICE), unsupported('persistent-items'))
   await alice.ask(
     request('set', `<create node='n'/><configure>${form('node_config', { node_type: 'collection' })}</configure>`),
@@ -106,6 +105,71 @@ story('XEP-0248 6.2: what a collection cannot be, and who may put a node into it
   await alice.ask(list('leaf'), listed('leaf'))
   await alice.ask(list('b'), listed('b', 'leaf'))
 })
+story(
+  'PUB-30: a node is in several collections, and those who hear of it through two of them hear once',
+  inMemory,
+  async (cast) => {
+    const [alice, bob] = await cast.clients('alice/1', 'bob/1')
+    for (const node of ['top', 'news', 'verona'])
+      await alice.ask(collection(node, node === 'top' ? {} : { collection: 'top' }), done)
+    for (const node of ['top', 'news', 'verona'])
+      await bob.ask(subscribe(node, { subscription_type: 'all', subscription_depth: 'all' }), anything)
+    const parents = (...names: readonly string[]): string =>
+      `<field var='pubsub#collection'>${names.map((name) => `<value>${name}</value>`).join('')}</field>`
+    const configured = (node: string, ...names: readonly string[]): string =>
+      owners('set', `<configure node='${node}'>${submitted(parents(...names))}</configure>`, SERVICE)
+    const made = request('set', `<create node='duel'/><configure>${submitted(parents('news', 'verona'))}</configure>`, SERVICE)
+    await alice.ask(made, done)
+    await bob.expect(through('news', `<create node='duel'/>`))
+    for (const node of ['news', 'verona']) await bob.ask(list(node), listed(node, 'duel'))
+    await bob.ask(list(), listed(null, 'top'))
+    await alice.ask(publish('duel', 'one'), anything)
+    await bob.expect(through('news', published('duel', 'one')))
+    // A graph, and no circle: through either parent
+    await alice.ask(configured('top', 'verona'), impossible)
+    const put = (what: string, name: string, node: string): string =>
+      owners('set', `<collection node='${name}'><${what} node='${node}'/></collection>`, SERVICE)
+    await alice.ask(put('dissociate', 'news', 'duel'), done)
+    await bob.expect(event(SERVICE, `<collection node='news'><dissociate node='duel'/></collection>`))
+    await bob.ask(list('news'), listed('news'))
+    await bob.ask(list('verona'), listed('verona', 'duel'))
+    await alice.ask(put('associate', 'news', 'duel'), done)
+    await bob.expect(event(SERVICE, `<collection node='news'><associate node='duel'/></collection>`))
+    await alice.ask(owners('set', `<delete node='verona'/>`, SERVICE), done)
+    await cast.forget()
+    await bob.ask(list('news'), listed('news', 'duel'))
+    const many = Array.from({ length: 11 }, (_, i) => `c${i}`)
+    await alice.ask(configured('duel', ...many), refused('cancel', 'not-allowed'))
+  },
+)
+story(
+  'XEP-0248 5.2: the items of the nodes in a collection are read through it, as far as they may be read',
+  { ...inMemory, settings: { 'publish-subscribe': { publications: 1000 } } },
+  async (cast) => {
+    const [alice, bob] = await cast.clients('alice/1', 'bob/1')
+    const read = (more = ''): string => request('get', `<items node='blogs'${more}/>`, SERVICE)
+    const lists = (...content: readonly string[]): Pattern =>
+      `<iq type='result'><pubsub xmlns='${PUBSUB}'>${content.join('')}</pubsub></iq>`
+    await alice.ask(collection('blogs'), done)
+    await bob.ask(read(), lists())
+    for (const node of ['juliet', 'romeo']) await alice.ask(create(node, { collection: 'blogs' }), done)
+    await alice.ask(create('secret', { collection: 'blogs', access_model: 'whitelist' }), done)
+    await alice.ask(create('empty', { collection: 'blogs' }), done)
+    for (const node of ['juliet', 'romeo', 'secret']) await alice.ask(publish(node, node), anything)
+    await alice.ask(publish('romeo', 'newer', '2'), anything)
+    const both = `<items node='romeo'>${item('romeo', '1')}${item('newer', '2')}</items>`
+    await bob.ask(read(), lists(published('juliet', 'juliet'), both))
+    await bob.ask(
+      read(` max_items='1'`),
+      lists(published('juliet', 'juliet'), `<items node='romeo'>${item('newer', '2')}</items>`),
+    )
+    await alice.ask(configure('blogs', { access_model: 'whitelist' }), done)
+    await bob.ask(read(), refused('cancel', 'not-allowed', 'closed-node'))
+    for (let i = 0; i < 60; i += 1) for (const node of ['juliet', 'romeo']) alice.send(publish(node, 'x', `n${i}`))
+    await cast.forget()
+    await alice.ask(read(), unsupported('retrieve-items'))
+  },
+)
 story('XEP-0248 6.2: a node with items does not become a collection, and keeps them', inMemory, async (cast) => {
   const alice = await cast.client('alice', '1')
   await alice.ask(create('leaf'), done)

@@ -355,6 +355,20 @@ const OF_SERVICES: Readonly<Record<string, Trial>> = {
     )
     assert(listed.show().includes(`node='${node}'`))
   },
+  'multi-collections': async (scene) => {
+    const { alice, node, to } = scene
+    const fields = form('node_config', { node_type: 'collection' })
+    await put(scene, 'x')
+    for (const name of ['first', 'second']) {
+      await alice.ask(request('set', `<create node='${name}'/><configure>${fields}</configure>`, to), done)
+      await alice.ask(owners('set', `<collection node='${name}'><associate node='${node}'/></collection>`, to), done)
+    }
+    for (const name of ['first', 'second']) {
+      const items = `<query xmlns='http://jabber.org/protocol/disco#items' node='${name}'/>`
+      const listed = await alice.ask(`<iq type='get' id='l' to='${to}'>${items}</iq>`, anything)
+      assert(listed.show().includes(`node='${node}'`))
+    }
+  },
   'last-published': async (scene) => {
     await put(scene, 'x')
     await scene.bob.ask(subscribe(scene), anything)

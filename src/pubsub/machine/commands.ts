@@ -49,6 +49,8 @@ export type Command =
   /** @param redirect a URI; '': nowhere */
   | { readonly do: 'delete'; readonly redirect: string }
   | { readonly do: 'configure'; readonly changes: Partial<NodeConfig> }
+  /** The node comes into a collection, or leaves it (XEP-0248 6.5, 6.6). */
+  | { readonly do: 'place'; readonly collection: string; readonly isIn: boolean }
   | { readonly do: 'subscribe'; readonly jid: string; readonly subid: string; readonly options: Partial<SubscriptionOptions> }
   | { readonly do: 'unsubscribe'; readonly jid: string; readonly subid: string | null }
   | {
@@ -85,8 +87,8 @@ export interface Circumstances {
   readonly now: Millis
   readonly limits: Limits
   readonly holdings: Holdings
-  /** The collection that the node is to be in; null: none is named. */
-  readonly place: Placing | null
+  /** The collections that the node comes into, and is not in yet. */
+  readonly places: readonly Placing[]
 }
 /** Where a node is to be. */
 export interface Placing {

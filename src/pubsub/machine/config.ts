@@ -47,8 +47,8 @@ export interface NodeConfig {
   /** 'publisher': items say who has published them. */
   readonly itemreply: 'none' | 'owner' | 'publisher'
   readonly node_type: 'leaf' | 'collection'
-  /** The name of the collection that the node is in (XEP-0248); '': none. */
-  readonly collection: string
+  /** The names of the collections that the node is in (XEP-0248). */
+  readonly collection: readonly string[]
 }
 export type Field = keyof NodeConfig
 export type Value = NodeConfig[Field]
@@ -82,7 +82,7 @@ export const DEFAULTS: NodeConfig = {
   purge_offline: false,
   tempsub: false,
   node_type: 'leaf',
-  collection: '',
+  collection: [],
 }
 
 /** The most that a node can be configured for. */
@@ -162,10 +162,15 @@ const kindOfNode: Kind = {
   options: ['leaf', 'collection'],
   read: ([value = ''], { childrenMax }) => (value === 'leaf' || (value === 'collection' && childrenMax > 0) ? value : undefined),
 }
-const parent: Kind = {
-  type: 'text-single',
+/** The collections that one node can be in. */
+export const PARENTS_MAX = 10
+const parents: Kind = {
+  type: 'text-multi',
   options: [],
-  read: ([value = ''], { childrenMax }) => (value === '' || childrenMax > 0 ? value : undefined),
+  read(values, { childrenMax }) {
+    const names = [...new Set(values.filter((name) => name !== ''))]
+    return names.length === 0 || (childrenMax > 0 && names.length <= PARENTS_MAX) ? names : undefined
+  },
 }
 
 const KINDS: Readonly<Record<Field, readonly [Kind, label: string]>> = {
@@ -196,7 +201,7 @@ const KINDS: Readonly<Record<Field, readonly [Kind, label: string]>> = {
   purge_offline: [never, 'Remove all items when the publisher goes offline'],
   tempsub: [never, 'Subscriptions end when the subscriber goes offline'],
   node_type: [kindOfNode, 'Kind of node'],
-  collection: [parent, 'The collection that the node is in'],
+  collection: [parents, 'The collections that the node is in'],
 }
 /** In the order of the form. */
 export const FIELDS = Object.keys(KINDS) as readonly Field[]
@@ -230,7 +235,7 @@ export function readFields(values: ReadonlyMap<string, readonly string[]>, limit
     const field = fieldOf(name)
     if (field === null) continue
     const kind = KINDS[field][0]
-    const isOneTooMany = given.length > 1 && kind !== line && kind.type !== 'list-multi'
+    const isOneTooMany = given.length > 1 && kind !== line && kind !== parents && kind.type !== 'list-multi'
     const value = isOneTooMany ? undefined : kind.read(given, limits)
     if (value === undefined) return { fault: field }
     changes[field] = value

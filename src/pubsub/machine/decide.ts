@@ -6,7 +6,7 @@
 import type { Actor, Circumstances, Command } from './commands.ts'
 import { growthOf } from './growth.ts'
 import type { Node } from './node.ts'
-import { affiliate, arrange, configure, create, remove } from './owning.ts'
+import { affiliate, arrange, configure, create, place, remove } from './owning.ts'
 import type { Plan } from './plan.ts'
 import { expire, publish, purge, retract } from './publishing.ts'
 import { refuse, type Refusal } from './refusals.ts'
@@ -38,6 +38,8 @@ function decided(node: Node, actor: Actor, command: Command, circumstances: Circ
       return remove(node, actor, command)
     case 'configure':
       return configure(node, actor, command, circumstances)
+    case 'place':
+      return place(node, actor, command, circumstances)
     case 'subscribe':
       return subscribe(node, actor, command, circumstances)
     case 'unsubscribe':

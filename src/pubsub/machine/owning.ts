@@ -3,7 +3,7 @@ import { refusalToOwn } from './access.ts'
 import { isInsider, type Affiliation } from './affiliation.ts'
 import { refusalToPlace } from './collecting.ts'
 import type { Actor, AffiliationEntry, Circumstances, Command } from './commands.ts'
-import { countOf, type NodeConfig } from './config.ts'
+import { countOf, PARENTS_MAX, type NodeConfig } from './config.ts'
 import { type Node, type Subscription } from './node.ts'
 import { plan, type Change, type Plan, type Told } from './plan.ts'
 import { refuse, type Refusal } from './refusals.ts'
@@ -25,6 +25,17 @@ export function create(node: Node, actor: Actor, { config }: Of<'create'>, circu
 /** At a service the creator is the owner; an account owns its nodes in any case. */
 const ofCreator = ({ origin: { owner, creator } }: Node): readonly Change[] =>
   owner.includes('@') ? [] : [{ change: 'affiliation', jid: creator, affiliation: 'owner' }]
+
+/** XEP-0248 6.5, 6.6: a configuration of which all but one collection stays. */
+export function place(node: Node, actor: Actor, { collection, isIn }: Of<'place'>, circumstances: Circumstances): Refusal | Plan {
+  const others = node.config.collection.filter((name) => name !== collection)
+  const changes = { collection: isIn ? [...others, collection] : others }
+  const refusal = refusalToOwn(node, actor)
+  if (refusal !== null) return refusal
+  if (!isIn && others.length === node.config.collection.length) return refuse('not-in-collection')
+  if (changes.collection.length > PARENTS_MAX) return refuse('too-many-collections')
+  return configure(node, actor, { do: 'configure', changes }, circumstances)
+}
 
 /** 8.2 */
 export function configure(node: Node, actor: Actor, { changes }: Of<'configure'>, circumstances: Circumstances): Refusal | Plan {

@@ -41,6 +41,8 @@ export type Reason =
   // Collections (XEP-0248)
   | 'is-collection' // feature-not-implemented + unsupported publish
   | 'collection-options' // not-allowed + invalid-options
+  | 'not-in-collection' // bad-request
+  | 'too-many-collections' // not-allowed
   | 'kind' // the same: it cannot become another kind of node
   | 'too-many-children' // not-allowed + max-nodes-exceeded
   // Owners (8)

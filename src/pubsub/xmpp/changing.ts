@@ -126,8 +126,8 @@ export class Changing {
   }
   /** Those that go make room for those that come. */
   async #move(asked: Asked, name: string, { gone, added }: Moves): Promise<null> {
-    for (const child of gone) await this.#place(asked, child, '')
-    for (const child of added) await this.#place(asked, child, name)
+    for (const child of gone) await this.#place(asked, child, name, false)
+    for (const child of added) await this.#place(asked, child, name, true)
     return null
   }
   /** XEP-0248 6.5, 6.6 */
@@ -135,15 +135,13 @@ export class Changing {
     for (const { name: what, ns, attrs } of operation.elements) {
       const child = attrs['node'] ?? ''
       if (ns !== PUBSUB_OWNER || child === '') throw badRequest('nodeid-required')
-      if (what === 'associate') await this.#place(asked, child, name)
-      else if (what !== 'dissociate') throw unsupported(what)
-      else if ((await this.#nodes.one(asked.owner, child))?.config.collection === name) await this.#place(asked, child, '')
-      else throw new StanzaError('bad-request')
+      if (what !== 'associate' && what !== 'dissociate') throw unsupported(what)
+      await this.#place(asked, child, name, what === 'associate')
     }
     return null
   }
-  #place(asked: Asked, child: string, collection: string): Promise<null> {
-    return this.#simply(asked, child, { do: 'configure', changes: { collection } })
+  #place(asked: Asked, child: string, collection: string, isIn: boolean): Promise<null> {
+    return this.#simply(asked, child, { do: 'place', collection, isIn })
   }
   /** 7.1 */
   async #publish(asked: Asked, operation: Element): Promise<Element> {

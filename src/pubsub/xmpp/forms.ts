@@ -53,6 +53,7 @@ export function configIn(parent: Element, limits: ConfigLimits): Partial<NodeCon
   if (form === undefined || form.attr('type') === 'cancel') return null
   const read = readFields(valuesOf(form), limits)
   if ('changes' in read) return read.changes
+  if (read.fault === 'collection' && limits.childrenMax > 0) throw refused(refuse('too-many-collections'))
   if (read.fault === 'node_type' || read.fault === 'collection') throw unsupported('collections')
   throw read.fault === 'access_model' ? notAcceptable('unsupported-access-model') : refused(refuse('configuration', read.fault))
 }

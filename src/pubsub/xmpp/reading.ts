@@ -87,7 +87,7 @@ export class Reading {
   /** 6.5 */
   async #items(asked: Asked, operation: Element): Promise<Element> {
     const node = readable(await this.#named(asked, operation), asked)
-    if (isCollection(node)) throw unsupported('retrieve-items')
+    if (isCollection(node)) return this.#itemsIn(asked, operation, node)
     if (!node.config.persist_items && node.items.size === 0) throw refused(refuse('nothing-kept'))
     const isOwn = asked.actor.bare === asked.owner
     const { heads, page } = headsFor(node, asked.payload, operation, isOwn)
@@ -96,6 +96,25 @@ export class Reading {
     const list = items.map((item) => itemElement(PUBSUB, config, item))
     const set = page === null ? [] : [pageElement(page)]
     return pubsub(PUBSUB, el('items', PUBSUB, { node: node.origin.name }, ...list), ...set)
+  }
+  /** XEP-0248 5.2: the items of the nodes in a collection, as far as the asker may read them; max_items of each. @throws StanzaError: they are too many */
+  async #itemsIn(asked: Asked, operation: Element, { origin: { owner, name } }: Node): Promise<Element> {
+    const newest = numberIn(operation.attr('max_items'))
+    const children = await this.#nodes.store.children(owner, name)
+    if (children.length > PAGE) throw tooManyItems()
+    const leaves = (await this.#nodes.some(owner, children)).filter(
+      (child) => !isCollection(child) && child.items.size > 0 && refusalToRead(child, asked.actor) === null,
+    )
+    const wanted = leaves.map((leaf) => ({ leaf, heads: [...leaf.items.values()].slice(-(newest ?? PAGE + 1) || undefined) }))
+    const all = wanted.flatMap(({ heads }) => heads)
+    if (all.length > PAGE || all.reduce((sum, { octets }) => sum + octets, 0) > ANSWER_OCTETS_MAX) throw tooManyItems()
+    const lists: Element[] = []
+    for (const { leaf, heads } of wanted) {
+      const config: NodeConfig = asked.isVeiled ? { ...leaf.config, itemreply: 'none' } : leaf.config
+      const items = (await this.#nodes.items(leaf, heads)).map((item) => itemElement(PUBSUB, config, item))
+      lists.push(el('items', PUBSUB, { node: leaf.origin.name }, ...items))
+    }
+    return pubsub(PUBSUB, ...lists)
   }
   /** 5.6 */
   async #subscriptions({ owner, actor: { bare } }: Asked, operation: Element): Promise<Element> {
@@ -147,6 +166,9 @@ export class Reading {
 }
 
 const pubsub = (ns: string, ...children: readonly Element[]): Element => el('pubsub', ns, {}, ...children)
+
+const tooManyItems = (): StanzaError =>
+  unsupported('retrieve-items', 'There are too many items in this collection: read its nodes')
 
 /** 6.3.4.2 has another type of the same condition than 6.2.3.2. */
 export const optionsRefused = (refusal: Refusal): StanzaError => {

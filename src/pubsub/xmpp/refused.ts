@@ -66,6 +66,8 @@ const ANSWERS: Readonly<Record<Reason, Answer>> = {
   'nothing-kept': lacking('persistent-items', 'The node keeps no items'),
   'is-collection': lacking('publish', 'A collection has no items'),
   'collection-options': as('not-allowed', 'cancel', 'The node cannot be in this collection', 'invalid-options'),
+  'not-in-collection': as('bad-request', 'modify', 'The node is not in this collection'),
+  'too-many-collections': as('not-allowed', 'cancel', 'The node is in too many collections'),
   'kind': as('not-allowed', 'cancel', 'A collection stays one, and a node with items cannot become one', 'invalid-options'),
   'too-many-children': as('not-allowed', 'cancel', 'There are too many nodes in the collection', 'max-nodes-exceeded'),
   'configuration': as('not-acceptable', 'modify', 'This configuration is not possible'),
@@ -83,8 +85,12 @@ export function refused({ refuse, field }: Refusal): StanzaError {
 const errorOf = (name: string, feature: string | null): Element => el(name, PUBSUB_ERRORS, { feature: feature ?? undefined })
 
 /** An operation, or a part of one, that there is not (16.3). */
-export const unsupported = (feature: string): StanzaError =>
-  new StanzaError('feature-not-implemented', { type: 'cancel', specific: errorOf('unsupported', feature) })
+export const unsupported = (feature: string, text?: string): StanzaError =>
+  new StanzaError('feature-not-implemented', {
+    type: 'cancel',
+    specific: errorOf('unsupported', feature),
+    ...(text === undefined ? {} : { text }),
+  })
 /** @param specific the condition of pubsub */
 export const badRequest = (specific: string): StanzaError =>
   new StanzaError('bad-request', { type: 'modify', specific: errorOf(specific, null) })

@@ -55,14 +55,17 @@ test('a node that moved twice was told to be where it was later', async (t) => {
   const failures: unknown[] = []
   const collections = new Collections({
     // Collections have to be read, and that takes as long as what happens meanwhile
-    nodes: { one: (owner, name) => read.promise.then(() => nodes.one(owner, name)) },
+    nodes: {
+      one: (owner, name) => read.promise.then(() => nodes.one(owner, name)),
+      above: (node, names) => read.promise.then(() => nodes.above(node, names)),
+    },
     send: (_, [event], to) => void sent.push(`${to.join(' ')}: ${whatOf(event!)}`),
     failed: (error) => void failures.push(error),
   })
   const steps: readonly Command[] = [
-    { do: 'configure', changes: { collection: 'a' } },
+    { do: 'configure', changes: { collection: ['a'] } },
     { do: 'publish', items: [{ id: '1', payload: payloadOf('one') }], conditions: null },
-    { do: 'configure', changes: { collection: 'b' } },
+    { do: 'configure', changes: { collection: ['b'] } },
   ]
   for (const command of steps) {
     const { node, plan } = await perform('n', command)

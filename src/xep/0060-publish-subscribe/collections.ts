@@ -21,7 +21,7 @@ import {
 import type { Element } from '../../xml/element.ts'
 
 export interface CollectionsParts {
-  readonly nodes: Pick<Nodes, 'one'>
+  readonly nodes: Pick<Nodes, 'one' | 'above'>
   /** Sends a message of the node. */
   readonly send: (node: Node, payload: readonly Element[], to: readonly string[]) => void
   readonly failed: (error: unknown) => void
@@ -43,28 +43,26 @@ export class Collections {
   happened(node: Node, plan: Plan): void {
     const moved = plan.told.find((one) => one.told === 'configured')
     const before = moved?.before.collection ?? node.config.collection
-    // When its turn to be told comes, it may be in another one
+    // When its turn to be told comes, it may be in others
     const after = moved?.after.collection ?? node.config.collection
-    if (before === '' && after === '') return
+    if (before.length === 0 && after.length === 0) return
     const events = eventsOf(node, plan)
     // Collections are looked up: meanwhile other things happen, which are told afterwards
     void this.#turns.take(node.origin.owner, () => this.#tell(node, before, after, events).catch(this.#parts.failed))
   }
 
-  async #tell(node: Node, before: string, after: string, events: readonly Event[]): Promise<void> {
-    if (before !== after) {
-      await this.#placed(node, before, 'dissociate')
-      await this.#placed(node, after, 'associate')
-    }
-    const above = events.length === 0 ? [] : await this.#above(node.origin.owner, after)
+  async #tell(node: Node, before: readonly string[], after: readonly string[], events: readonly Event[]): Promise<void> {
+    for (const name of before) if (!after.includes(name)) await this.#placed(node, name, 'dissociate')
+    for (const name of after) if (!before.includes(name)) await this.#placed(node, name, 'associate')
+    const above = events.length === 0 ? [] : await this.#parts.nodes.above(node, after)
     for (const { about, event } of events) {
       const told = new Set(Array.from(node.subscriptions.values(), ({ jid }) => bareOf(jid)))
-      for (const [i, one] of above.entries())
-        this.#through(node, one, (subscription) => isAbout(subscription, about) && isDeepEnough(subscription, i), told, event)
+      for (const { node: one, level } of above)
+        this.#through(node, one, (subscription) => isAbout(subscription, about) && isDeepEnough(subscription, level), told, event)
     }
   }
   async #placed(node: Node, name: string, what: 'associate' | 'dissociate'): Promise<void> {
-    const one = name === '' ? null : await this.#parts.nodes.one(node.origin.owner, name)
+    const one = await this.#parts.nodes.one(node.origin.owner, name)
     if (one === null) return
     const to = [...one.subscriptions.values()].filter(
       (subscription) => isAbout(subscription, 'nodes') && maySee(one, node, subscription),
@@ -84,17 +82,6 @@ export class Collections {
     )
     for (const { jid } of some) told.add(bareOf(jid))
     this.#parts.send(node, [event, headers('Collection', collection.origin.name)], jidsOf(some))
-  }
-  /** The collection of this name, the one that this is in, and so on. */
-  async #above(owner: string, collection: string): Promise<readonly Node[]> {
-    const above: Node[] = []
-    for (let name = collection; name !== '';) {
-      const one = await this.#parts.nodes.one(owner, name)
-      if (one === null) break
-      above.push(one)
-      name = one.config.collection
-    }
-    return above
   }
 }
 

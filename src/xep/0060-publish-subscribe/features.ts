@@ -20,6 +20,7 @@ const PARTS = [
   'member-affiliation',
   'meta-data',
   'modify-affiliations',
+  'multi-collections',
   'multi-items',
   'outcast-affiliation',
   'persistent-items',

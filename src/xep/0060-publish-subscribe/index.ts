@@ -62,7 +62,7 @@ export const publishSubscribe = defineFeature({
   name: 'publish-subscribe',
   specs: [
     xep(60, 'Publish-Subscribe', '1.30.0', 'complete', 'for accounts see XEP-0163'),
-    xep(248, 'PubSub Collection Nodes', '0.5.0', 'partial', 'a node is in one collection at most'),
+    xep(248, 'PubSub Collection Nodes', '0.5.0'),
   ],
   needs: ['service-discovery', 'ad-hoc-commands', 'personal-eventing'],
   settings,
