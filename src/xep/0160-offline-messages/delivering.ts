@@ -56,14 +56,16 @@ export class Delivering {
    * if none of the resources reads what it was sent: it is safer in the store. A promise while that is being checked.
    */
   isInLine(account: LocalAccount, sender: Jid): boolean | Promise<unknown> {
-    const { sessions } = account
-    if (!sessions.some((session) => this.#wants(session))) return false
+    let [isWanted, isRead] = [false, false]
+    for (const session of account.sessions) {
+      if (!this.#wants(session)) continue
+      isWanted = true
+      if ((isRead = isReading(session))) break
+    }
+    if (!isWanted) return false
     const mailbox = account.get(this.#mailboxes)
     if (mailbox.reading !== null) return mailbox.reading
-    return (
-      (mailbox.isPending && mailbox.isPendingOf(isKnown(account, sender))) ||
-      !sessions.some((session) => this.#wants(session) && isReading(session))
-    )
+    return !isRead || (mailbox.isPending && mailbox.isPendingOf(isKnown(account, sender)))
   }
   /** Another resource wants messages. What was withheld from those before it is judged again: nobody heeds clearances meanwhile. */
   available(account: LocalAccount): void {
