@@ -6,8 +6,11 @@ const REMEMBERED = 20
 
 export class Correspondents {
   readonly #bares = new Set<string>()
+  #latest = ''
 
   wroteTo({ bare }: Jid): void {
+    if (bare === this.#latest) return
+    this.#latest = bare
     this.#bares.delete(bare)
     this.#bares.add(bare)
     if (this.#bares.size > REMEMBERED) this.#bares.delete(this.#bares.values().next().value!)

@@ -42,10 +42,13 @@ export class WrittenTo {
     const key = contactKey(person)
     return account.get(this.#slot)?.get(key) ?? this.#learn(account, key, this.#parts.store.has(account.bare.bare, key))
   }
-  /** The user writes to this person. Null: that is stored already. @throws StorageError */
-  note(account: LocalAccount, person: Jid): Promise<unknown> | null {
+  /** Is it in memory that the user has written to this person? */
+  isNoted(account: LocalAccount, person: Jid): boolean {
+    return account.get(this.#slot)?.get(contactKey(person)) === true
+  }
+  /** The user writes to this person. @throws StorageError */
+  note(account: LocalAccount, person: Jid): Promise<unknown> {
     const key = contactKey(person)
-    if (account.get(this.#slot)?.get(key) === true) return null
     return this.#learn(account, key, this.#put(account, key))
   }
 

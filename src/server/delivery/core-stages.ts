@@ -41,7 +41,7 @@ export function installCore({ fromClient, toAccount, toSession, registry }: Book
   fromClient.install('check', check)
   fromClient.install('groups-out', groupsStage(parts.groups), { kinds: ['presence', 'iq'] })
   fromClient.install('presence', presenceStage(parts), { kinds: ['presence'] })
-  fromClient.install('correspondents', correspondentsStage(parts), { kinds: ['message', 'iq'] })
+  fromClient.install('correspondents', correspondentsStage(parts))
   fromClient.install('route', routeStage(router))
   const isSelective = ({ policy }: LocalAccount): boolean => policy.strangers !== 'all'
   const chosen = toAccount.install('strangers', strangersStage(parts), { isFor: isSelective })

@@ -1,10 +1,8 @@
 /** RFC 6121 section 8 in the pipelines: messages and IQs, outgoing and to an account's resources. */
-import { contactKey } from '../../im/account.ts'
 import { deliverIq, deliverMessage, maySee, mayQuery } from '../../im/delivery.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import type { FromClient, ToAccount } from '../pipeline/contexts.ts'
-import { Correspondents } from '../account/correspondents.ts'
 import { hasRoomFor, thoseWithRoom } from '../account/crowding.ts'
 import type { IqService } from '../routing/iq-service.ts'
 import type { Stage, Verdict } from '../pipeline/pipeline.ts'
@@ -22,9 +20,7 @@ const beyondShare = (): StanzaError =>
 
 /** A stanza that no earlier stage has handled goes to its address. */
 export function routeStage(router: Router): Stage<FromClient> {
-  return ({ session, packet, keeping }) => {
-    const to = packet.to!
-    if (!session.account.roster.has(contactKey(to))) (session.correspondents ??= new Correspondents()).wroteTo(to)
+  return ({ packet, keeping }) => {
     const waits = router.route(packet)
     // What the client is told that we have handled is on disk
     if (keeping !== null) return Promise.all([waits, keeping.isStored]).then(done)

@@ -2,12 +2,14 @@
  * Who may write to an account. People whom the user does not know are refused exactly like senders to a missing account; people to
  * whom the user has written may answer, for as long as that is remembered.
  */
+import { contactKey } from '../../im/account.ts'
 import { deliverMessage } from '../../im/delivery.ts'
 import { isStranger, passageOf, withoutContent } from '../../im/strangers.ts'
 import { addressOrNull } from '../../xmpp/jid.ts'
 import { mediatedInvite, MUC_USER } from '../../xmpp/muc-user.ts'
 import { Payload, type Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { Correspondents } from '../account/correspondents.ts'
 import type { LocalAccount } from '../account/session.ts'
 import type { WrittenTo } from '../account/written-to.ts'
 import type { FromClient, ToAccount } from '../pipeline/contexts.ts'
@@ -23,13 +25,18 @@ export interface StrangersParts {
 /** XEP-0249: rooms send it along, for old clients. */
 const CONFERENCE = 'jabber:x:conference'
 
-/** What a client sends: the addressee may answer. */
+/**
+ * The addressee of what a client sends may answer: the session has room for the answer (crowding.ts), and the account is open to it.
+ * Presence has a stage of its own.
+ */
 export function correspondentsStage({ router, writtenTo }: StrangersParts): Stage<FromClient> {
-  return ({ session: { account }, packet }) => {
-    const { to } = packet
-    if (to === null || !writes(packet)) return 'next'
-    if (!isStrangerTo(router, account, to)) return 'next'
-    return writtenTo.note(account, to)?.then(() => 'next') ?? 'next'
+  return ({ session, packet }) => {
+    const { account } = session
+    const to = packet.to!
+    if (account.roster.has(contactKey(to))) return 'next'
+    ;(session.correspondents ??= new Correspondents()).wroteTo(to)
+    if (!writes(packet) || writtenTo.isNoted(account, to) || !isStrangerTo(router, account, to)) return 'next'
+    return writtenTo.note(account, to).then(() => 'next')
   }
 }
 
