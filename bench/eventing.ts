@@ -230,17 +230,17 @@ async function logins(server: Bench, pid: number, figures: Figures): Promise<voi
     const each = (cpuMs / count).toFixed(2)
     note(server, figures, what, `${each} ms (${events / count} events, ${presences / count} presences)`)
   }
-  const anew = async (others: readonly Session[], client: Client): Promise<Session[]> => {
+  /** Nobody is there while nodes are made: a second session of the same resource would end the first one. */
+  const anew = async (others: readonly Session[], makers: readonly string[]): Promise<Session[]> => {
     for (const one of others) await leave(one)
-    return arrive(client)
+    await withNodes(port, makers)
+    return arrive(eager)
   }
   let others = await arrive(plain)
   await measure('login, 100 contacts, nobody has nodes', plain)
-  await withNodes(port, names.slice(0, MEASURED))
-  others = await anew(others, eager)
+  others = await anew(others, names.slice(0, MEASURED))
   await measure('the same with ten nodes of the user', eager)
-  await withNodes(port, names.slice(MEASURED))
-  others = await anew(others, eager)
+  others = await anew(others, names.slice(MEASURED))
   await measure('the same, and ten nodes of each contact', eager)
   for (const one of others) one.reset()
 }

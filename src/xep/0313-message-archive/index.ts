@@ -74,6 +74,8 @@ export const messageArchive = defineFeature({
     host.iqToAccount({ ...rule, type: 'set', name: 'prefs', handle: (request) => asking.setPrefs(request) })
     // XEP-0386 3.2
     host.streamFeatures.whileBinding.push(async ({ bare }) => ({ told: await asking.metadataOf(bare), bound: () => {} }))
+    // profanity 0.13 looks for it at the domain, as other servers have it there too
+    host.disco.server.features.push(MAM, MAM_EXTENDED)
     host.disco.account.features.push(MAM, MAM_EXTENDED, MAM_GROUPCHAT, FULL_TEXT, STANZA_ID, RETRACT, `${RETRACT}#tombstone`)
   },
 })

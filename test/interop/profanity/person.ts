@@ -122,6 +122,19 @@ export class ProfanityPerson implements Person {
       await this.#terminal.until(`"${body}"`, (screen) => (screen.includes(body) ? true : null))
     })
   }
+  /** Before the login: it fetches what was said with somebody from the archive (XEP-0313) when the window is opened. */
+  async wantsHistory(): Promise<void> {
+    await this.#terminal.type('/mam on')
+    await this.#terminal.shows(/Message Archive Management enabled/i)
+  }
+  /** The window of that contact shows these, in this order and once each. */
+  async seesHistory(jid: string, ...bodies: readonly string[]): Promise<void> {
+    await this.#inWindowOf(jid, async () => {
+      const wanted = bodies.join()
+      const any = new RegExp(bodies.map((body) => RegExp.escape(body)).join('|'), 'g')
+      await this.#terminal.until(wanted, (screen) => ((screen.match(any) ?? []).join() === wanted ? true : null))
+    })
+  }
   async hasContact(jid: string, subscription: Subscription): Promise<void> {
     const listed = new RegExp(` ${jid} - (\\w+)`, 'g')
     const count = (screen: string): number => [...screen.matchAll(listed)].length
