@@ -159,6 +159,37 @@ test('affiliations and configurations were held against nobody', async (t) => {
     'done',
   )
 })
+test('somebody whose account was deleted was held against the creator of a node until the next restart', async (t) => {
+  const { nodes, perform, again } = await scene(t, 1_000_000)
+  const octets = (of: Nodes): number => of.index.heldBy(SERVICE, 'alice@a.example').octets
+  await perform(ALICE, 'n', { do: 'create', config: { access_model: 'whitelist' } })
+  await perform(ALICE, 'm', CREATE)
+  const before = octets(nodes)
+  for (const name of ['n', 'm'])
+    await perform(ALICE, name, { do: 'affiliate', entries: [{ jid: 'bob@a.example', affiliation: 'member' }] })
+  assert.ok(octets(nodes) > before)
+  await nodes.forget('bob@a.example')
+  assert.equal(octets(nodes), before)
+  assert.equal(octets((await again()).nodes), before)
+  assert.equal(nodes.index.countOf(SERVICE), 2)
+  assert.equal((await nodes.one(SERVICE, 'n'))?.octets, before - (await nodes.one(SERVICE, 'm'))!.octets)
+})
+
+test('a node whose only item is in memory could not become a collection', async (t) => {
+  for (const more of [{}, { persist_items: true }]) {
+    const { nodes, perform } = await scene(t, 1_000_000)
+    await perform(ALICE, 'n', CREATE)
+    await perform(ALICE, 'n', publishing('x'))
+    const become: Command = { do: 'configure', changes: { node_type: 'collection', ...more } }
+    assert.equal(await perform(ALICE, 'n', become), 'kind', 'its item is stored')
+    await perform(ALICE, 'n', { do: 'purge' })
+    await perform(ALICE, 'n', { do: 'configure', changes: { persist_items: false } })
+    await perform(ALICE, 'n', publishing('x'))
+    assert.equal(await perform(ALICE, 'n', become), 'done')
+    assert.equal((await nodes.one(SERVICE, 'n'))?.items.size, 0)
+  }
+})
+
 test('PEP-37: some nodes of an account do not count, up to a number', async (t) => {
   const { nodes, create } = await scene(t, 1_000_000)
   const [owner, by] = ['alice@a.example', ALICE]

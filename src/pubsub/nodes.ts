@@ -147,8 +147,17 @@ export class Nodes {
       await this.#turns.take(owner, async () => {
         await this.#loading.settled(owner, name)
         held.drop(owner, name)
+        await this.#countAnew(await this.#loading.one(owner, name))
       })
     for (const owner of new Set(theirs.map((one) => one.owner))) if (!owner.includes('@')) await this.#deleteOwnerless(owner)
+  }
+  /** The creator is not held to account any more for somebody who has left the node along with their account. */
+  async #countAnew(node: Node | null): Promise<void> {
+    const before = node === null ? null : await this.store.octetsOf(node)
+    if (node === null || before === null) return
+    const kept = { isOffered: isOfferedAfter(node, []), octets: node.octets }
+    await this.store.save(node, [], kept)
+    this.#keep(node, before, kept.isOffered, [])
   }
   /** PS-9: at a service nobody could do anything about a node whose last owner is gone. */
   async #deleteOwnerless(owner: string): Promise<void> {

@@ -217,6 +217,7 @@ function people(db: Kysely<NodeTables>) {
         .orderBy('pubsub_node.name'),
     ),
     /** Nodes to which a person has a relation. */
+    octetsOf: prepare((p: { uid: string }) => db.selectFrom('pubsub_node').select('octets').where('uid', '=', p.uid)),
     nodesFor: prepare((p: { person: string; same: string }) =>
       db
         .selectFrom('pubsub_node')

@@ -127,6 +127,10 @@ export class NodeStore {
   async affiliationsAt(owner: string, person: string): Promise<readonly { name: string; affiliation: Affiliation }[]> {
     return this.#database.readMany(this.#queries.affiliationsAt({ owner, person }))
   }
+  /** What was stored as the size of the node; null: it is gone. */
+  async octetsOf({ origin: { uid } }: Node): Promise<number | null> {
+    return (await this.#database.read(this.#queries.octetsOf({ uid })))[0]?.octets ?? null
+  }
   /** The nodes that a person is subscribed to or affiliated with. */
   async nodesFor(person: string): Promise<readonly { owner: string; name: string }[]> {
     return this.#database.read(this.#queries.nodesFor({ person, same: person }))

@@ -210,9 +210,15 @@ for (const [place, to] of Object.entries(FACES)) {
     await alice.ask(create('transient', { persist_items: '0' }), done)
     await alice.ask(set(publishing('transient', 'x', 'one')), anything)
     await askAll(alice, [
-      [set(`<retract node='transient'><item id='one'/></retract>`), unsupported('persistent-items')],
-      [ownersSet(`<purge node='transient'/>`), unsupported('persistent-items')],
       [get(`<items node='transient'/>`), items('transient', item('x', 'one'))],
+      // What is there can be taken back, although the node keeps nothing
+      [ownersSet(`<purge node='transient'/>`), done],
+      [get(`<items node='transient'/>`), unsupported('persistent-items')],
+      [ownersSet(`<purge node='transient'/>`), unsupported('persistent-items')],
+      [set(publishing('transient', 'x', 'one')), anything],
+      [set(`<retract node='transient'><item id='one'/></retract>`), done],
+      [set(`<retract node='transient'><item id='one'/></retract>`), unsupported('persistent-items')],
+      [set(publishing('transient', 'x', 'one')), anything],
       [configure('transient', { deliver_payloads: '0' }), done],
       [set(publishing('transient', 'x')), refused('modify', 'bad-request', 'item-forbidden')],
     ])

@@ -15,8 +15,9 @@ export function refusalToPlace(
   { limits, places }: Circumstances,
 ): Refusal | null {
   const kind = changes.node_type ?? node.config.node_type
-  // Nobody could read or delete its items any more
-  if (isCollection(node) ? kind === 'leaf' : kind === 'collection' && node.items.size > 0) return refuse('kind')
+  // Nobody could read or delete its items any more. One that is in memory alone goes with the change
+  const hasStored = node.items.size > 0 && !node.hasUnstored
+  if (isCollection(node) ? kind === 'leaf' : kind === 'collection' && hasStored) return refuse('kind')
   for (const place of places) {
     const refusal = refusalToPut(actor, place, limits)
     if (refusal !== null) return refusal

@@ -53,7 +53,7 @@ function storedFromNowOn({ last, hasUnstored }: Node, after: NodeConfig): readon
 }
 /** Items that have no place any more. */
 function excess({ items }: Node, after: NodeConfig, itemsMax: number): readonly Change[] {
-  const max = after.persist_items ? countOf(after.max_items, itemsMax) : 0
+  const max = after.persist_items && after.node_type === 'leaf' ? countOf(after.max_items, itemsMax) : 0
   const gone = [...items.keys()].slice(0, Math.max(0, items.size - max))
   return gone.map((id): Change => ({ change: 'no-item', id }))
 }

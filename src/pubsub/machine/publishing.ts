@@ -78,9 +78,12 @@ function published(node: Node, added: readonly Item[], dropped: readonly ItemHea
   return plan([...gone, ...added.map((item): Change => ({ change: 'item', item }))], told)
 }
 
+/** 8.5.3.2. The last item of a node that keeps none is in memory: subscribers are sent it, and it can be taken back. */
+const keepsNothing = (node: Node): boolean => isCollection(node) || (!node.config.persist_items && node.items.size === 0)
+
 /** 7.2 */
 export function retract(node: Node, actor: Actor, command: Of<'retract'>): Refusal | Plan {
-  if (!node.config.persist_items || isCollection(node)) return refuse('nothing-kept')
+  if (keepsNothing(node)) return refuse('nothing-kept')
   const affiliation = node.affiliationOf(actor.bare)
   if (affiliation === 'outcast') return refuse('outcast')
   const isOwner = refusalToOwn(node, actor) === null
@@ -102,7 +105,7 @@ const isBy = ({ publisher }: ItemHead, { bare }: Actor): boolean => publisher !=
 export function purge(node: Node, actor: Actor): Refusal | Plan {
   const refusal = refusalToOwn(node, actor)
   if (refusal !== null) return refusal
-  if (!node.config.persist_items || isCollection(node)) return refuse('nothing-kept')
+  if (keepsNothing(node)) return refuse('nothing-kept')
   return plan([{ change: 'no-items' }], node.config.notify_retract ? [{ told: 'purged' }] : [])
 }
 
