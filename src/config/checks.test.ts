@@ -41,6 +41,16 @@ test('each complaint names option, fault and remedy', () => {
       '[streams]\nstanza-size = "1 MiB"',
       /^\[streams\] output-queue: a client that resumes its session can be sent more at once\. Write "1280 KiB" or more/,
     ],
+    [
+      '[message-archive]\nsize = "1 MiB"',
+      /^\[message-archive\] size: it is below \[offline-messages\] size and strangers-size together: the archive would remove/,
+    ],
+    ['[message-archive]\nmessages = 1000', /^\[message-archive\] messages: it is below \[offline-messages\] messages and/],
+    ['[offline-messages]\nsize = "1 GiB"', /^\[offline-messages\] size: it is above \[message-archive\] size: the archive/],
+    [
+      '[offline-messages]\nstrangers-size = "1 GiB"',
+      /^\[offline-messages\] strangers-size: it is above \[message-archive\] size/,
+    ],
     ['[[component]]\nsecret = "12345678901234567890"', /^\[component\] domain: "" cannot be a domain \(it is missing\)/],
     [
       '[[component]]\ndomain = "localhost"\nsecret = "12345678901234567890"',

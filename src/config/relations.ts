@@ -1,4 +1,4 @@
-/** Pairs of options: the value of one must not exceed the value of the other. */
+/** Pairs of options: the value of one, or of two together, must not exceed the value of the other. */
 import { defaultsOf } from '../base/settings.ts'
 import type { Complaint } from './complaint.ts'
 import { sections, type Config } from './sections.ts'
@@ -7,6 +7,8 @@ type Place = readonly [section: string, option: string]
 
 interface Relation {
   readonly lesser: Place
+  /** The other option of the same section whose value is added to the lesser one. */
+  readonly along?: string
   readonly greater: Place
   /** The consequence if it does. */
   readonly otherwise: string
@@ -45,6 +47,12 @@ const MISTAKES: readonly Relation[] = [
     otherwise: 'every token would expire before there is a new one',
     offAtZero: true,
   },
+  ...(['messages', 'size'] as const).map((option): Relation => ({
+    lesser: ['offline-messages', option],
+    along: `strangers-${option}`,
+    greater: ['message-archive', option],
+    otherwise: 'the archive would remove messages that nobody has received',
+  })),
   { lesser: ['bosh', 'polling'], greater: ['bosh', 'inactivity'], otherwise: 'a client that polls could not come in time' },
 ]
 
@@ -92,17 +100,22 @@ export const oddCouples = (config: Config): Iterable<Complaint> => violations(co
 
 function* violations(config: Config, relations: readonly Relation[]): Iterable<Complaint> {
   const values = valuesOf({ ...config, ...config.features })
-  for (const { lesser, greater, otherwise, offAtZero } of relations) {
-    const [less, more] = [values(lesser), values(greater)]
+  for (const { lesser, along, greater, otherwise, offAtZero } of relations) {
+    const lessers = along === undefined ? [lesser] : [lesser, [lesser[0], along] as const]
+    const [less, more] = [sumOf(lessers, values), values(greater)]
     if (less <= more || (offAtZero === true && more === 0)) continue
-    const isUsual = less === usual(lesser) // then the other option is the one to change
-    const [section, option] = isUsual ? greater : lesser
+    const isUsual = less === sumOf(lessers, usual) // then the other option is the one to change
+    const [section, option] = isUsual ? greater : lessers.find((one) => values(one) !== usual(one))!
     const [other, isWhere, do1, do2] = isUsual ? [lesser, 'below', 'more', 'less'] : [greater, 'above', 'less', 'more']
-    const name = `[${other[0]}] ${other[1]}`
+    const isSum = along !== undefined && isUsual
+    const name = `[${other[0]}] ${other[1]}${isSum ? ` and ${along} together` : ''}`
     const remedy = `Write ${do1} here, or ${do2} for ${name}.`
     yield { section, option, what: `it is ${isWhere} ${name}: ${otherwise}`, remedy }
   }
 }
+
+const sumOf = (places: readonly Place[], values: (place: Place) => number): number =>
+  places.reduce((sum, place) => sum + values(place), 0)
 
 /** All options in the list are numbers, in the units of the code. */
 const valuesOf =

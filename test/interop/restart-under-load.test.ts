@@ -25,6 +25,7 @@ const UNLIMITED = {
     'strangers-messages': 100_000,
     'strangers-size': '100 MiB',
   },
+  'message-archive': { messages: 200_000 },
   'streams': { 'connections-per-address': 0, 'connections-per-minute': 0 },
 }
 

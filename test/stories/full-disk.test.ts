@@ -60,3 +60,29 @@ story('VC-20, PRIV-20: a card and private data that meet a full disk are refused
   alice.send(set(card('<FN>B</FN>')), get(card('')))
   await alice.expect(`<iq type='result' id='s'/>`, `<iq type='result' id='g'>${card('<FN>B</FN>')}</iq>`)
 })
+
+story(
+  'RFC 6120 8.3.3.18: what is for somebody outside the roster comes back while the disk is full, and passes later',
+  async (cast) => {
+    await cast.rosters(['bob', 'alice', 'both'], ['alice', 'bob', 'both'])
+    const [alice, bob, carol] = await cast.clients('alice/1', 'bob/1', 'carol/1')
+    const { database } = cast.server.host
+    const isRefused = async (to: string): Promise<boolean> => {
+      alice.send(chat(to, 'hello', 'z'))
+      return (await alice.next('an answer')).show().includes('resource-constraint')
+    }
+    await full(database)
+    // Until the page has no room for another address like hers
+    for (const length of [900, 300, 100, 30, 1])
+      for (let i = 0; !(await isRefused(`carol${'0'.repeat(length)}${i}@b.example`)); i += 1) assert(i < 200)
+    const stranger = chat(carol.jid, 'hello', 'm')
+    alice.send(chat(bob.jid, 'hello', 'f'), stranger, `<iq type='set' id='i' to='${carol.jid}'><x xmlns='urn:x'/></iq>`)
+    await bob.expect(`<message type='chat' id='f' from='${alice.jid}'>*</message>`)
+    await alice.expect(refusal('message', `id='m' from='${carol.jid}'`, 'wait', 'resource-constraint'))
+    await alice.expect(refusal('iq', `id='i' from='${carol.jid}'`, 'wait', 'resource-constraint'))
+    assert.notEqual(cast.server.takeErrors().length, 0, 'the log says why')
+    await roomy(database)
+    alice.send(stranger)
+    await carol.expect(`<message type='chat' id='m' from='${alice.jid}'>*</message>`)
+  },
+)
