@@ -21,6 +21,7 @@ const AT_HOME: readonly (readonly [file: RegExp, why: string])[] = [
   [/^src\/xep\/0163-personal-eventing\/accounts-of\.ts$/, 'the account whose node it is'],
   [/^src\/xep\/(0398-avatar-conversion|0402-bookmarks)\/index\.ts$/, 'the account whose node has changed'],
   [/^src\/matrix\/data\/ignored\.ts$/, 'the account of the device'],
+  [/^src\/matrix\/direct\/(direct-rooms|doing|talks-of)\.ts$/, 'the account whose conversations they are'],
   [/^src\/matrix\/rooms\/user-search\.ts$/, 'the account of the device'],
   [/^src\/xep\/0357-push\/notifying\.ts$/, 'the account whose device is notified'],
   [/^src\/xep\/0386-bind-2\/index\.ts$/, 'the account of the client'],

@@ -132,6 +132,16 @@ export const matrixSettings = section({
     between(10, 1_000_000),
     'Rooms that Matrix clients use at the same time: what these need is in memory until nobody has asked for it for 15 minutes. Beyond it the room that was used longest ago leaves memory; if all were used in the last 2 minutes, requests for others are refused with M_LIMIT_EXCEEDED.',
   ),
+  'strangers': choice(
+    ['invite', 'join'],
+    'invite',
+    'What becomes of the first message of somebody whom a user does not know: Matrix clients show it as an invitation, or as a conversation that has begun.',
+  ),
+  'conversations': count(
+    1000,
+    between(10, 100_000),
+    'Conversations of two that Matrix clients of one user are shown. Of more, the one in which nothing was said for the longest time is left out until something is said there; the archive keeps it.',
+  ),
   'rooms-per-hour': count(
     10,
     zeroOr(1, 100_000),

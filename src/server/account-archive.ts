@@ -31,6 +31,20 @@ export interface MessageToKeep {
 }
 export interface KeptMessage extends MessageToKeep {
   readonly seq: number
+  readonly stream: number
+  /** It was taken back: the payload is what stands in its place. */
+  readonly isRetracted: boolean
+  /** The id by which it names the message that it corrects, reacts to or takes back; null: none. */
+  readonly about: string | null
+}
+
+/** Is told what is stored for one owner. */
+export interface ArchiveFollower {
+  /** Something gets this number in `stream` and is being stored. Nothing else has happened since the number was given. */
+  storing(stream: number): void
+  /** It is stored. @param message null: queries do not find it */
+  stored(stream: number, message: KeptMessage | null): void
+  failed(stream: number): void
 }
 export interface MessageToBring extends MessageToKeep {
   /** Do queries find it? Otherwise it is there only until somebody has received it. */
@@ -76,6 +90,16 @@ export interface AccountArchive {
   page(owner: Jid, filter: MessageFilter, limit: number, end: ArchiveEnd): Promise<ArchivePage<KeptMessage>>
   /** How many there are, counted as far as `max`. */
   count(owner: Jid, filter: MessageFilter, max: number): Promise<number>
+  /** From now on the follower is told what is stored for the owner; null: nobody is. */
+  follow(owner: string, follower: ArchiveFollower | null): void
+  /** The newest of one person (`isSent`: of the owner to that person) whose stanza had that id. */
+  byFromId(owner: Jid, peer: string, isSent: boolean, fromId: string): Promise<KeptMessage | null>
+  /** What a device of the owner has asked for under that name. */
+  byTransaction(owner: Jid, device: string, key: string): Promise<KeptMessage | null>
+  /** Messages that name another one by that id (`KeptMessage.about`), in their order. */
+  about(owner: Jid, id: string): Promise<readonly KeptMessage[]>
+  /** The newest position whose number in `stream` is not beyond that one; 0: none. Sees everything that was issued before. */
+  at(owner: string, stream: number): Promise<number>
   /** Null: there is none, or it is not shown any more. */
   byId(owner: Jid, id: string): Promise<KeptMessage | null>
   /** The newest message with that person (a bare or full address) whose stanza had that id, among the last 1000 of the archive. */

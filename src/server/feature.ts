@@ -25,7 +25,7 @@ import type { FactKind, Facts, Observer } from './account/facts.ts'
 import type { FromClientStage, ToAccountStage, ToSessionStage } from './pipeline/order.ts'
 import type { Stage } from './pipeline/pipeline.ts'
 import type { Scope } from './pipeline/stage-book.ts'
-import type { FromClient, ToAccount, ToSession } from './pipeline/contexts.ts'
+import type { FromAccount, FromClient, ToAccount, ToSession } from './pipeline/contexts.ts'
 import type { Keep } from './keeping/keep.ts'
 import type { Relics } from './keeping/relics.ts'
 import type {
@@ -164,6 +164,8 @@ export interface Host {
   nonza(ns: string, name: string, handle: NonzaHandler): void
   /** Of stanzas of other kinds than these it is not called. */
   fromClient(name: FromClientStage, stage: Stage<FromClient>, scope?: Pick<Scope<Session>, 'kinds'>): void
+  /** The same for messages that are sent for an account, by a client or by something else. */
+  fromAccount(name: FromClientStage, stage: Stage<FromAccount>, scope: { readonly kinds: readonly ['message'] }): void
   /** @returns to be called with an account for which the answer of `scope.isFor` may have changed */
   toAccount(name: ToAccountStage, stage: Stage<ToAccount>, scope?: Scope<LocalAccount>): (account: LocalAccount) => void
   /** @returns the same for a session */
@@ -182,6 +184,11 @@ export interface Host {
   deliverAfter(name: ToSessionStage): (session: Session, packet: Packet) => void
   /** For the stage of that name: passes a stanza of the session through the stages after it. */
   resumeAfter(name: FromClientStage): (session: Session, packet: Packet) => void | Promise<void>
+  /**
+   * Sends a message for the user, which is not from a client: the archive has it, and clients of the user get copies.
+   * @throws StanzaError it is refused
+   */
+  send(account: LocalAccount, message: Packet): Promise<void>
   /** Asks `to`, with a `get` unless `type` says otherwise, and gives the answer (a result or an error) to `answered`; null if none came in time (30 seconds). */
   ask(
     from: Jid,

@@ -10,6 +10,7 @@ import type { FactBoard, FactKind, Facts } from './account/facts.ts'
 import type { Groundwork, Host } from './feature.ts'
 import type { IqService } from './routing/iq-service.ts'
 import type { Authenticator } from '../sasl/authenticator.ts'
+import { run } from './pipeline/pipeline.ts'
 import type { Registrar } from './account/registrar.ts'
 import { Service, type ServiceOptions } from './routing/services.ts'
 import type { Session } from './account/session.ts'
@@ -61,7 +62,7 @@ export interface HostParts {
 
 export function hostOf({ given, books, facts, asking, iq, secret, registrar, authenticator }: HostParts): Host {
   const { accounts, sessions, router, domains } = given
-  const { fromClient, toAccount, toSession, registry } = books
+  const { fromClient, fromAccount, toAccount, toSession, registry } = books
   const disco = new DiscoBooks()
   const service = (options: ServiceOptions): Service => {
     const made = new Service(options, { rules: registry.services, features: disco.serviceFeatures, iqService: iq })
@@ -82,6 +83,10 @@ export function hostOf({ given, books, facts, asking, iq, secret, registrar, aut
     service,
     nonza: (ns, name, handle) => registry.nonza(ns, name, handle),
     fromClient: (name, stage, scope) => void fromClient.install(name, stage, scope),
+    fromAccount(name, stage, scope) {
+      fromClient.install(name, stage, scope)
+      fromAccount.install(name, stage, scope)
+    },
     toAccount: (name, stage, scope) => toAccount.install(name, stage, scope),
     toSession: (name, stage, scope) => toSession.install(name, stage, scope),
     on: (kind, observer) => facts.on(kind, observer),
@@ -89,6 +94,9 @@ export function hostOf({ given, books, facts, asking, iq, secret, registrar, aut
     sessionSlot: <T>(name: string, fate: Fate, initial: (s: Session) => T) => sessions.slots.declare(name, fate, initial),
     accountSlot: <T>(name: string, fate: Fate, initial: (a: LocalAccount) => T) => accounts.slots.declare(name, fate, initial),
     alsoLoad: (load) => accounts.alsoLoad(load),
+    async send(account, packet) {
+      await run(fromAccount.paths.of('message', 0), { account, session: null, packet, keeping: null })
+    },
     ask: (from, to, payload, answered, within, type) => asking.ask(from, to, payload, answered, within, type),
   }
   return { ...host, registrar: registrar(host), authenticator: authenticator(host) }

@@ -13,7 +13,7 @@ import { Accounts } from './account/accounts.ts'
 import { Asking } from './routing/asking.ts'
 import { Checkpoints } from './keeping/checkpoints.ts'
 import { contacts } from './contacts/contacts.ts'
-import type { FromClient, ToAccount } from './pipeline/contexts.ts'
+import type { FromAccount, FromClient, ToAccount } from './pipeline/contexts.ts'
 import type { Database } from './database.ts'
 import { installCore, type Books } from './delivery/core-stages.ts'
 import { undeliverable } from './delivery/delivery-stages.ts'
@@ -121,9 +121,10 @@ export function createServer(options: ServerOptions): Server {
   const journal = new PresenceJournal(facts, clock, presence['sent-log'])
   const registry = new Registry()
   const fromClient = new StageBook<FromClient>(FROM_CLIENT)
+  const fromAccount = new StageBook<FromAccount>(FROM_CLIENT)
   const toAccount = new StageBook<ToAccount, LocalAccount>(TO_ACCOUNT)
   const { toSession, deliver, deliverAfter } = writing({ clock, metrics, journal })
-  const books: Books = { fromClient, toAccount, toSession, registry }
+  const books: Books = { fromClient, fromAccount, toAccount, toSession, registry }
   const isOfServer = ({ local, domain, isBare }: Jid): boolean =>
     router.kindOf(domain) === 'service' || (router.kindOf(domain) === 'accounts' && (local === '' || isBare))
   const labels: Labels | null =
@@ -262,7 +263,7 @@ export function createServer(options: ServerOptions): Server {
     freeze() {
       snapshots.check(states.namesOfAccounts, sessions.slots, accounts.slots)
       toAccount.freeze(undeliverable)
-      for (const book of [fromClient, toSession]) book.freeze()
+      for (const book of [fromClient, fromAccount, toSession]) book.freeze()
       const hasPresence = presence['server-presence']
       const veil = new Veil(clock, options.limits['strangers-step'])
       const local = new LocalDomain({ accounts, iq, probeAnswers, router, veil, hasPresence, paths: toAccount.paths })

@@ -7,6 +7,7 @@ import {
   NO_PREFS,
   type AccountArchive,
   type Additions,
+  type ArchiveFollower,
   type ArchiveLimits,
   type ArchivePrefs,
   type KeptMessage,
@@ -22,7 +23,18 @@ import type { Packet } from '../xmpp/packet.ts'
 import { retractedIn } from '../xmpp/retraction.ts'
 import { ACCOUNT_ARCHIVE, accountArchiveMigrations, type AccountArchiveTables } from './account-archive-tables.ts'
 import type { ArchiveTables } from './archive-tables.ts'
-import { authorOf, entryOfMessage, filterOf, HELD, isByAuthorOf, MESSAGE, messageOfEntry, retracted } from './kept-messages.ts'
+import {
+  authorOf,
+  BY_OWNER,
+  BY_PEER,
+  entryOfMessage,
+  filterOf,
+  HELD,
+  isByAuthorOf,
+  MESSAGE,
+  messageOfEntry,
+  retracted,
+} from './kept-messages.ts'
 import { prepare } from './prepare.ts'
 
 /** The most archives of which it is remembered where they end. */
@@ -43,6 +55,7 @@ export class SqlAccountArchive implements AccountArchive {
   readonly #queries: ReturnType<typeof queriesOf>
   readonly #known = new BoundedMap<string, Known>(REMEMBERED_MAX)
   readonly #loading = new Map<string, Promise<void>>()
+  readonly #followers = new Map<string, ArchiveFollower>()
   readonly #turns = new Turns<() => Promise<void>>((issue) => issue())
 
   private constructor(database: Database, archive: ArchiveStore) {
@@ -96,9 +109,16 @@ export class SqlAccountArchive implements AccountArchive {
     const seq = (known.lastSeq += 1)
     const kind = storing.isShown ? MESSAGE : HELD
     const entry = entryOfMessage({ owner, seq, stream: this.#archive.nextStream(), kind }, message)
+    const follower = this.#followers.get(owner)
+    const stored = this.#store(entry, storing, target, message)
+    return follower === undefined ? stored : followed(follower, entry, message, stored)
+  }
+  #store(entry: ArchiveEntry, storing: Storing, target: ArchiveEntry | null, message: MessageToKeep): Promise<void> {
     if (storing === ALONE && target === null) return this.#archive.append([entry])
     const replacements = target === null ? [] : [this.#archive.replacement(retracted(target, message))]
-    return this.#database.atomically([...this.#archive.additions([entry]), ...replacements, ...storing.more(seq)]).then(() => {})
+    return this.#database
+      .atomically([...this.#archive.additions([entry]), ...replacements, ...storing.more(entry.seq)])
+      .then(() => {})
   }
   async additions(owner: string, messages: readonly MessageToBring[]): Promise<Additions> {
     while (!this.#known.has(owner)) await this.#load(owner)
@@ -120,14 +140,33 @@ export class SqlAccountArchive implements AccountArchive {
   async count(owner: Jid, filter: MessageFilter, max: number): Promise<number> {
     return this.#archive.apart.count(filterOf(owner, filter, await this.#edge(owner.bare)), max)
   }
-  async byId(owner: Jid, id: string): Promise<KeptMessage | null> {
+  follow(owner: string, follower: ArchiveFollower | null): void {
+    if (follower === null) this.#followers.delete(owner)
+    else this.#followers.set(owner, follower)
+  }
+  async byFromId(owner: Jid, peer: string, isSent: boolean, fromId: string): Promise<KeptMessage | null> {
+    return this.#shown(owner, await this.#archive.byFromId(owner.bare, peer, fromId, isSent ? BY_OWNER : BY_PEER))
+  }
+  async byTransaction(owner: Jid, device: string, key: string): Promise<KeptMessage | null> {
+    return this.#shown(owner, await this.#archive.byTransaction(owner.bare, device, key))
+  }
+  async about(owner: Jid, id: string): Promise<readonly KeptMessage[]> {
+    const [edge, found] = [await this.#edge(owner.bare), await this.#archive.about(owner.bare, id, MESSAGE)]
+    return found.filter(({ seq }) => seq > edge).map((entry) => messageOfEntry(owner, entry))
+  }
+  at(owner: string, stream: number): Promise<number> {
+    return this.#archive.at(owner, stream)
+  }
+  async #shown(owner: Jid, entry: ArchiveEntry | null): Promise<KeptMessage | null> {
     const edge = await this.#edge(owner.bare)
-    const entry = await this.#archive.apart.byId(owner.bare, id)
     return entry === null || entry.seq <= edge || entry.kind !== MESSAGE ? null : messageOfEntry(owner, entry)
   }
   async named(owner: Jid, peer: Jid, id: string): Promise<Packet | null> {
     const [edge, entry] = [await this.#edge(owner.bare), await this.#archive.byFromId(owner.bare, peer.bare, id)]
     return entry === null || entry.seq <= edge ? null : messageOfEntry(owner, entry).packet
+  }
+  async byId(owner: Jid, id: string): Promise<KeptMessage | null> {
+    return this.#shown(owner, await this.#archive.apart.byId(owner.bare, id))
   }
   async positionOf(owner: string, id: string): Promise<number | null> {
     const [edge, entry] = [await this.#edge(owner), await this.#archive.byId(owner, id)]
@@ -196,6 +235,20 @@ export class SqlAccountArchive implements AccountArchive {
     // The newest entry may have gone when its receiver had it, and its position is in use where it was looked up by person
     this.#known.set(owner, { lastSeq: Math.max(seq, edge, last?.seq ?? 0), edge, prefs })
   }
+}
+
+/** Tells the follower what becomes of an entry. */
+function followed(follower: ArchiveFollower, entry: ArchiveEntry, message: MessageToKeep, stored: Promise<void>): Promise<void> {
+  const { stream, kind } = entry
+  follower.storing(stream)
+  const own = message.isSent ? message.packet.from : message.packet.to!
+  return stored.then(
+    () => follower.stored(stream, kind === MESSAGE ? messageOfEntry(own.asBare, entry) : null),
+    (error: unknown) => {
+      follower.failed(stream)
+      throw error
+    },
+  )
 }
 
 /** Does the message take back one other? */

@@ -5,8 +5,9 @@ import { decode, encode, type Wire } from '../xml/wire.ts'
 import type { Jid } from '../xmpp/jid.ts'
 import { MUC_USER, roomMark } from '../xmpp/muc-user.ts'
 import { occupantIdIn } from '../xmpp/occupant-id.ts'
-import { Packet } from '../xmpp/packet.ts'
-import { tombstone } from '../xmpp/retraction.ts'
+import { Packet, type Payload } from '../xmpp/packet.ts'
+import { correctedIn, reactionsIn } from '../xmpp/relations.ts'
+import { retractedIn, tombstone } from '../xmpp/retraction.ts'
 import { storedJid } from '../xmpp/stored-jid.ts'
 import { payloadOfStored, storedPayload } from '../xmpp/stored-packet.ts'
 
@@ -19,6 +20,9 @@ const SENT = 1
 const CHAT = 2
 const NORMAL = 4
 const RETRACTED = 8
+/** By whom a message is. */
+export const BY_OWNER: FlagTest = { mask: SENT, set: SENT }
+export const BY_PEER: FlagTest = { mask: SENT, set: 0 }
 const TYPES: Readonly<Record<string, number>> = { '': 0, 'chat': CHAT, 'normal': NORMAL }
 
 export interface Place {
@@ -32,10 +36,12 @@ export interface Place {
 interface Rest {
   readonly extra?: string
   readonly type?: string
+  readonly form?: string
 }
 
 export function entryOfMessage({ owner, seq, stream, kind }: Place, { packet, id, at, isSent }: MessageToKeep): ArchiveEntry {
-  const { type, from, to, lang } = packet
+  const { type, from, to, lang, beside } = packet
+  const transaction = isSent ? (beside?.transaction ?? null) : null
   const [own, other] = isSent ? [from, to!] : [to!, from]
   return {
     owner,
@@ -48,19 +54,32 @@ export function entryOfMessage({ owner, seq, stream, kind }: Place, { packet, id
     nick: own.resource === '' ? null : own.resource,
     kind,
     key: null,
-    target: null,
+    target: aboutIn(packet.payload),
     fromId: text(packet.id),
-    device: null,
-    transaction: null,
+    device: transaction?.device ?? null,
+    transaction: transaction?.key ?? null,
     lang: text(lang),
     payload: storedPayload(packet.payload),
     mx: restOf(packet),
     flags: (isSent ? SENT : 0) | (TYPES[type] ?? 0),
   }
 }
-function restOf({ type, extra }: Packet): string | null {
-  const rest: Rest = { ...(extra === '' ? {} : { extra: decode(extra) }), ...(type in TYPES ? {} : { type }) }
-  return rest.extra === undefined && rest.type === undefined ? null : JSON.stringify(rest)
+/** MXR-166: the message that this one corrects, reacts to or takes back, by the id that the client has named; null: none. */
+function aboutIn(payload: Payload): string | null {
+  const reactions = reactionsIn(payload)
+  if (reactions !== null) return reactions.id
+  const [retracted] = retractedIn(payload)
+  return retracted || correctedIn(payload)
+}
+function restOf({ type, extra, beside }: Packet): string | null {
+  const form = beside?.form ?? null
+  if (extra === '' && type in TYPES && form === null) return null
+  const rest: Rest = {
+    ...(extra === '' ? {} : { extra: decode(extra) }),
+    ...(type in TYPES ? {} : { type }),
+    ...(form === null ? {} : { form }),
+  }
+  return JSON.stringify(rest)
 }
 
 /** XEP-0424: the entry without what was said. */
@@ -89,11 +108,12 @@ export function isByAuthorOf({ packet, isSent }: MessageToKeep, { kind, withFull
 }
 
 export function messageOfEntry(owner: Jid, entry: ArchiveEntry): KeptMessage {
-  const { id, seq, time, withFull, nick, fromId, lang, payload, mx, flags } = entry
+  const { id, seq, stream, time, withFull, nick, target, fromId, device, transaction: key, lang, payload, mx, flags } = entry
   const own = nick === null ? owner : owner.withResource(nick)
   const other = storedJid(withFull!)
   const isSent = (flags & SENT) !== 0
-  const { extra = '', type = typeOf(flags) } = mx === null ? {} : (JSON.parse(mx) as Rest)
+  const transaction = device === null || key === null ? null : { device, key }
+  const { extra = '', type = typeOf(flags), form = null } = mx === null ? {} : (JSON.parse(mx) as Rest)
   const packet = Packet.of({
     kind: 'message',
     type,
@@ -103,8 +123,10 @@ export function messageOfEntry(owner: Jid, entry: ArchiveEntry): KeptMessage {
     lang: lang === null ? null : encode(lang),
     extra: encode(extra),
     payload: payloadOfStored(payload!),
+    beside: form === null && transaction === null ? null : { form, transaction },
   })
-  return { id, seq, at: time, isSent, packet }
+  const isRetracted = (flags & RETRACTED) !== 0
+  return { id, seq, stream, at: time, isSent, isRetracted, about: target, packet }
 }
 
 const typeOf = (flags: number): string => ((flags & CHAT) !== 0 ? 'chat' : (flags & NORMAL) !== 0 ? 'normal' : '')

@@ -62,6 +62,14 @@ export class Payload {
 }
 const EMPTY = Payload.empty
 
+/** What a message says beyond its XML, for archives of this server. It is never written. */
+export interface Beside {
+  /** A form of what is said that the payload cannot hold; null: none. */
+  readonly form: string | null
+  /** The request of a device of the sender, which may come again and is done once; null: it is none. */
+  readonly transaction: { readonly device: string; readonly key: string } | null
+}
+
 /** What all copies of one stanza have in common. */
 class Shared {
   readonly kind: Kind
@@ -72,10 +80,11 @@ class Shared {
   readonly extra: Wire
   readonly payload: Payload
   readonly archiveId: string | null
+  readonly beside: Beside | null
   #head: Wire | null = null
   #tail: Wire | null = null
 
-  constructor({ kind, type, from, id, lang, extra, payload, archiveId }: Envelope) {
+  constructor({ kind, type, from, id, lang, extra, payload, archiveId, beside }: Envelope) {
     this.kind = kind
     this.type = type ?? ''
     this.from = from
@@ -84,6 +93,7 @@ class Shared {
     this.extra = extra ?? NONE
     this.payload = payload ?? EMPTY
     this.archiveId = archiveId ?? null
+    this.beside = beside ?? null
   }
   /** Everything before the address in `to`. */
   get head(): string {
@@ -123,6 +133,7 @@ export interface Envelope {
   readonly payload?: Payload
   /** The id that the message has in archives of this server; null if none has it. It is never written. */
   readonly archiveId?: string | null
+  readonly beside?: Beside | null
 }
 
 export class Packet {
@@ -161,6 +172,9 @@ export class Packet {
   get archiveId(): string | null {
     return this.#shared.archiveId
   }
+  get beside(): Beside | null {
+    return this.#shared.beside
+  }
   /** The same stanza, addressed to `to`; null for a stanza without the attribute. */
   addressedTo(to: Jid | null): Packet {
     return to === this.to ? this : new Packet(this.#shared, to)
@@ -171,8 +185,8 @@ export class Packet {
   }
   /** The same stanza with other attributes or children. */
   with(change: Partial<Envelope>): Packet {
-    const { kind, type, from, id, lang, extra, payload, archiveId } = this
-    return Packet.of({ kind, type, from, to: this.to, id, lang, extra, payload, archiveId, ...change })
+    const { kind, type, from, id, lang, extra, payload, archiveId, beside } = this
+    return Packet.of({ kind, type, from, to: this.to, id, lang, extra, payload, archiveId, beside, ...change })
   }
   /** Makes the payload of all copies fit to be kept for long. The attributes have memory of their own already. */
   keep(): void {

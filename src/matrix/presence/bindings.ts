@@ -6,6 +6,7 @@ import { createHmac } from 'node:crypto'
 import { broadcastAvailable, broadcastUnavailable, type PresenceOut } from '../../im/presence.ts'
 import type { Host } from '../../server/feature.ts'
 import type { LocalAccount, LocalEndpoint } from '../../server/account/session.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { packetFromJson, packetToJson, type PacketJson } from '../../xmpp/stored-packet.ts'
 import { MatrixDevice, type DeviceWays } from './device.ts'
@@ -19,6 +20,8 @@ export interface BindingsParts {
   readonly ends: (device: MatrixDevice) => void
   /** What the device shows to contacts has changed. */
   readonly shown: (device: MatrixDevice) => void
+  /** A message has come to a device. */
+  readonly received: (user: Jid, message: Packet) => void
 }
 
 /** The letters of the resource that stand for the device. */
@@ -34,10 +37,10 @@ export class Bindings {
 
   constructor(parts: BindingsParts) {
     this.#parts = parts
-    const { host, ends } = parts
+    const { host, ends, received } = parts
     const { clock, router, probing } = host
     this.#secret = host.secret('matrix device')
-    this.#ways = { clock, send: (packet) => router.routeQuietly(packet), end: ends }
+    this.#ways = { clock, send: (packet) => router.routeQuietly(packet), end: ends, received }
     this.#out = {
       route: (packet) => router.routeQuietly(packet),
       routeAll: (packet, to) => router.routeAll(packet, to),
@@ -57,7 +60,7 @@ export class Bindings {
     )
   }
   /** The resource of the device: the same for ever, and not its id. */
-  resourceOf(user: User, id: string): string {
+  resourceOf(user: Pick<User, 'jid'>, id: string): string {
     const tag = createHmac('sha256', this.#secret).update(`${user.jid.bare}\0${id}`).digest('base64url')
     return `mx.${tag.slice(0, TAG_LETTERS)}`
   }

@@ -1,6 +1,6 @@
 /**
- * A Matrix device as an endpoint of its account (RFC 6121): XMPP contacts see it as a resource, and it is asked as one. It takes no
- * messages yet: those wait for the account as if it was not there (docs/decisions/048-matrix-devices.md).
+ * A Matrix device as an endpoint of its account (RFC 6121): XMPP contacts see it as a resource, it is asked as one, and messages
+ * reach it as one. It reads them in the archive; what is in none is told here (docs/decisions/048-matrix-devices.md).
  */
 import type { Clock, Millis } from '../../base/clock.ts'
 import { Endpoint } from '../../server/account/endpoint.ts'
@@ -23,6 +23,8 @@ export interface DeviceWays {
   readonly clock: Clock
   send(packet: Packet): void
   end(device: MatrixDevice): void
+  /** A message has come for the user. */
+  received(user: Jid, message: Packet): void
 }
 
 /** What is sent to it comes to nothing, so that there is always room. */
@@ -52,9 +54,12 @@ export class MatrixDevice extends Endpoint<LocalAccount> {
     this.account = account
     this.device = device
     this.boundAt = ways.clock.now()
-    this.takesMessages = false
     this.#state = state
     this.#ways = ways
+  }
+  /** A client may be gone that has asked for news. */
+  override get keepsMessages(): boolean {
+    return false
   }
   /** What contacts are shown; null: the device is offline for them. */
   get shown(): Payload | null {
@@ -75,6 +80,7 @@ export class MatrixDevice extends Endpoint<LocalAccount> {
   }
   /** Presence of contacts is read from elsewhere. */
   take(packet: Packet): void {
+    if (packet.kind === 'message') this.#ways.received(this.account.bare, packet)
     if (packet.kind === 'iq' && (packet.type === 'get' || packet.type === 'set')) this.#ways.send(this.#answer(packet))
   }
   end(_ending: Ending): void {

@@ -1,5 +1,6 @@
 /** The presence of Matrix users: the parts put together. */
 import { jid, type Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
 import { invalidParam } from '../http/errors.ts'
 import type { Route } from '../http/routes.ts'
 import { userIdOf } from '../ids/user-id.ts'
@@ -59,6 +60,10 @@ export interface MatrixPresence {
   endpointsOf(user: Jid): readonly MatrixDevice[]
   /** Is told when what a device shows to XMPP contacts has changed, and when it has gone. */
   readonly shownChanged: ((device: MatrixDevice) => void)[]
+  /** Is told of messages that have come to a device of the user: of each once for every device. */
+  readonly received: ((user: Jid, message: Packet) => void)[]
+  /** The full address of a device, whether it is there or not. */
+  addressOf(user: Jid, device: string): Jid
   /** Who shares rooms with whom. */
   matesBy(mates: Mates): void
   /** The two share a room from now on. Bare JIDs. */
@@ -134,6 +139,8 @@ export async function openPresence(house: PresenceHouse): Promise<MatrixPresence
     since: (viewer, position, applied, newcomers) => looking.since(viewer, position, applied, newcomers),
     endpointsOf: (user) => presence.endpointsOf(user),
     shownChanged: presence.shownChanged,
+    received: presence.received,
+    addressOf: (user, device) => presence.addressOf(user, device),
     // People of other servers are in rooms too, and have no presence here
     matesBy(others) {
       const of = (bare: string) => Iterator.from(others.of(bare)).filter((mate) => host.accounts.isHome(mate))

@@ -2,6 +2,7 @@
 import type { Millis } from '../../base/clock.ts'
 import type { Host } from '../../server/feature.ts'
 import type { Jid } from '../../xmpp/jid.ts'
+import type { Packet } from '../../xmpp/packet.ts'
 import { Bindings } from './bindings.ts'
 import type { Board, Row } from './board.ts'
 import { Clients } from './clients.ts'
@@ -39,6 +40,7 @@ export class Presence {
   readonly users: Users
   /** Is told when what a device shows to XMPP contacts has changed. */
   readonly shownChanged: ((device: MatrixDevice) => void)[] = []
+  readonly received: ((user: Jid, message: Packet) => void)[] = []
   readonly #parts: PresenceParts
   readonly #bindings: Bindings
   readonly #declaring: Declaring
@@ -54,6 +56,9 @@ export class Presence {
       ends: ({ account, device }) => this.end(account.bare, device),
       shown: (device) => {
         for (const observer of this.shownChanged) observer(device)
+      },
+      received: (user, message) => {
+        for (const observer of this.received) observer(user, message)
       },
     })
     this.users = new Users(
@@ -133,6 +138,9 @@ export class Presence {
       }
     })
     this.#changed(jid.bare)
+  }
+  addressOf(jid: Jid, device: string): Jid {
+    return jid.withResource(this.#bindings.resourceOf({ jid }, device))
   }
   /** The devices that XMPP contacts see, or that rooms are to know. */
   endpointsOf(jid: Jid): readonly MatrixDevice[] {

@@ -7,6 +7,7 @@ import type { Room, Seq } from '../../rooms/machine/room.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
 import { forbidden, invalidParam } from '../http/errors.ts'
+import type { DirectRooms } from '../direct/direct-rooms.ts'
 import { aliasOf, type RoomDomains } from '../ids/alias.ts'
 import { roomIdOf, roomOfId } from '../ids/room-id.ts'
 import { isVeiledId, jidOfUserId, serverName, userIdOf, type UserIdSpace } from '../ids/user-id.ts'
@@ -23,6 +24,8 @@ export interface AccessParts {
   readonly ids: UserIdSpace
   readonly domains: RoomDomains
   readonly secret: Uint8Array
+  /** The conversations of two. */
+  readonly direct: () => DirectRooms
 }
 /** What of a room somebody may read: the log behind one place, and up to another one. */
 export interface Readable {
@@ -42,20 +45,23 @@ export class Access {
   constructor(parts: AccessParts) {
     this.#parts = parts
   }
-  /** The room of that id if it is awake. */
-  heldRoom(id: string): AwakeRoom | null {
+  /** The room of that id, or conversation of the user, if it is awake. */
+  heldRoom(id: string, user: Jid): AwakeRoom | null {
     const found = roomOfId(this.#parts.secret, id)
-    return found === null ? null : this.#parts.face.held(found.uid)
+    return found === null ? this.#parts.direct().held(id, user) : this.#parts.face.held(found.uid)
   }
-  /** The room of that id; null: there is none. */
-  async room(id: string): Promise<AwakeRoom | null> {
-    const { secret, face, served } = this.#parts
+  /** The room of that id, or conversation of the user; null: there is none. */
+  async room(id: string, user: Jid): Promise<AwakeRoom | null> {
+    const { secret, face, served, direct } = this.#parts
     const found = roomOfId(secret, id)
-    if (found === null) return null
+    if (found === null) return direct().find(id, user)
     const held = face.held(found.uid)
     if (held !== null) return held
     const address = await served.store.addressOf(found.uid)
     return address === null ? null : face.awake(found.uid, address)
+  }
+  get direct(): DirectRooms {
+    return this.#parts.direct()
   }
   /** The id of the room at that address, which may be closed to Matrix; null: there is none. */
   async idAt(address: Jid): Promise<string | null> {
@@ -72,13 +78,13 @@ export class Access {
   }
   /** A room that the user belongs to. @throws MatrixError */
   async joined(id: string, user: Jid): Promise<AwakeRoom> {
-    const awake = await this.room(id)
+    const awake = await this.room(id, user)
     if (awake === null || !isLasting(awake.room.members.get(user.bare)) || !isOpen(awake.room)) throw notYours()
     return awake
   }
   /** A room that the user belongs to, or belonged to: up to the moment at which they left it (MXR-57). @throws MatrixError */
   async readable(id: string, user: Jid): Promise<Readable> {
-    const awake = await this.room(id)
+    const awake = await this.room(id, user)
     const member = awake?.room.members.get(user.bare)
     const membership = member === undefined ? null : lastingMembership(member)
     if (awake === null || membership === null || !isOpen(awake.room)) throw notYours()

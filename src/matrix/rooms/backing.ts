@@ -10,6 +10,7 @@ import type { RoomFilter } from '../../rooms/room-log.ts'
 import type { Outcome } from '../../rooms/rooms.ts'
 import type { ArchiveEnd, ArchivePage } from '../../server/archive.ts'
 import type { Jid } from '../../xmpp/jid.ts'
+import type { Receipt } from './receipts.ts'
 
 /** The log of one room. `RoomLog` says what each of these does. */
 export interface LogReads {
@@ -38,6 +39,10 @@ export interface Backing {
   news(): void
   /** The id by which clients of XMPP name an entry. */
   nameOf(entry: Named): string
+  /** The address of its author, as clients of XMPP know it. */
+  authorOf(entry: Entry): string
+  /** Keeps how far somebody has read. @param surplus of the same room, which goes */
+  putReceipt(receipt: Receipt, surplus: readonly Receipt[]): Promise<void>
   /** Whose ids of entries clients of that user know (XEP-0359): the address of an archive. */
   archiveOf(user: Jid): Jid
 }

@@ -33,6 +33,7 @@ const IGNORED: readonly string[] = [
 
 const initialState = v.object({ type: v.string(), state_key: v.optional(v.string(), ''), content: CONTENT })
 const WISH = v.object({
+  is_direct: v.optional(v.boolean(), false),
   visibility: v.optional(v.picklist(['public', 'private']), 'private'),
   preset: v.optional(v.picklist(['private_chat', 'trusted_private_chat', 'public_chat'])),
   name: v.optional(v.pipe(v.string(), v.maxLength(256))),
@@ -66,9 +67,22 @@ export function creatingRoutes(parts: CreatingParts): readonly Route[] {
       path: '/createRoom',
       pace: 'create',
       body: WISH,
-      handle: async ({ user, body }) => ({ room_id: await createRoom(parts, user, body) }),
+      handle: async ({ user, body }) => ({
+        room_id: (await conversation(parts, user, body)) ?? (await createRoom(parts, user, body)),
+      }),
     }),
   ]
+}
+
+/** MXR-93: the room of the user with one other person. Null: another kind of room is wanted. */
+async function conversation({ access }: CreatingParts, user: Jid, wish: RoomWish): Promise<string | null> {
+  const [invitee, ...more] = wish.invite
+  if (!wish.is_direct || invitee === undefined || more.length > 0 || wish.invite_3pid.length > 0) return null
+  const isNamed = wish.room_alias_name !== undefined || nameOf(wish) !== ''
+  const peer = access.person(invitee)
+  if (isNamed || peer.bare === user.bare || !access.direct.isPerson(peer)) return null
+  if (wish.initial_state.some(({ type }) => type === 'm.room.encryption')) throw unencrypted()
+  return access.direct.start(user, peer)
 }
 
 async function createRoom(parts: CreatingParts, user: Jid, wish: RoomWish): Promise<string> {
@@ -109,13 +123,13 @@ function configOf(wish: RoomWish, occupantsMax: number): Partial<RoomConfig> {
     occupantsMax,
     whois: 'anyone',
     public: wish.visibility === 'public',
-    name: wish.name ?? nameIn(wish),
+    name: nameOf(wish),
     ...access,
     ...(state === undefined ? {} : configFor(state.type, state.content)),
   }
 }
-const nameIn = ({ initial_state: states }: RoomWish): string => {
-  const name = states.find(({ type }) => type === 'm.room.name')?.content['name']
+const nameOf = ({ name: given, initial_state: states }: RoomWish): string => {
+  const name = given ?? states.find(({ type }) => type === 'm.room.name')?.content['name']
   return typeof name === 'string' ? name : ''
 }
 
@@ -148,11 +162,12 @@ function commandsFor({ access, newId }: CreatingParts, user: Jid, wish: RoomWish
 const OF_CONFIG: readonly string[] = ['m.room.name', 'm.room.topic', 'm.room.join_rules']
 function ownState({ type, state_key: key, content }: RoomWish['initial_state'][number], alias: string): readonly Command[] {
   if (OF_CONFIG.includes(type) || (IGNORED.includes(type) && content['alias'] !== alias)) return []
-  if (type === 'm.room.encryption') throw forbidden('Rooms of this server are not encrypted')
+  if (type === 'm.room.encryption') throw unencrypted()
   if (type === 'm.room.create' || type === 'm.room.member' || type === 'm.room.tombstone')
     throw badJson(`${type} cannot be given`)
   return IGNORED.includes(type) ? [] : [stateCommand(type, key, content)]
 }
+const unencrypted = () => forbidden('Rooms of this server are not encrypted')
 export const stateCommand = (type: string, key: string, content: JsonObject): Command => ({
   do: 'face',
   face: FACE,

@@ -10,6 +10,8 @@ import { rulesOf } from '../data/push-rules.ts'
 import type { Keys } from '../keys/index.ts'
 import type { Route } from '../http/routes.ts'
 import { roomDomains } from '../ids/alias.ts'
+import { DirectRooms } from '../direct/direct-rooms.ts'
+import { TalkStore } from '../direct/store.ts'
 import type { Matrix } from '../matrix.ts'
 import type { Mates } from '../presence/index.ts'
 import type { Positions } from '../sync/positions.ts'
@@ -98,7 +100,13 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions,
   })
   matrix.presence.matesBy(mates)
   host.on('sessions-restored', () => occupancy.begin())
-  const access = new Access({ served, face, ids, domains, secret: host.secret('matrix rooms') })
+  const access = new Access({ served, face, ids, domains, secret: host.secret('matrix rooms'), direct: () => direct })
+  const direct = new DirectRooms({
+    matrix,
+    positions,
+    store: await TalkStore.open(host.database),
+    displayed: (awake, by, id) => marking.displayed(awake, by, id),
+  })
   served.rooms.faces.push(face)
   served.store.alongEnds.push(endings({ served, access, face, store, domains: host.domains }))
   face.begin()
@@ -122,7 +130,6 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions,
   matrix.profiles.watchers.push({ renamed: (user) => renaming.renamed(user) })
   const marking = new Marking({
     access,
-    store,
     positions,
     pep: pepOf(host),
     now,

@@ -50,10 +50,10 @@ export class Joining {
     this.#parts = parts
   }
   /** @param target id or alias of a room @throws MatrixError */
-  async find(target: string): Promise<AwakeRoom> {
+  async find(target: string, user: Jid): Promise<AwakeRoom> {
     const { access, domains } = this.#parts
     const address = target.startsWith('#') ? addressOfAlias(target, domains) : null
-    const awake = target.startsWith('!') ? await access.room(target) : address === null ? null : await access.at(address)
+    const awake = target.startsWith('!') ? await access.room(target, user) : address === null ? null : await access.at(address)
     if (awake === null) throw notFound('There is no such room')
     return awake
   }
@@ -108,11 +108,13 @@ export class Joining {
   /** @throws MatrixError */
   async forget(id: string, user: Jid): Promise<void> {
     const { access, people, store } = this.#parts
-    const awake = await access.room(id)
+    const awake = await access.room(id, user)
     const member = awake?.room.members.get(user.bare)
     const membership = member === undefined ? null : lastingMembership(member)
     if (awake === null || membership === null) throw forbidden('You are not in this room')
     if (membership !== 'leave' && membership !== 'ban') throw new MatrixError(400, 'M_UNKNOWN', 'You have not left this room')
+    // A conversation that was left is shown again with the next message, forgotten or not (MXR-97)
+    if (awake.names.isDirect) return
     await store.forget(awake.room.uid, user.bare)
     const { forgotten } = await people.of(user.bare)
     forgotten.add(awake.room.uid)
@@ -144,7 +146,7 @@ const NICK: readonly Reason[] = ['nick-taken', 'nick-malformed']
 
 export function joiningRoutes(joining: Joining, { access, people }: JoiningParts): readonly Route[] {
   const join = async (target: string, user: Jid): Promise<object> => {
-    const awake = await joining.find(target)
+    const awake = await joining.find(target, user)
     await joining.join(awake, user)
     return { room_id: awake.names.roomId }
   }
@@ -166,7 +168,7 @@ export function joiningRoutes(joining: Joining, { access, people }: JoiningParts
       pace: 'join',
       body: withReason,
       handle: async ({ params, user, body }) => {
-        const awake = await joining.find(params.target)
+        const awake = await joining.find(params.target, user)
         await joining.knock(awake, user, body.reason)
         return { room_id: awake.names.roomId }
       },
@@ -176,7 +178,7 @@ export function joiningRoutes(joining: Joining, { access, people }: JoiningParts
       path: '/rooms/:room/leave',
       body: withReason,
       handle: async ({ params, user, body }) => {
-        const awake = await access.room(params.room)
+        const awake = await access.room(params.room, user)
         const member = awake?.room.members.get(user.bare)
         const membership = member === undefined ? null : lastingMembership(member)
         if (awake === null || membership === null || membership === 'ban') throw forbidden('You are not in this room')
@@ -233,7 +235,7 @@ export function joiningRoutes(joining: Joining, { access, people }: JoiningParts
         const { rooms } = await people.of(user.bare)
         const all = await Promise.all([...rooms].map(([, address]) => access.at(address)))
         const joined = all.filter((one) => one !== null && isOpen(one.room) && isJoined(one, user))
-        return { joined_rooms: joined.map((one) => one!.names.roomId) }
+        return { joined_rooms: [...joined.map((one) => one!.names.roomId), ...(await access.direct.joined(user))] }
       },
     }),
   ]

@@ -16,11 +16,9 @@ import type { Access } from './access.ts'
 import type { AwakeRoom } from './awake-room.ts'
 import { READ, READ_PRIVATE, type ReceiptType } from './receipts.ts'
 import { saidAs } from './saying-about.ts'
-import type { MatrixRoomStore } from './store.ts'
 
 export interface MarkingParts {
   readonly access: Access
-  readonly store: MatrixRoomStore
   readonly positions: Positions
   readonly pep: Pep
   readonly now: () => number
@@ -57,14 +55,13 @@ export class Marking {
   }
   /** @returns whether it says something new */
   async put(awake: AwakeRoom, { by, type, event, thread }: Mark, entry: Entry): Promise<boolean> {
-    const { store, positions, now } = this.#parts
-    const { uid } = awake.room
+    const { positions, now } = this.#parts
     if ((await this.#readUpTo(awake, by, type, thread)) >= entry.seq) return false
     const stream = positions.begin()
     const receipt = { jid: by, type, thread, event, at: now(), stream }
     try {
       const surplus = awake.receipts.surplus(receipt)
-      await store.putReceipt({ uid, ...receipt }, surplus)
+      await awake.backing.putReceipt(receipt, surplus)
       for (const old of surplus) awake.receipts.drop(old)
       awake.receipts.put(receipt)
     } finally {
@@ -80,14 +77,16 @@ export class Marking {
   /** The clients of a user have agreed about what was read (XEP-0490). @param id of the item, which is the address of the chat */
   synchronized(user: Jid, id: string, payload: Payload): void {
     const address = jidOrNull(id)
-    const entry = address === null ? null : synchronizedIn(payload, address.bare)
-    if (entry !== null) this.#markAlone(user, address!, entry).catch((error: unknown) => this.#failed(error))
+    const read = address === null ? null : synchronizedIn(payload)
+    if (read !== null) this.#markAlone(user, address!, read).catch((error: unknown) => this.#failed(error))
   }
-  async #markAlone(user: Jid, address: Jid, id: string): Promise<void> {
+  async #markAlone(user: Jid, address: Jid, { id, by }: Read): Promise<void> {
     const { access, hasDevice } = this.#parts
-    const awake = (await hasDevice(user)) ? await access.at(address) : null
+    if (!(await hasDevice(user))) return
     // A service that is not ours has no such room
-    if (awake === null || awake.room.members.get(user.bare)?.standing?.is !== 'joined') return
+    const awake = by === user.bare ? await access.direct.with(user, address) : await access.at(address)
+    if (awake === null || awake.backing.archiveOf(user).bare !== by) return
+    if (awake.room.members.get(user.bare)?.standing?.is !== 'joined') return
     await this.#mark(awake, { by: user.bare, type: READ_PRIVATE, event: eventIdOf(id), thread: '' })
   }
 
@@ -121,9 +120,14 @@ export class Marking {
     this.#parts.errors.error({ err: error }, 'What somebody has read in a room could not be told')
   }
 }
-/** The entry that clients have agreed about; null: none. @param room its bare address */
-function synchronizedIn(payload: Payload, room: string): string | null {
+/** An entry, and whose id it is: that of a room, or of the user's archive. */
+interface Read {
+  readonly id: string
+  readonly by: string
+}
+/** The entry that clients have agreed about; null: none. */
+function synchronizedIn(payload: Payload): Read | null {
   const stanza = payload.child('displayed', SYNCHRONIZED)?.child('stanza-id', STANZA_ID)
-  const id = stanza?.attr('id') ?? ''
-  return stanza?.attr('by') === room && isEntryId(id) ? id : null
+  const [id, by] = [stanza?.attr('id') ?? '', stanza?.attr('by') ?? '']
+  return by !== '' && isEntryId(id) ? { id, by } : null
 }

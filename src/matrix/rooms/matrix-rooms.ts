@@ -284,7 +284,7 @@ export class MatrixRooms implements Face {
       },
     })
     visits.restore(visitRows, room, clock.now())
-    const backing = serviceRoom({ rooms, log, room: () => names.room, news: () => this.news(names) })
+    const backing = serviceRoom({ rooms, log, room: () => names.room, news: () => this.news(names), store })
     const parts = { backing, visits, typing: new Typing(nextStream, positions.at()), receipts: new Receipts(receiptRows) }
     const awake = new AwakeRoom(names, parts)
     awake.fill(states, last.entries, last.isAll)

@@ -8,6 +8,7 @@ import type { Room } from '../../rooms/machine/room.ts'
 import { storedJid } from '../../xmpp/stored-jid.ts'
 import type { MediaNames } from '../ids/media-id.ts'
 import { isVeiledId, jidOfUserId, serverName, userIdOf, veiledUserId, type UserIdSpace } from '../ids/user-id.ts'
+import type { JsonObject } from './json.ts'
 import { ADMIN, levelOf, MODERATOR } from './levels.ts'
 import { isVeiled } from './open-rooms.ts'
 
@@ -23,6 +24,8 @@ export interface NamesParts {
   /** Of the accounts beside the room. */
   readonly domain: string
   readonly ids: UserIdSpace
+  /** Of a conversation: states that are so whatever else, by type; null: there is none. */
+  readonly fixed?: Map<string, JsonObject | null>
 }
 
 export class Names {
@@ -31,17 +34,22 @@ export class Names {
   readonly roomId: string
   readonly alias: string
   readonly creator: string
+  readonly fixed: Map<string, JsonObject | null>
+  /** Is it a conversation of two people? */
+  readonly isDirect: boolean
   readonly #domain: string
   readonly #ids: UserIdSpace
   /** By bare JID, and the other way round. */
   readonly #veiled = new BoundedMap<string, string>(KNOWN_MAX)
   readonly #people = new BoundedMap<string, string>(KNOWN_MAX)
 
-  constructor({ room, roomId, alias, creator, domain, ids }: NamesParts) {
+  constructor({ room, roomId, alias, creator, domain, ids, fixed }: NamesParts) {
     this.room = room
     this.roomId = roomId
     this.alias = alias
     this.creator = creator
+    this.isDirect = fixed !== undefined
+    this.fixed = fixed ?? new Map()
     this.#domain = domain
     this.#ids = ids
   }

@@ -29,7 +29,7 @@ export class Receipts {
   readonly #newest = new Map<string, Receipt>()
   newest = 0
 
-  constructor(rows: readonly ReceiptRow[] = []) {
+  constructor(rows: readonly Omit<ReceiptRow, 'uid'>[] = []) {
     for (const row of rows) this.put(row as Receipt)
   }
   put(receipt: Receipt): void {

@@ -101,8 +101,7 @@ export class SayingAbout {
     const target = await this.#message(awake, floor, entryOfEvent(event)?.entry ?? '')
     if (target === null) return null
     const quote = quoteOf(target)
-    const { address } = awake.room
-    const who = target.nick === null ? address.bare : `${address.bare}/${target.nick}`
+    const who = awake.backing.authorOf(target)
     const form = formOf(
       type,
       content,

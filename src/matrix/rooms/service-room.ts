@@ -6,6 +6,7 @@ import type { RoomLog } from '../../rooms/room-log.ts'
 import type { Rooms } from '../../rooms/rooms.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Backing } from './backing.ts'
+import type { MatrixRoomStore } from './store.ts'
 
 export interface ServiceRoomParts {
   readonly rooms: Pick<Rooms, 'perform'>
@@ -13,9 +14,10 @@ export interface ServiceRoomParts {
   /** The one that is in memory: another one when it has been loaded again. */
   readonly room: () => Room
   readonly news: () => void
+  readonly store: Pick<MatrixRoomStore, 'putReceipt'>
 }
 
-export function serviceRoom({ rooms, log, room, news }: ServiceRoomParts): Backing {
+export function serviceRoom({ rooms, log, room, news, store }: ServiceRoomParts): Backing {
   return {
     log: {
       page: (filter, limit, end) => log.page(room(), filter, limit, end),
@@ -33,6 +35,11 @@ export function serviceRoom({ rooms, log, room, news }: ServiceRoomParts): Backi
     news,
     // XEP-0359: the room has given the ids
     nameOf: ({ id }) => id,
+    authorOf({ nick }) {
+      const { address } = room()
+      return nick === null ? address.bare : `${address.bare}/${nick}`
+    },
+    putReceipt: (receipt, surplus) => store.putReceipt({ uid: room().uid, ...receipt }, surplus),
     archiveOf: () => room().address,
   }
 }

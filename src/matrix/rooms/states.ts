@@ -24,8 +24,11 @@ export const POWER_LEVELS = 'm.room.power_levels'
 export function contentAt(picture: Picture, sight: Sight, visitors: Visitors, type: string, key: string): JsonObject | null {
   if (type === MEMBER) {
     const content = memberContent(picture.members.get(key), visitors.get(key))
+    if (content !== null && sight.names.isDirect && content['membership'] === 'invite') return { ...content, is_direct: true }
     return content === null ? null : withAddress(content, key, isVeiled(picture.config), sight)
   }
+  const fixed = key === '' ? sight.names.fixed.get(type) : undefined
+  if (fixed !== undefined) return fixed
   const own = picture.face.get(stateKey(type, key))
   if (own !== undefined && !isOfRoom(type)) return JSON.parse(own) as JsonObject
   return key === '' ? roomContent(picture, sight, type) : null

@@ -78,6 +78,11 @@ export class Visits {
     if (known !== undefined) this.#lapse(bare, known, now)
     return known !== undefined
   }
+  /** At that number of the stream something of a person has changed, and no entry says so. */
+  note(bare: string, stream: number): void {
+    this.#gone.set(bare, stream)
+    this.newest = Math.max(this.newest, stream)
+  }
   /** Somebody who belonged to the room does so no longer, and is not there. */
   over(bare: string, nick: string, now: Millis): void {
     this.#lapse(bare, { nick, stream: 0, awaySince: now }, now)

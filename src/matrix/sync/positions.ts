@@ -27,6 +27,10 @@ export class Positions {
     this.#underWay.add(stream)
     return stream
   }
+  /** The same for a number that something else has just taken. */
+  hold(stream: number): void {
+    this.#underWay.add(stream)
+  }
   /** It is written and readers find it, or it has failed. */
   end(stream: number): void {
     this.#underWay.delete(stream)

@@ -63,8 +63,8 @@ export class RoomsForSync {
     this.#unread = new Unread(parts.reading)
   }
   /** Is that the id of a room that the user belongs to? */
-  has(id: string, { bare }: Jid): boolean {
-    return isLasting(this.#parts.access.heldRoom(id)?.room.members.get(bare))
+  has(id: string, user: Jid): boolean {
+    return isLasting(this.#parts.access.heldRoom(id, user)?.room.members.get(user.bare))
   }
   async news(user: Jid, asking: Asking): Promise<RoomNews> {
     const { people, face } = this.#parts
@@ -81,6 +81,8 @@ export class RoomsForSync {
       face.watch(awake, user.bare)
       await this.#add(news, awake, user, asking, rules)
     }
+    for (const awake of await this.#parts.access.direct.news(user, asking.since))
+      if (wantsRoom(asking.filter, awake.names.roomId)) await this.#add(news, awake, user, asking, rules)
     await this.#addEnded(news, user, asking)
     return news
   }
@@ -146,9 +148,9 @@ function isGone({ room }: AwakeRoom, { bare }: Jid): boolean {
   return membership !== 'invite' && membership !== 'join' && membership !== 'knock'
 }
 /** Those who have joined since then, or all if the user has. */
-function* newcomersIn({ room, joins, visits }: AwakeRoom, { viewer, since }: Asking): Generator<string> {
-  // MXR-25: presence does not go through a room that hides addresses
-  if (since === null || isVeiled(room.facts.config)) return
+function* newcomersIn({ names, room, joins, visits }: AwakeRoom, { viewer, since }: Asking): Generator<string> {
+  // MXR-25: presence does not go through a room that hides addresses; of contacts it does not go through rooms
+  if (since === null || names.isDirect || isVeiled(room.facts.config)) return
   const mine = joins.get(viewer)
   const isNew = mine !== undefined && mine.stream > since
   for (const [bare, { stream }] of joins) if (bare !== viewer && (isNew || stream > since) && room.members.has(bare)) yield bare

@@ -33,6 +33,10 @@ export abstract class Endpoint<A extends Account = Account> extends Resource {
    * parts that keep what waits set it, and the sender that finds nothing clears it. So in the usual case asking is reading a field.
    */
   isCrowded = true
+  /** Is a message at its destination when this has taken it? False: it waits for a client of XMPP all the same (XEP-0160). */
+  get keepsMessages(): boolean {
+    return true
+  }
   /** Takes a stanza for its user, whatever the address of the stanza says. Never throws. */
   abstract take(packet: Packet): void
   /** Ends it. Those who see it are told. */

@@ -131,6 +131,8 @@ export interface Facts {
   /** A session was sent messages of its user's archive, at these positions (XEP-0313). */
   'archive-read': { readonly session: Session; readonly positions: ReadonlySet<number> }
   /** Nothing is left of the archive of an account up to this position. `owner`: a bare JID. */
+  /** Somebody who follows the archive of an account for its user has seen what is at these positions. */
+  'archive-followed': { readonly owner: string; readonly positions: ReadonlySet<number> }
   'archive-shortened': { readonly owner: string; readonly edge: number }
   /**
    * With what the account could be used without its password, it can no longer be used: what one client had, or with null all

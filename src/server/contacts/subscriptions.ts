@@ -44,10 +44,17 @@ export class Subscriptions {
    * @throws StanzaError if the roster is full
    */
   async welcome(owner: Jid, contact: Jid): Promise<void> {
+    await this.#say(owner, contact, ['subscribed', 'subscribe'])
+  }
+  /** The request of `contact`, local or not, is refused. */
+  decline(owner: Jid, contact: Jid): Promise<void> {
+    return this.#say(owner, contact, ['unsubscribed'])
+  }
+  async #say(owner: Jid, contact: Jid, types: readonly SubscriptionType[]): Promise<void> {
     const { accounts, rosterChanges, limits, entropy } = this.#parts
     const account = await accounts.load(owner.bare)
     if (account === null) return
-    for (const type of ['subscribed', 'subscribe'] as const) {
+    for (const type of types) {
       const stanza = Packet.of({ kind: 'presence', type, from: owner, to: contact, id: wire(token(entropy)) })
       await rosterChanges.perform(account, () => outbound(account, stanza, limits), null)
     }

@@ -4,7 +4,7 @@
  */
 import type { LocalAccount, Session } from '../account/session.ts'
 import type { Wire } from '../../xml/wire.ts'
-import type { FromClient, ToAccount, ToSession } from '../pipeline/contexts.ts'
+import type { FromAccount, FromClient, ToAccount, ToSession } from '../pipeline/contexts.ts'
 import { checkStage } from './check-stage.ts'
 import { deliverStage, iqInStage, routeStage, type DeliveryParts } from './delivery-stages.ts'
 import type { RosterStore } from '../ports.ts'
@@ -22,6 +22,8 @@ import type { StageBook } from '../pipeline/stage-book.ts'
 
 export interface Books {
   readonly fromClient: StageBook<FromClient>
+  /** Those of the stages `fromClient` that messages pass which are not from a client. */
+  readonly fromAccount: StageBook<FromAccount>
   readonly toAccount: StageBook<ToAccount, LocalAccount>
   readonly toSession: StageBook<ToSession, Session>
   readonly registry: Registry
@@ -34,15 +36,18 @@ export interface CoreParts extends PresenceParts, DeliveryParts, StrangersParts 
   readonly requestId: () => Wire
 }
 
-export function installCore({ fromClient, toAccount, toSession, registry }: Books, parts: CoreParts): void {
+export function installCore({ fromClient, fromAccount, toAccount, toSession, registry }: Books, parts: CoreParts): void {
   const { facts, heard, rateLimiter, router, rush } = parts
   const check = checkStage((domain) => router.serves(domain))
   fromClient.install('rate-limit', (context) => rateLimiter.check(context))
   fromClient.install('check', check)
   fromClient.install('groups-out', groupsStage(parts.groups), { kinds: ['presence', 'iq'] })
   fromClient.install('presence', presenceStage(parts), { kinds: ['presence'] })
-  fromClient.install('correspondents', correspondentsStage(parts))
-  fromClient.install('route', routeStage(router))
+  const [correspondents, route] = [correspondentsStage(parts), routeStage(router)]
+  fromClient.install('correspondents', correspondents)
+  fromClient.install('route', route)
+  fromAccount.install('correspondents', correspondents)
+  fromAccount.install('route', route)
   const isSelective = ({ policy }: LocalAccount): boolean => policy.strangers !== 'all'
   const chosen = toAccount.install('strangers', strangersStage(parts), { isFor: isSelective })
   facts.on('policy-changed', ({ account }) => chosen(account))

@@ -2,7 +2,7 @@
 import { deliverIq, deliverMessage, maySee, mayQuery } from '../../im/delivery.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import type { FromClient, ToAccount } from '../pipeline/contexts.ts'
+import type { FromAccount, ToAccount } from '../pipeline/contexts.ts'
 import { hasRoomFor, thoseWithRoom } from '../account/crowding.ts'
 import type { IqService } from '../routing/iq-service.ts'
 import type { Stage, Verdict } from '../pipeline/pipeline.ts'
@@ -19,7 +19,7 @@ const beyondShare = (): StanzaError =>
   new StanzaError('resource-constraint', { text: 'Too many of your stanzas are waiting for this recipient' })
 
 /** A stanza that no earlier stage has handled goes to its address. */
-export function routeStage(router: Router): Stage<FromClient> {
+export function routeStage(router: Router): Stage<FromAccount> {
   return ({ packet, keeping }) => {
     const waits = router.route(packet)
     // What the client is told that we have handled is on disk

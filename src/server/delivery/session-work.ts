@@ -73,7 +73,7 @@ export class SessionWork {
       : waits.then(() => (session.ended ? undefined : this.#other(session, item)))
   }
   #fromStanza(session: Session, packet: Packet, paths: Paths<FromClient>): Waiting {
-    const context: FromClient = { session, packet, keeping: null }
+    const context: FromClient = { account: session.account, session, packet, keeping: null }
     try {
       const verdict = run(paths.of(packet.kind, NO_OPTIONAL), context)
       if (typeof verdict !== 'string') return verdict.then(nothing, (error: unknown) => this.#refuse(context, error))

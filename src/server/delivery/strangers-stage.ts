@@ -12,7 +12,7 @@ import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { Correspondents } from '../account/correspondents.ts'
 import type { LocalAccount } from '../account/session.ts'
 import type { WrittenTo } from '../account/written-to.ts'
-import type { FromClient, ToAccount } from '../pipeline/contexts.ts'
+import type { FromAccount, ToAccount } from '../pipeline/contexts.ts'
 import type { Stage, Verdict } from '../pipeline/pipeline.ts'
 import type { Router } from '../routing/router.ts'
 import { isStrangerTo } from '../routing/strangers.ts'
@@ -29,12 +29,11 @@ const CONFERENCE = 'jabber:x:conference'
  * The addressee of what a client sends may answer: the session has room for the answer (crowding.ts), and the account is open to it.
  * Presence has a stage of its own.
  */
-export function correspondentsStage({ router, writtenTo }: StrangersParts): Stage<FromClient> {
-  return ({ session, packet }) => {
-    const { account } = session
+export function correspondentsStage({ router, writtenTo }: StrangersParts): Stage<FromAccount> {
+  return ({ account, session, packet }) => {
     const to = packet.to!
     if (account.roster.has(contactKey(to))) return 'next'
-    ;(session.correspondents ??= new Correspondents()).wroteTo(to)
+    if (session !== null) (session.correspondents ??= new Correspondents()).wroteTo(to)
     if (!writes(packet) || writtenTo.isNoted(account, to) || !isStrangerTo(router, account, to)) return 'next'
     return writtenTo.note(account, to).then(() => 'next')
   }

@@ -4,13 +4,19 @@ import type { Packet, Payload } from '../../xmpp/packet.ts'
 import type { LocalAccount, LocalEndpoint, Session } from '../account/session.ts'
 import type { Along } from '../ports.ts'
 
-/** A stanza that a client has sent. */
-export interface FromClient {
-  readonly session: Session
+/** A message that is sent for an account: by a client, or by something else that speaks for the user. */
+export interface FromAccount {
+  readonly account: LocalAccount
+  /** The session of the client; null: it is not from one. */
+  readonly session: Session | null
   /** A stage can replace it. */
   packet: Packet
   /** The message is being stored in the archive of its sender (XEP-0313); null if it is not. */
   keeping: KeepingSent | null
+}
+/** A stanza that a client has sent. */
+export interface FromClient extends FromAccount {
+  readonly session: Session
 }
 export interface KeepingSent {
   readonly id: string

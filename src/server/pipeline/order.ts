@@ -3,7 +3,7 @@
  * `porchlight explain order` prints the order in force.
  */
 
-/** The stages for what a client sends. */
+/** The stages for what a client sends. A message that is sent for an account by something else passes those that are for it too. */
 export const FROM_CLIENT = [
   'rate-limit', //    first: what is too much must not cost anything more
   'check', //         RFC 6120 8: addresses and attributes; from here on a packet is well formed

@@ -54,6 +54,7 @@ export const offlineMessages = defineFeature({
     host.on('archive-read', ({ session, positions }) => {
       if (session.presence === null) offline.found(session.account.bare.bare, positions)
     })
+    host.on('archive-followed', ({ owner, positions }) => offline.found(owner, positions))
     host.toAccount('offline-turn', (context) => offline.turn(context), { kinds: ['message'] })
     host.toAccount('offline', (context) => offline.store(context), { kinds: ['message'] })
     host.on('archive-shortened', ({ owner, edge }) => edge > 0 && offline.shorten(owner, edge))
@@ -110,8 +111,10 @@ class Offline {
   /** The sender's next stanza waits until this one is on disk. */
   store(context: ToAccount): Verdict | Promise<Verdict> {
     const { account, packet, delivered } = context
-    if (delivered.length > 0) return 'next'
-    switch (storingOf(packet)) {
+    if (delivered.some((one) => one.keepsMessages)) return 'next'
+    const storing = storingOf(packet)
+    if (delivered.length > 0 && storing !== 'store') return 'next'
+    switch (storing) {
       case 'drop':
         return 'done'
       case 'refuse':

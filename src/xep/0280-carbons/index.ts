@@ -4,7 +4,7 @@
  * addressed to the user's bare JID and ends there (10.3).
  */
 import { section } from '../../base/settings.ts'
-import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
+import type { FromAccount, ToAccount } from '../../server/pipeline/contexts.ts'
 import { hasRoomFor } from '../../server/account/crowding.ts'
 import { defineFeature, xep, type Host } from '../../server/feature.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
@@ -34,7 +34,7 @@ export const carbons = defineFeature({
     const ofMessages = { kinds: ['message'] } as const
     host.toAccount('carbons-guard', guarding(), ofMessages)
     host.toAccount('carbons-in', (context) => service.received(context), ofMessages)
-    host.fromClient('carbons-out', (context) => service.sent(context), ofMessages)
+    host.fromAccount('carbons-out', (context) => service.sent(context), ofMessages)
     host.streamFeatures.withBinding.push({ ns: CARBONS, ask: (session, { name }) => service.switch(session, name === 'enable') })
     host.disco.server.features.push(CARBONS, 'urn:xmpp:carbons:rules:0')
   },
@@ -78,20 +78,21 @@ class Carbons {
     return null
   }
   /** Section 8. */
-  sent(context: FromClient): Verdict | Promise<Verdict> {
-    const { session, packet, keeping } = context
+  sent(context: FromAccount): Verdict | Promise<Verdict> {
+    const { account, session, packet, keeping } = context
     // A message to the user's own account is copied where it arrives, to the clients that do not receive it
-    if (packet.to!.bare === session.account.bare.bare) return 'next'
-    const watchers = this.#watchers(session.account, packet, NOBODY)
-    if (watchers === null || !isEligible(packet, 'sent', this.#isAnswer(session, packet.to!, packet))) return 'next'
-    this.#note(session, packet.to!, packet)
-    if (keeping === null) return this.#copySent(session, packet)
+    if (packet.to!.bare === account.bare.bare) return 'next'
+    const watchers = this.#watchers(account, packet, NOBODY)
+    const isAnswer = session !== null && this.#isAnswer(session, packet.to!, packet)
+    if (watchers === null || !isEligible(packet, 'sent', isAnswer)) return 'next'
+    if (session !== null) this.#note(session, packet.to!, packet)
+    if (keeping === null) return this.#copySent(account, packet)
     // MAM-27: the other clients learn the id that it has in the archive
     return keeping.isStored.then((isStored) =>
-      this.#copySent(session, isStored ? withStanzaId(packet, session.account.bare, keeping.id) : packet),
+      this.#copySent(account, isStored ? withStanzaId(packet, account.bare, keeping.id) : packet),
     )
   }
-  #copySent({ account }: Session, packet: Packet): Verdict {
+  #copySent(account: LocalAccount, packet: Packet): Verdict {
     const watchers = this.#watchers(account, packet, NOBODY)
     if (watchers !== null) this.#copy('sent', packet, watchers)
     return 'next'

@@ -63,7 +63,7 @@ export const messageArchive = defineFeature({
     shortening.start()
     host.on('server-stopping', () => shortening.stop())
     const asking = new Asking(host, settings)
-    host.fromClient('archive-out', (context) => keeping.sent(context), { kinds: ['message'] })
+    host.fromAccount('archive-out', (context) => keeping.sent(context), { kinds: ['message'] })
     host.toAccount('archive-plan', (context) => keeping.plan(context), { kinds: ['message'] })
     host.toAccount('archive-in', (context) => keeping.received(context), { kinds: ['message'] })
     const rule = { ns: MAM, access: 'owner', refusal: 'forbidden' } as const

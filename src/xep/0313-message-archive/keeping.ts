@@ -8,7 +8,7 @@ import { deliverMessage, maySee } from '../../im/delivery.ts'
 import type { AccountArchive, ArchiveChoice, MessageToKeep } from '../../server/account-archive.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { Host } from '../../server/feature.ts'
-import type { FromClient, ToAccount } from '../../server/pipeline/contexts.ts'
+import type { FromAccount, ToAccount } from '../../server/pipeline/contexts.ts'
 import type { Verdict } from '../../server/pipeline/pipeline.ts'
 import type { Along } from '../../server/ports.ts'
 import { isArchivable } from '../../xmpp/archivable.ts'
@@ -55,17 +55,16 @@ export class Keeping {
     )
   }
 
-  /** What a client sends. */
-  sent(context: FromClient): Verdict | Promise<Verdict> {
-    const { session, packet } = context
+  /** What is sent for the account. Its id may be given. */
+  sent(context: FromAccount): Verdict | Promise<Verdict> {
+    const { account, packet } = context
     if (!isArchivable(packet)) return 'next'
-    const { account } = session
     const isWanted = this.#isWanted(account, packet.to!)
     if (typeof isWanted !== 'boolean') return isWanted.then((is) => (is === false ? 'next' : this.sent(context)))
     if (!isWanted) return 'next'
     const { bare } = account
     const at = this.#host.clock.now()
-    const id = this.#archive.newId(at)
+    const id = packet.archiveId ?? this.#archive.newId(at)
     const isStored = this.#store(bare.bare, { packet, id, at, isSent: true }, NOTHING)
     context.keeping = { id, isStored }
     // The archive of a recipient here has the same id. It is issued in this tick, and so is not stored later than this one
@@ -73,7 +72,7 @@ export class Keeping {
     const isForOthersHere = this.#host.router.placeOf(packet.to!) === 'here' && packet.to!.bare !== bare.bare
     return isForOthersHere ? 'next' : isStored.then((is) => this.#goesOn(context, is))
   }
-  #goesOn(context: FromClient, isStored: boolean): Verdict {
+  #goesOn(context: FromAccount, isStored: boolean): Verdict {
     if (!isStored) context.packet = context.packet.with({ archiveId: null })
     return 'next'
   }

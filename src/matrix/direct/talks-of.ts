@@ -1,0 +1,248 @@
+/**
+ * The conversations of one user (MXR-90 to 97), from the first request of a Matrix client until none has asked for a while. It
+ * follows the archive and the roster; what came in between is found in the archive when it begins.
+ */
+import type { Millis } from '../../base/clock.ts'
+import { contactKey, type Roster, type RosterChange, type RosterItem } from '../../im/account.ts'
+import type { AccountArchive, ArchiveFollower, KeptMessage } from '../../server/account-archive.ts'
+import type { Accounts } from '../../server/account/accounts.ts'
+import { pagesFrom } from '../../server/archive.ts'
+import type { Jid } from '../../xmpp/jid.ts'
+import { MUC_USER } from '../../xmpp/muc-user.ts'
+import type { Packet } from '../../xmpp/packet.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
+import type { Positions } from '../sync/positions.ts'
+import { afterMessage, afterRoster, type Belonging, type InRoster, type StrangersPolicy } from './belonging.ts'
+import { Talk, type TalkParts } from './talk.ts'
+import { peerOf } from './log.ts'
+import { uidOf, type Pair } from './as-room.ts'
+import type { TalkRow, TalkStore } from './store.ts'
+
+/** What the conversations of a user need. */
+export interface TalksParts {
+  readonly secret: Uint8Array
+  readonly store: TalkStore
+  readonly archive: AccountArchive
+  readonly accounts: Pick<Accounts, 'load'>
+  readonly positions: Positions
+  readonly now: () => Millis
+  readonly strangers: StrangersPolicy
+  readonly conversationsMax: number
+  readonly talk: (pair: Pair, row: TalkRow) => TalkParts
+  /** Is it somebody with whom one talks, and no room or other service of ours? */
+  readonly isPerson: (peer: Jid) => boolean
+  readonly wake: (bare: string) => void
+  /** The user belongs to a conversation from now on. */
+  readonly joined: (talk: Talk) => void
+  /** Clients have what is at these positions of the user's archive. */
+  readonly seen: (bare: string, positions: ReadonlySet<number>) => void
+  readonly failed: (error: unknown) => void
+}
+
+/** Of the archive, looked at for conversations that nobody has seen yet. */
+const LOOKED_BACK_MS: Millis = 90 * 86_400_000
+const LOOKED_AT_MAX = 5000
+const PAGE = 500
+/** Conversations that a client is shown first: the newest. */
+const SHOWN_MAX = 200
+
+export class TalksOf {
+  readonly user: Jid
+  usedAt: Millis = 0
+  readonly #parts: TalksParts
+  readonly #talks = new Map<string, Talk>()
+  /** By the `uid` in the id of the room. */
+  readonly #byUid = new Map<string, Talk>()
+  /** What is stored is applied in its order. */
+  #applied: Promise<void> = Promise.resolve()
+  /** Everything in the archive up to this position is known. */
+  #place = 0
+  /** What the user was sent and no client has acknowledged: positions, by their numbers in the stream. */
+  readonly #unseen = new Map<number, number>()
+
+  constructor(parts: TalksParts, user: Jid) {
+    this.#parts = parts
+    this.user = user
+  }
+  readonly follower: ArchiveFollower = {
+    storing: (stream) => this.#parts.positions.hold(stream),
+    stored: (stream, message) => {
+      const { positions, wake, failed } = this.#parts
+      this.#applied = this.#applied
+        .then(() => (message === null ? undefined : this.#stored(stream, message)))
+        .catch((error: unknown) => failed(error))
+        .then(() => {
+          positions.end(stream)
+          wake(this.user.bare)
+        })
+    },
+    failed: (stream) => this.#parts.positions.end(stream),
+  }
+  /** Everything that was stored before this is applied when it resolves. */
+  get caughtUp(): Promise<void> {
+    return this.#applied
+  }
+  /** Must be called once, when the archive is followed already. */
+  load(): Promise<void> {
+    const loading = this.#load()
+    this.#applied = loading.catch(() => {})
+    return loading
+  }
+  async #load(): Promise<void> {
+    const { store, archive, now, accounts } = this.#parts
+    const { user } = this
+    const { rows, place } = await store.of(user.bare)
+    for (const row of rows) this.#add(row)
+    this.#place = place
+    await archive.at(user.bare, 0)
+    const filter = { withBare: null, withFull: null, start: now() - LOOKED_BACK_MS, end: null }
+    const pages = pagesFrom((range) => archive.page(user, { ...filter, ...range }, PAGE, 'last'), 'last', {
+      after: place,
+      before: null,
+    })
+    const found: (readonly KeptMessage[])[] = []
+    let looked = 0
+    for await (const page of pages) {
+      found.unshift(page)
+      if ((looked += page.length) >= LOOKED_AT_MAX) break
+    }
+    const roster = (await accounts.load(user.bare))?.roster
+    for (const message of found.flat()) this.#note(message.stream, message, roster)
+    for (const item of roster?.items() ?? []) this.#followed(item.jid, { item, request: null }, true)
+    for (const { from, stanza } of roster?.pending() ?? [])
+      this.#followed(from, { item: roster!.item(from.full) ?? null, request: statusIn(stanza) }, true)
+    await this.keep()
+  }
+  /** Writes down what is known only here. */
+  async keep(): Promise<void> {
+    await this.#parts.store.keep(
+      this.user.bare,
+      this.#place,
+      [...this.#talks.values()].map(({ row }) => row),
+    )
+  }
+
+  get(peer: string): Talk | null {
+    return this.#talks.get(peer) ?? null
+  }
+  byUid(uid: string): Talk | null {
+    return this.#byUid.get(uid) ?? null
+  }
+  get joined(): readonly Talk[] {
+    return [...this.#talks.values()].filter(({ row }) => row.mine === 'join')
+  }
+  get awake(): readonly Talk[] {
+    return [...this.#talks.values()].filter((talk) => talk.awake !== null)
+  }
+  /** Those of which a client that knows everything up to that number has to be told; null: it knows nothing. */
+  changedSince(since: number | null): readonly Talk[] {
+    const all = [...this.#talks.values()]
+    if (since !== null) return all.filter(({ newest }) => newest > since)
+    const shown = all.filter(({ row }) => row.mine !== 'leave')
+    return shown.toSorted((a, b) => b.newest - a.newest).slice(0, SHOWN_MAX)
+  }
+  /** A client knows everything up to that number: it waits for no other client (MXR-99). */
+  acknowledged(since: number): void {
+    const positions = new Set<number>()
+    for (const [stream, seq] of this.#unseen) {
+      if (stream > since) continue
+      positions.add(seq)
+      this.#unseen.delete(stream)
+    }
+    if (positions.size > 0) this.#parts.seen(this.user.bare, positions)
+  }
+
+  async #stored(stream: number, message: KeptMessage): Promise<void> {
+    if (message.seq > this.#place) this.#note(stream, message, (await this.#parts.accounts.load(this.user.bare))?.roster)
+    const talk = this.get(peerOf(message))
+    await talk?.stored(message)
+  }
+  #note(stream: number, message: KeptMessage, roster: Roster | undefined): void {
+    this.#place = Math.max(this.#place, message.seq)
+    const { isSent, packet } = message
+    const peer = (isSent ? packet.to! : packet.from).asBare
+    if (!this.#isTalk(peer) || packet.payload.text.includes(MUC_USER)) return
+    if (!isSent) this.#unseen.set(stream, message.seq)
+    const text = packet.payload.child('body')?.text ?? ''
+    const known = this.get(peer.bare)
+    if (known === null && text === '') return
+    const isKnown = roster?.has(contactKey(peer)) === true
+    const before = known?.row ?? null
+    const talk = this.#belong(
+      peer,
+      text === '' ? before! : afterMessage(before, { isSent, text, isKnown }, this.#parts.strangers),
+    )
+    talk.row = { ...talk.row, newest: Math.max(talk.row.newest, stream) }
+  }
+  /** The roster of the user has changed. */
+  rosterChanged({ contact, item, pending }: RosterChange, before: RosterItem | null): void {
+    const request = pending === null ? null : statusIn(pending.stanza)
+    this.#followed(contact, { item, request }, before !== null)
+  }
+  #followed(contact: Jid, is: InRoster, had: boolean): void {
+    if (!contact.isBare || !this.#isTalk(contact)) return
+    const known = this.get(contact.bare)
+    const after = afterRoster(known?.row ?? null, is, had)
+    if (after !== null) this.#belong(contact, after)
+  }
+  #isTalk(peer: Jid): boolean {
+    return peer.bare !== this.user.bare && this.#parts.isPerson(peer)
+  }
+
+  /** From now on the two belong to the conversation like this. */
+  async change(peer: Jid, is: Belonging): Promise<Talk> {
+    const talk = this.#belong(peer, is)
+    await this.#parts.store.put(talk.row)
+    return talk
+  }
+  #belong(peer: Jid, { mine, theirs, reason }: Belonging): Talk {
+    const known = this.get(peer.bare)
+    const talk = known ?? this.#begin(peer)
+    const before = known === null ? null : talk.row
+    const isMine = before?.mine !== mine || before.reason !== reason
+    if (before !== null && !isMine && before.theirs === theirs) return talk
+    const { positions, wake, failed, store, joined } = this.#parts
+    const stream = positions.at()
+    const own = isMine ? { mine, reason, mine_at: stream, mine_place: this.#place } : {}
+    talk.row = { ...talk.row, ...own, ...(before?.theirs === theirs ? {} : { theirs, theirs_at: stream }) }
+    store.put(talk.row).catch((error: unknown) => failed(error))
+    talk.belongs()
+    if (mine === 'join' && before?.mine !== 'join') joined(talk)
+    wake(this.user.bare)
+    return talk
+  }
+  #begin(peer: Jid): Talk {
+    const { conversationsMax, now, store, failed } = this.#parts
+    if (this.#talks.size >= conversationsMax) {
+      const [oldest] = [...this.#talks.values()].toSorted((a, b) => a.newest - b.newest)
+      this.#talks.delete(oldest!.peer.bare)
+      this.#byUid.delete(this.#uidOf(oldest!.peer))
+      store.drop(this.user.bare, oldest!.peer.bare).catch((error: unknown) => failed(error))
+    }
+    return this.#add({
+      owner: this.user.bare,
+      peer: peer.bare,
+      newest: 0,
+      mine: 'leave',
+      mine_at: 0,
+      mine_place: 0,
+      theirs: 'leave',
+      theirs_at: 0,
+      reason: '',
+      began_at: now(),
+    })
+  }
+  #add(row: TalkRow): Talk {
+    const peer = storedJid(row.peer)
+    const uid = this.#uidOf(peer)
+    const parts: TalkParts = this.#parts.talk({ owner: this.user, peer, uid, beganAt: row.began_at }, row)
+    const talk = new Talk(parts)
+    this.#talks.set(row.peer, talk)
+    this.#byUid.set(uid, talk)
+    return talk
+  }
+  #uidOf(peer: Jid): string {
+    return uidOf(this.#parts.secret, this.user, peer)
+  }
+}
+const statusIn = ({ payload }: Packet): string => payload.child('status')?.text ?? ''
