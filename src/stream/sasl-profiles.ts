@@ -126,11 +126,11 @@ function readAuthenticate(element: Element): Said {
 /** Characters of a name that is kept. */
 const NAME_MAX = 100
 
-/** 2.3: the device if it has a name, otherwise the software. It may be printed. */
+/** 2.3: the software and the device, as far as they have names. It may be printed. */
 function nameOf(agent: Element | undefined): string | null {
-  const text = agent?.child('device')?.text || agent?.child('software')?.text
-  const printable = text?.replaceAll(/[\p{C}\p{Z}]+/gu, ' ').trim() ?? ''
-  return printable === '' ? null : printable.slice(0, NAME_MAX)
+  const texts = [agent?.child('software')?.text ?? '', agent?.child('device')?.text ?? '']
+  const printable = texts.map((text) => text.replaceAll(/[\p{C}\p{Z}]+/gu, ' ').trim()).filter((text) => text !== '')
+  return printable.length === 0 ? null : printable.join(', ').slice(0, NAME_MAX)
 }
 
 /** 2.2: data of zero length has no special form, and white space may be present. Null if it is not base64. */

@@ -4,9 +4,10 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { tcpLink } from '../support/link.ts'
 import { WireClient } from '../support/wire-client.ts'
+import type { Xml } from '../support/xml-reader.ts'
 import { assertAccessible, chromiumMissing, openTab } from './chromium.ts'
 import { befriend } from './friends.ts'
-import { openMore } from './own.ts'
+import { openMore, OWN } from './own.ts'
 import { openBoards, PASSWORD } from './room-boards.ts'
 
 const skip = chromiumMissing()
@@ -74,7 +75,9 @@ test('XEP-0077, 0494: another password, and the access of a device is taken away
   await signIn(other, PASSWORD)
   await other.waitForSelector('.own')
   await openMore(juliet)
-  await juliet.waitForSelector('.devices li:has-text("this page")')
+  const name = 'strong:text-matches("^Porchlight board, Chrom\\\\w+ on Linux$")'
+  await juliet.waitForSelector(`.devices li:has-text("this page"):has-text("has access since") ${name}`)
+  assert.equal(await juliet.locator(`.devices ${name}`).count(), 2)
   assert.equal(await juliet.locator('.devices li').count(), 2)
   await juliet.click('.devices li:not(:has-text("this page")) button')
   await other.waitForSelector('.sign-in')
@@ -87,3 +90,33 @@ test('XEP-0077, 0494: another password, and the access of a device is taken away
   await signIn(other, 'another secret')
   await other.waitForSelector('.own')
 })
+
+test(
+  'XEP-0092, 0494: a client that has told the server no name is asked for it; without an answer it is its resource',
+  { skip },
+  async (t) => {
+    const { juliet, server } = await openBoards(t, { streams: { 'require-tls': false } })
+    const phone = new WireClient(await tcpLink(server.port), 'localhost', 20_000)
+    t.after(() => phone.link.drop())
+    await phone.login('juliet', PASSWORD, 'phone')
+    await openMore(juliet)
+    const asked = await askedVersion(phone)
+    const { id, from } = asked.attrs
+    const about = '<name>Gajim &lt;b&gt;</name><version>1.7.3</version><os>Debian</os>'
+    phone.write(`<iq type='result' id='${id}' to='${from}'><query xmlns='jabber:iq:version'>${about}</query></iq>`)
+    await juliet.waitForSelector('.devices strong:text-is("Gajim <b> 1.7.3, Debian")')
+    await juliet.click(`${OWN} .close`)
+    await openMore(juliet)
+    const again = await askedVersion(phone)
+    const refusal = `<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`
+    phone.write(`<iq type='error' id='${again.attrs['id']}' to='${again.attrs['from']}'>${refusal}</iq>`)
+    await juliet.waitForSelector('.devices strong:text-is("phone")')
+    await assertAccessible(juliet)
+  },
+)
+
+/** The next question what the client is. */
+async function askedVersion(client: WireClient): Promise<Xml> {
+  const xml = await client.element('a question for the version')
+  return xml.show().includes('jabber:iq:version') ? xml : askedVersion(client)
+}

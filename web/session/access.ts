@@ -6,6 +6,7 @@ const CAM = 'urn:xmpp:cam:0'
 interface WireClient {
   readonly id?: string
   readonly connected?: boolean
+  readonly firstSeen?: Date
   readonly lastSeen?: Date
   readonly device?: string
 }
@@ -27,6 +28,7 @@ export const clientAccess: JXT.DefinitionOptions[] = [
     fields: {
       id: JXT.attribute('id'),
       connected: JXT.booleanAttribute('connected'),
+      firstSeen: JXT.childDate(null, 'first-seen'),
       lastSeen: JXT.childDate(null, 'last-seen'),
       device: JXT.deepChildText([
         { namespace: CAM, element: 'user-agent' },

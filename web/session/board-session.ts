@@ -42,6 +42,7 @@ import { RETRACT, retractions } from './retractions.ts'
 import { Rooms } from './rooms.ts'
 import { logsInBySasl2, type Denial, type Login } from './sasl2.ts'
 import { Searching } from './searching.ts'
+import { SOFTWARE, thisBrowser } from './this-browser.ts'
 import { Uploads } from './uploads.ts'
 import { keepWall, keptWall } from './wall-login.ts'
 import { bareOf, noticeOf, presenceStanza, rosterChangeOf, whyNot } from './stanzas.ts'
@@ -146,6 +147,7 @@ export class BoardSession {
       resource: `board-${device.slice(0, 8)}`,
       transports: { websocket: this.#endpoint, bosh: false },
       autoReconnect: true,
+      softwareVersion: { name: SOFTWARE, os: thisBrowser() },
       // The library would tell everybody, and of an invisible person too: `Chats` decides whom
       sendReceipts: false,
       chatMarkers: false,

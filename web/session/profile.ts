@@ -1,6 +1,7 @@
 /** The person's own account: nickname, picture, password, and the devices that have access (XEP-0172, 0084, 0077, 0494). */
 import { Platform, type Agent } from 'stanza'
 import type { IQ } from 'stanza/protocol'
+import { softwareWords } from '../model/device-words.ts'
 import { sentence } from '../model/words.ts'
 import { w } from '../words/index.ts'
 import { bareOf, whyNot } from './stanzas.ts'
@@ -9,6 +10,8 @@ export interface Device {
   readonly id: string
   readonly name: string
   readonly isConnected: boolean
+  /** Since when it has had access, as far as the server knows. */
+  readonly firstSeen: Date | null
   readonly lastSeen: Date | null
   /** Is it this page? */
   readonly isThis: boolean
@@ -17,6 +20,10 @@ export interface Device {
 type Refusal = string | null
 /** The width and the height of a picture in pixels. */
 const SIDE = 128
+/** The id of a client that has sessions and no token begins so; its resource follows. */
+const SESSION = 'session:'
+/** How long a client may take to say what it is. */
+const ANSWER_MS = 3000
 
 export class Profile {
   readonly #client: () => Agent
@@ -50,10 +57,21 @@ export class Profile {
   /** Rejects if the server refuses */
   async devices(): Promise<readonly Device[]> {
     const { accessClients } = await this.#client().sendIQ({ type: 'get', to: bareOf(this.#client().jid), accessList: {} } as IQ)
-    return (accessClients?.clients ?? []).map(({ id = '', connected, lastSeen, device }) => ({
-      ...{ id, name: device ?? id, isConnected: connected === true, lastSeen: lastSeen ?? null },
-      isThis: id === this.#device(),
-    }))
+    return Promise.all(
+      (accessClients?.clients ?? []).map(async ({ id = '', connected, firstSeen = null, lastSeen = null, device }) => ({
+        ...{ id, firstSeen, lastSeen, isConnected: connected === true, isThis: id === this.#device() },
+        name: (await this.#softwareOf(id)) ?? device ?? id,
+      })),
+    )
+  }
+  /** A client that has not told the server its name can be asked, if it has a session. Null: it says nothing. */
+  async #softwareOf(id: string): Promise<string | null> {
+    if (!id.startsWith(SESSION)) return null
+    const client = this.#client()
+    const asked = client.getSoftwareVersion(`${bareOf(client.jid)}/${id.slice(SESSION.length)}`)
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), ANSWER_MS))
+    const answer = await Promise.race([asked, late]).catch(() => null)
+    return answer === null ? null : softwareWords(answer)
   }
   async revoke(id: string): Promise<Refusal> {
     return refusalOf(this.#client().sendIQ({ type: 'set', to: bareOf(this.#client().jid), accessRevoke: { id } } as IQ))

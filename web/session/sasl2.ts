@@ -3,6 +3,7 @@
  * and a login by that token after a reload of the page. Resumption and binding follow as after any login.
  */
 import { Constants, JXT, Platform, type Agent } from 'stanza'
+import { SOFTWARE, thisBrowser } from './this-browser.ts'
 
 const SASL2 = 'urn:xmpp:sasl:2'
 const FAST = 'urn:xmpp:fast:0'
@@ -19,6 +20,7 @@ interface Sasl2 {
   readonly value?: Buffer
   readonly device?: string
   readonly software?: string
+  readonly deviceName?: string
   readonly wantsToken?: string
   readonly fast?: boolean
   readonly invalidates?: string
@@ -49,6 +51,7 @@ const step = (element: Sasl2['type'], fields: JXT.DefinitionOptions['fields']): 
   ...(fields === undefined ? {} : { fields }),
 })
 
+const USER_AGENT = { namespace: SASL2, element: 'user-agent' }
 const DEFINITIONS: JXT.DefinitionOptions[] = [
   {
     element: 'authentication',
@@ -60,6 +63,8 @@ const DEFINITIONS: JXT.DefinitionOptions[] = [
     mechanism: JXT.attribute('mechanism'),
     initial: JXT.childTextBuffer(null, 'initial-response', 'base64'),
     device: JXT.childAttribute(null, 'user-agent', 'id'),
+    software: JXT.deepChildText([USER_AGENT, { namespace: SASL2, element: 'software' }]),
+    deviceName: JXT.deepChildText([USER_AGENT, { namespace: SASL2, element: 'device' }]),
     wantsToken: JXT.childAttribute(FAST, 'request-token', 'mechanism'),
     fast: JXT.childBoolean(FAST, 'fast'),
     invalidates: JXT.childAttribute(FAST, 'fast', 'invalidate'),
@@ -179,7 +184,15 @@ class Attempt {
   #authenticate(mechanism: string, initial: Uint8Array | string, more: Partial<Sasl2>): void {
     // The library encodes only this type of octets as base64.
     const octets = Platform.Buffer.from(initial as Uint8Array)
-    this.#send({ type: 'authenticate', mechanism, initial: octets, device: this.#login.device, ...more })
+    this.#send({
+      type: 'authenticate',
+      mechanism,
+      initial: octets,
+      device: this.#login.device,
+      software: SOFTWARE,
+      deviceName: thisBrowser(),
+      ...more,
+    })
   }
   #send(step: Sasl2): void {
     void this.#client.send('sasl2', step)

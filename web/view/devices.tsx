@@ -1,6 +1,6 @@
 /** The devices that have access to the account, each with a way to take it away (XEP-0494). */
 import { useEffect, useState } from 'preact/hooks'
-import { ago, sentence } from '../model/words.ts'
+import { ago, clockTime, sentence } from '../model/words.ts'
 import type { BoardSession } from '../session/board-session.ts'
 import type { Device } from '../session/profile.ts'
 import { whyNot } from '../session/stanzas.ts'
@@ -50,7 +50,8 @@ export function Devices({ session, now }: Props) {
     </section>
   )
 }
-function seenWords({ isConnected, lastSeen }: Device, now: Date): string {
-  if (isConnected) return w.profile.connected
-  return lastSeen === null ? '' : w.profile.lastUsed(ago(lastSeen, now))
+function seenWords({ isConnected, firstSeen, lastSeen }: Device, now: Date): string {
+  const used = isConnected ? w.profile.connected : lastSeen === null ? null : w.profile.lastUsed(ago(lastSeen, now))
+  const since = firstSeen === null ? null : w.profile.accessSince(clockTime(firstSeen, now))
+  return [used, since].filter((words) => words !== null).join(' · ')
 }

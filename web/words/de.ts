@@ -123,6 +123,7 @@ export const de: Words = {
     thisDevice: 'diese Seite',
     connected: 'jetzt verbunden',
     lastUsed: (when) => `zuletzt benutzt: ${when}`,
+    accessSince: (when) => `hat Zugang seit ${when}`,
     revoke: 'Zugang entziehen',
     refused: (why) => `Der Server lehnt ab: ${why}`,
   },

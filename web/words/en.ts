@@ -123,6 +123,7 @@ export const en = {
     thisDevice: 'this page',
     connected: 'connected now',
     lastUsed: (when: string): string => `last used ${when}`,
+    accessSince: (when: string): string => `has access since ${when}`,
     revoke: 'Take access away',
     refused: (why: string): string => `The server refuses: ${why}`,
   },
