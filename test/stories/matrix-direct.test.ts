@@ -355,3 +355,32 @@ story('MXR-99: a message that a Matrix client has read does not wait for an XMPP
   const bodies = desk.take().flatMap((xml) => (xml.name === 'message' ? xml.child('body')!.text : []))
   assert.deepEqual(bodies, ['two'])
 })
+
+storyOn('memory')(
+  'T-MX29, MXR-90: after a restart a token goes on, with what was said while no client was there',
+  MATRIX,
+  async (cast) => {
+    const { eve, gus, id, since } = await friends(cast)
+    const path = room(id, 'send/m.room.message/again')
+    const content = { msgtype: 'm.text', body: 'before' }
+    const { event_id: event } = await eve.good('PUT', path, content)
+    gus.send(chat('eve', 'and after', 'g1'))
+    await cast.settle()
+    const server = await cast.server.restart(MATRIX)
+    const next = matrixIn(server)()
+    next.token = eve.token
+    const events = (await next.get(`/v3/sync?since=${since}`)).rooms.join[id].timeline.events
+    assert.deepEqual(said(events), [
+      [idOf('eve'), 'before'],
+      [idOf('gus'), 'and after'],
+    ])
+    assert.equal((await next.good('PUT', path, content)).event_id, event, 'the same request again is the same message')
+    const page = await next.get(room(id, 'messages?dir=b&limit=1'))
+    assert.deepEqual(said(page.chunk), [[idOf('gus'), 'and after']])
+    const older = await next.get(room(id, `messages?dir=b&limit=5&from=${page.end}`))
+    assert.deepEqual(said(older.chunk), [[idOf('eve'), 'before']])
+    assert.equal((await next.get('/v3/sync')).account_data.events.filter((e: Event) => e.type === 'm.direct').length, 1)
+    await cast.forget()
+    await server.close()
+  },
+)

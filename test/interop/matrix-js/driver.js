@@ -41,6 +41,15 @@ const orders = {
     client
       .createRoom({ room_alias_name: alias, name, preset: 'public_chat', visibility: 'public' })
       .then(({ room_id: id }) => id),
+  talk: ({ with: other }) =>
+    client.createRoom({ is_direct: true, preset: 'trusted_private_chat', invite: [other] }).then(({ room_id: id }) => id),
+  invited: () =>
+    client
+      .getRooms()
+      .filter((room) => room.getMyMembership() === 'invite')
+      .map((room) => [room.roomId, room.getDMInviter() ?? null]),
+  direct: () => client.getAccountData('m.direct')?.getContent() ?? {},
+  member: ({ room, of }) => client.getRoom(room)?.getMember(of)?.membership ?? null,
   join: ({ alias }) => client.joinRoom(alias).then(({ roomId }) => roomId),
   say: ({ room, text }) => client.sendTextMessage(room, text).then(({ event_id: id }) => id),
   show: ({ presence, text }) => client.setPresence({ presence, status_msg: text }),

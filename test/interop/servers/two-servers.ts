@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { Authority } from '../../support/authority.ts'
-import { startServer, type ServerProcess } from '../../support/server-process.ts'
+import { startServer, type ServerProcess, type ServerSettings } from '../../support/server-process.ts'
 import { within } from '../../support/within.ts'
 import { PATIENCE_MS, type Account, type Endpoints } from '../person.ts'
 import { NameServer } from './name-server.ts'
@@ -27,7 +27,14 @@ export interface TwoServers {
   readonly door: Endpoints
 }
 
-export async function openTwoServers(t: TestContext, make: OtherMake, proof: Proof, times: Times): Promise<TwoServers> {
+/** @param more settings of ours */
+export async function openTwoServers(
+  t: TestContext,
+  make: OtherMake,
+  proof: Proof,
+  times: Times,
+  more: ServerSettings = {},
+): Promise<TwoServers> {
   const directory = await mkdtemp(join(tmpdir(), 'federated-'))
   t.after(() => rm(directory, { recursive: true, force: true }))
   const authority = await Authority.found(directory)
@@ -47,6 +54,7 @@ export async function openTwoServers(t: TestContext, make: OtherMake, proof: Pro
   const trust = known === null ? { trust: 'allow-dialback' } : { trust: 'require-certificate', authorities: known }
   const route = `${theirs.host}:${theirs.serversPort}`
   const ours = await startServer(t, {
+    ...more,
     'server': { 'domains': [OURS], 'data-directory': 'data' },
     'tls': { certificate: own!.certificateFile, key: own!.keyFile },
     'federation': { ...trust, 'retry': '100 ms', 'longest-retry': '200 ms', ...times },
