@@ -135,6 +135,13 @@ export class Files {
     const sum = (of: (usage: Usage) => number): number => all.reduce((total, usage) => total + of(usage), 0)
     return { files: sum(({ files }) => files), octets: sum(({ octets }) => octets) }
   }
+  /** All of it, for files that are known to be small. Empty if its octets are not there. */
+  async octetsOf(file: KnownFile): Promise<Buffer> {
+    const octets = await this.open(file)
+    const pieces: Buffer[] = []
+    if (octets !== null) for await (const piece of octets.read(0, file.size)) pieces.push(piece)
+    return Buffer.concat(pieces)
+  }
   /** Null if its octets are not there. */
   open({ id }: KnownFile): Promise<OpenFile | null> {
     return this.#parts.files.open(id)

@@ -6,6 +6,7 @@ import type { Filters } from './data/filters.ts'
 import type { Ignored } from './data/ignored.ts'
 import type { Profiles } from './data/profile.ts'
 import type { Media } from './media/media.ts'
+import type { Pictures } from './media/pictures.ts'
 import type { Paces } from './http/paces.ts'
 import type { Waits } from './http/waiting.ts'
 import type { UserIdSpace } from './ids/user-id.ts'
@@ -18,6 +19,7 @@ export interface Matrix {
   readonly settings: MatrixSettings
   readonly ids: UserIdSpace
   readonly media: Media
+  readonly pictures: Pictures
   readonly devices: Devices
   readonly paces: Paces
   readonly waits: Waits

@@ -9,12 +9,14 @@ import { sessionRoutes } from './accounts/sessions.ts'
 import { AccountData, accountDataRoutes } from './data/account-data.ts'
 import { Filters, filterRoutes } from './data/filters.ts'
 import { Ignored } from './data/ignored.ts'
+import { ItemsSeen } from './data/items-seen.ts'
 import { Profiles, profileRoutes } from './data/profile.ts'
 import { pushRuleRoutes } from './data/push-rules.ts'
 import { startRoutes, wellKnown } from './data/start.ts'
 import { DataStore } from './data/store.ts'
 import { openKeys } from './keys/index.ts'
 import { Media } from './media/media.ts'
+import { Pictures } from './media/pictures.ts'
 import { mediaRoutes } from './media/routes.ts'
 import { MatrixFace } from './http/face.ts'
 import { Paces } from './http/paces.ts'
@@ -33,6 +35,7 @@ export async function serve(host: Host, settings: MatrixSettings): Promise<Matri
   const devices = new Devices(host, { lifetime: settings['token-lifetime'], devicesMax: settings.devices })
   devices.watchers.push(endingWaits(waits))
   const media = new Media(host)
+  const items = new ItemsSeen(host)
   const ids = { domains, ghostDomain: settings['ghost-domain'] || domains[0]!, media }
   const wakes = new Wakes()
   const { archive } = host.stores
@@ -52,7 +55,8 @@ export async function serve(host: Host, settings: MatrixSettings): Promise<Matri
     ignored,
     accountData: new AccountData({ store, ignored, limits, positions, wakes }),
     filters: new Filters(store, clock, settings.filters),
-    profiles: new Profiles(host),
+    pictures: new Pictures(host, media, items),
+    profiles: new Profiles(host, items),
   }
   const presence = await openPresence(house)
   const matrix: Matrix = { ...house, presence }
@@ -70,7 +74,7 @@ export async function serve(host: Host, settings: MatrixSettings): Promise<Matri
     ...filterRoutes(matrix),
     ...pushRuleRoutes(matrix),
     ...keys.routes,
-    ...mediaRoutes(media),
+    ...mediaRoutes(matrix),
     ...rooms.routes,
     ...syncRoutes({ matrix, positions, rooms: rooms.sync, keys: keys.sync }),
   ]

@@ -67,6 +67,8 @@ export interface ServedRooms {
   readonly mayCreate: (bare: string) => boolean
   /** How many people a room can have at a time. */
   readonly occupantsMax: number
+  /** How large the card of a room can be. */
+  readonly cardOctetsMax: number
   /** How many stanzas people were sent by a room since it came into memory. */
   readonly sentBy: (room: Room) => number
 }

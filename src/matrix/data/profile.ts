@@ -6,15 +6,16 @@ import * as v from 'valibot'
 import type { Host } from '../../server/feature.ts'
 import { el, type Element } from '../../xml/element.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import { Payload, type Packet } from '../../xmpp/packet.ts'
+import { Payload } from '../../xmpp/packet.ts'
 import { pepOf, type Pep } from '../../xep/0163-personal-eventing/index.ts'
-import { forbidden, invalidParam, notFound, tooLarge } from '../http/errors.ts'
+import { invalidParam, tooLarge } from '../http/errors.ts'
 import { route, type Route } from '../http/routes.ts'
 import { checkOwn, userIn } from '../http/users.ts'
 import { isVeiledId, type UserIdSpace } from '../ids/user-id.ts'
+import type { Pictures } from '../media/pictures.ts'
+import { unseen, type ItemsSeen } from './items-seen.ts'
 
 const NICK = 'http://jabber.org/protocol/nick'
-const PUBSUB = 'http://jabber.org/protocol/pubsub'
 const ITEM = 'current'
 const NAME_OCTETS_MAX = 256
 
@@ -32,11 +33,11 @@ export interface HiddenPeople {
 export class Profiles {
   readonly watchers: ProfileWatcher[] = []
   readonly hidden: HiddenPeople[] = []
-  readonly #host: Pick<Host, 'ask' | 'router'>
+  readonly #items: ItemsSeen
   readonly #pep: Pep
 
-  constructor(host: Host) {
-    this.#host = host
+  constructor(host: Host, items: ItemsSeen) {
+    this.#items = items
     this.#pep = pepOf(host)
     host.on('items-changed', ({ owner, node, published, isEmptied }) => {
       if (node !== NICK || host.router.homeOf(owner) === null) return
@@ -55,13 +56,7 @@ export class Profiles {
    * @throws MatrixError M_FORBIDDEN
    */
   async seenBy(viewer: Jid, user: Jid): Promise<string | null> {
-    if (viewer.bare === user.bare) return this.nameOf(user)
-    if (this.#host.router.kindOf(user.domain) !== 'accounts') throw unseen()
-    const items = el('pubsub', PUBSUB, {}, el('items', PUBSUB, { node: NICK }))
-    const answer = await new Promise<Packet | null>((answered) => this.#host.ask(viewer, user, items, answered))
-    if (answer?.type !== 'result') throw unseen()
-    const found = answer.payload.elements[0]?.child('items')?.elements.at(-1)
-    return nameIn(found?.elements[0])
+    return nameIn((await this.#items.last(viewer, user, NICK)) ?? undefined)
   }
   /** The same of somebody whose address is hidden: that alone. @throws MatrixError M_FORBIDDEN */
   async hiddenName(viewer: Jid, id: string): Promise<string> {
@@ -95,19 +90,28 @@ export class Profiles {
 }
 
 const nameIn = (nick: Element | undefined): string | null => (nick?.is('nick', NICK) === true ? nick.text || null : null)
-const unseen = () => forbidden('You may not see this profile')
-const shown = (name: string | null): object => (name === null ? {} : { displayname: name })
+const shown = (name: string | null, picture: string | null = null): object => ({
+  ...(name === null ? {} : { displayname: name }),
+  ...(picture === null ? {} : { avatar_url: picture }),
+})
 
 interface ProfileParts {
   readonly profiles: Profiles
+  readonly pictures: Pictures
   readonly ids: UserIdSpace
 }
-export function profileRoutes({ profiles, ids }: ProfileParts): readonly Route[] {
+export function profileRoutes({ profiles, pictures, ids }: ProfileParts): readonly Route[] {
   const path = '/profile/:user'
   const nameFor = (viewer: Jid, id: string): Promise<string | null> =>
     isVeiledId(id) ? profiles.hiddenName(viewer, id) : profiles.seenBy(viewer, userIn(id, ids))
+  const pictureFor = async (viewer: Jid, id: string): Promise<string | null> =>
+    isVeiledId(id) ? null : pictures.uriOf(viewer, userIn(id, ids))
   return [
-    route({ method: 'GET', path, handle: async ({ user, params }) => shown(await nameFor(user, params.user)) }),
+    route({
+      method: 'GET',
+      path,
+      handle: async ({ user, params }) => shown(await nameFor(user, params.user), await pictureFor(user, params.user)),
+    }),
     route({
       method: 'GET',
       path: `${path}/displayname`,
@@ -128,7 +132,18 @@ export function profileRoutes({ profiles, ids }: ProfileParts): readonly Route[]
       path: `${path}/avatar_url`,
       async handle({ user, params }) {
         await nameFor(user, params.user)
-        throw notFound('This server shows no pictures to Matrix clients yet')
+        const picture = await pictureFor(user, params.user)
+        return picture === null ? {} : { avatar_url: picture }
+      },
+    }),
+    route({
+      method: 'PUT',
+      path: `${path}/avatar_url`,
+      body: v.object({ avatar_url: v.nullish(v.string()) }),
+      async handle({ user, params, body: { avatar_url: picture } }) {
+        checkOwn(user, params.user, ids)
+        await pictures.set(user, picture === undefined || picture === '' ? null : picture)
+        return {}
       },
     }),
   ]

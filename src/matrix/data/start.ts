@@ -27,7 +27,7 @@ export const startRoutes = ({ host }: Pick<Matrix, 'host'>): readonly Route[] =>
         'm.room_versions': { default: ROOM_VERSION, available: { [ROOM_VERSION]: 'stable' } },
         'm.change_password': { enabled: newAccountsOf(host).mayChange },
         'm.set_displayname': { enabled: true },
-        'm.set_avatar_url': { enabled: false },
+        'm.set_avatar_url': { enabled: true },
         'm.3pid_changes': { enabled: false },
       },
     }),

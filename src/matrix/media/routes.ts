@@ -2,18 +2,24 @@
 import type { HttpHeaders } from '../../base/http.ts'
 import type { KnownFile } from '../../files/files.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
-import { isShown, mediaType } from '../../xep/0363-http-upload/index.ts'
-import { SENT, type Call, type DeviceCall } from '../http/call.ts'
+import { harmless, isShown, mediaType } from '../../xep/0363-http-upload/index.ts'
+import { SENT, type DeviceCall, type MaybeCall } from '../http/call.ts'
 import { badJson, forbidden, MatrixError, missingParam, notFound, tooLarge } from '../http/errors.ts'
-import { route, type Access, type Route } from '../http/routes.ts'
+import { route, type Route } from '../http/routes.ts'
 import type { Media } from './media.ts'
+import type { Pictures } from './pictures.ts'
 
 const MEDIA = '/_matrix/media'
 const OLD = ['v3', 'r0', 'v1']
 /** Pages of other origins may show it. */
-const HEADERS: HttpHeaders = { 'cross-origin-resource-policy': 'cross-origin' }
+const HEADERS: HttpHeaders = { 'cross-origin-resource-policy': 'cross-origin', 'access-control-allow-origin': '*' }
 
-export function mediaRoutes(media: Media): readonly Route[] {
+export interface MediaParts {
+  readonly media: Media
+  readonly pictures: Pictures
+}
+export function mediaRoutes(parts: MediaParts): readonly Route[] {
+  const { media } = parts
   const config = (): object => ({ 'm.upload.size': media.uploads?.fileOctetsMax ?? 0 })
   return [
     route({ method: 'GET', path: '/media/config', versions: ['v1'], handle: config }),
@@ -27,39 +33,64 @@ export function mediaRoutes(media: Media): readonly Route[] {
       isRaw: true,
       handle: async (call) => ({ content_uri: await upload(media, call) }),
     }),
-    ...thumbnails(media, undefined, '/media/thumbnail', ['v1'], 'device'),
-    ...thumbnails(media, MEDIA, '/thumbnail', OLD, 'anyone'),
+    ...thumbnails(parts, undefined, '/media/thumbnail', ['v1'], 'device'),
+    ...thumbnails(parts, MEDIA, '/thumbnail', OLD, 'either'),
     // What an id stands for is got by everybody who knows it, as by its URL; older clients send no token along
-    ...downloads(media, undefined, '/media/download', ['v1'], 'device'),
-    ...downloads(media, MEDIA, '/download', OLD, 'anyone'),
+    ...downloads(parts, undefined, '/media/download', ['v1'], 'device'),
+    ...downloads(parts, MEDIA, '/download', OLD, 'either'),
   ]
 }
 
-function downloads(media: Media, root: string | undefined, path: string, versions: readonly string[], access: Access) {
+function downloads(
+  parts: MediaParts,
+  root: string | undefined,
+  path: string,
+  versions: readonly string[],
+  access: 'device' | 'either',
+) {
   const at = { method: 'GET', versions, access, ...(root === undefined ? {} : { root }) } as const
   return [
-    route({ ...at, path: `${path}/:server/:id`, handle: (call) => download(media, call, call.params, null) }),
-    route({ ...at, path: `${path}/:server/:id/:name`, handle: (call) => download(media, call, call.params, call.params.name) }),
+    route({ ...at, path: `${path}/:server/:id`, handle: (call) => download(parts, call, call.params, null) }),
+    route({ ...at, path: `${path}/:server/:id/:name`, handle: (call) => download(parts, call, call.params, call.params.name) }),
   ]
 }
 /** Larger pictures are not shown as their own reduced ones. */
 const SHOWN_OCTETS_MAX = 10 * 1024 * 1024
-function thumbnails(media: Media, root: string | undefined, path: string, versions: readonly string[], access: Access) {
+function thumbnails(
+  parts: MediaParts,
+  root: string | undefined,
+  path: string,
+  versions: readonly string[],
+  access: 'device' | 'either',
+) {
   const at = { method: 'GET', versions, access, ...(root === undefined ? {} : { root }) } as const
-  return [route({ ...at, path: `${path}/:server/:id`, handle: (call) => thumbnail(media, call, call.params) })]
+  return [route({ ...at, path: `${path}/:server/:id`, handle: (call) => thumbnail(parts, call, call.params) })]
 }
 /** Pictures are not reduced: a picture of a usual size is shown as it is. */
-async function thumbnail(media: Media, { exchange }: Pick<Call, 'exchange'>, named: Named): Promise<object> {
+async function thumbnail(parts: MediaParts, call: MaybeCall, named: Named): Promise<object> {
+  if (await isPicture(parts, call, named)) return SENT
+  const { media } = parts
   const file = await found(media, named)
   if (!file.type.startsWith('image/') || !isShown(file.type)) throw new MatrixError(400, 'M_UNKNOWN', 'This is no picture')
   if (file.size > SHOWN_OCTETS_MAX) throw tooLarge('The picture is too large')
-  await media.uploads!.send(exchange, file, HEADERS)
+  await media.uploads!.send(call.exchange, file, HEADERS)
   return SENT
 }
+/** Pictures of people and rooms are small, and shown as they are. @returns whether it was one, and the request is answered */
+async function isPicture({ pictures }: MediaParts, { exchange, user }: MaybeCall, { server, id }: Named): Promise<boolean> {
+  const photo = user === null ? null : await pictures.find(user, server, id)
+  if (photo === null) return false
+  exchange.reply(200, { ...harmless(photo.type, 'picture'), ...HEADERS, 'cache-control': PICTURE_AGE }, photo.octets)
+  return true
+}
+/** Another picture has another id, but the user may show it to fewer people later. */
+const PICTURE_AGE = 'private, max-age=86400'
 type Named = Readonly<Record<'server' | 'id', string>>
-async function download(media: Media, { exchange }: Pick<Call, 'exchange'>, named: Named, name: string | null): Promise<object> {
+async function download(parts: MediaParts, call: MaybeCall, named: Named, name: string | null): Promise<object> {
+  if (await isPicture(parts, call, named)) return SENT
+  const { media } = parts
   const file = await found(media, named)
-  await media.uploads!.send(exchange, name === null ? file : { ...file, name }, HEADERS)
+  await media.uploads!.send(call.exchange, name === null ? file : { ...file, name }, HEADERS)
   return SENT
 }
 /** @throws MatrixError M_NOT_FOUND */

@@ -27,6 +27,7 @@ import { fileOf } from './message-files.ts'
 import { MatrixRooms } from './matrix-rooms.ts'
 import { Occupancy } from './occupancy.ts'
 import { People } from './people.ts'
+import { Portraits } from './portraits.ts'
 import { RoomReading } from './reading.ts'
 import { markRoutes } from './reading-marks.ts'
 import { readingRoutes } from './reading-routes.ts'
@@ -71,6 +72,7 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions,
     wake: (bare) => matrix.wakes.wake(bare),
     moved: (room, entry) => occupancy.moved(room, entry),
     displayed: (awake, by, id) => marking.displayed(awake, by, id),
+    pictured: (awake) => portraits.look(awake),
     visitKeepMs: LIMITS.visitKeepMs,
     quietAbove: LIMITS.quietAbove,
     awakeMax: matrix.settings['awake-rooms'],
@@ -145,6 +147,7 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions,
     const uri = fileOf(type, content)
     return uri === null ? null : matrix.media.linkOf(uri)
   }
+  const portraits = new Portraits({ access, served, pictures: matrix.pictures, errors: host.log })
   const sayingParts = { access, newId, now, active, linkIn }
   const saying = new Saying(sayingParts)
   const peopleMax = Math.min(matrix.settings['room-people'], served.occupantsMax)
@@ -159,6 +162,7 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions,
       joining,
       newId,
       limits,
+      portraits,
       pace: (name, user) => matrix.paces.take(name, { address: '', user, device: null }),
     }),
     ...sayingRoutes(saying, sayingParts),

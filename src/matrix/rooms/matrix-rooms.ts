@@ -46,6 +46,8 @@ export interface MatrixRoomsParts {
   readonly moved: (room: Room, entry: Extract<Entry, { kind: 'member' }>) => void
   /** A client of XMPP says that somebody has read up to the entry with that id. */
   readonly displayed: (awake: AwakeRoom, by: string, id: string) => void
+  /** The card of the room may have another picture. */
+  readonly pictured: (awake: AwakeRoom) => void
   /** How long a visitor who has left is still shown. */
   readonly visitKeepMs: Millis
   /** Rooms above that many people show nobody's presence. */
@@ -107,6 +109,7 @@ export class MatrixRooms implements Face {
       // Others have awoken meanwhile
       this.makeRoom()
       this.put(awake)
+      this.#parts.pictured(awake)
     })
     return this.#awake.get(uid) ?? null
   }
@@ -210,6 +213,8 @@ export class MatrixRooms implements Face {
         return this.#looked(awake, awake.visits.look(room, tell.occupant.bare, now))
       case 'renamed':
         return this.#looked(awake, awake.visits.look(room, tell.after.bare, now))
+      case 'card':
+        return this.#parts.pictured(awake)
       case 'out': {
         if (tell.to === 'self') return
         const isGone = tell.exit === 'left' || tell.exit === 'lost'

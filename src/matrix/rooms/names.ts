@@ -37,7 +37,8 @@ export class Names {
   readonly fixed: Map<string, JsonObject | null>
   /** Is it a conversation of two people? */
   readonly isDirect: boolean
-  readonly #domain: string
+  /** Of the accounts beside the room. */
+  readonly domain: string
   readonly #ids: UserIdSpace
   /** By bare JID, and the other way round. */
   readonly #veiled = new BoundedMap<string, string>(KNOWN_MAX)
@@ -50,7 +51,7 @@ export class Names {
     this.creator = creator
     this.isDirect = fixed !== undefined
     this.fixed = fixed ?? new Map()
-    this.#domain = domain
+    this.domain = domain
     this.#ids = ids
   }
   /** What URLs of files are for Matrix clients; null: nothing. */
@@ -68,7 +69,7 @@ export class Names {
     const known = this.#veiled.get(bare)
     if (known !== undefined) return known
     const nick = nicksOf.get(bare)?.[0]
-    const id = veiledUserId(nick === undefined ? occupantId(secret, bare) : occupants.get(nick)!.id, this.#domain)
+    const id = veiledUserId(nick === undefined ? occupantId(secret, bare) : occupants.get(nick)!.id, this.domain)
     this.#veiled.set(bare, id)
     this.#people.set(id, bare)
     return id
@@ -84,7 +85,7 @@ export class Names {
     return this.#people.get(canonical) ?? this.#found(canonical)
   }
   #found(id: string): string | null {
-    if (!id.endsWith(`:${serverName(this.#domain)}`)) return null
+    if (!id.endsWith(`:${serverName(this.domain)}`)) return null
     const { members, nicksOf } = this.room
     for (const people of [nicksOf.keys(), members.keys()]) for (const bare of people) if (this.veiledId(bare) === id) return bare
     return null

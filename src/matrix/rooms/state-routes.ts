@@ -13,6 +13,7 @@ import type { Sight } from './names.ts'
 import { asOthersSee } from './own-name.ts'
 import { CONTENT } from './saying.ts'
 import { configFor, levelCommands, subjectCommand } from './setting-states.ts'
+import { AVATAR, type Portraits } from './portraits.ts'
 import { shownPeople, stateEventAt, type StateEvent } from './state-events.ts'
 import { MEMBER, POWER_LEVELS, statesOf } from './states.ts'
 
@@ -21,6 +22,7 @@ export interface StateParts {
   readonly joining: Joining
   readonly newId: () => string
   readonly limits: StateLimits
+  readonly portraits: Portraits
   /** Counts one of these of the user. @throws MatrixError M_LIMIT_EXCEEDED */
   readonly pace: (what: 'invite' | 'rename', user: Jid) => void
 }
@@ -73,6 +75,7 @@ class Setting {
       const changes = configFor(type, content)
       return access.perform(awake, user, { do: 'configure', changes, owners: null, admins: null })
     }
+    if (key === '' && type === AVATAR && !awake.names.isDirect) return this.#parts.portraits.set(awake, user, content)
     if (type === 'm.room.canonical_alias') checkAlias(awake, content)
     checkRoomFor(awake.face, type, key, content, limits)
     if (key.startsWith('@') && awake.sightOf(user.bare).isVeiled) throw forbidden('The room hides who people are')

@@ -178,6 +178,7 @@ const STRIPPED = [
   'm.room.topic',
   'm.room.join_rules',
   'm.room.canonical_alias',
+  'm.room.avatar',
   ENCRYPTION,
 ] as const
 /** What somebody who is invited, or asks to be let in, may know of the room (MXR-128). */

@@ -181,7 +181,8 @@ export const multiUserChat = defineFeature({
     const mayCreate = makersOf(host, settings)
     const { occupants: occupantsMax } = settings
     const sentBy = (room: Room): number => face.sentBy(room)
-    if (ours.length > 0) served.set(host, { rooms, store, domains: ours, mayCreate, occupantsMax, sentBy })
+    if (ours.length > 0)
+      served.set(host, { rooms, store, domains: ours, mayCreate, occupantsMax, cardOctetsMax: settings['card-size'], sentBy })
     for (const domain of ours) {
       const parts = { orders, store, roomLog, face, labels, wantsDoubts, crowding, searches, mayCreate }
       const conference = serve(host, domain, parts, settings)

@@ -15,6 +15,7 @@ import { namedIn, pathOf, UploadSite } from './site.ts'
 import { PURPOSES, readRequest, UPLOAD } from './request.ts'
 
 export { isShown, mediaType } from './names.ts'
+export { harmless } from './site.ts'
 
 const settings = section({
   'enabled': flag(
@@ -130,6 +131,10 @@ export class Uploads {
     const file = await this.#announce({ owner, name: safeName(name), type, size, purpose: 'message', keepUntil: null })
     await this.#site.receive(exchange, file, type)
     return file
+  }
+  /** All of a stored file. */
+  octetsOf(file: KnownFile): Promise<Buffer> {
+    return this.#files.octetsOf(file)
   }
   /** Answers a request with a stored file. @param more headers @throws HttpRefusal */
   send(exchange: HttpExchange, file: KnownFile, more: HttpHeaders): Promise<void> {

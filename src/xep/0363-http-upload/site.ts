@@ -155,12 +155,9 @@ export class UploadSite {
   }
   #headersOf({ expiresAt, isReferred, type, name }: KnownFile, tag: string): HttpHeaders {
     const left = expiresAt === null || isReferred ? YEAR_S : Math.floor((expiresAt - this.#parts.clock.now()) / 1000)
-    const kind = isShown(type) ? 'inline' : 'attachment'
     return {
       ...CORS,
-      ...HARMLESS,
-      'content-type': type === '' ? UNKNOWN_TYPE : type,
-      'content-disposition': `${kind}; filename*=UTF-8''${encoded(name)}`,
+      ...harmless(type, name),
       'accept-ranges': 'bytes',
       'etag': tag,
       'cache-control': `max-age=${Math.min(left, YEAR_S)}, immutable`,
@@ -180,6 +177,12 @@ export class UploadSite {
   }
 }
 
+/** Headers with which a file of strangers does no harm. @param type '' for unknown */
+export const harmless = (type: string, name: string): HttpHeaders => ({
+  ...HARMLESS,
+  'content-type': type === '' ? UNKNOWN_TYPE : type,
+  'content-disposition': `${isShown(type) ? 'inline' : 'attachment'}; filename*=UTF-8''${encoded(name)}`,
+})
 /** Which file a path names, and how; null: none. */
 export function namedIn(path: string): { readonly id: string; readonly name: string } | null {
   const [id = '', name = '', ...more] = path.slice(PREFIX.length).split('/')

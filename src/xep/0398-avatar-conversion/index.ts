@@ -18,7 +18,16 @@ import { pepOf, type Pep } from '../0163-personal-eventing/index.ts'
 import { DATA, dataOf, METADATA, metadataOf, photoInData, photoInMetadata, type Photo, type PhotoInfo } from './photo.ts'
 import { withHash } from './update.ts'
 
-export { cardWith, hasNoPhoto, photoInCard, type Photo } from './photo.ts'
+export {
+  cardWith,
+  hasNoPhoto,
+  photoInCard,
+  photoInData as dataIn,
+  photoInMetadata as infoIn,
+  photoOf,
+  photosIn,
+  type Photo,
+} from './photo.ts'
 
 /** PEP-32: clients publish the data of a picture and what is said of it one after the other. */
 const DATA_WAIT: Millis = 10_000
@@ -153,7 +162,7 @@ export class Avatars {
    * @param isOpen whether everybody may see it, if the nodes have to be made
    * @throws StanzaError
    */
-  async publish(account: LocalAccount, photo: Photo, isOpen: boolean): Promise<void> {
+  async publish(account: Pick<LocalAccount, 'bare'>, photo: Photo, isOpen: boolean): Promise<void> {
     if ((await this.#said(account)).photo?.hash === photo.hash) return
     const changes = isOpen ? ({ access_model: 'open' } as const) : {}
     const item = (element: Element) => [{ id: photo.hash, payload: Payload.of(element) }]
@@ -161,16 +170,16 @@ export class Avatars {
     await this.#pep.publish(account.bare, METADATA, item(metadataOf(photo)), changes)
   }
   /** The user has no picture from now on. @throws StanzaError */
-  async remove(account: LocalAccount): Promise<void> {
+  async remove(account: Pick<LocalAccount, 'bare'>): Promise<void> {
     if (!this.#mayHave(account) || (await this.#said(account)).info === null) return
     const item = { id: token(this.#host.entropy), payload: Payload.of(metadataOf(null)) }
     await this.#pep.publish(account.bare, METADATA, [item])
   }
 
-  #mayHave({ bare }: LocalAccount): boolean {
+  #mayHave({ bare }: Pick<LocalAccount, 'bare'>): boolean {
     return this.#pep.isOffered(bare, METADATA)
   }
-  async #said({ bare }: LocalAccount): Promise<Said> {
+  async #said({ bare }: Pick<LocalAccount, 'bare'>): Promise<Said> {
     const items = this.#pep.isOffered(bare, METADATA) ? await this.#pep.items(bare, METADATA) : null
     const metadata = items?.at(-1)?.payload.elements[0] ?? null
     const info = photoInMetadata(metadata ?? undefined)

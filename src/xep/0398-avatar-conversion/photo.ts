@@ -33,6 +33,15 @@ function kindOf(octets: Buffer): string | null {
   return KINDS.find(([, form]) => form.test(beginning))?.[0] ?? null
 }
 
+/** A picture of a usual kind, by its beginning; null: it is none. */
+export function photoOf(octets: Buffer): Photo | null {
+  const type = kindOf(octets)
+  return type === null ? null : { hash: hashOf(octets), type, octets }
+}
+/** All pictures in a card. */
+export const photosIn = (card: Element): readonly Photo[] =>
+  card.elements.flatMap((e) => (e.name === 'PHOTO' ? (photoInCard(el(card.name, card.ns, {}, e)) ?? []) : []))
+
 /** The picture in a card; null if there is none with its data, or nothing says what kind of picture it is. */
 export function photoInCard(card: Element): Photo | null {
   const photo = card.child('PHOTO')
