@@ -7,13 +7,14 @@ import type { Kysely } from 'kysely'
 import type { Clock, Millis } from '../../base/clock.ts'
 import type { LocalAccount } from '../../server/account/session.ts'
 import type { WrittenTo } from '../../server/account/written-to.ts'
-import { required, type Database, type Migrations } from '../../server/database.ts'
+import { required, type Database, type Migrations, type Statement } from '../../server/database.ts'
 import type { Along } from '../../server/ports.ts'
 import type { Parties } from '../../server/routing/parties.ts'
 import type { Router } from '../../server/routing/router.ts'
 import { holderOf, isStrangerTo } from '../../server/routing/strangers.ts'
 import { prepare } from '../../storage/prepare.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import { StrangersUse, type Amount } from './strangers-use.ts'
 
 /** How long a message counts. */
 const COUNTED_MS: Millis = 30 * 86_400_000
@@ -49,16 +50,19 @@ export const NOTHING: Along = () => []
 export class Strangers {
   readonly #parts: StrangersParts
   readonly #queries: ReturnType<typeof queriesOf>
+  readonly #use: StrangersUse
 
   constructor(parts: StrangersParts) {
     this.#parts = parts
     this.#queries = queriesOf(parts.database.schema<StrangerTables>())
+    const max = { messages: parts.messagesMax, octets: parts.octetsMax }
+    this.#use = new StrangersUse(max, (owner) => this.#used(owner))
   }
   /** What a message that has arrived takes of the share of its sender. */
   shareOf(account: LocalAccount, packet: Packet): Along | Promise<Along> {
     const { router, writtenTo } = this.#parts
     if (!isStrangerTo(router, account, packet.from)) return NOTHING
-    const share: Along = (seq) => [required(this.#addition(account.bare.bare, seq, packet))]
+    const share: Along = (seq) => [this.#addition(account.bare.bare, seq, packet)]
     const has = writtenTo.has(account, packet.from)
     if (typeof has === 'boolean') return has ? NOTHING : share
     // If that cannot be read, the message cannot be stored either, which is told there
@@ -71,28 +75,33 @@ export class Strangers {
   async shorten(owner: string, edge: number): Promise<void> {
     const { database, clock } = this.#parts
     await database.write(this.#queries.drop({ owner, edge, before: clock.now() - COUNTED_MS }))
+    this.#use.forget(owner)
   }
   /** The account is gone. */
   forget(owner: string): Promise<void> {
     return this.shorten(owner, Number.MAX_SAFE_INTEGER)
   }
 
-  #addition(owner: string, seq: number, packet: Packet) {
+  /** Adding up what is there takes longer the more it is: that is left out where there is room for sure. */
+  #addition(owner: string, seq: number, packet: Packet): Statement {
     const { clock, router, parties, messagesMax, octetsMax } = this.#parts
     const at = clock.now()
     const octets = packet.wire.length
     const holder = holderOf(router, parties, packet.from)
-    return this.#queries.add({ owner, seq, at, since: at - COUNTED_MS, octets, holder, messagesMax, octetsMax })
+    const row = { owner, seq, at, octets, holder }
+    if (this.#use.takes(owner, octets)) return this.#queries.add(row)
+    return required(this.#queries.addIfRoom({ ...row, since: at - COUNTED_MS, messagesMax, octetsMax }))
+  }
+  async #used(owner: string): Promise<Amount> {
+    const { database, clock } = this.#parts
+    const [used] = await database.read(this.#queries.used({ owner, since: clock.now() - COUNTED_MS }))
+    return { messages: Number(used!.messages), octets: Number(used!.octets) }
   }
 }
 
-interface Addition {
-  owner: string
-  seq: number
-  at: Millis
+type Row = StrangerTables['archive_stranger']
+interface Addition extends Row {
   since: Millis
-  octets: number
-  holder: string
   messagesMax: number
   octetsMax: number
 }
@@ -100,8 +109,19 @@ interface Addition {
 function queriesOf(db: Kysely<StrangerTables>) {
   const table = 'archive_stranger'
   return {
+    add: prepare(({ owner, seq, at, octets, holder }: Row) => db.insertInto(table).values({ owner, seq, at, octets, holder })),
+    used: prepare((p: { owner: string; since: Millis }) =>
+      db
+        .selectFrom(table)
+        .select((eb) => [
+          eb.fn.countAll<number>().as('messages'),
+          eb.fn.coalesce(eb.fn.sum<number>('octets'), eb.lit(0)).as('octets'),
+        ])
+        .where('owner', '=', p.owner)
+        .where('at', '>', p.since),
+    ),
     /** What the sender has counts twice: it may not be more than what is free. */
-    add: prepare((p: Addition) =>
+    addIfRoom: prepare((p: Addition) =>
       db
         .insertInto(table)
         .columns(['owner', 'seq', 'at', 'octets', 'holder'])
