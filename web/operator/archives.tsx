@@ -2,7 +2,8 @@
 import type { Route } from '../model/route.ts'
 import { clockTime } from '../model/words.ts'
 import { locale } from '../words/language.ts'
-import { Pager, show } from './navigation.tsx'
+import { Filter, Find } from './filter.tsx'
+import { Pager } from './navigation.tsx'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { ArchivePageReport } from './reports.ts'
@@ -22,17 +23,9 @@ export function Archives({ server, route }: Props) {
   return (
     <Panel title={o.archive.title} trouble={trouble}>
       <p class="more">{o.archive.hint}</p>
-      <form class="row" role="search" onSubmit={(event) => event.preventDefault()}>
-        <label>
-          {o.archive.from}
-          <input
-            name="from"
-            type="search"
-            value={from}
-            onInput={(event) => show(route, { from: event.currentTarget.value }, true)}
-          />
-        </label>
-      </form>
+      <Filter>
+        <Find route={route} label={o.archive.from} name="from" />
+      </Filter>
       {result !== null && result.archives.length > 0 && <Table rows={result.archives} />}
       {result?.archives.length === 0 && <p class="empty">{o.none}</p>}
       <Pager route={route} next={isCurrent ? (result?.next ?? null) : null} />

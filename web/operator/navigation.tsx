@@ -39,46 +39,6 @@ export function Navigation({ page }: { readonly page: PageName }) {
   )
 }
 
-interface FindProps {
-  readonly route: Route
-  readonly label: string
-}
-/** A field that is searched while the person types. */
-export function Find({ route, label }: FindProps) {
-  return (
-    <label>
-      {label}
-      <input
-        name="find"
-        type="search"
-        value={route.options['find'] ?? ''}
-        onInput={(event) => show(route, { find: event.currentTarget.value }, true)}
-      />
-    </label>
-  )
-}
-interface SelectProps extends FindProps {
-  /** The option of the route. */
-  readonly name: string
-  /** Values with their words; the value of the usual choice is empty. */
-  readonly choices: readonly (readonly [string, string])[]
-}
-export function Select({ route, label, name, choices }: SelectProps) {
-  const chosen = route.options[name] ?? ''
-  return (
-    <label>
-      {label}
-      <select name={name} value={chosen} onChange={(event) => show(route, { [name]: event.currentTarget.value })}>
-        {choices.map(([value, words]) => (
-          <option key={value} value={value}>
-            {words}
-          </option>
-        ))}
-      </select>
-    </label>
-  )
-}
-
 interface PagerProps {
   readonly route: Route
   /** Where the next page begins; null if this is the last page, or the list on the screen answers an older question. */

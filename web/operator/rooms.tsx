@@ -1,7 +1,8 @@
 /** The rooms: which there are, how many people are in each, what they cost; and one room by itself. */
 import { hashOf, type Route } from '../model/route.ts'
 import { locale } from '../words/language.ts'
-import { Find, Pager, Select } from './navigation.tsx'
+import { Filter, Find, Select } from './filter.tsx'
+import { Pager } from './navigation.tsx'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { RoomPageReport, RoomRowReport } from './reports.ts'
@@ -30,10 +31,10 @@ function List({ server, route }: Props) {
   const { result, isCurrent, trouble } = useOrder<RoomPageReport>(server, 'room.list', args)
   return (
     <Panel title={o.rooms.title} trouble={trouble}>
-      <form class="row" role="search" onSubmit={(event) => event.preventDefault()}>
-        <Find route={route} label={o.rooms.find} />
+      <Filter>
+        <Find route={route} label={o.rooms.find} name="find" />
         <Select route={route} label={o.order} name="order" choices={ORDERS} />
-      </form>
+      </Filter>
       {result !== null && result.rooms.length > 0 && <Table rows={result.rooms} />}
       {result?.rooms.length === 0 && <p class="empty">{o.none}</p>}
       <Pager route={route} next={isCurrent ? (result?.next ?? null) : null} />

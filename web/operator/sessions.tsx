@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Route } from '../model/route.ts'
 import { ago, lasting } from '../model/words.ts'
-import { Find, Pager, Select } from './navigation.tsx'
+import { Filter, Find, Select } from './filter.tsx'
+import { Pager } from './navigation.tsx'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { SessionPageReport, SessionReport, Standing } from './reports.ts'
@@ -54,11 +55,11 @@ function Choice({ route, result }: { readonly route: Route; readonly result: Ses
   const all = result === null ? 0 : STATES.reduce((sum, name) => sum + result.counts[name], 0)
   return (
     <>
-      <form class="row" role="search" onSubmit={(event) => event.preventDefault()}>
-        <Find route={route} label={o.sessions.find} />
+      <Filter>
+        <Find route={route} label={o.sessions.find} name="find" />
         <Select route={route} label={o.sessions.state} name="state" choices={CHOICES} />
         <Select route={route} label={o.order} name="order" choices={ORDERS} />
-      </form>
+      </Filter>
       <p role="status">
         {result !== null &&
           o.sessions.counts(all, STATES.map((name) => `${result.counts[name]} ${o.sessions.short[name]}`).join(', '))}

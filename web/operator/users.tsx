@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks'
 import { hashOf, type Route } from '../model/route.ts'
 import { ago } from '../model/words.ts'
-import { Pager, show } from './navigation.tsx'
+import { Filter, Find, Select } from './filter.tsx'
+import { Pager } from './navigation.tsx'
 import { useOrder } from './order.ts'
 import { Panel } from './panel.tsx'
 import type { StatusReport, UserReport } from './reports.ts'
@@ -23,26 +24,21 @@ const ROWS = 50
 export function Users(props: Props) {
   const { result: status, trouble } = useOrder<StatusReport>(props.server, 'status')
   const domains = status?.domains.map(({ domain }) => domain) ?? []
-  const { domain = domains[0], from = '' } = props.route.options
-  const choose = (change: Readonly<Record<string, string>>, asIs = false): void => show(props.route, change, asIs)
+  const { domain = domains[0] } = props.route.options
   return (
     <Panel title={o.accounts.title} trouble={trouble}>
-      <form class="row" role="search" onSubmit={(event) => event.preventDefault()}>
+      <Filter>
         {domains.length > 1 && (
-          <label>
-            {o.accounts.domain}
-            <select value={domain ?? ''} onChange={(event) => choose({ domain: event.currentTarget.value })}>
-              {domains.map((name) => (
-                <option key={name}>{name}</option>
-              ))}
-            </select>
-          </label>
+          <Select
+            route={props.route}
+            label={o.accounts.domain}
+            name="domain"
+            choices={domains.map((name) => [name, name])}
+            usual={domain!}
+          />
         )}
-        <label>
-          {o.accounts.from}
-          <input name="from" type="search" value={from} onInput={(event) => choose({ from: event.currentTarget.value }, true)} />
-        </label>
-      </form>
+        <Find route={props.route} label={o.accounts.from} name="from" />
+      </Filter>
       {domain !== undefined && <Domain key={domain} {...props} domain={domain} />}
     </Panel>
   )
