@@ -40,7 +40,8 @@ export interface Tab {
  * gone, as it is at the end of a test (the client library then says "Event" alone), or that something was on its way into a
  * connection that has just broken.
  */
-const EXPECTED = /status of (401|403|404) |net::ERR_CONNECTION_REFUSED|^Event$|WebSocket is already in CLOSING/
+const EXPECTED =
+  /status of (401|403|404) |net::ERR_CONNECTION_REFUSED|^Event$|WebSocket is already in CLOSING|^Error: (Socket closed|write after end)\n/
 
 /** A tab of a browser of its own: nothing is shared with the others. */
 export async function openTab(t: TestContext, browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Tab> {

@@ -23,7 +23,8 @@ test('what changed since yesterday, archives and files, each as a page; in Germa
   await assertAccessible(page)
   if (process.env['SHOTS'] !== undefined) await page.screenshot({ path: `${process.env['SHOTS']}/operator.png`, fullPage: true })
   await visit(page, 'Archive')
-  await page.waitForSelector('tr:has-text("romeo@localhost"):has(td:text-is("3"))')
+  // Three messages, and of each that it was delivered
+  await page.waitForSelector('tr:has-text("romeo@localhost"):has(td:text-is("6"))')
   await assertAccessible(page)
   await page.fill('[name=from]', 'r')
   await page.waitForSelector('tr:has-text("juliet@localhost")', { state: 'detached' })
