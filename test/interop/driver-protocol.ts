@@ -38,6 +38,10 @@ export type Order =
 export type RoomOrder =
   | { readonly do: 'enter' | 'leave' | 'rename' | 'kick'; readonly room: string; readonly nick: string }
   | { readonly do: 'tell'; readonly room: string; readonly body: string }
+  /** Uploads a file (XEP-0363), and tells the room its URL (XEP-0066). */
+  | { readonly do: 'share'; readonly room: string; readonly name: string; readonly hex: string }
+  /** The octets behind a URL, got without a login, in hexadecimal. */
+  | { readonly do: 'fetch'; readonly url: string }
   | { readonly do: 'ban' | 'invite' | 'invite_directly'; readonly room: string; readonly jid: string; readonly reason: string }
   /** `to` is the room that takes its place. */
   | { readonly do: 'destroy'; readonly room: string; readonly to: string; readonly reason: string }

@@ -29,7 +29,7 @@ export const slixmppInRooms = driven('slixmpp in rooms', slixmppMissing(), {
   program: PYTHON,
   args: [path('slixmpp/driver.py'), '--rooms'],
   security: 'starttls',
-  environment: () => ({ PYTHONDONTWRITEBYTECODE: '1' }),
+  environment: (server) => ({ PYTHONDONTWRITEBYTECODE: '1', SSL_CERT_FILE: server.certificateFile }),
 })
 
 export const xmppJs = driven('@xmpp/client', false, {

@@ -28,7 +28,8 @@ client.on(ClientEvent.Sync, (state) => tell({ shown: 'state', state }))
 client.on(RoomEvent.Timeline, (event, room, toStartOfTimeline) => {
   // The echo of what this client itself sends has a preliminary id
   if (event.getType() !== 'm.room.message' || toStartOfTimeline || event.isSending()) return
-  tell({ shown: 'message', from: event.getSender(), body: event.getContent().body, id: event.getId() })
+  const { body, msgtype: kind, url } = event.getContent()
+  tell({ shown: 'message', from: event.getSender(), body, id: event.getId(), kind, url })
 })
 client.on(UserEvent.Presence, (_, { userId, presence, presenceStatusMsg }) =>
   tell({ shown: 'presence', of: userId, presence, text: presenceStatusMsg ?? '' }),
@@ -52,6 +53,17 @@ const orders = {
   member: ({ room, of }) => client.getRoom(room)?.getMember(of)?.membership ?? null,
   join: ({ alias }) => client.joinRoom(alias).then(({ roomId }) => roomId),
   say: ({ room, text }) => client.sendTextMessage(room, text).then(({ event_id: id }) => id),
+  upload: ({ hex, name, type }) =>
+    client.uploadContent(Buffer.from(hex, 'hex'), { name, type }).then(({ content_uri: url }) => url),
+  picture: ({ room, url, name }) => client.sendImageMessage(room, url, { mimetype: 'image/png' }, name).then(() => null),
+  /** With a width: the picture in that size. */
+  async fetch({ url, width }) {
+    const at = client.mxcUrlToHttp(url, width, width, width && 'scale', false, true, true)
+    const answer = await fetch(at, { headers: { Authorization: `Bearer ${login.access_token}` } })
+    return answer.ok ? Buffer.from(await answer.arrayBuffer()).toString('hex') : answer.status
+  },
+  portrait: ({ url }) => client.setAvatarUrl(url).then(() => null),
+  profile: ({ of }) => client.getProfileInfo(of),
   show: ({ presence, text }) => client.setPresence({ presence, status_msg: text }),
   status: ({ of }) => client.getUser(of)?.presenceStatusMsg ?? '',
   async about({ room: id }) {

@@ -15,6 +15,9 @@ export interface Shown {
   readonly shown: 'message' | 'presence' | 'state'
   readonly from?: string
   readonly body?: string
+  /** Of a message. */
+  readonly kind?: string
+  readonly url?: string
   readonly of?: string
   readonly presence?: string
   readonly text?: string
