@@ -11,6 +11,9 @@ export const CLIENTS = [
   'profanity',
   'tmux',
   'chromium',
+  'dino-im',
+  'gajim',
+  'xvfb',
 ] as const
 /** With what Prosody finds other servers by. */
 export const SERVERS = ['prosody', 'lua-unbound', 'ejabberd'] as const
@@ -46,6 +49,19 @@ export const jsSdkMissing = (): string | false =>
 export const tmuxMissing = (): string | false => (runs('tmux', '-V') ? false : missing('tmux'))
 export const profanityMissing = (): string | false => (runs('profanity', '--version') ? tmuxMissing() : missing('profanity'))
 
+/** What the windows of Dino and Gajim need, and namespaces to run them in. */
+export function windowsMissing(): string | false {
+  for (const [program, of] of WINDOWS) if (!existsSync(program)) return missing(of)
+  const args = ['-U', '--map-user=1000', '--keep-caps', '-mn', 'true']
+  return spawnSync('unshare', args, { stdio: 'ignore' }).status === 0 ? false : 'namespaces of users are not allowed here'
+}
+const WINDOWS = [
+  ['/usr/bin/dino-im', 'dino-im'],
+  ['/usr/bin/gajim', 'gajim'],
+  ['/usr/bin/Xvfb', 'xvfb'],
+  ['/usr/bin/dbus-run-session', 'dbus'],
+  ['/etc/ssl/certs/ca-certificates.crt', 'ca-certificates'],
+] as const
 export const xmllintMissing = (): string | false => (runs('xmllint', '--version') ? false : missing('libxml2-utils'))
 export const poezioMissing = (): string | false => (runs('poezio', '--version') ? tmuxMissing() : missing('poezio'))
 
