@@ -178,6 +178,8 @@ export async function createPorchlight(options: PorchlightOptions): Promise<Porc
       pid: process.pid,
       memory: () => process.memoryUsage.rss(),
       inspect: () => Promise.resolve(),
+      standingBy: () => {},
+      enough: new AbortController().signal,
     }
     const running = await startServer(setup, runtime, about)
     return new Porchlight(running, setup.dataDirectory, isTemporary)

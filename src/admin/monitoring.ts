@@ -6,7 +6,7 @@ import { metricsText, type MetricsText } from './metrics-text.ts'
 
 /** `status` is "ok" with code 200; any other status has code 503. */
 export interface Health {
-  readonly status: 'ok' | 'stopping' | 'database-unavailable'
+  readonly status: 'ok' | 'stopping' | 'database-unavailable' | 'standby'
   readonly [more: string]: unknown
 }
 

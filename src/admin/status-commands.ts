@@ -80,6 +80,19 @@ export function linksStatus(host: Pick<Host, 'links'>): LinksStatus {
   return { total: all.length, idle: count('idle'), up: count('up'), suspect: count('suspect'), down: count('down'), lost }
 }
 
+/** Of a server that waits until another one on its database has ended. */
+export interface StandByStatus {
+  readonly standby: {
+    /** Where the server is that serves. */
+    readonly serving: string
+    readonly since: number
+    readonly pid: number
+  }
+}
+export const standByCommand = (of: { readonly place: string; readonly since: number; readonly pid: number }): Command =>
+  defineCommand('status', {}, (): StandByStatus => ({ standby: { serving: of.place, since: of.since, pid: of.pid } }))
+export const isStandBy = (status: Status | StandByStatus): status is StandByStatus => 'standby' in status
+
 export const statusCommand = (status: () => Promise<Status>): Command => defineCommand('status', {}, status)
 
 export const orderCommand = (order: Server['order']): Command =>

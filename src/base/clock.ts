@@ -11,6 +11,11 @@ export interface Timer {
 export interface Clock {
   /** Now, in milliseconds since 1970-01-01T00:00:00Z. */
   now(): Millis
+  /**
+   * How much time has passed since some moment. It never goes back when the machine's time is set, and counts the time in which
+   * the process or the whole machine did not run.
+   */
+  elapsed(): Millis
   /** Calls `fire` once, `delay` milliseconds from now at the earliest. */
   after(delay: Millis, fire: () => void): Timer
 }
@@ -33,8 +38,20 @@ const LONGEST: Millis = 2 ** 31 - 1
 
 /** The machine's own clock. Its timers do not keep the process alive. */
 export class SystemClock implements Clock {
+  #elapsed: Millis = 0
+  #wall: Millis = Date.now()
+  #steady: Millis = performance.now()
+
   now(): Millis {
     return Date.now()
+  }
+  /** The larger step of two clocks: one of them may be set, the other may stand still while the machine sleeps. */
+  elapsed(): Millis {
+    const [wall, steady] = [Date.now(), performance.now()]
+    this.#elapsed += Math.max(wall - this.#wall, steady - this.#steady)
+    this.#wall = wall
+    this.#steady = steady
+    return this.#elapsed
   }
   after(delay: Millis, fire: () => void): Timer {
     if (delay > LONGEST) return this.#afterLong(delay, fire)

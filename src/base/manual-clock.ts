@@ -16,6 +16,9 @@ export class ManualClock implements Clock {
   now(): Millis {
     return this.#now
   }
+  elapsed(): Millis {
+    return this.#now
+  }
   after(delay: Millis, fire: () => void): Timer {
     const entry: Entry = { at: this.#now + delay, fire }
     const before = this.#due.findLastIndex(({ at }) => at <= entry.at)

@@ -42,6 +42,7 @@ async function alone(world: World, setup: Setup): Promise<Authority> {
     entropy: systemEntropy,
     log,
     software: world.software,
+    isCommand: true,
   })
   const commands = commandsOf(...storedCommands(assembly, setup.config, null))
   return {

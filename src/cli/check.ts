@@ -1,7 +1,7 @@
 /** `porchlight check`: whether the configuration can be used, and what the operator should know about it. */
 import { CommandError } from '../admin/command.ts'
 import { connectControl } from '../admin/control-client.ts'
-import type { Status } from '../admin/status-commands.ts'
+import { isStandBy, type StandByStatus, type Status } from '../admin/status-commands.ts'
 import { SystemClock } from '../base/clock.ts'
 import { presetWords } from '../config/presets.ts'
 import { sentence } from '../config/problem.ts'
@@ -27,8 +27,8 @@ export async function check(world: World, options: ConfigOptions): Promise<void>
 async function heldByServer({ control }: Setup): Promise<readonly string[]> {
   const server = await connectControl(control)
   try {
-    const status = ((await server?.ask('status', {})) ?? null) as Status | null
-    return status === null ? [] : status.listening.map(({ address }) => address)
+    const status = ((await server?.ask('status', {})) ?? null) as Status | StandByStatus | null
+    return status === null || isStandBy(status) ? [] : status.listening.map(({ address }) => address)
   } catch (error) {
     if (error instanceof CommandError) return [] // the server is just starting
     throw error

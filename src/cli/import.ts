@@ -40,6 +40,7 @@ export async function importUsers(world: World, place: string, options: ConfigOp
     entropy: systemEntropy,
     log,
     software: world.software,
+    isCommand: true,
   })
   try {
     const importing = new Importing({

@@ -2,7 +2,7 @@
 import type { Authority } from '../admin/control-client.ts'
 import type { Explanation, Reason, ResourceReport } from '../admin/explain-commands.ts'
 import type { RoomExplanation } from '../admin/explain-room.ts'
-import type { Status } from '../admin/status-commands.ts'
+import { isStandBy, type StandByStatus, type Status } from '../admin/status-commands.ts'
 import type { ComponentState } from '../server/routing/component-state.ts'
 import type { World } from '../process/world.ts'
 import { withAuthority, withServer } from './authority.ts'
@@ -12,7 +12,7 @@ import { span } from './span.ts'
 
 /** @throws CommandError if the server is not running */
 export async function showStatus(world: World, options: ConfigOptions & OutputOptions): Promise<void> {
-  const status = (await withServer(setupOf(world, options), (server) => server.ask('status', {}))) as Status
+  const status = (await withServer(setupOf(world, options), (server) => server.ask('status', {}))) as Status | StandByStatus
   world.stdout.write(options.json === true ? `${JSON.stringify(status)}\n` : statusText(status))
 }
 
@@ -88,7 +88,9 @@ function standingLine({ jid, confidence, confirmedAt, confirmedBy }: ResourceRep
 const domainText = ({ domain, accounts, oldKeys }: Status['domains'][number]): string =>
   `${domain} with ${counted(accounts, 'account')}${oldKeys === 0 ? '' : `, ${oldKeys} of them with old keys`}`
 
-function statusText(s: Status): string {
+function statusText(s: Status | StandByStatus): string {
+  if (isStandBy(s))
+    return `Standing by since ${new Date(s.standby.since).toISOString()}, process ${s.standby.pid}. Serving is the one ${s.standby.serving}.\n`
   const rows: readonly (readonly [string, string])[] = [
     ['Porchlight', `${s.version} on Node.js ${s.runtime}, process ${s.pid}, up ${span(s.uptimeMs)}`],
     ['Online', `${counted(s.online, 'account')} with ${counted(s.sessions, 'session')}${pausedText(s)}${devicesText(s.devices)}`],

@@ -57,6 +57,7 @@ const open = (world: World, setup: Setup): Promise<Assembly> =>
     entropy: systemEntropy,
     log: openLog({ level: 'warn', format: 'text' }, world.stderr),
     software: world.software,
+    isCommand: true,
   })
 
 function report(world: World, moved: readonly MovedTable[], { config }: Setup, file: string): void {

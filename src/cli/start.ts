@@ -11,6 +11,7 @@ import { startServer, type Running } from '../process/running.ts'
 import { Supervisor } from '../process/supervisor.ts'
 import type { Setup } from '../process/setup.ts'
 import type { World } from '../process/world.ts'
+import { StorageError } from '../storage/storage-error.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import { setupOf, type ConfigOptions } from './config-options.ts'
 
@@ -23,6 +24,8 @@ export async function start(world: World, options: StartOptions): Promise<number
   const setup = setupOf(world, options, options.fresh)
   const log = openLog(setup.config.log, world.stderr)
   const enough = toldToStop(world, log)
+  const stopped = new AbortController()
+  void enough.then(() => stopped.abort())
   world.onUncaught((error) => {
     log.error({ err: error }, 'Uncaught exception; exiting')
     log.flush()
@@ -37,6 +40,11 @@ export async function start(world: World, options: StartOptions): Promise<number
       runtime: world.runtime,
       pid: world.pid,
       memory: () => world.memory(),
+      enough: stopped.signal,
+      standingBy() {
+        world.stdout.write(`Porchlight ${world.software.version} stands by; Ctrl-C stops it.\n`)
+        supervisor.ready()
+      },
       inspect: async (held: readonly string[]) =>
         void (await inspect(setupOf(world, options, options.fresh), { platform: world.platform, now: clock.now(), held })),
     }
@@ -51,7 +59,8 @@ export async function start(world: World, options: StartOptions): Promise<number
       running.restart.then(() => 'restart' as const),
       running.mustEnd,
     ])
-    if (why instanceof Error) return await giveUp(running, log)
+    // Another one may serve already: whatever this one said to its clients, or to their contacts, could be wrong
+    if (why instanceof Error) return UNAVAILABLE
     const isOver = why !== 'restart'
     if (isOver) supervisor.stopping()
     await running.stop(isOver ? 'for good' : 'to start again')
@@ -60,15 +69,12 @@ export async function start(world: World, options: StartOptions): Promise<number
     log.flush()
     world.startAgain()
     return START_AGAIN
+  } catch (error) {
+    if (stopped.signal.aborted && error instanceof StorageError && error.trouble === 'closed') return OK
+    throw error
   } finally {
     log.flush()
   }
-}
-
-/** Ends a server that can store nothing any more. Its clients are told that it shuts down, and log in where they are served. */
-async function giveUp(running: Running, log: OpenLog): Promise<number> {
-  await running.stop().catch((error: unknown) => log.debug({ err: error }, 'Not stored while stopping'))
-  return UNAVAILABLE
 }
 
 /** Resolves at SIGTERM or Ctrl-C. A second signal changes nothing, because a stop takes a limited time. */

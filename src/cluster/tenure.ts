@@ -23,6 +23,12 @@ export interface Standing {
   words: Map<number, Millis>
 }
 
+export const standingOf = (now: Millis, others: readonly number[]): Standing => ({
+  renewedAt: now,
+  hasStopped: false,
+  words: new Map(others.map((node) => [node, -Infinity])),
+})
+
 export interface Tenancy {
   /** CL-21a: from when a renewal counts that was sent and came back at these moments. */
   validFrom(sentAt: Millis, backAt: Millis): Millis

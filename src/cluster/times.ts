@@ -8,4 +8,5 @@ export interface Times {
   readonly own: Millis
 }
 
+export const RENEW_MS: Millis = 1_000
 export const TIMES: Times = { lease: 10_000, own: 6_000 }

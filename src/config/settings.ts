@@ -25,7 +25,11 @@ export const storageSettings = section({
   url: textLike(
     /^postgres(ql)?:\/\/(?![^/@]*:[^/@]*@)/,
     'the address of a PostgreSQL database without a password, such as "postgresql://porchlight@db.example.org/porchlight"',
-    'PostgreSQL database (15 or later) that stores everything, such as "postgresql://porchlight@db.example.org/porchlight?sslmode=verify-full", or "postgresql://porchlight@localhost/porchlight?host=/run/postgresql" for a socket of this machine. One server uses it at a time. "": an SQLite file in the data directory.',
+    'PostgreSQL database (15 or later) that stores everything, such as "postgresql://porchlight@db.example.org/porchlight?sslmode=verify-full", or "postgresql://porchlight@localhost/porchlight?host=/run/postgresql" for a socket of this machine. One server at a time serves with it. "": an SQLite file in the data directory.',
+  ),
+  standby: flag(
+    false,
+    'Whether a server that finds another one on its PostgreSQL database waits until it can take over, instead of refusing to start. Both servers need it. The one that serves then stops when it cannot reach the database for 10 s: docs/several-servers.md.',
   ),
   files: path('', 'Folder for uploaded files. Empty: "files" in the data directory. It is created when the first file comes.'),
   password: text('', 'Password for that database, best written as "file:PATH". "": PostgreSQL does not ask for one.'),

@@ -4,7 +4,7 @@
  * clients that were told to trust it remember this certificate.
  */
 import { isIP } from 'node:net'
-import { mkdir, open, rename } from 'node:fs/promises'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Millis } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
@@ -37,11 +37,24 @@ export async function selfSigned(
   if (!(await isUsable(source, clock.now()))) {
     const names = source.domains.includes('localhost') ? [...source.domains, ...LOOPBACK] : source.domains
     const { chain, key } = await makeCertificate(names, clock.now() - DAY, clock.now() + VALID, entropy)
-    await mkdir(directory, { recursive: true })
-    await write(source.keyFile, key, 0o600)
-    await write(source.chainFile, chain, 0o644)
+    await putSelfSigned(directory, { chain, key })
   }
   return source
+}
+
+/** A certificate and its key, as PEM. */
+export interface SelfSigned {
+  readonly chain: string
+  readonly key: string
+}
+export async function readSelfSigned({ chainFile, keyFile }: CertificateSource): Promise<SelfSigned> {
+  return { chain: await readFile(chainFile, 'utf8'), key: await readFile(keyFile, 'utf8') }
+}
+/** The files in `directory` become these. */
+export async function putSelfSigned(directory: string, { chain, key }: SelfSigned): Promise<void> {
+  await mkdir(directory, { recursive: true })
+  await write(join(directory, SELF_SIGNED_FILES[1]), key, 0o600)
+  await write(join(directory, SELF_SIGNED_FILES[0]), chain, 0o644)
 }
 
 async function isUsable(source: CertificateSource, now: Millis): Promise<boolean> {

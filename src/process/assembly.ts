@@ -4,11 +4,12 @@
  * does when an account is created or deleted happens there as well.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BlockReports } from '../admin/block-report-commands.ts'
 import type { Outages } from '../admin/outage-commands.ts'
 import type { Clock } from '../base/clock.ts'
+import { GatedClock, type Gate } from '../base/gate.ts'
 import type { Entropy } from '../base/entropy.ts'
 import type { Log } from '../base/log.ts'
 import { Metrics } from '../base/metrics.ts'
@@ -23,7 +24,9 @@ import { createServer, type Server } from '../server/server.ts'
 import type { Database } from '../server/database.ts'
 import { FileFolder } from '../storage/file-folder.ts'
 import { newEpoch } from '../storage/rosters.ts'
+import type { Member } from '../storage/postgres-members.ts'
 import { openInMemory, openSqlite } from '../storage/sqlite.ts'
+import { SharedTexts } from '../storage/shared-texts.ts'
 import { openCoreStores } from '../storage/stores.ts'
 import { LocalRegistrar } from '../stream/registrar.ts'
 import { linkTimes } from '../stream/s2s/settings.ts'
@@ -37,7 +40,7 @@ import type { LabelSettings } from '../xep/0258-security-labels/index.ts'
 import { features } from '../config/features.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import { authenticatorFor } from './authenticator.ts'
-import { serverSecret } from './server-secret.ts'
+import { directoryIdentity, serverSecret } from './server-secret.ts'
 import type { Setup } from './setup.ts'
 
 export interface Runtime {
@@ -47,12 +50,27 @@ export interface Runtime {
   readonly software: Software
   /** Puts another account store in front of the database's own. */
   readonly accounts?: (own: AccountStore) => AccountStore
+  /** The database is used for one command, by the command line. */
+  readonly isCommand?: true
+  /** How a server stands by that finds another one on its database. */
+  readonly waiting?: Waiting
+}
+
+export interface Waiting {
+  /** Told, with the place of the server that serves, when this one begins to stand by. */
+  standingBy(place: string): void
+  /** Aborted when the server is to wait no longer. */
+  readonly enough: AbortSignal
 }
 
 export interface Assembly {
   readonly server: Server
   readonly stores: Stores
   readonly metrics: Metrics
+  /** Its timers fire only while the server may serve. */
+  readonly clock: Clock
+  /** What the servers on one database share; null if no other one can use it. */
+  readonly shared: SharedTexts | null
   /** Null if this server has none. */
   readonly rooms: ServedRooms | null
   /** Null: it has no service with nodes. */
@@ -80,13 +98,15 @@ export const filesFolder = ({ config, dataDirectory }: Placed): string => config
 
 /** @throws StorageError if the database cannot be used */
 export async function assemble({ config, labelPolicy, dataDirectory }: Setup, runtime: Runtime): Promise<Assembly> {
-  const { clock, entropy, log, software } = runtime
-  const database = await openDatabase({ config, dataDirectory }, clock, entropy)
+  const { entropy, log, software } = runtime
+  const { database, gate } = await openDatabase({ config, dataDirectory }, runtime)
+  const clock = gate === null ? runtime.clock : new GatedClock(runtime.clock, gate)
   const folder = config.server.fresh ? await mkdtemp(join(tmpdir(), 'porchlight-files-')) : filesFolder({ config, dataDirectory })
   const forget = async (): Promise<void> => {
     if (config.server.fresh) await rm(folder, { recursive: true, force: true })
   }
   try {
+    const shared = config.server.fresh || config.storage.url === '' ? null : await SharedTexts.open(database)
     const core = await openCoreStores(database, { clock, entropy, epoch: newEpoch(entropy), log, gathers: true })
     await core.accounts.countOldKeys()
     const stores = { ...core, accounts: runtime.accounts?.(core.accounts) ?? core.accounts }
@@ -102,7 +122,7 @@ export async function assemble({ config, labelPolicy, dataDirectory }: Setup, ru
         labelPolicy === null ? null : { policy: labelPolicy, settings: config.features['security-labels'] as LabelSettings },
       registrar: (host) => new LocalRegistrar(host, config.sasl.iterations),
       authenticator: (host) => authenticatorFor(host, config.sasl, !config.streams['require-tls']),
-      secret: config.server.fresh ? entropy.bytes(32) : await serverSecret(dataDirectory, entropy),
+      secret: config.server.fresh ? entropy.bytes(32) : await serverSecret(dataDirectory, shared, entropy),
       software,
       stores,
       database,
@@ -128,6 +148,8 @@ export async function assemble({ config, labelPolicy, dataDirectory }: Setup, ru
       server,
       stores,
       metrics,
+      clock,
+      shared,
       rooms: roomsOf(server.host),
       nodes: servedNodesOf(server.host),
       porting: portingOf(server.host),
@@ -147,14 +169,28 @@ export async function assemble({ config, labelPolicy, dataDirectory }: Setup, ru
 }
 
 /** @throws StorageError */
-async function openDatabase({ config, dataDirectory }: Placed, clock: Clock, entropy: Entropy): Promise<Database> {
-  if (config.server.fresh) return openInMemory({ clock })
+async function openDatabase(
+  placed: Placed,
+  runtime: Runtime,
+): Promise<{ readonly database: Database; readonly gate: Gate | null }> {
+  const { config, dataDirectory } = placed
+  const { clock, entropy } = runtime
+  if (config.server.fresh) return { database: openInMemory({ clock }), gate: null }
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 })
   const { url, password } = config.storage
-  if (url === '') return openSqlite(join(dataDirectory, DATABASE_FILE), { clock })
+  if (url === '') return { database: await openSqlite(join(dataDirectory, DATABASE_FILE), { clock }), gate: null }
   // Loaded by those who use it: it takes its share of memory
   const { openPostgres } = await import('../storage/postgres.ts')
-  return openPostgres({ url, password, clock, run: entropy.bytes(12).toString('base64url') })
+  const run = entropy.bytes(12).toString('base64url')
+  const database = await openPostgres({ url, password, clock, run, member: await memberOf(placed, runtime), ...runtime.waiting })
+  return { database, gate: database.gate }
+}
+/** Who this process is for others on the same database. */
+async function memberOf({ config, dataDirectory }: Placed, { isCommand, entropy }: Runtime): Promise<Member> {
+  const identity = await directoryIdentity(dataDirectory, entropy)
+  const place = `on ${hostname()}, data in ${dataDirectory}`
+  if (isCommand) return { identity: `${identity} command`, place: `a command ${place}`, role: 'command' }
+  return { identity, place, role: config.storage.standby ? 'stand-by' : 'alone' }
 }
 type Placed = Pick<Setup, 'config' | 'dataDirectory'>
 

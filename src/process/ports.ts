@@ -1,6 +1,7 @@
 /** Opens the ports that the configuration names: for clients, other servers, components, browsers and monitoring. */
+import type { Config } from '../config/sections.ts'
 import { networkOf } from '../base/network.ts'
-import { addressOf, textOf, type Address } from '../net/address.ts'
+import { addressOf, asciiDomain, textOf, type Address } from '../net/address.ts'
 import type { HttpPort } from '../net/http-port.ts'
 import { listen, type Admission, type Listening } from '../net/listener.ts'
 import type { ListenSettings } from '../net/settings.ts'
@@ -48,6 +49,10 @@ export const nearby = ({ host, port }: Address): Address => ({
 })
 
 type Open = (address: Address) => Promise<Listening>
+
+/** The names by which monitoring may ask. */
+export const monitoringNames = ({ admin, server }: Pick<Config, 'admin' | 'server'>): readonly string[] =>
+  [...admin['monitoring-hosts'], ...server.domains.map(asciiDomain)].map((name) => name.toLowerCase())
 
 /** Opens all ports, or none. @throws PortError */
 export async function openPorts(listen: ListenSettings, users: PortUsers): Promise<readonly OpenPort[]> {

@@ -28,7 +28,7 @@ import type { Millis } from '../base/clock.ts'
 import { inTime } from '../base/in-time.ts'
 import { inPortions } from '../base/portions.ts'
 import { endOfTick, tickOver } from '../base/tick.ts'
-import { asciiDomain, textOf } from '../net/address.ts'
+import { textOf } from '../net/address.ts'
 import type { Certificates } from '../net/certificates.ts'
 import { Admission } from '../net/listener.ts'
 import { announce } from '../server/account/announcement.ts'
@@ -47,9 +47,10 @@ import { openFederation } from './federation.ts'
 import { ConfigError } from '../config/problem.ts'
 import { storedCommands } from './commands.ts'
 import { keepHouse } from './housekeeping.ts'
-import { openPorts, type OpenPort } from './ports.ts'
+import { monitoringNames, openPorts, type OpenPort } from './ports.ts'
 import { mendRosters } from './roster-mending.ts'
 import type { Setup } from './setup.ts'
+import { StandBy } from './standby.ts'
 import { openCertificates } from './tls.ts'
 
 export interface Running {
@@ -78,12 +79,18 @@ export interface About {
    * @throws ConfigError with the mistakes that prevent it
    */
   inspect(held: readonly string[]): Promise<void>
+  /** Called when the server begins to stand by. */
+  standingBy(): void
+  /** Aborted when a server that stands by is to stop. */
+  readonly enough: AbortSignal
 }
 
 const CERTIFICATES_MS: Millis = 60_000
 /** How long a stop waits for clients and components to close their side, and how long it takes at most. */
 const CLIENTS_MS: Millis = 5000
 const STOP_MS: Millis = 20_000
+/** How long the database may take for an answer about the health of the server. */
+const ANSWER_MS: Millis = 5000
 /** Sessions that are ended in one turn of the event loop. */
 const ENDED_AT_ONCE = 500
 
@@ -94,8 +101,11 @@ export async function startServer(setup: Setup, given: Runtime, about: About): P
   const { log } = runtime
   const control = await ControlServer.listen(setup.control, log)
   let assembly: Assembly | null = null
+  const standby = new StandBy({ setup, runtime, about, control })
   try {
-    assembly = await assemble(setup, runtime)
+    const waiting = { standingBy: (place: string) => standby.begin(place), enough: about.enough }
+    assembly = await assemble(setup, { ...runtime, waiting })
+    await standby.end()
     const hasCrashed = await assembly.stores.lastPresence.hasCrashed()
     const left = await assembly.stores.lastPresence.closeAfterCrash()
     if (left > 0)
@@ -103,11 +113,21 @@ export async function startServer(setup: Setup, given: Runtime, about: About): P
         { accounts: left },
         'The server was not stopped properly; accounts that were online are marked as last seen at its last heartbeat',
       )
-    const waiting = await assembly.server.keptSessions.restoreAll()
-    if (waiting > 0) log.info({ sessions: waiting }, 'Sessions from before the restart wait for their clients')
-    const certificates = await openCertificates(setup, runtime)
-    return await start({ setup, runtime, about, control, assembly, certificates, troubles, hasCrashed })
+    const paused = await assembly.server.keptSessions.restoreAll()
+    if (paused > 0) log.info({ sessions: paused }, 'Sessions from before the restart wait for their clients')
+    const certificates = await openCertificates(setup, runtime, assembly.shared)
+    return await start({
+      setup,
+      runtime: { ...runtime, clock: assembly.clock },
+      about,
+      control,
+      assembly,
+      certificates,
+      troubles,
+      hasCrashed,
+    })
   } catch (error) {
+    await standby.end()
     await control.close()
     await assembly?.close()
     throw error
@@ -179,7 +199,7 @@ async function start(parts: Parts): Promise<Running> {
     uploads,
     files: async () => (await http()).filesPort({ host: server.host, admission, web: config.web }, uploads!),
     monitoring: async () =>
-      (await http()).monitoringPort({ metrics, health: () => health(parts, state), names: monitoringNames(setup) }, clock, log),
+      (await http()).monitoringPort({ metrics, health: () => health(parts, state), names: monitoringNames(config) }, clock, log),
   })
   const startedAt = clock.now()
   const ends = { restart: Promise.withResolvers<void>(), shutdown: Promise.withResolvers<void>() }
@@ -292,15 +312,12 @@ async function keepSessions({ assembly: { server }, runtime: { log } }: Parts): 
   log.info({ kept: await server.keptSessions.keepAll() }, 'Restarting')
 }
 
-const monitoringNames = ({ config: { admin, server } }: Setup): readonly string[] =>
-  [...admin['monitoring-hosts'], ...server.domains.map(asciiDomain)].map((name) => name.toLowerCase())
-
-async function health({ assembly }: Parts, state: { readonly stopping: boolean }): Promise<Health> {
+async function health({ assembly, runtime }: Parts, state: { readonly stopping: boolean }): Promise<Health> {
   const { server, stores } = assembly
   const sessions = server.sessions.size
   if (state.stopping) return { status: 'stopping', sessions }
   try {
-    await stores.accounts.count('')
+    if (!(await inTime(runtime.clock, ANSWER_MS, stores.accounts.count('')))) throw new Error('the database does not answer')
     const trouble = assembly.storageTrouble()
     if (trouble !== null) throw trouble
     return { status: 'ok', sessions }

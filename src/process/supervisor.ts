@@ -21,9 +21,10 @@ export class Supervisor {
     this.#clock = clock
     this.#log = log
   }
-  /** The ports are open. */
+  /** The ports are open, or the server stands by. */
   ready(): void {
     this.#tell('READY=1')
+    if (this.#watchdog !== null) return
     const interval = this.#watchdogMs()
     if (interval !== null) this.#watchdog = every(this.#clock, interval, () => this.#tell('WATCHDOG=1'))
   }

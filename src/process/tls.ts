@@ -18,7 +18,8 @@ import {
 import { chainFault } from '../net/certificate-chain.ts'
 import { covers } from '../net/certificate-names.ts'
 import { Certificates } from '../net/certificates.ts'
-import { selfSigned } from '../net/self-signed.ts'
+import { putSelfSigned, readSelfSigned, selfSigned, type SelfSigned } from '../net/self-signed.ts'
+import type { SharedTexts } from '../storage/shared-texts.ts'
 import { features } from '../config/features.ts'
 import { prepareDomain } from '../xmpp/jid.ts'
 import type { Setup } from './setup.ts'
@@ -37,13 +38,21 @@ const DAY: Millis = 86_400_000
 const SOON: Millis = 7 * DAY
 
 /** @throws CertificateError if one cannot be used, Error of the file system if none can be made */
-export async function openCertificates(setup: Setup, { clock, entropy, log }: TlsParts): Promise<Certificates> {
+export async function openCertificates(
+  setup: Setup,
+  { clock, entropy, log }: TlsParts,
+  shared: SharedTexts | null,
+): Promise<Certificates> {
   const { tls, server } = setup.config
   const domains = server.domains.map(prepareDomain)
   try {
     const trust = { ofClients: await clientAuthorities(setup), ofServers: await serverAuthorities(setup) }
     if (tls.certificate.length === 0)
-      return await Certificates.load([await selfSigned(setup.dataDirectory, domains, clock, entropy)], trust, log)
+      return await Certificates.load(
+        [await ownCertificate(setup.dataDirectory, domains, { clock, entropy, log }, shared)],
+        trust,
+        log,
+      )
     const certificates = await Certificates.load(sourcesOf(setup), trust, log)
     for (const { option, what } of doubtsAbout(setup, certificates, clock.now())) log.warn({ option: `[tls] ${option}` }, what)
     return certificates
@@ -52,6 +61,22 @@ export async function openCertificates(setup: Setup, { clock, entropy, log }: Tl
     throw new CertificateError(error.blamed, sentence(setup.problem(complaintOf(error))))
   }
 }
+
+/** The self-signed certificate. Servers on one database show the same one, which their clients know. */
+async function ownCertificate(
+  directory: string,
+  domains: readonly string[],
+  { clock, entropy }: TlsParts,
+  shared: SharedTexts | null,
+): Promise<CertificateSource> {
+  const known = (await shared?.read(SELF_SIGNED)) ?? null
+  if (known !== null) await putSelfSigned(directory, JSON.parse(known) as SelfSigned)
+  const source = await selfSigned(directory, domains, clock, entropy)
+  const text = shared === null ? null : JSON.stringify(await readSelfSigned(source))
+  if (text !== null && text !== known) await shared!.write(SELF_SIGNED, text)
+  return source
+}
+const SELF_SIGNED = 'self-signed certificate'
 
 /** What is wrong with the certificates that the configuration names. */
 export interface CertificateFindings {

@@ -43,7 +43,13 @@ async function grow(rosters: RosterStore, owner: string): Promise<void> {
 const clock = new SystemClock()
 const [file, ...owners] = readFileSync(0, 'utf8').split('\n')
 const database = file!.startsWith('postgresql:')
-  ? await openPostgres({ url: file!, password: '', clock, run: `writer ${process.pid}` })
+  ? await openPostgres({
+      url: file!,
+      password: '',
+      clock,
+      run: `writer ${process.pid}`,
+      member: { identity: 'crash', place: 'here', role: 'alone' },
+    })
   : await openSqlite(file!, { clock })
 await database.migrate(CORE, coreMigrations)
 const accounts = new SqlAccounts(database)

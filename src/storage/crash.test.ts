@@ -48,7 +48,13 @@ function writeAndDie(file: string, enough: number): Promise<Map<string, number>>
 async function inspect(file: string, acknowledged: ReadonlyMap<string, number>): Promise<number> {
   const clock = new SystemClock()
   const database = file.startsWith('postgresql:')
-    ? await openPostgres({ url: file, password: '', clock, run: 'after' })
+    ? await openPostgres({
+        url: file,
+        password: '',
+        clock,
+        run: 'after',
+        member: { identity: 'crash', place: 'here', role: 'alone' },
+      })
     : await openSqlite(file, { clock })
   try {
     const rosters = new SqlRosters(database, clock, 'after')

@@ -6,12 +6,14 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Value } from './batch.ts'
 import { failureOfStatement, isOfTheConnection, connectionError, postgresError } from './postgres-error.ts'
 import type { PostgresSession } from './postgres-connection.ts'
+import { MEMBER_TABLES } from './postgres-members.ts'
+import { SHARED_TEXTS } from './shared-texts.ts'
 import { StorageError } from './storage-error.ts'
 
 /** Rows in one statement. */
 const ROWS = 1000
 /** Of the database, and not of what is in it. */
-const OWN = new Set(['porchlight_migration', 'porchlight_server'])
+const OWN = new Set(['porchlight_migration', 'porchlight_server', SHARED_TEXTS, ...MEMBER_TABLES])
 
 export interface MovedTable {
   readonly table: string

@@ -3,25 +3,27 @@
  * then the commit. If a unit fails, the batch is run again unit by unit, so that each fails alone.
  *
  * A batch whose connection is lost is run again on the next one. If the commit was in progress, the server first asks whether it
- * was done (postgres-claim.ts): nothing is done twice, and nothing is acknowledged that is not on disk.
+ * was done (postgres-fence.ts): nothing is done twice, and nothing is acknowledged that is not on disk.
  */
-import type { Clock, Millis } from '../base/clock.ts'
+import { pause, type Clock, type Millis } from '../base/clock.ts'
 import { changesSchema, type Batch, type Call, type Outcome, type Reply, type Rows, type Unit, type Value } from './batch.ts'
-import type { PostgresClaim } from './postgres-claim.ts'
 import type { Found, PostgresConnection, PostgresSession } from './postgres-connection.ts'
+import type { PostgresFence } from './postgres-fence.ts'
 import { connectionError, failureOfStatement, isOfTheConnection } from './postgres-error.ts'
 import type { Carrier } from './statement-queue.ts'
 import { StorageError, UNMET, type Failure } from './storage-error.ts'
 
 /** How often a batch is started when its connection is lost each time. */
 const ATTEMPTS_MAX = 3
+/** Between two attempts to learn whether a batch was committed. */
+const ASK_MS: Millis = 500
 /** How long one batch may take. After that the connection counts as lost. */
 const STALLED_MS: Millis = 60_000
 
 export interface PostgresCarrierParts {
   readonly connection: PostgresConnection
   /** Null for a connection that only reads. */
-  readonly claim: PostgresClaim | null
+  readonly fence: PostgresFence | null
   readonly clock: Clock
   readonly name: string
   readonly replied: (reply: Reply) => void
@@ -40,6 +42,7 @@ export class PostgresCarrier implements Carrier {
   readonly #batches: Batch[] = []
   #working: Promise<void> | null = null
   #columns: [number, readonly string[]][] = []
+  #isClosing = false
   /** Counts the batches that write. */
   #number = 0
 
@@ -51,6 +54,7 @@ export class PostgresCarrier implements Carrier {
     this.#working ??= this.#work()
   }
   async close(): Promise<void> {
+    this.#isClosing = true
     await this.#working
     await this.#parts.connection.close()
   }
@@ -75,16 +79,23 @@ export class PostgresCarrier implements Carrier {
       let session: PostgresSession | null = null
       try {
         session = await this.#parts.connection.session()
-        if (found !== null && this.#parts.claim?.batch === number) return found
+        if (found !== null && this.#parts.fence?.batch === number) return found
         found = null
         return await this.#timed(session, () => this.#attempt(session!, batch, number, (outcomes) => (found = outcomes)))
       } catch (error) {
-        if (error instanceof StorageError) return all(new Refusal(error))
-        if (!isOfTheConnection(error)) return all(failureOfStatement(error))
+        if (!(error instanceof StorageError) && !isOfTheConnection(error)) return all(failureOfStatement(error))
         session?.cut()
-        if (attempt === ATTEMPTS_MAX) return all(new Refusal(connectionError(error, this.#parts.name)))
+        const isRefused = error instanceof StorageError || attempt >= ATTEMPTS_MAX
+        if (!isRefused) continue
+        if (number === null || found === null || !this.#mayAskAgain())
+          return all(new Refusal(error instanceof StorageError ? error : connectionError(error, this.#parts.name)))
+        // While nobody knows whether the commit was done, no answer would be true
+        await pause(this.#parts.clock, ASK_MS)
       }
     }
+  }
+  #mayAskAgain(): boolean {
+    return !this.#isClosing && this.#parts.fence?.isOver === false
   }
   async #timed<T>(session: PostgresSession, work: () => Promise<T>): Promise<T> {
     const timer = this.#parts.clock.after(STALLED_MS, () => session.cut())
@@ -105,7 +116,7 @@ export class PostgresCarrier implements Carrier {
     const outcomes = (await this.#together(session, batch, number)) ?? (await this.#oneByOne(session, batch, number))
     committing(outcomes)
     await session.run('commit')
-    if (number !== null) this.#parts.claim?.committed(number)
+    if (number !== null) this.#parts.fence?.committed(number)
     await this.#tidy(session, batch)
     return outcomes
   }
@@ -149,16 +160,16 @@ export class PostgresCarrier implements Carrier {
 
   /** @throws StorageError if the database belongs to another server */
   async #begin(session: PostgresSession, number: number | null): Promise<void> {
-    const { claim } = this.#parts
-    if (number === null || claim === null) {
+    const { fence } = this.#parts
+    if (number === null || fence === null) {
       await session.run('begin isolation level repeatable read read only')
       return
     }
     const [, { count }] = await Promise.all([
       session.run('begin'),
-      session.run(claim.statement, claim.values(number), CLAIM_SLOT),
+      session.run(fence.statement, fence.values(number), FENCE_SLOT),
     ])
-    if (count !== 1) throw claim.lost()
+    if (count !== 1) throw fence.putOut()
   }
   async #call(session: PostgresSession, [slot, values, required]: Call): Promise<Rows | number> {
     const text = this.#texts.get(slot)!
@@ -182,7 +193,7 @@ export class PostgresCarrier implements Carrier {
 }
 
 /** Not a slot of the queue. */
-const CLAIM_SLOT = -1
+const FENCE_SLOT = -1
 
 /** A required statement has changed nothing. */
 class Unmet extends Error {}

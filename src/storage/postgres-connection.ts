@@ -89,6 +89,8 @@ interface Waiting {
 export interface PostgresConnectionParts {
   readonly address: PostgresAddress
   readonly name: string
+  /** By which PostgreSQL knows the connection. */
+  readonly knownAs: string
   readonly clock: Clock
   /**
    * Called on each new connection before anything else. An error counts as a failed connection; after trouble 'closed' no
@@ -115,10 +117,14 @@ export class PostgresConnection {
   async open(): Promise<void> {
     this.#session = await this.#connect()
   }
+  /** Null while the connection is lost. */
+  get current(): PostgresSession | null {
+    return this.#session?.isOver === false ? this.#session : null
+  }
   /** Waits a while for a lost connection. @throws StorageError */
   session(): Promise<PostgresSession> {
-    const session = this.#session
-    if (session !== null && !session.isOver) return Promise.resolve(session)
+    const session = this.current
+    if (session !== null) return Promise.resolve(session)
     this.#mend()
     if (this.#failure !== null) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
@@ -170,9 +176,9 @@ export class PostgresConnection {
   }
 
   async #connect(): Promise<PostgresSession> {
-    const { address, greet, name } = this.#parts
+    const { address, greet, name, knownAs } = this.#parts
     const socket = new Socket()
-    const client = new Client(configOf(address, socket))
+    const client = new Client(configOf(address, socket, knownAs))
     // Not in the options: what the URL does not name, it takes away from them. Without a password the library reads ~/.pgpass
     if (address.password !== '') client.password = address.password
     const session = new PostgresSession(client, socket)
@@ -191,14 +197,14 @@ export class PostgresConnection {
   }
 }
 
-function configOf({ url }: PostgresAddress, socket: Socket): ClientConfig {
+function configOf({ url }: PostgresAddress, socket: Socket, knownAs: string): ClientConfig {
   return {
     connectionString: url,
     stream: () => socket,
     pipeline: true,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_MS,
-    application_name: 'porchlight',
+    application_name: knownAs,
     types: { getTypeParser: (oid: number) => parserOf(oid) },
   }
 }

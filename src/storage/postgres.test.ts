@@ -10,6 +10,7 @@ import { Cluster, sharedCluster, withoutPostgres } from '../../test/support/post
 import { SystemClock, type Clock } from '../base/clock.ts'
 import { ManualClock } from '../base/manual-clock.ts'
 import type { Database, Query } from '../server/database.ts'
+import type { Member } from './postgres-members.ts'
 import { openPostgres } from './postgres.ts'
 
 const insert = (id: number): Query<unknown> => ({ sql: 'insert into entry values ($1)', parameters: [id] })
@@ -19,9 +20,10 @@ interface Opened {
   readonly url: string
   readonly run?: string
   readonly clock?: Clock
+  readonly member?: Member
 }
-async function open(t: TestContext, { url, run = 'a', clock = new SystemClock() }: Opened): Promise<Database> {
-  const database = await openPostgres({ url, password: '', clock, run })
+async function open(t: TestContext, { url, run = 'a', clock = new SystemClock(), member }: Opened): Promise<Database> {
+  const database = await openPostgres({ url, password: '', clock, run, ...(member && { member }) })
   t.after(() => database.close())
   await database.migrate('test', [(schema) => [schema.createTable('entry').addColumn('id', 'bigint', (c) => c.primaryKey())]])
   return database
@@ -61,6 +63,9 @@ class Between {
   /** What happens to the next commit. */
   next: 'pass' | 'lose-commit' | 'lose-answer' = 'pass'
   url = ''
+  /** New connections are refused, once the one with the next commit has broken. */
+  isAway = false
+  readonly #open = new Set<() => void>()
   #server: Server | null = null
 
   static async start(t: TestContext, url: string): Promise<Between> {
@@ -68,7 +73,9 @@ class Between {
     const directory = await mkdtemp(join(tmpdir(), 'porchlight-between-'))
     const name = '.s.PGSQL.5432'
     const beyond = join(new URL(url).searchParams.get('host')!, name)
-    between.#server = createServer((near) => between.#join(near, connect(beyond)))
+    between.#server = createServer((near) =>
+      between.isAway && between.next === 'pass' ? near.destroy() : between.#join(near, connect(beyond)),
+    )
     await new Promise<void>((resolve) => between.#server!.listen(join(directory, name), resolve))
     t.after(async () => {
       between.#server!.close()
@@ -79,12 +86,19 @@ class Between {
     between.url = own.href
     return between
   }
+  /** All connections break, as when a process ends. */
+  sever(): void {
+    this.isAway = true
+    for (const end of this.#open) end()
+  }
   #join(near: Socket, far: Socket): void {
     let isDeaf = false
     const end = (): void => {
+      this.#open.delete(end)
       near.destroy()
       far.destroy()
     }
+    this.#open.add(end)
     near.on('error', end).on('close', end)
     far.on('error', end).on('close', end)
     near.on('data', (data) => {
@@ -164,13 +178,13 @@ describe('PostgreSQL', { skip: withoutPostgres }, () => {
     assert.equal(database.trouble, null)
   })
 
-  test('one server at a time: another is refused, until the first has ended or died', async (t) => {
+  test('CL-29: one server at a time; another is refused with the place of the first, until the first has left', async (t) => {
     const url = await (await sharedCluster()).schema()
-    const first = await open(t, { url })
+    const first = await open(t, { url, member: { identity: 'one', place: 'mercury, in /data', role: 'alone' } })
     const clock = new ManualClock()
     const refused = assert.rejects(openPostgres({ url, password: '', clock, run: 'b' }), {
       trouble: 'busy',
-      message: /is used by another Porchlight \(connected from this machine since 20\d\d-.*\)\. Stop that server first/,
+      message: /is used by another Porchlight \(mercury, in \/data\)\. Stop that server first/,
     })
     await passing(clock, refused)
     await first.close()
@@ -178,13 +192,11 @@ describe('PostgreSQL', { skip: withoutPostgres }, () => {
     assert.deepEqual(await ids(second), [])
   })
 
-  test('a server that was cut off while another one used the database does not go on', async (t) => {
+  test('CL-22: a server that was put out while it was cut off writes nothing more', async (t) => {
     const cluster = await sharedCluster()
     const url = await cluster.database('cut_off')
-    const between = await Between.start(t, url)
-    const first = await open(t, { url: between.url })
-    const backend = await cluster.sql('cut_off', "select pid from pg_locks where locktype = 'advisory' and granted")
-    const second = await taken(t, cluster, url, backend)
+    const first = await open(t, { url })
+    const second = await taken(t, cluster, { url, run: 'b' })
     await assert.rejects(first.write(insert(1)), {
       trouble: 'closed',
       message: /^Another Porchlight has used the database .* while this one was cut off from it/,
@@ -194,6 +206,56 @@ describe('PostgreSQL', { skip: withoutPostgres }, () => {
     await second.close()
     await assert.rejects(first.write(insert(2)), { trouble: 'closed' })
   })
+
+  test('CL-29: a server whose process has ended is followed at once by the next run with its data directory', async (t) => {
+    const cluster = await sharedCluster()
+    const url = await cluster.database('again')
+    const member: Member = { identity: 'one', place: 'here', role: 'alone' }
+    const between = await Between.start(t, url)
+    await openPostgres({ url: between.url, password: '', clock: new ManualClock(), run: 'a', member })
+    between.sever()
+    const began = performance.now()
+    await open(t, { url, run: 'b', member })
+    assert.ok(performance.now() - began < 9000, 'no lease was waited for')
+  })
+
+  test('T-N24: PostgreSQL that has lost what it had acknowledged: the server ends, because its memory is ahead', async (t) => {
+    const cluster = await sharedCluster()
+    const url = await cluster.database('behind')
+    const database = await open(t, { url })
+    await database.write(insert(1))
+    await database.write(insert(2))
+    await cluster.sql('behind', 'update cluster_fence set batch = batch - 1')
+    await cluster.sql('postgres', "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'behind'")
+    await assert.rejects(database.write(insert(3)), { trouble: 'closed', message: /has lost changes that it had acknowledged/ })
+    assert.match(String(await database.taken), /Start this server again/)
+  })
+
+  for (const isDone of [true, false])
+    test(`T-N24: a commit whose outcome is not known is answered when it is known, however long that takes (${isDone ? 'it was done' : 'it was not'})`, async (t) => {
+      const cluster = await sharedCluster()
+      const url = await cluster.schema()
+      const between = await Between.start(t, url)
+      const clock = new ManualClock()
+      const database = await open(t, { url: between.url, clock })
+      between.next = isDone ? 'lose-answer' : 'lose-commit'
+      between.isAway = true
+      let isAnswered = false
+      const written = database.write(insert(1)).then((count) => {
+        isAnswered = true
+        return count
+      })
+      const waited = clock.now()
+      while (clock.now() - waited < 120_000) {
+        clock.advance(1000)
+        await setTimeout(2)
+      }
+      assert.equal(isAnswered, false)
+      between.isAway = false
+      await passing(clock, written)
+      assert.equal(await written, 1)
+      assert.deepEqual(await ids(database), [1])
+    })
 
   test('what cannot be used is refused with what to do', async () => {
     const cluster = await sharedCluster()
@@ -207,12 +269,10 @@ describe('PostgreSQL', { skip: withoutPostgres }, () => {
   })
 })
 
-/** Another server takes the database in the moment in which the connection of the first is ended. */
-async function taken(t: TestContext, cluster: Cluster, url: string, backend: string): Promise<Database> {
-  const opening = open(t, { url, run: 'b' })
-  await setTimeout(50) // it waits for the lock
-  await cluster.sql('cut_off', `select pg_terminate_backend(${backend})`)
-  return opening
+/** The lease of the first server is over, and another one takes its place. */
+async function taken(t: TestContext, cluster: Cluster, other: Opened): Promise<Database> {
+  await cluster.sql('cut_off', "update cluster_member set state = 'left'")
+  return open(t, other)
 }
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await setImmediate()

@@ -15,6 +15,8 @@ export interface QueuedDatabaseParts {
   readonly clock: Clock
   /** Resolves, with the reason, if another server takes the database. */
   readonly taken: Promise<Error>
+  /** Called when everything is written and closed: others may use the database. */
+  readonly leave: () => Promise<void>
 }
 
 export class QueuedDatabase implements Database {
@@ -63,6 +65,7 @@ export class QueuedDatabase implements Database {
     const longReads = await this.#longReads?.catch(() => null)
     await longReads?.close()
     await this.#parts.queue.close()
+    await this.#parts.leave()
   }
 
   /** Opened at the first use. */

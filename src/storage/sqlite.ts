@@ -8,7 +8,7 @@ import { endOfTick, type EndOfTick } from '../base/tick.ts'
 import type { Database } from '../server/database.ts'
 import type { Reply } from './batch.ts'
 import { sqliteDialect } from './queue-dialect.ts'
-import { QueuedDatabase } from './queued-database.ts'
+import { QueuedDatabase, type QueuedDatabaseParts } from './queued-database.ts'
 import { SqliteEngine } from './sqlite-engine.ts'
 import type { Opened } from './sqlite-worker.ts'
 import { STATEMENTS_MAX, StatementQueue, type Carrier } from './statement-queue.ts'
@@ -35,7 +35,7 @@ export async function openSqlite(path: string, options: SqliteOptions): Promise<
   const queue = await openThread(path, options)
   // Each connection to ':memory:' is a database of its own
   const longReads = path === ':memory:' ? () => Promise.resolve(queue) : () => openThread(path, options)
-  return new QueuedDatabase({ queue, longReads, dialect: sqliteDialect(queue), name: path, clock: options.clock, taken: NEVER })
+  return queued({ queue, longReads, dialect: sqliteDialect(queue), name: path, clock: options.clock })
 }
 
 /** A database that ends with the process, in this thread: its statements only wait for the end of the tick. */
@@ -48,8 +48,12 @@ export function openInMemory(options: SqliteOptions): Database {
   }
   const queue: StatementQueue = queueOf(carrier, path, options)
   const longReads = () => Promise.resolve(queue)
-  return new QueuedDatabase({ queue, longReads, dialect: sqliteDialect(queue), name: path, clock: options.clock, taken: NEVER })
+  return queued({ queue, longReads, dialect: sqliteDialect(queue), name: path, clock: options.clock })
 }
+
+/** Nobody else uses it. */
+const queued = (parts: Omit<QueuedDatabaseParts, 'taken' | 'leave'>): QueuedDatabase =>
+  new QueuedDatabase({ ...parts, taken: NEVER, leave: async () => {} })
 
 async function openThread(path: string, options: SqliteOptions): Promise<StatementQueue> {
   // The same kind of file as this one: '.ts' in the repository, '.js' in the package.

@@ -13,6 +13,9 @@ class LateClock implements Clock {
   now(): number {
     return this.time
   }
+  elapsed(): number {
+    return this.time
+  }
   after(_: number, fire: () => void): { cancel(): void } {
     this.due = fire
     return { cancel: () => void (this.due = null) }

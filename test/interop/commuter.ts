@@ -29,6 +29,8 @@ const ACKNOWLEDGED_AFTER = 5
 export class Commuter {
   /** Bodies of the messages that have come, in their order. */
   readonly heard: string[] = []
+  /** Bodies of its own messages that the server has counted. */
+  readonly acknowledged: string[] = []
   /** Bodies of its own messages that came back as errors, with the condition. */
   readonly refused: (readonly [body: string, condition: string])[] = []
   /** How often it came back to its old session. */
@@ -157,7 +159,10 @@ export class Commuter {
     if (h === undefined) return
     const more = Number(h) - this.#counted
     assert(more >= 0 && more <= this.#unacknowledged.length, `counted ${this.#counted}, and then ${element.show()}`)
-    this.#unacknowledged.splice(0, more)
+    for (const stanza of this.#unacknowledged.splice(0, more)) {
+      const body = /<body>(.*)<\/body>/.exec(stanza)?.[1]
+      if (body !== undefined) this.acknowledged.push(body)
+    }
     this.#counted += more
   }
 }

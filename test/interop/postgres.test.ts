@@ -110,7 +110,7 @@ test('a server whose database another one has taken says so, and ends', { skip: 
   const server = await startServer(unattended, { storage: { url: await cluster.database('taken') } })
   t.after(() => rm(server.directory, { recursive: true }))
   await server.addUser('romeo@localhost', 'secret')
-  await cluster.sql('taken', "update porchlight_server set run = 'another'")
+  await cluster.sql('taken', "update cluster_fence set incarnation = 'another'")
   await assert.rejects(server.addUser('juliet@localhost', 'secret'), /Another Porchlight has used the database/)
   assert.equal(await server.ended(), 69)
   assert.match(server.complaints().join(), /The server must end: nothing can be stored any more/)

@@ -14,6 +14,7 @@ export class Life {
   clock(of: Clock): Clock {
     return {
       now: () => of.now(),
+      elapsed: () => of.elapsed(),
       after: (delay: Millis, fire: () => void): Timer => of.after(delay, () => this.isOver || fire()),
     }
   }

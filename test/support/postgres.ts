@@ -59,7 +59,7 @@ export class Cluster {
   #settings: readonly string[] = []
 
   async start(): Promise<void> {
-    const settings = ['listen_addresses=', `unix_socket_directories=${this.#directory}`, 'max_connections=50', ...this.#settings]
+    const settings = ['listen_addresses=', `unix_socket_directories=${this.#directory}`, 'max_connections=100', ...this.#settings]
     const options = settings.map((setting) => `-c ${setting}`).join(' ')
     const log = join(this.#directory, 'log')
     try {

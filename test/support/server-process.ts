@@ -69,6 +69,15 @@ export async function startServer(
   await server.start()
   return server
 }
+/** A server that another one on its database keeps waiting. Resolves when it stands by. */
+export async function startStandingBy(t: Afterwards, settings: ServerSettings): Promise<ServerProcess> {
+  const directory = await mkdtemp(join(tmpdir(), 'porchlight-test-'))
+  const server = new ServerProcess(directory, PROGRAM, [])
+  t.after(() => endOf(t, server))
+  await writeFile(server.configFile, toml(settings))
+  await server.standBy()
+  return server
+}
 
 /** An end of the process that nobody asked for fails the test; so does one that goes wrong. */
 async function endOf(t: Afterwards, server: ServerProcess): Promise<void> {
@@ -110,7 +119,7 @@ export class ServerProcess {
   #child: ChildProcess | null = null
   /** Since it was last started. */
   #printed = ''
-  #printedBanner: (lines: readonly string[]) => void = () => {}
+  #hasOutput: () => void = () => {}
   #exit: Promise<number | null> = Promise.resolve(0)
 
   constructor(directory: string, program: string, through: readonly string[]) {
@@ -124,6 +133,20 @@ export class ServerProcess {
 
   /** Resolves when its ports are open. After `stop` or `kill` it starts again on the same data, on other ports. */
   async start(): Promise<void> {
+    this.#spawn()
+    await this.serving()
+  }
+  /** Resolves when it stands by. */
+  async standBy(): Promise<void> {
+    this.#spawn()
+    while (!this.#printed.includes('stands by')) await within(START_MS, 'the server to stand by', this.#nextOutput())
+  }
+  /** Resolves when its ports are open. */
+  async serving(): Promise<void> {
+    while (this.#bannerLines() === null) await within(START_MS, 'the server to start', this.#nextOutput())
+    this.banner = this.#bannerLines()!
+  }
+  #spawn(): void {
     const [command, ...args] = [...this.#through, process.execPath, this.#program, 'start', ...this.#options]
     const child = owned(
       spawn(command!, args, {
@@ -134,29 +157,32 @@ export class ServerProcess {
     this.#child = child
     this.#exit = once(child, 'exit').then(([code]) => code as number | null)
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.log += text))
-    const ready = this.#nextBanner()
+    this.#printed = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.log += text
       this.#printed += text
-      const lines = this.#printed.split('\n')
-      if (lines.length > BANNER_LINES) this.#printedBanner(lines.slice(0, BANNER_LINES))
+      this.#hasOutput()
     })
+  }
+  #bannerLines(): readonly string[] | null {
+    const lines = this.#printed.split('\n')
+    const first = lines.findIndex((line) => /^Porchlight \S+ serves /.test(line))
+    return first >= 0 && lines.length > first + BANNER_LINES ? lines.slice(first, first + BANNER_LINES) : null
+  }
+  /** @throws Error if it ends instead */
+  #nextOutput(): Promise<void> {
     const died = this.#exit.then((code) => {
       throw new Error(`The server ended with ${code} before it was ready.\n${this.log}`)
     })
-    this.banner = await within(START_MS, 'the server to start', Promise.race([ready, died]))
+    return Promise.race([new Promise<void>((resolve) => (this.#hasOutput = resolve)), died])
   }
 
   /** `porchlight restart`. Resolves when the ports are open again, which are others. */
   async restart(): Promise<void> {
-    const ready = this.#nextBanner()
+    this.#printed = ''
     const { code, stderr } = await this.command(['restart'])
     if (code !== 0) throw new Error(`porchlight restart ended with ${code}: ${stderr}`)
-    this.banner = await within(START_MS, 'the server to print where it listens', ready)
-  }
-  #nextBanner(): Promise<readonly string[]> {
-    this.#printed = ''
-    return new Promise((resolve) => (this.#printedBanner = resolve))
+    await this.serving()
   }
 
   get pid(): number {

@@ -30,7 +30,7 @@ function scene() {
   } as unknown as Nodes
   const notices = new Notices({
     nodes,
-    portions: new Portions({ now: () => NOON, after: () => assert.fail('no work is left') }, failed),
+    portions: new Portions({ now: () => NOON, elapsed: () => NOON, after: () => assert.fail('no work is left') }, failed),
     isOurs: () => true,
     nextId: () => '1' as Wire,
     send() {},

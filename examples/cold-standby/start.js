@@ -1,0 +1,25 @@
+/** Starts the two servers of this folder on the PostgreSQL database whose address is the argument. Ctrl-C stops both. */
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const [url] = process.argv.slice(2)
+if (url === undefined) {
+  process.stderr.write('Usage: node start.js postgresql://USER@HOST/DATABASE\n')
+  process.exit(64)
+}
+const here = (name) => fileURLToPath(new URL(name, import.meta.url))
+writeFileSync(here('database-url'), `${url}\n`, { mode: 0o600 })
+const program = here('../../bin/porchlight.js')
+
+function start(name) {
+  const child = spawn(process.execPath, [program, 'start', '--config', here(`${name}.toml`)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  for (const output of [child.stdout, child.stderr])
+    output.setEncoding('utf8').on('data', (text) => process.stdout.write(text.replace(/^(?=.)/gm, `${name}: `)))
+  child.once('exit', (code, signal) => process.stdout.write(`${name}: ended (${code ?? signal})\n`))
+  return child
+}
+const children = [start('first'), start('second')]
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => children.forEach((child) => child.kill('SIGTERM')))
