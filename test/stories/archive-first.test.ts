@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { ask, form, field, idIn, MAM } from '../support/archive.ts'
 import { cleared, label, labelling } from '../support/labels.ts'
 import { BIND2, featuresAfter, identifierOf, logIn } from '../support/sasl2.ts'
+import { enable, UNASKED } from '../support/stream-management.ts'
 import { bareOf, PASSWORD, story, type Cast } from '../support/story.ts'
 import type { StoryClient } from '../support/story-client.ts'
 import type { WireClient } from '../support/wire-client.ts'
@@ -88,18 +89,66 @@ story('T-A07, MAM-29: the archive may be asked before presence, for a part, or o
 story('MAM-29: a client that binds by Bind 2 and knows no archive never saw what had waited for it', IN_MEMORY, async (cast) => {
   const alice = await missed(cast)
   const { bob } = await bound(cast)
+  const carol = await cast.client('carol', '1')
   assert.equal(await available(cast, bob), '')
-  alice.send(chat(BOB, '4'))
-  await cast.settle()
-  assert.equal(delivered(bob), '4!', 'what comes now does not wait')
+  for (const [client, body] of [
+    [alice, '4'],
+    [carol, '5'],
+    [alice, '6'],
+  ] as const) {
+    client.send(chat(BOB, body))
+    await cast.settle()
+  }
+  assert.equal(delivered(bob), '5!', 'what comes now waits only behind what its sender has sent before')
   cast.pass(WAIT_MS - 1)
   await cast.settle()
   assert.equal(delivered(bob), '')
   cast.pass(1)
   await cast.settle()
-  assert.equal(delivered(bob), '1! 2 3!')
+  assert.equal(delivered(bob), '1! 2 3! 4! 6!')
+  alice.send(chat(BOB, '7'))
+  await cast.settle()
+  assert.equal(delivered(bob), '7!')
   await cast.forget()
 })
+
+story(
+  'RFC 6120 10.1: a message overtook what its sender had sent before, at a client that asks its archive',
+  IN_MEMORY,
+  async (cast) => {
+    const alice = await missed(cast)
+    const { bob } = await bound(cast)
+    assert.equal(await available(cast, bob), '')
+    alice.send(chat(BOB, '4'))
+    await cast.settle()
+    assert.equal(delivered(bob), '')
+    bob.send(`<iq type='get' id='ends'><metadata xmlns='${MAM}'/></iq>`)
+    await cast.settle()
+    assert.equal(delivered(bob), '2 4!')
+    await cast.forget()
+  },
+)
+
+story(
+  'MAM-29: what was being sent to a client that reads slowly came to another one, which had read it in its archive',
+  { ...IN_MEMORY, settings: { 'stream-management': { ...UNASKED.settings['stream-management'], 'queue-stanzas': 20 } } },
+  async (cast) => {
+    await cast.befriend('alice', 'bob')
+    const alice = await cast.client('alice', '1')
+    for (let i = 1; i <= 20; i += 1) alice.send(chat(BOB, String(i)))
+    await cast.settle()
+    const slow = await cast.client('bob', 'slow', { presence: null })
+    await enable(slow)
+    slow.send('<presence/>')
+    while ((await slow.next('a message')).name !== 'message');
+    const { bob } = await bound(cast)
+    bob.send('<presence/>', `<iq type='get' id='ends'><metadata xmlns='${MAM}'/></iq>`)
+    for (let round = 0; round < 3; round += 1) await bob.fence()
+    assert.equal(delivered(bob), '')
+    slow.drop()
+    await cast.forget()
+  },
+)
 
 story('MAM-29: what comes between binding and presence is delivered, whatever is asked', IN_MEMORY, async (cast) => {
   const alice = await missed(cast)

@@ -7,6 +7,7 @@ import type { Clock, Millis, Timer } from '../../base/clock.ts'
 import type { LocalAccount, Session } from '../../server/account/session.ts'
 import type { Slot } from '../../server/account/slots.ts'
 import type { BindingStep } from '../../server/streams/stream-features.ts'
+import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
 import type { OfflineMessages } from './store.ts'
 
@@ -16,6 +17,8 @@ export interface ArchiveFirstParts {
   /** How long an available client has. */
   readonly waitMs: Millis
   readonly slot: Slot<Session, Chance | null>
+  /** Messages that waited are left to the archive. Those that were read before to be sent may be among them. */
+  readonly left: (account: LocalAccount) => void
   /** The session wants messages like any other from now on. */
   readonly over: (account: LocalAccount) => void
   readonly failed: (error: unknown) => void
@@ -27,6 +30,8 @@ export interface ArchiveFirstParts {
 export interface Chance {
   /** Messages up to this position of the archive waited when the session was bound, and the client was told that they are there. */
   readonly upTo: number
+  /** The bare JIDs of those whose messages waited then: what they send now must not overtake these. */
+  readonly senders: ReadonlySet<string>
   /** Null: the client is not available yet. */
   timer: Timer | null
 }
@@ -41,11 +46,17 @@ export class ArchiveFirst {
   isUndecided(session: Session): boolean {
     return session.get(this.#parts.slot) !== null
   }
+  /** Would a message of this sender overtake what its client may yet be sent? */
+  isBehind(session: Session, { bare }: Jid): boolean {
+    return session.get(this.#parts.slot)?.senders.has(bare) === true
+  }
   /** Nothing changes before the session is bound. */
   async binding({ bare }: LocalAccount): Promise<BindingStep> {
     const { store, slot, waitMs } = this.#parts
     const upTo = waitMs === 0 ? 0 : await store.archivedUpTo(bare.bare)
-    return { told: null, bound: (session) => upTo > 0 && session.set(slot, { upTo, timer: null }) }
+    if (upTo === 0) return { told: null, bound: () => {} }
+    const senders = await store.senders(bare.bare)
+    return { told: null, bound: (session) => session.set(slot, { upTo, senders, timer: null }) }
   }
   /** The client wants messages. */
   available(session: Session): void {
@@ -54,13 +65,13 @@ export class ArchiveFirst {
     if (chance !== null) chance.timer ??= clock.after(waitMs, () => this.#decided(session))
   }
   asked(session: Session): void {
-    const { slot, store, failed, mayRead } = this.#parts
+    const { slot, store, left, failed, mayRead } = this.#parts
     const chance = session.get(slot)
     if (chance === null) return
     const { account } = session
     // Undecided until then: what is read before it is not sent
-    const left = store.leaveToArchive(account.bare.bare, chance.upTo, mayRead(account))
-    void left.catch(failed).then(() => this.#decided(session))
+    const leaving = store.leaveToArchive(account.bare.bare, chance.upTo, mayRead(account)).then(() => left(account))
+    void leaving.catch(failed).then(() => this.#decided(session))
   }
   ended(session: Session): void {
     session.get(this.#parts.slot)?.timer?.cancel()

@@ -62,7 +62,7 @@ export class Delivering {
       isWanted = true
       if ((isRead = isReading(session))) break
     }
-    if (!isWanted) return false
+    if (!isWanted) return account.sessions.some((one) => isWilling(one) && this.#archiveFirst.isBehind(one, sender))
     const mailbox = account.get(this.#mailboxes)
     if (mailbox.reading !== null) return mailbox.reading
     return !isRead || (mailbox.isPending && mailbox.isPendingOf(isKnown(account, sender)))
@@ -71,6 +71,10 @@ export class Delivering {
   available(account: LocalAccount): void {
     account.get(this.#mailboxes).judgeAgain()
     this.begin(account)
+  }
+  /** Messages that waited wait no longer: what was read before is out of date. */
+  changed(account: LocalAccount): void {
+    account.get(this.#mailboxes).changed()
   }
   /** The account has a resource that wants messages, or there may be another message for it. */
   begin(account: LocalAccount): void {
@@ -120,15 +124,18 @@ export class Delivering {
     let from = mailbox.readFrom
     let { mark } = mailbox
     for (;;) {
+      const { changes } = mailbox
       const batch = await this.#read(mailbox, bare, from)
       for (const message of batch) {
         if (mailbox.isHanded(message.seq)) continue
         const session = await this.#freeSession(account)
         if (session === null) return
+        if (mailbox.changes !== changes) break
         // LAB-28: it stays stored, and waits for another clearance. Asked last: the one before may have been lost meanwhile
         if (reading?.mayRead(message.packet) === false) mailbox.passedOver()
         else this.#handOver(session, message)
       }
+      if (mailbox.changes !== changes) continue
       if (batch.length === BATCH) from = batch.at(-1)!.seq
       else {
         mailbox.readToEnd(mark)

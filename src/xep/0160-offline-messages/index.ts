@@ -39,6 +39,7 @@ export const offlineMessages = defineFeature({
       store,
       waitMs: settings['archive-wait'],
       slot: host.sessionSlot<Chance | null>('archive-first', 'forgotten', () => null),
+      left: (account) => offline.leftToArchive(account),
       over: (account) => offline.deliver(account),
       failed: (err) => host.log.error({ err }, 'Messages that a client reads in its archive are delivered again'),
       mayRead: ({ bare }) => {
@@ -52,7 +53,7 @@ export const offlineMessages = defineFeature({
     host.on('session-ending', ({ session }) => archiveFirst.ended(session))
     // XEP-0313 6.1.1: what a client has found there before it became available it does not get a second time
     host.on('archive-read', ({ session, positions }) => {
-      if (session.presence === null) offline.found(session.account.bare.bare, positions)
+      if (session.presence === null) offline.found(session.account.bare.bare, positions, session.account)
     })
     host.on('archive-followed', ({ owner, positions }) => offline.found(owner, positions))
     host.toAccount('offline-turn', (context) => offline.turn(context), { kinds: ['message'] })
@@ -148,10 +149,16 @@ class Offline {
       .shorten(owner, edge)
       .catch((error: unknown) => log.error({ err: error }, 'Messages that waited for too long are still counted'))
   }
-  found(bare: string, positions: ReadonlySet<number>): void {
+  /** Messages of the archive wait no longer. */
+  leftToArchive(account: LocalAccount): void {
+    this.#delivering.changed(account)
+  }
+  /** @param account null: none of its clients has found them */
+  found(bare: string, positions: ReadonlySet<number>, account: LocalAccount | null = null): void {
     const { log } = this.#host
     this.#store
       .found(bare, positions)
+      .then(() => account !== null && this.leftToArchive(account))
       .catch((error: unknown) => log.error({ err: error }, 'Messages that a client has read in the archive are delivered again'))
   }
 

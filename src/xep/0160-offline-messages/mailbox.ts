@@ -21,6 +21,8 @@ export class Mailbox {
   #emptyAt: number | null = null
   /** A reading has passed over messages that their label withholds. */
   #hasWithheld = false
+  /** How often messages came to wait no longer without being sent. */
+  #changes = 0
   /** Stored messages are being sent. */
   isBeingDelivered = false
   /** A resource has come that wants them. */
@@ -57,6 +59,13 @@ export class Mailbox {
     let last = 0
     for (const seq of this.#handed.keys()) last = Math.max(last, seq)
     return last
+  }
+  /** What was read while this was another number may be out of date. */
+  get changes(): number {
+    return this.#changes
+  }
+  changed(): void {
+    this.#changes += 1
   }
   isHanded(seq: number): boolean {
     return this.#handed.has(seq)

@@ -53,6 +53,17 @@ export function queriesOf(db: Kysely<OfflineTables>) {
     kept: prepare((p: Of) =>
       db.selectFrom('waiting_message').select(['seq', 'entry']).where('owner', '=', p.owner).where('is_held', '=', 0),
     ),
+    /** Of whom messages wait: bare JIDs. */
+    senders: prepare((p: Of) =>
+      db
+        .selectFrom('waiting_message as waiting')
+        .innerJoin('archive', (join) =>
+          join.onRef('archive.owner', '=', 'waiting.owner').onRef('archive.seq', '=', 'waiting.entry'),
+        )
+        .select('archive.with_bare')
+        .distinct()
+        .where('waiting.owner', '=', p.owner),
+    ),
     waits: prepare((p: Of & { entry: number }) =>
       db.selectFrom('waiting_message').select('seq').where('owner', '=', p.owner).where('entry', '=', p.entry),
     ),

@@ -114,6 +114,11 @@ export class OfflineMessages {
   async archivedUpTo(owner: string): Promise<number> {
     return (await this.#database.read(this.#queries.keptUpTo({ owner })))[0]?.entry ?? 0
   }
+  /** The bare JIDs of those whose messages wait. */
+  async senders(owner: string): Promise<ReadonlySet<string>> {
+    const rows = await this.#database.read(this.#queries.senders({ owner }))
+    return new Set(rows.flatMap(({ with_bare: sender }) => sender ?? []))
+  }
   /**
    * What the archive keeps waits no longer, up to that position of it.
    * @param mayRead what the owner may not read waits on; null: they may read everything
