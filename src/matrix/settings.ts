@@ -140,7 +140,7 @@ export const matrixSettings = section({
   'conversations': count(
     1000,
     between(10, 100_000),
-    'Conversations of two that Matrix clients of one user are shown. Of more, the one in which nothing was said for the longest time is left out until something is said there; the archive keeps it.',
+    'Conversations of two that Matrix clients of one user are shown. Of more, an invitation or one that was left, then the one in which nothing was said for the longest time, is left out until something is said there; the archive keeps it. An invitation takes the place of no conversation.',
   ),
   'rooms-per-hour': count(
     10,

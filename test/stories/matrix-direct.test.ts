@@ -384,3 +384,46 @@ storyOn('memory')(
     await server.close()
   },
 )
+
+storyOn('memory')(
+  'MXR-97: a conversation that was left, and an invitation that was refused, stay so over a restart',
+  MATRIX,
+  async (cast) => {
+    const { eve, gus, id, since } = await friends(cast)
+    const carol = await cast.client('carol', '1')
+    gus.send(chat('eve', 'one', 'g1'))
+    carol.send(chat('eve', 'buy this', 'c1'))
+    await cast.settle()
+    const { rooms } = await news(
+      eve,
+      since,
+      (answer) => answer.rooms?.join[id] !== undefined && Object.keys(answer.rooms.invite).length === 1,
+    )
+    const [spam] = Object.keys(rooms.invite)
+    for (const one of [id, spam!]) await eve.good('POST', room(one, 'leave'))
+    await cast.forget()
+    const server = await cast.server.restart(MATRIX)
+    const next = matrixIn(server)()
+    next.token = eve.token
+    const first = await next.get('/v3/sync')
+    assert.deepEqual([Object.keys(first.rooms.join), Object.keys(first.rooms.invite)], [[], []])
+    await cast.forget()
+    await server.close()
+  },
+)
+
+storyOn('memory')(
+  'MXR-95: strangers take the place of strangers, and of nobody with whom the user talks',
+  { settings: { matrix: { ...MATRIX.settings!['matrix'], conversations: 10 } } },
+  async (cast) => {
+    const { eve, id, since } = await friends(cast)
+    for (let n = 0; n < 12; n++)
+      await cast.fromElsewhere(`<message type='chat' from='s${n}@c.example' to='eve@a.example'><body>buy this</body></message>`)
+    const isLast = ({ invite_state: { events } }: Answer): boolean =>
+      events.some(({ sender }: Event) => sender.includes('s11=40'))
+    const answer = await news(eve, since, ({ rooms }) => Object.values(rooms?.invite ?? {}).some(isLast))
+    assert.equal(Object.keys(answer.rooms.invite).length, 9)
+    assert.deepEqual(await eve.get('/v3/joined_rooms'), { joined_rooms: [id] })
+    await cast.forget()
+  },
+)

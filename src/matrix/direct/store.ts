@@ -172,9 +172,6 @@ export class TalkStore {
     const [rows, [user]] = await Promise.all([this.#database.read(talks({ owner })), this.#database.read(place({ owner }))])
     return { rows, place: user?.place ?? 0 }
   }
-  async put(row: TalkRow): Promise<void> {
-    await this.#database.write(this.#queries.put(row))
-  }
   async drop(owner: string, peer: string): Promise<void> {
     await this.#database.write(this.#queries.drop({ owner, peer }))
   }

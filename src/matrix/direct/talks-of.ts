@@ -55,6 +55,9 @@ export class TalksOf {
   readonly #byUid = new Map<string, Talk>()
   /** What is stored is applied in its order. */
   #applied: Promise<void> = Promise.resolve()
+  /** What is not written down yet. */
+  readonly #changed = new Set<Talk>()
+  #keeping: Promise<void> | null = null
   /** Everything in the archive up to this position is known. */
   #place = 0
   /** What the user was sent and no client has acknowledged: positions, by their numbers in the stream. */
@@ -113,13 +116,21 @@ export class TalksOf {
       this.#followed(from, { item: roster!.item(from.full) ?? null, request: statusIn(stanza) }, true)
     await this.keep()
   }
-  /** Writes down what is known only here. */
+  /**
+   * Writes down what is known only here, in one piece: otherwise what was said before somebody left would be looked at once more,
+   * and bring them back.
+   */
   async keep(): Promise<void> {
-    await this.#parts.store.keep(
-      this.user.bare,
-      this.#place,
-      [...this.#talks.values()].map(({ row }) => row),
-    )
+    const rows = [...this.#changed].map(({ row }) => row)
+    this.#changed.clear()
+    await this.#parts.store.keep(this.user.bare, this.#place, rows)
+  }
+  /** The same for all that changes in this moment. */
+  #keepSoon(): Promise<void> {
+    return (this.#keeping ??= Promise.resolve().then(() => {
+      this.#keeping = null
+      return this.keep()
+    }))
   }
 
   get(peer: string): Talk | null {
@@ -172,7 +183,9 @@ export class TalksOf {
       peer,
       text === '' ? before! : afterMessage(before, { isSent, text, isKnown }, this.#parts.strangers),
     )
+    if (talk === null) return
     talk.row = { ...talk.row, newest: Math.max(talk.row.newest, stream) }
+    this.#changed.add(talk)
   }
   /** The roster of the user has changed. */
   rosterChanged({ contact, item, pending }: RosterChange, before: RosterItem | null): void {
@@ -189,36 +202,33 @@ export class TalksOf {
     return peer.bare !== this.user.bare && this.#parts.isPerson(peer)
   }
 
-  /** From now on the two belong to the conversation like this. */
+  /** From now on the two belong to the conversation like this: the user wants it. */
   async change(peer: Jid, is: Belonging): Promise<Talk> {
-    const talk = this.#belong(peer, is)
-    await this.#parts.store.put(talk.row)
+    const talk = this.#belong(peer, is)!
+    await this.#keepSoon()
     return talk
   }
-  #belong(peer: Jid, { mine, theirs, reason }: Belonging): Talk {
+  /** Null: there are too many others. */
+  #belong(peer: Jid, { mine, theirs, reason }: Belonging): Talk | null {
     const known = this.get(peer.bare)
-    const talk = known ?? this.#begin(peer)
+    const talk = known ?? this.#begin(peer, mine)
+    if (talk === null) return null
     const before = known === null ? null : talk.row
     const isMine = before?.mine !== mine || before.reason !== reason
     if (before !== null && !isMine && before.theirs === theirs) return talk
-    const { positions, wake, failed, store, joined } = this.#parts
+    const { positions, wake, failed, joined } = this.#parts
     const stream = positions.at()
     const own = isMine ? { mine, reason, mine_at: stream, mine_place: this.#place } : {}
     talk.row = { ...talk.row, ...own, ...(before?.theirs === theirs ? {} : { theirs, theirs_at: stream }) }
-    store.put(talk.row).catch((error: unknown) => failed(error))
+    this.#changed.add(talk)
+    this.#keepSoon().catch((error: unknown) => failed(error))
     talk.belongs()
     if (mine === 'join' && before?.mine !== 'join') joined(talk)
     wake(this.user.bare)
     return talk
   }
-  #begin(peer: Jid): Talk {
-    const { conversationsMax, now, store, failed } = this.#parts
-    if (this.#talks.size >= conversationsMax) {
-      const [oldest] = [...this.#talks.values()].toSorted((a, b) => a.newest - b.newest)
-      this.#talks.delete(oldest!.peer.bare)
-      this.#byUid.delete(this.#uidOf(oldest!.peer))
-      store.drop(this.user.bare, oldest!.peer.bare).catch((error: unknown) => failed(error))
-    }
+  #begin(peer: Jid, mine: Belonging['mine']): Talk | null {
+    if (this.#talks.size >= this.#parts.conversationsMax && !this.#makeRoom(mine)) return null
     return this.#add({
       owner: this.user.bare,
       peer: peer.bare,
@@ -229,8 +239,20 @@ export class TalksOf {
       theirs: 'leave',
       theirs_at: 0,
       reason: '',
-      began_at: now(),
+      began_at: this.#parts.now(),
     })
+  }
+  /** Strangers take the place of strangers, never that of somebody with whom the user talks. */
+  #makeRoom(mine: Belonging['mine']): boolean {
+    const { store, failed } = this.#parts
+    const all = [...this.#talks.values()].toSorted((a, b) => a.newest - b.newest)
+    const oldest = all.find(({ row }) => row.mine !== 'join') ?? (mine === 'join' ? all[0] : undefined)
+    if (oldest === undefined) return false
+    this.#talks.delete(oldest.peer.bare)
+    this.#byUid.delete(this.#uidOf(oldest.peer))
+    this.#changed.delete(oldest)
+    store.drop(this.user.bare, oldest.peer.bare).catch((error: unknown) => failed(error))
+    return true
   }
   #add(row: TalkRow): Talk {
     const peer = storedJid(row.peer)
