@@ -427,3 +427,16 @@ storyOn('memory')(
     await cast.forget()
   },
 )
+
+story('MXR-142: both of a conversation are told when the keys of the other one change', async (cast) => {
+  const { eve, since } = await friends(cast)
+  const gus = await matrix(cast, 'gus', 'TABLET')
+  await gus.get('/v3/sync')
+  const keys = { 'ed25519:TABLET': 'abc', 'curve25519:TABLET': 'def' }
+  const signatures = { [gus.userId]: { 'ed25519:TABLET': 'sig' } }
+  const own = { user_id: gus.userId, device_id: 'TABLET', algorithms: ['m.megolm.v1.aes-sha2'], keys, signatures }
+  await gus.good('POST', '/v3/keys/upload', { device_keys: own })
+  const changed = (answer: Answer): readonly string[] => answer.device_lists?.changed ?? []
+  const answer = await news(eve, since, (one) => changed(one).includes(gus.userId))
+  assert.deepEqual(changed(answer), [gus.userId])
+})

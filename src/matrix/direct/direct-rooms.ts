@@ -8,8 +8,10 @@ import { contactKey } from '../../im/account.ts'
 import { CHAT_STATES } from '../../xmpp/chat-state.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Packet } from '../../xmpp/packet.ts'
+import { storedJid } from '../../xmpp/stored-jid.ts'
 import type { Json } from '../http/json.ts'
 import { roomOfId } from '../ids/room-id.ts'
+import type { Circle } from '../keys/changes.ts'
 import type { Matrix } from '../matrix.ts'
 import type { AwakeRoom } from '../rooms/awake-room.ts'
 import type { Backing } from '../rooms/backing.ts'
@@ -112,6 +114,15 @@ export class DirectRooms {
     }
   }
 
+  /** Both of a conversation are told of each other's keys (MXR-142). */
+  get circle(): Circle {
+    const isTold = (one: string, other: string): boolean => this.#users.get(one)?.talksWith(other) === true
+    return {
+      share: (one, other) => isTold(one, other) || isTold(other, one),
+      of: (bare) => this.#users.get(bare)?.joined.map(({ peer }) => peer.bare) ?? [],
+      ready: async (bare) => void (await this.of(storedJid(bare))),
+    }
+  }
   /** Its room. Beyond so many that are awake, the one that was used longest ago leaves memory. */
   #open(talk: Talk): Promise<AwakeRoom> {
     this.#awake.delete(talk)

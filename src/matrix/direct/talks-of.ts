@@ -142,6 +142,11 @@ export class TalksOf {
   get joined(): readonly Talk[] {
     return [...this.#talks.values()].filter(({ row }) => row.mine === 'join')
   }
+  /** Do both belong to the conversation with that person? */
+  talksWith(peer: string): boolean {
+    const row = this.get(peer)?.row
+    return row?.mine === 'join' && row.theirs === 'join'
+  }
   get awake(): readonly Talk[] {
     return [...this.#talks.values()].filter((talk) => talk.awake !== null)
   }

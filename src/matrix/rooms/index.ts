@@ -109,6 +109,7 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions,
     store: await TalkStore.open(host.database),
     displayed: (awake, by, id) => marking.displayed(awake, by, id),
   })
+  keys.circles.push(direct.circle)
   served.rooms.faces.push(face)
   served.store.alongEnds.push(endings({ served, access, face, store, domains: host.domains }))
   face.begin()
