@@ -101,6 +101,15 @@ export const matrixSettings = section({
     'explicit',
     'Which requests for news count as activity of the user: those that say "online" themselves, all of a device that is online, or none.',
   ),
+  'encryption': choice(
+    ['both-matrix', 'allow', 'never'],
+    'both-matrix',
+    'Where rooms may be encrypted, which XMPP clients cannot read. "both-matrix": an owner may switch it on in a room, and a private room may be made encrypted if everybody who is invited has a Matrix client that encrypts. "allow": any room may be made encrypted, too. "never": not at all.',
+  ),
+  'encrypted-text': text(
+    'Encrypted Matrix message; this client cannot read it',
+    'What XMPP clients show in the place of a message that a Matrix client has encrypted.',
+  ),
   'one-time-keys': count(
     500,
     between(50, 10_000),
@@ -112,6 +121,12 @@ export const matrixSettings = section({
     'Messages between devices, such as keys for encrypted rooms, that wait for one device. Beyond it the oldest are dropped; of one sender a tenth waits at most, and the oldest of that sender are dropped.',
   ),
   'to-device-size': size('64 MiB', between('1 MiB', '4 GiB'), 'Octets of those messages, with the same consequence.'),
+  'backup-keys': count(
+    200_000,
+    between(100, 10_000_000),
+    'Keys of rooms in one backup that the clients of one user keep on the server, encrypted for the user. More are refused with M_TOO_LARGE.',
+  ),
+  'backup-size': size('64 MiB', between('1 MiB', '4 GiB'), 'Octets of those keys together, with the same consequence.'),
   'joins-per-minute': count(
     5,
     zeroOr(1, 100_000),

@@ -1,40 +1,16 @@
 /** End-to-end keys of Matrix clients: stored, given out once, and told to those who need them (MXR-140 to 143). */
 import assert from 'node:assert/strict'
-import { matrixAtPort, matrixIn, type MatrixClient } from '../support/matrix-client.ts'
+import type { MatrixClient } from '../support/matrix-client.ts'
+import { CURVE, keysOf, matrix, Reader, room, settings, upload } from '../support/matrix-keys.ts'
 import { SigningKey } from '../support/matrix-signing.ts'
 import { PASSWORD } from '../support/story-server.ts'
 import { storyOn, type Cast, type Setting } from '../support/story.ts'
 
-const settings = {
-  'enabled': true,
-  'logins-per-minute': 0,
-  'rooms-per-hour': 0,
-  'joins-per-minute': 0,
-  'sends-per-second': 0,
-  'to-device': 100,
-  'one-time-keys': 50,
-}
 const MATRIX: Setting = { settings: { matrix: settings } }
 type Script = (cast: Cast) => Promise<void>
 const story = (name: string, script: Script): void => storyOn('memory', 'websocket')(name, MATRIX, script)
 const inMemory = (name: string, script: Script): void => storyOn('memory')(name, MATRIX, script)
 
-async function matrix(cast: Cast, user: string, device: string): Promise<MatrixClient> {
-  await cast.server.account(user)
-  const come = cast.transport === 'memory' ? matrixIn(cast.server) : matrixAtPort(cast.server.port!)
-  return come().login(user, { device_id: device })
-}
-const CURVE = 'signed_curve25519'
-const keysOf = ({ userId, device }: MatrixClient, more: object = {}) => ({
-  user_id: userId,
-  device_id: device,
-  algorithms: ['m.megolm.v1.aes-sha2'],
-  keys: { [`ed25519:${device}`]: 'abc', [`curve25519:${device}`]: 'def' },
-  signatures: { [userId]: { [`ed25519:${device}`]: 'sig' } },
-  ...more,
-})
-const upload = (client: MatrixClient, body: object = { device_keys: keysOf(client) }) =>
-  client.good('POST', '/v3/keys/upload', body)
 const named = (count: number, name = 'k'): object =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`${CURVE}:${name}${i}`, { key: `${name}${i}` }]))
 const query = (client: MatrixClient, ...users: readonly string[]) =>
@@ -44,37 +20,6 @@ const claim = async (client: MatrixClient, { userId, device }: MatrixClient): Pr
   const found = (await client.good('POST', '/v3/keys/claim', body)).one_time_keys[userId]?.[device] ?? {}
   return Object.keys(found).join()
 }
-/** Reads what is new with the token of the last time. */
-class Reader {
-  readonly client: MatrixClient
-  token: string | null = null
-
-  constructor(client: MatrixClient) {
-    this.client = client
-  }
-  static async of(client: MatrixClient): Promise<Reader> {
-    const reader = new Reader(client)
-    await reader.news()
-    return reader
-  }
-  async peek() {
-    return this.client.get(`/v3/sync?set_presence=offline${this.token === null ? '' : `&since=${this.token}`}`)
-  }
-  async news() {
-    const answer = await this.peek()
-    this.token = answer.next_batch
-    return answer
-  }
-  async letters(): Promise<readonly unknown[]> {
-    const { to_device: letters } = await this.news()
-    return (letters?.events ?? []).map(({ content }: { readonly content: { readonly n?: unknown } }) => content.n)
-  }
-  async lists(): Promise<readonly [changed: readonly string[], left: readonly string[]]> {
-    const { device_lists: lists } = await this.news()
-    return [(lists?.changed ?? []).toSorted(), lists?.left ?? []]
-  }
-}
-
 story('MXR-140: keys are given out as they were uploaded, and every user who is asked for is in the answer', async (cast) => {
   const [eve, fay] = [await matrix(cast, 'eve', 'PHONE'), await matrix(cast, 'fay', 'DESK')]
   await cast.server.account('gus')
@@ -244,9 +189,6 @@ async function inTime<T>(cast: Cast, request: Promise<T>): Promise<T> {
   }
   return answer
 }
-
-const room = async (client: MatrixClient): Promise<string> =>
-  (await client.good('POST', '/v3/createRoom', { preset: 'public_chat', room_alias_name: 'den' })).room_id
 
 story('MXR-142: those in the same rooms are told whose keys have changed, and who is there no longer', async (cast) => {
   const [eve, fay, gus] = [

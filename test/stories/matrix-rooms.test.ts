@@ -271,7 +271,6 @@ story('MXR-32, MXR-42: states are set, and what the room cannot be is refused', 
   await eve.good('PUT', room(id, 'state/m.room.power_levels'), { ...levels, users })
   assert.equal((await eve.get(room(id, 'state/m.room.power_levels'))).users[idOf('gus')], 50)
   assert.equal(await eve.refused('PUT', room(id, 'state/m.room.power_levels'), { ...levels, kick: 0 }), '403 M_FORBIDDEN')
-  assert.equal(await eve.refused('PUT', room(id, 'state/m.room.encryption'), { algorithm: 'x' }), '403 M_FORBIDDEN')
   await eve.good('PUT', room(id, 'state/org.example.thing/key'), { a: [1, { b: null }] })
   assert.deepEqual(await eve.get(room(id, 'state/org.example.thing/key')), { a: [1, { b: null }] })
   await cast.forget()

@@ -44,5 +44,6 @@ export function wellKnown({ settings }: Pick<Matrix, 'settings'>, domain: string
   const { encrypted } = exchange.peer
   const named = exchange.header('host') ?? serverName(domain)
   const base_url = settings.url === '' ? `${encrypted ? 'https' : 'http'}://${named}` : settings.url
-  return { 'm.homeserver': { base_url }, 'io.element.e2ee': { default: false } }
+  const e2ee = { default: false, ...(settings.encryption === 'never' ? { force_disable: true } : {}) }
+  return { 'm.homeserver': { base_url }, 'io.element.e2ee': e2ee }
 }

@@ -7,6 +7,9 @@ import type { Route } from '../http/routes.ts'
 import { jidOfUserId, userIdOf } from '../ids/user-id.ts'
 import type { Matrix } from '../matrix.ts'
 import type { Positions } from '../sync/positions.ts'
+import { backupRoutes } from './backup-routes.ts'
+import { BackupStore } from './backup-store.ts'
+import { Backups } from './backup.ts'
 import { KeyChanges, type Circle } from './changes.ts'
 import { DeviceKeysOf } from './device-keys.ts'
 import { KeysForSync } from './for-sync.ts'
@@ -76,11 +79,18 @@ export async function openKeys(matrix: Matrix, positions: Positions): Promise<Ke
   const namesOf = async (user: Jid): Promise<ReadonlyMap<string, string>> =>
     new Map((await devices.list(user)).flatMap(({ id, name }) => (name === null ? [] : [[id, name] as const])))
   const querying = new Querying({ store, signing, userOf, idOf: idOfBare, namesOf })
+  const backups = new Backups({
+    store: new BackupStore(host.database),
+    nextStream: () => positions.at(),
+    keysMax: settings['backup-keys'],
+    octetsMax: settings['backup-size'],
+  })
   const cross = new Signing({ store, signing, changes, userOf, idOf: (user) => idOf(matrix, user) })
   return {
     routes: [
       ...keyRoutes({ matrix, deviceKeys, querying, signing: cross, changes, positions, userOf, idOf: idOfBare }),
       ...letterRoutes(toDevice),
+      ...backupRoutes(backups),
     ],
     sync: new KeysForSync({ deviceKeys, toDevice, changes, idOf: idOfBare }),
     circles: changes.circles,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { contract, type OpenStores } from '../../../test/support/contract.ts'
 import { DEVICES, deviceMigrations, SqlDevices } from '../../storage/devices.ts'
+import { BackupStore, type BackupKey } from './backup-store.ts'
 import { InboxStore, type Letter } from './inbox-store.ts'
 import { SigningStore, type KeySignature } from './signing-store.ts'
 import { KeyStore } from './store.ts'
@@ -148,4 +149,58 @@ contract('MXR-143: the oldest letters go, of one sender or of all, until number 
   assert.deepEqual(await left(), [8, 9, 10])
   assert.equal(await inbox.trim(PHONE, null, { letters: 2, octets: 10_000 }), 1)
   assert.deepEqual([await left(), await inbox.amount(DESK, null)], [[9, 10], { letters: 0, octets: 0 }])
+})
+
+const backedUp = (session: string, rest: Partial<BackupKey> = {}): BackupKey => ({
+  room: '!r:example.net',
+  session,
+  isVerified: false,
+  firstIndex: 5,
+  forwarded: 2,
+  content: '"first"',
+  ...rest,
+})
+const ALL = { room: null, session: null }
+contract('MXR-143: in a backup a key is replaced by a better one only, and what it holds shows in its numbers', async (open) => {
+  const { database } = await world(open)
+  const backups = new BackupStore(database)
+  await backups.create(EVE, { version: 1, algorithm: 'a', auth: '{}' })
+  const contents = async () => (await backups.keys(EVE, 1, ALL)).map(({ session, content }) => `${session} ${content}`)
+  await backups.put(EVE, 1, [backedUp('s')], 1)
+  for (const [i, worse] of [{}, { firstIndex: 6 }, { forwarded: 3 }, { firstIndex: 6, forwarded: 0 }].entries())
+    await backups.put(EVE, 1, [backedUp('s', { ...worse, content: '"worse"' })], 2 + i)
+  assert.deepEqual([await contents(), await backups.size(EVE, 1)], [['s "first"'], { count: 1, octets: 22, newest: 1 }])
+  const better = [{ forwarded: 1 }, { firstIndex: 4, forwarded: 9 }, { isVerified: true, firstIndex: 99, forwarded: 99 }]
+  for (const [i, one] of better.entries()) {
+    await backups.put(EVE, 1, [backedUp('s', { ...one, content: `"${i}"` })], 10 + i)
+    assert.deepEqual(await contents(), [`s "${i}"`])
+  }
+  await backups.put(EVE, 1, [backedUp('s', { firstIndex: 0, forwarded: 0 })], 20)
+  assert.deepEqual(await contents(), ['s "2"'], 'a key that is not verified is no better')
+  await backups.put(EVE, 1, [backedUp('t'), backedUp('t', { room: '!other:example.net' })], 21)
+  const room = { room: '!r:example.net', session: null }
+  assert.deepEqual(
+    (await backups.keys(EVE, 1, room)).map(({ session }) => session),
+    ['s', 't'],
+  )
+  assert.equal((await backups.keys(EVE, 1, { ...room, session: 't' })).length, 1)
+  await backups.dropKeys(EVE, 1, { ...room, session: 's' })
+  assert.deepEqual([(await contents()).length, (await backups.size(EVE, 1)).newest], [2, 21])
+  await backups.dropKeys(EVE, 1, room)
+  assert.equal((await contents()).length, 1)
+})
+contract('MXR-143: the number of a backup is not given again, and nothing else is left of one that is deleted', async (open) => {
+  const { database } = await world(open)
+  const backups = new BackupStore(database)
+  for (const version of [1, 2, 3]) {
+    await backups.create(EVE, { version, algorithm: 'a', auth: `{"v":${version}}` })
+    await backups.put(EVE, version, [backedUp('s')], version)
+  }
+  await backups.change(EVE, { version: 2, auth: '{}' })
+  for (const version of [1, 3]) await backups.drop(EVE, version)
+  assert.deepEqual(await backups.list(EVE), { backups: [{ version: 2, algorithm: 'a', auth: '{}', gone: 0 }], highest: 3 })
+  assert.deepEqual([await backups.keys(EVE, 3, ALL), (await backups.keys(EVE, 2, ALL)).length], [[], 1])
+  await backups.create(EVE, { version: 4, algorithm: 'a', auth: '{}' })
+  await backups.drop(EVE, 4)
+  assert.equal((await backups.list(EVE)).highest, 4)
 })

@@ -9,6 +9,7 @@ import { badJson, forbidden, invalidParam, MatrixError } from '../http/errors.ts
 import { route, type Route } from '../http/routes.ts'
 import { addressOf, aliasOf, type RoomDomains } from '../ids/alias.ts'
 import type { Access } from './access.ts'
+import type { Encryption } from './encryption.ts'
 import { checkEvent, checkName, checkRoomFor, type StateLimits } from './event-limits.ts'
 import { checkRoomsOf, nicksFor, type JoiningParts } from './joining.ts'
 import type { JsonObject } from './json.ts'
@@ -18,6 +19,7 @@ import { refusedBy } from './refusals.ts'
 import { actorOf } from './service-room.ts'
 import { CONTENT } from './saying.ts'
 import { configFor, subjectCommand } from './setting-states.ts'
+import { ENCRYPTION } from './states.ts'
 
 const ROOM_VERSION = '10'
 const LOCAL_OCTETS = 9
@@ -49,6 +51,7 @@ export type RoomWish = v.InferOutput<typeof WISH>
 
 export interface CreatingParts {
   readonly access: Access
+  readonly encryption: Encryption
   readonly served: ServedRooms
   readonly domains: RoomDomains
   readonly people: People
@@ -81,7 +84,8 @@ async function conversation({ access }: CreatingParts, user: Jid, wish: RoomWish
   const isNamed = wish.room_alias_name !== undefined || nameOf(wish) !== ''
   const peer = access.person(invitee)
   if (isNamed || peer.bare === user.bare || !access.direct.isPerson(peer)) return null
-  if (wish.initial_state.some(({ type }) => type === 'm.room.encryption')) throw unencrypted()
+  // A conversation is not encrypted: two who can encrypt get a room of their own
+  if (wish.initial_state.some(({ type }) => type === ENCRYPTION)) return null
   return access.direct.start(user, peer)
 }
 
@@ -95,7 +99,9 @@ async function createRoom(parts: CreatingParts, user: Jid, wish: RoomWish): Prom
   const address = addressFor(parts, user, wish)
   access.makeRoom()
   checkStates(wish, parts.limits)
-  const create = { do: 'create', locked: false, config: configOf(wish, parts.peopleMax) } as const
+  const config = configOf(wish, parts.peopleMax)
+  await checkEncryption(parts, user, wish, config)
+  const create = { do: 'create', locked: false, config } as const
   const more = commandsFor(parts, user, wish, aliasOf(address, domains))
   for (const nick of nicksFor(user, await parts.nameOf(user))) {
     const refusal = await served.rooms.make(address, create, [{ do: 'join', nick, password: null }, ...more], actorOf(user))
@@ -143,6 +149,18 @@ function checkStates({ initial_state: states, creation_content: { type = '' } }:
     known.set(stateKey(type, key), JSON.stringify(content))
   }
 }
+/** @throws MatrixError */
+async function checkEncryption({ access, encryption }: CreatingParts, user: Jid, wish: RoomWish, config: Partial<RoomConfig>) {
+  const room = { people: [user.bare, ...inviteesIn(access, user, wish)], isOpen: config.membersOnly !== true }
+  for (const { type, state_key: key, content } of wish.initial_state)
+    if (type === ENCRYPTION) await encryption.checkNew(key, content, room)
+}
+/** Bare JIDs. @throws MatrixError */
+function inviteesIn(access: Access, user: Jid, { invite }: RoomWish): ReadonlySet<string> {
+  const invitees = new Set(invite.map((id) => access.person(id).bare))
+  invitees.delete(user.bare)
+  return invitees
+}
 function commandsFor({ access, newId }: CreatingParts, user: Jid, wish: RoomWish, alias: string): readonly Command[] {
   const commands: Command[] = []
   const topic = wish.topic ?? wish.initial_state.find(({ type }) => type === 'm.room.topic')?.content['topic']
@@ -151,23 +169,20 @@ function commandsFor({ access, newId }: CreatingParts, user: Jid, wish: RoomWish
   const type = wish.creation_content['type']
   if (typeof type === 'string') commands.push(stateCommand('m.room.create', '', { type }))
   for (const state of wish.initial_state) commands.push(...ownState(state, alias))
-  const invitees = new Map(wish.invite.map((id) => [access.person(id).bare, access.person(id)]))
-  invitees.delete(user.bare)
-  for (const who of invitees.values()) commands.push({ do: 'invite', who: who.bare, reason: '' })
+  const invitees = inviteesIn(access, user, wish)
+  for (const who of invitees) commands.push({ do: 'invite', who, reason: '' })
   const affiliation = invitees.size === 1 ? 'owner' : 'admin'
-  const items = [...invitees.keys()].map((jid) => ({ of: { jid }, affiliation, role: null, reason: '' }) as const)
+  const items = [...invitees].map((jid) => ({ of: { jid }, affiliation, role: null, reason: '' }) as const)
   if (wish.preset === 'trusted_private_chat' && items.length > 0) commands.push({ do: 'change', items })
   return commands
 }
 const OF_CONFIG: readonly string[] = ['m.room.name', 'm.room.topic', 'm.room.join_rules']
 function ownState({ type, state_key: key, content }: RoomWish['initial_state'][number], alias: string): readonly Command[] {
   if (OF_CONFIG.includes(type) || (IGNORED.includes(type) && content['alias'] !== alias)) return []
-  if (type === 'm.room.encryption') throw unencrypted()
   if (type === 'm.room.create' || type === 'm.room.member' || type === 'm.room.tombstone')
     throw badJson(`${type} cannot be given`)
   return IGNORED.includes(type) ? [] : [stateCommand(type, key, content)]
 }
-const unencrypted = () => forbidden('Rooms of this server are not encrypted')
 export const stateCommand = (type: string, key: string, content: JsonObject): Command => ({
   do: 'face',
   face: FACE,

@@ -17,6 +17,7 @@ import type { Mates } from '../presence/index.ts'
 import type { Positions } from '../sync/positions.ts'
 import { RoomsForSync } from '../sync/rooms-news.ts'
 import { Access } from './access.ts'
+import { Encryption } from './encryption.ts'
 import { endings } from './ending.ts'
 import { creatingRoutes } from './creating.ts'
 import { hiddenPeople } from './hidden-people.ts'
@@ -149,17 +150,20 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions,
     return uri === null ? null : matrix.media.linkOf(uri)
   }
   const portraits = new Portraits({ access, served, pictures: matrix.pictures, errors: host.log })
-  const sayingParts = { access, newId, now, active, linkIn }
+  const { 'encryption': rule, 'encrypted-text': text } = matrix.settings
+  const encryption = new Encryption({ rule, text, having: (bares) => keys.having(bares) })
+  const sayingParts = { access, encryption, newId, now, active, linkIn }
   const saying = new Saying(sayingParts)
   const peopleMax = Math.min(matrix.settings['room-people'], served.occupantsMax)
   const limits = { count: matrix.settings['room-states'], octets: matrix.settings['room-states-size'] }
   const routes = [
-    ...creatingRoutes({ access, served, domains, people, peopleMax, entropy, newId, nameOf, limits }),
+    ...creatingRoutes({ access, encryption, served, domains, people, peopleMax, entropy, newId, nameOf, limits }),
     ...joiningRoutes(joining, joiningParts),
     ...userSearchRoutes({ host, ids, profiles: matrix.profiles, mates: face.mates, ready }),
     ...directoryRoutes({ access, served, domains }),
     ...stateRoutes({
       access,
+      encryption,
       joining,
       newId,
       limits,

@@ -19,12 +19,14 @@ const ME = '/me '
 const HTML = 'org.matrix.custom.html'
 /** Longer texts are shortened for Matrix, where an event has a greatest size; the archive of the room has all of it. */
 const TEXT_OCTETS_MAX = 48 * 1024
+/** XEP-0384, of now and before. */
+const OMEMO: readonly string[] = ['urn:xmpp:omemo:2', 'eu.siacs.conversations.axolotl']
 const SHORTENED = '… (shortened)'
 
 /** The content of `m.room.message`; null: nothing is said in words. @param media null: a file is the text that names it */
 export function contentOf(payload: Payload, media: MediaNames | null = null): JsonObject | null {
   const file = sharedIn(payload)
-  const text = withoutReplyFallback(payload, payload.child('body')?.text ?? file?.url ?? '')
+  const text = withoutReplyFallback(payload, payload.child('body')?.text ?? file?.url ?? '') || instead(payload)
   const content = file === null || media === null ? null : contentOfFile(file, text, media)
   if (content !== null) return { ...content, ...relationOf(payload) }
   if (text === '') return null
@@ -35,6 +37,11 @@ export function contentOf(payload: Payload, media: MediaNames | null = null): Js
   const said = html === null ? words : { ...words, format: HTML, formatted_body: html }
   return { ...said, ...relationOf(payload) }
 }
+/** Of a message that is encrypted for XMPP clients and says nothing beside that; '' for any other without a body. */
+const instead = ({ text, elements }: Payload): string =>
+  OMEMO.some((ns) => text.includes(ns)) && elements.some((one) => OMEMO.includes(one.ns) && one.child('payload') !== undefined)
+    ? 'Encrypted message (OMEMO)'
+    : ''
 /** A thread of XMPP is one here if it is named for the entry with which it begins. */
 function relationOf(payload: Payload): JsonObject {
   const [answered, thread] = [answeredIn(payload) ?? '', payload.child('thread')?.text ?? '']

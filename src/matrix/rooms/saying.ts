@@ -18,11 +18,12 @@ import { entryOfEvent, eventIdOf } from '../ids/event-id.ts'
 import type { Access } from './access.ts'
 import type { AwakeRoom } from './awake-room.ts'
 import type { Named } from './backing.ts'
+import { ENCRYPTED, isEncrypted, type Encryption } from './encryption.ts'
 import { checkEvent, checkName } from './event-limits.ts'
 import type { JsonObject } from './json.ts'
 import { textIn } from './json.ts'
 import { references } from './mentions.ts'
-import { formOf } from './message-text.ts'
+import { formOf, type Form } from './message-text.ts'
 import { asOthersSee } from './own-name.ts'
 import { MARKERS } from './marking-text.ts'
 import { FACE } from './picture.ts'
@@ -33,6 +34,7 @@ import { isOfRoom } from './states.ts'
 
 export interface SayingParts {
   readonly access: Access
+  readonly encryption: Encryption
   readonly newId: () => string
   readonly linkIn: LinkIn
   readonly now: () => number
@@ -92,7 +94,7 @@ export class Saying {
     const { awake, user, type, content: what } = sending
     if (type === 'm.room.redaction')
       return this.#redact(awake, user, textIn(what, 'redacts') ?? '', textIn(what, 'reason') ?? '', own)
-    if (type === 'm.room.encrypted') throw forbidden('Rooms of this server are not encrypted')
+    if (type === ENCRYPTED && !isEncrypted(awake)) throw forbidden('The room is not encrypted')
     if (isOfRoom(type)) throw badJson('This is a state of the room')
     const id = this.#parts.newId()
     const marks = (text: string): readonly Element[] => [
@@ -103,12 +105,16 @@ export class Saying {
     ]
     const floor = awake.floorFor(user.bare)
     const about = await this.#about.command({ awake, user, floor, type, content: what, id, marks })
-    const form = about === null ? formOf(type, what, await this.#parts.linkIn(type, what), marks) : null
+    const form = about === null ? await this.#formOf(type, what, marks) : null
     if (about === null && form === null && type === 'm.room.message') throw badJson('A message needs a text as its body')
     if (about === null && form === null) return this.#sayToMatrix(sending, own)
     const command = about ?? ({ do: 'append', said: saidAs(form!.payload, id, form!.mx) } as const)
     await this.#parts.access.perform(awake, user, command, own)
     return eventIdOf(id)
+  }
+  async #formOf(type: string, what: JsonObject, marks: (text: string) => readonly Element[]): Promise<Form | null> {
+    if (type === ENCRYPTED) return this.#parts.encryption.form(what, marks)
+    return formOf(type, what, await this.#parts.linkIn(type, what), marks)
   }
   /** An event that has no form in XMPP. */
   async #sayToMatrix({ awake, user, type, content: what }: Sending, own: Transaction): Promise<string> {

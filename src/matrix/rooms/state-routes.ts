@@ -6,6 +6,7 @@ import { route, type Route } from '../http/routes.ts'
 import type { Access } from './access.ts'
 import type { AwakeRoom } from './awake-room.ts'
 import { stateCommand } from './creating.ts'
+import type { Encryption } from './encryption.ts'
 import { checkEvent, checkRoomFor, type StateLimits } from './event-limits.ts'
 import { invitation, type Joining } from './joining.ts'
 import { isSameJson, textIn, type JsonObject } from './json.ts'
@@ -15,11 +16,12 @@ import { CONTENT } from './saying.ts'
 import { configFor, levelCommands, subjectCommand } from './setting-states.ts'
 import { AVATAR, type Portraits } from './portraits.ts'
 import { shownPeople, stateEventAt, type StateEvent } from './state-events.ts'
-import { MEMBER, POWER_LEVELS, statesOf } from './states.ts'
+import { ENCRYPTION, MEMBER, POWER_LEVELS, statesOf } from './states.ts'
 
 export interface StateParts {
   readonly access: Access
   readonly joining: Joining
+  readonly encryption: Encryption
   readonly newId: () => string
   readonly limits: StateLimits
   readonly portraits: Portraits
@@ -52,7 +54,7 @@ class Setting {
   async set(awake: AwakeRoom, user: Jid, type: string, key: string, content: JsonObject): Promise<string> {
     checkEvent(type, key, content)
     if (FIXED.includes(type)) throw forbidden(`${type} cannot be set`)
-    if (type === 'm.room.encryption') throw forbidden('Rooms of this server are not encrypted')
+    if (type === ENCRYPTION) this.#parts.encryption.checkState(awake, key, content)
     const sight = awake.sightOf(user.bare)
     const own = type === MEMBER ? this.#parts.access.personIn(awake, key, user).bare : key
     const known = stateNow(awake, sight, type, own)

@@ -1,11 +1,13 @@
 /**
- * A user of matrix-js-sdk, unmodified and without encryption, in a process of its own: driver.js URL USER PASSWORD [TOKEN DEVICE]
+ * A user of matrix-js-sdk, unmodified, in a process of its own: driver.js URL USER PASSWORD [TOKEN DEVICE]. It encrypts if it is
+ * ordered to (`encrypt`); its keys are in memory.
  *
  * Orders come as lines of JSON with an id, and are answered by lines with that id. What the client is told comes as lines with
  * `shown`. With a token it does not log in again.
  */
 import { createInterface } from 'node:readline'
-import { createClient, ClientEvent, RoomEvent, UserEvent } from 'matrix-js-sdk'
+import { createClient, ClientEvent, MatrixEventEvent, RoomEvent, UserEvent } from 'matrix-js-sdk'
+import { decodeRecoveryKey } from 'matrix-js-sdk/lib/crypto-api/index.js'
 import { logger } from 'matrix-js-sdk/lib/logger.js'
 
 const [url, user, password, token, device] = process.argv.slice(2)
@@ -22,7 +24,18 @@ const login =
     identifier: { type: 'm.id.user', user },
     password,
   }))
-const client = createClient({ baseUrl: url, accessToken: login.access_token, deviceId: login.device_id, userId: login.user_id })
+/** Opens what the user has stored in secret. */
+let secretKey = null
+const client = createClient({
+  baseUrl: url,
+  accessToken: login.access_token,
+  deviceId: login.device_id,
+  userId: login.user_id,
+  cryptoCallbacks: {
+    getSecretStorageKey: async ({ keys }) => [Object.keys(keys)[0], secretKey],
+    cacheSecretStorageKey: (_id, _info, key) => (secretKey = key),
+  },
+})
 
 client.on(ClientEvent.Sync, (state) => tell({ shown: 'state', state }))
 client.on(RoomEvent.Timeline, (event, room, toStartOfTimeline) => {
@@ -31,10 +44,15 @@ client.on(RoomEvent.Timeline, (event, room, toStartOfTimeline) => {
   const { body, msgtype: kind, url } = event.getContent()
   tell({ shown: 'message', from: event.getSender(), body, id: event.getId(), kind, url })
 })
+client.on(MatrixEventEvent.Decrypted, (event) => {
+  if (event.isDecryptionFailure() || event.isSending()) return
+  tell({ shown: 'message', from: event.getSender(), body: event.getContent().body, id: event.getId(), encrypted: true })
+})
 client.on(UserEvent.Presence, (_, { userId, presence, presenceStatusMsg }) =>
   tell({ shown: 'presence', of: userId, presence, text: presenceStatusMsg ?? '' }),
 )
 
+const MEGOLM = { algorithm: 'm.megolm.v1.aes-sha2' }
 const orders = {
   start: () => client.startClient({ initialSyncLimit: 20, lazyLoadMembers: true, pollTimeout: 10_000 }),
   whoami: () => ({ token: login.access_token, device: login.device_id, user: login.user_id }),
@@ -51,6 +69,51 @@ const orders = {
       .map((room) => [room.roomId, room.getDMInviter() ?? null]),
   direct: () => client.getAccountData('m.direct')?.getContent() ?? {},
   member: ({ room, of }) => client.getRoom(room)?.getMember(of)?.membership ?? null,
+  encrypt: () => client.initRustCrypto({ useIndexedDB: false }),
+  createEncrypted: ({ invite }) =>
+    client
+      .createRoom({
+        preset: 'private_chat',
+        invite,
+        initial_state: [{ type: 'm.room.encryption', state_key: '', content: MEGOLM }],
+      })
+      .then(({ room_id: id }) => id),
+  switchOn: ({ room }) => client.sendStateEvent(room, 'm.room.encryption', MEGOLM, '').then(({ event_id: id }) => id),
+  isEncrypted: ({ room }) => client.getCrypto().isEncryptionEnabledInRoom(room),
+  /** What the user reads of encrypted messages; null for what cannot be read. */
+  read: ({ room }) =>
+    client
+      .getRoom(room)
+      .getLiveTimeline()
+      .getEvents()
+      .filter((event) => event.isEncrypted())
+      .map((event) => (event.isDecryptionFailure() ? null : (event.getContent().body ?? null))),
+  /** The ids of the devices of a user whom the client knows, and whether their user has signed them. */
+  async devices({ of }) {
+    const crypto = client.getCrypto()
+    const devices = (await crypto.getUserDeviceInfo([of], true)).get(of) ?? new Map()
+    const states = [...devices.keys()]
+      .sort()
+      .map(async (id) => [id, (await crypto.getDeviceVerificationStatus(of, id))?.signedByOwner ?? false])
+    return Promise.all(states)
+  },
+  /** Cross-signing, a place for secrets, and a backup. @returns the key of the user for all that */
+  async secure() {
+    const crypto = client.getCrypto()
+    await crypto.bootstrapCrossSigning({ authUploadDeviceSigningKeys: (request) => request(null) })
+    const key = await crypto.createRecoveryKeyFromPassphrase()
+    await crypto.bootstrapSecretStorage({ createSecretStorageKey: async () => key, setupNewKeyBackup: true })
+    return key.encodedPrivateKey
+  },
+  backedUp: async () => (await client.getCrypto().checkKeyBackupAndEnable())?.backupInfo.count ?? 0,
+  async restore({ key }) {
+    secretKey = decodeRecoveryKey(key)
+    const crypto = client.getCrypto()
+    await crypto.userHasCrossSigningKeys(undefined, true)
+    await crypto.bootstrapCrossSigning({})
+    await crypto.loadSessionBackupPrivateKeyFromSecretStorage()
+    return (await crypto.restoreKeyBackup()).imported
+  },
   join: ({ alias }) => client.joinRoom(alias).then(({ roomId }) => roomId),
   say: ({ room, text }) => client.sendTextMessage(room, text).then(({ event_id: id }) => id),
   upload: ({ hex, name, type }) =>

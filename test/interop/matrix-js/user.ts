@@ -22,6 +22,7 @@ export interface Shown {
   readonly presence?: string
   readonly text?: string
   readonly state?: string
+  readonly encrypted?: boolean
 }
 interface Answer {
   readonly id: number
@@ -63,7 +64,8 @@ export class JsUser {
     return answer as T
   }
   /** Logged in, and told of everything. */
-  async ready(): Promise<this> {
+  async ready(encrypts = false): Promise<this> {
+    if (encrypts) await this.order('encrypt')
     await this.order('start')
     await this.sees('to be in sync', ({ state }) => state === 'PREPARED' || state === 'SYNCING')
     return this
