@@ -12,6 +12,14 @@ test('an axis has round numbers, and the highest value is on it', () => {
     assert.ok(ticks.length <= 5 && ticks.at(-1)! >= most * 0.999 && ticks.at(-2)! < most, `${most}: ${ticks}`)
   }
 })
+test('what is counted has no halves on its axis', () => {
+  assert.deepEqual(ticksUpTo(0, true), [0, 1])
+  assert.deepEqual(ticksUpTo(1, true), [0, 1])
+  assert.deepEqual(ticksUpTo(3, true), [0, 1, 2, 3])
+  assert.deepEqual(ticksUpTo(10, true), [0, 5, 10])
+  assert.deepEqual(ticksUpTo(1000, true), [0, 250, 500, 750, 1000])
+  for (let most = 1; most < 2000; most++) assert.ok(ticksUpTo(most, true).every(Number.isInteger), String(most))
+})
 test('times before now: at most five', () => {
   assert.deepEqual(minutesBack(3_600_000), [60, 45, 30, 15])
   assert.deepEqual(minutesBack(10 * 60_000), [10, 8, 6, 4, 2])

@@ -1,15 +1,19 @@
 /** The axis of a chart: round numbers that people can read, and times before now. */
 
-/** Round numbers from zero to one that no value exceeds, at most five; the last is the top of the axis. */
-export function ticksUpTo(most: number): readonly number[] {
-  const step = roundStep(Math.max(most, 1e-9) / 4)
+/**
+ * Round numbers from zero to one that no value exceeds, at most five; the last is the top of the axis.
+ * @param areWhole what is counted has no halves
+ */
+export function ticksUpTo(most: number, areWhole = false): readonly number[] {
+  const step = roundStep(Math.max(most, areWhole ? 1 : 1e-9) / 4, areWhole)
   const count = Math.max(1, Math.ceil(most / step - 1e-9))
   return Array.from({ length: count + 1 }, (_, i) => Number((i * step).toPrecision(12)))
 }
 /** The smallest of 1, 2, 2.5, 5 and their tens that is not less. */
-function roundStep(least: number): number {
+function roundStep(least: number, isWhole: boolean): number {
   const ten = 10 ** Math.floor(Math.log10(least))
-  return [1, 2, 2.5, 5, 10].map((n) => n * ten).find((step) => step >= least * (1 - 1e-9))!
+  const steps = [1, 2, 2.5, 5, 10].map((n) => n * ten)
+  return steps.find((step) => step >= least * (1 - 1e-9) && (!isWhole || Number.isInteger(step)))!
 }
 
 const STEPS_MINUTES = [1, 2, 5, 10, 15, 20, 30, 60]

@@ -13,7 +13,7 @@ interface Props {
 
 export function Chart({ series: { name, help: inEnglish, perSecond, values }, intervalMs }: Props) {
   const help = metricWords(name, inEnglish)
-  const ticks = ticksUpTo(Math.max(1, ...values))
+  const ticks = ticksUpTo(Math.max(1, ...values), !perSecond)
   const top = ticks.at(-1)!
   const spanMs = Math.max(1, values.length - 1) * intervalMs
   const x = (i: number): number => (values.length < 2 ? 0 : (i / (values.length - 1)) * WIDTH)
