@@ -6,7 +6,7 @@ import { tcpLink } from '../support/link.ts'
 import { WireClient } from '../support/wire-client.ts'
 import { assertAccessible, chromiumMissing, openTab } from './chromium.ts'
 import { befriend } from './friends.ts'
-import { openMore, OWN, present } from './own.ts'
+import { openMore, OWN, present, signOut } from './own.ts'
 import { mine, openBoards, PASSWORD, say, theirs } from './room-boards.ts'
 
 const skip = chromiumMissing()
@@ -121,6 +121,13 @@ test('XEP-0085, 0308, 0424: writing is seen; the last message is corrected by ar
   await talkTo(juliet, 'romeo')
   await juliet.waitForSelector(theirs('This message was taken back.'))
   assert.equal(await juliet.locator('.chat li.theirs').count(), 1)
+  await juliet.type(FIELD, 'nobody else reads it')
+  await signOut(juliet)
+  await juliet.fill('[name=address]', 'juliet')
+  await juliet.fill('[name=password]', PASSWORD)
+  await juliet.click('text=Sign in')
+  await talkTo(juliet, 'romeo')
+  assert.equal(await juliet.inputValue(FIELD), '')
 })
 
 test('XEP-0444, 0308: reactions and corrections of another client are shown, each as what it is', { skip }, async (t) => {

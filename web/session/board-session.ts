@@ -166,6 +166,7 @@ export class BoardSession {
     this.#client = this.#login = null
     this.rooms.end()
     this.diary.signedOut()
+    this.chats.signedOut()
     void client?.send('presence', { type: 'unavailable' }).finally(() => client.disconnect())
     if (login !== null && login.token !== null) this.#giveUp({ ...login, isFarewell: true, denied: () => {} })
     this.#store.update(() => SIGNED_OUT)

@@ -51,6 +51,11 @@ export class Chats {
       ({ kind, stanza }) => kind === 'message' && this.#marks(stanza as Message, (line) => marked(line, 'sent')),
     )
   }
+  /** The person leaves the page to others: what was typed and not sent is theirs. */
+  signedOut(): void {
+    this.drafts.clear()
+    this.#endWriting()
+  }
   telling(): Telling {
     return keptTelling()
   }
