@@ -32,8 +32,10 @@ export class StandBy {
     const since = runtime.clock.now()
     control.begin(commandsOf(standByCommand({ place, pid: about.pid, since })))
     runtime.log.info({ serving: place }, 'Standing by: another server has the database')
-    this.#ports = this.#monitoring(place)
-    about.standingBy()
+    this.#ports = this.#monitoring(place).then((ports) => {
+      about.standingBy()
+      return ports
+    })
   }
   /** The server begins to serve, or ends. */
   async end(): Promise<void> {
