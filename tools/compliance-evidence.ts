@@ -67,6 +67,8 @@ export const evidence: Readonly<Record<string, readonly Evidence[]>> = {
   'XEP-0060': [
     ...within(`${INTEROP}/node-service.test.ts`, 'T-E08: slixmpp makes a node', 'T-E08: slixmpp subscribes from', 'T-E21:'),
     ...within(`${STORIES}/nodes.test.ts`, 'XEP-0060 6.5', 'PS-1', 'PS-3'),
+    ...within(`${STORIES}/collections.test.ts`, 'PUB-30:'),
+    ...within(`${STORIES}/node-errors.test.ts`, 'T-E09, T-E12:'),
   ],
   'XEP-0065': within(`${INTEROP}/files.test.ts`, 'T-B01, T-B02'),
   'XEP-0077': [
@@ -94,6 +96,7 @@ export const evidence: Readonly<Record<string, readonly Evidence[]>> = {
   'XEP-0160': [
     ...within(`${INTEROP}/stories.ts`, 'RFC 6121 5.2, XEP-0160:'),
     ...within(`${STORIES}/delivery.test.ts`, 'T-D14', 'T-D15'),
+    ...within(`${STORIES}/full-disk.test.ts`, 'RFC 6120 8.3.3.18: what is for somebody outside the roster'),
   ],
   'XEP-0163': [
     ...within(`${INTEROP}/eventing.test.ts`, 'slixmpp: mood'),
@@ -119,14 +122,16 @@ export const evidence: Readonly<Record<string, readonly Evidence[]>> = {
   'XEP-0220': within(`${INTEROP}/servers/federated.ts`, ', by dialback'),
   'XEP-0223': [...within(`${INTEROP}/storage.test.ts`, 'T-E15, T-E16'), ...within(`${STORIES}/eventing.test.ts`, 'T-E05')],
   'XEP-0249': standards('XEP-0249: '),
-  'XEP-0258': [{ statements: 'LAB', number: null }],
+  'XEP-0258': [{ statements: 'LAB', number: null }, ...within(`${INTEROP}/labels.test.ts`, 'slixmpp')],
   'XEP-0280': [
     ...within(`${INTEROP}/extensions.test.ts`, 'XEP-0280: another client'),
     ...within(`${STORIES}/extensions.test.ts`, 'T-CAR1', 'T-CAR2', 'T-CAR3', 'T-CAR4'),
   ],
   'XEP-0313': [
     ...within(`${INTEROP}/storage.test.ts`, 'MAM-26'),
+    ...within(`${INTEROP}/profanity-history.test.ts`, 'profanity fetches what was said'),
     ...within(`${STORIES}/archive.test.ts`, 'T-A02', 'T-A05', 'T-A07'),
+    ...within(`${STORIES}/archive-first.test.ts`, 'T-A07, MAM-29:'),
     ...within(`${STORIES}/room-archive.test.ts`, 'MAM-30 to MAM-34', 'ROOM-113:'),
   ],
   'XEP-0352': [...standards('XEP-0352: '), ...within(`${STORIES}/extensions.test.ts`, 'T-CSI1', 'T-CSI2')],
@@ -137,6 +142,7 @@ export const evidence: Readonly<Record<string, readonly Evidence[]>> = {
   'XEP-0386': [
     ...within(`${INTEROP}/sasl2.test.ts`, '@xmpp/client: a session in one exchange'),
     ...within(`${STORIES}/bind2.test.ts`, 'T-W04:'),
+    ...within(`${STORIES}/archive-first.test.ts`, 'XEP-0386 3.2:', 'T-A07, MAM-29:'),
   ],
   'XEP-0398': [...within(`${INTEROP}/storage.test.ts`, 'T-E15, T-E16'), ...within(`${STORIES}/avatars.test.ts`, 'T-E16, PEP-33')],
   'XEP-0401': [
@@ -152,7 +158,7 @@ export const evidence: Readonly<Record<string, readonly Evidence[]>> = {
     ...within(`${STORIES}/rooms.test.ts`, 'ROOM-66: a ping of oneself'),
     ...within(`${STORIES}/foreign-rooms.test.ts`, 'ROOM-122'),
   ],
-  'XEP-0424': within(`${STORIES}/room-archive.test.ts`, 'ROOM-114'),
+  'XEP-0424': [...within(`${STORIES}/room-archive.test.ts`, 'ROOM-114'), ...within(`${STORIES}/retractions.test.ts`, 'MAM-39')],
   'XEP-0425': within(`${STORIES}/room-talk.test.ts`, 'ROOM-114'),
   'XEP-0445': within(`${INTEROP}/invitations.test.ts`, 'slixmpp: a newcomer registers'),
   'XEP-0455': [{ statements: 'EXT', number: 4 }],
