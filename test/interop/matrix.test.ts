@@ -66,6 +66,26 @@ test(
   },
 )
 
+test('matrix-nio and slixmpp in a conversation of two', { skip: inRoom }, async (t) => {
+  const server = await startServer(t, { matrix: { enabled: true } })
+  for (const name of ['eve', 'gus']) await server.addUser(`${name}@${DOMAIN}`, PASSWORD)
+  const script = join(import.meta.dirname, 'matrix/nio_direct.py')
+  const { httpPort, port, certificateFile } = server
+  const args = [script, `http://127.0.0.1:${httpPort}`, PASSWORD, DOMAIN, String(port), certificateFile]
+  const { stdout } = await promisify(execFile)(PYTHON, args, { timeout: 300_000 })
+  assert.deepEqual(JSON.parse(stdout), {
+    asked: [`eve@${DOMAIN}`],
+    said: {
+      eve: [
+        ['@eve', 'one'],
+        ['@gus', 'two'],
+      ],
+      gus: [[`eve@${DOMAIN}`, 'one']],
+    },
+    past: ['two', 'one'],
+  })
+})
+
 test(
   'matrix-nio and slixmpp in a room that hides addresses: they correct, react, answer, take back and read',
   { skip: inRoom },
