@@ -259,8 +259,6 @@ export class Resource {
   invisible: boolean
   /** No client will come back for it: it stands for its presence until that ends, and receives nothing. */
   vacant: boolean
-  /** Whether messages may be delivered to it. If not, they are treated as if the resource was not there: what can wait is stored. */
-  takesMessages: boolean
 
   constructor(jid: Jid) {
     this.jid = jid
@@ -270,7 +268,6 @@ export class Resource {
     this.interested = false
     this.invisible = false
     this.vacant = false
-    this.takesMessages = true
   }
   /** Is it available or invisible? */
   get isPresent(): boolean {
@@ -279,10 +276,6 @@ export class Resource {
   /** Does the resource receive what is sent to the account? */
   get takesPart(): boolean {
     return this.isPresent && !this.vacant
-  }
-  /** Is it there for messages to its address? */
-  get receivesMessages(): boolean {
-    return this.takesMessages && !this.vacant
   }
   /** Did the resource send presence directly to this address, or to its bare JID, and not withdraw it (4.6.6)? */
   hasTold(address: Jid): boolean {

@@ -46,7 +46,7 @@ type Row = readonly [normal: Option, chat: Option, groupchat: Option, headline: 
  * silence of a resource that is there must not tell that to a sender who may not see the user: they get the same error
  * (DEVIATES(7)).
  *
- * A vacant resource receives nothing, and one that takes no messages none. What could be stored is for the account, as when a session
+ * A vacant resource receives nothing. What could be stored is for the account, as when a session
  * ends with it. The rest is dropped without an error, which would tell a room that its occupant has gone while others still see the resource.
  */
 // prettier-ignore
@@ -90,11 +90,11 @@ export function deliverMessage<R extends Resource>(
 ): MessageDelivery<R> {
   const to = packet.to!
   const named = account === null || to.isBare ? undefined : account.resource(to.full)
-  const isVacant = named?.receivesMessages === false
+  const isVacant = named?.vacant === true
   const kind = column(packet.type)
   if (isVacant && kind > CHAT) return { kind: kind === GROUPCHAT && !sees ? 'error' : 'silent' }
   const match = isVacant ? undefined : named
-  const willing = account === null ? [] : account.resources.filter((r) => r.takesPart && r.takesMessages && r.priority >= 0)
+  const willing = account === null ? [] : account.resources.filter((r) => r.takesPart && r.priority >= 0)
   const address = to.isBare || isVacant ? 'bare' : match === undefined ? 'full no match' : 'full match'
   switch (TABLE[condition(account, willing)][address]![kind]) {
     case 'D':

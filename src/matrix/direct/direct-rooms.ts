@@ -192,7 +192,9 @@ export class DirectRooms {
     if (isAsked) await this.#host.subscriptions.decline(owner, peer)
   }
   /** What no archive keeps: somebody is writing, or has stopped (XEP-0085). */
-  #received(user: Jid, { from, payload }: Packet): void {
+  #received(user: Jid, { type, from, payload }: Packet): void {
+    // An answer that says that the user's own state did not arrive may have it in it
+    if (type === 'error') return
     const awake = this.#users.get(user.bare)?.get(from.bare)?.awake
     const state = awake == null ? undefined : payload.elements.find(({ ns }) => ns === CHAT_STATES)?.name
     if (awake == null || state === undefined) return

@@ -126,7 +126,7 @@ const seen = (client: Client): readonly string[] =>
       return `${resource.startsWith('mx.') ? 'mx' : resource} ${state} ${text('status')}${idle}${doubt}`.trim()
     })
 
-test('F3, X08: a device is a resource for contacts: online, idle, active again, gone; it takes no messages yet', async () => {
+test('F3, X08: a device is a resource for contacts: online, idle, active again, gone; it takes messages', async () => {
   const { server, presence } = await scene(FAST)
   await server.friends('alice@example.net', 'bob@example.net')
   const bob = await server.bind('bob@example.net', 'phone')

@@ -113,25 +113,6 @@ test('RFC 6121 4.5.2: an endpoint that is no session leaves as a resource does',
   assert.deepEqual(account.resources, [])
 })
 
-test('An endpoint that takes no messages: what can wait for the user waits, and it is still seen', async () => {
-  const { server, notebook } = await scene()
-  notebook.takesMessages = false
-  const romeo = await server.bind('romeo@example.net', 'orchard')
-  await romeo.send('<presence/>')
-  romeo.sent()
-  notebook.read()
-  await romeo.send("<message type='headline' to='juliet@example.net/notebook'><body>news</body></message>")
-  await romeo.send("<message type='groupchat' to='juliet@example.net/notebook'><body>news</body></message>")
-  assert.deepEqual([notebook.read(), romeo.sent().map((e) => e.name)], [[], []], 'nothing is said of what is only for now')
-  const phone = await server.bind('juliet@example.net', 'phone')
-  await phone.send('<presence/>')
-  phone.sent()
-  notebook.read()
-  await romeo.send("<message type='chat' to='juliet@example.net/notebook'><body>hello</body></message>")
-  await romeo.send("<message type='chat' to='juliet@example.net'><body>hello</body></message>")
-  assert.deepEqual([notebook.read(), phone.sent().length], [[], 2], 'the other resource has them')
-})
-
 test('What ends the sessions of an account ends its other endpoints too', async () => {
   const { server, notebook } = await scene()
   server.host.router.homeOf(notebook.jid)!.end(notebook.account.bare, accountDisabled({ at: 0, reason: '' }))

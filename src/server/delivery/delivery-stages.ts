@@ -64,7 +64,7 @@ export const deliverStage: Stage<ToAccount> = (context) => {
   const { account, packet } = context
   // All of Table 1 gives it to the resource in `to`, if that is there, groupchat if the sender sees it; nearly always there is room
   const named = account.resource(packet.to!.full)
-  const isIts = named !== undefined && named.receivesMessages && (packet.type !== 'groupchat' || maySee(account, packet.from))
+  const isIts = named !== undefined && !named.vacant && (packet.type !== 'groupchat' || maySee(account, packet.from))
   if (isIts && hasRoomFor(account, named, packet)) {
     named.take(packet)
     context.delivered = [named]

@@ -18,7 +18,6 @@ const OF_SESSION: Readonly<Record<string, Fate>> = {
   invisible: 'kept',
   pause: 'kept', // its end and its beginning
   vacant: 'learnt again',
-  takesMessages: 'learnt again', // a session does
   handled: 'kept in stream-management', // as the count that its client knows
   connection: 'forgotten', // it was lost
   lane: 'forgotten', // what had come is done before
