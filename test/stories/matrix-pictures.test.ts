@@ -126,3 +126,24 @@ story('XEP-0486: the picture of a room is one for both, also if no Matrix client
   await cast.forget()
   assert.deepEqual(await eve.get(avatar), {})
 })
+
+story('XEP-0486: a room is made with its picture, or not at all', async (cast) => {
+  const eve = await matrix(cast, 'eve')
+  const mine = picture('from the first')
+  const wish = (url: string): object => ({
+    preset: 'public_chat',
+    room_alias_name: 'den',
+    initial_state: [{ type: 'm.room.avatar', content: { url } }],
+  })
+  const missing = wish('mxc://a.example/AAAAAAAAAAAAAAAAAAAAAA')
+  assert.equal(await eve.refused('POST', '/v3/createRoom', missing), '404 M_NOT_FOUND')
+  const id = (await eve.good('POST', '/v3/createRoom', wish(await upload(cast, eve, mine)))).room_id
+  await cast.settle()
+  const { url } = await eve.get(room(id, 'state/m.room.avatar'))
+  assert.deepEqual((await got(cast, eve, url)).octets, mine)
+  const gus = await enter(cast, 'gus', 'Gus')
+  await cast.forget()
+  gus.send(`<iq type='get' id='v' to='${ROOM}'><vCard xmlns='vcard-temp'/></iq>`)
+  const card = await gus.expect(`<iq type='result' id='v' from='${ROOM}'><vCard xmlns='vcard-temp'>*</vCard></iq>`)
+  assert.equal(card.child('vCard')!.child('PHOTO')!.child('BINVAL')!.text, mine.toString('base64'))
+})

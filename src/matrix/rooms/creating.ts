@@ -59,6 +59,8 @@ export interface CreatingParts {
   readonly peopleMax: number
   readonly entropy: Entropy
   readonly newId: () => string
+  /** The card with a picture (XEP-0486), of the content of `m.room.avatar`; null: without one. @throws MatrixError */
+  readonly cardFor: (user: Jid, avatar: JsonObject) => Promise<Command | null>
   readonly nameOf: JoiningParts['nameOf']
   readonly limits: StateLimits
 }
@@ -101,8 +103,10 @@ async function createRoom(parts: CreatingParts, user: Jid, wish: RoomWish): Prom
   checkStates(wish, parts.limits)
   const config = configOf(wish, parts.peopleMax)
   await checkEncryption(parts, user, wish, config)
+  const avatar = wish.initial_state.find(({ type, state_key: key }) => type === 'm.room.avatar' && key === '')
+  const card = avatar === undefined ? null : await parts.cardFor(user, avatar.content)
   const create = { do: 'create', locked: false, config } as const
-  const more = commandsFor(parts, user, wish, aliasOf(address, domains))
+  const more = [...commandsFor(parts, user, wish, aliasOf(address, domains)), ...(card === null ? [] : [card])]
   for (const nick of nicksFor(user, await parts.nameOf(user))) {
     const refusal = await served.rooms.make(address, create, [{ do: 'join', nick, password: null }, ...more], actorOf(user))
     if (refusal === null) break
@@ -176,7 +180,7 @@ function commandsFor({ access, newId }: CreatingParts, user: Jid, wish: RoomWish
   if (wish.preset === 'trusted_private_chat' && items.length > 0) commands.push({ do: 'change', items })
   return commands
 }
-const OF_CONFIG: readonly string[] = ['m.room.name', 'm.room.topic', 'm.room.join_rules']
+const OF_CONFIG: readonly string[] = ['m.room.name', 'm.room.topic', 'm.room.join_rules', 'm.room.avatar']
 function ownState({ type, state_key: key, content }: RoomWish['initial_state'][number], alias: string): readonly Command[] {
   if (OF_CONFIG.includes(type) || (IGNORED.includes(type) && content['alias'] !== alias)) return []
   if (type === 'm.room.create' || type === 'm.room.member' || type === 'm.room.tombstone')

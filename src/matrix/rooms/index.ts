@@ -157,7 +157,19 @@ async function opened(matrix: Matrix, served: ServedRooms, positions: Positions,
   const peopleMax = Math.min(matrix.settings['room-people'], served.occupantsMax)
   const limits = { count: matrix.settings['room-states'], octets: matrix.settings['room-states-size'] }
   const routes = [
-    ...creatingRoutes({ access, encryption, served, domains, people, peopleMax, entropy, newId, nameOf, limits }),
+    ...creatingRoutes({
+      access,
+      encryption,
+      served,
+      domains,
+      people,
+      peopleMax,
+      entropy,
+      newId,
+      nameOf,
+      limits,
+      cardFor: (user, avatar) => portraits.cardFor(user, avatar),
+    }),
     ...joiningRoutes(joining, joiningParts),
     ...userSearchRoutes({ host, ids, profiles: matrix.profiles, mates: face.mates, ready }),
     ...directoryRoutes({ access, served, domains }),

@@ -3,7 +3,7 @@
  * other one follows.
  */
 import type { Log } from '../../base/log.ts'
-import { SERVICE } from '../../rooms/machine/commands.ts'
+import { SERVICE, type Command } from '../../rooms/machine/commands.ts'
 import type { ServedRooms } from '../../rooms/rooms.ts'
 import { cardWith, type Photo } from '../../xep/0398-avatar-conversion/index.ts'
 import { parseElement } from '../../xml/parse.ts'
@@ -41,13 +41,21 @@ export class Portraits {
     const { access, served, pictures } = this.#parts
     const url = textIn(content, 'url') ?? ''
     const photo = url === '' ? null : await pictures.meant(user, url)
-    const before = (await served.store.card(awake.room.uid)) ?? `<vCard xmlns='${VCARD}'/>`
-    const card = decode(serialise(cardWith(parseElement(encode(before)), photo)))
-    if (Buffer.byteLength(card) > served.cardOctetsMax)
-      throw tooLarge(`The card of a room, with its picture, has at most ${served.cardOctetsMax} octets`)
-    const hashes = photo === null ? [] : [photo.hash]
-    const state = stateCommand(AVATAR, '', this.#contentOf(awake, hashes[0], photo))
-    await access.perform(awake, user, { do: 'batch', commands: [{ do: 'card', card, pictures: hashes }, state] })
+    const card = this.#cardWith(await served.store.card(awake.room.uid), photo)
+    const state = stateCommand(AVATAR, '', this.#contentOf(awake, photo?.hash, photo))
+    await access.perform(awake, user, { do: 'batch', commands: [card, state] })
+  }
+  /** For a room that is to be made; null: it has no picture. @throws MatrixError */
+  async cardFor(user: Jid, content: JsonObject): Promise<Command | null> {
+    const url = textIn(content, 'url') ?? ''
+    return url === '' ? null : this.#cardWith(null, await this.#parts.pictures.meant(user, url))
+  }
+  #cardWith(before: string | null, photo: Photo | null): Command {
+    const { cardOctetsMax } = this.#parts.served
+    const card = decode(serialise(cardWith(parseElement(encode(before ?? `<vCard xmlns='${VCARD}'/>`)), photo)))
+    if (Buffer.byteLength(card) > cardOctetsMax)
+      throw tooLarge(`The card of a room, with its picture, has at most ${cardOctetsMax} octets`)
+    return { do: 'card', card, pictures: photo === null ? [] : [photo.hash] }
   }
   /** The card of a room may have been changed by a client of XMPP, also while no Matrix client looked at the room. */
   look(awake: AwakeRoom): void {
@@ -56,7 +64,7 @@ export class Portraits {
     const now = face.get(stateKey(AVATAR, ''))
     const shown = now === undefined ? {} : (JSON.parse(now) as JsonObject)
     const wanted = this.#contentOf(awake, hash, null)
-    // What a Matrix client has given when it created the room is no picture of the card
+    // What is kept for Matrix alone is no picture of the card
     const isOfCard = pictureIn(mxcIn(textIn(shown, 'url') ?? '')?.id ?? '') !== null
     if (textIn(shown, 'url') === textIn(wanted, 'url') || (hash === undefined && !isOfCard)) return
     const order = { address: room.address, actor: SERVICE, create: null, answered: null }
