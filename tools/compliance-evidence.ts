@@ -122,7 +122,10 @@ export const evidence: Readonly<Record<string, readonly Evidence[]>> = {
   'XEP-0220': within(`${INTEROP}/servers/federated.ts`, ', by dialback'),
   'XEP-0223': [...within(`${INTEROP}/storage.test.ts`, 'T-E15, T-E16'), ...within(`${STORIES}/eventing.test.ts`, 'T-E05')],
   'XEP-0249': standards('XEP-0249: '),
-  'XEP-0258': [{ statements: 'LAB', number: null }, ...within(`${INTEROP}/labels.test.ts`, 'slixmpp')],
+  'XEP-0258': [
+    { statements: 'LAB', number: null },
+    ...within(`${INTEROP}/labels.test.ts`, 'slixmpp asks for the catalogue and sends labelled'),
+  ],
   'XEP-0280': [
     ...within(`${INTEROP}/extensions.test.ts`, 'XEP-0280: another client'),
     ...within(`${STORIES}/extensions.test.ts`, 'T-CAR1', 'T-CAR2', 'T-CAR3', 'T-CAR4'),
