@@ -19,7 +19,8 @@ export class ControlError extends Error {}
 
 export class ControlServer {
   readonly #server: Server
-  readonly #open = new Set<Socket>()
+  /** By connection: resolves when its requests so far are answered. */
+  readonly #open = new Map<Socket, Promise<void>>()
   readonly #log: Log
   /** Null until the server is ready. */
   #commands: Commands | null = null
@@ -66,9 +67,19 @@ export class ControlServer {
   begin(commands: Commands): void {
     this.#commands = commands
   }
-  /** Open connections are cut, because no command is running any more. */
+  /** Takes no more connections. Resolves when the requests so far are answered and the answers are on their way. */
+  async finish(): Promise<void> {
+    this.#server.close()
+    await Promise.all(
+      Array.from(this.#open, async ([socket, answered]) => {
+        await answered
+        await new Promise<void>((written) => socket.end(() => written()))
+      }),
+    )
+  }
+  /** Open connections are cut: `finish` comes first. */
   close(): Promise<void> {
-    for (const socket of this.#open) socket.destroy()
+    for (const socket of this.#open.keys()) socket.destroy()
     return new Promise((done) => this.#server.close(() => done()))
   }
 
@@ -84,8 +95,8 @@ export class ControlServer {
 
   #accept(socket: Socket): void {
     const lines = new LineReader(REQUEST_MAX)
-    let last: Promise<void> = Promise.resolve()
-    this.#open.add(socket)
+    let answered: Promise<void> = Promise.resolve()
+    this.#open.set(socket, answered)
     socket.setEncoding('utf8')
     socket.on('error', () => {}) // 'close' follows
     socket.on('close', () => this.#open.delete(socket))
@@ -93,11 +104,12 @@ export class ControlServer {
       const complete = lines.push(chunk)
       if (complete === null) return void socket.destroy()
       for (const line of complete) {
-        last = last.then(async () => {
+        answered = answered.then(async () => {
           const reply = await this.#reply(line)
           if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`)
         })
       }
+      this.#open.set(socket, answered)
     })
   }
 

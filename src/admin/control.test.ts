@@ -136,6 +136,26 @@ test('a server that stops leaves no command unanswered', async (t) => {
   await Promise.all([assert.rejects(waiting, /closed the connection before it answered/), server.close()])
 })
 
+test('a server that finishes answers what it was asked, and takes no more connections', async (t) => {
+  const address = await place(t)
+  const server = await ControlServer.listen(address, silent)
+  const [begun, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const slow = defineCommand('slow', {}, async () => {
+    begun.resolve()
+    await mayEnd.promise
+    throw new CommandError('Another one has the database.')
+  })
+  server.begin(commandsOf(slow))
+  const [client, idle] = [(await connectControl(address))!, (await connectControl(address))!]
+  const refused = assert.rejects(client.ask('slow', {}), new CommandError('Another one has the database.'))
+  await begun.promise
+  const finished = server.finish()
+  assert.equal(await connectControl(address), null)
+  mayEnd.resolve()
+  await Promise.all([finished, refused])
+  await Promise.all([assert.rejects(idle.ask('slow', {}), /closed the connection before it answered/), server.close()])
+})
+
 test('on Windows the address is a pipe that depends on the path', () => {
   const [a, b] = [controlAddress('C:\\a', 'win32'), controlAddress('C:\\b', 'win32')]
   assert.match(a, /^\\\\\.\\pipe\\porchlight-[0-9a-f]{32}$/)

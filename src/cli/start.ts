@@ -59,8 +59,10 @@ export async function start(world: World, options: StartOptions): Promise<number
       running.restart.then(() => 'restart' as const),
       running.mustEnd,
     ])
-    // Another one may serve already: whatever this one said to its clients, or to their contacts, could be wrong
-    if (why instanceof Error) return UNAVAILABLE
+    if (why instanceof Error) {
+      await running.abandon()
+      return UNAVAILABLE
+    }
     const isOver = why !== 'restart'
     if (isOver) supervisor.stopping()
     await running.stop(isOver ? 'for good' : 'to start again')

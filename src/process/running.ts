@@ -24,7 +24,7 @@ import {
   statusCommand,
   type Status,
 } from '../admin/status-commands.ts'
-import type { Millis } from '../base/clock.ts'
+import type { Clock, Millis } from '../base/clock.ts'
 import { inTime } from '../base/in-time.ts'
 import { inPortions } from '../base/portions.ts'
 import { endOfTick, tickOver } from '../base/tick.ts'
@@ -66,6 +66,11 @@ export interface Running {
   readonly mustEnd: Promise<Error>
   /** Stops the server. Resolves when everything is closed, or after `STOP_MS`. @param how whether sessions are kept */
   stop(how?: 'for good' | 'to start again'): Promise<void>
+  /**
+   * For one that must end: another server may serve already, so whatever this one said to clients, or to their contacts, could be
+   * wrong. Only the operator's commands in progress are answered. Resolves soon; then the process has to end.
+   */
+  abandon(): Promise<void>
 }
 
 /** What the operator is told about the process. */
@@ -89,6 +94,8 @@ const CERTIFICATES_MS: Millis = 60_000
 /** How long a stop waits for clients and components to close their side, and how long it takes at most. */
 const CLIENTS_MS: Millis = 5000
 const STOP_MS: Millis = 20_000
+/** How long the operator's commands in progress may take until they are answered. */
+const COMMANDS_MS: Millis = 2000
 /** How long the database may take for an answer about the health of the server. */
 const ANSWER_MS: Millis = 5000
 /** Sessions that are ended in one turn of the event loop. */
@@ -119,6 +126,7 @@ export async function startServer(setup: Setup, given: Runtime, about: About): P
     return await start({
       setup,
       runtime: { ...runtime, clock: assembly.clock },
+      plainClock: runtime.clock,
       about,
       control,
       assembly,
@@ -136,7 +144,10 @@ export async function startServer(setup: Setup, given: Runtime, about: About): P
 
 interface Parts {
   readonly setup: Setup
+  /** Timers of its clock fire only while the server may serve. */
   readonly runtime: Runtime
+  /** Its timers always fire: for what has to end in any case. */
+  readonly plainClock: Clock
   readonly about: About
   readonly control: ControlServer
   readonly assembly: Assembly
@@ -147,7 +158,7 @@ interface Parts {
 }
 
 async function start(parts: Parts): Promise<Running> {
-  const { setup, runtime, control, assembly, certificates } = parts
+  const { setup, runtime, plainClock, control, assembly, certificates } = parts
   const { config, dataDirectory } = setup
   const { clock, log } = runtime
   const { server, stores, metrics } = assembly
@@ -249,13 +260,15 @@ async function start(parts: Parts): Promise<Running> {
     await servers?.federation.finish()
     // No more stanzas arrive or leave, so the sessions are kept in their present state.
     await (how === 'to start again' ? keepSessions(parts) : server.keptSessions.keepNothing())
-    if (await inTime(clock, CLIENTS_MS, Promise.all([closed, server.host.router.whenIdle()])))
+    if (await inTime(plainClock, CLIENTS_MS, Promise.all([closed, server.host.router.whenIdle()])))
       stores.lastPresence.rest(clock.now())
+    await answerCommands()
     await control.close()
     await assembly.close()
   }
+  const answerCommands = (): Promise<unknown> => inTime(plainClock, COMMANDS_MS, control.finish())
   const stopIn = async (how: 'for good' | 'to start again'): Promise<void> => {
-    if (!(await inTime(clock, STOP_MS, stop(how)))) log.warn({}, 'Stopping took too long; exiting at once')
+    if (!(await inTime(plainClock, STOP_MS, stop(how)))) log.warn({}, 'Stopping took too long; exiting at once')
   }
   let stopped: Promise<void> | null = null
   return {
@@ -267,6 +280,7 @@ async function start(parts: Parts): Promise<Running> {
     shutdown: ends.shutdown.promise,
     mustEnd: assembly.databaseTaken,
     stop: (how = 'for good') => (stopped ??= stopIn(how)),
+    abandon: async () => void (await answerCommands()),
   }
 }
 
@@ -312,12 +326,12 @@ async function keepSessions({ assembly: { server }, runtime: { log } }: Parts): 
   log.info({ kept: await server.keptSessions.keepAll() }, 'Restarting')
 }
 
-async function health({ assembly, runtime }: Parts, state: { readonly stopping: boolean }): Promise<Health> {
+async function health({ assembly, plainClock }: Parts, state: { readonly stopping: boolean }): Promise<Health> {
   const { server, stores } = assembly
   const sessions = server.sessions.size
   if (state.stopping) return { status: 'stopping', sessions }
   try {
-    if (!(await inTime(runtime.clock, ANSWER_MS, stores.accounts.count('')))) throw new Error('the database does not answer')
+    if (!(await inTime(plainClock, ANSWER_MS, stores.accounts.count('')))) throw new Error('the database does not answer')
     const trouble = assembly.storageTrouble()
     if (trouble !== null) throw trouble
     return { status: 'ok', sessions }

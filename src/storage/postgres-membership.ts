@@ -69,7 +69,7 @@ export class Membership {
 
   /** Whether the server may work on what enters it (CL-21). */
   isOpen(): boolean {
-    return mayServe(this.#standing, this.#parts.clock.elapsed())
+    return !this.#parts.fence.isOver && mayServe(this.#standing, this.#parts.clock.elapsed())
   }
   /** Calls `run` when the server may work again; never if it has to end. */
   whenOpen(run: () => void): void {
@@ -147,7 +147,7 @@ export class Membership {
   async #renew(): Promise<void> {
     if (this.#isRenewing) return
     this.#isRenewing = true
-    const { connection, fence } = this.#parts
+    const { connection } = this.#parts
     try {
       const session = connection.current
       if (session === null) void connection.session().catch(() => {})
@@ -157,7 +157,7 @@ export class Membership {
     } finally {
       this.#isRenewing = false
     }
-    if (fence.isOver || !this.isOpen()) return
+    if (!this.isOpen()) return
     for (const run of this.#whenOpen.splice(0)) run()
   }
   /** False if the answer came so late that it says nothing any more. */
