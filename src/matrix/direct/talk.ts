@@ -128,7 +128,16 @@ export class Talk {
   #source(awake: AwakeRoom, bare: string, stream: number, by: string, part: string, reason: string): void {
     const { room, visits } = awake
     const eventId = idOfState(room, MEMBER, bare, `${part} ${stream}`)
-    awake.sources.set(stateKey(MEMBER, bare), { eventId, by, veiled: false, at: this.row.began_at, seq: 0, stream, reason })
+    awake.sources.set(stateKey(MEMBER, bare), {
+      eventId,
+      by,
+      veiled: false,
+      wasOpen: true,
+      at: this.row.began_at,
+      seq: 0,
+      stream,
+      reason,
+    })
     visits.note(bare, stream)
   }
 }

@@ -24,6 +24,8 @@ export interface Source {
   readonly by: string | null
   /** Addresses were hidden then. */
   readonly veiled: boolean
+  /** An earlier event of this state was shown while the room did not hide addresses. */
+  readonly wasOpen: boolean
   readonly at: Millis
   readonly seq: number
   readonly stream: number
@@ -41,6 +43,9 @@ interface Turn extends Place {
 /** Entries that are kept in memory, at the end of the log, and their octets. Of more, the half with the newest stays. */
 const TAIL_MAX = 200
 const TAIL_OCTETS_MAX = 256 * 1024
+
+/** A client that knows the room from before more turns than these keeps visitors of then until it asks for everything. */
+const TURNS_MAX = 8
 
 export interface AwakeRoomParts {
   readonly backing: Backing
@@ -66,6 +71,8 @@ export class AwakeRoom {
   readonly parts = new Map<string, Place>()
   /** The newest one; null: people have always had the same ids here (MXR-21). */
   turn: Turn | null = null
+  /** The newest ones, in their order. */
+  #turns: readonly Turn[] = []
   /** What `typing`, visits, receipts or the log last had news with. */
   #newest = 0
   /** Without gaps, the newest at its end. */
@@ -159,10 +166,18 @@ export class AwakeRoom {
     return this.room.facts.config.historySinceMembership ? (this.joins.get(bare)?.seq ?? this.room.lastSeq + 1) - 1 : 0
   }
 
+  /** The turns between two places of the log, in their order. */
+  turnsBetween(after: Seq, upTo: Seq): readonly Turn[] {
+    return this.#turns.filter(({ seq }) => seq > after && seq <= upTo)
+  }
+  #turnAt(turn: Turn): void {
+    this.turn = turn
+    this.#turns = [...this.#turns, turn].slice(-TURNS_MAX)
+  }
   #recordPlaces(entry: Entry): void {
     const { seq, stream } = entry
     if (entry.kind === 'config' && entry.changes.whois !== undefined && seq > (this.turn?.seq ?? 0))
-      this.turn = { seq, stream, visitors: this.visits.turn(stream, this.room) }
+      this.#turnAt({ seq, stream, visitors: this.visits.turn(stream, this.room) })
     if (entry.kind !== 'member') return
     const [was, is] = [lastingMembership(entry.before), lastingMembership(entry.after)]
     if ((was === 'join') === (is === 'join')) return
@@ -189,8 +204,12 @@ export class AwakeRoom {
     for (const [i, { type, key, part }] of touchedBy(entry, picture).entries()) {
       const own = stateKey(type, key)
       const known = this.sources.get(own)
-      if (known !== undefined && (!isNewer || known.seq >= seq)) continue
-      this.sources.set(own, { eventId: eventIdOf(id, i === 0 ? 0 : part), by, veiled, at, seq, stream, reason })
+      if (known !== undefined && (!isNewer || known.seq >= seq)) {
+        if (!veiled && !known.wasOpen) this.sources.set(own, { ...known, wasOpen: true })
+        continue
+      }
+      const wasOpen = known !== undefined && (known.wasOpen || !known.veiled)
+      this.sources.set(own, { eventId: eventIdOf(id, i === 0 ? 0 : part), by, veiled, wasOpen, at, seq, stream, reason })
     }
   }
 }

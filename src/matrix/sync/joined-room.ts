@@ -56,8 +56,8 @@ export async function joinedRoom(reading: RoomReading, awake: AwakeRoom, ask: As
   const known = since === null ? floor : Math.max(floor, await reading.placeAt(awake, since))
   const place = await reading.placeAt(awake, upTo)
   // MXR-21: where people get other ids, a timeline begins
-  const turn = awake.turn !== null && awake.turn.seq > known && awake.turn.seq <= place ? awake.turn : null
-  const begin = turn === null ? known : turn.seq - 1
+  const turns = awake.turnsBetween(known, place)
+  const begin = turns.length === 0 ? known : turns.at(-1)!.seq - 1
   const limit = limitIn(filter, since !== null)
   const found = await reading.find(awake, { after: begin, upTo: place, limit, from: 'newest', weigh: eventsIn })
   const sight = awake.sightOf(viewer)
@@ -65,9 +65,9 @@ export async function joinedRoom(reading: RoomReading, awake: AwakeRoom, ask: As
   const related = await reading.related(awake, found.entries, awake.room.lastSeq)
   const shown: Shown = { sight, deviceKey: ask.deviceKey, now: ask.now, related, reactions: awake.reactions, hides: ask.hides }
   const { entries, after } = found
-  const isWhole = since === null || ask.fullState || turn !== null || gap === null || seesOther([...gap, ...entries], sight)
-  const limited = turn !== null || after > known
-  const update = { ask, since, known, limited, gap, found: entries, after, shown, turn, isWhole }
+  const isWhole = since === null || ask.fullState || turns.length > 0 || gap === null || seesOther([...gap, ...entries], sight)
+  const limited = turns.length > 0 || after > known
+  const update = { ask, since, known, limited, gap, found: entries, after, shown, turns, isWhole }
   return reading.look(
     awake,
     entries,
@@ -103,8 +103,8 @@ interface Update {
   readonly found: readonly Entry[]
   readonly after: number
   readonly shown: Shown
-  /** In it people have got other ids; null: they have those that the client knows. */
-  readonly turn: AwakeRoom['turn']
+  /** Where people have got other ids since then. */
+  readonly turns: ReturnType<AwakeRoom['turnsBetween']>
   /** The client is told all of the state. */
   readonly isWhole: boolean
 }
@@ -176,7 +176,7 @@ function blockOf(
   const { filter } = ask
   const { config } = picture
   // In front of the turn people still have the ids that they lose by it
-  if (update.turn !== null) picture.config = { ...config, whois: awake.room.facts.config.whois }
+  if (update.turns.length > 0) picture.config = { ...config, whois: awake.room.facts.config.whois }
   const now = end ?? stateAtStart(awake, picture, update)
   const again = end === null ? backAgain(awake, picture, rendered, shown) : []
   picture.config = config
@@ -207,22 +207,26 @@ function stateAtStart(awake: AwakeRoom, picture: Picture, update: Update): reado
 function* formerIds(
   awake: AwakeRoom,
   picture: Picture,
-  { turn, since, gap, shown: { sight } }: Update,
+  { turns, since, gap, shown: { sight } }: Update,
   now: readonly MatrixEvent[],
 ): Generator<MatrixEvent> {
-  if (turn === null || since === null || gap === null) return
+  if (turns.length === 0 || since === null || gap === null) return
   for (const entry of gap.toReversed()) picture.undo(entry)
   const veiled = isVeiled(picture.config)
   const people = new Set<string>()
   for (const [bare, member] of picture.members) {
     const membership = lastingMembership(member)
     // Who was not in the room was told of if it did not hide that then
-    const isTold = veiled || awake.sourceOf(MEMBER, bare)?.veiled === false
+    const source = awake.sourceOf(MEMBER, bare)
+    const isTold = veiled || (source !== null && (source.wasOpen || !source.veiled))
     if (membership === 'join' || (membership !== null && bare.includes('@') && isTold)) people.add(bare)
   }
-  if (veiled !== sight.isVeiled) for (const bare of turn.visitors) people.add(bare)
-  // Visitors of then who have become members
-  for (const entry of gap) if (entry.kind === 'member' && entry.veiled === veiled && isOfInside(entry)) people.add(entry.of)
+  for (const bare of turns[0]!.visitors) people.add(bare)
+  // Visitors of then who have become members, or were put out
+  for (const entry of gap)
+    if (entry.kind === 'member' && entry.veiled === veiled && (!veiled || isOfInside(entry))) people.add(entry.of)
+  // After two turns people have again the ids that the client knows
+  if (veiled === sight.isVeiled) for (const bare of shownPeople(awake, awake.picture(), sight)) people.delete(bare)
   const known = new Set(now.filter(isMember).map(({ state_key: id }) => id))
   for (const bare of people) {
     const id = sight.idOf(bare, veiled)
