@@ -122,7 +122,7 @@ async function filesOn(database: Database) {
     on() {},
     router: { busyWith() {} },
   } as unknown as Parameters<typeof Files.open>[0]
-  const files = await Files.open(parts, { quotas: { message: quota, profile: quota }, announcedMs: 1000 })
+  const files = await Files.open(parts, { quotas: { message: quota, profile: quota, thumbnail: quota }, announcedMs: 1000 })
   const announce = async (): Promise<KnownFile> =>
     (await files.announce({ owner: ROMEO, name: 'x', type: '', size: 3, purpose: 'message', keepUntil: null })) as KnownFile
   return { clock, shelf, errors, files, announce }

@@ -38,6 +38,8 @@ export interface Announced {
   readonly purpose: Purpose
   /** The latest moment at which it may exist; null for any. */
   readonly keepUntil: Millis | null
+  /** Absent: a new one, which nobody can guess. */
+  readonly id?: string
 }
 /** There is no room. `until`: when the first of the owner's files goes; null if none will. */
 export interface NoRoom {
@@ -179,14 +181,14 @@ export class Files {
     }
   }
 
-  async #announce({ owner, name, type, size, purpose, keepUntil }: Announced): Promise<KnownFile | NoRoom> {
+  async #announce({ owner, name, type, size, purpose, keepUntil, id }: Announced): Promise<KnownFile | NoRoom> {
     const quota = this.#limits.quotas[purpose]
     const { files, octets, nextExpiry } = await this.#records.usage(owner, purpose)
     if (files >= quota.files || octets + size > quota.octets) return { until: nextExpiry }
     const { clock, entropy } = this.#parts
     const now = clock.now()
     const file: KnownFile = {
-      id: entropy.bytes(ID_OCTETS).toString('base64url'),
+      id: id ?? entropy.bytes(ID_OCTETS).toString('base64url'),
       owner,
       name,
       type,

@@ -2,8 +2,11 @@
 import type { Millis } from '../base/clock.ts'
 import type { Migrations } from '../server/database.ts'
 
-/** What a file is for. 'message': it goes after a while. 'profile': it stays, in a quota of its own. */
-export type Purpose = 'message' | 'profile'
+/**
+ * What a file is for. 'message': it goes after a while. 'profile': it stays, in a quota of its own. 'thumbnail': it was made of
+ * another one, and goes with it.
+ */
+export type Purpose = 'message' | 'profile' | 'thumbnail'
 
 export interface FileTables {
   /**

@@ -18,6 +18,7 @@ import { openKeys } from './keys/index.ts'
 import { Media } from './media/media.ts'
 import { Pictures } from './media/pictures.ts'
 import { mediaRoutes } from './media/routes.ts'
+import { Thumbnails } from './media/thumbnails.ts'
 import { MatrixFace } from './http/face.ts'
 import { Paces } from './http/paces.ts'
 import { Waits } from './http/waiting.ts'
@@ -36,6 +37,12 @@ export async function serve(host: Host, settings: MatrixSettings): Promise<Matri
   devices.watchers.push(endingWaits(waits))
   const media = new Media(host)
   const items = new ItemsSeen(host)
+  const thumbnailLimits = {
+    octetsMax: settings['thumbnail-size'],
+    pixelsMax: settings['thumbnail-pixels'],
+    timeMs: settings['thumbnail-time'],
+  }
+  const thumbnails = media.uploads === null ? null : new Thumbnails(media.uploads, clock, thumbnailLimits)
   const ids = { domains, ghostDomain: settings['ghost-domain'] || domains[0]!, media }
   const wakes = new Wakes()
   const { archive } = host.stores
@@ -74,7 +81,7 @@ export async function serve(host: Host, settings: MatrixSettings): Promise<Matri
     ...filterRoutes(matrix),
     ...pushRuleRoutes(matrix),
     ...keys.routes,
-    ...mediaRoutes(matrix),
+    ...mediaRoutes({ ...matrix, thumbnails }),
     ...rooms.routes,
     ...syncRoutes({ matrix, positions, rooms: rooms.sync, keys: keys.sync }),
   ]

@@ -167,6 +167,21 @@ export const matrixSettings = section({
     between(1, 100_000),
     'People at a time in a room that a Matrix client creates, as far as [multi-user-chat] occupants allows. Its owners can change that with an XMPP client. One more is refused as by any full room.',
   ),
+  'thumbnail-size': size(
+    '20 MiB',
+    between('64 KiB', '1 GiB'),
+    'Size of a picture that is reduced for Matrix clients. A larger one is refused with M_TOO_LARGE.',
+  ),
+  'thumbnail-pixels': count(
+    24_000_000,
+    between(10_000, 200_000_000),
+    'Pixels of such a picture, with the same consequence. While it is reduced, each takes about 8 octets of memory.',
+  ),
+  'thumbnail-time': duration(
+    '10 seconds',
+    between('100 ms', '5 minutes'),
+    'How long the work on one picture may take, in a thread of its own. Then it is given up, and the request is refused.',
+  ),
   'room-states': count(
     500,
     between(10, 100_000),

@@ -4,10 +4,12 @@ import type { KnownFile } from '../../files/files.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { harmless, isShown, mediaType } from '../../xep/0363-http-upload/index.ts'
 import { SENT, type DeviceCall, type MaybeCall } from '../http/call.ts'
-import { badJson, forbidden, MatrixError, missingParam, notFound, tooLarge } from '../http/errors.ts'
+import { badJson, forbidden, invalidParam, MatrixError, missingParam, notFound, tooLarge } from '../http/errors.ts'
 import { route, type Route } from '../http/routes.ts'
 import type { Media } from './media.ts'
 import type { Pictures } from './pictures.ts'
+import { sizeFor, type Size } from './sizes.ts'
+import type { Thumbnails } from './thumbnails.ts'
 
 const MEDIA = '/_matrix/media'
 const OLD = ['v3', 'r0', 'v1']
@@ -17,6 +19,8 @@ const HEADERS: HttpHeaders = { 'cross-origin-resource-policy': 'cross-origin', '
 export interface MediaParts {
   readonly media: Media
   readonly pictures: Pictures
+  /** Null: nothing can be uploaded. */
+  readonly thumbnails: Thumbnails | null
 }
 export function mediaRoutes(parts: MediaParts): readonly Route[] {
   const { media } = parts
@@ -33,8 +37,8 @@ export function mediaRoutes(parts: MediaParts): readonly Route[] {
       isRaw: true,
       handle: async (call) => ({ content_uri: await upload(media, call) }),
     }),
-    ...thumbnails(parts, undefined, '/media/thumbnail', ['v1'], 'device'),
-    ...thumbnails(parts, MEDIA, '/thumbnail', OLD, 'either'),
+    ...thumbnailRoutes(parts, undefined, '/media/thumbnail', ['v1'], 'device'),
+    ...thumbnailRoutes(parts, MEDIA, '/thumbnail', OLD, 'either'),
     // What an id stands for is got by everybody who knows it, as by its URL; older clients send no token along
     ...downloads(parts, undefined, '/media/download', ['v1'], 'device'),
     ...downloads(parts, MEDIA, '/download', OLD, 'either'),
@@ -54,9 +58,7 @@ function downloads(
     route({ ...at, path: `${path}/:server/:id/:name`, handle: (call) => download(parts, call, call.params, call.params.name) }),
   ]
 }
-/** Larger pictures are not shown as their own reduced ones. */
-const SHOWN_OCTETS_MAX = 10 * 1024 * 1024
-function thumbnails(
+function thumbnailRoutes(
   parts: MediaParts,
   root: string | undefined,
   path: string,
@@ -66,15 +68,20 @@ function thumbnails(
   const at = { method: 'GET', versions, access, ...(root === undefined ? {} : { root }) } as const
   return [route({ ...at, path: `${path}/:server/:id`, handle: (call) => thumbnail(parts, call, call.params) })]
 }
-/** Pictures are not reduced: a picture of a usual size is shown as it is. */
 async function thumbnail(parts: MediaParts, call: MaybeCall, named: Named): Promise<object> {
+  const size = sizeIn(call.query)
   if (await isPicture(parts, call, named)) return SENT
-  const { media } = parts
+  const { media, thumbnails } = parts
   const file = await found(media, named)
   if (!file.type.startsWith('image/') || !isShown(file.type)) throw new MatrixError(400, 'M_UNKNOWN', 'This is no picture')
-  if (file.size > SHOWN_OCTETS_MAX) throw tooLarge('The picture is too large')
-  await media.uploads!.send(call.exchange, file, HEADERS)
+  await media.uploads!.send(call.exchange, await thumbnails!.of(file, size), HEADERS)
   return SENT
+}
+/** @throws MatrixError */
+function sizeIn(query: URLSearchParams): Size {
+  const [width, height] = ['width', 'height'].map((name) => Number(query.get(name) ?? NaN))
+  if (!(width! >= 1 && height! >= 1)) throw invalidParam('"width" and "height" are numbers of pixels')
+  return sizeFor(width!, height!, query.get('method') === 'crop')
 }
 /** Pictures of people and rooms are small, and shown as they are. @returns whether it was one, and the request is answered */
 async function isPicture({ pictures }: MediaParts, { exchange, user }: MaybeCall, { server, id }: Named): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** XEP-0363: clients upload files by HTTP and send each other their URLs. */
+import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
 import type { HttpExchange, HttpHeaders, HttpRoutes } from '../../base/http.ts'
 import { between, count, duration, flag, section, size, text, webOrigin, type Settings } from '../../base/settings.ts'
@@ -40,6 +41,11 @@ const settings = section({
     between('1 KiB', '1 GiB'),
     'Octets of the files of one account that are for its profile, such as pictures. More are refused with not-acceptable.',
   ),
+  'thumbnail-quota': size(
+    '50 MiB',
+    between('1 KiB', '1024 GiB'),
+    'Octets of the reduced pictures of one account, which are made for Matrix clients. Of more pictures none is made until some expire.',
+  ),
   'slot-time': duration('5 minutes', between('1 s', '1 day'), 'How long after its slot a file may begin to come.'),
   'upload-time': duration('1 hour', between('1 s', '1 day'), 'How long an upload may take. A slower one is cut.'),
   'idle': duration('20 seconds', between('1 s', '10 minutes'), 'How long nothing of an upload may come. Then it is cut.'),
@@ -65,6 +71,7 @@ export const httpUpload = defineFeature({
       quotas: {
         message: { octets: config.quota, files: config.files, keptMs: config.kept },
         profile: { octets: config['profile-quota'], files: config.files, keptMs: null },
+        thumbnail: { octets: config['thumbnail-quota'], files: config.files, keptMs: config.kept },
       },
       announcedMs: config['slot-time'],
     }
@@ -136,6 +143,19 @@ export class Uploads {
   octetsOf(file: KnownFile): Promise<Buffer> {
     return this.#files.octetsOf(file)
   }
+  /** What was made of a file under that name before; null: nothing. */
+  async derived(of: KnownFile, name: string): Promise<KnownFile | null> {
+    const file = await this.#files.find(derivedId(of, name))
+    return file === null || file.storedAt === null ? null : file
+  }
+  /** Keeps what was made of a file, in a quota of its own, as long as the file. @throws StanzaError resource-constraint */
+  async derive(of: KnownFile, name: string, type: string, octets: Buffer): Promise<KnownFile> {
+    const { owner, expiresAt: keepUntil } = of
+    const wanted = { owner, name: of.name, type, size: octets.length, purpose: 'thumbnail', keepUntil } as const
+    const file = await this.#announce({ ...wanted, id: derivedId(of, name) })
+    await this.#files.put(file, type, piecesOf(octets))
+    return file
+  }
   /** Answers a request with a stored file. @param more headers @throws HttpRefusal */
   send(exchange: HttpExchange, file: KnownFile, more: HttpHeaders): Promise<void> {
     return this.#site.send(exchange, file, more)
@@ -197,4 +217,10 @@ export class Uploads {
     const host = home.startsWith('[') ? home : domainToASCII(home) || home
     return this.port === 443 ? `https://${host}` : `https://${host}:${this.port}`
   }
+}
+/** The same file and name have the same id, so that what was made once is found. */
+const derivedId = ({ id }: KnownFile, name: string): string =>
+  createHash('sha256').update(`${id} ${name}`).digest().subarray(0, 16).toString('base64url')
+const piecesOf = async function* (octets: Buffer): AsyncGenerator<Buffer, void> {
+  yield octets
 }
