@@ -153,3 +153,19 @@ contract('UPL-3: of two that store one file, the second changes nothing, even if
   assert.equal(await files.put(file, '', pieces('two')), 'taken')
   assert.equal(shelf.octets.get(file.id), 'one')
 })
+
+contract(
+  'UPL-3: what was announced with an id of its own and did not come, or is over, gives way; what is stored does not',
+  async (open) => {
+    const { database } = await open(ROMEO)
+    const { clock, files } = await filesOn(database)
+    const wanted = { owner: ROMEO, name: 'x', type: '', size: 3, purpose: 'thumbnail', keepUntil: null, id: 'made-of-x' } as const
+    const announce = async (): Promise<KnownFile> => (await files.announce(wanted)) as KnownFile
+    await announce()
+    assert.equal(await files.put(await announce(), '', pieces('one')), 'stored')
+    await assert.rejects(announce())
+    clock.advance(1000)
+    assert.equal(await files.find('made-of-x'), null)
+    assert.equal(await files.put(await announce(), '', pieces('two')), 'stored')
+  },
+)

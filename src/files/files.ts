@@ -38,7 +38,7 @@ export interface Announced {
   readonly purpose: Purpose
   /** The latest moment at which it may exist; null for any. */
   readonly keepUntil: Millis | null
-  /** Absent: a new one, which nobody can guess. */
+  /** Absent: a new one, which nobody can guess. What was announced with it and did not come, or whose time is over, gives way. */
   readonly id?: string
 }
 /** There is no room. `until`: when the first of the owner's files goes; null if none will. */
@@ -182,6 +182,7 @@ export class Files {
   }
 
   async #announce({ owner, name, type, size, purpose, keepUntil, id }: Announced): Promise<KnownFile | NoRoom> {
+    if (id !== undefined) await this.#makeWay(id)
     const quota = this.#limits.quotas[purpose]
     const { files, octets, nextExpiry } = await this.#records.usage(owner, purpose)
     if (files >= quota.files || octets + size > quota.octets) return { until: nextExpiry }
@@ -202,6 +203,11 @@ export class Files {
     }
     await this.#records.add(file)
     return file
+  }
+  async #makeWay(id: string): Promise<void> {
+    const old = await this.#records.find(id)
+    if (old !== null && !this.#arriving.has(id) && (old.storedAt === null || isOver(old, this.#parts.clock.now())))
+      await this.#remove(id)
   }
   async #disown(owner: string): Promise<void> {
     try {

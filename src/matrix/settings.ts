@@ -175,7 +175,7 @@ export const matrixSettings = section({
   'thumbnail-pixels': count(
     24_000_000,
     between(10_000, 200_000_000),
-    'Pixels of such a picture, with the same consequence. While it is reduced, each takes about 8 octets of memory.',
+    'Pixels of such a picture, with the same consequence. While it is reduced, each takes up to 30 octets of memory.',
   ),
   'thumbnail-time': duration(
     '10 seconds',

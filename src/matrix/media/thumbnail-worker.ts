@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import photon from '@silvia-odwyer/photon-node'
 import { imageSize } from 'image-size'
+import { largestPart } from './inner-sizes.ts'
 import { reductionOf, type Size } from './sizes.ts'
 
 export interface ThumbnailJob {
@@ -25,7 +26,7 @@ const JPEG_QUALITY = 80
 function reduced({ octets, size, pixelsMax }: ThumbnailJob): Reduced {
   const { width, height, type = '', orientation = 1 } = imageSize(octets)
   if (!KINDS.includes(type) || width < 1 || height < 1) return 'none'
-  if (width * height > pixelsMax) return 'large'
+  if (Math.max(width * height, largestPart(octets, type)) > pixelsMax) return 'large'
   const isTurned = orientation > 4
   const reduction = isTurned ? reductionOf(height, width, size) : reductionOf(width, height, size)
   if (reduction === null) return 'small'

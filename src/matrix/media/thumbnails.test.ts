@@ -16,24 +16,30 @@ const HALF = sizeFor(320, 240, false)
 class Shelf {
   readonly files = new Map<string, Buffer>()
   made = 0
+  /** How often the octets of a file were read for work on it. */
+  read = 0
   get uploads(): Uploads {
     const known = (id: string): KnownFile | null =>
-      this.files.has(id) ? ({ id, size: this.files.get(id)!.length, type: 'image/png' } as KnownFile) : null
+      this.files.has(id) ? ({ id, owner: 'a', size: this.files.get(id)!.length, type: 'image/png' } as KnownFile) : null
     const derive = (of: KnownFile, name: string, type: string, octets: Buffer) => {
+      if (of.owner === 'full') return Promise.resolve(null)
       this.made += 1
       this.files.set(`${of.id} ${name}`, octets)
       return Promise.resolve({ ...known(`${of.id} ${name}`)!, type })
     }
     return {
       derived: (of: KnownFile, name: string) => Promise.resolve(known(`${of.id} ${name}`)),
-      octetsOf: (of: KnownFile) => Promise.resolve(this.files.get(of.id)!),
+      octetsOf: (of: KnownFile) => {
+        this.read += 1
+        return Promise.resolve(this.files.get(of.id)!)
+      },
       derive,
     } as unknown as Uploads
   }
-  put(octets: Buffer): KnownFile {
+  put(octets: Buffer, owner = 'a'): KnownFile {
     const id = String(this.files.size)
     this.files.set(id, octets)
-    return { id, size: octets.length, type: 'image/png' } as KnownFile
+    return { id, owner, size: octets.length, type: 'image/png' } as KnownFile
   }
 }
 function picture(width: number, height: number, kind: 'png' | 'jpg' | 'webp' = 'png'): Buffer {
@@ -96,6 +102,14 @@ test('a photograph is shown as the camera was held', async () => {
   }
 })
 
+/** It says that it has 600 × 600 pixels, and begins a frame that is larger. */
+function lyingGif(side: number): Buffer {
+  const head = Buffer.from('GIF89a\x58\x02\x58\x02\xf7\x00\x00', 'latin1')
+  const frame = Buffer.from([0x2c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 1, 0, 0x3b])
+  frame.writeUInt16LE(side, 5)
+  frame.writeUInt16LE(side, 7)
+  return Buffer.concat([head, Buffer.alloc(768), frame])
+}
 test('hostile pictures: too large, cut, of another type or none are refused, and the next one is reduced', async () => {
   const { shelf, thumbnails } = scene()
   const good = picture(640, 400)
@@ -108,6 +122,8 @@ test('hostile pictures: too large, cut, of another type or none are refused, and
   for (const [what, octets, answer] of [
     ['a bomb', bomb, '413 M_TOO_LARGE'],
     ['a bomb of another kind', gif, '413 M_TOO_LARGE'],
+    ['a frame larger than its GIF', lyingGif(20_000), '413 M_TOO_LARGE'],
+    ['a GIF that was cut', lyingGif(900).subarray(0, 790), '400 M_UNKNOWN'],
     ['too many octets', Buffer.alloc(1_000_001), '413 M_TOO_LARGE'],
     ['a wrong height', lying, '400 M_UNKNOWN'],
     ['a picture that was cut', good.subarray(0, good.length / 2), '400 M_UNKNOWN'],
@@ -129,10 +145,14 @@ test('of those who wait for a reduced picture there are only so many; all who as
   assert.deepEqual(new Set(await Promise.all(same)), new Set(['done']))
   assert.equal(shelf.made, 1)
   const octets = picture(400, 400)
-  const answers = await Promise.all(Array.from({ length: 60 }, () => refusal(thumbnails.of(shelf.put(octets), HALF))))
+  // One is at work, and 40 of its owner wait
+  const all = Array.from({ length: 45 }, () => refusal(thumbnails.of(shelf.put(octets), HALF)))
+  const other = refusal(thumbnails.of(shelf.put(octets, 'b'), HALF))
+  const answers = await Promise.all(all)
+  assert.equal(await other, 'done')
   assert.deepEqual(answers, [
-    ...Array.from({ length: 50 }, () => 'done'),
-    ...Array.from({ length: 10 }, () => '429 M_LIMIT_EXCEEDED'),
+    ...Array.from({ length: 41 }, () => 'done'),
+    ...Array.from({ length: 4 }, () => '429 M_LIMIT_EXCEEDED'),
   ])
 })
 
@@ -145,4 +165,22 @@ test('the work on a picture that takes too long is given up', async () => {
   await new Promise((turn) => setImmediate(turn))
   clock.advance(LIMITS.timeMs)
   assert.equal(await answer, '400 M_UNKNOWN')
+})
+
+test('a picture of which nothing is made costs its work once in an hour', async () => {
+  const clock = new ManualClock()
+  const shelf = new Shelf()
+  const thumbnails = new Thumbnails(shelf.uploads, clock, LIMITS)
+  const broken = shelf.put(picture(640, 400).subarray(0, 500))
+  const small = shelf.put(picture(20, 20))
+  const full = shelf.put(picture(640, 400), 'full')
+  for (let times = 0; times < 3; times += 1) {
+    assert.equal(await refusal(thumbnails.of(full, HALF)), '400 M_UNKNOWN')
+    assert.equal(await refusal(thumbnails.of(broken, HALF)), '400 M_UNKNOWN')
+    assert.equal(await thumbnails.of(small, HALF), small)
+  }
+  assert.equal(shelf.read, 3)
+  clock.advance(3_600_000)
+  assert.equal(await refusal(thumbnails.of(broken, HALF)), '400 M_UNKNOWN')
+  assert.equal(shelf.read, 4)
 })

@@ -7,6 +7,7 @@ import type { Clock, Millis } from '../../base/clock.ts'
 import type { KnownFile } from '../../files/files.ts'
 import type { Uploads } from '../../xep/0363-http-upload/index.ts'
 import { limitExceeded, MatrixError, tooLarge } from '../http/errors.ts'
+import { FairTurns } from './fair-turns.ts'
 import type { Size } from './sizes.ts'
 import type { Reduced, ThumbnailJob } from './thumbnail-worker.ts'
 
@@ -17,11 +18,15 @@ export interface ThumbnailLimits {
   /** How long one may take. */
   readonly timeMs: Millis
 }
-/** Those that wait for their turn. */
-const WAITING_MAX = 50
+/** Pictures that wait for their turn. */
+const WAITING_MAX = { ofOne: 40, ofAll: 500 }
 const WAIT: Millis = 10_000
 /** Of JavaScript in the thread; the decoder has memory of its own. */
 const HEAP_MB = 64
+/** Of so many it is remembered that nothing was made of them; then the one that came longest ago is tried again. */
+const UNMADE_MAX = 1000
+const UNMADE: Millis = 3_600_000
+type Unmade = Extract<Reduced, string>
 
 export class Thumbnails {
   readonly #uploads: Uploads
@@ -29,7 +34,9 @@ export class Thumbnails {
   readonly #limits: ThumbnailLimits
   /** By file and size. */
   readonly #making = new Map<string, Promise<KnownFile>>()
-  #last: Promise<unknown> = Promise.resolve()
+  /** By file and size: the work is not done anew for each request. */
+  readonly #unmade = new Map<string, { readonly why: Unmade; readonly until: Millis }>()
+  readonly #turns = new FairTurns(WAITING_MAX)
 
   constructor(uploads: Uploads, clock: Clock, limits: ThumbnailLimits) {
     this.#uploads = uploads
@@ -42,26 +49,43 @@ export class Thumbnails {
     const key = `${file.id} ${name}`
     const under = this.#making.get(key)
     if (under !== undefined) return under
-    if (this.#making.size >= WAITING_MAX) return Promise.reject(limitExceeded(WAIT))
-    const making = this.#found(file, size, name).finally(() => this.#making.delete(key))
+    const making = this.#found(file, size, name, key).finally(() => this.#making.delete(key))
     this.#making.set(key, making)
     return making
   }
-  async #found(file: KnownFile, size: Size, name: string): Promise<KnownFile> {
+  async #found(file: KnownFile, size: Size, name: string, key: string): Promise<KnownFile> {
     const known = await this.#uploads.derived(file, name)
     if (known !== null) return known
     const { octetsMax, pixelsMax } = this.#limits
     if (file.size > octetsMax) throw tooLarge(`Pictures of more than ${octetsMax} octets are not reduced`)
-    const made = await this.#inTurn(async () => this.#run({ octets: await this.#uploads.octetsOf(file), size, pixelsMax }))
-    if (made === 'small') return file
-    if (made === 'large') throw tooLarge(`Pictures of more than ${pixelsMax} pixels are not reduced`)
-    if (made === 'none') throw new MatrixError(400, 'M_UNKNOWN', 'This is no picture that can be reduced')
-    return this.#uploads.derive(file, name, made.type, Buffer.from(made.octets))
+    const made = this.#whyUnmade(key) ?? (await this.#made(file, size))
+    const kept = typeof made === 'string' ? null : await this.#uploads.derive(file, name, made.type, Buffer.from(made.octets))
+    if (kept !== null) return kept
+    // Without room to keep it, it would be made anew for each request
+    const why = typeof made === 'string' ? made : 'none'
+    this.#remember(key, why)
+    if (why === 'small') return file
+    if (why === 'large') throw tooLarge(`Pictures of more than ${pixelsMax} pixels are not reduced`)
+    throw new MatrixError(400, 'M_UNKNOWN', 'This is no picture that can be reduced, or there is no room for reduced pictures')
   }
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work)
-    this.#last = turn.catch(() => {})
-    return turn
+  /** @throws MatrixError M_LIMIT_EXCEEDED */
+  #made(file: KnownFile, size: Size): Promise<Reduced> {
+    const { owner } = file
+    if (this.#turns.isFullFor(owner)) throw limitExceeded(WAIT)
+    const { pixelsMax } = this.#limits
+    return this.#turns.take(owner, async () => this.#run({ octets: await this.#uploads.octetsOf(file), size, pixelsMax }))
+  }
+  #whyUnmade(key: string): Unmade | null {
+    const unmade = this.#unmade.get(key)
+    if (unmade === undefined) return null
+    if (unmade.until > this.#clock.now()) return unmade.why
+    this.#unmade.delete(key)
+    return null
+  }
+  #remember(key: string, why: Unmade): void {
+    if (this.#unmade.has(key)) return
+    if (this.#unmade.size >= UNMADE_MAX) this.#unmade.delete(this.#unmade.keys().next().value!)
+    this.#unmade.set(key, { why, until: this.#clock.now() + UNMADE })
   }
   #run(job: ThumbnailJob): Promise<Reduced> {
     // The same kind of file as this one: '.ts' in the repository, '.js' in the package

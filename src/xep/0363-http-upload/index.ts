@@ -148,13 +148,17 @@ export class Uploads {
     const file = await this.#files.find(derivedId(of, name))
     return file === null || file.storedAt === null ? null : file
   }
-  /** Keeps what was made of a file, in a quota of its own, as long as the file. @throws StanzaError resource-constraint */
-  async derive(of: KnownFile, name: string, type: string, octets: Buffer): Promise<KnownFile> {
-    const { owner, expiresAt: keepUntil } = of
-    const wanted = { owner, name: of.name, type, size: octets.length, purpose: 'thumbnail', keepUntil } as const
-    const file = await this.#announce({ ...wanted, id: derivedId(of, name) })
+  /**
+   * Keeps what was made of a file, in a quota of its own, as long as the file.
+   * @returns null if there is no room for it, or it could not be stored now
+   */
+  async derive(of: KnownFile, name: string, type: string, octets: Buffer): Promise<KnownFile | null> {
+    const keepUntil = of.isReferred ? of.keepUntil : (of.expiresAt ?? of.keepUntil)
+    const made = { owner: of.owner, name: of.name, type, size: octets.length, purpose: 'thumbnail', keepUntil } as const
+    const file = await this.#files.announce({ ...made, id: derivedId(of, name) })
+    if (!('id' in file)) return null
     await this.#files.put(file, type, piecesOf(octets))
-    return file
+    return this.derived(of, name)
   }
   /** Answers a request with a stored file. @param more headers @throws HttpRefusal */
   send(exchange: HttpExchange, file: KnownFile, more: HttpHeaders): Promise<void> {
