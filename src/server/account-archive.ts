@@ -98,6 +98,8 @@ export interface AccountArchive {
   byTransaction(owner: Jid, device: string, key: string): Promise<KeptMessage | null>
   /** Messages that name another one by that id (`KeptMessage.about`), in their order. */
   about(owner: Jid, id: string): Promise<readonly KeptMessage[]>
+  /** The newest few of those that one of the two has sent, before that position. */
+  lastAbout(owner: Jid, id: string, by: { isSent: boolean; before: number }): Promise<readonly KeptMessage[]>
   /** The newest position whose number in `stream` is not beyond that one; 0: none. Sees everything that was issued before. */
   at(owner: string, stream: number): Promise<number>
   /** Null: there is none, or it is not shown any more. */

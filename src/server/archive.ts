@@ -139,6 +139,15 @@ export interface ArchiveReads {
 
 /** Entries about another one that are read: anybody may add more of them. */
 export const ABOUT_MAX = 1000
+/** The same where the newest of a certain form is sought, which nearly always is the first. */
+export const FEW_ABOUT = 10
+
+export interface AboutSought extends FlagTest {
+  readonly owner: string
+  readonly target: string
+  readonly kind: string
+  readonly before: number
+}
 
 export interface ArchiveStore extends ArchiveReads {
   /** The same on a lane of its own: such a read delays no other statement, and sees what was on disk when it began. */
@@ -167,6 +176,8 @@ export interface ArchiveStore extends ArchiveReads {
   byTransaction(owner: string, device: string, transaction: string): Promise<ArchiveEntry | null>
   /** Entries about that one, in their order: the newest `ABOUT_MAX`. */
   about(owner: string, target: string, kind: string): Promise<readonly ArchiveEntry[]>
+  /** The newest `FEW_ABOUT` about that one with such flags, before that position, in their order. */
+  lastAbout(sought: AboutSought): Promise<readonly ArchiveEntry[]>
   /** The newest of an author (a bare address) about that one. */
   newestAbout(owner: string, target: string, kind: string, author: string): Promise<ArchiveEntry | null>
   /** The newest of that kind and key, at that position or before. */

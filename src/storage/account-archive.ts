@@ -151,7 +151,15 @@ export class SqlAccountArchive implements AccountArchive {
     return this.#shown(owner, await this.#archive.byTransaction(owner.bare, device, key))
   }
   async about(owner: Jid, id: string): Promise<readonly KeptMessage[]> {
-    const [edge, found] = [await this.#edge(owner.bare), await this.#archive.about(owner.bare, id, MESSAGE)]
+    return this.#allShown(owner, await this.#archive.about(owner.bare, id, MESSAGE))
+  }
+  async lastAbout(owner: Jid, id: string, by: { isSent: boolean; before: number }): Promise<readonly KeptMessage[]> {
+    const { mask, set } = by.isSent ? BY_OWNER : BY_PEER
+    const sought = { owner: owner.bare, target: id, kind: MESSAGE, before: by.before, mask, set }
+    return this.#allShown(owner, await this.#archive.lastAbout(sought))
+  }
+  async #allShown(owner: Jid, found: readonly ArchiveEntry[]): Promise<readonly KeptMessage[]> {
+    const edge = await this.#edge(owner.bare)
     return found.filter(({ seq }) => seq > edge).map((entry) => messageOfEntry(owner, entry))
   }
   at(owner: string, stream: number): Promise<number> {

@@ -1,6 +1,13 @@
 /** The statements of the archive. */
 import { sql, type ExpressionBuilder, type Kysely, type SelectQueryBuilder } from 'kysely'
-import { ABOUT_MAX, type ArchiveEntry, type ArchiveFilter, type FlagTest } from '../server/archive.ts'
+import {
+  ABOUT_MAX,
+  FEW_ABOUT,
+  type AboutSought,
+  type ArchiveEntry,
+  type ArchiveFilter,
+  type FlagTest,
+} from '../server/archive.ts'
 import type { ArchiveRow, ArchiveTables } from './archive-tables.ts'
 import { prepare } from './prepare.ts'
 
@@ -47,6 +54,13 @@ export function archiveQueries(db: Db) {
       all().where('owner', '=', p.owner).where('device', '=', p.device).where('txn', '=', p.transaction),
     ),
     about: prepare((p: Target) => ofTarget(p).orderBy(ofFew, 'desc').limit(ABOUT_MAX)),
+    lastAbout: prepare((p: AboutSought) =>
+      ofTarget(p)
+        .where('seq', '<', p.before)
+        .where(sql<boolean>`(flags & ${p.mask}) = ${p.set}`)
+        .orderBy(ofFew, 'desc')
+        .limit(FEW_ABOUT),
+    ),
     newestAbout: prepare((p: Target & { author: string; begin: string; end: string }) =>
       ofTarget(p)
         .where((eb) =>

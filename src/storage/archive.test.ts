@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { seededEntropy } from '../base/entropy.ts'
-import { ABOUT_MAX, everythingOf, pagesFrom, READ_OCTETS_MAX, type ArchiveEntry, type ArchiveFilter } from '../server/archive.ts'
+import {
+  ABOUT_MAX,
+  everythingOf,
+  FEW_ABOUT,
+  pagesFrom,
+  READ_OCTETS_MAX,
+  type ArchiveEntry,
+  type ArchiveFilter,
+} from '../server/archive.ts'
 import { SqlArchive } from './archive.ts'
 import type { Database } from '../server/database.ts'
 import { contract, type OpenStores } from '../../test/support/contract.ts'
@@ -50,6 +58,14 @@ contract(
       [await newest('carol@a.example'), await newest('bob@b.example'), await newest('carol@a.exampl')],
       [2, ABOUT_MAX + 7, null],
     )
+    const flagged = [1, 2, 3].map((i) => entryOf(archive, ABOUT_MAX + 7 + i, { target: 't', flags: i === 2 ? 4 : 5 }))
+    await archive.append(flagged)
+    const last = (before: number, set: number) =>
+      archive.lastAbout({ owner: OWNER, target: 't', kind: 'message', before, mask: 1, set })
+    assert.deepEqual(await last(ABOUT_MAX + 11, 1), [flagged[0], flagged[2]])
+    assert.deepEqual(await last(ABOUT_MAX + 10, 1), [flagged[0]])
+    const others = await last(ABOUT_MAX + 11, 0)
+    assert.deepEqual([others.length, others.at(-1)], [FEW_ABOUT, flagged[1]])
   },
 )
 

@@ -4,6 +4,7 @@ import type { Millis } from '../base/clock.ts'
 import type { Entropy } from '../base/entropy.ts'
 import { timeId, timeIdFrom } from '../base/time-id.ts'
 import type {
+  AboutSought,
   ArchiveEnd,
   ArchiveEntry,
   ArchiveFilter,
@@ -103,6 +104,9 @@ export class SqlArchive implements ArchiveStore {
   }
   async about(owner: string, target: string, kind: string): Promise<readonly ArchiveEntry[]> {
     return (await this.#database.read(this.#queries.about({ owner, target, kind }))).map(entryOf).toReversed()
+  }
+  async lastAbout(sought: AboutSought): Promise<readonly ArchiveEntry[]> {
+    return (await this.#database.read(this.#queries.lastAbout(sought))).map(entryOf).toReversed()
   }
   newestAbout(owner: string, target: string, kind: string, author: string): Promise<ArchiveEntry | null> {
     return this.#one(this.#queries.newestAbout({ owner, target, kind, author, ...resourcesOf(author) }))

@@ -153,6 +153,7 @@ export class DirectRooms {
   /** Those of which there may be news for a client that knows everything up to that number; null: it knows nothing. */
   async news(user: Jid, since: number | null): Promise<readonly AwakeRoom[]> {
     const talks = await this.of(user)
+    await talks.caughtUp
     if (since !== null) talks.acknowledged(since)
     return Promise.all(talks.changedSince(since).map((talk) => this.#open(talk)))
   }

@@ -3,22 +3,17 @@
  * reaction or a retraction is about is found by the ids that clients have given, when it is read.
  */
 import type { Entry } from '../../rooms/log.ts'
-import type { EntryId, Kind, Said } from '../../rooms/machine/drafts.ts'
+import type { EntryId, Kind } from '../../rooms/machine/drafts.ts'
 import type { RoomFilter } from '../../rooms/room-log.ts'
 import type { AccountArchive, KeptMessage, MessageFilter } from '../../server/account-archive.ts'
-import type { ArchiveEnd, ArchivePage } from '../../server/archive.ts'
-import { decode } from '../../xml/wire.ts'
+import { ABOUT_MAX, type ArchiveEnd, type ArchivePage } from '../../server/archive.ts'
 import type { Jid } from '../../xmpp/jid.ts'
-import { correctedIn, reactionsIn } from '../../xmpp/relations.ts'
-import { retractedIn } from '../../xmpp/retraction.ts'
+import { reactionsIn } from '../../xmpp/relations.ts'
 import { isEntryId } from '../ids/event-id.ts'
 import type { LogReads } from '../rooms/backing.ts'
+import { AboutOthers, kindOf, namesOfMessage, type Lookups } from './about-others.ts'
 
-/** What a message may be about. */
-type About = 'correct' | 'react' | 'retract'
-type React = Extract<Entry, { kind: 'react' }>
-
-export class TalkLog implements LogReads {
+export class TalkLog implements LogReads, Lookups {
   readonly #archive: AccountArchive
   readonly #owner: Jid
   /** Bare JID. */
@@ -59,15 +54,16 @@ export class TalkLog implements LogReads {
   }
   async about(target: EntryId, kind: Kind): Promise<readonly Entry[]> {
     const message = this.#own(await this.#archive.byId(this.#owner, target))
-    const all = message === null ? [] : await this.entriesOf(await this.#naming(message))
+    const naming = message === null ? [] : await this.#naming(message)
+    const all = await this.entriesOf(naming.filter((one) => kindOf(one) === kind))
     return all.filter((entry) => entry.kind === kind && 'target' in entry && entry.target === target)
   }
   async correctionsOf(target: EntryId): Promise<readonly Extract<Entry, { kind: 'correct' }>[]> {
     return (await this.about(target, 'correct')).filter((entry) => entry.kind === 'correct')
   }
   async reactionsOf(author: string, target: EntryId): Promise<readonly string[]> {
-    const all = (await this.about(target, 'react')) as readonly React[]
-    return all.findLast(({ by }) => by === author)?.now ?? []
+    const message = this.#own(await this.#archive.byId(this.#owner, target))
+    return message === null ? [] : this.reactionsBefore(message, author === this.#owner.bare, Number.MAX_SAFE_INTEGER)
   }
 
   /** The message that clients of XMPP name so; null: there is none. @param isSent by the owner; null: by either */
@@ -80,43 +76,34 @@ export class TalkLog implements LogReads {
     const found = isEntryId(id) ? this.#own(await this.#archive.byId(this.#owner, id)) : null
     return isBy(found) ? found : null
   }
-  /** The entries of messages of this conversation, in their order. */
-  async entriesOf(messages: readonly KeptMessage[]): Promise<readonly Entry[]> {
+  /**
+   * The entries of messages of this conversation, in their order and without gaps in what is about the same message.
+   * @param preceding entries that come right before them
+   */
+  async entriesOf(messages: readonly KeptMessage[], preceding: readonly Entry[] = []): Promise<readonly Entry[]> {
+    const others = new AboutOthers(this, preceding)
     const entries: Entry[] = []
-    for (const message of messages) entries.push(message.about === null ? plain(message) : await this.#entry(message))
+    for (const message of messages) entries.push(await others.entryOf(message))
     return entries
   }
   async #entry(message: KeptMessage): Promise<Entry> {
-    const kind = message.isRetracted ? null : kindOf(message)
-    const target = kind === null ? null : await this.#targetOf(message, kind)
-    if (kind === null || target === null || target.seq >= message.seq) return plain(message)
-    const about = { ...plain(message), target: target.id }
-    if (kind === 'correct') return { ...about, kind }
-    if (kind === 'retract') return { ...about, kind, moderated: false, reason: '' }
-    return { ...about, kind, ...(await this.#changed(message, target)) }
+    return (await this.entriesOf([message]))[0]!
   }
-  async #targetOf(message: KeptMessage, kind: About): Promise<KeptMessage | null> {
-    const found = await this.named(message.about!, kind === 'react' ? null : message.isSent)
-    // A correction of a correction is one of the first message
-    const isAgain = kind !== 'retract' && found !== null && !found.isRetracted && kindOf(found) === 'correct'
-    return isAgain ? this.named(found.about!, found.isSent) : found
+  async reactionsBefore(target: KeptMessage, isSent: boolean, before: number): Promise<readonly string[]> {
+    const by = { isSent, before }
+    const found = await Promise.all(namesOfMessage(target).map((name) => this.#archive.lastAbout(this.#owner, name, by)))
+    const own = found.flat().filter((one) => this.#own(one) !== null && kindOf(one) === 'react')
+    const last = own.toSorted((a, b) => a.seq - b.seq).at(-1)
+    return last === undefined ? [] : reactionsIn(last.packet.payload)!.now
   }
-  /** XEP-0444: each set takes the place of the one before. */
-  async #changed(message: KeptMessage, target: KeptMessage): Promise<Pick<React, 'now' | 'added' | 'removed'>> {
-    const now = reactionsIn(message.packet.payload)!.now
-    const isEarlier = ({ seq, isSent }: KeptMessage): boolean => seq < message.seq && isSent === message.isSent
-    const earlier = (await this.#naming(target)).findLast((one) => isEarlier(one) && kindOf(one) === 'react')
-    const before = earlier === undefined ? [] : reactionsIn(earlier.packet.payload)!.now
-    return { now, added: now.filter((one) => !before.includes(one)), removed: before.filter((one) => !now.includes(one)) }
-  }
-  /** All that name this message, in their order. */
-  async #naming({ id, packet }: KeptMessage): Promise<readonly KeptMessage[]> {
-    const names = new Set([id, ...(packet.id === null ? [] : [decode(packet.id)])])
-    const found = await Promise.all([...names].map((name) => this.#archive.about(this.#owner, name)))
+  /** The newest that name this message, in their order. */
+  async #naming(message: KeptMessage): Promise<readonly KeptMessage[]> {
+    const found = await Promise.all(namesOfMessage(message).map((name) => this.#archive.about(this.#owner, name)))
     return found
       .flat()
       .filter((one) => this.#own(one) !== null)
       .toSorted((a, b) => a.seq - b.seq)
+      .slice(-ABOUT_MAX)
   }
   #own(message: KeptMessage | null): KeptMessage | null {
     return message !== null && peerOf(message) === this.#peer ? message : null
@@ -126,35 +113,3 @@ export class TalkLog implements LogReads {
 /** The bare JID of the other person. */
 export const peerOf = ({ isSent, packet }: Pick<KeptMessage, 'isSent' | 'packet'>): string =>
   isSent ? packet.to!.bare : packet.from.bare
-
-function kindOf({ packet: { payload } }: KeptMessage): About | null {
-  if (reactionsIn(payload) !== null) return 'react'
-  if (retractedIn(payload).length > 0) return 'retract'
-  return correctedIn(payload) === null ? null : 'correct'
-}
-function plain({ id, seq, stream, at, isSent, isRetracted, packet }: KeptMessage): Extract<Entry, { kind: 'message' }> {
-  const { payload, lang, from, beside } = packet
-  const said: Said = {
-    payload,
-    lang,
-    fromId: packet.id === null ? null : decode(packet.id),
-    givenId: id,
-    mx: isRetracted ? null : (beside?.form ?? null),
-    isPassing: false,
-  }
-  return {
-    kind: 'message',
-    id,
-    seq,
-    stream,
-    at,
-    by: from.bare,
-    byFull: null,
-    nick: null,
-    veiled: false,
-    transaction: isSent ? (beside?.transaction ?? null) : null,
-    isRetracted,
-    isKept: true,
-    ...said,
-  }
-}

@@ -97,7 +97,7 @@ export class Talk {
     const { awake } = this
     if (awake === null) return void (this.#waking !== null && this.#meanwhile.push(message))
     if (message.seq <= awake.room.lastSeq) return
-    const [entry] = await this.#parts.log.entriesOf([message])
+    const [entry] = await this.#parts.log.entriesOf([message], awake.tail)
     awake.room.lastSeq = message.seq
     awake.logged([entry!])
     awake.typing.set(entry!.by!, 0, message.at)

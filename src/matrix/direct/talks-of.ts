@@ -69,15 +69,14 @@ export class TalksOf {
   }
   readonly follower: ArchiveFollower = {
     storing: (stream) => this.#parts.positions.hold(stream),
+    // Others do not wait for what follows: who looks at these conversations waits for `caughtUp`
     stored: (stream, message) => {
       const { positions, wake, failed } = this.#parts
+      positions.end(stream)
       this.#applied = this.#applied
         .then(() => (message === null ? undefined : this.#stored(stream, message)))
         .catch((error: unknown) => failed(error))
-        .then(() => {
-          positions.end(stream)
-          wake(this.user.bare)
-        })
+        .then(() => wake(this.user.bare))
     },
     failed: (stream) => this.#parts.positions.end(stream),
   }
