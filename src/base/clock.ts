@@ -36,8 +36,13 @@ export const pause = (clock: Clock, span: Millis): Promise<void> => new Promise(
 /** The longest timer of Node.js, about 24 days. With a longer delay it fires at once. */
 const LONGEST: Millis = 2 ** 31 - 1
 
+/** How far `SystemClock` measures from the same moment. The time of day has whole milliseconds: many short steps would add up to too much. */
+const STEP: Millis = 1000
+
 /** The machine's own clock. Its timers do not keep the process alive. */
 export class SystemClock implements Clock {
+  /** Up to the moment from which it measures now, and in all. */
+  #before: Millis = 0
   #elapsed: Millis = 0
   #wall: Millis = Date.now()
   #steady: Millis = performance.now()
@@ -48,9 +53,13 @@ export class SystemClock implements Clock {
   /** The larger step of two clocks: one of them may be set, the other may stand still while the machine sleeps. */
   elapsed(): Millis {
     const [wall, steady] = [Date.now(), performance.now()]
-    this.#elapsed += Math.max(wall - this.#wall, steady - this.#steady)
-    this.#wall = wall
-    this.#steady = steady
+    const step = Math.max(wall - this.#wall, steady - this.#steady)
+    this.#elapsed = Math.max(this.#elapsed, this.#before + step)
+    if (step >= STEP) {
+      this.#before = this.#elapsed
+      this.#wall = wall
+      this.#steady = steady
+    }
     return this.#elapsed
   }
   after(delay: Millis, fire: () => void): Timer {

@@ -71,6 +71,7 @@ export class PostgresSession {
   }
   /** Takes effect at once, whatever is in progress. */
   cut(): void {
+    this.isOver = true
     this.#socket.destroy()
   }
   async end(): Promise<void> {
@@ -107,6 +108,10 @@ export class PostgresConnection {
   #isClosed = false
   #pause: Timer | null = null
   #impatience: Timer | null = null
+  /** The attempt in progress. */
+  #attempt: Promise<void> | null = null
+  /** Why the last attempt has failed. */
+  #last: StorageError | null = null
   /** The failure of the last attempt, once waiting callers were refused; null while they still wait. */
   #failure: StorageError | null = null
 
@@ -129,6 +134,18 @@ export class PostgresConnection {
     if (this.#failure !== null) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
+  /** Waits for the attempt in progress, or for one that begins now: null if it fails. */
+  async attempt(): Promise<PostgresSession | null> {
+    if (this.current === null) {
+      this.#mend()
+      if (this.#attempt === null && !this.#isClosed) {
+        this.#pause?.cancel()
+        this.#try(FIRST_PAUSE_MS)
+      }
+      await this.#attempt
+    }
+    return this.current
+  }
   async close(): Promise<void> {
     this.#isClosed = true
     this.#pause?.cancel()
@@ -139,26 +156,30 @@ export class PostgresConnection {
   #mend(): void {
     if (this.#isConnecting || this.#isClosed) return
     this.#isConnecting = true
-    const { clock } = this.#parts
-    let last: StorageError | null = null
-    this.#impatience = clock.after(PATIENCE_MS, () =>
-      this.#refuse(last ?? connectionError(new Error('no answer'), this.#parts.name)),
+    this.#last = null
+    this.#impatience = this.#parts.clock.after(PATIENCE_MS, () =>
+      this.#refuse(this.#last ?? connectionError(new Error('no answer'), this.#parts.name)),
     )
-    const attempt = async (pauseMs: Millis): Promise<void> => {
-      try {
-        this.#found(await this.#connect())
-      } catch (error) {
-        last = error instanceof StorageError ? error : connectionError(error, this.#parts.name)
-        if (this.#failure !== null) this.#failure = last
-        if (last.trouble === 'closed') this.#giveUp(last)
-        if (this.#isClosed) return
-        this.#pause = clock.after(pauseMs, () => void attempt(Math.min(2 * pauseMs, LONGEST_PAUSE_MS)))
-      }
-    }
-    void attempt(FIRST_PAUSE_MS)
+    this.#try(FIRST_PAUSE_MS)
+  }
+  /** @param pauseMs before the next attempt, if this one fails */
+  #try(pauseMs: Millis): void {
+    this.#attempt = this.#connect().then(
+      (session) => this.#found(session),
+      (error: StorageError) => this.#failed(error, pauseMs),
+    )
+  }
+  #failed(error: StorageError, pauseMs: Millis): void {
+    this.#attempt = null
+    this.#last = error
+    if (this.#failure !== null) this.#failure = error
+    if (error.trouble === 'closed') this.#giveUp(error)
+    if (this.#isClosed) return
+    this.#pause = this.#parts.clock.after(pauseMs, () => this.#try(Math.min(2 * pauseMs, LONGEST_PAUSE_MS)))
   }
   #found(session: PostgresSession): void {
     this.#isConnecting = false
+    this.#attempt = null
     this.#impatience?.cancel()
     this.#failure = null
     this.#session = session

@@ -37,7 +37,7 @@ export class Membership {
   readonly #standing: Standing
   #node = 0
   #timer: Timer | null = null
-  #isRenewing = false
+  #renewing: Promise<void> | null = null
   #hasLeft = false
   #whenOpen: (() => void)[] = []
 
@@ -134,19 +134,35 @@ export class Membership {
     this.#timer = this.#parts.clock.after(RENEW_MS, () => void this.#tick())
   }
   async #tick(): Promise<void> {
-    const { clock, fence, name } = this.#parts
-    const { renewedAt, words } = this.#standing
-    if (words.size > 0 && clock.elapsed() - renewedAt >= TIMES.lease)
+    const { fence, name } = this.#parts
+    const wasOverdue = this.#isOverdue()
+    await this.#renewAtOnce()
+    if (this.#hasLeft || fence.isOver) return
+    // After a pause of the machine, and when its clock is set, only the database knows whether another server has taken over
+    if (wasOverdue && this.#isOverdue())
       fence.end(
         `The database ${name} could not be reached for ${TIMES.lease / 1000} s, so another server may have taken over.`,
         'Start this server again: it serves if no other one does.',
       )
-    else await this.#renew()
-    if (!fence.isOver && !this.#hasLeft) this.#renewSoon()
+    else this.#renewSoon()
   }
-  async #renew(): Promise<void> {
-    if (this.#isRenewing) return
-    this.#isRenewing = true
+  /** Another server may have taken over. */
+  #isOverdue(): boolean {
+    const { renewedAt, words } = this.#standing
+    return words.size > 0 && this.#parts.clock.elapsed() - renewedAt >= TIMES.lease
+  }
+  async #renewAtOnce(): Promise<void> {
+    const { connection, clock } = this.#parts
+    if (connection.current !== null) await this.#renew()
+    // It may have been lost long before this was noticed
+    if (connection.current !== null) return
+    const session = await Promise.race([connection.attempt(), pause(clock, RENEWAL_MS)])
+    if (session) await this.#renew()
+  }
+  #renew(): Promise<void> {
+    return (this.#renewing ??= this.#renewNow().finally(() => (this.#renewing = null)))
+  }
+  async #renewNow(): Promise<void> {
     const { connection } = this.#parts
     try {
       const session = connection.current
@@ -154,8 +170,6 @@ export class Membership {
       else while (!(await this.#renewOnce(session)));
     } catch {
       // The next one tries again
-    } finally {
-      this.#isRenewing = false
     }
     if (!this.isOpen()) return
     for (const run of this.#whenOpen.splice(0)) run()
