@@ -157,9 +157,8 @@ describe('PostgreSQL', { skip: withoutPostgres }, () => {
     const between = await Between.start(t, url)
     await openPostgres({ url: between.url, password: '', clock: new ManualClock(), run: 'a', member })
     between.sever()
-    const began = performance.now()
-    await open(t, { url, run: 'b', member })
-    assert.ok(performance.now() - began < 9000, 'no lease was waited for')
+    // Its clock stands still: it could wait for no lease
+    await open(t, { url, run: 'b', member, clock: new ManualClock() })
   })
 
   test('T-N24: PostgreSQL that has lost what it had acknowledged: the server ends, because its memory is ahead', async (t) => {
