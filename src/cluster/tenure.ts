@@ -65,7 +65,8 @@ export function renewed(standing: Standing, sentAt: Millis, now: Millis, times: 
 }
 
 /**
- * Another server has said that it cannot renew.
+ * Another server has said that it cannot renew. The moving of slots is not built yet, and there is no bus that would carry such words:
+ * only the model hears them.
  * @param askedAt when this server sent what the word answers: the word may have been on its way for long
  */
 export function heardOutage(

@@ -1,6 +1,7 @@
 /**
  * The view: who is home of which slot (CL-10, CL-20). A name belongs to one of 1024 slots for ever; the view says which server is
- * the home of each slot, and is changed by compare-and-set on its epoch.
+ * the home of each slot, and is changed by compare-and-set on its epoch. The moving of slots is not built yet: one server is the home
+ * of all of them. `mayMove` and `mayOpen` are its rules, which the model (two-writers.test.ts) checks.
  */
 
 /** CL-10: never another number. */
