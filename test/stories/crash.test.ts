@@ -265,6 +265,31 @@ story(
   },
 )
 
+story('a crash: what a client acknowledged before it logged in anew does not come again', UNASKED, async (cast) => {
+  const [alice, bob] = await cast.friends('alice/1', 'bob/1')
+  await enable(bob)
+  cast.pass(2000)
+  await cast.server.server.checkpoints.write()
+  alice.send(chat(BOB, '1'))
+  await sync(alice)
+  await bob.expect(got(alice.jid, BOB, '1'))
+  bob.send(a(1))
+  await bob.close()
+  cast.pass(1000)
+  const later = await cast.client('bob', '2')
+  await enable(later)
+  await cast.forget()
+  await cast.server.server.checkpoints.write()
+  const next = new Cast(await cast.server.crash(UNASKED))
+  cast.cut()
+  cast.atEnd(() => next.end())
+  const back = await next.client('bob', '3', { presence: null })
+  back.send('<presence/>')
+  await next.settle()
+  assert.deepEqual(bodiesOf(back), [])
+  await next.forget()
+})
+
 story('a crash: what another session of the user has, or waits in the store, does not come twice', UNASKED, async (cast) => {
   const [alice, bob] = await cast.friends('alice/1', 'bob/1')
   const phone = await cast.client('bob', 'phone')

@@ -31,6 +31,8 @@ const AT_ONCE = 100
  * counts as not acknowledged, and may have been on its way to the archive.
  */
 const UNSTORED_MS: Millis = 1500
+/** How long before it was bound a message may have come that a session was sent: the archive stores it before it is delivered. */
+const BINDING_MS: Millis = 250
 const NOBODY: ReadonlySet<string> = new Set()
 
 export class AfterCrash {
@@ -123,9 +125,12 @@ export class AfterCrash {
     if (isWithNobody && lacking.some(({ isRelic }) => isRelic))
       await this.#host.router.route(withStanzaId(readdressed(packet, at), account.bare, id))
   }
-  /** The client has received nothing since then, or nobody knows what. */
+  /**
+   * The client has received nothing since then, or nobody knows what. What came before a relic was bound, the sessions of then
+   * have received or given back.
+   */
   #since({ session, isRelic }: Restored): Millis {
     if (!isRelic) return session.pause!.since
-    return this.#storedAt === null ? Infinity : this.#storedAt - UNSTORED_MS
+    return this.#storedAt === null ? Infinity : Math.max(this.#storedAt - UNSTORED_MS, session.boundAt - BINDING_MS)
   }
 }
