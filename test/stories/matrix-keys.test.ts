@@ -97,6 +97,34 @@ story('T-MX32: letters to a device come in their order until the device acknowle
   assert.deepEqual(await other.letters(), [])
 })
 
+story('MXR-141: a token of another device acknowledges nothing, and one without a token finds nothing again', async (cast) => {
+  const phone = await Reader.of(await matrix(cast, 'eve', 'PHONE'))
+  const tablet = await Reader.of(await matrix(cast, 'eve', 'TABLET'))
+  const fay = await matrix(cast, 'fay', 'DESK')
+  await fay.good('PUT', '/v3/sendToDevice/im.test/t', { messages: { [phone.client.userId]: { TABLET: { n: 1 } } } })
+  const own = tablet.token
+  assert.deepEqual(await phone.letters(), [])
+  await upload(phone.client)
+  await phone.news()
+  tablet.token = phone.token
+  assert.deepEqual(await tablet.letters(), [1], 'the token of the other device says nothing of these messages')
+  tablet.token = own
+  assert.deepEqual(await tablet.letters(), [1])
+  assert.deepEqual(await tablet.letters(), [])
+  tablet.token = null
+  assert.deepEqual(await tablet.letters(), [], 'what was acknowledged is gone')
+})
+
+inMemory('MXR-141: an upload that is repeated after a claim brings back no key', async (cast) => {
+  const [eve, fay] = [await matrix(cast, 'eve', 'PHONE'), await matrix(cast, 'fay', 'DESK')]
+  const body = { one_time_keys: named(1) }
+  await upload(eve, body)
+  assert.equal(await claim(fay, eve), `${CURVE}:k0`)
+  assert.deepEqual(await upload(eve, body), { one_time_key_counts: { [CURVE]: 0 } })
+  assert.equal(await claim(fay, eve), '')
+  assert.deepEqual(await upload(eve, { one_time_keys: named(50, 'more') }), { one_time_key_counts: { [CURVE]: 50 } })
+})
+
 const MORE: Setting = { settings: { matrix: { ...settings, 'to-device': 2500 } } }
 storyOn('memory')('T-MX32: of many letters each answer has a hundred, and lost answers are given again', MORE, async (cast) => {
   const [eve, fay] = [await Reader.of(await matrix(cast, 'eve', 'PHONE')), await matrix(cast, 'fay', 'DESK')]

@@ -48,7 +48,7 @@ export class BackupStore {
     return { backups: rows.filter(({ gone }) => gone === 0), highest: rows[0]?.version ?? 0 }
   }
   async create(owner: string, { version, algorithm, auth }: Backup): Promise<void> {
-    await this.#database.write(this.#queries.create({ owner, version, algorithm, auth, gone: 0 }))
+    await this.#database.write(this.#queries.create({ owner, version, algorithm, auth, gone: 0, keys: 0, octets: 0, newest: 0 }))
   }
   async change(owner: string, { version, auth }: Pick<Backup, 'version' | 'auth'>): Promise<void> {
     await this.#database.write(this.#queries.change({ owner, version, auth }))
@@ -59,23 +59,23 @@ export class BackupStore {
     await this.#database.atomically([dropKeys({ owner, version }), leave({ owner, version }), forget({ owner })])
   }
 
-  /** A key takes the place of another one of its session only if it is better. */
+  /** A key takes the place of another one of its session only if it is better. @param stream rises with each call */
   async put(owner: string, version: number, keys: readonly BackupKey[], stream: number): Promise<void> {
+    const { put, discountKey, countKey } = this.#queries
     await this.#database.atomically(
-      keys.map(({ room, session, isVerified, firstIndex, forwarded, content }) =>
-        this.#queries.put({
-          owner,
-          version,
-          room,
-          session,
+      keys.flatMap(({ room, session, isVerified, firstIndex, forwarded, content }) => {
+        const place = { owner, version, room, session }
+        const row = {
+          ...place,
           verified: isVerified ? 1 : 0,
           first_index: firstIndex,
           forwarded,
           content,
           octets: Buffer.byteLength(content) + session.length + room.length,
           stream,
-        }),
-      ),
+        }
+        return [discountKey(place), put(row), countKey({ ...place, stream })]
+      }),
     )
   }
   keys(
@@ -90,23 +90,25 @@ export class BackupStore {
     )
   }
   async dropKeys(owner: string, version: number, { room, session }: BackupPart): Promise<void> {
-    const { dropKeys, dropKeysOfRoom, dropKey } = this.#queries
-    const query =
+    const { dropKeys, dropKeysOfRoom, dropKey, discountAll, discountRoom, discountKey } = this.#queries
+    const statements =
       room === null
-        ? dropKeys({ owner, version })
+        ? [discountAll({ owner, version }), dropKeys({ owner, version })]
         : session === null
-          ? dropKeysOfRoom({ owner, version, room })
-          : dropKey({ owner, version, room, session })
-    await this.#database.write(query)
+          ? [discountRoom({ owner, version, room }), dropKeysOfRoom({ owner, version, room })]
+          : [discountKey({ owner, version, room, session }), dropKey({ owner, version, room, session })]
+    await this.#database.atomically(statements)
   }
+  /** As it is counted with every change: nobody reads the keys for it. */
   async size(owner: string, version: number): Promise<BackupSize> {
     const [row] = await this.#database.read(this.#queries.size({ owner, version }))
-    return { count: Number(row!.count), octets: Number(row!.octets ?? 0), newest: Number(row!.newest ?? 0) }
+    return row ?? { count: 0, octets: 0, newest: 0 }
   }
 }
 
 type Version = Pick<BackupRow, 'owner' | 'version'>
 type OfRoom = Version & { room: string }
+type OfKey = OfRoom & { session: string }
 
 function queriesOf(db: Kysely<KeyTables>) {
   const [backups, table] = ['matrix_backup', 'matrix_backup_key'] as const
@@ -122,13 +124,26 @@ function queriesOf(db: Kysely<KeyTables>) {
         .orderBy('version', 'desc'),
     ),
     create: prepare((p: BackupRow) =>
-      db.insertInto(backups).values({ owner: p.owner, version: p.version, algorithm: p.algorithm, auth: p.auth, gone: p.gone }),
+      db.insertInto(backups).values({
+        owner: p.owner,
+        version: p.version,
+        algorithm: p.algorithm,
+        auth: p.auth,
+        gone: p.gone,
+        keys: p.keys,
+        octets: p.octets,
+        newest: p.newest,
+      }),
     ),
     change: prepare((p: Version & { auth: string }) =>
       db.updateTable(backups).set({ auth: p.auth }).where('owner', '=', p.owner).where('version', '=', p.version),
     ),
     leave: prepare((p: Version) =>
-      db.updateTable(backups).set({ gone: 1, auth: '' }).where('owner', '=', p.owner).where('version', '=', p.version),
+      db
+        .updateTable(backups)
+        .set({ gone: 1, auth: '', keys: 0, octets: 0 })
+        .where('owner', '=', p.owner)
+        .where('version', '=', p.version),
     ),
     forget: prepare((p: { owner: string }) =>
       db
@@ -183,16 +198,45 @@ function queriesOf(db: Kysely<KeyTables>) {
     ),
     keys: prepare(found),
     keysOfRoom: prepare((p: OfRoom) => found(p).where('room', '=', p.room)),
-    keyOf: prepare((p: OfRoom & { session: string }) => found(p).where('room', '=', p.room).where('session', '=', p.session)),
+    keyOf: prepare((p: OfKey) => found(p).where('room', '=', p.room).where('session', '=', p.session)),
     dropKeys: prepare(drop),
     dropKeysOfRoom: prepare((p: OfRoom) => drop(p).where('room', '=', p.room)),
-    dropKey: prepare((p: OfRoom & { session: string }) => drop(p).where('room', '=', p.room).where('session', '=', p.session)),
-    size: prepare((p: Version) =>
-      of(p).select((eb) => [
-        eb.fn.countAll<number>().as('count'),
-        eb.fn.sum<number>('octets').as('octets'),
-        eb.fn.max('stream').as('newest'),
-      ]),
+    dropKey: prepare((p: OfKey) => drop(p).where('room', '=', p.room).where('session', '=', p.session)),
+    ...countsIn(db),
+  }
+}
+
+/** The numbers of a backup, which change in the transaction that changes its keys. */
+function countsIn(db: Kysely<KeyTables>) {
+  const [backups, table] = ['matrix_backup', 'matrix_backup_key'] as const
+  const backup = ({ owner, version }: Version) =>
+    db.updateTable(backups).where('owner', '=', owner).where('version', '=', version)
+  const keysOf = ({ owner, version, room }: OfRoom) =>
+    db.selectFrom(table).where('owner', '=', owner).where('version', '=', version).where('room', '=', room)
+  const keyOf = (p: OfKey) => keysOf(p).where('session', '=', p.session)
+  type Keys = ReturnType<typeof keysOf>
+  const count = (keys: Keys) => keys.select((eb) => eb.fn.countAll<number>().as('keys'))
+  const octets = (keys: Keys) =>
+    keys.select((eb) => eb.fn.coalesce(eb.cast<number>(eb.fn.sum('octets'), 'bigint'), eb.lit(0)).as('octets'))
+  const discount = (p: Version, keys: Keys) =>
+    backup(p).set((eb) => ({ keys: eb('keys', '-', count(keys)), octets: eb('octets', '-', octets(keys)) }))
+  return {
+    discountAll: prepare((p: Version) => backup(p).set({ keys: 0, octets: 0 })),
+    discountRoom: prepare((p: OfRoom) => discount(p, keysOf(p))),
+    discountKey: prepare((p: OfKey) => discount(p, keyOf(p))),
+    countKey: prepare((p: OfKey & { stream: number }) =>
+      backup(p).set((eb) => ({
+        keys: eb('keys', '+', count(keyOf(p))),
+        octets: eb('octets', '+', octets(keyOf(p))),
+        newest: eb.fn.coalesce(keyOf(p).where('stream', '=', p.stream).select('stream'), 'newest'),
+      })),
+    ),
+    size: prepare(({ owner, version }: Version) =>
+      db
+        .selectFrom(backups)
+        .select(['keys as count', 'octets', 'newest'])
+        .where('owner', '=', owner)
+        .where('version', '=', version),
     ),
   }
 }

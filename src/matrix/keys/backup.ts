@@ -55,7 +55,9 @@ export class Backups {
   }
   /** @throws MatrixError M_NOT_FOUND */
   async drop(user: Jid, version: string): Promise<void> {
-    await this.#parts.store.drop(user.bare, (await this.#find(user, version)).version)
+    await this.#turns.take(user.bare, async () => {
+      await this.#parts.store.drop(user.bare, (await this.#find(user, version)).version)
+    })
   }
 
   /** A key takes the place of another one only if it is better. @throws MatrixError */

@@ -50,11 +50,12 @@ export class DeviceKeysOf {
     const place = { owner: user.bare, device }
     const content = own == null ? null : this.#checked(user, device, own)
     const [keys, fallback] = [namedKeys(one_time_keys), namedKeys(fallback_keys)]
-    const known = new Map((keys.length === 0 ? [] : await store.oneTimeKeys(place)).map((key) => [key.id, key.content]))
+    const known = new Map((keys.length === 0 ? [] : await store.oneTimeKeys(place)).map((key) => [key.id, key]))
     for (const key of keys)
-      if (known.has(key.id) && known.get(key.id) !== key.content) throw invalidParam(`There is another key ${key.id}`)
+      if (known.has(key.id) && known.get(key.id)!.content !== key.content) throw invalidParam(`There is another key ${key.id}`)
     const fresh = keys.filter(({ id }) => !known.has(id))
-    if (known.size + fresh.length > oneTimeKeysMax) throw tooLarge(`A device has at most ${oneTimeKeysMax} keys for one use`)
+    const waiting = [...known.values()].filter(({ used }) => used === 0)
+    if (waiting.length + fresh.length > oneTimeKeysMax) throw tooLarge(`A device has at most ${oneTimeKeysMax} keys for one use`)
     if (content !== null && content !== (await store.device(place)))
       await changes.write(user.bare, (stream) => store.putDevice(place, content, stream))
     if (fresh.length + fallback.length > 0) {

@@ -16,6 +16,10 @@ export interface NamedKey {
   /** JSON. */
   readonly content: string
 }
+/** A key for one use, which somebody may have got. */
+export interface KnownKey extends NamedKey {
+  readonly used: number
+}
 /** How many keys of each algorithm a device has that nobody has got. */
 export type KeyCounts = Readonly<Record<string, number>>
 
@@ -45,8 +49,8 @@ export class KeyStore {
     await this.#database.atomically([this.#queries.putDevice({ owner, device, content, stream }), this.changed(owner, stream)])
   }
 
-  /** All that nobody has got. */
-  oneTimeKeys({ owner, device }: Place): Promise<readonly NamedKey[]> {
+  /** All that nobody has got, and the names that were used last. */
+  oneTimeKeys({ owner, device }: Place): Promise<readonly KnownKey[]> {
     return this.#database.read(this.#queries.oneTimeKeys({ owner, device }))
   }
   /** A key whose name the device has used is left as it is; a fallback key takes the place of the one before. */
@@ -58,8 +62,9 @@ export class KeyStore {
   ): Promise<void> {
     await this.#database.atomically([
       ...keys.map(({ id, content }) =>
-        this.#queries.putOneTimeKey({ owner, device, id, algorithm: algorithmOf(id), content, stream }),
+        this.#queries.putOneTimeKey({ owner, device, id, algorithm: algorithmOf(id), content, stream, used: 0 }),
       ),
+      this.#queries.forgetUsed({ owner, device }),
       ...fallback.map(({ id, content }) =>
         this.#queries.putFallbackKey({ owner, device, id, algorithm: algorithmOf(id), content, used: 0 }),
       ),
@@ -113,6 +118,8 @@ export class KeyStore {
   }
 }
 
+/** Names of keys that were given out, of one device: of older uploads they are forgotten, a whole upload at a time. */
+const USED_MAX = 200
 const algorithmOf = (id: string): string => id.slice(0, id.indexOf(':'))
 
 function queriesOf(db: Kysely<KeyTables>) {
@@ -139,13 +146,40 @@ function queriesOf(db: Kysely<KeyTables>) {
         ),
     ),
     oneTimeKeys: prepare((p: Place) =>
-      db.selectFrom(oneTime).select(['id', 'content']).where('owner', '=', p.owner).where('device', '=', p.device),
+      db.selectFrom(oneTime).select(['id', 'content', 'used']).where('owner', '=', p.owner).where('device', '=', p.device),
     ),
     putOneTimeKey: prepare((p: OneTimeKeyRow) =>
       db
         .insertInto(oneTime)
-        .values({ owner: p.owner, device: p.device, id: p.id, algorithm: p.algorithm, content: p.content, stream: p.stream })
+        .values({
+          owner: p.owner,
+          device: p.device,
+          id: p.id,
+          algorithm: p.algorithm,
+          content: p.content,
+          stream: p.stream,
+          used: p.used,
+        })
         .onConflict((c) => c.columns(['owner', 'device', 'id']).doNothing()),
+    ),
+    /** Those of the oldest uploads. */
+    forgetUsed: prepare((p: Place) =>
+      db
+        .deleteFrom(oneTime)
+        .where('owner', '=', p.owner)
+        .where('device', '=', p.device)
+        .where('used', '=', 1)
+        .where('stream', '<', (eb) =>
+          eb
+            .selectFrom(`${oneTime} as newer`)
+            .select('newer.stream')
+            .where('newer.owner', '=', p.owner)
+            .where('newer.device', '=', p.device)
+            .where('newer.used', '=', 1)
+            .orderBy('newer.stream', 'desc')
+            .limit(1)
+            .offset(USED_MAX),
+        ),
     ),
     /** The same key again stays used. */
     putFallbackKey: prepare((p: FallbackKeyRow) =>
@@ -165,7 +199,8 @@ function queriesOf(db: Kysely<KeyTables>) {
     ),
     claim: prepare((p: Place & { algorithm: string }) =>
       db
-        .deleteFrom(oneTime)
+        .updateTable(oneTime)
+        .set({ used: 1 })
         .where('owner', '=', p.owner)
         .where('device', '=', p.device)
         .where('id', '=', (eb) =>
@@ -175,6 +210,7 @@ function queriesOf(db: Kysely<KeyTables>) {
             .where('next.owner', '=', p.owner)
             .where('next.device', '=', p.device)
             .where('next.algorithm', '=', p.algorithm)
+            .where('next.used', '=', 0)
             .orderBy('next.stream')
             .orderBy('next.id')
             .limit(1),
@@ -196,6 +232,7 @@ function queriesOf(db: Kysely<KeyTables>) {
         .select(['algorithm', (eb) => eb.fn.countAll<number>().as('keys')])
         .where('owner', '=', p.owner)
         .where('device', '=', p.device)
+        .where('used', '=', 0)
         .groupBy('algorithm'),
     ),
     unused: prepare((p: Place) =>

@@ -46,13 +46,29 @@ contract('a key with a known name stays as it is; the same fallback key stays us
   const { keys } = await world(open)
   await keys.putKeys(PHONE, [key('a')], [key('f')], 1)
   await keys.putKeys(PHONE, [key('a', '"other"'), key('b')], [], 2)
-  assert.deepEqual(await keys.oneTimeKeys(PHONE), [key('a'), key('b')])
+  assert.deepEqual(
+    (await keys.oneTimeKeys(PHONE)).map(({ id, content }) => ({ id, content })),
+    [key('a'), key('b')],
+  )
   assert.deepEqual(await keys.counts(PHONE), { [CURVE]: 2 })
   for (let i = 0; i < 3; i++) await keys.claim(PHONE, CURVE)
   await keys.putKeys(PHONE, [], [key('f')], 3)
   assert.deepEqual(await keys.unusedFallbacks(PHONE), [])
   await keys.putKeys(PHONE, [], [key('g')], 4)
   assert.deepEqual([await keys.unusedFallbacks(PHONE), await keys.claim(PHONE, CURVE)], [[CURVE], key('g')])
+})
+
+contract('MXR-141: a key that was given out is not given out again when its upload is repeated', async (open) => {
+  const { keys } = await world(open)
+  const batch = (name: string) => Array.from({ length: 150 }, (_, i) => key(`${name}${i}`))
+  for (const [i, name] of ['a', 'b', 'c'].entries()) {
+    await keys.putKeys(PHONE, batch(name), [], i + 1)
+    for (const _ of batch(name)) await keys.claim(PHONE, CURVE)
+    await keys.putKeys(PHONE, batch(name), [], 10 + i)
+    assert.deepEqual([await keys.claim(PHONE, CURVE), await keys.counts(PHONE)], [null, {}])
+  }
+  const names = new Set((await keys.oneTimeKeys(PHONE)).map(({ id }) => id))
+  assert.deepEqual(names, new Set([...batch('b'), ...batch('c')].map(({ id }) => id)), 'names of old uploads are forgotten')
 })
 
 contract('MXR-142: with a device goes all that is stored for it, and its user has changed', async (open) => {
@@ -188,6 +204,30 @@ contract('MXR-143: in a backup a key is replaced by a better one only, and what 
   assert.deepEqual([(await contents()).length, (await backups.size(EVE, 1)).newest], [2, 21])
   await backups.dropKeys(EVE, 1, room)
   assert.equal((await contents()).length, 1)
+})
+contract('MXR-143: what is counted of a backup is what it holds', async (open) => {
+  const { database } = await world(open)
+  const backups = new BackupStore(database)
+  for (const version of [1, 2]) await backups.create(EVE, { version, algorithm: 'a', auth: '{}' })
+  const room = { room: '!other:example.net' }
+  const changes = [
+    () => backups.put(EVE, 1, [backedUp('s'), backedUp('t', room), backedUp('t', room)], 1),
+    () => backups.put(EVE, 1, [backedUp('s', { firstIndex: 1, content: '"a longer one"' }), backedUp('u', room)], 2),
+    () => backups.put(EVE, 1, [backedUp('s', { content: '"worse"' })], 3),
+    () => backups.put(EVE, 2, [backedUp('s')], 4),
+    () => backups.dropKeys(EVE, 1, { ...room, session: 't' }),
+    () => backups.dropKeys(EVE, 1, { ...room, session: 'none' }),
+    () => backups.put(EVE, 1, [backedUp('v', room)], 5),
+    () => backups.dropKeys(EVE, 1, { ...room, session: null }),
+    () => backups.dropKeys(EVE, 1, ALL),
+  ]
+  for (const [i, change] of changes.entries()) {
+    await change()
+    const held = await backups.keys(EVE, 1, ALL)
+    const octets = held.reduce((sum, one) => sum + one.content.length + one.session.length + one.room.length, 0)
+    const { count, octets: counted } = await backups.size(EVE, 1)
+    assert.deepEqual([count, counted], [held.length, octets], `after change ${i}`)
+  }
 })
 contract('MXR-143: the number of a backup is not given again, and nothing else is left of one that is deleted', async (open) => {
   const { database } = await world(open)

@@ -2,7 +2,7 @@
  * The tables of end-to-end keys (MXR-140): all of it is opaque to the server, which stores it and gives it out. A number `stream`
  * says when something was stored, in the order of everything that clients are told.
  */
-import type { CreateTableBuilder } from 'kysely'
+import type { CreateTableBuilder, Kysely } from 'kysely'
 import type { Migrations } from '../../server/database.ts'
 
 /** Whose it is: an account and one of its devices. */
@@ -23,6 +23,8 @@ export interface OneTimeKeyRow extends OfDevice {
   content: string
   /** In the order of uploads. */
   stream: number
+  /** Somebody has got it: the row says only that the device has used the name. */
+  used: number
 }
 /** Given out when there are no others. */
 export interface FallbackKeyRow extends OfDevice {
@@ -78,6 +80,12 @@ export interface BackupRow {
   auth: string
   /** The backup was deleted: its number is not given again. */
   gone: number
+  /** How many keys it has. */
+  keys: number
+  /** Of all its keys. */
+  octets: number
+  /** The number of the key that was stored last. */
+  newest: number
 }
 export interface BackupKeyRow {
   owner: string
@@ -176,5 +184,28 @@ export const keyMigrations: Migrations = [
       .addColumn('verified', 'smallint', (c) => c.notNull())
       .addPrimaryKeyConstraint('matrix_backup_key_key', ['owner', 'version', 'room', 'session']),
   ],
+  // Names of keys that were given out are known; nobody reads a whole backup or inbox to learn how much is in it
+  (schema, tables) => [
+    schema.alterTable('matrix_one_time_key').addColumn('used', 'smallint', (c) => c.notNull().defaultTo(0)),
+    ...['keys', 'octets', 'newest'].map((name) =>
+      schema.alterTable('matrix_backup').addColumn(name, 'bigint', (c) => c.notNull().defaultTo(0)),
+    ),
+    countBackups(tables as Kysely<KeyTables>),
+    schema.dropIndex('matrix_inbox_of'),
+    schema.createIndex('matrix_inbox_amount').on('matrix_inbox').columns(['owner', 'device', 'sender', 'stream', 'octets']),
+  ],
 ]
+function countBackups(tables: Kysely<KeyTables>) {
+  return tables.updateTable('matrix_backup').set((eb) => {
+    const keys = eb
+      .selectFrom('matrix_backup_key as of')
+      .whereRef('of.owner', '=', 'matrix_backup.owner')
+      .whereRef('of.version', '=', 'matrix_backup.version')
+    return {
+      keys: keys.select((one) => one.fn.countAll<number>().as('keys')),
+      octets: keys.select((one) => one.fn.coalesce(one.fn.sum<number>('of.octets'), one.lit(0)).as('octets')),
+      newest: keys.select((one) => one.fn.coalesce(one.fn.max('of.stream'), one.lit(0)).as('newest')),
+    }
+  })
+}
 export const KEYS = 'matrix-keys'

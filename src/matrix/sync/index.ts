@@ -85,7 +85,7 @@ async function whenNew(parts: SyncParts, call: DeviceCall, wish: Wish): Promise<
   const found = await untilNews(poll, clock.now() + wish.timeout)
   if (found === 'ended') throw unknownToken()
   if (typeof found !== 'string') return found
-  return { next_batch: syncToken(since ?? knownUpTo(positions.applied)), ...(await keys.stock(place)) }
+  return { next_batch: syncToken(since ?? knownUpTo(positions.applied), call.device), ...(await keys.stock(place)) }
 }
 function gathered({ matrix }: SyncParts, { bare }: Jid, wake: () => void): () => void {
   let isComing = false
@@ -126,7 +126,7 @@ async function answerTo({ positions, rooms, matrix, keys }: SyncParts, call: Dev
   if (isNothing && since !== null && !fullState) return null
   const { join, invite, leave, knock } = news
   return {
-    next_batch: syncToken({ position: upTo, told: ofKeys.told }),
+    next_batch: syncToken({ position: upTo, told: ofKeys.told }, device),
     account_data: { events: own },
     presence: { events: presence },
     rooms: { join, invite, leave, knock },
@@ -147,9 +147,9 @@ function addRoomData({ join }: RoomNews, data: Data, isTheirs: (room: string) =>
   }
 }
 
-async function wishIn({ query, user }: DeviceCall, { filters }: Matrix): Promise<Wish> {
+async function wishIn({ query, user, device }: DeviceCall, { filters }: Matrix): Promise<Wish> {
   const token = query.get('since')
-  const since = token === null || token === '' ? null : knownBy(token)
+  const since = token === null || token === '' ? null : knownBy(token, device)
   if (since === null && token !== null && token !== '') throw invalidParam('This is no token of this server')
   const timeout = Number(query.get('timeout') ?? 0)
   if (!Number.isFinite(timeout) || timeout < 0) throw invalidParam('"timeout" is a number of milliseconds')
