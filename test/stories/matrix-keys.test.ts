@@ -194,6 +194,33 @@ inMemory('MXR-129: a letter wakes a request that waits; an empty answer says wha
     assert.equal(await fay.refused('PUT', path, body), code)
 })
 
+inMemory('MXR-143: a name that cannot be stored is refused, and a claim of it takes no key', async (cast) => {
+  const [eve, fay] = [await matrix(cast, 'eve', 'PHONE'), await matrix(cast, 'fay', 'DESK')]
+  const key = { first_message_index: 0, forwarded_count: 0, is_verified: false, session_data: {} }
+  const backup = { algorithm: 'a', auth_data: {} }
+  const { version } = await eve.good('POST', '/v3/room_keys/version', backup)
+  for (const [method, path, body] of [
+    ['PUT', '/v3/sendToDevice/im%00test/t', { messages: {} }],
+    ['POST', '/v3/keys/upload', { one_time_keys: { [`${CURVE}:a\0`]: { key: 'a' } } }],
+    ['POST', '/v3/room_keys/version', { ...backup, algorithm: 'a\0' }],
+    ['PUT', `/v3/room_keys/keys/r%00/s?version=${version}`, key],
+    ['PUT', `/v3/room_keys/keys?version=${version}`, { rooms: { r: { sessions: { 's\0': key } } } }],
+  ] as const)
+    assert.equal(await eve.refused(method, path, body), '400 M_INVALID_PARAM', path)
+  assert.equal(await eve.refused('GET', `/v3/room_keys/keys/r%00?version=${version}`), '400 M_INVALID_PARAM')
+  await upload(eve, { one_time_keys: named(1) })
+  const asked = { [eve.userId]: { 'PHONE': CURVE, 'PHONE\0': CURVE }, [fay.userId]: { DESK: 'c\0' } }
+  const { one_time_keys: given } = await fay.good('POST', '/v3/keys/claim', { one_time_keys: asked })
+  assert.deepEqual(given, { [eve.userId]: { PHONE: named(1) } })
+})
+
+inMemory('MXR-141: a message for two spellings of one device is refused, and nothing of it is stored', async (cast) => {
+  const [eve, fay] = [await Reader.of(await matrix(cast, 'eve', 'PHONE')), await matrix(cast, 'fay', 'DESK')]
+  const messages = { '@eve:a.example': { PHONE: { n: 1 } }, '@Eve:a.example': { '*': { n: 2 } } }
+  assert.equal(await fay.refused('PUT', '/v3/sendToDevice/im.test/t', { messages }), '400 M_INVALID_PARAM')
+  assert.deepEqual(await eve.letters(), [])
+})
+
 inMemory('MXR-98: a user whom somebody ignores writes to none of their devices', async (cast) => {
   const [eve, fay] = [await Reader.of(await matrix(cast, 'eve', 'PHONE')), await matrix(cast, 'fay', 'DESK')]
   const ignored = { ignored_users: { [fay.userId]: {} } }

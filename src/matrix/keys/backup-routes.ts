@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { missingParam, notFound } from '../http/errors.ts'
 import { anyObject } from '../http/json.ts'
 import { route, type Route } from '../http/routes.ts'
+import { checkName } from '../rooms/event-limits.ts'
 import type { BackupKey, BackupPart } from './backup-store.ts'
 import type { Backups } from './backup.ts'
 
@@ -17,7 +18,6 @@ type KeyUpload = v.InferOutput<typeof keyShape>
 const sessionsShape = v.record(v.string(), keyShape)
 const describedShape = v.object({ algorithm: v.string(), auth_data: anyObject })
 
-const NAME_OCTETS_MAX = 255
 const PATHS = ['/room_keys/keys', '/room_keys/keys/:room', '/room_keys/keys/:room/:session'] as const
 
 const keyOf = (room: string, session: string, key: KeyUpload): BackupKey => ({
@@ -29,7 +29,7 @@ const keyOf = (room: string, session: string, key: KeyUpload): BackupKey => ({
   content: JSON.stringify(key),
 })
 function named(name: string): string {
-  if (name === '' || Buffer.byteLength(name) > NAME_OCTETS_MAX) throw notFound('There is no such room or session')
+  checkName(name)
   return name
 }
 function versionIn(query: URLSearchParams): string {
@@ -38,8 +38,8 @@ function versionIn(query: URLSearchParams): string {
   return version
 }
 const partIn = (params: { readonly room?: string; readonly session?: string }): BackupPart => ({
-  room: params.room ?? null,
-  session: params.session ?? null,
+  room: params.room === undefined ? null : named(params.room),
+  session: params.session === undefined ? null : named(params.session),
 })
 
 export const backupRoutes = (backups: Backups): readonly Route[] => [
@@ -115,7 +115,7 @@ const versionRoutes = (backups: Backups): readonly Route[] => [
     method: 'POST',
     path: '/room_keys/version',
     body: describedShape,
-    handle: async ({ user, body }) => ({ version: await backups.create(user, body.algorithm, body.auth_data) }),
+    handle: async ({ user, body }) => ({ version: await backups.create(user, named(body.algorithm), body.auth_data) }),
   }),
   route({ method: 'GET', path: '/room_keys/version', handle: ({ user }) => backups.describe(user, null) }),
   route({

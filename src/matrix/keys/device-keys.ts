@@ -95,6 +95,11 @@ export class DeviceKeysOf {
     await this.#parts.changes.write(place.owner, (stream) => this.#parts.store.dropDevice(place, stream))
     this.#forget(place)
   }
+  /** Of all devices of an account, also of those for which nothing is stored any more. */
+  forgetAll(owner: string): void {
+    this.#changed += 1
+    for (const key of this.#stocks.keys()) if (key.startsWith(`${owner}/`)) this.#stocks.delete(key)
+  }
   #forget(place: Place): void {
     this.#changed += 1
     this.#stocks.delete(nameOf(place))

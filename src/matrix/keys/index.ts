@@ -72,7 +72,13 @@ export async function openKeys(matrix: Matrix, positions: Positions): Promise<Ke
     toDevice.forget(place)
     await deviceKeys.drop(place)
   }
-  const dropping = new Dropping(store, drop, (error) => host.log.error({ err: error }, 'Keys of a device could not be deleted'))
+  const forget = (owner: string): void => {
+    toDevice.forgetAll(owner)
+    deviceKeys.forgetAll(owner)
+  }
+  const dropping = new Dropping(store, drop, forget, (error) =>
+    host.log.error({ err: error }, 'Keys of a device could not be deleted'),
+  )
   devices.watchers.push(dropping)
   dropping.sweep()
   every(host.clock, SWEEP_MS, () => dropping.sweep())
@@ -102,11 +108,18 @@ export async function openKeys(matrix: Matrix, positions: Positions): Promise<Ke
 class Dropping implements DeviceWatcher {
   readonly #store: KeyStore
   readonly #drop: (place: Place) => Promise<void>
+  readonly #forget: (owner: string) => void
   readonly #failed: (error: unknown) => void
 
-  constructor(store: KeyStore, drop: (place: Place) => Promise<void>, failed: (error: unknown) => void) {
+  constructor(
+    store: KeyStore,
+    drop: (place: Place) => Promise<void>,
+    forget: (owner: string) => void,
+    failed: (error: unknown) => void,
+  ) {
     this.#store = store
     this.#drop = drop
+    this.#forget = forget
     this.#failed = failed
   }
   ended({ bare: owner }: Jid, device: string | null): void {
@@ -118,6 +131,8 @@ class Dropping implements DeviceWatcher {
   }
   async #dropOf(owner: string, device: string | null): Promise<void> {
     const known = (await this.#store.placesOf(owner)).filter((one) => device === null || one === device)
+    // With an account its rows went without us
+    if (device === null) this.#forget(owner)
     await this.#dropAll(known.map((one) => ({ owner, device: one })))
   }
   async #dropAll(places: readonly Place[]): Promise<void> {

@@ -7,6 +7,7 @@ import { anyObject } from '../http/json.ts'
 import { route, type Route } from '../http/routes.ts'
 import type { Matrix } from '../matrix.ts'
 import type { Positions } from '../sync/positions.ts'
+import { isName } from '../rooms/event-limits.ts'
 import { positionOf } from '../sync/token.ts'
 import type { KeyChanges } from './changes.ts'
 import type { DeviceKeysOf } from './device-keys.ts'
@@ -64,7 +65,10 @@ const deviceKeyRoutes = ({ deviceKeys, querying, changes, positions, userOf, idO
       if (asked.length > KEYS_MAX) throw badJson(`At most ${KEYS_MAX} keys are given out at once`)
       const found: Record<string, Record<string, object>> = {}
       const claim = async ({ id, owner, device, algorithm }: (typeof asked)[number]): Promise<void> => {
-        const key = owner === undefined ? null : await deviceKeys.claim({ owner, device }, algorithm)
+        const key =
+          owner === undefined || !isName(device) || !isName(algorithm)
+            ? null
+            : await deviceKeys.claim({ owner, device }, algorithm)
         if (key !== null) (found[id] ??= {})[device] = key
       }
       await Promise.all(asked.map(claim))

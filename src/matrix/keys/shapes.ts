@@ -2,9 +2,9 @@
 import * as v from 'valibot'
 import { badJson, invalidParam, tooLarge } from '../http/errors.ts'
 import { anyObject } from '../http/json.ts'
+import { checkName } from '../rooms/event-limits.ts'
 import type { JsonObject } from './canonical.ts'
 
-const NAME_OCTETS_MAX = 255
 const KEY_OCTETS_MAX = 16 * 1024
 const FEW = 50
 
@@ -47,8 +47,8 @@ export function contentOf(key: string | object): string {
 /** The keys of an upload as they are stored. @throws MatrixError */
 export const namedKeys = (keys: KeysByName | null | undefined): readonly { readonly id: string; readonly content: string }[] =>
   Object.entries(keys ?? {}).map(([id, key]) => {
-    if (!/^[^:]+:./.test(id) || Buffer.byteLength(id) > NAME_OCTETS_MAX)
-      throw invalidParam(`${id.slice(0, NAME_OCTETS_MAX)} is no name of a key`)
+    checkName(id)
+    if (!/^[^:]+:./.test(id)) throw invalidParam(`${id} is no name of a key`)
     return { id, content: contentOf(key) }
   })
 

@@ -9,6 +9,7 @@ import type { Jid } from '../../xmpp/jid.ts'
 import type { Hides } from '../data/ignored.ts'
 import { invalidParam, tooLarge } from '../http/errors.ts'
 import type { JsonObject } from './canonical.ts'
+import { checkName } from '../rooms/event-limits.ts'
 import type { Positions } from '../sync/positions.ts'
 import type { Wakes } from '../sync/wakes.ts'
 import type { Amount, InboxStore, Letter } from './inbox-store.ts'
@@ -46,7 +47,6 @@ export interface Told {
 }
 
 const CONTENT_OCTETS_MAX = 64 * 1024
-const NAME_OCTETS_MAX = 255
 /** Letters of one request. */
 const LETTERS_MAX = 1000
 /** Letters of one answer. */
@@ -70,8 +70,7 @@ export class ToDevice {
   }
   /** On disk when it resolves; the same request again does nothing. @throws MatrixError */
   async send({ from, device, type, transaction, contents }: Mail): Promise<void> {
-    for (const name of [type, transaction])
-      if (name === '' || Buffer.byteLength(name) > NAME_OCTETS_MAX) throw invalidParam('A name in the path is too long')
+    for (const name of [type, transaction]) checkName(name)
     const places = await this.#places(from, contents)
     const { positions, store, wakes } = this.#parts
     const stream = positions.begin()
@@ -88,6 +87,8 @@ export class ToDevice {
     const found = await Promise.all(Object.entries(contents).map(([id, byDevice]) => this.#placesOf(from, id, byDevice)))
     const places = found.flat()
     if (places.length > LETTERS_MAX) throw tooLarge(`At most ${LETTERS_MAX} devices are written to at once`)
+    if (new Set(places.map(({ place }) => nameOf(place))).size < places.length)
+      throw invalidParam('A device is named twice: two of the user ids are the same')
     return places
   }
   async #placesOf(from: Jid, id: string, byDevice: Contents[string]) {
@@ -144,6 +145,11 @@ export class ToDevice {
   }
   forget(place: Place): void {
     this.#newest.delete(nameOf(place))
+  }
+  /** Of all devices of an account, also of those for which nothing is stored any more. */
+  forgetAll(owner: string): void {
+    this.#written += 1
+    for (const key of this.#newest.keys()) if (key.startsWith(`${owner}/`)) this.#newest.delete(key)
   }
 }
 

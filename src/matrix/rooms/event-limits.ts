@@ -13,10 +13,12 @@ export interface StateLimits {
   readonly octets: number
 }
 
+/** Can something be stored under that name? */
+export const isName = (text: string): boolean =>
+  text !== '' && Buffer.byteLength(text) <= NAME_OCTETS_MAX && !/[\0\n\r]/.test(text)
 /** @throws MatrixError */
 export function checkName(text: string): void {
-  if (text === '' || Buffer.byteLength(text) > NAME_OCTETS_MAX || /[\0\n\r]/.test(text))
-    throw invalidParam('A name in the path is too long')
+  if (!isName(text)) throw invalidParam(`A name has 1 to ${NAME_OCTETS_MAX} octets, without NUL and ends of lines`)
 }
 /** @param key of a state; '' for an event that is none @throws MatrixError */
 export function checkEvent(type: string, key: string, content: JsonObject): void {
