@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { setImmediate, setTimeout } from 'node:timers/promises'
+import { Client } from 'pg'
 import { Between } from '../../test/support/postgres-between.ts'
 import { Cluster, sharedCluster, withoutPostgres } from '../../test/support/postgres.ts'
 import { SystemClock, type Clock } from '../base/clock.ts'
@@ -208,6 +209,19 @@ describe('PostgreSQL', { skip: withoutPostgres }, () => {
     })
     const latin = await cluster.database('latin', `encoding 'LATIN1' locale_provider libc`)
     await assert.rejects(openAt(latin), { trouble: 'unreachable', message: /has the encoding LATIN1\. Make one with/ })
+    const readOnly = await cluster.database('read_only')
+    await cluster.sql('postgres', 'alter database read_only set default_transaction_read_only = on')
+    await assert.rejects(openAt(readOnly), { trouble: 'not-writable', message: /cannot be written.*right to create tables/ })
+    const held = await cluster.database('held')
+    // As a server of an earlier version, for as long as it ran
+    const holder = new Client({ connectionString: held })
+    await holder.connect()
+    await holder.query('select pg_advisory_lock(1349481059, hashtext(current_schema()))')
+    try {
+      await assert.rejects(openAt(held), { trouble: 'busy', message: /held\S* is locked by another program .*Stop it/ })
+    } finally {
+      await holder.end()
+    }
   })
 })
 

@@ -2,6 +2,7 @@
  * PostgreSQL, 15 and later: the same statements as on SQLite, those of one tick as one transaction on one connection. So the
  * server's memory stays the truth, and nothing can happen in between. Reads of many rows have a connection of their own.
  */
+import { DatabaseError } from 'pg'
 import type { Clock } from '../base/clock.ts'
 import type { Gate } from '../base/gate.ts'
 import { endOfTick } from '../base/tick.ts'
@@ -12,7 +13,7 @@ import { PostgresConnection, type PostgresAddress, type PostgresSession } from '
 import { connectionName, PostgresFence } from './postgres-fence.ts'
 import type { Member } from './postgres-members.ts'
 import { Membership } from './postgres-membership.ts'
-import { postgresError } from './postgres-error.ts'
+import { connectionError, failureOfStatement, isOfTheConnection, postgresError } from './postgres-error.ts'
 import { postgresDialect } from './queue-dialect.ts'
 import { QueuedDatabase } from './queued-database.ts'
 import { STATEMENTS_MAX, StatementQueue } from './statement-queue.ts'
@@ -70,7 +71,7 @@ export async function openPostgres(options: PostgresOptions): Promise<PostgresDa
     return Object.assign(database, { gate: member.role === 'stand-by' ? membership : null })
   } catch (error) {
     await membership.leave()
-    throw error
+    throw forOperator(error, name)
   }
 }
 
@@ -97,6 +98,12 @@ export async function withPostgres<T>(
   } finally {
     await connection.close()
   }
+}
+
+/** What PostgreSQL refuses while the server opens the database. */
+function forOperator(error: unknown, name: string): unknown {
+  if (!(error instanceof DatabaseError)) return error
+  return isOfTheConnection(error) ? connectionError(error, name) : postgresError(failureOfStatement(error), name)
 }
 
 /** A queue with a connection of its own. @param fence null for reads only */
