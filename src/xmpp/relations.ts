@@ -1,4 +1,7 @@
-/** What a message says of an earlier one: XEP-0308 (corrections), XEP-0444 (reactions), XEP-0461 (replies) with XEP-0428. */
+/**
+ * What a message says of an earlier one: XEP-0308 (corrections), XEP-0444 (reactions), XEP-0461 (replies) with XEP-0428, XEP-0372
+ * (references).
+ */
 import { el, type Element } from '../xml/element.ts'
 import type { Payload } from './packet.ts'
 import { FASTEN, RETRACT } from './retraction.ts'
@@ -7,6 +10,7 @@ export const CORRECT = 'urn:xmpp:message-correct:0'
 export const REACTIONS = 'urn:xmpp:reactions:0'
 export const REPLY = 'urn:xmpp:reply:0'
 export const FALLBACK = 'urn:xmpp:fallback:0'
+export const REFERENCE = 'urn:xmpp:reference:0'
 
 /** The messages that one message can name where each is looked up. */
 export const NAMED_MAX = 20
@@ -36,17 +40,35 @@ export function correctedIn(payload: Payload): string | null {
 
 /**
  * The ids that a message names, each once, in whatever way it is about others: answers, markers (XEP-0333), receipts (XEP-0184),
- * fastenings (XEP-0422), and what nobody has written down yet. Its own ids (XEP-0359) are not among them.
+ * fastenings (XEP-0422), references, and what nobody has written down yet. Its own ids (XEP-0359) are not among them.
  */
 export function namedIn(payload: Payload): readonly string[] {
   if (!HAS_ID.test(payload.text)) return NONE
-  const ids = payload.elements.flatMap((e) => (e.ns === OWN_IDS ? [] : (e.attr('id') ?? [])))
+  const ids = payload.elements.flatMap((e) => (e.ns === OWN_IDS ? [] : [e.attr('id') ?? [], referredBy(e)].flat()))
   return [...new Set(ids)]
 }
 /** Those of them that are certainly ids of messages. */
 export const meantIn = ({ elements }: Payload): readonly string[] =>
-  elements.flatMap((e) => (ABOUT.has(e.ns) ? (e.attr('id') ?? []) : []))
-const HAS_ID = /\sid\s*=/
+  elements.flatMap((e) => (ABOUT.has(e.ns) ? (e.attr('id') ?? []) : referredBy(e)))
+const HAS_ID = /[\s;?]id\s*=/
+
+/** XEP-0372 3: the messages to which this element refers, by URIs such as `xmpp:room@example.org?message;id=1`. */
+const referredBy = (e: Element): readonly string[] =>
+  e.is('reference', REFERENCE)
+    ? [e.attr('uri'), e.attr('anchor')].flatMap((uri) => (uri === undefined ? [] : idsInUri(uri)))
+    : NONE
+function idsInUri(uri: string): readonly string[] {
+  const [, query] = /^xmpp:[^?#]*\?([^#]*)/i.exec(uri) ?? []
+  return query === undefined ? NONE : query.split(';').flatMap((pair) => (pair.startsWith('id=') ? plain(pair.slice(3)) : []))
+}
+/** What is not encoded well is an id as it stands. */
+function plain(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
 const NONE: readonly string[] = []
 
 export interface Reactions {

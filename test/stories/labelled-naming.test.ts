@@ -21,6 +21,8 @@ const ABOUT: Readonly<Record<string, (id: string) => string>> = {
   'a reaction (XEP-0444)': (id) => `<reactions xmlns='urn:xmpp:reactions:0' id='${id}'><reaction>x</reaction></reactions>`,
   'a marker (XEP-0333)': (id) => `<displayed xmlns='urn:xmpp:chat-markers:0' id='${id}'/>`,
   'a receipt (XEP-0184)': (id) => `<received xmlns='urn:xmpp:receipts' id='${id}'/>`,
+  'a reference (XEP-0372)': (id) =>
+    `<body>see there</body><reference xmlns='urn:xmpp:reference:0' type='data' uri='xmpp:${BOB}?message;id=${id}'/>`,
   'a reply (XEP-0461)': (id) => `<body>as you say</body><reply xmlns='urn:xmpp:reply:0' to='${ALICE}' id='${id}'/>`,
 }
 
@@ -45,7 +47,7 @@ for (const [archive, settings] of [
         alice.send(chat(bob.jid, 'c', about(id)))
         const came = await bob.expect(`<message type='chat' id='c' from='${alice.jid}'>*</message>`)
         assert.match(came.show(), /MQYCAQQGASk=/, 'the label of the other one')
-        assert.match(came.show(), new RegExp(`id='${id}'`))
+        assert.match(came.show(), new RegExp(`id=['"]?${id}['"]`))
       }
       await cleared(cast.server, { [BOB]: 'restricted' })
       for (const id of ['a', 'b']) {

@@ -35,6 +35,8 @@ const CORRECTION = "<body>edited</body><replace xmlns='urn:xmpp:message-correct:
 const REACTION = "<reactions xmlns='urn:xmpp:reactions:0' id='s'><reaction>x</reaction></reactions>"
 const MARKER = "<displayed xmlns='urn:xmpp:chat-markers:0' id='s'/>"
 const REPLY = "<body>so it is</body><reply xmlns='urn:xmpp:reply:0' id='s'/>"
+const REFERENCE =
+  "<body>look</body><reference xmlns='urn:xmpp:reference:0' type='data' uri='xmpp:lab@conference.a.example?;id=s'/>"
 const RECEIPT = "<received xmlns='urn:xmpp:receipts' id='s'/>"
 
 story('LAB-27: the correction of a secret that the room has not kept went to everybody', MEMORY, async (cast) => {
@@ -55,7 +57,7 @@ story('LAB-27: in a room without an archive what named a secret went to everybod
   const alice = await enter(next, 'alice', 'Alice')
   const carol = await enter(next, 'carol', 'Carol')
   await next.forget()
-  for (const inside of [CORRECTION, REACTION, RECEIPT, MARKER, REPLY]) {
+  for (const inside of [CORRECTION, REACTION, RECEIPT, MARKER, REPLY, REFERENCE]) {
     alice.send(groupchat('c', inside))
     await alice.expect(missing('c'))
     alice.send(whisper('Carol', 'p', inside))
@@ -111,7 +113,7 @@ for (const [where, fields] of [
     async (cast) => {
       const [alice, bob, carol] = await scene(cast, fields)
       await secret(cast, bob)
-      for (const inside of [REACTION, RECEIPT]) {
+      for (const inside of [REACTION, RECEIPT, REFERENCE]) {
         alice.send(groupchat('n', inside))
         for (const client of [alice, bob]) await client.expect(heard('n'))
       }

@@ -51,7 +51,8 @@ story(
 
     const carol = await enter(cast, 'carol', 'Carol')
     for (const one of [alice, bob]) one.take()
-    carol.send(`<presence to='${ROOM}/Carol'>${hat('Queen')}<show>away</show></presence>`)
+    const older = hat('Queen').replace(HATS, 'xmpp:prosody.im/protocol/hats:1')
+    carol.send(`<presence to='${ROOM}/Carol'>${hat('Queen')}${older}<show>away</show></presence>`)
     const away = `<show>away</show>`
     const plain = (more: string): Pattern =>
       `<presence from='${ROOM}/Carol'>${away}<x xmlns='${USER}'><item affiliation='none' role='participant'${more}</x>${ID}</presence>`

@@ -6,9 +6,9 @@ import type { Room } from '../../rooms/machine/room.ts'
 import { nickKeys } from '../../rooms/machine/nicks.ts'
 import { el, type Element } from '../../xml/element.ts'
 import type { Payload } from '../../xmpp/packet.ts'
+import { REFERENCE } from '../../xmpp/relations.ts'
 import type { JsonObject } from './json.ts'
 
-const REFERENCE = 'urn:xmpp:reference:0'
 const MENTIONS = 'm.mentions'
 /** Names that are looked up for one message, and characters of one. */
 const NAMES_MAX = 20

@@ -2,11 +2,12 @@
 import type { Element } from '../../xml/element.ts'
 import { Payload } from '../../xmpp/packet.ts'
 import { isAnnotation } from '../../xmpp/state-annotation.ts'
-import { HATS, MUC, MUC_USER, OCCUPANT_ID } from './ns.ts'
+import { HATS, MUC, MUC_USER, OCCUPANT_ID, OLD_HATS } from './ns.ts'
 import { STANZA_ID } from '../../xmpp/stanza-id.ts'
 
 /** Names of elements and namespaces are written in one way only: text without any of these holds no such element. */
-const SUSPECT = /http:\/\/jabber\.org\/protocol\/muc|urn:xmpp:(?:hats|occupant-id|sid|psa|delay|message-moderate|message-retract)/
+const SUSPECT =
+  /http:\/\/jabber\.org\/protocol\/muc|prosody\.im\/protocol\/hats|urn:xmpp:(?:hats|occupant-id|sid|psa|delay|message-moderate|message-retract)/
 
 /** The payload without the room's words; itself when it has none. */
 export function withoutOurs(payload: Payload): Payload {
@@ -17,7 +18,7 @@ export function withoutOurs(payload: Payload): Payload {
 const isOurs = (e: Element): boolean =>
   (e.name === 'x' && (e.ns === MUC || e.ns === MUC_USER)) ||
   e.is('occupant-id', OCCUPANT_ID) ||
-  e.is('hats', HATS) ||
+  (e.name === 'hats' && (e.ns === HATS || e.ns === OLD_HATS)) ||
   isAnnotation(e) ||
   (e.name === 'retracted' && RETRACTED.test(e.ns)) ||
   speaksForModerator(e)
