@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test'
 import type { Page } from 'playwright-core'
 import { ComponentClient, SECRET } from '../support/component.ts'
 import { tcpLink } from '../support/link.ts'
-import { startServer, type ServerSettings } from '../support/server-process.ts'
+import { startServer, type ServerProcess, type ServerSettings } from '../support/server-process.ts'
 import { WireClient } from '../support/wire-client.ts'
 import type { Xml } from '../support/xml-reader.ts'
 import { assertAccessible, chromiumMissing, openBrowser, openTab } from './chromium.ts'
@@ -28,6 +28,7 @@ const SETTINGS: ServerSettings = {
 }
 
 interface Scene {
+  readonly server: ServerProcess
   /** Romeo's board. */
   readonly page: Page
   readonly house: House
@@ -40,7 +41,7 @@ async function open(t: TestContext): Promise<Scene> {
   await page.fill('[name=password]', 'romeo-secret')
   await page.click('text=Sign in')
   await page.waitForSelector('.own')
-  return { page, house }
+  return { server, page, house }
 }
 
 /** The component: everybody at its domain. */
@@ -69,8 +70,9 @@ class House {
     const from = resource === '' ? NURSE : `${NURSE}/${resource}`
     this.#component.send(`<presence${type === '' ? '' : ` type='${type}'`} from='${from}' to='${ROMEO}'>${content}</presence>`)
   }
+  /** As programs write: without a type (RFC 6121 5.2.2). */
   writes(text: string): void {
-    this.#component.send(`<message type='chat' id='m' from='${NURSE}/phone' to='${ROMEO}'><body>${text}</body></message>`)
+    this.#component.send(`<message id='m' from='${NURSE}/phone' to='${ROMEO}'><body>${text}</body></message>`)
   }
   /** The connection breaks without a word. */
   drop(): void {
@@ -227,4 +229,11 @@ test('somebody who is no contact writes: it is seen, and they become a contact',
   await page.waitForSelector('section[aria-label="Contacts without a group"] .card')
   assert.equal(await page.locator('section[aria-label="Not in your contacts"]').count(), 0)
   await page.waitForSelector('.chat li.theirs:has-text("Hello <b>sir")')
+})
+test('what the operator announces is seen', { skip }, async (t) => {
+  const { page, server } = await open(t)
+  await page.waitForSelector('text=You have no contacts yet.')
+  await server.ask('announce', { text: 'Tea at five', domain: null })
+  await page.click('section[aria-label="Not in your contacts"] .card:has-text("localhost"):has(.unread)')
+  await page.waitForSelector('.chat li.theirs:has-text("Tea at five")')
 })

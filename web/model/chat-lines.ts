@@ -26,11 +26,13 @@ export interface ChatLine {
   /** Does its author want to know that it was read (XEP-0333)? */
   readonly isMarkable: boolean
   readonly reactions: { readonly mine: readonly string[]; readonly theirs: readonly string[] }
+  /** When each side said so. */
+  readonly reactedAt: { readonly mine?: Date; readonly theirs?: Date }
 }
 export const NO_REACTIONS = { mine: [], theirs: [] } as const
 /** A message to which nothing has happened yet. */
 export const plainLine = (line: Pick<ChatLine, 'id' | 'archiveId' | 'mine' | 'text' | 'at'> & Partial<ChatLine>): ChatLine => ({
-  ...{ version: line.id, correctedAt: null, isFile: false, isMarkable: false, reactions: NO_REACTIONS },
+  ...{ version: line.id, correctedAt: null, isFile: false, isMarkable: false, reactions: NO_REACTIONS, reactedAt: {} },
   mark: line.mine ? (line.archiveId === null ? 'going' : 'stored') : null,
   ...line,
 })

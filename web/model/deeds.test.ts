@@ -105,3 +105,14 @@ test('our last message can be corrected, unless it is a file, was taken back or 
   assert.equal(lastOwn([failed(line('a', true))]), null)
   assert.equal(lastOwn([line('a', true), { ...line('b', true), text: null }])?.id, 'a')
 })
+
+test('XEP-0444 4.2: reactions that were taken away do not come back with an older page of the archive', () => {
+  const given: Deed = { kind: 'reactions', emojis: ['👍'], ...about('a', false, 1) }
+  const taken: Deed = { kind: 'reactions', emojis: [], ...about('a', false, 500) }
+  const older = withDeeds([line('a', true)], [given])
+  const reactions = (board: Board): unknown => board.chats.get(JULIET)![0]!.reactions.theirs
+  const newest = archived(SIGNED_OUT, JULIET, { lines: [line('b', true, 400)], deeds: [taken] })
+  assert.deepEqual(reactions(archived(newest, JULIET, { lines: older.lines, deeds: [given] })), [])
+  const live = done(done(said(SIGNED_OUT, JULIET, line('a', true)), JULIET, given), JULIET, taken)
+  assert.deepEqual(reactions(archived(live, JULIET, { lines: older.lines, deeds: [given] })), [])
+})

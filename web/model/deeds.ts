@@ -48,16 +48,21 @@ export function withDeed(lines: readonly ChatLine[], deed: Deed): readonly ChatL
       return withCorrection(lines, at, deed)
     case 'retraction':
       return lines.with(at, { ...lines[at]!, text: null, reactions: NO_REACTIONS })
-    case 'reactions': {
-      const { reactions } = lines[at]!
-      return lines.with(at, { ...lines[at]!, reactions: { ...reactions, [deed.mine ? 'mine' : 'theirs']: deed.emojis } })
-    }
+    case 'reactions':
+      return lines.with(at, reactedTo(lines[at]!, deed))
     case 'delivered':
       return lines.with(at, marked(lines[at]!, 'delivered'))
     case 'read':
       // XEP-0333 4: what was said before it was read as well
       return lines.map((line, i) => (i <= at && isReadWith(line, lines[at]!) ? marked(line, 'read') : line))
   }
+}
+/** Older pages of the archive are read later: what a side said last counts. */
+function reactedTo(line: ChatLine, { mine, emojis, at }: Reactions): ChatLine {
+  const side = mine ? 'mine' : 'theirs'
+  const { reactions, reactedAt } = line
+  if (reactedAt[side] !== undefined && reactedAt[side] > at) return line
+  return { ...line, reactions: { ...reactions, [side]: emojis }, reactedAt: { ...reactedAt, [side]: at } }
 }
 function isMeant({ mine, id, version }: ChatLine, { kind, target, mine: isOurDeed }: Deed): boolean {
   // Nothing is known of a newer text by what is said of the one before

@@ -86,3 +86,9 @@ test('RFC 6121 4.5.4: unavailable from the bare address ends every resource, wit
   const view = story(notice(), notice({ resource: 'desk' }), gone({ resource: '', at: at(-5), status: 'bye' }))
   assert.deepEqual(view, { resources: [], heard: true, lastSeen: at(-5), farewell: 'bye' })
 })
+test('an unavailable presence without a date says when the contact was last seen only if it ends one that was here', () => {
+  assert.equal(story(gone({ resource: '' })).lastSeen, null)
+  assert.deepEqual(story(notice(), gone()).lastSeen, at(1))
+  assert.deepEqual(story(notice(), gone(), gone({ resource: '' })).lastSeen, at(1))
+  assert.equal(after(lastKnown(story(notice(), gone())), gone({ resource: '' }), at(9)).lastSeen, null)
+})

@@ -80,7 +80,9 @@ export function after(before: PresenceView, notice: PresenceNotice, now: Date): 
   }
   // From the bare address: no resource is available (RFC 6121 4.5.4).
   const left = notice.resource === '' ? [] : others
-  return { resources: left, heard: true, lastSeen: notice.at ?? now, farewell: notice.status }
+  // Without a date nobody is told when they were here, unless they leave while we look.
+  const seen = view.resources.length > left.length ? now : view.lastSeen
+  return { resources: left, heard: true, lastSeen: notice.at ?? seen, farewell: notice.status }
 }
 
 /** What the dot shows. */

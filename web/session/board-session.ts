@@ -27,7 +27,7 @@ import { clientAccess } from './access.ts'
 import { PSA_FEATURE, stateAnnotations } from './annotations.ts'
 import { bookmarks, BOOKMARKS_NOTIFY } from './bookmarks.ts'
 import { ChatArchives } from './chat-archive.ts'
-import { REACTIONS, reactions } from './chat-stanzas.ts'
+import { isTalk, REACTIONS, reactions } from './chat-stanzas.ts'
 import { Chats } from './chats.ts'
 import { Diary } from './diary.ts'
 import { DISPLAYED_NOTIFY, displayedItems } from './displayed.ts'
@@ -263,7 +263,10 @@ export class BoardSession {
       if (version !== undefined) client.config.rosterVer = version
       this.#rosterChanged(items ?? [])
     })
-    client.on('chat', (message) => this.rooms.takesMessage(message) || this.chats.heard(message))
+    client.on(
+      'message',
+      (message) => isTalk(message, client.jid) && (this.rooms.takesMessage(message) || this.chats.heard(message)),
+    )
     client.on(
       'message:error',
       (message) => this.rooms.takesMessageError(message) || this.chats.undelivered(message.from ?? '', message.id),

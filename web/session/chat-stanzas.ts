@@ -3,7 +3,7 @@ import { JXT } from 'stanza'
 import type { Message } from 'stanza/protocol'
 import { plainLine, type ChatLine } from '../model/chat-lines.ts'
 import { emojisIn, type Deed } from '../model/deeds.ts'
-import { isFile } from './stanzas.ts'
+import { bareOf, isFile } from './stanzas.ts'
 
 export const REACTIONS = 'urn:xmpp:reactions:0'
 
@@ -29,6 +29,10 @@ export interface Origin {
   /** Null: it is in no archive, or nobody has told us. */
   readonly archiveId: string | null
 }
+/** Is it a text for a conversation of two (RFC 6121 5.2.2: no type means normal), or an announcement of our server? */
+export const isTalk = ({ type = 'normal', from, body }: Message, own: string): boolean =>
+  body !== undefined && (type === 'chat' || type === 'normal' || (type === 'headline' && bareOf(own).endsWith(`@${from}`)))
+
 /** Null: the message says nothing about an earlier one. */
 export function deedIn(message: Message, { mine, at, archiveId }: Origin): Deed | null {
   const { id, body, retracts, replace, reactsTo, reactions: texts, receipt, marker } = message
