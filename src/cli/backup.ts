@@ -10,6 +10,11 @@ import { backUp } from '../storage/backup.ts'
 import { INCOMING } from '../storage/file-folder.ts'
 import { setupOf, type ConfigOptions } from './config-options.ts'
 
+const HOW_TO_RESTORE = 'To restore: stop the server, put the copies into the data directory, '
+/** What the log of another time holds would be played into the restored database. */
+const REMOVE_LOG = `remove ${DATABASE_FILE}-wal and ${DATABASE_FILE}-shm, start.`
+const START = 'start.'
+
 /** @param place a directory, which must not exist yet and is created @throws CommandError, StorageError */
 export async function makeBackup(world: World, place: string, options: ConfigOptions): Promise<void> {
   const setup = setupOf(world, options)
@@ -35,7 +40,7 @@ export async function makeBackup(world: World, place: string, options: ConfigOpt
   // After the database: what it knows is there, and what was removed since is missed by nobody.
   if (await copyFiles(filesFolder(setup), join(directory, 'files'))) copied.push('files')
   world.stdout.write(
-    `${directory} holds ${copied.join(', ') || 'nothing'}. To restore, put them into the data directory of a stopped server.\n`,
+    `${directory} holds ${copied.join(', ') || 'nothing'}. ${HOW_TO_RESTORE}${url === '' ? REMOVE_LOG : START}\n`,
   )
   if (url !== '')
     world.stdout.write(

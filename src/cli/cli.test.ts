@@ -119,7 +119,7 @@ async function carriesOutListsAndBackups(place: Place): Promise<void> {
   assert.match((await place.run(`session end ${ROMEO}`)).err, /There is no session romeo@localhost/)
   assert.match(
     (await place.run('backup copy')).out,
-    /copy holds porchlight\.db, server-secret, self-signed\.crt, self-signed\.key\./,
+    /copy holds porchlight\.db, server-secret, self-signed\.crt, self-signed\.key\. To restore: stop the server, .+ remove porchlight\.db-wal and porchlight\.db-shm, start\.\n/,
   )
   const copy = new DatabaseSync(join(place.directory, 'copy', 'porchlight.db'), { readOnly: true })
   assert.equal(copy.prepare('SELECT count(*) AS n FROM account').get()!['n'], 2)
