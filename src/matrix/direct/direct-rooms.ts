@@ -73,6 +73,11 @@ export class DirectRooms {
       'Users whose conversations are in memory for Matrix clients',
       () => this.#users.size,
     )
+    host.metrics.gauge(
+      'porchlight_matrix_conversations',
+      'Conversations in memory whose timelines Matrix clients look at',
+      () => this.#awake.size,
+    )
   }
 
   /** The conversations of a user, followed from now on. */
@@ -101,7 +106,7 @@ export class DirectRooms {
     return talks
   }
   #forget(bare: string): void {
-    for (const talk of this.#users.get(bare)?.awake ?? []) this.#awake.delete(talk)
+    for (const talk of this.#awake) if (talk.owner.bare === bare) this.#awake.delete(talk)
     this.#users.delete(bare)
     this.#host.stores.accountArchive.follow(bare, null)
   }
@@ -123,16 +128,16 @@ export class DirectRooms {
       ready: async (bare) => void (await this.of(storedJid(bare))),
     }
   }
-  /** Its room. Beyond so many that are awake, the one that was used longest ago leaves memory. */
-  #open(talk: Talk): Promise<AwakeRoom> {
+  /** Its room. Beyond so many that are awake, those that were used longest ago leave memory. */
+  async #open(talk: Talk): Promise<AwakeRoom> {
     this.#awake.delete(talk)
     this.#awake.add(talk)
-    if (this.#awake.size > this.#parts.matrix.settings['awake-rooms']) {
-      const [oldest] = this.#awake
-      this.#awake.delete(oldest!)
-      oldest!.sleep()
+    const awake = await talk.open()
+    for (const one of this.#awake) {
+      if (this.#awake.size <= this.#parts.matrix.settings['awake-rooms']) break
+      if (one !== talk && one.sleep()) this.#awake.delete(one)
     }
-    return talk.open()
+    return awake
   }
   /** The room of that id, if it is a conversation of the user; null: it is not. */
   async find(id: string, user: Jid): Promise<AwakeRoom | null> {
@@ -223,6 +228,7 @@ export class DirectRooms {
       wake: (bare) => matrix.wakes.wake(bare),
       joined: (talk) => this.#joined(talk),
       seen: (owner, seqs) => this.#host.tell('archive-followed', { owner, positions: seqs }),
+      dropped: (talk) => void this.#awake.delete(talk),
       failed: (error) => this.#failed(error),
     }
   }
@@ -256,7 +262,10 @@ export class DirectRooms {
       nameOf: ({ id, fromId }) => fromId ?? id,
       authorOf: ({ by }) => by ?? peer.bare,
       archiveOf: () => owner,
-      putReceipt: (receipt, surplus) => store.putReceipt(owner.bare, peer.bare, receipt, surplus),
+      putReceipt: (receipt, surplus) => {
+        talk.raise(receipt.stream)
+        return store.putReceipt(owner.bare, peer.bare, receipt, surplus)
+      },
     }
   }
   /** MXR-96: clients find conversations by this account data. Those that begin together are noted together. */

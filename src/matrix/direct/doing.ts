@@ -80,6 +80,7 @@ export class Doing {
       beside: mx === null && transaction === null ? null : { form: mx, transaction },
     })
     await this.#send(account, packet)
+    if (transaction !== null && givenId !== null) talk.log.sent(transaction, givenId)
     await caughtUp(talk)
   }
   /** An event without a form in XMPP is not for people elsewhere: it is kept for the user alone. */

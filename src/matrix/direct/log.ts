@@ -2,8 +2,9 @@
  * The archive of an account with one person, as the log of a room (MXR-92). The archive keeps stanzas: which message a correction, a
  * reaction or a retraction is about is found by the ids that clients have given, when it is read.
  */
+import { BoundedMap } from '../../base/bounded-map.ts'
 import type { Entry } from '../../rooms/log.ts'
-import type { EntryId, Kind } from '../../rooms/machine/drafts.ts'
+import type { EntryId, Kind, Transaction } from '../../rooms/machine/drafts.ts'
 import type { RoomFilter } from '../../rooms/room-log.ts'
 import type { AccountArchive, KeptMessage, MessageFilter } from '../../server/account-archive.ts'
 import { ABOUT_MAX, type ArchiveEnd, type ArchivePage } from '../../server/archive.ts'
@@ -13,11 +14,17 @@ import { isEntryId } from '../ids/event-id.ts'
 import type { LogReads } from '../rooms/backing.ts'
 import { AboutOthers, kindOf, namesOfMessage, type Lookups } from './about-others.ts'
 
+/** What devices have sent lately: a request that is repeated comes soon. */
+const SENT_MAX = 20
+
 export class TalkLog implements LogReads, Lookups {
   readonly #archive: AccountArchive
   readonly #owner: Jid
   /** Bare JID. */
   readonly #peer: string
+
+  /** By device and transaction. */
+  readonly #sent = new BoundedMap<string, EntryId>(SENT_MAX)
 
   constructor(archive: AccountArchive, owner: Jid, peer: string) {
     this.#archive = archive
@@ -48,9 +55,13 @@ export class TalkLog implements LogReads, Lookups {
     const message = this.#own(await this.#archive.byId(this.#owner, id))
     return message === null ? null : this.#entry(message)
   }
-  async byTransaction(device: string, key: string): Promise<Entry | null> {
-    const message = this.#own(await this.#archive.byTransaction(this.#owner, device, key))
-    return message === null ? null : this.#entry(message)
+  async sentAs(device: string, key: string): Promise<EntryId | null> {
+    const sent = this.#sent.get(`${device} ${key}`)
+    return sent ?? this.#own(await this.#archive.byTransaction(this.#owner, device, key))?.id ?? null
+  }
+  /** A device has sent something, which the archive need not have (XEP-0441). */
+  sent({ device, key }: Transaction, id: EntryId): void {
+    this.#sent.set(`${device} ${key}`, id)
   }
   async about(target: EntryId, kind: Kind): Promise<readonly Entry[]> {
     const message = this.#own(await this.#archive.byId(this.#owner, target))

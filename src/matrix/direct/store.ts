@@ -13,7 +13,7 @@ export interface TalkRow {
   /** Bare JIDs: the user, and the other person. */
   owner: string
   peer: string
-  /** The newest of what was said. What came after `UserRow.place` is not in it. */
+  /** The newest of what was said and read. What was said after `UserRow.place` is not in it. */
   newest: number
   mine: Part
   mine_at: number
@@ -34,6 +34,8 @@ interface UserRow {
   owner: string
   /** Conversations up to this position of the archive have a row. */
   place: number
+  /** Clients have everything up to this position; null: up to `place`. */
+  seen: number | null
 }
 interface Tables {
   matrix_talk: TalkRow
@@ -75,17 +77,22 @@ const migrations: Migrations = [
         c.onDelete('cascade'),
       ),
   ],
+  (schema) => [schema.alterTable('matrix_talk_user').addColumn('seen', 'bigint')],
 ]
 
 function queriesOf(db: Kysely<Tables>) {
   return {
     talks: prepare((p: { owner: string }) => db.selectFrom('matrix_talk').selectAll().where('owner', '=', p.owner)),
-    place: prepare((p: { owner: string }) => db.selectFrom('matrix_talk_user').select('place').where('owner', '=', p.owner)),
+    place: prepare((p: { owner: string }) =>
+      db.selectFrom('matrix_talk_user').select(['place', 'seen']).where('owner', '=', p.owner),
+    ),
     putPlace: prepare((p: UserRow) =>
       db
         .insertInto('matrix_talk_user')
-        .values({ owner: p.owner, place: p.place })
-        .onConflict((c) => c.column('owner').doUpdateSet((eb) => ({ place: eb.ref('excluded.place') }))),
+        .values({ owner: p.owner, place: p.place, seen: p.seen })
+        .onConflict((c) =>
+          c.column('owner').doUpdateSet((eb) => ({ place: eb.ref('excluded.place'), seen: eb.ref('excluded.seen') })),
+        ),
     ),
     put: prepare((p: TalkRow) =>
       db
@@ -113,6 +120,14 @@ function queriesOf(db: Kysely<Tables>) {
             reason: eb.ref('excluded.reason'),
           })),
         ),
+    ),
+    raise: prepare((p: { owner: string; peer: string; newest: number }) =>
+      db
+        .updateTable('matrix_talk')
+        .set({ newest: p.newest })
+        .where('owner', '=', p.owner)
+        .where('peer', '=', p.peer)
+        .where('newest', '<', p.newest),
     ),
     drop: prepare((p: { owner: string; peer: string }) =>
       db.deleteFrom('matrix_talk').where('owner', '=', p.owner).where('peer', '=', p.peer),
@@ -166,19 +181,20 @@ export class TalkStore {
     await database.migrate('matrix-talks', migrations)
     return new TalkStore(database)
   }
-  /** The conversations of a user, and up to which position of the archive they are known. */
-  async of(owner: string): Promise<{ readonly rows: readonly TalkRow[]; readonly place: number }> {
-    const { talks, place } = this.#queries
-    const [rows, [user]] = await Promise.all([this.#database.read(talks({ owner })), this.#database.read(place({ owner }))])
-    return { rows, place: user?.place ?? 0 }
+  /** The conversations of a user, and up to which positions of the archive they are known, and clients have them. */
+  async of(owner: string): Promise<{ readonly rows: readonly TalkRow[]; readonly place: number; readonly seen: number }> {
+    const { talks, place: placed } = this.#queries
+    const [rows, [user]] = await Promise.all([this.#database.read(talks({ owner })), this.#database.read(placed({ owner }))])
+    const place = user?.place ?? 0
+    return { rows, place, seen: user?.seen ?? place }
   }
   async drop(owner: string, peer: string): Promise<void> {
     await this.#database.write(this.#queries.drop({ owner, peer }))
   }
-  /** What is known of all that was said up to that position. */
-  async keep(owner: string, place: number, rows: readonly TalkRow[]): Promise<void> {
+  /** What is known of all that was said up to `place`. */
+  async keep({ owner, place, seen }: UserRow, rows: readonly TalkRow[]): Promise<void> {
     const { put, putPlace } = this.#queries
-    await this.#database.atomically([...rows.map((row) => put(row)), putPlace({ owner, place })])
+    await this.#database.atomically([...rows.map((row) => put(row)), putPlace({ owner, place, seen })])
   }
   receipts(owner: string, peer: string): Promise<readonly Receipt[]> {
     return this.#database.read(this.#queries.receipts({ owner, peer }))
@@ -186,6 +202,7 @@ export class TalkStore {
   /** @param surplus of the same conversation, which goes */
   async putReceipt(owner: string, peer: string, receipt: Receipt, surplus: readonly Receipt[]): Promise<void> {
     const drops = surplus.map(({ jid, type, thread }) => this.#queries.dropReceipt({ owner, peer, jid, type, thread }))
-    await this.#database.atomically([this.#queries.putReceipt({ owner, peer, ...receipt }), ...drops])
+    const raise = this.#queries.raise({ owner, peer, newest: receipt.stream })
+    await this.#database.atomically([this.#queries.putReceipt({ owner, peer, ...receipt }), raise, ...drops])
   }
 }

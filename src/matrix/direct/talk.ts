@@ -67,6 +67,10 @@ export class Talk {
     const { newest, mine_at: mine, theirs_at: theirs } = this.row
     return Math.max(newest, mine, theirs, this.awake?.newest ?? 0)
   }
+  /** Clients are told something that has this number, also when the room has slept. */
+  raise(stream: number): void {
+    this.row = { ...this.row, newest: Math.max(this.row.newest, stream) }
+  }
   /** Its room, awake. */
   async open(): Promise<AwakeRoom> {
     return this.awake ?? (this.#waking ??= this.#wake().finally(() => (this.#waking = null)))
@@ -89,8 +93,11 @@ export class Talk {
     for (const entry of last.entries) await this.#marked(awake, entry)
     return awake
   }
-  sleep(): void {
+  /** @returns false: its room is just awaking, and is needed */
+  sleep(): boolean {
+    if (this.#waking !== null) return false
     this.awake = null
+    return true
   }
   /** Something was stored. */
   async stored(message: KeptMessage): Promise<void> {

@@ -34,6 +34,8 @@ export interface TalksParts {
   readonly wake: (bare: string) => void
   /** The user belongs to a conversation from now on. */
   readonly joined: (talk: Talk) => void
+  /** Others have taken the place of that conversation. */
+  readonly dropped: (talk: Talk) => void
   /** Clients have what is at these positions of the user's archive. */
   readonly seen: (bare: string, positions: ReadonlySet<number>) => void
   readonly failed: (error: unknown) => void
@@ -93,13 +95,13 @@ export class TalksOf {
   async #load(): Promise<void> {
     const { store, archive, now, accounts } = this.#parts
     const { user } = this
-    const { rows, place } = await store.of(user.bare)
+    const { rows, place, seen } = await store.of(user.bare)
     for (const row of rows) this.#add(row)
     this.#place = place
     await archive.at(user.bare, 0)
     const filter = { withBare: null, withFull: null, start: now() - LOOKED_BACK_MS, end: null }
     const pages = pagesFrom((range) => archive.page(user, { ...filter, ...range }, PAGE, 'last'), 'last', {
-      after: place,
+      after: Math.min(place, seen),
       before: null,
     })
     const found: (readonly KeptMessage[])[] = []
@@ -109,7 +111,9 @@ export class TalksOf {
       if ((looked += page.length) >= LOOKED_AT_MAX) break
     }
     const roster = (await accounts.load(user.bare))?.roster
-    for (const message of found.flat()) this.#note(message.stream, message, roster)
+    for (const message of found.flat())
+      if (message.seq > place) this.#note(message.stream, message, roster)
+      else this.#waits(message.stream, message)
     for (const item of roster?.items() ?? []) this.#followed(item.jid, { item, request: null }, true)
     for (const { from, stanza } of roster?.pending() ?? [])
       this.#followed(from, { item: roster!.item(from.full) ?? null, request: statusIn(stanza) }, true)
@@ -122,7 +126,9 @@ export class TalksOf {
   async keep(): Promise<void> {
     const rows = [...this.#changed].map(({ row }) => row)
     this.#changed.clear()
-    await this.#parts.store.keep(this.user.bare, this.#place, rows)
+    const [unseen] = this.#unseen.values()
+    const seen = unseen === undefined ? this.#place : unseen - 1
+    await this.#parts.store.keep({ owner: this.user.bare, place: this.#place, seen }, rows)
   }
   /** The same for all that changes in this moment. */
   #keepSoon(): Promise<void> {
@@ -145,9 +151,6 @@ export class TalksOf {
   talksWith(peer: string): boolean {
     const row = this.get(peer)?.row
     return row?.mine === 'join' && row.theirs === 'join'
-  }
-  get awake(): readonly Talk[] {
-    return [...this.#talks.values()].filter((talk) => talk.awake !== null)
   }
   /** Those of which a client that knows everything up to that number has to be told; null: it knows nothing. */
   changedSince(since: number | null): readonly Talk[] {
@@ -174,10 +177,9 @@ export class TalksOf {
   }
   #note(stream: number, message: KeptMessage, roster: Roster | undefined): void {
     this.#place = Math.max(this.#place, message.seq)
+    const peer = this.#waits(stream, message)
+    if (peer === null) return
     const { isSent, packet } = message
-    const peer = (isSent ? packet.to! : packet.from).asBare
-    if (!this.#isTalk(peer) || packet.payload.text.includes(MUC_USER)) return
-    if (!isSent) this.#unseen.set(stream, message.seq)
     const text = packet.payload.child('body')?.text ?? ''
     const known = this.get(peer.bare)
     if (known === null && text === '') return
@@ -188,8 +190,16 @@ export class TalksOf {
       text === '' ? before! : afterMessage(before, { isSent, text, isKnown }, this.#parts.strangers),
     )
     if (talk === null) return
-    talk.row = { ...talk.row, newest: Math.max(talk.row.newest, stream) }
+    talk.raise(stream)
     this.#changed.add(talk)
+  }
+  /** What the user was sent waits until a client has it. @returns with whom it was talked; null: it belongs to no conversation */
+  #waits(stream: number, { isSent, packet, seq }: KeptMessage): Jid | null {
+    const peer = (isSent ? packet.to! : packet.from).asBare
+    const { payload } = packet
+    if (!this.#isTalk(peer) || (payload.text.includes(MUC_USER) && payload.child('x', MUC_USER) !== undefined)) return null
+    if (!isSent) this.#unseen.set(stream, seq)
+    return peer
   }
   /** The roster of the user has changed. */
   rosterChanged({ contact, item, pending }: RosterChange, before: RosterItem | null): void {
@@ -248,13 +258,14 @@ export class TalksOf {
   }
   /** Strangers take the place of strangers, never that of somebody with whom the user talks. */
   #makeRoom(mine: Belonging['mine']): boolean {
-    const { store, failed } = this.#parts
+    const { store, dropped, failed } = this.#parts
     const all = [...this.#talks.values()].toSorted((a, b) => a.newest - b.newest)
     const oldest = all.find(({ row }) => row.mine !== 'join') ?? (mine === 'join' ? all[0] : undefined)
     if (oldest === undefined) return false
     this.#talks.delete(oldest.peer.bare)
     this.#byUid.delete(this.#uidOf(oldest.peer))
     this.#changed.delete(oldest)
+    dropped(oldest)
     store.drop(this.user.bare, oldest.peer.bare).catch((error: unknown) => failed(error))
     return true
   }

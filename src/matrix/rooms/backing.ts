@@ -12,14 +12,15 @@ import type { ArchiveEnd, ArchivePage } from '../../server/archive.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import type { Receipt } from './receipts.ts'
 
-/** The log of one room. `RoomLog` says what each of these does. */
+/** The log of one room. `RoomLog` says what each of these does, if it has it. */
 export interface LogReads {
   page(filter: RoomFilter, limit: number, end: ArchiveEnd): Promise<ArchivePage<Entry>>
   statePage(filter: RoomFilter, limit: number, end: ArchiveEnd): Promise<ArchivePage<Entry>>
   at(stream: number): Promise<Seq>
   stateAt(kind: Kind, key: string, seq: Seq): Promise<Entry | null>
   byId(id: EntryId): Promise<Entry | null>
-  byTransaction(device: string, key: string): Promise<Entry | null>
+  /** What a device has asked for under that name; null: nothing that is known. */
+  sentAs(device: string, key: string): Promise<EntryId | null>
   about(target: EntryId, kind: Kind): Promise<readonly Entry[]>
   correctionsOf(target: EntryId): Promise<readonly Extract<Entry, { kind: 'correct' }>[]>
   reactionsOf(author: string, target: EntryId): Promise<readonly string[]>

@@ -87,8 +87,8 @@ export class Saying {
     return saying
   }
   async #repeatedOr(awake: AwakeRoom, own: Transaction, say: (own: Transaction) => Promise<string>): Promise<string> {
-    const known = await awake.backing.log.byTransaction(own.device, own.key)
-    return known === null ? say(own) : eventIdOf(known.id)
+    const known = await awake.backing.log.sentAs(own.device, own.key)
+    return known === null ? say(own) : eventIdOf(known)
   }
   async #say(sending: Sending, own: Transaction): Promise<string> {
     const { awake, user, type, content: what } = sending
@@ -122,9 +122,9 @@ export class Saying {
     await this.#parts.access.perform(awake, user, command, own)
     return this.#sentAs(awake, own)
   }
-  #sentAs({ tail }: AwakeRoom, { device, key }: Transaction): string {
+  async #sentAs({ tail, backing }: AwakeRoom, { device, key }: Transaction): Promise<string> {
     const entry = tail.findLast(({ transaction }) => transaction?.device === device && transaction.key === key)
-    return eventIdOf(entry!.id)
+    return eventIdOf(entry?.id ?? (await backing.log.sentAs(device, key))!)
   }
 
   redact(sending: Omit<Sending, 'type'> & { readonly target: string; readonly reason: string }): Promise<string> {

@@ -25,7 +25,7 @@ export function serviceRoom({ rooms, log, room, news, store }: ServiceRoomParts)
       at: (stream) => log.at(room(), stream),
       stateAt: (kind, key, seq) => log.stateAt(room(), kind, key, seq),
       byId: (id) => log.byId(room(), id),
-      byTransaction: (device, key) => log.byTransaction(room(), device, key),
+      sentAs: async (device, key) => (await log.byTransaction(room(), device, key))?.id ?? null,
       about: (target, kind) => log.about(room(), target, kind),
       correctionsOf: (target) => log.correctionsOf(room(), target),
       reactionsOf: (author, target) => log.reactionsOf(room(), author, target),

@@ -114,7 +114,9 @@ class Offline {
     const { account, packet, delivered } = context
     if (delivered.some((one) => one.keepsMessages)) return 'next'
     const storing = storingOf(packet)
-    if (delivered.length > 0 && storing !== 'store') return 'next'
+    // What only passes by is not missed. A text that no archive has is shown by none of those that have taken it
+    const isLost = storing === 'refuse' && packet.payload.child('body') !== undefined
+    if (delivered.length > 0 && storing !== 'store' && !isLost) return 'next'
     switch (storing) {
       case 'drop':
         return 'done'
