@@ -86,16 +86,20 @@ export class LabelledRooms implements RoomLabels {
     return by === null || this.labels.mayGive(by, clearance) ? null : { field: 'clearance', why: 'is beyond your own clearance' }
   }
   labelled(payload: Payload, { defaultLabel }: RoomConfig): Payload {
-    if (labelIn(payload) !== null) return this.labels.remarked(payload)
+    if (labelIn(payload) !== null) return this.#raised(payload)
     const label = defaultLabel === '' ? null : this.#label(defaultLabel)
-    return label === null ? payload : payload.plus(this.labels.elementOf(label))
+    return this.labels.raised(label === null ? payload : payload.plus(this.labels.elementOf(label)))
   }
   about(payload: Payload, target: Payload, config: RoomConfig): Payload | null {
     const [own] = labelElementsIn(payload)
     const [ofTarget] = labelElementsIn(target)
-    if (own === undefined) return ofTarget === undefined ? this.labelled(payload, config) : payload.plus(ofTarget)
+    if (own === undefined)
+      return ofTarget === undefined ? this.labelled(payload, config) : this.labels.raised(payload.plus(ofTarget))
     const raised = this.labels.notBelow(payload, this.labels.labelOf(target), ofTarget ?? null)
-    return raised === payload ? this.labels.remarked(payload) : raised
+    return raised === payload ? this.#raised(payload) : raised
+  }
+  #raised(payload: Payload): Payload {
+    return this.labels.remarked(this.labels.raised(payload))
   }
   /** What names other messages, with a label that is not lower than theirs. Null: they cannot be compared. */
   naming(payload: Payload, named: readonly Payload[], config: RoomConfig): Payload | null {

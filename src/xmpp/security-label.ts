@@ -57,6 +57,12 @@ export function written(element: Element): WrittenLabel | 'malformed' {
   return { element, label: label.elements[0] ?? null, equivalents: equivalents.map(({ elements }) => elements[0]!) }
 }
 
+/** The labels of what it carries, such as forwarded messages (XEP-0297), at whatever depth. Its own label is not among them. */
+export const labelsCarriedIn = ({ elements }: Payload): readonly Element[] =>
+  elements.flatMap((e) => (isLabelElement(e) ? [] : labelsInside(e)))
+const labelsInside = (e: Element): readonly Element[] =>
+  e.elements.flatMap((child) => (isLabelElement(child) ? [child] : labelsInside(child)))
+
 /** Is there a label anywhere in it, at whatever depth? */
 export const hasLabelInside = (payload: Payload): boolean => mentionsLabel(payload) && payload.elements.some(isOrHasLabel)
 const isOrHasLabel = (e: Element): boolean => isLabelElement(e) || e.elements.some(isOrHasLabel)

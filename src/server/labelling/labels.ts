@@ -18,7 +18,14 @@ import { unpin, type Wire } from '../../xml/wire.ts'
 import { serialise } from '../../xml/write.ts'
 import type { Jid } from '../../xmpp/jid.ts'
 import { Payload, type Packet } from '../../xmpp/packet.ts'
-import { isLabelElement, labelElement, labelElementIn, mentionsLabel, written } from '../../xmpp/security-label.ts'
+import {
+  isLabelElement,
+  labelElement,
+  labelElementIn,
+  labelsCarriedIn,
+  mentionsLabel,
+  written,
+} from '../../xmpp/security-label.ts'
 import type { Audit, EnforcementPoint } from './audit.ts'
 import type { Clearances, Cleared } from './clearances.ts'
 import { bearingOf } from './rules.ts'
@@ -63,16 +70,31 @@ export class Labels {
     this.isFromOutside = isFromOutside
   }
 
-  /** LAB-22: the effective label; null: the nil label. */
+  /**
+   * LAB-22: the effective label; null: the nil label. What carries labelled messages (XEP-0297) has the highest of their labels and its own;
+   * if there is no highest one, nobody may have it.
+   */
   labelOf(payload: Payload): Label | null {
+    if (!mentionsLabel(payload)) return this.policy.defaultLabel
+    let label = this.#ofPayload.get(payload)
+    if (label !== undefined) return label
+    label = this.#ownLabelOf(payload)
+    for (const carried of labelsCarriedIn(payload)) label = this.#higher(label, this.#labelOfElement(carried))
+    this.#ofPayload.set(payload, label)
+    return label
+  }
+  #ownLabelOf(payload: Payload): Label | null {
     const element = labelElementIn(payload)
     if (element === null) return this.policy.defaultLabel
-    if (element === 'several') return null
-    const proper = this.#ofProper.get(element)
-    if (proper !== undefined) return proper
-    let label = this.#ofPayload.get(payload)
-    if (label === undefined) this.#ofPayload.set(payload, (label = this.#labelOf(element, serialise(element))))
-    return label
+    return element === 'several' ? null : this.#labelOfElement(element)
+  }
+  #labelOfElement(element: Element): Label | null {
+    return this.#ofProper.get(element) ?? this.#labelOf(element, serialise(element))
+  }
+  #higher(one: Label | null, other: Label | null): Label | null {
+    if (one === null || other === null) return null
+    if (isNotBelow(this.policy, one, other)) return one
+    return isNotBelow(this.policy, other, one) ? other : null
   }
   #labelOf(element: Element, text: Wire): Label | null {
     let label = this.#ofText.get(text)
@@ -154,8 +176,12 @@ export class Labels {
     const label = this.labelOf(payload)
     if (isNotBelow(this.policy, label, other)) return payload
     if (!isNotBelow(this.policy, other, label)) return null
-    const rest = payload.elements.filter((e) => !isLabelElement(e))
-    return Payload.of(...rest, ...(element === null ? [] : [element]))
+    return relabelled(payload, element)
+  }
+  /** The payload with the label of what it carries, if that one is above its own. */
+  raised(payload: Payload): Payload {
+    const label = this.labelOf(payload)
+    return label === null || label === this.#ownLabelOf(payload) ? payload : relabelled(payload, this.elementOf(label))
   }
   /** Is the label of the payload below a label of the policy that could be that of a certain message? */
   isBelowOneOf(payload: Payload, isPossible: (label: Label) => boolean): boolean {
@@ -208,5 +234,7 @@ export class Labels {
   }
 }
 
+const relabelled = ({ elements }: Payload, label: Element | null): Payload =>
+  Payload.of(...elements.filter((e) => !isLabelElement(e)), ...(label === null ? [] : [label]))
 const replaced = (payload: Payload, element: Element, by: Element): Payload =>
   Payload.of(...payload.elements.map((e) => (e === element ? by : e)))

@@ -62,7 +62,7 @@ export function labelsOut({ labels, router, settings, naming }: StageParts): Sta
     if (labels.labelOf(payload) === null && labelIn(payload) === 'malformed')
       throw new StanzaError('bad-request', { text: 'A security label has exactly one <label/>, with one element at most' })
     if (isToService) return isForOccupants(packet) && isUnlabelled(packet, payload) ? 'next' : sends(context, payload)
-    const raised = naming.sent(session.account, packet.to!, payload)
+    const raised = naming.sent(session.account, packet.to!, labels.raised(payload))
     return raised instanceof Promise ? raised.then((its) => sends(context, its)) : sends(context, raised)
   }
 }
@@ -122,7 +122,8 @@ export function labelsIn({ labels, router, settings, tell, naming }: StageParts)
     if (bearing === 'violation') throw violation()
     const kind = router.kindOf(from.domain)
     if (kind === 'accounts' || kind === 'service') return arrives(context, packet.payload, true)
-    const raised = type === 'groupchat' ? packet.payload : naming.received(account, from, packet.payload)
+    const payload = labels.raised(packet.payload)
+    const raised = type === 'groupchat' ? payload : naming.received(account, from, payload)
     return raised instanceof Promise ? raised.then((its) => arrives(context, its, false)) : arrives(context, raised, false)
   }
 }
