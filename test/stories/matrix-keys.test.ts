@@ -368,3 +368,16 @@ story('MXR-140: signatures are checked, added to what was signed, and shown to t
   )
   assert.deepEqual((await eve.lists())[0].includes(fay.userId), true)
 })
+
+inMemory('MXR-142: an account that is made again has no keys of the one before it', async (cast) => {
+  const eve = await matrix(cast, 'eve', 'PHONE')
+  await upload(eve, { one_time_keys: { [`${CURVE}:a`]: { key: 'a' } } })
+  await (await Reader.of(eve)).news()
+  const desk = await cast.client('eve', 'desk')
+  desk.send(`<iq type='set' id='r'><query xmlns='jabber:iq:register'><remove/></query></iq>`)
+  await desk.expect(`<iq type='result' id='r'/>`)
+  await desk.wire.expectStreamError('not-authorized')
+  await cast.settle()
+  const again = await matrix(cast, 'eve', 'PHONE')
+  assert.deepEqual((await again.get('/v3/sync')).device_one_time_keys_count, { [CURVE]: 0 })
+})

@@ -44,7 +44,7 @@ export const federationSettings = section({
   'queue-timeout': duration(
     '30 seconds',
     between('1 s', '1 hour'),
-    'How long a stanza waits for a stream. After that its sender gets remote-server-timeout.',
+    'How long a stanza waits for a stream that is being made. After that, or when the other server refuses the connection, its sender gets an error.',
   ),
   'queue-stanzas': count(
     2000,
